@@ -1,0 +1,44 @@
+"""Start the embedded Users API: take the port, tell it, and only then import what serves.
+
+A caller that reads the first line may connect at once: the kernel holds its connection until the imports
+are done.
+"""
+
+import json
+import os
+import secrets
+import sys
+
+from support.sandbox.lifetime import leave_on_signals, leave_with_parent
+from support.sandbox.listening import listen
+from support.sandbox.options import Options, read_options
+
+
+def main() -> None:
+    """Serve until standard input closes, a signal comes, or for ever."""
+    options = read_options(sys.argv[1:])
+    leave_on_signals()
+    if options.until_stdin_closes:
+        leave_with_parent()
+    token = options.token or os.environ.get("SANDBOX_TOKEN") or secrets.token_urlsafe(24)
+    sock = listen(options.host, options.port)
+    host, port = sock.getsockname()[:2]
+    root = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    control = f"{root}/_control" if options.control else None
+    print(json.dumps({"url": root + options.path, "control": control, "pid": os.getpid()}), flush=True)
+    if not options.until_stdin_closes:
+        _tell_how_to_try(options, root, token)
+    from support.sandbox.serving import serve  # late: the port is known before the slow imports begin
+
+    serve(sock, options, token)
+
+
+def _tell_how_to_try(options: Options, root: str, token: str) -> None:
+    shown = token if not options.token else "$TOKEN"
+    print(
+        f"Try it: curl -H 'Authorization: Bearer {shown}' {root}{options.path}", file=sys.stderr, flush=True
+    )
+
+
+if __name__ == "__main__":
+    main()

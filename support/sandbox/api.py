@@ -1,0 +1,282 @@
+"""The Users API: each decision is a method of its own, so that a variant or a defect replaces just one."""
+
+import hashlib
+import hmac
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from support.sandbox import checks
+from support.sandbox.exchange import PROBLEM, Answer, Call, Refusal
+from support.sandbox.store import AddressTakenError, Key, Store, User
+
+_DEFAULT_LIMIT = 20
+
+
+class Api:
+    """The resource. A `Refusal` that is raised anywhere in a handler becomes a problem document."""
+
+    def __init__(self, store: Store, token: str, path: str) -> None:
+        self.store = store
+        self.path = path
+        self._authorization = token.encode()
+
+    async def handle(self, call: Call, body: Callable[[], Awaitable[bytes]]) -> Response:
+        """Carry out one request. Nobody's body is read before the token is known to be right."""
+        try:
+            self.authenticate(call)
+            call.body = await body()
+            answer = await self.dispatch(call)
+        except Refusal as refusal:
+            answer = self.refuse(refusal)
+        return self.respond(call, answer)
+
+    def authenticate(self, call: Call) -> None:
+        """Let only the bearer of the token in (RFC 6750)."""
+        scheme, _, given = call.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), self._authorization):
+            challenge = {"www-authenticate": self.challenge()}
+            raise Refusal(401, "Unauthorized", "The request needs the bearer token.", challenge)
+
+    def challenge(self) -> str:
+        """Say how to authenticate (RFC 9110, section 11.6.1)."""
+        return "Bearer"
+
+    async def dispatch(self, call: Call) -> Answer:
+        """Find the handler for the method."""
+        if call.user_id == "":
+            raise self.unknown()
+        if call.user_id is None:
+            handlers = {"GET": self.list_users, "HEAD": self.list_users, "POST": self.create}
+        else:
+            handlers = {
+                "GET": self.read,
+                "HEAD": self.read,
+                "PUT": self.replace,
+                "PATCH": self.patch,
+                "DELETE": self.delete,
+            }
+        handler = handlers.get(call.method)
+        if handler is None:
+            allow = {"allow": self.allow(list(handlers))}
+            raise Refusal(405, "Method Not Allowed", f"{call.method} is not possible here.", allow)
+        return await handler(call)
+
+    def allow(self, methods: list[str]) -> str:
+        """Write the Allow header."""
+        return ", ".join(methods)
+
+    # creating
+
+    async def create(self, call: Call) -> Answer:
+        """Store a newcomer; a repeated Idempotency-Key gets the first answer again."""
+        fields = self.newcomer(call)
+        key = self.idempotency_key(call)
+        if key is not None:
+            earlier = self.store.answered(key.value)
+            if earlier is not None:
+                return self.repeated(key, *earlier)
+        user = self.new_user(fields)
+        self.insert(user, key)
+        return self.created(user)
+
+    def newcomer(self, call: Call) -> dict[str, str]:
+        """Read the fields of a whole user from the request."""
+        return self.fields(self.document(call), required=True)
+
+    def idempotency_key(self, call: Call) -> Key | None:
+        """Read the Idempotency-Key, if there is one."""
+        value = call.headers.get("idempotency-key")
+        return None if value is None else Key(value, hashlib.sha256(call.body).digest())
+
+    def repeated(self, key: Key, fingerprint: bytes, user: User) -> Answer:
+        """Answer a key that was used before."""
+        if fingerprint != key.fingerprint:
+            raise Refusal(422, "Unprocessable Content", "The Idempotency-Key was used for another request.")
+        return self.created(user)
+
+    def new_user(self, fields: dict[str, str]) -> User:
+        """Give a newcomer an id and a time."""
+        return User(self.new_id(), fields["name"], fields["email"], self.now())
+
+    def new_id(self) -> str:
+        """Choose an id that no user ever had."""
+        return str(uuid.uuid4())
+
+    def now(self) -> str:
+        """Tell the time (RFC 3339)."""
+        return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+    def insert(self, user: User, key: Key | None) -> None:
+        """Store a newcomer. The unique index decides whether the address is free, not a look beforehand."""
+        try:
+            self.store.insert(user, key)
+        except AddressTakenError:
+            raise self.taken() from None
+
+    def taken(self) -> Refusal:
+        """Refuse an address that another user holds."""
+        return Refusal(409, "Conflict", "Another user has this email.")
+
+    def created(self, user: User) -> Answer:
+        """Answer with a new user."""
+        return Answer(201, self.present(user), {"location": self.location(user)})
+
+    def location(self, user: User) -> str:
+        """Say where a user is."""
+        return f"{self.path}/{user.id}"
+
+    # reading
+
+    async def read(self, call: Call) -> Answer:
+        """Show one user."""
+        return Answer(200, self.present(self.known(call)))
+
+    def known(self, call: Call) -> User:
+        """Find the user that the request is about."""
+        user = self.store.get(call.user_id or "")
+        if user is None:
+            raise self.unknown()
+        return user
+
+    def unknown(self) -> Refusal:
+        """Refuse an id that nobody has."""
+        return Refusal(404, "Not Found", "There is no such user.")
+
+    async def list_users(self, call: Call) -> Answer:
+        """Show all users, those of one page, or the one with an address."""
+        page = self.page(call)
+        email = call.query.get("email")
+        if email is not None:
+            users = self.filtered(email)
+            users = users if page is None else users[page[0] : page[0] + page[1]]
+        else:
+            users = self.store.everyone() if page is None else self.store.window(*page)
+        return Answer(200, [self.present(user) for user in users])
+
+    def filtered(self, email: str) -> list[User]:
+        """Find who has this address."""
+        return self.store.holders(email)
+
+    def page(self, call: Call) -> tuple[int, int] | None:
+        """Read the page as (offset, count); None where the whole list is wanted."""
+        if "page" not in call.query and "limit" not in call.query:
+            return None
+        number = checks.whole_number(call.query.get("page", "1"))
+        limit = checks.whole_number(call.query.get("limit", str(_DEFAULT_LIMIT)), checks.PAGE_LIMIT)
+        if number is None or limit is None:
+            raise self.bad_page()
+        return min((number - 1) * limit, 2**62), limit
+
+    def bad_page(self) -> Refusal:
+        """Refuse a page or limit that is none."""
+        return Refusal(400, "Bad Request", f"page counts from 1, limit is from 1 to {checks.PAGE_LIMIT}.")
+
+    # updating
+
+    async def replace(self, call: Call) -> Answer:
+        """Give a user another name and address."""
+        fields = self.fields(self.document(call), required=True)
+        return self.update(self.known(call), fields)
+
+    async def patch(self, call: Call) -> Answer:
+        """Change what is named of a user."""
+        fields = self.fields(self.document(call), required=False)
+        return self.update(self.known(call), fields)
+
+    def update(self, user: User, fields: dict[str, str]) -> Answer:
+        """Store the changes and show the whole user."""
+        changed = user._replace(**fields)
+        try:
+            self.store.update(changed)
+        except AddressTakenError:
+            raise self.taken() from None
+        return Answer(200, self.present(changed))
+
+    # deleting
+
+    async def delete(self, call: Call) -> Answer:
+        """Remove a user."""
+        user = self.known(call)
+        self.store.delete(user.id)
+        return self.deleted(user)
+
+    def deleted(self, user: User) -> Answer:  # noqa: ARG002  a variant shows the user
+        """Answer a deletion."""
+        return Answer(204)
+
+    # what comes in
+
+    def document(self, call: Call) -> dict[str, Any]:
+        """Read the body, a JSON object."""
+        if not checks.is_json_type(call.headers.get("content-type", "")):
+            raise Refusal(415, "Unsupported Media Type", "The body must be application/json.")
+        try:
+            document = self.parse(call.body)
+        except ValueError:
+            raise Refusal(400, "Bad Request", "The body is not JSON in UTF-8.") from None
+        if not isinstance(document, dict):
+            raise self.invalid("the body must be an object")
+        return document
+
+    def parse(self, body: bytes) -> Any:
+        """Read JSON. Raises ValueError."""
+        return checks.read_json(body)
+
+    def fields(self, document: dict[str, Any], *, required: bool) -> dict[str, str]:
+        """Take name and email out of a document, checked; whatever else it holds is ignored."""
+        fields = {}
+        for field, fault_of in (("name", self.name_fault), ("email", self.email_fault)):
+            if field not in document:
+                if required:
+                    raise self.invalid(f"{field} is missing")
+                continue
+            fault = fault_of(document[field])
+            if fault is not None:
+                raise self.invalid(fault)
+            fields[field] = document[field]
+        return fields
+
+    def name_fault(self, value: object) -> str | None:
+        """Say what is wrong with a name."""
+        return checks.name_fault(value)
+
+    def email_fault(self, value: object) -> str | None:
+        """Say what is wrong with an address."""
+        return checks.email_fault(value)
+
+    def invalid(self, detail: str) -> Refusal:
+        """Refuse a body that is JSON but no user."""
+        return Refusal(422, "Unprocessable Content", detail)
+
+    # what goes out
+
+    def present(self, user: User) -> dict[str, Any]:
+        """Show a user as the contract wants it."""
+        return {"id": user.id, "name": user.name, "email": user.email, "createdAt": user.created_at}
+
+    def refuse(self, refusal: Refusal) -> Answer:
+        """Write a problem document (RFC 9457)."""
+        problem = {
+            "type": "about:blank",
+            "title": refusal.title,
+            "status": refusal.status,
+            "detail": refusal.detail,
+        }
+        return Answer(refusal.status, problem, dict(refusal.headers), PROBLEM)
+
+    def respond(self, call: Call, answer: Answer) -> Response:  # noqa: ARG002  a variant asks what was accepted
+        """Turn an answer into bytes."""
+        headers = answer.headers
+        if answer.content is None:
+            return Response(None, answer.status, headers)
+        headers["content-type"] = answer.media_type
+        return Response(self.encode(answer.content), answer.status, headers)
+
+    def encode(self, content: Any) -> bytes:
+        """Write JSON."""
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,41 @@
+"""One request as the API sees it, and what it answers before that is written out."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import Headers, QueryParams
+
+PROBLEM = "application/problem+json"
+JSON = "application/json"
+
+
+@dataclass(slots=True)
+class Call:
+    """A request for the collection (`user_id` None), for one user, or for neither (empty)."""
+
+    method: str
+    user_id: str | None
+    query: QueryParams
+    headers: Headers
+    body: bytes = b""
+
+
+@dataclass(slots=True)
+class Answer:
+    """A status with JSON `content`; None is no body at all."""
+
+    status: int
+    content: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    media_type: str = JSON
+
+
+class Refusal(Exception):  # noqa: N818  refusing is right, not an error
+    """A request that is not carried out: becomes a problem document (RFC 9457)."""
+
+    def __init__(self, status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.headers = headers or {}
