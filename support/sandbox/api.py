@@ -1,19 +1,19 @@
 """The Users API: each decision is a method of its own, so that a variant or a defect replaces just one."""
 
+import asyncio
 import hashlib
-import hmac
 import json
 import uuid
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.responses import Response
 
 from support.sandbox import checks
-from support.sandbox.exchange import PROBLEM, Answer, Call, Refusal
+from support.sandbox.exchange import PROBLEM, Answer, Call, Refusal, bears
 from support.sandbox.store import AddressTakenError, Key, Store, User
 
+BODY_LIMIT = 256 * 1024  # octets
 _DEFAULT_LIMIT = 20
 
 
@@ -23,13 +23,13 @@ class Api:
     def __init__(self, store: Store, token: str, path: str) -> None:
         self.store = store
         self.path = path
-        self._authorization = token.encode()
+        self.token = token
+        self._leaving: set[str] = set()
 
-    async def handle(self, call: Call, body: Callable[[], Awaitable[bytes]]) -> Response:
-        """Carry out one request. Nobody's body is read before the token is known to be right."""
+    async def handle(self, call: Call) -> Response:
+        """Carry out one request."""
         try:
             self.authenticate(call)
-            call.body = await body()
             answer = await self.dispatch(call)
         except Refusal as refusal:
             answer = self.refuse(refusal)
@@ -37,8 +37,7 @@ class Api:
 
     def authenticate(self, call: Call) -> None:
         """Let only the bearer of the token in (RFC 6750)."""
-        scheme, _, given = call.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), self._authorization):
+        if not bears(call.headers, self.token):
             challenge = {"www-authenticate": self.challenge()}
             raise Refusal(401, "Unauthorized", "The request needs the bearer token.", challenge)
 
@@ -200,10 +199,20 @@ class Api:
     # deleting
 
     async def delete(self, call: Call) -> Answer:
-        """Remove a user."""
+        """Remove a user, at once or after a while."""
         user = self.known(call)
+        if user.id in self._leaving:
+            return Answer(204)
+        if call.deletion_delay_s:
+            self._leaving.add(user.id)
+            asyncio.get_running_loop().call_later(call.deletion_delay_s, self._let_go, user.id)
+            return Answer(202)
         self.store.delete(user.id)
         return self.deleted(user)
+
+    def _let_go(self, user_id: str) -> None:
+        self._leaving.discard(user_id)
+        self.store.delete(user_id)
 
     def deleted(self, user: User) -> Answer:  # noqa: ARG002  a variant shows the user
         """Answer a deletion."""
@@ -215,6 +224,9 @@ class Api:
         """Read the body, a JSON object."""
         if not checks.is_json_type(call.headers.get("content-type", "")):
             raise Refusal(415, "Unsupported Media Type", "The body must be application/json.")
+        if len(call.body) > BODY_LIMIT:
+            close = {"connection": "close"}  # what is left of the body is not read
+            raise Refusal(413, "Content Too Large", f"A body has at most {BODY_LIMIT} bytes.", close)
         try:
             document = self.parse(call.body)
         except ValueError:

@@ -1,36 +1,68 @@
-"""The outermost part: reads a request whole, hands it to the API, writes the answer."""
-
-from functools import partial
+"""The outermost part: reads a request whole, hands it on, lets faults befall it, writes the answer."""
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from support.sandbox.api import Api
-from support.sandbox.exchange import Call, Refusal
+from support.sandbox.api import BODY_LIMIT, Api
+from support.sandbox.blows import befall
+from support.sandbox.control import CONTROL, Control
+from support.sandbox.exchange import Call
+from support.sandbox.faults import Faults
+from support.sandbox.stats import Stats
+from support.sandbox.wire import Wire
 
-BODY_LIMIT = 256 * 1024
+_NO_RESPONSE = Response()
 
 
 class App:
-    """The ASGI application."""
+    """The ASGI application: the users resource and, where it is switched on, the control address."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, faults: Faults, stats: Stats, control: Control | None) -> None:
         self.api = api
+        self.faults = faults
+        self.stats = stats
+        self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. A request whose body never ends is as if it had never come."""
+        method, path = scope["method"], scope["path"]
         call = Call(
-            scope["method"],
-            self._user_id(scope["path"]),
-            QueryParams(scope["query_string"]),
-            Headers(raw=scope["headers"]),
+            method, self._user_id(path), QueryParams(scope["query_string"]), Headers(raw=scope["headers"])
         )
+        controls = self.control is not None and path.startswith(CONTROL)
+        if not controls:
+            self.stats.arrived(method)
         try:
-            response = await self.api.handle(call, partial(_read_body, receive))
+            call.body = await _read_body(receive)
         except ClientDisconnect:
             return
-        await response(scope, receive, send)
+        wire = Wire(scope, receive, send)
+        if self.control is not None and controls:
+            await wire.answer(self.control.handle(path[len(CONTROL) :], call))
+        elif self.faults.present:
+            await self._serve_faultily(call, wire)
+        else:
+            await wire.answer(await self._work(call))
+
+    async def _work(self, call: Call) -> Response:
+        response = await self.api.handle(call)
+        self.stats.worked(call.method, response.status_code)
+        return response
+
+    async def _serve_faultily(self, call: Call, wire: Wire) -> None:
+        drawn = self.faults.draw(call.method)
+        for fault in drawn:
+            if fault.kind == "late-deletion":
+                call.deletion_delay_s = fault.seconds
+            elif fault.when == "before" and await befall(fault, wire, _NO_RESPONSE):
+                return
+        response = await self._work(call)
+        for fault in drawn:
+            if fault.when == "after" and await befall(fault, wire, response):
+                return
+        await wire.answer(response)
 
     def _user_id(self, path: str) -> str | None:
         collection = self.api.path
@@ -40,14 +72,13 @@ class App:
 
 
 async def _read_body(receive: Receive) -> bytes:
-    body = bytearray()
-    while True:
+    """Read a body to its end, or to where it is too long."""
+    body = b""
+    while len(body) <= BODY_LIMIT:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
-            close = {"connection": "close"}  # what is left of the body is not read
-            raise Refusal(413, "Content Too Large", f"A body has at most {BODY_LIMIT} bytes.", close)
         if not message.get("more_body", False):
-            return bytes(body)
+            break
+    return body

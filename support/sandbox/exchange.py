@@ -1,5 +1,6 @@
 """One request as the API sees it, and what it answers before that is written out."""
 
+import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ class Call:
     query: QueryParams
     headers: Headers
     body: bytes = b""
+    deletion_delay_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -39,3 +41,9 @@ class Refusal(Exception):  # noqa: N818  refusing is right, not an error
         self.title = title
         self.detail = detail
         self.headers = headers or {}
+
+
+def bears(headers: Headers, token: str) -> bool:
+    """Tell whether a request bears the token (RFC 6750, section 2.1)."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())

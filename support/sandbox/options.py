@@ -1,6 +1,7 @@
 """The start options of the embedded Users API."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ class Options:
     until_stdin_closes: bool = False
     control: bool = False
     seed_users: int = 0
+    faults: str | None = None
 
 
 def read_options(arguments: Sequence[str]) -> Options:
@@ -45,7 +47,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--control", action="store_true", help="serve /_control: faults and statistics")
     add("--seed-users", type=int, default=0, metavar="N", help="begin with N other people's users")
+    add("--faults", metavar="JSON", type=_faults, help="begin with these faults in force")
     return parser
+
+
+def _faults(text: str) -> str:
+    from support.sandbox.faults import read_faults  # late: few starts want it
+
+    try:
+        read_faults(json.loads(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _collection_path(text: str) -> str:

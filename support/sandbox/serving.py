@@ -1,6 +1,7 @@
 """Everything slow to import, and the server itself."""
 
 import contextlib
+import json
 import shutil
 import socket
 import tempfile
@@ -12,9 +13,12 @@ import uvicorn
 from support.sandbox.api import Api
 from support.sandbox.app import App
 from support.sandbox.bystanders import bystanders
+from support.sandbox.control import Control
+from support.sandbox.faults import Faults, read_faults
 from support.sandbox.lifetime import before_leaving
 from support.sandbox.listening import BACKLOG
 from support.sandbox.options import Options
+from support.sandbox.stats import Stats
 from support.sandbox.store import Store
 
 
@@ -30,9 +34,11 @@ def serve(sock: socket.socket, options: Options, token: str) -> None:
     """Serve on a listening socket until the process ends."""
     store = _open_store(options.database)
     store.settle(bystanders(options.seed_users))
-    app = App(Api(store, token, options.path))
+    faults = Faults(read_faults(json.loads(options.faults or "[]")))
+    stats = Stats(store)
+    control = Control(faults, stats, token) if options.control else None
     config = uvicorn.Config(
-        app,
+        App(Api(store, token, options.path), faults, stats, control),
         lifespan="off",
         ws="none",
         access_log=False,
@@ -41,7 +47,9 @@ def serve(sock: socket.socket, options: Options, token: str) -> None:
         timeout_keep_alive=75,
         server_header=False,
     )
-    _Server(config).run(sockets=[sock])
+    server = _Server(config)
+    stats.in_flight = lambda: len(server.server_state.tasks)
+    server.run(sockets=[sock])
 
 
 def _open_store(path: str | None) -> Store:

@@ -49,6 +49,15 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_SCHEMA)
+        self.twins = 0  # how often an address was stored while another user held it
+        self.recreated = 0  # how often a newcomer got an address that an earlier one had held
+        self._unique = True
+        self._held = {row[0] for row in self._db.execute("SELECT folded FROM users")}
+
+    def tolerate_twins(self) -> None:
+        """Do without the unique index, as an API does that only looks before it stores."""
+        self._db.execute("DROP INDEX one_user_per_address")
+        self._unique = False
 
     def insert(self, user: User, key: Key | None = None) -> None:
         """Store a user, and in the same transaction the key of the request. Raises AddressTakenError."""
@@ -57,13 +66,20 @@ class Store:
         try:
             if key is None:
                 self._db.execute(statement, row)
-                return
-            with self._db:
-                self._db.execute("BEGIN IMMEDIATE")
-                self._db.execute(statement, row)
-                self._db.execute("INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?, ?)", (*key, *user))
+            else:
+                with self._db:
+                    self._db.execute("BEGIN IMMEDIATE")
+                    self._db.execute(statement, row)
+                    self._db.execute("INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?, ?)", (*key, *user))
         except sqlite3.IntegrityError as error:
             raise AddressTakenError from error
+        self._watch_for_twins(user)
+        self.recreated += row[-1] in self._held
+        self._held.add(row[-1])
+
+    def _watch_for_twins(self, user: User) -> None:
+        if not self._unique:  # with the index there are none
+            self.twins += len(self.holders(user.email)) > 1
 
     def answered(self, key: str) -> tuple[bytes, User] | None:
         """Find what a key was used for: the fingerprint of the body, and the user as first answered."""
@@ -104,6 +120,7 @@ class Store:
             )
         except sqlite3.IntegrityError as error:
             raise AddressTakenError from error
+        self._watch_for_twins(user)
 
     def delete(self, user_id: str) -> bool:
         """Remove a user; tell whether there was one."""

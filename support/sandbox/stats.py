@@ -1,0 +1,38 @@
+"""What the API saw, counted where no client can be mistaken about it."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from support.sandbox.store import Store
+
+
+class Stats:
+    """Counts of requests for users. Requests to the control address are not counted."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._requests: Counter[str] = Counter()
+        self._answers: Counter[str] = Counter()
+        self._peak = 0
+        self.in_flight: Callable[[], int] = lambda: 1
+
+    def arrived(self, method: str) -> None:
+        """Count a request, and how many there are at this moment."""
+        self._requests[method] += 1
+        self._peak = max(self._peak, self.in_flight())
+
+    def worked(self, method: str, status: int) -> None:
+        """Count what the API answered, whether or not a fault kept it from the client."""
+        self._answers[f"{method} {status}"] += 1
+
+    def report(self) -> dict[str, Any]:
+        """Tell everything. `twins`: how often an address was stored while another user held it."""
+        return {
+            "requests": dict(self._requests),
+            "answers": dict(self._answers),
+            "peak_in_flight": self._peak,
+            "users": self._store.count(),
+            "twins": self._store.twins,
+            "recreated": self._store.recreated,
+        }

@@ -1,0 +1,65 @@
+"""What happens to the connection itself: below HTTP, where an ASGI application does not reach.
+
+uvicorn's `send` is a method of the object that holds the transport of the request.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+
+@dataclass(slots=True)
+class Wire:
+    """The connection on which one request came."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The transport under the request."""
+        transport: asyncio.Transport = self._cycle.transport
+        return transport
+
+    @property
+    def _cycle(self) -> Any:
+        return self.send.__self__  # type: ignore[attr-defined]  # not part of ASGI, but of uvicorn
+
+    async def answer(self, response: Response) -> None:
+        """Send a response as it should be."""
+        await response(self.scope, self.receive, self.send)
+
+    async def until_gone(self) -> None:
+        """Wait for the end of the connection."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    async def drop(self) -> None:
+        """Reset the connection."""
+        self.transport.abort()
+        await self.until_gone()
+
+    async def write(self, octets: bytes) -> None:
+        """Send octets that are no response of ours, then close."""
+        self.transport.write(octets)
+        self.transport.close()
+        await self.until_gone()
+
+    async def cut(self, response: Response) -> None:
+        """Send a response to the middle of its body, or of its head where it has no body, then close."""
+        if self.scope["method"] == "HEAD" or not response.body:
+            await self.write(b"HTTP/1.1 200 OK\r\nContent-Ty")
+            return
+        half = bytes(response.body)[: len(response.body) // 2]
+        start = {
+            "type": "http.response.start",
+            "status": response.status_code,
+            "headers": response.raw_headers,
+        }
+        await self.send(start)
+        await self.send({"type": "http.response.body", "body": half, "more_body": True})
+        await self.write(b"")
