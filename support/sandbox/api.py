@@ -78,10 +78,10 @@ class Api:
         if key is not None:
             earlier = self.store.answered(key.value)
             if earlier is not None:
-                return self.repeated(key, *earlier)
+                return self.repeated(call, key, *earlier)
         user = self.new_user(fields)
         self.insert(user, key)
-        return self.created(user)
+        return self.created(user, call)
 
     def newcomer(self, call: Call) -> dict[str, str]:
         """Read the fields of a whole user from the request."""
@@ -92,11 +92,11 @@ class Api:
         value = call.headers.get("idempotency-key")
         return None if value is None else Key(value, hashlib.sha256(call.body).digest())
 
-    def repeated(self, key: Key, fingerprint: bytes, user: User) -> Answer:
+    def repeated(self, call: Call, key: Key, fingerprint: bytes, user: User) -> Answer:
         """Answer a key that was used before."""
         if fingerprint != key.fingerprint:
             raise Refusal(422, "Unprocessable Content", "The Idempotency-Key was used for another request.")
-        return self.created(user)
+        return self.created(user, call)
 
     def new_user(self, fields: dict[str, str]) -> User:
         """Give a newcomer an id and a time."""
@@ -121,7 +121,7 @@ class Api:
         """Refuse an address that another user holds."""
         return Refusal(409, "Conflict", "Another user has this email.")
 
-    def created(self, user: User) -> Answer:
+    def created(self, user: User, call: Call) -> Answer:  # noqa: ARG002  a variant asks for the host
         """Answer with a new user."""
         return Answer(201, self.present(user), {"location": self.location(user)})
 

@@ -1,9 +1,14 @@
 """The start options of the embedded Users API."""
 
 import argparse
+import difflib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from support.sandbox.twists import Twist
 
 
 @dataclass(frozen=True)
@@ -19,12 +24,22 @@ class Options:
     control: bool = False
     seed_users: int = 0
     faults: str | None = None
+    personality: str | None = None
+    variant: tuple[str, ...] = ()
+    defect: tuple[str, ...] = ()
+    window: float = 1.0
 
 
 def read_options(arguments: Sequence[str]) -> Options:
     """Read the command line; a wrong option ends the process with a usage line and status 2."""
-    given = _parser().parse_args(arguments)
-    return Options(**vars(given))
+    parser = _parser()
+    given = vars(parser.parse_args(arguments))
+    del given["list_variants"], given["list_defects"]
+    for kind in ("variant", "defect"):
+        given[kind] = tuple(given[kind])
+        if given[kind]:
+            _check_names(parser, kind, given[kind])
+    return Options(**given)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,7 +63,38 @@ def _parser() -> argparse.ArgumentParser:
     add("--control", action="store_true", help="serve /_control: faults and statistics")
     add("--seed-users", type=int, default=0, metavar="N", help="begin with N other people's users")
     add("--faults", metavar="JSON", type=_faults, help="begin with these faults in force")
+    add("--personality", choices=("mockapi", "mockapi-500"), help="imitate a known service")
+    add(
+        "--variant", action="append", default=[], metavar="NAME", help="be unusual but right; can be repeated"
+    )
+    add("--list-variants", action=_Catalogue, nargs=0, help="print names and what they do")
+    add("--defect", action="append", default=[], metavar="NAME", help="break a rule; can be repeated")
+    add("--list-defects", action=_Catalogue, nargs=0, help="print names, rules and what they do")
+    add("--window", type=float, default=1.0, metavar="MS", help="how long a racy defect leaves its gap open")
     return parser
+
+
+class _Catalogue(argparse.Action):
+    """Print what can be chosen, tab-separated, and end."""
+
+    def __call__(self, *_arguments: object) -> None:
+        for twist in _catalogue(self.dest.removeprefix("list_").removesuffix("s")).values():
+            print(*filter(None, (twist.name, twist.rule, twist.says)), sep="\t")  # noqa: T201  the answer
+        raise SystemExit(0)
+
+
+def _catalogue(kind: str) -> "dict[str, Twist]":
+    from support.sandbox import catalogue  # late: it imports the whole API
+
+    return catalogue.VARIANTS if kind == "variant" else catalogue.DEFECTS
+
+
+def _check_names(parser: argparse.ArgumentParser, kind: str, names: Sequence[str]) -> None:
+    known = _catalogue(kind)
+    for name in names:
+        if name not in known:
+            near = ", ".join(difflib.get_close_matches(name, known)) or f"see --list-{kind}s"
+            parser.error(f"there is no {kind} {name!r}: {near}")
 
 
 def _faults(text: str) -> str:

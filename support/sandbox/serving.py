@@ -20,6 +20,7 @@ from support.sandbox.listening import BACKLOG
 from support.sandbox.options import Options
 from support.sandbox.stats import Stats
 from support.sandbox.store import Store
+from support.sandbox.twists import Sandbox
 
 
 class _Server(uvicorn.Server):
@@ -32,24 +33,54 @@ class _Server(uvicorn.Server):
 
 def serve(sock: socket.socket, options: Options, token: str) -> None:
     """Serve on a listening socket until the process ends."""
-    store = _open_store(options.database)
-    store.settle(bystanders(options.seed_users))
     faults = Faults(read_faults(json.loads(options.faults or "[]")))
-    stats = Stats(store)
-    control = Control(faults, stats, token) if options.control else None
+    keep_alive_s = 75.0
+    if options.personality is None:
+        sandbox = _furnish(options, token, faults)
+        app, keep_alive_s = sandbox.app, sandbox.keep_alive_s
+    else:
+        app = _imitate(options, token, faults)
     config = uvicorn.Config(
-        App(Api(store, token, options.path), faults, stats, control),
+        app,
         lifespan="off",
         ws="none",
         access_log=False,
         log_level="error",
         backlog=BACKLOG,
-        timeout_keep_alive=75,
+        timeout_keep_alive=keep_alive_s,  # type: ignore[arg-type]  # a fraction is as good: it goes to call_later
         server_header=False,
     )
     server = _Server(config)
-    stats.in_flight = lambda: len(server.server_state.tasks)
+    app.stats.in_flight = lambda: len(server.server_state.tasks)
     server.run(sockets=[sock])
+
+
+def _furnish(options: Options, token: str, faults: Faults) -> Sandbox:
+    """Put the parts together, then the variants and defects around them."""
+    store = _open_store(options.database)
+    store.settle(bystanders(options.seed_users))
+    stats = Stats(store)
+    api = Api(store, token, options.path)
+    app = App(api, faults, stats, Control(faults, stats, token) if options.control else None)
+    sandbox = Sandbox(app, api, store, faults, stats, window_s=options.window / 1000)
+    if options.variant or options.defect:
+        from support.sandbox.catalogue import DEFECTS, VARIANTS  # late: an ordinary start needs none of them
+
+        for twist in [VARIANTS[name] for name in options.variant] + [
+            DEFECTS[name] for name in options.defect
+        ]:
+            twist.apply(sandbox)
+    return sandbox
+
+
+def _imitate(options: Options, token: str, faults: Faults) -> App:
+    from support.sandbox.personalities.mockapi import MockApi  # late: an ordinary start does not need it
+
+    api = MockApi(options.path, 500 if options.personality == "mockapi-500" else 404)
+    for user in bystanders(options.seed_users):
+        api.records.add({"name": user.name, "email": user.email, "createdAt": user.created_at})
+    stats = Stats(api.records)
+    return App(api, faults, stats, Control(faults, stats, token) if options.control else None)
 
 
 def _open_store(path: str | None) -> Store:

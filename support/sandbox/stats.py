@@ -2,15 +2,23 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
-from support.sandbox.store import Store
+
+class Counted(Protocol):
+    """Where users are stored: see `Store`."""
+
+    twins: int
+    recreated: int
+
+    def count(self) -> int:
+        """Count the users."""
 
 
 class Stats:
     """Counts of requests for users. Requests to the control address are not counted."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Counted) -> None:
         self._store = store
         self._requests: Counter[str] = Counter()
         self._answers: Counter[str] = Counter()

@@ -126,6 +126,11 @@ class Store:
         """Remove a user; tell whether there was one."""
         return self._db.execute("DELETE FROM users WHERE id = ?", (user_id,)).rowcount > 0
 
+    def last_number(self) -> int:
+        """Tell how many users were ever stored."""
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'users'").fetchone()
+        return int(row[0]) if row else 0
+
     def count(self) -> int:
         """Count the users."""
         return int(self._db.execute("SELECT count(*) FROM users").fetchone()[0])

@@ -4,6 +4,7 @@ uvicorn's `send` is a method of the object that holds the transport of the reque
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,10 @@ class Wire:
     @property
     def _cycle(self) -> Any:
         return self.send.__self__  # type: ignore[attr-defined]  # not part of ASGI, but of uvicorn
+
+    def rewrite_head(self, rewrite: Callable[[bytes], bytes]) -> None:
+        """Have status line and headers changed on their way out."""
+        self._cycle.transport = _HeadRewriter(self.transport, rewrite)
 
     async def answer(self, response: Response) -> None:
         """Send a response as it should be."""
@@ -63,3 +68,20 @@ class Wire:
         await self.send(start)
         await self.send({"type": "http.response.body", "body": half, "more_body": True})
         await self.write(b"")
+
+
+class _HeadRewriter:
+    """A transport that changes the head of a response, which uvicorn writes in one piece."""
+
+    def __init__(self, transport: asyncio.Transport, rewrite: Callable[[bytes], bytes]) -> None:
+        self._transport = transport
+        self._rewrite = rewrite
+
+    def write(self, octets: bytes) -> None:
+        if octets.startswith(b"HTTP/1.1 "):
+            head, end, rest = octets.partition(b"\r\n\r\n")
+            octets = self._rewrite(head) + end + rest
+        self._transport.write(octets)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)

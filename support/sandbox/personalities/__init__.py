@@ -1,0 +1,1 @@
+"""Imitations of known services that keep only a part of the contract."""

@@ -1,0 +1,78 @@
+"""How a variant or a defect gets in: wrapped around one decision of the API, which else stays as it is.
+
+A wrapper gets the sandbox, the decision that it stands around, and the arguments of the decision. Where a
+single decision is not enough, a twist has no point (`at` None) and arranges everything itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from support.sandbox.api import Api
+from support.sandbox.app import App
+from support.sandbox.faults import Faults
+from support.sandbox.stats import Stats
+from support.sandbox.store import Store
+
+Decision = Callable[..., Any]
+
+
+@dataclass
+class Sandbox:
+    """The parts of a sandbox that is about to serve. `window_s` is how long a racy defect's gap is open."""
+
+    app: App
+    api: Api
+    store: Store
+    faults: Faults
+    stats: Stats
+    window_s: float = 0.001
+    keep_alive_s: float = 75.0
+
+    def around(self, point: str, wrapper: Decision) -> None:
+        """Wrap a decision: `create` of the API, `store.insert`, `app.write`, and so on."""
+        owner, _, name = point.rpartition(".")
+        part = getattr(self, owner or "api")
+        setattr(part, name, partial(wrapper, self, getattr(part, name)))
+
+
+@dataclass(frozen=True)
+class Twist:
+    """A named change to the API. `rule` is what it breaks of the contract, None where it keeps it all."""
+
+    name: str
+    says: str
+    rule: str | None
+    at: str | None
+    function: Decision
+
+    def apply(self, sandbox: Sandbox) -> None:
+        """Put it in force."""
+        if self.at is None:
+            self.function(sandbox)
+        else:
+            sandbox.around(self.at, self.function)
+
+
+VARIANTS: dict[str, Twist] = {}
+DEFECTS: dict[str, Twist] = {}
+
+
+def variant(at: str | None = None) -> Callable[[Decision], Decision]:
+    """Register a function as a variant: its name in kebab-case, its docstring what it does."""
+    return partial(_register, VARIANTS, None, at)
+
+
+def defect(rule: str, at: str | None = None) -> Callable[[Decision], Decision]:
+    """Register a function as a defect that breaks a rule of the contract."""
+    return partial(_register, DEFECTS, rule, at)
+
+
+def _register(registry: dict[str, Twist], rule: str | None, at: str | None, function: Decision) -> Decision:
+    name = function.__name__.replace("_", "-")
+    says = (function.__doc__ or "").strip().partition("\n")[0]
+    if name in registry or not says:
+        raise ValueError(f"{name} is there already, or says nothing")
+    registry[name] = Twist(name, says, rule, at, function)
+    return function

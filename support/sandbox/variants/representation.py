@@ -1,0 +1,127 @@
+"""Unusual users: ids, times, fields, order."""
+
+import hashlib
+import itertools
+import random
+import string
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from support.sandbox.bystanders import bystanders
+from support.sandbox.store import User
+from support.sandbox.twists import Decision, Sandbox, variant
+
+_dice = random.SystemRandom()
+
+
+def _letters(alphabet: str, count: int) -> str:
+    return "".join(_dice.choices(alphabet, k=count))
+
+
+@variant()
+def integer_ids(sandbox: Sandbox) -> None:
+    """Ids are strings of digits that count up, and no id comes twice."""
+    numbers = itertools.count(sandbox.store.last_number() + 1)
+    sandbox.around("new_id", lambda _sandbox, _new_id: str(next(numbers)))
+
+
+@variant(at="new_id")
+def long_ids(_sandbox: Sandbox, _new_id: Decision) -> str:
+    """Ids have 240 characters."""
+    return _letters(string.ascii_lowercase + string.digits, 240)
+
+
+@variant(at="new_id")
+def short_ids(_sandbox: Sandbox, _new_id: Decision) -> str:
+    """Ids are eight letters and digits, in which upper and lower case differ."""
+    return _letters(string.ascii_letters + string.digits, 8)
+
+
+@variant(at="new_id")
+def punctuated_ids(_sandbox: Sandbox, _new_id: Decision) -> str:
+    """Ids hold the punctuation that a path may hold unescaped, as base64 and URNs do."""
+    return f"urn:user:{_letters(string.ascii_letters, 12)}+{_letters(string.digits, 3)}=="
+
+
+@variant(at="now")
+def times_in_z(_sandbox: Sandbox, now: Decision) -> str:
+    """Times end in Z."""
+    return str(now()).replace("+00:00", "Z")
+
+
+@variant(at="now")
+def times_in_seconds(_sandbox: Sandbox, _now: Decision) -> str:
+    """Times have no fraction of a second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@variant(at="now")
+def times_in_microseconds(_sandbox: Sandbox, _now: Decision) -> str:
+    """Times have microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+@variant(at="now")
+def times_in_nanoseconds(_sandbox: Sandbox, _now: Decision) -> str:
+    """Times have nine digits after the point."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "789Z"
+
+
+@variant(at="now")
+def times_in_india(_sandbox: Sandbox, _now: Decision) -> str:
+    """Times are at the offset +05:30."""
+    return datetime.now(timezone(timedelta(hours=5, minutes=30))).isoformat(timespec="milliseconds")
+
+
+@variant(at="present")
+def extra_fields(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
+    """Users have further fields, null, nested and empty ones among them."""
+    further: dict[str, Any] = {
+        "updatedAt": user.created_at,
+        "phone": None,
+        "roles": [],
+        "links": {"self": f"/{user.id}"},
+    }
+    return {**present(user), **further}
+
+
+@variant(at="present")
+def fields_in_another_order(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
+    """The fields of a user come last to first."""
+    return dict(reversed(present(user).items()))
+
+
+@variant(at="present")
+def lower_case_addresses(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
+    """Addresses come back in lower case."""
+    return {**present(user), "email": user.email.lower()}
+
+
+@variant()
+def newest_first(sandbox: Sandbox) -> None:
+    """The list begins with the newest user."""
+    _order(sandbox, lambda users: users[::-1])
+
+
+@variant()
+def order_by_hash(sandbox: Sandbox) -> None:
+    """The list is in an order that is stable but nobody understands."""
+    _order(sandbox, lambda users: sorted(users, key=lambda user: hashlib.sha256(user.id.encode()).digest()))
+
+
+@variant()
+def ten_thousand_others(sandbox: Sandbox) -> None:
+    """Ten thousand other people's users are there already."""
+    sandbox.store.settle(bystanders(10_000))
+
+
+def _order(sandbox: Sandbox, arrange: Decision) -> None:
+    def everyone(_sandbox: Sandbox, everyone: Decision) -> list[User]:
+        users: list[User] = arrange(everyone())
+        return users
+
+    def window(sandbox: Sandbox, _window: Decision, offset: int, count: int) -> list[User]:
+        return sandbox.store.everyone()[offset : offset + count]
+
+    sandbox.around("store.everyone", everyone)
+    sandbox.around("store.window", window)

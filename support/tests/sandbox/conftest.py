@@ -1,0 +1,100 @@
+"""Sandboxes as processes of their own, spoken to over a real socket."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[3]
+TOKEN = "correct-horse"
+_numbers = count(1)
+
+
+@dataclass
+class Running:
+    """A sandbox that serves. `client` bears the token and has the collection as its base."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    control: str | None
+    client: httpx.Client
+
+    def user(self, user_id: str) -> str:
+        """Say where a user is."""
+        return f"{self.url}/{user_id}"
+
+    def newcomer(self, **changes: Any) -> dict[str, Any]:
+        """Make up a valid user that nobody else made up."""
+        return {"name": "Ada Lovelace", "email": f"Ada.{next(_numbers)}+test@Example.org", **changes}
+
+    def create(self, **changes: Any) -> dict[str, Any]:
+        """Create a user; gives what the API says of it."""
+        response = self.client.post(self.url, json=self.newcomer(**changes))
+        assert response.status_code == 201, response.text
+        created: dict[str, Any] = response.json()
+        return created
+
+    def misbehave(self, *faults: dict[str, Any]) -> None:
+        """Put faults in force in place of the present ones."""
+        assert self.client.put(f"{self.control}/faults", json=faults).status_code == 200
+
+    def stats(self) -> dict[str, Any]:
+        """Ask what the API saw."""
+        told: dict[str, Any] = self.client.get(f"{self.control}/stats").json()
+        return told
+
+
+Launch = Callable[..., Running]
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Running]:
+    """Run a sandbox with these options for as long as the context lasts."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "support.sandbox", "--until-stdin-closes", *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env={**os.environ, "SANDBOX_TOKEN": TOKEN},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        told = json.loads(process.stdout.readline())
+        with httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5) as client:
+            yield Running(process, told["url"], told["control"], client)
+    finally:
+        process.stdin.close()
+        process.wait(5)
+        process.stdout.close()
+
+
+@pytest.fixture
+def launch() -> Iterator[Launch]:
+    """Start sandboxes that end with the test."""
+    with ExitStack() as stack:
+        yield lambda *options: stack.enter_context(running(*options))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Running]:
+    """One sandbox for all tests that leave it as they found it."""
+    with running("--control") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def api(shared: Running) -> Iterator[Running]:
+    """The shared sandbox, with no faults in force."""
+    yield shared
+    if shared.client.get(f"{shared.control}/faults").json():
+        shared.misbehave()

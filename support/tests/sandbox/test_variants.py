@@ -1,0 +1,62 @@
+"""Each unusual behaviour keeps the contract in a user's whole life."""
+
+import time
+from urllib.parse import urljoin
+
+import httpx
+import pytest
+
+from support.sandbox.catalogue import VARIANTS
+from support.tests.sandbox.conftest import Running, running
+
+_PATIENCE_S = 3.0
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_user_lives_and_goes(name: str) -> None:
+    with running("--variant", name) as sandbox:
+        newcomer = sandbox.newcomer(name='李 O\'Brien <b> & "Ä"')
+        created = _insist(sandbox, "POST", sandbox.url, {201}, newcomer)
+        user = created.json() if created.status_code == 201 else _find(sandbox, newcomer["email"])[0]
+        url = urljoin(sandbox.url, created.headers.get("location", f"{sandbox.url}/{user['id']}"))
+
+        read = _insist(sandbox, "GET", url, {200}).json()
+        changed = _insist(sandbox, "PATCH", url, {200}, {"name": "Grace"}).json()
+
+        assert read["name"] == newcomer["name"]
+        assert read["email"].lower() == newcomer["email"].lower()
+        assert changed == {**read, "name": "Grace"}
+        assert _find(sandbox, newcomer["email"].upper()) == [changed]
+        assert not _insist(sandbox, "HEAD", url, {200}).content
+        _insist(sandbox, "DELETE", url, {200, 202, 204, 404})
+        _wait_until_gone(sandbox, url)
+        assert _find(sandbox, newcomer["email"]) == []
+
+
+def _insist(sandbox: Running, method: str, url: str, wanted: set[int], body: object = None) -> httpx.Response:
+    """Send until the answer is none that an API may give at any time; a repeated create may be a 409."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        try:
+            response = sandbox.client.request(method, url, json=body)
+        except httpx.TransportError:
+            wanted = wanted | ({409} if method == "POST" else set())
+            continue
+        if response.status_code in wanted:
+            return response
+        assert response.status_code in (429, 502, 503, 504), response.text
+        wanted = wanted | ({409} if method == "POST" else set())
+    raise AssertionError("there was no answer in time")
+
+
+def _find(sandbox: Running, email: str) -> list[dict[str, str]]:
+    url = httpx.URL(sandbox.url, params={"email": email})
+    found: list[dict[str, str]] = _insist(sandbox, "GET", str(url), {200}).json()
+    return found
+
+
+def _wait_until_gone(sandbox: Running, url: str) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while _insist(sandbox, "GET", url, {200, 404}).status_code == 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
