@@ -1,0 +1,71 @@
+"""Start a peer and stay: `python -m support.peers NAME [--port 0] [--until-stdin-closes]`."""
+
+import argparse
+import json
+import os
+import select
+import signal
+import sys
+from types import FrameType
+
+from support.peers.catalogue import RECIPES, pinned_version
+from support.peers.errors import PeerFailed, PeerUnavailable
+from support.peers.launching import launched
+from support.peers.serving import Process
+
+UNAVAILABLE = 3
+FAILED = 1
+PAUSE_S = 0.2
+
+
+def main() -> int:
+    """Return 0 when told to end, 3 if the peer cannot be installed here, 1 if it broke or ended by itself."""
+    wishes = _parser().parse_args()
+    if wishes.list:
+        for recipe in RECIPES.values():
+            print(f"{recipe.name:12} {pinned_version(recipe):30} {recipe.summary}")
+        return 0
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        with launched(wishes.name, wishes.port) as (peer, process):
+            print(json.dumps({"url": peer.url, "token": peer.token, "pid": peer.pid}), flush=True)
+            return _stay(process, wishes.until_stdin_closes)
+    except KeyboardInterrupt:
+        return 0
+    except PeerUnavailable as reason:
+        print(f"{wishes.name} is not available here: {reason}", file=sys.stderr)
+        return UNAVAILABLE
+    except PeerFailed as reason:
+        print(reason, file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m support.peers", description=__doc__)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("name", nargs="?", choices=tuple(RECIPES), metavar="NAME", help=", ".join(RECIPES))
+    what.add_argument("--list", action="store_true", help="name the peers, their versions and what they are")
+    parser.add_argument("--port", type=int, default=0, help="a loopback port; 0 takes a free one")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input ends")
+    return parser
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # a second signal must not interrupt the ending
+    raise KeyboardInterrupt
+
+
+def _stay(process: Process, until_stdin_closes: bool) -> int:
+    """Wait for the end of the input, if asked, or of the server; a signal ends the waiting from outside."""
+    while process.poll() is None:
+        if not until_stdin_closes:
+            process.wait()
+        elif select.select([sys.stdin], [], [], PAUSE_S)[0] and not os.read(sys.stdin.fileno(), 4096):
+            return 0
+    print(f"the server ended by itself with {process.returncode}", file=sys.stderr)
+    return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Have a peer with an empty data set on a free loopback port, for the length of a with block."""
+
+import secrets
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.peers.catalogue import HOST, RECIPES, Launch, Recipe
+from support.peers.errors import PortTaken
+from support.peers.installing import installed
+from support.peers.serving import Process, served
+
+NO_TOKEN = "none"
+STARTS = 3
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Hold what a client needs; `token` is the word "none" where there is no access control."""
+
+    name: str
+    url: str
+    token: str
+    pid: int
+
+
+@contextmanager
+def running(name: str, port: int = 0) -> Iterator[Peer]:
+    """Keep a peer up; port 0 takes a free one.
+
+    Raises PeerUnavailable, with the reason, if it cannot be installed here.
+    """
+    with launched(name, port) as (peer, _):
+        yield peer
+
+
+@contextmanager
+def launched(name: str, port: int = 0) -> Iterator[tuple[Peer, Process]]:
+    """Do as `running` does, and show the server's process, so that a caller can notice its end."""
+    recipe = RECIPES[name]
+    home = installed(recipe)
+    with ExitStack() as ends:
+        scratch = tempfile.TemporaryDirectory(prefix=f"peer-{name}-", ignore_cleanup_errors=True)
+        folder = Path(ends.enter_context(scratch))
+        yield _first_start_on_a_port_of_its_own(recipe, home, folder, port, ends)
+
+
+def _first_start_on_a_port_of_its_own(
+    recipe: Recipe, home: Path, folder: Path, port: int, ends: ExitStack
+) -> tuple[Peer, Process]:
+    """Try again where somebody took the free port between our look and the peer's start."""
+    for attempt in range(1, STARTS + 1):
+        launch = _launch(recipe, home, folder / str(attempt), port or _free_port())
+        url = f"http://{HOST}:{launch.port}/users"
+        try:
+            process = ends.enter_context(served(recipe.plan(launch), launch, url))
+        except PortTaken:
+            if port or attempt == STARTS:
+                raise
+        else:
+            return Peer(recipe.name, url, launch.token, process.pid), process
+    raise AssertionError("unreachable: the last start returns or raises")
+
+
+def _launch(recipe: Recipe, home: Path, scratch: Path, port: int) -> Launch:
+    scratch.mkdir()
+    token = secrets.token_hex(20) if recipe.has_access_control else NO_TOKEN
+    return Launch(home, scratch, port, token)
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as looking:
+        port: int = looking.getsockname()[1]
+    return port
