@@ -1,0 +1,38 @@
+"""What happens around the features, in the order in which it happens."""
+
+from __future__ import annotations
+
+from behave.model import Feature, Scenario, Step
+from behave.runner import Context
+
+from support import session
+
+
+def before_all(context: Context) -> None:
+    context.session = session.begin(context.config)
+    context.world = context.session.world
+
+
+def before_feature(context: Context, feature: Feature) -> None:
+    context.session.select(feature)
+
+
+def before_scenario(context: Context, scenario: Scenario) -> None:
+    context.world = context.session.set_the_scene(scenario)
+
+
+def before_step(context: Context, step: Step) -> None:
+    context.session.note_attempt(step)
+
+
+def after_scenario(context: Context, scenario: Scenario) -> None:
+    context.session.keep_evidence_if_failed(scenario)
+    context.world.registry.start_deleting()
+
+
+def after_feature(context: Context, feature: Feature) -> None:
+    context.session.world.registry.confirm_gone()
+
+
+def after_all(context: Context) -> None:
+    context.session.end()

@@ -1,0 +1,82 @@
+@contract
+Feature: What every answer keeps
+  Clients are generated, cached and logged by their headers and error documents. These
+  promises hold for every answer, whatever was asked.
+
+  @rule.json-media-type
+  Rule: An answer with a body says that it is JSON
+
+    Scenario Outline: The media type after <occasion>
+      When someone goes through "<occasion>"
+      Then each answer with a body says application/json or a +json type
+
+      Examples:
+        | occasion                           |
+        | signing up                         |
+        | reading a user                     |
+        | reading the list                   |
+        | looking somebody up                |
+        | looking nobody up                  |
+        | reading a page                     |
+        | changing a user                    |
+        | replacing a user                   |
+        | deleting a user, twice             |
+        | naming nobody                      |
+        | sending what is invalid            |
+        | taking somebody's address          |
+        | sending what is no JSON            |
+        | asking for a page that cannot be   |
+        | using a method that is not offered |
+
+    @use.with_access=yes
+    Example: The media type of a 401
+      When someone goes through "coming with a wrong token"
+      Then each answer with a body says application/json or a +json type
+
+  @rule.no-secrets
+  Rule: No answer holds a password, a secret or a token
+
+    Scenario Outline: What is shown after <occasion>
+      When someone goes through "<occasion>"
+      Then no answer has a field named like a secret
+
+      Examples:
+        | occasion                           |
+        | signing up                         |
+        | reading a user                     |
+        | reading the list                   |
+        | looking somebody up                |
+        | reading a page                     |
+        | changing a user                    |
+        | replacing a user                   |
+        | deleting a user, twice             |
+        | naming nobody                      |
+        | sending what is invalid            |
+        | taking somebody's address          |
+
+    @use.with_access=yes
+    Example: What a 401 shows
+      When someone goes through "coming with a wrong token"
+      Then no answer has a field named like a secret
+
+  @rule.problem @negative
+  Rule: A refusal says what is wrong, and nothing of the server's inside
+
+    Scenario Outline: The error document after <occasion>
+      When someone goes through "<occasion>"
+      Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
+
+      Examples:
+        | occasion                           |
+        | deleting a user, twice             |
+        | naming nobody                      |
+        | sending what is invalid            |
+        | taking somebody's address          |
+        | sending what is no JSON            |
+        | asking for a page that cannot be   |
+        | using a method that is not offered |
+
+    @use.with_access=yes
+    Example: The error document of a 401
+      When someone goes through "coming with a wrong token"
+      Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths

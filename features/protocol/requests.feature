@@ -1,0 +1,96 @@
+@contract
+Feature: Methods, statuses and headers
+  What HTTP itself promises to every client: where a new resource is, what a method may
+  do, and what a server does with a body it cannot read.
+
+  @rule.create-location
+  Rule: A 201 has a Location that resolves to the new user
+
+    Example: Following the Location of a new user
+      When Ada signs up and is answered
+      Then the status is 201 and Location leads to Ada
+
+    Example: Each new user has a Location of her own
+      Given Grace is a user
+      When Ada signs up and is answered
+      Then the status is 201 and Location leads to Ada
+
+  @rule.head
+  Rule: HEAD answers like GET, without a body
+
+    Scenario Outline: HEAD of <what>
+      Given Ada is a user
+      When HEAD and GET are sent for <what>
+      Then HEAD has the status of GET and no body
+
+      Examples:
+        | what     |
+        | a user   |
+        | nobody   |
+        | the list |
+
+  @rule.method-405 @negative
+  Rule: POST on one user's address is refused with 405 and Allow
+
+    Example: POST on Ada
+      Given Ada is a user
+      When POST is sent to Ada's address
+      Then the status is 405 and Allow names the methods that are offered
+      And nobody new is there
+      And Ada is as she was
+
+  @rule.media-type
+  Rule: A body that is not declared as JSON is refused with 415 and changes nothing
+
+    @negative
+    Scenario Outline: POST with <kind>
+      Given the people who are there are known
+      When Mallory is sent by POST as <kind>
+      Then the status is 415
+      And nobody new is there
+
+      Examples:
+        | kind              |
+        | plain text        |
+        | a form            |
+        | a form with parts |
+        | XML               |
+        | bytes             |
+
+    @negative
+    Scenario Outline: <method> with <kind>
+      Given Ada is a user
+      When Ada is sent by <method> as <kind>
+      Then the status is 415
+      And Ada is as she was
+
+      Examples:
+        | method | kind       |
+        | PUT    | plain text |
+        | PUT    | a form     |
+        | PUT    | XML        |
+        | PATCH  | plain text |
+        | PATCH  | a form     |
+        | PATCH  | XML        |
+
+    Example: JSON with a charset is JSON
+      When Ada signs up with application/json; charset=utf-8
+      Then Ada is welcomed
+
+  @rule.malformed-json @negative
+  Rule: A body that is not JSON is refused with 400, and nobody appears
+
+    Scenario Outline: POST with <form>
+      Given the people who are there are known
+      When Mallory's sign-up is sent as <form>
+      Then the status is 400
+      And nobody new is there
+
+      Examples:
+        | form                        |
+        | JSON that breaks off        |
+        | JSON with a comma too many  |
+        | JSON in single quotes       |
+        | a text that is no JSON      |
+        | bytes that are no text      |
+        | JSON followed by more       |

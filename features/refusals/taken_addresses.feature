@@ -1,0 +1,86 @@
+@contract @negative
+Feature: One address, one user
+  Support finds people by their e-mail address. Two users behind one address
+  would show one person's data to another.
+
+  @rule.email-unique
+  Rule: An address that is taken is refused, whatever its letter case
+    Mail reaches Grace@Example.com and grace@example.com alike.
+
+    Scenario Outline: Mallory wants Grace's address <spelling>
+      Given Grace is a user
+      When Mallory signs up with Grace's address <spelling>
+      Then Mallory is refused because the address is taken
+      And exactly Grace is found by her address
+      And Grace is as she was
+
+      Examples:
+        | spelling                   |
+        | as it is                   |
+        | in capitals                |
+        | with one capital letter    |
+        | with its domain in capitals |
+
+    Example: Mallory wants an address that Grace wrote in capitals
+      Given Grace is a user whose address is in capitals
+      When Mallory signs up with Grace's address in small letters
+      Then Mallory is refused because the address is taken
+      And Grace is as she was
+
+    Example: Mallory tries three times
+      Given Grace is a user
+      When Mallory signs up with Grace's address 3 times
+      Then Mallory is refused each time because the address is taken
+      And exactly Grace is found by her address
+      And Grace is as she was
+
+    @edge
+    Example: An address with a +tag is another address
+      Given Grace is a user
+      When Ada signs up with Grace's address and a +tag
+      Then Ada is welcomed with this address
+      And Grace is as she was
+
+  @rule.update-taken
+  Rule: Nobody moves to an address that somebody else has
+
+    Scenario Outline: Mallory is <changed> to Grace's address <spelling>
+      Given Grace and Mallory are users
+      When Mallory is <changed> to Grace's address <spelling>
+      Then Mallory is refused because the address is taken
+      And Grace is as she was
+      And Mallory is as she was
+
+      Examples:
+        | changed  | spelling    |
+        | changed  | as it is    |
+        | changed  | in capitals |
+        | replaced | as it is    |
+        | replaced | in capitals |
+
+    Example: Mallory wants a new name as well
+      Given Grace and Mallory are users
+      When Mallory is changed to a new name and Grace's address
+      Then Mallory is refused because the address is taken
+      And Grace is as she was
+      And Mallory is as she was
+
+    Scenario Outline: An address that Grace gave up by <change> is free for <somebody>
+      Given Grace and Alan are users
+      And Grace has given up her address by <change>
+      When <somebody> takes the address that Grace gave up
+      Then the address that Grace gave up finds exactly its new holder
+      And Grace is as she was
+
+      Examples:
+        | change    | somebody   |
+        | changing  | a newcomer |
+        | changing  | Alan       |
+        | replacing | a newcomer |
+
+    Example: An address that Mallory moved to is taken
+      Given Mallory is a user
+      And Mallory has given up her address by changing
+      When Ada signs up with Mallory's address as it is
+      Then Ada is refused because the address is taken
+      And Mallory is as she was

@@ -1,0 +1,21 @@
+@contract @negative
+Feature: Nobody can be changed who is not there
+  A change for somebody unknown is a mistake of the caller, and must not make a user
+  out of thin air.
+
+  @rule.update-404
+  Rule: A change of somebody unknown is refused and creates nobody
+
+    Scenario Outline: Somebody who <state> is <changed>
+      Given Grace is a user
+      When somebody who <state> is <changed>
+      Then nobody is found
+      And nobody has the id and address that were sent
+      And Grace is as she was
+
+      Examples:
+        | state           | changed  |
+        | was never there | changed  |
+        | was never there | replaced |
+        | has left        | changed  |
+        | has left        | replaced |

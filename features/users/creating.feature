@@ -1,0 +1,86 @@
+@contract
+Feature: Signing up
+  A newcomer gives a name and an e-mail address and becomes a user. From that moment
+  on the API shows her as she signed up, under an id that is hers alone.
+
+  @rule.create-201
+  Rule: A newcomer with a name and an address becomes a user at once
+
+    @smoke
+    Example: Ada signs up
+      When Ada signs up
+      Then Ada is welcomed
+      And Ada is shown as she was welcomed
+
+    Example: Ada signs up after Grace
+      Given Grace is a user
+      When Ada signs up
+      Then Ada is welcomed
+      And Ada is shown as she was welcomed
+
+    Example: Five people sign up one after the other
+      When Ada, Alan, Barbara, Edsger and Frances sign up one after the other
+      Then each of them is welcomed and shown with her own name and address
+
+    Example: Somebody of the same name
+      Given Grace is a user
+      When Ada signs up under Grace's name
+      Then Ada is welcomed under Grace's name
+      And Grace is as she was
+
+    Example: Somebody who left signs up again
+      Given Grace was a user and is gone
+      When Ada signs up
+      Then Ada is welcomed
+      And Ada is shown as she was welcomed
+
+  @rule.user-shape
+  Rule: A user has an id, a name, an address and a date of joining, wherever she is shown
+
+    @edge
+    Scenario Outline: A user after <occasion>
+      When someone goes through "<occasion>"
+      Then everybody shown has the shape of a user
+
+      Examples:
+        | occasion            |
+        | signing up          |
+        | reading a user      |
+        | reading the list    |
+        | looking somebody up |
+        | reading a page      |
+        | changing a user     |
+        | replacing a user    |
+
+  @rule.server-owned
+  Rule: Nobody chooses her own id, date of joining or rank
+    A client that could set these could pass for somebody else.
+
+    @negative
+    Scenario Outline: Mallory brings <what> when signing up
+      Given Grace is a user
+      When Mallory signs up with <what>
+      Then Mallory is refused as invalid, or welcomed without <what>
+      And Grace is as she was
+
+      Examples:
+        | what                       | why                                   |
+        | an id of her own           | ids are for the server to give        |
+        | Grace's id                 | it would replace Grace                |
+        | a date of joining          | it would make her an old customer     |
+        | the rank of administrator  | a field that the contract has not     |
+
+    @negative
+    Scenario Outline: Mallory brings <what> when <change> herself
+      Given Mallory is a user
+      When Mallory brings <what> when <change> herself
+      Then Mallory is refused as invalid, or changed without <what>
+
+      Examples:
+        | what                      | change    |
+        | an id of her own          | changing  |
+        | a date of joining         | changing  |
+        | the rank of administrator | changing  |
+        | an id of her own          | replacing |
+        | a date of joining         | replacing |
+        | the rank of administrator | replacing |

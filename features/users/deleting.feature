@@ -1,0 +1,73 @@
+@contract
+Feature: Leaving
+  Whoever leaves is gone from every view, her address is free again, and nobody else
+  ever gets her id. A deletion may take a while to show; it may not be forgotten.
+
+  @rule.delete
+  Rule: Whoever leaves is gone for good
+
+    @smoke
+    Example: Ada leaves
+      Given Ada is a user
+      When Ada leaves
+      Then Ada's leaving is confirmed
+      And Ada is no longer shown
+      And the list no longer shows Ada
+
+    Example: The others stay
+      Given Grace, Ada and Alan are users
+      When Ada leaves
+      Then Ada is no longer shown
+      And everybody but Ada is as before
+
+    Example: Several people leave one after the other
+      Given Ada, Grace, Alan and Barbara are users
+      When Ada, Grace and Alan leave one after the other
+      Then none of Ada, Grace and Alan is shown any more
+      And Barbara is as she was
+
+    Example: Ada leaves after a change
+      Given Ada is a user
+      When Ada changes her name and her address
+      And Ada leaves
+      Then Ada's leaving is confirmed
+      And Ada is no longer shown
+      And the list no longer shows Ada
+
+  @rule.delete-again
+  Rule: Leaving twice is no error and brings nobody back
+
+    @negative
+    Example: Ada leaves twice
+      Given Ada was a user and is gone
+      When Ada leaves again
+      Then there is nobody to leave
+      And Ada is no longer shown
+
+    @negative
+    Example: Somebody leaves who was never there
+      Given Grace is a user
+      When somebody leaves who was never there
+      Then there is nobody to leave
+      And Grace is as she was
+
+  @rule.delete-frees
+  Rule: An address is free again when its user has left, an id is not
+
+    Example: Ada comes back under the same address
+      Given Ada was a user and is gone
+      When Ada signs up with the same address as soon as it is free
+      Then Ada is welcomed
+      And she has another id than before
+      And exactly Ada is found by her address
+
+    Example: Somebody else takes the address in capitals
+      Given Ada was a user and is gone
+      When Grace signs up with Ada's address in capitals as soon as it is free
+      Then Grace is welcomed with this address
+
+    Example: Newcomers do not get the id of somebody who left
+      Given Ada was a user and is gone
+      When Grace, Alan and Barbara sign up one after the other
+      Then none of them has the id that Ada had
+      And Ada is no longer shown

@@ -1,0 +1,134 @@
+@contract
+Feature: The directory of users
+  Support opens the list to see who is there, and looks people up by their address.
+  Somebody missing is somebody who cannot be helped.
+
+  @rule.list
+  Rule: The list shows everybody who is there, as they are
+
+    @smoke
+    Example: Ada is in the list as soon as she has signed up
+      Given Ada is a user
+      When the list is read
+      Then the list shows Ada exactly once
+
+    Example: Several newcomers are all in the list
+      Given Ada, Grace, Alan, Barbara and Edsger are users
+      When the list is read
+      Then the list shows each of them exactly once
+
+    Example: The list shows a change at once
+      Given Ada is a user
+      When Ada is renamed
+      And the list is read
+      Then the list shows Ada exactly once
+
+    Example: Somebody who left is not in the list any more
+      Given Ada and Grace are users
+      When Ada leaves
+      Then the list no longer shows Ada
+      And the list still shows Grace
+
+  @rule.filter-email
+  Rule: An address finds exactly the user who has it
+
+    @smoke
+    Example: Ada is found by her address
+      Given Ada and Grace are users
+      When Ada's address is looked up
+      Then exactly Ada is found
+
+    Example: Ada is found in whatever letter case
+      Given Ada is a user
+      When Ada's address is looked up in capitals
+      Then exactly Ada is found
+
+    Example: An address with capitals is found in small letters
+      Given a user whose address has capitals
+      When her address is looked up in small letters
+      Then exactly she is found
+
+    @edge
+    Scenario Outline: Ada is found, and not somebody whose address <relation> hers
+      Given Ada is a user
+      And Grace is a user whose address <relation> Ada's
+      When Ada's address is looked up
+      Then exactly Ada is found
+
+      Examples:
+        | relation       |
+        | begins with    |
+        | ends with      |
+        | is nearly      |
+
+    @edge
+    Example: An address with a +tag is found
+      Given a user whose address has a +tag
+      When her address is looked up
+      Then exactly she is found
+
+    @edge
+    Scenario Outline: Nobody is found by <what>
+      Given Ada is a user
+      When <what> is looked up
+      Then nobody is found by it
+
+      Examples:
+        | what                                       | why                                     |
+        | an address that nobody has                 | it is no error to ask                   |
+        | the beginning of Ada's address             | a part of an address is not the address |
+        | the domain of Ada's address                | it would show everybody of a company    |
+        | Ada's address with a percent sign          | a wildcard of databases                 |
+        | Ada's address with an underscore           | another wildcard of databases           |
+
+    Example: Somebody who left is not found any more
+      Given Ada is a user
+      When Ada leaves
+      Then Ada is no longer found by her address
+
+    Example: Somebody who moved is found by the new address only
+      Given Ada is a user
+      When Ada moves to a new address
+      Then Ada is found by her new address
+      And nobody is found by her old address
+
+  @rule.pages
+  Rule: The list can be read page by page
+
+    Example: All pages together are the list
+      Given Ada, Grace, Alan, Barbara, Edsger, Frances and Margaret are users
+      When the list is read page by page
+      Then no page shows more than its limit
+      And nobody is on two pages
+      And all pages together are the list
+      And a page past the end is empty
+
+    @edge
+    Scenario Outline: The smallest and the largest page, <limit> at a time
+      Given Ada, Grace and Alan are users
+      When a page of <limit> is read
+      Then the page shows between 1 and <limit> users
+
+      Examples:
+        | limit |
+        | 1     |
+        | 2     |
+        | 100   |
+
+    @negative @edge
+    Scenario Outline: There is no page "<page>" of "<limit>"
+      Given Ada is a user
+      When page "<page>" with "<limit>" users is read
+      Then it is refused as invalid
+
+      Examples:
+        | page | limit | why                           |
+        | 0    | 10    | pages are counted from 1      |
+        | -1   | 10    | pages are counted from 1      |
+        | one  | 10    | a word is not a number        |
+        | 1.5  | 10    | there is nothing in between   |
+        | 1    | 0     | a page without users          |
+        | 1    | -1    | a page with less than none    |
+        | 1    | 101   | more than a page may hold     |
+        | 1    | 1000  | far more than a page may hold |
+        | 1    | ten   | a word is not a number        |

@@ -1,0 +1,74 @@
+@contract @edge
+Feature: Names and addresses stay as they were written
+  People are called what they are called. A name that comes back escaped, cut or
+  reshaped is somebody else's name, and mail to a changed address is lost.
+
+  @rule.exact-text
+  Rule: A name comes back exactly as it was sent
+
+    Scenario Outline: A newcomer with <why>
+      When a newcomer called "<name>" signs up
+      Then she is shown with exactly this name, wherever she is shown
+
+      Examples:
+        | name                                  | why                                      |
+        | 李小龍                                | Chinese characters                       |
+        | Αλίκη Παπαδοπούλου                    | Greek letters                            |
+        | نجيب محفوظ                            | letters from right to left               |
+        | Zoë Brontë-Åström                     | accents                                  |
+        | O'Brien                               | an apostrophe                            |
+        | Jean "Django" Reinhardt               | quotation marks                          |
+        | <b>Bobby</b>                          | what looks like HTML                     |
+        | Simon & Garfunkel &amp; Söhne         | an ampersand, and one already escaped    |
+        | Robert'); DROP TABLE users;--         | what looks like SQL                      |
+        | Ada 👩‍💻 Lovelace                        | an emoji of several code points          |
+        | C:\new\table \u0041                   | backslashes                              |
+        | 100% {name} ${name} %s                | what looks like a template               |
+        | X                                     | a single character                       |
+        | null                                  | a word that programs know                |
+        | 007                                   | digits only                              |
+
+    Scenario Outline: A newcomer with <what>
+      When a newcomer with <what> signs up
+      Then she is shown with exactly this name, wherever she is shown
+
+      Examples:
+        | what                                       |
+        | a name of 200 characters                   |
+        | a name of 200 Chinese characters           |
+        | a name of 200 emoji                        |
+        | a name with two spaces in a row            |
+        | a name with a space before and after       |
+        | a name with accents as separate characters |
+
+    Scenario Outline: Ada is renamed by <change> to <why>
+      Given Ada is a user
+      When Ada is renamed by <change> to "<name>"
+      Then she is shown with exactly this name, wherever she is shown
+
+      Examples:
+        | change    | name                       | why                  |
+        | changing  | 李小龍                     | Chinese characters   |
+        | changing  | <i>O'Brien</i> & "Söhne"   | what looks like HTML |
+        | replacing | Ада Лавлейс                | Cyrillic letters     |
+        | replacing | <i>O'Brien</i> & "Söhne"   | what looks like HTML |
+
+  @rule.exact-text
+  Rule: An address comes back as it was sent, but for letter case
+
+    Scenario Outline: A newcomer with <what>
+      When a newcomer with <what> signs up
+      Then she is shown with exactly this address, wherever she is shown
+
+      Examples:
+        | what                                | why                                    |
+        | an address with a +tag              | people sort their mail by it           |
+        | an address with dots                | a.b@ and ab@ may be two people         |
+        | an address in capitals              | some people write it so                |
+        | an address with digits and hyphens  | companies give such ones               |
+        | an address of 254 characters        | the longest that there is              |
+
+    Example: Ada moves to an address with a +tag
+      Given Ada is a user
+      When Ada moves to her address with a +tag
+      Then she is shown with exactly this address, wherever she is shown

@@ -1,0 +1,40 @@
+@contract
+Feature: Looking at one user
+  Whoever has the id of a user sees that user, every time the same, and nobody else.
+
+  @rule.read-200
+  Rule: A known id shows its user
+
+    @smoke
+    Example: Ada is shown
+      Given Ada is a user
+      When Ada is looked at
+      Then Ada is seen as she signed up
+
+    Example: Ada is shown the same every time
+      Given Ada is a user
+      When Ada is looked at 3 times
+      Then Ada is seen as she signed up each time
+
+    Example: Each id shows its own user
+      Given Ada, Grace, Alan and Barbara are users
+      When each of them is looked at
+      Then each of them is seen as she signed up
+
+  @rule.read-404
+  Rule: An unknown id shows nobody
+
+    @negative
+    Scenario Outline: Nobody has <id>
+      Given Ada is a user
+      When the user with <id> is looked at
+      Then nobody is found
+
+      Examples:
+        | id                            | why                                   |
+        | an id that was never given    | it looks right, but nobody has it     |
+        | the id of somebody who left   | what was deleted is unknown again     |
+        | a word for an id              | an id may look like anything          |
+        | the number 0 for an id        | counting often starts there           |
+        | Ada's id and a character more | the beginning of an id is not the id  |
+        | an id with quotation marks    | it may reach a database               |

@@ -1,0 +1,114 @@
+@contract
+Feature: Changing a user
+  People marry, move and change their address. What they ask for changes at once;
+  what they did not mention stays, and so does everybody else.
+
+  @rule.patch
+  Rule: A change touches only what it names
+
+    @smoke
+    Example: Ada changes her name
+      Given Ada is a user
+      When Ada changes her name
+      Then Ada is answered with the new name and everything else as before
+      And Ada is shown like that
+
+    Example: Ada changes her address
+      Given Ada is a user
+      When Ada changes her address
+      Then Ada is answered with the new address and everything else as before
+      And Ada is shown like that
+
+    Example: Ada changes both
+      Given Ada is a user
+      When Ada changes her name and her address
+      Then Ada is answered with the new name and address and everything else as before
+      And Ada is shown like that
+
+    Example: Ada changes her name twice
+      Given Ada is a user
+      When Ada changes her name
+      And Ada changes her name again
+      Then Ada is answered with the new name and everything else as before
+      And Ada is shown like that
+
+    @edge
+    Scenario Outline: Ada confirms her own address <how>
+      Given Ada is a user
+      When Ada changes her name and sends her own address <how>
+      Then Ada is answered with the new name and everything else as before
+      And Ada is shown like that
+
+      Examples:
+        | how         | why                                        |
+        | as it is    | forms send what is already there           |
+        | in capitals | letter case does not make it another one   |
+
+  @rule.put
+  Rule: A replacement sets name and address, and leaves id and date of joining
+
+    Example: Ada is replaced
+      Given Ada is a user
+      When Ada is replaced with a new name and address
+      Then Ada is answered with the new name and address and everything else as before
+      And Ada is shown like that
+
+    @edge
+    Scenario Outline: Ada is replaced with a new name and her own address <how>
+      Given Ada is a user
+      When Ada is replaced with a new name and her own address <how>
+      Then Ada is answered with the new name and everything else as before
+      And Ada is shown like that
+
+      Examples:
+        | how         |
+        | as it is    |
+        | in capitals |
+
+    @negative
+    Scenario Outline: A replacement without <field> is refused
+      Given Ada is a user
+      When Ada is replaced without <field>
+      Then it is refused as invalid
+      And Ada is as she was
+
+      Examples:
+        | field      |
+        | a name     |
+        | an address |
+        | anything   |
+
+  @rule.isolation
+  Rule: Whatever happens to one user, the others stay as they are
+
+    Scenario Outline: Ada <deed>, and her neighbours stay as they are
+      Given Grace is a user
+      And Ada is a user
+      And Alan and Barbara are users
+      When Ada <deed>
+      Then everybody but Ada is as before
+
+      Examples:
+        | deed                                  |
+        | changes her name                      |
+        | changes her address                   |
+        | changes her name and her address      |
+        | is replaced with a new name and address |
+        | leaves                                |
+
+    Example: Somebody joins, and the others stay as they are
+      Given Grace, Alan and Barbara are users
+      When Ada signs up
+      Then everybody but Ada is as before
+
+    @negative
+    Example: Mallory tries to take Grace's address, and the others stay as they are
+      Given Grace, Alan and Barbara are users
+      When Mallory signs up with Grace's address
+      Then everybody but Mallory is as before
+
+    @negative
+    Example: Mallory sends what is invalid, and the others stay as they are
+      Given Grace, Mallory and Alan are users
+      When Mallory sends invalid changes of every kind
+      Then everybody but Mallory is as before

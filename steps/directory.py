@@ -1,0 +1,175 @@
+"""Looking at users: one, the list, by address, page by page."""
+
+from behave import given, then, when
+from behave.runner import Context
+
+from support import phrases  # noqa: F401 - registers Person and People
+
+
+@given("the people who are there are known")
+def remember_who_is_there(context: Context) -> None:
+    context.world.directory.remember_who_is_there()
+
+
+@when("{someone:Person} is looked at")
+def look_at(context: Context, someone: str) -> None:
+    context.world.directory.look_at([someone])
+
+
+@when("{someone:Person} is looked at {times:d} times")
+def look_at_times(context: Context, someone: str, times: int) -> None:
+    context.world.directory.look_at([someone] * times)
+
+
+@when("each of them is looked at")
+def look_at_each(context: Context) -> None:
+    context.world.directory.look_at_everybody()
+
+
+@when("the user with {what} is looked at")
+def look_at_id(context: Context, what: str) -> None:
+    context.world.directory.look_at_id(context.world.people.unknown_id(what))
+
+
+@then("{someone:Person} is seen as she signed up")
+@then("{someone:Person} is seen as she signed up each time")
+def seen_as_signed_up(context: Context, someone: str) -> None:
+    context.world.directory.seen_as_signed_up([someone])
+
+
+@then("each of them is seen as she signed up")
+def each_seen_as_signed_up(context: Context) -> None:
+    context.world.directory.everybody_seen_as_signed_up()
+
+
+@when("the list is read")
+def read_list(context: Context) -> None:
+    context.world.directory.read_list()
+
+
+@then("the list shows {someone:Person} exactly once")
+def list_shows(context: Context, someone: str) -> None:
+    context.world.directory.shows_once(context.world.scene.member(someone))
+
+
+@then("the list shows each of them exactly once")
+def list_shows_each(context: Context) -> None:
+    context.world.directory.shows_everybody_once()
+
+
+@then("the list still shows {someone:Person}")
+def list_still_shows(context: Context, someone: str) -> None:
+    context.world.directory.read_list()
+    context.world.directory.shows_once(context.world.scene.member(someone))
+
+
+@then("the list no longer shows {someone:Person}")
+def list_no_longer_shows(context: Context, someone: str) -> None:
+    context.world.gone.from_list(context.world.scene.member(someone))
+
+
+@then("the list no longer shows any of them")
+def list_shows_none(context: Context) -> None:
+    context.world.gone.everybody_from_list()
+
+
+@when("{someone:Person}'s address is looked up")
+def look_up(context: Context, someone: str) -> None:
+    context.world.directory.look_up(context.world.people.spelled(someone, "as it is"))
+
+
+@when("{someone:Person}'s address is looked up {spelling:Spelling}")
+def look_up_spelled(context: Context, someone: str, spelling: str) -> None:
+    context.world.directory.look_up(context.world.people.spelled(someone, spelling))
+
+
+@when("her address is looked up")
+def look_up_hers(context: Context) -> None:
+    context.world.directory.look_up(context.world.scene.she.newcomer.email)
+
+
+@when("her address is looked up in small letters")
+def look_up_hers_in_small_letters(context: Context) -> None:
+    context.world.directory.look_up(context.world.scene.she.newcomer.email.lower())
+
+
+@when("{what} is looked up")
+def look_up_something(context: Context, what: str) -> None:
+    context.world.directory.look_up(context.world.people.unknown_address(what))
+
+
+@then("exactly {someone:Person} is found")
+def exactly_found(context: Context, someone: str) -> None:
+    context.world.directory.found_exactly(context.world.scene.member(someone))
+
+
+@then("exactly she is found")
+def exactly_she_found(context: Context) -> None:
+    context.world.directory.found_exactly(context.world.scene.she)
+
+
+@then("exactly {someone:Person} is found by her address")
+@then("{someone:Person} is found by her new address")
+def found_by_address(context: Context, someone: str) -> None:
+    context.world.directory.found_by_address(context.world.scene.member(someone))
+
+
+@then("nobody is found by it")
+def found_nobody(context: Context) -> None:
+    context.world.directory.found_nobody()
+
+
+@then("nobody is found by her old address")
+def found_nobody_by_old_address(context: Context) -> None:
+    context.world.directory.look_up(context.world.people.former_address())
+    context.world.directory.found_nobody()
+
+
+@then("{someone:Person} is no longer found by her address")
+def no_longer_found(context: Context, someone: str) -> None:
+    context.world.gone.from_look_up(context.world.scene.member(someone))
+
+
+@then("the address that {someone:Person} gave up finds exactly its new holder")
+def given_up_finds_holder(context: Context, someone: str) -> None:
+    context.world.directory.given_up_finds_holder(someone)
+
+
+@when("the list is read page by page")
+def page_through(context: Context) -> None:
+    context.world.directory.page_through()
+
+
+@when("a page of {limit:d} is read")
+def read_page(context: Context, limit: int) -> None:
+    context.world.directory.ask_for_page(1, limit)
+
+
+@when('page "{page}" with "{limit}" users is read')
+def read_odd_page(context: Context, page: str, limit: str) -> None:
+    context.world.directory.ask_for_page(page, limit)
+
+
+@then("the page shows between {least:d} and {most:d} users")
+def page_holds(context: Context, least: int, most: int) -> None:
+    context.world.directory.page_holds(least, most)
+
+
+@then("no page shows more than its limit")
+def pages_keep_limit(context: Context) -> None:
+    context.world.directory.pages_keep_their_limit()
+
+
+@then("nobody is on two pages")
+def pages_do_not_overlap(context: Context) -> None:
+    context.world.directory.pages_do_not_overlap()
+
+
+@then("all pages together are the list")
+def pages_are_the_list(context: Context) -> None:
+    context.world.directory.pages_are_the_list()
+
+
+@then("a page past the end is empty")
+def page_past_the_end(context: Context) -> None:
+    context.world.directory.the_last_page_is_empty()

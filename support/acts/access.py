@@ -1,0 +1,66 @@
+"""Who may come in: every request with every wrong way of introducing oneself."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from support.acts.scene import Member
+from support.contract.validators import has_header
+from support.models import Credential, Exchange
+
+if TYPE_CHECKING:
+    from support.world import World
+
+ATTEMPTS = ("reads", "lists", "looks up", "asks for a page", "signs up", "patches", "replaces", "deletes", "asks for the head of")
+
+
+class Access:
+    """Tries every door with a credential that must not open it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def try_everything(self, introduction: str, owner: Member, intruder: Member) -> None:
+        """Let the intruder try to read, change and delete the owner, and to sign up, introduced like this."""
+        self._world.scene.keep(*(self._try(what, introduction, owner, intruder) for what in ATTEMPTS))
+
+    def all_unauthorized(self) -> None:
+        """Each attempt was answered by 401 with a challenge."""
+        self._world.outcomes.all_refused([401], has_header("WWW-Authenticate", "that names a scheme (RFC 9110 §11.6.1)"))
+
+    def _try(self, what: str, introduction: str, owner: Member, intruder: Member) -> Exchange:
+        world = self._world
+        api = world.api.as_someone_else(self._credential(introduction))
+        fields = world.in_target_terms(intruder.newcomer.as_json())
+        name = world.in_target_terms({"name": intruder.newcomer.name})
+        if what == "signs up":
+            world.scene.addresses_tried.append(intruder.newcomer.email)
+            return world.run(world.registry.create(api.creating(fields), intruder.newcomer.email, intruder.newcomer.name))
+        if what == "replaces":
+            return world.run(world.registry.change(api.replacing(owner.known_id, fields), intruder.newcomer.email))
+        calls: Mapping[str, Callable[[], Exchange]] = {
+            "reads": lambda: world.run(api.read(owner.known_id)),
+            "lists": lambda: world.run(api.list()),
+            "looks up": lambda: world.run(api.find(owner.newcomer.email)),
+            "asks for a page": lambda: world.run(api.page(1, 10)),
+            "patches": lambda: world.run(api.patch(owner.known_id, name)),
+            "deletes": lambda: world.run(api.delete(owner.known_id)),
+            "asks for the head of": lambda: world.run(api.head(owner.known_id)),
+        }
+        return calls[what]()
+
+    def _credential(self, introduction: str) -> Credential:
+        """Return the credential that a feature calls so; raises KeyError for an unknown one."""
+        right = self._world.api.credential
+        return {
+            "no token": Credential(None),
+            "an empty token": Credential("", value=""),
+            "a wrong token": Credential("a-wrong-token", value=secrets.token_urlsafe(24)),
+            "another scheme": Credential("$TOKEN", scheme="Basic", value=right.value),
+            "the token and one character more": Credential("${TOKEN}x", value=right.value + "x"),
+            "the token without its last character": Credential("${TOKEN%?}", value=right.value[:-1]),
+            "the token without its first character": Credential("${TOKEN#?}", value=right.value[1:]),
+            "the token in another letter case": Credential("(the token with its letter case swapped)", value=right.value.swapcase()),
+        }[introduction]

@@ -1,0 +1,229 @@
+"""What people do with their accounts: sign up, look, change, leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from support.acts.partitions import NOT_A_USER, spoiled
+from support.acts.scene import Member
+from support.contract.judgement import judge
+from support.contract.normalizers import user_of
+from support.contract.validators import body_of, has_status, is_a_user
+from support.models import Exchange, NewUser
+
+if TYPE_CHECKING:
+    from support.world import World
+
+METHODS = {"changing": "PATCH", "changed": "PATCH", "replacing": "PUT", "replaced": "PUT"}
+READ_FIELDS = ("id", "name", "email", "createdAt")
+
+
+class Accounts:
+    """Sends what a step attempts, and remembers what came of it; it judges nothing but what a Given relies on."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    # Joining
+
+    def sign_up(self, person: str, **spelled: Any) -> Exchange:
+        """Let someone sign up; `spelled` overrides or adds fields, in the contract's words."""
+        member = self._member(person)
+        return self.sign_up_with(member, {**member.newcomer.as_json(), **spelled})
+
+    def sign_up_with(self, member: Member, fields: Any) -> Exchange:
+        """Let someone sign up with exactly these fields, whatever they are."""
+        world = self._world
+        call = world.api.creating(world.in_target_terms(fields))
+        address, name = _asked_for(fields, member.newcomer)
+        known = world.registry.ids_of(address or "") | world.scene.ids_before
+        exchange = world.run(world.registry.create(call, address, name, known))
+        world.scene.keep(exchange)
+        self._remember(member, exchange, address, name)
+        return exchange
+
+    def become(self, person: str, newcomer: NewUser | None = None) -> Member:
+        """Make someone a user for a scenario that starts with one; raises BrokenPromise where that fails."""
+        member = self._member(person)
+        if newcomer is not None:
+            member.newcomer = newcomer
+        exchange = self.sign_up(person)
+        answers = self._world.profile.answers
+        attempted = f"{person} becomes a user, which this scenario starts from"
+        judge(exchange, "create-201", attempted, has_status(answers.created), is_a_user(self._world.profile.names))
+        self.look(member)
+        return member
+
+    def become_each(self, group: Sequence[str]) -> None:
+        for person in group:
+            self.become(person)
+
+    def become_and_leave(self, person: str) -> Member:
+        """Make someone a user who has left and is gone by now."""
+        member = self.become(person)
+        self.delete(person)
+        self._world.gone.from_reading(member)
+        self._world.scene.notes["former id"] = member.known_id
+        return member
+
+    def sign_up_each(self, group: Sequence[str]) -> None:
+        self._world.scene.keep(*[self.sign_up(person) for person in group])
+
+    def sign_up_as(self, person: str, newcomer: NewUser) -> Exchange:
+        self._member(person).newcomer = newcomer
+        return self.sign_up(person)
+
+    def sign_up_at(self, person: str, email: str) -> Exchange:
+        """Let someone sign up with this address instead of her own."""
+        return self.sign_up_as(person, replace(self._member(person).newcomer, email=email))
+
+    def sign_up_times(self, person: str, email: str, times: int) -> None:
+        self._world.scene.keep(*[self.sign_up_at(person, email) for _ in range(times)])
+
+    def sign_up_when_free(self, person: str, email: str) -> None:
+        """Let someone sign up with an address whose deletion may still have to show."""
+        taken = self._world.profile.answers.taken
+        self._world.gone.eventually(lambda: self.sign_up_at(person, email), lambda came: came.status not in taken)
+
+    def sign_up_spoiled(self, person: str, flaw: str) -> Exchange:
+        member = self._member(person)
+        return self.sign_up_with(member, spoiled(member.newcomer, flaw, self._world.factory))
+
+    def sign_up_with_no_user(self, person: str, what: str) -> Exchange:
+        member = self._member(person)
+        return self.sign_up_with(member, NOT_A_USER[what](member.newcomer, self._world.factory))
+
+    def look(self, member: Member) -> Exchange:
+        """Read someone and remember what was shown."""
+        exchange = self._world.run(self._world.api.read(member.known_id))
+        if exchange.status == 200:
+            member.shown = self.fields_of(exchange) or member.shown
+            member.expected = None
+        return exchange
+
+    def fields_of(self, exchange: Exchange) -> dict[str, Any]:
+        """Return the four fields of the contract that an answer shows, in the contract's words."""
+        value, _ = body_of(exchange.answer)
+        shown = self._world.in_contract_terms(value) if isinstance(value, Mapping) else {}
+        return {key: shown[key] for key in READ_FIELDS if key in shown}
+
+    # Changing
+
+    def patch(self, person: str, fields: Mapping[str, Any]) -> Exchange:
+        """Let someone change only these fields."""
+        return self._change(self._member(person), "PATCH", fields)
+
+    def put(self, person: str, fields: Mapping[str, Any]) -> Exchange:
+        """Let someone replace the whole user by these fields."""
+        return self._change(self._member(person), "PUT", fields)
+
+    def renew(self, person: str, *drawn: str, method: str = "PATCH", **spelled: str) -> Exchange:
+        """Let someone change fields to newly drawn values, or to those given; what is expected then is remembered."""
+        member, fresh = self._member(person), self._world.factory.newcomer(person).as_json()
+        changes = {**{field: fresh[field] for field in drawn}, **spelled}
+        sent = changes if method == "PATCH" else {"name": member.newcomer.name, "email": member.newcomer.email, **changes}
+        member.expected = {**(member.expected or member.shown), **sent}
+        exchange = self._write(method, member.known_id, sent)
+        if exchange.status == 200:
+            self._world.scene.notes["former address"] = member.newcomer.email
+            member.newcomer = replace(member.newcomer, **changes)
+        return exchange
+
+    def renew_seen(self, person: str, field: str) -> None:
+        """Let someone change a field, and see that it was done, for a scenario that goes on from there."""
+        self.renew(person, field)
+        self._world.outcomes.changed(person)
+
+    def give_up_address(self, person: str, change: str) -> None:
+        self.renew(person, "email", method=METHODS[change])
+        self._world.outcomes.changed(person)
+
+    def rename(self, person: str, change: str, name: str) -> None:
+        self.renew(person, method=METHODS[change], name=name)
+
+    def move(self, person: str, email: str) -> None:
+        self.renew(person, email=email)
+
+    def change_with_every_flaw(self, person: str) -> None:
+        self._world.scene.keep(*[self.patch(person, fields) for fields in self._world.people.every_flaw()])
+
+    def change_bringing(self, person: str, change: str, brought: Mapping[str, Any]) -> None:
+        """Let someone change her name and bring a field along that is not hers to set."""
+        member, fresh = self._member(person), self._world.factory.newcomer(person)
+        fields = {"name": fresh.name} if change == "changing" else {"name": fresh.name, "email": member.newcomer.email}
+        member.expected = {**member.shown, **fields}
+        self._write(METHODS[change], member.known_id, {**fields, **brought})
+
+    def take_address(self, person: str, changed: str, email: str) -> None:
+        member = self._member(person)
+        fields = {"email": email} if changed == "changed" else {"name": member.newcomer.name, "email": email}
+        self._write(METHODS[changed], member.known_id, fields)
+
+    def take_given_up(self, somebody: str, other: str) -> None:
+        """Let a newcomer, or somebody who is there, take the address that someone gave up."""
+        email = self._world.people.former_address()
+        if somebody == "a newcomer":
+            self.sign_up_at("Ada", email)
+            self._world.outcomes.welcomed("Ada")
+        else:
+            self.renew(somebody, email=email)
+            self._world.outcomes.changed(somebody)
+
+    def change_unknown(self, state: str, changed: str) -> None:
+        """Change a user whom there is not: one who never was, or one who has left."""
+        left = state == "has left"
+        user_id = self.become_and_leave("Edsger").known_id if left else self._world.people.stranger_id()
+        fresh = self._world.factory.newcomer()
+        self._world.scene.notes["sent"] = (user_id, fresh.email)
+        self.change_nobody(METHODS[changed], fresh.as_json(), user_id)
+
+    def change_nobody(self, method: str, fields: Mapping[str, Any], user_id: str) -> Exchange:
+        return self._write(method, user_id, fields)
+
+    def _change(self, member: Member, method: str, fields: Mapping[str, Any]) -> Exchange:
+        return self._write(method, member.known_id, fields)
+
+    def _write(self, method: str, user_id: str, fields: Mapping[str, Any]) -> Exchange:
+        world = self._world
+        call = world.api.call(method, world.api.url_of(user_id), fields=world.in_target_terms(fields))
+        address = fields.get("email")
+        exchange = world.run(world.registry.change(call, address if isinstance(address, str) else None))
+        world.scene.keep(exchange)
+        return exchange
+
+    # Leaving
+
+    def delete(self, person: str) -> Exchange:
+        return self.delete_id(self._member(person).known_id)
+
+    def delete_each(self, group: Sequence[str]) -> None:
+        self._world.scene.keep(*[self.delete(person) for person in group])
+
+    def delete_id(self, user_id: str) -> Exchange:
+        """Delete a user; the suite only ever names one that it made, or an id that nobody has."""
+        exchange = self._world.run(self._world.api.delete(user_id))
+        self._world.scene.keep(exchange)
+        return exchange
+
+    def _member(self, person: str) -> Member:
+        self._world.scene.she = self._world.scene.member(person)
+        return self._world.scene.she
+
+    def _remember(self, member: Member, exchange: Exchange, address: str | None, name: str | None) -> None:
+        scene = self._world.scene
+        scene.addresses_tried += [address] if address else []
+        scene.names_tried += [name] if name else []
+        user = user_of(exchange.answer, self._world.profile)
+        if user is not None and exchange.status in range(200, 300):
+            member.id = user.id
+            member.shown = self.fields_of(exchange)
+
+
+def _asked_for(fields: Any, newcomer: NewUser) -> tuple[str | None, str | None]:
+    """Return the address and name that a sign-up asks for, as far as they are text."""
+    if not isinstance(fields, Mapping):
+        return newcomer.email, None
+    address, name = fields.get("email"), fields.get("name")
+    return address if isinstance(address, str) else None, name if isinstance(name, str) else None

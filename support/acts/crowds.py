@@ -1,0 +1,5 @@
+"""placeholder"""
+from typing import Any
+class Crowds:
+    def __init__(self, world: Any) -> None:
+        self._world = world

@@ -1,0 +1,205 @@
+"""The directory: the list of users, looking people up by address, and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from support.acts.scene import Member
+from support.contract.normalizers import listed, normal_user, users_of
+from support.contract.validators import has_status, is_a_list, is_a_user, shows
+from support.errors import Inconclusive
+from support.models import Exchange
+
+if TYPE_CHECKING:
+    from support.world import World
+
+TRIES_TO_PAGE = 5
+MOST_PAGES = 150
+LARGEST_PAGE = 100
+
+
+class Directory:
+    """Asks the directory, and judges what it shows."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def read_list(self) -> Exchange:
+        exchange = self._world.run(self._world.api.list())
+        self._world.scene.keep(exchange)
+        return exchange
+
+    def look_up(self, address: str) -> Exchange:
+        exchange = self._world.run(self._world.api.find(address))
+        self._world.scene.keep(exchange)
+        return exchange
+
+    def remember_who_is_there(self) -> None:
+        """Note the ids in the list, so that whoever appears later can be told."""
+        world = self._world
+        exchange = world.run(world.api.list())
+        world.scene.ids_before = frozenset(user.id for user in users_of(exchange.answer, world.profile))
+
+    def shows_once(self, member: Member) -> None:
+        """The list that was read shows someone exactly once, as a read does."""
+        world = self._world
+        exchange = world.scene.exchange
+        world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile))
+        entries = [entry for entry in self._entries(exchange) if self._id(entry) == member.id]
+        if len(entries) != 1:
+            world.outcomes.accuse(f"{member.person} once in the list", [f"she is there {len(entries)} times"], exchange)
+        world.outcomes.same_fields(entries[0], member.shown, "the list", exchange)
+
+    def shows_everybody_once(self) -> None:
+        for member in self._world.scene.users:
+            self.shows_once(member)
+
+    # One user
+
+    def look_at(self, group: Sequence[str]) -> None:
+        scene = self._world.scene
+        scene.keep(*[self._world.run(self._world.api.read(scene.member(person).known_id)) for person in group])
+
+    def look_at_everybody(self) -> None:
+        self.look_at([member.person for member in self._world.scene.users])
+
+    def look_at_id(self, user_id: str) -> None:
+        self._world.scene.keep(self._world.run(self._world.api.read(user_id)))
+
+    def seen_as_signed_up(self, group: Sequence[str]) -> None:
+        """What was looked at is each of these people, as she signed up."""
+        world = self._world
+        members = [world.scene.member(person) for person in group]
+        for number, exchange in enumerate(world.scene.exchanges):
+            member = members[number % len(members)]
+            wanted = {"id": member.known_id, "name": member.newcomer.name, "email": member.newcomer.email}
+            names = world.profile.names
+            world.outcomes.held(exchange, has_status([200]), is_a_user(names), shows({**member.shown, **wanted}, names))
+
+    def everybody_seen_as_signed_up(self) -> None:
+        self.seen_as_signed_up([member.person for member in self._world.scene.users])
+
+    # Looking people up
+
+    def found_by_address(self, member: Member) -> None:
+        self.look_up(member.newcomer.email)
+        self.found_exactly(member)
+
+    def given_up_finds_holder(self, former: str) -> None:
+        """The address that someone gave up finds whoever took it, and not her."""
+        holder = next(member for member in self._world.scene.users if member.person != former and member is self._world.scene.she)
+        self.found_by_address(holder)
+
+    def found_exactly(self, member: Member) -> None:
+        """What was looked up is exactly one user: this one, as a read shows her."""
+        world = self._world
+        exchange = world.scene.exchange
+        world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile))
+        entries = self._entries(exchange)
+        ids = [self._id(entry) for entry in entries]
+        if ids != [member.id]:
+            told = f"{len(ids)} users are shown: {', '.join(map(str, ids[:5]))}" if ids else "nobody is shown"
+            world.outcomes.accuse(f"exactly {member.person} (id {member.id})", [told], exchange)
+        world.outcomes.same_fields(entries[0], member.shown, "the answer", exchange)
+
+    def found_nobody(self) -> None:
+        """What was looked up is nobody: 200 and an empty list, or what the profile allows."""
+        world = self._world
+        exchange = world.scene.exchange
+        world.outcomes.held(exchange, has_status(world.profile.answers.no_match))
+        if exchange.status == 200:
+            world.outcomes.held(exchange, is_a_list(world.profile))
+        if self._entries(exchange):
+            ids = ", ".join(str(self._id(entry)) for entry in self._entries(exchange)[:5])
+            world.outcomes.accuse("an empty list", [f"it shows {ids}"], exchange)
+
+    # Pages
+
+    def page_holds(self, least: int, most: int) -> None:
+        """The page that was read is a list of so many users."""
+        world = self._world
+        exchange = world.scene.exchange
+        world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile))
+        count = len(self._entries(exchange))
+        if not least <= count <= most:
+            world.outcomes.accuse(f"{least} to {most} users", [f"there are {count}"], exchange)
+
+    def ask_for_page(self, number: object, limit: object) -> Exchange:
+        exchange = self._world.run(self._world.api.page(number, limit))
+        self._world.scene.keep(exchange)
+        return exchange
+
+    def page_through(self, limit: int | None = None) -> None:
+        """Read all pages between two equal lists, so that nobody's coming or going can be taken for a fault."""
+        world = self._world
+        world.registry.confirm_gone()
+        for _ in range(TRIES_TO_PAGE):
+            before = self._ids(self.read_list())
+            size = limit or min(LARGEST_PAGE, max(1, -(-len(before) // 5)))
+            pages = self._pages(size)
+            if before == self._ids(self.read_list()):
+                world.scene.notes["pages"] = (before, pages, size)
+                return
+        raise Inconclusive(f"the list changed during each of {TRIES_TO_PAGE} tries to page through it: others are at work there")
+
+    def _pages(self, size: int) -> list[Exchange]:
+        """Read page after page until one is empty, repeats somebody, or is no list."""
+        pages: list[Exchange] = []
+        seen: set[str] = set()
+        while len(pages) < MOST_PAGES:
+            pages.append(self._world.run(self._world.api.page(len(pages) + 1, size)))
+            ids = set(self._ids(pages[-1]))
+            if not ids or ids & seen:
+                break
+            seen |= ids
+        return pages
+
+    def pages_keep_their_limit(self) -> None:
+        world = self._world
+        _, pages, size = world.scene.notes["pages"]
+        for number, exchange in enumerate(pages, start=1):
+            world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile), attempted=_page(number, size))
+            count = len(self._entries(exchange))
+            if count > size:
+                world.outcomes.accuse(f"at most {size} users", [f"{_page(number, size)} shows {count}"], exchange)
+
+    def pages_do_not_overlap(self) -> None:
+        world = self._world
+        _, pages, size = world.scene.notes["pages"]
+        seen: dict[str, int] = {}
+        for number, exchange in enumerate(pages, start=1):
+            for user_id in self._ids(exchange):
+                if user_id in seen:
+                    told = f"user {user_id} is on page {seen[user_id]} and on page {number}, with {size} a page"
+                    world.outcomes.accuse("each user on one page", [told], exchange)
+                seen[user_id] = number
+
+    def pages_are_the_list(self) -> None:
+        world = self._world
+        whole, pages, _ = world.scene.notes["pages"]
+        paged = {user_id for exchange in pages for user_id in self._ids(exchange)}
+        missing, extra = set(whole) - paged, paged - set(whole)
+        if (missing and len(pages) < MOST_PAGES) or extra:
+            told = [f"{len(missing)} users of the list are on no page", f"{len(extra)} users of the pages are not in the list"]
+            world.outcomes.accuse("all pages together are the list", told, pages[-1])
+
+    def the_last_page_is_empty(self) -> None:
+        world = self._world
+        whole, pages, size = world.scene.notes["pages"]
+        world.scene.keep(world.run(world.api.page(max(len(pages), -(-len(whole) // size)) + 1000, size)))
+        self.found_nobody()
+
+    def _entries(self, exchange: Exchange) -> list[Any]:
+        return listed(exchange.answer, self._world.profile) or []
+
+    def _id(self, entry: Any) -> str | None:
+        user = normal_user(entry, self._world.profile.names)
+        return user.id if user else None
+
+    def _ids(self, exchange: Exchange) -> Sequence[str]:
+        return [user.id for user in users_of(exchange.answer, self._world.profile)]
+
+
+def _page(number: int, size: int) -> str:
+    return f"reading page {number} with {size} a page"

@@ -1,0 +1,236 @@
+"""What came of it: the checks behind the Then steps, each held against the rule that its scenario shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from support.acts.scene import Member
+from support.cleanup.marks import mark_in
+from support.contract.judgement import accuse, judge
+from support.contract.normalizers import listed, normal_user
+from support.contract.validators import (
+    Finding,
+    body_of,
+    field_findings,
+    has_status,
+    is_a_user,
+    moment_of,
+    schema_findings,
+    shows,
+)
+from support.models import Exchange, User
+
+if TYPE_CHECKING:
+    from support.world import World
+
+
+class Outcomes:
+    """Judges; raises BrokenPromise in words of the rule."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def held(self, exchange: Exchange, *matchers: Finding, rule: str | None = None, attempted: str | None = None) -> None:
+        """Hold an exchange against matchers, under the rule of the scenario where none is named."""
+        scene = self._world.scene
+        judge(exchange, rule or scene.rule, attempted or scene.attempted, *matchers)
+
+    def accuse(self, wanted: str, wrong: Iterable[str], exchange: Exchange | None = None) -> None:
+        """Raise BrokenPromise for the rule of the scenario."""
+        scene = self._world.scene
+        accuse(scene.rule, scene.attempted, [wanted], list(wrong), exchange)
+
+    # Accepted
+
+    def welcomed(self, person: str, **expected: Any) -> None:
+        """The last answer is a 201 that shows the newcomer as she signed up, or as is expected."""
+        self._welcome(self._world.scene.member(person), self._world.scene.exchange, **expected)
+
+    def each_welcomed(self) -> None:
+        """Each of those who signed up was welcomed, and is shown so."""
+        scene = self._world.scene
+        for member, exchange in zip(scene.users, scene.exchanges, strict=True):
+            self._welcome(member, exchange)
+            self.shown_as(member, member.shown)
+
+    def _welcome(self, member: Member, exchange: Exchange, **expected: Any) -> None:
+        world = self._world
+        wanted = {"name": member.newcomer.name, "email": member.newcomer.email, **expected}
+        names = world.profile.names
+        self.held(exchange, has_status(world.profile.answers.created), is_a_user(names), shows(wanted, names))
+        others = {other.id: other.person for other in world.scene.users if other is not member}
+        if member.id in others:
+            self.accuse("an id of her own", [f"{others[member.id]} has the id {member.id} as well"], exchange)
+
+    def changed(self, person: str) -> None:
+        """The last answer is a 200 with the whole user: what was named is new, everything else as before."""
+        world, member = self._world, self._world.scene.member(person)
+        wanted = member.expected or member.shown
+        names = world.profile.names
+        self.held(world.scene.exchange, has_status([200]), is_a_user(names), shows(wanted, names))
+        member.shown, member.expected = wanted, None
+
+    def shown_everywhere(self, field: str) -> None:
+        """The newcomer's name or address is right in the answer, in a read, in the list and when looked up."""
+        world, she = self._world, self._world.scene.she
+        wanted = {field: getattr(she.newcomer, field)}
+        names = world.profile.names
+        allowed = {*world.profile.answers.created, 200}
+        self.held(world.scene.exchange, has_status(sorted(allowed)), shows(wanted, names))
+        self.held(world.run(world.api.read(she.known_id)), has_status([200]), shows(wanted, names), attempted=self._then("reading her"))
+        for where, flow in (("the list", world.api.list()), ("looking her up", world.api.find(she.newcomer.email))):
+            exchange = world.run(flow)
+            entries = listed(exchange.answer, world.profile) or []
+            entry = next((entry for entry in entries if _id_of(entry, world) == she.id), None)
+            self.same_fields(entry, wanted, where, exchange)
+
+    def is_as(self, person: str, expected: Mapping[str, Any] | None = None) -> None:
+        """Reading someone shows exactly what was last seen right, or what is expected."""
+        member = self._world.scene.member(person)
+        self.shown_as(member, expected or member.shown)
+
+    def shown_as(self, member: Member, expected: Mapping[str, Any]) -> None:
+        world = self._world
+        exchange = world.run(world.api.read(member.known_id))
+        names = world.profile.names
+        self.held(exchange, has_status([200]), is_a_user(names), shows(expected, names), attempted=self._then(f"reading {member.person}"))
+
+    def everybody_is_as_before(self, except_for: Iterable[str] = ()) -> None:
+        """Every user of the scenario but those named is shown as last seen."""
+        for member in self._world.scene.users:
+            if member.person not in except_for:
+                self.shown_as(member, member.shown)
+
+    # Refused
+
+    def answered(self, kind: str) -> None:
+        """Each of the last answers has a status of this kind: taken, invalid, unknown, deleted …"""
+        allowed: tuple[int, ...] = getattr(self._world.profile.answers, kind)
+        again = self._world.profile.answers.deleted_again if kind == "deleted" else ()
+        for exchange in self._world.scene.exchanges:
+            self.held(exchange, has_status((*allowed, *again) if exchange.repeated_in_doubt else allowed))
+
+    def answered_for(self, person: str, kind: str) -> None:
+        """The last answers are to this person, and of this kind."""
+        assert self._world.scene.she.person == person, f"{person} did not act last"
+        self.answered(kind)
+
+    def refused_or_ignored(self, person: str, accepted: str, brought: Mapping[str, Any]) -> None:
+        """What was brought along was refused as invalid, or is not kept: neither in the answer nor in a read."""
+        world, scene = self._world, self._world.scene
+        exchange, answers = scene.exchange, world.profile.answers
+        done = answers.created if accepted == "welcomed" else (200,)
+        self.held(exchange, has_status((*done, *answers.invalid)))
+        member = scene.member(person)
+        if exchange.status in answers.invalid:
+            self._nothing_kept(member, accepted, brought)
+            return
+        read = world.run(world.api.read(member.known_id))
+        self.held(read, has_status([200]), attempted=self._then("reading her"))
+        for shown in (exchange, read):
+            value, _ = body_of(shown.answer)
+            fields = world.in_contract_terms(value) if isinstance(value, Mapping) else {}
+            kept = [f"/{key} is {json.dumps(fields[key])}, as it was sent" for key in brought if _kept(key, fields, brought)]
+            if kept:
+                self.accuse("what was brought along is not kept", kept, shown)
+        if accepted == "changed":
+            self.held(read, shows(member.expected or member.shown, world.profile.names), attempted=self._then("reading her"))
+
+    def _nothing_kept(self, member: Member, accepted: str, brought: Mapping[str, Any]) -> None:
+        if accepted == "changed":
+            self.shown_as(member, member.shown)
+        else:
+            self.nobody_new()
+
+    def all_refused(self, statuses: Iterable[int], *more: Finding) -> None:
+        """Each of the attempts was refused; those that were not are told together."""
+        for exchange in self._world.scene.exchanges:
+            self.held(exchange, has_status(statuses), *more)
+
+    def nobody_new(self) -> None:
+        """Nobody appeared by what was attempted: not by address, not in the list."""
+        scene, world = self._world.scene, self._world
+        for address in scene.addresses_tried:
+            holders = world.run(world.api.holders(address)) or ()
+            self._none_but_known(holders, f"looking for {address}")
+        exchange = world.run(world.api.list())
+        self.held(exchange, has_status([200]), attempted=self._then("reading the list"))
+        known = {member.id for member in scene.users} | scene.ids_before
+        entries = [entry for entry in listed(exchange.answer, world.profile) or [] if self._suspicious(entry, known)]
+        if entries:
+            told = [f"the list shows a new user {entry}" for entry in entries[:3]]
+            self.accuse("nobody new in the list", told, scene.exchange)
+
+    def _none_but_known(self, holders: Iterable[User], attempted: str) -> None:
+        scene = self._world.scene
+        fresh = [user for user in holders if user.id not in {member.id for member in scene.users} | scene.ids_before]
+        if fresh:
+            self.accuse("nobody new", [f"{attempted} shows user {user.id}" for user in fresh], scene.exchange)
+
+    def _suspicious(self, entry: Any, known: frozenset[str | None] | set[str | None]) -> bool:
+        """Whether an entry of the list can only be what this scenario attempted: ours by its mark, or no right user."""
+        names = self._world.profile.names
+        user = normal_user(entry, names)
+        if user is not None and user.id in known:
+            return False
+        if user is not None and mark_in(user.email) is not None:
+            return user.email in {address.lower() for address in self._world.scene.addresses_tried}
+        tried = user is not None and user.name in self._world.scene.names_tried
+        return tried or bool(schema_findings("user", entry, names))
+
+    def nobody_made_by_change(self) -> None:
+        """The id and address that a change of nobody named are still nobody's."""
+        world = self._world
+        user_id, address = world.scene.notes["sent"]
+        exchange = world.run(world.api.read(user_id))
+        self.held(exchange, has_status(world.profile.answers.unknown), attempted=self._then("reading this id"))
+        holders = world.run(world.api.holders(address)) or ()
+        if holders:
+            self.accuse("nobody with this address", [f"user {user.id} has it" for user in holders], world.scene.exchange)
+
+    def has_another_id(self) -> None:
+        """Who signed up last did not get the id that she, or whoever left, had before."""
+        self._not_former([self._world.scene.she])
+
+    def nobody_has_id_of(self, person: str) -> None:
+        """None of those who signed up last got the id of somebody who left."""
+        self._not_former([member for member in self._world.scene.users if member.person != person])
+
+    def _not_former(self, members: Iterable[Member]) -> None:
+        former = self._world.scene.notes["former id"]
+        same = [f"{member.person} got the id {former} of somebody who left" for member in members if member.id == former]
+        if same:
+            self.accuse("an id that nobody had before", same, self._world.scene.exchange)
+
+    def shape_of_everybody(self) -> None:
+        """Each object that the last answers show is a user of the right shape."""
+        names = self._world.profile.names
+        for exchange in self._world.scene.exchanges:
+            value, wrong = body_of(exchange.answer)
+            entries = listed(exchange.answer, self._world.profile)
+            ours = [entry for entry in entries or [] if mark_in(entry) is not None] if entries is not None else [value]
+            found = wrong or [text for entry in ours for text in schema_findings("user", entry, names)]
+            if found or not ours:
+                self.accuse("users with id, name, email and createdAt", found or ["nobody is shown"], exchange)
+
+    def same_fields(self, shown: Any, expected: Mapping[str, Any], where: str, exchange: Exchange) -> None:
+        """Compare one entry of a list with a user; `where` says which list."""
+        found = field_findings(shown, expected, self._world.profile.names)
+        if found:
+            self.accuse(f"{where} shows her as a read does", found, exchange)
+
+    def _then(self, what: str) -> str:
+        return f"{self._world.scene.attempted}; then {what}"
+
+
+def _id_of(entry: Any, world: World) -> str | None:
+    user = normal_user(entry, world.profile.names)
+    return user.id if user else None
+
+
+def _kept(key: str, fields: Mapping[str, Any], brought: Mapping[str, Any]) -> bool:
+    if key == "createdAt":
+        return bool(moment_of(fields.get(key)) == moment_of(brought[key]))
+    return key in fields and fields[key] == brought[key]

@@ -1,0 +1,142 @@
+"""Who is meant and what she brings: the words of the features, turned into names, addresses and ids."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from support.acts.partitions import INVALID_ADDRESSES, INVALID_NAMES, spoiled
+from support.models import NewUser
+
+if TYPE_CHECKING:
+    from support.world import World
+
+AN_OLD_DATE = "2001-02-03T04:05:06Z"
+
+
+class People:
+    """Turns words into values; an unknown word raises KeyError, which behave shows as an error of the scenario."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def with_name(self, quirk: str) -> NewUser:
+        """Return a newcomer with an unusual name."""
+        factory = self._world.factory
+        return factory.named(
+            {
+                "a name of 200 characters": factory.long_name(),
+                "a name of 200 Chinese characters": "龍" * 200,
+                "a name of 200 emoji": "🦉" * 200,
+                "a name with two spaces in a row": "Ada  Lovelace",
+                "a name with a space before and after": " Ada Lovelace ",
+                "a name with accents as separate characters": "Zoe\u0308 Bronte\u0308",
+            }[quirk]
+        )
+
+    def with_address(self, quirk: str) -> NewUser:
+        """Return a newcomer with an unusual address."""
+        newcomer = self._world.factory.newcomer("Ada")
+        email = {
+            "an address with a +tag": newcomer.email.replace("@", "+news@"),
+            "an address with dots": newcomer.email.replace("@", ".a.b.c@"),
+            "an address in capitals": newcomer.email.upper(),
+            "an address with capitals": newcomer.email.title(),
+            "an address with digits and hyphens": newcomer.email.replace("@", "-0815_x9@"),
+            "an address of 254 characters": self._world.factory.long_address(),
+        }[quirk]
+        return NewUser(newcomer.name, email)
+
+    def related(self, other: str, relation: str) -> NewUser:
+        """Return a newcomer whose address contains somebody's, or nearly is it."""
+        theirs = self._world.scene.member(other).newcomer.email
+        email = {
+            "begins with": f"{theirs}.au",
+            "ends with": f"x{theirs}",
+            "is nearly": theirs.replace(".", "x", 1),
+        }[relation]
+        return dataclasses.replace(self._world.factory.newcomer("Grace"), email=email)
+
+    def brought(self, what: str) -> dict[str, Any]:
+        """Return a field that only the server may set; the same each time within a scenario."""
+        scene, known = self._world.scene, self._world.scene.users
+        fields = {
+            "an id of her own": lambda: {"id": self.stranger_id()},
+            "Grace's id": lambda: {"id": known[0].known_id},
+            "a date of joining": lambda: {"createdAt": AN_OLD_DATE},
+            "the rank of administrator": lambda: {"isAdmin": True},
+        }
+        if what not in scene.notes:
+            scene.notes[what] = fields[what]()
+        brought: dict[str, Any] = scene.notes[what]
+        return brought
+
+    def spelled(self, person: str, spelling: str) -> str:
+        """Return somebody's address in another spelling."""
+        email = self._world.scene.member(person).newcomer.email
+        local, domain = email.split("@")
+        return {
+            "as it is": email,
+            "in capitals": email.upper(),
+            "in small letters": email.lower(),
+            "with one capital letter": email[0].upper() + email[1:],
+            "with its domain in capitals": f"{local}@{domain.upper()}",
+            "and a +tag": f"{local}+tag@{domain}",
+        }[spelling]
+
+    def without(self, field: str) -> dict[str, str]:
+        """Return the fields of a replacement that lacks one."""
+        newcomer = self._world.factory.newcomer()
+        return {"a name": {"email": newcomer.email}, "an address": {"name": newcomer.name}, "anything": {}}[field]
+
+    def spoiled(self, flaw: str) -> dict[str, Any]:
+        """Return a change with one flaw, its other half valid."""
+        return spoiled(self._world.factory.newcomer(), flaw, self._world.factory)
+
+    def spoiled_alone(self, flaw: str) -> dict[str, Any]:
+        """Return a change of nothing but the flawed field."""
+        field = "name" if flaw in INVALID_NAMES else "email"
+        return {field: self.spoiled(flaw)[field]}
+
+    def every_flaw(self) -> list[dict[str, Any]]:
+        """Return a change for each flaw there is."""
+        flaws = [flaw for flaw in (*INVALID_NAMES, *INVALID_ADDRESSES) if not flaw.startswith("no ")]
+        return [self.spoiled(flaw) for flaw in flaws]
+
+    def new_name_at(self, other: str) -> dict[str, str]:
+        """Return a change to a new name and somebody else's address."""
+        return {"name": self._world.factory.newcomer().name, "email": self.spelled(other, "as it is")}
+
+    def former_address(self) -> str:
+        """Return the address that was last given up in this scenario."""
+        former: str = self._world.scene.notes["former address"]
+        return former
+
+    def stranger_id(self) -> str:
+        """Return an id that nobody has, in the form of the ids that the API gives."""
+        known = self._world.scene.users or [self._world.accounts.become("Radia")]
+        return self._world.factory.stranger_id(known[0].known_id)
+
+    def unknown_id(self, what: str) -> str:
+        """Return an id that nobody has, of some kind."""
+        scene = self._world.scene
+        return {
+            "an id that was never given": self.stranger_id,
+            "the id of somebody who left": lambda: self._world.accounts.become_and_leave("Edsger").known_id,
+            "a word for an id": lambda: "nobody",
+            "the number 0 for an id": lambda: "0",
+            "Ada's id and a character more": lambda: scene.member("Ada").known_id + "0",
+            "an id with quotation marks": lambda: "' OR '1'='1",
+        }[what]()
+
+    def unknown_address(self, what: str) -> str:
+        """Return something to look up that is nobody's address."""
+        email = self._world.scene.member("Ada").newcomer.email
+        local, domain = email.split("@")
+        return {
+            "an address that nobody has": self._world.factory.newcomer().email,
+            "the beginning of Ada's address": email[:-4],
+            "the domain of Ada's address": domain,
+            "Ada's address with a percent sign": f"%{local[3:]}@{domain}",
+            "Ada's address with an underscore": f"_{local[1:]}@{domain}",
+        }[what]

@@ -1,0 +1,251 @@
+"""What only people who speak HTTP look at: methods, headers, media types, and every kind of answer there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from support.acts.partitions import MALFORMED, NOT_JSON_TYPES
+from support.acts.scene import Member
+from support.contract.validators import (
+    Finding,
+    has_header,
+    has_no_body,
+    has_status,
+    holds_no_secret,
+    leaks_nothing,
+    says_json,
+    says_what_is_wrong,
+    shows,
+)
+from support.errors import Inconclusive
+from support.models import Credential, Exchange
+
+if TYPE_CHECKING:
+    from support.world import World
+
+TRIES_FOR_AN_ANSWER = 5
+
+
+class Protocol:
+    """Sends requests as they are, and judges answers as they came."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    # Creating
+
+    def sign_up_answered(self, person: str) -> Exchange:
+        """Let someone sign up until an answer comes: one that was lost cannot be looked at."""
+        world = self._world
+        for _ in range(TRIES_FOR_AN_ANSWER):
+            member = world.scene.member(person)
+            exchange = world.accounts.sign_up(person)
+            if not exchange.adopted:
+                return exchange
+            member.newcomer = world.factory.newcomer(person)
+        raise Inconclusive(f"the answers to {TRIES_FOR_AN_ANSWER} creates were lost: there is none to look at")
+
+    def location_leads_to(self, member: Member) -> None:
+        """Location, absolute or relative, is an address of the target at which the user is."""
+        world = self._world
+        created = world.scene.exchange
+        here = created.call.url
+        world.outcomes.held(
+            created, has_header("Location", "on the host of the request", lambda value: _origin(urljoin(here, value)) == _origin(here))
+        )
+        location = created.answer.header("Location") if created.answer else None
+        there = world.run(world.api.send(world.api.call("GET", urljoin(here, location or ""))))
+        attempted = f"{world.scene.attempted}; then reading its Location {location}"
+        world.outcomes.held(there, has_status([200]), shows(member.shown, world.profile.names), attempted=attempted)
+
+    def send_text(self, person: str, form: str) -> Exchange:
+        """Send the sign-up of someone as a text that is no JSON."""
+        member = self._world.scene.member(person)
+        return self._post(member, body=MALFORMED[form](self._json(member)), content_type="application/json")
+
+    def send_as(self, method: str, kind: str, person: str) -> Exchange:
+        """Send what would be right as JSON, under another media type."""
+        member = self._world.scene.member(person)
+        content_type = NOT_JSON_TYPES[kind]
+        if method == "POST":
+            return self._post(member, body=self._json(member), content_type=content_type)
+        world = self._world
+        fresh = world.factory.newcomer(person)
+        body = world.api.creating(world.in_target_terms(fresh.as_json())).body
+        call = world.api.call(method, world.api.url_of(member.known_id), body=body, headers={"Content-Type": content_type})
+        exchange = world.run(world.registry.change(call, fresh.email))
+        world.scene.keep(exchange)
+        return exchange
+
+    def sign_up_with_charset(self, person: str) -> Exchange:
+        """Sign up with a media type that has a parameter, which is JSON all the same."""
+        member = self._world.scene.member(person)
+        exchange = self._post(member, body=self._json(member), content_type="application/json; charset=utf-8")
+        member.shown = self._world.accounts.fields_of(exchange)
+        member.id = member.shown.get("id")
+        return exchange
+
+    def _json(self, member: Member) -> bytes:
+        return self._world.api.creating(self._world.in_target_terms(member.newcomer.as_json())).body or b""
+
+    def _post(self, member: Member, body: bytes, content_type: str) -> Exchange:
+        world = self._world
+        address, name = member.newcomer.email, member.newcomer.name
+        world.scene.addresses_tried.append(address)
+        world.scene.names_tried.append(name)
+        call = world.api.call("POST", body=body, headers={"Content-Type": content_type})
+        exchange = world.run(world.registry.create(call, address, name, world.scene.ids_before))
+        world.scene.keep(exchange)
+        return exchange
+
+    def post_to(self, member: Member) -> Exchange:
+        """Send a POST to one user's address."""
+        world = self._world
+        newcomer = world.factory.newcomer()
+        world.scene.addresses_tried.append(newcomer.email)
+        call = world.api.call("POST", world.api.url_of(member.known_id), fields=world.in_target_terms(newcomer.as_json()))
+        exchange = world.run(world.registry.create(call, newcomer.email, newcomer.name))
+        world.scene.keep(exchange)
+        return exchange
+
+    def method_is_refused(self) -> None:
+        """The last answer is a 405 that names the methods that are offered (RFC 9110 §15.5.6), POST not among them."""
+        fits = lambda value: "POST" not in [method.strip().upper() for method in value.split(",")]  # noqa: E731
+        self._world.outcomes.held(
+            self._world.scene.exchange, has_status([405]), has_header("Allow", "with the methods offered, without POST", fits)
+        )
+
+    # HEAD
+
+    def ask_head_and_get(self, what: str) -> None:
+        """Ask HEAD and GET of the same address: a user's, nobody's or the list's."""
+        world = self._world
+        url = {
+            "a user": lambda: world.api.url_of(world.scene.users[0].known_id),
+            "nobody": lambda: world.api.url_of(world.factory.stranger_id(world.scene.users[0].known_id)),
+            "the list": lambda: world.api.base_url,
+        }[what]()
+        world.scene.keep(*(world.run(world.api.send(world.api.call(method, url))) for method in ("HEAD", "GET")))
+
+    def head_is_as_get(self) -> None:
+        """HEAD came with the status of GET and without a body."""
+        head, get = self._world.scene.exchanges
+        statuses = [get.status] if get.status is not None else [200]
+        self._world.outcomes.held(head, has_status(statuses), has_no_body())
+
+    # Every kind of answer
+
+    def go_through(self, occasion: str) -> None:
+        """Bring about one kind of answer; raises KeyError for an unknown occasion."""
+        self._world.scene.keep(*_OCCASIONS[occasion](self._world))
+
+    def each_is(self, *matchers: Finding) -> None:
+        for exchange in self._world.scene.exchanges:
+            self._world.outcomes.held(exchange, *matchers, attempted=self._attempted(exchange))
+
+    def _attempted(self, exchange: Exchange) -> str:
+        return f"{self._world.scene.attempted}: {exchange.call.method} {urlsplit(exchange.call.url).path}"
+
+    def each_says_json(self) -> None:
+        self.each_is(says_json())
+
+    def each_holds_no_secret(self) -> None:
+        self.each_is(holds_no_secret())
+
+    def each_leaks_nothing(self) -> None:
+        self.each_is(leaks_nothing())
+
+    def each_says_what_is_wrong(self) -> None:
+        """Every refusal among the answers says what is wrong; no answer at all shows the server's inside."""
+        self.each_leaks_nothing()
+        for exchange in self._world.scene.exchanges:
+            if exchange.status in range(400, 500):
+                self._world.outcomes.held(exchange, says_what_is_wrong(), attempted=self._attempted(exchange))
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
+
+
+Occasion = Callable[["World"], list[Exchange]]
+
+
+def _grace(world: World) -> Member:
+    return world.accounts.become("Grace")
+
+
+def _changes(world: World, method: str) -> list[Exchange]:
+    grace = _grace(world)
+    fresh = world.factory.newcomer("Grace")
+    write = world.accounts.patch if method == "PATCH" else world.accounts.put
+    return [write(grace.person, fresh.as_json())]
+
+
+def _invalid(world: World) -> list[Exchange]:
+    grace, mallory = _grace(world), world.scene.member("Mallory")
+    world.directory.remember_who_is_there()
+    bad: list[dict[str, Any]] = [{}, {"name": "", "email": mallory.newcomer.email}, {"name": "Mallory", "email": "nobody"}]
+    exchanges = [world.accounts.sign_up_with(mallory, fields) for fields in bad]
+    exchanges += [world.accounts.patch(grace.person, fields) for fields in bad[1:]]
+    return [*exchanges, world.accounts.put(grace.person, {"name": "Grace"})]
+
+
+def _taken(world: World) -> list[Exchange]:
+    grace, alan = _grace(world), world.accounts.become("Alan")
+    email = grace.newcomer.email
+    signed_up = world.accounts.sign_up("Mallory", email=email)
+    patched = world.accounts.patch(alan.person, {"email": email})
+    return [signed_up, patched, world.accounts.put(alan.person, {"name": "Alan", "email": email})]
+
+
+def _unknown(world: World) -> list[Exchange]:
+    stranger = world.factory.stranger_id(_grace(world).known_id)
+    fresh = world.factory.newcomer()
+    changes = [world.accounts.change_nobody(method, fresh.as_json(), stranger) for method in ("PATCH", "PUT")]
+    return [world.run(world.api.read(stranger)), *changes, world.run(world.api.delete(stranger))]
+
+
+def _deleted(world: World) -> list[Exchange]:
+    grace = _grace(world)
+    first = world.accounts.delete(grace.person)
+    world.gone.from_reading(grace)
+    return [first, world.accounts.delete(grace.person), world.run(world.api.read(grace.known_id))]
+
+
+def _no_json(world: World) -> list[Exchange]:
+    _grace(world)
+    forms = [world.protocol.send_text("Mallory", form) for form in MALFORMED]
+    return [*forms, *(world.protocol.send_as(method, "plain text", _who(method)) for method in ("POST", "PATCH", "PUT"))]
+
+
+def _who(method: str) -> str:
+    return "Mallory" if method == "POST" else "Grace"
+
+
+def _strangers(world: World) -> list[Exchange]:
+    grace = _grace(world)
+    api = world.api.as_someone_else(Credential("a-wrong-token", value="a-wrong-token"))
+    return [world.run(flow) for flow in (api.read(grace.known_id), api.list(), api.delete(grace.known_id))]
+
+
+_OCCASIONS: Mapping[str, Occasion] = {
+    "signing up": lambda world: [world.protocol.sign_up_answered("Ada")],
+    "reading a user": lambda world: [world.accounts.look(_grace(world))],
+    "reading the list": lambda world: [_grace(world) and world.directory.read_list()],
+    "looking somebody up": lambda world: [world.directory.look_up(_grace(world).newcomer.email)],
+    "looking nobody up": lambda world: [world.directory.look_up(world.factory.newcomer().email)],
+    "reading a page": lambda world: [_grace(world) and world.directory.ask_for_page(1, 10)],
+    "changing a user": lambda world: _changes(world, "PATCH"),
+    "replacing a user": lambda world: _changes(world, "PUT"),
+    "deleting a user, twice": _deleted,
+    "naming nobody": _unknown,
+    "sending what is invalid": _invalid,
+    "taking somebody's address": _taken,
+    "sending what is no JSON": _no_json,
+    "asking for a page that cannot be": lambda world: [world.directory.ask_for_page(page, size) for page, size in ((0, 10), (1, 101), ("one", 10))],
+    "using a method that is not offered": lambda world: [world.protocol.post_to(_grace(world))],
+    "coming with a wrong token": _strangers,
+}

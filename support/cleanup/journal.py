@@ -1,0 +1,177 @@
+"""The journal: which users a run meant to make, made and saw gone; on disk before each request leaves.
+
+SQLite in WAL mode. A run's row, with its mark, is synced to the disk; a user's row survives the death of the process,
+and after a loss of power the mark in the addresses finds what the last rows would have told. It holds no secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from support.errors import SettingsError
+
+LEASE_S = 60.0
+HEARTBEAT_S = 10.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    mark TEXT PRIMARY KEY, target TEXT NOT NULL, host TEXT NOT NULL, started REAL NOT NULL,
+    heartbeat REAL NOT NULL, ended REAL);
+CREATE TABLE IF NOT EXISTS users (
+    ref INTEGER PRIMARY KEY, mark TEXT NOT NULL, address TEXT, id TEXT, state TEXT NOT NULL, reason TEXT, changed REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS users_of_run ON users (mark, state);
+"""
+
+
+class State(StrEnum):
+    """How far a user has come."""
+
+    INTENDED = "intended"
+    CREATED = "created"
+    REFUSED = "refused"
+    DELETING = "deleting"
+    GONE = "gone"
+    LEFT = "left"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One user in the journal."""
+
+    ref: int
+    mark: str
+    address: str | None
+    id: str | None
+    state: State
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run in the journal; `started` in seconds since the epoch."""
+
+    mark: str
+    target: str
+    started: float
+
+
+class Journal:
+    """The journal in a folder, used by several processes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lease: FileLock | None = None
+        self._lock = threading.Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path = folder / "journal.sqlite3"
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise SettingsError(
+                f"STATE_DIR: the journal of created users cannot be kept in {folder} ({error}). "
+                "Name a folder that can be written, or remove the damaged journal after `python -m support.cleanup --mark`."
+            ) from None
+
+    def open_run(self, mark: str, target: str) -> None:
+        """Write down that a run with this mark begins, and hold its lease; synced before this returns."""
+        self._lease = FileLock(self._lease_path(mark), mode=0o600)
+        self._lease.acquire(timeout=0)
+        now = time.time()
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._write("INSERT INTO runs VALUES (?, ?, ?, ?, ?, NULL)", (mark, target, socket.gethostname(), now, now))
+        self._database.execute("PRAGMA synchronous = NORMAL")
+
+    def beat(self, mark: str) -> None:
+        """Renew the lease of a run."""
+        self._write("UPDATE runs SET heartbeat = ? WHERE mark = ?", (time.time(), mark))
+
+    def close_run(self, mark: str) -> None:
+        """Write down that a run is over; its users are gone or stand as left."""
+        self._write("UPDATE runs SET ended = ? WHERE mark = ?", (time.time(), mark))
+        if self._lease is not None and self._lease.lock_file == str(self._lease_path(mark)):
+            self._lease.release()
+            self._lease = None
+        self._lease_path(mark).unlink(missing_ok=True)
+
+    def intend(self, mark: str, addresses: Iterable[str | None]) -> list[int]:
+        """Write down which addresses are about to be created, all in one transaction; return their references."""
+        now = time.time()
+        with self._lock:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                refs = [
+                    self._database.execute(
+                        "INSERT INTO users (mark, address, state, changed) VALUES (?, ?, ?, ?)",
+                        (mark, address, State.INTENDED, now),
+                    ).lastrowid
+                    for address in addresses
+                ]
+            finally:
+                self._database.execute("COMMIT")
+        return [ref for ref in refs if ref is not None]
+
+    def mark_as(self, ref: int, state: State, user_id: str | None = None, reason: str | None = None) -> None:
+        """Write down how far a user has come."""
+        self._write(
+            "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? WHERE ref = ?",
+            (state, user_id, reason, time.time(), ref),
+        )
+
+    def unfinished(self, mark: str) -> list[Line]:
+        """Return the users of a run that were not seen to be gone."""
+        rows = self._read(
+            "SELECT ref, mark, address, id, state, reason FROM users WHERE mark = ? AND state != ? ORDER BY ref",
+            (mark, State.GONE),
+        )
+        return [Line(ref, run, address, user_id, State(state), reason) for ref, run, address, user_id, state, reason in rows]
+
+    def dead_runs(self, target: str | None = None) -> list[Run]:
+        """Return the runs that left something and are not alive any more; of one target only, or of all."""
+        rows = self._read(
+            "SELECT mark, target, started, host, heartbeat FROM runs WHERE (? IS NULL OR target = ?) AND "
+            "(ended IS NULL OR EXISTS (SELECT 1 FROM users WHERE users.mark = runs.mark AND users.state != ?)) ORDER BY started",
+            (target, target, State.GONE),
+        )
+        return [Run(mark, of, started) for mark, of, started, host, beat in rows if not self._alive(mark, host, beat)]
+
+    def _alive(self, mark: str, host: str, heartbeat: float) -> bool:
+        """Whether a run still holds its lease: a file lock on this host, a recent heartbeat on another one."""
+        if host != socket.gethostname():
+            return time.time() - heartbeat < LEASE_S
+        path = self._lease_path(mark)
+        if not path.exists():
+            return False
+        try:
+            with FileLock(path, timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    def _lease_path(self, mark: str) -> Path:
+        return self.folder / f"{mark}.lease"
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        with self._lock:
+            self._database.execute(statement, values)
+
+    def _read(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._database.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()

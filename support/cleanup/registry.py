@@ -1,0 +1,298 @@
+"""The registry of everything that a run creates: written down before, deleted after, seen to be gone.
+
+Whoever sends a request that could make a user asks the registry for it. Deletions run on the run's event loop while
+the next scenario is already going on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from support.cleanup.journal import HEARTBEAT_S, Journal, Line, State
+from support.cleanup.marks import mark_in
+from support.cleanup.polling import Pace, until_gone
+from support.contract.normalizers import user_of, users_of
+from support.errors import LeftBehind, SettingsError
+from support.models import Answer, Call, Exchange, User
+from support.transport.async_client import AsyncClient
+from support.transport.calls import UsersApi
+from support.transport.flows import Flow, look
+from support.transport.loop import LoopThread
+
+log = logging.getLogger("acceptance.cleanup")
+AT_ONCE = 64
+
+
+@dataclass(eq=False)
+class Entry:
+    """One request that may have made users: the address and name that it asked for, and the ids known so far."""
+
+    ref: int
+    address: str | None
+    name: str | None = None
+    ids: set[str] = field(default_factory=set)
+    state: State = State.INTENDED
+    reason: str | None = None
+    unmarked: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether the ids are all that this request can have made."""
+        return bool(self.ids) and self.state in (State.CREATED, State.DELETING)
+
+
+class Registry:
+    """What one run, known by its mark, has made and not yet seen gone."""
+
+    def __init__(self, journal: Journal, api: UsersApi, client: AsyncClient, loop: LoopThread, mark: str, pace: Pace) -> None:
+        self._journal, self._api, self._client, self._loop = journal, api, client, loop
+        self._sweeper = api.apart()
+        self._pace = pace
+        self.mark = mark
+        self.created = 0
+        self.deleted = 0
+        self.gone = 0
+        self._entries: list[Entry] = []
+        self._open: list[Entry] = []
+        self._running: list[Future[None]] = []
+        self._late = False
+
+    # Writing down what is about to be made
+
+    def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Entry]:
+        """Write down (address, name) of requests that may make users, before they are sent."""
+        refs = self._journal.intend(self.mark, [address for address, _ in wanted])
+        entries = [Entry(ref, address, name) for ref, (address, name) in zip(refs, wanted, strict=True)]
+        self._entries += entries
+        self._open += entries
+        return entries
+
+    def create(self, call: Call, address: str | None, name: str | None, known: Iterable[str] = ()) -> Flow[Exchange]:
+        """Carry out a POST: written down before, never made twice, its outcome written down after."""
+        entry = self.intend([(address, name)])[0]
+        search = self._api.found_by(address, known) if address else _cannot_tell
+        exchange = yield from self._api.create(call, search)
+        self.settle(entry, exchange, known)
+        return exchange
+
+    def change(self, call: Call, address: str | None) -> Flow[Exchange]:
+        """Carry out a PUT or PATCH that names an address: a faulty API may make a user of it."""
+        entry = self.intend([(address, None)])[0] if address else None
+        exchange = yield from self._api.send(call)
+        if entry is not None:
+            self._set(entry, State.REFUSED)
+        return exchange
+
+    def settle(self, entry: Entry, exchange: Exchange, known: Iterable[str] = ()) -> None:
+        """Write down what a create came to; `known` are ids that were there before and so are never its own."""
+        answer = exchange.answer
+        user = user_of(answer, self._api.profile) if answer else None
+        if answer is not None and 200 <= answer.status < 300 and user is not None and user.id not in set(known):
+            entry.ids.add(user.id)
+            entry.unmarked = mark_in(entry.address) is None and mark_in(entry.name) is None
+            self.created += 1
+            self._set(entry, State.CREATED, user.id)
+        elif answer is not None and answer.status < 500:
+            self._set(entry, State.REFUSED)
+
+    @property
+    def alive(self) -> int:
+        """How many requests may have left a user that is not yet seen gone."""
+        return sum(entry.state not in (State.GONE, State.REFUSED) for entry in self._entries)
+
+    def make_room(self, wanted: int, most: int) -> None:
+        """Wait for deletions until so many more users fit under the most that may be alive; raises SettingsError."""
+        if self.alive + wanted > most:
+            self.confirm_gone()
+        if self.alive + wanted > most:
+            raise SettingsError(
+                f"MAX_USERS_ALIVE or the profile's caps.users: {wanted} more users are wanted while {self.alive} are alive, "
+                f"and {most} is the limit. Raise it, or ask for smaller bursts with BURST."
+            )
+
+    # Taking away what was made
+
+    def start_deleting(self) -> None:
+        """Begin to delete everything made so far, all at once, and go on without waiting."""
+        entries, self._open = self._open, []
+        if entries:
+            self._running.append(self._loop.submit(self._remove(entries)))
+
+    def confirm_gone(self) -> None:
+        """Wait until every deletion that was begun is seen done, or its deadline is over."""
+        self.start_deleting()
+        running, self._running = self._running, []
+        for future in running:
+            future.result()
+
+    def prove_nothing_is_left(self, deadline_s: float) -> None:
+        """Delete what is not yet gone and look the whole list through for the mark; raises LeftBehind with what stays."""
+        ends = time.monotonic() + deadline_s
+        try:
+            self._loop.submit(self._finish(ends)).result(timeout=deadline_s + self._pace.cap_s)
+        except (TimeoutError, asyncio.CancelledError):
+            log.error("cleaning up took longer than %.0f s", deadline_s)
+        left = [entry for entry in self._entries if entry.state is not State.GONE]
+        for entry in left:
+            self._set(entry, State.LEFT, reason=entry.reason or "not confirmed before the deadline for cleaning up")
+        if left:
+            raise LeftBehind(_told(left, self.mark))
+
+    def adopt(self, lines: Iterable[Line]) -> None:
+        """Take over the unfinished users of a run that died."""
+        for line in lines:
+            ids = {line.id} if line.id else set()
+            self._entries.append(Entry(line.ref, line.address, None, ids, line.state, line.reason))
+
+    def forget(self, lines: Iterable[Line]) -> None:
+        """Write down as gone what went together with its target."""
+        for line in lines:
+            self._journal.mark_as(line.ref, State.GONE)
+
+    def keep_lease(self) -> None:
+        """Renew the run's lease from now on."""
+        self._loop.submit(self._beat())
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            self._journal.beat(self.mark)
+
+    def close(self) -> None:
+        """Write down that the run is over."""
+        self._journal.close_run(self.mark)
+
+    async def _finish(self, ends: float) -> None:
+        for future in self._running:
+            await asyncio.wrap_future(future)
+        self._running = []
+        while True:
+            unfinished = [entry for entry in self._entries if entry.state is not State.GONE]
+            await self._remove(unfinished)
+            strays = await self._client.run(self.marked())
+            known = {user_id for entry in self._entries for user_id in entry.ids if entry.state is State.GONE}
+            fresh = [user for user in strays or () if user.id not in known]
+            for user in fresh:
+                entry = self.intend([(user.email, user.name)])[0]
+                entry.ids.add(user.id)
+                self._set(entry, State.CREATED, user.id)
+            done = strays is not None and not fresh and not unfinished
+            if done or time.monotonic() >= ends or (strays is None and not unfinished):
+                return
+            if unfinished and not fresh:
+                await asyncio.sleep(self._pace.cap_s)
+
+    def marked(self) -> Flow[list[User] | None]:
+        """List everybody whose address or name carries this run's mark; None where the list cannot be read."""
+        exchange = yield from self._sweeper.list()
+        if exchange.status != 200:
+            return [] if exchange.status in self._api.profile.answers.no_match else None
+        shown = users_of(exchange.answer, self._api.profile)
+        return [user for user in shown if self._ours(user)]
+
+    async def _remove(self, entries: Sequence[Entry]) -> None:
+        """Delete the users of these entries and poll until they are gone; never raises."""
+        for start in range(0, len(entries), AT_ONCE):
+            batch = entries[start : start + AT_ONCE]
+            results = await asyncio.gather(
+                *(self._client.run(self._delete(entry)) for entry in batch), return_exceptions=True
+            )
+            for entry, result in zip(batch, results, strict=True):
+                if isinstance(result, BaseException):
+                    entry.reason = f"{type(result).__name__} while deleting"
+        waiting = [entry for entry in entries if entry.state is State.DELETING]
+        deadline = 0.0 if self._late else self._pace.deadline_s
+        left = await until_gone(waiting, self._still_there, Pace(self._pace.first_s, self._pace.cap_s, deadline))
+        self._late = self._late or bool(left)
+        for entry in left:
+            entry.reason = f"still there {self._pace.deadline_s:g} s after it was deleted"
+
+    def _delete(self, entry: Entry) -> Flow[None]:
+        """Delete what an entry has made, after seeing that it is ours."""
+        if not entry.certain and entry.address:
+            window_s = self._api.window_s if entry.state is State.INTENDED else 0.0
+            found = yield from look(self._sweeper.found_by(entry.address), window_s, self._sweeper.policy)
+            if found is None:
+                entry.reason = "the address cannot be looked up"
+                return
+            entry.ids |= {user.id for user in map(self._user, found) if user is not None}
+        self._set(entry, State.DELETING)
+        for user_id in sorted(entry.ids):
+            yield from self._delete_one(entry, user_id)
+        if not entry.ids:
+            self._set(entry, State.GONE)
+
+    def _delete_one(self, entry: Entry, user_id: str) -> Flow[None]:
+        shown = yield from self._sweeper.read(user_id)
+        if shown.status in self._api.profile.answers.gone:
+            return
+        user = user_of(shown.answer, self._api.profile)
+        if shown.status == 200 and not (user is not None and self._may_delete(entry, user)):
+            entry.ids.discard(user_id)
+            log.warning("user %s is not deleted: it shows neither the address nor the name that was created", user_id)
+            return
+        exchange = yield from self._sweeper.delete(user_id)
+        if exchange.status in (*self._api.profile.answers.deleted, *self._api.profile.answers.deleted_again):
+            self.deleted += 1
+        else:
+            entry.reason = f"DELETE was answered by {exchange.status or exchange.attempts[-1].outcome}"
+
+    def _user(self, answer: Answer) -> User | None:
+        return user_of(answer, self._api.profile)
+
+    def _ours(self, user: User) -> bool:
+        return self.mark in (mark_in(user.email), mark_in(user.name))
+
+    def _may_delete(self, entry: Entry, user: User) -> bool:
+        """Whether a user is one that we made: by its mark, or by the name or id that the answer to our POST gave."""
+        return self._ours(user) or entry.unmarked or (entry.name is not None and user.name == entry.name)
+
+    async def _still_there(self, entries: Collection[Entry]) -> list[Entry]:
+        """Look for all users of these entries at once; write down those that are gone."""
+        shown = await asyncio.gather(*(self._client.run(self._all_gone(entry)) for entry in entries))
+        for entry, is_gone in zip(entries, shown, strict=True):
+            if is_gone:
+                self.gone += len(entry.ids)
+                self._set(entry, State.GONE)
+        return [entry for entry in entries if entry.state is not State.GONE]
+
+    def _all_gone(self, entry: Entry) -> Flow[bool]:
+        for user_id in sorted(entry.ids):
+            exchange = yield from self._sweeper.read(user_id)
+            if exchange.status not in self._api.profile.answers.gone:
+                return False
+        return True
+
+    def _set(self, entry: Entry, state: State, user_id: str | None = None, reason: str | None = None) -> None:
+        entry.state = state
+        self._journal.mark_as(entry.ref, state, user_id, reason)
+
+    def ids_of(self, address: str) -> set[str]:
+        """Return the ids that this run knows to hold an address."""
+        return {user_id for entry in self._entries if _same(entry.address, address) for user_id in entry.ids}
+
+
+def _same(one: str | None, other: str) -> bool:
+    return one is not None and one.lower() == other.lower()
+
+
+def _cannot_tell() -> Flow[Sequence[Answer] | None]:
+    yield from ()
+    return None
+
+
+def _told(left: Sequence[Entry], mark: str) -> str:
+    lines = [f"{len(left)} user(s) of this run could not be seen to be gone:"]
+    for entry in left[:20]:
+        who: Any = ", ".join(sorted(entry.ids)) or "id unknown"
+        lines.append(f"  {who}  {entry.address or '(no address)'}: {entry.reason}")
+    if len(left) > 20:
+        lines.append(f"  … and {len(left) - 20} more")
+    lines.append(f"The next run against this target deletes them; at once: python -m support.cleanup --yes --mark {mark}")
+    return "\n".join(lines)

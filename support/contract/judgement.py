@@ -1,0 +1,59 @@
+"""Judging: an exchange is held against a rule, and a broken promise speaks so that its cause can be found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hamcrest.core.base_matcher import BaseMatcher
+from hamcrest.core.string_description import StringDescription
+
+from support.contract.rules import RULES
+from support.contract.validators import Finding
+from support.errors import BrokenPromise
+from support.models import Exchange
+from support.transport.transcript import curl, redacted, said
+
+SHOWN = 300
+
+
+def judge(exchange: Exchange, rule: str, attempted: str, *matchers: Finding) -> None:
+    """Hold an exchange against everything that a rule asks of it; raises BrokenPromise with all mismatches at once."""
+    failed = [matcher for matcher in matchers if not matcher.matches(exchange)]
+    if failed:
+        wrong = [text for matcher in failed for text in matcher.findings(exchange)]
+        accuse(rule, attempted, [matcher.wanted for matcher in failed], wrong, exchange)
+
+
+def accuse(rule: str, attempted: str, wanted: Sequence[str], wrong: Sequence[str], exchange: Exchange | None = None) -> None:
+    """Raise BrokenPromise: which promise, what was attempted, what should have come, what came, how to repeat it."""
+    lines = [
+        f"promise broken: {rule} ({RULES[rule].promise})",
+        f"  attempted: {attempted}",
+        f"  expected:  {'; '.join(dict.fromkeys(wanted))}",
+        f"  but:       {'; '.join(dict.fromkeys(wrong))}",
+    ]
+    if exchange is not None:
+        lines += evidence(exchange)
+    raise BrokenPromise(rule, redacted("\n".join(lines)))
+
+
+def evidence(exchange: Exchange) -> list[str]:
+    """Return what was sent and what came, in short, and the command that repeats it."""
+    call, answer = exchange.call, exchange.answer
+    body = f" {_short(call.body.decode('utf-8', 'backslashreplace'))}" if call.body else ""
+    tries = f" (attempt {len(exchange.attempts)})" if len(exchange.attempts) > 1 else ""
+    came = f"{answer.status} {_short(' '.join(said(answer).split()))}" if answer else "no answer"
+    return [
+        f"  sent:      {call.method} {call.url}{body}",
+        f"  came:      {came}{tries}",
+        "  repeat it: " + curl(call).replace("\n", "\n             "),
+    ]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
+
+
+def describe(matcher: BaseMatcher[object]) -> str:
+    """Return what a matcher wants, in words."""
+    return str(StringDescription().append_description_of(matcher))

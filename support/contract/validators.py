@@ -1,0 +1,291 @@
+"""What the contract says, as matchers on answers as they came. Each tells everything that is wrong at once.
+
+Matchers compare raw answers, not normalised users, so that nothing hides a broken promise.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from hamcrest.core.base_matcher import BaseMatcher
+from hamcrest.core.description import Description
+
+from support.contract.normalizers import listed
+from support.models import Answer, Exchange
+from support.targets.profile import Names, Profile
+
+SCHEMAS = Path(__file__).parent / "schemas"
+SECRET_FIELDS = frozenset({"password", "passwordhash", "secret", "token"})
+JSON_TYPE = re.compile(r"application/(?:[!#$&^_.+\w-]+\+)?json\s*(?:;.*)?$", re.IGNORECASE)
+LEAKS: Mapping[str, re.Pattern[str]] = {
+    "a stack trace": re.compile(
+        r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|\bgoroutine \d+ \[|Exception in thread|\bCaused by: "
+        r"|\bat [\w.$<>]+ ?\((?:[\w./\\:-]+:\d+|[\w$]+\.java)[^)]*\)|\w\.(?:py|js|ts|java|rb|php|go|cs|rs|kt):\d+"
+    ),
+    "SQL": re.compile(
+        r"\b(?:SELECT\b.{1,200}\bFROM|INSERT INTO|UPDATE \S+ SET|DELETE FROM|ON CONFLICT)\b|\bSQLSTATE\b|\bORA-\d{5}|SQLITE_|sqlite3\."
+        r"|(?i:\binsert into \S+ ?\(|\bselect\b.{1,200}\bfrom \S+ where\b|\bupdate \S+ set \S+ ?="
+        r"|\bUNIQUE constraint|duplicate key value|syntax error at or near|Duplicate entry '.*' for key"
+        r"|psycopg|SQLAlchemy|\bE11000\b|violates (?:unique|not-null|check) constraint|no such (?:table|column):)",
+        re.DOTALL,
+    ),
+    "a path of the server": re.compile(
+        r"(?<![\w:/.])/(?:home|usr|var|opt|srv|etc|root|tmp|proc|Users)/[\w.-]+|(?<![\w:/.])/(?:[\w.-]+/)+[\w-]+\.(?:py|js|ts|java|rb|php|go|cs|db|sqlite3?)\b"
+        r"|\b[A-Za-z]:\\{1,2}[\w.-]+\\|node_modules/|site-packages"
+    ),
+}
+
+Find = Callable[[Any], list[str]]
+
+
+class Finding(BaseMatcher[Any]):
+    """A matcher that lists what is wrong; matches where nothing is."""
+
+    def __init__(self, wanted: str, find: Find) -> None:
+        self.wanted = wanted
+        self._find = find
+
+    def findings(self, item: Any) -> list[str]:
+        return self._find(item)
+
+    def _matches(self, item: Any) -> bool:
+        return not self._find(item)
+
+    def describe_to(self, description: Description) -> None:
+        description.append_text(self.wanted)
+
+    def describe_mismatch(self, item: Any, mismatch_description: Description) -> None:
+        mismatch_description.append_text("; ".join(self._find(item)))
+
+
+def has_status(statuses: Iterable[int]) -> Finding:
+    """Match an exchange answered by one of these statuses."""
+    allowed = tuple(statuses)
+    wanted = "status " + " or ".join(map(str, allowed))
+
+    def find(exchange: Exchange) -> list[str]:
+        if exchange.answer is None:
+            return [f"no answer came: {_failures(exchange)}"]
+        return [] if exchange.status in allowed else [f"the status was {exchange.status}"]
+
+    return Finding(wanted, find)
+
+
+def _failures(exchange: Exchange) -> str:
+    causes = [getattr(attempt.outcome, "cause", "") for attempt in exchange.attempts]
+    return f"{causes[-1]} (attempt {len(causes)} of {len(causes)})"
+
+
+@cache
+def _validator(name: str) -> Any:
+    from jsonschema import Draft202012Validator, FormatChecker
+
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(schema, format_checker=FormatChecker(["date-time"]))
+
+
+def schema_findings(name: str, value: Any, names: Names | None = None) -> list[str]:
+    """Hold a JSON value against one of the schemas; return each mismatch with its JSON pointer."""
+    if name == "user" and names is not None and isinstance(value, Mapping):
+        value = _in_contract_terms(value, names)
+    errors = sorted(_validator(name).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
+    return [f"{_pointer(error.absolute_path)}: {_brief(error.message)}" for error in errors]
+
+
+def _in_contract_terms(fields: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    ours = {names.id: "id", names.name: "name", names.email: "email", names.created_at: "createdAt"}
+    return {ours.get(key, key): value for key, value in fields.items()}
+
+
+def _pointer(path: Iterable[Any]) -> str:
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in path]
+    return "/" + "/".join(parts) if parts else "the whole body"
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 160 else f"{text[:70]} … {text[-80:]}"
+
+
+def body_of(answer: Answer | None) -> tuple[Any, list[str]]:
+    """Return the JSON value of a body, and what is wrong where it is none."""
+    if answer is None:
+        return None, ["no answer came"]
+    if not answer.body:
+        return None, ["the body is empty"]
+    try:
+        return answer.json(), []
+    except ValueError as error:
+        return None, [f"the body is not JSON ({error})"]
+
+
+def is_a_user(names: Names) -> Finding:
+    """Match an exchange whose answer is a user of the right shape."""
+
+    def find(exchange: Exchange) -> list[str]:
+        value, wrong = body_of(exchange.answer)
+        return wrong or schema_findings("user", value, names)
+
+    return Finding("a user with id, name, email and createdAt", find)
+
+
+def is_a_list(profile: Profile) -> Finding:
+    """Match an exchange whose answer is a JSON array of objects, unwrapped as the profile says."""
+
+    def find(exchange: Exchange) -> list[str]:
+        value, wrong = body_of(exchange.answer)
+        entries = listed(exchange.answer, profile)
+        if wrong or entries is None:
+            return wrong or [f"the whole body: {_brief(json.dumps(value))} is not an array"]
+        return schema_findings("users", entries)
+
+    return Finding("a JSON array of users", find)
+
+
+def shows(expected: Mapping[str, Any], names: Names) -> Finding:
+    """Match an exchange whose answer is an object with these fields, named as in the contract."""
+
+    def find(exchange: Exchange) -> list[str]:
+        value, wrong = body_of(exchange.answer)
+        return wrong or field_findings(value, expected, names)
+
+    return Finding(f"a user with {_fields(expected)}", find)
+
+
+def field_findings(value: Any, expected: Mapping[str, Any], names: Names) -> list[str]:
+    """Compare fields as the contract does: addresses but for letter case, dates as moments, all else exactly."""
+    if not isinstance(value, Mapping):
+        return [f"the whole body: {_brief(json.dumps(value))} is not an object"]
+    shown = _in_contract_terms(value, names)
+    return [
+        f"/{key}: {_brief(json.dumps(shown.get(key, '(missing)'), ensure_ascii=False))} instead of "
+        f"{_brief(json.dumps(wanted, ensure_ascii=False))}"
+        for key, wanted in expected.items()
+        if key not in shown or not _same(key, shown[key], wanted)
+    ]
+
+
+def _same(key: str, came: Any, wanted: Any) -> bool:
+    if key == "email" and isinstance(came, str) and isinstance(wanted, str):
+        return came.lower() == wanted.lower()
+    if key == "createdAt":
+        return moment_of(came) == moment_of(wanted)
+    return type(came) is type(wanted) and bool(came == wanted)
+
+
+def moment_of(text: Any) -> Any:
+    """Return an RFC 3339 date-time as a moment; what is none comes back as it is."""
+    try:
+        return datetime.fromisoformat(text.upper()) if isinstance(text, str) else text
+    except ValueError:
+        return text
+
+
+def _fields(expected: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {_brief(json.dumps(value, ensure_ascii=False))}" for key, value in expected.items())
+
+
+def holds_no_secret() -> Finding:
+    """Match an exchange in whose answer no field, at any depth, is named like a secret."""
+
+    def find(exchange: Exchange) -> list[str]:
+        value, _ = body_of(exchange.answer)
+        return [f"{pointer}: there is such a field" for pointer in _secret_fields(value, "")]
+
+    return Finding("no field named password, passwordHash, secret or token", find)
+
+
+def _secret_fields(value: Any, path: str) -> list[str]:
+    if isinstance(value, Mapping):
+        named = [f"{path}/{key}" for key in value if str(key).lower().replace("_", "") in SECRET_FIELDS]
+        return named + [found for key, inner in value.items() for found in _secret_fields(inner, f"{path}/{key}")]
+    if isinstance(value, list):
+        return [found for index, inner in enumerate(value) for found in _secret_fields(inner, f"{path}/{index}")]
+    return []
+
+
+def says_json() -> Finding:
+    """Match an exchange whose answer, where it has a body, says that it is JSON."""
+
+    def find(exchange: Exchange) -> list[str]:
+        answer = exchange.answer
+        if answer is None or not answer.body:
+            return []
+        said = answer.header("Content-Type")
+        if said is None:
+            return ["there is a body but no Content-Type"]
+        return [] if JSON_TYPE.match(said.strip()) else [f"Content-Type was {said!r}"]
+
+    return Finding("Content-Type application/json or a +json type", find)
+
+
+def says_what_is_wrong() -> Finding:
+    """Match a refusal whose body is a JSON object that says what is wrong and shows nothing of the server's inside."""
+
+    def find(exchange: Exchange) -> list[str]:
+        value, wrong = body_of(exchange.answer)
+        wrong = wrong or schema_findings("problem", value)
+        wrong = wrong or schema_findings("problem", value) or _empty_findings(value)
+        return wrong + _status_findings(exchange, value) + leak_findings(exchange)
+
+    return Finding("a JSON object that says what is wrong, without stack trace, SQL or server paths", find)
+
+
+def _empty_findings(value: Mapping[str, Any]) -> list[str]:
+    """An object whose fields are all empty says nothing."""
+    says = any(inner not in (None, "", [], {}) for inner in value.values())
+    return [] if says else ["the whole body: it says nothing"]
+
+
+def _status_findings(exchange: Exchange, value: Any) -> list[str]:
+    """A problem document's status, where it has one, is the HTTP status (RFC 9457 §3.1.2)."""
+    answer = exchange.answer
+    if answer is None or not isinstance(value, Mapping) or "status" not in value:
+        return []
+    typed = "problem+json" in (answer.header("Content-Type") or "").lower()
+    alike = isinstance(value["status"], int) and bool({"title", "type", "detail"} & set(value))
+    if value["status"] == answer.status or not (typed or alike):
+        return []
+    return [f"/status: {json.dumps(value['status'])} instead of {answer.status}, the HTTP status"]
+
+
+def leak_findings(exchange: Exchange) -> list[str]:
+    """Tell where an answer shows the server's inside; the path that was asked for may be repeated."""
+    answer = exchange.answer
+    text = answer.body.decode("utf-8", "replace") if answer else ""
+    text = text.replace("\\/", "/").replace(urlsplit(exchange.call.url).path, "")
+    found = {kind: pattern.search(text) for kind, pattern in LEAKS.items()}
+    return [f"it shows {kind}: {_brief(match.group(0))!r}" for kind, match in found.items() if match]
+
+
+def leaks_nothing() -> Finding:
+    """Match an exchange whose answer shows no stack trace, SQL or path of the server."""
+    return Finding("no stack trace, SQL or path of the server", leak_findings)
+
+
+def has_header(name: str, wanted: str, fits: Callable[[str], bool] = bool) -> Finding:
+    """Match an exchange whose answer has a header whose value fits."""
+
+    def find(exchange: Exchange) -> list[str]:
+        value = exchange.answer.header(name) if exchange.answer else None
+        if value is None:
+            return [f"there is no {name}"]
+        return [] if fits(value) else [f"{name} was {value!r}"]
+
+    return Finding(f"{name} {wanted}", find)
+
+
+def has_no_body() -> Finding:
+    """Match an exchange whose answer has no body at all."""
+
+    def find(exchange: Exchange) -> list[str]:
+        size = len(exchange.answer.body) if exchange.answer else 0
+        return [f"{size} bytes of body followed the header section"] if size else []
+
+    return Finding("no body", find)

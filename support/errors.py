@@ -1,0 +1,48 @@
+"""Who is at fault: the suite, the target or the product.
+
+A `SuiteError` says that no verdict could be reached; a `BrokenPromise` says that the API broke a rule.
+behave shows the first as an error and the second as a failure.
+"""
+
+from __future__ import annotations
+
+
+class SuiteError(Exception):
+    """The suite, its settings or its target got in the way of a verdict."""
+
+    outcome = "suite or settings at fault"
+
+
+class SettingsError(SuiteError):
+    """A setting is missing or wrong."""
+
+
+class TargetDown(SuiteError):
+    """The target cannot be reached, or does not let the suite in."""
+
+    outcome = "target down"
+
+
+class LeftBehind(SuiteError):
+    """Users that the suite made could not be seen to be gone."""
+
+    outcome = "left behind"
+
+
+class Inconclusive(SuiteError):
+    """What was tried did not happen in a way that allows a verdict."""
+
+    outcome = "inconclusive"
+
+
+class BrokenPromise(AssertionError):
+    """The API broke a rule of the contract.
+
+    `rule` is the id of the rule; the text says what was attempted, what came and what should have come.
+    """
+
+    outcome = "promise broken"
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(text)
+        self.rule = rule

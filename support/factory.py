@@ -1,0 +1,103 @@
+"""Newcomers: valid, unique and reproducible people to sign up with.
+
+The same seed gives the same people in the same order. Their addresses carry the run's mark, so that two processes never
+draw the same one and everybody that the suite made can be told from everybody else.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+import unicodedata
+from typing import TYPE_CHECKING
+
+from support.models import NewUser
+
+if TYPE_CHECKING:
+    from faker import Faker
+
+LONGEST_ADDRESS = 254
+LONGEST_LABEL = 63
+LONGEST_NAME = 200
+
+
+def new_seed() -> int:
+    """Return a seed for a run that was not given one."""
+    return secrets.randbelow(10**9)
+
+
+class Factory:
+    """Draws people from a seed; safe to share between threads."""
+
+    def __init__(self, seed: int, mark: str) -> None:
+        self.seed = seed
+        self.mark = mark
+        self._faker: Faker | None = None
+        self._drawn = 0
+        self._lock = threading.Lock()
+
+    def newcomer(self, called: str | None = None) -> NewUser:
+        """Return the next person; `called` gives the first name."""
+        with self._lock:
+            self._drawn += 1
+            first, last = called or self._fake().first_name(), self._fake().last_name()
+            return NewUser(f"{first} {last}", self._address(f"{_plain(first)}.{_plain(last)}.{self._drawn:04d}"))
+
+    def newcomers(self, count: int) -> list[NewUser]:
+        return [self.newcomer() for _ in range(count)]
+
+    def named(self, name: str) -> NewUser:
+        """Return the next person, under exactly this name."""
+        return NewUser(name, self.newcomer().email)
+
+    def tagged(self, newcomer: NewUser, tag: str) -> NewUser:
+        """Return a person whose address has a `+tag`."""
+        return NewUser(newcomer.name, newcomer.email.replace("@", f"+{tag}@"))
+
+    def long_address(self, length: int = LONGEST_ADDRESS) -> str:
+        """Return an address of exactly this many characters, each label within the 63 of RFC 1035."""
+        address = self.newcomer().email
+        missing = length - len(address)
+        labels = []
+        while missing > 0:
+            label = min(LONGEST_LABEL, missing - 1)
+            if missing - label - 1 == 1:
+                label -= 1
+            labels.append("x" * label)
+            missing -= label + 1
+        return address.replace("@" + self.mark, "@" + ".".join([self.mark, *labels]))
+
+    def long_name(self, length: int = LONGEST_NAME) -> str:
+        """Return a name of exactly this many characters."""
+        first = self.newcomer().name
+        return (f"{first} " + "Wolfeschlegelsteinhausenbergerdorff " * 10)[: length - 1] + "g"
+
+    def stranger_id(self, like: str) -> str:
+        """Return an id that nobody has, in the form of an existing one: another number, or another last eight characters."""
+        if like.isdigit():
+            return str(999_999_999 - secrets.randbelow(1_000_000))
+        kept, changed = like[:-8], like[-8:]
+        return kept + "".join(_another(character) if character.isalnum() else character for character in changed)
+
+    def _fake(self) -> Faker:
+        if self._faker is None:
+            from faker import Faker
+
+            self._faker = Faker("en_US", use_weighting=False)
+            self._faker.seed_instance(self.seed)
+        return self._faker
+
+    def _address(self, local: str) -> str:
+        return f"{local}@{self.mark}.example.com"
+
+
+def _plain(text: str) -> str:
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-") or "somebody"
+
+
+def _another(character: str) -> str:
+    pool = "0123456789" if character.isdigit() else "abcdef" if character.lower() in "abcdef" else "ghijkmnpqrstuvwxyz"
+    drawn = secrets.choice(pool)
+    return drawn.upper() if character.isupper() else drawn

@@ -1,0 +1,174 @@
+"""Every setting, with its default and unit: `.env` < environment < `behave -D name=value`.
+
+Nothing else in the project reads the environment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from support.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".acceptance"
+NO_ACCESS_CONTROL = "none"
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """What a run can be told. Field names in capitals are the names of the settings."""
+
+    model_config = SettingsConfigDict(extra="ignore", case_sensitive=False, env_ignore_empty=True, hide_input_in_errors=True)
+
+    base_url: str | None = Field(None, description="address of the users collection; empty: the embedded Users API")
+    token: SecretStr | None = Field(None, description="bearer token; none: the API has no access control")
+    target: str = Field("contract", description="profile of the target: a name in support/targets, or a path to a TOML file")
+    strict: bool = Field(False, description="judge by the contract alone: ignore the profile's known deviations")
+    allow_production: bool = Field(False, description="let the suite run against a target that looks like production")
+
+    request_timeout_s: Seconds = Field(10.0, description="seconds to connect, and seconds between two bytes of an answer")
+    retry_attempts: Count = Field(5, description="tries of a call in all")
+    retry_base_s: Seconds = Field(0.1, description="seconds of backoff after the first try; doubles from there, with full jitter")
+    retry_cap_s: Seconds = Field(3.0, description="longest backoff in seconds, a Retry-After of the API included")
+    retry_deadline_s: Seconds = Field(30.0, description="seconds for a call with all its tries and waits")
+    max_retried_share: Share | None = Field(None, description="share of retried calls from 0 to 1 above which the run fails; empty: off")
+    consistency_window_s: Seconds = Field(0.3, description="seconds in which a create whose answer was lost may still show up")
+
+    delete_deadline_s: Seconds = Field(10.0, description="seconds until a deleted user has to be gone")
+    poll_first_s: Seconds = Field(0.025, description="seconds before a deletion is first looked for again; doubles from there")
+    poll_cap_s: Seconds = Field(1.0, description="longest wait in seconds between two such looks")
+    cleanup_deadline_s: Seconds = Field(60.0, description="seconds for cleaning up when the run ends")
+    max_users_alive: Count = Field(10_000, description="most users that the suite keeps alive at once")
+
+    burst: Count = Field(100, description="size of the largest burst, in simultaneous creates")
+    race_contenders: Annotated[int, Field(ge=2, le=100)] = Field(10, description="simultaneous requests in one round of a race")
+    race_miss_probability: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.001, description="chance to miss a race of RACE_WINDOW_S; rounds repeat until it is met"
+    )
+    race_window_s: Seconds = Field(0.0002, description="seconds between check and write of the race to be found")
+    race_rounds: Count = Field(40, description="most rounds of one race")
+
+    state_dir: Path = Field(Path(".acceptance"), description="folder of the journal of created users, kept between runs")
+    data_seed: int | None = Field(None, description="number that the people are drawn from; empty: a new one each run, printed")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        value = value.strip()
+        parts = urlsplit(value)
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("an address without a user or password in it; the token goes into TOKEN")
+        try:
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            usable = False
+        if not usable or parts.query or parts.fragment or re.search(r"\s", value):
+            raise ValueError("an http:// or https:// address of the users collection, such as https://ID.mockapi.io/api/v1/users")
+        return value.rstrip("/")
+
+    @field_validator("token")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
+            return value
+        raise ValueError("visible ASCII characters without spaces, as they go after 'Bearer '")
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_a_level(cls, value: str) -> str:
+        if value.upper() in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            return value.upper()
+        raise ValueError("one of DEBUG, INFO, WARNING, ERROR")
+
+    @property
+    def access_controlled(self) -> bool:
+        """Whether the target asks for a token."""
+        return self.token is None or self.token.get_secret_value().lower() != NO_ACCESS_CONTROL
+
+
+def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
+    """Read the settings, `overrides` (from `-D`) above all.
+
+    Raises SettingsError with one line that names the setting, where it came from, what it got and what it wants.
+    """
+    chosen = {name.lower(): value for name, value in (overrides or {}).items()}
+    for name in chosen:
+        if name not in Settings.model_fields:
+            raise SettingsError(f"-D {name}: there is no such setting. {_nearest(name)}")
+    env_file = env_file or ROOT / ".env"
+    try:
+        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **_not_empty(chosen))  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsError(_explain(error, chosen, env_file)) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{env_file}: this file is not UTF-8 text. Save it as UTF-8.") from None
+    if settings.base_url and settings.token is None:
+        raise SettingsError(
+            "TOKEN: it is not set although BASE_URL is. Put the API's bearer token into TOKEN, "
+            "or TOKEN=none where the API has no access control."
+        )
+    return settings
+
+
+def _not_empty(chosen: Mapping[str, str]) -> dict[str, Any]:
+    return {name: value for name, value in chosen.items() if value != ""}
+
+
+def _nearest(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, Settings.model_fields, n=1)
+    return f"Did you mean {close[0]}?" if close else "They are listed in .env.example."
+
+
+def _explain(error: ValidationError, chosen: Mapping[str, str], env_file: Path) -> str:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    got, source = _origin(name, chosen, env_file)
+    shown = "a value that is not shown" if name == "token" or "@" in got else repr(got)
+    return f"{name.upper()} ({source}): it got {shown}; it wants {_wish(first['msg'])}."
+
+
+def _wish(message: str) -> str:
+    wants = message.removeprefix("Value error, ").removeprefix("Input should be ").split(", unable")[0]
+    for theirs, ours in (("a valid integer", "a whole number"), ("a valid boolean", "true or false"), ("a valid", "a")):
+        wants = wants.replace(theirs, ours)
+    return f"a number {wants}" if wants.startswith(("greater", "less")) else wants
+
+
+def _origin(name: str, chosen: Mapping[str, str], env_file: Path) -> tuple[str, str]:
+    import os
+
+    from dotenv import dotenv_values
+
+    if name in chosen:
+        return chosen[name], f"from -D {name}"
+    for key, value in os.environ.items():
+        if key.lower() == name and value:
+            return value, "from the environment"
+    in_file = {key.lower(): value for key, value in dotenv_values(env_file).items()}
+    return in_file.get(name) or "", f"from {env_file.name}"

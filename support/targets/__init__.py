@@ -1,0 +1,5 @@
+"""Targets: what is known of the API that is judged, and how it is reached."""
+
+from support.targets.profile import Profile, load
+
+__all__ = ["Profile", "load"]

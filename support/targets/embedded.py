@@ -1,0 +1,70 @@
+"""The embedded Users API: a process of its own that starts with the run and never outlives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from support.errors import TargetDown
+from support.settings import ROOT
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a Users API is, and the token that opens it; `key` names it in the journal."""
+
+    base_url: str
+    token: str | None
+    key: str
+    control_url: str | None = None
+
+
+class EmbeddedApi:
+    """Starts `python -m support.sandbox` on a free loopback port, with a random token; gone when this process is gone."""
+
+    def __init__(self, options: Sequence[str] = ()) -> None:
+        self.token = secrets.token_urlsafe(24)
+        self._options = list(options)
+        self._process, where = self._start()
+        self.target = Target(where["url"], self.token, "embedded", where.get("control"))
+
+    def _start(self) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "support.sandbox", "--until-stdin-closes", *self._options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, "SANDBOX_TOKEN": self.token},
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise TargetDown(f"the embedded Users API did not start (exit code {process.wait()}); run: python -m support.sandbox")
+        return process, json.loads(line)
+
+    def restart(self) -> None:
+        """Kill the process and start it again on the same port; what it stored stays only with `--database`."""
+        port = self.target.base_url.rsplit(":", 1)[1].split("/")[0]
+        self._process.kill()
+        self._process.wait()
+        self._options = [*self._options, "--port", port]
+        self._process, _ = self._start()
+
+    def close(self) -> None:
+        """End the process and wait for it."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()

@@ -1,0 +1,49 @@
+"""The first look at a target: can it be reached, does it let us in, is it one that may be touched at all."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from support.errors import SettingsError, TargetDown
+from support.models import Exchange, Failure
+from support.settings import Settings
+from support.targets.profile import Profile
+from support.transport.calls import UsersApi
+from support.transport.client import SessionClient
+
+PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
+
+
+def refuse_production(base_url: str, profile: Profile, settings: Settings) -> None:
+    """Raise SettingsError where the host or the profile says production and nobody has allowed that."""
+    host = urlsplit(base_url).hostname or ""
+    if (profile.production or PRODUCTION.search(host)) and not settings.allow_production:
+        raise SettingsError(
+            f"BASE_URL: {host} looks like production. The suite creates and deletes users there; if that is meant, "
+            "set ALLOW_PRODUCTION=1."
+        )
+
+
+def check_open(client: SessionClient, api: UsersApi) -> None:
+    """Ask for the list once; raises TargetDown with one line where the target does not answer it as a Users API would."""
+    exchange = client.run(api.list())
+    last = exchange.attempts[-1].outcome
+    if isinstance(last, Failure):
+        raise TargetDown(f"{api.base_url} cannot be reached: {last.cause}. Check BASE_URL, and that the API is up.")
+    problem = _problem(exchange)
+    if problem:
+        raise TargetDown(f"{api.base_url} {problem}")
+
+
+def _problem(exchange: Exchange) -> str | None:
+    answer = exchange.answer
+    status = exchange.status or 0
+    if status in (401, 403):
+        return f"refuses the token (status {status}). Check TOKEN."
+    if status in range(300, 400):
+        location = answer.header("Location") if answer else None
+        return f"redirects to {location}. Put the address itself into BASE_URL; the token is not sent along a redirect."
+    if status >= 500:
+        return f"answers {status} after {len(exchange.attempts)} attempts. Check that the API is up."
+    return None

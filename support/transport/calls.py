@@ -1,0 +1,153 @@
+"""The calls of a Users API: what goes on the wire for each of them, and how they are carried out.
+
+Each method returns a flow; `SessionClient.run` and `AsyncClient.run` carry it out and return what it comes to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from support.contract.normalizers import listed, users_of
+from support.models import Answer, Call, Credential, Exchange, User
+from support.targets.profile import Profile
+from support.transport.flows import Flow, Search, perform, perform_create, perform_once
+from support.transport.retries import Budget, Policy
+from support.transport.transcript import Transcript
+
+JSON = "application/json"
+NOTHING = object()
+
+
+@dataclass(frozen=True)
+class UsersApi:
+    """The users collection at `base_url`, as the profile names its parts, called with `credential`."""
+
+    base_url: str
+    credential: Credential
+    policy: Policy
+    profile: Profile
+    transcript: Transcript
+    window_s: float
+
+    def as_someone_else(self, credential: Credential) -> UsersApi:
+        """Return the same API for calls with another credential."""
+        return replace(self, credential=credential)
+
+    def apart(self) -> UsersApi:
+        """Return the same API with a transcript and a retry budget of its own, for work beside the scenarios."""
+        return replace(self, transcript=Transcript(), policy=replace(self.policy, budget=Budget()))
+
+    def url_of(self, user_id: str) -> str:
+        return f"{self.base_url}/{quote(user_id, safe='')}"
+
+    def call(
+        self,
+        method: str,
+        url: str | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        fields: Any = NOTHING,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Call:
+        """Put a call together: `fields` is sent as JSON, `body` as it is."""
+        sent = {"Accept": JSON, **(headers or {})}
+        if body is None and fields is not NOTHING:
+            body = json.dumps(fields, ensure_ascii=False).encode()
+        if body is not None:
+            sent.setdefault("Content-Type", JSON)
+        url = url or self.base_url
+        if query:
+            url = f"{url}?{urlencode(query, quote_via=quote)}"
+        return Call(method, url, self.credential, sent, body, repeatable=method != "POST")
+
+    def send(self, call: Call) -> Flow[Exchange]:
+        """Carry out a call under the retry policy; a POST is repeated only where it cannot have arrived."""
+        return self._noted(perform(call, self.policy))
+
+    def send_once(self, call: Call) -> Flow[Exchange]:
+        """Carry out a call with one attempt."""
+        return self._noted(perform_once(call, self.policy))
+
+    def create(self, call: Call, search: Search) -> Flow[Exchange]:
+        """Carry out a POST that must not make two users: `search` finds what a lost answer may have made."""
+        return self._noted(perform_create(call, self.policy, search, self.window_s))
+
+    def creating(self, fields: Any) -> Call:
+        return self.call("POST", fields=fields)
+
+    def read(self, user_id: str) -> Flow[Exchange]:
+        return self.send(self.call("GET", self.url_of(user_id)))
+
+    def head(self, user_id: str) -> Flow[Exchange]:
+        return self.send(self.call("HEAD", self.url_of(user_id)))
+
+    def patching(self, user_id: str, fields: Any) -> Call:
+        return self.call("PATCH", self.url_of(user_id), fields=fields)
+
+    def replacing(self, user_id: str, fields: Any) -> Call:
+        return self.call("PUT", self.url_of(user_id), fields=fields)
+
+    def patch(self, user_id: str, fields: Any) -> Flow[Exchange]:
+        return self.send(self.patching(user_id, fields))
+
+    def put(self, user_id: str, fields: Any) -> Flow[Exchange]:
+        return self.send(self.replacing(user_id, fields))
+
+    def deleting(self, user_id: str) -> Call:
+        return self.call("DELETE", self.url_of(user_id))
+
+    def delete(self, user_id: str) -> Flow[Exchange]:
+        return self.send(self.deleting(user_id))
+
+    def list(self) -> Flow[Exchange]:
+        return self.send(self.call("GET"))
+
+    def page(self, number: object, limit: object) -> Flow[Exchange]:
+        names = self.profile.names
+        return self.send(self.call("GET", query={names.page: str(number), names.limit: str(limit)}))
+
+    def find(self, email: str) -> Flow[Exchange]:
+        """Ask for the users with this address by `?email=`."""
+        return self.send(self.call("GET", query={self.profile.names.email_filter: email}))
+
+    def holders(self, email: str) -> Flow[Sequence[User] | None]:
+        """Look for everybody with exactly this address, whatever its letter case; None where it cannot be told.
+
+        The list is read where the target has no filter, or none that answers. A filter that matches more is narrowed here.
+        """
+        questions = [self.find(email), self.list()] if self.profile.has.email_filter else [self.list()]
+        for question in questions:
+            answer = (yield from question).answer
+            if answer is not None and answer.status == 200 and listed(answer, self.profile) is not None:
+                return [user for user in users_of(answer, self.profile) if user.email == email.lower()]
+            if answer is not None and answer.status in self.profile.answers.no_match:
+                return ()
+        return None
+
+    def found_by(self, email: str, known: Iterable[str] = ()) -> Search:
+        """Return a search for who got this address by a create in doubt; `known` are the ids that had it before."""
+        before = frozenset(known)
+
+        def search() -> Flow[Sequence[Answer] | None]:
+            holders = yield from self.holders(email)
+            if holders is None:
+                return None
+            return [self._shown(user) for user in holders if user.id not in before]
+
+        return search
+
+    def _shown(self, user: User) -> Answer:
+        """Return what a search showed of a user in the form of an answer to the create that made it."""
+        names = self.profile.names
+        fields = {names.id: user.id, names.name: user.name, names.email: user.email, names.created_at: user.created_at}
+        return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, json.dumps(fields).encode(), 0.0)
+
+    def _noted(self, flow: Flow[Exchange]) -> Flow[Exchange]:
+        exchange = yield from flow
+        self.transcript.note(exchange)
+        return exchange

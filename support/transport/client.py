@@ -1,0 +1,105 @@
+"""The session client: one call after another, over the pooled connections of a `requests.Session`."""
+
+from __future__ import annotations
+
+import logging
+import time
+from types import TracebackType
+from typing import TypeVar
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from support.models import Answer, Failure
+from support.transport.failures import failure_of
+from support.transport.flows import Flow, Send, Wait
+from support.transport.wire import exchange_raw
+
+log = logging.getLogger("acceptance.transport")
+T = TypeVar("T")
+CHUNK = 65536
+LEAST_TIMEOUT_S = 0.001
+
+
+class SessionClient:
+    """Carries out flows with blocking calls; safe to share between threads.
+
+    Redirects are not followed, so that the token never travels to another host. TLS certificates are verified.
+    """
+
+    def __init__(self, timeout_s: float, connections: int = 32) -> None:
+        self._timeout_s = timeout_s
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = "users-acceptance"
+        adapter = HTTPAdapter(pool_maxsize=connections)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def run(self, flow: Flow[T]) -> T:
+        """Carry out a flow and return what it comes to."""
+        outcome: Answer | Failure | None = None
+        while True:
+            try:
+                effect = flow.send(outcome)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            if isinstance(effect, Wait):
+                log.debug("waiting %.2f s: %s", effect.seconds, effect.cause)
+                time.sleep(effect.seconds)
+                outcome = None
+            else:
+                outcome = self._send(effect)
+
+    def _send(self, send: Send) -> Answer | Failure:
+        started = time.monotonic()
+        timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
+        if send.call.method == "HEAD":
+            return exchange_raw(send.call, timeout)
+        try:
+            response = self._session.request(
+                send.call.method,
+                send.call.url,
+                data=send.call.body,
+                headers=dict(send.call.headers),
+                auth=_Introduced(send.call.credential.header),
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                body = _read(response, started + send.timeout_s)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            return failure_of(error, time.monotonic() - started)
+        return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def __enter__(self) -> SessionClient:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class _Introduced(requests.auth.AuthBase):
+    """Sets the Authorization header itself, so that a .netrc of the machine never puts another one there."""
+
+    def __init__(self, header: str | None) -> None:
+        self._header = header
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._header is not None:
+            request.headers["Authorization"] = self._header
+        return request
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """Read a body as it arrives; raises ReadTimeout where bytes still drip in at the deadline."""
+    parts = []
+    while part := response.raw.read1(CHUNK, decode_content=True):
+        parts.append(part)
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout("the answer was not complete at the deadline")
+    return b"".join(parts)

@@ -1,0 +1,51 @@
+"""Why no answer came, in words without addresses or headers, and whether the request can have reached the API."""
+
+from __future__ import annotations
+
+import httpx
+import requests
+import urllib3
+
+from support.models import Failure
+from support.transport.transcript import redacted
+
+NOT_CONNECTED = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    requests.ConnectTimeout,
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+)
+TIMED_OUT = (requests.Timeout, urllib3.exceptions.TimeoutError, httpx.TimeoutException, TimeoutError)
+
+
+def failure_of(error: BaseException, seconds: float) -> Failure:
+    """Tell from an exception of requests, urllib3, httpx or a socket what kept the answer away."""
+    chain = _chain(error)
+    certificate = next((str(link) for link in chain if "CERTIFICATE_VERIFY_FAILED" in str(link)), None)
+    if certificate is not None:
+        return Failure(f"the certificate does not verify ({_certificate_problem(certificate)})", False, seconds, fatal=True)
+    sent = not any(isinstance(link, NOT_CONNECTED) for link in chain)
+    if any(isinstance(link, ConnectionRefusedError) or "refused" in str(link) for link in chain):
+        return Failure("connection refused", False, seconds)
+    if any(isinstance(link, TIMED_OUT) for link in chain):
+        return Failure(f"no complete answer within {seconds:.1f} s" if sent else "timed out while connecting", sent, seconds)
+    innermost = chain[-1]
+    reason = redacted(getattr(innermost, "strerror", None) or type(innermost).__name__)
+    return Failure(f"connection broken ({reason})" if sent else f"cannot connect ({reason})", sent, seconds)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return the error and what it was made from, the innermost last."""
+    chain: list[BaseException] = []
+    link: object = error
+    while isinstance(link, BaseException) and link not in chain:
+        chain.append(link)
+        inner = getattr(link, "reason", None) or next((part for part in link.args if isinstance(part, BaseException)), None)
+        link = inner or link.__cause__ or link.__context__
+    return chain
+
+
+def _certificate_problem(text: str) -> str:
+    return text.split("certificate verify failed: ", 1)[-1].split(" (_ssl", 1)[0][:120]

@@ -1,0 +1,109 @@
+"""How a call is carried out, written once: generators that say what to send and how long to wait.
+
+A flow yields `Send` and is given an `Answer` or a `Failure`; it yields `Wait` and is given nothing. The blocking client
+and the asynchronous one only carry out these two effects, so attempts, adoption of creates whose answer was lost and
+the books about them are the same for both.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from support.models import Answer, Attempt, Call, Exchange, Failure
+from support.transport.retries import Policy, RetryLoop
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send this call once; `timeout_s` is what the total deadline leaves of it."""
+
+    call: Call
+    timeout_s: float
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Wait so many seconds; `cause` says why, for the log."""
+
+    seconds: float
+    cause: str
+
+
+Flow = Generator[Send | Wait, Answer | Failure | None, T]
+Search = Callable[[], Flow[Sequence[Answer] | None]]
+"""Looks for what a create in doubt may have made: the answers that show it, or None where it cannot be told."""
+
+
+def perform(call: Call, policy: Policy) -> Flow[Exchange]:
+    """Carry out a call that may be repeated; one that may not is sent again only where it cannot have arrived."""
+    loop = policy.loop()
+    attempts: tuple[Attempt, ...] = ()
+    while True:
+        outcome = yield from _send(call, loop)
+        wait = loop.wait_s(outcome)
+        attempts = (*attempts, Attempt(outcome, wait or 0.0))
+        if wait is None or (attempts[-1].in_doubt and not call.repeatable):
+            return Exchange(call, attempts)
+        yield Wait(wait, cause_of(outcome))
+
+
+def perform_once(call: Call, policy: Policy) -> Flow[Exchange]:
+    """Carry out a call with one attempt only, whatever comes: for contenders in a race."""
+    outcome = yield from _send(call, policy.loop())
+    return Exchange(call, (Attempt(outcome),))
+
+
+def perform_create(call: Call, policy: Policy, search: Search, window_s: float) -> Flow[Exchange]:
+    """Carry out a POST without ever making two: when its outcome is in doubt, look before sending again.
+
+    What is found is adopted as the answer. When nothing is found over the consistency window of `window_s` seconds, the
+    call is sent again with the same Idempotency-Key. Where the target cannot be searched, the doubt is returned as it is.
+    """
+    call = replace(call, headers={**call.headers, "Idempotency-Key": str(uuid.uuid4())}, repeatable=False)
+    loop = policy.loop()
+    attempts: tuple[Attempt, ...] = ()
+    while True:
+        outcome = yield from _send(call, loop)
+        wait = loop.wait_s(outcome)
+        attempts = (*attempts, Attempt(outcome, wait or 0.0))
+        if any(attempt.in_doubt for attempt in attempts) and not _made(outcome):
+            found = yield from look(search, window_s, policy)
+            if found:
+                return Exchange(call, (*attempts, Attempt(found[0])), adopted=True)
+            if found is None:
+                return Exchange(call, attempts)
+        if wait is None:
+            return Exchange(call, attempts)
+        yield Wait(wait, cause_of(outcome))
+
+
+def _send(call: Call, loop: RetryLoop) -> Flow[Answer | Failure]:
+    outcome = yield Send(call, loop.remaining_s)
+    assert outcome is not None, "a driver answers every Send"
+    return outcome
+
+
+def _made(outcome: Answer | Failure) -> bool:
+    return isinstance(outcome, Answer) and 200 <= outcome.status < 300
+
+
+def look(search: Search, window_s: float, policy: Policy) -> Flow[Sequence[Answer] | None]:
+    """Search now and again until the window ends: a create that was under way may still show up."""
+    ends = policy.clock() + window_s
+    pause = window_s / 8
+    while True:
+        found = yield from search()
+        if found is None or found or policy.clock() >= ends:
+            return found
+        yield Wait(pause, "a create in doubt may still show up")
+        pause *= 2
+
+
+def cause_of(outcome: Answer | Failure) -> str:
+    """Say in a few words why an attempt was not the last."""
+    return outcome.cause if isinstance(outcome, Failure) else f"status {outcome.status}"

@@ -1,0 +1,124 @@
+"""One retry policy for every call: how often, how long between, and when enough is enough.
+
+tenacity decides; what it decides is handed out as effects, so that the blocking client and the asynchronous one
+follow the same policy and a fake clock can test it.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import tenacity
+
+from support.models import Answer, Failure
+
+RETRIED_STATUSES = frozenset({429, *range(500, 600)})
+RETRY_COST = 5
+BUDGET_CAPACITY = 500
+
+
+class Budget:
+    """A token bucket that retries draw on, as in the standard mode of the AWS SDKs.
+
+    A retry costs 5 of 500 tokens; each call that needed none pays 1 back, one rescued by a retry pays its cost back.
+    A dead target so sees about a hundred retries in all, however many calls are made.
+    """
+
+    def __init__(self, capacity: int = BUDGET_CAPACITY) -> None:
+        self._capacity = self._left = capacity
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """Pay for one retry; False where the budget is spent."""
+        with self._lock:
+            if self._left < RETRY_COST:
+                return False
+            self._left -= RETRY_COST
+            return True
+
+    def give_back(self, retries: int) -> None:
+        """Pay back after a call that was answered after so many retries."""
+        with self._lock:
+            self._left = min(self._capacity, self._left + max(1, retries * RETRY_COST))
+
+
+@dataclass
+class Policy:
+    """Attempts, backoff with full jitter, Retry-After, cap and total deadline of a call; all durations in seconds."""
+
+    attempts: int
+    base_s: float
+    cap_s: float
+    deadline_s: float
+    budget: Budget = field(default_factory=Budget)
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[float, float], float] = random.uniform
+
+    def wait_before(self, attempt: int, outcome: Answer | Failure) -> float:
+        """Return the seconds to wait after so many attempts (from 1), of which `outcome` was the last."""
+        asked = retry_after_s(outcome) if isinstance(outcome, Answer) else None
+        if asked is not None:
+            return min(asked, self.cap_s)
+        return self.jitter(0.0, min(self.cap_s, self.base_s * 2 ** (attempt - 1)))
+
+    def loop(self) -> RetryLoop:
+        """Return the decisions for one call."""
+        return RetryLoop(self)
+
+
+class RetryLoop:
+    """The decisions for one call: ask `wait_s(outcome)` after each attempt."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._started = policy.clock()
+        self._attempt = 0
+        self._stop = tenacity.stop_after_attempt(policy.attempts) | tenacity.stop_before_delay(policy.deadline_s)
+        self._state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+        self._state.start_time = self._started
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds that are left of the total deadline."""
+        return max(0.0, self._policy.deadline_s - (self._policy.clock() - self._started))
+
+    def wait_s(self, outcome: Answer | Failure) -> float | None:
+        """Return the seconds to wait before the next attempt, or None where this outcome is the last."""
+        self._attempt += 1
+        if not is_transient(outcome):
+            self._policy.budget.give_back(self._attempt - 1)
+            return None
+        wait = self._policy.wait_before(self._attempt, outcome)
+        self._state.attempt_number = self._attempt
+        self._state.outcome_timestamp = self._policy.clock()
+        self._state.upcoming_sleep = wait
+        if self._stop(self._state) or not self._policy.budget.take():
+            return None
+        return wait
+
+
+def is_transient(outcome: Answer | Failure) -> bool:
+    """Tell whether another attempt may end differently: no answer, 429 or 5xx; never another 4xx or a TLS error."""
+    if isinstance(outcome, Failure):
+        return not outcome.fatal
+    return outcome.status in RETRIED_STATUSES
+
+
+def retry_after_s(answer: Answer) -> float | None:
+    """Read Retry-After as seconds from now, given in seconds or as a date (RFC 9110 §10.2.3); None where absent or unreadable."""
+    value = (answer.header("Retry-After") or "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

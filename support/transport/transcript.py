@@ -1,0 +1,140 @@
+"""What was said to the target and what came back: kept for evidence, counted for the summary, shown without secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shlex
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from support.models import Answer, Attempt, Call, Exchange, Failure
+
+log = logging.getLogger("acceptance.transport")
+SHORTEST_SECRET = 4
+KEPT = 400
+
+
+class Redactor:
+    """Takes known secrets out of any text."""
+
+    def __init__(self) -> None:
+        self._secrets: list[str] = []
+
+    def hide(self, secret: str) -> None:
+        """Keep this secret, and one that lacks its last character, out of everything shown from now on."""
+        if len(secret) >= SHORTEST_SECRET:
+            self._secrets = sorted({*self._secrets, secret, secret[:-1]}, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "$TOKEN")
+        return text
+
+
+redacted = Redactor()
+
+
+@dataclass
+class Tally:
+    """Counts over the whole run."""
+
+    calls: int = 0
+    requests: int = 0
+    retried_calls: int = 0
+    slowest_s: float = 0.0
+    slowest: str = ""
+    covered: Counter[str] = field(default_factory=Counter)
+
+
+class Transcript:
+    """The exchanges of the present scenario, the tally of the run, and who else wants to see each exchange."""
+
+    def __init__(self) -> None:
+        self.exchanges: list[Exchange] = []
+        self.tally = Tally()
+        self.observers: list[Callable[[Exchange], None]] = []
+        self._lock = threading.Lock()
+
+    def note(self, exchange: Exchange) -> None:
+        """Take in a finished exchange, from any thread."""
+        with self._lock:
+            self.exchanges.append(exchange)
+            del self.exchanges[:-KEPT]
+            self._count(exchange)
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s", redacted(in_brief(exchange)))
+        for observer in self.observers:
+            observer(exchange)
+
+    def begin(self) -> None:
+        """Start the next scenario with an empty page."""
+        with self._lock:
+            self.exchanges.clear()
+
+    def _count(self, exchange: Exchange) -> None:
+        tally = self.tally
+        tally.calls += 1
+        tally.requests += len(exchange.attempts) - exchange.adopted
+        if len(exchange.attempts) > 1:
+            tally.retried_calls += 1
+        for attempt in exchange.attempts[:-1]:
+            tally.covered[_named(attempt)] += 1
+        answer = exchange.answer
+        if answer is not None and answer.seconds > tally.slowest_s:
+            tally.slowest_s = answer.seconds
+            tally.slowest = f"{exchange.call.method} {exchange.call.url}"
+
+
+def _named(attempt: Attempt) -> str:
+    return attempt.outcome.cause if isinstance(attempt.outcome, Failure) else str(attempt.outcome.status)
+
+
+def in_brief(exchange: Exchange) -> str:
+    """Return an exchange in one line."""
+    came = exchange.status or "no answer"
+    tries = f" after {len(exchange.attempts)} tries" if len(exchange.attempts) > 1 else ""
+    return f"{exchange.call.method} {exchange.call.url} -> {came}{tries} in {exchange.seconds * 1000:.0f} ms"
+
+
+def curl(call: Call) -> str:
+    """Return the call as a curl command for a POSIX shell, with the token as `$TOKEN`."""
+    words = ["curl", "-i"]
+    words += ["-I"] if call.method == "HEAD" else ["-X", call.method]
+    lines = [" ".join([*words, shlex.quote(call.url)])]
+    if call.credential.shown is not None:
+        shown = call.credential.shown.replace('"', '\\"')
+        lines.append(f'-H "Authorization: {call.credential.scheme} {shown}"')
+    lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in call.headers.items()]
+    if call.body is not None:
+        lines.append(f"--data-binary {shlex.quote(call.body.decode('utf-8', 'backslashreplace'))}")
+    return redacted(" \\\n  ".join(lines))
+
+
+def said(answer: Answer | None, longest: int = 2000) -> str:
+    """Return the body of an answer for people: pretty-printed where it is JSON, cut at `longest` characters."""
+    if answer is None:
+        return "(no answer)"
+    if not answer.body:
+        return "(no body)"
+    try:
+        text = json.dumps(answer.json(), indent=2, ensure_ascii=False)
+    except ValueError:
+        text = answer.body.decode("utf-8", "backslashreplace")
+    return redacted(text if len(text) <= longest else f"{text[:longest]} … ({len(text)} characters)")
+
+
+def told(exchange: Exchange) -> str:
+    """Return an exchange at length: the request, each attempt with its wait, the answer with headers and body."""
+    lines = [curl(exchange.call), ""]
+    for number, attempt in enumerate(exchange.attempts, start=1):
+        wait = f", then {attempt.wait_s:.2f} s of backoff" if attempt.wait_s else ""
+        lines.append(f"attempt {number}: {_named(attempt)} after {attempt.outcome.seconds * 1000:.0f} ms{wait}")
+    if exchange.adopted:
+        lines.append("the answer to the create was lost; what it had made was found by its address")
+    if exchange.answer is not None:
+        lines += ["", f"{exchange.answer.status}", *(f"{key}: {value}" for key, value in exchange.answer.headers.items())]
+        lines += ["", said(exchange.answer)]
+    return redacted("\n".join(lines))

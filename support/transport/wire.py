@@ -1,0 +1,71 @@
+"""One request on a connection of its own, read byte by byte: for what HTTP libraries hide, such as a body after HEAD."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import time
+from urllib.parse import urlsplit
+
+from support.models import Answer, Call, Failure
+from support.transport.failures import failure_of
+
+SILENCE_S = 0.3
+
+
+def exchange_raw(call: Call, timeout_s: float) -> Answer | Failure:
+    """Send a call without a body and return everything that came after the header section as the body.
+
+    The connection is read until it ends, or until nothing came for 0.3 seconds after the header section.
+    """
+    started = time.monotonic()
+    try:
+        with _connected(call.url, timeout_s) as connection:
+            connection.sendall(_request(call))
+            head, rest = _read(connection)
+    except OSError as error:
+        return failure_of(error, time.monotonic() - started)
+    status_line, *lines = head.decode("latin-1").split("\r\n")
+    words = status_line.split(" ", 2)
+    if len(words) < 2 or not words[1].isdigit():
+        return Failure("the answer is not HTTP", True, time.monotonic() - started)
+    headers = dict(line.split(":", 1) for line in lines if ":" in line)
+    headers = {name.strip(): value.strip() for name, value in headers.items()}
+    return Answer(int(words[1]), headers, rest, time.monotonic() - started)
+
+
+def _connected(url: str, timeout_s: float) -> socket.socket:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    connection = socket.create_connection((parts.hostname or "", port), timeout_s)
+    if parts.scheme == "https":
+        import httpx
+
+        connection = httpx.create_ssl_context().wrap_socket(connection, server_hostname=parts.hostname)
+    return connection
+
+
+def _request(call: Call) -> bytes:
+    parts = urlsplit(call.url)
+    headers = {"Host": parts.netloc, "Connection": "close", **call.headers}
+    if call.credential.header is not None:
+        headers["Authorization"] = call.credential.header
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = [f"{call.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _read(connection: socket.socket) -> tuple[bytes, bytes]:
+    received = b""
+    while b"\r\n\r\n" not in received:
+        part = connection.recv(65536)
+        if not part:
+            raise ConnectionResetError("closed before the header section ended")
+        received += part
+    head, _, rest = received.partition(b"\r\n\r\n")
+    connection.settimeout(SILENCE_S)
+    with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionResetError):
+        while part := connection.recv(65536):
+            rest += part
+    return head, rest
