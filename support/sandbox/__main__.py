@@ -6,7 +6,6 @@ are done.
 
 import json
 import os
-import secrets
 import sys
 
 from support.sandbox.lifetime import leave_on_signals, leave_with_parent
@@ -20,24 +19,28 @@ def main() -> None:
     leave_on_signals()
     if options.until_stdin_closes:
         leave_with_parent()
-    token = options.token or os.environ.get("SANDBOX_TOKEN") or secrets.token_urlsafe(24)
+    given = options.token or os.environ.get("SANDBOX_TOKEN")
+    token = given or _random_token()
     sock = listen(options.host, options.port)
     host, port = sock.getsockname()[:2]
     root = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     control = f"{root}/_control" if options.control else None
     print(json.dumps({"url": root + options.path, "control": control, "pid": os.getpid()}), flush=True)
     if not options.until_stdin_closes:
-        _tell_how_to_try(options, root, token)
+        _tell_how_to_try(root + options.path, "$TOKEN" if given else token)
     from support.sandbox.serving import serve  # late: the port is known before the slow imports begin
 
     serve(sock, options, token)
 
 
-def _tell_how_to_try(options: Options, root: str, token: str) -> None:
-    shown = token if not options.token else "$TOKEN"
-    print(
-        f"Try it: curl -H 'Authorization: Bearer {shown}' {root}{options.path}", file=sys.stderr, flush=True
-    )
+def _random_token() -> str:
+    import secrets  # late: a run of the suite brings a token
+
+    return secrets.token_urlsafe(24)
+
+
+def _tell_how_to_try(url: str, token: str) -> None:
+    print(f'Try it: curl -H "Authorization: Bearer {token}" {url}', file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The Users API: each decision is a method of its own, so that a variant or a defect replaces just one."""
 
 import asyncio
-import hashlib
 import json
 import uuid
 from datetime import UTC, datetime
@@ -9,21 +8,18 @@ from typing import Any
 
 from starlette.responses import Response
 
-from support.sandbox import checks
-from support.sandbox.exchange import PROBLEM, Answer, Call, Refusal, bears
+from support.sandbox.exchange import PROBLEM, Answer, Call, Refusal
+from support.sandbox.intake import Intake
 from support.sandbox.store import AddressTakenError, Key, Store, User
 
-BODY_LIMIT = 256 * 1024  # octets
-_DEFAULT_LIMIT = 20
 
-
-class Api:
+class Api(Intake):
     """The resource. A `Refusal` that is raised anywhere in a handler becomes a problem document."""
 
     def __init__(self, store: Store, token: str, path: str) -> None:
+        super().__init__(token)
         self.store = store
         self.path = path
-        self.token = token
         self._leaving: set[str] = set()
 
     async def handle(self, call: Call) -> Response:
@@ -34,16 +30,6 @@ class Api:
         except Refusal as refusal:
             answer = self.refuse(refusal)
         return self.respond(call, answer)
-
-    def authenticate(self, call: Call) -> None:
-        """Let only the bearer of the token in (RFC 6750)."""
-        if not bears(call.headers, self.token):
-            challenge = {"www-authenticate": self.challenge()}
-            raise Refusal(401, "Unauthorized", "The request needs the bearer token.", challenge)
-
-    def challenge(self) -> str:
-        """Say how to authenticate (RFC 9110, section 11.6.1)."""
-        return "Bearer"
 
     async def dispatch(self, call: Call) -> Answer:
         """Find the handler for the method."""
@@ -69,8 +55,6 @@ class Api:
         """Write the Allow header."""
         return ", ".join(methods)
 
-    # creating
-
     async def create(self, call: Call) -> Answer:
         """Store a newcomer; a repeated Idempotency-Key gets the first answer again."""
         fields = self.newcomer(call)
@@ -86,11 +70,6 @@ class Api:
     def newcomer(self, call: Call) -> dict[str, str]:
         """Read the fields of a whole user from the request."""
         return self.fields(self.document(call), required=True)
-
-    def idempotency_key(self, call: Call) -> Key | None:
-        """Read the Idempotency-Key, if there is one."""
-        value = call.headers.get("idempotency-key")
-        return None if value is None else Key(value, hashlib.sha256(call.body).digest())
 
     def repeated(self, call: Call, key: Key, fingerprint: bytes, user: User) -> Answer:
         """Answer a key that was used before."""
@@ -129,8 +108,6 @@ class Api:
         """Say where a user is."""
         return f"{self.path}/{user.id}"
 
-    # reading
-
     async def read(self, call: Call) -> Answer:
         """Show one user."""
         return Answer(200, self.present(self.known(call)))
@@ -161,22 +138,6 @@ class Api:
         """Find who has this address."""
         return self.store.holders(email)
 
-    def page(self, call: Call) -> tuple[int, int] | None:
-        """Read the page as (offset, count); None where the whole list is wanted."""
-        if "page" not in call.query and "limit" not in call.query:
-            return None
-        number = checks.whole_number(call.query.get("page", "1"))
-        limit = checks.whole_number(call.query.get("limit", str(_DEFAULT_LIMIT)), checks.PAGE_LIMIT)
-        if number is None or limit is None:
-            raise self.bad_page()
-        return min((number - 1) * limit, 2**62), limit
-
-    def bad_page(self) -> Refusal:
-        """Refuse a page or limit that is none."""
-        return Refusal(400, "Bad Request", f"page counts from 1, limit is from 1 to {checks.PAGE_LIMIT}.")
-
-    # updating
-
     async def replace(self, call: Call) -> Answer:
         """Give a user another name and address."""
         fields = self.fields(self.document(call), required=True)
@@ -195,8 +156,6 @@ class Api:
         except AddressTakenError:
             raise self.taken() from None
         return Answer(200, self.present(changed))
-
-    # deleting
 
     async def delete(self, call: Call) -> Answer:
         """Remove a user, at once or after a while."""
@@ -217,55 +176,6 @@ class Api:
     def deleted(self, user: User) -> Answer:  # noqa: ARG002  a variant shows the user
         """Answer a deletion."""
         return Answer(204)
-
-    # what comes in
-
-    def document(self, call: Call) -> dict[str, Any]:
-        """Read the body, a JSON object."""
-        if not checks.is_json_type(call.headers.get("content-type", "")):
-            raise Refusal(415, "Unsupported Media Type", "The body must be application/json.")
-        if len(call.body) > BODY_LIMIT:
-            close = {"connection": "close"}  # what is left of the body is not read
-            raise Refusal(413, "Content Too Large", f"A body has at most {BODY_LIMIT} bytes.", close)
-        try:
-            document = self.parse(call.body)
-        except ValueError:
-            raise Refusal(400, "Bad Request", "The body is not JSON in UTF-8.") from None
-        if not isinstance(document, dict):
-            raise self.invalid("the body must be an object")
-        return document
-
-    def parse(self, body: bytes) -> Any:
-        """Read JSON. Raises ValueError."""
-        return checks.read_json(body)
-
-    def fields(self, document: dict[str, Any], *, required: bool) -> dict[str, str]:
-        """Take name and email out of a document, checked; whatever else it holds is ignored."""
-        fields = {}
-        for field, fault_of in (("name", self.name_fault), ("email", self.email_fault)):
-            if field not in document:
-                if required:
-                    raise self.invalid(f"{field} is missing")
-                continue
-            fault = fault_of(document[field])
-            if fault is not None:
-                raise self.invalid(fault)
-            fields[field] = document[field]
-        return fields
-
-    def name_fault(self, value: object) -> str | None:
-        """Say what is wrong with a name."""
-        return checks.name_fault(value)
-
-    def email_fault(self, value: object) -> str | None:
-        """Say what is wrong with an address."""
-        return checks.email_fault(value)
-
-    def invalid(self, detail: str) -> Refusal:
-        """Refuse a body that is JSON but no user."""
-        return Refusal(422, "Unprocessable Content", detail)
-
-    # what goes out
 
     def present(self, user: User) -> dict[str, Any]:
         """Show a user as the contract wants it."""

@@ -7,11 +7,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from support.sandbox.api import BODY_LIMIT
 from support.sandbox.blows import befall
 from support.sandbox.control import CONTROL, Control
 from support.sandbox.exchange import Call
 from support.sandbox.faults import Faults
+from support.sandbox.intake import BODY_LIMIT
 from support.sandbox.stats import Stats
 from support.sandbox.wire import Wire
 

@@ -1,6 +1,6 @@
 """All variants and defects: importing their modules registers them."""
 
-from support.sandbox import variants
+from support.sandbox import defects, variants
 from support.sandbox.twists import DEFECTS, VARIANTS
 
-__all__ = ["DEFECTS", "VARIANTS", "variants"]
+__all__ = ["DEFECTS", "VARIANTS", "defects", "variants"]

@@ -1,45 +1,43 @@
 """The start options of the embedded Users API."""
 
 import argparse
-import difflib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing is slow to import, and the port is to be known at once
 if TYPE_CHECKING:
     from support.sandbox.twists import Twist
 
 
-@dataclass(frozen=True)
-class Options:
-    """What was asked for at the start. `database` None is a temporary one that leaves nothing on the disk."""
+class Options(argparse.Namespace):
+    """What was asked for at the start.
 
-    host: str = "127.0.0.1"
-    port: int = 0
-    path: str = "/users"
-    token: str | None = None
-    database: str | None = None
-    until_stdin_closes: bool = False
-    control: bool = False
-    seed_users: int = 0
-    faults: str | None = None
-    personality: str | None = None
-    variant: tuple[str, ...] = ()
-    defect: tuple[str, ...] = ()
-    window: float = 1.0
+    `database` None is a temporary one that leaves nothing on the disk. `window` is in milliseconds.
+    """
+
+    host: str
+    port: int
+    path: str
+    token: str | None
+    database: str | None
+    until_stdin_closes: bool
+    control: bool
+    seed_users: int
+    faults: str | None
+    personality: str | None
+    variant: list[str]
+    defect: list[str]
+    window: float
 
 
 def read_options(arguments: Sequence[str]) -> Options:
     """Read the command line; a wrong option ends the process with a usage line and status 2."""
     parser = _parser()
-    given = vars(parser.parse_args(arguments))
-    del given["list_variants"], given["list_defects"]
-    for kind in ("variant", "defect"):
-        given[kind] = tuple(given[kind])
-        if given[kind]:
-            _check_names(parser, kind, given[kind])
-    return Options(**given)
+    options = parser.parse_args(arguments, Options())
+    for kind, names in (("variant", options.variant), ("defect", options.defect)):
+        if names:
+            _check_names(parser, kind, names)
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,6 +88,8 @@ def _catalogue(kind: str) -> "dict[str, Twist]":
 
 
 def _check_names(parser: argparse.ArgumentParser, kind: str, names: Sequence[str]) -> None:
+    import difflib  # late: few starts want it
+
     known = _catalogue(kind)
     for name in names:
         if name not in known:

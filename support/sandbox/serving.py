@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import tempfile
@@ -87,5 +88,9 @@ def _open_store(path: str | None) -> Store:
     if path is not None:
         return Store(path)
     folder = Path(tempfile.mkdtemp(prefix="users-sandbox-"))
-    before_leaving(lambda: shutil.rmtree(folder, ignore_errors=True))
-    return Store(str(folder / "users.sqlite3"))
+    store = Store(str(folder / "users.sqlite3"))
+    if os.name == "posix":
+        shutil.rmtree(folder)  # open files live on without a name, and nothing is left even after kill -9
+    else:
+        before_leaving(lambda: shutil.rmtree(folder, ignore_errors=True))
+    return store

@@ -56,8 +56,12 @@ class Store:
 
     def tolerate_twins(self) -> None:
         """Do without the unique index, as an API does that only looks before it stores."""
-        self._db.execute("DROP INDEX one_user_per_address")
+        self._db.execute("DROP INDEX IF EXISTS one_user_per_address")
         self._unique = False
+
+    def tolerate_same_ids(self) -> None:
+        """Do without the unique index on ids."""
+        self._db.execute("DROP INDEX one_user_per_id")
 
     def insert(self, user: User, key: Key | None = None) -> None:
         """Store a user, and in the same transaction the key of the request. Raises AddressTakenError."""

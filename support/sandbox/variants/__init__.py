@@ -1,5 +1,10 @@
-"""Correct but unusual ways to keep the contract: what the suite must never call a fault."""
+"""Correct but unusual ways to keep the contract: what the suite must never call a fault.
 
-from support.sandbox.variants import answers, connections, representation, traffic
+Importing the package imports its modules, and they register what they hold.
+"""
 
-__all__ = ["answers", "connections", "representation", "traffic"]
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

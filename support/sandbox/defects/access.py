@@ -1,0 +1,150 @@
+"""Doors that stand open, and doors that say the wrong thing."""
+
+import contextlib
+
+from starlette.responses import Response
+
+from support.sandbox.exchange import Call, Refusal
+from support.sandbox.twists import Decision, Sandbox, defect
+
+_RULE = "auth-401"
+
+
+def _given(call: Call) -> str:
+    return call.headers.get("authorization", "").partition(" ")[2]
+
+
+def _let_in(sandbox: Sandbox, who: Decision) -> None:
+    """Let in who bears the token, and those calls for which `who` says so."""
+
+    def authenticate(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
+        if not who(call):
+            authenticate(call)
+
+    sandbox.around("authenticate", authenticate)
+
+
+@defect(_RULE)
+def everybody_let_in(sandbox: Sandbox) -> None:
+    """Nobody is asked for a token."""
+    _let_in(sandbox, lambda _call: True)
+
+
+@defect(_RULE)
+def reading_open(sandbox: Sandbox) -> None:
+    """One user can be read without the token."""
+    _let_in(sandbox, lambda call: call.method == "GET" and call.user_id is not None)
+
+
+@defect(_RULE)
+def list_open(sandbox: Sandbox) -> None:
+    """The list can be read without the token."""
+    _let_in(sandbox, lambda call: call.method == "GET" and call.user_id is None)
+
+
+@defect(_RULE)
+def head_open(sandbox: Sandbox) -> None:
+    """HEAD is answered without the token."""
+    _let_in(sandbox, lambda call: call.method == "HEAD")
+
+
+@defect(_RULE)
+def creating_open(sandbox: Sandbox) -> None:
+    """POST needs no token."""
+    _let_in(sandbox, lambda call: call.method == "POST")
+
+
+@defect(_RULE)
+def put_open(sandbox: Sandbox) -> None:
+    """PUT needs no token."""
+    _let_in(sandbox, lambda call: call.method == "PUT")
+
+
+@defect(_RULE)
+def patch_open(sandbox: Sandbox) -> None:
+    """PATCH needs no token."""
+    _let_in(sandbox, lambda call: call.method == "PATCH")
+
+
+@defect(_RULE)
+def deleting_open(sandbox: Sandbox) -> None:
+    """DELETE needs no token."""
+    _let_in(sandbox, lambda call: call.method == "DELETE")
+
+
+@defect(_RULE)
+def any_token_will_do(sandbox: Sandbox) -> None:
+    """Any bearer token opens, only none does not."""
+    _let_in(sandbox, lambda call: call.headers.get("authorization", "").lower().startswith("bearer "))
+
+
+@defect(_RULE)
+def other_schemes_will_do(sandbox: Sandbox) -> None:
+    """The token opens under any scheme."""
+    _let_in(sandbox, lambda call: _given(call) == sandbox.api.token)
+
+
+@defect(_RULE)
+def longer_token_will_do(sandbox: Sandbox) -> None:
+    """What begins with the token opens."""
+    _let_in(sandbox, lambda call: _given(call).startswith(sandbox.api.token))
+
+
+@defect(_RULE)
+def shorter_token_will_do(sandbox: Sandbox) -> None:
+    """The token opens without its last character."""
+    _let_in(sandbox, lambda call: _given(call) == sandbox.api.token[:-1])
+
+
+@defect(_RULE)
+def wrong_token_is_403(sandbox: Sandbox) -> None:
+    """A wrong token gives 403."""
+    _refuse_with(sandbox, 403, only_with_header=True)
+
+
+@defect(_RULE)
+def no_token_is_400(sandbox: Sandbox) -> None:
+    """A request without Authorization gives 400."""
+    _refuse_with(sandbox, 400, only_with_header=False)
+
+
+def _refuse_with(sandbox: Sandbox, status: int, *, only_with_header: bool) -> None:
+    def authenticate(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
+        try:
+            authenticate(call)
+        except Refusal as refusal:
+            if ("authorization" in call.headers) is only_with_header:
+                raise Refusal(status, "Refused", refusal.detail) from None
+            raise
+
+    sandbox.around("authenticate", authenticate)
+
+
+@defect(_RULE, at="authenticate")
+def no_challenge(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
+    """A 401 has no WWW-Authenticate."""
+    try:
+        authenticate(call)
+    except Refusal as refusal:
+        refusal.headers.clear()
+        raise
+
+
+@defect(_RULE, at="handle")
+async def done_although_unauthorized(sandbox: Sandbox, handle: Decision, call: Call) -> Response:
+    """A write without the token is refused, but carried out."""
+    response: Response = await handle(call)
+    if response.status_code == 401 and call.method not in ("GET", "HEAD"):
+        with contextlib.suppress(Refusal):
+            await sandbox.api.dispatch(call)
+    return response
+
+
+@defect(_RULE, at="handle")
+async def deleted_although_unauthorized(sandbox: Sandbox, handle: Decision, call: Call) -> Response:
+    """A DELETE without the token is refused, but carried out."""
+    response: Response = await handle(call)
+    if response.status_code == 401 and call.method == "DELETE":
+        with contextlib.suppress(Refusal):
+            await sandbox.api.dispatch(call)
+    return response

@@ -1,0 +1,177 @@
+"""What goes wrong only where many requests come at once."""
+
+import asyncio
+import time
+
+from support.sandbox.defects.kit import Room, gap
+from support.sandbox.exchange import Answer, Call
+from support.sandbox.store import Key, User
+from support.sandbox.twists import Decision, Sandbox, defect
+
+_HOLD_S = 0.02
+_ID_LASTS_S = 0.002
+_CROWD = 8  # more than these are one
+
+
+@defect("burst")
+def burst_ids_read_then_written(sandbox: Sandbox) -> None:
+    """The next id is read, and only after the window written: two newcomers at once get one id."""
+    sandbox.store.tolerate_same_ids()
+    number = ""
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        nonlocal number
+        following = str(sandbox.store.last_number() + 1)
+        await gap(sandbox)
+        number = following  # create is not interrupted between here and the insertion
+        answer: Answer = await create(call)
+        return answer
+
+    sandbox.around("create", create)
+    sandbox.around("new_id", lambda _sandbox, _new_id: number)
+
+
+@defect("burst")
+def burst_ids_by_the_clock(sandbox: Sandbox) -> None:
+    """Ids are the time in milliseconds: newcomers within one millisecond get one id."""
+    sandbox.store.tolerate_same_ids()
+
+    async def create(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        answer: Answer = await create(call)
+        await asyncio.sleep(_ID_LASTS_S)  # who waits for the answer never gets the same id
+        return answer
+
+    sandbox.around("create", create)
+    sandbox.around("new_id", lambda _sandbox, _new_id: str(time.time_ns() // 1_000_000))
+
+
+@defect("burst")
+def burst_answers_mixed_up(sandbox: Sandbox) -> None:
+    """The user that a create shows is kept in one place for all requests: under load it is another's."""
+    current: list[User] = []
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        answer: Answer = await create(call)
+        current[:] = [sandbox.store.get(answer.content["id"]) or current[0]]
+        await gap(sandbox)
+        return sandbox.api.created(current[0], call)
+
+    sandbox.around("create", create)
+
+
+@defect("burst")
+def burst_loses_some(sandbox: Sandbox) -> None:
+    """Where more than eight create at once, every fifth is answered as it should be and not stored."""
+    room, number = Room(_CROWD), 0
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        nonlocal number
+        with room.entered():
+            await asyncio.sleep(_HOLD_S)
+            answer: Answer = await create(call)
+            number += room.crowded
+            if room.crowded and number % 5 == 0:
+                sandbox.store.delete(answer.content["id"])
+        return answer
+
+    sandbox.around("create", create)
+
+
+@defect("burst")
+def burst_refuses_some(sandbox: Sandbox) -> None:
+    """Where more than eight create at once, every fifth is told that its address is taken."""
+    room, number = Room(_CROWD), 0
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        nonlocal number
+        with room.entered():
+            await asyncio.sleep(_HOLD_S)
+            number += room.crowded
+            if room.crowded and number % 5 == 0:
+                raise sandbox.api.taken()
+            answer: Answer = await create(call)
+        return answer
+
+    sandbox.around("create", create)
+
+
+@defect("burst")
+def burst_stores_names_mixed_up(sandbox: Sandbox) -> None:
+    """Where more than eight create at once, a user is stored with the name of the one before."""
+    room, latest = Room(_CROWD), ""
+
+    async def create(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        with room.entered():
+            await asyncio.sleep(_HOLD_S)
+            answer: Answer = await create(call)
+        return answer
+
+    def insert(_sandbox: Sandbox, insert: Decision, user: User, key: Key | None) -> None:
+        nonlocal latest
+        insert(user._replace(name=latest or user.name) if room.crowded else user, key)
+        latest = user.name
+
+    sandbox.around("create", create)
+    sandbox.around("insert", insert)
+
+
+def _mix_up(sandbox: Sandbox, at: str) -> None:
+    """Let a handler work on the user that was asked for last, by whomever."""
+    latest: list[str | None] = [None]
+
+    async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
+        sandbox.api.known(call)
+        latest[0] = call.user_id
+        await gap(sandbox)
+        call.user_id = latest[0]
+        answer: Answer = await handler(call)
+        return answer
+
+    sandbox.around(at, handler)
+
+
+@defect("burst-workflow")
+def workflow_reads_mixed_up(sandbox: Sandbox) -> None:
+    """Of two users that are read at once, one is shown to both."""
+    _mix_up(sandbox, "read")
+
+
+@defect("burst-workflow")
+def workflow_patches_mixed_up(sandbox: Sandbox) -> None:
+    """Of two users that are patched at once, one gets both changes."""
+    _mix_up(sandbox, "patch")
+
+
+@defect("burst-workflow")
+def workflow_deletes_mixed_up(sandbox: Sandbox) -> None:
+    """Of two users that are deleted at once, one stays."""
+    _mix_up(sandbox, "delete")
+
+
+_LOST = "lost-update"
+
+
+@defect(_LOST, at="patch")
+async def lost_update_read_modify_write(sandbox: Sandbox, _patch: Decision, call: Call) -> Answer:
+    """PATCH reads the whole user, and writes it back after the window."""
+    fields = sandbox.api.fields(sandbox.api.document(call), required=False)
+    user = sandbox.api.known(call)
+    await gap(sandbox)
+    return sandbox.api.update(user, fields)
+
+
+@defect(_LOST)
+def lost_update_last_only(sandbox: Sandbox) -> None:
+    """Of the PATCHes of one user within the window only the last is stored."""
+    latest: dict[str | None, Call] = {}
+
+    async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+        fields = sandbox.api.fields(sandbox.api.document(call), required=False)
+        latest[call.user_id] = call
+        await gap(sandbox)
+        if latest[call.user_id] is not call:
+            return Answer(200, sandbox.api.present(sandbox.api.known(call)._replace(**fields)))
+        answer: Answer = await patch(call)
+        return answer
+
+    sandbox.around("patch", patch)

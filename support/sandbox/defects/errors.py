@@ -1,0 +1,91 @@
+"""Refusals that do not say what is wrong, or say too much."""
+
+from starlette.responses import Response
+
+from support.sandbox.exchange import Answer, Call, Refusal
+from support.sandbox.twists import Decision, Sandbox, defect
+
+_RULE = "problem"
+_TRACE = 'Traceback (most recent call last):\n  File "users.py", line 88, in create\nValueError: name'
+
+
+@defect(_RULE, at="refuse")
+def problem_status_always_400(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+    """The status in a problem document is 400, whatever the HTTP status."""
+    answer: Answer = refuse(refusal)
+    answer.content["status"] = 400
+    return answer
+
+
+@defect(_RULE, at="refuse")
+def problem_status_wrong_for_conflict(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+    """The problem document of a 409 says 422."""
+    answer: Answer = refuse(refusal)
+    if refusal.status == 409:
+        answer.content["status"] = 422
+    return answer
+
+
+@defect(_RULE, at="refuse")
+def not_found_without_body(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+    """A 404 has no body."""
+    answer: Answer = refuse(refusal)
+    if refusal.status == 404:
+        answer.content = None
+    return answer
+
+
+@defect(_RULE, at="refuse")
+def unauthorized_without_body(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+    """A 401 has no body."""
+    answer: Answer = refuse(refusal)
+    if refusal.status == 401:
+        answer.content = None
+    return answer
+
+
+@defect(_RULE, at="refuse")
+def errors_are_strings(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+    """An error is a JSON string, not an object."""
+    answer: Answer = refuse(refusal)
+    answer.content = refusal.detail
+    return answer
+
+
+@defect(_RULE, at="respond")
+def errors_are_pages(_sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
+    """A 404 or 405 is an HTML page."""
+    response: Response = respond(call, answer)
+    if answer.status not in (404, 405):
+        return response
+    page = f"<!doctype html><title>{answer.status}</title><h1>{answer.content['title']}</h1>"
+    headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+    return Response(page, answer.status, headers, "text/html")
+
+
+def _tell(answer: Answer, status: int, detail: str) -> Answer:
+    if answer.status == status:
+        answer.content["detail"] = detail
+    return answer
+
+
+@defect(_RULE, at="refuse")
+def sql_in_conflict(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+    """A 409 shows the SQL statement that failed."""
+    return _tell(
+        refuse(refusal), 409, "INSERT INTO users (id, name, email) VALUES (?, ?, ?): UNIQUE constraint failed"
+    )
+
+
+@defect(_RULE, at="refuse")
+def path_in_malformed(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+    """A 400 shows the path of a file on the server."""
+    return _tell(
+        refuse(refusal), 400, "SyntaxError at /srv/app/node_modules/body-parser/lib/types/json.js:92:19"
+    )
+
+
+@defect(_RULE, at="refuse")
+def trace_in_invalid(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+    """The refusal of invalid values shows a stack trace."""
+    return _tell(refuse(refusal), 422, _TRACE)

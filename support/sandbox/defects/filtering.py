@@ -1,0 +1,94 @@
+"""`?email=` that finds the wrong users."""
+
+import re
+
+from support.sandbox.defects.kit import (
+    users_in,
+)
+from support.sandbox.exchange import Answer, Call
+from support.sandbox.store import User
+from support.sandbox.twists import Decision, Sandbox, defect
+
+_FILTER = "filter-email"
+
+
+@defect(_FILTER, at="filtered")
+def filter_ignored(sandbox: Sandbox, _filtered: Decision, _email: str) -> list[User]:
+    """?email= shows everybody."""
+    return sandbox.store.everyone()
+
+
+@defect(_FILTER, at="filtered")
+def filter_finds_parts(sandbox: Sandbox, _filtered: Decision, email: str) -> list[User]:
+    """?email= also shows users whose address contains what is asked for."""
+    return [user for user in sandbox.store.everyone() if email.casefold() in user.email.casefold()]
+
+
+@defect(_FILTER, at="filtered")
+def filter_finds_beginnings(sandbox: Sandbox, _filtered: Decision, email: str) -> list[User]:
+    """?email= also shows users whose address begins with what is asked for."""
+    return [user for user in sandbox.store.everyone() if user.email.casefold().startswith(email.casefold())]
+
+
+@defect(_FILTER, at="filtered")
+def filter_heeds_case(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+    """?email= finds an address only in the letter case in which it was sent."""
+    return [user for user in filtered(email) if user.email == email]
+
+
+@defect(_FILTER, at="filtered")
+def filter_misses_capitals(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+    """?email= never finds an address that was sent with capitals."""
+    return [user for user in filtered(email) if user.email == email.lower()]
+
+
+@defect(_FILTER, at="filtered")
+def filter_knows_wildcards(sandbox: Sandbox, _filtered: Decision, email: str) -> list[User]:
+    """In ?email= an underscore stands for any character, and a percent sign for any number, as in LIKE."""
+    pattern = re.escape(email.casefold()).replace("_", ".").replace("%", ".*")
+    return [user for user in sandbox.store.everyone() if re.fullmatch(pattern, user.email.casefold())]
+
+
+@defect(_FILTER, at="filtered")
+def filter_takes_plus_for_space(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+    """?email= is decoded twice, so that an address with a plus sign is never found."""
+    users: list[User] = filtered(email.replace("+", " "))
+    return users
+
+
+@defect(_FILTER)
+def filter_finds_former_address(sandbox: Sandbox) -> None:
+    """?email= still finds a user under the address that it had before."""
+    former: dict[str, str] = {}
+
+    def update(sandbox: Sandbox, update: Decision, user: User) -> None:
+        before = sandbox.store.get(user.id)
+        update(user)
+        if before is not None and before.email.casefold() != user.email.casefold():
+            former[before.email.casefold()] = user.id
+
+    def filtered(sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+        found: list[User] = filtered(email)
+        renamed = sandbox.store.get(former.get(email.casefold(), ""))
+        return found or ([renamed] if renamed else [])
+
+    sandbox.around("store.update", update)
+    sandbox.around("filtered", filtered)
+
+
+@defect(_FILTER, at="list_users")
+async def filter_without_match_is_404(sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
+    """?email= gives 404 for an address that nobody has."""
+    answer: Answer = await list_users(call)
+    if "email" in call.query and not answer.content:
+        raise sandbox.api.unknown()
+    return answer
+
+
+@defect(_FILTER, at="list_users")
+async def filter_shows_no_list(_sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
+    """?email= gives the user itself, not a list of one."""
+    answer: Answer = await list_users(call)
+    if "email" in call.query and answer.content:
+        answer.content = users_in(answer)[0]
+    return answer

@@ -1,0 +1,144 @@
+"""PUT and PATCH that should have changed nothing: invalid values and unknown users."""
+
+from support.sandbox.defects.kit import (
+    act_when_refused,
+    answer_strangers,
+    broken,
+    instead_of,
+    sent_in,
+    store_anyway,
+    valid_part,
+)
+from support.sandbox.exchange import Answer, Call, Refusal
+from support.sandbox.store import User
+from support.sandbox.twists import Decision, Sandbox, defect
+
+_INVALID = "update-invalid"
+
+
+@defect(_INVALID)
+def invalid_patch_half_applied(sandbox: Sandbox) -> None:
+    """A PATCH with one invalid value is refused, but its valid part is stored."""
+    act_when_refused(
+        sandbox, "patch", 422, lambda call: store_anyway(sandbox, call, valid_part(sandbox, call))
+    )
+
+
+@defect(_INVALID)
+def invalid_put_applied(sandbox: Sandbox) -> None:
+    """A PUT with an invalid value is refused, but stored."""
+
+    def store(call: Call) -> None:
+        fields = {field: value for field, value in sent_in(call).items() if isinstance(value, str)}
+        store_anyway(sandbox, call, {field: fields[field] for field in ("name", "email") if field in fields})
+
+    act_when_refused(sandbox, "replace", 422, store)
+
+
+@defect(_INVALID)
+def refused_put_deletes(sandbox: Sandbox) -> None:
+    """A PUT that is refused makes the user vanish."""
+    act_when_refused(sandbox, "replace", 422, lambda call: sandbox.store.delete(call.user_id or ""))
+
+
+def _unchecked(sandbox: Sandbox, at: str, field: str) -> None:
+    """Let a method store any text in a field."""
+
+    async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
+        value = sandbox.api.document(call).get(field)
+        try:
+            answer: Answer = await handler(call)
+        except Refusal as refusal:
+            others = {name: text for name, text in sent_in(call).items() if name != field}
+            if refusal.status != 422 or not isinstance(value, str):
+                raise
+            fields = sandbox.api.fields(others, required=False)
+            return sandbox.api.update(sandbox.api.known(call), {**fields, field: value})
+        return answer
+
+    sandbox.around(at, handler)
+
+
+@defect(_INVALID)
+def names_unchecked_by_patch(sandbox: Sandbox) -> None:
+    """PATCH takes any text for a name: empty, blank, too long."""
+    _unchecked(sandbox, "patch", "name")
+
+
+@defect(_INVALID)
+def addresses_unchecked_by_patch(sandbox: Sandbox) -> None:
+    """PATCH takes any text for an address."""
+    _unchecked(sandbox, "patch", "email")
+
+
+@defect(_INVALID)
+def addresses_unchecked_by_put(sandbox: Sandbox) -> None:
+    """PUT takes any text for an address."""
+    _unchecked(sandbox, "replace", "email")
+
+
+@defect(_INVALID, at="patch")
+async def invalid_patch_is_500(_sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+    """A PATCH with an invalid value gives 500."""
+    return await instead_of(422, broken(), patch, call)
+
+
+@defect(_INVALID, at="patch")
+async def invalid_patch_ignored(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+    """A PATCH with an invalid value gives 200 and changes nothing."""
+    user = sandbox.api.known(call)
+    return await instead_of(422, Answer(200, sandbox.api.present(user)), patch, call)
+
+
+_UNKNOWN = "update-404"
+
+
+def _newcomer_at(sandbox: Sandbox, call: Call) -> User:
+    """Create the user that a PUT names under the id that it names."""
+    user = sandbox.api.new_user(sandbox.api.newcomer(call))._replace(id=call.user_id or "")
+    sandbox.api.insert(user, None)
+    return user
+
+
+@defect(_UNKNOWN)
+def put_creates(sandbox: Sandbox) -> None:
+    """PUT on an unknown id creates the user there and gives 201."""
+    answer_strangers(
+        sandbox, "replace", lambda call: Answer(201, sandbox.api.present(_newcomer_at(sandbox, call)))
+    )
+
+
+@defect(_UNKNOWN)
+def put_creates_although_404(sandbox: Sandbox) -> None:
+    """PUT on an unknown id gives 404, but creates the user there."""
+    act_when_refused(sandbox, "replace", 404, lambda call: _newcomer_at(sandbox, call))
+
+
+@defect(_UNKNOWN)
+def patch_creates_although_404(sandbox: Sandbox) -> None:
+    """PATCH on an unknown id gives 404, but creates a user with the address that it names."""
+
+    def create(call: Call) -> None:
+        fields = {"name": "Unnamed", **valid_part(sandbox, call)}
+        if "email" in fields and not sandbox.store.holders(fields["email"]):
+            sandbox.store.insert(sandbox.api.new_user(fields))
+
+    act_when_refused(sandbox, "patch", 404, create)
+
+
+@defect(_UNKNOWN)
+def patch_of_unknown_is_200(sandbox: Sandbox) -> None:
+    """PATCH on an unknown id gives 200 and {}."""
+    answer_strangers(sandbox, "patch", lambda _call: Answer(200, {}))
+
+
+@defect(_UNKNOWN)
+def patch_of_unknown_is_500(sandbox: Sandbox) -> None:
+    """PATCH on an unknown id gives 500."""
+    answer_strangers(sandbox, "patch", lambda _call: broken())
+
+
+@defect(_UNKNOWN)
+def put_of_unknown_is_204(sandbox: Sandbox) -> None:
+    """PUT on an unknown id gives 204."""
+    answer_strangers(sandbox, "replace", lambda _call: Answer(204))

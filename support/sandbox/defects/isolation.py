@@ -1,0 +1,67 @@
+"""Requests that change somebody else."""
+
+from support.sandbox.defects.kit import (
+    act_when_refused,
+)
+from support.sandbox.exchange import Call
+from support.sandbox.store import User
+from support.sandbox.twists import Decision, Sandbox, defect
+
+_ISOLATION = "isolation"
+
+
+def _neighbour(sandbox: Sandbox, user_id: str) -> User | None:
+    """Find the user that was created before this one, or the next one."""
+    users = sandbox.store.everyone()
+    place = next((number for number, user in enumerate(users) if user.id == user_id), None)
+    if place is None or len(users) < 2:
+        return None
+    return users[place - 1] if place else users[1]
+
+
+@defect(_ISOLATION, at="store.update")
+def update_renames_neighbour(sandbox: Sandbox, update: Decision, user: User) -> None:
+    """PUT and PATCH also give the name to the user that was created before."""
+    update(user)
+    neighbour = _neighbour(sandbox, user.id)
+    if neighbour:
+        update(neighbour._replace(name=user.name))
+
+
+@defect(_ISOLATION, at="store.update")
+def update_renames_namesakes(sandbox: Sandbox, update: Decision, user: User) -> None:
+    """PUT and PATCH rename everybody who had the same name."""
+    before = sandbox.store.get(user.id)
+    update(user)
+    for namesake in sandbox.store.everyone():
+        if before is not None and namesake.name == before.name:
+            update(namesake._replace(name=user.name))
+
+
+@defect(_ISOLATION, at="store.delete")
+def delete_takes_neighbour(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+    """DELETE also removes the user that was created before."""
+    neighbour = _neighbour(sandbox, user_id)
+    if neighbour:
+        delete(neighbour.id)
+    return bool(delete(user_id))
+
+
+@defect(_ISOLATION)
+def delete_of_unknown_takes_newest(sandbox: Sandbox) -> None:
+    """DELETE of a user that is gone answers 404, but removes the newest user."""
+
+    def remove(_call: Call) -> None:
+        for user in sandbox.store.everyone()[-1:]:
+            sandbox.store.delete(user.id)
+
+    act_when_refused(sandbox, "delete", 404, remove)
+
+
+@defect(_ISOLATION, at="insert")
+def create_renames_the_one_before(sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
+    """A create gives its name to the user that was created before."""
+    insert(user, *key)
+    neighbour = _neighbour(sandbox, user.id)
+    if neighbour and neighbour.id != user.id:
+        sandbox.store.update(neighbour._replace(name=user.name))

@@ -1,0 +1,187 @@
+"""What several defects need to go wrong in their own way."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from starlette.datastructures import Headers
+
+from support.sandbox.exchange import JSON, Answer, Call, Refusal
+from support.sandbox.store import AddressTakenError, User
+from support.sandbox.twists import Decision, Sandbox
+
+
+async def gap(sandbox: Sandbox) -> None:
+    """Let other requests in for as long as the window is, to the microsecond: timers alone are too coarse."""
+    deadline = time.perf_counter() + sandbox.window_s
+    if sandbox.window_s > 0.003:
+        await asyncio.sleep(sandbox.window_s - 0.002)
+    while time.perf_counter() < deadline:
+        await asyncio.sleep(0)
+
+
+async def instead_of(status: int, answer: Answer, handler: Decision, call: Call) -> Answer:
+    """Answer in place of a refusal with this status."""
+    try:
+        given: Answer = await handler(call)
+    except Refusal as refusal:
+        if refusal.status != status:
+            raise
+        return answer
+    return given
+
+
+def broken(detail: str = "Something went wrong.") -> Answer:
+    """Answer as a server does that broke."""
+    return Answer(500, {"title": "Internal Server Error", "status": 500, "detail": detail})
+
+
+def answer_strangers(sandbox: Sandbox, at: str, answer: Callable[[Call], Answer]) -> None:
+    """Have a handler answer like this for ids that nobody ever had; those of deleted users stay 404."""
+    gone = remember_gone(sandbox)
+
+    async def handler(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
+        try:
+            given: Answer = await handler(call)
+        except Refusal as refusal:
+            if refusal.status != 404 or call.user_id in gone:
+                raise
+            return answer(call)
+        return given
+
+    sandbox.around(at, handler)
+
+
+def remember_gone(sandbox: Sandbox) -> dict[str, User]:
+    """Keep the users that are deleted from now on, by id."""
+    gone: dict[str, User] = {}
+
+    def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+        user = sandbox.store.get(user_id)
+        if user is not None:
+            gone[user_id] = user
+        return bool(delete(user_id))
+
+    sandbox.around("store.delete", delete)
+    return gone
+
+
+def look_before_storing(
+    sandbox: Sandbox, *, at: tuple[str, ...] = ("insert", "update"), exact: bool = False
+) -> None:
+    """Do without the unique index: a look beforehand finds the address taken, at these places only."""
+    sandbox.store.tolerate_twins()
+
+    def write(sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
+        if others_with(sandbox, user.email, user.id, exact=exact):
+            raise AddressTakenError
+        write(user, *key)
+
+    for name in at:
+        sandbox.around(f"store.{name}", write)
+
+
+def others_with(
+    sandbox: Sandbox, email: str, user_id: str | None = None, *, exact: bool = False
+) -> list[User]:
+    """Find who else has an address."""
+    holders = sandbox.store.holders(email)
+    return [user for user in holders if user.id != user_id and (not exact or user.email == email)]
+
+
+def is_repeated(sandbox: Sandbox, call: Call) -> bool:
+    """Tell whether the Idempotency-Key of a request was used before."""
+    key = sandbox.api.idempotency_key(call)
+    return key is not None and sandbox.store.answered(key.value) is not None
+
+
+def as_json(call: Call) -> Call:
+    """Take the body for JSON, whatever its Content-Type says."""
+    call.headers = Headers({**call.headers, "content-type": JSON})
+    return call
+
+
+def remember_documents(sandbox: Sandbox) -> dict[str, Any]:
+    """Keep the latest document that came in: nothing else happens between its reading and its use."""
+    latest: dict[str, Any] = {}
+
+    def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+        sent: dict[str, Any] = document(call)
+        latest.clear()
+        latest.update(sent)
+        return sent
+
+    sandbox.around("document", document)
+    return latest
+
+
+def users_in(answer: Answer) -> list[dict[str, Any]]:
+    """Give the users that an answer shows, to be changed in place."""
+    shown: list[dict[str, Any]] = answer.content if isinstance(answer.content, list) else [answer.content]
+    return shown
+
+
+def act_when_refused(sandbox: Sandbox, at: str, status: int, act: Decision) -> None:
+    """Do something all the same when a handler refuses with this status, and then refuse."""
+
+    async def handler(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
+        try:
+            answer: Answer = await handler(call)
+        except Refusal as refusal:
+            if refusal.status == status:
+                with suppress(Refusal, AddressTakenError):
+                    act(call)
+            raise
+        return answer
+
+    sandbox.around(at, handler)
+
+
+def sent_in(call: Call) -> dict[str, Any]:
+    """Read the fields of a body that was JSON, checked or not."""
+    document = json.loads(call.body)
+    return document if isinstance(document, dict) else {}
+
+
+def valid_part(sandbox: Sandbox, call: Call) -> dict[str, str]:
+    """Read the name and address that are valid, and leave the others out."""
+    faults = {"name": sandbox.api.name_fault, "email": sandbox.api.email_fault}
+    return {
+        field: value for field, value in sent_in(call).items() if field in faults and not faults[field](value)
+    }
+
+
+def store_anyway(sandbox: Sandbox, call: Call, fields: dict[str, str]) -> None:
+    """Change the user that a request is about, if there is one."""
+    user = sandbox.store.get(call.user_id or "")
+    if user is not None:
+        sandbox.store.update(user._replace(**fields))
+
+
+def invented_user() -> dict[str, str]:
+    """Make up what an API fills in that does not check."""
+    return {"name": "Unnamed", "email": f"unnamed-{uuid.uuid4().hex[:12]}@example.org"}
+
+
+class Room:
+    """Counts who is inside; with more than `seats` it is crowded, until it is empty."""
+
+    def __init__(self, seats: int) -> None:
+        self._seats = seats
+        self._inside = 0
+        self.crowded = False
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Be inside."""
+        self._inside += 1
+        self.crowded = self.crowded or self._inside > self._seats
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            self.crowded = self.crowded and self._inside > 0

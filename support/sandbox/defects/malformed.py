@@ -1,0 +1,143 @@
+"""Bodies that are no JSON, or do not say that they are."""
+
+import asyncio
+import contextlib
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+from support.sandbox.defects.kit import (
+    as_json,
+    broken,
+    instead_of,
+    invented_user,
+)
+from support.sandbox.exchange import Answer, Call, Refusal
+from support.sandbox.twists import Decision, Sandbox, defect
+
+_MALFORMED = "malformed-json"
+
+
+@defect(_MALFORMED, at="create")
+async def malformed_answers_500(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A body that is not JSON gives 500."""
+    return await instead_of(400, broken(), create, call)
+
+
+@defect(_MALFORMED, at="create")
+async def malformed_answers_422(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A body that is not JSON gives 422."""
+    problem = {"title": "Unprocessable Content", "status": 422, "detail": "The body is not JSON."}
+    return await instead_of(400, Answer(422, problem), create, call)
+
+
+@defect(_MALFORMED, at="create")
+async def malformed_hangs(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A body that is not JSON is never answered."""
+    try:
+        answer: Answer = await create(call)
+    except Refusal as refusal:
+        if refusal.status == 400:
+            await asyncio.sleep(3600)
+        raise
+    return answer
+
+
+@defect(_MALFORMED, at="newcomer")
+def malformed_creates_somebody(_sandbox: Sandbox, newcomer: Decision, call: Call) -> dict[str, str]:
+    """A create with a body that is not JSON creates a made-up user."""
+    try:
+        fields: dict[str, str] = newcomer(call)
+    except Refusal as refusal:
+        if refusal.status != 400:
+            raise
+        return invented_user()
+    return fields
+
+
+@defect(_MALFORMED, at="parse")
+def cut_json_completed(_sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
+    """A body that was cut off is completed with what seems to be missing."""
+    for ending in (b"", b"}", b'"}'):
+        try:
+            return parse(body + ending)
+        except ValueError:
+            continue
+    return parse(body)
+
+
+@defect(_MALFORMED, at="create")
+async def malformed_stored_although_refused(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A body that is not JSON is refused, but leaves a user with what could be read of it."""
+    try:
+        answer: Answer = await create(call)
+    except Refusal as refusal:
+        email = re.search(rb'"email"\s*:\s*"([^"@]+@[^"@]+)"', call.body)
+        if refusal.status == 400 and email:
+            fields = {**invented_user(), "email": email[1].decode(errors="replace")}
+            sandbox.store.insert(sandbox.api.new_user(fields))
+        raise
+    return answer
+
+
+_MEDIA = "media-type"
+
+
+def _ignore_media_type(sandbox: Sandbox, method: str) -> None:
+    def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+        read: dict[str, Any] = document(as_json(call) if call.method == method else call)
+        return read
+
+    sandbox.around("document", document)
+
+
+@defect(_MEDIA)
+def media_type_ignored_by_post(sandbox: Sandbox) -> None:
+    """POST takes JSON under any Content-Type."""
+    _ignore_media_type(sandbox, "POST")
+
+
+@defect(_MEDIA)
+def media_type_ignored_by_put(sandbox: Sandbox) -> None:
+    """PUT takes JSON under any Content-Type."""
+    _ignore_media_type(sandbox, "PUT")
+
+
+@defect(_MEDIA)
+def media_type_ignored_by_patch(sandbox: Sandbox) -> None:
+    """PATCH takes JSON under any Content-Type."""
+    _ignore_media_type(sandbox, "PATCH")
+
+
+@defect(_MEDIA, at="document")
+def media_type_answers_400(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+    """A Content-Type that is not JSON gives 400."""
+    try:
+        read: dict[str, Any] = document(call)
+    except Refusal as refusal:
+        if refusal.status == 415:
+            raise Refusal(400, "Bad Request", refusal.detail) from None
+        raise
+    return read
+
+
+@defect(_MEDIA, at="dispatch")
+async def media_type_refused_but_applied(_sandbox: Sandbox, dispatch: Decision, call: Call) -> Answer:
+    """A Content-Type that is not JSON is refused, but what was sent is carried out."""
+    try:
+        answer: Answer = await dispatch(call)
+    except Refusal as refusal:
+        if refusal.status == 415:
+            with contextlib.suppress(Refusal):
+                await dispatch(as_json(call))
+        raise
+    return answer
+
+
+@defect(_MEDIA, at="document")
+def forms_accepted(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+    """A form is taken as well as JSON."""
+    if call.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(call.body.decode(errors="replace")))
+    read: dict[str, Any] = document(call)
+    return read

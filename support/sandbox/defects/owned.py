@@ -1,0 +1,69 @@
+"""What is the server's to choose, chosen by a client."""
+
+from typing import Any
+
+from support.sandbox.defects.kit import (
+    remember_documents,
+)
+from support.sandbox.exchange import Answer
+from support.sandbox.store import Key, User
+from support.sandbox.twists import Decision, Sandbox, defect
+
+
+@defect("server-owned")
+def client_id_kept(sandbox: Sandbox) -> None:
+    """A client chooses the id of a new user."""
+    _let_client_choose(sandbox, "id", "id")
+
+
+@defect("server-owned")
+def client_time_kept(sandbox: Sandbox) -> None:
+    """A client chooses createdAt of a new user."""
+    _let_client_choose(sandbox, "createdAt", "created_at")
+
+
+def _let_client_choose(sandbox: Sandbox, field: str, column: str) -> None:
+    sent = remember_documents(sandbox)
+
+    def new_user(_sandbox: Sandbox, new_user: Decision, fields: dict[str, str]) -> User:
+        user: User = new_user(fields)
+        return user._replace(**{column: str(sent[field])}) if field in sent else user
+
+    sandbox.around("new_user", new_user)
+
+
+@defect("server-owned")
+def unknown_fields_kept(sandbox: Sandbox) -> None:
+    """Whatever else a client sends with a new user is kept and shown: it can make itself an admin."""
+    sent = remember_documents(sandbox)
+    extras: dict[str, dict[str, Any]] = {}
+
+    def insert(_sandbox: Sandbox, insert: Decision, user: User, key: Key | None) -> None:
+        insert(user, key)
+        own = {"id", "name", "email", "createdAt"}
+        extras[user.id] = {field: value for field, value in sent.items() if field not in own}
+
+    def present(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
+        return {**extras.get(user.id, {}), **present(user)}
+
+    sandbox.around("insert", insert)
+    sandbox.around("present", present)
+
+
+@defect("server-owned")
+def client_time_kept_by_updates(sandbox: Sandbox) -> None:
+    """A client can change createdAt with PUT or PATCH."""
+    sent = remember_documents(sandbox)
+    times: dict[str, str] = {}
+
+    def update(_sandbox: Sandbox, update: Decision, user: User, fields: dict[str, str]) -> Answer:
+        if "createdAt" in sent:
+            times[user.id] = str(sent["createdAt"])
+        answer: Answer = update(user, fields)
+        return answer
+
+    def present(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
+        return {**present(user), "createdAt": times.get(user.id, user.created_at)}
+
+    sandbox.around("update", update)
+    sandbox.around("present", present)

@@ -1,0 +1,192 @@
+"""Races for one address: what looks right as long as requests come one after another."""
+
+from support.sandbox.defects.kit import Room, gap, is_repeated, look_before_storing, others_with
+from support.sandbox.exchange import Answer, Call, Refusal
+from support.sandbox.store import AddressTakenError, User
+from support.sandbox.twists import Decision, Sandbox, defect
+
+_RULE = "race-email"
+
+
+def _internal_error() -> Refusal:
+    return Refusal(500, "Internal Server Error", "Something went wrong.")
+
+
+async def _look_and_wait(sandbox: Sandbox, call: Call, *, exact: bool = False) -> dict[str, str]:
+    """Refuse a taken address by a look; what comes after it comes a window later."""
+    fields = sandbox.api.newcomer(call)
+    if not is_repeated(sandbox, call):
+        if others_with(sandbox, fields["email"], exact=exact):
+            raise sandbox.api.taken()
+        await gap(sandbox)
+    return fields
+
+
+@defect(_RULE)
+def race_check_then_insert(sandbox: Sandbox) -> None:
+    """A create looks whether the address is free, and stores a window later, whatever happened meanwhile."""
+    look_before_storing(sandbox, at=("update",))
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        await _look_and_wait(sandbox, call)
+        answer: Answer = await create(call)
+        return answer
+
+    sandbox.around("create", create)
+
+
+@defect(_RULE)
+def race_of_letter_cases(sandbox: Sandbox) -> None:
+    """The index knows only equal texts: letter case is ignored by a look, a window before storing."""
+    look_before_storing(sandbox, at=("insert",), exact=True)
+    look_before_storing(sandbox, at=("update",))
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        await _look_and_wait(sandbox, call)
+        answer: Answer = await create(call)
+        return answer
+
+    sandbox.around("create", create)
+
+
+@defect(_RULE, at="create")
+async def race_ends_in_500(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A create that loses a race gives 500: the index is right, but nobody handles what it says."""
+    await _look_and_wait(sandbox, call)
+    try:
+        answer: Answer = await create(call)
+    except Refusal as refusal:
+        if refusal.status == 409:
+            raise _internal_error() from None
+        raise
+    return answer
+
+
+@defect(_RULE, at="create")
+async def race_renames_the_winner(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A create that loses a race gives 409, but the winner gets its name."""
+    fields = await _look_and_wait(sandbox, call)
+    try:
+        answer: Answer = await create(call)
+    except Refusal as refusal:
+        if refusal.status == 409:
+            winner = sandbox.store.holders(fields["email"])[0]
+            sandbox.store.update(winner._replace(name=fields["name"]))
+        raise
+    return answer
+
+
+@defect(_RULE, at="create")
+async def race_everybody_told_to_have_won(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A create that loses a race gives 201 and the winner's user."""
+    fields = await _look_and_wait(sandbox, call)
+    try:
+        answer: Answer = await create(call)
+    except Refusal as refusal:
+        if refusal.status != 409:
+            raise
+        return sandbox.api.created(sandbox.store.holders(fields["email"])[0], call)
+    return answer
+
+
+@defect(_RULE)
+def race_without_winner(sandbox: Sandbox) -> None:
+    """Of creates with one address within the window each is refused."""
+    rooms: dict[str, Room] = {}
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        folded = sandbox.api.newcomer(call)["email"].casefold()
+        room = rooms.setdefault(folded, Room(1))
+        with room.entered():
+            await gap(sandbox)
+            if room.crowded and not is_repeated(sandbox, call):
+                raise sandbox.api.taken()
+            answer: Answer = await create(call)
+        return answer
+
+    sandbox.around("create", create)
+
+
+@defect(_RULE)
+def race_of_patches(sandbox: Sandbox) -> None:
+    """PATCH looks whether the address is free, and stores a window later, whatever happened meanwhile."""
+    look_before_storing(sandbox, at=("insert",))
+
+    async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+        fields = sandbox.api.fields(sandbox.api.document(call), required=False)
+        user = sandbox.api.known(call)
+        if others_with(sandbox, fields.get("email", user.email), user.id):
+            raise sandbox.api.taken()
+        await gap(sandbox)
+        answer: Answer = await patch(call)
+        return answer
+
+    sandbox.around("patch", patch)
+    _look_at_put(sandbox)
+
+
+def _look_at_put(sandbox: Sandbox) -> None:
+    async def replace(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
+        fields = sandbox.api.fields(sandbox.api.document(call), required=True)
+        user = sandbox.api.known(call)
+        if others_with(sandbox, fields["email"], user.id):
+            raise sandbox.api.taken()
+        answer: Answer = await replace(call)
+        return answer
+
+    sandbox.around("replace", replace)
+
+
+@defect(_RULE, at="patch")
+async def race_of_patches_ends_in_500(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+    """A PATCH that loses a race for an address gives 500."""
+    fields = sandbox.api.fields(sandbox.api.document(call), required=False)
+    user = sandbox.api.known(call)
+    if others_with(sandbox, fields.get("email", user.email), user.id):
+        raise sandbox.api.taken()
+    await gap(sandbox)
+    try:
+        answer: Answer = await patch(call)
+    except Refusal as refusal:
+        if refusal.status == 409:
+            raise _internal_error() from None
+        raise
+    return answer
+
+
+@defect(_RULE, at="delete")
+async def race_delete_takes_the_next_holder(sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
+    """DELETE frees the address and, a window later, removes whoever has it: also who just got 201."""
+    user = sandbox.api.known(call)
+    answer: Answer = await delete(call)
+    await gap(sandbox)
+    for holder in sandbox.store.holders(user.email):
+        sandbox.store.delete(holder.id)
+    return answer
+
+
+@defect(_RULE)
+def race_create_revives_the_deleted(sandbox: Sandbox) -> None:
+    """A create that comes in the middle of a DELETE is refused, yet keeps the user alive under its name."""
+    leaving: dict[str, User] = {}
+
+    async def delete(sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
+        user = sandbox.api.known(call)
+        leaving[user.email.casefold()] = user
+        await gap(sandbox)
+        if leaving.pop(user.email.casefold(), None) is None:
+            return Answer(204)  # somebody took the record over: it is believed to be gone
+        answer: Answer = await delete(call)
+        return answer
+
+    def insert(sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
+        try:
+            insert(user, *key)
+        except AddressTakenError:
+            marked = leaving.pop(user.email.casefold(), None)
+            if marked is not None:
+                sandbox.store.update(marked._replace(name=user.name))
+            raise
+
+    sandbox.around("delete", delete)
+    sandbox.around("store.insert", insert)

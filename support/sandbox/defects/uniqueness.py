@@ -1,0 +1,97 @@
+"""Two users behind one address, or a refusal that harms the first one."""
+
+from support.sandbox.defects.kit import broken, instead_of, look_before_storing
+from support.sandbox.exchange import Answer, Call, Refusal
+from support.sandbox.store import User
+from support.sandbox.twists import Decision, Sandbox, defect
+
+_RULE = "email-unique"
+
+
+def _first(sandbox: Sandbox, call: Call) -> User:
+    return sandbox.store.holders(sandbox.api.newcomer(call)["email"])[0]
+
+
+@defect(_RULE)
+def twins_allowed(sandbox: Sandbox) -> None:
+    """A create takes an address that is taken."""
+    look_before_storing(sandbox, at=("update",))
+
+
+@defect(_RULE)
+def case_twins_allowed(sandbox: Sandbox) -> None:
+    """A create takes an address that is taken in another letter case."""
+    look_before_storing(sandbox, at=("insert",), exact=True)
+    look_before_storing(sandbox, at=("update",))
+
+
+@defect(_RULE)
+def renamed_addresses_unguarded(sandbox: Sandbox) -> None:
+    """A create takes an address that its holder got by PUT or PATCH."""
+    renamed: set[str] = set()
+    look_before_storing(sandbox, at=("update",))
+
+    def insert(sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
+        if any(holder.id not in renamed for holder in sandbox.store.holders(user.email)):
+            raise sandbox.api.taken()
+        insert(user, *key)
+
+    def update(sandbox: Sandbox, update: Decision, user: User) -> None:
+        before = sandbox.store.get(user.id)
+        update(user)
+        if before is not None and before.email.casefold() != user.email.casefold():
+            renamed.add(user.id)
+
+    sandbox.around("store.insert", insert)
+    sandbox.around("store.update", update)
+
+
+@defect(_RULE, at="create")
+async def duplicate_is_500(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A create with a taken address gives 500."""
+    return await instead_of(409, broken(), create, call)
+
+
+@defect(_RULE, at="create")
+async def duplicate_is_400(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A create with a taken address gives 400."""
+    problem = {"title": "Bad Request", "status": 400, "detail": "Another user has this email."}
+    return await instead_of(409, Answer(400, problem), create, call)
+
+
+@defect(_RULE, at="create")
+async def duplicate_shows_the_first(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A create with a taken address gives 201 and the user who has it."""
+    try:
+        answer: Answer = await create(call)
+    except Refusal as refusal:
+        if refusal.status != 409:
+            raise
+        return sandbox.api.created(_first(sandbox, call), call)
+    return answer
+
+
+@defect(_RULE, at="create")
+async def duplicate_renames_the_first(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A create with a taken address gives 409, but the user who has it gets the name."""
+    try:
+        answer: Answer = await create(call)
+    except Refusal as refusal:
+        if refusal.status == 409:
+            fields = sandbox.api.newcomer(call)
+            sandbox.store.update(_first(sandbox, call)._replace(name=fields["name"]))
+        raise
+    return answer
+
+
+@defect(_RULE, at="create")
+async def duplicate_replaces_the_first(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+    """A create with a taken address gives 201 and removes the user who had it."""
+    try:
+        answer: Answer = await create(call)
+    except Refusal as refusal:
+        if refusal.status != 409:
+            raise
+        sandbox.store.delete(_first(sandbox, call).id)
+        answer = await create(call)
+    return answer

@@ -1,0 +1,196 @@
+"""Two ways to ask a sandbox: over a socket, or straight into its application where hundreds are asked."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Protocol
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from support.sandbox.api import Api
+from support.sandbox.app import App
+from support.sandbox.bystanders import bystanders
+from support.sandbox.faults import Faults
+from support.sandbox.stats import Stats
+from support.sandbox.store import Store
+from support.sandbox.twists import Sandbox, Twist
+
+TOKEN = "correct-horse"
+ORIGIN = "http://127.0.0.1:1"
+_PATIENCE_S = 0.5
+_numbers = count(1)
+
+
+@dataclass
+class Reply:
+    """What came back. `surplus` is what came after the end of the answer."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    surplus: bytes = b""
+
+    def json(self) -> Any:
+        """Read the body."""
+        return json.loads(self.body)
+
+
+class Transport(Protocol):
+    """Carries one request."""
+
+    async def send(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Reply:
+        """Send a request to an absolute URL."""
+
+
+class Driver:
+    """Asks one Users API."""
+
+    def __init__(self, transport: Transport, url: str) -> None:
+        self._transport = transport
+        self.url = url
+
+    async def ask(
+        self,
+        method: str,
+        where: str = "",
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        media_type: str | None = "application/json",
+        authorization: str | None = f"Bearer {TOKEN}",
+    ) -> Reply:
+        """Send a request to an id, a query that begins with `?`, or an absolute URL."""
+        headers = {"authorization": authorization} if authorization is not None else {}
+        content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        if method in ("POST", "PUT", "PATCH") and media_type is not None:
+            headers["content-type"] = media_type
+        return await self._transport.send(method, self.resolve(where), headers, content)
+
+    def resolve(self, where: str) -> str:
+        """Make an absolute URL."""
+        if "://" in where or where.startswith("?"):
+            return where if "://" in where else self.url + where
+        return f"{self.url}/{quote(where, safe='')}" if where else self.url
+
+    async def create(self, **fields: Any) -> dict[str, Any]:
+        """Create a user and give it as the API shows it."""
+        reply = await self.ask("POST", body=newcomer(**fields))
+        assert reply.status == 201, reply
+        shown: dict[str, Any] = reply.json()
+        return shown
+
+    async def find(self, email: str) -> Any:
+        """Ask who has an address."""
+        reply = await self.ask("GET", f"?email={quote(email, safe='')}")
+        assert reply.status == 200, reply
+        return reply.json()
+
+    async def everyone(self) -> list[dict[str, Any]]:
+        """List everybody."""
+        reply = await self.ask("GET")
+        assert reply.status == 200, reply
+        shown: list[dict[str, Any]] = reply.json()
+        return shown
+
+
+def newcomer(**fields: Any) -> dict[str, Any]:
+    """Make up a valid user that nobody else made up."""
+    return {"name": "Ada Lovelace", "email": f"Ada.{next(_numbers)}.L@Example.org", **fields}
+
+
+class Socket:
+    """Carries requests over a real socket."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def send(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Reply:
+        """Send a request."""
+        response = await self._client.request(method, url, headers=headers, content=body)
+        return Reply(response.status_code, response.headers, response.content)
+
+
+class Direct:
+    """Carries requests into an application of this process."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def send(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Reply:
+        """Send a request; an answer that takes longer than half a second is none."""
+        parts = urlsplit(url)
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": httpx.URL(url).path,
+            "query_string": parts.query.encode(),
+            "headers": [
+                (name.encode(), text.encode()) for name, text in {"host": parts.netloc, **headers}.items()
+            ],
+        }
+        cycle = _Cycle(body)
+        await asyncio.wait_for(self._app(scope, cycle.receive, cycle.send), _PATIENCE_S)
+        head, _, rest = cycle.transport.written.partition(b"\r\n\r\n")
+        if head:
+            return Reply(int(head.split()[1]), httpx.Headers(), b"", rest)
+        return Reply(cycle.status, httpx.Headers(cycle.headers), b"" if method == "HEAD" else cycle.body)
+
+
+class _Cycle:
+    """One request and its answer, as the server holds them."""
+
+    def __init__(self, body: bytes) -> None:
+        self.transport = _Wire()
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body = b""
+        self._sent = body
+        self._received = False
+
+    async def receive(self) -> dict[str, Any]:
+        """Give the body, then the end of the connection."""
+        if self._received:
+            return {"type": "http.disconnect"}
+        self._received = True
+        return {"type": "http.request", "body": self._sent, "more_body": False}
+
+    async def send(self, message: Any) -> None:
+        """Take a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], message["headers"]
+        else:
+            self.body += message.get("body", b"")
+
+
+class _Wire:
+    """The transport below."""
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, octets: bytes) -> None:
+        """Take what is written past the server."""
+        self.written += octets
+
+    def close(self) -> None:
+        """End."""
+
+
+def furnished(twists: Iterable[Twist] = (), window_s: float = 0.005) -> Sandbox:
+    """Put a sandbox together in this process, with a few bystanders."""
+    store, faults = Store(":memory:"), Faults()
+    store.settle(bystanders(3))
+    stats = Stats(store)
+    api = Api(store, TOKEN, "/users")
+    sandbox = Sandbox(App(api, faults, stats, None), api, store, faults, stats, window_s)
+    for twist in twists:
+        twist.apply(sandbox)
+    return sandbox
+
+
+def direct_driver(twists: Iterable[Twist] = ()) -> Driver:
+    """Ask a new sandbox of this process."""
+    return Driver(Direct(furnished(twists).app), f"{ORIGIN}/users")

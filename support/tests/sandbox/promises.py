@@ -1,0 +1,481 @@
+"""The contract, rule by rule, as checks that raise AssertionError where it is broken.
+
+Written for the sandbox's own tests and used by nothing else.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from support.tests.sandbox.drivers import TOKEN, Driver, Reply, newcomer
+
+Check = Callable[[Driver], Awaitable[None]]
+PROMISES: dict[str, Check] = {}
+
+SCRIPTS = "李小龍 Ñandú 🦉"
+TRICKY = (
+    SCRIPTS,
+    'O\'Brien & <b>Söns</b> "x"',
+    "  two  spaces ",
+    "e\u0301 decomposed",
+    "x" * 200,
+    "ü" * 200,
+    "mcDonald",
+)
+LONGEST = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.{'c' * 10}"
+BAD_NAMES: tuple[Any, ...] = (None, 7, "", "   ", "x" * 201)
+BAD_EMAILS: tuple[Any, ...] = (
+    None,
+    7,
+    "no-at.example.org",
+    "with space@example.org",
+    "two@@example.org",
+    "a@b@example.org",
+    "nobody@",
+    f"a{LONGEST}",
+)
+UNKNOWN = "3f2b0c1e-0000-4000-8000-00000000dead"
+
+
+def promise(rule: str) -> Callable[[Check], Check]:
+    """Register a check for a rule."""
+
+    def register(check: Check) -> Check:
+        PROMISES[rule] = check
+        return check
+
+    return register
+
+
+def is_user(shown: Any) -> None:
+    """Check the shape of one user."""
+    assert isinstance(shown, dict)
+    assert isinstance(shown["id"], str)
+    assert shown["id"]
+    assert isinstance(shown["name"], str)
+    assert 1 <= len(shown["name"]) <= 200
+    assert "@" in shown["email"]
+    assert datetime.fromisoformat(shown["createdAt"]).utcoffset() is not None
+
+
+def longest_address() -> str:
+    """Make up a new address of 254 characters."""
+    local = newcomer()["email"].partition("@")[0]
+    return str(local + LONGEST[len(local) :])
+
+
+async def unchanged(api: Driver, *users: dict[str, Any]) -> None:
+    """Check that users read as they were shown before."""
+    for user in users:
+        assert (await api.ask("GET", user["id"])).json() == user
+
+
+async def nobody_came(api: Driver, method: str, body: Any = None, **how: Any) -> Reply:
+    """Send a request that must not create anybody."""
+    before = await api.everyone()
+    reply = await api.ask(method, body=body, **how)
+    assert len(await api.everyone()) == len(before), "somebody was created"
+    return reply
+
+
+@promise("user-shape")
+async def _user_shape(api: Driver) -> None:
+    user = await api.create()
+    is_user(user)
+    is_user((await api.ask("GET", user["id"])).json())
+    is_user((await api.ask("PATCH", user["id"], {"name": "Grace"})).json())
+    for shown in await api.everyone():
+        is_user(shown)
+
+
+def _fields(shown: Any) -> set[str]:
+    if isinstance(shown, list):
+        return set().union(*map(_fields, shown))
+    return set(shown).union(*map(_fields, shown.values())) if isinstance(shown, dict) else set()
+
+
+@promise("no-secrets")
+async def _no_secrets(api: Driver) -> None:
+    user = await api.create()
+    shown = [
+        user,
+        await api.everyone(),
+        (await api.ask("GET", user["id"])).json(),
+        (await api.ask("PATCH", user["id"], {"name": "Grace"})).json(),
+        (await api.ask("POST", body=user)).json(),
+    ]
+    assert not _fields(shown) & {"password", "passwordHash", "secret", "token"}
+
+
+@promise("json-media-type")
+async def _json_media_type(api: Driver) -> None:
+    created = await api.ask("POST", body=newcomer())
+    user = created.json()
+    replies = [
+        created,
+        await api.ask("GET"),
+        await api.ask("GET", user["id"]),
+        await api.ask("PATCH", user["id"], {"name": "Grace"}),
+        await api.ask("GET", UNKNOWN),
+        await api.ask("POST", body={}),
+    ]
+    for reply in replies:
+        essence = reply.headers.get("content-type", "").partition(";")[0]
+        assert essence == "application/json" or essence.endswith("+json")
+
+
+@promise("exact-text")
+async def _exact_text(api: Driver) -> None:
+    for name in TRICKY:
+        user = await api.create(name=name)
+        assert user["name"] == name
+        assert (await api.ask("GET", user["id"])).json()["name"] == name
+        assert [shown["name"] for shown in await api.everyone() if shown["id"] == user["id"]] == [name]
+        assert (await api.ask("PATCH", user["id"], {"name": name[::-1]})).json()["name"] == name[::-1]
+    tagged = newcomer()["email"].replace("@", "+tag@")
+    assert (await api.create(email=tagged))["email"].casefold() == tagged.casefold()
+
+
+@promise("problem")
+async def _problem(api: Driver) -> None:
+    user = await api.create()
+    refused = [
+        await api.ask("GET", UNKNOWN),
+        await api.ask("POST", body={}),
+        await api.ask("POST", raw=b"{"),
+        await api.ask("POST", body=user),
+        await api.ask("POST", body=newcomer(), media_type="text/plain"),
+        await api.ask("POST", user["id"], newcomer()),
+        await api.ask("GET", authorization=None),
+        await api.ask("GET", "?page=0"),
+    ]
+    for reply in refused:
+        document = reply.json()
+        assert isinstance(document, dict)
+        if "problem" in reply.headers["content-type"]:
+            assert document["status"] == reply.status
+        for leak in (b"Traceback", b"INSERT", b"/srv/", b".js"):
+            assert leak not in reply.body
+
+
+@promise("create-201")
+async def _create_201(api: Driver) -> None:
+    await api.ask("DELETE", (await api.create())["id"])
+    email = newcomer()["email"]
+    people = [
+        newcomer(),
+        newcomer(name=SCRIPTS),
+        newcomer(name="x" * 200),
+        newcomer(name="ü" * 200),
+        newcomer(email=longest_address()),
+        newcomer(email=email.replace("@", "+a@")),
+        newcomer(email=email.replace("@", "+b@")),
+    ]
+    for person in people:
+        user = await api.create(**person)
+        await unchanged(api, user)
+        assert user["name"] == person["name"]
+
+
+@promise("create-location")
+async def _create_location(api: Driver) -> None:
+    for _ in range(2):
+        reply = await api.ask("POST", body=newcomer())
+        url = urljoin(api.url, reply.headers["location"])
+        assert urlsplit(url).netloc == urlsplit(api.url).netloc
+        assert (await api.ask("GET", url)).json() == reply.json()
+
+
+@promise("create-invalid")
+async def _create_invalid(api: Driver) -> None:
+    no_name, no_email = newcomer(), newcomer()
+    del no_name["name"], no_email["email"]
+    wrong: list[Any] = [{}, [], 7, "text", no_name, no_email]
+    wrong += [newcomer(name=name) for name in BAD_NAMES] + [newcomer(email=email) for email in BAD_EMAILS]
+    for body in wrong:
+        assert (await nobody_came(api, "POST", body)).status in (400, 422), body
+
+
+@promise("malformed-json")
+async def _malformed_json(api: Driver) -> None:
+    person = json.dumps(newcomer(name="Ada"))
+    texts = (
+        person[:-1],
+        person[:-2],
+        person + "}",
+        "",
+        "name=Ada",
+        person.replace('"', "'"),
+        '{"name": NaN}',
+    )
+    bodies = [text.encode() for text in texts] + [person.replace("Ada", "\xc4").encode("latin-1")]
+    for raw in [*bodies, person.replace("Ada", "\\ud800").encode()]:
+        assert (await nobody_came(api, "POST", raw=raw)).status == 400, raw
+
+
+@promise("media-type")
+async def _media_type(api: Driver) -> None:
+    user = await api.create()
+    form = b"name=Ada&email=form%40example.org"
+    for media_type in ("text/plain", "application/x-www-form-urlencoded", None):
+        assert (await nobody_came(api, "POST", newcomer(), media_type=media_type)).status == 415
+        assert (await nobody_came(api, "POST", raw=form, media_type=media_type)).status == 415
+        for method in ("PUT", "PATCH"):
+            assert (await api.ask(method, user["id"], newcomer(), media_type=media_type)).status == 415
+    await unchanged(api, user)
+
+
+@promise("server-owned")
+async def _server_owned(api: Driver) -> None:
+    own = {"id": "mine", "createdAt": "1999-12-31T23:59:59Z", "isAdmin": True}
+    reply = await api.ask("POST", body=newcomer(**own))
+    assert reply.status in (201, 400, 422)
+    user = reply.json() if reply.status == 201 else await api.create()
+    assert (await api.ask("PATCH", user["id"], own)).status in (200, 400, 422)
+    after = (await api.ask("GET", user["id"])).json()
+    assert after == user
+    for field, value in own.items():
+        assert after.get(field) != value
+
+
+@promise("email-unique")
+async def _email_unique(api: Driver) -> None:
+    first = await api.create()
+    renamed = await api.create()
+    renamed = (await api.ask("PATCH", renamed["id"], {"email": newcomer()["email"]})).json()
+    for holder in (first, renamed):
+        for email in (holder["email"], holder["email"].upper(), holder["email"].lower()):
+            assert (await nobody_came(api, "POST", newcomer(email=email, name="Mallory"))).status == 409
+            assert await api.find(email) == [holder]
+        await unchanged(api, holder)
+
+
+@promise("read-200")
+async def _read_200(api: Driver) -> None:
+    users = [await api.create(name=SCRIPTS), await api.create()]
+    for user in users * 3:
+        reply = await api.ask("GET", user["id"])
+        assert reply.status == 200
+        assert reply.json() == user
+
+
+@promise("read-404")
+async def _read_404(api: Driver) -> None:
+    assert (await api.ask("GET", UNKNOWN)).status == 404
+
+
+@promise("head")
+async def _head(api: Driver) -> None:
+    user = await api.create()
+    for where in ("", user["id"], UNKNOWN):
+        reply = await api.ask("HEAD", where)
+        assert reply.status == (await api.ask("GET", where)).status
+        assert not reply.body
+        assert not reply.surplus
+
+
+@promise("list")
+async def _list(api: Driver) -> None:
+    before = await api.everyone()
+    gone = await api.create()
+    users = [await api.create(name=SCRIPTS)] + [await api.create() for _ in range(10)]
+    await api.ask("DELETE", gone["id"])
+    by_id = {user["id"]: user for user in [*before, *users]}
+    after = await api.everyone()
+    assert len(after) == len(by_id)
+    assert {user["id"]: user for user in after} == by_id
+
+
+@promise("filter-email")
+async def _filter_email(api: Driver) -> None:
+    low = newcomer()["email"].lower()
+    user = await api.create(email=low.replace("@", "_x+tag@").replace("ada", "Ada"))
+    for other in (low.replace("@", "-x+tag@"), "x" + user["email"].lower(), user["email"].lower() + ".uk"):
+        await api.create(email=other)
+    for email in (user["email"], user["email"].upper(), user["email"].lower()):
+        assert await api.find(email) == [user]
+    for part in (user["email"][:-4], user["email"][1:], "%", "example.org", newcomer()["email"]):
+        assert await api.find(part) == []
+    await api.ask("PATCH", user["id"], {"email": newcomer()["email"]})
+    assert await api.find(user["email"]) == []
+
+
+@promise("pages")
+async def _pages(api: Driver) -> None:
+    for _ in range(5):
+        await api.create()
+    everyone = {user["id"] for user in await api.everyone()}
+    seen: list[str] = []
+    for page in range(1, len(everyone) + 2):
+        reply = await api.ask("GET", f"?page={page}&limit=3")
+        assert reply.status == 200
+        users = reply.json()
+        assert len(users) == max(0, min(3, len(everyone) - 3 * (page - 1)))
+        seen += [user["id"] for user in users]
+    assert sorted(seen) == sorted(everyone)
+    for wrong in (
+        "page=0",
+        "page=-1",
+        "page=x",
+        "page=1.5",
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "limit=",
+        "page=",
+    ):
+        for rest in ("", "&limit=1" if wrong.startswith("page") else "&page=1"):
+            assert (await api.ask("GET", f"?{wrong}{rest}")).status in (400, 422), wrong
+
+
+@promise("patch")
+async def _patch(api: Driver) -> None:
+    user = await api.create()
+    own = user["email"]
+    email = newcomer()["email"]
+    for change in (
+        {"name": "Grace"},
+        {"email": email},
+        {"email": email},
+        {"email": email.upper()},
+        {"email": own},
+    ):
+        reply = await api.ask("PATCH", user["id"], change)
+        assert reply.status == 200
+        shown = reply.json()
+        assert shown == {**user, **change, "email": shown["email"]}
+        assert shown["email"].casefold() == change.get("email", user["email"]).casefold()
+        await unchanged(api, shown)
+        user = shown
+    reply = await api.ask("PATCH", user["id"], {"id": "mine", "name": "Hopper"})
+    assert reply.status in (400, 422) or reply.json() == {**user, "name": "Hopper"}
+
+
+@promise("put")
+async def _put(api: Driver) -> None:
+    user = await api.create()
+    for person in (newcomer(name="Grace"), newcomer(name="Hopper")):
+        reply = await api.ask("PUT", user["id"], person)
+        assert reply.status == 200
+        assert reply.json() == {**user, "name": person["name"], "email": reply.json()["email"]}
+        assert reply.json()["email"].casefold() == person["email"].casefold()
+        await unchanged(api, reply.json())
+        user = reply.json()
+    for part in ({"name": "Jean"}, {"email": newcomer()["email"]}, {}):
+        assert (await api.ask("PUT", user["id"], part)).status in (400, 422)
+        await unchanged(api, user)
+
+
+@promise("update-invalid")
+async def _update_invalid(api: Driver) -> None:
+    user = await api.create()
+    wrong = [newcomer(name=name) for name in BAD_NAMES] + [newcomer(email=email) for email in BAD_EMAILS]
+    for body in [*wrong, *[{**person, "name": "Valid"} for person in wrong[len(BAD_NAMES) :]]]:
+        for method in ("PUT", "PATCH"):
+            assert (await api.ask(method, user["id"], body)).status in (400, 422), body
+            await unchanged(api, user)
+
+
+@promise("update-404")
+async def _update_404(api: Driver) -> None:
+    for method in ("PUT", "PATCH"):
+        before = await api.everyone()
+        assert (await api.ask(method, UNKNOWN, newcomer())).status == 404
+        assert len(await api.everyone()) == len(before)
+
+
+@promise("update-taken")
+async def _update_taken(api: Driver) -> None:
+    holder, user = await api.create(), await api.create()
+    for method in ("PUT", "PATCH"):
+        for email in (holder["email"], holder["email"].upper()):
+            reply = await api.ask(method, user["id"], {"name": "Mallory", "email": email})
+            assert reply.status == 409
+            await unchanged(api, holder, user)
+    given_up = holder["email"]
+    assert (await api.ask("PATCH", holder["id"], {"email": newcomer()["email"]})).status == 200
+    assert (await api.ask("PATCH", user["id"], {"email": given_up})).status == 200
+
+
+@promise("isolation")
+async def _isolation(api: Driver) -> None:
+    before = await api.create()
+    namesake = await api.create()
+    user = await api.create()
+    after = await api.create()
+    await api.create(name="Grace")
+    await unchanged(api, before, namesake, user, after)
+    await api.ask("PATCH", user["id"], {"name": "Jean"})
+    await api.ask("PUT", user["id"], newcomer(name="Hopper"))
+    await unchanged(api, before, namesake, after)
+    for _ in range(2):
+        await api.ask("DELETE", user["id"])
+    others = len(await api.everyone())
+    await api.ask("DELETE", UNKNOWN)
+    await unchanged(api, before, namesake, after)
+    assert len(await api.everyone()) == others
+
+
+@promise("delete")
+async def _delete(api: Driver) -> None:
+    for name in ("Ada", SCRIPTS, "Grace"):
+        user = await api.create(name=name)
+        assert (await api.ask("DELETE", user["id"])).status in (200, 204)
+        assert (await api.ask("GET", user["id"])).status == 404
+        assert user["id"] not in {shown["id"] for shown in await api.everyone()}
+
+
+@promise("delete-again")
+async def _delete_again(api: Driver) -> None:
+    user = await api.create()
+    await api.ask("DELETE", user["id"])
+    for user_id in (user["id"], UNKNOWN):
+        assert (await api.ask("DELETE", user_id)).status in (204, 404)
+
+
+@promise("delete-frees")
+async def _delete_frees(api: Driver) -> None:
+    user = await api.create()
+    await api.ask("DELETE", user["id"])
+    again = await api.create(email=user["email"])
+    another = await api.create()
+    assert user["id"] not in (again["id"], another["id"])
+    await api.ask("DELETE", another["id"])
+    assert (await api.create())["id"] != another["id"]
+
+
+@promise("method-405")
+async def _method_405(api: Driver) -> None:
+    user = await api.create()
+    reply = await nobody_came(api, "POST", newcomer(), where=user["id"])
+    assert reply.status == 405
+    allowed = {method.strip() for method in reply.headers["allow"].split(",")}
+    assert "GET" in allowed
+    assert "POST" not in allowed
+    await unchanged(api, user)
+
+
+@promise("auth-401")
+async def _auth_401(api: Driver) -> None:
+    user = await api.create()
+    strangers = [None, "", "Bearer", "Bearer ", f"Basic {TOKEN}", TOKEN, "Bearer wrong-token-abc"]
+    strangers += [
+        f"Bearer {TOKEN}x",
+        f"Bearer {TOKEN[:-1]}",
+        f"Bearer {TOKEN[1:]}",
+        f"Bearer {TOKEN.upper()}",
+    ]
+    for authorization in strangers:
+        before = len(await api.everyone())
+        for method, where in [(m, user["id"]) for m in ("GET", "HEAD", "PUT", "PATCH", "DELETE")] + [
+            ("GET", ""),
+            ("HEAD", ""),
+            ("POST", ""),
+        ]:
+            reply = await api.ask(method, where, newcomer(), authorization=authorization)
+            assert reply.status == 401, (method, authorization)
+            assert reply.headers["www-authenticate"]
+        await unchanged(api, user)
+        assert len(await api.everyone()) == before

@@ -1,0 +1,92 @@
+"""The part of the contract about many at once, as checks."""
+
+import asyncio
+from typing import Any
+
+from support.tests.sandbox.drivers import Driver, Reply, newcomer
+from support.tests.sandbox.promises import promise
+
+_CROWD = 20
+_ROUNDS = 5
+
+
+@promise("burst")
+async def _burst(api: Driver) -> None:
+    people = [newcomer(name=f"Guest {number}") for number in range(_CROWD)]
+    replies = await asyncio.gather(*(api.ask("POST", body=person) for person in people))
+    assert [reply.status for reply in replies] == [201] * _CROWD
+    users = [reply.json() for reply in replies]
+    assert len({user["id"] for user in users}) == _CROWD
+    for person, user in zip(people, users, strict=True):
+        assert person == {"name": user["name"], "email": user["email"]}
+        assert (await api.ask("GET", user["id"])).json() == user
+
+
+@promise("burst-workflow")
+async def _burst_workflow(api: Driver) -> None:
+    await asyncio.gather(*(_live(api, number) for number in range(_CROWD)))
+
+
+async def _live(api: Driver, number: int) -> None:
+    user = await api.create(name=f"Guest {number}")
+    renamed = {**user, "name": f"Renamed {number}"}
+    assert (await api.ask("PATCH", user["id"], {"name": renamed["name"]})).json() == renamed
+    assert (await api.ask("GET", user["id"])).json() == renamed
+    assert (await api.ask("DELETE", user["id"])).status in (200, 204)
+    assert (await api.ask("GET", user["id"])).status == 404
+
+
+@promise("race-email")
+async def _race_email(api: Driver) -> None:
+    for _ in range(_ROUNDS):
+        email = newcomer()["email"]
+        await _race_of_creates(api, [email] * 10)
+        low = newcomer()["email"].lower()
+        await _race_of_creates(api, [low, low.upper(), low.title(), low.swapcase()] * 2)
+        await _race_of_patches(api)
+        await _race_of_create_and_delete(api)
+
+
+async def _race_of_creates(api: Driver, emails: list[str]) -> None:
+    people = [newcomer(email=email, name=f"Racer {number}") for number, email in enumerate(emails)]
+    replies = await asyncio.gather(*(api.ask("POST", body=person) for person in people))
+    winner = _only_winner(replies, 201)
+    assert await api.find(emails[0]) == [winner.json()]
+    assert winner.json()["name"] == people[replies.index(winner)]["name"]
+
+
+async def _race_of_patches(api: Driver) -> None:
+    users = [await api.create() for _ in range(4)]
+    email = newcomer()["email"]
+    replies = await asyncio.gather(*(api.ask("PATCH", user["id"], {"email": email}) for user in users))
+    assert await api.find(email) == [_only_winner(replies, 200).json()]
+
+
+def _only_winner(replies: list[Reply], status: int) -> Reply:
+    winners = [reply for reply in replies if reply.status == status]
+    assert len(winners) == 1
+    assert all(reply.status == 409 for reply in replies if reply is not winners[0])
+    return winners[0]
+
+
+async def _race_of_create_and_delete(api: Driver) -> None:
+    user = await api.create()
+    requests: list[Any] = [
+        api.ask("DELETE", user["id"]),
+        api.ask("POST", body=newcomer(email=user["email"], name="Next")),
+    ]
+    deleted, created = await asyncio.gather(*requests)
+    assert deleted.status in (200, 204)
+    found = await api.find(user["email"])
+    assert created.status in (201, 409)
+    assert found == ([created.json()] if created.status == 201 else [])
+
+
+@promise("lost-update")
+async def _lost_update(api: Driver) -> None:
+    for _ in range(_ROUNDS):
+        user = await api.create()
+        change = {"name": "Grace", "email": newcomer()["email"]}
+        parts = ({field: value} for field, value in change.items())
+        await asyncio.gather(*(api.ask("PATCH", user["id"], part) for part in parts))
+        assert (await api.ask("GET", user["id"])).json() == {**user, **change}
