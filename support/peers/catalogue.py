@@ -36,6 +36,7 @@ class Dialect:
 
     `items` is the key of a wrapped list, or None. `page` and `limit` are query parameters. `everything` is
     the query that lists at least 50 users. `filter` is the query that finds one address, `{email}`.
+    `pages_by_offset` says that `page` counts users, not pages; `ordered` that a list keeps its order.
     """
 
     id: str = "id"
@@ -45,6 +46,8 @@ class Dialect:
     limit: str = "limit"
     everything: str = ""
     filter: str = "?email={email}"
+    pages_by_offset: bool = False
+    ordered: bool = True
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,9 @@ RECIPES: Mapping[str, Recipe] = {
             summary="Django REST framework on SQLite behind gunicorn: a ModelViewSet with bearer tokens",
             packages="pip",
             plan=_django_rest,
-            dialect=Dialect(created_at="created_at", items="results", limit="page_size"),
+            dialect=Dialect(
+                created_at="created_at", items="results", limit="page_size", everything="?page_size=1000"
+            ),
             has_access_control=True,
         ),
         Recipe(
@@ -144,7 +149,15 @@ RECIPES: Mapping[str, Recipe] = {
             summary="Feathers 5 on NeDB: schemas, a real unique index and bearer tokens",
             packages="npm",
             plan=_feathers,
-            dialect=Dialect(id="_id", items="data", page="$skip", limit="$limit", everything="?%24limit=50"),
+            dialect=Dialect(
+                id="_id",
+                items="data",
+                page="$skip",
+                limit="$limit",
+                everything="?%24limit=50",
+                pages_by_offset=True,
+                ordered=False,
+            ),
             has_access_control=True,
         ),
     )

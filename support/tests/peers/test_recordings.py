@@ -1,0 +1,43 @@
+"""Peers answer today as they were recorded."""
+
+import pytest
+
+from support.peers import PeerUnavailable
+from support.peers.catalogue import RECIPES, pinned_version
+from support.peers.record import record, recorded, runtime
+from support.peers.record.comparing import differences
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_fresh_recording_says_the_same(name: str) -> None:
+    try:
+        fresh = record(name)
+    except PeerUnavailable as reason:
+        pytest.skip(str(reason))
+    committed = recorded(name)
+    if committed["runtime"] != runtime(name):
+        pytest.skip(f"recorded under {committed['runtime']}, this is {runtime(name)}")
+    assert differences(committed, fresh) == []
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recording_is_of_the_pinned_version(name: str) -> None:
+    assert recorded(name)["version"] == pinned_version(RECIPES[name])
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_recording_holds_a_request_that_could_wipe_a_collection(name: str) -> None:
+    requests = [track["request"] for track in _tracks(name) if "request" in track]
+    assert requests
+    assert not [
+        request
+        for request in requests
+        if request["method"] in ("PUT", "PATCH", "DELETE") and request["path"] in ("/users", "/users/")
+    ]
+
+
+def _tracks(name: str) -> list[dict[str, dict[str, object]]]:
+    chapters = recorded(name)["chapters"]
+    assert isinstance(chapters, dict)
+    return [track for chapter in chapters.values() for track in chapter]
