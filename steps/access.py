@@ -8,7 +8,9 @@ from support import phrases  # noqa: F401 - registers Person and People
 
 @when('{intruder:Person} tries to read, change, delete and sign up with "{introduction}"')
 def try_everything(context: Context, intruder: str, introduction: str) -> None:
-    context.world.access.try_everything(introduction, context.world.scene.users[0], context.world.scene.member(intruder))
+    context.world.access.try_everything(
+        introduction, context.world.scene.users[0], context.world.scene.member(intruder)
+    )
 
 
 @then("every attempt is refused as unauthorized")

@@ -36,7 +36,12 @@ def _one_of(*words: str) -> object:
 
 register_type(
     Spelling=_one_of(
-        "as it is", "in capitals", "in small letters", "with one capital letter", "with its domain in capitals", "and a +tag"
+        "as it is",
+        "in capitals",
+        "in small letters",
+        "with one capital letter",
+        "with its domain in capitals",
+        "and a +tag",
     ),
     Change=_one_of("changing", "replacing"),
     Changed=_one_of("changed", "replaced"),

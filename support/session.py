@@ -103,4 +103,6 @@ def _leave(line: str) -> NoReturn:
 
 def rule_of(scenario: Scenario | ScenarioOutline) -> str:
     """Return the id of the rule that a scenario shows."""
-    return next((str(tag).removeprefix(RULE_TAG) for tag in scenario.effective_tags if str(tag).startswith(RULE_TAG)), "")
+    return next(
+        (str(tag).removeprefix(RULE_TAG) for tag in scenario.effective_tags if str(tag).startswith(RULE_TAG)), ""
+    )

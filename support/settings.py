@@ -28,38 +28,58 @@ Count = Annotated[int, Field(ge=1)]
 class Settings(BaseSettings):
     """What a run can be told. Field names in capitals are the names of the settings."""
 
-    model_config = SettingsConfigDict(extra="ignore", case_sensitive=False, env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", case_sensitive=False, env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     base_url: str | None = Field(None, description="address of the users collection; empty: the embedded Users API")
     token: SecretStr | None = Field(None, description="bearer token; none: the API has no access control")
-    target: str = Field("contract", description="profile of the target: a name in support/targets, or a path to a TOML file")
+    target: str = Field(
+        "contract", description="profile of the target: a name in support/targets, or a path to a TOML file"
+    )
     strict: bool = Field(False, description="judge by the contract alone: ignore the profile's known deviations")
     allow_production: bool = Field(False, description="let the suite run against a target that looks like production")
 
-    request_timeout_s: Seconds = Field(10.0, description="seconds to connect, and seconds between two bytes of an answer")
+    request_timeout_s: Seconds = Field(
+        10.0, description="seconds to connect, and seconds between two bytes of an answer"
+    )
     retry_attempts: Count = Field(5, description="tries of a call in all")
-    retry_base_s: Seconds = Field(0.1, description="seconds of backoff after the first try; doubles from there, with full jitter")
+    retry_base_s: Seconds = Field(
+        0.1, description="seconds of backoff after the first try; doubles from there, with full jitter"
+    )
     retry_cap_s: Seconds = Field(3.0, description="longest backoff in seconds, a Retry-After of the API included")
     retry_deadline_s: Seconds = Field(30.0, description="seconds for a call with all its tries and waits")
-    max_retried_share: Share | None = Field(None, description="share of retried calls from 0 to 1 above which the run fails; empty: off")
-    consistency_window_s: Seconds = Field(0.3, description="seconds in which a create whose answer was lost may still show up")
+    max_retried_share: Share | None = Field(
+        None, description="share of retried calls from 0 to 1 above which the run fails; empty: off"
+    )
+    consistency_window_s: Seconds = Field(
+        0.3, description="seconds in which a create whose answer was lost may still show up"
+    )
 
     delete_deadline_s: Seconds = Field(10.0, description="seconds until a deleted user has to be gone")
-    poll_first_s: Seconds = Field(0.025, description="seconds before a deletion is first looked for again; doubles from there")
+    poll_first_s: Seconds = Field(
+        0.025, description="seconds before a deletion is first looked for again; doubles from there"
+    )
     poll_cap_s: Seconds = Field(1.0, description="longest wait in seconds between two such looks")
     cleanup_deadline_s: Seconds = Field(60.0, description="seconds for cleaning up when the run ends")
     max_users_alive: Count = Field(10_000, description="most users that the suite keeps alive at once")
 
     burst: Count = Field(100, description="size of the largest burst, in simultaneous creates")
-    race_contenders: Annotated[int, Field(ge=2, le=100)] = Field(10, description="simultaneous requests in one round of a race")
+    race_contenders: Annotated[int, Field(ge=2, le=100)] = Field(
+        10, description="simultaneous requests in one round of a race"
+    )
     race_miss_probability: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.001, description="chance to miss a race of RACE_WINDOW_S; rounds repeat until it is met"
     )
     race_window_s: Seconds = Field(0.0002, description="seconds between check and write of the race to be found")
     race_rounds: Count = Field(40, description="most rounds of one race")
 
-    state_dir: Path = Field(Path(".acceptance"), description="folder of the journal of created users, kept between runs")
-    data_seed: int | None = Field(None, description="number that the people are drawn from; empty: a new one each run, printed")
+    state_dir: Path = Field(
+        Path(".acceptance"), description="folder of the journal of created users, kept between runs"
+    )
+    data_seed: int | None = Field(
+        None, description="number that the people are drawn from; empty: a new one each run, printed"
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @classmethod
@@ -87,7 +107,9 @@ class Settings(BaseSettings):
         except ValueError:
             usable = False
         if not usable or parts.query or parts.fragment or re.search(r"\s", value):
-            raise ValueError("an http:// or https:// address of the users collection, such as https://ID.mockapi.io/api/v1/users")
+            raise ValueError(
+                "an http:// or https:// address of the users collection, such as https://ID.mockapi.io/api/v1/users"
+            )
         return value.rstrip("/")
 
     @field_validator("token")

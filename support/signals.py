@@ -36,4 +36,7 @@ class Interrupts:
         self.noted += 1
         if not self._shielded:
             raise KeyboardInterrupt(signal.Signals(number).name)
-        print("Cleaning up; this ends by itself within CLEANUP_DEADLINE_S. kill -9 leaves it to the next run.", file=sys.stderr)
+        print(
+            "Cleaning up; this ends by itself within CLEANUP_DEADLINE_S. kill -9 leaves it to the next run.",
+            file=sys.stderr,
+        )

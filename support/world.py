@@ -17,6 +17,7 @@ from support.acts.gone import Gone
 from support.acts.outcomes import Outcomes
 from support.acts.people import People
 from support.acts.protocol import Protocol
+from support.acts.races import Races
 from support.acts.scene import Scene
 from support.cleanup.journal import Journal
 from support.cleanup.marks import new_mark
@@ -55,7 +56,8 @@ class World:
             raise
         self.people, self.accounts, self.directory = People(self), Accounts(self), Directory(self)
         self.outcomes = Outcomes(self)
-        self.gone, self.access, self.protocol, self.crowds = Gone(self), Access(self), Protocol(self), Crowds(self)
+        self.gone, self.access, self.protocol = Gone(self), Access(self), Protocol(self)
+        self.crowd_notes: list[str] = []
         self.begin("user-shape")
 
     def _open(self, target: Target | None) -> None:
@@ -71,8 +73,8 @@ class World:
         self.async_client = self._held(self._async_client(), lambda client: self.loop.run(client.close()))
         check_open(self.http, self.api)
         self.journal = self._held(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
-        pace = Pace(settings.poll_first_s, settings.poll_cap_s, settings.delete_deadline_s)
-        new_registry = functools.partial(Registry, self.journal, self.api, self.async_client, self.loop, pace=pace)
+        self.pace = Pace(settings.poll_first_s, settings.poll_cap_s, settings.delete_deadline_s)
+        new_registry = functools.partial(Registry, self.journal, self.api, self.async_client, self.loop, pace=self.pace)
         self.recovered = finish_dead_runs(self.journal, self.target.key, new_registry, settings.cleanup_deadline_s)
         self.journal.open_run(self.mark, self.target.key)
         self.registry: Registry = new_registry(mark=self.mark)
@@ -96,7 +98,9 @@ class World:
             redacted.hide(token)
             credential = Credential("$TOKEN", value=token)
         policy = Policy(settings.retry_attempts, settings.retry_base_s, settings.retry_cap_s, settings.retry_deadline_s)
-        return UsersApi(self.target.base_url, credential, policy, self.profile, self.transcript, settings.consistency_window_s)
+        return UsersApi(
+            self.target.base_url, credential, policy, self.profile, self.transcript, settings.consistency_window_s
+        )
 
     def _async_client(self) -> AsyncClient:
         async def made() -> AsyncClient:
@@ -111,6 +115,7 @@ class World:
         """Start a scenario that shows a rule."""
         self.transcript.begin()
         self.scene = Scene(self.factory, rule)
+        self.crowds, self.races = Crowds(self), Races(self)
 
     def run(self, flow: Flow[T]) -> T:
         """Carry out a flow with the session client."""

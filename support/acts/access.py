@@ -13,7 +13,17 @@ from support.models import Credential, Exchange
 if TYPE_CHECKING:
     from support.world import World
 
-ATTEMPTS = ("reads", "lists", "looks up", "asks for a page", "signs up", "patches", "replaces", "deletes", "asks for the head of")
+ATTEMPTS = (
+    "reads",
+    "lists",
+    "looks up",
+    "asks for a page",
+    "signs up",
+    "patches",
+    "replaces",
+    "deletes",
+    "asks for the head of",
+)
 
 
 class Access:
@@ -28,7 +38,9 @@ class Access:
 
     def all_unauthorized(self) -> None:
         """Each attempt was answered by 401 with a challenge."""
-        self._world.outcomes.all_refused([401], has_header("WWW-Authenticate", "that names a scheme (RFC 9110 §11.6.1)"))
+        self._world.outcomes.all_refused(
+            [401], has_header("WWW-Authenticate", "that names a scheme (RFC 9110 §11.6.1)")
+        )
 
     def _try(self, what: str, introduction: str, owner: Member, intruder: Member) -> Exchange:
         world = self._world
@@ -37,7 +49,9 @@ class Access:
         name = world.in_target_terms({"name": intruder.newcomer.name})
         if what == "signs up":
             world.scene.addresses_tried.append(intruder.newcomer.email)
-            return world.run(world.registry.create(api.creating(fields), intruder.newcomer.email, intruder.newcomer.name))
+            return world.run(
+                world.registry.create(api.creating(fields), intruder.newcomer.email, intruder.newcomer.name)
+            )
         if what == "replaces":
             return world.run(world.registry.change(api.replacing(owner.known_id, fields), intruder.newcomer.email))
         calls: Mapping[str, Callable[[], Exchange]] = {
@@ -62,5 +76,7 @@ class Access:
             "the token and one character more": Credential("${TOKEN}x", value=right.value + "x"),
             "the token without its last character": Credential("${TOKEN%?}", value=right.value[:-1]),
             "the token without its first character": Credential("${TOKEN#?}", value=right.value[1:]),
-            "the token in another letter case": Credential("(the token with its letter case swapped)", value=right.value.swapcase()),
+            "the token in another letter case": Credential(
+                "(the token with its letter case swapped)", value=right.value.swapcase()
+            ),
         }[introduction]

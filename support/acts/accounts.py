@@ -123,7 +123,9 @@ class Accounts:
         """Let someone change fields to newly drawn values, or to those given; what is expected then is remembered."""
         member, fresh = self._member(person), self._world.factory.newcomer(person).as_json()
         changes = {**{field: fresh[field] for field in drawn}, **spelled}
-        sent = changes if method == "PATCH" else {"name": member.newcomer.name, "email": member.newcomer.email, **changes}
+        sent = (
+            changes if method == "PATCH" else {"name": member.newcomer.name, "email": member.newcomer.email, **changes}
+        )
         member.expected = {**(member.expected or member.shown), **sent}
         exchange = self._write(method, member.known_id, sent)
         if exchange.status == 200:

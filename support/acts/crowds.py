@@ -1,5 +1,214 @@
-"""placeholder"""
-from typing import Any
+"""Many at once: bursts of people who sign up, and of whole lives."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from support.contract.judgement import accuse, judge
+from support.contract.normalizers import listed, normal_user, user_of
+from support.contract.validators import has_status, is_a_list, is_a_user, shows
+from support.crowd.contest import Entrant, Outcome, contest
+from support.crowd.threads import contest_in_threads
+from support.errors import Inconclusive
+from support.models import Exchange, NewUser
+from support.transport.flows import Flow, Wait
+
+if TYPE_CHECKING:
+    from support.world import World
+
+log = logging.getLogger("acceptance.crowd")
+
+
+@dataclass(frozen=True)
+class Life:
+    """The exchanges of one user's whole life."""
+
+    newcomer: NewUser
+    renamed_to: str
+    exchanges: Mapping[str, Exchange]
+
+
 class Crowds:
-    def __init__(self, world: Any) -> None:
+    """Lets many act at once, and judges each of them."""
+
+    def __init__(self, world: World) -> None:
         self._world = world
+        self._newcomers: list[NewUser] = []
+        self._outcome: Outcome[Any] | None = None
+
+    @property
+    def outcome(self) -> Outcome[Any]:
+        """What the last crowd came to; raises Inconclusive where there was none."""
+        if self._outcome is None:
+            raise Inconclusive("no crowd has acted in this scenario yet")
+        return self._outcome
+
+    def size(self, wanted: int) -> int:
+        """Return how large a crowd may be here: what is wanted, within what the target can take."""
+        caps = self._world.profile.caps
+        return min(
+            wanted, *(cap for cap in (caps.users, caps.concurrency, self._world.settings.max_users_alive) if cap)
+        )
+
+    def make_room(self, users: int) -> None:
+        world = self._world
+        most = min(world.profile.caps.users or world.settings.max_users_alive, world.settings.max_users_alive)
+        world.registry.make_room(users, most)
+
+    def at_once(self, entrants: Sequence[Entrant[Any]], warm: bool = False) -> Outcome[Any]:
+        """Let all act at one moment, over the async client."""
+        world = self._world
+        warm_up = (
+            world.api.call("GET", query={world.profile.names.email_filter: world.factory.newcomer().email})
+            if warm
+            else None
+        )
+        self._outcome = world.loop.run(contest(world.async_client, entrants, warm_up))
+        return self._outcome
+
+    # Signing up
+
+    def sign_up_at_once(self, wanted: int) -> None:
+        """Let so many people sign up at one moment."""
+        self.at_once(self._sign_ups(wanted))
+        self._report("burst")
+
+    def sign_up_in_threads(self, wanted: int) -> None:
+        """Let so many people sign up from as many threads."""
+        entrants = self._sign_ups(wanted)
+        self._outcome = contest_in_threads(self._world.http, entrants)
+        self._report("threads")
+
+    def _sign_ups(self, wanted: int) -> list[Entrant[Exchange]]:
+        world = self._world
+        count = self.size(wanted)
+        self.make_room(count)
+        self._newcomers = world.factory.newcomers(count)
+        return [Entrant(one.email, self._sign_up(one)) for one in self._newcomers]
+
+    def _sign_up(self, newcomer: NewUser) -> Flow[Exchange]:
+        world = self._world
+        call = world.api.creating(world.in_target_terms(newcomer.as_json()))
+        return world.registry.create(call, newcomer.email, newcomer.name)
+
+    def _report(self, kind: str) -> None:
+        line = f"{kind} of {len(self.outcome.results)}: {self.outcome.in_brief()}"
+        self._world.crowd_notes.append(line)
+        log.info("%s", line)
+
+    def were_under_way_together(self) -> None:
+        """All requests were in flight at one moment; raises Inconclusive where it was no burst."""
+        outcome = self.outcome
+        if outcome.peak < len(outcome.results):
+            raise Inconclusive(
+                f"this was no burst: {outcome.peak} of {len(outcome.results)} requests were in flight at once. The target, or a "
+                "proxy before it, takes fewer connections; give its limit as caps.concurrency in a profile."
+            )
+
+    def each_welcomed(self) -> None:
+        """Each was answered by 201 with her own data, and by an id of her own."""
+        world = self._world
+        names = world.profile.names
+        holders: dict[str, str] = {}
+        for newcomer, exchange in zip(self._newcomers, self.outcome.results, strict=True):
+            matchers = (has_status(world.profile.answers.created), is_a_user(names), shows(newcomer.as_json(), names))
+            judge(exchange, world.scene.rule, world.scene.attempted, *matchers)
+            user = user_of(exchange.answer, world.profile)
+            user_id = user.id if user else ""
+            if user_id in holders:
+                told = f"{newcomer.email} and {holders[user_id]} were both given the id {user_id}"
+                accuse(world.scene.rule, world.scene.attempted, ["an id for each"], [told], exchange)
+            holders[user_id] = newcomer.email
+
+    def each_shown(self) -> None:
+        """Each can be read under the id she was given, as she was answered."""
+        world = self._world
+        names = world.profile.names
+        fields = [world.accounts.fields_of(exchange) for exchange in self.outcome.results]
+        reads = world.run_at_once([world.api.read(str(shown.get("id"))) for shown in fields])
+        for shown, read in zip(fields, reads, strict=True):
+            attempted = f"{world.scene.attempted}; then reading each of them"
+            judge(read, world.scene.rule, attempted, has_status([200]), is_a_user(names), shows(shown, names))
+
+    def each_listed(self) -> None:
+        """The list shows each of them once."""
+        world = self._world
+        exchange = world.run(world.api.list())
+        attempted = f"{world.scene.attempted}; then reading the list"
+        judge(exchange, world.scene.rule, attempted, has_status([200]), is_a_list(world.profile))
+        users = [normal_user(entry, world.profile.names) for entry in listed(exchange.answer, world.profile) or []]
+        shown = [user.email for user in users if user is not None]
+        wrong = [
+            f"{one.email} is there {shown.count(one.email.lower())} times"
+            for one in self._newcomers
+            if shown.count(one.email.lower()) != 1
+        ]
+        if wrong:
+            accuse(
+                world.scene.rule,
+                attempted,
+                ["each of them once in the list"],
+                [*wrong[:5], f"{len(wrong)} in all"],
+                exchange,
+            )
+
+    # Whole lives
+
+    def live_at_once(self, wanted: int) -> None:
+        """Let so many people sign up, change their name, look, and leave, all at once."""
+        world = self._world
+        count = self.size(wanted)
+        self.make_room(count)
+        self._newcomers = world.factory.newcomers(count)
+        self.at_once([Entrant(one.email, self._life(one, number)) for number, one in enumerate(self._newcomers)])
+        self._report("burst of whole lives")
+
+    def _life(self, newcomer: NewUser, number: int) -> Flow[Life]:
+        world = self._world
+        renamed_to = f"{newcomer.name} the {number + 1}th"
+        created = yield from self._sign_up(newcomer)
+        user = user_of(created.answer, world.profile)
+        exchanges = {"created": created}
+        if user is not None and created.status in world.profile.answers.created:
+            exchanges["patched"] = yield from world.api.patch(user.id, world.in_target_terms({"name": renamed_to}))
+            exchanges["read"] = yield from world.api.read(user.id)
+            exchanges["deleted"] = yield from world.api.delete(user.id)
+            exchanges["gone"] = yield from self._gone(user.id)
+        return Life(newcomer, renamed_to, exchanges)
+
+    def _gone(self, user_id: str) -> Flow[Exchange]:
+        """Read until the deletion shows, or its deadline is over."""
+        world = self._world
+        exchange = yield from world.api.read(user_id)
+        for wait in world.pace.waits():
+            if exchange.status in world.profile.answers.gone:
+                break
+            yield Wait(wait, "the deletion has still to show")
+            exchange = yield from world.api.read(user_id)
+        return exchange
+
+    def each_lived(self) -> None:
+        """Each life went as if nobody else had been there."""
+        world = self._world
+        names, answers = world.profile.names, world.profile.answers
+        for life in self.outcome.results:
+            mine = life.newcomer.as_json()
+            renamed = {**mine, "name": life.renamed_to}
+            again = (
+                answers.deleted_again
+                if "deleted" in life.exchanges and life.exchanges["deleted"].repeated_in_doubt
+                else ()
+            )
+            wanted: Mapping[str, Callable[[], Sequence[Any]]] = {
+                "created": lambda mine=mine: (has_status(answers.created), is_a_user(names), shows(mine, names)),
+                "patched": lambda renamed=renamed: (has_status([200]), is_a_user(names), shows(renamed, names)),
+                "read": lambda renamed=renamed: (has_status([200]), is_a_user(names), shows(renamed, names)),
+                "deleted": lambda again=again: (has_status((*answers.deleted, *again)),),
+                "gone": lambda: (has_status(answers.gone),),
+            }
+            for moment, matchers in wanted.items():
+                attempted = f"{world.scene.attempted}: the life of {life.newcomer.email}, {moment}"
+                judge(life.exchanges[moment], world.scene.rule, attempted, *matchers())

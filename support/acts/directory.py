@@ -88,7 +88,9 @@ class Directory:
 
     def given_up_finds_holder(self, former: str) -> None:
         """The address that someone gave up finds whoever took it, and not her."""
-        holder = next(member for member in self._world.scene.users if member.person != former and member is self._world.scene.she)
+        holder = next(
+            member for member in self._world.scene.users if member.person != former and member is self._world.scene.she
+        )
         self.found_by_address(holder)
 
     def found_exactly(self, member: Member) -> None:
@@ -141,7 +143,9 @@ class Directory:
             if before == self._ids(self.read_list()):
                 world.scene.notes["pages"] = (before, pages, size)
                 return
-        raise Inconclusive(f"the list changed during each of {TRIES_TO_PAGE} tries to page through it: others are at work there")
+        raise Inconclusive(
+            f"the list changed during each of {TRIES_TO_PAGE} tries to page through it: others are at work there"
+        )
 
     def _pages(self, size: int) -> list[Exchange]:
         """Read page after page until one is empty, repeats somebody, or is no list."""
@@ -181,7 +185,10 @@ class Directory:
         paged = {user_id for exchange in pages for user_id in self._ids(exchange)}
         missing, extra = set(whole) - paged, paged - set(whole)
         if (missing and len(pages) < MOST_PAGES) or extra:
-            told = [f"{len(missing)} users of the list are on no page", f"{len(extra)} users of the pages are not in the list"]
+            told = [
+                f"{len(missing)} users of the list are on no page",
+                f"{len(extra)} users of the pages are not in the list",
+            ]
             world.outcomes.accuse("all pages together are the list", told, pages[-1])
 
     def the_last_page_is_empty(self) -> None:

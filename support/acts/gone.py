@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from support.acts.scene import Member
-from support.cleanup.polling import Pace
 from support.contract.normalizers import users_of
 from support.models import Exchange
 
@@ -27,20 +26,30 @@ class Gone:
         gone = world.profile.answers.gone
         exchange = self.eventually(lambda: world.run(world.api.read(member.known_id)), lambda came: came.status in gone)
         if exchange.status not in gone:
-            self._too_late(f"status {' or '.join(map(str, gone))} for {member.person}", f"the status was {exchange.status}", exchange)
+            self._too_late(
+                f"status {' or '.join(map(str, gone))} for {member.person}",
+                f"the status was {exchange.status}",
+                exchange,
+            )
 
     def from_list(self, member: Member) -> None:
         """The list does not show the user."""
         world = self._world
-        exchange = self.eventually(lambda: world.run(world.api.list()), lambda came: came.status == 200 and not self._shown(came, member))
+        exchange = self.eventually(
+            lambda: world.run(world.api.list()), lambda came: came.status == 200 and not self._shown(came, member)
+        )
         if exchange.status != 200 or self._shown(exchange, member):
-            self._too_late(f"a list without {member.person}", f"the list shows her (status {exchange.status})", exchange)
+            self._too_late(
+                f"a list without {member.person}", f"the list shows her (status {exchange.status})", exchange
+            )
 
     def from_look_up(self, member: Member) -> None:
         """Looking the address up finds nobody with the id."""
         world = self._world
         address = member.newcomer.email
-        exchange = self.eventually(lambda: world.run(world.api.find(address)), lambda came: not self._shown(came, member))
+        exchange = self.eventually(
+            lambda: world.run(world.api.find(address)), lambda came: not self._shown(came, member)
+        )
         if self._shown(exchange, member):
             self._too_late(f"nobody found by {address}", f"user {member.id} is shown", exchange)
 
@@ -54,9 +63,8 @@ class Gone:
 
     def eventually(self, ask: Callable[[], Exchange], right: Callable[[Exchange], bool]) -> Exchange:
         """Ask until the answer is right or the deletion deadline is over; return the last exchange."""
-        settings = self._world.settings
         exchange = ask()
-        for wait in Pace(settings.poll_first_s, settings.poll_cap_s, settings.delete_deadline_s).waits():
+        for wait in self._world.pace.waits():
             if right(exchange):
                 break
             time.sleep(wait)

@@ -32,7 +32,9 @@ class Outcomes:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def held(self, exchange: Exchange, *matchers: Finding, rule: str | None = None, attempted: str | None = None) -> None:
+    def held(
+        self, exchange: Exchange, *matchers: Finding, rule: str | None = None, attempted: str | None = None
+    ) -> None:
         """Hold an exchange against matchers, under the rule of the scenario where none is named."""
         scene = self._world.scene
         judge(exchange, rule or scene.rule, attempted or scene.attempted, *matchers)
@@ -79,7 +81,12 @@ class Outcomes:
         names = world.profile.names
         allowed = {*world.profile.answers.created, 200}
         self.held(world.scene.exchange, has_status(sorted(allowed)), shows(wanted, names))
-        self.held(world.run(world.api.read(she.known_id)), has_status([200]), shows(wanted, names), attempted=self._then("reading her"))
+        self.held(
+            world.run(world.api.read(she.known_id)),
+            has_status([200]),
+            shows(wanted, names),
+            attempted=self._then("reading her"),
+        )
         for where, flow in (("the list", world.api.list()), ("looking her up", world.api.find(she.newcomer.email))):
             exchange = world.run(flow)
             entries = listed(exchange.answer, world.profile) or []
@@ -95,7 +102,13 @@ class Outcomes:
         world = self._world
         exchange = world.run(world.api.read(member.known_id))
         names = world.profile.names
-        self.held(exchange, has_status([200]), is_a_user(names), shows(expected, names), attempted=self._then(f"reading {member.person}"))
+        self.held(
+            exchange,
+            has_status([200]),
+            is_a_user(names),
+            shows(expected, names),
+            attempted=self._then(f"reading {member.person}"),
+        )
 
     def everybody_is_as_before(self, except_for: Iterable[str] = ()) -> None:
         """Every user of the scenario but those named is shown as last seen."""
@@ -132,11 +145,15 @@ class Outcomes:
         for shown in (exchange, read):
             value, _ = body_of(shown.answer)
             fields = world.in_contract_terms(value) if isinstance(value, Mapping) else {}
-            kept = [f"/{key} is {json.dumps(fields[key])}, as it was sent" for key in brought if _kept(key, fields, brought)]
+            kept = [
+                f"/{key} is {json.dumps(fields[key])}, as it was sent" for key in brought if _kept(key, fields, brought)
+            ]
             if kept:
                 self.accuse("what was brought along is not kept", kept, shown)
         if accepted == "changed":
-            self.held(read, shows(member.expected or member.shown, world.profile.names), attempted=self._then("reading her"))
+            self.held(
+                read, shows(member.expected or member.shown, world.profile.names), attempted=self._then("reading her")
+            )
 
     def _nothing_kept(self, member: Member, accepted: str, brought: Mapping[str, Any]) -> None:
         if accepted == "changed":
@@ -188,7 +205,9 @@ class Outcomes:
         self.held(exchange, has_status(world.profile.answers.unknown), attempted=self._then("reading this id"))
         holders = world.run(world.api.holders(address)) or ()
         if holders:
-            self.accuse("nobody with this address", [f"user {user.id} has it" for user in holders], world.scene.exchange)
+            self.accuse(
+                "nobody with this address", [f"user {user.id} has it" for user in holders], world.scene.exchange
+            )
 
     def has_another_id(self) -> None:
         """Who signed up last did not get the id that she, or whoever left, had before."""
@@ -200,7 +219,9 @@ class Outcomes:
 
     def _not_former(self, members: Iterable[Member]) -> None:
         former = self._world.scene.notes["former id"]
-        same = [f"{member.person} got the id {former} of somebody who left" for member in members if member.id == former]
+        same = [
+            f"{member.person} got the id {former} of somebody who left" for member in members if member.id == former
+        ]
         if same:
             self.accuse("an id that nobody had before", same, self._world.scene.exchange)
 

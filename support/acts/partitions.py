@@ -37,7 +37,9 @@ INVALID_ADDRESSES: Mapping[str, Spoil] = {
     "an address without @": lambda newcomer, _: newcomer.email.replace("@", "."),
     "an address with a space": _spaced,
     "an address with two @": lambda newcomer, _: newcomer.email.replace(".", "@", 1),
-    "an address without a domain": lambda newcomer, _: newcomer.email.replace("@", ".").removesuffix(".example.com") + "@",
+    "an address without a domain": lambda newcomer, _: (
+        newcomer.email.replace("@", ".").removesuffix(".example.com") + "@"
+    ),
     "an address of 255 characters": lambda _, factory: factory.long_address(LONGEST_ADDRESS + 1),
     "an address of 300 characters": lambda _, factory: factory.long_address(300),
     "a list as an address": lambda newcomer, _: [newcomer.email],

@@ -53,7 +53,10 @@ class Protocol:
         created = world.scene.exchange
         here = created.call.url
         world.outcomes.held(
-            created, has_header("Location", "on the host of the request", lambda value: _origin(urljoin(here, value)) == _origin(here))
+            created,
+            has_header(
+                "Location", "on the host of the request", lambda value: _origin(urljoin(here, value)) == _origin(here)
+            ),
         )
         location = created.answer.header("Location") if created.answer else None
         there = world.run(world.api.send(world.api.call("GET", urljoin(here, location or ""))))
@@ -74,7 +77,9 @@ class Protocol:
         world = self._world
         fresh = world.factory.newcomer(person)
         body = world.api.creating(world.in_target_terms(fresh.as_json())).body
-        call = world.api.call(method, world.api.url_of(member.known_id), body=body, headers={"Content-Type": content_type})
+        call = world.api.call(
+            method, world.api.url_of(member.known_id), body=body, headers={"Content-Type": content_type}
+        )
         exchange = world.run(world.registry.change(call, fresh.email))
         world.scene.keep(exchange)
         return exchange
@@ -105,7 +110,9 @@ class Protocol:
         world = self._world
         newcomer = world.factory.newcomer()
         world.scene.addresses_tried.append(newcomer.email)
-        call = world.api.call("POST", world.api.url_of(member.known_id), fields=world.in_target_terms(newcomer.as_json()))
+        call = world.api.call(
+            "POST", world.api.url_of(member.known_id), fields=world.in_target_terms(newcomer.as_json())
+        )
         exchange = world.run(world.registry.create(call, newcomer.email, newcomer.name))
         world.scene.keep(exchange)
         return exchange
@@ -114,7 +121,9 @@ class Protocol:
         """The last answer is a 405 that names the methods that are offered (RFC 9110 §15.5.6), POST not among them."""
         fits = lambda value: "POST" not in [method.strip().upper() for method in value.split(",")]  # noqa: E731
         self._world.outcomes.held(
-            self._world.scene.exchange, has_status([405]), has_header("Allow", "with the methods offered, without POST", fits)
+            self._world.scene.exchange,
+            has_status([405]),
+            has_header("Allow", "with the methods offered, without POST", fits),
         )
 
     # HEAD
@@ -187,7 +196,11 @@ def _changes(world: World, method: str) -> list[Exchange]:
 def _invalid(world: World) -> list[Exchange]:
     grace, mallory = _grace(world), world.scene.member("Mallory")
     world.directory.remember_who_is_there()
-    bad: list[dict[str, Any]] = [{}, {"name": "", "email": mallory.newcomer.email}, {"name": "Mallory", "email": "nobody"}]
+    bad: list[dict[str, Any]] = [
+        {},
+        {"name": "", "email": mallory.newcomer.email},
+        {"name": "Mallory", "email": "nobody"},
+    ]
     exchanges = [world.accounts.sign_up_with(mallory, fields) for fields in bad]
     exchanges += [world.accounts.patch(grace.person, fields) for fields in bad[1:]]
     return [*exchanges, world.accounts.put(grace.person, {"name": "Grace"})]
@@ -218,7 +231,10 @@ def _deleted(world: World) -> list[Exchange]:
 def _no_json(world: World) -> list[Exchange]:
     _grace(world)
     forms = [world.protocol.send_text("Mallory", form) for form in MALFORMED]
-    return [*forms, *(world.protocol.send_as(method, "plain text", _who(method)) for method in ("POST", "PATCH", "PUT"))]
+    return [
+        *forms,
+        *(world.protocol.send_as(method, "plain text", _who(method)) for method in ("POST", "PATCH", "PUT")),
+    ]
 
 
 def _who(method: str) -> str:
@@ -245,7 +261,9 @@ _OCCASIONS: Mapping[str, Occasion] = {
     "sending what is invalid": _invalid,
     "taking somebody's address": _taken,
     "sending what is no JSON": _no_json,
-    "asking for a page that cannot be": lambda world: [world.directory.ask_for_page(page, size) for page, size in ((0, 10), (1, 101), ("one", 10))],
+    "asking for a page that cannot be": lambda world: [
+        world.directory.ask_for_page(page, size) for page, size in ((0, 10), (1, 101), ("one", 10))
+    ],
     "using a method that is not offered": lambda world: [world.protocol.post_to(_grace(world))],
     "coming with a wrong token": _strangers,
 }

@@ -137,7 +137,9 @@ class Journal:
             "SELECT ref, mark, address, id, state, reason FROM users WHERE mark = ? AND state != ? ORDER BY ref",
             (mark, State.GONE),
         )
-        return [Line(ref, run, address, user_id, State(state), reason) for ref, run, address, user_id, state, reason in rows]
+        return [
+            Line(ref, run, address, user_id, State(state), reason) for ref, run, address, user_id, state, reason in rows
+        ]
 
     def dead_runs(self, target: str | None = None) -> list[Run]:
         """Return the runs that left something and are not alive any more; of one target only, or of all."""

@@ -50,7 +50,9 @@ class Entry:
 class Registry:
     """What one run, known by its mark, has made and not yet seen gone."""
 
-    def __init__(self, journal: Journal, api: UsersApi, client: AsyncClient, loop: LoopThread, mark: str, pace: Pace) -> None:
+    def __init__(
+        self, journal: Journal, api: UsersApi, client: AsyncClient, loop: LoopThread, mark: str, pace: Pace
+    ) -> None:
         self._journal, self._api, self._client, self._loop = journal, api, client, loop
         self._sweeper = api.apart()
         self._pace = pace
@@ -86,7 +88,7 @@ class Registry:
         entry = self.intend([(address, None)])[0] if address else None
         exchange = yield from self._api.send(call)
         if entry is not None:
-            self._set(entry, State.REFUSED)
+            self.give_up(entry)
         return exchange
 
     def settle(self, entry: Entry, exchange: Exchange, known: Iterable[str] = ()) -> None:
@@ -100,6 +102,10 @@ class Registry:
             self._set(entry, State.CREATED, user.id)
         elif answer is not None and answer.status < 500:
             self._set(entry, State.REFUSED)
+
+    def give_up(self, entry: Entry) -> None:
+        """Write down that a request made nobody as far as is known; its address is looked up once more in the end."""
+        self._set(entry, State.REFUSED)
 
     @property
     def alive(self) -> int:
@@ -294,5 +300,7 @@ def _told(left: Sequence[Entry], mark: str) -> str:
         lines.append(f"  {who}  {entry.address or '(no address)'}: {entry.reason}")
     if len(left) > 20:
         lines.append(f"  … and {len(left) - 20} more")
-    lines.append(f"The next run against this target deletes them; at once: python -m support.cleanup --yes --mark {mark}")
+    lines.append(
+        f"The next run against this target deletes them; at once: python -m support.cleanup --yes --mark {mark}"
+    )
     return "\n".join(lines)

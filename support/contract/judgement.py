@@ -24,7 +24,9 @@ def judge(exchange: Exchange, rule: str, attempted: str, *matchers: Finding) -> 
         accuse(rule, attempted, [matcher.wanted for matcher in failed], wrong, exchange)
 
 
-def accuse(rule: str, attempted: str, wanted: Sequence[str], wrong: Sequence[str], exchange: Exchange | None = None) -> None:
+def accuse(
+    rule: str, attempted: str, wanted: Sequence[str], wrong: Sequence[str], exchange: Exchange | None = None
+) -> None:
     """Raise BrokenPromise: which promise, what was attempted, what should have come, what came, how to repeat it."""
     lines = [
         f"promise broken: {rule} ({RULES[rule].promise})",

@@ -46,7 +46,9 @@ class EmbeddedApi:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
-            raise TargetDown(f"the embedded Users API did not start (exit code {process.wait()}); run: python -m support.sandbox")
+            raise TargetDown(
+                f"the embedded Users API did not start (exit code {process.wait()}); run: python -m support.sandbox"
+            )
         return process, json.loads(line)
 
     def restart(self) -> None:

@@ -108,7 +108,9 @@ def load(target: str) -> Profile:
     path = Path(target) if target.endswith(".toml") else HERE / f"{target}.toml"
     if not path.is_file():
         known = ", ".join(sorted(found.stem for found in HERE.glob("*.toml")))
-        raise SettingsError(f"TARGET: there is no profile {target!r}. It wants one of {known}, or the path of a .toml file.")
+        raise SettingsError(
+            f"TARGET: there is no profile {target!r}. It wants one of {known}, or the path of a .toml file."
+        )
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

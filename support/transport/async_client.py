@@ -11,7 +11,7 @@ import contextlib
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import httpx
@@ -26,36 +26,43 @@ T = TypeVar("T")
 CONNECTIONS_PER_SHARD = 8
 IDLE_SHARDS = 8
 
-Hold = Callable[[Any], Coroutine[Any, Any, None]]
-"""Called with the network stream when all of a request but its last byte is on the wire; returns at the release."""
+Sender = Callable[[Send], Coroutine[Any, Any, Answer | Failure]]
+"""A way to send a call once."""
 
 
 class Shard:
     """One small httpx client and how many requests it has under way."""
 
-    def __init__(self, timeout_s: float, verify: ssl.SSLContext, connections: int = CONNECTIONS_PER_SHARD) -> None:
+    def __init__(self, client: httpx.AsyncClient) -> None:
         self.busy = 0
-        self.connections = connections
-        self.client = httpx.AsyncClient(
-            timeout=httpx.Timeout(timeout_s),
-            verify=verify,
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            headers={"User-Agent": "users-acceptance"},
-            follow_redirects=False,
-        )
+        self.client = client
+
+
+def new_client(
+    timeout_s: float, verify: ssl.SSLContext, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """Return a client with the suite's manners: a timeout on everything, no redirects, certificates verified."""
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(timeout_s),
+        verify=verify,
+        transport=transport,
+        limits=httpx.Limits(max_connections=CONNECTIONS_PER_SHARD, max_keepalive_connections=CONNECTIONS_PER_SHARD),
+        headers={"User-Agent": "users-acceptance"},
+        follow_redirects=False,
+    )
 
 
 class AsyncClient:
     """Carries out flows without blocking; belongs to one event loop."""
 
     def __init__(self, timeout_s: float, tls: bool, most_at_once: int | None = None) -> None:
-        self._timeout_s = timeout_s
-        self._verify = httpx.create_ssl_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.timeout_s = timeout_s
+        self.verify = httpx.create_ssl_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._shards: list[Shard] = []
         self._room = asyncio.Semaphore(most_at_once) if most_at_once else contextlib.nullcontext()
 
-    async def run(self, flow: Flow[T], shard: Shard | None = None, hold: Hold | None = None) -> T:
-        """Carry out a flow and return what it comes to; `hold` delays the last byte of its first request."""
+    async def run(self, flow: Flow[T], send: Sender | None = None) -> T:
+        """Carry out a flow and return what it comes to; `send` is another way to send, such as that of a contender."""
         outcome: Answer | Failure | None = None
         while True:
             try:
@@ -67,36 +74,29 @@ class AsyncClient:
                 await asyncio.sleep(effect.seconds)
                 outcome = None
             else:
-                outcome = await self._send(effect, shard, hold)
-                hold = None
+                outcome = await (send or self._send)(effect)
 
     async def gather(self, flows: Sequence[Flow[T]]) -> list[T]:
         """Carry out many flows at once and return what each comes to, in their order."""
         return list(await asyncio.gather(*(self.run(flow) for flow in flows)))
-
-    def new_shard(self, connections: int = 1) -> Shard:
-        """Return a client of its own for one contender, so that its connection is its own."""
-        return Shard(self._timeout_s, self._verify, connections)
 
     async def close(self) -> None:
         shards, self._shards = self._shards, []
         for shard in shards:
             await shard.client.aclose()
 
-    async def _send(self, send: Send, shard: Shard | None, hold: Hold | None) -> Answer | Failure:
-        if shard is not None:
-            return await exchange_once(shard, send, hold)
+    async def _send(self, send: Send) -> Answer | Failure:
         async with self._room:
             shard = self._free_shard()
             try:
-                return await exchange_once(shard, send, hold)
+                return await exchange_once(shard.client, send)
             finally:
                 await self._let_go(shard)
 
     def _free_shard(self) -> Shard:
-        shard = next((shard for shard in self._shards if shard.busy < shard.connections), None)
+        shard = next((shard for shard in self._shards if shard.busy < CONNECTIONS_PER_SHARD), None)
         if shard is None:
-            shard = Shard(self._timeout_s, self._verify)
+            shard = Shard(new_client(self.timeout_s, self.verify))
             self._shards.append(shard)
         shard.busy += 1
         return shard
@@ -108,48 +108,20 @@ class AsyncClient:
             await shard.client.aclose()
 
 
-async def exchange_once(shard: Shard, send: Send, hold: Hold | None = None) -> Answer | Failure:
-    """Send a call once over a shard; the outcome never raises."""
+async def exchange_once(client: httpx.AsyncClient, send: Send) -> Answer | Failure:
+    """Send a call once; whatever happens comes back as an outcome."""
     started = time.monotonic()
+    call = send.call
     try:
         async with asyncio.timeout(max(LEAST_TIMEOUT_S, send.timeout_s)):
-            response = await shard.client.request(send.call.method, send.call.url, **_wire(send.call, hold))
+            response = await client.request(call.method, call.url, content=call.body, headers=_headers(call))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
         return failure_of(error, time.monotonic() - started)
     return Answer(response.status_code, dict(response.headers), response.content, time.monotonic() - started)
 
 
-def _wire(call: Call, hold: Hold | None) -> dict[str, Any]:
+def _headers(call: Call) -> dict[str, str]:
     headers = dict(call.headers)
     if call.credential.header is not None:
         headers["Authorization"] = call.credential.header
-    if hold is None:
-        return {"headers": headers, "content": call.body}
-    held = _Held(call.body, hold)
-    if call.body is not None:
-        headers["Content-Length"] = str(len(call.body))
-        return {"headers": headers, "content": held.content(), "extensions": {"trace": held.trace}}
-    return {"headers": headers, "extensions": {"trace": held.trace_before_headers}}
-
-
-class _Held:
-    """Holds the last byte of a body back; a request without a body is held back as a whole, on an open connection."""
-
-    def __init__(self, body: bytes | None, hold: Hold) -> None:
-        self._body = body or b""
-        self._hold = hold
-        self._stream: Any = None
-
-    async def content(self) -> AsyncIterator[bytes]:
-        yield self._body[:-1]
-        await self._hold(self._stream)
-        yield self._body[-1:]
-
-    async def trace(self, event: str, info: dict[str, Any]) -> None:
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._stream = info["return_value"]
-
-    async def trace_before_headers(self, event: str, info: dict[str, Any]) -> None:
-        await self.trace(event, info)
-        if event == "http11.send_request_headers.started":
-            await self._hold(self._stream)
+    return headers

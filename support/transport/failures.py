@@ -25,12 +25,16 @@ def failure_of(error: BaseException, seconds: float) -> Failure:
     chain = _chain(error)
     certificate = next((str(link) for link in chain if "CERTIFICATE_VERIFY_FAILED" in str(link)), None)
     if certificate is not None:
-        return Failure(f"the certificate does not verify ({_certificate_problem(certificate)})", False, seconds, fatal=True)
+        return Failure(
+            f"the certificate does not verify ({_certificate_problem(certificate)})", False, seconds, fatal=True
+        )
     sent = not any(isinstance(link, NOT_CONNECTED) for link in chain)
     if any(isinstance(link, ConnectionRefusedError) or "refused" in str(link) for link in chain):
         return Failure("connection refused", False, seconds)
     if any(isinstance(link, TIMED_OUT) for link in chain):
-        return Failure(f"no complete answer within {seconds:.1f} s" if sent else "timed out while connecting", sent, seconds)
+        return Failure(
+            f"no complete answer within {seconds:.1f} s" if sent else "timed out while connecting", sent, seconds
+        )
     innermost = chain[-1]
     reason = redacted(getattr(innermost, "strerror", None) or type(innermost).__name__)
     return Failure(f"connection broken ({reason})" if sent else f"cannot connect ({reason})", sent, seconds)
@@ -42,7 +46,9 @@ def _chain(error: BaseException) -> list[BaseException]:
     link: object = error
     while isinstance(link, BaseException) and link not in chain:
         chain.append(link)
-        inner = getattr(link, "reason", None) or next((part for part in link.args if isinstance(part, BaseException)), None)
+        inner = getattr(link, "reason", None) or next(
+            (part for part in link.args if isinstance(part, BaseException)), None
+        )
         link = inner or link.__cause__ or link.__context__
     return chain
 

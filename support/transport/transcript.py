@@ -135,6 +135,10 @@ def told(exchange: Exchange) -> str:
     if exchange.adopted:
         lines.append("the answer to the create was lost; what it had made was found by its address")
     if exchange.answer is not None:
-        lines += ["", f"{exchange.answer.status}", *(f"{key}: {value}" for key, value in exchange.answer.headers.items())]
+        lines += [
+            "",
+            f"{exchange.answer.status}",
+            *(f"{key}: {value}" for key, value in exchange.answer.headers.items()),
+        ]
         lines += ["", said(exchange.answer)]
     return redacted("\n".join(lines))

@@ -1,0 +1,279 @@
+"""Races: rounds of contenders for one place, repeated until a race that is there would hardly have been missed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from support.acts.scene import Member
+from support.contract.judgement import accuse
+from support.contract.normalizers import user_of
+from support.crowd.contest import Entrant, Outcome
+from support.crowd.race import (
+    Contender,
+    Fate,
+    Verdict,
+    chance_to_catch,
+    contenders_of,
+    judge_single_winner,
+    timeline,
+    with_fate,
+)
+from support.crowd.threads import contest_in_threads
+from support.errors import Inconclusive
+from support.models import Exchange, NewUser, User
+from support.transport.flows import Flow
+
+if TYPE_CHECKING:
+    from support.world import World
+
+log = logging.getLogger("acceptance.crowd")
+LEAST_ROUNDS = 3
+MOST_VOID = 10
+RIVALS = 4
+
+Round = Callable[[], tuple[Outcome[Exchange], list[Contender], Verdict]]
+Contest = Callable[[Sequence[Entrant[Exchange]]], Outcome[Exchange]]
+
+
+class Races:
+    """Plays races and judges each round; raises BrokenPromise with the contenders on a time axis, or Inconclusive."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._contest: Contest = self._released_together
+        self._decided: tuple[list[Contender], Verdict] | None = None
+
+    def in_threads(self) -> None:
+        """Play the next races with threads and a barrier instead of last-byte release."""
+        self._contest = lambda entrants: contest_in_threads(self._world.http, entrants)
+
+    def _released_together(self, entrants: Sequence[Entrant[Exchange]]) -> Outcome[Exchange]:
+        return self._world.crowds.at_once(entrants, warm=True)
+
+    def play(self, round_: Round) -> None:
+        """Repeat rounds until the chance to have missed a race is small enough, or one has gone wrong."""
+        settings = self._world.settings
+        missed, void, reasons = 1.0, 0, set[str]()
+        skews: list[float] = []
+        while (len(skews) < LEAST_ROUNDS or missed > settings.race_miss_probability) and len(
+            skews
+        ) < settings.race_rounds:
+            outcome, contenders, verdict = round_()
+            if outcome.early or verdict.void:
+                void += 1
+                reasons.add(verdict.void or "an answer came before its request was complete")
+                if void > MOST_VOID:
+                    raise Inconclusive(
+                        f"{void} rounds of the race said nothing ({'; '.join(sorted(reasons))}), {len(skews)} did"
+                    )
+                continue
+            skews.append(outcome.skew_s)
+            self._decided = (contenders, verdict)
+            if verdict.wrong:
+                break
+            missed *= 1 - chance_to_catch(outcome.skew_s, settings.race_window_s, len(contenders))
+        self._report(len(skews), void, skews, missed)
+
+    def every_round_was_right(self) -> None:
+        """Raise BrokenPromise with the contenders of the round that went wrong, if one did; Inconclusive where none was played."""
+        if self._decided is None:
+            raise Inconclusive("no round of a race was decided in this scenario")
+        contenders, verdict = self._decided
+        if verdict.wrong:
+            scene = self._world.scene
+            table = timeline(contenders).replace("\n", "\n             ")
+            culprit = next((one for one in contenders if one.fate in (Fate.BROKEN, Fate.WON)), contenders[0])
+            wanted = f"one order or the other, never a mixture\n             {table}"
+            accuse(scene.rule, scene.attempted, [wanted], verdict.wrong, culprit.exchange)
+
+    def _report(self, rounds: int, void: int, skews: Sequence[float], missed: float) -> None:
+        window = self._world.settings.race_window_s
+        skew = sorted(skews)[len(skews) // 2] * 1000
+        line = (
+            f"race: {rounds} rounds ({void} void), median release skew {skew:.3f} ms, "
+            f"chance to miss a window of {window * 1000:g} ms {missed:.1e}"
+        )
+        self._world.crowd_notes.append(line)
+        log.info("%s", line)
+
+    # One address for many newcomers
+
+    def for_one_address(self, spell: Callable[[str, int], str]) -> None:
+        """Let contenders sign up at once with one address; `spell` writes it for each of them."""
+        self.play(lambda: self._sign_up_round(spell))
+
+    def _sign_up_round(self, spell: Callable[[str, int], str]) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
+        world = self._world
+        count = world.crowds.size(world.settings.race_contenders)
+        world.crowds.make_room(count)
+        email = world.factory.newcomer().email
+        people = [
+            NewUser(f"{world.factory.newcomer().name} {number}", spell(email, number)) for number in range(1, count + 1)
+        ]
+        outcome = self._contest([Entrant(one.name, self._contend(one)) for one in people])
+        answers = world.profile.answers
+        contenders = contenders_of(outcome, answers.created, answers.taken)
+        holders = self._holders(email)
+        verdict = judge_single_winner(contenders, [str(user.name) for user in holders])
+        return outcome, contenders, verdict if verdict.wrong else _same_id(verdict, contenders, holders, world)
+
+    def _contend(self, newcomer: NewUser) -> Flow[Exchange]:
+        world = self._world
+        entry = world.registry.intend([(newcomer.email, newcomer.name)])[0]
+        exchange = yield from world.api.send_once(world.api.creating(world.in_target_terms(newcomer.as_json())))
+        world.registry.settle(entry, exchange)
+        return exchange
+
+    def _holders(self, email: str) -> Sequence[User]:
+        holders = self._world.run(self._world.api.holders(email))
+        if holders is None:
+            raise Inconclusive(f"after the race nobody could be looked up by {email}")
+        return holders
+
+    # One address for several users
+
+    def move_to_one_address(self) -> None:
+        """Let several users move to one address at once, round after round."""
+        world = self._world
+        world.crowds.make_room(RIVALS)
+        rivals = [world.accounts.become(person) for person in ("Ada", "Grace", "Alan", "Barbara")[:RIVALS]]
+        self.play(lambda: self._move_round(rivals))
+
+    def _move_round(self, rivals: Sequence[Member]) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
+        world = self._world
+        email = world.factory.newcomer().email
+        entry = world.registry.intend([(email, None)])[0]
+        fields = world.in_target_terms({"email": email})
+        outcome = self._contest(
+            [Entrant(one.person, world.api.send_once(world.api.patching(one.known_id, fields))) for one in rivals]
+        )
+        world.registry.give_up(entry)
+        contenders = contenders_of(outcome, [200], world.profile.answers.taken)
+        by_id = {one.known_id: one.person for one in rivals}
+        verdict = judge_single_winner(
+            contenders, [by_id.get(user.id, f"user {user.id}") for user in self._holders(email)]
+        )
+        wrong = [*verdict.wrong, *self._losers_moved(rivals, contenders, email)]
+        for one in rivals:
+            world.accounts.look(one)
+        return outcome, contenders, Verdict(tuple(wrong), None if wrong else verdict.void)
+
+    def _losers_moved(self, rivals: Sequence[Member], contenders: Sequence[Contender], email: str) -> list[str]:
+        """Tell who was refused and changed all the same."""
+        refused = {one.label for one in with_fate(contenders, Fate.REFUSED)}
+        wrong = []
+        for member in rivals:
+            shown = self._world.accounts.fields_of(self._world.run(self._world.api.read(member.known_id)))
+            if member.person in refused and shown != {**member.shown}:
+                wrong.append(f"{member.person} was refused, but is shown as {shown}")
+        return wrong
+
+    # Joining against leaving
+
+    def join_against_leave(self) -> None:
+        """Let someone sign up with an address while its holder leaves, round after round."""
+        self.play(self._join_round)
+
+    def _join_round(self) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
+        world = self._world
+        world.crowds.make_room(2)
+        holder = world.accounts.become("Grace", world.factory.newcomer("Grace"))
+        newcomer = NewUser(world.factory.newcomer("Ada").name, holder.newcomer.email)
+        leaving = world.api.send_once(world.api.deleting(holder.known_id))
+        outcome = self._contest([Entrant("Ada joins", self._contend(newcomer)), Entrant("Grace leaves", leaving)])
+        answers = world.profile.answers
+        joined = contenders_of(outcome, answers.created, answers.taken)[0]
+        left = contenders_of(outcome, answers.deleted, ())[1]
+        contenders = [joined, left]
+        wrong = [f"{one.label}: answered by {one.exchange.status}" for one in with_fate(contenders, Fate.BROKEN)]
+        if not wrong:
+            wrong = self._mixture(holder, joined, left)
+        void = "nothing but unknown outcomes" if {one.fate for one in contenders} == {Fate.UNKNOWN} else None
+        return outcome, contenders, Verdict(tuple(wrong), None if wrong else void)
+
+    def _mixture(self, holder: Member, joined: Contender, left: Contender) -> list[str]:
+        """Compare the final state with what both were told; a deletion may take its time to show."""
+        world = self._world
+        gone = world.profile.answers.gone
+        old = world.gone.eventually(
+            lambda: world.run(world.api.read(holder.known_id)),
+            lambda came: came.status in gone or left.fate is not Fate.WON,
+        )
+        left_is_there = old.status not in gone
+        holders = world.run(world.api.holders(holder.newcomer.email)) or ()
+        others = [user for user in holders if user.id != holder.known_id]
+        wrong = []
+        if left.fate is Fate.WON and left_is_there:
+            wrong.append("Grace's leaving was confirmed, but she is still there")
+        if len(holders) > 1:
+            wrong.append(f"{len(holders)} users hold the address in the end")
+        if joined.fate is Fate.WON:
+            user = user_of(joined.exchange.answer, world.profile)
+            if [one.id for one in others] != [user.id if user else None]:
+                wrong.append(f"Ada was welcomed, but {len(others)} newcomers hold the address in the end")
+            elif world.run(world.api.read(others[0].id)).status != 200:
+                wrong.append("Ada was welcomed, but cannot be read")
+        if joined.fate is Fate.REFUSED and others:
+            wrong.append("Ada was refused, but is there")
+        return wrong
+
+    # Two changes of one user
+
+    def change_both_fields(self) -> None:
+        """Let a user's name and address be changed at once by two people, round after round."""
+        member = self._world.accounts.become("Ada")
+        self.play(lambda: self._change_round(member))
+
+    def _change_round(self, member: Member) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
+        world = self._world
+        fresh = world.factory.newcomer("Ada")
+        changes: Mapping[str, str] = fresh.as_json()
+        entry = world.registry.intend([(fresh.email, None)])[0]
+        entrants = [
+            Entrant(
+                f"changes {field}",
+                world.api.send_once(world.api.patching(member.known_id, world.in_target_terms({field: value}))),
+            )
+            for field, value in changes.items()
+        ]
+        outcome = self._contest(entrants)
+        world.registry.give_up(entry)
+        contenders = contenders_of(outcome, [200], ())
+        before = dict(member.shown)
+        shown = world.accounts.fields_of(world.accounts.look(member))
+        wrong = [f"{one.label}: answered by {one.exchange.status}" for one in with_fate(contenders, Fate.BROKEN)]
+        for contender, (field, value) in zip(contenders, changes.items(), strict=True):
+            allowed = {value} if contender.fate is Fate.WON else {value, before[field]}
+            if not any(_alike(field, shown.get(field), one) for one in allowed):
+                wrong.append(
+                    f"the new {field} was confirmed, but a read shows {shown.get(field)!r} instead of {value!r}"
+                )
+        void = "nothing but unknown outcomes" if {one.fate for one in contenders} == {Fate.UNKNOWN} else None
+        return outcome, contenders, Verdict(tuple(wrong), None if wrong else void)
+
+
+def _alike(field: str, one: object, other: object) -> bool:
+    return str(one).lower() == str(other).lower() if field == "email" else one == other
+
+
+def _same_id(verdict: Verdict, contenders: Sequence[Contender], holders: Sequence[User], world: World) -> Verdict:
+    """Hold the winner's answer against who holds the address: it is the same user, not only the same name."""
+    won = with_fate(contenders, Fate.WON)
+    answered = user_of(won[0].exchange.answer, world.profile) if won else None
+    if won and holders and (answered is None or answered.id != holders[0].id):
+        told = f"{won[0].label} was given the id {answered.id if answered else None}, but {holders[0].id} holds the address"
+        return Verdict((told,))
+    return verdict
+
+
+CASES: Mapping[str, Callable[[str, int], str]] = {
+    "one address": lambda email, _: email,
+    "one address in different letter case": lambda email, number: _cased(email, number),
+}
+
+
+def _cased(email: str, number: int) -> str:
+    """Return the address with other letters in capitals for each number."""
+    return "".join(sign.upper() if number >> (place % 5) & 1 else sign for place, sign in enumerate(email))

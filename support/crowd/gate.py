@@ -1,0 +1,217 @@
+"""Last-byte release: every request goes out but for its last byte; when all stand ready, the last bytes go out together.
+
+A server reads a request whose body is announced by Content-Length to its end before it acts (RFC 9112 §6.2), so the requests
+are acted on within the time that the last bytes take: tens of microseconds where they are written in one go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore
+import httpx
+
+LEAST_SPREAD_S = 0.002
+SETTLE_S = 0.005
+
+
+@dataclass
+class Sender:
+    """One request on its way through a gate; moments are of `time.perf_counter`, in seconds."""
+
+    label: str
+    started: float | None = None
+    ready: float | None = None
+    released: float | None = None
+    answered: float | None = None
+    round_trip_s: float = 0.0
+    early: bool = False
+
+
+class Gate:
+    """Holds the last bytes of so many senders until it is opened."""
+
+    def __init__(self, senders: Iterable[Sender]) -> None:
+        self.senders = list(senders)
+        self._held: list[tuple[Sender, bytes, HoldingStream]] = []
+        self._absent = 0
+        self._all_ready = asyncio.Event()
+        self._opened = asyncio.Event()
+
+    async def hold(self, sender: Sender, last: bytes, stream: HoldingStream) -> None:
+        """Stand ready with the last byte; return when it is on the wire."""
+        sender.ready = time.perf_counter()
+        if self._opened.is_set():
+            sender.released = time.perf_counter()
+            await stream.inner.write(last)
+            return
+        self._held.append((sender, last, stream))
+        self._count()
+        await self._opened.wait()
+        if sender.released is None:
+            sender.released = time.perf_counter()
+            await stream.inner.write(last)
+
+    def absent(self, sender: Sender) -> None:
+        """Do not wait for a sender that will never stand ready."""
+        if sender.ready is None:
+            self._absent += 1
+            self._count()
+
+    def _count(self) -> None:
+        if len(self._held) + self._absent >= len(self.senders):
+            self._all_ready.set()
+
+    async def open(self, within_s: float) -> None:
+        """Wait until all stand ready, or `within_s` seconds, and release those that do."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._all_ready.wait(), within_s)
+        await asyncio.sleep(SETTLE_S)
+        for sender, _, stream in self._held:
+            sender.early = stream.readable()
+        round_trips = [sender.round_trip_s for sender, _, _ in self._held]
+        spread = max(round_trips, default=0.0) - min(round_trips, default=0.0)
+        if spread > LEAST_SPREAD_S:
+            await self._release_by_distance()
+        else:
+            self._release(self._held)
+        self._opened.set()
+
+    async def _release_by_distance(self) -> None:
+        """Release whoever is farther away earlier, by half the difference of the round trips, so that all arrive together."""
+        by_distance = sorted(self._held, key=lambda held: -held[0].round_trip_s)
+        farthest = by_distance[0][0].round_trip_s
+        begun = time.perf_counter()
+        for held in by_distance:
+            wait = begun + (farthest - held[0].round_trip_s) / 2 - time.perf_counter()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            self._release([held])
+
+    def _release(self, held: Iterable[tuple[Sender, bytes, HoldingStream]]) -> None:
+        """Write last bytes to their sockets in one go; those that cannot be written so go the slower way."""
+        for sender, last, stream in held:
+            if stream.write_now(last):
+                sender.released = time.perf_counter()
+
+    @property
+    def skew_s(self) -> float:
+        """Seconds between the first and the last release."""
+        released = [sender.released for sender in self.senders if sender.released is not None]
+        return max(released) - min(released) if released else 0.0
+
+
+class HoldingStream(httpcore.AsyncNetworkStream):
+    """A connection that holds back the last byte of the next request, when its backend is armed."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream, backend: HoldingBackend) -> None:
+        self.inner = inner
+        self._backend = backend
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self.inner.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        armed = self._backend.take(bool(buffer))
+        if armed is None:
+            await self.inner.write(buffer, timeout)
+            return
+        gate, sender = armed
+        if len(buffer) > 1:
+            await self.inner.write(buffer[:-1], timeout)
+        await gate.hold(sender, buffer[-1:], self)
+
+    async def start_tls(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return HoldingStream(await self.inner.start_tls(*args, **options), self._backend)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.inner.get_extra_info(info)
+
+    def write_now(self, data: bytes) -> bool:
+        """Write straight to the socket, where there is no TLS between; False where that cannot be done."""
+        if sys.platform == "win32" or self.inner.get_extra_info("ssl_object") is not None:
+            return False
+        try:
+            return os.write(self.inner.get_extra_info("socket").fileno(), data) == len(data)
+        except OSError:
+            return False
+
+    def readable(self) -> bool:
+        """Whether something came already, or the connection was closed, before the request was complete."""
+        connection = self.inner.get_extra_info("socket")
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+
+
+class HoldingBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections whose next request can be held back by a gate."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+        self._inner = inner
+        self._gate: Gate | None = None
+        self._sender: Sender | None = None
+        self._writes_to_pass = 0
+
+    def arm(self, gate: Gate, sender: Sender, has_body: bool) -> None:
+        """Hold back the end of the next request: of its body, or of its header section where it has none."""
+        self._gate, self._sender, self._writes_to_pass = gate, sender, int(has_body)
+
+    def take(self, writes: bool) -> tuple[Gate, Sender] | None:
+        """Return the gate for the write that ends the armed request; None for any other write."""
+        if self._gate is None or self._sender is None or not writes:
+            return None
+        if self._sender.started is None:
+            self._sender.started = time.perf_counter()
+        if self._writes_to_pass:
+            self._writes_to_pass -= 1
+            return None
+        gate, self._gate = self._gate, None
+        return gate, self._sender
+
+    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return HoldingStream(await self._inner.connect_tcp(*args, **options), self)
+
+    async def connect_unix_socket(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return HoldingStream(await self._inner.connect_unix_socket(*args, **options), self)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+def holding_transport(verify: Any) -> tuple[httpx.AsyncHTTPTransport, HoldingBackend]:
+    """Return a transport of one connection, and the backend that can hold its next request back.
+
+    httpx has no parameter for the network backend of httpcore, so it is put into the pool that httpx made.
+    """
+    transport = httpx.AsyncHTTPTransport(
+        verify=verify, limits=httpx.Limits(max_connections=1, max_keepalive_connections=1)
+    )
+    pool: Any = transport._pool
+    backend = HoldingBackend(pool._network_backend)
+    pool._network_backend = backend
+    return transport, backend
+
+
+def peak_in_flight(senders: Iterable[Sender]) -> int:
+    """Return the most requests that were on the wire at one moment: begun, and not answered yet."""
+    events: list[tuple[float, int]] = []
+    for sender in senders:
+        if sender.started is not None:
+            events += [(sender.started, 1), (sender.answered or float("inf"), -1)]
+    peak = present = 0
+    for _, change in sorted(events):
+        present += change
+        peak = max(peak, present)
+    return peak
