@@ -1,0 +1,43 @@
+# Each target sets itself up: a machine with Python 3.11 or newer is enough.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+BEHAVE_ARGS ?=
+
+.PHONY: contract test prove peers report docs bench lint clean
+
+contract: $(VENV)/.run  ## judge the API at BASE_URL, or the embedded one
+	$(BIN)/behave --tags=@contract $(BEHAVE_ARGS)
+
+test: $(VENV)/.dev  ## the project's own tests
+	$(BIN)/pytest
+
+prove: $(VENV)/.dev  ## the suite against broken and unusual APIs
+	$(BIN)/python -m support.prove
+
+peers: $(VENV)/.dev  ## the suite against real servers
+	$(BIN)/python -m support.peers.judge
+
+report: $(VENV)/.run  ## a run, and its Allure report
+	$(BIN)/python -m support.reporting.report
+
+docs: $(VENV)/.run  ## the features as a static site
+	$(BIN)/python -m support.reporting.docs
+
+bench: $(VENV)/.dev  ## the benchmarks
+	for one in journal race cleanup; do $(BIN)/python -m support.bench.$$one; done
+
+lint: $(VENV)/.dev  ## what CI checks of the code
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+$(VENV)/.run: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+clean:  ## everything that can be made again
+	rm -rf $(VENV) reports node_modules .pytest_cache .mypy_cache .ruff_cache
