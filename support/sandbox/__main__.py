@@ -10,7 +10,7 @@ import sys
 
 from support.sandbox.lifetime import leave_on_signals, leave_with_parent
 from support.sandbox.listening import listen
-from support.sandbox.options import Options, read_options
+from support.sandbox.options import read_options
 
 
 def main() -> None:

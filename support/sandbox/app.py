@@ -39,9 +39,7 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. A request whose body never ends is as if it had never come."""
         method, path = scope["method"], scope["path"]
-        call = Call(
-            method, self._user_id(path), QueryParams(scope["query_string"]), Headers(raw=scope["headers"])
-        )
+        call = Call(method, self._user_id(path), QueryParams(scope["query_string"]), Headers(raw=scope["headers"]))
         controls = self.control is not None and path.startswith(CONTROL)
         if not controls:
             self.stats.arrived(method)

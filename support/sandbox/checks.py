@@ -70,9 +70,7 @@ def is_json_type(content_type: str) -> bool:
     """Tell whether a Content-Type is JSON: application/json or any +json, in UTF-8."""
     essence, _, parameters = content_type.partition(";")
     essence = essence.strip().lower()
-    if essence != "application/json" and not re.fullmatch(
-        r"[a-z0-9.!#$&^_-]+/[a-z0-9.!#$&^_+-]+\+json", essence
-    ):
+    if essence != "application/json" and not re.fullmatch(r"[a-z0-9.!#$&^_-]+/[a-z0-9.!#$&^_+-]+\+json", essence):
         return False
     charset = re.search(r"charset\s*=\s*\"?([^\s\";]+)", parameters, re.IGNORECASE)
     return charset is None or charset[1].lower() in ("utf-8", "utf8", "us-ascii")

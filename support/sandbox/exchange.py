@@ -32,7 +32,7 @@ class Answer:
     media_type: str = JSON
 
 
-class Refusal(Exception):  # noqa: N818  refusing is right, not an error
+class Refusal(Exception):
     """A request that is not carried out: becomes a problem document (RFC 9457)."""
 
     def __init__(self, status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> None:

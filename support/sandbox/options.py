@@ -62,9 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed-users", type=int, default=0, metavar="N", help="begin with N other people's users")
     add("--faults", metavar="JSON", type=_faults, help="begin with these faults in force")
     add("--personality", choices=("mockapi", "mockapi-500"), help="imitate a known service")
-    add(
-        "--variant", action="append", default=[], metavar="NAME", help="be unusual but right; can be repeated"
-    )
+    add("--variant", action="append", default=[], metavar="NAME", help="be unusual but right; can be repeated")
     add("--list-variants", action=_Catalogue, nargs=0, help="print names and what they do")
     add("--defect", action="append", default=[], metavar="NAME", help="break a rule; can be repeated")
     add("--list-defects", action=_Catalogue, nargs=0, help="print names, rules and what they do")

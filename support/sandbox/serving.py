@@ -67,9 +67,7 @@ def _furnish(options: Options, token: str, faults: Faults) -> Sandbox:
     if options.variant or options.defect:
         from support.sandbox.catalogue import DEFECTS, VARIANTS  # late: an ordinary start needs none of them
 
-        for twist in [VARIANTS[name] for name in options.variant] + [
-            DEFECTS[name] for name in options.defect
-        ]:
+        for twist in [VARIANTS[name] for name in options.variant] + [DEFECTS[name] for name in options.defect]:
             twist.apply(sandbox)
     return sandbox
 

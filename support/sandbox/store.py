@@ -87,9 +87,7 @@ class Store:
 
     def answered(self, key: str) -> tuple[bytes, User] | None:
         """Find what a key was used for: the fingerprint of the body, and the user as first answered."""
-        row = self._db.execute(
-            f"SELECT fingerprint, {_COLUMNS} FROM idempotency_keys WHERE key = ?", (key,)
-        ).fetchone()
+        row = self._db.execute(f"SELECT fingerprint, {_COLUMNS} FROM idempotency_keys WHERE key = ?", (key,)).fetchone()
         return (row[0], User(*row[1:])) if row else None
 
     def get(self, user_id: str) -> User | None:
@@ -99,9 +97,7 @@ class Store:
 
     def holders(self, email: str) -> list[User]:
         """Find who has an address, whatever its letter case: one user or none."""
-        rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM users WHERE folded = ? ORDER BY seq", (email.casefold(),)
-        )
+        rows = self._db.execute(f"SELECT {_COLUMNS} FROM users WHERE folded = ? ORDER BY seq", (email.casefold(),))
         return [User(*row) for row in rows]
 
     def everyone(self) -> list[User]:
@@ -110,9 +106,7 @@ class Store:
 
     def window(self, offset: int, count: int) -> list[User]:
         """List `count` users from `offset` on, in the order of `everyone`."""
-        rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM users ORDER BY seq LIMIT ? OFFSET ?", (count, offset)
-        )
+        rows = self._db.execute(f"SELECT {_COLUMNS} FROM users ORDER BY seq LIMIT ? OFFSET ?", (count, offset))
         return [User(*row) for row in rows]
 
     def update(self, user: User) -> None:

@@ -114,9 +114,7 @@ def long_names_counted_in_octets(_sandbox: Sandbox, name_fault: Decision, value:
 @defect("create-201", at="name_fault")
 def names_in_other_scripts_refused(_sandbox: Sandbox, name_fault: Decision, value: object) -> Any:
     """A name outside ASCII is called invalid."""
-    return name_fault(value) or (
-        None if str(value).isascii() else "name holds characters that are not allowed"
-    )
+    return name_fault(value) or (None if str(value).isascii() else "name holds characters that are not allowed")
 
 
 @defect("create-201")

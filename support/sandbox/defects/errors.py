@@ -72,17 +72,13 @@ def _tell(answer: Answer, status: int, detail: str) -> Answer:
 @defect(_RULE, at="refuse")
 def sql_in_conflict(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
     """A 409 shows the SQL statement that failed."""
-    return _tell(
-        refuse(refusal), 409, "INSERT INTO users (id, name, email) VALUES (?, ?, ?): UNIQUE constraint failed"
-    )
+    return _tell(refuse(refusal), 409, "INSERT INTO users (id, name, email) VALUES (?, ?, ?): UNIQUE constraint failed")
 
 
 @defect(_RULE, at="refuse")
 def path_in_malformed(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
     """A 400 shows the path of a file on the server."""
-    return _tell(
-        refuse(refusal), 400, "SyntaxError at /srv/app/node_modules/body-parser/lib/types/json.js:92:19"
-    )
+    return _tell(refuse(refusal), 400, "SyntaxError at /srv/app/node_modules/body-parser/lib/types/json.js:92:19")
 
 
 @defect(_RULE, at="refuse")

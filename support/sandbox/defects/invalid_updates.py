@@ -19,9 +19,7 @@ _INVALID = "update-invalid"
 @defect(_INVALID)
 def invalid_patch_half_applied(sandbox: Sandbox) -> None:
     """A PATCH with one invalid value is refused, but its valid part is stored."""
-    act_when_refused(
-        sandbox, "patch", 422, lambda call: store_anyway(sandbox, call, valid_part(sandbox, call))
-    )
+    act_when_refused(sandbox, "patch", 422, lambda call: store_anyway(sandbox, call, valid_part(sandbox, call)))
 
 
 @defect(_INVALID)
@@ -103,9 +101,7 @@ def _newcomer_at(sandbox: Sandbox, call: Call) -> User:
 @defect(_UNKNOWN)
 def put_creates(sandbox: Sandbox) -> None:
     """PUT on an unknown id creates the user there and gives 201."""
-    answer_strangers(
-        sandbox, "replace", lambda call: Answer(201, sandbox.api.present(_newcomer_at(sandbox, call)))
-    )
+    answer_strangers(sandbox, "replace", lambda call: Answer(201, sandbox.api.present(_newcomer_at(sandbox, call))))
 
 
 @defect(_UNKNOWN)

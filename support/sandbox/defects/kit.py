@@ -70,9 +70,7 @@ def remember_gone(sandbox: Sandbox) -> dict[str, User]:
     return gone
 
 
-def look_before_storing(
-    sandbox: Sandbox, *, at: tuple[str, ...] = ("insert", "update"), exact: bool = False
-) -> None:
+def look_before_storing(sandbox: Sandbox, *, at: tuple[str, ...] = ("insert", "update"), exact: bool = False) -> None:
     """Do without the unique index: a look beforehand finds the address taken, at these places only."""
     sandbox.store.tolerate_twins()
 
@@ -85,9 +83,7 @@ def look_before_storing(
         sandbox.around(f"store.{name}", write)
 
 
-def others_with(
-    sandbox: Sandbox, email: str, user_id: str | None = None, *, exact: bool = False
-) -> list[User]:
+def others_with(sandbox: Sandbox, email: str, user_id: str | None = None, *, exact: bool = False) -> list[User]:
     """Find who else has an address."""
     holders = sandbox.store.holders(email)
     return [user for user in holders if user.id != user_id and (not exact or user.email == email)]
@@ -150,9 +146,7 @@ def sent_in(call: Call) -> dict[str, Any]:
 def valid_part(sandbox: Sandbox, call: Call) -> dict[str, str]:
     """Read the name and address that are valid, and leave the others out."""
     faults = {"name": sandbox.api.name_fault, "email": sandbox.api.email_fault}
-    return {
-        field: value for field, value in sent_in(call).items() if field in faults and not faults[field](value)
-    }
+    return {field: value for field, value in sent_in(call).items() if field in faults and not faults[field](value)}
 
 
 def store_anyway(sandbox: Sandbox, call: Call, fields: dict[str, str]) -> None:

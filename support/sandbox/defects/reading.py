@@ -63,9 +63,7 @@ _UNKNOWN = "read-404"
 def unknown_is_200_with_null(sandbox: Sandbox) -> None:
     """Reading an unknown id gives 200 and null."""
     answer_strangers(sandbox, "read", lambda _call: Answer(200, _Null()))
-    sandbox.around(
-        "encode", lambda _s, encode, content: b"null" if isinstance(content, _Null) else encode(content)
-    )
+    sandbox.around("encode", lambda _s, encode, content: b"null" if isinstance(content, _Null) else encode(content))
 
 
 class _Null:
@@ -151,9 +149,7 @@ async def head_of_user_is_404(sandbox: Sandbox, dispatch: Decision, call: Call) 
 
 
 @defect("head", at="app.write")
-async def head_has_body(
-    _sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response
-) -> None:
+async def head_has_body(_sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response) -> None:
     """HEAD sends the body as well."""
     if call.method != "HEAD":
         await write(call, wire, response)

@@ -87,9 +87,7 @@ def password_in_create_answer(_sandbox: Sandbox, created: Decision, user: User, 
 
 
 @defect("no-secrets", at="update")
-def secret_in_update_answer(
-    _sandbox: Sandbox, update: Decision, user: User, fields: dict[str, str]
-) -> Answer:
+def secret_in_update_answer(_sandbox: Sandbox, update: Decision, user: User, fields: dict[str, str]) -> Answer:
     """The answer to PUT and PATCH shows the secret that a reset link is made from."""
     answer: Answer = update(user, fields)
     answer.content["recovery"] = {"secret": "JBSWY3DPEHPK3PXP"}

@@ -15,9 +15,7 @@ _RULE = "exact-text"
 
 
 def _rename_what_is_stored(sandbox: Sandbox, rename: Callable[[str], str]) -> None:
-    def fields(
-        _sandbox: Sandbox, fields: Decision, document: dict[str, Any], *, required: bool
-    ) -> dict[str, str]:
+    def fields(_sandbox: Sandbox, fields: Decision, document: dict[str, Any], *, required: bool) -> dict[str, str]:
         taken: dict[str, str] = fields(document, required=required)
         return {**taken, "name": rename(taken["name"])} if "name" in taken else taken
 

@@ -38,9 +38,7 @@ class Records:
         """Store a record under the next id; a client's id is overridden."""
         self.last_id += 1
         number = str(self.last_id)
-        filled: Record = {
-            "createdAt": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        }
+        filled: Record = {"createdAt": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")}
         filled |= {field: f"{field} {number}" for field in _FIELDS if field not in filled}
         record = {**filled, **sent, "id": number}
         self._watch(str(record["email"]).casefold())
@@ -89,9 +87,7 @@ class MockApi:
         wanted = {field: text for field, text in call.query.items() if field not in _PAGING}
         found = [record for record in self.records.by_id.values() if _matches(record, wanted)]
         if any(parameter in call.query for parameter in _PAGING):
-            page, limit = (
-                _number(call, name, default) for name, default in (("page", 1), ("limit", _DEFAULT_LIMIT))
-            )
+            page, limit = (_number(call, name, default) for name, default in (("page", 1), ("limit", _DEFAULT_LIMIT)))
             found = found[(page - 1) * limit : page * limit]
         if not found and call.query:
             return JSONResponse("Not found", 404)

@@ -79,9 +79,7 @@ async def header_names_in_any_case(
 def _mix_case(head: bytes) -> bytes:
     status_line, *lines = head.split(b"\r\n")
     named = (line.partition(b":") for line in lines)
-    return b"\r\n".join(
-        [status_line, *(_every_other_upper(name) + colon + value for name, colon, value in named)]
-    )
+    return b"\r\n".join([status_line, *(_every_other_upper(name) + colon + value for name, colon, value in named)])
 
 
 def _every_other_upper(name: bytes) -> bytes:

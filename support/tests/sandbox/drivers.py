@@ -127,9 +127,7 @@ class Direct:
             "method": method,
             "path": httpx.URL(url).path,
             "query_string": parts.query.encode(),
-            "headers": [
-                (name.encode(), text.encode()) for name, text in {"host": parts.netloc, **headers}.items()
-            ],
+            "headers": [(name.encode(), text.encode()) for name, text in {"host": parts.netloc, **headers}.items()],
         }
         cycle = _Cycle(body)
         await asyncio.wait_for(self._app(scope, cycle.receive, cycle.send), _PATIENCE_S)

@@ -3,15 +3,16 @@
 Written for the sandbox's own tests and used by nothing else.
 """
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from support.tests.sandbox.drivers import TOKEN, Driver, Reply, newcomer
 
-Check = Callable[[Driver], Awaitable[None]]
+Check = Callable[[Driver], Coroutine[Any, Any, None]]
 PROMISES: dict[str, Check] = {}
 
 SCRIPTS = "李小龍 Ñandú 🦉"
@@ -36,6 +37,7 @@ BAD_EMAILS: tuple[Any, ...] = (
     "nobody@",
     f"a{LONGEST}",
 )
+_TICK_S = 0.002  # the clock has moved by then
 UNKNOWN = "3f2b0c1e-0000-4000-8000-00000000dead"
 
 
@@ -333,6 +335,7 @@ async def _pages(api: Driver) -> None:
 @promise("patch")
 async def _patch(api: Driver) -> None:
     user = await api.create()
+    await asyncio.sleep(_TICK_S)
     own = user["email"]
     email = newcomer()["email"]
     for change in (
@@ -356,6 +359,7 @@ async def _patch(api: Driver) -> None:
 @promise("put")
 async def _put(api: Driver) -> None:
     user = await api.create()
+    await asyncio.sleep(_TICK_S)
     for person in (newcomer(name="Grace"), newcomer(name="Hopper")):
         reply = await api.ask("PUT", user["id"], person)
         assert reply.status == 200
@@ -460,7 +464,7 @@ async def _method_405(api: Driver) -> None:
 @promise("auth-401")
 async def _auth_401(api: Driver) -> None:
     user = await api.create()
-    strangers = [None, "", "Bearer", "Bearer ", f"Basic {TOKEN}", TOKEN, "Bearer wrong-token-abc"]
+    strangers = [None, "", "Bearer", f"Basic {TOKEN}", TOKEN, "Bearer wrong-token-abc"]
     strangers += [
         f"Bearer {TOKEN}x",
         f"Bearer {TOKEN[:-1]}",

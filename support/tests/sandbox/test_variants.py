@@ -1,5 +1,6 @@
 """Each unusual behaviour keeps the contract in a user's whole life."""
 
+import asyncio
 import time
 from urllib.parse import urljoin
 
@@ -7,12 +8,39 @@ import httpx
 import pytest
 
 from support.sandbox.catalogue import VARIANTS
+from support.tests.sandbox import promises_to_crowds  # noqa: F401  registers the rules about crowds
 from support.tests.sandbox.conftest import Running, running
+from support.tests.sandbox.drivers import direct_driver
+from support.tests.sandbox.promises import PROMISES
 
 _PATIENCE_S = 3.0
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+# These keep the contract in their own time: an answer may be repeated, a deletion may show late.
+_IN_THEIR_OWN_TIME = {"delete-later", "late-deletion", "latency", "uneven-latency", "rate-limit"} | {
+    name for name in VARIANTS if name.startswith("some-")
+}
+_LARGE = {"ten-thousand-others"}
+
+
+@pytest.mark.parametrize("name", sorted(VARIANTS.keys() - _IN_THEIR_OWN_TIME - _LARGE))
+def test_the_whole_contract_is_kept(name: str) -> None:
+    for rule, check in PROMISES.items():
+        try:
+            asyncio.run(check(direct_driver([VARIANTS[name]])))
+        except AssertionError as error:
+            raise AssertionError(f"{name} breaks {rule}") from error
+
+
+def test_there_are_enough() -> None:
+    assert len(VARIANTS) >= 28
+
+
+# What stands apart from the whole contract above, and what is about the connection itself.
+_ON_THE_WIRE = {name for name, twist in VARIANTS.items() if twist.function.__module__.endswith("connections")}
+
+
+@pytest.mark.parametrize("name", sorted(_IN_THEIR_OWN_TIME | _LARGE | _ON_THE_WIRE))
 def test_a_user_lives_and_goes(name: str) -> None:
     with running("--variant", name) as sandbox:
         newcomer = sandbox.newcomer(name='李 O\'Brien <b> & "Ä"')

@@ -1,0 +1,109 @@
+"""The contract is kept, rule by rule, over a real socket."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from support.tests.sandbox import promises_to_crowds  # noqa: F401  registers the rules about crowds
+from support.tests.sandbox.conftest import Running
+from support.tests.sandbox.drivers import TOKEN, Driver, Socket, newcomer
+from support.tests.sandbox.promises import PROMISES
+
+
+@pytest.mark.parametrize("rule", PROMISES)
+def test_rule_is_kept(api: Running, rule: str) -> None:
+    async def check() -> None:
+        limits = httpx.Limits(max_connections=30)
+        async with httpx.AsyncClient(limits=limits, timeout=5) as client:
+            await PROMISES[rule](Driver(Socket(client), api.url))
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_collection_cannot_be_changed_as_a_whole(api: Running, method: str) -> None:
+    user = api.create()
+    response = api.client.request(method, api.url, json=newcomer())
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, HEAD, POST"
+    assert api.client.get(api.user(user["id"])).json() == user
+
+
+def test_a_body_too_large_is_refused(api: Running) -> None:
+    response = api.client.post(api.url, json=api.newcomer(name="x" * 300_000))
+    assert response.status_code == 413
+
+
+def test_the_token_is_asked_for_before_anything_else(api: Running) -> None:
+    api.client.headers["Authorization"] = "Bearer wrong"
+    try:
+        for url in (api.url, api.url + "/unknown", api.url + "/a/b", api.url.replace("/users", "/elsewhere")):
+            response = api.client.put(url, content=b"{")
+            assert response.status_code == 401
+            assert response.json()["status"] == 401
+    finally:
+        api.client.headers["Authorization"] = f"Bearer {TOKEN}"
+
+
+def test_nothing_is_served_elsewhere(api: Running) -> None:
+    for path in ("/", "/users/", "/users/a/b", "/elsewhere"):
+        assert api.client.get(api.url.replace("/users", path)).status_code == 404, path
+
+
+def test_addresses_keep_their_letter_case(api: Running) -> None:
+    assert api.create(email="McAda@Example.ORG")["email"] == "McAda@Example.ORG"
+
+
+def test_a_repeated_idempotency_key_gets_the_first_answer_again(api: Running) -> None:
+    person, key = api.newcomer(), {"Idempotency-Key": "one"}
+    first = api.client.post(api.url, json=person, headers=key)
+    again = api.client.post(api.url, json=person, headers=key)
+    other = api.client.post(api.url, json=api.newcomer(), headers=key)
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422)
+    assert again.json() == first.json()
+    assert again.headers["location"] == first.headers["location"]
+    assert api.client.post(api.url, json=person).status_code == 409
+
+
+def test_a_key_whose_answer_was_lost_gets_it_again(api: Running) -> None:
+    person, key = api.newcomer(), {"Idempotency-Key": "two"}
+    api.misbehave({"kind": "drop", "when": "after", "times": 1})
+    with pytest.raises(httpx.TransportError):
+        api.client.post(api.url, json=person, headers=key)
+    again = api.client.post(api.url, json=person, headers=key)
+    assert again.status_code == 201
+    assert api.client.get(api.url, params={"email": person["email"]}).json() == [again.json()]
+
+
+def test_500_creates_at_once(api: Running) -> None:
+    host, port = api.url.split("/")[2].split(":")
+    replies = asyncio.run(_create_many(host, int(port), 500))
+    assert {reply.split()[1] for reply in replies} == {b"201"}
+    assert api.stats()["peak_in_flight"] > 50
+    assert api.stats()["twins"] == 0
+
+
+async def _create_many(host: str, port: int, count: int) -> list[bytes]:
+    requests = [_raw_create(number) for number in range(count)]
+    connections = await asyncio.gather(*(asyncio.open_connection(host, port) for _ in requests))
+    for (_, writer), request in zip(connections, requests, strict=True):
+        writer.write(request[:-1])
+    for (_, writer), request in zip(connections, requests, strict=True):
+        writer.write(request[-1:])
+    replies = await asyncio.gather(*(reader.readuntil(b"\r\n\r\n") for reader, _ in connections))
+    for _, writer in connections:
+        writer.close()
+    return replies
+
+
+def _raw_create(number: int) -> bytes:
+    body = b'{"name":"Guest","email":"guest-%d@burst.example.org"}' % number
+    head = (
+        "POST /users HTTP/1.1",
+        "Host: sandbox",
+        f"Authorization: Bearer {TOKEN}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join([*head, "", ""]).encode() + body

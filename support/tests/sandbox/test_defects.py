@@ -1,0 +1,58 @@
+"""Each defect breaks the rule that it names, and the list of defects covers the contract."""
+
+import asyncio
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from support.sandbox.catalogue import DEFECTS
+from support.tests.sandbox import promises_to_crowds  # noqa: F401  registers the rules about crowds
+from support.tests.sandbox.conftest import ROOT, running
+from support.tests.sandbox.drivers import direct_driver
+from support.tests.sandbox.promises import PROMISES
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_it_breaks_its_rule(name: str) -> None:
+    twist = DEFECTS[name]
+    assert twist.rule is not None
+    with pytest.raises((AssertionError, TimeoutError, LookupError, TypeError, ValueError)):
+        asyncio.run(PROMISES[twist.rule](direct_driver([twist])))
+
+
+@pytest.mark.parametrize("rule", PROMISES)
+def test_without_a_defect_the_rule_is_kept(rule: str) -> None:
+    asyncio.run(PROMISES[rule](direct_driver()))
+
+
+def test_every_rule_is_broken_in_two_ways() -> None:
+    ways = Counter(twist.rule for twist in DEFECTS.values())
+    assert set(ways) == set(PROMISES)
+    assert min(ways.values()) >= 2
+    assert len(DEFECTS) >= 90
+
+
+def test_the_list_names_rule_and_sentence() -> None:
+    lines = _ask("--list-defects").splitlines()
+    assert [line.split("\t")[0] for line in lines] == list(DEFECTS)
+    assert all(line.split("\t")[1] in PROMISES and line.split("\t")[2].endswith(".") for line in lines)
+
+
+def _ask(*options: str) -> str:
+    command = [sys.executable, "-m", "support.sandbox", *options]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def test_an_unknown_name_ends_the_start() -> None:
+    command = [sys.executable, "-m", "support.sandbox", "--defect", "list-is-empy"]
+    ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert "list-is-empty" in ended.stderr
+    assert not ended.stdout
+
+
+def test_a_defect_can_be_started() -> None:
+    with running("--defect", "create-answers-200", "--defect", "head-has-body", "--window", "2") as sandbox:
+        assert sandbox.client.post(sandbox.url, json=sandbox.newcomer()).status_code == 200
