@@ -21,12 +21,15 @@ def main() -> None:
         leave_with_parent()
     given = options.token or os.environ.get("SANDBOX_TOKEN")
     token = given or _random_token()
-    sock = listen(options.host, options.port)
+    try:
+        sock = listen(options.host, options.port)
+    except OSError as error:
+        sys.exit(f"cannot listen on {options.host}:{options.port}: {error.strerror}")
     host, port = sock.getsockname()[:2]
     root = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     control = f"{root}/_control" if options.control else None
     print(json.dumps({"url": root + options.path, "control": control, "pid": os.getpid()}), flush=True)
-    if not options.until_stdin_closes:
+    if not given or not options.until_stdin_closes:
         _tell_how_to_try(root + options.path, "$TOKEN" if given else token)
     from support.sandbox.serving import serve  # late: the port is known before the slow imports begin
 

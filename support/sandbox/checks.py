@@ -55,10 +55,10 @@ def read_json(body: bytes) -> Any:
     """
     try:
         document = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        if b"\\u" in body:
+            json.dumps(document, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise ValueError("too deeply nested") from None
-    if b"\\u" in body:
-        json.dumps(document, ensure_ascii=False).encode("utf-8")
     return document
 
 

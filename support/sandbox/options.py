@@ -37,6 +37,8 @@ def read_options(arguments: Sequence[str]) -> Options:
     for kind, names in (("variant", options.variant), ("defect", options.defect)):
         if names:
             _check_names(parser, kind, names)
+            if options.personality:
+                parser.error(f"a personality has no {kind}s")
     return options
 
 
@@ -44,20 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m support.sandbox", description="An embedded Users API.")
     add = parser.add_argument
     add("--host", default="127.0.0.1")
-    add(
-        "--port",
-        type=int,
-        default=0,
-        help="0, the default, takes a free one; the first line of output tells it",
-    )
+    add("--port", type=int, default=0, help="0, the default, takes a free one; the first line of output tells it")
     add("--path", default="/users", type=_collection_path, help="where the collection is")
     add("--token", help="else $SANDBOX_TOKEN, else a random one")
     add("--database", metavar="FILE", help="keep the users here, so that a restart finds them again")
-    add(
-        "--until-stdin-closes",
-        action="store_true",
-        help="end when standard input does, as it does with the parent",
-    )
+    add("--until-stdin-closes", action="store_true", help="end when standard input does, as it does with the parent")
     add("--control", action="store_true", help="serve /_control: faults and statistics")
     add("--seed-users", type=int, default=0, metavar="N", help="begin with N other people's users")
     add("--faults", metavar="JSON", type=_faults, help="begin with these faults in force")
@@ -66,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--list-variants", action=_Catalogue, nargs=0, help="print names and what they do")
     add("--defect", action="append", default=[], metavar="NAME", help="break a rule; can be repeated")
     add("--list-defects", action=_Catalogue, nargs=0, help="print names, rules and what they do")
-    add("--window", type=float, default=1.0, metavar="MS", help="how long a racy defect leaves its gap open")
+    add("--window", type=float, default=1.0, metavar="MS", help="how long the gap of a racy defect is open")
     return parser
 
 

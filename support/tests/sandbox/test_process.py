@@ -139,7 +139,23 @@ def test_ten_thousand_bystanders_are_there_soon_and_the_same_every_time(launch: 
     assert time.monotonic() - started < 5
 
 
-@pytest.mark.parametrize("wrong", [["--port", "x"], ["--path", "/"], ["--faults", "{"], ["--variant", "none"]])
+def test_a_port_that_is_taken_is_told_in_one_line(launch: Launch) -> None:
+    port = launch().url.split(":")[2].split("/")[0]
+    ended = subprocess.run([*_COMMAND, "--port", port], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"cannot listen on 127.0.0.1:{port}: ")
+
+
+_WRONG = (
+    ["--port", "x"],
+    ["--path", "/"],
+    ["--faults", "{"],
+    ["--variant", "none"],
+    ["--personality", "mockapi", "--variant", "gzip"],
+)
+
+
+@pytest.mark.parametrize("wrong", _WRONG)
 def test_a_wrong_option_ends_the_start_with_one_line_that_says_so(wrong: list[str]) -> None:
     ended = subprocess.run([*_COMMAND, *wrong], cwd=ROOT, check=False, capture_output=True, text=True)
     assert ended.returncode == 2
