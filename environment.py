@@ -9,7 +9,7 @@ from support import session
 
 
 def before_all(context: Context) -> None:
-    context.session = session.begin(context.config)
+    context.session = session.begin(context.config, context._runner.features)
     context.world = context.session.world
 
 
@@ -26,12 +26,11 @@ def before_step(context: Context, step: Step) -> None:
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
-    context.session.keep_evidence_if_failed(scenario)
-    context.world.registry.start_deleting()
+    context.session.leave_the_scene(scenario)
 
 
-def after_feature(context: Context, feature: Feature) -> None:
-    context.session.world.registry.confirm_gone()
+def after_feature(context: Context, _feature: Feature) -> None:
+    context.session.confirm_gone()
 
 
 def after_all(context: Context) -> None:

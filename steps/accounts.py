@@ -212,9 +212,9 @@ def rename_and_move_to_taken(context: Context, someone: str, other: str) -> None
     context.world.accounts.patch(someone, context.world.people.new_name_at(other))
 
 
-@when("{somebody:Somebody} takes the address that {other:Person} gave up")
-def take_given_up(context: Context, somebody: str, other: str) -> None:
-    context.world.accounts.take_given_up(somebody, other)
+@when("{somebody:Somebody} takes the address that was given up")
+def take_given_up(context: Context, somebody: str) -> None:
+    context.world.accounts.take_given_up(somebody)
 
 
 @when("somebody who {state:State} is {changed:Changed}")

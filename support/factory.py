@@ -74,7 +74,7 @@ class Factory:
         return (f"{first} " + "Wolfeschlegelsteinhausenbergerdorff " * 10)[: length - 1] + "g"
 
     def stranger_id(self, like: str) -> str:
-        """Return an id that nobody has, in the form of an existing one: another number, or another last eight characters."""
+        """Return an id that nobody has, in the form of one there is: a high number, or other last characters."""
         if like.isdigit():
             return str(999_999_999 - secrets.randbelow(1_000_000))
         kept, changed = like[:-8], like[-8:]

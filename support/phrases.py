@@ -11,6 +11,9 @@ from support.acts.scene import CAST
 _ONE = "(?:" + "|".join(CAST) + ")"
 
 
+METHODS_OF = {"signs up": ("POST",), "is changed": ("PATCH", "PUT"), "leaves": ("DELETE",)}
+
+
 def person(text: str) -> str:
     """Return one of the cast."""
     return text
@@ -48,5 +51,6 @@ register_type(
     OwnThing=_one_of("an id of her own", "Grace's id", "a date of joining", "the rank of administrator"),
     Accepted=_one_of("welcomed", "changed"),
     State=_one_of("was never there", "has left"),
+    Deed=_one_of(*METHODS_OF),
     Somebody=_one_of("a newcomer", *CAST),
 )

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     request_timeout_s: Seconds = Field(
         10.0, description="seconds to connect, and seconds between two bytes of an answer"
     )
-    retry_attempts: Count = Field(5, description="tries of a call in all")
+    retry_attempts: Count = Field(7, description="tries of a call in all")
     retry_base_s: Seconds = Field(
         0.1, description="seconds of backoff after the first try; doubles from there, with full jitter"
     )
@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     state_dir: Path = Field(
         Path(".acceptance"), description="folder of the journal of created users, kept between runs"
     )
+    reports_dir: Path = Field(Path("reports"), description="folder that the summary of a run is written into")
     data_seed: int | None = Field(
         None, description="number that the people are drawn from; empty: a new one each run, printed"
     )

@@ -32,7 +32,7 @@ class Interrupts:
         finally:
             self._shielded = False
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
         self.noted += 1
         if not self._shielded:
             raise KeyboardInterrupt(signal.Signals(number).name)

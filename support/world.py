@@ -1,113 +1,69 @@
-"""The world of a run: the one object of ours on behave's context. Whoever acquires something here registers its release."""
+"""The world of a run: the one object of ours on behave's context."""
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from support import targets
 from support.acts.access import Access
 from support.acts.accounts import Accounts
 from support.acts.crowds import Crowds
 from support.acts.directory import Directory
 from support.acts.gone import Gone
+from support.acts.outages import Outages
 from support.acts.outcomes import Outcomes
 from support.acts.people import People
 from support.acts.protocol import Protocol
 from support.acts.races import Races
 from support.acts.scene import Scene
-from support.cleanup.journal import Journal
 from support.cleanup.marks import new_mark
-from support.cleanup.polling import Pace
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
+from support.connection import Connection
 from support.factory import Factory, new_seed
-from support.models import Credential
-from support.settings import ROOT, Settings
-from support.targets.embedded import EmbeddedApi, Target
-from support.targets.opening import check_open, refuse_production
-from support.transport.async_client import AsyncClient
-from support.transport.calls import UsersApi
-from support.transport.client import SessionClient
+from support.settings import Settings
+from support.targets.embedded import Target
 from support.transport.flows import Flow
-from support.transport.loop import LoopThread
-from support.transport.retries import Policy
-from support.transport.transcript import Transcript, redacted
 
 log = logging.getLogger("acceptance")
 T = TypeVar("T")
 
 
 class World:
-    """A target, the clients that speak to it, what was made there, and the scene that is being played."""
+    """A target, who is drawn for it, what was made there, and the scene that is being played."""
 
     def __init__(self, settings: Settings, target: Target | None = None) -> None:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
-        self.profile = targets.load(settings.target)
-        self.settings = settings.model_copy(update=dict(self.profile.deadlines))
-        self._release = contextlib.ExitStack()
-        try:
-            self._open(target)
-        except BaseException:
-            self._release.close()
-            raise
-        self.people, self.accounts, self.directory = People(self), Accounts(self), Directory(self)
-        self.outcomes = Outcomes(self)
-        self.gone, self.access, self.protocol = Gone(self), Access(self), Protocol(self)
-        self.crowd_notes: list[str] = []
-        self.begin("user-shape")
-
-    def _open(self, target: Target | None) -> None:
-        settings = self.settings
-        self.mark = new_mark()
-        self.factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
-        self.target = target or self._named_target()
-        refuse_production(self.target.base_url, self.profile, settings)
-        self.transcript = Transcript()
-        self.api = self._api()
-        self.http = self._held(SessionClient(settings.request_timeout_s), lambda client: client.close())
-        self.loop = self._held(LoopThread(), lambda loop: loop.close())
-        self.async_client = self._held(self._async_client(), lambda client: self.loop.run(client.close()))
-        check_open(self.http, self.api)
-        self.journal = self._held(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
-        self.pace = Pace(settings.poll_first_s, settings.poll_cap_s, settings.delete_deadline_s)
-        new_registry = functools.partial(Registry, self.journal, self.api, self.async_client, self.loop, pace=self.pace)
-        self.recovered = finish_dead_runs(self.journal, self.target.key, new_registry, settings.cleanup_deadline_s)
-        self.journal.open_run(self.mark, self.target.key)
-        self.registry: Registry = new_registry(mark=self.mark)
-        self.registry.keep_lease()
-
-    def _held(self, thing: T, release: Callable[[T], None]) -> T:
-        self._release.callback(release, thing)
-        return thing
-
-    def _named_target(self) -> Target:
-        settings = self.settings
-        if settings.base_url is None:
-            return self._held(EmbeddedApi(), lambda api: api.close()).target
-        token = settings.token.get_secret_value() if settings.token and settings.access_controlled else None
-        return Target(settings.base_url, token, settings.base_url)
-
-    def _api(self) -> UsersApi:
-        settings, token = self.settings, self.target.token
-        credential = Credential(None)
-        if token is not None:
-            redacted.hide(token)
-            credential = Credential("$TOKEN", value=token)
-        policy = Policy(settings.retry_attempts, settings.retry_base_s, settings.retry_cap_s, settings.retry_deadline_s)
-        return UsersApi(
-            self.target.base_url, credential, policy, self.profile, self.transcript, settings.consistency_window_s
+        self.connection = opened = Connection(settings, target)
+        self.settings, self.profile, self.target, self.pace = (
+            opened.settings,
+            opened.profile,
+            opened.target,
+            opened.pace,
         )
-
-    def _async_client(self) -> AsyncClient:
-        async def made() -> AsyncClient:
-            tls = self.target.base_url.startswith("https:")
-            return AsyncClient(self.settings.request_timeout_s, tls, self.profile.caps.concurrency)
-
-        return self.loop.run(made())
+        self.api, self.http, self.loop, self.async_client = opened.api, opened.http, opened.loop, opened.async_client
+        self.transcript, self.journal = opened.transcript, opened.journal
+        self.mark = new_mark()
+        self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
+        self.registry: Registry = opened.new_registry(self.mark)
+        self.crowd_notes: list[str] = []
+        try:
+            self.recovered = finish_dead_runs(opened, self.target.key)
+            self.journal.open_run(self.mark, self.target.key)
+        except BaseException:
+            self.close()
+            raise
+        self.registry.keep_lease()
+        self.people: People = People(self)
+        self.accounts: Accounts = Accounts(self)
+        self.directory: Directory = Directory(self)
+        self.outcomes: Outcomes = Outcomes(self)
+        self.gone: Gone = Gone(self)
+        self.access: Access = Access(self)
+        self.protocol: Protocol = Protocol(self)
+        self.outages: Outages | None = None
+        self.begin("user-shape")
 
     # What a run and a scenario do
 
@@ -115,7 +71,8 @@ class World:
         """Start a scenario that shows a rule."""
         self.transcript.begin()
         self.scene = Scene(self.factory, rule)
-        self.crowds, self.races = Crowds(self), Races(self)
+        self.crowds: Crowds = Crowds(self)
+        self.races: Races = Races(self)
 
     def run(self, flow: Flow[T]) -> T:
         """Carry out a flow with the session client."""
@@ -126,8 +83,10 @@ class World:
         return self.loop.run(self.async_client.gather(flows))
 
     def close(self) -> None:
-        """Let go of everything that this world opened, in reverse order."""
-        self._release.close()
+        """Let go of the target; an embedded API ends."""
+        if self.outages is not None:
+            self.outages.close()
+        self.connection.close()
 
     # Words of the contract and words of the target
 

@@ -68,7 +68,7 @@ Feature: One address, one user
     Scenario Outline: An address that Grace gave up by <change> is free for <somebody>
       Given Grace and Alan are users
       And Grace has given up her address by <change>
-      When <somebody> takes the address that Grace gave up
+      When <somebody> takes the address that was given up
       Then the address that Grace gave up finds exactly its new holder
       And Grace is as she was
 

@@ -163,7 +163,7 @@ class Accounts:
         fields = {"email": email} if changed == "changed" else {"name": member.newcomer.name, "email": email}
         self._write(METHODS[changed], member.known_id, fields)
 
-    def take_given_up(self, somebody: str, other: str) -> None:
+    def take_given_up(self, somebody: str) -> None:
         """Let a newcomer, or somebody who is there, take the address that someone gave up."""
         email = self._world.people.former_address()
         if somebody == "a newcomer":

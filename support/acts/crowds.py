@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from support.contract.judgement import accuse, judge
 from support.contract.normalizers import listed, normal_user, user_of
-from support.contract.validators import has_status, is_a_list, is_a_user, shows
+from support.contract.validators import Finding, has_status, is_a_list, is_a_user, shows
 from support.crowd.contest import Entrant, Outcome, contest
 from support.crowd.threads import contest_in_threads
 from support.errors import Inconclusive
@@ -196,19 +196,16 @@ class Crowds:
         names, answers = world.profile.names, world.profile.answers
         for life in self.outcome.results:
             mine = life.newcomer.as_json()
-            renamed = {**mine, "name": life.renamed_to}
-            again = (
-                answers.deleted_again
-                if "deleted" in life.exchanges and life.exchanges["deleted"].repeated_in_doubt
-                else ()
-            )
-            wanted: Mapping[str, Callable[[], Sequence[Any]]] = {
-                "created": lambda mine=mine: (has_status(answers.created), is_a_user(names), shows(mine, names)),
-                "patched": lambda renamed=renamed: (has_status([200]), is_a_user(names), shows(renamed, names)),
-                "read": lambda renamed=renamed: (has_status([200]), is_a_user(names), shows(renamed, names)),
-                "deleted": lambda again=again: (has_status((*answers.deleted, *again)),),
-                "gone": lambda: (has_status(answers.gone),),
+            renamed = shows({**mine, "name": life.renamed_to}, names)
+            leaving = life.exchanges.get("deleted")
+            again = answers.deleted_again if leaving is not None and leaving.repeated_in_doubt else ()
+            wanted: Mapping[str, Sequence[Finding]] = {
+                "created": (has_status(answers.created), is_a_user(names), shows(mine, names)),
+                "patched": (has_status([200]), is_a_user(names), renamed),
+                "read": (has_status([200]), is_a_user(names), renamed),
+                "deleted": (has_status((*answers.deleted, *again)),),
+                "gone": (has_status(answers.gone),),
             }
             for moment, matchers in wanted.items():
                 attempted = f"{world.scene.attempted}: the life of {life.newcomer.email}, {moment}"
-                judge(life.exchanges[moment], world.scene.rule, attempted, *matchers())
+                judge(life.exchanges[moment], world.scene.rule, attempted, *matchers)

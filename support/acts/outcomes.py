@@ -138,7 +138,7 @@ class Outcomes:
         self.held(exchange, has_status((*done, *answers.invalid)))
         member = scene.member(person)
         if exchange.status in answers.invalid:
-            self._nothing_kept(member, accepted, brought)
+            self._nothing_happened(member, accepted)
             return
         read = world.run(world.api.read(member.known_id))
         self.held(read, has_status([200]), attempted=self._then("reading her"))
@@ -155,7 +155,7 @@ class Outcomes:
                 read, shows(member.expected or member.shown, world.profile.names), attempted=self._then("reading her")
             )
 
-    def _nothing_kept(self, member: Member, accepted: str, brought: Mapping[str, Any]) -> None:
+    def _nothing_happened(self, member: Member, accepted: str) -> None:
         if accepted == "changed":
             self.shown_as(member, member.shown)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from support.acts.partitions import INVALID_ADDRESSES, INVALID_NAMES, spoiled
@@ -60,7 +61,7 @@ class People:
     def brought(self, what: str) -> dict[str, Any]:
         """Return a field that only the server may set; the same each time within a scenario."""
         scene, known = self._world.scene, self._world.scene.users
-        fields = {
+        fields: Mapping[str, Callable[[], dict[str, Any]]] = {
             "an id of her own": lambda: {"id": self.stranger_id()},
             "Grace's id": lambda: {"id": known[0].known_id},
             "a date of joining": lambda: {"createdAt": AN_OLD_DATE},
@@ -120,14 +121,15 @@ class People:
     def unknown_id(self, what: str) -> str:
         """Return an id that nobody has, of some kind."""
         scene = self._world.scene
-        return {
+        ids: Mapping[str, Callable[[], str]] = {
             "an id that was never given": self.stranger_id,
             "the id of somebody who left": lambda: self._world.accounts.become_and_leave("Edsger").known_id,
             "a word for an id": lambda: "nobody",
             "the number 0 for an id": lambda: "0",
             "Ada's id and a character more": lambda: scene.member("Ada").known_id + "0",
             "an id with quotation marks": lambda: "' OR '1'='1",
-        }[what]()
+        }
+        return ids[what]()
 
     def unknown_address(self, what: str) -> str:
         """Return something to look up that is nobody's address."""

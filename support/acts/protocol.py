@@ -186,6 +186,10 @@ def _grace(world: World) -> Member:
     return world.accounts.become("Grace")
 
 
+def _with_grace(world: World, act: Callable[[Member], Exchange]) -> list[Exchange]:
+    return [act(_grace(world))]
+
+
 def _changes(world: World, method: str) -> list[Exchange]:
     grace = _grace(world)
     fresh = world.factory.newcomer("Grace")
@@ -250,10 +254,10 @@ def _strangers(world: World) -> list[Exchange]:
 _OCCASIONS: Mapping[str, Occasion] = {
     "signing up": lambda world: [world.protocol.sign_up_answered("Ada")],
     "reading a user": lambda world: [world.accounts.look(_grace(world))],
-    "reading the list": lambda world: [_grace(world) and world.directory.read_list()],
+    "reading the list": lambda world: _with_grace(world, lambda _: world.directory.read_list()),
     "looking somebody up": lambda world: [world.directory.look_up(_grace(world).newcomer.email)],
     "looking nobody up": lambda world: [world.directory.look_up(world.factory.newcomer().email)],
-    "reading a page": lambda world: [_grace(world) and world.directory.ask_for_page(1, 10)],
+    "reading a page": lambda world: _with_grace(world, lambda _: world.directory.ask_for_page(1, 10)),
     "changing a user": lambda world: _changes(world, "PATCH"),
     "replacing a user": lambda world: _changes(world, "PUT"),
     "deleting a user, twice": _deleted,

@@ -77,7 +77,7 @@ class Races:
         self._report(len(skews), void, skews, missed)
 
     def every_round_was_right(self) -> None:
-        """Raise BrokenPromise with the contenders of the round that went wrong, if one did; Inconclusive where none was played."""
+        """Raise BrokenPromise with the contenders of the round that went wrong; Inconclusive where none was played."""
         if self._decided is None:
             raise Inconclusive("no round of a race was decided in this scenario")
         contenders, verdict = self._decided
@@ -155,18 +155,18 @@ class Races:
         verdict = judge_single_winner(
             contenders, [by_id.get(user.id, f"user {user.id}") for user in self._holders(email)]
         )
-        wrong = [*verdict.wrong, *self._losers_moved(rivals, contenders, email)]
+        wrong = [*verdict.wrong, *self._losers_moved(rivals, contenders)]
         for one in rivals:
             world.accounts.look(one)
         return outcome, contenders, Verdict(tuple(wrong), None if wrong else verdict.void)
 
-    def _losers_moved(self, rivals: Sequence[Member], contenders: Sequence[Contender], email: str) -> list[str]:
+    def _losers_moved(self, rivals: Sequence[Member], contenders: Sequence[Contender]) -> list[str]:
         """Tell who was refused and changed all the same."""
         refused = {one.label for one in with_fate(contenders, Fate.REFUSED)}
         wrong = []
         for member in rivals:
             shown = self._world.accounts.fields_of(self._world.run(self._world.api.read(member.known_id)))
-            if member.person in refused and shown != {**member.shown}:
+            if member.person in refused and shown != member.shown:
                 wrong.append(f"{member.person} was refused, but is shown as {shown}")
         return wrong
 
@@ -263,7 +263,8 @@ def _same_id(verdict: Verdict, contenders: Sequence[Contender], holders: Sequenc
     won = with_fate(contenders, Fate.WON)
     answered = user_of(won[0].exchange.answer, world.profile) if won else None
     if won and holders and (answered is None or answered.id != holders[0].id):
-        told = f"{won[0].label} was given the id {answered.id if answered else None}, but {holders[0].id} holds the address"
+        given = answered.id if answered else None
+        told = f"{won[0].label} was given the id {given}, but {holders[0].id} holds the address"
         return Verdict((told,))
     return verdict
 

@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS runs (
     mark TEXT PRIMARY KEY, target TEXT NOT NULL, host TEXT NOT NULL, started REAL NOT NULL,
     heartbeat REAL NOT NULL, ended REAL);
 CREATE TABLE IF NOT EXISTS users (
-    ref INTEGER PRIMARY KEY, mark TEXT NOT NULL, address TEXT, id TEXT, state TEXT NOT NULL, reason TEXT, changed REAL NOT NULL);
+    ref INTEGER PRIMARY KEY, mark TEXT NOT NULL, address TEXT, id TEXT, state TEXT NOT NULL,
+    reason TEXT, changed REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS users_of_run ON users (mark, state);
 """
 
@@ -145,10 +146,16 @@ class Journal:
         """Return the runs that left something and are not alive any more; of one target only, or of all."""
         rows = self._read(
             "SELECT mark, target, started, host, heartbeat FROM runs WHERE (? IS NULL OR target = ?) AND "
-            "(ended IS NULL OR EXISTS (SELECT 1 FROM users WHERE users.mark = runs.mark AND users.state != ?)) ORDER BY started",
+            "(ended IS NULL OR EXISTS (SELECT 1 FROM users WHERE users.mark = runs.mark AND users.state != ?)) "
+            "ORDER BY started",
             (target, target, State.GONE),
         )
         return [Run(mark, of, started) for mark, of, started, host, beat in rows if not self._alive(mark, host, beat)]
+
+    def is_live(self, mark: str) -> bool:
+        """Whether the journal knows a run by this mark that is alive."""
+        rows = self._read("SELECT host, heartbeat FROM runs WHERE mark = ? AND ended IS NULL", (mark,))
+        return any(self._alive(mark, host, beat) for host, beat in rows)
 
     def _alive(self, mark: str, host: str, heartbeat: float) -> bool:
         """Whether a run still holds its lease: a file lock on this host, a recent heartbeat on another one."""

@@ -26,18 +26,20 @@ SECRET_FIELDS = frozenset({"password", "passwordhash", "secret", "token"})
 JSON_TYPE = re.compile(r"application/(?:[!#$&^_.+\w-]+\+)?json\s*(?:;.*)?$", re.IGNORECASE)
 LEAKS: Mapping[str, re.Pattern[str]] = {
     "a stack trace": re.compile(
-        r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|\bgoroutine \d+ \[|Exception in thread|\bCaused by: "
+        r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|\bgoroutine \d+ \[|Exception in thread"
+        r"|\bCaused by: "
         r"|\bat [\w.$<>]+ ?\((?:[\w./\\:-]+:\d+|[\w$]+\.java)[^)]*\)|\w\.(?:py|js|ts|java|rb|php|go|cs|rs|kt):\d+"
     ),
     "SQL": re.compile(
-        r"\b(?:SELECT\b.{1,200}\bFROM|INSERT INTO|UPDATE \S+ SET|DELETE FROM|ON CONFLICT)\b|\bSQLSTATE\b|\bORA-\d{5}|SQLITE_|sqlite3\."
-        r"|(?i:\binsert into \S+ ?\(|\bselect\b.{1,200}\bfrom \S+ where\b|\bupdate \S+ set \S+ ?="
+        r"\b(?:SELECT\b.{1,200}\bFROM|INSERT INTO|UPDATE \S+ SET|DELETE FROM|ON CONFLICT)\b|\bSQLSTATE\b|\bORA-\d{5}"
+        r"|SQLITE_|sqlite3\.|(?i:\binsert into \S+ ?\(|\bselect\b.{1,200}\bfrom \S+ where\b|\bupdate \S+ set \S+ ?="
         r"|\bUNIQUE constraint|duplicate key value|syntax error at or near|Duplicate entry '.*' for key"
         r"|psycopg|SQLAlchemy|\bE11000\b|violates (?:unique|not-null|check) constraint|no such (?:table|column):)",
         re.DOTALL,
     ),
     "a path of the server": re.compile(
-        r"(?<![\w:/.])/(?:home|usr|var|opt|srv|etc|root|tmp|proc|Users)/[\w.-]+|(?<![\w:/.])/(?:[\w.-]+/)+[\w-]+\.(?:py|js|ts|java|rb|php|go|cs|db|sqlite3?)\b"
+        r"(?<![\w:/.])/(?:home|usr|var|opt|srv|etc|root|tmp|proc|Users)/[\w.-]+"
+        r"|(?<![\w:/.])/(?:[\w.-]+/)+[\w-]+\.(?:py|js|ts|java|rb|php|go|cs|db|sqlite3?)\b"
         r"|\b[A-Za-z]:\\{1,2}[\w.-]+\\|node_modules/|site-packages"
     ),
 }
@@ -175,7 +177,7 @@ def _same(key: str, came: Any, wanted: Any) -> bool:
     if key == "email" and isinstance(came, str) and isinstance(wanted, str):
         return came.lower() == wanted.lower()
     if key == "createdAt":
-        return moment_of(came) == moment_of(wanted)
+        return bool(moment_of(came) == moment_of(wanted))
     return type(came) is type(wanted) and bool(came == wanted)
 
 

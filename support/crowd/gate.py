@@ -1,7 +1,7 @@
-"""Last-byte release: every request goes out but for its last byte; when all stand ready, the last bytes go out together.
+"""Last-byte release: requests go out but for their last byte; when all stand ready, the last bytes go out together.
 
-A server reads a request whose body is announced by Content-Length to its end before it acts (RFC 9112 §6.2), so the requests
-are acted on within the time that the last bytes take: tens of microseconds where they are written in one go.
+A server reads a body that Content-Length announces to its end before it acts (RFC 9112 §6.2), so all of them are acted
+on within the time that the last bytes take: tens of microseconds where they are written in one go.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Gate:
         self._opened.set()
 
     async def _release_by_distance(self) -> None:
-        """Release whoever is farther away earlier, by half the difference of the round trips, so that all arrive together."""
+        """Release who is farther away earlier, by half the difference of round trips, so that all arrive together."""
         by_distance = sorted(self._held, key=lambda held: -held[0].round_trip_s)
         farthest = by_distance[0][0].round_trip_s
         begun = time.perf_counter()

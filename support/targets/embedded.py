@@ -26,7 +26,7 @@ class Target:
 
 
 class EmbeddedApi:
-    """Starts `python -m support.sandbox` on a free loopback port, with a random token; gone when this process is gone."""
+    """Runs `python -m support.sandbox` on a free loopback port, with a random token, as long as this process lives."""
 
     def __init__(self, options: Sequence[str] = ()) -> None:
         self.token = secrets.token_urlsafe(24)

@@ -26,7 +26,7 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
 
 
 def check_open(client: SessionClient, api: UsersApi) -> None:
-    """Ask for the list once; raises TargetDown with one line where the target does not answer it as a Users API would."""
+    """Ask for the list once; raises TargetDown with one line where the target is not there or does not let us in."""
     exchange = client.run(api.list())
     last = exchange.attempts[-1].outcome
     if isinstance(last, Failure):

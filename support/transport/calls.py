@@ -118,7 +118,7 @@ class UsersApi:
     def holders(self, email: str) -> Flow[Sequence[User] | None]:
         """Look for everybody with exactly this address, whatever its letter case; None where it cannot be told.
 
-        The list is read where the target has no filter, or none that answers. A filter that matches more is narrowed here.
+        The list is read where the target has no filter, or none that answers; a filter that matches more is narrowed.
         """
         questions = [self.find(email), self.list()] if self.profile.has.email_filter else [self.list()]
         for question in questions:

@@ -61,8 +61,9 @@ def perform_once(call: Call, policy: Policy) -> Flow[Exchange]:
 def perform_create(call: Call, policy: Policy, search: Search, window_s: float) -> Flow[Exchange]:
     """Carry out a POST without ever making two: when its outcome is in doubt, look before sending again.
 
-    What is found is adopted as the answer. When nothing is found over the consistency window of `window_s` seconds, the
-    call is sent again with the same Idempotency-Key. Where the target cannot be searched, the doubt is returned as it is.
+    What is found is adopted as the answer. When nothing is found over the consistency window of `window_s`
+    seconds, the call is sent again with the same Idempotency-Key. Where the target cannot be searched, the doubt is
+    returned as it is.
     """
     call = replace(call, headers={**call.headers, "Idempotency-Key": str(uuid.uuid4())}, repeatable=False)
     loop = policy.loop()

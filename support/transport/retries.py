@@ -111,7 +111,7 @@ def is_transient(outcome: Answer | Failure) -> bool:
 
 
 def retry_after_s(answer: Answer) -> float | None:
-    """Read Retry-After as seconds from now, given in seconds or as a date (RFC 9110 §10.2.3); None where absent or unreadable."""
+    """Read Retry-After, seconds or a date (RFC 9110 §10.2.3), as seconds from now; None where absent or unreadable."""
     value = (answer.header("Retry-After") or "").strip()
     if value.isascii() and value.isdigit():
         return float(value)

@@ -1,4 +1,4 @@
-"""One request on a connection of its own, read byte by byte: for what HTTP libraries hide, such as a body after HEAD."""
+"""One request on a connection of its own, read as it comes: for what libraries hide, such as a body after HEAD."""
 
 from __future__ import annotations
 

@@ -1,0 +1,138 @@
+"""Outages on demand: what befalls the embedded API, for features that show what the suite makes of it."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from support.contract.normalizers import users_of
+from support.errors import BrokenPromise, SuiteError
+from support.settings import Settings
+from support.targets.embedded import EmbeddedApi
+
+if TYPE_CHECKING:
+    from support.world import World
+
+log = logging.getLogger("acceptance")
+CONTROL_TIMEOUT_S = 5.0
+PATIENCE_S = 1.0
+BEFORE_THE_RESTART_S = 0.02
+
+TROUBLES: Mapping[str, Mapping[str, Any]] = {
+    "answers 503": {"kind": "status", "status": 503},
+    "answers 503 and asks to wait a second": {"kind": "status", "status": 503, "retry_after": "1"},
+    "answers 503 and names a time to come back": {"kind": "status", "status": 503, "retry_after": "date:1"},
+    "answers 429": {"kind": "status", "status": 429},
+    "answers 429 and asks to wait a second": {"kind": "status", "status": 429, "retry_after": "1"},
+    "answers 502": {"kind": "status", "status": 502},
+    "answers 504 after it has done its work": {"kind": "status", "status": 504, "when": "after"},
+    "answers 503 after it has done its work": {"kind": "status", "status": 503, "when": "after"},
+    "drops the connection before it does anything": {"kind": "drop", "when": "before"},
+    "drops the connection after it has done its work": {"kind": "drop", "when": "after"},
+    "breaks off in the middle of its answer": {"kind": "cut"},
+    "answers slowly": {"kind": "slow", "seconds": 0.5},
+    "hangs before it does anything": {"kind": "hang", "when": "before"},
+    "hangs after it has done its work": {"kind": "hang", "when": "after"},
+    "answers with broken JSON after it has done its work": {"kind": "garbage", "when": "after"},
+    "shows deletions 0.6 s late": {"kind": "late-deletion", "seconds": 0.6},
+}
+
+
+class Outages:
+    """The embedded API of the resilience features, which can be told to misbehave."""
+
+    def __init__(self, world: World, api: EmbeddedApi) -> None:
+        self._world = world
+        self._api = api
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {api.token}"
+        self._restart: threading.Thread | None = None
+
+    def befall(self, trouble: str, times: int | None, methods: tuple[str, ...] | None = None) -> None:
+        """Let a trouble befall the next requests, so many of them or all; raises KeyError for an unknown trouble."""
+        self._control("PUT", "faults", [{**TROUBLES[trouble], "times": times, "methods": methods}])
+
+    def befall_share(self, trouble: str, percent: int) -> None:
+        """Let a trouble befall a share of the requests."""
+        self._control("PUT", "faults", [{**TROUBLES[trouble], "share": percent / 100, "seed": percent}])
+
+    def has_struck(self) -> None:
+        """Raise SuiteError where no trouble befell any request: then the scenario has shown nothing."""
+        faults = self._control("GET", "faults")
+        if not any(fault["fired"] for fault in faults):
+            raise SuiteError("no trouble befell any request of this scenario")
+
+    def clear(self) -> None:
+        """Let the API behave again."""
+        self._control("DELETE", "faults")
+
+    def restart_soon(self) -> None:
+        """Kill the API and start it again while something else is going on."""
+
+        def restart() -> None:
+            time.sleep(BEFORE_THE_RESTART_S)
+            self._api.restart()
+
+        self._restart = threading.Thread(target=restart, name="restart")
+        self._restart.start()
+
+    def has_restarted(self) -> None:
+        """Wait for the restart; raises SuiteError where none was begun."""
+        if self._restart is None:
+            raise SuiteError("no restart was begun in this scenario")
+        self._restart.join()
+        self._restart = None
+
+    def welcome_is_found_broken(self, person: str) -> None:
+        """See that judging the last answer says that a promise was broken."""
+        try:
+            self._world.outcomes.welcomed(person)
+        except BrokenPromise as told:
+            log.info("told as it should be: %s", str(told).splitlines()[0])
+            return
+        raise AssertionError(f"{person}'s answer was taken for a welcome although it was broken")
+
+    def nobody_was_made_twice(self) -> None:
+        """See that no address was stored twice at any time, and that nobody in the list has the address of another."""
+        stored = self._control("GET", "stats")["twins"]
+        shown = [user.email for user in self._everybody()]
+        assert stored == 0, f"{stored} addresses were stored twice at some time"
+        assert len(shown) == len(set(shown)), f"addresses are there twice: {sorted(shown)}"
+
+    def nobody_is_left(self) -> None:
+        """Clean up as after a scenario, and see that nobody whom the suite made is there any more."""
+        self._world.registry.confirm_gone()
+        ours = [user.email for user in self._everybody() if self._world.mark in user.email]
+        assert not ours, f"these were left behind: {ours}"
+
+    def _everybody(self) -> list[Any]:
+        return users_of(self._world.run(self._world.api.list()).answer, self._world.profile)
+
+    def _control(self, method: str, what: str, document: Any = None) -> Any:
+        url = f"{self._api.target.control_url}/{what}"
+        answer = self._session.request(method, url, json=document, timeout=CONTROL_TIMEOUT_S)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def close(self) -> None:
+        self._session.close()
+        self._api.close()
+
+
+def stormy_world(settings: Settings) -> World:
+    """Open a world of its own on an embedded API that keeps its users over a restart and can be told to misbehave."""
+    from support.world import World
+
+    folder = Path(tempfile.mkdtemp(prefix="users-acceptance-"))
+    api = EmbeddedApi(["--control", "--database", str(folder / "users.sqlite3")])
+    patient = settings.model_copy(update={"target": "contract", "request_timeout_s": PATIENCE_S})
+    world = World(patient, api.target)
+    world.outages = Outages(world, api)
+    return world

@@ -1,0 +1,88 @@
+"""A connection to a target: its profile, the clients that speak to it, and the journal of what is made there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TypeVar
+
+from support import targets
+from support.cleanup.journal import Journal
+from support.cleanup.polling import Pace
+from support.cleanup.registry import Registry
+from support.models import Credential
+from support.settings import ROOT, Settings
+from support.targets.embedded import EmbeddedApi, Target
+from support.targets.opening import check_open, refuse_production
+from support.transport.async_client import AsyncClient
+from support.transport.calls import UsersApi
+from support.transport.client import SessionClient
+from support.transport.loop import LoopThread
+from support.transport.retries import Policy
+from support.transport.transcript import Transcript, redacted
+
+T = TypeVar("T")
+
+
+class Connection:
+    """Everything that it takes to call a target and to clean up there; whoever opens it closes it."""
+
+    def __init__(self, settings: Settings, target: Target | None = None) -> None:
+        """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
+        self.profile = targets.load(settings.target)
+        self.settings = settings.model_copy(update=dict(self.profile.deadlines))
+        self.pace = Pace(self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s)
+        self.transcript = Transcript()
+        self._release = contextlib.ExitStack()
+        try:
+            self._open(target)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, target: Target | None) -> None:
+        settings = self.settings
+        self.target = target or self._named_target()
+        refuse_production(self.target.base_url, self.profile, settings)
+        self.api = self._users_api()
+        self.http = self._held(SessionClient(settings.request_timeout_s), lambda client: client.close())
+        self.loop = self._held(LoopThread(), lambda loop: loop.close())
+        self.async_client = self._held(self._new_async_client(), lambda client: self.loop.run(client.close()))
+        check_open(self.http, self.api)
+        self.journal = self._held(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
+
+    def new_registry(self, mark: str) -> Registry:
+        """Return a registry for what the run with this mark made here."""
+        return Registry(self.journal, self.api, self.async_client, self.loop, mark, self.pace)
+
+    def close(self) -> None:
+        """Let go of everything that was opened, in reverse order."""
+        self._release.close()
+
+    def _held(self, thing: T, release: Callable[[T], None]) -> T:
+        self._release.callback(release, thing)
+        return thing
+
+    def _named_target(self) -> Target:
+        settings = self.settings
+        if settings.base_url is None:
+            return self._held(EmbeddedApi(), lambda api: api.close()).target
+        token = settings.token.get_secret_value() if settings.token and settings.access_controlled else None
+        return Target(settings.base_url, token, settings.base_url)
+
+    def _users_api(self) -> UsersApi:
+        settings, token = self.settings, self.target.token
+        credential = Credential(None)
+        if token is not None:
+            redacted.hide(token)
+            credential = Credential("$TOKEN", value=token)
+        policy = Policy(settings.retry_attempts, settings.retry_base_s, settings.retry_cap_s, settings.retry_deadline_s)
+        window_s = settings.consistency_window_s
+        return UsersApi(self.target.base_url, credential, policy, self.profile, self.transcript, window_s)
+
+    def _new_async_client(self) -> AsyncClient:
+        async def made() -> AsyncClient:
+            tls = self.target.base_url.startswith("https:")
+            return AsyncClient(self.settings.request_timeout_s, tls, self.profile.caps.concurrency)
+
+        return self.loop.run(made())
