@@ -28,7 +28,9 @@ def set_up_logs(level: str) -> logging.Logger:
     if not log.handlers:
         console = Console(stderr=True)
         if console.is_terminal:
-            handler: logging.Handler = RichHandler(console=console, show_path=False, markup=False, log_time_format="%H:%M:%S")
+            handler: logging.Handler = RichHandler(
+                console=console, show_path=False, markup=False, log_time_format="%H:%M:%S"
+            )
         else:
             handler = logging.StreamHandler()
             handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))

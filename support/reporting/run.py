@@ -1,0 +1,152 @@
+"""The report of a run while it goes on: a behave reporter that sees every feature and has the last word."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from behave.formatter.base import StreamOpener
+from behave.model import Feature, Scenario
+from behave.reporter.base import Reporter
+from behave.reporter.summary import AbstractSummaryReporter
+
+from support.cleanup.registry import Registry
+from support.errors import SuiteError
+from support.reporting.screen import Screen
+from support.reporting.summary import FILE, Played, Requests, Summary, Users, judged, of_nothing
+from support.reporting.table import closing_lines
+from support.reporting.verdicts import (
+    NOT_SELECTED,
+    Failure,
+    failure_of,
+    failures_of_feature,
+    outcome_of,
+    rule_of,
+    verdict_of,
+)
+from support.transport.transcript import Tally, redacted
+
+OUR_FORMAT = "terminal"
+
+
+class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
+    """What is known of a run: its features, what it made and sent, and what went wrong around the scenarios."""
+
+    def __init__(self, config: Any, folder: Path, features: Sequence[Feature] = ()) -> None:
+        super().__init__(config)
+        self.folder = folder
+        self.features: list[Feature] = list(features)
+        self._started = datetime.now().astimezone()
+        self._clock = time.monotonic()
+        self._told = False
+        self._faults: list[Failure] = []
+        self._identity: dict[str, Any] = {}
+        self._tally = Tally()
+        self._registry: Registry | None = None
+        self._recovered = 0
+        (folder / FILE).unlink(missing_ok=True)
+
+    def take_over(self) -> None:
+        """Become the last reporter of this run; behave's own summary stays only beside a format that is not ours."""
+        reporters = self.config.reporters
+        if OUR_FORMAT in self.config.format:
+            reporters[:] = [reporter for reporter in reporters if not isinstance(reporter, AbstractSummaryReporter)]
+        self.config.show_snippets = False
+        reporters.append(self)
+
+    def meet(self, *, target: str, profile: str, seed: int, registry: Registry, tally: Tally, recovered: int) -> None:
+        """Learn who runs against what; the registry and the tally are read when the run is over."""
+        self._identity = {"run": registry.mark, "seed": seed, "target": target, "profile": profile}
+        self._registry, self._tally, self._recovered = registry, tally, recovered
+
+    def blame(self, error: BaseException) -> None:
+        """Take in what went wrong around the scenarios, such as users that were left behind."""
+        self._faults.append(Failure(outcome_of(error), "", "", "", "", "", redacted(str(error))))
+
+    @property
+    def selected(self) -> int:
+        """How many scenarios are to be played in all."""
+        chosen = (scenario for feature in self.features for scenario in feature.walk_scenarios())
+        return sum(scenario.should_run(self.config) for scenario in chosen)
+
+    def feature(self, feature: Feature) -> None:
+        """Take in a feature that is over, or that was never begun."""
+        if not any(known is feature for known in self.features):
+            self.features.append(feature)
+
+    def end(self) -> None:
+        """Write the summary and say on the last lines of the terminal what came of the run; does so once."""
+        if self._told:
+            return
+        self._told = True
+        summary = self.summary()
+        path = summary.write(self.folder)
+        opener = StreamOpener(stream=sys.stdout)
+        screen = Screen(opener.stream, self.config.color)
+        for line in closing_lines(summary, path, screen, table=self.config.summary):
+            screen.print(line)
+
+    def summary(self) -> Summary:
+        """Return the run as it stands."""
+        played, failures = [], list(self._faults)
+        for feature in self.features:
+            failures += failures_of_feature(feature)
+            for scenario in feature.walk_scenarios():
+                verdict, failure = verdict_of(scenario, self.config), failure_of(scenario)
+                failures += [failure] if failure else []
+                if verdict != NOT_SELECTED:
+                    played.append(_played(scenario, verdict))
+        unjudged = Summary(
+            outcome="",
+            why="",
+            started=self._started.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - self._clock, 3),
+            selection=str(self.config.tag_expression or ""),
+            versions=versions(),
+            users=self._users(),
+            requests=self._requests(),
+            **self._identity,
+        )
+        return judged(unjudged, played, failures)
+
+    def _users(self) -> Users:
+        registry = self._registry
+        if registry is None:
+            return Users()
+        return Users(registry.created, registry.deleted, registry.gone, registry.alive, self._recovered)
+
+    def _requests(self) -> Requests:
+        tally = self._tally
+        covered = dict(tally.covered.most_common())
+        slowest = round(tally.slowest_s, 3), redacted(tally.slowest)
+        return Requests(tally.calls, tally.requests, tally.retried_calls, covered, *slowest)
+
+
+def _played(scenario: Scenario, verdict: str) -> Played:
+    return Played(
+        feature=scenario.feature.name,
+        file=Path(scenario.filename).as_posix(),
+        line=scenario.line,
+        rule=rule_of(scenario),
+        name=scenario.name,
+        outcome=verdict,
+        seconds=round(scenario.duration, 3),
+        reason=scenario.skip_reason or "",
+    )
+
+
+def failed_to_start(error: SuiteError, folder: Path) -> None:
+    """Leave a summary of a run that could not begin, so that no earlier one is taken for it."""
+    of_nothing(error.outcome, str(error), datetime.now().astimezone()).write(folder)
+
+
+def versions() -> dict[str, str]:
+    """Return what took part in the run, by name."""
+    packages = {name: version(name) for name in ("behave", "allure-behave", "requests", "httpx")}
+    return {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}", **packages}

@@ -1,0 +1,205 @@
+"""The summary of a run: what the terminal shows at the end and machines read in `summary.json`. It holds no secrets."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from support.contract.rules import RULES
+from support.errors import Inconclusive
+from support.reporting.verdicts import (
+    KEPT,
+    KNOWN_DEVIATION,
+    NOT_PLAYED,
+    NOT_SELECTED,
+    SKIPPED,
+    WORST_FIRST,
+    Failure,
+    worst,
+)
+from support.transport.transcript import redacted
+
+FILE = "summary.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Played:
+    """One scenario: where it stands, the rule it shows, what became of it and how long it took."""
+
+    feature: str
+    file: str
+    line: int
+    rule: str
+    name: str
+    outcome: str
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One rule over all scenarios that show it."""
+
+    id: str
+    promise: str
+    source: str
+    outcome: str
+    scenarios: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Users:
+    """What the run made and took away again; `recovered` were left by earlier runs that had died."""
+
+    created: int = 0
+    deleted: int = 0
+    gone: int = 0
+    left: int = 0
+    recovered: int = 0
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What went over the wire for the scenarios; `covered` counts what retries made good, by status or cause."""
+
+    calls: int = 0
+    sent: int = 0
+    retried_calls: int = 0
+    covered: Mapping[str, int] = field(default_factory=dict)
+    slowest_s: float = 0.0
+    slowest: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A whole run. Counts are by outcome; `started` is RFC 3339."""
+
+    outcome: str
+    why: str
+    started: str
+    seconds: float
+    run: str = ""
+    seed: int | None = None
+    target: str = ""
+    profile: str = ""
+    selection: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    features: Mapping[str, int] = field(default_factory=dict)
+    rules_by_outcome: Mapping[str, int] = field(default_factory=dict)
+    scenarios_by_outcome: Mapping[str, int] = field(default_factory=dict)
+    users: Users = field(default_factory=Users)
+    requests: Requests = field(default_factory=Requests)
+    rules: Sequence[RuleResult] = ()
+    failures: Sequence[Failure] = ()
+    scenarios: Sequence[Played] = ()
+
+    def write(self, folder: Path) -> Path:
+        """Write the summary into a folder, whole or not at all; return where it is."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / FILE
+        unfinished = path.with_suffix(".tmp")
+        text = json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2, ensure_ascii=False)
+        unfinished.write_text(redacted(text) + "\n", encoding="utf-8")
+        unfinished.replace(path)
+        return path
+
+
+def read(path: Path) -> Summary:
+    """Read a summary back; raises ValueError where the file is none."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if content.pop("schema") != SCHEMA:
+            raise ValueError("it is of another version")
+        return Summary(
+            **content
+            | {
+                "users": Users(**content["users"]),
+                "requests": Requests(**content["requests"]),
+                "rules": [RuleResult(**rule) for rule in content["rules"]],
+                "failures": [Failure(**failure) for failure in content["failures"]],
+                "scenarios": [Played(**scenario) for scenario in content["scenarios"]],
+            }
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path} is not the summary of a run: {error}") from None
+
+
+def of_nothing(outcome: str, why: str, started: datetime) -> Summary:
+    """Return the summary of a run that did not get as far as a scenario."""
+    return Summary(outcome, redacted(why), started.isoformat(timespec="seconds"), 0.0)
+
+
+def judged(summary: Summary, scenarios: Sequence[Played], failures: Sequence[Failure]) -> Summary:
+    """Return a summary with what was played counted, and the outcome that follows from it."""
+    chosen = [scenario for scenario in scenarios if scenario.outcome != NOT_SELECTED]
+    counts = Counter(scenario.outcome for scenario in chosen)
+    unplayed = counts[NOT_PLAYED]
+    outcome = worst([*(failure.outcome for failure in failures), *([Inconclusive.outcome] if unplayed else [])])
+    rules = _by_rule(chosen)
+    return replace(
+        summary,
+        outcome=outcome,
+        why=_why(outcome, counts, failures, rules),
+        features=_by_feature(chosen),
+        rules_by_outcome=dict(Counter(rule.outcome for rule in rules)),
+        scenarios_by_outcome=dict(counts),
+        rules=rules,
+        failures=failures,
+        scenarios=chosen,
+    )
+
+
+def _by_rule(scenarios: Iterable[Played]) -> list[RuleResult]:
+    groups: dict[str, list[Played]] = {}
+    for scenario in scenarios:
+        groups.setdefault(scenario.rule, []).append(scenario)
+    results = []
+    for rule_id in sorted(groups, key=_in_contract_order):
+        shown, rule = groups[rule_id], RULES.get(rule_id)
+        promise, source = (rule.promise, rule.source) if rule else ("", "")
+        seconds = round(sum(scenario.seconds for scenario in shown), 3)
+        results.append(RuleResult(rule_id, promise, source, together(shown), len(shown), seconds))
+    return [result for result in results if result.id]
+
+
+def _in_contract_order(rule_id: str) -> tuple[int, str]:
+    return (list(RULES).index(rule_id) if rule_id in RULES else len(RULES), rule_id)
+
+
+def _by_feature(scenarios: Iterable[Played]) -> dict[str, int]:
+    groups: dict[str, list[Played]] = {}
+    for scenario in scenarios:
+        groups.setdefault(scenario.file, []).append(scenario)
+    return dict(Counter(together(shown) for shown in groups.values()))
+
+
+def together(scenarios: Sequence[Played]) -> str:
+    """Return what several scenarios come to: the worst that happened, else kept where any was kept."""
+    found = {scenario.outcome for scenario in scenarios}
+    for outcome in (*WORST_FIRST, NOT_PLAYED, KNOWN_DEVIATION, KEPT):
+        if outcome in found:
+            return outcome
+    return SKIPPED
+
+
+def _why(outcome: str, counts: Mapping[str, int], failures: Sequence[Failure], rules: Sequence[RuleResult]) -> str:
+    played = sum(number for name, number in counts.items() if name not in (SKIPPED, NOT_PLAYED))
+    if outcome == KEPT:
+        known = counts.get(KNOWN_DEVIATION, 0)
+        but = f", but for {known} in which the target is known to deviate" if known else ""
+        return f"all {played} scenarios of {len(rules)} rules{but}"
+    here = [failure for failure in failures if failure.outcome == outcome]
+    if outcome == Inconclusive.outcome and counts.get(NOT_PLAYED):
+        return f"{counts[NOT_PLAYED]} selected scenarios were not played"
+    scenarios = [failure for failure in here if failure.scenario]
+    if not scenarios:
+        return here[0].text.splitlines()[0] if here else ""
+    named = sorted({failure.rule for failure in scenarios if failure.rule}, key=_in_contract_order)
+    return f"{len(scenarios)} of {played} scenarios" + (f", rules {', '.join(named)}" if named else "")
