@@ -26,6 +26,7 @@ class Screen:
         self._stream = stream
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._changing = False
+        self._blank = True
 
     def paint(self, text: str, *styles: str) -> str:
         """Return a text in colour where there is colour."""
@@ -37,6 +38,12 @@ class Screen:
         """Print a line that stays."""
         self.clear()
         self._write(line + "\n")
+        self._blank = not line
+
+    def gap(self) -> None:
+        """Leave one line empty."""
+        if not self._blank:
+            self.print()
 
     def show(self, line: str) -> None:
         """Show a line, narrower than the screen, that the next one replaces; nowhere but on a terminal."""
@@ -63,10 +70,10 @@ def fitted(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, most: int | None = None) -> list[str]:
-    """Break a text into lines of so many columns, at spaces where there are any; of more than `most` lines cut the rest."""
+    """Break a text into lines of so many columns, at spaces if it can; what goes beyond `most` lines is cut."""
     lines = list(_broken(text, width))
     if most is not None and len(lines) > most:
-        return [*lines[: most - 1], fitted(lines[most - 1] + " …" * width, width)]
+        return [*lines[: most - 1], set_cell_size(lines[most - 1], min(cell_len(lines[most - 1]), width - 2)) + " …"]
     return lines
 
 

@@ -15,11 +15,12 @@ from rich.cells import cell_len
 from support.reporting.run import OUR_FORMAT, RunReport
 from support.reporting.screen import Screen, fitted, wrapped
 from support.reporting.table import colour_of, counted
-from support.reporting.verdicts import KEPT, NOT_SELECTED, SKIPPED, WORST_FIRST, Failure, failure_of, verdict_of
+from support.reporting.verdicts import KEPT, NOT_SELECTED, SKIPPED, WORST_FIRST, Failure, failure_of, plain, verdict_of
 
 LAST = 12
 INDENT = "  "
 MOST_LINES = 2
+SENT = "  sent: "
 REPEAT = "\n  repeat it: "
 REDRAW_S = 0.1
 TELLING = 5
@@ -94,8 +95,10 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         failure = failure_of(scenario)
         if failure is not None and id(scenario) not in self._told:
             self._told.add(id(scenario))
+            self._screen.gap()
             for line in telling(failure, self._screen):
                 self._screen.print(line)
+            self._screen.gap()
 
     def _spent(self, feature: Feature) -> float:
         return float(sum(scenario.duration for scenario in feature.walk_scenarios()))
@@ -132,18 +135,17 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
 
 def telling(failure: Failure, screen: Screen) -> Iterator[str]:
     """Yield a failure in about ten lines of the width of the screen; only a long word of a command goes beyond."""
-    yield ""
-    yield screen.paint(fitted(f"{failure.scenario}", screen.width).rstrip(), "bold", colour_of(failure.outcome))
+    yield screen.paint(fitted(plain(failure.scenario), screen.width).rstrip(), "bold", colour_of(failure.outcome))
     yield screen.paint(f"{INDENT}{failure.location}  {failure.step}"[: screen.width], "dim")
     prose, _, command = failure.text.partition(REPEAT)
-    for number, line in enumerate(prose.rstrip().splitlines()):
+    lines = [line for line in prose.rstrip().splitlines() if not (command and line.startswith(SENT))]
+    for number, line in enumerate(lines):
         hang = INDENT + " " * _hang(line)
         first, *more = wrapped(line.strip(), screen.width - len(hang) - 2, MOST_LINES)
         yield screen.paint(f"{INDENT}{_lead(line)}{first}", *(["red"] if number == 0 else []))
         yield from (f"{hang}{piece}" for piece in more)
     if command:
         yield from _packed(command, f"{INDENT}{REPEAT.strip(chr(10))}", screen.width)
-    yield ""
 
 
 def _lead(line: str) -> str:

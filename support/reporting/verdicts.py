@@ -59,6 +59,11 @@ def rule_of(scenario: Scenario) -> str:
     return next((tag.removeprefix(RULE_TAG) for tag in tags if tag.startswith(RULE_TAG)), "")
 
 
+def plain(name: str) -> str:
+    """Return the name of a scenario without the number of its row, which behave adds to that of an outline."""
+    return name.rsplit(" -- @", 1)[0]
+
+
 def verdict_of(scenario: Scenario, config: Any) -> str:
     """Return what became of a scenario: an outcome, or why there is none."""
     failure = failure_of(scenario)
