@@ -100,14 +100,16 @@ class Settings(BaseSettings):
         if value is None:
             return None
         value = value.strip()
-        parts = urlsplit(value)
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("an address without a user or password in it; the token goes into TOKEN")
         try:
+            parts = urlsplit(value)
+            named = parts.username is not None or parts.password is not None
             usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+            usable = usable and not (parts.query or parts.fragment or re.search(r"\s", value))
         except ValueError:
-            usable = False
-        if not usable or parts.query or parts.fragment or re.search(r"\s", value):
+            named = usable = False
+        if named:
+            raise ValueError("an address without a user or password in it; the token goes into TOKEN")
+        if not usable:
             raise ValueError(
                 "an http:// or https:// address of the users collection, such as https://ID.mockapi.io/api/v1/users"
             )

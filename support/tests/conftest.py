@@ -1,0 +1,64 @@
+"""What the project's own tests share: a scripted server, one embedded API a process, and worlds on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from support.settings import Settings, load
+from support.targets.embedded import EmbeddedApi, Target
+from support.tests.scripted import Act, ScriptedServer
+from support.world import World
+
+Script = Callable[..., ScriptedServer]
+NewWorld = Callable[..., World]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_set() -> Iterator[None]:
+    """Keep the machine's own settings out of the tests, and out of what they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.lower() in Settings.model_fields]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    """Start servers that answer by a script and end with the test."""
+    with ExitStack() as stack:
+        yield lambda *acts, **options: stack.enter_context(ScriptedServer(*acts, **options))
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[Target]:
+    """One embedded API for all tests of a process."""
+    api = EmbeddedApi()
+    yield api.target
+    api.close()
+
+
+@pytest.fixture
+def new_world(tmp_path: Path) -> Iterator[NewWorld]:
+    """Open worlds on a target, with a journal of their own; closed with the test."""
+    with ExitStack() as stack:
+
+        def opened(target: Target, **changes: object) -> World:
+            world = World(settings_for(tmp_path, **changes), target)
+            stack.callback(world.close)
+            return world
+
+        yield opened
+
+
+def settings_for(folder: Path, **changes: object) -> Settings:
+    """Return settings that neither the machine's environment nor its .env has a part in."""
+    settings = load({"state_dir": str(folder / "state"), "data_seed": "1"}, env_file=folder / "no.env")
+    return settings.model_copy(update=changes)
+
+
+__all__ = ["Act", "NewWorld", "Script", "settings_for"]
