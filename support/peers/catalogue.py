@@ -123,9 +123,7 @@ RECIPES: Mapping[str, Recipe] = {
             summary="Django REST framework on SQLite behind gunicorn: a ModelViewSet with bearer tokens",
             packages="pip",
             plan=_django_rest,
-            dialect=Dialect(
-                created_at="created_at", items="results", limit="page_size", everything="?page_size=1000"
-            ),
+            dialect=Dialect(created_at="created_at", items="results", limit="page_size", everything="?page_size=1000"),
             has_access_control=True,
         ),
         Recipe(

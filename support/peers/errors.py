@@ -1,11 +1,11 @@
 """Tell apart a peer that cannot be had here from one that is broken."""
 
 
-class PeerUnavailable(Exception):  # noqa: N818 - reads as what it says: `except PeerUnavailable`
+class PeerUnavailable(Exception):
     """Say why a peer cannot be installed here; a test skips with this reason."""
 
 
-class PeerFailed(Exception):  # noqa: N818 - the pair of PeerUnavailable
+class PeerFailed(Exception):
     """Say that a peer is here but does not come up, or that its pinned packages do not fit each other."""
 
 

@@ -16,6 +16,7 @@ from support.peers.errors import PeerFailed, PeerUnavailable
 HOMES = Path(__file__).resolve().parents[2] / ".acceptance" / "peers"
 INSTALL_DEADLINE_S = 300
 PINS = {"pip": "requirements.txt", "npm": "package-lock.json"}
+PACKAGES = {"pip": "venv", "npm": "node_modules"}
 # An installer that ends with one of these found a fault in the pins, not a registry that is away.
 FAULTS_OF_THE_PINS = ("EUSAGE", "EINTEGRITY", "ResolutionImpossible", "DO NOT MATCH THE HASHES")
 
@@ -30,7 +31,7 @@ def installed(recipe: Recipe) -> Path:
     with _sole_installer(home):
         _mirror(recipe.sources, home)
         wanted = _fingerprint(recipe)
-        stamp = home / ".installed"
+        stamp = home / PACKAGES[recipe.packages] / ".installed"  # it goes with the packages it speaks of
         if not stamp.exists() or stamp.read_text() != wanted:
             stamp.unlink(missing_ok=True)
             _install(recipe, home)

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from support.peers.catalogue import RECIPES, pinned_version
-from support.peers.launching import running
-from support.peers.record.chapters import CHAPTERS
+from support.peers.launching import Peer, running
+from support.peers.record.chapters import CHAPTERS, CHAPTERS_THAT_LEAVE_RUBBISH, Chapter
 from support.peers.record.tape import Tape
 
 RECORDINGS = Path(__file__).parents[1] / "recorded"
@@ -22,23 +22,30 @@ Recording = dict[str, object]
 
 
 def record(name: str) -> Recording:
-    """Play every chapter to a fresh server each, and return what was recorded.
+    """Play every chapter to an empty server, and return what was recorded.
 
     Raises PeerUnavailable, with the reason, if the peer cannot be installed here.
     """
-    recipe = RECIPES[name]
     chapters: dict[str, object] = {}
-    for play in CHAPTERS:
+    with running(name) as peer:
+        for play in CHAPTERS:
+            chapters |= _played(play, peer)
+    for play in CHAPTERS_THAT_LEAVE_RUBBISH:
         with running(name) as peer:
-            tape = Tape(peer, recipe.dialect)
-            play(tape)
-            chapters[play.__name__.replace("_", " ")] = tape.tracks
+            chapters |= _played(play, peer)
     return {
         "peer": name,
-        "version": pinned_version(recipe),
+        "version": pinned_version(RECIPES[name]),
         "runtime": runtime(name),
         "chapters": chapters,
     }
+
+
+def _played(play: Chapter, peer: Peer) -> dict[str, object]:
+    tape = Tape(peer, RECIPES[peer.name].dialect)
+    play(tape)
+    tape.clear()
+    return {play.__name__.replace("_", " "): tape.tracks}
 
 
 def runtime(name: str) -> str:

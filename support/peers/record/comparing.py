@@ -15,9 +15,7 @@ def differences(committed: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[
     return [
         line
         for chapter in committed["chapters"].keys() | fresh["chapters"].keys()
-        for line in _of_chapter(
-            committed["chapters"].get(chapter, []), fresh["chapters"].get(chapter, []), chapter
-        )
+        for line in _of_chapter(committed["chapters"].get(chapter, []), fresh["chapters"].get(chapter, []), chapter)
     ]
 
 

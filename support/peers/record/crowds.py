@@ -41,8 +41,7 @@ def _burst(tape: Tape) -> None:
         "statuses": _statuses(answers),
         "different ids": len({tape.below(answer) for answer in answers}),
         "answers that show their own request": sum(
-            isinstance(user, dict) and user.items() >= body.items()
-            for user, body in zip(shown, people, strict=True)
+            isinstance(user, dict) and user.items() >= body.items() for user, body in zip(shown, people, strict=True)
         ),
         "stored": sum(_holders(tape, str(body["email"])) for body in people),
     }
@@ -120,32 +119,36 @@ def _patches_of_two_fields(tape: Tape) -> None:
         wanted = {"name": f"Shared {number}", "email": f"shared{number}@example.com"}
         answers = at_once(tape, [tape.call("PATCH", user, {field: value}) for field, value in wanted.items()])
         read = tape.send(tape.call("GET", user)).body
-        lasting = [
-            field for field, value in wanted.items() if isinstance(read, dict) and read[field] == value
-        ]
+        lasting = [field for field, value in wanted.items() if isinstance(read, dict) and read[field] == value]
         rounds.append({"statuses": _statuses(answers), "lasting": len(lasting)})
         samples += answers
     tape.record_crowd("lost update: patches of name and address at once", rounds, samples)
 
 
 def _lives(tape: Tape) -> None:
-    """Let ten threads each create, patch, read and delete a user of their own."""
+    """Create ten users at once; let ten threads each patch, read and delete one of them."""
+    people = [person(f"life{number}") for number in range(CONTENDERS)]
+    created = at_once(tape, [tape.call("POST", body=body) for body in people])
 
     def live(number: int) -> tuple[str, bool]:
-        made = tape.send(tape.call("POST", body=person(f"life{number}")))
-        user = tape.below(made)
+        user = tape.below(created[number])
         patched = tape.send(tape.call("PATCH", user, {"name": f"Changed {number}"}))
         read = tape.send(tape.call("GET", user))
         gone = [tape.send(tape.call(method, user)) for method in ("DELETE", "GET")]
-        own = isinstance(read.body, dict) and read.body.get("name") == f"Changed {number}"
-        return " ".join(str(answer.status) for answer in (made, patched, read, *gone)), own
+        own = (
+            isinstance(read.body, dict)
+            and read.body.items()
+            >= {
+                **people[number],
+                "name": f"Changed {number}",
+            }.items()
+        )
+        answers = (created[number], patched, read, *gone)
+        return " ".join(str(answer.status) for answer in answers), own
 
     with ThreadPoolExecutor(CONTENDERS) as threads:
         lives = list(threads.map(live, range(CONTENDERS)))
-    outcome: Round = {
-        "lives": dict(Counter(path for path, _ in lives)),
-        "own data": sum(own for _, own in lives),
-    }
+    outcome: Round = {"lives": dict(Counter(path for path, _ in lives)), "own data": sum(own for _, own in lives)}
     tape.record_crowd("burst: ten lives at once (create, patch, read, delete, read)", [outcome], [])
 
 

@@ -49,9 +49,7 @@ class Tape:
         )
         return answer
 
-    def record_crowd(
-        self, probe: str, rounds: Iterable[Mapping[str, object]], samples: Iterable[Answer]
-    ) -> None:
+    def record_crowd(self, probe: str, rounds: Iterable[Mapping[str, object]], samples: Iterable[Answer]) -> None:
         """Keep how often many requests at once came to what, and one answer of each status that came."""
         of_status = {answer.status: answer for answer in samples}
         shown = [
@@ -64,9 +62,7 @@ class Tape:
         ]
         self.tracks.append({"probe": probe, "rounds": _counted(rounds), "samples": shown})
 
-    def call(
-        self, method: str, below: str = "", body: Body = None, authorization: str | None = BEARER
-    ) -> Call:
+    def call(self, method: str, below: str = "", body: Body = None, authorization: str | None = BEARER) -> Call:
         """Write a request with the peer's token in it."""
         token = self.peer.token
         headers = {}
@@ -107,6 +103,12 @@ class Tape:
         if len(users) < int(whole.get("total") or whole.get("count") or 0):
             raise AssertionError("a chapter made more users than one page shows")
         return users
+
+    def clear(self) -> None:
+        """Delete every user, one by one and off the record, as far as they can be named."""
+        for user in self.everyone():
+            if isinstance(user, dict) and self.dialect.id in user:
+                self.send(self.call("DELETE", f"/{user[self.dialect.id]}"))
 
     def listed(self, query: str) -> list[dict[str, object]]:
         """Return the users that a query lists, off the record."""
