@@ -13,6 +13,7 @@ from behave.model import Feature, Scenario, Step
 
 from support import settings as settings_module
 from support.acts.outages import stormy_world
+from support.deviations import KnownDeviations
 from support.errors import SuiteError
 from support.reporting.logs import set_up_logs
 from support.reporting.run import RunReport, failed_to_start
@@ -24,6 +25,7 @@ from support.world import World
 log = logging.getLogger("acceptance")
 FAULT = 2
 WIP = "wip"
+NEEDS = "use.with_"
 RESILIENCE = "resilience"
 
 
@@ -35,6 +37,7 @@ class Session:
         self._interrupts = interrupts
         self._report = report
         self._played = 0
+        self.deviations = KnownDeviations(world.profile, world.settings.strict)
         self._present = world
         self._storm: World | None = None
         self._ended = False
@@ -45,8 +48,16 @@ class Session:
         for scenario in feature.walk_scenarios():
             if WIP in scenario.effective_tags:
                 scenario.skip("work in progress")
-            elif "use.with_access=yes" in scenario.effective_tags and self.world.target.token is None:
-                scenario.skip("the target has no access control")
+            elif missing := self._missing(scenario):
+                scenario.skip(f"the target has no {missing}")
+            else:
+                self.deviations.watch(scenario, rule_of(scenario))
+
+    def _missing(self, scenario: Scenario) -> str | None:
+        """Return what a scenario needs and the target has not, in the words of the profile."""
+        offered = {**vars(self.world.profile.has), "access": self.world.target.token is not None}
+        needed = [str(tag).removeprefix(NEEDS) for tag in scenario.effective_tags if str(tag).startswith(NEEDS)]
+        return next((name.removesuffix("=yes") for name in needed if not offered[name.removesuffix("=yes")]), None)
 
     def set_the_scene(self, scenario: Scenario) -> World:
         """Begin a scenario in the world that it is played in."""
@@ -102,6 +113,7 @@ class Session:
         """Raise SuiteError where the run judged nothing, or was rescued by retries more often than is allowed."""
         if self._played == 0:
             raise SuiteError("no scenario was selected: check --tags, --name and the paths")
+        self.deviations.check_none_is_mended()
         tally, most = self.world.transcript.tally, self.world.settings.max_retried_share
         share = tally.retried_calls / max(1, tally.calls)
         if most is not None and share > most:

@@ -6,6 +6,7 @@ and after a loss of power the mark in the addresses finds what the last rows wou
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sqlite3
@@ -76,15 +77,19 @@ class Journal:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = folder / "journal.sqlite3"
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            _create_private(path)
             self._database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_SCHEMA)
+            damage = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if damage != "ok":
+                raise sqlite3.DatabaseError(damage)
         except (OSError, sqlite3.Error) as error:
             raise SettingsError(
-                f"STATE_DIR: the journal of created users cannot be kept in {folder} ({error}). "
-                "Name a folder that can be written, or remove the damaged journal after `python -m support.cleanup --mark`."
+                f"STATE_DIR: the journal of created users cannot be kept in {folder} ({error}). Name a folder that can "
+                "be written; where the journal is damaged, move it away and run `python -m support.cleanup --all-runs`, "
+                "which finds what earlier runs left by the marks in the addresses."
             ) from None
 
     def open_run(self, mark: str, target: str) -> None:
@@ -92,9 +97,16 @@ class Journal:
         self._lease = FileLock(self._lease_path(mark), mode=0o600)
         self._lease.acquire(timeout=0)
         now = time.time()
+        self._forget_finished_runs()
         self._database.execute("PRAGMA synchronous = FULL")
         self._write("INSERT INTO runs VALUES (?, ?, ?, ?, ?, NULL)", (mark, target, socket.gethostname(), now, now))
         self._database.execute("PRAGMA synchronous = NORMAL")
+
+    def _forget_finished_runs(self) -> None:
+        """Drop runs that ended with everybody gone: there is nothing left to tell of them."""
+        done = "SELECT mark FROM runs WHERE ended IS NOT NULL AND mark NOT IN (SELECT mark FROM users WHERE state != ?)"
+        self._write(f"DELETE FROM users WHERE mark IN ({done})", (State.GONE,))
+        self._write(f"DELETE FROM runs WHERE mark IN ({done})", (State.GONE,))
 
     def beat(self, mark: str) -> None:
         """Renew the lease of a run."""
@@ -184,3 +196,12 @@ class Journal:
     def close(self) -> None:
         with self._lock:
             self._database.close()
+
+
+def _create_private(path: Path) -> None:
+    """Create the file for its owner alone, where it is not there yet.
+
+    One that is there is not opened: closing it again would drop SQLite's locks on it in this whole process.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

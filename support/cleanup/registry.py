@@ -57,9 +57,9 @@ class Registry:
         self._sweeper = api.apart()
         self._pace = pace
         self.mark = mark
-        self.created = 0
-        self.deleted = 0
-        self.gone = 0
+        self._made: set[str] = set()
+        self._deleted: set[str] = set()
+        self._gone: set[str] = set()
         self._entries: list[Entry] = []
         self._open: list[Entry] = []
         self._running: list[Future[None]] = []
@@ -98,7 +98,7 @@ class Registry:
         if answer is not None and 200 <= answer.status < 300 and user is not None and user.id not in set(known):
             entry.ids.add(user.id)
             entry.unmarked = mark_in(entry.address) is None and mark_in(entry.name) is None
-            self.created += 1
+            self._made.add(user.id)
             self._set(entry, State.CREATED, user.id)
         elif answer is not None and answer.status < 500:
             self._set(entry, State.REFUSED)
@@ -106,6 +106,21 @@ class Registry:
     def give_up(self, entry: Entry) -> None:
         """Write down that a request made nobody as far as is known; its address is looked up once more in the end."""
         self._set(entry, State.REFUSED)
+
+    @property
+    def created(self) -> int:
+        """How many users this run is known to have made."""
+        return len(self._made)
+
+    @property
+    def deleted(self) -> int:
+        """How many of them cleaning up has deleted; the others left in their scenarios."""
+        return len(self._deleted)
+
+    @property
+    def gone(self) -> int:
+        """How many of them were seen to be gone."""
+        return len(self._gone)
 
     @property
     def alive(self) -> int:
@@ -118,8 +133,8 @@ class Registry:
             self.confirm_gone()
         if self.alive + wanted > most:
             raise SettingsError(
-                f"MAX_USERS_ALIVE or the profile's caps.users: {wanted} more users are wanted while {self.alive} are alive, "
-                f"and {most} is the limit. Raise it, or ask for smaller bursts with BURST."
+                f"MAX_USERS_ALIVE or the profile's caps.users: {wanted} more users are wanted while {self.alive} are "
+                f"alive, and {most} is the limit. Raise it, or ask for smaller bursts with BURST."
             )
 
     # Taking away what was made
@@ -138,7 +153,7 @@ class Registry:
             future.result()
 
     def prove_nothing_is_left(self, deadline_s: float) -> None:
-        """Delete what is not yet gone and look the whole list through for the mark; raises LeftBehind with what stays."""
+        """Delete what is not yet gone and look the list through for the mark; raises LeftBehind with what stays."""
         ends = time.monotonic() + deadline_s
         try:
             self._loop.submit(self._finish(ends)).result(timeout=deadline_s + self._pace.cap_s)
@@ -245,7 +260,7 @@ class Registry:
             return
         exchange = yield from self._sweeper.delete(user_id)
         if exchange.status in (*self._api.profile.answers.deleted, *self._api.profile.answers.deleted_again):
-            self.deleted += 1
+            self._deleted.add(user_id)
         else:
             entry.reason = f"DELETE was answered by {exchange.status or exchange.attempts[-1].outcome}"
 
@@ -264,7 +279,8 @@ class Registry:
         shown = await asyncio.gather(*(self._client.run(self._all_gone(entry)) for entry in entries))
         for entry, is_gone in zip(entries, shown, strict=True):
             if is_gone:
-                self.gone += len(entry.ids)
+                self._made |= entry.ids
+                self._gone |= entry.ids
                 self._set(entry, State.GONE)
         return [entry for entry in entries if entry.state is not State.GONE]
 

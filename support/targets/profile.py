@@ -72,13 +72,17 @@ class Caps:
 
 @dataclass(frozen=True)
 class Deviation:
-    """A rule that the target is known not to keep, why, where that is told, and when to look again."""
+    """A rule that the target is known not to keep, why, where that is told, and when to look again.
+
+    `scenarios` narrows it to those whose names match one of these patterns (`*` stands for anything).
+    """
 
     rule: str
     reason: str
     link: str
     since: date
     review: date | None = None
+    scenarios: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,10 +98,6 @@ class Profile:
     caps: Caps = field(default_factory=Caps)
     deadlines: Mapping[str, float] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()
-
-    def deviation(self, rule: str) -> Deviation | None:
-        """Return the known deviation from a rule, if there is one."""
-        return next((known for known in self.deviations if known.rule == rule), None)
 
 
 def load(target: str) -> Profile:
@@ -139,5 +139,9 @@ def _build(content: Mapping[str, Any]) -> Profile:
         names=Names(**content.get("names", {})),
         caps=Caps(**content.get("caps", {})),
         deadlines=content.get("deadlines", {}),
-        deviations=tuple(Deviation(**known) for known in content.get("deviations", [])),
+        deviations=tuple(_deviation(known) for known in content.get("deviations", [])),
     )
+
+
+def _deviation(known: Mapping[str, Any]) -> Deviation:
+    return Deviation(**{**known, "scenarios": tuple(known.get("scenarios", ()))})
