@@ -21,6 +21,7 @@ from support.models import Answer, Failure
 RETRIED_STATUSES = frozenset({429, *range(500, 600)})
 RETRY_COST = 5
 BUDGET_CAPACITY = 500
+MOST_DOUBLINGS = 60
 
 
 class Budget:
@@ -65,7 +66,8 @@ class Policy:
         asked = retry_after_s(outcome) if isinstance(outcome, Answer) else None
         if asked is not None:
             return min(asked, self.cap_s)
-        return self.jitter(0.0, min(self.cap_s, self.base_s * 2 ** (attempt - 1)))
+        doublings = min(attempt - 1, MOST_DOUBLINGS)
+        return self.jitter(0.0, min(self.cap_s, self.base_s * 2**doublings))
 
     def loop(self) -> RetryLoop:
         """Return the decisions for one call."""
@@ -117,7 +119,7 @@ def retry_after_s(answer: Answer) -> float | None:
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
