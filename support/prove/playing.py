@@ -1,0 +1,119 @@
+"""Run the suite from outside against an API that is up: a process of its own, told only where the API is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from support.prove.plays import Play, read_records
+from support.settings import ROOT, Settings
+from support.targets.embedded import Target
+
+CONTRACT = "@contract"
+RECORDER = "support.prove.recorder:Recorder"
+LIMIT_S = 300.0
+LAST_WORDS = 2000
+
+
+class Cancelled(Exception):
+    """The proving was interrupted, and nothing new begins."""
+
+
+class Stage:
+    """Where plays are held. It knows what is on, so that an interrupt ends it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._on: set[subprocess.Popen[bytes]] = set()
+        self._plays = 0
+        self._closed = False
+
+    def play(
+        self, target: Target, tags: str = CONTRACT, settings: Mapping[str, str] | None = None, limit_s: float = LIMIT_S
+    ) -> Play:
+        """Run the scenarios that the tags select, and wait for the end; raises Cancelled after `close`."""
+        folder = self._new_folder()
+        recorded, output = folder / "records.jsonl", folder / "output.txt"
+        started = time.monotonic()
+        with output.open("wb") as log:
+            command = _command(tags, recorded, settings or {})
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=_told(target, folder), stdin=subprocess.PIPE, stdout=log, stderr=log
+            )
+            with self._watched(process):
+                exit_code = _ended(process, limit_s)
+        seconds = time.monotonic() - started
+        lines = recorded.read_text(encoding="utf-8").splitlines() if recorded.exists() else []
+        words = output.read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]
+        return Play(read_records(lines), exit_code, seconds, words)
+
+    def close(self) -> None:
+        """End every play that is on, and let none begin."""
+        with self._lock:
+            self._closed = True
+            for process in self._on:
+                process.kill()
+
+    def _new_folder(self) -> Path:
+        with self._lock:
+            if self._closed:
+                raise Cancelled
+            self._plays += 1
+            folder = self._folder / str(self._plays)
+        folder.mkdir()
+        return folder
+
+    @contextlib.contextmanager
+    def _watched(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        with self._lock:
+            self._on.add(process)
+            if self._closed:
+                process.kill()
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stdin is not None
+            process.stdin.close()
+            with self._lock:
+                self._on.discard(process)
+                closed = self._closed
+        if closed:
+            raise Cancelled
+
+
+def _command(tags: str, recorded: Path, settings: Mapping[str, str]) -> list[str]:
+    told = [word for name, value in settings.items() for word in ("-D", f"{name}={value}")]
+    suite = ["behave", f"--tags={tags}", "--format", RECORDER, "--outfile", str(recorded), "--no-color", *told]
+    return [sys.executable, "-m", "support.prove.tethered", *suite]
+
+
+def _told(target: Target, folder: Path) -> dict[str, str]:
+    """Return the environment of a play: the suite's defaults, whatever this machine's .env says."""
+    own = {name for name in os.environ if name.lower() in Settings.model_fields}
+    inherited = {name: value for name, value in os.environ.items() if name not in own}
+    defaults = {
+        name.upper(): str(field.default) for name, field in Settings.model_fields.items() if field.default is not None
+    }
+    given = {
+        "BASE_URL": target.base_url,
+        "TOKEN": target.token or "none",
+        "STATE_DIR": str(folder / "state"),
+        "LOG_LEVEL": "ERROR",
+    }
+    return {**inherited, **defaults, **given}
+
+
+def _ended(process: subprocess.Popen[bytes], limit_s: float) -> int | None:
+    try:
+        return process.wait(limit_s)
+    except subprocess.TimeoutExpired:
+        return None

@@ -1,0 +1,69 @@
+"""What a run leaves behind: the users that an API shows before and after it, asked for as anybody could."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from support.errors import TargetDown
+from support.targets.embedded import Target
+
+ATTEMPTS = 12
+PAUSE_S = 0.3
+TIMEOUT_S = 20.0
+Shown = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Residue:
+    """What is not as it was; each part a list of users as JSON."""
+
+    left: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.left or self.missing or self.changed)
+
+    def told(self) -> list[str]:
+        """Say what is wrong, one line for each user."""
+        parts = (("left behind", self.left), ("gone", self.missing), ("changed", self.changed))
+        return [f"{what}: {user}" for what, users in parts for user in users]
+
+
+def residue(before: Shown, after: Shown) -> Residue:
+    """Compare what was shown of everybody, to the letter."""
+    return Residue(
+        left=tuple(user for user_id, user in after.items() if user_id not in before),
+        missing=tuple(user for user_id, user in before.items() if user_id not in after),
+        changed=tuple(after[one] for one, user in before.items() if after.get(one, user) != user),
+    )
+
+
+def everybody(target: Target) -> Shown:
+    """Read the plain list: each user as JSON, by id. Raises TargetDown where it cannot be had."""
+    users = json.loads(_list(target))
+    return {user["id"]: json.dumps(user, ensure_ascii=False) for user in users}
+
+
+def _list(target: Target) -> bytes:
+    request = urllib.request.Request(target.base_url, headers={"Authorization": f"Bearer {target.token}"})
+    wrong = ""
+    for _ in range(ATTEMPTS):
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+                if answer.status == HTTPStatus.OK:
+                    told: bytes = answer.read()
+                    return told
+                wrong = f"status {answer.status}"
+        except (OSError, http.client.HTTPException) as error:  # a refusal is an OSError as well
+            wrong = str(error)
+        time.sleep(PAUSE_S)
+    raise TargetDown(f"the list at {target.base_url} cannot be read: {wrong}")
