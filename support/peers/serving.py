@@ -88,7 +88,7 @@ _libc = ctypes.CDLL(None)
 
 
 def _end_with_parent() -> None:
-    """Ask Linux to end the server when this process is killed and can end nothing itself."""
+    """Ask Linux to end the server with the thread that started it: a process that is killed can end nothing itself."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

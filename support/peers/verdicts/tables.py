@@ -71,10 +71,8 @@ def _exchange(track: Track) -> str:
         parts.append(f"({request['content-type'] or 'no media type'})")
     if sent is not None:
         parts.append(_short(sent if "raw" in request else json.dumps(sent, ensure_ascii=False)))
-    named = {
-        name: track["headers"][name] for name in ("location", "allow", "www-authenticate") if name in track["headers"]
-    }
-    shown = named if track["status"] in (201, 401, 405) else {}
+    told = {201: ("location",), 401: ("www-authenticate",), 405: ("allow",)}.get(track["status"], ())
+    shown = {name: track["headers"][name] for name in told if name in track["headers"]}
     body = "" if track["body"] == "" else _short(track["body"])
     return f"{_code(' '.join(parts))} → {_code(' '.join([str(track['status']), *_headers(shown), body]).strip())}"
 
