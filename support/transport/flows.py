@@ -78,7 +78,7 @@ def perform_create(call: Call, policy: Policy, search: Search, window_s: float) 
                 return Exchange(call, (*attempts, Attempt(found[0])), adopted=True)
             if found is None:
                 return Exchange(call, attempts)
-        if wait is None:
+        if wait is None or wait >= loop.remaining_s:
             return Exchange(call, attempts)
         yield Wait(wait, cause_of(outcome))
 
