@@ -46,11 +46,11 @@ def try_defect(stage: Stage, defect: Defect, in_full: bool) -> Trial:
         return Trial(defect, own, stage.play(target, CONTRACT, HASTE))
 
 
-def hear_variant(stage: Stage, variant: Variant) -> Hearing:
-    """Play the whole contract, and look whether everything is afterwards as it was before."""
+def hear_variant(stage: Stage, variant: Variant, tags: str = CONTRACT) -> Hearing:
+    """Play the contract, and look whether everything is afterwards as it was before."""
     with api(*variant.options) as target:
         before = everybody(target)
-        play = stage.play(target)
+        play = stage.play(target, tags)
         try:
             return Hearing(variant, play, residue(before, everybody(target)))
         except TargetDown as trouble:
