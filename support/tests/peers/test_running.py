@@ -92,13 +92,14 @@ def test_a_peer_with_access_control_wants_its_token(name: str) -> None:
 
 
 @pytest.fixture
-def launcher() -> Iterator[subprocess.Popen[str]]:
+def launcher(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Have the command that starts json-server, after it printed its line."""
     with running_or_skipped("json-server"):
         pass  # installed, or skipped
     command = [*LAUNCHER, "json-server", "--until-stdin-closes"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as process:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # a command that is killed leaves its folder there
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=environment) as process:
         yield process
         process.kill()
 
