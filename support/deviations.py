@@ -38,7 +38,9 @@ class KnownDeviations:
         self._failed: dict[Deviation, list[str]] = {known: [] for known in self._known}
         for known in self._known:
             if known.review is not None and known.review < (today or date.today()):
-                log.warning("the deviation from %s was to be reviewed by %s: %s", known.rule, known.review, known.reason)
+                log.warning(
+                    "the deviation from %s was to be reviewed by %s: %s", known.rule, known.review, known.reason
+                )
 
     def watch(self, scenario: Scenario, rule: str) -> None:
         """Let a scenario run as it is, and take its failing for what is known where it is that."""
@@ -47,11 +49,10 @@ class KnownDeviations:
 
         def watched(runner: Any) -> bool:
             failed = bool(run(runner))
-            error = _broken_promise(scenario)
-            known = own if error is None or error.rule == rule else self._of(error.rule, scenario.name)
+            self.recognise(scenario)
+            error, known = _broken_promise(scenario), scenario.known_deviation
             if failed and error is not None and known is not None:
                 scenario.set_status(Status.xfailed)
-                scenario.known_deviation = known
                 self.shown.append(Shown(scenario.name, known, str(error)))
                 self._failed[known].append(scenario.name)
                 return False
@@ -61,6 +62,11 @@ class KnownDeviations:
 
         if self._known:
             scenario.run = watched
+
+    def recognise(self, scenario: Scenario) -> None:
+        """Write down on a scenario, as soon as its steps are over, the known deviation that it has shown."""
+        error = _broken_promise(scenario)
+        scenario.known_deviation = None if error is None else self._of(error.rule, scenario.name)
 
     def check_none_is_mended(self) -> None:
         """Raise SettingsError where a deviation did not show although its scenarios ran: its line has to go."""

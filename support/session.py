@@ -6,6 +6,7 @@ import atexit
 import logging
 import os
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from support import settings as settings_module
 from support.acts.outages import stormy_world
 from support.deviations import KnownDeviations
 from support.errors import SuiteError
+from support.reporting.evidence import Evidence, evidence_for
 from support.reporting.logs import set_up_logs
 from support.reporting.run import RunReport, failed_to_start
 from support.reporting.verdicts import rule_of
@@ -32,10 +34,11 @@ RESILIENCE = "resilience"
 class Session:
     """The run: its world, what was selected, and how it ends."""
 
-    def __init__(self, world: World, interrupts: Interrupts, report: RunReport) -> None:
+    def __init__(self, world: World, interrupts: Interrupts, report: RunReport, evidence: Evidence) -> None:
         self.world = world
         self._interrupts = interrupts
         self._report = report
+        self._evidence = evidence
         self._played = 0
         self.deviations = KnownDeviations(world.profile, world.settings.strict)
         self._present = world
@@ -71,6 +74,7 @@ class Session:
         """Return the world whose API can be told to misbehave, opened when it is first needed."""
         if self._storm is None:
             self._storm = stormy_world(self.world.settings)
+            self._storm.show_evidence(self._evidence)
         return self._storm
 
     def note_attempt(self, step: Step) -> None:
@@ -80,14 +84,17 @@ class Session:
 
     def leave_the_scene(self, scenario: Scenario) -> None:
         """End a scenario: whoever it made begins to be deleted, on an API that behaves again."""
-        if self._present.outages is not None:
-            self._present.outages.clear()
-        self._present.registry.start_deleting()
+        self.deviations.recognise(scenario)
+        with self._evidence.clearing("begin to delete whoever was made"):
+            if self._present.outages is not None:
+                self._present.outages.clear()
+            self._present.registry.start_deleting()
 
     def confirm_gone(self) -> None:
         """See that whoever the scenarios so far have made is gone."""
         for world in self._worlds:
-            world.registry.confirm_gone()
+            with self._evidence.clearing("see that whoever was made is gone", world.registry.in_brief):
+                world.registry.confirm_gone()
 
     @property
     def _worlds(self) -> list[World]:
@@ -99,7 +106,8 @@ class Session:
         with self._interrupts.shielded():
             try:
                 for world in self._worlds:
-                    world.registry.prove_nothing_is_left(world.settings.cleanup_deadline_s)
+                    with self._evidence.clearing("prove that nothing of the run is left", world.registry.in_brief):
+                        world.registry.prove_nothing_is_left(world.settings.cleanup_deadline_s)
                     world.registry.close()
                 self._check_what_the_run_is_worth()
             except Exception as error:
@@ -147,6 +155,7 @@ def begin(config: Any, features: Sequence[Feature]) -> Session:
         set_up_logs(settings.log_level)
         reports = ROOT / settings.reports_dir
         report = RunReport(config, reports, features)
+        begun = time.monotonic()
         world = World(settings)
     except SuiteError as error:
         failed_to_start(error, reports)
@@ -161,7 +170,10 @@ def begin(config: Any, features: Sequence[Feature]) -> Session:
         recovered=world.recovered,
     )
     report.take_over()
-    return Session(world, interrupts, report)
+    evidence = evidence_for(report.identity)
+    evidence.was_set_up("open the target", time.monotonic() - begun, world.registry.in_brief)
+    world.show_evidence(evidence)
+    return Session(world, interrupts, report, evidence)
 
 
 def _leave(line: str) -> NoReturn:

@@ -22,6 +22,7 @@ from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
 from support.connection import Connection
 from support.factory import Factory, new_seed
+from support.reporting.evidence import Evidence
 from support.settings import Settings
 from support.targets.embedded import Target
 from support.transport.flows import Flow
@@ -48,6 +49,7 @@ class World:
         self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
         self.registry: Registry = opened.new_registry(self.mark)
         self.crowd_notes: list[str] = []
+        self.evidence = Evidence()
         try:
             self.recovered = finish_dead_runs(opened, self.target.key)
             self.journal.open_run(self.mark, self.target.key)
@@ -73,6 +75,11 @@ class World:
         self.scene = Scene(self.factory, rule)
         self.crowds: Crowds = Crowds(self)
         self.races: Races = Races(self)
+
+    def show_evidence(self, evidence: Evidence) -> None:
+        """Show from now on what is said to the target, and what is drawn of it."""
+        self.evidence = evidence
+        evidence.watch(self.transcript)
 
     def run(self, flow: Flow[T]) -> T:
         """Carry out a flow with the session client."""

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from support.cleanup.journal import HEARTBEAT_S, Journal, Line, State
 from support.cleanup.marks import mark_in
@@ -31,7 +32,11 @@ AT_ONCE = 64
 
 @dataclass(eq=False)
 class Entry:
-    """One request that may have made users: the address and name that it asked for, and the ids known so far."""
+    """One request that may have made users: the address and name that it asked for, and the ids known so far.
+
+    `fresh` says that the id was in nobody's list before the request. `unprovable` says that the id which the answer
+    gave belongs to somebody who cannot be shown to be ours, and whom the suite therefore leaves alone.
+    """
 
     ref: int
     address: str | None
@@ -39,7 +44,8 @@ class Entry:
     ids: set[str] = field(default_factory=set)
     state: State = State.INTENDED
     reason: str | None = None
-    unmarked: bool = False
+    fresh: bool = False
+    unprovable: bool = False
 
     @property
     def certain(self) -> bool:
@@ -64,6 +70,9 @@ class Registry:
         self._open: list[Entry] = []
         self._running: list[Future[None]] = []
         self._late = False
+        self._proven: set[str] = set()
+        self._left: set[str] = set()
+        api.transcript.observers.append(self._observe)
 
     # Writing down what is about to be made
 
@@ -75,12 +84,21 @@ class Registry:
         self._open += entries
         return entries
 
-    def create(self, call: Call, address: str | None, name: str | None, known: Iterable[str] = ()) -> Flow[Exchange]:
-        """Carry out a POST: written down before, never made twice, its outcome written down after."""
+    def create(
+        self, call: Call, address: str | None, name: str | None, listed: Collection[str] | None = None
+    ) -> Flow[Exchange]:
+        """Carry out a POST: written down before, never made twice, its outcome written down after.
+
+        `listed` are the ids that the list showed before, where it was read.
+        """
+        known = {*(listed or ()), *self.ids_of(address)}
         entry = self.intend([(address, name)])[0]
         search = self._api.found_by(address, known) if address else _cannot_tell
         exchange = yield from self._api.create(call, search)
         self.settle(entry, exchange, known)
+        entry.fresh = listed is not None and bool(entry.ids)
+        if entry.fresh:
+            self._journal.mark_as_fresh(entry.ref)
         return exchange
 
     def change(self, call: Call, address: str | None) -> Flow[Exchange]:
@@ -97,7 +115,6 @@ class Registry:
         user = user_of(answer, self._api.profile) if answer else None
         if answer is not None and 200 <= answer.status < 300 and user is not None and user.id not in set(known):
             entry.ids.add(user.id)
-            entry.unmarked = mark_in(entry.address) is None and mark_in(entry.name) is None
             self._made.add(user.id)
             self._set(entry, State.CREATED, user.id)
         elif answer is not None and answer.status < 500:
@@ -165,11 +182,18 @@ class Registry:
         if left:
             raise LeftBehind(_told(left, self.mark))
 
+    def in_brief(self) -> str:
+        """Return in one line how far everything that was made has come."""
+        return (
+            f"run {self.mark}: {self.created} created, {self.deleted} deleted by cleaning up, {self.gone} seen gone, "
+            f"{self.alive} not yet"
+        )
+
     def adopt(self, lines: Iterable[Line]) -> None:
         """Take over the unfinished users of a run that died."""
         for line in lines:
             ids = {line.id} if line.id else set()
-            self._entries.append(Entry(line.ref, line.address, None, ids, line.state, line.reason))
+            self._entries.append(Entry(line.ref, line.address, None, ids, line.state, line.reason, line.fresh))
 
     def forget(self, lines: Iterable[Line]) -> None:
         """Write down as gone what went together with its target."""
@@ -194,7 +218,7 @@ class Registry:
             await asyncio.wrap_future(future)
         self._running = []
         while True:
-            unfinished = [entry for entry in self._entries if entry.state is not State.GONE]
+            unfinished = [entry for entry in self._entries if entry.state is not State.GONE and not entry.unprovable]
             await self._remove(unfinished)
             strays = await self._client.run(self.marked())
             known = {user_id for entry in self._entries for user_id in entry.ids if entry.state is State.GONE}
@@ -236,43 +260,78 @@ class Registry:
 
     def _delete(self, entry: Entry) -> Flow[None]:
         """Delete what an entry has made, after seeing that it is ours."""
-        if not entry.certain and entry.address:
-            window_s = self._api.window_s if entry.state is State.INTENDED else 0.0
-            found = yield from look(self._sweeper.found_by(entry.address), window_s, self._sweeper.policy)
-            if found is None:
-                entry.reason = "the address cannot be looked up"
-                return
-            entry.ids |= {user.id for user in map(self._user, found) if user is not None}
+        if not entry.certain and not (yield from self._look_up(entry)):
+            return
         self._set(entry, State.DELETING)
-        for user_id in sorted(entry.ids):
-            yield from self._delete_one(entry, user_id)
-        if not entry.ids:
+        strangers = yield from self._delete_ids(entry)
+        if strangers and (yield from self._look_up(entry)):
+            yield from self._delete_ids(entry)
+        if strangers and not entry.ids:
+            entry.unprovable = True
+            entry.reason = f"the create was answered with id {', '.join(strangers)}, who cannot be shown to be ours"
+        elif not entry.ids:
             self._set(entry, State.GONE)
 
-    def _delete_one(self, entry: Entry, user_id: str) -> Flow[None]:
-        shown = yield from self._sweeper.read(user_id)
-        if shown.status in self._api.profile.answers.gone:
-            return
-        user = user_of(shown.answer, self._api.profile)
-        if shown.status == 200 and not (user is not None and self._may_delete(entry, user)):
-            entry.ids.discard(user_id)
-            log.warning("user %s is not deleted: it shows neither the address nor the name that was created", user_id)
-            return
+    def _look_up(self, entry: Entry) -> Flow[bool]:
+        """Add whoever holds an entry's address to its ids; False where that cannot be found out."""
+        if entry.address is None:
+            return True
+        window_s = self._api.window_s if entry.state is State.INTENDED else 0.0
+        found = yield from look(self._sweeper.found_by(entry.address), window_s, self._sweeper.policy)
+        if found is None:
+            entry.reason = "the address cannot be looked up"
+            return False
+        entry.ids |= {user.id for user in map(self._user, found) if user is not None}
+        return True
+
+    def _delete_ids(self, entry: Entry) -> Flow[list[str]]:
+        """Delete the users with an entry's ids; return the ids of those who are not ours, and forget them."""
+        strangers = []
+        for user_id in sorted(entry.ids):
+            if not (yield from self._delete_one(entry, user_id)):
+                strangers.append(user_id)
+        entry.ids -= set(strangers)
+        return strangers
+
+    def _delete_one(self, entry: Entry, user_id: str) -> Flow[bool]:
+        """Delete a user; False where she cannot be shown to be ours, and is left alone."""
+        if user_id not in self._proven:
+            shown = yield from self._sweeper.read(user_id)
+            if shown.status in self._api.profile.answers.gone:
+                return True
+            if shown.status == 200 and not self._may_delete(entry, self._user(shown.answer)):
+                return user_id in self._left
         exchange = yield from self._sweeper.delete(user_id)
         if exchange.status in (*self._api.profile.answers.deleted, *self._api.profile.answers.deleted_again):
             self._deleted.add(user_id)
+            self._left.add(user_id)
         else:
             entry.reason = f"DELETE was answered by {exchange.status or exchange.attempts[-1].outcome}"
+        return True
 
-    def _user(self, answer: Answer) -> User | None:
+    def _observe(self, exchange: Exchange) -> None:
+        """Take from what scenarios are shown which ids are ours beyond doubt, and which have left."""
+        call, status = exchange.call, exchange.status
+        user_id = unquote(call.url.removeprefix(f"{self._api.base_url}/"))
+        if call.method == "GET" and status == 200 and "/" not in user_id:
+            user = self._user(exchange.answer)
+            if user is not None and user.id == user_id and self._ours(user):
+                self._proven.add(user_id)
+        elif call.method == "DELETE" and status in self._api.profile.answers.deleted:
+            self._proven.discard(user_id)
+            self._left.add(user_id)
+
+    def _user(self, answer: Answer | None) -> User | None:
         return user_of(answer, self._api.profile)
 
     def _ours(self, user: User) -> bool:
         return self.mark in (mark_in(user.email), mark_in(user.name))
 
-    def _may_delete(self, entry: Entry, user: User) -> bool:
+    def _may_delete(self, entry: Entry, user: User | None) -> bool:
         """Whether a user is one that we made: by its mark, or by the name or id that the answer to our POST gave."""
-        return self._ours(user) or entry.unmarked or (entry.name is not None and user.name == entry.name)
+        if user is None:
+            return False
+        return self._ours(user) or entry.fresh or (entry.name is not None and user.name == entry.name)
 
     async def _still_there(self, entries: Collection[Entry]) -> list[Entry]:
         """Look for all users of these entries at once; write down those that are gone."""
@@ -287,7 +346,8 @@ class Registry:
     def _all_gone(self, entry: Entry) -> Flow[bool]:
         for user_id in sorted(entry.ids):
             exchange = yield from self._sweeper.read(user_id)
-            if exchange.status not in self._api.profile.answers.gone:
+            given_again = user_id in self._left and not self._may_delete(entry, self._user(exchange.answer))
+            if exchange.status not in self._api.profile.answers.gone and not (exchange.status == 200 and given_again):
                 return False
         return True
 
@@ -295,13 +355,13 @@ class Registry:
         entry.state = state
         self._journal.mark_as(entry.ref, state, user_id, reason)
 
-    def ids_of(self, address: str) -> set[str]:
+    def ids_of(self, address: str | None) -> set[str]:
         """Return the ids that this run knows to hold an address."""
         return {user_id for entry in self._entries if _same(entry.address, address) for user_id in entry.ids}
 
 
-def _same(one: str | None, other: str) -> bool:
-    return one is not None and one.lower() == other.lower()
+def _same(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one.lower() == other.lower()
 
 
 def _cannot_tell() -> Flow[Sequence[Answer] | None]:

@@ -46,7 +46,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._clock = time.monotonic()
         self._told = False
         self._faults: list[Failure] = []
-        self._identity: dict[str, Any] = {}
+        self._known: dict[str, Any] = {}
         self._tally = Tally()
         self._registry: Registry | None = None
         self._recovered = 0
@@ -62,8 +62,13 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
 
     def meet(self, *, target: str, profile: str, seed: int, registry: Registry, tally: Tally, recovered: int) -> None:
         """Learn who runs against what; the registry and the tally are read when the run is over."""
-        self._identity = {"run": registry.mark, "seed": seed, "target": target, "profile": profile}
+        self._known = {"run": registry.mark, "seed": seed, "target": target, "profile": profile}
         self._registry, self._tally, self._recovered = registry, tally, recovered
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the run is known by, and what took part in it."""
+        return {**self._known, "selection": str(self.config.tag_expression or ""), **versions()}
 
     def blame(self, error: BaseException) -> None:
         """Take in what went wrong around the scenarios, such as users that were left behind."""
@@ -111,7 +116,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             versions=versions(),
             users=self._users(),
             requests=self._requests(),
-            **self._identity,
+            **self._known,
         )
         return judged(unjudged, played, failures)
 

@@ -95,7 +95,8 @@ def _around(summary: Summary, screen: Screen) -> Iterator[str]:
 
 def _again(summary: Summary, screen: Screen) -> Iterator[str]:
     """Say how the scenarios that were not kept are played once more, with the same people."""
-    places = [failure.location for failure in summary.failures if failure.scenario]
+    bad = (failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION)
+    places = [failure.location for failure in bad if failure.scenario]
     if places:
         yield screen.paint("To play them again with the same people:", "dim")
         seed = f" -D data_seed={summary.seed}" if summary.seed is not None else ""

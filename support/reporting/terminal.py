@@ -15,7 +15,17 @@ from rich.cells import cell_len
 from support.reporting.run import OUR_FORMAT, RunReport
 from support.reporting.screen import Screen, fitted, wrapped
 from support.reporting.table import colour_of, counted
-from support.reporting.verdicts import KEPT, NOT_SELECTED, SKIPPED, WORST_FIRST, Failure, failure_of, plain, verdict_of
+from support.reporting.verdicts import (
+    KEPT,
+    KNOWN_DEVIATION,
+    NOT_SELECTED,
+    SKIPPED,
+    WORST_FIRST,
+    Failure,
+    failure_of,
+    plain,
+    verdict_of,
+)
 
 LAST = 12
 INDENT = "  "
@@ -52,7 +62,6 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._done = 0
         self._feature: Feature | None = None
         self._scenario: Scenario | None = None
-        self._told: set[int] = set()
         self._counts: Counter[str] = Counter()
 
     def feature(self, feature: Feature) -> None:
@@ -66,9 +75,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._scenario = scenario
         self._show()
 
-    def result(self, step: Step) -> None:
-        if step.status.has_failed() and self._scenario is not None:
-            self._tell(self._scenario)
+    def result(self, _step: Step) -> None:
         self._show()
 
     def eof(self) -> None:
@@ -77,11 +84,12 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
             self._screen.print(self._line(self._feature, f"{self._spent(self._feature):6.1f} s"))
 
     def close(self) -> None:
+        self._settle()
         self._screen.clear()
         self.close_stream()
 
     def _settle(self) -> None:
-        """Count the scenario that is over; what failed in its hooks is told now."""
+        """Count the scenario that is over, and tell its failure, which may be one of its hooks."""
         scenario, self._scenario = self._scenario, None
         if scenario is None:
             return
@@ -93,8 +101,11 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
 
     def _tell(self, scenario: Scenario) -> None:
         failure = failure_of(scenario)
-        if failure is not None and id(scenario) not in self._told:
-            self._told.add(id(scenario))
+        if failure is not None and failure.outcome == KNOWN_DEVIATION:
+            self._screen.print(
+                self._screen.paint(f"{INDENT}{KNOWN_DEVIATION}: {plain(scenario.name)}"[: self._screen.width], "dim")
+            )
+        elif failure is not None:
             self._screen.gap()
             for line in telling(failure, self._screen):
                 self._screen.print(line)

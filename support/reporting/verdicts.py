@@ -13,6 +13,7 @@ from behave.model import Feature, Scenario, Step
 from behave.model_type import Status
 
 from support.errors import BrokenPromise, Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.targets.profile import Deviation
 from support.transport.transcript import redacted
 
 KEPT = "kept"
@@ -70,10 +71,7 @@ def verdict_of(scenario: Scenario, config: Any) -> str:
     if failure is not None:
         return failure.outcome
     if scenario.status == Status.skipped:
-        reason = scenario.skip_reason
-        if not reason:
-            return NOT_SELECTED
-        return KNOWN_DEVIATION if reason.startswith(KNOWN_DEVIATION) else SKIPPED
+        return SKIPPED if scenario.skip_reason else NOT_SELECTED
     if scenario.status == Status.passed:
         return KEPT
     return NOT_PLAYED if scenario.should_run(config) else NOT_SELECTED
@@ -87,6 +85,11 @@ def failure_of(scenario: Scenario) -> Failure | None:
     elif scenario.status == Status.cleanup_error:
         found.append(_failure(scenario, SuiteError.outcome, "", "a cleanup of the scenario failed"))
     return min(found, key=lambda failure: _rank(failure.outcome), default=None)
+
+
+def deviation_of(scenario: Scenario) -> Deviation | None:
+    """Return the known deviation that a scenario has shown, if it has."""
+    return getattr(scenario, "known_deviation", None)
 
 
 def failures_of_feature(feature: Feature) -> list[Failure]:
@@ -110,7 +113,9 @@ def _of_step(scenario: Scenario, step: Step) -> Failure:
         return _failure(scenario, SuiteError.outcome, name, f"no step in steps/ says: {name}{_snippet(step)}")
     if step.status == Status.pending:
         return _failure(scenario, SuiteError.outcome, name, "this step is not written yet")
-    return _failure(scenario, outcome_of(step.exception), name, _text_of(step.exception, step.exc_traceback))
+    known = deviation_of(scenario) is not None and isinstance(step.exception, BrokenPromise)
+    outcome = KNOWN_DEVIATION if known else outcome_of(step.exception)
+    return _failure(scenario, outcome, name, _text_of(step.exception, step.exc_traceback))
 
 
 def _snippet(step: Step) -> str:

@@ -1,0 +1,163 @@
+"""What goes into the Allure results beside verdicts: exchanges under steps, pictures, setting up, clearing away."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import allure_commons
+from allure_behave.listener import AllureListener
+from allure_commons.logger import AllureFileLogger
+from allure_commons.model2 import Label, Status, StatusDetails, TestAfterResult, TestBeforeResult, TestResult
+from allure_commons.types import AttachmentType
+from behave.model import Rule, Scenario, Step
+
+from support.errors import SuiteError
+from support.models import Exchange
+from support.reporting.allure.labels import labels_of, links_of
+from support.reporting.allure.properties import write_environment, write_executor
+from support.reporting.allure.repairs import repair
+from support.reporting.evidence import Evidence
+from support.reporting.exchanges import page, title
+from support.reporting.verdicts import NOT_SELECTED, plain, verdict_of
+from support.transport.transcript import Transcript, in_brief, redacted
+
+EACH = 12
+LISTED = 1000
+
+
+def allure_evidence(identity: Mapping[str, Any]) -> AllureEvidence | None:
+    """Mend the Allure formatter and put evidence into its results; None where it is not in use."""
+    plugins = allure_commons.plugin_manager.get_plugins()
+    listener = next((plugin for plugin in plugins if isinstance(plugin, AllureListener)), None)
+    logger = next((plugin for plugin in plugins if isinstance(plugin, AllureFileLogger)), None)
+    if listener is None or logger is None:
+        return None
+    repair()
+    folder: Path = logger._report_dir
+    write_environment(folder, identity)
+    write_executor(folder)
+    return AllureEvidence(listener)
+
+
+class AllureEvidence(Evidence):
+    """Listens to the exchanges and files each under the step that made it."""
+
+    def __init__(self, listener: AllureListener) -> None:
+        self._listener = listener
+        self._seen: list[Exchange] = []
+        self._stock_start = listener.start_scenario
+        self._stock_stop_step = listener.stop_behave_step
+        self._stock_stop = listener.stop_scenario
+        listener.start_scenario = self._start_scenario
+        listener.stop_behave_step = self._stop_step
+        listener.stop_scenario = self._stop_scenario
+
+    def watch(self, transcript: Transcript) -> None:
+        if self._seen.append not in transcript.observers:
+            transcript.observers.append(self._seen.append)
+
+    def picture(self, name: str, draw: Callable[[], str]) -> None:
+        self._attach(name, draw(), AttachmentType.SVG)
+
+    def text(self, name: str, write: Callable[[], str]) -> None:
+        self._attach(name, redacted(write()), AttachmentType.TEXT)
+
+    def was_set_up(self, name: str, seconds: float, tell: Callable[[], str]) -> None:
+        fixture_id, stop = _new_id(), _now_ms()
+        fixture = TestBeforeResult(name=name, start=stop - round(seconds * 1000))
+        self._listener.logger.start_before_fixture(self._group, fixture_id, fixture)
+        self.text("what was set up", tell)
+        self._listener.logger.stop_before_fixture(fixture_id, stop=stop, status=Status.PASSED)
+
+    @contextlib.contextmanager
+    def clearing(self, name: str, tell: Callable[[], str] | None = None) -> Iterator[None]:
+        fixture_id, logger = _new_id(), self._listener.logger
+        logger.start_after_fixture(self._group, fixture_id, TestAfterResult(name=name, start=_now_ms()))
+        try:
+            yield
+        except BaseException as error:
+            details = StatusDetails(message=redacted(f"{getattr(error, 'outcome', SuiteError.outcome)}: {error}"))
+            allure_commons.plugin_manager.hook.global_error(message=details.message, trace=None)
+            logger.stop_after_fixture(fixture_id, status=Status.BROKEN, statusDetails=details)
+            raise
+        if tell is not None:
+            self.text("what came of it", tell)
+        logger.stop_after_fixture(fixture_id, status=Status.PASSED)
+
+    @property
+    def _group(self) -> str:
+        return str(self._listener.group_context.current_group().uuid)
+
+    # Around what the formatter does
+
+    def _start_scenario(self, scenario: Scenario) -> None:
+        self._seen.clear()
+        self._stock_start(scenario)
+        result: TestResult = self._listener.logger.get_test(self._listener.current_scenario_uuid)
+        result.name = plain(scenario.name)
+        result.description = _reasons(scenario)
+
+    def _stop_step(self, step: Step) -> None:
+        seen, self._seen[:] = list(self._seen), []
+        for exchange in telling(seen):
+            self._attach(title(exchange), page(exchange), AttachmentType.TEXT)
+        if len(seen) > EACH:
+            brief = "\n".join(map(in_brief, seen[:LISTED]))
+            self._attach(f"all {len(seen)} exchanges in brief", redacted(brief), AttachmentType.TEXT)
+        self._stock_stop_step(step)
+
+    def _stop_scenario(self, scenario: Scenario) -> None:
+        outcome = verdict_of(scenario, self._listener.behave_config)
+        if outcome == NOT_SELECTED:
+            self._drop()
+            return
+        result: TestResult = self._listener.logger.get_test(self._listener.current_scenario_uuid)
+        result.labels = [label for label in result.labels if label.name not in ("tag", "severity")]
+        result.labels += [*labels_of(scenario), Label("outcome", outcome)]
+        result.links += links_of(scenario)
+        self._stock_stop(scenario)
+
+    def _drop(self) -> None:
+        """Leave no result of a scenario that was not selected, and none of its steps to the next one."""
+        self._listener.steps.clear()
+        self._listener.logger.drop_test(self._listener.current_scenario_uuid)
+        self._listener.current_scenario_uuid = None
+        self._listener.group_context.exit()
+
+    def _attach(self, name: str, body: str, kind: AttachmentType) -> None:
+        self._listener.logger.attach_data(_new_id(), body, name=name, attachment_type=kind)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _now_ms() -> int:
+    return round(time.time() * 1000)
+
+
+def telling(exchanges: Sequence[Exchange]) -> Sequence[Exchange]:
+    """Return the exchanges that are shown each by itself: all of a few, and of many those that went worst."""
+    if len(exchanges) <= EACH:
+        return exchanges
+    return sorted(exchanges, key=_how_bad, reverse=True)[:EACH]
+
+
+def _how_bad(exchange: Exchange) -> tuple[int, int, float]:
+    return exchange.status or 999, len(exchange.attempts), exchange.seconds
+
+
+def _reasons(scenario: Scenario) -> str:
+    """Return why a scenario is there: the reasons of its feature and of its rule, and what it says itself."""
+    parent = scenario.parent
+    rule = parent if isinstance(parent, Rule) else getattr(parent, "parent", None)
+    parts = [" ".join(scenario.feature.description)]
+    if isinstance(rule, Rule):
+        parts.append(f"**{rule.name}.** {' '.join(rule.description)}".strip())
+    parts.append(" ".join(scenario.description))
+    return "\n\n".join(part for part in parts if part)

@@ -1,0 +1,56 @@
+"""Two repairs of allure-behave 2.16.2 for behave 1.3.3.
+
+The formatter registers the scenarios that stand directly under a feature and none that stands under a `Rule:`
+(allure-python issue 886), so that these would leave no result. And it takes a scenario's status from its steps alone:
+one whose hook or cleanup failed would be shown as passed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allure_behave import listener
+from allure_behave.formatter import AllureFormatter
+from allure_commons.model2 import Status, StatusDetails
+from behave.model import Feature, Scenario
+
+from support.errors import BrokenPromise
+from support.reporting.verdicts import KNOWN_DEVIATION, deviation_of, failure_of
+
+stock_status = listener.scenario_status
+stock_details = listener.scenario_status_details
+
+
+def repair() -> None:
+    """Mend the formatter for this process; a second time changes nothing."""
+    AllureFormatter.feature = every_scenario
+    listener.scenario_status = scenario_status
+    listener.scenario_status_details = scenario_status_details
+
+
+def every_scenario(formatter: AllureFormatter, feature: Feature) -> None:
+    """Register all scenarios of a feature, those of its rules included."""
+    formatter._wrap_scenario(feature.walk_scenarios())
+
+
+def scenario_status(scenario: Scenario) -> Any:
+    """Return failed where a promise is broken, broken for any other fault, also one of a hook or a cleanup."""
+    failure = failure_of(scenario)
+    if failure is None:
+        return stock_status(scenario)
+    if failure.outcome == KNOWN_DEVIATION:
+        return Status.SKIPPED
+    return Status.FAILED if failure.outcome == BrokenPromise.outcome else Status.BROKEN
+
+
+def scenario_status_details(scenario: Scenario) -> Any:
+    """Return why a scenario was not kept, or was not played."""
+    failure, deviation = failure_of(scenario), deviation_of(scenario)
+    if failure is not None and failure.outcome == KNOWN_DEVIATION and deviation is not None:
+        told = f"{KNOWN_DEVIATION}: {deviation.reason} ({deviation.link}, since {deviation.since})"
+        return StatusDetails(message=f"{told}\n\n{failure.text}", known=True)
+    if failure is not None:
+        return StatusDetails(message=failure.text)
+    if scenario.skip_reason:
+        return StatusDetails(message=f"not played: {scenario.skip_reason}")
+    return stock_details(scenario)

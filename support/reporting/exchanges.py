@@ -1,0 +1,52 @@
+"""An exchange as a page to read: the command that repeats it, its attempts, the request and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from support.models import Answer, Exchange, Failure
+from support.transport.transcript import curl, redacted, said
+
+LONGEST = 20_000
+
+
+def title(exchange: Exchange) -> str:
+    """Return an exchange in a few words: what was asked for, and what came."""
+    parts = urlsplit(exchange.call.url)
+    where = parts.path + (f"?{parts.query}" if parts.query else "")
+    tries = f", {len(exchange.attempts)} attempts" if len(exchange.attempts) > 1 else ""
+    return redacted(f"{exchange.call.method} {where} -> {exchange.status or 'no answer'}{tries}")
+
+
+def page(exchange: Exchange) -> str:
+    """Return an exchange at length; bodies are pretty-printed where they are JSON, and no secret is shown."""
+    return redacted("\n".join(_lines(exchange)))
+
+
+def _lines(exchange: Exchange) -> Iterator[str]:
+    yield from ("# Send it again", curl(exchange.call), "")
+    if len(exchange.attempts) > 1 or exchange.answer is None:
+        yield "# Attempts"
+        yield from _attempts(exchange)
+        yield ""
+    yield from ("# Request", f"{exchange.call.method} {exchange.call.url}")
+    if exchange.call.credential.shown is not None:
+        yield f"Authorization: {exchange.call.credential.scheme} {exchange.call.credential.shown}"
+    yield from (f"{name}: {value}" for name, value in exchange.call.headers.items())
+    if exchange.call.body is not None:
+        yield from ("", said(Answer(0, {}, exchange.call.body, 0.0), LONGEST))
+    if exchange.answer is not None:
+        yield from ("", "# Answer", f"{exchange.answer.status} after {exchange.answer.seconds * 1000:.0f} ms")
+        yield from (f"{name}: {value}" for name, value in exchange.answer.headers.items())
+        yield from ("", said(exchange.answer, LONGEST))
+
+
+def _attempts(exchange: Exchange) -> Iterator[str]:
+    for number, attempt in enumerate(exchange.attempts, start=1):
+        outcome = attempt.outcome
+        came = outcome.cause if isinstance(outcome, Failure) else f"status {outcome.status}"
+        wait = f", then {attempt.wait_s:.2f} s of waiting" if attempt.wait_s else ""
+        yield f"{number}. {came} after {outcome.seconds * 1000:.0f} ms{wait}"
+    if exchange.adopted:
+        yield "The answer to this create was lost; what it had made was found by its address."
