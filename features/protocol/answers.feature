@@ -15,18 +15,30 @@ Feature: What every answer keeps
         | signing up                         |
         | reading a user                     |
         | reading the list                   |
-        | looking somebody up                |
-        | looking nobody up                  |
-        | reading a page                     |
         | changing a user                    |
-        | replacing a user                   |
         | deleting a user, twice             |
         | naming nobody                      |
         | sending what is invalid            |
         | taking somebody's address          |
         | sending what is no JSON            |
-        | asking for a page that cannot be   |
         | using a method that is not offered |
+
+      @use.with_email_filter=yes
+      Examples: by address
+        | occasion                           |
+        | looking somebody up                |
+        | looking nobody up                  |
+
+      @use.with_pages=yes
+      Examples: by page
+        | occasion                           |
+        | reading a page                     |
+        | asking for a page that cannot be   |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | occasion                           |
+        | replacing a user                   |
 
     @use.with_access=yes
     Example: The media type of a 401
@@ -45,14 +57,26 @@ Feature: What every answer keeps
         | signing up                         |
         | reading a user                     |
         | reading the list                   |
-        | looking somebody up                |
-        | reading a page                     |
         | changing a user                    |
-        | replacing a user                   |
         | deleting a user, twice             |
         | naming nobody                      |
         | sending what is invalid            |
         | taking somebody's address          |
+
+      @use.with_email_filter=yes
+      Examples: by address
+        | occasion                           |
+        | looking somebody up                |
+
+      @use.with_pages=yes
+      Examples: by page
+        | occasion                           |
+        | reading a page                     |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | occasion                           |
+        | replacing a user                   |
 
     @use.with_access=yes
     Example: What a 401 shows
@@ -73,8 +97,12 @@ Feature: What every answer keeps
         | sending what is invalid            |
         | taking somebody's address          |
         | sending what is no JSON            |
-        | asking for a page that cannot be   |
         | using a method that is not offered |
+
+      @use.with_pages=yes
+      Examples: by page
+        | occasion                           |
+        | asking for a page that cannot be   |
 
     @use.with_access=yes
     Example: The error document of a 401

@@ -15,7 +15,7 @@ Feature: Methods, statuses and headers
       When Ada signs up and is answered
       Then the status is 201 and Location leads to Ada
 
-  @rule.head
+  @rule.head @use.with_head=yes
   Rule: HEAD answers like GET, without a body
 
     Scenario Outline: HEAD of <what>
@@ -66,12 +66,16 @@ Feature: Methods, statuses and headers
 
       Examples:
         | method | kind       |
-        | PUT    | plain text |
-        | PUT    | a form     |
-        | PUT    | XML        |
         | PATCH  | plain text |
         | PATCH  | a form     |
         | PATCH  | XML        |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | method | kind       |
+        | PUT    | plain text |
+        | PUT    | a form     |
+        | PUT    | XML        |
 
     Example: JSON with a charset is JSON
       When Ada signs up with application/json; charset=utf-8

@@ -91,6 +91,7 @@ Feature: Invalid data is refused
         | an address without @        |
         | null as an address          |
 
+    @use.with_put=yes
     Scenario Outline: Ada is replaced with <flaw>
       Given Ada is a user
       When Ada is replaced with the flaw "<flaw>"

@@ -55,6 +55,10 @@ Feature: One address, one user
         | changed  | spelling    |
         | changed  | as it is    |
         | changed  | in capitals |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | changed  | spelling    |
         | replaced | as it is    |
         | replaced | in capitals |
 
@@ -76,6 +80,10 @@ Feature: One address, one user
         | change    | somebody   |
         | changing  | a newcomer |
         | changing  | Alan       |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | change    | somebody   |
         | replacing | a newcomer |
 
     Example: An address that Mallory moved to is taken

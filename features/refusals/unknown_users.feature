@@ -16,6 +16,10 @@ Feature: Nobody can be changed who is not there
       Examples:
         | state           | changed  |
         | was never there | changed  |
-        | was never there | replaced |
         | has left        | changed  |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | state           | changed  |
+        | was never there | replaced |
         | has left        | replaced |

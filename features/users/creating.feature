@@ -47,10 +47,22 @@ Feature: Signing up
         | signing up          |
         | reading a user      |
         | reading the list    |
-        | looking somebody up |
-        | reading a page      |
         | changing a user     |
-        | replacing a user    |
+
+      @use.with_email_filter=yes
+      Examples: by address
+        | occasion            |
+        | looking somebody up |
+
+      @use.with_pages=yes
+      Examples: by page
+        | occasion       |
+        | reading a page |
+
+      @use.with_put=yes
+      Examples: replaced
+        | occasion         |
+        | replacing a user |
 
   @rule.server-owned
   Rule: Nobody chooses her own id, date of joining or rank
@@ -81,6 +93,10 @@ Feature: Signing up
         | an id of her own          | changing  |
         | a date of joining         | changing  |
         | the rank of administrator | changing  |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | what                      | change    |
         | an id of her own          | replacing |
         | a date of joining         | replacing |
         | the rank of administrator | replacing |

@@ -29,7 +29,7 @@ Feature: The directory of users
       Then the list no longer shows Ada
       And the list still shows Grace
 
-  @rule.filter-email
+  @rule.filter-email @use.with_email_filter=yes
   Rule: An address finds exactly the user who has it
 
     @smoke
@@ -92,7 +92,7 @@ Feature: The directory of users
       Then Ada is found by her new address
       And nobody is found by her old address
 
-  @rule.pages
+  @rule.pages @use.with_pages=yes
   Rule: The list can be read page by page
 
     Example: All pages together are the list

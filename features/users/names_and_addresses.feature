@@ -50,6 +50,10 @@ Feature: Names and addresses stay as they were written
         | change    | name                       | why                  |
         | changing  | 李小龍                     | Chinese characters   |
         | changing  | <i>O'Brien</i> & "Söhne"   | what looks like HTML |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | change    | name                       | why                  |
         | replacing | Ада Лавлейс                | Cyrillic letters     |
         | replacing | <i>O'Brien</i> & "Söhne"   | what looks like HTML |
 

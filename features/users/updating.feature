@@ -44,7 +44,7 @@ Feature: Changing a user
         | as it is    | forms send what is already there           |
         | in capitals | letter case does not make it another one   |
 
-  @rule.put
+  @rule.put @use.with_put=yes
   Rule: A replacement sets name and address, and leaves id and date of joining
 
     Example: Ada is replaced
@@ -89,12 +89,16 @@ Feature: Changing a user
       Then everybody but Ada is as before
 
       Examples:
-        | deed                                  |
-        | changes her name                      |
-        | changes her address                   |
-        | changes her name and her address      |
+        | deed                             |
+        | changes her name                 |
+        | changes her address              |
+        | changes her name and her address |
+        | leaves                           |
+
+      @use.with_put=yes
+      Examples: a replacement
+        | deed                                    |
         | is replaced with a new name and address |
-        | leaves                                |
 
     Example: Somebody joins, and the others stay as they are
       Given Grace, Alan and Barbara are users

@@ -38,8 +38,7 @@ class Accounts:
         world = self._world
         call = world.api.creating(world.in_target_terms(fields))
         address, name = _asked_for(fields, member.newcomer)
-        known = world.registry.ids_of(address or "") | world.scene.ids_before
-        exchange = world.run(world.registry.create(call, address, name, known))
+        exchange = world.run(world.registry.create(call, address, name, world.scene.ids_before))
         world.scene.keep(exchange)
         self._remember(member, exchange, address, name)
         return exchange

@@ -104,8 +104,8 @@ class Crowds:
         outcome = self.outcome
         if outcome.peak < len(outcome.results):
             raise Inconclusive(
-                f"this was no burst: {outcome.peak} of {len(outcome.results)} requests were in flight at once. The target, or a "
-                "proxy before it, takes fewer connections; give its limit as caps.concurrency in a profile."
+                f"this was no burst: {outcome.peak} of {len(outcome.results)} requests were in flight at once. The "
+                "target, or a proxy before it, takes fewer connections; give its limit as caps.concurrency in a profile."
             )
 
     def each_welcomed(self) -> None:

@@ -132,6 +132,16 @@ class Directory:
         self._world.scene.keep(exchange)
         return exchange
 
+    def ask_for_page_of(self, member: Member) -> Exchange:
+        """Read the page that shows someone: the one where the list has her first, else page after page."""
+        everybody = self._ids(self.read_list())
+        guess = everybody.index(member.known_id) // LARGEST_PAGE + 1 if member.known_id in everybody else 1
+        for number in (guess, *range(1, len(everybody) // LARGEST_PAGE + 2)):
+            exchange = self.ask_for_page(number, LARGEST_PAGE)
+            if member.known_id in self._ids(exchange):
+                break
+        return exchange
+
     def page_through(self, limit: int | None = None) -> None:
         """Read all pages between two equal lists, so that nobody's coming or going can be taken for a fault."""
         world = self._world
@@ -163,6 +173,8 @@ class Directory:
         world = self._world
         _, pages, size = world.scene.notes["pages"]
         for number, exchange in enumerate(pages, start=1):
+            if number > 1 and exchange.status in world.profile.answers.no_match and exchange.status != 200:
+                break
             world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile), attempted=_page(number, size))
             count = len(self._entries(exchange))
             if count > size:

@@ -174,7 +174,7 @@ class Outcomes:
             self._none_but_known(holders, f"looking for {address}")
         exchange = world.run(world.api.list())
         self.held(exchange, has_status([200]), attempted=self._then("reading the list"))
-        known = {member.id for member in scene.users} | scene.ids_before
+        known = {member.id for member in scene.users} | (scene.ids_before or frozenset())
         entries = [entry for entry in listed(exchange.answer, world.profile) or [] if self._suspicious(entry, known)]
         if entries:
             told = [f"the list shows a new user {entry}" for entry in entries[:3]]
@@ -182,7 +182,8 @@ class Outcomes:
 
     def _none_but_known(self, holders: Iterable[User], attempted: str) -> None:
         scene = self._world.scene
-        fresh = [user for user in holders if user.id not in {member.id for member in scene.users} | scene.ids_before]
+        known = {member.id for member in scene.users} | (scene.ids_before or frozenset())
+        fresh = [user for user in holders if user.id not in known]
         if fresh:
             self.accuse("nobody new", [f"{attempted} shows user {user.id}" for user in fresh], scene.exchange)
 

@@ -234,6 +234,7 @@ def _deleted(world: World) -> list[Exchange]:
 
 def _no_json(world: World) -> list[Exchange]:
     _grace(world)
+    world.directory.remember_who_is_there()
     forms = [world.protocol.send_text("Mallory", form) for form in MALFORMED]
     return [
         *forms,
@@ -257,7 +258,7 @@ _OCCASIONS: Mapping[str, Occasion] = {
     "reading the list": lambda world: _with_grace(world, lambda _: world.directory.read_list()),
     "looking somebody up": lambda world: [world.directory.look_up(_grace(world).newcomer.email)],
     "looking nobody up": lambda world: [world.directory.look_up(world.factory.newcomer().email)],
-    "reading a page": lambda world: _with_grace(world, lambda _: world.directory.ask_for_page(1, 10)),
+    "reading a page": lambda world: _with_grace(world, world.directory.ask_for_page_of),
     "changing a user": lambda world: _changes(world, "PATCH"),
     "replacing a user": lambda world: _changes(world, "PUT"),
     "deleting a user, twice": _deleted,

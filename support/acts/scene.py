@@ -41,7 +41,7 @@ class Scene:
         self.rule = rule
         self.attempted = "(nothing yet)"
         self.exchanges: list[Exchange] = []
-        self.ids_before: frozenset[str] = frozenset()
+        self.ids_before: frozenset[str] | None = None
         self.addresses_tried: list[str] = []
         self.names_tried: list[str] = []
         self.notes: dict[str, Any] = {}
