@@ -17,6 +17,7 @@ NOT_CONNECTED = (
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
 )
+NOT_A_TIMEOUT = urllib3.exceptions.NewConnectionError  # made one by urllib3, for the sake of old callers
 TIMED_OUT = (requests.Timeout, urllib3.exceptions.TimeoutError, httpx.TimeoutException, TimeoutError)
 
 
@@ -29,9 +30,9 @@ def failure_of(error: BaseException, seconds: float) -> Failure:
             f"the certificate does not verify ({_certificate_problem(certificate)})", False, seconds, fatal=True
         )
     sent = not any(isinstance(link, NOT_CONNECTED) for link in chain)
-    if any(isinstance(link, ConnectionRefusedError) or "refused" in str(link) for link in chain):
+    if any(isinstance(link, ConnectionRefusedError) for link in chain):
         return Failure("connection refused", False, seconds)
-    if any(isinstance(link, TIMED_OUT) for link in chain):
+    if any(isinstance(link, TIMED_OUT) and not isinstance(link, NOT_A_TIMEOUT) for link in chain):
         return Failure(
             f"no complete answer within {seconds:.1f} s" if sent else "timed out while connecting", sent, seconds
         )
@@ -46,9 +47,8 @@ def _chain(error: BaseException) -> list[BaseException]:
     link: object = error
     while isinstance(link, BaseException) and link not in chain:
         chain.append(link)
-        inner = getattr(link, "reason", None) or next(
-            (part for part in link.args if isinstance(part, BaseException)), None
-        )
+        parts = [getattr(link, "reason", None), *link.args, *getattr(link, "exceptions", ())]
+        inner = next((part for part in parts if isinstance(part, BaseException)), None)
         link = inner or link.__cause__ or link.__context__
     return chain
 

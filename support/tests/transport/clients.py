@@ -1,0 +1,94 @@
+"""Both clients behind one face, so that one test shows what both do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+import pytest
+
+from support.models import Call, Credential, Exchange, Failure
+from support.targets.profile import Profile
+from support.transport.async_client import AsyncClient
+from support.transport.calls import UsersApi
+from support.transport.client import SessionClient
+from support.transport.flows import Flow
+from support.transport.loop import LoopThread
+from support.transport.retries import Policy
+from support.transport.transcript import Transcript, redacted
+
+T = TypeVar("T")
+TOKEN = "pear-tree-4711-blossom"
+KINDS = ("session", "async")
+
+
+class Client(Protocol):
+    """Carries out flows."""
+
+    def run(self, flow: Flow[T]) -> T: ...
+
+
+class _Async:
+    """The async client, blocking: on a loop of its own."""
+
+    def __init__(self, timeout_s: float, tls: bool) -> None:
+        self._loop = LoopThread()
+        self._client = self._loop.run(_made(timeout_s, tls))
+
+    def run(self, flow: Flow[T]) -> T:
+        return self._loop.run(self._client.run(flow))
+
+    def close(self) -> None:
+        self._loop.run(self._client.close())
+        self._loop.close()
+
+
+async def _made(timeout_s: float, tls: bool) -> AsyncClient:
+    await asyncio.sleep(0)
+    return AsyncClient(timeout_s, tls)
+
+
+@contextmanager
+def client_of(kind: str, timeout_s: float = 5.0, tls: bool = False) -> Iterator[Client]:
+    """Open a client of this kind for as long as the context lasts."""
+    client = SessionClient(timeout_s) if kind == "session" else _Async(timeout_s, tls)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@pytest.fixture(params=KINDS)
+def client(request: pytest.FixtureRequest) -> Iterator[Client]:
+    """Each of the two clients in turn."""
+    with client_of(request.param) as opened:
+        yield opened
+
+
+NewApi = Callable[..., UsersApi]
+
+
+def api_at(url: str, token: str | None = TOKEN, window_s: float = 0.05, **changes: Any) -> UsersApi:
+    """Return the calls of an API that is tried three times within seconds, with waits too short to notice."""
+    told: dict[str, Any] = {"attempts": 3, "base_s": 0.001, "cap_s": 0.01, "deadline_s": 10.0, **changes}
+    credential = Credential(None)
+    if token is not None:
+        redacted.hide(token)
+        credential = Credential("$TOKEN", value=token)
+    return UsersApi(url, credential, Policy(**told), Profile(), Transcript(), window_s)
+
+
+def told_of(exchange: Exchange) -> list[object]:
+    """Return what each attempt came to: a status, or whether the request had been sent and the kind of failure."""
+    return [
+        (attempt.outcome.sent, attempt.outcome.cause.split(" (")[0].split(" within")[0])
+        if isinstance(attempt.outcome, Failure)
+        else attempt.outcome.status
+        for attempt in exchange.attempts
+    ]
+
+
+def reading(api: UsersApi) -> Flow[Exchange]:
+    return api.send(Call("GET", api.base_url, api.credential, {"Accept": "application/json"}))
