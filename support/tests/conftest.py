@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,6 +33,14 @@ def script() -> Iterator[Script]:
     """Start servers that answer by a script and end with the test."""
     with ExitStack() as stack:
         yield lambda *acts, **options: stack.enter_context(ScriptedServer(*acts, **options))
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
 
 
 @pytest.fixture(scope="session")

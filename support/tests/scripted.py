@@ -211,6 +211,7 @@ class ScriptedServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.connections = 0
+        self._closed: dict[int, threading.Event] = {}
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -222,6 +223,10 @@ class ScriptedServer:
         with self._lock:
             self._script += acts
 
+    def wait_until_closed(self, connection: int) -> None:
+        """Wait until this connection, counted from 1, was closed from here."""
+        assert self._closed[connection].wait(PATIENCE_S), f"connection {connection} is still open"
+
     def _accept(self) -> None:
         while True:
             try:
@@ -229,10 +234,12 @@ class ScriptedServer:
             except OSError:
                 return
             self.connections += 1
+            self._closed[self.connections] = threading.Event()
             threading.Thread(target=self._converse, args=(connection, self.connections), daemon=True).start()
 
     def _converse(self, connection: socket.socket, number: int) -> None:
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            stack.callback(self._closed[number].set)
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             stack.callback(connection.close)

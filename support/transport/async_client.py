@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import httpx
 
 from support.models import Answer, Call, Failure
-from support.transport.client import LEAST_TIMEOUT_S
+from support.transport.deadline import LEAST_TIMEOUT_S
 from support.transport.failures import failure_of
 from support.transport.flows import Flow, Send, Wait
 

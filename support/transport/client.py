@@ -9,17 +9,15 @@ from typing import TypeVar
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from support.models import Answer, Failure
+from support.transport.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, wait_until
 from support.transport.failures import failure_of
 from support.transport.flows import Flow, Send, Wait
 from support.transport.wire import exchange_raw
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
-CHUNK = 65536
-LEAST_TIMEOUT_S = 0.001
 
 
 class SessionClient:
@@ -32,7 +30,7 @@ class SessionClient:
         self._timeout_s = timeout_s
         self._session = requests.Session()
         self._session.headers["User-Agent"] = "users-acceptance"
-        adapter = HTTPAdapter(pool_maxsize=connections)
+        adapter = DeadlineAdapter(pool_maxsize=connections)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -56,6 +54,7 @@ class SessionClient:
         timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
         if send.call.method == "HEAD":
             return exchange_raw(send.call, timeout)
+        wait_until(started + send.timeout_s, timeout)
         try:
             response = self._session.request(
                 send.call.method,
@@ -65,13 +64,10 @@ class SessionClient:
                 auth=_Introduced(send.call.credential.header),
                 timeout=timeout,
                 allow_redirects=False,
-                stream=True,
             )
-            with response:
-                body = _read(response, started + send.timeout_s)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return failure_of(error, time.monotonic() - started)
-        return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started)
+        return Answer(response.status_code, dict(response.headers), response.content, time.monotonic() - started)
 
     def close(self) -> None:
         self._session.close()
@@ -95,13 +91,3 @@ class _Introduced(requests.auth.AuthBase):
         if self._header is not None:
             request.headers["Authorization"] = self._header
         return request
-
-
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """Read a body as it arrives; raises ReadTimeout where bytes still drip in at the deadline."""
-    parts = []
-    while part := response.raw.read1(CHUNK, decode_content=True):
-        parts.append(part)
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout("the answer was not complete at the deadline")
-    return b"".join(parts)

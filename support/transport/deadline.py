@@ -1,0 +1,88 @@
+"""Connections for `requests` whose answers are read until a deadline, however slowly their bytes drip in.
+
+A timeout of urllib3 begins anew with every byte: a server that sends one now and then would be waited for without end.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import threading
+import time
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+LEAST_TIMEOUT_S = 0.001
+
+
+class _Patience(threading.local):
+    """What the call that is under way in a thread may take: `ends` is a moment of `time.monotonic`."""
+
+    timeout_s = float("inf")
+    ends = float("inf")
+
+
+_patience = _Patience()
+
+
+def wait_until(ends: float, timeout_s: float) -> None:
+    """Let the next call of this thread be over at a moment of `time.monotonic`, and wait so long for each byte."""
+    _patience.ends, _patience.timeout_s = ends, timeout_s
+
+
+class _Reader(io.RawIOBase):
+    """Reads from a socket; raises TimeoutError at the deadline."""
+
+    def __init__(self, connection: socket.socket, inner: io.RawIOBase) -> None:
+        self._connection, self._inner = connection, inner
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._inner.fileno()
+
+    def readinto(self, buffer: Any) -> Any:
+        left = _patience.ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer was not complete at the deadline")
+        self._connection.settimeout(max(LEAST_TIMEOUT_S, min(_patience.timeout_s, left)))
+        return self._inner.readinto(buffer)
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp = io.BufferedReader(_Reader(sock, self.fp.detach()))
+
+
+class _Connection(HTTPConnection):
+    response_class = _Response
+
+
+class _TlsConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """Carries the requests of a session over connections that keep to the deadline."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
