@@ -275,10 +275,10 @@ class ScriptedServer:
 
 
 def _read(reader: Any, connection: int) -> Arrived | None:
-    line = reader.readline()
-    if not line:
+    words = reader.readline().decode("latin-1").split(" ", 2)
+    if len(words) < 3:
         return None
-    method, target, _ = line.decode("latin-1").split(" ", 2)
+    method, target, _ = words
     headers = []
     while (line := reader.readline()) not in (b"\r\n", b""):
         name, _, value = line.decode("latin-1").rstrip("\r\n").partition(":")

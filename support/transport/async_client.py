@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import httpx
 
 from support.models import Answer, Call, Failure
+from support.transport.client import NO_COOKIES
 from support.transport.deadline import LEAST_TIMEOUT_S
 from support.transport.failures import failure_of
 from support.transport.flows import Flow, Send, Wait
@@ -41,8 +42,8 @@ class Shard:
 def new_client(
     timeout_s: float, verify: ssl.SSLContext, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """Return a client with the suite's manners: a timeout on everything, no redirects, certificates verified."""
-    return httpx.AsyncClient(
+    """Return a client with the suite's manners: timeouts, no redirects, no cookies, verified certificates."""
+    client = httpx.AsyncClient(
         timeout=httpx.Timeout(timeout_s),
         verify=verify,
         transport=transport,
@@ -50,6 +51,8 @@ def new_client(
         headers={"User-Agent": "users-acceptance"},
         follow_redirects=False,
     )
+    client.cookies.jar.set_policy(NO_COOKIES)
+    return client
 
 
 class AsyncClient:

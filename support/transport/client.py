@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ from support.transport.wire import exchange_raw
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
+NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
+"""What one call was given must not let the next one in, which may come without a token on purpose."""
 
 
 class SessionClient:
@@ -30,6 +33,7 @@ class SessionClient:
         self._timeout_s = timeout_s
         self._session = requests.Session()
         self._session.headers["User-Agent"] = "users-acceptance"
+        self._session.cookies.set_policy(NO_COOKIES)
         adapter = DeadlineAdapter(pool_maxsize=connections)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)

@@ -17,13 +17,14 @@ SILENCE_S = 0.3
 def exchange_raw(call: Call, timeout_s: float) -> Answer | Failure:
     """Send a call without a body and return everything that came after the header section as the body.
 
-    The connection is read until it ends, or until nothing came for 0.3 seconds after the header section.
+    The connection is read until it ends, until nothing came for 0.3 seconds after the header section, or until
+    `timeout_s` is over.
     """
     started = time.monotonic()
     try:
         with _connected(call.url, timeout_s) as connection:
             connection.sendall(_request(call))
-            head, rest = _read(connection)
+            head, rest = _read(connection, started + timeout_s)
     except OSError as error:
         return failure_of(error, time.monotonic() - started)
     status_line, *lines = head.decode("latin-1").split("\r\n")
@@ -56,16 +57,23 @@ def _request(call: Call) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def _read(connection: socket.socket) -> tuple[bytes, bytes]:
+def _read(connection: socket.socket, ends: float) -> tuple[bytes, bytes]:
     received = b""
     while b"\r\n\r\n" not in received:
-        part = connection.recv(65536)
+        part = _receive(connection, ends)
         if not part:
             raise ConnectionResetError("closed before the header section ended")
         received += part
     head, _, rest = received.partition(b"\r\n\r\n")
-    connection.settimeout(SILENCE_S)
     with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionResetError):
-        while part := connection.recv(65536):
+        while part := _receive(connection, min(ends, time.monotonic() + SILENCE_S)):
             rest += part
     return head, rest
+
+
+def _receive(connection: socket.socket, ends: float) -> bytes:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the answer was not complete at the deadline")
+    connection.settimeout(left)
+    return connection.recv(65536)
