@@ -109,13 +109,10 @@ def _rank(outcome: str) -> int:
 
 def _of_step(scenario: Scenario, step: Step) -> Failure:
     name = f"{step.keyword} {step.name}"
-    if step.status == Status.undefined:
-        return _failure(scenario, SuiteError.outcome, name, f"no step in steps/ says: {name}{_snippet(step)}")
-    if step.status == Status.pending:
-        return _failure(scenario, SuiteError.outcome, name, "this step is not written yet")
+    if step.status in (Status.undefined, Status.pending):
+        return _failure(scenario, SuiteError.outcome, name, text_of(step))
     known = deviation_of(scenario) is not None and isinstance(step.exception, BrokenPromise)
-    outcome = KNOWN_DEVIATION if known else outcome_of(step.exception)
-    return _failure(scenario, outcome, name, _text_of(step.exception, step.exc_traceback))
+    return _failure(scenario, KNOWN_DEVIATION if known else outcome_of(step.exception), name, text_of(step))
 
 
 def _snippet(step: Step) -> str:
@@ -137,7 +134,16 @@ def _place(statement: Any) -> str:
     return f"{Path(statement.filename).as_posix()}:{statement.line}"
 
 
-def _text_of(error: BaseException | None, trace: TracebackType | None) -> str:
+def text_of(step: Step) -> str:
+    """Return why a step failed, in words that hold no secret."""
+    if step.status == Status.undefined:
+        return f"no step in steps/ says: {step.keyword} {step.name}{_snippet(step)}"
+    if step.status == Status.pending:
+        return "this step is not written yet"
+    return redacted(_told(step.exception, step.exc_traceback))
+
+
+def _told(error: BaseException | None, trace: TracebackType | None) -> str:
     """Return what an exception says: ours speak for themselves, any other is told with where in our code it came up."""
     if error is None or isinstance(error, KeyboardInterrupt):
         return "interrupted while this step was going on"

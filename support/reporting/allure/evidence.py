@@ -117,8 +117,8 @@ class AllureEvidence(Evidence):
             self._drop()
             return
         result: TestResult = self._listener.logger.get_test(self._listener.current_scenario_uuid)
-        result.labels = [label for label in result.labels if label.name not in ("tag", "severity")]
-        result.labels += [*labels_of(scenario), Label("outcome", outcome)]
+        stock = [label for label in result.labels if label.name not in ("tag", "severity")]
+        result.labels = [*labels_of(scenario), Label("outcome", outcome), *stock]
         result.links += links_of(scenario)
         self._stock_stop(scenario)
 

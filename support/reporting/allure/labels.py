@@ -18,14 +18,13 @@ RFC = re.compile(r"RFC (\d+)(?: §([\d.]+))?")
 def labels_of(scenario: Scenario) -> list[Label]:
     """Return what a scenario is filed under; `epic` is the folder of its feature, `story` the sentence of its rule."""
     tags = sorted(str(tag) for tag in scenario.effective_tags)
-    labels = [Label("epic", capability_of(scenario)), Label("severity", severity_of(tags))]
     rule = RULES.get(rule_of(scenario))
+    labels = [Label("rule", rule.id), Label("source", rule.source)] if rule is not None else []
+    labels += [Label("severity", severity_of(tags)), Label("epic", capability_of(scenario))]
     if isinstance(scenario.parent, Rule):
         labels.append(Label("story", scenario.parent.name))
     elif isinstance(getattr(scenario.parent, "parent", None), Rule):
         labels.append(Label("story", scenario.parent.parent.name))
-    if rule is not None:
-        labels += [Label("rule", rule.id), Label("source", rule.source)]
     return labels + [Label("tag", tag) for tag in tags if not tag.startswith(RULE_TAG)]
 
 

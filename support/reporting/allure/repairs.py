@@ -12,13 +12,14 @@ from typing import Any
 from allure_behave import listener
 from allure_behave.formatter import AllureFormatter
 from allure_commons.model2 import Status, StatusDetails
-from behave.model import Feature, Scenario
+from behave.model import Feature, Scenario, Step
 
 from support.errors import BrokenPromise
-from support.reporting.verdicts import KNOWN_DEVIATION, deviation_of, failure_of
+from support.reporting.verdicts import KNOWN_DEVIATION, deviation_of, failure_of, text_of
 
 stock_status = listener.scenario_status
 stock_details = listener.scenario_status_details
+stock_step_details = listener.step_status_details
 
 
 def repair() -> None:
@@ -26,6 +27,7 @@ def repair() -> None:
     AllureFormatter.feature = every_scenario
     listener.scenario_status = scenario_status
     listener.scenario_status_details = scenario_status_details
+    listener.step_status_details = step_status_details
 
 
 def every_scenario(formatter: AllureFormatter, feature: Feature) -> None:
@@ -54,3 +56,10 @@ def scenario_status_details(scenario: Scenario) -> Any:
     if scenario.skip_reason:
         return StatusDetails(message=f"not played: {scenario.skip_reason}")
     return stock_details(scenario)
+
+
+def step_status_details(step: Step) -> Any:
+    """Return why a step failed in the words of its scenario, so that the report tells it once."""
+    if step.status.has_failed():
+        return StatusDetails(message=text_of(step))
+    return stock_step_details(step)

@@ -1,0 +1,37 @@
+import { defineConfig } from "allure";
+
+// Each scenario carries its outcome as a label; the words are those of the run's last line.
+const category = (name, outcome = name.toLowerCase()) => ({
+  name,
+  matchers: { labels: { outcome: new RegExp(`^${outcome}$`) } },
+  groupBy: [{ label: "rule" }],
+  groupByMessage: false,
+});
+
+export default defineConfig({
+  name: "Users acceptance",
+  output: "reports/allure",
+  historyPath: process.env.REPORT_HISTORY || "reports/history/allure.jsonl",
+  historyLimit: 50,
+  hideLabels: ["framework", "language"],
+  globalAttachments: process.env.RUN_SUMMARY ? [process.env.RUN_SUMMARY] : [],
+  categories: [
+    category("Promise broken"),
+    category("Left behind"),
+    category("Suite error", "suite or settings at fault"),
+    category("Target down"),
+    category("Inconclusive"),
+    category("Known deviation"),
+  ],
+  plugins: {
+    awesome: {
+      options: {
+        reportName: "Users acceptance",
+        singleFile: process.env.SINGLE_FILE === "true",
+        reportLanguage: "en",
+        groupBy: ["epic", "feature", "story"],
+        defaultSortBy: "order,asc",
+      },
+    },
+  },
+});

@@ -1,0 +1,1 @@
+"""The HTML report: `python -m support.reporting.report`."""

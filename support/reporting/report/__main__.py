@@ -1,0 +1,46 @@
+"""Make the HTML report: `python -m support.reporting.report` plays the contract and turns the results into pages."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from support.reporting.report.generating import ReportNotMade, generate, play
+from support.settings import ROOT, load
+
+UNMADE = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play the contract, or take results that are there, and make the HTML report; it needs Node, and no Java.
+
+    Return the exit code: that of the run, or 3 where the report could not be made.
+    """
+    options = _options(arguments)
+    reports = ROOT / load().reports_dir
+    results = options.results or reports / "allure-results"
+    code = 0 if options.results else play(results, options.behave or ["--tags=@contract"])
+    output = options.output or reports / ("allure.html" if options.single_file else "allure")
+    try:
+        generate(results, output, options.history or reports / "history" / "allure.jsonl", options.single_file)
+    except ReportNotMade as error:
+        print(f"No report was made: {error}\nThe results are in {results}.", file=sys.stderr)
+        return UNMADE
+    print(f"Report: {output}" if options.single_file else f"Report: {output}; see it: npx allure open {output}")
+    return code
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m support.reporting.report", description=__doc__)
+    parser.add_argument("--results", type=Path, metavar="DIR", help="make the report of these results, play nothing")
+    parser.add_argument("--output", type=Path, metavar="PATH", help="where to write the report")
+    parser.add_argument("--single-file", action="store_true", help="write one HTML file, for mail")
+    parser.add_argument("--history", type=Path, metavar="FILE", help="what earlier reports knew; grows by this one")
+    parser.add_argument("behave", nargs="*", help="after --: what to play instead of --tags=@contract")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""From Allure results to an HTML report, by the npm package allure that package.json pins; without Java."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from support.settings import ROOT
+
+LEAST_NODE = 20
+ALLURE = ROOT / "node_modules" / "allure"
+ANALYTICS = re.compile(
+    r'\s*<script async src="https://www\.googletagmanager\.com/[^"]*"></script>\s*<script>\s*window\.dataLayer\b.*?</script>',
+    re.DOTALL,
+)
+FOREIGN = re.compile(r'<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="(?:https?:)?//[^"]*"')
+
+
+class ReportNotMade(Exception):
+    """The pages could not be made; the text says what is missing. The results are as they were."""
+
+
+def play(results: Path, arguments: Sequence[str]) -> int:
+    """Play the features, with fresh results in a folder; return behave's exit code."""
+    shutil.rmtree(results, ignore_errors=True)
+    formats = ["--format", "allure", "--outfile", os.fspath(results), "--format", "terminal"]
+    return subprocess.run([sys.executable, "-m", "behave", *formats, *arguments], cwd=ROOT, check=False).returncode
+
+
+def generate(results: Path, output: Path, history: Path, single_file: bool) -> None:
+    """Turn results into a report that asks no foreign host; raises ReportNotMade."""
+    if not any(results.glob("*-result.json")):
+        raise ReportNotMade(
+            f"there are no results in {results}. Play something first: behave --format allure --outfile DIR"
+        )
+    install_allure()
+    history.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / "report"
+        summary = results.parent / "summary.json"
+        _run_allure(
+            ["generate", os.fspath(results.resolve()), "--output", os.fspath(made)],
+            REPORT_HISTORY=os.fspath(history.resolve()),
+            RUN_SUMMARY=os.fspath(summary.resolve()) if summary.is_file() else "",
+            SINGLE_FILE=str(single_file).lower(),
+        )
+        for page in made.rglob("*.html"):
+            page.write_text(without_analytics(page.read_text(encoding="utf-8")), encoding="utf-8")
+        _put(made / "index.html" if single_file else made, output)
+
+
+def install_allure() -> None:
+    """See that the pinned version of allure is there; raises ReportNotMade with what to install."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise ReportNotMade(
+            f"Node {LEAST_NODE} or newer with npm is needed; install it (Debian: apt-get install nodejs npm)"
+        )
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    if int(version.removeprefix("v").split(".")[0] or 0) < LEAST_NODE:
+        raise ReportNotMade(f"it needs Node {LEAST_NODE} or newer, and {node} is {version}")
+    if _installed() != _pinned():
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ReportNotMade(f"`npm ci --ignore-scripts` failed: {done.stderr.strip()[-500:]}")
+
+
+def _pinned() -> str:
+    return str(json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]["allure"])
+
+
+def _installed() -> str | None:
+    manifest = ALLURE / "package.json"
+    return str(json.loads(manifest.read_text(encoding="utf-8"))["version"]) if manifest.is_file() else None
+
+
+def _run_allure(arguments: Sequence[str], **variables: str) -> None:
+    command = ["node", os.fspath(ALLURE / "cli.js"), *arguments]
+    environment = {**os.environ, **variables}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ReportNotMade(f"allure failed: {(done.stderr or done.stdout).strip()[-500:]}")
+
+
+def without_analytics(html: str) -> str:
+    """Return a page of the report that loads nothing from elsewhere; allure has no switch for its analytics.
+
+    Raises ReportNotMade where something foreign is left, so that a new version of allure cannot bring it back unseen.
+    """
+    html = ANALYTICS.sub("", html)
+    if found := FOREIGN.search(html.split("<body", 1)[0]) or re.search(r"googletagmanager", html):
+        raise ReportNotMade(f"the page would load {found.group(0)!r} from elsewhere")
+    return html
+
+
+def _put(made: Path, output: Path) -> None:
+    """Put what was made in place of what was there."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if output.is_dir():
+        shutil.rmtree(output)
+    else:
+        output.unlink(missing_ok=True)
+    shutil.move(made, output)
