@@ -14,6 +14,7 @@ from support.crowd.contest import Entrant, Outcome, contest
 from support.crowd.threads import contest_in_threads
 from support.errors import Inconclusive
 from support.models import Exchange, NewUser
+from support.reporting.pictures import histogram
 from support.transport.flows import Flow, Wait
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class Crowds:
         line = f"{kind} of {len(self.outcome.results)}: {self.outcome.in_brief()}"
         self._world.crowd_notes.append(line)
         log.info("%s", line)
+        latencies = self.outcome.latencies_s
+        self._world.evidence.picture(f"how long the {kind} took", lambda: histogram(latencies))
 
     def were_under_way_together(self) -> None:
         """All requests were in flight at one moment; raises Inconclusive where it was no burst."""

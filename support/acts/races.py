@@ -23,6 +23,7 @@ from support.crowd.race import (
 from support.crowd.threads import contest_in_threads
 from support.errors import Inconclusive
 from support.models import Exchange, NewUser, User
+from support.reporting import pictures
 from support.transport.flows import Flow
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Races:
         )
         self._world.crowd_notes.append(line)
         log.info("%s", line)
+        contenders, _ = self._decided or ([], None)
+        self._world.evidence.picture("the contenders of the last round", lambda: pictures.race(map(_drawn, contenders)))
 
     # One address for many newcomers
 
@@ -278,3 +281,8 @@ CASES: Mapping[str, Callable[[str, int], str]] = {
 def _cased(email: str, number: int) -> str:
     """Return the address with other letters in capitals for each number."""
     return "".join(sign.upper() if number >> (place % 5) & 1 else sign for place, sign in enumerate(email))
+
+
+def _drawn(one: Contender) -> pictures.Contender:
+    fate = f"{one.fate} {one.exchange.status or 'no answer'}"
+    return pictures.Contender(one.label, None, one.released_s, one.answered_s, fate)
