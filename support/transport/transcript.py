@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from support.models import Answer, Attempt, Call, Exchange, Failure
 
@@ -24,9 +25,11 @@ class Redactor:
         self._secrets: list[str] = []
 
     def hide(self, secret: str) -> None:
-        """Keep this secret, and one that lacks its last character, out of everything shown from now on."""
+        """Keep this secret out of all that is shown: whole, without an end, quoted as in JSON or an address."""
         if len(secret) >= SHORTEST_SECRET:
-            self._secrets = sorted({*self._secrets, secret, secret[:-1]}, key=len, reverse=True)
+            parts = (secret, secret[:-1], secret[1:])
+            written = {form for part in parts for form in (part, json.dumps(part)[1:-1], quote(part), quote(part, ""))}
+            self._secrets = sorted({*self._secrets, *written}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         for secret in self._secrets:
@@ -109,8 +112,22 @@ def curl(call: Call) -> str:
         lines.append(f'-H "Authorization: {call.credential.scheme} {shown}"')
     lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in call.headers.items()]
     if call.body is not None:
-        lines.append(f"--data-binary {shlex.quote(call.body.decode('utf-8', 'backslashreplace'))}")
+        lines.append("--data-binary @-" if _is_binary(call.body) else f"--data-raw {shlex.quote(call.body.decode())}")
+        lines[0] = (_printed(call.body) if _is_binary(call.body) else "") + lines[0]
     return redacted(" \\\n  ".join(lines))
+
+
+def _is_binary(body: bytes) -> bool:
+    """Whether a body cannot be written as a word of a shell command."""
+    try:
+        return "\0" in body.decode()
+    except UnicodeDecodeError:
+        return True
+
+
+def _printed(body: bytes) -> str:
+    signs = (chr(octet) if chr(octet).isalpha() and octet < 128 else f"\\{octet:03o}" for octet in body)
+    return f"printf '{''.join(signs)}' | "
 
 
 def said(answer: Answer | None, longest: int = 2000) -> str:

@@ -1,0 +1,117 @@
+"""The token is in the request and nowhere else, whatever the server or the network does with it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from urllib.parse import quote
+
+import pytest
+
+from support.contract.judgement import accuse, judge
+from support.contract.validators import has_status
+from support.errors import BrokenPromise
+from support.models import Credential
+from support.tests import scripted
+from support.tests.conftest import Script
+from support.tests.scripted import Act, Arrived, Wire, answer
+from support.tests.transport.clients import TOKEN, Client, api_at, reading
+from support.transport.transcript import Redactor, curl, in_brief, said, told
+
+
+def echo(wire: Wire) -> bool:
+    """Answer by what was sent, as servers in debug mode do."""
+    return answer(400, {"headers": dict(wire.request.headers)}, headers={"X-Echo": _authorization(wire.request)})(wire)
+
+
+def _authorization(request: Arrived) -> str:
+    return request.header("Authorization") or ""
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [[echo], [scripted.drop] * 3, [scripted.cut()] * 3, [answer(503)] * 3, [answer(401, body=TOKEN.encode())]],
+    ids=["echoed", "dropped", "cut", "busy", "in a text"],
+)
+def test_nothing_that_is_shown_of_an_exchange_holds_it(
+    client: Client,
+    script: Script,
+    acts: list[Act],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.DEBUG, "acceptance")
+    monkeypatch.setattr(logging.getLogger("acceptance"), "propagate", True)
+    api = api_at(script(*acts).url)
+    exchange = client.run(reading(api))
+    with pytest.raises(BrokenPromise) as caught:
+        judge(exchange, "read-200", "reading a user", has_status([200]))
+    shown = [
+        *(told(exchange), in_brief(exchange), curl(exchange.call), said(exchange.answer), str(caught.value)),
+        *(repr(exchange.call), repr(api), repr(api.credential), str(exchange.call)),
+        *(record.getMessage() for record in caplog.records if record.name.startswith("acceptance")),
+        *(repr(attempt) for attempt in exchange.attempts if exchange.answer is None),
+    ]
+    assert caplog.records, "nothing was logged that could have shown it"
+    assert all(TOKEN not in text for text in shown)
+
+
+def test_it_is_shown_as_a_variable() -> None:
+    api = api_at("http://127.0.0.1:1/users")
+    assert '-H "Authorization: Bearer $TOKEN"' in curl(api.call("GET"))
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [TOKEN, f"{TOKEN}x", TOKEN[:-1], TOKEN[1:], quote(TOKEN), json.dumps(TOKEN)],
+    ids=["whole", "longer", "without its end", "without its beginning", "quoted", "as JSON"],
+)
+def test_what_was_made_from_it_is_taken_out_too(client: Client, script: Script, spoiled: str) -> None:
+    """The access scenarios send tokens that nearly are the right one, and a server may show them."""
+    redact = Redactor()
+    redact.hide(TOKEN)
+    assert TOKEN[1:-1] not in redact(f"you sent {spoiled}, did you?")
+    api = api_at(script(echo).url).as_someone_else(Credential("${TOKEN}x", value=spoiled))
+    assert TOKEN[1:-1] not in told(client.run(reading(api)))
+
+
+@pytest.mark.parametrize("token", ['pear"tree\\4711', "pear/tree+4711=", "pear<tree>&4711"])
+def test_one_with_odd_signs_is_taken_out_however_it_is_written(token: str) -> None:
+    redact = Redactor()
+    redact.hide(token)
+    for written in (token, json.dumps(token), quote(token), quote(token, safe=""), json.dumps({"a": [token]})):
+        shown = redact(f"before {written} after")
+        assert "4711" not in shown
+        assert shown.startswith("before ")
+        assert shown.endswith(" after")
+
+
+def test_a_very_short_one_leaves_texts_readable() -> None:
+    redact = Redactor()
+    redact.hide("t")
+    assert redact("the status was 400") == "the status was 400"
+
+
+def test_an_accusation_without_an_exchange_holds_none() -> None:
+    api_at("http://127.0.0.1:1/users")
+    with pytest.raises(BrokenPromise) as caught:
+        accuse("no-secrets", "reading", ["nothing secret"], [f"it shows {TOKEN}"])
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_log_of_every_line_goes_through_the_filter(capfd: pytest.CaptureFixture[str]) -> None:
+    from support.reporting.logs import set_up_logs
+
+    log = logging.getLogger("acceptance")
+    before, propagates = list(log.handlers), log.propagate
+    log.handlers.clear()
+    try:
+        api_at("http://127.0.0.1:1/users")
+        set_up_logs("DEBUG")
+        logging.getLogger("acceptance.transport").warning("sent %s to %s", TOKEN, {"Authorization": TOKEN})
+        shown = capfd.readouterr().err
+    finally:
+        log.handlers[:] = before
+        log.propagate = propagates
+    assert "sent $TOKEN to" in shown
+    assert TOKEN not in shown
