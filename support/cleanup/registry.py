@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ class Registry:
         self._deleted: set[str] = set()
         self._gone: set[str] = set()
         self._entries: list[Entry] = []
+        self._by_address: defaultdict[str, list[Entry]] = defaultdict(list)
         self._open: list[Entry] = []
         self._running: list[Future[None]] = []
         self._late = False
@@ -81,6 +83,8 @@ class Registry:
         refs = self._journal.intend(self.mark, [address for address, _ in wanted])
         entries = [Entry(ref, address, name) for ref, (address, name) in zip(refs, wanted, strict=True)]
         self._entries += entries
+        for entry in entries:
+            self._by_address[_folded(entry.address)].append(entry)
         self._open += entries
         return entries
 
@@ -357,11 +361,11 @@ class Registry:
 
     def ids_of(self, address: str | None) -> set[str]:
         """Return the ids that this run knows to hold an address."""
-        return {user_id for entry in self._entries if _same(entry.address, address) for user_id in entry.ids}
+        return {user_id for entry in self._by_address[_folded(address)] if address for user_id in entry.ids}
 
 
-def _same(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one.lower() == other.lower()
+def _folded(address: str | None) -> str:
+    return (address or "").lower()
 
 
 def _cannot_tell() -> Flow[Sequence[Answer] | None]:

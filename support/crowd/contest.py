@@ -7,7 +7,7 @@ import contextlib
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from support.crowd.gate import Gate, HoldingBackend, Sender, holding_transport, peak_in_flight
@@ -19,6 +19,7 @@ from support.transport.flows import Flow, Send
 T = TypeVar("T")
 SPARE_FILES = 100
 WARM_UPS = 2
+MOST_HELD_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class _Lane:
     def __init__(self, client: AsyncClient, gate: Gate, sender: Sender) -> None:
         transport, backend = holding_transport(client.verify)
         self._client = new_client(client.timeout_s, client.verify, transport)
+        self._timeout_s = client.timeout_s
         self._backend: HoldingBackend = backend
         self._gate = gate
         self._sender = sender
@@ -109,33 +111,38 @@ class _Lane:
         if not self._first:
             return await exchange_once(self._client, send)
         self._first = False
+        await self._gate.enter()
         self._backend.arm(self._gate, self._sender, send.call.body is not None)
         try:
-            outcome = await exchange_once(self._client, send)
+            outcome = await exchange_once(self._client, replace(send, timeout_s=send.timeout_s + MOST_HELD_S))
         finally:
             self._gate.absent(self._sender)
         if isinstance(outcome, Answer):
             self._sender.answered = time.perf_counter()
         return outcome
 
-    async def warm(self, call: Call) -> None:
+    async def measure(self, call: Call) -> None:
         """Open the connection and measure its round trip, the shortest of two."""
-        outcomes = [await exchange_once(self._client, Send(call, self._gate_patience)) for _ in range(WARM_UPS)]
+        outcomes = [await self.touch(call) for _ in range(WARM_UPS)]
         answers = [outcome.seconds for outcome in outcomes if isinstance(outcome, Answer)]
         self._sender.round_trip_s = min(answers, default=0.0)
 
-    @property
-    def _gate_patience(self) -> float:
-        return float(self._client.timeout.read or 10.0)
+    async def touch(self, call: Call) -> Answer | Failure:
+        """Send a harmless call over the connection, which opens it where it is closed."""
+        return await exchange_once(self._client, Send(call, self._timeout_s))
 
     async def close(self) -> None:
         await self._client.aclose()
 
 
 async def _warm(lanes: Sequence[_Lane], call: Call) -> None:
-    """Warm the connections, each by itself, so that no round trip is measured in a queue."""
+    """Measure each connection by itself, so that no round trip is one in a queue; then touch all of them once more.
+
+    A server may close a connection that idles while the others are measured.
+    """
     for lane in lanes:
-        await lane.warm(call)
+        await lane.measure(call)
+    await asyncio.gather(*(lane.touch(call) for lane in lanes))
 
 
 def make_room_for(connections: int) -> None:

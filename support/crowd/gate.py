@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import select
+import socket
 import sys
 import time
 from collections.abc import Iterable
@@ -21,6 +21,7 @@ import httpx
 
 LEAST_SPREAD_S = 0.002
 SETTLE_S = 0.005
+AT_THE_DOOR = 64
 
 
 @dataclass
@@ -43,12 +44,18 @@ class Gate:
         self.senders = list(senders)
         self._held: list[tuple[Sender, bytes, HoldingStream]] = []
         self._absent = 0
+        self._door = asyncio.Semaphore(AT_THE_DOOR)
         self._all_ready = asyncio.Event()
         self._opened = asyncio.Event()
+
+    async def enter(self) -> None:
+        """Wait for a turn to connect, so that thousands of connections do not time out waiting for each other."""
+        await self._door.acquire()
 
     async def hold(self, sender: Sender, last: bytes, stream: HoldingStream) -> None:
         """Stand ready with the last byte; return when it is on the wire."""
         sender.ready = time.perf_counter()
+        self._door.release()
         if self._opened.is_set():
             sender.released = time.perf_counter()
             await stream.inner.write(last)
@@ -63,6 +70,7 @@ class Gate:
     def absent(self, sender: Sender) -> None:
         """Do not wait for a sender that will never stand ready."""
         if sender.ready is None:
+            self._door.release()
             self._absent += 1
             self._count()
 
@@ -70,13 +78,16 @@ class Gate:
         if len(self._held) + self._absent >= len(self.senders):
             self._all_ready.set()
 
-    async def open(self, within_s: float) -> None:
-        """Wait until all stand ready, or `within_s` seconds, and release those that do."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._all_ready.wait(), within_s)
+    async def open(self, patience_s: float) -> None:
+        """Wait until all stand ready, or nobody new has done so for `patience_s` seconds, and release those that do."""
+        ready = -1
+        while not self._all_ready.is_set() and len(self._held) > ready:
+            ready = len(self._held)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._all_ready.wait(), patience_s)
         await asyncio.sleep(SETTLE_S)
         for sender, _, stream in self._held:
-            sender.early = stream.readable()
+            sender.early = stream.answered_already()
         round_trips = [sender.round_trip_s for sender, _, _ in self._held]
         spread = max(round_trips, default=0.0) - min(round_trips, default=0.0)
         if spread > LEAST_SPREAD_S:
@@ -147,12 +158,17 @@ class HoldingStream(httpcore.AsyncNetworkStream):
         except OSError:
             return False
 
-    def readable(self) -> bool:
-        """Whether something came already, or the connection was closed, before the request was complete."""
+    def answered_already(self) -> bool:
+        """Whether an answer came before the request was complete; a connection that was closed has given none."""
         connection = self.inner.get_extra_info("socket")
-        poll = select.poll()
-        poll.register(connection.fileno(), select.POLLIN)
-        return bool(poll.poll(0))
+        with contextlib.suppress(OSError), _peeking_at(connection) as peeked:
+            return bool(peeked.recv(1, socket.MSG_PEEK))
+        return False
+
+
+def _peeking_at(connection: Any) -> socket.socket:
+    """Return another handle on a connection of the event loop; as the loop has set it, reading never waits."""
+    return socket.fromfd(connection.fileno(), connection.family, connection.type)
 
 
 class HoldingBackend(httpcore.AsyncNetworkBackend):

@@ -78,7 +78,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     def selected(self) -> int:
         """How many scenarios are to be played in all."""
         chosen = (scenario for feature in self.features for scenario in feature.walk_scenarios())
-        return sum(scenario.should_run(self.config) for scenario in chosen)
+        return sum(bool(scenario.should_run(self.config)) for scenario in chosen)
 
     def feature(self, feature: Feature) -> None:
         """Take in a feature that is over, or that was never begun."""

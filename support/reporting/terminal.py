@@ -124,7 +124,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
 
     def _line(self, feature: Feature, last: str) -> str:
         worst = next((outcome for outcome in (*WORST_FIRST, KEPT) if self._counts.get(outcome)), SKIPPED)
-        total = sum(scenario.should_run(self.config) for scenario in feature.walk_scenarios())
+        total = sum(bool(scenario.should_run(self.config)) for scenario in feature.walk_scenarios())
         counts = counted(self._counts) if self._scenario is None else f"{sum(self._counts.values())}/{total}"
         wide = self._screen.width - LAST
         shown = self._screen.paint(fitted(counts, wide // 2 - 1), colour_of(worst))

@@ -53,11 +53,19 @@ class SessionClient:
             else:
                 outcome = self._send(effect)
 
+    def _read_the_environment_once(self, url: str) -> None:
+        """Take proxies and certificates from the environment now: requests would look for them at each call."""
+        if self._session.trust_env:
+            found = self._session.merge_environment_settings(url, {}, None, None, None)
+            self._session.proxies, self._session.verify = found["proxies"], found["verify"]
+            self._session.trust_env = False
+
     def _send(self, send: Send) -> Answer | Failure:
         started = time.monotonic()
         timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
         if send.call.method == "HEAD":
             return exchange_raw(send.call, timeout)
+        self._read_the_environment_once(send.call.url)
         wait_until(started + send.timeout_s, timeout)
         try:
             response = self._session.request(
