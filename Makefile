@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 BEHAVE_ARGS ?=
+PYTEST_ARGS ?=
+PROVE_ARGS ?=
 
 .PHONY: contract test prove peers report docs bench lint clean
 
@@ -10,10 +12,10 @@ contract: $(VENV)/.run  ## judge the API at BASE_URL, or the embedded one
 	$(BIN)/behave --tags=@contract $(BEHAVE_ARGS)
 
 test: $(VENV)/.dev  ## the project's own tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
 prove: $(VENV)/.dev  ## the suite against broken and unusual APIs
-	$(BIN)/python -m support.prove
+	$(BIN)/python -m support.prove $(PROVE_ARGS)
 
 peers: $(VENV)/.dev  ## the suite against real servers
 	$(BIN)/python -m support.peers.judge
