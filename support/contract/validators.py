@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -27,14 +27,16 @@ JSON_TYPE = re.compile(r"application/(?:[!#$&^_.+\w-]+\+)?json\s*(?:;.*)?$", re.
 LEAKS: Mapping[str, re.Pattern[str]] = {
     "a stack trace": re.compile(
         r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|\bgoroutine \d+ \[|Exception in thread"
-        r"|\bCaused by: "
-        r"|\bat [\w.$<>]+ ?\((?:[\w./\\:-]+:\d+|[\w$]+\.java)[^)]*\)|\w\.(?:py|js|ts|java|rb|php|go|cs|rs|kt):\d+"
+        r"|\bCaused by: |\.\w+:line \d+\b|#\d+ \S+\(\d+\): |\w\.(?:py|js|ts|java|rb|php|go|cs|rs|kt):\d+"
+        r"|\bat \S+(?: \[as \w+\])? \((?:<anonymous>|[A-Za-z/\\][\w./\\:-]*:\d+:\d+)\)"
+        r"|\bat [\w.$/<>]+\((?:[\w$]+\.(?:java|kt|scala)|Native Method|Unknown Source)[^)]*\)"
     ),
     "SQL": re.compile(
         r"\b(?:SELECT\b.{1,200}\bFROM|INSERT INTO|UPDATE \S+ SET|DELETE FROM|ON CONFLICT)\b|\bSQLSTATE\b|\bORA-\d{5}"
         r"|SQLITE_|sqlite3\.|(?i:\binsert into \S+ ?\(|\bselect\b.{1,200}\bfrom \S+ where\b|\bupdate \S+ set \S+ ?="
         r"|\bUNIQUE constraint|duplicate key value|syntax error at or near|Duplicate entry '.*' for key"
-        r"|psycopg|SQLAlchemy|\bE11000\b|violates (?:unique|not-null|check) constraint|no such (?:table|column):)",
+        r"|error in your SQL syntax|psycopg|SQLAlchemy|\bE11000\b|\brelation \"[^\"]+\" does not exist"
+        r"|violates (?:unique|not-null|check|foreign key) constraint|no such (?:table|column):)",
         re.DOTALL,
     ),
     "a path of the server": re.compile(
@@ -103,7 +105,8 @@ def schema_findings(name: str, value: Any, names: Names | None = None) -> list[s
 
 def _in_contract_terms(fields: Mapping[str, Any], names: Names) -> dict[str, Any]:
     ours = {names.id: "id", names.name: "name", names.email: "email", names.created_at: "createdAt"}
-    return {ours.get(key, key): value for key, value in fields.items()}
+    others = {key: value for key, value in fields.items() if key not in {*ours, *ours.values()}}
+    return {**others, **{ours[key]: value for key, value in fields.items() if key in ours}}
 
 
 def _pointer(path: Iterable[Any]) -> str:
@@ -260,10 +263,20 @@ def _status_findings(exchange: Exchange, value: Any) -> list[str]:
 def leak_findings(exchange: Exchange) -> list[str]:
     """Tell where an answer shows the server's inside; the path that was asked for may be repeated."""
     answer = exchange.answer
-    text = answer.body.decode("utf-8", "replace") if answer else ""
-    text = text.replace("\\/", "/").replace(urlsplit(exchange.call.url).path, "")
+    value, wrong = body_of(answer)
+    text = answer.body.decode("utf-8", "replace") if answer and wrong else "\n".join(_texts(value))
+    text = text.replace(urlsplit(exchange.call.url).path, "")
     found = {kind: pattern.search(text) for kind, pattern in LEAKS.items()}
     return [f"it shows {kind}: {_brief(match.group(0))!r}" for kind, match in found.items() if match]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a JSON value, as it is without JSON's own escapes."""
+    if isinstance(value, str):
+        yield value
+    inner = [*value, *value.values()] if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for part in inner:
+        yield from _texts(part)
 
 
 def leaks_nothing() -> Finding:

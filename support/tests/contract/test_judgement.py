@@ -1,0 +1,98 @@
+"""A broken promise speaks: its first ten lines tell what an engineer needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.contract.judgement import accuse, describe, judge
+from support.contract.rules import RULES
+from support.contract.validators import has_no_body, has_status, is_a_user, shows
+from support.errors import BrokenPromise
+from support.models import Answer, Attempt, Exchange
+from support.targets.profile import Names
+from support.tests.contract.exchanges import ADA, BASE, answered, unanswered
+
+NAMES = Names()
+SENT = b'{"name": "Ada Lovelace", "email": "ada@example.com"}'
+
+
+def told(exchange: Exchange) -> str:
+    with pytest.raises(BrokenPromise) as caught:
+        judge(
+            exchange, "create-201", "Ada signs up", has_status([201]), is_a_user(NAMES), shows({"name": "Ada"}, NAMES)
+        )
+    assert caught.value.rule == "create-201"
+    return str(caught.value)
+
+
+def test_what_is_right_is_not_accused() -> None:
+    judge(answered(201, ADA), "create-201", "Ada signs up", has_status([201]), is_a_user(NAMES))
+
+
+def test_the_first_ten_lines_tell_everything() -> None:
+    text = told(answered(200, {**ADA, "id": 7}, method="POST", url=BASE, sent=SENT))
+    lines = text.split("\n")
+    assert lines[:6] == [
+        f"promise broken: create-201 ({RULES['create-201'].promise})",
+        "  attempted: Ada signs up",
+        '  expected:  status 201; a user with id, name, email and createdAt; a user with name "Ada"',
+        '  but:       the status was 200; /id: 7 is not of type \'string\'; /name: "Ada Lovelace" instead of "Ada"',
+        f"  sent:      POST {BASE} {SENT.decode()}",
+        '  came:      200 { "id": 7, "name": "Ada Lovelace", "email": "ada@example.com", '
+        '"createdAt": "2024-05-06T07:08:09Z" }',
+    ]
+    assert any(line.startswith("  repeat it: curl ") for line in lines[:10])
+    assert len(lines) <= 12
+
+
+def test_only_what_failed_is_told() -> None:
+    text = told(answered(201, ADA))
+    assert "status" not in text.split("\n")[2]
+    assert "createdAt;" not in text.split("\n")[2]
+
+
+def test_an_answer_that_did_not_come_is_told() -> None:
+    text = told(unanswered("connection refused", 3))
+    assert "no answer came: connection refused (attempt 3 of 3)" in text
+    assert "  came:      no answer (attempt 3)" in text
+
+
+def test_attempts_are_counted() -> None:
+    busy, late = Answer(503, {}, b"", 0.1), answered(200, ADA).attempts[0]
+    exchange = answered(200, ADA)
+    assert "(attempt 2)" in told(Exchange(exchange.call, (Attempt(busy), late)))
+
+
+def test_long_texts_are_cut() -> None:
+    long = answered(200, {**ADA, "name": "x" * 5000}, sent=b'{"name": "' + b"y" * 5000 + b'"}', method="POST")
+    for line in told(long).split("\n")[:6]:
+        assert len(line) < 700
+
+
+def test_the_same_thing_is_told_once() -> None:
+    with pytest.raises(BrokenPromise) as caught:
+        judge(answered(500), "delete", "Ada leaves", has_status([200]), has_status([200]))
+    assert str(caught.value).count("the status was 500") == 1
+
+
+def test_an_accusation_needs_no_exchange() -> None:
+    with pytest.raises(BrokenPromise) as caught:
+        accuse("burst", "many sign up", ["an id for each"], ["two have the id 7"])
+    assert str(caught.value).split("\n")[1:] == [
+        "  attempted: many sign up",
+        "  expected:  an id for each",
+        "  but:       two have the id 7",
+    ]
+
+
+def test_a_rule_that_there_is_not_is_an_error_of_the_suite() -> None:
+    with pytest.raises(KeyError, match="no-such-rule"):
+        judge(answered(500), "no-such-rule", "anything", has_status([200]))
+
+
+def test_a_broken_promise_is_a_failure_and_not_an_error() -> None:
+    assert issubclass(BrokenPromise, AssertionError), "behave shows AssertionError as failed, all else as an error"
+
+
+def test_a_matcher_is_described_in_words() -> None:
+    assert describe(has_no_body()) == "no body"
