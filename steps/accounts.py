@@ -38,6 +38,11 @@ def user_with_related_address(context: Context, someone: str, relation: str, oth
     context.world.accounts.become(someone, context.world.people.related(other, relation))
 
 
+@given("{someone:Person} is a user under {other:Person}'s name")
+def is_a_namesake(context: Context, someone: str, other: str) -> None:
+    context.world.accounts.become(someone, context.world.factory.named(context.world.scene.member(other).newcomer.name))
+
+
 @when("{someone:Person} signs up")
 def sign_up(context: Context, someone: str) -> None:
     context.world.accounts.sign_up(someone)
@@ -185,6 +190,11 @@ def change_with_flaw(context: Context, someone: str, flaw: str) -> None:
 @when('{someone:Person} is changed with the flaw "{flaw}" alone')
 def change_with_flaw_alone(context: Context, someone: str, flaw: str) -> None:
     context.world.accounts.patch(someone, context.world.people.spoiled_alone(flaw))
+
+
+@when('{someone:Person} is {changed:Changed} with "{what}" instead of fields')
+def change_with_no_fields(context: Context, someone: str, changed: str, what: str) -> None:
+    context.world.accounts.change_with_no_user(someone, changed, what)
 
 
 @when('{someone:Person} is replaced with the flaw "{flaw}"')

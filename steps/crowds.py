@@ -6,6 +6,7 @@ from behave.runner import Context
 from support.acts.races import CASES
 
 
+@given("{count:d} people have signed up at once")
 @when("{count:d} people sign up at once")
 def sign_up_at_once(context: Context, count: int) -> None:
     context.world.crowds.sign_up_at_once(count)

@@ -3,7 +3,7 @@
 from behave import given, then, when
 from behave.runner import Context
 
-from support import phrases  # noqa: F401 - registers Person and People
+from support import phrases
 
 
 @given("an API that {trouble} when somebody {deed:Deed}, {times:d} time")

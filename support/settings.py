@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     request_timeout_s: Seconds = Field(
         10.0, description="seconds to connect, and seconds between two bytes of an answer"
     )
-    retry_attempts: Count = Field(7, description="tries of a call in all")
+    retry_attempts: Count = Field(10, description="tries of a call in all")
     retry_base_s: Seconds = Field(
         0.1, description="seconds of backoff after the first try; doubles from there, with full jitter"
     )

@@ -54,6 +54,7 @@ Feature: What every answer keeps
 
       Examples:
         | occasion                           |
+        | bringing a password along          |
         | signing up                         |
         | reading a user                     |
         | reading the list                   |

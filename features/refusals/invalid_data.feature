@@ -91,6 +91,33 @@ Feature: Invalid data is refused
         | an address without @        |
         | null as an address          |
 
+    Scenario Outline: Ada is changed with <what> instead of fields
+      Given Ada is a user
+      When Ada is changed with "<what>" instead of fields
+      Then it is refused as invalid
+      And Ada is as she was
+
+      Examples:
+        | what                   |
+        | an empty list          |
+        | a list of one newcomer |
+        | a text                 |
+        | a number               |
+
+    @use.with_put=yes
+    Scenario Outline: Ada is replaced with <what> instead of fields
+      Given Ada is a user
+      When Ada is replaced with "<what>" instead of fields
+      Then it is refused as invalid
+      And Ada is as she was
+
+      Examples:
+        | what                   |
+        | an empty list          |
+        | a list of one newcomer |
+        | a text                 |
+        | null                   |
+
     @use.with_put=yes
     Scenario Outline: Ada is replaced with <flaw>
       Given Ada is a user

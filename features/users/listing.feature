@@ -17,6 +17,10 @@ Feature: The directory of users
       When the list is read
       Then the list shows each of them exactly once
 
+    Example: More newcomers than fit on a page are all in the list
+      Given 120 people have signed up at once
+      Then each of them is in the list once
+
     Example: The list shows a change at once
       Given Ada is a user
       When Ada is renamed

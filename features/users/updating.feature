@@ -100,6 +100,18 @@ Feature: Changing a user
         | deed                                    |
         | is replaced with a new name and address |
 
+    Scenario Outline: Ada <deed>, and her namesake Grace stays as she is
+      Given Grace is a user
+      And Ada is a user under Grace's name
+      When Ada <deed>
+      Then everybody but Ada is as before
+
+      Examples:
+        | deed                |
+        | changes her name    |
+        | changes her address |
+        | leaves              |
+
     Example: Somebody joins, and the others stay as they are
       Given Grace, Alan and Barbara are users
       When Ada signs up

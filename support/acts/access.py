@@ -23,6 +23,8 @@ ATTEMPTS = (
     "replaces",
     "deletes",
     "asks for the head of",
+    "reads nobody",
+    "signs up with nothing",
 )
 
 
@@ -55,6 +57,8 @@ class Access:
         if what == "replaces":
             return world.run(world.registry.change(api.replacing(owner.known_id, fields), intruder.newcomer.email))
         calls: Mapping[str, Callable[[], Exchange]] = {
+            "reads nobody": lambda: world.run(api.read(world.people.stranger_id())),
+            "signs up with nothing": lambda: world.run(world.registry.create(api.creating({}), None, None)),
             "reads": lambda: world.run(api.read(owner.known_id)),
             "lists": lambda: world.run(api.list()),
             "looks up": lambda: world.run(api.find(owner.newcomer.email)),

@@ -180,16 +180,21 @@ class Accounts:
         self._world.scene.notes["sent"] = (user_id, fresh.email)
         self.change_nobody(METHODS[changed], fresh.as_json(), user_id)
 
+    def change_with_no_user(self, person: str, changed: str, what: str) -> None:
+        """Send something that is no object of fields as a change or replacement."""
+        body = NOT_A_USER[what](self._world.factory.newcomer(), self._world.factory)
+        self._write(METHODS[changed], self._member(person).known_id, body)
+
     def change_nobody(self, method: str, fields: Mapping[str, Any], user_id: str) -> Exchange:
         return self._write(method, user_id, fields)
 
     def _change(self, member: Member, method: str, fields: Mapping[str, Any]) -> Exchange:
         return self._write(method, member.known_id, fields)
 
-    def _write(self, method: str, user_id: str, fields: Mapping[str, Any]) -> Exchange:
+    def _write(self, method: str, user_id: str, fields: Any) -> Exchange:
         world = self._world
         call = world.api.call(method, world.api.url_of(user_id), fields=world.in_target_terms(fields))
-        address = fields.get("email")
+        address = fields.get("email") if isinstance(fields, Mapping) else None
         exchange = world.run(world.registry.change(call, address if isinstance(address, str) else None))
         world.scene.keep(exchange)
         return exchange

@@ -49,15 +49,11 @@ class Crowds:
 
     def size(self, wanted: int) -> int:
         """Return how large a crowd may be here: what is wanted, within what the target can take."""
-        caps = self._world.profile.caps
-        return min(
-            wanted, *(cap for cap in (caps.users, caps.concurrency, self._world.settings.max_users_alive) if cap)
-        )
+        most = self._world.connection.most_alive
+        return min(wanted, most, self._world.profile.caps.concurrency or wanted)
 
     def make_room(self, users: int) -> None:
-        world = self._world
-        most = min(world.profile.caps.users or world.settings.max_users_alive, world.settings.max_users_alive)
-        world.registry.make_room(users, most)
+        self._world.registry.make_room(users)
 
     def at_once(self, entrants: Sequence[Entrant[Any]], warm: bool = False) -> Outcome[Any]:
         """Let all act at one moment, over the async client."""
@@ -87,6 +83,7 @@ class Crowds:
         world = self._world
         count = self.size(wanted)
         self.make_room(count)
+        world.api.policy.budget.admit(count)
         self._newcomers = world.factory.newcomers(count)
         return [Entrant(one.email, self._sign_up(one)) for one in self._newcomers]
 
@@ -108,7 +105,7 @@ class Crowds:
         if outcome.peak < len(outcome.results):
             raise Inconclusive(
                 f"this was no burst: {outcome.peak} of {len(outcome.results)} requests were in flight at once. The "
-                "target, or a proxy before it, takes fewer connections; give its limit as caps.concurrency in a profile."
+                "target, or a proxy before it, takes fewer connections; give its limit to a profile as caps.concurrency."
             )
 
     def each_welcomed(self) -> None:
@@ -165,6 +162,7 @@ class Crowds:
         world = self._world
         count = self.size(wanted)
         self.make_room(count)
+        world.api.policy.budget.admit(count)
         self._newcomers = world.factory.newcomers(count)
         self.at_once([Entrant(one.email, self._life(one, number)) for number, one in enumerate(self._newcomers)])
         self._report("burst of whole lives")

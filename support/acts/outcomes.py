@@ -60,8 +60,7 @@ class Outcomes:
     def _welcome(self, member: Member, exchange: Exchange, **expected: Any) -> None:
         world = self._world
         wanted = {"name": member.newcomer.name, "email": member.newcomer.email, **expected}
-        names = world.profile.names
-        self.held(exchange, has_status(world.profile.answers.created), is_a_user(names), shows(wanted, names))
+        self.held(exchange, has_status(world.profile.answers.created), *self.shows_user(wanted))
         others = {other.id: other.person for other in world.scene.users if other is not member}
         if member.id in others:
             self.accuse("an id of her own", [f"{others[member.id]} has the id {member.id} as well"], exchange)
@@ -70,8 +69,7 @@ class Outcomes:
         """The last answer is a 200 with the whole user: what was named is new, everything else as before."""
         world, member = self._world, self._world.scene.member(person)
         wanted = member.expected or member.shown
-        names = world.profile.names
-        self.held(world.scene.exchange, has_status([200]), is_a_user(names), shows(wanted, names))
+        self.held(world.scene.exchange, has_status([200]), *self.shows_user(wanted))
         member.shown, member.expected = wanted, None
 
     def shown_everywhere(self, field: str) -> None:
@@ -101,14 +99,13 @@ class Outcomes:
     def shown_as(self, member: Member, expected: Mapping[str, Any]) -> None:
         world = self._world
         exchange = world.run(world.api.read(member.known_id))
-        names = world.profile.names
-        self.held(
-            exchange,
-            has_status([200]),
-            is_a_user(names),
-            shows(expected, names),
-            attempted=self._then(f"reading {member.person}"),
-        )
+        attempted = self._then(f"reading {member.person}")
+        self.held(exchange, has_status([200]), *self.shows_user(expected), attempted=attempted)
+
+    def shows_user(self, expected: Mapping[str, Any]) -> tuple[Finding, Finding]:
+        """Return what matches an answer that is a user with these fields, of the shape that the target is known for."""
+        profile = self._world.profile
+        return is_a_user(profile.names, profile.shape), shows(expected, profile.names)
 
     def everybody_is_as_before(self, except_for: Iterable[str] = ()) -> None:
         """Every user of the scenario but those named is shown as last seen."""

@@ -242,6 +242,16 @@ def _no_json(world: World) -> list[Exchange]:
     ]
 
 
+def _secretive(world: World) -> list[Exchange]:
+    """Sign up and change with secrets among the fields, and look at what is shown then."""
+    secrets = {"password": "Sesame-42", "secret": "Sesame-43", "token": "Sesame-44"}
+    signed_up = world.accounts.sign_up("Mallory", **secrets)
+    grace = _grace(world)
+    patched = world.accounts.patch(grace.person, secrets)
+    reads = [world.run(world.api.read(member.known_id)) for member in world.scene.users]
+    return [signed_up, patched, *reads]
+
+
 def _who(method: str) -> str:
     return "Mallory" if method == "POST" else "Grace"
 
@@ -271,4 +281,5 @@ _OCCASIONS: Mapping[str, Occasion] = {
     ],
     "using a method that is not offered": lambda world: [world.protocol.post_to(_grace(world))],
     "coming with a wrong token": _strangers,
+    "bringing a password along": _secretive,
 }

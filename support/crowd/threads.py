@@ -27,7 +27,13 @@ def contest_in_threads(client: SessionClient, entrants: Sequence[Entrant[T]]) ->
         sender.answered = time.perf_counter()
         return result
 
-    with ThreadPoolExecutor(len(entrants), thread_name_prefix="contender") as pool:
+    pool = ThreadPoolExecutor(len(entrants), thread_name_prefix="contender")
+    try:
         results = tuple(pool.map(run, entrants, senders))
+        pool.shutdown()
+    except BaseException:
+        barrier.abort()  # who waits there would wait for ever
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
     released = [sender.released for sender in senders if sender.released is not None]
     return Outcome(results, tuple(senders), max(released) - min(released))

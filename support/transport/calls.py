@@ -9,12 +9,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from support.contract.normalizers import listed, users_of
+from support.errors import SuiteError
 from support.models import Answer, Call, Credential, Exchange, User
 from support.targets.profile import Profile
 from support.transport.flows import Flow, Search, perform, perform_create, perform_once
+from support.transport.paging import place_of, whole_list
 from support.transport.retries import Budget, Policy
 from support.transport.transcript import Transcript
 
@@ -41,8 +43,24 @@ class UsersApi:
         """Return the same API with a transcript and a retry budget of its own, for work beside the scenarios."""
         return replace(self, transcript=Transcript(), policy=replace(self.policy, budget=Budget()))
 
+    @property
+    def url(self) -> str:
+        """The address of the collection itself."""
+        return self.base_url + self._end
+
     def url_of(self, user_id: str) -> str:
-        return f"{self.base_url}/{quote(user_id, safe='')}"
+        """Return a user's address; raises SuiteError for an id that would make it the collection's."""
+        if user_id.strip() in ("", ".", ".."):
+            raise SuiteError(f"{user_id!r} is no id: its address would be that of the whole collection")
+        return f"{self.base_url}/{quote(user_id, safe='')}{self._end}"
+
+    def id_in(self, url: str) -> str:
+        """Return the id in a user's address; what is none has a slash in it, or nothing."""
+        return unquote(url.removeprefix(f"{self.base_url}/").removesuffix(self._end))
+
+    @property
+    def _end(self) -> str:
+        return "/" if self.profile.trailing_slash else ""
 
     def call(
         self,
@@ -54,13 +72,18 @@ class UsersApi:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Call:
-        """Put a call together: `fields` is sent as JSON, `body` as it is."""
+        """Put a call together: `fields` is sent as JSON, `body` as it is.
+
+        Raises SuiteError for a PUT, PATCH or DELETE on the collection, which may change or wipe everybody.
+        """
+        url = url or self.url
+        if method in ("PUT", "PATCH", "DELETE") and url.rstrip("/") == self.base_url:
+            raise SuiteError(f"{method} is never sent to the whole collection")
         sent = {"Accept": JSON, **(headers or {})}
         if body is None and fields is not NOTHING:
             body = json.dumps(fields, ensure_ascii=False).encode()
         if body is not None:
             sent.setdefault("Content-Type", JSON)
-        url = url or self.base_url
         if query:
             url = f"{url}?{urlencode(query, quote_via=quote)}"
         return Call(method, url, self.credential, sent, body, repeatable=method != "POST")
@@ -105,11 +128,19 @@ class UsersApi:
         return self.send(self.deleting(user_id))
 
     def list(self) -> Flow[Exchange]:
-        return self.send(self.call("GET"))
+        """Read the whole list, page by page where it only comes in pages."""
+        size = self.profile.pages.size
+        if size is None:
+            return self.send(self.call("GET"))
+        return whole_list(lambda place: self._page(place, size), self.profile)
 
     def page(self, number: object, limit: object) -> Flow[Exchange]:
+        """Ask for a page, counted from 1 as in the contract."""
+        return self._page(place_of(number, limit, self.profile.pages), limit)
+
+    def _page(self, place: object, limit: object) -> Flow[Exchange]:
         names = self.profile.names
-        return self.send(self.call("GET", query={names.page: str(number), names.limit: str(limit)}))
+        return self.send(self.call("GET", query={names.page: str(place), names.limit: str(limit)}))
 
     def find(self, email: str) -> Flow[Exchange]:
         """Ask for the users with this address by `?email=`."""
@@ -118,16 +149,30 @@ class UsersApi:
     def holders(self, email: str) -> Flow[Sequence[User] | None]:
         """Look for everybody with exactly this address, whatever its letter case; None where it cannot be told.
 
-        The list is read where the target has no filter, or none that answers; a filter that matches more is narrowed.
+        A filter that matches more is narrowed. The list is read where there is no filter, or none that answers, or
+        one that shows only others.
         """
-        questions = [self.find(email), self.list()] if self.profile.has.email_filter else [self.list()]
-        for question in questions:
-            answer = (yield from question).answer
-            if answer is not None and answer.status == 200 and listed(answer, self.profile) is not None:
-                return [user for user in users_of(answer, self.profile) if user.email == email.lower()]
-            if answer is not None and answer.status in self.profile.answers.no_match:
-                return ()
-        return None
+        heard = self.profile.has.email_filter
+        found: dict[str, User] = {}
+        for spelling in self._spellings(email) if heard else ():
+            users = yield from self._shown_by(self.find(spelling))
+            same = {user.id: user for user in users or () if user.email == email.lower()}
+            heard = heard and users is not None and bool(same or not users)
+            found |= same
+        if heard:
+            return list(found.values())
+        users = yield from self._shown_by(self.list())
+        return None if users is None else [user for user in users if user.email == email.lower()]
+
+    def _spellings(self, email: str) -> Iterable[str]:
+        return dict.fromkeys([email, email.lower()] if self.profile.lookup.heeds_case else [email])
+
+    def _shown_by(self, question: Flow[Exchange]) -> Flow[Sequence[User] | None]:
+        """Return the users in the answer to a question for several; None where it is no answer."""
+        answer = (yield from question).answer
+        if answer is not None and answer.status == 200 and listed(answer, self.profile) is not None:
+            return users_of(answer, self.profile)
+        return () if answer is not None and answer.status in self.profile.answers.no_match else None
 
     def found_by(self, email: str, known: Iterable[str] = ()) -> Search:
         """Return a search for who got this address by a create in doubt; `known` are the ids that had it before."""
@@ -144,7 +189,9 @@ class UsersApi:
     def _shown(self, user: User) -> Answer:
         """Return what a search showed of a user in the form of an answer to the create that made it."""
         names = self.profile.names
-        fields = {names.id: user.id, names.name: user.name, names.email: user.email, names.created_at: user.created_at}
+        user_id = int(user.id) if self.profile.shape.id == "integer" else user.id
+        fields = {names.id: user_id, names.name: user.name, names.email: user.email, names.created_at: user.created_at}
+        fields = {name: value for name, value in fields.items() if value is not None}
         return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, json.dumps(fields).encode(), 0.0)
 
     def _noted(self, flow: Flow[Exchange]) -> Flow[Exchange]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import TypeVar
 import requests
 import urllib3
 
+from support.errors import Inconclusive
 from support.models import Answer, Failure
 from support.transport.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, wait_until
 from support.transport.failures import failure_of
@@ -31,6 +33,9 @@ class SessionClient:
 
     def __init__(self, timeout_s: float, connections: int = 32) -> None:
         self._timeout_s = timeout_s
+        self._traffic = threading.Condition()
+        self._under_way = 0
+        self._stopped = False
         self._session = requests.Session()
         self._session.headers["User-Agent"] = "users-acceptance"
         self._session.cookies.set_policy(NO_COOKIES)
@@ -60,7 +65,28 @@ class SessionClient:
             self._session.proxies, self._session.verify = found["proxies"], found["verify"]
             self._session.trust_env = False
 
+    def stop(self) -> None:
+        """Send nothing more, from whatever thread, and wait for what is under way."""
+        with self._traffic:
+            self._stopped = True
+            self._traffic.wait_for(lambda: self._under_way == 0, self._timeout_s)
+
     def _send(self, send: Send) -> Answer | Failure:
+        counted = False
+        try:
+            with self._traffic:
+                if self._stopped:
+                    raise Inconclusive("the run is over: nothing is sent any more")
+                self._under_way += 1
+                counted = True
+            return self._exchange(send)
+        finally:
+            if counted:
+                with self._traffic:
+                    self._under_way -= 1
+                    self._traffic.notify_all()
+
+    def _exchange(self, send: Send) -> Answer | Failure:
         started = time.monotonic()
         timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
         if send.call.method == "HEAD":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+import weakref
+from collections.abc import Collection, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+CANCELLED_WITHIN_S = 5.0
 
 
 class LoopThread:
@@ -16,6 +18,7 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._waited_for: weakref.WeakSet[Coroutine[Any, Any, Any]] = weakref.WeakSet()
         self._thread = threading.Thread(target=self._loop.run_forever, name="acceptance-loop", daemon=True)
         self._thread.start()
 
@@ -25,6 +28,7 @@ class LoopThread:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do some work and wait for it; an interruption of the wait cancels the work."""
+        self._waited_for.add(work)
         future = self.submit(work)
         try:
             return future.result()
@@ -32,16 +36,22 @@ class LoopThread:
             future.cancel()
             raise
 
+    def stop_waited_for(self) -> None:
+        """Cancel what somebody waits for, or was interrupted while waiting for; the background goes on."""
+        self.submit(self._cancel(self._waited_for)).result(timeout=CANCELLED_WITHIN_S)
+
     def close(self) -> None:
         """Stop the loop after what is under way was cancelled."""
         if self._thread.is_alive():
-            self.submit(self._cancel_all()).result(timeout=5)
+            self.submit(self._cancel()).result(timeout=CANCELLED_WITHIN_S)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(timeout=5)
         self._loop.close()
 
-    async def _cancel_all(self) -> None:
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    async def _cancel(self, work: Collection[Any] | None = None) -> None:
+        """Cancel the tasks that do this work, or all others, and wait for their end."""
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        others = [task for task in tasks if work is None or task.get_coro() in work]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)

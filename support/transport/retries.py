@@ -20,6 +20,8 @@ from support.models import Answer, Failure
 
 RETRIED_STATUSES = frozenset({429, *range(500, 600)})
 RETRY_COST = 5
+RETRIES_IN_A_CROWD = 3
+TOO_MANY = 429
 BUDGET_CAPACITY = 500
 MOST_DOUBLINGS = 60
 
@@ -43,6 +45,12 @@ class Budget:
             self._left -= RETRY_COST
             return True
 
+    def admit(self, calls: int) -> None:
+        """Make room for a crowd: so many calls at once, each of which may need a few retries."""
+        with self._lock:
+            self._capacity += calls * RETRY_COST * RETRIES_IN_A_CROWD
+            self._left += calls * RETRY_COST * RETRIES_IN_A_CROWD
+
     def give_back(self, retries: int) -> None:
         """Pay back after a call that was answered after so many retries."""
         with self._lock:
@@ -62,12 +70,14 @@ class Policy:
     jitter: Callable[[float, float], float] = random.uniform
 
     def wait_before(self, attempt: int, outcome: Answer | Failure) -> float:
-        """Return the seconds to wait after so many attempts (from 1), of which `outcome` was the last."""
+        """Return the seconds to wait after so many attempts (from 1), of which `outcome` was the last.
+
+        The jitter comes on top of a Retry-After, so that a crowd that was told the same time does not come back as one.
+        """
         asked = retry_after_s(outcome) if isinstance(outcome, Answer) else None
-        if asked is not None:
-            return min(asked, self.cap_s)
         doublings = min(attempt - 1, MOST_DOUBLINGS)
-        return self.jitter(0.0, min(self.cap_s, self.base_s * 2**doublings))
+        backoff = self.jitter(0.0, min(self.cap_s, self.base_s * 2**doublings))
+        return min(self.cap_s, (asked or 0.0) + backoff)
 
     def loop(self) -> RetryLoop:
         """Return the decisions for one call."""
@@ -100,9 +110,14 @@ class RetryLoop:
         self._state.attempt_number = self._attempt
         self._state.outcome_timestamp = self._policy.clock()
         self._state.upcoming_sleep = wait
-        if self._stop(self._state) or not self._policy.budget.take():
+        if self._stop(self._state) or not (_is_throttled(outcome) or self._policy.budget.take()):
             return None
         return wait
+
+
+def _is_throttled(outcome: Answer | Failure) -> bool:
+    """A 429 is no sign of a dead target, so the budget does not pay for waiting as it asks."""
+    return isinstance(outcome, Answer) and outcome.status == TOO_MANY
 
 
 def is_transient(outcome: Answer | Failure) -> bool:
