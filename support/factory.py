@@ -98,6 +98,7 @@ def _plain(text: str) -> str:
 
 
 def _another(character: str) -> str:
+    """Return another character of the same kind, never the same one."""
     pool = "0123456789" if character.isdigit() else "abcdef" if character.lower() in "abcdef" else "ghijkmnpqrstuvwxyz"
-    drawn = secrets.choice(pool)
+    drawn = secrets.choice(pool.replace(character.lower(), ""))
     return drawn.upper() if character.isupper() else drawn
