@@ -38,7 +38,8 @@ def race(contenders: Iterable[Contender], title: str = "The contenders on a time
     axis = _Axis(last, LABELS, WIDTH - VERDICTS)
     height = TOP + ROW * len(contenders) + AXIS
     rows = [piece for number, one in enumerate(contenders) for piece in _row(one, TOP + ROW * number, axis)]
-    return _svg(title, height, [*axis.lines(TOP - 6, height - AXIS), *rows, _legend()])
+    legend = [_legend()] if any(one.sent_s is not None for one in contenders) else []
+    return _svg(title, height, [*axis.lines(TOP - 6, height - AXIS), *rows, *legend])
 
 
 def histogram(latencies_s: Sequence[float], title: str = "Time from release to answer") -> str:

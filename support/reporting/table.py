@@ -96,11 +96,11 @@ def _around(summary: Summary, screen: Screen) -> Iterator[str]:
 def _again(summary: Summary, screen: Screen) -> Iterator[str]:
     """Say how the scenarios that were not kept are played once more, with the same people."""
     bad = (failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION)
-    places = [failure.location for failure in bad if failure.scenario]
+    places = list(dict.fromkeys(failure.location for failure in bad if failure.scenario))
     if places:
         yield screen.paint("To play them again with the same people:", "dim")
         seed = f" -D data_seed={summary.seed}" if summary.seed is not None else ""
-        more = f"   # and {len(places) - MOST_AGAIN} more" if len(places) > MOST_AGAIN else ""
-        lines = [f"behave{seed}", *map(shlex.quote, places[:MOST_AGAIN])]
-        yield "  " + " \\\n    ".join(lines) + more
+        lines = [f"  behave{seed}", *(f"    {shlex.quote(place)}" for place in places[:MOST_AGAIN])]
+        yield from (f"{line} \\" for line in lines[:-1])
+        yield lines[-1] + (f"   # and {len(places) - MOST_AGAIN} more" if len(places) > MOST_AGAIN else "")
         yield ""

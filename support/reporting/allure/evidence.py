@@ -14,11 +14,11 @@ from allure_behave.listener import AllureListener
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Label, Status, StatusDetails, TestAfterResult, TestBeforeResult, TestResult
 from allure_commons.types import AttachmentType
-from behave.model import Rule, Scenario, Step
+from behave.model import Scenario, Step
 
 from support.errors import SuiteError
 from support.models import Exchange
-from support.reporting.allure.labels import labels_of, links_of
+from support.reporting.allure.labels import case_id, full_name, history_id, labels_of, links_of, rule_above
 from support.reporting.allure.properties import write_environment, write_executor
 from support.reporting.allure.repairs import repair
 from support.reporting.evidence import Evidence
@@ -101,6 +101,8 @@ class AllureEvidence(Evidence):
         result: TestResult = self._listener.logger.get_test(self._listener.current_scenario_uuid)
         result.name = plain(scenario.name)
         result.description = _reasons(scenario)
+        result.fullName = full_name(scenario)
+        result.testCaseId, result.historyId = case_id(scenario), history_id(scenario)
 
     def _stop_step(self, step: Step) -> None:
         seen, self._seen[:] = list(self._seen), []
@@ -154,10 +156,9 @@ def _how_bad(exchange: Exchange) -> tuple[int, int, float]:
 
 def _reasons(scenario: Scenario) -> str:
     """Return why a scenario is there: the reasons of its feature and of its rule, and what it says itself."""
-    parent = scenario.parent
-    rule = parent if isinstance(parent, Rule) else getattr(parent, "parent", None)
+    rule = rule_above(scenario)
     parts = [" ".join(scenario.feature.description)]
-    if isinstance(rule, Rule):
+    if rule is not None:
         parts.append(f"**{rule.name}.** {' '.join(rule.description)}".strip())
     parts.append(" ".join(scenario.description))
     return "\n\n".join(part for part in parts if part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -9,9 +10,9 @@ from allure_commons.model2 import Label, Link
 from behave.model import Rule, Scenario
 
 from support.contract.rules import RULES
-from support.reporting.verdicts import RULE_TAG, deviation_of, rule_of
+from support.reporting.verdicts import RULE_TAG, deviation_of, plain, rule_of
 
-SEVERITIES = {"smoke": "critical", "scenario": "critical", "edge": "minor"}
+SEVERITIES = {"smoke": "critical", "scenario": "critical", "concurrency": "normal", "edge": "minor"}
 RFC = re.compile(r"RFC (\d+)(?: §([\d.]+))?")
 
 
@@ -21,11 +22,38 @@ def labels_of(scenario: Scenario) -> list[Label]:
     rule = RULES.get(rule_of(scenario))
     labels = [Label("rule", rule.id), Label("source", rule.source)] if rule is not None else []
     labels += [Label("severity", severity_of(tags)), Label("epic", capability_of(scenario))]
-    if isinstance(scenario.parent, Rule):
-        labels.append(Label("story", scenario.parent.name))
-    elif isinstance(getattr(scenario.parent, "parent", None), Rule):
-        labels.append(Label("story", scenario.parent.parent.name))
+    if (story := rule_above(scenario)) is not None:
+        labels.append(Label("story", story.name))
     return labels + [Label("tag", tag) for tag in tags if not tag.startswith(RULE_TAG)]
+
+
+def rule_above(scenario: Scenario) -> Rule | None:
+    """Return the rule that a scenario stands under, by itself or as a row of an outline."""
+    parent = scenario.parent
+    rule = parent if isinstance(parent, Rule) else getattr(parent, "parent", None)
+    return rule if isinstance(rule, Rule) else None
+
+
+def full_name(scenario: Scenario) -> str:
+    """Return the name of a scenario among all others: with its feature and rule, without the row of an outline."""
+    rule = rule_above(scenario)
+    return ": ".join([scenario.feature.name, *([rule.name] if rule else []), plain(scenario.name)])
+
+
+def history_id(scenario: Scenario) -> str:
+    """Return what a scenario is known by in later runs; allure-behave takes those of two rules for one."""
+    row = scenario._row
+    cells = [f"{name}={cell}" for name, cell in zip(row.headings, row.cells, strict=True)] if row else []
+    return _digest("\n".join([full_name(scenario), *cells]))
+
+
+def case_id(scenario: Scenario) -> str:
+    """Return what all rows of an outline have in common."""
+    return _digest(full_name(scenario))
+
+
+def _digest(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def links_of(scenario: Scenario) -> list[Link]:

@@ -1,0 +1,151 @@
+"""Whole runs, one for each way to end: the last line, the same word in the summary, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.settings import ROOT
+from support.targets.embedded import Target
+from support.tests.reporting.conftest import Play, Run, on
+
+Faulty = Callable[..., Target]
+pytestmark = pytest.mark.slow
+
+
+def test_kept(smoke_run: Run) -> None:
+    assert smoke_run.code == 0
+    assert smoke_run.last_line.startswith("kept: all ")
+    assert smoke_run.summary["outcome"] == "kept"
+    assert smoke_run.summary["failures"] == []
+    assert smoke_run.summary["users"]["left"] == 0 < smoke_run.summary["users"]["gone"]
+
+
+def test_promise_broken(play_suite: Play, faulty: Faulty) -> None:
+    run = play_suite("features/users/deleting.feature", **on(faulty("delete-again-is-500")))
+    assert run.code == 1
+    assert run.last_line.startswith("promise broken: ")
+    assert run.last_line.endswith("rules delete-again")
+    assert run.summary["outcome"] == "promise broken"
+    told = run.summary["failures"][0]
+    assert told["rule"] == "delete-again"
+    assert told["text"].startswith("promise broken: delete-again (")
+    assert 'Bearer $TOKEN"' in told["text"]
+    assert told["location"].startswith("features/users/deleting.feature:")
+    assert "  promise broken: delete-again" in run.out
+
+
+def test_left_behind(play_suite: Play, faulty: Faulty) -> None:
+    settings = {"DELETE_DEADLINE_S": "0.2", "CLEANUP_DEADLINE_S": "0.5"}
+    run = play_suite("features/users/reading.feature", "--tags=@smoke", **settings, **on(faulty("delete-does-nothing")))
+    assert run.code == 1
+    assert run.last_line.startswith("left behind: ")
+    assert run.summary["outcome"] == "left behind"
+    assert run.summary["users"]["left"] >= 1
+
+
+def test_target_down(play_suite: Play, unused_port: int) -> None:
+    run = play_suite("--tags=@smoke", BASE_URL=f"http://127.0.0.1:{unused_port}/users", TOKEN="any-token")
+    assert run.code == 2
+    assert run.err.rstrip().splitlines()[-1].startswith("target down: ")
+    assert run.summary["outcome"] == "target down"
+
+
+def test_settings_at_fault(play_suite: Play) -> None:
+    run = play_suite("--tags=@smoke", RETRY_ATTEMPTS="many")
+    assert run.code == 2
+    assert run.err.rstrip().splitlines()[-1].startswith("suite or settings at fault: RETRY_ATTEMPTS")
+
+
+def test_nothing_selected(play_suite: Play) -> None:
+    run = play_suite("--tags=@there-is-no-such-tag")
+    assert run.code == 1
+    assert run.last_line.startswith("suite or settings at fault: no scenario was selected")
+
+
+def test_interrupted(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "REPORTS_DIR": os.fspath(tmp_path / "reports"),
+        "STATE_DIR": os.fspath(tmp_path / "state"),
+    }
+    command = [sys.executable, "-m", "behave", "--tags=@contract", "features/users"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    assert "kept" in process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate()
+    assert process.returncode == 1
+    assert out.rstrip().splitlines()[-1].startswith("inconclusive: ")
+    assert Run(1, out, "", tmp_path / "reports").summary["outcome"] == "inconclusive"
+    assert Run(1, out, "", tmp_path / "reports").summary["users"]["left"] == 0
+
+
+def test_an_earlier_summary_is_not_taken_for_this_run(play_suite: Play, unused_port: int) -> None:
+    play_suite("features/users/reading.feature", "--tags=@smoke")
+    run = play_suite(BASE_URL=f"http://127.0.0.1:{unused_port}/users", TOKEN="any-token")
+    assert run.summary["outcome"] == "target down"
+
+
+@pytest.mark.parametrize("name", ["progress3", "json", "pretty", "plain"])
+def test_another_format_goes_beside_it(play_suite: Play, name: str, tmp_path: Path) -> None:
+    out = tmp_path / "other.txt"
+    arguments = ["--format", name, "--outfile", os.fspath(out), "--format", "terminal"]
+    run = play_suite(*arguments, "features/users/reading.feature", "--tags=@smoke")
+    assert run.code == 0, run.out + run.err
+    assert "Looking at one user" in out.read_text(encoding="utf-8")
+    assert "Looking at one user" in run.out
+    assert run.last_line.startswith("kept: ")
+
+
+def test_junit_goes_beside_it(play_suite: Play, tmp_path: Path) -> None:
+    run = play_suite(
+        "--junit", "--junit-directory", os.fspath(tmp_path), "features/users/reading.feature", "--tags=@smoke"
+    )
+    (written,) = tmp_path.glob("TESTS-*reading.xml")
+    assert 'tests="' in written.read_text(encoding="utf-8")
+    assert run.last_line.startswith("kept: ")
+
+
+def test_behaves_own_summary_is_not_told_twice(smoke_run: Run) -> None:
+    assert "scenarios passed" not in smoke_run.out
+    assert smoke_run.out.count("\nscenarios  ") == 1
+
+
+def test_a_terminal_shows_a_line_that_changes(tmp_path: Path) -> None:
+    shown, told = pty.openpty()
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    environment |= {"TERM": "xterm-256color", "COLUMNS": "100", "STATE_DIR": os.fspath(tmp_path / "state")}
+    environment["REPORTS_DIR"] = os.fspath(tmp_path / "reports")
+    command = [sys.executable, "-m", "behave", "features/users/reading.feature", "features/users/deleting.feature"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=told, stderr=subprocess.DEVNULL)
+    os.close(told)
+    out = _all_of(shown)
+    assert process.wait() == 0
+    assert "\r\x1b[2KLooking at one user" in out
+    assert "\x1b[1;32mkept: " in out.rstrip().splitlines()[-1]
+    assert " s left" in out
+
+
+def _all_of(descriptor: int) -> str:
+    read = b""
+    while True:
+        try:
+            piece = os.read(descriptor, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        read += piece
+        time.sleep(0)
+    os.close(descriptor)
+    return read.decode("utf-8")

@@ -1,0 +1,149 @@
+"""What is written to a terminal: how wide, in which colours, and what stays plain."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from support.errors import BrokenPromise
+from support.reporting.screen import Screen, fitted, wrapped
+from support.reporting.summary import Played, RuleResult, Summary, judged
+from support.reporting.table import closing_lines
+from support.reporting.terminal import telling
+from support.reporting.verdicts import KEPT, Failure
+
+TEXT = (
+    """promise broken: create-201 (a valid newcomer gives 201 and the user; reading it back at once gives the same user)
+  attempted: Ada signs up
+  expected:  status 201
+  but:       the status was 500
+  sent:      POST http://127.0.0.1:8000/users {"name": "Ada", "email": "ada@example.com"}
+  came:      500 """
+    + "much too long " * 40
+    + """
+  repeat it: curl -i -X POST http://127.0.0.1:8000/users \\
+             -H "Authorization: Bearer $TOKEN" \\
+             -H 'Accept: application/json' \\
+             -H 'Content-Type: application/json' \\
+             -H 'Idempotency-Key: 4febbe77-9b41-4e4a-bdcc-7e9fd925fcb1' \\
+             --data-binary '{"name": "Ada", "email": "ada@example.com"}'"""
+)
+FAILURE = Failure(
+    BrokenPromise.outcome, "create-201", "Signing up", "Ada joins -- @1.2 ", "a.feature:7", "Then x", TEXT
+)
+
+
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+def test_a_failure_takes_about_ten_lines_of_a_hundred_columns() -> None:
+    lines = list(telling(FAILURE, Screen(io.StringIO())))
+    assert 8 <= len(lines) <= 13
+    assert max(map(cell_len, lines)) <= 100
+    assert lines[0] == "Ada joins"
+
+
+def test_the_command_of_a_failure_runs_as_pasted() -> None:
+    told = "\n".join(telling(FAILURE, Screen(io.StringIO())))
+    words = shlex.split(told.split("repeat it: ")[1].replace("\\\n", ""))
+    assert words[:4] == ["curl", "-i", "-X", "POST"]
+    assert words[-2:] == ["--data-binary", '{"name": "Ada", "email": "ada@example.com"}']
+    assert len(words) == 15
+
+
+def test_a_failure_without_a_command_is_told_whole() -> None:
+    failure = Failure(
+        "suite or settings at fault", "", "A", "B", "a.feature:7", "When x", "KeyError: 'x'\n  a.py:7 in b: c"
+    )
+    assert list(telling(failure, Screen(io.StringIO())))[2:] == ["  KeyError: 'x'", "    a.py:7 in b: c"]
+
+
+def test_piped_output_has_no_colour_and_no_line_that_changes() -> None:
+    stream = io.StringIO()
+    screen = Screen(stream)
+    screen.show("in between")
+    screen.print(screen.paint("done", "red"))
+    assert stream.getvalue() == "done\n"
+
+
+@pytest.mark.usefixtures("on_a_terminal")
+def test_a_terminal_has_colour_and_a_line_that_changes() -> None:
+    stream = Terminal()
+    screen = Screen(stream)
+    screen.show("in between")
+    screen.print(screen.paint("done", "red"))
+    assert stream.getvalue() == "\r\x1b[2Kin between\r\x1b[2K\x1b[31mdone\x1b[0m\n"
+    assert screen.width == 100
+
+
+@pytest.mark.usefixtures("on_a_terminal")
+def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert Screen(Terminal()).paint("done", "red") == "done"
+
+
+@pytest.mark.usefixtures("on_a_terminal")
+@pytest.mark.parametrize(("option", "coloured"), [("off", False), ("never", False), ("always", True), ("auto", True)])
+def test_the_option_of_behave_is_heeded(option: str, coloured: bool) -> None:
+    assert ("\x1b" in Screen(Terminal(), option).paint("done", "red")) is coloured
+
+
+def test_a_stream_that_knows_no_such_letter_gets_it_escaped() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    Screen(stream).print("李 signs up")
+    stream.flush()
+    assert raw.getvalue() == b"\\u674e signs up\n"
+
+
+@pytest.mark.parametrize("text", ["李小龍" * 60, "word " * 80, "x" * 300, "", "a 李小龍李小龍李小龍李小龍李小龍李小龍"])
+def test_wrapped_lines_fit_and_lose_nothing(text: str) -> None:
+    lines = wrapped(text, 30)
+    assert all(cell_len(line) <= 30 for line in lines)
+    assert re.sub(r"\s", "", "".join(lines)) == re.sub(r"\s", "", text)
+
+
+def test_what_is_cut_says_so() -> None:
+    assert wrapped("word " * 80, 30, 2)[-1].endswith(" …")
+    assert len(wrapped("word " * 80, 30, 2)) == 2
+    assert fitted("a long name", 6) == "a lon…"
+    assert cell_len(fitted("李小龍李小龍", 6)) == 6
+
+
+def test_the_last_line_begins_with_the_outcome() -> None:
+    bare = Summary("", "", "2026-01-02T03:04:05+00:00", 61.0, run="uat-x", seed=7, target="http://127.0.0.1/users")
+    scenario = Played("A", "features/a.feature", 3, "list", "B", KEPT, 0.5)
+    failures = [FAILURE] * 9
+    for summary in (judged(bare, [scenario], []), judged(bare, [scenario] * 9, failures)):
+        lines = list(closing_lines(summary, Path("reports/summary.json"), Screen(io.StringIO())))
+        assert lines[-1].startswith(f"{summary.outcome}: ")
+        assert max(map(cell_len, lines)) <= 100
+        assert any(line.startswith("time       1 min 1 s") for line in lines)
+
+
+def test_covered_500_is_listed_by_itself() -> None:
+    from support.reporting.summary import Requests
+
+    requests = Requests(10, 14, 3, {"503": 3, "500": 1})
+    summary = Summary("kept", "", "", 1.0, requests=requests, rules=[RuleResult("list", "", "", KEPT, 2, 4.25)])
+    text = "\n".join(closing_lines(summary, Path("x"), Screen(io.StringIO())))
+    assert "14 for 10 calls, 3 retried (503 x3, 500 x1)" in text
+    assert "status 500 1 times, covered by a retry" in text
+    assert "slowest    list, 4.2 s in 2 scenarios" in text
