@@ -13,7 +13,7 @@ from support.cleanup.registry import Registry
 from support.models import Credential
 from support.settings import ROOT, Settings
 from support.targets.embedded import EmbeddedApi, Target
-from support.targets.opening import check_open, refuse_production
+from support.targets.opening import check_open, refuse_production, room_for_users
 from support.transport.async_client import AsyncClient
 from support.transport.calls import UsersApi
 from support.transport.client import SessionClient
@@ -48,12 +48,12 @@ class Connection:
         self.http = self._held(SessionClient(settings.request_timeout_s), lambda client: client.close())
         self.loop = self._held(LoopThread(), lambda loop: loop.close())
         self.async_client = self._held(self._new_async_client(), lambda client: self.loop.run(client.close()))
-        check_open(self.http, self.api)
+        self.most_alive = room_for_users(check_open(self.http, self.api), self.profile, settings)
         self.journal = self._held(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
 
     def new_registry(self, mark: str) -> Registry:
         """Return a registry for what the run with this mark made here."""
-        return Registry(self.journal, self.api, self.async_client, self.loop, mark, self.pace)
+        return Registry(self.journal, self.api, self.async_client, self.loop, mark, self.pace, self.most_alive)
 
     def close(self) -> None:
         """Let go of everything that was opened, in reverse order."""

@@ -1,10 +1,8 @@
-"""Known deviations: what a target is known not to keep runs all the same, does not fail the run, and is missed when mended."""
+"""Known deviations: what a target is known not to keep is played all the same, and is missed when it is mended."""
 
 from __future__ import annotations
 
-import fnmatch
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -80,16 +78,10 @@ class KnownDeviations:
 
     def _is_mended(self, known: Deviation) -> bool:
         passed = self._passed[known]
-        return bool(passed) and (bool(known.scenarios) or not self._failed[known])
+        return not known.sometimes and bool(passed) and (bool(known.scenarios) or not self._failed[known])
 
     def _of(self, rule: str, name: str) -> Deviation | None:
-        return next((known for known in self._known if known.rule == rule and _covers(known.scenarios, name)), None)
-
-
-def _covers(patterns: Sequence[str], name: str) -> bool:
-    """Whether a deviation is about a scenario: about all of its rule where it names none."""
-    plain = name.split(" -- @")[0]
-    return not patterns or any(fnmatch.fnmatchcase(plain, pattern) for pattern in patterns)
+        return next((known for known in self._known if known.rule == rule and known.covers(name)), None)
 
 
 def _broken_promise(scenario: Scenario) -> BrokenPromise | None:

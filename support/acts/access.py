@@ -13,19 +13,20 @@ from support.models import Credential, Exchange
 if TYPE_CHECKING:
     from support.world import World
 
-ATTEMPTS = (
-    "reads",
-    "lists",
-    "looks up",
-    "asks for a page",
-    "signs up",
-    "patches",
-    "replaces",
-    "deletes",
-    "asks for the head of",
-    "reads nobody",
-    "signs up with nothing",
-)
+ATTEMPTS: Mapping[str, str | None] = {
+    "reads": None,
+    "lists": None,
+    "looks up": "email_filter",
+    "asks for a page": "pages",
+    "signs up": None,
+    "patches": "patch",
+    "replaces": "put",
+    "deletes": None,
+    "asks for the head of": "head",
+    "reads nobody": None,
+    "signs up with nothing": None,
+}
+"""Every door, and what the target must have for it to be one."""
 
 
 class Access:
@@ -36,7 +37,9 @@ class Access:
 
     def try_everything(self, introduction: str, owner: Member, intruder: Member) -> None:
         """Let the intruder try to read, change and delete the owner, and to sign up, introduced like this."""
-        self._world.scene.keep(*(self._try(what, introduction, owner, intruder) for what in ATTEMPTS))
+        has = vars(self._world.profile.has)
+        offered = [what for what, needed in ATTEMPTS.items() if needed is None or has[needed]]
+        self._world.scene.keep(*(self._try(what, introduction, owner, intruder) for what in offered))
 
     def all_unauthorized(self) -> None:
         """Each attempt was answered by 401 with a challenge."""

@@ -51,7 +51,8 @@ class Accounts:
         exchange = self.sign_up(person)
         answers = self._world.profile.answers
         attempted = f"{person} becomes a user, which this scenario starts from"
-        judge(exchange, "create-201", attempted, has_status(answers.created), is_a_user(self._world.profile.names))
+        a_user = is_a_user(self._world.profile.names, self._world.profile.shape)
+        judge(exchange, "create-201", attempted, has_status(answers.created), a_user)
         self.look(member)
         return member
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from support.contract.judgement import accuse, judge
 from support.contract.normalizers import listed, normal_user, user_of
-from support.contract.validators import Finding, has_status, is_a_list, is_a_user, shows
+from support.contract.validators import Finding, has_status, is_a_list
 from support.crowd.contest import Entrant, Outcome, contest
 from support.crowd.threads import contest_in_threads
 from support.errors import Inconclusive
@@ -49,11 +49,8 @@ class Crowds:
 
     def size(self, wanted: int) -> int:
         """Return how large a crowd may be here: what is wanted, within what the target can take."""
-        most = self._world.connection.most_alive
-        return min(wanted, most, self._world.profile.caps.concurrency or wanted)
-
-    def make_room(self, users: int) -> None:
-        self._world.registry.make_room(users)
+        limits = (self._world.registry.room, self._world.profile.caps.concurrency)
+        return min(wanted, *(limit for limit in limits if limit is not None))
 
     def at_once(self, entrants: Sequence[Entrant[Any]], warm: bool = False) -> Outcome[Any]:
         """Let all act at one moment, over the async client."""
@@ -82,7 +79,7 @@ class Crowds:
     def _sign_ups(self, wanted: int) -> list[Entrant[Exchange]]:
         world = self._world
         count = self.size(wanted)
-        self.make_room(count)
+        world.registry.make_room(count)
         world.api.policy.budget.admit(count)
         self._newcomers = world.factory.newcomers(count)
         return [Entrant(one.email, self._sign_up(one)) for one in self._newcomers]
@@ -111,11 +108,10 @@ class Crowds:
     def each_welcomed(self) -> None:
         """Each was answered by 201 with her own data, and by an id of her own."""
         world = self._world
-        names = world.profile.names
         holders: dict[str, str] = {}
         for newcomer, exchange in zip(self._newcomers, self.outcome.results, strict=True):
-            matchers = (has_status(world.profile.answers.created), is_a_user(names), shows(newcomer.as_json(), names))
-            judge(exchange, world.scene.rule, world.scene.attempted, *matchers)
+            made = has_status(world.profile.answers.created)
+            world.outcomes.held(exchange, made, *world.outcomes.shows_user(newcomer.as_json()))
             user = user_of(exchange.answer, world.profile)
             user_id = user.id if user else ""
             if user_id in holders:
@@ -126,17 +122,16 @@ class Crowds:
     def each_shown(self) -> None:
         """Each can be read under the id she was given, as she was answered."""
         world = self._world
-        names = world.profile.names
         fields = [world.accounts.fields_of(exchange) for exchange in self.outcome.results]
         reads = world.run_at_once([world.api.read(str(shown.get("id"))) for shown in fields])
         for shown, read in zip(fields, reads, strict=True):
             attempted = f"{world.scene.attempted}; then reading each of them"
-            judge(read, world.scene.rule, attempted, has_status([200]), is_a_user(names), shows(shown, names))
+            judge(read, world.scene.rule, attempted, has_status([200]), *world.outcomes.shows_user(shown))
 
     def each_listed(self) -> None:
         """The list shows each of them once."""
         world = self._world
-        exchange = world.run(world.api.list())
+        exchange = world.directory.whole_list()
         attempted = f"{world.scene.attempted}; then reading the list"
         judge(exchange, world.scene.rule, attempted, has_status([200]), is_a_list(world.profile))
         users = [normal_user(entry, world.profile.names) for entry in listed(exchange.answer, world.profile) or []]
@@ -161,7 +156,7 @@ class Crowds:
         """Let so many people sign up, change their name, look, and leave, all at once."""
         world = self._world
         count = self.size(wanted)
-        self.make_room(count)
+        world.registry.make_room(count)
         world.api.policy.budget.admit(count)
         self._newcomers = world.factory.newcomers(count)
         self.at_once([Entrant(one.email, self._life(one, number)) for number, one in enumerate(self._newcomers)])
@@ -194,16 +189,16 @@ class Crowds:
     def each_lived(self) -> None:
         """Each life went as if nobody else had been there."""
         world = self._world
-        names, answers = world.profile.names, world.profile.answers
+        answers = world.profile.answers
         for life in self.outcome.results:
             mine = life.newcomer.as_json()
-            renamed = shows({**mine, "name": life.renamed_to}, names)
+            renamed = world.outcomes.shows_user({**mine, "name": life.renamed_to})
             leaving = life.exchanges.get("deleted")
             again = answers.deleted_again if leaving is not None and leaving.repeated_in_doubt else ()
             wanted: Mapping[str, Sequence[Finding]] = {
-                "created": (has_status(answers.created), is_a_user(names), shows(mine, names)),
-                "patched": (has_status([200]), is_a_user(names), renamed),
-                "read": (has_status([200]), is_a_user(names), renamed),
+                "created": (has_status(answers.created), *world.outcomes.shows_user(mine)),
+                "patched": (has_status([200]), *renamed),
+                "read": (has_status([200]), *renamed),
                 "deleted": (has_status((*answers.deleted, *again)),),
                 "gone": (has_status(answers.gone),),
             }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from support.acts.scene import Member
 from support.contract.normalizers import listed, normal_user, users_of
-from support.contract.validators import has_status, is_a_list, is_a_user, shows
+from support.contract.validators import has_status, is_a_list
 from support.errors import Inconclusive
 from support.models import Exchange
 
@@ -26,9 +26,20 @@ class Directory:
         self._world = world
 
     def read_list(self) -> Exchange:
-        exchange = self._world.run(self._world.api.list())
+        exchange = self.whole_list()
         self._world.scene.keep(exchange)
         return exchange
+
+    def whole_list(self) -> Exchange:
+        """Read the list; one in pages when nobody of ours is being deleted, so that nobody moves to another page."""
+        if self._world.profile.pages.size is not None:
+            self._world.registry.wait_for_deletions()
+        return self._world.run(self._world.api.list())
+
+    def by_address(self, member: Member) -> Exchange:
+        """Look someone up by address, in the whole list where there is no other way."""
+        world = self._world
+        return world.run(world.api.find(member.newcomer.email)) if world.profile.has.email_filter else self.whole_list()
 
     def look_up(self, address: str) -> Exchange:
         exchange = self._world.run(self._world.api.find(address))
@@ -36,10 +47,11 @@ class Directory:
         return exchange
 
     def remember_who_is_there(self) -> None:
-        """Note the ids in the list, so that whoever appears later can be told."""
+        """Note the ids in the list, and what is there without one, so that whatever appears later can be told."""
         world = self._world
-        exchange = world.run(world.api.list())
+        exchange = self.whole_list()
         world.scene.ids_before = frozenset(user.id for user in users_of(exchange.answer, world.profile))
+        world.scene.oddities_before = [entry for entry in self._entries(exchange) if self._id(entry) is None]
 
     def shows_once(self, member: Member) -> None:
         """The list that was read shows someone exactly once, as a read does."""
@@ -73,9 +85,8 @@ class Directory:
         members = [world.scene.member(person) for person in group]
         for number, exchange in enumerate(world.scene.exchanges):
             member = members[number % len(members)]
-            wanted = {"id": member.known_id, "name": member.newcomer.name, "email": member.newcomer.email}
-            names = world.profile.names
-            world.outcomes.held(exchange, has_status([200]), is_a_user(names), shows({**member.shown, **wanted}, names))
+            wanted = {"name": member.newcomer.name, "email": member.newcomer.email}
+            world.outcomes.held(exchange, has_status([200]), *world.outcomes.shows_user({**member.shown, **wanted}))
 
     def everybody_seen_as_signed_up(self) -> None:
         self.seen_as_signed_up([member.person for member in self._world.scene.users])
@@ -135,9 +146,10 @@ class Directory:
     def ask_for_page_of(self, member: Member) -> Exchange:
         """Read the page that shows someone: the one where the list has her first, else page after page."""
         everybody = self._ids(self.read_list())
-        guess = everybody.index(member.known_id) // LARGEST_PAGE + 1 if member.known_id in everybody else 1
-        for number in (guess, *range(1, len(everybody) // LARGEST_PAGE + 2)):
-            exchange = self.ask_for_page(number, LARGEST_PAGE)
+        size = self._largest_page
+        guess = everybody.index(member.known_id) // size + 1 if member.known_id in everybody else 1
+        for number in (guess, *range(1, len(everybody) // size + 2)):
+            exchange = self.ask_for_page(number, size)
             if member.known_id in self._ids(exchange):
                 break
         return exchange
@@ -145,10 +157,10 @@ class Directory:
     def page_through(self, limit: int | None = None) -> None:
         """Read all pages between two equal lists, so that nobody's coming or going can be taken for a fault."""
         world = self._world
-        world.registry.confirm_gone()
+        world.registry.wait_for_deletions()
         for _ in range(TRIES_TO_PAGE):
             before = self._ids(self.read_list())
-            size = limit or min(LARGEST_PAGE, max(1, -(-len(before) // 5)))
+            size = limit or min(self._largest_page, max(1, -(-len(before) // 5)))
             pages = self._pages(size)
             if before == self._ids(self.read_list()):
                 world.scene.notes["pages"] = (before, pages, size)
@@ -156,6 +168,10 @@ class Directory:
         raise Inconclusive(
             f"the list changed during each of {TRIES_TO_PAGE} tries to page through it: others are at work there"
         )
+
+    @property
+    def _largest_page(self) -> int:
+        return min(LARGEST_PAGE, self._world.profile.pages.size or LARGEST_PAGE)
 
     def _pages(self, size: int) -> list[Exchange]:
         """Read page after page until one is empty, repeats somebody, or is no list."""

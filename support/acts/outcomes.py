@@ -85,8 +85,8 @@ class Outcomes:
             shows(wanted, names),
             attempted=self._then("reading her"),
         )
-        for where, flow in (("the list", world.api.list()), ("looking her up", world.api.find(she.newcomer.email))):
-            exchange = world.run(flow)
+        shown = {"the list": world.directory.whole_list(), "looking her up": world.directory.by_address(she)}
+        for where, exchange in shown.items():
             entries = listed(exchange.answer, world.profile) or []
             entry = next((entry for entry in entries if _id_of(entry, world) == she.id), None)
             self.same_fields(entry, wanted, where, exchange)
@@ -169,7 +169,7 @@ class Outcomes:
         for address in scene.addresses_tried:
             holders = world.run(world.api.holders(address)) or ()
             self._none_but_known(holders, f"looking for {address}")
-        exchange = world.run(world.api.list())
+        exchange = world.directory.whole_list()
         self.held(exchange, has_status([200]), attempted=self._then("reading the list"))
         known = {member.id for member in scene.users} | (scene.ids_before or frozenset())
         entries = [entry for entry in listed(exchange.answer, world.profile) or [] if self._suspicious(entry, known)]
@@ -185,15 +185,20 @@ class Outcomes:
             self.accuse("nobody new", [f"{attempted} shows user {user.id}" for user in fresh], scene.exchange)
 
     def _suspicious(self, entry: Any, known: frozenset[str | None] | set[str | None]) -> bool:
-        """Whether an entry of the list can only be what this scenario attempted: ours by its mark, or no right user."""
-        names = self._world.profile.names
-        user = normal_user(entry, names)
-        if user is not None and user.id in known:
+        """Whether an entry of the list can only be what this scenario attempted: ours by its mark, or no right user.
+
+        What is no right user can only be told from what others left there if the list was read before.
+        """
+        profile, scene = self._world.profile, self._world.scene
+        user = normal_user(entry, profile.names)
+        if user is None:
+            return scene.oddities_before is not None and entry not in scene.oddities_before
+        if user.id in known:
             return False
-        if user is not None and mark_in(user.email) is not None:
-            return user.email in {address.lower() for address in self._world.scene.addresses_tried}
-        tried = user is not None and user.name in self._world.scene.names_tried
-        return tried or bool(schema_findings("user", entry, names))
+        if mark_in(user.email) is not None:
+            return user.email in {address.lower() for address in scene.addresses_tried}
+        odd = scene.ids_before is not None and bool(schema_findings("user", entry, profile.names, profile.shape))
+        return odd or user.name in scene.names_tried
 
     def nobody_made_by_change(self) -> None:
         """The id and address that a change of nobody named are still nobody's."""
@@ -252,4 +257,6 @@ def _id_of(entry: Any, world: World) -> str | None:
 def _kept(key: str, fields: Mapping[str, Any], brought: Mapping[str, Any]) -> bool:
     if key == "createdAt":
         return bool(moment_of(fields.get(key)) == moment_of(brought[key]))
+    if key == "id":
+        return str(fields.get(key)) == str(brought[key])
     return key in fields and fields[key] == brought[key]

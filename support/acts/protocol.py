@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from support.acts.partitions import MALFORMED, NOT_JSON_TYPES
 from support.acts.scene import Member
+from support.contract.normalizers import user_of
 from support.contract.validators import (
     Finding,
     has_header,
@@ -89,7 +90,8 @@ class Protocol:
         member = self._world.scene.member(person)
         exchange = self._post(member, body=self._json(member), content_type="application/json; charset=utf-8")
         member.shown = self._world.accounts.fields_of(exchange)
-        member.id = member.shown.get("id")
+        user = user_of(exchange.answer, self._world.profile)
+        member.id = user.id if user is not None else None
         return exchange
 
     def _json(self, member: Member) -> bytes:
@@ -134,7 +136,7 @@ class Protocol:
         url = {
             "a user": lambda: world.api.url_of(world.scene.users[0].known_id),
             "nobody": lambda: world.api.url_of(world.factory.stranger_id(world.scene.users[0].known_id)),
-            "the list": lambda: world.api.base_url,
+            "the list": lambda: world.api.url,
         }[what]()
         world.scene.keep(*(world.run(world.api.send(world.api.call(method, url))) for method in ("HEAD", "GET")))
 
@@ -190,6 +192,12 @@ def _with_grace(world: World, act: Callable[[Member], Exchange]) -> list[Exchang
     return [act(_grace(world))]
 
 
+def _offered(world: World) -> list[str]:
+    """Return the methods by which a user can be changed on this target."""
+    has = world.profile.has
+    return [method for method, offered in (("PATCH", has.patch), ("PUT", has.put)) if offered]
+
+
 def _changes(world: World, method: str) -> list[Exchange]:
     grace = _grace(world)
     fresh = world.factory.newcomer("Grace")
@@ -206,22 +214,28 @@ def _invalid(world: World) -> list[Exchange]:
         {"name": "Mallory", "email": "nobody"},
     ]
     exchanges = [world.accounts.sign_up_with(mallory, fields) for fields in bad]
-    exchanges += [world.accounts.patch(grace.person, fields) for fields in bad[1:]]
-    return [*exchanges, world.accounts.put(grace.person, {"name": "Grace"})]
+    if "PATCH" in _offered(world):
+        exchanges += [world.accounts.patch(grace.person, fields) for fields in bad[1:]]
+    if "PUT" in _offered(world):
+        exchanges.append(world.accounts.put(grace.person, {"name": "Grace"}))
+    return exchanges
 
 
 def _taken(world: World) -> list[Exchange]:
     grace, alan = _grace(world), world.accounts.become("Alan")
     email = grace.newcomer.email
-    signed_up = world.accounts.sign_up("Mallory", email=email)
-    patched = world.accounts.patch(alan.person, {"email": email})
-    return [signed_up, patched, world.accounts.put(alan.person, {"name": "Alan", "email": email})]
+    exchanges = [world.accounts.sign_up("Mallory", email=email)]
+    if "PATCH" in _offered(world):
+        exchanges.append(world.accounts.patch(alan.person, {"email": email}))
+    if "PUT" in _offered(world):
+        exchanges.append(world.accounts.put(alan.person, {"name": "Alan", "email": email}))
+    return exchanges
 
 
 def _unknown(world: World) -> list[Exchange]:
     stranger = world.factory.stranger_id(_grace(world).known_id)
     fresh = world.factory.newcomer()
-    changes = [world.accounts.change_nobody(method, fresh.as_json(), stranger) for method in ("PATCH", "PUT")]
+    changes = [world.accounts.change_nobody(method, fresh.as_json(), stranger) for method in _offered(world)]
     return [world.run(world.api.read(stranger)), *changes, world.run(world.api.delete(stranger))]
 
 
@@ -238,7 +252,7 @@ def _no_json(world: World) -> list[Exchange]:
     forms = [world.protocol.send_text("Mallory", form) for form in MALFORMED]
     return [
         *forms,
-        *(world.protocol.send_as(method, "plain text", _who(method)) for method in ("POST", "PATCH", "PUT")),
+        *(world.protocol.send_as(method, "plain text", _who(method)) for method in ("POST", *_offered(world))),
     ]
 
 
@@ -247,9 +261,9 @@ def _secretive(world: World) -> list[Exchange]:
     secrets = {"password": "Sesame-42", "secret": "Sesame-43", "token": "Sesame-44"}
     signed_up = world.accounts.sign_up("Mallory", **secrets)
     grace = _grace(world)
-    patched = world.accounts.patch(grace.person, secrets)
+    patched = [world.accounts.patch(grace.person, secrets)] if "PATCH" in _offered(world) else []
     reads = [world.run(world.api.read(member.known_id)) for member in world.scene.users]
-    return [signed_up, patched, *reads]
+    return [signed_up, *patched, *reads]
 
 
 def _who(method: str) -> str:

@@ -110,7 +110,7 @@ class Races:
     def _sign_up_round(self, spell: Callable[[str, int], str]) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
         world = self._world
         count = world.crowds.size(world.settings.race_contenders)
-        world.crowds.make_room(count)
+        world.registry.make_room(count, dismissing=True)
         email = world.factory.newcomer().email
         people = [
             NewUser(f"{world.factory.newcomer().name} {number}", spell(email, number)) for number in range(1, count + 1)
@@ -140,7 +140,7 @@ class Races:
     def move_to_one_address(self) -> None:
         """Let several users move to one address at once, round after round."""
         world = self._world
-        world.crowds.make_room(RIVALS)
+        world.registry.make_room(RIVALS)
         rivals = [world.accounts.become(person) for person in ("Ada", "Grace", "Alan", "Barbara")[:RIVALS]]
         self.play(lambda: self._move_round(rivals))
 
@@ -181,7 +181,7 @@ class Races:
 
     def _join_round(self) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
         world = self._world
-        world.crowds.make_room(2)
+        world.registry.make_room(2, dismissing=True)
         holder = world.accounts.become("Grace", world.factory.newcomer("Grace"))
         newcomer = NewUser(world.factory.newcomer("Ada").name, holder.newcomer.email)
         leaving = world.api.send_once(world.api.deleting(holder.known_id))

@@ -42,6 +42,7 @@ class Scene:
         self.attempted = "(nothing yet)"
         self.exchanges: list[Exchange] = []
         self.ids_before: frozenset[str] | None = None
+        self.oddities_before: list[Any] | None = None
         self.addresses_tried: list[str] = []
         self.names_tried: list[str] = []
         self.notes: dict[str, Any] = {}

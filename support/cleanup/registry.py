@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
 from support.cleanup.journal import HEARTBEAT_S, Journal, Line, State
 from support.cleanup.marks import mark_in
@@ -24,7 +23,7 @@ from support.errors import LeftBehind, SettingsError
 from support.models import Answer, Call, Exchange, User
 from support.transport.async_client import AsyncClient
 from support.transport.calls import UsersApi
-from support.transport.flows import Flow, look
+from support.transport.flows import Flow, Wait, look
 from support.transport.loop import LoopThread
 
 log = logging.getLogger("acceptance.cleanup")
@@ -58,11 +57,20 @@ class Registry:
     """What one run, known by its mark, has made and not yet seen gone."""
 
     def __init__(
-        self, journal: Journal, api: UsersApi, client: AsyncClient, loop: LoopThread, mark: str, pace: Pace
+        self,
+        journal: Journal,
+        api: UsersApi,
+        client: AsyncClient,
+        loop: LoopThread,
+        mark: str,
+        pace: Pace,
+        most: int | None = None,
     ) -> None:
+        """Begin with nothing made; `most` is how many users may be alive at once."""
         self._journal, self._api, self._client, self._loop = journal, api, client, loop
         self._sweeper = api.apart()
         self._pace = pace
+        self._most = most
         self.mark = mark
         self._made: set[str] = set()
         self._deleted: set[str] = set()
@@ -70,6 +78,7 @@ class Registry:
         self._entries: list[Entry] = []
         self._by_address: defaultdict[str, list[Entry]] = defaultdict(list)
         self._open: list[Entry] = []
+        self._alive: set[Entry] = set()
         self._running: list[Future[None]] = []
         self._late = False
         self._proven: set[str] = set()
@@ -83,6 +92,7 @@ class Registry:
         refs = self._journal.intend(self.mark, [address for address, _ in wanted])
         entries = [Entry(ref, address, name) for ref, (address, name) in zip(refs, wanted, strict=True)]
         self._entries += entries
+        self._alive.update(entries)
         for entry in entries:
             self._by_address[_folded(entry.address)].append(entry)
         self._open += entries
@@ -95,6 +105,7 @@ class Registry:
 
         `listed` are the ids that the list showed before, where it was read.
         """
+        yield from self._wait_for_room()
         known = {*(listed or ()), *self.ids_of(address)}
         entry = self.intend([(address, name)])[0]
         search = self._api.found_by(address, known) if address else _cannot_tell
@@ -146,16 +157,38 @@ class Registry:
     @property
     def alive(self) -> int:
         """How many requests may have left a user that is not yet seen gone."""
-        return sum(entry.state not in (State.GONE, State.REFUSED) for entry in self._entries)
+        return len(self._alive)
 
-    def make_room(self, wanted: int, most: int) -> None:
-        """Wait for deletions until so many more users fit under the most that may be alive; raises SettingsError."""
-        if self.alive + wanted > most:
-            self.confirm_gone()
-        if self.alive + wanted > most:
+    @property
+    def room(self) -> int | None:
+        """How many more users fit as soon as the deletions under way are done; None: any number."""
+        return None if self._most is None else self._most - len(self._alive.intersection(self._open))
+
+    def make_room(self, wanted: int, dismissing: bool = False) -> None:
+        """Wait for deletions until so many more users fit under the most that may be alive; raises SettingsError.
+
+        `dismissing` says that whoever was made so far is not needed any more.
+        """
+        if self._lacks_room(wanted) and dismissing:
+            self.start_deleting()
+        if self._lacks_room(wanted):
+            self.wait_for_deletions()
+        self._insist_on_room(wanted)
+
+    def _wait_for_room(self) -> Flow[None]:
+        """Let deletions that are under way make room for one more user; raises SettingsError where they do not."""
+        while self._lacks_room(1) and not all(future.done() for future in self._running):
+            yield Wait(self._pace.first_s, "as many users as may be are alive")
+        self._insist_on_room(1)
+
+    def _lacks_room(self, wanted: int) -> bool:
+        return self._most is not None and self.alive + wanted > self._most
+
+    def _insist_on_room(self, wanted: int) -> None:
+        if self._lacks_room(wanted):
             raise SettingsError(
                 f"MAX_USERS_ALIVE or the profile's caps.users: {wanted} more users are wanted while {self.alive} are "
-                f"alive, and {most} is the limit. Raise it, or ask for smaller bursts with BURST."
+                f"alive, and {self._most} is the limit. Raise it, or ask for smaller bursts with BURST."
             )
 
     # Taking away what was made
@@ -167,8 +200,12 @@ class Registry:
             self._running.append(self._loop.submit(self._remove(entries)))
 
     def confirm_gone(self) -> None:
-        """Wait until every deletion that was begun is seen done, or its deadline is over."""
+        """Delete everything made so far, and wait until it is seen gone or its deadline is over."""
         self.start_deleting()
+        self.wait_for_deletions()
+
+    def wait_for_deletions(self) -> None:
+        """Wait until every deletion that was begun is seen done, or its deadline is over; nothing else is deleted."""
         running, self._running = self._running, []
         for future in running:
             future.result()
@@ -197,7 +234,9 @@ class Registry:
         """Take over the unfinished users of a run that died."""
         for line in lines:
             ids = {line.id} if line.id else set()
-            self._entries.append(Entry(line.ref, line.address, None, ids, line.state, line.reason, line.fresh))
+            entry = Entry(line.ref, line.address, None, ids, line.state, line.reason, line.fresh)
+            self._entries.append(entry)
+            self._count(entry)
 
     def forget(self, lines: Iterable[Line]) -> None:
         """Write down as gone what went together with its target."""
@@ -226,7 +265,7 @@ class Registry:
             await self._remove(unfinished)
             strays = await self._client.run(self.marked())
             known = {user_id for entry in self._entries for user_id in entry.ids if entry.state is State.GONE}
-            fresh = [user for user in strays or () if user.id not in known]
+            fresh = [user for user in strays or () if user.id not in known or not await self._is_gone(user.id)]
             for user in fresh:
                 entry = self.intend([(user.email, user.name)])[0]
                 entry.ids.add(user.id)
@@ -236,6 +275,11 @@ class Registry:
                 return
             if unfinished and not fresh:
                 await asyncio.sleep(self._pace.cap_s)
+
+    async def _is_gone(self, user_id: str) -> bool:
+        """Whether an id that the list shows is nobody's any more; it may as well have been given once more."""
+        shown = await self._client.run(self._sweeper.read(user_id))
+        return shown.status in self._api.profile.answers.gone
 
     def marked(self) -> Flow[list[User] | None]:
         """List everybody whose address or name carries this run's mark; None where the list cannot be read."""
@@ -316,7 +360,7 @@ class Registry:
     def _observe(self, exchange: Exchange) -> None:
         """Take from what scenarios are shown which ids are ours beyond doubt, and which have left."""
         call, status = exchange.call, exchange.status
-        user_id = unquote(call.url.removeprefix(f"{self._api.base_url}/"))
+        user_id = self._api.id_in(call.url)
         if call.method == "GET" and status == 200 and "/" not in user_id:
             user = self._user(exchange.answer)
             if user is not None and user.id == user_id and self._ours(user):
@@ -357,7 +401,12 @@ class Registry:
 
     def _set(self, entry: Entry, state: State, user_id: str | None = None, reason: str | None = None) -> None:
         entry.state = state
+        self._count(entry)
         self._journal.mark_as(entry.ref, state, user_id, reason)
+
+    def _count(self, entry: Entry) -> None:
+        gone = entry.state in (State.GONE, State.REFUSED)
+        (self._alive.discard if gone else self._alive.add)(entry)
 
     def ids_of(self, address: str | None) -> set[str]:
         """Return the ids that this run knows to hold an address."""

@@ -19,9 +19,10 @@ from hamcrest.core.description import Description
 
 from support.contract.normalizers import listed
 from support.models import Answer, Exchange
-from support.targets.profile import Names, Profile
+from support.targets.profile import Names, Profile, Shape
 
 SCHEMAS = Path(__file__).parent / "schemas"
+SOME_DAY = "2000-01-01T00:00:00Z"
 SECRET_FIELDS = frozenset({"password", "passwordhash", "secret", "token"})
 JSON_TYPE = re.compile(r"application/(?:[!#$&^_.+\w-]+\+)?json\s*(?:;.*)?$", re.IGNORECASE)
 LEAKS: Mapping[str, re.Pattern[str]] = {
@@ -95,10 +96,15 @@ def _validator(name: str) -> Any:
     return Draft202012Validator(schema, format_checker=FormatChecker(["date-time"]))
 
 
-def schema_findings(name: str, value: Any, names: Names | None = None) -> list[str]:
-    """Hold a JSON value against one of the schemas; return each mismatch with its JSON pointer."""
+def schema_findings(name: str, value: Any, names: Names | None = None, shape: Shape | None = None) -> list[str]:
+    """Hold a JSON value against one of the schemas; return each mismatch with its JSON pointer.
+
+    `shape` says in what the target's users are known to differ.
+    """
     if name == "user" and names is not None and isinstance(value, Mapping):
         value = _in_contract_terms(value, names)
+    if name == "user" and shape is not None:
+        value = _in_contract_shape(value, shape)
     errors = sorted(_validator(name).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
     return [f"{_pointer(error.absolute_path)}: {_brief(error.message)}" for error in errors]
 
@@ -107,6 +113,18 @@ def _in_contract_terms(fields: Mapping[str, Any], names: Names) -> dict[str, Any
     ours = {names.id: "id", names.name: "name", names.email: "email", names.created_at: "createdAt"}
     others = {key: value for key, value in fields.items() if key not in {*ours, *ours.values()}}
     return {**others, **{ours[key]: value for key, value in fields.items() if key in ours}}
+
+
+def _in_contract_shape(value: Any, shape: Shape) -> Any:
+    """Return a user as the contract wants it where it is as the target is known to show it, else as it came."""
+    if not isinstance(value, Mapping):
+        return value
+    user = dict(value)
+    if shape.id == "integer" and type(user.get("id")) is int:
+        user["id"] = str(user["id"])
+    if not shape.created_at:
+        user["createdAt"] = SOME_DAY
+    return user
 
 
 def _pointer(path: Iterable[Any]) -> str:
@@ -130,12 +148,12 @@ def body_of(answer: Answer | None) -> tuple[Any, list[str]]:
         return None, [f"the body is not JSON ({error})"]
 
 
-def is_a_user(names: Names) -> Finding:
-    """Match an exchange whose answer is a user of the right shape."""
+def is_a_user(names: Names, shape: Shape | None = None) -> Finding:
+    """Match an exchange whose answer is a user: of the contract's shape, or of the one that the target is known for."""
 
     def find(exchange: Exchange) -> list[str]:
         value, wrong = body_of(exchange.answer)
-        return wrong or schema_findings("user", value, names)
+        return wrong or schema_findings("user", value, names, shape)
 
     return Finding("a user with id, name, email and createdAt", find)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from support.contract.normalizers import users_of
 from support.errors import SettingsError, TargetDown
 from support.models import Exchange, Failure
 from support.settings import Settings
@@ -25,7 +26,7 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
         )
 
 
-def check_open(client: SessionClient, api: UsersApi) -> None:
+def check_open(client: SessionClient, api: UsersApi) -> Exchange:
     """Ask for the list once; raises TargetDown with one line where the target is not there or does not let us in."""
     exchange = client.run(api.list())
     last = exchange.attempts[-1].outcome
@@ -34,6 +35,23 @@ def check_open(client: SessionClient, api: UsersApi) -> None:
     problem = _problem(exchange)
     if problem:
         raise TargetDown(f"{api.base_url} {problem}")
+    return exchange
+
+
+def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> int:
+    """Return how many users the suite may keep alive at once, beside those that are there already.
+
+    Raises SettingsError where a target with a cap is full.
+    """
+    if profile.caps.users is None:
+        return settings.max_users_alive
+    others = len(users_of(listed.answer, profile))
+    if others >= profile.caps.users:
+        raise SettingsError(
+            f"the profile's caps.users: the target takes {profile.caps.users} users, and {others} are there already. "
+            "Make room on it, or raise the cap."
+        )
+    return min(settings.max_users_alive, profile.caps.users - others)
 
 
 def _problem(exchange: Exchange) -> str | None:

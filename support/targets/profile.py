@@ -6,9 +6,11 @@ contract to the letter.
 
 from __future__ import annotations
 
+import difflib
+import fnmatch
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -62,6 +64,36 @@ class Names:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """How a user of the target differs from the contract's; `user-shape` is judged by the contract all the same.
+
+    `id` is "string" or "integer"; without `created_at` the target does not tell when somebody joined.
+    """
+
+    id: str = "string"
+    created_at: bool = True
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """How the target looks people up by address: one that heeds letter case is asked for each spelling."""
+
+    heeds_case: bool = False
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How the target cuts its list: `counts` "pages" from `first` on, or "users" to skip.
+
+    `size` is given where the list only comes in pages; the whole list is then read so many users at a time.
+    """
+
+    size: int | None = None
+    counts: str = "pages"
+    first: int = 1
+
+
+@dataclass(frozen=True)
 class Caps:
     """How much the target can take; None: as much as the suite asks for."""
 
@@ -74,7 +106,8 @@ class Caps:
 class Deviation:
     """A rule that the target is known not to keep, why, where that is told, and when to look again.
 
-    `scenarios` narrows it to those whose names match one of these patterns (`*` stands for anything).
+    `scenarios` narrows it to those whose names match one of these patterns (`*` stands for anything). One that shows
+    only `sometimes`, as a race does, is not mended when it does not show.
     """
 
     rule: str
@@ -83,6 +116,27 @@ class Deviation:
     since: date
     review: date | None = None
     scenarios: tuple[str, ...] = ()
+    sometimes: bool = False
+
+    def covers(self, scenario: str) -> bool:
+        """Whether it is about a scenario: about all of its rule where it names none."""
+        return not self.scenarios or _matches(self.scenarios, scenario)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Scenarios that are not played on the target, and why: because what they would make could not be undone."""
+
+    reason: str
+    scenarios: tuple[str, ...]
+
+    def covers(self, scenario: str) -> bool:
+        return _matches(self.scenarios, scenario)
+
+
+def _matches(patterns: Sequence[str], scenario: str) -> bool:
+    """Whether one of the patterns fits the name of a scenario, without the number of its row."""
+    return any(fnmatch.fnmatchcase(scenario.split(" -- @")[0], pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True)
@@ -92,12 +146,17 @@ class Profile:
     name: str = "contract"
     description: str = "the Users contract, strictly"
     production: bool = False
+    trailing_slash: bool = False
     answers: Answers = field(default_factory=Answers)
     has: Has = field(default_factory=Has)
     names: Names = field(default_factory=Names)
+    shape: Shape = field(default_factory=Shape)
+    lookup: Lookup = field(default_factory=Lookup)
+    pages: Pages = field(default_factory=Pages)
     caps: Caps = field(default_factory=Caps)
     deadlines: Mapping[str, float] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def load(target: str) -> Profile:
@@ -113,19 +172,41 @@ def load(target: str) -> Profile:
         )
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"TARGET: {path} is not TOML: {error}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"TARGET: {path} cannot be read as TOML: {error}.") from None
     _check(content, path)
     return _build(content)
 
 
 def _check(content: Mapping[str, Any], path: Path) -> None:
-    from jsonschema import Draft202012Validator
+    """Raise SettingsError with the first thing that is wrong: the file, the place and what it wants."""
+    from jsonschema import Draft202012Validator, FormatChecker
+
+    from support.contract.rules import RULES
 
     schema = json.loads((HERE / "profile.schema.json").read_text(encoding="utf-8"))
     plain = json.loads(json.dumps(content, default=str))
-    for error in Draft202012Validator(schema).iter_errors(plain):
-        raise SettingsError(f"TARGET: {path} at {error.json_path.removeprefix('$.') or 'its top'}: {error.message}.")
+    validator = Draft202012Validator(schema, format_checker=FormatChecker(["date"]))
+    for error in sorted(validator.iter_errors(plain), key=lambda error: list(map(str, error.absolute_path))):
+        place = error.json_path.removeprefix("$").removeprefix(".") or "its top level"
+        raise SettingsError(f"TARGET: {path} at {place}: {_wish(error)}.")
+    for number, known in enumerate(content.get("deviations", [])):
+        if known["rule"] not in RULES:
+            near = difflib.get_close_matches(known["rule"], RULES, 1) or sorted(RULES)
+            raise SettingsError(
+                f"TARGET: {path} at deviations[{number}].rule: there is no rule {known['rule']!r}; "
+                f"did you mean {' or '.join(near[:3])}?"
+            )
+
+
+def _wish(error: Any) -> str:
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        strange = next(key for key in error.instance if key not in known)
+        return f"there is no {strange!r}; it may hold {', '.join(known)}"
+    if error.validator == "format":
+        return f"{error.instance!r} is not a day such as 2026-11-23"
+    return str(error.message)
 
 
 def _build(content: Mapping[str, Any]) -> Profile:
@@ -134,14 +215,20 @@ def _build(content: Mapping[str, Any]) -> Profile:
         name=content["name"],
         description=content["description"],
         production=content.get("production", False),
+        trailing_slash=content.get("trailing_slash", False),
         answers=Answers(**answers),
         has=Has(**content.get("has", {})),
         names=Names(**content.get("names", {})),
+        shape=Shape(**content.get("shape", {})),
+        lookup=Lookup(**content.get("lookup", {})),
+        pages=Pages(**content.get("pages", {})),
         caps=Caps(**content.get("caps", {})),
         deadlines=content.get("deadlines", {}),
         deviations=tuple(_deviation(known) for known in content.get("deviations", [])),
+        left_out=tuple(LeftOut(each["reason"], tuple(each["scenarios"])) for each in content.get("left_out", [])),
     )
 
 
 def _deviation(known: Mapping[str, Any]) -> Deviation:
-    return Deviation(**{**known, "scenarios": tuple(known.get("scenarios", ()))})
+    days = {key: date.fromisoformat(str(known[key])) for key in ("since", "review") if key in known}
+    return Deviation(**{**known, **days, "scenarios": tuple(known.get("scenarios", ()))})

@@ -221,7 +221,7 @@ def test_what_is_sent_is_what_was_meant(client: Client, script: Script) -> None:
 def test_every_method_bears_the_token_once(client: Client, script: Script, method: str) -> None:
     server = script(answer(200))
     api = api_at(server.url)
-    client.run(api.send(api.call(method)))
+    client.run(api.send(api.call(method, api.url_of("1"))))
     sent = [value for name, value in server.arrived[0].headers if name.lower() == "authorization"]
     assert sent == ["Bearer pear-tree-4711-blossom"]
     assert server.arrived[0].method == method
