@@ -1,0 +1,282 @@
+"""The journal: on disk before anything else happens, for every process at once, and for its owner's eyes only."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock, Timeout
+
+from support.cleanup import journal as journal_module
+from support.cleanup.journal import Journal, State
+from support.cleanup.marks import new_mark
+from support.errors import SettingsError
+from support.settings import ROOT
+
+TARGET = "http://127.0.0.1:8000/users"
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal(tmp_path / "state")
+    yield opened
+    opened.close()
+
+
+def rows(folder: Path) -> list[tuple[object, ...]]:
+    """Look into the file as another process does."""
+    with sqlite3.connect(folder / "journal.sqlite3") as database:
+        return database.execute("SELECT address, id, state FROM users ORDER BY ref").fetchall()
+
+
+class TestUsers:
+    def test_what_is_intended_is_on_disk_when_the_call_returns(self, journal: Journal) -> None:
+        journal.intend("m", ["a@b.c", None])
+        assert rows(journal.folder) == [("a@b.c", None, "intended"), (None, None, "intended")]
+
+    def test_so_is_every_step_after_it(self, journal: Journal) -> None:
+        (ref,) = journal.intend("m", ["a@b.c"])
+        for state, user_id in ((State.CREATED, "7"), (State.DELETING, None), (State.GONE, None)):
+            journal.mark_as(ref, state, user_id)
+            assert rows(journal.folder) == [("a@b.c", "7", str(state))]
+
+    def test_only_who_is_gone_is_finished(self, journal: Journal) -> None:
+        refs = journal.intend("m", [f"{state}@b.c" for state in State])
+        for ref, state in zip(refs, State, strict=True):
+            journal.mark_as(ref, state, "7" if state is State.CREATED else None, f"because {state}")
+        lines = journal.unfinished("m")
+        assert {line.state for line in lines} == set(State) - {State.GONE}
+        assert [line.ref for line in lines] == sorted(line.ref for line in lines)
+        created = next(line for line in lines if line.state is State.CREATED)
+        assert (created.address, created.id, created.reason) == ("created@b.c", "7", "because created")
+
+    def test_of_another_run_nobody_is_told(self, journal: Journal) -> None:
+        journal.intend("m", ["a@b.c"])
+        assert journal.unfinished("n") == []
+
+    def test_another_journal_of_the_folder_sees_them(self, journal: Journal) -> None:
+        journal.intend("m", ["a@b.c"])
+        other = Journal(journal.folder)
+        assert [line.address for line in other.unfinished("m")] == ["a@b.c"]
+        other.close()
+
+
+class TestRuns:
+    def test_a_live_one_is_not_dead(self, journal: Journal) -> None:
+        journal.open_run("m", TARGET)
+        other = Journal(journal.folder)
+        assert other.dead_runs(TARGET) == []
+        assert journal.dead_runs(TARGET) == []
+        other.close()
+
+    def test_one_that_let_go_of_its_lease_is(self, journal: Journal) -> None:
+        journal.open_run("m", TARGET)
+        let_go(journal)
+        (run,) = journal.dead_runs(TARGET)
+        assert (run.mark, run.target) == ("m", TARGET)
+
+    def test_looking_does_not_take_its_lease(self, journal: Journal) -> None:
+        journal.open_run("m", TARGET)
+        for _ in range(3):
+            assert journal.dead_runs() == []
+        with pytest.raises(Timeout):
+            FileLock(journal.folder / "m.lease").acquire(timeout=0)
+
+    def test_one_of_another_target_is_told_only_where_all_are_asked_for(self, journal: Journal) -> None:
+        journal.open_run("m", TARGET)
+        let_go(journal)
+        assert journal.dead_runs("http://127.0.0.1:9/users") == []
+        assert [run.mark for run in journal.dead_runs()] == ["m"]
+
+    def test_one_that_ended_with_everybody_gone_is_done_with(self, journal: Journal) -> None:
+        journal.open_run("m", TARGET)
+        journal.mark_as(journal.intend("m", ["a@b.c"])[0], State.GONE)
+        journal.close_run("m")
+        assert journal.dead_runs(TARGET) == []
+        assert not (journal.folder / "m.lease").exists()
+
+    @pytest.mark.parametrize("state", [state for state in State if state is not State.GONE])
+    def test_one_that_ended_with_somebody_left_is_not(self, journal: Journal, state: State) -> None:
+        journal.open_run("m", TARGET)
+        journal.mark_as(journal.intend("m", ["a@b.c"])[0], state)
+        journal.close_run("m")
+        assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
+
+    def test_the_next_run_forgets_what_is_done_with_and_nothing_else(self, journal: Journal) -> None:
+        for mark, state in (("done", State.GONE), ("left", State.LEFT)):
+            journal.open_run(mark, TARGET)
+            journal.mark_as(journal.intend(mark, [f"{mark}@b.c"])[0], state)
+            journal.close_run(mark)
+        journal.open_run("next", TARGET)
+        assert [row[0] for row in rows(journal.folder)] == ["left@b.c"]
+
+    def test_on_another_host_the_heartbeat_tells(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = [1000.0]
+        monkeypatch.setattr(time, "time", lambda: now[0])
+        monkeypatch.setattr(socket, "gethostname", lambda: "there")
+        journal.open_run("m", TARGET)
+        monkeypatch.setattr(socket, "gethostname", lambda: "here")
+        let_go(journal)
+        now[0] += journal_module.LEASE_S - 1
+        assert journal.dead_runs() == []
+        journal.beat("m")
+        now[0] += journal_module.LEASE_S - 1
+        assert journal.dead_runs() == []
+        now[0] += 2
+        assert [run.mark for run in journal.dead_runs()] == ["m"]
+
+    def test_the_heart_beats_several_times_within_a_lease(self) -> None:
+        assert journal_module.HEARTBEAT_S * 3 <= journal_module.LEASE_S
+
+
+class TestProcesses:
+    def test_several_write_at_once_and_nothing_is_lost(self, tmp_path: Path) -> None:
+        """Each process writes as a run of its own: intends, creates, sees gone."""
+        context = multiprocessing.get_context("spawn")
+        running = [
+            context.Process(target=_write_much, args=(tmp_path / "state", f"run{number}")) for number in range(4)
+        ]
+        for process in running:
+            process.start()
+        for process in running:
+            process.join(60)
+        assert [process.exitcode for process in running] == [0] * 4
+        journal = Journal(tmp_path / "state")
+        for number in range(4):
+            left = journal.unfinished(f"run{number}")
+            assert [line.address for line in left] == [f"{count}@run{number}" for count in range(50) if count % 2]
+            assert all(line.id == "7" and line.state is State.CREATED for line in left)
+        journal.close()
+
+    def test_one_that_was_killed_is_found_dead_with_all_it_had_intended(self, journal: Journal) -> None:
+        """Killed with -9 right after the journal returned: no commit, no close, no goodbye."""
+        mark = new_mark()
+        died = subprocess.run(
+            [sys.executable, "-c", _KILLED, str(journal.folder), mark, TARGET], cwd=ROOT, capture_output=True
+        )
+        assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+        assert [run.mark for run in journal.dead_runs(TARGET)] == [mark]
+        assert [(line.address, line.id, line.state) for line in journal.unfinished(mark)] == [
+            ("a@b.c", None, State.INTENDED),
+            ("d@e.f", "7", State.CREATED),
+        ]
+
+    def test_the_lease_of_a_live_one_is_respected_until_it_is_killed(self, journal: Journal) -> None:
+        mark = new_mark()
+        living = subprocess.Popen(
+            [sys.executable, "-c", _LIVING, str(journal.folder), mark, TARGET],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stdin=subprocess.PIPE,
+        )
+        assert living.stdout is not None
+        try:
+            assert living.stdout.readline() == b"ready\n"
+            assert journal.dead_runs(TARGET) == []
+        finally:
+            living.kill()
+            living.communicate()
+        assert [run.mark for run in journal.dead_runs(TARGET)] == [mark]
+
+
+_KILLED = textwrap.dedent(
+    """
+    import os, signal, sys
+    from pathlib import Path
+    from support.cleanup.journal import Journal, State
+    journal = Journal(Path(sys.argv[1]))
+    journal.open_run(sys.argv[2], sys.argv[3])
+    first, second = journal.intend(sys.argv[2], ["a@b.c", "d@e.f"])
+    journal.mark_as(second, State.CREATED, "7")
+    os.kill(os.getpid(), signal.SIGKILL)
+    """
+)
+_LIVING = textwrap.dedent(
+    """
+    import sys
+    from pathlib import Path
+    from support.cleanup.journal import Journal
+    journal = Journal(Path(sys.argv[1]))
+    journal.open_run(sys.argv[2], sys.argv[3])
+    print("ready", flush=True)
+    sys.stdin.read()
+    """
+)
+
+
+def _write_much(folder: Path, mark: str) -> None:
+    journal = Journal(folder)
+    journal.open_run(mark, TARGET)
+    for count in range(50):
+        (ref,) = journal.intend(mark, [f"{count}@{mark}"])
+        journal.mark_as(ref, State.CREATED, "7")
+        if count % 2 == 0:
+            journal.mark_as(ref, State.GONE)
+    journal.close()
+
+
+def let_go(journal: Journal) -> None:
+    """Let go of a lease as the system does for a process that died: the file stays."""
+    assert journal._lease is not None
+    journal._lease.release(force=True)
+    (Path(journal._lease.lock_file)).touch()
+
+
+class TestPrivacy:
+    def test_every_file_is_its_owners_alone(self, tmp_path: Path) -> None:
+        before = os.umask(0)
+        try:
+            journal = Journal(tmp_path / "state")
+            journal.open_run("m", TARGET)
+            journal.intend("m", ["a@b.c"])
+            files = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "state").iterdir()}
+        finally:
+            os.umask(before)
+        assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+        assert {"journal.sqlite3", "journal.sqlite3-wal", "m.lease"} <= set(files)
+        assert set(files.values()) == {0o600}, files
+        journal.close()
+
+    def test_opening_it_again_does_not_drop_the_locks_on_it(self, journal: Journal) -> None:
+        """The POSIX locks of a file go when any of its descriptors in the process is closed."""
+        journal._database.execute("BEGIN IMMEDIATE")
+        Journal(journal.folder)._database.close()
+        asked = subprocess.run([sys.executable, "-c", _ASKING, str(journal.folder)], capture_output=True, text=True)
+        assert asked.stdout.strip() == "locked", asked.stderr
+        journal._database.execute("ROLLBACK")
+
+
+_ASKING = textwrap.dedent(
+    """
+    import sqlite3, sys
+    database = sqlite3.connect(sys.argv[1] + "/journal.sqlite3", timeout=0, isolation_level=None)
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        print("free")
+    except sqlite3.OperationalError:
+        print("locked")
+    """
+)
+
+
+class TestTrouble:
+    def test_a_folder_that_cannot_be_made_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(SettingsError, match="STATE_DIR") as caught:
+            Journal(tmp_path / "file" / "state")
+        assert "\n" not in str(caught.value)
+
+    def test_a_damaged_file_is_named_with_what_to_do(self, tmp_path: Path) -> None:
+        (tmp_path / "journal.sqlite3").write_bytes(b"this is no database, whatever its name says" * 100)
+        with pytest.raises(SettingsError, match=r"support\.cleanup"):
+            Journal(tmp_path)
