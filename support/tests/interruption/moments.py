@@ -1,0 +1,75 @@
+"""Random moments of a run, told by what the API was asked so far: the same on a slow machine and on a fast one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from support.tests.interruption.stage import Api, Place, Started
+
+STARTING_UP = 0.15
+BEHAVE_BEGINS = "USING RUNNER"
+WHILE_STARTING_S = (0.02, 1.2)
+A_LITTLE_LATER_S = (0.0, 0.06)
+
+
+@dataclass(frozen=True)
+class Play:
+    """What a run plays, and about how many requests it sends of each method."""
+
+    arguments: tuple[str, ...]
+    requests: Mapping[str, int]
+
+
+def _of_contract(path: str, *more: str, **requests: int) -> Play:
+    return Play(("--tags=@contract", *more, path), requests)
+
+
+PLAYS = (
+    Play(("--tags=@smoke",), {"POST": 15, "DELETE": 15, "GET": 70}),
+    _of_contract("features/users/creating.feature", POST=40, DELETE=40, GET=100),
+    _of_contract("features/crowds/burst.feature", "-D", "burst=60", POST=130, DELETE=130, GET=250),
+    _of_contract("features/crowds/burst_workflow.feature", POST=30, PATCH=30, DELETE=30),
+    _of_contract("features/crowds/duplicate_email_race.feature", POST=130, DELETE=70, PATCH=25),
+    _of_contract("features/crowds/threads.feature", POST=80, DELETE=45),
+    _of_contract("features/refusals", POST=90, DELETE=60, PUT=16),
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """After so many requests of a method, and a little later; without a method: while the run starts up."""
+
+    method: str | None
+    requests: int
+    later_s: float
+
+    def __str__(self) -> str:
+        after = f"{self.requests} x {self.method}" if self.method else "the first word"
+        return f"{after} and {self.later_s * 1000:.0f} ms"
+
+
+def drawn(dice: random.Random) -> tuple[Play, Moment]:
+    """Draw what is played and when it is interrupted: some while starting up, the others anywhere until the end."""
+    play = dice.choice(PLAYS)
+    if dice.random() < STARTING_UP:
+        return play, Moment(None, 0, dice.uniform(*WHILE_STARTING_S))
+    method = dice.choice(sorted(play.requests))
+    return play, Moment(method, dice.randint(1, play.requests[method]), dice.uniform(*A_LITTLE_LATER_S))
+
+
+def began(place: Place, api: Api, play: Play, moment: Moment) -> Started | None:
+    """Start a run and return it when the moment has come; None where it was over before."""
+    asked = api.asked(moment.method)
+    run = place.start(*play.arguments, api=api)
+
+    def has_come() -> bool:
+        if moment.method is None:
+            return BEHAVE_BEGINS in run.said()
+        return api.asked(moment.method) - asked >= moment.requests
+
+    if run.wait_for(has_come) and run.wait_a(moment.later_s):
+        return run
+    run.ended()
+    return None

@@ -1,0 +1,226 @@
+"""Whole runs of the suite as processes of their own, against an API as a process of its own, seen from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from support.settings import ROOT, Settings
+
+TOKEN = "canary-7Qf2-nightingale"
+BYSTANDERS = 5
+LONGEST_S = 120.0
+LOOK_AGAIN_S = 0.01
+TRIES = 40
+
+Users = Mapping[str, str]
+"""What the list shows of each user, as JSON by id."""
+
+
+class Api:
+    """A sandbox with other people's users in it, asked as anybody could."""
+
+    def __init__(self, *options: str, port: int = 0, seed_users: int = BYSTANDERS) -> None:
+        told = ["--control", "--seed-users", str(seed_users), "--port", str(port), *options]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "support.sandbox", "--until-stdin-closes", *told],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, "SANDBOX_TOKEN": TOKEN},
+        )
+        assert self.process.stdout is not None
+        where = json.loads(self.process.stdout.readline())
+        self.url: str = where["url"]
+        self.control: str = where["control"]
+        self.port = httpx.URL(self.url).port or 0
+        self._client = httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)
+        self.before = self.everybody()
+
+    def everybody(self) -> Users:
+        """Return who is there, however often the API has to be asked."""
+        return {user["id"]: json.dumps(user, sort_keys=True) for user in self._asked(self.url)}
+
+    def stats(self) -> dict[str, Any]:
+        told: dict[str, Any] = self._asked(f"{self.control}/stats")
+        return told
+
+    def asked(self, method: str | None) -> int:
+        """Return how many requests of a method there were."""
+        told: int = self.stats()["requests"].get(method, 0)
+        return told
+
+    def misbehave(self, *faults: Mapping[str, Any]) -> None:
+        """Put faults in force in place of the present ones."""
+        self._client.put(f"{self.control}/faults", json=list(faults)).raise_for_status()
+
+    def create(self, name: str, email: str) -> str:
+        """Make a user of somebody else's; return the id."""
+        answer = self._client.post(self.url, json={"name": name, "email": email})
+        answer.raise_for_status()
+        made: str = answer.json()["id"]
+        return made
+
+    def _asked(self, url: str) -> Any:
+        answer: httpx.Response | None = None
+        for _ in range(TRIES):
+            with contextlib.suppress(httpx.TransportError):
+                answer = self._client.get(url)
+                if answer.status_code == 200:
+                    return answer.json()
+        raise AssertionError(f"{url} cannot be read: {answer}")
+
+    def kill(self) -> None:
+        """End as by kill -9."""
+        self.process.kill()
+        self.process.wait()
+
+    def close(self) -> None:
+        self._client.close()
+        self.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+@contextlib.contextmanager
+def an_api(*options: str, port: int = 0, seed_users: int = BYSTANDERS) -> Iterator[Api]:
+    """Run a sandbox for as long as the context lasts."""
+    api = Api(*options, port=port, seed_users=seed_users)
+    try:
+        yield api
+    finally:
+        api.close()
+
+
+@dataclass
+class Ended:
+    """How a run ended: its exit code (negative: the signal), and all that it printed."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    @property
+    def said(self) -> str:
+        return f"{self.out}\n{self.err}"
+
+    @property
+    def last_line(self) -> str:
+        lines = self.out.strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+@dataclass
+class Place:
+    """Where runs keep their journal and reports, and what they are told beside it."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def reports(self) -> Path:
+        return self.folder / "reports"
+
+    def environment(self, base_url: str | None, token: str) -> dict[str, str]:
+        """Return the environment of a run: this machine's, without any setting of its own."""
+        own = {name for name in os.environ if name.lower() in Settings.model_fields}
+        kept = {name: value for name, value in os.environ.items() if name not in own}
+        target = {"BASE_URL": base_url, "TOKEN": token} if base_url else {}
+        folders = {"STATE_DIR": str(self.state), "REPORTS_DIR": str(self.reports)}
+        return {
+            **kept,
+            "NO_COLOR": "1",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONFAULTHANDLER": "1",
+            **target,
+            **folders,
+            **self.settings,
+        }
+
+    def start(self, *arguments: str, api: Api | None, root: Path = ROOT, module: str = "behave") -> Started:
+        return Started(self, [sys.executable, "-m", module, *arguments], api.url if api else None, root)
+
+    def run(self, *arguments: str, api: Api | None, root: Path = ROOT, module: str = "behave") -> Ended:
+        return self.start(*arguments, api=api, root=root, module=module).ended()
+
+
+class Started:
+    """A run that goes on."""
+
+    def __init__(self, place: Place, command: Sequence[str], base_url: str | None, root: Path) -> None:
+        self._output = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed when the run has ended
+        self._begun = time.monotonic()
+        self.process = subprocess.Popen(
+            command,
+            cwd=root,
+            env=place.environment(base_url, TOKEN),
+            stdin=subprocess.DEVNULL,
+            stdout=self._output[0],
+            stderr=self._output[1],
+        )
+
+    def wait_for(self, happened: Callable[[], bool]) -> bool:
+        """Wait until something has happened; False where the run ended before."""
+        while self.process.poll() is None:
+            if happened():
+                return True
+            time.sleep(LOOK_AGAIN_S)
+        return False
+
+    def wait_a(self, while_s: float) -> bool:
+        """Wait so many seconds; False where the run ended before."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(while_s)
+        return self.process.poll() is None
+
+    def said(self) -> str:
+        """Return what was printed so far."""
+        return "".join(_text_in(output) for output in self._output)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process alone, as a supervisor does."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, number)
+
+    def ended(self) -> Ended:
+        """Wait for the end; a run that does not come to one is asked where all its threads are."""
+        try:
+            code = self.process.wait(LONGEST_S)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            raise AssertionError(f"the run did not end within {LONGEST_S} s:\n{self.said()}") from None
+        finally:
+            self.process.kill()
+            self.process.wait()
+        out, err = (_text_in(output) for output in self._output)
+        for output in self._output:
+            output.close()
+        return Ended(code, out, err, time.monotonic() - self._begun)
+
+
+def _text_in(file: Any) -> str:
+    return os.pread(file.fileno(), 1 << 24, 0).decode("utf-8", "replace")
+
+
+def difference(before: Users, after: Users) -> str:
+    """Say who is left or changed, and who is missing."""
+    return f"left or changed {dict(set(after.items()) - set(before.items()))}, missing {set(before) - set(after)}"
