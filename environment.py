@@ -5,6 +5,7 @@ from __future__ import annotations
 from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
+import support.starting  # noqa: F401 - first: from here on an interrupt ends in one line
 from support import session
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import sys
+import threading
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from behave.model import Feature, Scenario, Step
@@ -15,13 +18,14 @@ from behave.model import Feature, Scenario, Step
 from support import settings as settings_module
 from support.acts.outages import stormy_world
 from support.deviations import KnownDeviations
-from support.errors import SuiteError
+from support.errors import Inconclusive, SuiteError, TargetDown
 from support.reporting.evidence import Evidence, evidence_for
 from support.reporting.logs import set_up_logs
 from support.reporting.run import RunReport, failed_to_start
 from support.reporting.verdicts import rule_of
-from support.settings import ROOT
+from support.settings import ROOT, Settings
 from support.signals import Interrupts
+from support.targets.opening import check_open
 from support.world import World
 
 log = logging.getLogger("acceptance")
@@ -29,6 +33,7 @@ FAULT = 2
 WIP = "wip"
 NEEDS = "use.with_"
 RESILIENCE = "resilience"
+LEAST_S = 1.0
 
 
 class Session:
@@ -43,8 +48,10 @@ class Session:
         self.deviations = KnownDeviations(world.profile, world.settings.strict)
         self._present = world
         self._storm: World | None = None
+        self._down: TargetDown | None = None
         self._ended = False
-        atexit.register(self._end_late)
+        self._interrupted = 0
+        _when_the_process_ends(self._end_late)
 
     def select(self, feature: Feature) -> None:
         """Take out of a feature what must not run here: work in progress, and what the target does not offer."""
@@ -53,17 +60,25 @@ class Session:
                 scenario.skip("work in progress")
             elif missing := self._missing(scenario):
                 scenario.skip(f"the target has no {missing}")
+            elif reason := self._left_out(scenario):
+                scenario.skip(f"left out: {reason}")
             else:
                 self.deviations.watch(scenario, rule_of(scenario))
 
     def _missing(self, scenario: Scenario) -> str | None:
         """Return what a scenario needs and the target has not, in the words of the profile."""
-        offered = {**vars(self.world.profile.has), "access": self.world.target.token is not None}
+        has = self.world.profile.has
+        offered = {**vars(has), "access": has.access and self.world.target.token is not None}
         needed = [str(tag).removeprefix(NEEDS) for tag in scenario.effective_tags if str(tag).startswith(NEEDS)]
         return next((name.removesuffix("=yes") for name in needed if not offered[name.removesuffix("=yes")]), None)
 
+    def _left_out(self, scenario: Scenario) -> str | None:
+        """Return why the profile leaves a scenario out."""
+        return next((each.reason for each in self.world.profile.left_out if each.covers(scenario.name)), None)
+
     def set_the_scene(self, scenario: Scenario) -> World:
         """Begin a scenario in the world that it is played in."""
+        self._interrupts.insist()
         self._played += 1
         world = self._stormy() if RESILIENCE in scenario.effective_tags else self.world
         world.begin(rule_of(scenario))
@@ -79,12 +94,16 @@ class Session:
 
     def note_attempt(self, step: Step) -> None:
         """Remember what is being attempted, for failures to tell."""
+        self._interrupts.insist()
         if step.step_type != "then":
             self._present.scene.attempted = step.name
 
     def leave_the_scene(self, scenario: Scenario) -> None:
         """End a scenario: whoever it made begins to be deleted, on an API that behaves again."""
         self.deviations.recognise(scenario)
+        self._look_whether_the_target_is_down()
+        if self._clears_up_in_the_end:
+            return
         with self._evidence.clearing("begin to delete whoever was made"):
             if self._present.outages is not None:
                 self._present.outages.clear()
@@ -92,30 +111,68 @@ class Session:
 
     def confirm_gone(self) -> None:
         """See that whoever the scenarios so far have made is gone."""
+        if self._clears_up_in_the_end:
+            return
         for world in self._worlds:
             with self._evidence.clearing("see that whoever was made is gone", world.registry.in_brief):
                 world.registry.confirm_gone()
+
+    def _look_whether_the_target_is_down(self) -> None:
+        """Let the run end here where the last call got no answer, and none comes now either."""
+        exchanges = self.world.transcript.exchanges
+        if self._present is not self.world or not exchanges or exchanges[-1].answer is not None:
+            return
+        try:
+            check_open(self.world.http, self.world.api)
+        except TargetDown as error:
+            self._down = error
+            self._report.config.stop = True  # behave then plays no further scenario
+
+    @property
+    def _clears_up_in_the_end(self) -> bool:
+        """Whether waiting for deletions is left to the end, which does all of it within one deadline."""
+        return self._down is not None or bool(self._interrupts.noted)
 
     @property
     def _worlds(self) -> list[World]:
         return [world for world in (self._storm, self.world) if world is not None]
 
     def end(self) -> None:
-        """Prove that nothing is left, and close; raises SuiteError where the run cannot count as good."""
+        """Prove that nothing is left, and close; raises what keeps the run from counting as good."""
+        self._interrupts.shield()
+        if self._ended:
+            return
         self._ended = True
-        with self._interrupts.shielded():
+        faults = [*self._clear_up(), *self._what_the_run_is_not_worth()]
+        self._interrupted = len(self._interrupts.noted)
+        for fault in faults:
+            self._report.blame(fault)
+        if faults:
+            raise faults[0]
+
+    def _clear_up(self) -> list[Exception]:
+        """Leave nothing of any world, all within one deadline; return what could not be done."""
+        ends = time.monotonic() + self.world.settings.cleanup_deadline_s
+        faults: list[Exception] = []
+        for world in self._worlds:
             try:
-                for world in self._worlds:
-                    with self._evidence.clearing("prove that nothing of the run is left", world.registry.in_brief):
-                        world.registry.prove_nothing_is_left(world.settings.cleanup_deadline_s)
-                    world.registry.close()
-                self._check_what_the_run_is_worth()
+                with self._evidence.clearing("prove that nothing of the run is left", world.registry.in_brief):
+                    world.fall_silent()
+                    if world is self.world or not self._clears_up_in_the_end:  # the other one goes with its API
+                        world.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
+                world.registry.close()
             except Exception as error:
-                self._report.blame(error)
-                raise
-            finally:
-                for world in self._worlds:
-                    world.close()
+                faults.append(error)
+            faults += _faults_of(world.close)
+        return faults
+
+    def _what_the_run_is_not_worth(self) -> list[Exception]:
+        """Return why the verdicts of this run do not stand."""
+        if self._interrupts.noted:
+            return [Inconclusive(self._interrupts.in_brief())]
+        if self._down is not None:
+            return [self._down]
+        return _faults_of(self._check_what_the_run_is_worth)
 
     def _check_what_the_run_is_worth(self) -> None:
         """Raise SuiteError where the run judged nothing, or was rescued by retries more often than is allowed."""
@@ -126,23 +183,21 @@ class Session:
         share = tally.retried_calls / max(1, tally.calls)
         if most is not None and share > most:
             raise SuiteError(
-                f"{tally.retried_calls} of {tally.calls} calls ({share:.1%}) were rescued by retries, and MAX_RETRIED_SHARE "
-                f"allows {most:.1%}: {', '.join(f'{count} x {cause}' for cause, count in tally.covered.most_common(5))}"
+                f"{tally.retried_calls} of {tally.calls} calls ({share:.1%}) were rescued by retries, and "
+                f"MAX_RETRIED_SHARE allows {most:.1%}: {', '.join(f'{count} x {cause}' for cause, count in tally.covered.most_common(5))}"
             )
 
     def _end_late(self) -> None:
         """Clean up where behave ended without its hooks, such as by sys.exit in a step; the exit code is then not 0."""
-        if self._ended:
-            return
-        try:
-            self.end()
-        except SuiteError as error:
-            print(error, file=sys.stderr)
-        self._report.blame(SuiteError("behave ended before the run was over"))
-        self._report.end()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(FAULT)
+        if not self._ended:
+            _faults_of(self.end)  # they are in the report
+            if not self._interrupts.noted:
+                self._report.blame(SuiteError("behave ended before the run was over, such as by sys.exit in a step"))
+            _tell_the_end(self._report)
+            os._exit(FAULT)
+        if len(self._interrupts.noted) > self._interrupted:
+            os._exit(FAULT)
+        self._interrupts.let_go()
 
 
 def begin(config: Any, features: Sequence[Feature]) -> Session:
@@ -154,12 +209,23 @@ def begin(config: Any, features: Sequence[Feature]) -> Session:
         settings = settings_module.load(config.userdata)
         set_up_logs(settings.log_level)
         reports = ROOT / settings.reports_dir
-        report = RunReport(config, reports, features)
-        begun = time.monotonic()
-        world = World(settings)
+        return _open(settings, RunReport(config, reports, features), interrupts)
     except SuiteError as error:
         failed_to_start(error, reports)
         _leave(f"{error.outcome}: {error}")
+    except KeyboardInterrupt:
+        fault: SuiteError = Inconclusive(f"{interrupts.in_brief()} before the first scenario; nothing was made")
+        failed_to_start(fault, reports)
+        _leave(f"{fault.outcome}: {fault}")
+    except Exception as error:
+        fault = SuiteError(f"{type(error).__name__}: {error}")
+        failed_to_start(fault, reports)
+        _leave(f"{traceback.format_exc()}\n{fault.outcome}: {fault}")
+
+
+def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Session:
+    begun = time.monotonic()
+    world = World(settings)
     log.info("%s", f"target {world.target.base_url}, run {world.mark}, data seed {world.factory.seed}")
     report.meet(
         target=world.target.base_url,
@@ -174,6 +240,30 @@ def begin(config: Any, features: Sequence[Feature]) -> Session:
     evidence.was_set_up("open the target", time.monotonic() - begun, world.registry.in_brief)
     world.show_evidence(evidence)
     return Session(world, interrupts, report, evidence)
+
+
+def _faults_of(act: Callable[[], None]) -> list[Exception]:
+    """Return what went wrong while doing something, instead of raising it."""
+    try:
+        act()
+    except Exception as error:
+        return [error]
+    return []
+
+
+def _when_the_process_ends(act: Callable[[], None]) -> None:
+    """Have something done while threads can still be started; for `atexit` it is too late for that."""
+    register: Callable[[Callable[[], None]], object] = getattr(threading, "_register_atexit", atexit.register)
+    register(act)
+
+
+def _tell_the_end(report: RunReport) -> None:
+    """Write the summary and the last lines, wherever behave's capturing was broken off."""
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    with contextlib.suppress(OSError):
+        report.end()
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
 
 
 def _leave(line: str) -> NoReturn:

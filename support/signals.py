@@ -1,42 +1,78 @@
-"""Ctrl-C and SIGTERM: both interrupt the run the same way, and neither interrupts its cleaning up."""
+"""Ctrl-C, SIGTERM and a closed terminal: the first of them interrupts the run, and none its cleaning up."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from types import FrameType
+from types import FrameType, TracebackType
+
+INTERRUPTING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+STDERR = 2
 
 
 class Interrupts:
-    """Turns SIGINT and SIGTERM into KeyboardInterrupt, except while cleaning up, when they are only noted."""
+    """Turns the first signal into KeyboardInterrupt; any other one, and all while cleaning up, are only noted."""
 
     def __init__(self) -> None:
-        self.noted = 0
+        self.noted: list[str] = []
         self._shielded = False
 
     def install(self) -> None:
         """Take the signals over; does nothing outside the main thread, where Python does not allow it."""
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, self._handle)
-            signal.signal(signal.SIGTERM, self._handle)
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in _known():
+            if number.name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays in force
+                signal.signal(number, self._handle)
+        self._tell_them_once()
 
-    @contextlib.contextmanager
-    def shielded(self) -> Iterator[None]:
-        """Let nothing interrupt what runs inside."""
+    def shield(self) -> None:
+        """Let nothing interrupt what comes from now on."""
         self._shielded = True
-        try:
-            yield
-        finally:
-            self._shielded = False
+
+    def insist(self) -> None:
+        """Raise KeyboardInterrupt where one was raised before and somebody has swallowed it."""
+        if self.noted and not self._shielded:
+            raise KeyboardInterrupt(self.noted[0])
+
+    def let_go(self) -> None:
+        """Let a signal end the process at once, as all is done."""
+        for number in _known():
+            if signal.getsignal(number) == self._handle:
+                signal.signal(number, signal.SIG_DFL)
+
+    def in_brief(self) -> str:
+        return f"interrupted by {self.noted[0]}" if self.noted else "not interrupted"
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
-        self.noted += 1
-        if not self._shielded:
-            raise KeyboardInterrupt(signal.Signals(number).name)
-        print(
-            "Cleaning up; this ends by itself within CLEANUP_DEADLINE_S. kill -9 leaves it to the next run.",
-            file=sys.stderr,
-        )
+        self.noted.append(signal.Signals(number).name)
+        _say(f"{self.in_brief()}: cleaning up, which ends by itself within CLEANUP_DEADLINE_S")
+        if not self._shielded and len(self.noted) == 1:
+            raise KeyboardInterrupt(self.noted[0])
+
+    def _tell_them_once(self) -> None:
+        """Keep Python from showing a traceback of what was told already."""
+        show, show_unraisable = sys.excepthook, sys.unraisablehook
+
+        def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+            if not (self.noted and issubclass(kind, KeyboardInterrupt)):
+                show(kind, error, trace)
+
+        def told_too(unraisable: sys.UnraisableHookArgs) -> None:
+            if not (self.noted and issubclass(unraisable.exc_type, KeyboardInterrupt)):
+                show_unraisable(unraisable)
+
+        sys.excepthook, sys.unraisablehook = told, told_too
+
+
+def _known() -> list[signal.Signals]:
+    return [signal.Signals[name] for name in INTERRUPTING if name in signal.Signals.__members__]
+
+
+def _say(line: str) -> None:
+    """Write a line past all buffers, which may be in the middle of another one."""
+    with contextlib.suppress(OSError):
+        os.write(STDERR, f"{line}\n".encode())

@@ -89,6 +89,11 @@ class World:
         """Carry out many flows at once with the async client."""
         return self.loop.run(self.async_client.gather(flows))
 
+    def fall_silent(self) -> None:
+        """Let nobody act any more, whatever an interruption left under way; cleaning up goes on."""
+        self.loop.stop_waited_for()
+        self.http.stop()
+
     def close(self) -> None:
         """Let go of the target; an embedded API ends."""
         if self.outages is not None:
