@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 
 from allure_commons.model2 import Label, Link
 from behave.model import Rule, Scenario
 
 from support.contract.rules import RULES
+from support.reporting.standards import standard_url
 from support.reporting.verdicts import RULE_TAG, deviation_of, plain, rule_of
 
 SEVERITIES = {"smoke": "critical", "scenario": "critical", "concurrency": "normal", "edge": "minor"}
-RFC = re.compile(r"RFC (\d+)(?: §([\d.]+))?")
 
 
 def labels_of(scenario: Scenario) -> list[Label]:
@@ -74,12 +73,3 @@ def capability_of(scenario: Scenario) -> str:
 
 def severity_of(tags: list[str]) -> str:
     return next((severity for tag, severity in SEVERITIES.items() if tag in tags), "normal")
-
-
-def standard_url(source: str) -> str | None:
-    """Return the address of a section of an RFC, or None for what is no RFC."""
-    found = RFC.search(source)
-    if found is None:
-        return None
-    number, section = found.groups()
-    return f"https://www.rfc-editor.org/rfc/rfc{number}" + (f"#section-{section}" if section else "")

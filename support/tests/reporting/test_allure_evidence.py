@@ -13,8 +13,9 @@ from behave.parser import parse_file
 
 from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.reporting.allure.evidence import EACH, telling
-from support.reporting.allure.labels import history_id, severity_of, standard_url
+from support.reporting.allure.labels import history_id, severity_of
 from support.reporting.allure.properties import ContinuousIntegration, write_environment, write_executor
+from support.reporting.standards import standard_url
 from support.settings import ROOT
 from support.targets.embedded import Target
 from support.tests.reporting.conftest import Run

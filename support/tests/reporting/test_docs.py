@@ -1,0 +1,252 @@
+"""The living documentation: true to the features and to the last run, and safe whatever a feature says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from behave.parser import parse_file
+
+from support.contract.rules import RULES
+from support.reporting.docs.book import Capability, read_book, shown_where
+from support.reporting.docs.results import LastRun, Result, read_results
+from support.reporting.docs.site import badge, slots, write_site
+from support.reporting.docs.tags import TAGS, meaning_of
+from support.settings import ROOT
+from support.tests.reporting.conftest import Run
+
+NASTY = """
+@contract @negative
+Feature: <script>alert(1)</script> & "quotes"
+  Why it <b>matters</b>.
+
+  @rule.list
+  Rule: A rule <img src=x onerror=alert(2)>
+    A reason & another.
+
+    @smoke
+    Example: An example </h3><script>alert(3)</script>
+      Given something <i>happens</i>
+        | a <cell> | b |
+        | &amp;    | c |
+
+    Scenario Outline: A newcomer called <name>
+      When a newcomer called "<name>" and <other> signs up
+
+      Examples:
+        | name                        | why   |
+        | <b onmouseover=alert(4)>Bob | first |
+        | Grace                       | next  |
+"""
+
+
+class Outline(HTMLParser):
+    """The tags, texts, ids and addresses of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.handlers: list[str] = []
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attributes:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "src"):
+                self.addresses.append(value or "")
+            if name.startswith("on"):
+                self.handlers.append(name)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def nasty_book(folder: Path, last: LastRun | None = None) -> list[Capability]:
+    path = folder / "features" / "users" / "one.feature"
+    path.parent.mkdir(parents=True)
+    path.write_text(NASTY, encoding="utf-8")
+    return read_book(folder, folder / "features", last or LastRun())
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, smoke_run: Run) -> Path:
+    output = tmp_path_factory.mktemp("site") / "docs"
+    arguments = ["--results", os.fspath(smoke_run.reports / "summary.json"), "--output", os.fspath(output)]
+    subprocess.run([sys.executable, "-m", "support.reporting.docs", *arguments], cwd=ROOT, check=True)
+    return output
+
+
+def pages(site: Path) -> dict[str, Outline]:
+    return {path.name: Outline(path.read_text(encoding="utf-8")) for path in site.glob("*.html")}
+
+
+def test_every_feature_has_a_page_with_its_rules_and_examples(site: Path) -> None:
+    for path in ROOT.glob("features/**/*.feature"):
+        feature = parse_file(str(path))
+        page = (site / f"{path.parent.name}-{path.stem}.html").read_text(encoding="utf-8")
+        text = " ".join("".join(Outline(page).texts).split())
+        assert feature.name in text
+        for rule in feature.iter_rules():
+            assert rule.name in text
+        for scenario in feature.walk_scenarios():
+            if scenario._row is None:
+                assert scenario.name in text
+
+
+def test_every_link_leads_somewhere(site: Path) -> None:
+    found = pages(site)
+    for name, page in found.items():
+        for address in page.addresses:
+            parts = urlsplit(address)
+            if parts.scheme in ("https", "data"):
+                continue
+            target = parts.path or name
+            assert (site / target).is_file(), f"{name} links to {address}"
+            assert not parts.fragment or parts.fragment in found[target].ids, f"{name} links to {address}"
+
+
+def test_no_page_needs_a_script_or_loads_anything_from_elsewhere(site: Path) -> None:
+    for path in site.glob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        assert not {"script", "iframe", "img", "object", "form"} & set(Outline(page).tags)
+        assert re.findall(r'<link[^>]+href="(?!style\.css|data:,)', page) == []
+    assert re.findall(r"url\(|@import", (site / "style.css").read_text(encoding="utf-8")) == []
+
+
+def test_no_id_stands_twice_on_a_page(site: Path) -> None:
+    for name, page in pages(site).items():
+        assert sorted(page.ids) == sorted(set(page.ids)), name
+
+
+def test_the_results_of_the_last_run_are_shown(site: Path, smoke_run: Run) -> None:
+    page = (site / "users-reading.html").read_text(encoding="utf-8")
+    assert re.search(r'Ada is shown</bdi> <span class="badge kept">kept</span>', page)
+    assert re.search(r'Each id shows its own user</bdi> <span class="badge none">no result</span>', page)
+    index = "".join(Outline((site / "index.html").read_text(encoding="utf-8")).texts)
+    assert smoke_run.summary["why"] in index
+    assert str(smoke_run.summary["started"])[:4] in index
+
+
+def test_the_matrix_has_every_rule_with_its_standard_and_its_examples(site: Path) -> None:
+    page = (site / "rules.html").read_text(encoding="utf-8")
+    assert set(RULES) <= set(Outline(page).ids)
+    assert "no example shows it" not in page
+    row = page.split('<tr id="read-404">')[1].split("</tr>")[0]
+    assert 'href="https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5"' in row
+    assert 'href="users-reading.html#line-' in row
+
+
+def test_known_deviations_stand_under_their_target(site: Path) -> None:
+    section = (site / "targets.html").read_text(encoding="utf-8").split(">mockapi</h2>")[1].split("</section>")[0]
+    assert 'href="rules.html#email-unique"' in section
+    assert "no field can be made unique" in section
+    assert "It does not offer: access." in section
+
+
+def test_whatever_a_feature_says_is_text(tmp_path: Path) -> None:
+    write_site(tmp_path / "docs", nasty_book(tmp_path), LastRun())
+    for page in pages(tmp_path / "docs").values():
+        assert not {"script", "img", "b", "i", "cell"} & set(page.tags)
+        assert page.handlers == []
+    text = "".join(pages(tmp_path / "docs")["users-one.html"].texts)
+    for said in (
+        "<script>alert(1)</script>",
+        "onerror=alert(2)",
+        "</h3>",
+        "a <cell>",
+        "&amp;",
+        "<b onmouseover=alert(4)>Bob",
+    ):
+        assert said in text
+
+
+def test_a_result_is_found_by_place_and_name(tmp_path: Path) -> None:
+    place = "features/users/one.feature"
+    results = {
+        f"{place}:11": Result("An example </h3><script>alert(3)</script>", "kept"),
+        f"{place}:22": Result("A name from before the file was changed", "kept"),
+    }
+    (capability,) = nasty_book(tmp_path, LastRun(results=results))
+    example, outline = capability.chapters[0].sections[0].examples
+    assert example.result is not None
+    assert example.result.outcome == "kept"
+    assert [row.result for row in outline.partitions[0].rows] == [None, None]
+
+
+def test_examples_are_found_by_their_rule(tmp_path: Path) -> None:
+    shown = shown_where(nasty_book(tmp_path))
+    assert len(shown["list"]) == 2
+    assert shown["read-200"] == []
+
+
+def test_the_json_of_behave_is_understood(tmp_path: Path) -> None:
+    element = {"type": "scenario", "name": "Ada is shown", "location": "features/a.feature:3", "status": "failed"}
+    path = tmp_path / "behave.json"
+    path.write_text(json.dumps([{"elements": [element, {"type": "background"}]}]), encoding="utf-8")
+    result = read_results(path).of("features/a.feature", 3, "Ada is shown")
+    assert result is not None
+    assert result.outcome == "promise broken"
+
+
+@pytest.mark.parametrize("content", ["[1]", '[{"elements": [{}]}]', "{}", "nothing"])
+def test_what_holds_no_results_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(str(path))):
+        read_results(path)
+
+
+def test_a_missing_file_of_results_ends_with_one_line(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "support.reporting.docs",
+        "--results",
+        "nowhere.json",
+        "--output",
+        str(tmp_path / "d"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "nowhere.json cannot be read" in done.stderr
+
+
+def test_each_tag_of_the_features_is_on_the_closed_list() -> None:
+    features = [parse_file(str(path)) for path in ROOT.glob("features/**/*.feature")]
+    used = {
+        str(tag) for feature in features for scenario in feature.walk_scenarios() for tag in scenario.effective_tags
+    }
+    assert {tag for tag in used if meaning_of(tag) is None} == set()
+
+
+def test_each_tag_of_the_closed_list_is_in_use() -> None:
+    features = [parse_file(str(path)) for path in ROOT.glob("features/**/*.feature")]
+    used = {
+        str(tag) for feature in features for scenario in feature.walk_scenarios() for tag in scenario.effective_tags
+    }
+    assert set(TAGS) - used == {"wip"}
+
+
+def test_only_what_the_rows_fill_in_is_marked() -> None:
+    assert str(slots("<name> has <b> & <x>", {"name"})) == "<var>name</var> has &lt;b&gt; &amp; &lt;x&gt;"
+
+
+def test_an_outcome_is_told_in_words_not_by_colour_alone() -> None:
+    assert [re.sub("<[^>]+>", "", badge(one)) for one in ("kept", "promise broken", None, "<x>")] == [
+        "kept",
+        "promise broken",
+        "no result",
+        "&lt;x&gt;",
+    ]
