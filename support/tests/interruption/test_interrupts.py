@@ -1,0 +1,113 @@
+"""The first signal interrupts, where it can do no harm; none interrupts the cleaning up."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import pytest
+
+from support.signals import A_MOMENT_S, Interrupts
+
+SOON_S = 5.0
+
+
+@pytest.fixture
+def interrupts() -> Iterator[Interrupts]:
+    """Signals taken over in this process, and given back."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    hooks = sys.excepthook, sys.unraisablehook
+    taken = Interrupts()
+    taken.install()
+    yield taken
+    taken.shield()
+    time.sleep(3 * A_MOMENT_S)
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+    sys.excepthook, sys.unraisablehook = hooks
+
+
+def send(number: signal.Signals = signal.SIGTERM) -> None:
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_interrupts(interrupts: Interrupts, number: signal.Signals) -> None:
+    with pytest.raises(KeyboardInterrupt, match=number.name):
+        send(number)
+    assert interrupts.in_brief() == f"interrupted by {number.name}"
+
+
+def test_a_second_one_does_not(interrupts: Interrupts) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        send()
+    send(signal.SIGINT)
+    assert interrupts.noted == ["SIGTERM", "SIGINT"]
+
+
+def test_none_interrupts_the_cleaning_up(interrupts: Interrupts) -> None:
+    interrupts.shield()
+    send()
+    assert interrupts.noted == ["SIGTERM"]
+
+
+def test_one_that_was_swallowed_is_raised_again_at_the_next_step(interrupts: Interrupts) -> None:
+    interrupts.insist()
+    with contextlib.suppress(KeyboardInterrupt):
+        send()
+    with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
+        interrupts.insist()
+    interrupts.shield()
+    interrupts.insist()
+
+
+class InterruptedLock:
+    """A lock that a signal comes in upon as soon as it is taken."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self.release = self._lock.release
+
+    def acquire(self, blocking: bool = True) -> bool:
+        return self._lock.acquire(blocking)
+
+    def __enter__(self) -> bool:
+        taken = self._lock.acquire()
+        send()
+        return taken
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+@pytest.mark.usefixtures("interrupts")
+def test_a_lock_that_was_just_taken_is_given_back() -> None:
+    """Python's Condition holds its lock for ever when an exception comes between taking it and `with`."""
+    lock = InterruptedLock()
+    condition = threading.Condition(lock)  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it comes after the lock was given back
+        with condition:
+            pass
+        time.sleep(SOON_S)
+    seen: Future[bool] = Future()
+    threading.Thread(target=lambda: seen.set_result(lock.acquire(blocking=False))).start()
+    assert seen.result(SOON_S), "another thread waits for this lock in vain"
+
+
+@pytest.mark.usefixtures("interrupts")
+def test_a_wait_that_does_not_end_is_interrupted_all_the_same() -> None:
+    threading.Timer(A_MOMENT_S, send).start()
+    with pytest.raises(KeyboardInterrupt):
+        threading.Event().wait(60)
+
+
+def test_after_all_is_done_a_signal_ends_the_process_at_once(interrupts: Interrupts) -> None:
+    interrupts.let_go()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
