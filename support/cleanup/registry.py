@@ -343,12 +343,15 @@ class Registry:
 
     def _delete_one(self, entry: Entry, user_id: str) -> Flow[bool]:
         """Delete a user; False where she cannot be shown to be ours, and is left alone."""
-        if user_id not in self._proven:
+        if user_id not in self._proven or user_id in self._left:
             shown = yield from self._sweeper.read(user_id)
+            user = self._user(shown.answer)
             if shown.status in self._api.profile.answers.gone:
                 return True
-            if shown.status == 200 and not self._may_delete(entry, self._user(shown.answer)):
-                return user_id in self._left
+            if shown.status == 200 and self._given_again(entry, user_id, user):
+                return True
+            if shown.status == 200 and not self._may_delete(entry, user):
+                return False
         exchange = yield from self._sweeper.delete(user_id)
         if exchange.status in (*self._api.profile.answers.deleted, *self._api.profile.answers.deleted_again):
             self._deleted.add(user_id)
@@ -394,10 +397,17 @@ class Registry:
     def _all_gone(self, entry: Entry) -> Flow[bool]:
         for user_id in sorted(entry.ids):
             exchange = yield from self._sweeper.read(user_id)
-            given_again = user_id in self._left and not self._may_delete(entry, self._user(exchange.answer))
-            if exchange.status not in self._api.profile.answers.gone and not (exchange.status == 200 and given_again):
+            given_again = exchange.status == 200 and self._given_again(entry, user_id, self._user(exchange.answer))
+            if exchange.status not in self._api.profile.answers.gone and not given_again:
                 return False
         return True
+
+    def _given_again(self, entry: Entry, user_id: str, user: User | None) -> bool:
+        """Whether an id whose user has left is another's by now: a stranger's, or that of somebody whom we made since."""
+        if user_id not in self._left or user is None or user.email == _folded(entry.address):
+            return user_id in self._left and user is None
+        made_since = any(other is not entry for other in self._by_address.get(user.email, ()))
+        return made_since or not (self._ours(user) or user.name == entry.name)
 
     def _set(self, entry: Entry, state: State, user_id: str | None = None, reason: str | None = None) -> None:
         entry.state = state
