@@ -14,10 +14,10 @@ from markupsafe import Markup, escape
 
 from support import targets
 from support.contract.rules import RULES
+from support.contract.tags import FAMILIES, TAGS, meaning_of
 from support.errors import BrokenPromise
 from support.reporting.docs.book import Capability, outcome_of, shown_where
 from support.reporting.docs.results import LastRun
-from support.reporting.docs.tags import FAMILIES, TAGS, meaning_of
 from support.reporting.standards import standard_url
 from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, NOT_PLAYED, SKIPPED
 from support.targets.profile import Profile
