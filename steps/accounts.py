@@ -23,9 +23,9 @@ def was_a_user(context: Context, someone: str) -> None:
     context.world.accounts.become_and_leave(someone)
 
 
-@given("a user whose address has {quirk}")
-def user_with_quirk(context: Context, quirk: str) -> None:
-    context.world.accounts.become("Ada", context.world.people.with_address(f"an address with {quirk}"))
+@given("a user with {quirk}")
+def user_with(context: Context, quirk: str) -> None:
+    context.world.accounts.become("Ada", context.world.people.with_quirk(quirk))
 
 
 @given("{someone:Person} is a user whose address is in capitals")
@@ -68,14 +68,9 @@ def newcomer_called(context: Context, name: str) -> None:
     context.world.accounts.sign_up_as("Ada", context.world.factory.named(name))
 
 
-@when("a newcomer with a name {quirk} signs up")
-def newcomer_with_name(context: Context, quirk: str) -> None:
-    context.world.accounts.sign_up_as("Ada", context.world.people.with_name(f"a name {quirk}"))
-
-
-@when("a newcomer with an address {quirk} signs up")
-def newcomer_with_address(context: Context, quirk: str) -> None:
-    context.world.accounts.sign_up_as("Ada", context.world.people.with_address(f"an address {quirk}"))
+@when("a newcomer with {quirk} signs up")
+def newcomer_with(context: Context, quirk: str) -> None:
+    context.world.accounts.sign_up_as("Ada", context.world.people.with_quirk(quirk))
 
 
 @when("{someone:Person} signs up with {what:OwnThing}")
@@ -144,6 +139,11 @@ def move(context: Context, someone: str) -> None:
 @when("{someone:Person} moves to her address with a +tag")
 def move_to_tagged(context: Context, someone: str) -> None:
     context.world.accounts.move(someone, context.world.people.spelled(someone, "and a +tag"))
+
+
+@when("she changes her name")
+def she_changes_name(context: Context) -> None:
+    context.world.accounts.renew(context.world.scene.she.person, "name")
 
 
 @when("{someone:Person} changes her name")
@@ -239,6 +239,11 @@ def change_nobody(context: Context, state: str, changed: str) -> None:
 @when("{someone:Person} leaves again")
 def leave(context: Context, someone: str) -> None:
     context.world.accounts.delete(someone)
+
+
+@when("she leaves")
+def she_leaves(context: Context) -> None:
+    context.world.accounts.delete(context.world.scene.she.person)
 
 
 @when("{group:People} leave one after the other")

@@ -11,6 +11,16 @@ def remember_who_is_there(context: Context) -> None:
     context.world.directory.remember_who_is_there()
 
 
+@when("she is looked at")
+def look_at_her(context: Context) -> None:
+    context.world.directory.look_at([context.world.scene.she.person])
+
+
+@then("she is seen as she signed up")
+def she_is_seen(context: Context) -> None:
+    context.world.directory.seen_as_signed_up([context.world.scene.she.person])
+
+
 @when("{someone:Person} is looked at")
 def look_at(context: Context, someone: str) -> None:
     context.world.directory.look_at([someone])
@@ -50,6 +60,16 @@ def read_list(context: Context) -> None:
 @then("the list shows {someone:Person} exactly once")
 def list_shows(context: Context, someone: str) -> None:
     context.world.directory.shows_once(context.world.scene.member(someone))
+
+
+@then("the list shows her exactly once")
+def list_shows_her(context: Context) -> None:
+    context.world.directory.shows_once(context.world.scene.she)
+
+
+@then("the list no longer shows her")
+def list_no_longer_shows_her(context: Context) -> None:
+    context.world.gone.from_list(context.world.scene.she)
 
 
 @then("the list shows each of them exactly once")

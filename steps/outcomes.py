@@ -13,6 +13,11 @@ def welcomed(context: Context, someone: str) -> None:
     context.world.outcomes.welcomed(someone)
 
 
+@then("she is welcomed")
+def she_is_welcomed(context: Context) -> None:
+    context.world.outcomes.welcomed(context.world.scene.she.person)
+
+
 @then("{someone:Person} is welcomed under {other:Person}'s name")
 def welcomed_under_name(context: Context, someone: str, other: str) -> None:
     context.world.outcomes.welcomed(someone, name=context.world.scene.member(other).newcomer.name)
@@ -33,6 +38,12 @@ def each_welcomed(context: Context) -> None:
 @then("{someone:Person} is as she was")
 def is_as_she_was(context: Context, someone: str) -> None:
     context.world.outcomes.is_as(someone)
+
+
+@then("she is shown as she was welcomed")
+@then("she is shown like that")
+def she_is_as_she_was(context: Context) -> None:
+    context.world.outcomes.is_as(context.world.scene.she.person)
 
 
 @then("everybody but {someone:Person} is as before")
@@ -60,6 +71,11 @@ def everybody_has_shape(context: Context) -> None:
 @then("{someone:Person} is answered with the new name and address and everything else as before")
 def answered_changed(context: Context, someone: str) -> None:
     context.world.outcomes.changed(someone)
+
+
+@then("she is answered with the new name and everything else as before")
+def she_is_answered_changed(context: Context) -> None:
+    context.world.outcomes.changed(context.world.scene.she.person)
 
 
 # Refused
@@ -104,6 +120,16 @@ def nobody_made(context: Context) -> None:
 @then("{someone:Person}'s leaving is confirmed")
 def leaving_confirmed(context: Context, someone: str) -> None:
     context.world.outcomes.answered_for(someone, "deleted")
+
+
+@then("her leaving is confirmed")
+def her_leaving_confirmed(context: Context) -> None:
+    context.world.outcomes.answered("deleted")
+
+
+@then("she is no longer shown")
+def she_is_no_longer_shown(context: Context) -> None:
+    context.world.gone.from_reading(context.world.scene.she)
 
 
 @then("{someone:Person} is no longer shown")

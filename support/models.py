@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -85,7 +86,11 @@ class Answer:
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
 
     def json(self) -> Any:
-        """Return the body as JSON; raises ValueError where it is none."""
+        """Return the body as JSON, parsed once; raises ValueError where it is none."""
+        return self._document
+
+    @cached_property
+    def _document(self) -> Any:
         return json.loads(self.body)
 
 

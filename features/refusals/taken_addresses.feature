@@ -34,13 +34,6 @@ Feature: One address, one user
       And exactly Grace is found by her address
       And Grace is as she was
 
-    @edge
-    Example: An address with a +tag is another address
-      Given Grace is a user
-      When Ada signs up with Grace's address and a +tag
-      Then Ada is welcomed with this address
-      And Grace is as she was
-
   @rule.update-taken
   Rule: Nobody moves to an address that somebody else has
 

@@ -22,6 +22,28 @@ Feature: Signing up
       When Ada, Alan, Barbara, Edsger and Frances sign up one after the other
       Then each of them is welcomed and shown with her own name and address
 
+    @edge
+    Scenario Outline: A newcomer with <quirk> is as welcome as any
+      When a newcomer with <quirk> signs up
+      Then she is welcomed
+      And she is shown as she was welcomed
+
+      Examples:
+        | quirk                            | why                                         |
+        | a name of 200 characters         | the longest that there is                   |
+        | a name of 200 Chinese characters | characters count, not bytes                 |
+        | a name in Chinese characters     | people are called what they are called      |
+        | an address of 254 characters     | the longest that there is                   |
+        | an address with a +tag           | people sort their mail by it                |
+        | an address in capitals           | some people write it so                     |
+
+    @edge
+    Example: An address with a +tag is another address than the one without
+      Given Grace is a user
+      When Ada signs up with Grace's address and a +tag
+      Then Ada is welcomed
+      And Grace is as she was
+
     Example: Somebody of the same name
       Given Grace is a user
       When Ada signs up under Grace's name

@@ -26,6 +26,21 @@ Feature: Leaving
       Then none of Ada, Grace and Alan is shown any more
       And Barbara is as she was
 
+    @edge
+    Scenario Outline: A user with <quirk> leaves
+      Given a user with <quirk>
+      When she leaves
+      Then her leaving is confirmed
+      And she is no longer shown
+      And the list no longer shows her
+
+      Examples:
+        | quirk                        | why                                     |
+        | a name in Chinese characters | names may get in the way of a deletion  |
+        | a name of 200 characters     | so may their length                     |
+        | an address in capitals       | so may letter case                      |
+        | an address with a +tag       | so may a tag                            |
+
     Example: Ada leaves after a change
       Given Ada is a user
       When Ada changes her name and her address

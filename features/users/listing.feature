@@ -17,6 +17,18 @@ Feature: The directory of users
       When the list is read
       Then the list shows each of them exactly once
 
+    @edge
+    Scenario Outline: A user with <quirk> is in the list
+      Given a user with <quirk>
+      When the list is read
+      Then the list shows her exactly once
+
+      Examples:
+        | quirk                        |
+        | a name in Chinese characters |
+        | a name of 200 characters     |
+        | an address in capitals       |
+
     Example: More newcomers than fit on a page are all in the list
       Given 120 people have signed up at once
       Then each of them is in the list once
@@ -48,7 +60,7 @@ Feature: The directory of users
       Then exactly Ada is found
 
     Example: An address with capitals is found in small letters
-      Given a user whose address has capitals
+      Given a user with an address with capitals
       When her address is looked up in small letters
       Then exactly she is found
 
@@ -67,7 +79,7 @@ Feature: The directory of users
 
     @edge
     Example: An address with a +tag is found
-      Given a user whose address has a +tag
+      Given a user with an address with a +tag
       When her address is looked up
       Then exactly she is found
 

@@ -21,6 +21,19 @@ Feature: Looking at one user
       When each of them is looked at
       Then each of them is seen as she signed up
 
+    @edge
+    Scenario Outline: A user with <quirk> is shown
+      Given a user with <quirk>
+      When she is looked at
+      Then she is seen as she signed up
+
+      Examples:
+        | quirk                        |
+        | a name in Chinese characters |
+        | a name of 200 characters     |
+        | an address in capitals       |
+        | an address with a +tag       |
+
   @rule.read-404
   Rule: An unknown id shows nobody
 

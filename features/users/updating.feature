@@ -33,6 +33,19 @@ Feature: Changing a user
       And Ada is shown like that
 
     @edge
+    Scenario Outline: A user with <quirk> changes her name
+      Given a user with <quirk>
+      When she changes her name
+      Then she is answered with the new name and everything else as before
+      And she is shown like that
+
+      Examples:
+        | quirk                        |
+        | a name in Chinese characters |
+        | an address in capitals       |
+        | an address with a +tag       |
+
+    @edge
     Scenario Outline: Ada confirms her own address <how>
       Given Ada is a user
       When Ada changes her name and sends her own address <how>

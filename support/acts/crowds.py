@@ -102,7 +102,7 @@ class Crowds:
         if outcome.peak < len(outcome.results):
             raise Inconclusive(
                 f"this was no burst: {outcome.peak} of {len(outcome.results)} requests were in flight at once. The "
-                "target, or a proxy before it, takes fewer connections; give its limit to a profile as caps.concurrency."
+                "target or a proxy takes fewer connections; give its limit to a profile as caps.concurrency."
             )
 
     def each_welcomed(self) -> None:

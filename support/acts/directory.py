@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from support.acts.scene import Member
-from support.contract.normalizers import listed, normal_user, users_of
+from support.contract.normalizers import ids_of, listed, normal_user
 from support.contract.validators import has_status, is_a_list
 from support.errors import Inconclusive
 from support.models import Exchange
@@ -50,7 +50,7 @@ class Directory:
         """Note the ids in the list, and what is there without one, so that whatever appears later can be told."""
         world = self._world
         exchange = self.whole_list()
-        world.scene.ids_before = frozenset(user.id for user in users_of(exchange.answer, world.profile))
+        world.scene.ids_before = frozenset(ids_of(exchange.answer, world.profile))
         world.scene.oddities_before = [entry for entry in self._entries(exchange) if self._id(entry) is None]
 
     def shows_once(self, member: Member) -> None:
@@ -233,7 +233,7 @@ class Directory:
         return user.id if user else None
 
     def _ids(self, exchange: Exchange) -> Sequence[str]:
-        return [user.id for user in users_of(exchange.answer, self._world.profile)]
+        return ids_of(exchange.answer, self._world.profile)
 
 
 def _page(number: int, size: int) -> str:

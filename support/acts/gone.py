@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from support.acts.scene import Member
-from support.contract.normalizers import users_of
+from support.contract.normalizers import ids_of
 from support.models import Exchange
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Gone:
         return exchange
 
     def _shown(self, exchange: Exchange, member: Member) -> bool:
-        return any(user.id == member.id for user in users_of(exchange.answer, self._world.profile))
+        return member.id in ids_of(exchange.answer, self._world.profile)
 
     def _too_late(self, wanted: str, wrong: str, exchange: Exchange) -> None:
         deadline = self._world.settings.delete_deadline_s

@@ -197,8 +197,9 @@ class Outcomes:
             return False
         if mark_in(user.email) is not None:
             return user.email in {address.lower() for address in scene.addresses_tried}
-        odd = scene.ids_before is not None and bool(schema_findings("user", entry, profile.names, profile.shape))
-        return odd or user.name in scene.names_tried
+        if scene.ids_before is None:
+            return False
+        return user.name in scene.names_tried or bool(schema_findings("user", entry, profile.names, profile.shape))
 
     def nobody_made_by_change(self) -> None:
         """The id and address that a change of nobody named are still nobody's."""

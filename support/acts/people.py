@@ -29,6 +29,7 @@ class People:
                 "a name of 200 characters": factory.long_name(),
                 "a name of 200 Chinese characters": "龍" * 200,
                 "a name of 200 emoji": "🦉" * 200,
+                "a name in Chinese characters": "李小龍",
                 "a name with two spaces in a row": "Ada  Lovelace",
                 "a name with a space before and after": " Ada Lovelace ",
                 "a name with accents as separate characters": "Zoe\u0308 Bronte\u0308",
@@ -47,6 +48,10 @@ class People:
             "an address of 254 characters": self._world.factory.long_address(),
         }[quirk]
         return NewUser(newcomer.name, email)
+
+    def with_quirk(self, quirk: str) -> NewUser:
+        """Return a newcomer with an unusual name or address."""
+        return self.with_name(quirk) if quirk.startswith("a name") else self.with_address(quirk)
 
     def related(self, other: str, relation: str) -> NewUser:
         """Return a newcomer whose address contains somebody's, or nearly is it."""

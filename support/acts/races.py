@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from support.world import World
 
 log = logging.getLogger("acceptance.crowd")
-LEAST_ROUNDS = 3
+LEAST_ROUNDS = 6
 MOST_VOID = 10
 RIVALS = 4
 

@@ -5,7 +5,6 @@ The contract is judged by `validators` on the answer as it came.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,8 +34,7 @@ def _name(fields: Mapping[str, Any], names: Names, user_id: str) -> str | None:
         parts = (_text(fields.get(key)).strip() for key in ("firstName", "lastName"))
         name = " ".join(part for part in parts if part)
     name = _text(name)
-    autofilled = re.fullmatch(rf"{re.escape(names.name)} {re.escape(user_id)}", name)
-    return None if autofilled or not name else name
+    return None if name in ("", f"{names.name} {user_id}") else name
 
 
 def _text(value: Any) -> str:
@@ -54,6 +52,12 @@ def listed(answer: Answer | None, profile: Profile) -> list[Any] | None:
     for key in filter(None, profile.names.list_pointer.split("/")):
         entries = entries.get(key) if isinstance(entries, Mapping) else None
     return entries if isinstance(entries, list) else None
+
+
+def ids_of(answer: Answer | None, profile: Profile) -> list[str]:
+    """Return the ids in a list answer, in its order; entries that are no users are left out."""
+    entries = (entry for entry in listed(answer, profile) or [] if isinstance(entry, Mapping))
+    return [str(entry[profile.names.id]) for entry in entries if entry.get(profile.names.id) not in (None, "")]
 
 
 def users_of(answer: Answer | None, profile: Profile) -> list[User]:

@@ -48,7 +48,7 @@ _ALL = (
     ),
     Rule(
         "pages",
-        "pages hold at most their limit, do not overlap, and together are the list; a wrong page or limit gives 400 or 422",
+        "pages hold at most their limit, do not overlap, together are the list; a wrong page or limit gives 400 or 422",
     ),
     Rule(
         "patch", "PATCH changes only what is named, gives 200 and the whole user; a read shows the same", "RFC 5789 §2"

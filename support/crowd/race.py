@@ -11,7 +11,8 @@ from support.crowd.contest import Outcome
 from support.models import Exchange
 
 MAY_HAPPEN = frozenset({429, 502, 503, 504})
-MOST_SURE = 0.9
+MOST_SURE = 0.8
+MOST_SURE_OF_TWO = 0.4
 
 
 class Fate(StrEnum):
@@ -122,10 +123,11 @@ def _ms(seconds: float | None) -> str:
 
 
 def chance_to_catch(skew_s: float, window_s: float, contenders: int) -> float:
-    """Return the chance that a round catches a race whose window is so long, at most 0.9.
+    """Return the chance that a round catches a race whose window is so long: a cautious one.
 
     The first contender opens the window; each other one falls into it with the share of the skew that the window
-    covers. 0.9 is the most that is claimed for one round, as the server's own scheduling is not known.
+    covers. As the server's own scheduling is not known, no more than 0.8 is claimed for a round, and 0.4 for two.
     """
     share = min(1.0, window_s / skew_s) if skew_s > 0 else 1.0
-    return float(min(MOST_SURE, 1 - (1 - share) ** (contenders - 1)))
+    most = MOST_SURE_OF_TWO if contenders == 2 else MOST_SURE
+    return float(min(most, 1 - (1 - share) ** (contenders - 1)))

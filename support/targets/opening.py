@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from support.contract.normalizers import users_of
+from support.contract.normalizers import ids_of
 from support.errors import SettingsError, TargetDown
 from support.models import Exchange, Failure
 from support.settings import Settings
@@ -45,7 +45,7 @@ def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> in
     """
     if profile.caps.users is None:
         return settings.max_users_alive
-    others = len(users_of(listed.answer, profile))
+    others = len(ids_of(listed.answer, profile))
     if others >= profile.caps.users:
         raise SettingsError(
             f"the profile's caps.users: the target takes {profile.caps.users} users, and {others} are there already. "

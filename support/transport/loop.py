@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-CANCELLED_WITHIN_S = 5.0
+FINISHED_WITHIN_S = 5.0
 
 
 class LoopThread:
@@ -36,14 +36,18 @@ class LoopThread:
             future.cancel()
             raise
 
+    def finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do some last work; raises TimeoutError where it does not come to an end soon."""
+        return self.submit(work).result(timeout=FINISHED_WITHIN_S)
+
     def stop_waited_for(self) -> None:
         """Cancel what somebody waits for, or was interrupted while waiting for; the background goes on."""
-        self.submit(self._cancel(self._waited_for)).result(timeout=CANCELLED_WITHIN_S)
+        self.finish(self._cancel(self._waited_for))
 
     def close(self) -> None:
         """Stop the loop after what is under way was cancelled."""
         if self._thread.is_alive():
-            self.submit(self._cancel()).result(timeout=CANCELLED_WITHIN_S)
+            self.finish(self._cancel())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(timeout=5)
         self._loop.close()

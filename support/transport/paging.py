@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from support.contract.normalizers import listed, users_of
+from support.contract.normalizers import ids_of, listed
 from support.models import Answer, Attempt, Exchange
 from support.targets.profile import Pages, Profile
 from support.transport.flows import Flow
@@ -38,7 +38,7 @@ def whole_list(fetch: Fetch, profile: Profile) -> Flow[Exchange]:
     """
     for _ in range(TRIES):
         pages = yield from _pages(fetch, profile)
-        ids = [user.id for exchange in pages for user in users_of(exchange.answer, profile)]
+        ids = [user_id for exchange in pages for user_id in ids_of(exchange.answer, profile)]
         if len(ids) == len(set(ids)):
             break
     return _together(pages, profile)
@@ -56,7 +56,7 @@ def _pages(fetch: Fetch, profile: Profile) -> Flow[Sequence[Exchange]]:
         if entries is None:
             at_the_end = pages and exchange.status in (PAST_THE_END, *profile.answers.no_match)
             return pages if at_the_end else [exchange]
-        ids = {user.id for user in users_of(exchange.answer, profile)}
+        ids = set(ids_of(exchange.answer, profile))
         if pages and ids <= seen:
             return pages
         pages.append(exchange)
