@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from support.crowd.gate import Gate, HoldingBackend, Sender, holding_transport, peak_in_flight
+from support.crowd.gate import Gate, Sender, holding_transport, peak_in_flight
 from support.errors import SettingsError
 from support.models import Answer, Call, Failure
 from support.transport.async_client import AsyncClient, exchange_once, new_client
@@ -18,7 +18,7 @@ from support.transport.flows import Flow, Send
 
 T = TypeVar("T")
 SPARE_FILES = 100
-WARM_UPS = 2
+WARM_UPS = 4
 MOST_HELD_S = 300.0
 
 
@@ -71,17 +71,19 @@ class Outcome(Generic[T]):
 async def contest(client: AsyncClient, entrants: Sequence[Entrant[T]], warm_up: Call | None = None) -> Outcome[T]:
     """Let all entrants begin at one moment; what a flow sends after its first request goes out at its own pace.
 
-    `warm_up` is a harmless call that opens each connection and measures its round trip beforehand.
+    `warm_up` is a harmless call that opens each connection and measures its round trip beforehand. Warmed connections
+    are kept for the next contest of the client.
     """
     make_room_for(len(entrants))
     senders = [Sender(entrant.label) for entrant in entrants]
     gate = Gate(senders)
     async with contextlib.AsyncExitStack() as stack:
-        lanes = [_Lane(client, gate, sender) for sender in senders]
-        for lane in lanes:
-            stack.push_async_callback(lane.close)
+        lanes = _lanes(client, len(entrants), warm_up is not None)
+        stack.push_async_callback(_leave, client, lanes, warm_up is not None)
         if warm_up is not None:
             await _warm(lanes, warm_up)
+        for lane, sender in zip(lanes, senders, strict=True):
+            lane.line_up(gate, sender)
         running = [
             asyncio.ensure_future(client.run(one.flow, lane.send)) for one, lane in zip(entrants, lanes, strict=True)
         ]
@@ -95,53 +97,74 @@ async def contest(client: AsyncClient, entrants: Sequence[Entrant[T]], warm_up: 
     return Outcome(tuple(results), tuple(senders), gate.skew_s)
 
 
+def _lanes(client: AsyncClient, count: int, warm: bool) -> list[_Lane]:
+    """Return so many connections, kept ones first where they are to be warm."""
+    kept = [lane for lane in client.kept if isinstance(lane, _Lane)][:count] if warm else []
+    client.kept[:] = [thing for thing in client.kept if thing not in kept]
+    return kept + [_Lane(client) for _ in range(count - len(kept))]
+
+
+async def _leave(client: AsyncClient, lanes: Sequence[_Lane], warm: bool) -> None:
+    if warm:
+        client.kept += lanes
+    else:
+        for lane in lanes:
+            await lane.close()
+
+
 class _Lane:
     """The connection of one entrant: its first request waits at the gate."""
 
-    def __init__(self, client: AsyncClient, gate: Gate, sender: Sender) -> None:
-        transport, backend = holding_transport(client.verify)
+    def __init__(self, client: AsyncClient) -> None:
+        transport, self._backend = holding_transport(client.verify)
         self._client = new_client(client.timeout_s, client.verify, transport)
         self._timeout_s = client.timeout_s
-        self._backend: HoldingBackend = backend
-        self._gate = gate
-        self._sender = sender
-        self._first = True
+        self._gate: Gate | None = None
+        self._sender = Sender("nobody")
+        self.round_trip_s: float | None = None
+
+    def line_up(self, gate: Gate, sender: Sender) -> None:
+        """Let the next request wait at this gate."""
+        self._gate, self._sender = gate, sender
+        sender.round_trip_s = self.round_trip_s or 0.0
 
     async def send(self, send: Send) -> Answer | Failure:
-        if not self._first:
+        gate, self._gate = self._gate, None
+        if gate is None:
             return await exchange_once(self._client, send)
-        self._first = False
-        await self._gate.enter()
-        self._backend.arm(self._gate, self._sender, send.call.body is not None)
+        await gate.enter()
+        self._backend.arm(gate, self._sender, send.call.body is not None)
         try:
             outcome = await exchange_once(self._client, replace(send, timeout_s=send.timeout_s + MOST_HELD_S))
         finally:
-            self._gate.absent(self._sender)
+            gate.absent(self._sender)
         if isinstance(outcome, Answer):
             self._sender.answered = time.perf_counter()
         return outcome
 
     async def measure(self, call: Call) -> None:
-        """Open the connection and measure its round trip, the shortest of two."""
-        outcomes = [await self.touch(call) for _ in range(WARM_UPS)]
-        answers = [outcome.seconds for outcome in outcomes if isinstance(outcome, Answer)]
-        self._sender.round_trip_s = min(answers, default=0.0)
+        """Open the connection and measure its round trip, the shortest of a few."""
+        for _ in range(WARM_UPS):
+            await self.touch(call)
 
-    async def touch(self, call: Call) -> Answer | Failure:
-        """Send a harmless call over the connection, which opens it where it is closed."""
-        return await exchange_once(self._client, Send(call, self._timeout_s))
+    async def touch(self, call: Call) -> None:
+        """Send a harmless call over the connection, which opens it where it is closed; keep its shortest round trip."""
+        outcome = await exchange_once(self._client, Send(call, self._timeout_s))
+        if isinstance(outcome, Answer):
+            self.round_trip_s = min(self.round_trip_s or outcome.seconds, outcome.seconds)
 
     async def close(self) -> None:
         await self._client.aclose()
 
 
 async def _warm(lanes: Sequence[_Lane], call: Call) -> None:
-    """Measure each connection by itself, so that no round trip is one in a queue; then touch all of them once more.
+    """Measure new connections, each by itself, so that no round trip is one in a queue; then touch all once more.
 
     A server may close a connection that idles while the others are measured.
     """
     for lane in lanes:
-        await lane.measure(call)
+        if lane.round_trip_s is None:
+            await lane.measure(call)
     await asyncio.gather(*(lane.touch(call) for lane in lanes))
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import httpcore
 import httpx
 
-LEAST_SPREAD_S = 0.002
+LEAST_SPREAD_S = 0.005
 SETTLE_S = 0.005
 AT_THE_DOOR = 64
 

@@ -12,7 +12,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
@@ -29,6 +29,12 @@ IDLE_SHARDS = 8
 
 Sender = Callable[[Send], Coroutine[Any, Any, Answer | Failure]]
 """A way to send a call once."""
+
+
+class Closable(Protocol):
+    """Something that is kept for reuse until the client is closed."""
+
+    async def close(self) -> None: ...
 
 
 class Shard:
@@ -62,6 +68,7 @@ class AsyncClient:
         self.timeout_s = timeout_s
         self.verify = httpx.create_ssl_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._shards: list[Shard] = []
+        self.kept: list[Closable] = []
         self._room = asyncio.Semaphore(most_at_once) if most_at_once else contextlib.nullcontext()
 
     async def run(self, flow: Flow[T], send: Sender | None = None) -> T:
@@ -84,6 +91,8 @@ class AsyncClient:
         return list(await asyncio.gather(*(self.run(flow) for flow in flows)))
 
     async def close(self) -> None:
+        for thing in self.kept:
+            await thing.close()
         shards, self._shards = self._shards, []
         for shard in shards:
             await shard.client.aclose()

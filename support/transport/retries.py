@@ -22,6 +22,8 @@ RETRIED_STATUSES = frozenset({429, *range(500, 600)})
 RETRY_COST = 5
 RETRIES_IN_A_CROWD = 3
 TOO_MANY = 429
+PASSING = frozenset({502, 503, 504})
+FAULT_ATTEMPTS = 3
 BUDGET_CAPACITY = 500
 MOST_DOUBLINGS = 60
 
@@ -110,9 +112,16 @@ class RetryLoop:
         self._state.attempt_number = self._attempt
         self._state.outcome_timestamp = self._policy.clock()
         self._state.upcoming_sleep = wait
+        if self._attempt >= FAULT_ATTEMPTS and _is_a_fault(outcome):
+            return None
         if self._stop(self._state) or not (_is_throttled(outcome) or self._policy.budget.take()):
             return None
         return wait
+
+
+def _is_a_fault(outcome: Answer | Failure) -> bool:
+    """A 5xx other than those of gateways and overload speaks of a fault that waiting does not mend."""
+    return isinstance(outcome, Answer) and outcome.status >= 500 and outcome.status not in PASSING
 
 
 def _is_throttled(outcome: Answer | Failure) -> bool:
