@@ -1,0 +1,1 @@
+"""The outcome of a run as Markdown: `python -m support.reporting.job`."""

