@@ -42,20 +42,21 @@ class KnownDeviations:
 
     def watch(self, scenario: Scenario, rule: str) -> None:
         """Let a scenario run as it is, and take its failing for what is known where it is that."""
-        own = self._of(rule, scenario.name)
+        own = [known for known in self._known if known.rule == rule and known.covers(scenario.name)]
         run = scenario.run
 
         def watched(runner: Any) -> bool:
             failed = bool(run(runner))
             self.recognise(scenario)
             error, known = _broken_promise(scenario), scenario.known_deviation
-            if failed and error is not None and known is not None:
+            if failed and error is not None and known is not None and not scenario.hook_failed:
                 scenario.set_status(Status.xfailed)
                 self.shown.append(Shown(scenario.name, known, str(error)))
                 self._failed[known].append(scenario.name)
                 return False
-            if own is not None and scenario.status is Status.passed:
-                self._passed[own].append(scenario.name)
+            if scenario.status is Status.passed:
+                for one in own:
+                    self._passed[one].append(scenario.name)
             return failed
 
         if self._known:
@@ -64,7 +65,7 @@ class KnownDeviations:
     def recognise(self, scenario: Scenario) -> None:
         """Write down on a scenario, as soon as its steps are over, the known deviation that it has shown."""
         error = _broken_promise(scenario)
-        scenario.known_deviation = None if error is None else self._of(error.rule, scenario.name)
+        scenario.known_deviation = None if error is None else self._behind(error, scenario.name)
 
     def check_none_is_mended(self) -> None:
         """Raise SettingsError where a deviation did not show although its scenarios ran: its line has to go."""
@@ -80,8 +81,9 @@ class KnownDeviations:
         passed = self._passed[known]
         return not known.sometimes and bool(passed) and (bool(known.scenarios) or not self._failed[known])
 
-    def _of(self, rule: str, name: str) -> Deviation | None:
-        return next((known for known in self._known if known.rule == rule and known.covers(name)), None)
+    def _behind(self, error: BrokenPromise, name: str) -> Deviation | None:
+        of_the_rule = (known for known in self._known if known.rule == error.rule and known.covers(name))
+        return next((known for known in of_the_rule if known.explains(error.wrong)), None)
 
 
 def _broken_promise(scenario: Scenario) -> BrokenPromise | None:

@@ -6,6 +6,8 @@ behave shows the first as an error and the second as a failure.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class SuiteError(Exception):
     """The suite, its settings or its target got in the way of a verdict."""
@@ -38,11 +40,13 @@ class Inconclusive(SuiteError):
 class BrokenPromise(AssertionError):
     """The API broke a rule of the contract.
 
-    `rule` is the id of the rule; the text says what was attempted, what came and what should have come.
+    `rule` is the id of the rule; the text says what was attempted, what came and what should have come. `wrong` are
+    the single things that were found wrong.
     """
 
     outcome = "promise broken"
 
-    def __init__(self, rule: str, text: str) -> None:
+    def __init__(self, rule: str, text: str, wrong: Iterable[str] = ()) -> None:
         super().__init__(text)
         self.rule = rule
+        self.wrong = tuple(wrong)

@@ -159,9 +159,18 @@ class Outcomes:
             self.nobody_new()
 
     def all_refused(self, statuses: Iterable[int], *more: Finding) -> None:
-        """Each of the attempts was refused; those that were not are told together."""
-        for exchange in self._world.scene.exchanges:
-            self.held(exchange, has_status(statuses), *more)
+        """Each of the attempts was refused; what is wrong with any of them is told together, with the worst of them."""
+        matchers = (has_status(statuses), *more)
+        failed = [
+            (exchange, matcher)
+            for matcher in matchers
+            for exchange in self._world.scene.exchanges
+            if not matcher.matches(exchange)
+        ]
+        if failed:
+            wanted = "; ".join(matcher.wanted for matcher in matchers)
+            wrong = [text for exchange, matcher in failed for text in matcher.findings(exchange)]
+            self.accuse(wanted, wrong, failed[0][0])
 
     def nobody_new(self) -> None:
         """Nobody appeared by what was attempted: not by address, not in the list."""

@@ -36,7 +36,7 @@ def accuse(
     ]
     if exchange is not None:
         lines += evidence(exchange)
-    raise BrokenPromise(rule, redacted("\n".join(lines)))
+    raise BrokenPromise(rule, redacted("\n".join(lines)), dict.fromkeys(wrong))
 
 
 def evidence(exchange: Exchange) -> list[str]:

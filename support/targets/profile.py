@@ -106,8 +106,9 @@ class Caps:
 class Deviation:
     """A rule that the target is known not to keep, why, where that is told, and when to look again.
 
-    `scenarios` narrows it to those whose names match one of these patterns (`*` stands for anything). One that shows
-    only `sometimes`, as a race does, is not mended when it does not show.
+    `scenarios` narrows it to those whose names match one of these patterns (`*` stands for anything), and `shows` to
+    failures in which nothing else is found wrong than what matches one of these. One that shows only `sometimes`, as a
+    race does, is not mended when it does not show.
     """
 
     rule: str
@@ -116,11 +117,16 @@ class Deviation:
     since: date
     review: date | None = None
     scenarios: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
     sometimes: bool = False
 
     def covers(self, scenario: str) -> bool:
         """Whether it is about a scenario: about all of its rule where it names none."""
         return not self.scenarios or _matches(self.scenarios, scenario)
+
+    def explains(self, wrong: Sequence[str]) -> bool:
+        """Whether it tells of everything that was found wrong."""
+        return not self.shows or all(_matches(self.shows, found) for found in wrong)
 
 
 @dataclass(frozen=True)
@@ -134,9 +140,9 @@ class LeftOut:
         return _matches(self.scenarios, scenario)
 
 
-def _matches(patterns: Sequence[str], scenario: str) -> bool:
-    """Whether one of the patterns fits the name of a scenario, without the number of its row."""
-    return any(fnmatch.fnmatchcase(scenario.split(" -- @")[0], pattern) for pattern in patterns)
+def _matches(patterns: Sequence[str], text: str) -> bool:
+    """Whether one of the patterns fits a text, without the number of a row behind the name of a scenario."""
+    return any(fnmatch.fnmatchcase(text.split(" -- @")[0], pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True)
@@ -231,4 +237,5 @@ def _build(content: Mapping[str, Any]) -> Profile:
 
 def _deviation(known: Mapping[str, Any]) -> Deviation:
     days = {key: date.fromisoformat(str(known[key])) for key in ("since", "review") if key in known}
-    return Deviation(**{**known, **days, "scenarios": tuple(known.get("scenarios", ()))})
+    patterns = {key: tuple(known.get(key, ())) for key in ("scenarios", "shows")}
+    return Deviation(**{**known, **days, **patterns})
