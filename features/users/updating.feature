@@ -32,6 +32,17 @@ Feature: Changing a user
       Then Ada is answered with the new name and everything else as before
       And Ada is shown like that
 
+    @negative
+    Scenario Outline: Ada sends <what> along with her new name
+      Given Ada is a user
+      When Ada brings <what> when changing herself
+      Then Ada is refused as invalid, or changed without <what>
+
+      Examples:
+        | what              | why                     |
+        | an id of her own  | the id stays            |
+        | a date of joining | so does the day she came |
+
     @edge
     Scenario Outline: A user with <quirk> changes her name
       Given a user with <quirk>
@@ -77,6 +88,17 @@ Feature: Changing a user
         | how         |
         | as it is    |
         | in capitals |
+
+    @negative
+    Scenario Outline: Ada is replaced with <what> among the fields
+      Given Ada is a user
+      When Ada brings <what> when replacing herself
+      Then Ada is refused as invalid, or changed without <what>
+
+      Examples:
+        | what              | why                     |
+        | an id of her own  | the id stays            |
+        | a date of joining | so does the day she came |
 
     @negative
     Scenario Outline: A replacement without <field> is refused

@@ -17,9 +17,14 @@ SHOWN = 300
 
 
 def judge(exchange: Exchange, rule: str, attempted: str, *matchers: Finding) -> None:
-    """Hold an exchange against everything that a rule asks of it; raises BrokenPromise with all mismatches at once."""
+    """Hold an exchange against everything that a rule asks of it; raises BrokenPromise with all mismatches at once.
+
+    Where the first matcher fails because no answer or a refusal came, nothing is said of the fields that it lacks.
+    """
     failed = [matcher for matcher in matchers if not matcher.matches(exchange)]
     if failed:
+        if failed[0] is matchers[0] and (exchange.status is None or exchange.status >= 400):
+            failed = failed[:1]
         wrong = [text for matcher in failed for text in matcher.findings(exchange)]
         accuse(rule, attempted, [matcher.wanted for matcher in failed], wrong, exchange)
 

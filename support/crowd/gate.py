@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import socket
 import sys
 import time
@@ -79,7 +80,10 @@ class Gate:
             self._all_ready.set()
 
     async def open(self, patience_s: float) -> None:
-        """Wait until all stand ready, or nobody new has done so for `patience_s` seconds, and release those that do."""
+        """Wait until all stand ready, or nobody new has done so for `patience_s` seconds, and release those that do.
+
+        They are released in any order, so that over some rounds each comes before each.
+        """
         ready = -1
         while not self._all_ready.is_set() and len(self._held) > ready:
             ready = len(self._held)
@@ -90,6 +94,7 @@ class Gate:
             sender.early = stream.answered_already()
         round_trips = [sender.round_trip_s for sender, _, _ in self._held]
         spread = max(round_trips, default=0.0) - min(round_trips, default=0.0)
+        random.shuffle(self._held)
         if spread > LEAST_SPREAD_S:
             await self._release_by_distance()
         else:
