@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--variants", action="store_true", help="the variants, not the defects")
     add("--share", metavar="I/N", help="the I-th of N shares of both; commit/N: the commit's hash chooses which")
     add("--full-every", type=int, default=12, metavar="N", help="play the whole contract for every N-th defect (12)")
+    add("--times", type=_positive, default=1, metavar="N", help="try each so often, as races call for (1)")
     add("--steadiness", type=_positive, metavar="N", help="in place of all that: N runs on correct APIs, none red")
     add("--json", type=Path, default=REPORTS / "prove.json", metavar="PATH", help="where the matrix goes, and its .md")
     return parser
@@ -125,7 +126,7 @@ def _chosen(wishes: argparse.Namespace) -> tuple[list[Defect], list[Variant]]:
     if wishes.share:
         share = read_share(wishes.share)
         defects, variants = share.taken(defects), share.taken(variants)
-    return defects, variants
+    return defects * wishes.times, variants * wishes.times
 
 
 def _selection(wishes: argparse.Namespace) -> str:

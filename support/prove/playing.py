@@ -107,6 +107,7 @@ def _told(target: Target, folder: Path) -> dict[str, str]:
         "BASE_URL": target.base_url,
         "TOKEN": target.token or "none",
         "STATE_DIR": str(folder / "state"),
+        "REPORTS_DIR": str(folder / "reports"),
         "LOG_LEVEL": "ERROR",
     }
     return {**inherited, **defaults, **given}

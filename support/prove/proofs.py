@@ -19,6 +19,7 @@ HASTE = {
     "delete_deadline_s": "2",
     "cleanup_deadline_s": "5",
     "request_timeout_s": "4",
+    "retry_attempts": "3",
     "retry_deadline_s": "8",
 }  # a broken API keeps nobody waiting longer than it takes to see that it is broken
 OWN_LIMIT_S = 180.0
