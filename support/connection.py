@@ -47,7 +47,7 @@ class Connection:
         self.api = self._users_api()
         self.http = self._held(SessionClient(settings.request_timeout_s), lambda client: client.close())
         self.loop = self._held(LoopThread(), lambda loop: loop.close())
-        self.async_client = self._held(self._new_async_client(), lambda client: self.loop.run(client.close()))
+        self.async_client = self._held(self._new_async_client(), lambda client: self.loop.finish(client.close()))
         self.most_alive = room_for_users(check_open(self.http, self.api), self.profile, settings)
         self.journal = self._held(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
 

@@ -68,11 +68,11 @@ class Interrupts:
             return
         if self._put_off < MOST_MOMENTS and _is_delicate(frame):
             self._put_off += 1
-            _thread.start_new_thread(self._deliver_again, (number,))
+            _thread.start_new_thread(self._deliver_again, (signal.Signals(number),))
         else:
             self._raise()
 
-    def _deliver_again(self, number: int) -> None:
+    def _deliver_again(self, number: signal.Signals) -> None:
         time.sleep(A_MOMENT_S)
         self._delivered_again = True
         if hasattr(signal, "pthread_kill"):

@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS users (
     reason TEXT, changed REAL NOT NULL, fresh INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS users_of_run ON users (mark, state);
 """
+_INTEND = "INSERT INTO users (mark, state, changed, address) VALUES"
+MOST_ROWS = 500
 
 
 class State(StrEnum):
@@ -122,21 +124,16 @@ class Journal:
         self._lease_path(mark).unlink(missing_ok=True)
 
     def intend(self, mark: str, addresses: Iterable[str | None]) -> list[int]:
-        """Write down which addresses are about to be created, all in one transaction; return their references."""
-        now = time.time()
-        with self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                refs = [
-                    self._database.execute(
-                        "INSERT INTO users (mark, address, state, changed) VALUES (?, ?, ?, ?)",
-                        (mark, address, State.INTENDED, now),
-                    ).lastrowid
-                    for address in addresses
-                ]
-            finally:
-                self._database.execute("COMMIT")
-        return [ref for ref in refs if ref is not None]
+        """Write down which addresses are about to be created, before this returns; return their references."""
+        wanted, refs = list(addresses), list[int]()
+        for start in range(0, len(wanted), MOST_ROWS):
+            some = wanted[start : start + MOST_ROWS]
+            rows = ", ".join(["(?1, ?2, ?3, ?)"] * len(some))
+            with self._lock:  # one statement is a transaction of its own, which no interruption leaves open
+                done = self._database.execute(f"{_INTEND} {rows}", (mark, State.INTENDED, time.time(), *some))
+            last = done.lastrowid or 0
+            refs += range(last - len(some) + 1, last + 1)
+        return refs
 
     def mark_as(self, ref: int, state: State, user_id: str | None = None, reason: str | None = None) -> None:
         """Write down how far a user has come."""

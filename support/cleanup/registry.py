@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +36,8 @@ class Entry:
     """One request that may have made users: the address and name that it asked for, and the ids known so far.
 
     `fresh` says that the id was in nobody's list before the request. `unprovable` says that the id which the answer
-    gave belongs to somebody who cannot be shown to be ours, and whom the suite therefore leaves alone.
+    gave belongs to somebody who cannot be shown to be ours, and whom the suite therefore leaves alone. `left` are the
+    ids whose deletion was confirmed: from then on they may be given to others.
     """
 
     ref: int
@@ -46,6 +48,12 @@ class Entry:
     reason: str | None = None
     fresh: bool = False
     unprovable: bool = False
+    left: set[str] = field(default_factory=set)
+    answered: list[float] = field(default_factory=list)
+
+    def is_stuck(self, deadline_s: float) -> bool:
+        """Whether deleting was confirmed more than once, and the deadline for it to show is over."""
+        return len(self.answered) > 1 and time.monotonic() - self.answered[0] > deadline_s
 
     @property
     def certain(self) -> bool:
@@ -82,7 +90,7 @@ class Registry:
         self._running: list[Future[None]] = []
         self._late = False
         self._proven: set[str] = set()
-        self._left: set[str] = set()
+        self._latest: dict[str, Entry] = {}
         api.transcript.observers.append(self._observe)
 
     # Writing down what is about to be made
@@ -103,10 +111,10 @@ class Registry:
     ) -> Flow[Exchange]:
         """Carry out a POST: written down before, never made twice, its outcome written down after.
 
-        `listed` are the ids that the list showed before, where it was read.
+        `listed` are the ids that the list showed before, where it was read; one of ours may be given again.
         """
         yield from self._wait_for_room()
-        known = {*(listed or ()), *self.ids_of(address)}
+        known = (set(listed or ()) - self._latest.keys()) | self.ids_of(address)
         entry = self.intend([(address, name)])[0]
         search = self._api.found_by(address, known) if address else _cannot_tell
         exchange = yield from self._api.create(call, search)
@@ -130,6 +138,7 @@ class Registry:
         user = user_of(answer, self._api.profile) if answer else None
         if answer is not None and 200 <= answer.status < 300 and user is not None and user.id not in set(known):
             entry.ids.add(user.id)
+            self._latest[user.id] = entry
             self._made.add(user.id)
             self._set(entry, State.CREATED, user.id)
         elif answer is not None and answer.status < 500:
@@ -206,16 +215,18 @@ class Registry:
 
     def wait_for_deletions(self) -> None:
         """Wait until every deletion that was begun is seen done, or its deadline is over; nothing else is deleted."""
+        wait(self._running)  # whose interruption leaves them to the end
         running, self._running = self._running, []
         for future in running:
             future.result()
 
     def prove_nothing_is_left(self, deadline_s: float) -> None:
         """Delete what is not yet gone and look the list through for the mark; raises LeftBehind with what stays."""
-        ends = time.monotonic() + deadline_s
+        finishing = self._finish(time.monotonic() + deadline_s)
         try:
-            self._loop.submit(self._finish(ends)).result(timeout=deadline_s + self._pace.cap_s)
-        except (TimeoutError, asyncio.CancelledError):
+            self._loop.submit(finishing).result(timeout=deadline_s + self._pace.cap_s)
+        except TimeoutError:
+            self._loop.stop(finishing)
             log.error("cleaning up took longer than %.0f s", deadline_s)
         left = [entry for entry in self._entries if entry.state is not State.GONE]
         for entry in left:
@@ -257,12 +268,10 @@ class Registry:
         self._journal.close_run(self.mark)
 
     async def _finish(self, ends: float) -> None:
-        for future in self._running:
-            await asyncio.wrap_future(future)
-        self._running = []
+        begun = [asyncio.wrap_future(future) for future in self._running]
+        await asyncio.gather(*begun, return_exceptions=True)
         while True:
-            unfinished = [entry for entry in self._entries if entry.state is not State.GONE and not entry.unprovable]
-            await self._remove(unfinished)
+            await self._remove(self._unfinished())
             strays = await self._client.run(self.marked())
             known = {user_id for entry in self._entries for user_id in entry.ids if entry.state is State.GONE}
             fresh = [user for user in strays or () if user.id not in known or not await self._is_gone(user.id)]
@@ -270,11 +279,17 @@ class Registry:
                 entry = self.intend([(user.email, user.name)])[0]
                 entry.ids.add(user.id)
                 self._set(entry, State.CREATED, user.id)
-            done = strays is not None and not fresh and not unfinished
-            if done or time.monotonic() >= ends or (strays is None and not unfinished):
+            if strays is None and not self._unfinished():
+                log.warning("the list cannot be read: that nobody is left is known by ids and addresses alone")
+            if not fresh and all(entry.is_stuck(self._pace.deadline_s) for entry in self._unfinished()):
                 return
-            if unfinished and not fresh:
+            if time.monotonic() + self._pace.cap_s >= ends:
+                return
+            if not fresh:
                 await asyncio.sleep(self._pace.cap_s)
+
+    def _unfinished(self) -> list[Entry]:
+        return [entry for entry in self._entries if entry.state is not State.GONE and not entry.unprovable]
 
     async def _is_gone(self, user_id: str) -> bool:
         """Whether an id that the list shows is nobody's any more; it may as well have been given once more."""
@@ -324,13 +339,17 @@ class Registry:
         """Add whoever holds an entry's address to its ids; False where that cannot be found out."""
         if entry.address is None:
             return True
-        window_s = self._api.window_s if entry.state is State.INTENDED else 0.0
+        window_s = self._window_s() if entry.state is State.INTENDED else 0.0
         found = yield from look(self._sweeper.found_by(entry.address), window_s, self._sweeper.policy)
         if found is None:
             entry.reason = "the address cannot be looked up"
             return False
         entry.ids |= {user.id for user in map(self._user, found) if user is not None}
         return True
+
+    def _window_s(self) -> float:
+        """Return how long a create that was broken off may take to show: as long as any answer has taken here."""
+        return max(self._api.window_s, self._api.transcript.tally.slowest_s)
 
     def _delete_ids(self, entry: Entry) -> Flow[list[str]]:
         """Delete the users with an entry's ids; return the ids of those who are not ours, and forget them."""
@@ -343,7 +362,7 @@ class Registry:
 
     def _delete_one(self, entry: Entry, user_id: str) -> Flow[bool]:
         """Delete a user; False where she cannot be shown to be ours, and is left alone."""
-        if user_id not in self._proven or user_id in self._left:
+        if user_id not in self._proven or user_id in entry.left:
             shown = yield from self._sweeper.read(user_id)
             user = self._user(shown.answer)
             if shown.status in self._api.profile.answers.gone:
@@ -352,10 +371,12 @@ class Registry:
                 return True
             if shown.status == 200 and not self._may_delete(entry, user):
                 return False
+        self._proven.discard(user_id)
         exchange = yield from self._sweeper.delete(user_id)
         if exchange.status in (*self._api.profile.answers.deleted, *self._api.profile.answers.deleted_again):
             self._deleted.add(user_id)
-            self._left.add(user_id)
+            entry.left.add(user_id)
+            entry.answered.append(time.monotonic())
         else:
             entry.reason = f"DELETE was answered by {exchange.status or exchange.attempts[-1].outcome}"
         return True
@@ -370,7 +391,8 @@ class Registry:
                 self._proven.add(user_id)
         elif call.method == "DELETE" and status in self._api.profile.answers.deleted:
             self._proven.discard(user_id)
-            self._left.add(user_id)
+            if user_id in self._latest:
+                self._latest[user_id].left.add(user_id)
 
     def _user(self, answer: Answer | None) -> User | None:
         return user_of(answer, self._api.profile)
@@ -403,16 +425,21 @@ class Registry:
         return True
 
     def _given_again(self, entry: Entry, user_id: str, user: User | None) -> bool:
-        """Whether an id whose user has left is another's by now: a stranger's, or that of somebody whom we made since."""
-        if user_id not in self._left or user is None or user.email == _folded(entry.address):
-            return user_id in self._left and user is None
-        made_since = any(other is not entry for other in self._by_address.get(user.email, ()))
+        """Whether an id whose user has left is another's by now: a stranger's, or somebody's whom we made since."""
+        if user_id not in entry.left or self._latest.get(user_id, entry) is not entry:
+            return user_id in entry.left
+        if user is None or user.email == _folded(entry.address):
+            return user is None
+        made_since = bool(user.email) and any(other is not entry for other in self._by_address.get(user.email, ()))
         return made_since or not (self._ours(user) or user.name == entry.name)
 
     def _set(self, entry: Entry, state: State, user_id: str | None = None, reason: str | None = None) -> None:
         entry.state = state
         self._count(entry)
-        self._journal.mark_as(entry.ref, state, user_id, reason)
+        try:
+            self._journal.mark_as(entry.ref, state, user_id, reason)
+        except sqlite3.Error as error:  # a disk that is full keeps nobody from being deleted
+            log.warning("%s", f"the journal does not know that {entry.address or entry.ids} is {state}: {error}")
 
     def _count(self, entry: Entry) -> None:
         gone = entry.state in (State.GONE, State.REFUSED)

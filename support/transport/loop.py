@@ -40,9 +40,13 @@ class LoopThread:
         """Do some last work; raises TimeoutError where it does not come to an end soon."""
         return self.submit(work).result(timeout=FINISHED_WITHIN_S)
 
+    def stop(self, *work: Coroutine[Any, Any, Any]) -> None:
+        """Cancel this work, and wait for its end."""
+        self.finish(self._cancel(work))
+
     def stop_waited_for(self) -> None:
         """Cancel what somebody waits for, or was interrupted while waiting for; the background goes on."""
-        self.finish(self._cancel(self._waited_for))
+        self.stop(*self._waited_for)
 
     def close(self) -> None:
         """Stop the loop after what is under way was cancelled."""
