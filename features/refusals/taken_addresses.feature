@@ -34,7 +34,7 @@ Feature: One address, one user
       And exactly Grace is found by her address
       And Grace is as she was
 
-    Scenario Outline: Mallory wants an address that Grace moved to by <change>
+    Scenario Outline: Mallory wants an address <spelling> that Grace moved to by <change>
       Given Grace is a user
       And Grace has given up her address by <change>
       When Mallory signs up with Grace's address <spelling>

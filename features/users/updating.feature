@@ -39,8 +39,8 @@ Feature: Changing a user
       Then Ada is refused as invalid, or changed without <what>
 
       Examples:
-        | what              | why                     |
-        | an id of her own  | the id stays            |
+        | what              | why                      |
+        | an id of her own  | the id stays             |
         | a date of joining | so does the day she came |
 
     @edge
@@ -96,8 +96,8 @@ Feature: Changing a user
       Then Ada is refused as invalid, or changed without <what>
 
       Examples:
-        | what              | why                     |
-        | an id of her own  | the id stays            |
+        | what              | why                      |
+        | an id of her own  | the id stays             |
         | a date of joining | so does the day she came |
 
     @negative
