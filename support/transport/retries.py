@@ -92,7 +92,7 @@ class RetryLoop:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._started = policy.clock()
-        self._attempt = 0
+        self._attempt = self._paid = 0
         self._stop = tenacity.stop_after_attempt(policy.attempts) | tenacity.stop_before_delay(policy.deadline_s)
         self._state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
         self._state.start_time = self._started
@@ -106,7 +106,7 @@ class RetryLoop:
         """Return the seconds to wait before the next attempt, or None where this outcome is the last."""
         self._attempt += 1
         if not is_transient(outcome):
-            self._policy.budget.give_back(self._attempt - 1)
+            self._policy.budget.give_back(self._paid)
             return None
         wait = self._policy.wait_before(self._attempt, outcome)
         self._state.attempt_number = self._attempt
@@ -114,19 +114,20 @@ class RetryLoop:
         self._state.upcoming_sleep = wait
         if self._attempt >= FAULT_ATTEMPTS and _is_a_fault(outcome):
             return None
-        if self._stop(self._state) or not (_is_throttled(outcome) or self._policy.budget.take()):
-            return None
-        return wait
+        return wait if not self._stop(self._state) and self._may_retry(outcome) else None
+
+    def _may_retry(self, outcome: Answer | Failure) -> bool:
+        """Pay for one more attempt; a 429 is no sign of a dead target, so waiting as it asks costs nothing."""
+        if isinstance(outcome, Answer) and outcome.status == TOO_MANY:
+            return True
+        paid = self._policy.budget.take()
+        self._paid += paid
+        return paid
 
 
 def _is_a_fault(outcome: Answer | Failure) -> bool:
     """A 5xx other than those of gateways and overload speaks of a fault that waiting does not mend."""
     return isinstance(outcome, Answer) and outcome.status >= 500 and outcome.status not in PASSING
-
-
-def _is_throttled(outcome: Answer | Failure) -> bool:
-    """A 429 is no sign of a dead target, so the budget does not pay for waiting as it asks."""
-    return isinstance(outcome, Answer) and outcome.status == TOO_MANY
 
 
 def is_transient(outcome: Answer | Failure) -> bool:

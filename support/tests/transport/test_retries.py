@@ -189,16 +189,46 @@ class TestRetryAfter:
     def test_the_letter_case_of_the_header_does_not_matter(self) -> None:
         assert retry_after_s(Answer(503, {"retry-after": "3"}, b"", 0.0)) == 3
 
-    def test_it_replaces_the_backoff(self) -> None:
-        assert policy().loop().wait_s(came(429, Retry_After="3")) == 3
-        assert policy().loop().wait_s(came(503, Retry_After="0")) == 0
+    def test_the_jitter_comes_on_top_of_it(self) -> None:
+        """A crowd that was told the same time does not come back as one."""
+        assert policy().loop().wait_s(came(429, Retry_After="3")) == 4
+        assert policy().loop().wait_s(came(503, Retry_After="0")) == 1
+        assert policy(jitter=lambda least, _: least).loop().wait_s(came(503, Retry_After="3")) == 3
 
     def test_it_is_capped(self) -> None:
         assert policy().loop().wait_s(came(503, Retry_After="86400")) == 8
         assert policy().loop().wait_s(came(503, Retry_After="9" * 400)) == 8
 
 
+class TestFaults:
+    """A 5xx other than those of gateways and overload speaks of a fault that waiting does not mend."""
+
+    @pytest.mark.parametrize("status", [500, 501, 505, 507])
+    def test_of_the_api_are_tried_a_few_times_only(self, status: int) -> None:
+        clock = Clock()
+        assert waits_of(policy(clock).loop(), clock, came(status)) == [1, 2]
+
+    @pytest.mark.parametrize("status", [502, 503, 504, 429])
+    def test_of_the_way_there_are_tried_to_the_end(self, status: int) -> None:
+        clock = Clock()
+        assert waits_of(policy(clock).loop(), clock, came(status)) == [1, 2, 4, 8]
+
+
 class TestBudget:
+    def test_waiting_as_a_429_asks_costs_nothing_and_pays_nothing_back(self) -> None:
+        spent = Budget(capacity=2 * RETRY_COST)
+        spent.take()
+        spent.take()
+        loop = policy(budget=spent).loop()
+        assert [loop.wait_s(came(429)) for _ in range(4)] == [1, 2, 4, 8]
+        assert loop.wait_s(came(200)) is None
+        assert not spent.take(), "the call pays 1 back, as one that needed no retry"
+
+    def test_a_crowd_brings_its_own(self) -> None:
+        spent = Budget(capacity=0)
+        spent.admit(2)
+        assert [spent.take() for _ in range(7)] == [True] * 6 + [False]
+
     def test_a_dead_target_sees_about_a_hundred_retries(self) -> None:
         clock, shared = Clock(), Budget()
         retries = sum(
