@@ -101,11 +101,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
 
     def _tell(self, scenario: Scenario) -> None:
         failure = failure_of(scenario)
-        if failure is not None and failure.outcome == KNOWN_DEVIATION:
-            self._screen.print(
-                self._screen.paint(f"{INDENT}{KNOWN_DEVIATION}: {plain(scenario.name)}"[: self._screen.width], "dim")
-            )
-        elif failure is not None:
+        if failure is not None and failure.outcome != KNOWN_DEVIATION:
             self._screen.gap()
             for line in telling(failure, self._screen):
                 self._screen.print(line)
@@ -127,8 +123,9 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         total = sum(bool(scenario.should_run(self.config)) for scenario in feature.walk_scenarios())
         counts = counted(self._counts) if self._scenario is None else f"{sum(self._counts.values())}/{total}"
         wide = self._screen.width - LAST
-        shown = self._screen.paint(fitted(counts, wide // 2 - 1), colour_of(worst))
-        return f"{fitted(feature.name, wide // 2)} {shown} {last}"
+        name = wide * 9 // 20
+        shown = self._screen.paint(fitted(counts, wide - name - 1), colour_of(worst))
+        return f"{fitted(feature.name, name)} {shown} {last}"
 
     def _left(self, now: float) -> str:
         """Say how long the rest may take, as soon as that can be told."""

@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from support.reporting.report.generating import ReportNotMade, install_allure
+from support.reporting.report.generating import ReportNotMade, install_allure, install_packages
 from support.settings import ROOT
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -49,6 +49,8 @@ def see_that_allure_is_there() -> None:
     with FileLock(Path(tempfile.gettempdir()) / f"users-acceptance-npm-{os.getuid()}.lock"):
         try:
             install_allure()
+            if not AXE.is_file():
+                install_packages("npm")
         except ReportNotMade as error:
             pytest.skip(str(error))
 

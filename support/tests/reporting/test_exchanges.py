@@ -1,0 +1,81 @@
+"""An exchange as a page: its command does the same once more, and no secret is on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from support.models import Answer, Attempt, Call, Credential, Exchange, Failure
+from support.reporting.exchanges import page, title
+from support.targets.embedded import Target
+from support.transport.transcript import redacted
+
+JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+NAMES = ["O'Brien", 'Jean "Django"', "$HOME `id` $(id) \\n", "李小龙 %s", "-- ; rm", "@/etc/passwd"]
+
+
+def exchange(call: Call, *attempts: Attempt) -> Exchange:
+    return Exchange(call, attempts or (Attempt(Answer(200, {"X-A": "b"}, b'{"id":"1"}', 0.012)),))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_does_the_same_as_pasted(name: str, embedded: Target) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("no curl here: apt-get install curl")
+    fields = {"name": name, "email": f"ada.{NAMES.index(name)}@example.com"}
+    call = Call(
+        "POST", embedded.base_url, Credential("$TOKEN", value=embedded.token or ""), JSON, json.dumps(fields).encode()
+    )
+    command = page(exchange(call)).split("# Send it again\n")[1].split("\n\n")[0]
+    environment = {**os.environ, "TOKEN": embedded.token or ""}
+    done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("HTTP/1.1 201")
+    assert json.loads(done.stdout.split("\n\n", 1)[1])["name"] == name
+
+
+def test_bodies_are_pretty_printed_and_headers_shown() -> None:
+    call = Call("POST", "http://127.0.0.1/users", Credential("$TOKEN", value="x"), JSON, b'{"name": "Ada"}')
+    told = page(exchange(call))
+    assert "# Request\nPOST http://127.0.0.1/users\nAuthorization: Bearer $TOKEN\nAccept: application/json" in told
+    assert '{\n  "name": "Ada"\n}' in told
+    assert '# Answer\n200 after 12 ms\nX-A: b\n\n{\n  "id": "1"\n}' in told
+    assert "# Attempts" not in told
+
+
+def test_attempts_are_told_with_their_waits() -> None:
+    call = Call("GET", "http://127.0.0.1/users/1?a=b", Credential(None))
+    tried = exchange(
+        call,
+        Attempt(Answer(503, {}, b"", 0.003), 0.25),
+        Attempt(Failure("connection reset", True, 0.001), 0.5),
+        Attempt(Answer(404, {}, b"not json", 0.002)),
+    )
+    told = page(tried)
+    assert (
+        "1. status 503 after 3 ms, then 0.25 s of waiting\n2. connection reset after 1 ms, then 0.50 s of waiting"
+        in told
+    )
+    assert told.endswith("not json")
+    assert title(tried) == "GET /users/1?a=b -> 404, 3 attempts"
+
+
+def test_no_answer_is_told() -> None:
+    lost = exchange(Call("GET", "http://127.0.0.1/users", Credential(None)), Attempt(Failure("refused", False, 0.001)))
+    assert "1. refused after 1 ms" in page(lost)
+    assert title(lost) == "GET /users -> no answer"
+
+
+def test_a_secret_that_an_api_gives_away_is_not_shown() -> None:
+    redacted.hide("the-token-of-this-test")
+    call = Call("GET", "http://127.0.0.1/users", Credential("$TOKEN", value="the-token-of-this-test"))
+    told = page(
+        exchange(
+            call, Attempt(Answer(200, {"X-Echo": "Bearer the-token-of-this-test"}, b"the-token-of-this-test", 0.0))
+        )
+    )
+    assert "the-token-of-this-test" not in told
+    assert told.count("$TOKEN") == 4
