@@ -1,0 +1,104 @@
+"""Projects of one small feature that are played by behave as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from support.settings import ROOT
+from support.targets.embedded import Target
+
+ADA_SIGNS_UP = """
+@contract
+Feature: Signing up
+  Why it matters is told elsewhere.
+
+  @rule.create-201
+  Rule: A newcomer becomes a user
+
+    @smoke
+    Example: Ada signs up
+      When Ada signs up
+      Then Ada is welcomed
+
+    @wip
+    Example: Grace is still being written
+      When Grace signs up
+      Then Ada is welcomed
+"""
+REAL_HOOKS = """
+import runpy
+globals().update({name: hook for name, hook in runpy.run_path(%r).items() if not name.startswith("__")})
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a run came to."""
+
+    code: int
+    out: str
+    err: str
+    folder: Path
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+    @property
+    def last_words(self) -> list[str]:
+        return self.err.strip().split("\n")
+
+
+class Project:
+    """The steps and hooks of the suite, with a feature and further hooks of its own."""
+
+    def __init__(self, folder: Path, target: Target) -> None:
+        self.folder, self.target = folder, target
+        (folder / "features").mkdir()
+        (folder / "steps").symlink_to(ROOT / "steps")
+        shutil.copy(ROOT / "behave.ini", folder)
+        self.write_feature(ADA_SIGNS_UP)
+        self.write_hooks("")
+
+    def write_feature(self, text: str) -> None:
+        (self.folder / "features" / "one.feature").write_text(text, encoding="utf-8")
+
+    def write_hooks(self, more: str) -> None:
+        """Keep the hooks of the suite, and define more in their place."""
+        hooks = REAL_HOOKS % str(ROOT / "environment.py")
+        (self.folder / "environment.py").write_text(f"{hooks}\n{more}\n", encoding="utf-8")
+
+    def behave(self, *arguments: str, target: Target | None = None, **settings: str) -> Ended:
+        """Play it against its target, or another one, with these settings in the environment."""
+        against = target or self.target
+        told = {"BASE_URL": against.base_url, "TOKEN": against.token or "none", **settings}
+        done = subprocess.run(
+            [*self._command(), *arguments],
+            cwd=self.folder,
+            env={**self._environment(), **told},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr, self.folder)
+
+    def _command(self) -> Sequence[str]:
+        folders = [f"state_dir={self.folder / 'state'}", f"reports_dir={self.folder / 'reports'}"]
+        return [sys.executable, "-m", "behave", *(word for told in folders for word in ("-D", told))]
+
+    @staticmethod
+    def _environment() -> Mapping[str, str]:
+        return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "NO_COLOR": "1"}
+
+
+@pytest.fixture
+def project(tmp_path: Path, embedded: Target) -> Project:
+    return Project(tmp_path, embedded)

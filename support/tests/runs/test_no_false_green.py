@@ -1,0 +1,173 @@
+"""A run that judged nothing, or could not judge, is never green; and it says in one line why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from support.targets.embedded import EmbeddedApi, Target
+from support.tests.conftest import Script
+from support.tests.runs.conftest import ADA_SIGNS_UP, Ended, Project
+from support.tests.scripted import answer
+
+
+def ended_with_one_line(run: Ended) -> str:
+    """Return the one line with which a run ended before its first scenario."""
+    assert run.code != 0
+    assert "Traceback" not in run.said
+    assert "Ada signs up" not in run.out, "a scenario was begun"
+    assert len(run.last_words) == 1, run.err
+    return run.last_words[0]
+
+
+def test_a_run_that_keeps_every_promise_is_green(project: Project) -> None:
+    run = project.behave("--tags=@contract")
+    assert run.code == 0, run.said
+    assert "Traceback" not in run.said
+
+
+class TestNothingSelected:
+    @pytest.mark.parametrize(
+        "chosen",
+        [
+            ["--tags=@no-such-tag"],
+            ["--tags=@contract", "--tags=@resilience"],
+            ["--name=nobody is called that"],
+            ["--tags=@wip"],
+        ],
+        ids=" ".join,
+    )
+    def test_it_fails_and_says_so(self, project: Project, chosen: list[str]) -> None:
+        run = project.behave(*chosen)
+        assert run.code != 0
+        assert "no scenario was selected" in run.said
+
+
+class TestWorkInProgress:
+    @pytest.mark.parametrize("chosen", [[], ["--tags=@contract"], ["--tags=@contract or @wip"]], ids=" ".join)
+    def test_it_is_kept_out_whatever_is_chosen(self, project: Project, chosen: list[str]) -> None:
+        run = project.behave(*chosen)
+        assert run.code == 0, run.said
+
+    def test_it_would_have_failed(self, project: Project) -> None:
+        """The scenario that is kept out is a wrong one: without its tag the run is red."""
+        project.write_feature(ADA_SIGNS_UP.replace("@wip", "@edge"))
+        assert project.behave("--tags=@contract").code != 0
+
+
+class TestHooks:
+    @pytest.mark.parametrize(
+        "hook",
+        [
+            "before_all(context)",
+            "before_feature(context, feature)",
+            "before_scenario(context, scenario)",
+            "before_step(context, step)",
+            "after_step(context, step)",
+            "after_scenario(context, scenario)",
+            "after_feature(context, feature)",
+            "after_all(context)",
+            "before_tag(context, tag)",
+            "after_rule(context, rule)",
+        ],
+    )
+    def test_one_that_breaks_fails_the_run(self, project: Project, hook: str) -> None:
+        name = hook.split("(")[0]
+        call = f"{name}_of_the_suite({hook.split('(')[1]}"
+        project.write_hooks(
+            f"{name}_of_the_suite = globals().get({name!r}, lambda *_: None)\n"
+            f"def {hook}:\n    {call}\n    raise RuntimeError('the hook broke')"
+        )
+        assert project.behave("--tags=@contract").code != 0
+
+    def test_a_cleanup_that_breaks_fails_the_run(self, project: Project) -> None:
+        project.write_hooks(
+            "before_scenario_of_the_suite = before_scenario\n"
+            "def broken():\n    raise RuntimeError('the cleanup broke')\n"
+            "def before_scenario(context, scenario):\n"
+            "    before_scenario_of_the_suite(context, scenario)\n"
+            "    context.add_cleanup(broken)"
+        )
+        assert project.behave("--tags=@contract").code != 0
+
+    def test_a_step_that_nobody_has_defined_fails_the_run(self, project: Project) -> None:
+        project.write_feature(ADA_SIGNS_UP.replace("When Ada signs up", "When Ada sings"))
+        assert project.behave("--tags=@contract").code != 0
+
+
+class TestTarget:
+    def test_one_that_cannot_be_reached_ends_it(self, project: Project, unused_port: int) -> None:
+        nowhere = Target(f"http://127.0.0.1:{unused_port}/users", "t", "nowhere")
+        line = ended_with_one_line(project.behave(target=nowhere, RETRY_ATTEMPTS="2"))
+        assert line.startswith(
+            f"target down: http://127.0.0.1:{unused_port}/users cannot be reached: connection refused"
+        )
+        assert "BASE_URL" in line
+
+    def test_one_that_does_not_exist_ends_it(self, project: Project) -> None:
+        nowhere = Target("http://no-such-host.invalid/users", "t", "nowhere")
+        line = ended_with_one_line(project.behave(target=nowhere, RETRY_ATTEMPTS="2"))
+        assert "cannot be reached: cannot connect (" in line
+
+    def test_one_that_refuses_the_token_ends_it(self, project: Project, embedded: Target) -> None:
+        line = ended_with_one_line(project.behave(target=replace(embedded, token="a-wrong-token")))
+        assert "refuses the token (status 401)" in line
+        assert "a-wrong-token" not in line
+
+    def test_one_that_asks_for_a_token_where_none_is_said_to_be_needed_ends_it(
+        self, project: Project, embedded: Target
+    ) -> None:
+        assert "401" in ended_with_one_line(project.behave(target=replace(embedded, token=None)))
+
+    def test_one_that_redirects_ends_it(self, project: Project, script: Script) -> None:
+        server = script(*[answer(302, headers={"Location": "http://127.0.0.1:1/login"})] * 9)
+        line = ended_with_one_line(project.behave(target=Target(server.url, "t", "redirects")))
+        assert "redirects to http://127.0.0.1:1/login" in line
+
+    def test_one_that_is_down_ends_it(self, project: Project, script: Script) -> None:
+        server = script(*[answer(503, {"title": "down"})] * 9)
+        run = project.behave(target=Target(server.url, "t", "down"), RETRY_ATTEMPTS="2", RETRY_BASE_S="0.01")
+        assert "answers 503 after 2 attempts" in ended_with_one_line(run)
+
+    def test_one_that_looks_like_production_ends_it(self, project: Project) -> None:
+        live = Target("http://users.prod.invalid/users", "t", "live")
+        assert "ALLOW_PRODUCTION" in ended_with_one_line(project.behave(target=live))
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        ("argument", "line"),
+        [
+            ("retry_attempts=none", "RETRY_ATTEMPTS (from -D retry_attempts): it got 'none'; it wants a whole number."),
+            ("retry_base_s=-1", "RETRY_BASE_S (from -D retry_base_s): it got '-1'; it wants a number greater than 0."),
+            ("retry_attempt=3", "-D retry_attempt: there is no such setting. Did you mean retry_attempts?"),
+            ("target=nobody", "TARGET: there is no profile 'nobody'."),
+        ],
+    )
+    def test_a_wrong_one_ends_it(self, project: Project, argument: str, line: str) -> None:
+        assert line in ended_with_one_line(project.behave("-D", argument))
+
+    def test_an_address_without_a_token_ends_it(self, project: Project) -> None:
+        assert "TOKEN: it is not set although BASE_URL is." in ended_with_one_line(project.behave(TOKEN=""))
+
+    def test_a_journal_that_cannot_be_kept_ends_it(self, project: Project, tmp_path: Path) -> None:
+        (tmp_path / "taken").write_text("")
+        assert "STATE_DIR" in ended_with_one_line(project.behave("-D", f"state_dir={tmp_path / 'taken'}"))
+
+
+class TestBrokenPromise:
+    def test_it_is_red_names_the_rule_and_shows_no_token(self, project: Project) -> None:
+        api = EmbeddedApi(["--defect", "create-answers-200"])
+        run = project.behave("--tags=@contract", "-D", "log_level=DEBUG", target=api.target)
+        api.close()
+        assert run.code != 0
+        assert "create-201" in run.said
+        assert "the status was 200" in run.said
+        assert "curl" in run.said
+        assert "$TOKEN" in run.said
+        assert api.token not in run.said
+        written = [path.read_bytes() for path in run.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        assert written
+        assert all(api.token.encode() not in content for content in written)
