@@ -14,14 +14,14 @@ Feature: Only the token opens the door
       And Grace is as she was
 
       Examples:
-        | introduction                             | why                                       |
-        | no token                                 | the door is closed for strangers          |
-        | an empty token                           | nothing is not a token                    |
-        | a wrong token                            | any token is not the token                |
-        | another scheme                           | the token is a bearer token               |
-        | the token and one character more         | the beginning must not be enough          |
-        | the token without its last character     | the beginning must not be enough          |
-        | the token without its first character    | the end must not be enough                |
+        | introduction                          | why                              |
+        | no token                              | the door is closed for strangers |
+        | an empty token                        | nothing is not a token           |
+        | a wrong token                         | any token is not the token       |
+        | another scheme                        | the token is a bearer token      |
+        | the token and one character more      | the beginning must not be enough |
+        | the token without its last character  | the beginning must not be enough |
+        | the token without its first character | the end must not be enough       |
 
     @smoke
     Example: Mallory is refused, and Ada still gets in

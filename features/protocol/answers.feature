@@ -25,20 +25,20 @@ Feature: What every answer keeps
 
       @use.with_email_filter=yes
       Examples: by address
-        | occasion                           |
-        | looking somebody up                |
-        | looking nobody up                  |
+        | occasion            |
+        | looking somebody up |
+        | looking nobody up   |
 
       @use.with_pages=yes
       Examples: by page
-        | occasion                           |
-        | reading a page                     |
-        | asking for a page that cannot be   |
+        | occasion                         |
+        | reading a page                   |
+        | asking for a page that cannot be |
 
       @use.with_put=yes
       Examples: by replacement
-        | occasion                           |
-        | replacing a user                   |
+        | occasion         |
+        | replacing a user |
 
     @use.with_access=yes
     Example: The media type of a 401
@@ -53,31 +53,31 @@ Feature: What every answer keeps
       Then no answer has a field named like a secret
 
       Examples:
-        | occasion                           |
-        | bringing a password along          |
-        | signing up                         |
-        | reading a user                     |
-        | reading the list                   |
-        | changing a user                    |
-        | deleting a user, twice             |
-        | naming nobody                      |
-        | sending what is invalid            |
-        | taking somebody's address          |
+        | occasion                  |
+        | bringing a password along |
+        | signing up                |
+        | reading a user            |
+        | reading the list          |
+        | changing a user           |
+        | deleting a user, twice    |
+        | naming nobody             |
+        | sending what is invalid   |
+        | taking somebody's address |
 
       @use.with_email_filter=yes
       Examples: by address
-        | occasion                           |
-        | looking somebody up                |
+        | occasion            |
+        | looking somebody up |
 
       @use.with_pages=yes
       Examples: by page
-        | occasion                           |
-        | reading a page                     |
+        | occasion       |
+        | reading a page |
 
       @use.with_put=yes
       Examples: by replacement
-        | occasion                           |
-        | replacing a user                   |
+        | occasion         |
+        | replacing a user |
 
     @use.with_access=yes
     Example: What a 401 shows
@@ -102,8 +102,8 @@ Feature: What every answer keeps
 
       @use.with_pages=yes
       Examples: by page
-        | occasion                           |
-        | asking for a page that cannot be   |
+        | occasion                         |
+        | asking for a page that cannot be |
 
     @use.with_access=yes
     Example: The error document of a 401

@@ -91,10 +91,10 @@ Feature: Methods, statuses and headers
       And nobody new is there
 
       Examples:
-        | form                        |
-        | JSON that breaks off        |
-        | JSON with a comma too many  |
-        | JSON in single quotes       |
-        | a text that is no JSON      |
-        | bytes that are no text      |
-        | JSON followed by more       |
+        | form                       |
+        | JSON that breaks off       |
+        | JSON with a comma too many |
+        | JSON in single quotes      |
+        | a text that is no JSON     |
+        | bytes that are no text     |
+        | JSON followed by more      |

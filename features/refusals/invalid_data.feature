@@ -12,24 +12,24 @@ Feature: Invalid data is refused
       And nobody new is there
 
       Examples: names
-        | flaw                      | why                              |
-        | no name                   | a user has a name                |
-        | null as a name            | nothing is not a name            |
-        | a number as a name        | a name is text                   |
-        | an empty name             | a name has a character at least  |
-        | a name of spaces          | white space is not a name        |
-        | a name of 201 characters  | a name has 200 at most           |
+        | flaw                     | why                             |
+        | no name                  | a user has a name               |
+        | null as a name           | nothing is not a name           |
+        | a number as a name       | a name is text                  |
+        | an empty name            | a name has a character at least |
+        | a name of spaces         | white space is not a name       |
+        | a name of 201 characters | a name has 200 at most          |
 
       Examples: addresses
-        | flaw                          | why                                  |
-        | no address                    | a user has an address                |
-        | null as an address            | nothing is not an address            |
-        | an address without @          | there is no way to deliver to it     |
-        | an address with a space       | an address has none                  |
-        | an address with two @         | an address has one                   |
-        | an address without a domain   | there is no way to deliver to it     |
-        | an address of 255 characters  | an address has 254 at most           |
-        | an address of 300 characters  | an address has 254 at most           |
+        | flaw                         | why                              |
+        | no address                   | a user has an address            |
+        | null as an address           | nothing is not an address        |
+        | an address without @         | there is no way to deliver to it |
+        | an address with a space      | an address has none              |
+        | an address with two @        | an address has one               |
+        | an address without a domain  | there is no way to deliver to it |
+        | an address of 255 characters | an address has 254 at most       |
+        | an address of 300 characters | an address has 254 at most       |
 
     Scenario Outline: Mallory sends <what> instead of a newcomer
       Given the people who are there are known
@@ -38,13 +38,13 @@ Feature: Invalid data is refused
       And nobody new is there
 
       Examples:
-        | what                   | why                             |
-        | an empty object        | nothing is filled in            |
-        | an empty list          | a list is not a newcomer        |
-        | a list of one newcomer | a list is not a newcomer        |
-        | a text                 | a text is not a newcomer        |
-        | a number               | a number is not a newcomer      |
-        | null                   | nothing is not a newcomer       |
+        | what                   | why                        |
+        | an empty object        | nothing is filled in       |
+        | an empty list          | a list is not a newcomer   |
+        | a list of one newcomer | a list is not a newcomer   |
+        | a text                 | a text is not a newcomer   |
+        | a number               | a number is not a newcomer |
+        | null                   | nothing is not a newcomer  |
 
     Example: Invalid data does not get in the way of the next newcomer
       Given the people who are there are known
@@ -62,21 +62,21 @@ Feature: Invalid data is refused
       And Ada is as she was
 
       Examples: names, together with a valid address
-        | flaw                      |
-        | null as a name            |
-        | a number as a name        |
-        | an empty name             |
-        | a name of spaces          |
-        | a name of 201 characters  |
+        | flaw                     |
+        | null as a name           |
+        | a number as a name       |
+        | an empty name            |
+        | a name of spaces         |
+        | a name of 201 characters |
 
       Examples: addresses, together with a valid name
-        | flaw                          |
-        | null as an address            |
-        | an address without @          |
-        | an address with a space       |
-        | an address with two @         |
-        | an address without a domain   |
-        | an address of 255 characters  |
+        | flaw                         |
+        | null as an address           |
+        | an address without @         |
+        | an address with a space      |
+        | an address with two @        |
+        | an address without a domain  |
+        | an address of 255 characters |
 
     Scenario Outline: Ada is changed with <flaw> alone
       Given Ada is a user
@@ -85,11 +85,11 @@ Feature: Invalid data is refused
       And Ada is as she was
 
       Examples:
-        | flaw                        |
-        | an empty name               |
-        | a name of 201 characters    |
-        | an address without @        |
-        | null as an address          |
+        | flaw                     |
+        | an empty name            |
+        | a name of 201 characters |
+        | an address without @     |
+        | null as an address       |
 
     Scenario Outline: Ada is changed with <what> instead of fields
       Given Ada is a user
@@ -126,18 +126,18 @@ Feature: Invalid data is refused
       And Ada is as she was
 
       Examples: names, together with a valid address
-        | flaw                      |
-        | null as a name            |
-        | a number as a name        |
-        | an empty name             |
-        | a name of spaces          |
-        | a name of 201 characters  |
+        | flaw                     |
+        | null as a name           |
+        | a number as a name       |
+        | an empty name            |
+        | a name of spaces         |
+        | a name of 201 characters |
 
       Examples: addresses, together with a valid name
-        | flaw                          |
-        | null as an address            |
-        | an address without @          |
-        | an address with a space       |
-        | an address with two @         |
-        | an address without a domain   |
-        | an address of 255 characters  |
+        | flaw                         |
+        | null as an address           |
+        | an address without @         |
+        | an address with a space      |
+        | an address with two @        |
+        | an address without a domain  |
+        | an address of 255 characters |

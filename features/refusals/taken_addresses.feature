@@ -15,10 +15,10 @@ Feature: One address, one user
       And Grace is as she was
 
       Examples:
-        | spelling                   |
-        | as it is                   |
-        | in capitals                |
-        | with one capital letter    |
+        | spelling                    |
+        | as it is                    |
+        | in capitals                 |
+        | with one capital letter     |
         | with its domain in capitals |
 
     Example: Mallory wants an address that Grace wrote in capitals
@@ -64,9 +64,9 @@ Feature: One address, one user
       And Mallory is as she was
 
       Examples:
-        | changed  | spelling    |
-        | changed  | as it is    |
-        | changed  | in capitals |
+        | changed | spelling    |
+        | changed | as it is    |
+        | changed | in capitals |
 
       @use.with_put=yes
       Examples: by replacement
@@ -89,9 +89,9 @@ Feature: One address, one user
       And Grace is as she was
 
       Examples:
-        | change    | somebody   |
-        | changing  | a newcomer |
-        | changing  | Alan       |
+        | change   | somebody   |
+        | changing | a newcomer |
+        | changing | Alan       |
 
       @use.with_put=yes
       Examples: by replacement

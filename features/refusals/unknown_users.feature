@@ -14,9 +14,9 @@ Feature: Nobody can be changed who is not there
       And Grace is as she was
 
       Examples:
-        | state           | changed  |
-        | was never there | changed  |
-        | has left        | changed  |
+        | state           | changed |
+        | was never there | changed |
+        | has left        | changed |
 
       @use.with_put=yes
       Examples: by replacement

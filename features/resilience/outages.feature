@@ -6,7 +6,7 @@ Feature: Outages are survived, and told apart from faults
   @rule.create-201
   Rule: A newcomer becomes a user once, whatever happens on the way
 
-    Scenario Outline: The API <trouble>
+    Scenario Outline: Ada signs up while the API <trouble>
       Given an API that <trouble> when somebody signs up, 2 times
       When Ada signs up
       Then Ada is welcomed
@@ -16,18 +16,18 @@ Feature: Outages are survived, and told apart from faults
       And nobody is left when everything is cleaned up
 
       Examples:
-        | trouble                                         |
-        | answers 503                                     |
-        | answers 503 and asks to wait a second           |
-        | answers 503 and names a time to come back       |
-        | answers 429                                     |
-        | answers 429 and asks to wait a second           |
-        | answers 502                                     |
-        | drops the connection before it does anything    |
-        | hangs before it does anything                   |
-        | answers slowly                                  |
+        | trouble                                      |
+        | answers 503                                  |
+        | answers 503 and asks to wait a second        |
+        | answers 503 and names a time to come back    |
+        | answers 429                                  |
+        | answers 429 and asks to wait a second        |
+        | answers 502                                  |
+        | drops the connection before it does anything |
+        | hangs before it does anything                |
+        | answers slowly                               |
 
-    Scenario Outline: The API <trouble>
+    Scenario Outline: Ada signs up although the API <trouble>
       Given an API that <trouble> when somebody signs up, 1 time
       When Ada signs up
       Then Ada is welcomed
@@ -55,7 +55,7 @@ Feature: Outages are survived, and told apart from faults
   @rule.patch
   Rule: A change is made, whatever happens on the way
 
-    Scenario Outline: The API <trouble>
+    Scenario Outline: Ada changes her name while the API <trouble>
       Given Ada is a user
       And an API that <trouble> when somebody is changed, 2 times
       When Ada changes her name
@@ -73,7 +73,7 @@ Feature: Outages are survived, and told apart from faults
   @rule.delete
   Rule: Whoever leaves is gone, whatever happens on the way
 
-    Scenario Outline: The API <trouble>
+    Scenario Outline: Ada leaves while the API <trouble>
       Given Ada and Grace are users
       And an API that <trouble> when somebody leaves, 1 time
       When Ada leaves
@@ -92,7 +92,7 @@ Feature: Outages are survived, and told apart from faults
   @rule.burst
   Rule: A burst loses nobody and makes nobody twice
 
-    Scenario Outline: <percent> % of all requests meet an API that <trouble>
+    Scenario Outline: A burst in which the API <trouble> at <percent> % of all requests
       Given an API that <trouble> at <percent> % of all requests
       When 50 people sign up at once
       Then each of them is welcomed under an id of her own, with her own name and address
@@ -118,7 +118,7 @@ Feature: Outages are survived, and told apart from faults
   @rule.race-email
   Rule: A race is judged by who holds the address, not by whose answer was lost
 
-    Scenario Outline: <percent> % of all requests meet an API that <trouble>
+    Scenario Outline: A race in which the API <trouble> at <percent> % of all requests
       Given an API that <trouble> at <percent> % of all requests
       When many sign up at once with one address, round after round
       Then in every round exactly one becomes a user and holds the address, and the others are refused

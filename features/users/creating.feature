@@ -29,13 +29,13 @@ Feature: Signing up
       And she is shown as she was welcomed
 
       Examples:
-        | quirk                            | why                                         |
-        | a name of 200 characters         | the longest that there is                   |
-        | a name of 200 Chinese characters | characters count, not bytes                 |
-        | a name in Chinese characters     | people are called what they are called      |
-        | an address of 254 characters     | the longest that there is                   |
-        | an address with a +tag           | people sort their mail by it                |
-        | an address in capitals           | some people write it so                     |
+        | quirk                            | why                                    |
+        | a name of 200 characters         | the longest that there is              |
+        | a name of 200 Chinese characters | characters count, not bytes            |
+        | a name in Chinese characters     | people are called what they are called |
+        | an address of 254 characters     | the longest that there is              |
+        | an address with a +tag           | people sort their mail by it           |
+        | an address in capitals           | some people write it so                |
 
     @edge
     Example: An address with a +tag is another address than the one without
@@ -65,11 +65,11 @@ Feature: Signing up
       Then everybody shown has the shape of a user
 
       Examples:
-        | occasion            |
-        | signing up          |
-        | reading a user      |
-        | reading the list    |
-        | changing a user     |
+        | occasion         |
+        | signing up       |
+        | reading a user   |
+        | reading the list |
+        | changing a user  |
 
       @use.with_email_filter=yes
       Examples: by address
@@ -98,11 +98,11 @@ Feature: Signing up
       And Grace is as she was
 
       Examples:
-        | what                       | why                                   |
-        | an id of her own           | ids are for the server to give        |
-        | Grace's id                 | it would replace Grace                |
-        | a date of joining          | it would make her an old customer     |
-        | the rank of administrator  | a field that the contract has not     |
+        | what                      | why                               |
+        | an id of her own          | ids are for the server to give    |
+        | Grace's id                | it would replace Grace            |
+        | a date of joining         | it would make her an old customer |
+        | the rank of administrator | a field that the contract has not |
 
     @negative
     Scenario Outline: Mallory brings <what> when <change> herself
@@ -111,10 +111,10 @@ Feature: Signing up
       Then Mallory is refused as invalid, or changed without <what>
 
       Examples:
-        | what                      | change    |
-        | an id of her own          | changing  |
-        | a date of joining         | changing  |
-        | the rank of administrator | changing  |
+        | what                      | change   |
+        | an id of her own          | changing |
+        | a date of joining         | changing |
+        | the rank of administrator | changing |
 
       @use.with_put=yes
       Examples: by replacement

@@ -35,11 +35,11 @@ Feature: Leaving
       And the list no longer shows her
 
       Examples:
-        | quirk                        | why                                     |
-        | a name in Chinese characters | names may get in the way of a deletion  |
-        | a name of 200 characters     | so may their length                     |
-        | an address in capitals       | so may letter case                      |
-        | an address with a +tag       | so may a tag                            |
+        | quirk                        | why                                    |
+        | a name in Chinese characters | names may get in the way of a deletion |
+        | a name of 200 characters     | so may their length                    |
+        | an address in capitals       | so may letter case                     |
+        | an address with a +tag       | so may a tag                           |
 
     Example: Ada leaves after a change
       Given Ada is a user

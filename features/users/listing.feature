@@ -31,6 +31,7 @@ Feature: The directory of users
 
     Example: More newcomers than fit on a page are all in the list
       Given 120 people have signed up at once
+      When the list is read
       Then each of them is in the list once
 
     Example: The list shows a change at once
@@ -72,10 +73,10 @@ Feature: The directory of users
       Then exactly Ada is found
 
       Examples:
-        | relation       |
-        | begins with    |
-        | ends with      |
-        | is nearly      |
+        | relation    |
+        | begins with |
+        | ends with   |
+        | is nearly   |
 
     @edge
     Example: An address with a +tag is found
@@ -90,12 +91,12 @@ Feature: The directory of users
       Then nobody is found by it
 
       Examples:
-        | what                                       | why                                     |
-        | an address that nobody has                 | it is no error to ask                   |
-        | the beginning of Ada's address             | a part of an address is not the address |
-        | the domain of Ada's address                | it would show everybody of a company    |
-        | Ada's address with a percent sign          | a wildcard of databases                 |
-        | Ada's address with an underscore           | another wildcard of databases           |
+        | what                              | why                                     |
+        | an address that nobody has        | it is no error to ask                   |
+        | the beginning of Ada's address    | a part of an address is not the address |
+        | the domain of Ada's address       | it would show everybody of a company    |
+        | Ada's address with a percent sign | a wildcard of databases                 |
+        | Ada's address with an underscore  | another wildcard of databases           |
 
     Example: Somebody who left is not found any more
       Given Ada is a user

@@ -6,7 +6,7 @@ Feature: Names and addresses stay as they were written
   @rule.exact-text
   Rule: A name comes back exactly as it was sent
 
-    Scenario Outline: A newcomer with <why>
+    Scenario Outline: A name with <why>
       When a newcomer called "<name>" signs up
       Then she is shown with exactly this name, wherever she is shown
 
@@ -60,7 +60,7 @@ Feature: Names and addresses stay as they were written
   @rule.exact-text
   Rule: An address comes back as it was sent, but for letter case
 
-    Scenario Outline: A newcomer with <what>
+    Scenario Outline: A newcomer who has <what>
       When a newcomer with <what> signs up
       Then she is shown with exactly this address, wherever she is shown
 

@@ -44,10 +44,10 @@ Feature: Looking at one user
       Then nobody is found
 
       Examples:
-        | id                            | why                                   |
-        | an id that was never given    | it looks right, but nobody has it     |
-        | the id of somebody who left   | what was deleted is unknown again     |
-        | a word for an id              | an id may look like anything          |
-        | the number 0 for an id        | counting often starts there           |
-        | Ada's id and a character more | the beginning of an id is not the id  |
-        | an id with quotation marks    | it may reach a database               |
+        | id                            | why                                  |
+        | an id that was never given    | it looks right, but nobody has it    |
+        | the id of somebody who left   | what was deleted is unknown again    |
+        | a word for an id              | an id may look like anything         |
+        | the number 0 for an id        | counting often starts there          |
+        | Ada's id and a character more | the beginning of an id is not the id |
+        | an id with quotation marks    | it may reach a database              |

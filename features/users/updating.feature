@@ -64,9 +64,9 @@ Feature: Changing a user
       And Ada is shown like that
 
       Examples:
-        | how         | why                                        |
-        | as it is    | forms send what is already there           |
-        | in capitals | letter case does not make it another one   |
+        | how         | why                                      |
+        | as it is    | forms send what is already there         |
+        | in capitals | letter case does not make it another one |
 
   @rule.put @use.with_put=yes
   Rule: A replacement sets name and address, and leaves id and date of joining

@@ -18,15 +18,6 @@ from support.tests.house.reading import FEATURES, feature_files, features, read,
 
 FILES = feature_files()
 IDS = [relative(path) for path in FILES]
-NOT_YET = {
-    ("names", "features/resilience/outages.feature"): "four outlines are called alike",
-    ("names", "features/users/names_and_addresses.feature"): "two outlines are called alike",
-    ("rows", "features/resilience/outages.feature"): "the same trouble stands under several rules",
-    ("rows", "features/refusals/taken_addresses.feature"): "two outlines are called alike once they are filled in",
-    ("acts", "features/users/listing.feature"): "more newcomers than fit on a page are only looked at",
-    ("bars", "features/refusals/taken_addresses.feature"): "one row is too short by a space",
-    ("bars", "features/users/updating.feature"): "one row is too short by a space",
-}
 """What is known not to be so yet, by check and file; each is to be mended, and taken out here."""
 
 
@@ -38,9 +29,6 @@ def each_file(check: str, *, without: Container[Path] = ()) -> pytest.MarkDecora
             pytest.param(
                 path,
                 id=relative(path),
-                marks=[pytest.mark.xfail(strict=True, reason=NOT_YET[check, relative(path)])]
-                if (check, relative(path)) in NOT_YET
-                else [],
             )
             for path in FILES
             if path.parent not in without
