@@ -18,22 +18,12 @@ from support.tests.house.reading import FEATURES, feature_files, features, read,
 
 FILES = feature_files()
 IDS = [relative(path) for path in FILES]
-"""What is known not to be so yet, by check and file; each is to be mended, and taken out here."""
 
 
-def each_file(check: str, *, without: Container[Path] = ()) -> pytest.MarkDecorator:
-    """Run a test for each feature file; strictly expected to fail where that is known."""
-    return pytest.mark.parametrize(
-        "path",
-        [
-            pytest.param(
-                path,
-                id=relative(path),
-            )
-            for path in FILES
-            if path.parent not in without
-        ],
-    )
+def each_file(*, without: Container[Path] = ()) -> pytest.MarkDecorator:
+    """Run a test for each feature file."""
+    chosen = [path for path in FILES if path.parent not in without]
+    return pytest.mark.parametrize("path", chosen, ids=[relative(path) for path in chosen])
 
 
 SPEAKS_HTTP = {FEATURES / "protocol", FEATURES / "resilience"}
@@ -103,7 +93,7 @@ class TestTags:
 
 
 class TestNames:
-    @each_file("names")
+    @each_file()
     def test_rules_and_scenarios_have_names_of_their_own(self, path: Path) -> None:
         feature = read(path)
         rules = Counter(rule.name for rule in feature.rules)
@@ -113,7 +103,7 @@ class TestNames:
     def test_no_two_features_have_one_name(self) -> None:
         assert len({feature.name for feature in features()}) == len(FILES)
 
-    @each_file("rows")
+    @each_file()
     def test_every_row_of_an_outline_can_be_told_from_the_others(self, path: Path) -> None:
         names = Counter(re.sub(r" -- @\S+.*$", "", one.name) for one in scenarios(read(path)))
         assert {name: count for name, count in names.items() if count > 1} == {}
@@ -133,7 +123,7 @@ class TestShape:
     def test_every_feature_says_why_it_matters(self, path: Path) -> None:
         assert 1 <= len(read(path).description) <= 4
 
-    @each_file("acts")
+    @each_file()
     def test_every_scenario_acts_and_then_looks(self, path: Path) -> None:
         for scenario in scenarios(read(path)):
             kinds = [step.step_type for step in scenario.all_steps]
@@ -151,7 +141,7 @@ class TestWords:
         rf"|\b(?:{'|'.join(str(int(status)) for status in HTTPStatus)})\b(?! (?:\w+ )?(?:characters?|emoji))"
     )
 
-    @each_file("words", without=SPEAKS_HTTP)
+    @each_file(without=SPEAKS_HTTP)
     def test_verbs_paths_and_statuses_stand_where_http_is_spoken(self, path: Path) -> None:
         lines = path.read_text(encoding="utf-8").splitlines()
         told = [line for line in lines if not line.lstrip().startswith(("@", "|", "#"))]
@@ -213,7 +203,7 @@ class TestForm:
                 indents = len(line) - len(line.lstrip()), len(below) - len(below.lstrip())
                 assert indents[0] == indents[1], f"{relative(path)}:{number}: {line}"
 
-    @each_file("bars")
+    @each_file()
     def test_the_bars_of_a_table_stand_below_each_other(self, path: Path) -> None:
         lines = path.read_text(encoding="utf-8").splitlines()
         for number, (line, below) in enumerate(pairwise(lines), 1):
