@@ -21,7 +21,7 @@ from support.cleanup.marks import mark_in
 from support.cleanup.polling import Pace, until_gone
 from support.contract.normalizers import user_of, users_of
 from support.errors import LeftBehind, SettingsError
-from support.models import Answer, Call, Exchange, User
+from support.models import Answer, Call, Exchange, Failure, User
 from support.transport.async_client import AsyncClient
 from support.transport.calls import UsersApi
 from support.transport.flows import Flow, Wait, look
@@ -230,7 +230,8 @@ class Registry:
             log.error("cleaning up took longer than %.0f s", deadline_s)
         left = [entry for entry in self._entries if entry.state is not State.GONE]
         for entry in left:
-            self._set(entry, State.LEFT, reason=entry.reason or "not confirmed before the deadline for cleaning up")
+            entry.reason = entry.reason or "not confirmed before the deadline for cleaning up"
+            self._set(entry, State.LEFT, reason=entry.reason)
         if left:
             raise LeftBehind(_told(left, self.mark))
 
@@ -273,8 +274,11 @@ class Registry:
         while True:
             await self._remove(self._unfinished())
             strays = await self._client.run(self.marked())
-            known = {user_id for entry in self._entries for user_id in entry.ids if entry.state is State.GONE}
-            fresh = [user for user in strays or () if user.id not in known or not await self._is_gone(user.id)]
+            seen_gone, waited_for = set[str](), set[str]()
+            for entry in self._entries:
+                (seen_gone if entry.state is State.GONE else waited_for).update(entry.ids)
+            unknown = [user for user in strays or () if user.id not in waited_for]
+            fresh = [user for user in unknown if user.id not in seen_gone or not await self._is_gone(user.id)]
             for user in fresh:
                 entry = self.intend([(user.email, user.name)])[0]
                 entry.ids.add(user.id)
@@ -306,6 +310,7 @@ class Registry:
 
     async def _remove(self, entries: Sequence[Entry]) -> None:
         """Delete the users of these entries and poll until they are gone; never raises."""
+        waiting = []
         for start in range(0, len(entries), AT_ONCE):
             batch = entries[start : start + AT_ONCE]
             results = await asyncio.gather(
@@ -314,37 +319,44 @@ class Registry:
             for entry, result in zip(batch, results, strict=True):
                 if isinstance(result, BaseException):
                     entry.reason = f"{type(result).__name__} while deleting"
-        waiting = [entry for entry in entries if entry.state is State.DELETING]
+                elif result:
+                    waiting.append(entry)
         deadline = 0.0 if self._late else self._pace.deadline_s
         left = await until_gone(waiting, self._still_there, Pace(self._pace.first_s, self._pace.cap_s, deadline))
         self._late = self._late or bool(left)
         for entry in left:
-            entry.reason = f"still there {self._pace.deadline_s:g} s after it was deleted"
+            if entry.answered:
+                entry.reason = f"still there {self._pace.deadline_s:g} s after it was deleted"
 
-    def _delete(self, entry: Entry) -> Flow[None]:
-        """Delete what an entry has made, after seeing that it is ours."""
+    def _delete(self, entry: Entry) -> Flow[bool]:
+        """Delete what an entry has made, after seeing that it is ours; tell whether it has then to be seen gone."""
         if not entry.certain and not (yield from self._look_up(entry)):
-            return
+            return False
         self._set(entry, State.DELETING)
         strangers = yield from self._delete_ids(entry)
-        if strangers and (yield from self._look_up(entry)):
+        if strangers:
+            if not (yield from self._look_up(entry)):
+                return False
             yield from self._delete_ids(entry)
-        if strangers and not entry.ids:
+        if strangers and not entry.ids and not entry.address:
             entry.unprovable = True
             entry.reason = f"the create was answered with id {', '.join(strangers)}, who cannot be shown to be ours"
         elif not entry.ids:
             self._set(entry, State.GONE)
+        return bool(entry.ids)
 
     def _look_up(self, entry: Entry) -> Flow[bool]:
         """Add whoever holds an entry's address to its ids; False where that cannot be found out."""
-        if entry.address is None:
+        if not entry.address:
             return True
         window_s = self._window_s() if entry.state is State.INTENDED else 0.0
         found = yield from look(self._sweeper.found_by(entry.address), window_s, self._sweeper.policy)
         if found is None:
             entry.reason = "the address cannot be looked up"
             return False
-        entry.ids |= {user.id for user in map(self._user, found) if user is not None}
+        holders = {user.id for user in map(self._user, found) if user is not None}
+        self._proven |= holders if mark_in(entry.address) == self.mark else set()
+        entry.ids |= holders
         return True
 
     def _window_s(self) -> float:
@@ -371,6 +383,9 @@ class Registry:
                 return True
             if shown.status == 200 and not self._may_delete(entry, user):
                 return False
+            if shown.status != 200 and not (yield from self._is_proven_otherwise(entry, user_id)):
+                entry.reason = _told_of(shown)
+                return True
         self._proven.discard(user_id)
         exchange = yield from self._sweeper.delete(user_id)
         if exchange.status in (*self._api.profile.answers.deleted, *self._api.profile.answers.deleted_again):
@@ -378,8 +393,13 @@ class Registry:
             entry.left.add(user_id)
             entry.answered.append(time.monotonic())
         else:
-            entry.reason = f"DELETE was answered by {exchange.status or exchange.attempts[-1].outcome}"
+            entry.reason = _told_of(exchange)
         return True
+
+    def _is_proven_otherwise(self, entry: Entry, user_id: str) -> Flow[bool]:
+        """Whether a user who cannot be read is found under the address that was asked for."""
+        found = yield from self._look_up(entry)
+        return found and user_id in self._proven
 
     def _observe(self, exchange: Exchange) -> None:
         """Take from what scenarios are shown which ids are ours beyond doubt, and which have left."""
@@ -457,6 +477,12 @@ def _folded(address: str | None) -> str:
 def _cannot_tell() -> Flow[Sequence[Answer] | None]:
     yield from ()
     return None
+
+
+def _told_of(exchange: Exchange) -> str:
+    last = exchange.attempts[-1].outcome
+    came = f"got no answer: {last.cause}" if isinstance(last, Failure) else f"was answered by {last.status}"
+    return f"{exchange.call.method} {came}"
 
 
 def _told(left: Sequence[Entry], mark: str) -> str:

@@ -163,7 +163,6 @@ class TestGoing:
         assert told.endswith(f"python -m support.cleanup --yes --mark {stand.mark}")
         assert "left" in stand.states().values()
 
-    @pytest.mark.xfail(strict=True, reason="each look through the list counts whoever is still there once more")
     def test_whoever_is_left_behind_is_named_once(self, stand: Stand) -> None:
         stand.users.shown_after_deletion = 10**9
         for _ in range(2):
@@ -283,7 +282,6 @@ class TestLyingServer:
         assert guest in stand.users.users
         assert stand.users.asked("DELETE") == []
 
-    @pytest.mark.xfail(strict=True, reason="a read that fails is taken for leave to delete")
     def test_nor_is_who_cannot_be_looked_at(self, stand: Stand) -> None:
         guest = stand.users.add("Guest", "guest@elsewhere.example")
         self.lie(stand, guest)
@@ -315,7 +313,6 @@ class TestLyingServer:
         prove_or_not(stand)
         assert set(stand.users.users) == {"1"}
 
-    @pytest.mark.xfail(strict=True, reason="without an id it is taken for gone as soon as it is looked for")
     def test_and_named(self, stand: Stand) -> None:
         self.invent(stand)
         assert "id 1" in left_behind(stand)
@@ -383,7 +380,6 @@ class TestDeadline:
         (line,) = hanging.journal.unfinished(hanging.mark)
         assert line.reason == "not confirmed before the deadline for cleaning up"
 
-    @pytest.mark.xfail(strict=True, reason="the journal is told the reason, the message says None")
     def test_whoever_has_no_reason_of_her_own_is_told_by_the_deadline(self, hanging: Stand) -> None:
         assert "not confirmed before the deadline for cleaning up" in left_behind(hanging)
 
