@@ -6,6 +6,7 @@ const category = (name, outcome = name.toLowerCase()) => ({
   matchers: { labels: { outcome: new RegExp(`^${outcome}$`) } },
   groupBy: [{ label: "rule" }],
   groupByMessage: false,
+  expand: true,
 });
 
 export default defineConfig({
@@ -13,6 +14,7 @@ export default defineConfig({
   output: "reports/allure",
   historyPath: process.env.REPORT_HISTORY || "reports/history/allure.jsonl",
   historyLimit: 50,
+  appendHistory: process.env.SINGLE_FILE !== "true", // the same run once more, for mail
   hideLabels: ["framework", "language"],
   globalAttachments: process.env.RUN_SUMMARY ? [process.env.RUN_SUMMARY] : [],
   categories: [

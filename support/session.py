@@ -234,6 +234,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Sess
         registry=world.registry,
         tally=world.transcript.tally,
         recovered=world.recovered,
+        crowds=world.crowd_notes,
     )
     report.take_over()
     evidence = evidence_for(report.identity)

@@ -50,6 +50,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._tally = Tally()
         self._registry: Registry | None = None
         self._recovered = 0
+        self._crowds: Sequence[str] = ()
         (folder / FILE).unlink(missing_ok=True)
 
     def take_over(self) -> None:
@@ -60,10 +61,20 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self.config.show_snippets = False
         reporters.append(self)
 
-    def meet(self, *, target: str, profile: str, seed: int, registry: Registry, tally: Tally, recovered: int) -> None:
-        """Learn who runs against what; the registry and the tally are read when the run is over."""
+    def meet(
+        self,
+        *,
+        target: str,
+        profile: str,
+        seed: int,
+        registry: Registry,
+        tally: Tally,
+        recovered: int,
+        crowds: Sequence[str] = (),
+    ) -> None:
+        """Learn who runs against what; registry, tally and the notes on crowds are read when the run is over."""
         self._known = {"run": registry.mark, "seed": seed, "target": target, "profile": profile}
-        self._registry, self._tally, self._recovered = registry, tally, recovered
+        self._registry, self._tally, self._recovered, self._crowds = registry, tally, recovered, crowds
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -116,6 +127,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             versions=versions(),
             users=self._users(),
             requests=self._requests(),
+            crowds=list(self._crowds),
             **self._known,
         )
         return judged(unjudged, played, failures)

@@ -79,7 +79,7 @@ class Requests:
 
 @dataclass(frozen=True)
 class Summary:
-    """A whole run. Counts are by outcome; `started` is RFC 3339."""
+    """A whole run. Counts are by outcome; `started` is RFC 3339; `crowds` tells of each burst and race in a line."""
 
     outcome: str
     why: str
@@ -96,6 +96,7 @@ class Summary:
     scenarios_by_outcome: Mapping[str, int] = field(default_factory=dict)
     users: Users = field(default_factory=Users)
     requests: Requests = field(default_factory=Requests)
+    crowds: Sequence[str] = ()
     rules: Sequence[RuleResult] = ()
     failures: Sequence[Failure] = ()
     scenarios: Sequence[Played] = ()

@@ -149,3 +149,9 @@ def _all_of(descriptor: int) -> str:
         time.sleep(0)
     os.close(descriptor)
     return read.decode("utf-8")
+
+
+def test_each_crowd_is_told_in_the_summary(play_suite: Play) -> None:
+    run = play_suite("features/crowds/lost_update.feature")
+    assert run.code == 0, run.out + run.err
+    assert [note.split(":")[0] for note in run.summary["crowds"]] == ["race"]

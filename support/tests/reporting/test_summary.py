@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def test_a_summary_can_be_read_back(tmp_path: Path) -> None:
     whole = Summary(
         "kept", "", "2026-01-02T03:04:05+00:00", 1.5, users=Users(created=3), requests=Requests(covered={"503": 2})
     )
+    whole = replace(whole, crowds=["race: 3 rounds"])
     whole = judged(whole, [played(KEPT)], [failure(KNOWN_DEVIATION)])
     assert read(whole.write(tmp_path)) == whole
 
