@@ -37,7 +37,8 @@ class Entry:
 
     `fresh` says that the id was in nobody's list before the request. `unprovable` says that the id which the answer
     gave belongs to somebody who cannot be shown to be ours, and whom the suite therefore leaves alone. `left` are the
-    ids whose deletion was confirmed: from then on they may be given to others.
+    ids whose deletion was confirmed: from then on they may be given to others. `by_change` says that the request was to
+    give the address to a user who is there.
     """
 
     ref: int
@@ -48,6 +49,7 @@ class Entry:
     reason: str | None = None
     fresh: bool = False
     unprovable: bool = False
+    by_change: bool = False
     left: set[str] = field(default_factory=set)
     answered: list[float] = field(default_factory=list)
 
@@ -127,6 +129,8 @@ class Registry:
     def change(self, call: Call, address: str | None) -> Flow[Exchange]:
         """Carry out a PUT or PATCH that names an address: a faulty API may make a user of it."""
         entry = self.intend([(address, None)])[0] if address else None
+        if entry is not None:
+            entry.by_change = True
         exchange = yield from self._api.send(call)
         if entry is not None:
             self.give_up(entry)
@@ -146,6 +150,7 @@ class Registry:
 
     def give_up(self, entry: Entry) -> None:
         """Write down that a request made nobody as far as is known; its address is looked up once more in the end."""
+        entry.by_change = True
         self._set(entry, State.REFUSED)
 
     @property
@@ -450,7 +455,8 @@ class Registry:
             return user_id in entry.left
         if user is None or user.email == _folded(entry.address):
             return user is None
-        made_since = bool(user.email) and any(other is not entry for other in self._by_address.get(user.email, ()))
+        others = [other for other in self._by_address.get(user.email, ()) if other is not entry]
+        made_since = bool(user.email) and any(not other.by_change for other in others)
         return made_since or not (self._ours(user) or user.name == entry.name)
 
     def _set(self, entry: Entry, state: State, user_id: str | None = None, reason: str | None = None) -> None:
