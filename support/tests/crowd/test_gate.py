@@ -20,7 +20,7 @@ from support.tests.transport.clients import api_at, told_of
 from support.transport.async_client import AsyncClient
 from support.transport.calls import UsersApi
 from support.transport.client import SessionClient
-from support.transport.flows import Flow
+from support.transport.flows import Flow, Wait
 from support.transport.loop import LoopThread
 
 Play = Callable[..., Outcome[Exchange]]
@@ -86,7 +86,13 @@ class TestContest:
             arrived.append(time.perf_counter())
 
         server = script(*[scripted.after(note, answer(201, {}))] * 10)
-        outcome = play(creates(api_at(server.url), 10))
+        api = api_at(server.url)
+
+        def late() -> Flow[Exchange]:
+            yield Wait(0.1, "she is slow to get ready")
+            return (yield from api.send_once(api.creating({"name": "Late"})))
+
+        outcome = play([*creates(api, 9), late()])
         ready = [sender.ready for sender in outcome.senders if sender.ready is not None]
         released = [sender.released for sender in outcome.senders if sender.released is not None]
         assert len(ready) == len(released) == len(arrived) == 10

@@ -1,0 +1,157 @@
+"""Waiting for deletions to show, and finishing what dead runs left: for one target, and never for a live run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.cleanup.journal import Journal, State
+from support.cleanup.polling import Pace, until_gone
+from support.cleanup.recovery import EMBEDDED, finish_dead_runs
+from support.cleanup.registry import Registry
+from support.settings import Settings
+from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
+from support.tests.cleanup.test_journal import let_go
+from support.tests.conftest import settings_for
+from support.tests.transport.fake import Clock
+from support.transport.loop import LoopThread
+
+
+class TestPace:
+    @given(first_s=st.floats(0.001, 2), cap_s=st.floats(0.001, 5), deadline_s=st.floats(0, 20))
+    def test_waits_grow_to_the_cap_and_end_at_the_deadline(
+        self, first_s: float, cap_s: float, deadline_s: float
+    ) -> None:
+        clock = Clock(now=0.0)
+        waits = []
+        for wait in Pace(first_s, cap_s, deadline_s).waits(clock):
+            waits.append(wait)
+            clock.advance(wait)
+            if len(waits) > 50:
+                break
+        assert sum(waits) <= deadline_s * 1.000001
+        assert all(wait <= max(first_s, cap_s) for wait in waits)
+        assert len(waits) > 50 or sum(waits) == pytest.approx(deadline_s)
+
+    def test_they_double(self) -> None:
+        clock = Clock()
+        waits = []
+        for wait in Pace(1, 8, 30).waits(clock):
+            waits.append(wait)
+            clock.advance(wait)
+        assert waits == [1, 2, 4, 8, 8, 7]
+
+    def test_there_is_none_without_a_deadline(self) -> None:
+        assert list(Pace(1, 8, 0).waits(Clock())) == []
+
+
+class TestUntilGone:
+    def test_all_are_looked_for_together_and_only_those_that_are_left(self, loop: LoopThread) -> None:
+        looks: list[set[str]] = []
+
+        async def still_there(waiting: Collection[str]) -> list[str]:
+            looks.append(set(waiting))
+            return sorted(waiting)[1:]
+
+        assert loop.run(until_gone(["a", "b", "c"], still_there, SOON)) == []
+        assert looks == [{"a", "b", "c"}, {"b", "c"}, {"c"}]
+
+    def test_who_stays_is_returned(self, loop: LoopThread) -> None:
+        async def still_there(waiting: Collection[str]) -> list[str]:
+            return [one for one in waiting if one != "a"]
+
+        assert loop.run(until_gone(["a", "b"], still_there, SOON)) == ["b"]
+
+    def test_it_looks_once_where_there_is_no_time(self, loop: LoopThread) -> None:
+        looks: list[int] = []
+
+        async def still_there(waiting: Collection[str]) -> list[str]:
+            looks.append(len(waiting))
+            return list(waiting)
+
+        loop.run(until_gone(["a"], still_there, Pace(1, 1, 0)))
+        assert looks == [1]
+
+
+@dataclass
+class Opened:
+    """A connection as recovery sees it."""
+
+    settings: Settings
+    journal: Journal
+    stand: Stand
+
+    def new_registry(self, mark: str) -> Registry:
+        return self.stand.new_registry(mark)
+
+
+class TestRecovery:
+    @pytest.fixture
+    def users(self) -> FakeUsers:
+        return FakeUsers()
+
+    @pytest.fixture
+    def opened(self, stand: Stand, tmp_path: Path, users: FakeUsers) -> Opened:
+        stand.users = stand.client.users = users
+        return Opened(settings_for(tmp_path, cleanup_deadline_s=0.3), stand.journal, stand)
+
+    def other_run(self, opened: Opened, users: FakeUsers) -> Stand:
+        """Begin another run on the same target and journal, which has made two users."""
+        other = Stand(opened.journal.folder, opened.stand.loop, users)
+        other.create()
+        other.create()
+        return other
+
+    def test_what_a_dead_run_left_is_deleted_and_its_book_closed(self, opened: Opened, users: FakeUsers) -> None:
+        dead = self.other_run(opened, users)
+        let_go(dead.journal)
+        assert finish_dead_runs(opened, URL) == 2
+        assert users.users == {}
+        assert opened.journal.dead_runs() == []
+        dead.journal.close()
+
+    def test_a_live_run_is_not_touched(self, opened: Opened, users: FakeUsers) -> None:
+        living = self.other_run(opened, users)
+        assert finish_dead_runs(opened, URL) == 0
+        assert len(users.users) == 2
+        assert users.asked("DELETE") == []
+        living.journal.close()
+
+    def test_a_dead_run_on_another_target_is_left_to_that(self, opened: Opened, users: FakeUsers) -> None:
+        dead = self.other_run(opened, users)
+        let_go(dead.journal)
+        assert finish_dead_runs(opened, "http://127.0.0.1:9/users") == 0
+        assert len(users.users) == 2
+        assert [run.mark for run in opened.journal.dead_runs()] == [dead.mark]
+        dead.journal.close()
+
+    def test_what_stays_is_told_and_tried_again_next_time(
+        self, opened: Opened, users: FakeUsers, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(logging.getLogger("acceptance"), "propagate", True)
+        dead = self.other_run(opened, users)
+        let_go(dead.journal)
+        users.twist = lambda call: came(500) if call.method == "DELETE" else None
+        finish_dead_runs(opened, URL)
+        assert "an earlier run is not cleaned up yet: 2 user(s)" in caplog.text
+        assert [run.mark for run in opened.journal.dead_runs()] == [dead.mark]
+        users.twist = lambda _: None
+        assert finish_dead_runs(opened, URL) == 2
+        assert users.users == {}
+        dead.journal.close()
+
+    def test_an_embedded_api_took_its_users_along(self, opened: Opened, users: FakeUsers) -> None:
+        dead = Journal(opened.journal.folder)
+        dead.open_run("m", EMBEDDED)
+        dead.mark_as(dead.intend("m", ["a@b.c"])[0], State.CREATED, "7")
+        let_go(dead)
+        assert finish_dead_runs(opened, EMBEDDED) == 0
+        assert opened.journal.dead_runs() == []
+        assert users.calls == []
+        dead.close()
