@@ -244,6 +244,18 @@ class TestThreads:
         bodies = [exchange.call.body for exchange in outcome.results]
         assert bodies == [f'{{"name": "Ada {number}"}}'.encode() for number in range(10)]
 
+    def test_nobody_begins_before_everybody_is_there(self, script: Script) -> None:
+        present: list[int] = []
+        api = api_at(script(*[answer(201, {})] * 10).url)
+
+        def counting() -> Flow[Exchange]:
+            present.append(sum(thread.name.startswith("contender") for thread in threading.enumerate()))
+            return (yield from api.send_once(api.creating({"name": "Ada"})))
+
+        with SessionClient(5) as client:
+            contest_in_threads(client, [Entrant(str(number), counting()) for number in range(10)])
+        assert present == [10] * 10
+
     def test_what_one_raises_is_raised_and_nobody_waits_for_ever(self, script: Script) -> None:
         def broken() -> Flow[Exchange]:
             yield from ()
