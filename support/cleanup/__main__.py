@@ -7,14 +7,15 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from datetime import datetime
 
 from support import settings as settings_module
-from support.cleanup.journal import Run
 from support.cleanup.marks import mark_in
 from support.cleanup.recovery import finish
 from support.connection import Connection
 from support.contract.normalizers import users_of
 from support.errors import SettingsError, SuiteError
+from support.models import User
 from support.reporting.logs import set_up_logs
 
 SHORTEST_MARK = 4
@@ -85,7 +86,8 @@ def _wanted(mark: str | None) -> str:
 
 
 def _clean(opened: Connection, options: argparse.Namespace, older_than_s: float, wanted: str) -> int:
-    marks = _marks(opened, options.all_runs or bool(wanted), older_than_s)
+    by_list = options.all_runs or bool(wanted)
+    marks = _marks(opened, by_list, time.time() - older_than_s)
     chosen = [mark for mark in marks if wanted in mark]
     if not chosen:
         print(f"Nothing is left of dead runs on {opened.target.base_url}.")
@@ -96,30 +98,41 @@ def _clean(opened: Connection, options: argparse.Namespace, older_than_s: float,
     return LEFT if left else 0
 
 
-def _marks(opened: Connection, by_list: bool, older_than_s: float) -> list[str]:
-    """Return the marks of dead runs: those in the journal, and those found in the list that no live run holds."""
-    before = time.time() - older_than_s
-    known = opened.journal.dead_runs(opened.target.key)
-    marks = {run.mark: run for run in known if run.started <= before}
-    if by_list and older_than_s == 0:
-        users = users_of(opened.http.run(opened.api.list()).answer, opened.profile)
-        found = {mark for user in users if (mark := mark_in(user.email) or mark_in(user.name))}
-        marks.update({mark: Run(mark, opened.target.key, 0) for mark in found if not opened.journal.is_live(mark)})
-    return sorted(marks)
+def _marks(opened: Connection, by_list: bool, before: float) -> list[str]:
+    """Return the marks of dead runs that began before a moment: those in the journal, and those that the list shows.
+
+    A run that the journal does not know is as old as its newest user.
+    """
+    known = {run.mark: run.started for run in opened.journal.dead_runs(opened.target.key)}
+    shown = users_of(opened.http.run(opened.api.list()).answer, opened.profile) if by_list else []
+    for user in shown:
+        mark = mark_in(user.email) or mark_in(user.name)
+        if mark is not None and mark not in known and not opened.journal.is_live(mark):
+            known[mark] = max(_made_at(user) for user in shown if mark in (mark_in(user.email), mark_in(user.name)))
+    return sorted(mark for mark, began in known.items() if began <= before)
+
+
+def _made_at(user: User) -> float:
+    """Return when a user was made, in seconds since the epoch; now where that cannot be told."""
+    try:
+        return datetime.fromisoformat(str(user.created_at)).timestamp()
+    except ValueError:
+        return time.time()
 
 
 def _show_or_delete(opened: Connection, mark: str, delete: bool) -> int:
     """Return how many users of a run are left."""
-    registry = opened.new_registry(mark)
-    users = opened.http.run(registry.marked()) or []
+    looking = opened.new_registry(mark)
+    looking.adopt(opened.journal.unfinished(mark))
+    users = looking.survey()
     for user in users:
         print(f"{'deleting' if delete else 'would delete'} {user.id}  {user.email}")
     if not delete:
         return len(users)
+    registry = opened.new_registry(mark)
     gone = finish(registry, opened.journal, opened.settings.cleanup_deadline_s)
-    left = len(opened.http.run(registry.marked()) or [])
-    print(f"{gone} user(s) of run {mark} deleted, {left} left.")
-    return left
+    print(f"{gone} user(s) of run {mark} deleted, {registry.alive} left.")
+    return registry.alive
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS users (
 CREATE INDEX IF NOT EXISTS users_of_run ON users (mark, state);
 """
 _INTEND = "INSERT INTO users (mark, state, changed, address) VALUES"
+_FINISHED = "FROM runs WHERE target = ? AND ended IS NOT NULL AND mark NOT IN (SELECT mark FROM users WHERE state != ?)"
 MOST_ROWS = 500
 
 
@@ -100,16 +101,15 @@ class Journal:
         self._lease = FileLock(self._lease_path(mark), mode=0o600)
         self._lease.acquire(timeout=0)
         now = time.time()
-        self._forget_finished_runs()
+        self._forget_finished_runs(target)
         self._database.execute("PRAGMA synchronous = FULL")
         self._write("INSERT INTO runs VALUES (?, ?, ?, ?, ?, NULL)", (mark, target, socket.gethostname(), now, now))
         self._database.execute("PRAGMA synchronous = NORMAL")
 
-    def _forget_finished_runs(self) -> None:
+    def _forget_finished_runs(self, target: str) -> None:
         """Drop runs that ended with everybody gone: there is nothing left to tell of them."""
-        done = "SELECT mark FROM runs WHERE ended IS NOT NULL AND mark NOT IN (SELECT mark FROM users WHERE state != ?)"
-        self._write(f"DELETE FROM users WHERE mark IN ({done})", (State.GONE,))
-        self._write(f"DELETE FROM runs WHERE mark IN ({done})", (State.GONE,))
+        self._write(f"DELETE FROM users WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
+        self._write(f"DELETE FROM runs WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
 
     def beat(self, mark: str) -> None:
         """Renew the lease of a run."""
@@ -167,15 +167,23 @@ class Journal:
         )
         return [Run(mark, of, started) for mark, of, started, host, beat in rows if not self._alive(mark, host, beat)]
 
+    def finished_runs(self, target: str) -> list[Run]:
+        """Return the runs against a target that ended with everybody gone and are not forgotten yet."""
+        rows = self._read(f"SELECT mark, target, started {_FINISHED}", (target, State.GONE))
+        return [Run(*row) for row in rows]
+
     def is_live(self, mark: str) -> bool:
-        """Whether the journal knows a run by this mark that is alive."""
+        """Whether a run by this mark is alive, as far as this folder knows."""
         rows = self._read("SELECT host, heartbeat FROM runs WHERE mark = ? AND ended IS NULL", (mark,))
-        return any(self._alive(mark, host, beat) for host, beat in rows)
+        return any(self._alive(mark, host, beat) for host, beat in rows) or self._is_leased(mark)
 
     def _alive(self, mark: str, host: str, heartbeat: float) -> bool:
         """Whether a run still holds its lease: a file lock on this host, a recent heartbeat on another one."""
         if host != socket.gethostname():
             return time.time() - heartbeat < LEASE_S
+        return self._is_leased(mark)
+
+    def _is_leased(self, mark: str) -> bool:
         path = self._lease_path(mark)
         if not path.exists():
             return False

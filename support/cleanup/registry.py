@@ -13,15 +13,14 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
-from typing import Any
 
+from support.cleanup.entries import Entry, folded, told_of, told_of_left
 from support.cleanup.journal import HEARTBEAT_S, Journal, Line, State
 from support.cleanup.marks import mark_in
 from support.cleanup.polling import Pace, until_gone
 from support.contract.normalizers import user_of, users_of
 from support.errors import LeftBehind, SettingsError
-from support.models import Answer, Call, Exchange, Failure, User
+from support.models import Answer, Call, Exchange, User
 from support.transport.async_client import AsyncClient
 from support.transport.calls import UsersApi
 from support.transport.flows import Flow, Wait, look
@@ -29,38 +28,6 @@ from support.transport.loop import LoopThread
 
 log = logging.getLogger("acceptance.cleanup")
 AT_ONCE = 64
-
-
-@dataclass(eq=False)
-class Entry:
-    """One request that may have made users: the address and name that it asked for, and the ids known so far.
-
-    `fresh` says that the id was in nobody's list before the request. `unprovable` says that the id which the answer
-    gave belongs to somebody who cannot be shown to be ours, and whom the suite therefore leaves alone. `left` are the
-    ids whose deletion was confirmed: from then on they may be given to others. `by_change` says that the request was to
-    give the address to a user who is there.
-    """
-
-    ref: int
-    address: str | None
-    name: str | None = None
-    ids: set[str] = field(default_factory=set)
-    state: State = State.INTENDED
-    reason: str | None = None
-    fresh: bool = False
-    unprovable: bool = False
-    by_change: bool = False
-    left: set[str] = field(default_factory=set)
-    answered: list[float] = field(default_factory=list)
-
-    def is_stuck(self, deadline_s: float) -> bool:
-        """Whether deleting was confirmed more than once, and the deadline for it to show is over."""
-        return len(self.answered) > 1 and time.monotonic() - self.answered[0] > deadline_s
-
-    @property
-    def certain(self) -> bool:
-        """Whether the ids are all that this request can have made."""
-        return bool(self.ids) and self.state in (State.CREATED, State.DELETING)
 
 
 class Registry:
@@ -104,7 +71,7 @@ class Registry:
         self._entries += entries
         self._alive.update(entries)
         for entry in entries:
-            self._by_address[_folded(entry.address)].append(entry)
+            self._by_address[folded(entry.address)].append(entry)
         self._open += entries
         return entries
 
@@ -238,7 +205,7 @@ class Registry:
             entry.reason = entry.reason or "not confirmed before the deadline for cleaning up"
             self._set(entry, State.LEFT, reason=entry.reason)
         if left:
-            raise LeftBehind(_told(left, self.mark))
+            raise LeftBehind(told_of_left(left, self.mark))
 
     def in_brief(self) -> str:
         """Return in one line how far everything that was made has come."""
@@ -312,6 +279,26 @@ class Registry:
             return [] if exchange.status in self._api.profile.answers.no_match else None
         shown = users_of(exchange.answer, self._api.profile)
         return [user for user in shown if self._ours(user)]
+
+    def survey(self) -> list[User]:
+        """Return who of this run is there: by the mark in the list, and by the ids and addresses that were adopted."""
+        return self._loop.run(self._survey())
+
+    async def _survey(self) -> list[User]:
+        found = await asyncio.gather(*(self._client.run(self._shown(entry)) for entry in self._unfinished()))
+        marked = await self._client.run(self.marked())
+        by_id = {user.id: user for users in (*found, marked or ()) for user in users}
+        return list(by_id.values())
+
+    def _shown(self, entry: Entry) -> Flow[list[User]]:
+        """Return who of an entry is there and may be deleted."""
+        yield from self._look_up(entry)
+        shown = []
+        for user_id in sorted(entry.ids):
+            user = self._user((yield from self._sweeper.read(user_id)).answer)
+            if user is not None and self._may_delete(entry, user):
+                shown.append(user)
+        return shown
 
     async def _remove(self, entries: Sequence[Entry]) -> None:
         """Delete the users of these entries and poll until they are gone; never raises."""
@@ -389,7 +376,7 @@ class Registry:
             if shown.status == 200 and not self._may_delete(entry, user):
                 return False
             if shown.status != 200 and not (yield from self._is_proven_otherwise(entry, user_id)):
-                entry.reason = _told_of(shown)
+                entry.reason = told_of(shown)
                 return True
         self._proven.discard(user_id)
         exchange = yield from self._sweeper.delete(user_id)
@@ -398,7 +385,7 @@ class Registry:
             entry.left.add(user_id)
             entry.answered.append(time.monotonic())
         else:
-            entry.reason = _told_of(exchange)
+            entry.reason = told_of(exchange)
         return True
 
     def _is_proven_otherwise(self, entry: Entry, user_id: str) -> Flow[bool]:
@@ -453,7 +440,7 @@ class Registry:
         """Whether an id whose user has left is another's by now: a stranger's, or somebody's whom we made since."""
         if user_id not in entry.left or self._latest.get(user_id, entry) is not entry:
             return user_id in entry.left
-        if user is None or user.email == _folded(entry.address):
+        if user is None or user.email == folded(entry.address):
             return user is None
         others = [other for other in self._by_address.get(user.email, ()) if other is not entry]
         made_since = bool(user.email) and any(not other.by_change for other in others)
@@ -473,32 +460,9 @@ class Registry:
 
     def ids_of(self, address: str | None) -> set[str]:
         """Return the ids that this run knows to hold an address."""
-        return {user_id for entry in self._by_address[_folded(address)] if address for user_id in entry.ids}
-
-
-def _folded(address: str | None) -> str:
-    return (address or "").lower()
+        return {user_id for entry in self._by_address[folded(address)] if address for user_id in entry.ids}
 
 
 def _cannot_tell() -> Flow[Sequence[Answer] | None]:
     yield from ()
     return None
-
-
-def _told_of(exchange: Exchange) -> str:
-    last = exchange.attempts[-1].outcome
-    came = f"got no answer: {last.cause}" if isinstance(last, Failure) else f"was answered by {last.status}"
-    return f"{exchange.call.method} {came}"
-
-
-def _told(left: Sequence[Entry], mark: str) -> str:
-    lines = [f"{len(left)} user(s) of this run could not be seen to be gone:"]
-    for entry in left[:20]:
-        who: Any = ", ".join(sorted(entry.ids)) or "id unknown"
-        lines.append(f"  {who}  {entry.address or '(no address)'}: {entry.reason}")
-    if len(left) > 20:
-        lines.append(f"  … and {len(left) - 20} more")
-    lines.append(
-        f"The next run against this target deletes them; at once: python -m support.cleanup --yes --mark {mark}"
-    )
-    return "\n".join(lines)

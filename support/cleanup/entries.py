@@ -1,0 +1,68 @@
+"""What the registry keeps of each request that may have made users, and how it tells of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from support.cleanup.journal import State
+from support.models import Exchange, Failure
+
+
+@dataclass(eq=False)
+class Entry:
+    """One request that may have made users: the address and name that it asked for, and the ids known so far.
+
+    `fresh` says that the id was in nobody's list before the request. `unprovable` says that the id which the answer
+    gave belongs to somebody who cannot be shown to be ours, and whom the suite therefore leaves alone. `left` are the
+    ids whose deletion was confirmed: from then on they may be given to others. `by_change` says that the request was to
+    give the address to a user who is there.
+    """
+
+    ref: int
+    address: str | None
+    name: str | None = None
+    ids: set[str] = field(default_factory=set)
+    state: State = State.INTENDED
+    reason: str | None = None
+    fresh: bool = False
+    unprovable: bool = False
+    by_change: bool = False
+    left: set[str] = field(default_factory=set)
+    answered: list[float] = field(default_factory=list)
+
+    def is_stuck(self, deadline_s: float) -> bool:
+        """Whether deleting was confirmed more than once, and the deadline for it to show is over."""
+        return len(self.answered) > 1 and time.monotonic() - self.answered[0] > deadline_s
+
+    @property
+    def certain(self) -> bool:
+        """Whether the ids are all that this request can have made."""
+        return bool(self.ids) and self.state in (State.CREATED, State.DELETING)
+
+
+def folded(address: str | None) -> str:
+    """Return an address as addresses are compared."""
+    return (address or "").lower()
+
+
+def told_of(exchange: Exchange) -> str:
+    """Say in a few words what a call of the cleaning up came to."""
+    last = exchange.attempts[-1].outcome
+    came = f"got no answer: {last.cause}" if isinstance(last, Failure) else f"was answered by {last.status}"
+    return f"{exchange.call.method} {came}"
+
+
+def told_of_left(left: Sequence[Entry], mark: str) -> str:
+    """List whoever could not be seen to be gone, with the command that removes them."""
+    lines = [f"{len(left)} user(s) of this run could not be seen to be gone:"]
+    for entry in left[:20]:
+        who = ", ".join(sorted(entry.ids)) or "id unknown"
+        lines.append(f"  {who}  {entry.address or '(no address)'}: {entry.reason}")
+    if len(left) > 20:
+        lines.append(f"  … and {len(left) - 20} more")
+    lines.append(
+        f"The next run against this target deletes them; at once: python -m support.cleanup --yes --mark {mark}"
+    )
+    return "\n".join(lines)
