@@ -61,7 +61,8 @@ class Outcomes:
         world = self._world
         wanted = {"name": member.newcomer.name, "email": member.newcomer.email, **expected}
         self.held(exchange, has_status(world.profile.answers.created), *self.shows_user(wanted))
-        others = {other.id: other.person for other in world.scene.users if other is not member}
+        former = world.scene.notes.get("former id")  # whether it may be given again is a promise of its own
+        others = {other.id: other.person for other in world.scene.users if other is not member and other.id != former}
         if member.id in others:
             self.accuse("an id of her own", [f"{others[member.id]} has the id {member.id} as well"], exchange)
 

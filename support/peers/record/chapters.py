@@ -72,6 +72,7 @@ def unreadable(tape: Tape) -> None:
     tape.record("create: a form", "POST", body=Raw(form, "application/x-www-form-urlencoded"))
     text = '{"name": "Ada", "email": "ada-untyped@example.com"}'
     tape.record("create: without a media type", "POST", body=Raw(text, None))
+    tape.record("create: not UTF-8", "POST", body=Raw('{"name": "Ada \udcff", "email": "ada-bytes@example.com"}'))
     tape.record("list: after the unreadable ones", "GET", tape.dialect.everything)
     tape.record("read: unknown, after the unreadable ones", "GET", "/no-such-user")
 

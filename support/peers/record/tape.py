@@ -40,7 +40,7 @@ class Tape:
         if authorization != BEARER:
             request["authorization"] = authorization
         if isinstance(body, Raw):
-            request |= {"content-type": body.media_type, "raw": body.text}
+            request |= {"content-type": body.media_type, "raw": body.text.encode("utf-8", "backslashreplace").decode()}
         elif body is not None:
             request["body"] = normal.body(body)
         headers, said = normal.headers(dict(answer.headers)), normal.body(answer.body)

@@ -15,7 +15,7 @@ Body = object
 
 @dataclass(frozen=True)
 class Raw:
-    """Hold a body that is sent as it is, under its own media type."""
+    """Hold a body that is sent as it is, under its own media type; `\\udcff` in its text is the byte ff."""
 
     text: str
     media_type: str | None = JSON
@@ -39,7 +39,7 @@ class Call:
             return None, dict(self.headers)
         if isinstance(self.body, Raw):
             media_type = {"Content-Type": self.body.media_type} if self.body.media_type else {}
-            return self.body.text.encode(), {**self.headers, **media_type}
+            return self.body.text.encode("utf-8", "surrogateescape"), {**self.headers, **media_type}
         return json.dumps(self.body).encode(), {**self.headers, "Content-Type": JSON}
 
 

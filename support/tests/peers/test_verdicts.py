@@ -74,7 +74,7 @@ def _rounds(probe: str, *, refusal: str) -> Callable[[Mapping[str, Track]], bool
 SECOND_LOOKS: dict[str, tuple[Callable[[Mapping[str, Track]], bool], ...]] = {
     "create-201": (_status("create: valid", 201), _status("create: valid, read back", 200)),
     "create-location": (_header("create: valid", "location"),),
-    "malformed-json": (_status("create: not JSON", 400),),
+    "malformed-json": (_status("create: not JSON", 400), _status("create: not UTF-8", 400)),
     "media-type": (
         _status("create: valid JSON as text/plain", 415),
         _status("create: a form", 415),
@@ -88,6 +88,12 @@ SECOND_LOOKS: dict[str, tuple[Callable[[Mapping[str, Track]], bool], ...]] = {
         _status("put: full", 200),
         _status("put: without email", 400, 422),
         _status("put: without name", 400, 422),
+    ),
+    "patch": (
+        _status("patch: name", 200),
+        _status("patch: own address in capitals", 200),
+        lambda seen: "2001" not in str(seen["patch: time of creation"]["body"]),
+        lambda seen: seen["patch: id, read back under the old one"]["status"] == 200,
     ),
     "update-taken": (_status("patch: taken address", 409), _status("patch: taken address in capitals", 409)),
     "update-404": (_status("patch: unknown", 404),),

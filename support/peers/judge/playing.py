@@ -1,0 +1,80 @@
+"""Run the suite against a peer as anybody would: in a process of its own that is told only where the peer is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.peers.launching import Peer
+from support.reporting.summary import FILE, Summary, read
+from support.settings import ROOT, Settings
+
+LIMIT_S = 900.0
+LAST_WORDS = 1500
+SMALLER = {"BURST": "20", "RACE_ROUNDS": "20"}
+
+
+class NoVerdict(Exception):
+    """Say why a run came to no verdict."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Hold what came of a run."""
+
+    summary: Summary
+    exit_code: int
+
+
+def play(peer: Peer, folder: Path, strict: bool) -> Run:
+    """Run all that the contract asks with the peer's own profile; raises NoVerdict with the run's last words.
+
+    Bursts are smaller than usual and races end earlier, so that the peers can be judged while others are at work.
+    """
+    folder.mkdir()
+    command = [sys.executable, "-m", "support.prove.tethered", "behave", "--tags=@contract", "--no-color"]
+    with (folder / "output.txt").open("w+b") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=_told(peer, folder, strict),
+            stdin=subprocess.PIPE,  # it ends when this closes, even if we are killed
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            exit_code = process.wait(LIMIT_S)
+        except subprocess.TimeoutExpired:
+            raise NoVerdict(f"the run took longer than {LIMIT_S:.0f} s") from None
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stdin is not None
+            process.stdin.close()
+    try:
+        return Run(read(folder / "reports" / FILE), exit_code)
+    except (OSError, ValueError) as error:
+        said = (folder / "output.txt").read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]
+        raise NoVerdict(f"the run left no summary ({error}); it said: {said}") from None
+
+
+def _told(peer: Peer, folder: Path, strict: bool) -> Mapping[str, str]:
+    """Return the environment of a run: the suite's defaults, whatever this machine's .env says."""
+    own = {name for name in os.environ if name.lower() in Settings.model_fields}
+    inherited = {name: value for name, value in os.environ.items() if name not in own}
+    defaults = {
+        name.upper(): str(field.default) for name, field in Settings.model_fields.items() if field.default is not None
+    }
+    given = {
+        "BASE_URL": peer.url,
+        "TOKEN": peer.token,
+        "TARGET": peer.name,
+        "STRICT": str(int(strict)),
+        "STATE_DIR": str(folder / "state"),
+        "REPORTS_DIR": str(folder / "reports"),
+    }
+    return {**inherited, **defaults, **SMALLER, **given}
