@@ -106,9 +106,9 @@ def _marks(opened: Connection, by_list: bool, before: float) -> list[str]:
     known = {run.mark: run.started for run in opened.journal.dead_runs(opened.target.key)}
     shown = users_of(opened.http.run(opened.api.list()).answer, opened.profile) if by_list else []
     for user in shown:
-        mark = mark_in(user.email) or mark_in(user.name)
+        mark = mark_in(user.email)
         if mark is not None and mark not in known and not opened.journal.is_live(mark):
-            known[mark] = max(_made_at(user) for user in shown if mark in (mark_in(user.email), mark_in(user.name)))
+            known[mark] = max(_made_at(one) for one in shown if mark_in(one.email) == mark)
     return sorted(mark for mark, began in known.items() if began <= before)
 
 

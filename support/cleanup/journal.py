@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS runs (
     heartbeat REAL NOT NULL, ended REAL);
 CREATE TABLE IF NOT EXISTS users (
     ref INTEGER PRIMARY KEY, mark TEXT NOT NULL, address TEXT, id TEXT, state TEXT NOT NULL,
-    reason TEXT, changed REAL NOT NULL, fresh INTEGER NOT NULL DEFAULT 0);
+    reason TEXT, changed REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS users_of_run ON users (mark, state);
 """
 _INTEND = "INSERT INTO users (mark, state, changed, address) VALUES"
@@ -59,7 +59,6 @@ class Line:
     id: str | None
     state: State
     reason: str | None
-    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,19 +141,14 @@ class Journal:
             (state, user_id, reason, time.time(), ref),
         )
 
-    def mark_as_fresh(self, ref: int) -> None:
-        """Write down that the id which a create was answered with was in nobody's list before."""
-        self._write("UPDATE users SET fresh = 1 WHERE ref = ?", (ref,))
-
     def unfinished(self, mark: str) -> list[Line]:
         """Return the users of a run that were not seen to be gone."""
         rows = self._read(
-            "SELECT ref, mark, address, id, state, reason, fresh FROM users WHERE mark = ? AND state != ? ORDER BY ref",
+            "SELECT ref, mark, address, id, state, reason FROM users WHERE mark = ? AND state != ? ORDER BY ref",
             (mark, State.GONE),
         )
         return [
-            Line(ref, run, address, user_id, State(state), reason, bool(fresh))
-            for ref, run, address, user_id, state, reason, fresh in rows
+            Line(ref, run, address, user_id, State(state), reason) for ref, run, address, user_id, state, reason in rows
         ]
 
     def dead_runs(self, target: str | None = None) -> list[Run]:

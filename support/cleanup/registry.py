@@ -89,8 +89,6 @@ class Registry:
         exchange = yield from self._api.create(call, search)
         self.settle(entry, exchange, known)
         entry.fresh = listed is not None and bool(entry.ids)
-        if entry.fresh:
-            self._journal.mark_as_fresh(entry.ref)
         return exchange
 
     def change(self, call: Call, address: str | None) -> Flow[Exchange]:
@@ -218,7 +216,7 @@ class Registry:
         """Take over the unfinished users of a run that died."""
         for line in lines:
             ids = {line.id} if line.id else set()
-            entry = Entry(line.ref, line.address, None, ids, line.state, line.reason, line.fresh)
+            entry = Entry(line.ref, line.address, None, ids, line.state, line.reason)
             self._entries.append(entry)
             self._count(entry)
 
@@ -273,7 +271,7 @@ class Registry:
         return shown.status in self._api.profile.answers.gone
 
     def marked(self) -> Flow[list[User] | None]:
-        """List everybody whose address or name carries this run's mark; None where the list cannot be read."""
+        """List everybody whose address carries this run's mark; None where the list cannot be read."""
         exchange = yield from self._sweeper.list()
         if exchange.status != 200:
             return [] if exchange.status in self._api.profile.answers.no_match else None
@@ -410,7 +408,7 @@ class Registry:
         return user_of(answer, self._api.profile)
 
     def _ours(self, user: User) -> bool:
-        return self.mark in (mark_in(user.email), mark_in(user.name))
+        return mark_in(user.email) == self.mark
 
     def _may_delete(self, entry: Entry, user: User | None) -> bool:
         """Whether a user is one that we made: by its mark, or by the name or id that the answer to our POST gave."""
