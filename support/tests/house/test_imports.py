@@ -24,7 +24,7 @@ LAYERS = (
     ("support.acts",),
     ("support.world", "support.phrases"),
     ("support.session",),
-    ("environment", "steps"),
+    ("environment", "steps", "support.probe", "support.demo"),
 )
 """From the ground up: a module imports from its own layer and from those below it."""
 UPWARD = {("support.acts", "support.world"): "acts play in the world that is made of them; for its types only"}
