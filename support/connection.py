@@ -14,6 +14,7 @@ from support.models import Credential
 from support.settings import ROOT, Settings
 from support.targets.embedded import EmbeddedApi, Target
 from support.targets.opening import check_open, refuse_production, room_for_users
+from support.targets.profile import Profile
 from support.transport.async_client import AsyncClient
 from support.transport.calls import UsersApi
 from support.transport.client import SessionClient
@@ -27,9 +28,12 @@ T = TypeVar("T")
 class Connection:
     """Everything that it takes to call a target and to clean up there; whoever opens it closes it."""
 
-    def __init__(self, settings: Settings, target: Target | None = None) -> None:
-        """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
-        self.profile = targets.load(settings.target)
+    def __init__(self, settings: Settings, target: Target | None = None, profile: Profile | None = None) -> None:
+        """Open the target that the settings name, or the one given, with the profile named or given.
+
+        Raises SuiteError with one clear line.
+        """
+        self.profile = profile or targets.load(settings.target)
         self.settings = settings.model_copy(update=dict(self.profile.deadlines))
         self.pace = Pace(self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s)
         self.transcript = Transcript()

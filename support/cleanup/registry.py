@@ -62,6 +62,10 @@ class Registry:
         self._latest: dict[str, Entry] = {}
         api.transcript.observers.append(self._observe)
 
+    def go_on_with(self, api: UsersApi) -> None:
+        """Speak from now on as with a target that is better known: in other names, of other statuses."""
+        self._api, self._sweeper = api, api.apart()
+
     # Writing down what is about to be made
 
     def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Entry]:

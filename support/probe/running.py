@@ -1,0 +1,86 @@
+"""A run of the suite with a drafted profile: every rule that is not kept in it becomes a deviation of the draft."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from support.errors import BrokenPromise, SuiteError
+from support.probe.draft import Draft, Known
+from support.reporting.summary import FILE, Summary, read
+from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, Failure, plain
+from support.settings import ROOT
+
+LIMIT_S = 1800.0
+LAST_WORDS = 600
+SHOWN_SOMETIMES = ("race-email", "lost-update", "delete-frees")
+OF_A_RULE = (BrokenPromise.outcome, KNOWN_DEVIATION)
+
+
+def deviations_from_a_run(draft: Draft, address: str) -> None:
+    """Put what a run shows in the place of the deviations drafted so far; raises SuiteError without a verdict."""
+    with tempfile.TemporaryDirectory(prefix="probe-") as folder:
+        summary = _run(Path(folder), draft, address)
+    failures = [failure for failure in summary.failures if failure.outcome in OF_A_RULE and failure.rule]
+    draft.deviations = list(_deviations(failures))
+    for failure in summary.failures:
+        if failure.scenario and failure.outcome not in OF_A_RULE:
+            draft.remark(f"In the run, {failure.outcome}: {plain(failure.scenario)}: {_first(failure.text)}")
+    kept = sum(rule.outcome == KEPT for rule in summary.rules)
+    draft.remark(f"A run with this draft kept {kept} of {len(summary.rules)} rules; the rest is listed below.")
+
+
+def _run(folder: Path, draft: Draft, address: str) -> Summary:
+    profile = folder / "draft.toml"
+    profile.write_text(draft.text(), encoding="utf-8")
+    told = {"BASE_URL": address, "TARGET": str(profile), "STRICT": "0", "REPORTS_DIR": str(folder)}
+    command = [sys.executable, "-m", "support.prove.tethered", "behave", "--tags=@contract", "--no-color"]
+    with (folder / "output.txt").open("w+b") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **told}, stdin=subprocess.PIPE, stdout=output, stderr=output
+        )
+        try:
+            process.wait(LIMIT_S)
+        except subprocess.TimeoutExpired:
+            raise SuiteError(f"the run took longer than {LIMIT_S:.0f} s") from None
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stdin is not None
+            process.stdin.close()
+    try:
+        summary = read(folder / FILE)
+    except (OSError, ValueError):
+        said = (folder / "output.txt").read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]
+        raise SuiteError(f"the run came to no verdict; it said: {said}") from None
+    if not summary.scenarios:
+        raise SuiteError(f"the run came to no verdict: {summary.why}")
+    return summary
+
+
+def _deviations(failures: Sequence[Failure]) -> Iterator[Known]:
+    """Yield one deviation for each rule, with the scenarios that show it and what the first of them found."""
+    for rule in dict.fromkeys(failure.rule for failure in failures):
+        of_it = [failure for failure in failures if failure.rule == rule]
+        names = dict.fromkeys(_as_pattern(plain(failure.scenario)) for failure in of_it)
+        wrong = _line(of_it[0].text, "but:")
+        evidence = f"{_line(of_it[0].text, 'sent:')} -> {_line(of_it[0].text, 'came:')}"
+        yield Known(rule, wrong or _first(of_it[0].text), evidence, tuple(names), rule in SHOWN_SOMETIMES)
+
+
+def _line(text: str, label: str) -> str:
+    return next((line.partition(label)[2].strip() for line in text.splitlines() if line.strip().startswith(label)), "")
+
+
+def _first(text: str) -> str:
+    return next(iter(text.splitlines()), "")
+
+
+def _as_pattern(name: str) -> str:
+    """Return a pattern that a name fits and no other does."""
+    return re.sub(r"([\[*?])", r"[\1]", name)
