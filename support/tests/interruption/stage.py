@@ -62,6 +62,12 @@ class Api:
         told: int = self.stats()["requests"].get(method, 0)
         return told
 
+    def under_way(self, method: str) -> int:
+        """Return how many requests of a method have come and are not carried out yet."""
+        told = self.stats()
+        done = sum(number for answer, number in told["answers"].items() if answer.startswith(f"{method} "))
+        return int(told["requests"].get(method, 0) - done)
+
     def misbehave(self, *faults: Mapping[str, Any]) -> None:
         """Put faults in force in place of the present ones."""
         self._client.put(f"{self.control}/faults", json=list(faults)).raise_for_status()
@@ -144,6 +150,7 @@ class Place:
         own = {name for name in os.environ if name.lower() in Settings.model_fields}
         kept = {name: value for name, value in os.environ.items() if name not in own}
         target = {"BASE_URL": base_url, "TOKEN": token} if base_url else {}
+        kept["PYTHONPATH"] = str(ROOT)  # for copies of the features that stand elsewhere
         folders = {"STATE_DIR": str(self.state), "REPORTS_DIR": str(self.reports)}
         return {
             **kept,
@@ -155,8 +162,11 @@ class Place:
             **self.settings,
         }
 
-    def start(self, *arguments: str, api: Api | None, root: Path = ROOT, module: str = "behave") -> Started:
-        return Started(self, [sys.executable, "-m", module, *arguments], api.url if api else None, root)
+    def start(
+        self, *arguments: str, api: Api | None, root: Path = ROOT, module: str = "behave", into: int | None = None
+    ) -> Started:
+        """Start a run; `into` is where its output goes, if not into a file that is read in the end."""
+        return Started(self, [sys.executable, "-m", module, *arguments], api.url if api else None, root, into)
 
     def run(self, *arguments: str, api: Api | None, root: Path = ROOT, module: str = "behave") -> Ended:
         return self.start(*arguments, api=api, root=root, module=module).ended()
@@ -165,7 +175,9 @@ class Place:
 class Started:
     """A run that goes on."""
 
-    def __init__(self, place: Place, command: Sequence[str], base_url: str | None, root: Path) -> None:
+    def __init__(
+        self, place: Place, command: Sequence[str], base_url: str | None, root: Path, into: int | None = None
+    ) -> None:
         self._output = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed when the run has ended
         self._begun = time.monotonic()
         self.process = subprocess.Popen(
@@ -173,7 +185,7 @@ class Started:
             cwd=root,
             env=place.environment(base_url, TOKEN),
             stdin=subprocess.DEVNULL,
-            stdout=self._output[0],
+            stdout=self._output[0] if into is None else into,
             stderr=self._output[1],
         )
 
@@ -219,6 +231,14 @@ class Started:
 
 def _text_in(file: Any) -> str:
     return os.pread(file.fileno(), 1 << 24, 0).decode("utf-8", "replace")
+
+
+def eventually(happened: Callable[[], bool], within_s: float = 30.0) -> None:
+    """Wait until something has happened; raises AssertionError where it does not."""
+    ends = time.monotonic() + within_s
+    while not happened():
+        assert time.monotonic() < ends, "it did not happen"
+        time.sleep(LOOK_AGAIN_S)
 
 
 def difference(before: Users, after: Users) -> str:

@@ -1,0 +1,112 @@
+"""However a run is broken off from inside, whoever it made is deleted once, and the run does not count as good."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.tests.interruption.copies import a_copy, with_hook
+from support.tests.interruption.stage import Api, Ended, Place, an_api, difference
+
+HOOKS = (
+    "before_all",
+    "before_feature",
+    "before_scenario",
+    "before_step",
+    "after_scenario",
+    "after_feature",
+    "after_all",
+)
+FAIL = "raise RuntimeError('a hook of its own')"
+INTERRUPT = "raise KeyboardInterrupt"
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Api]:
+    with an_api() as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def cleaned_up_once(api: Api, ended: Ended, before: dict[str, int]) -> None:
+    """See that everybody who was made was deleted by one DELETE, and that the exit code tells of the trouble."""
+    after = api.stats()["answers"]
+    told = {answer: number - before.get(answer, 0) for answer, number in after.items()}
+    assert api.everybody() == api.before, difference(api.before, api.everybody())
+    assert told.get("DELETE 204", 0) == told.get("POST 201", 0), ended.said
+    assert told.get("DELETE 404", 0) == 0, ended.said
+    assert ended.code != 0, ended.said
+
+
+def played(place: Place, api: Api, copy: Path) -> Ended:
+    before = api.stats()["answers"]
+    ended = place.run("--tags=@contract", api=api, root=copy)
+    cleaned_up_once(api, ended, before)
+    return ended
+
+
+TROUBLES = [(FAIL, True), (FAIL, False), (INTERRUPT, True), ("raise SystemExit(0)", False)]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "first"), TROUBLES, ids=["fails before", "fails after", "is interrupted before", "exits after"]
+)
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_hook(place: Place, api: Api, hook: str, first: bool, trouble: str) -> None:
+    copy = with_hook(a_copy(place.folder / "copy"), hook, trouble, before=first)
+    ended = played(place, api, copy)
+    assert "Traceback" not in ended.said
+
+
+@pytest.mark.parametrize(
+    ("deed", "code"),
+    [
+        ("the step exits", "sys.exit(0)"),
+        ("the step exits with a word", "sys.exit('enough')"),
+        ("the step is interrupted", "raise KeyboardInterrupt"),
+        ("the step fails", "raise AssertionError('no')"),
+        ("a cleanup is interrupted", "context.add_cleanup(_interrupt)"),
+        ("a cleanup exits", "context.add_cleanup(sys.exit, 0)"),
+        ("a cleanup fails", "context.add_cleanup(lambda: 1 / 0)"),
+        ("a generator is interrupted while it closes", "_swallow()"),
+    ],
+    ids=lambda text: text if " " in text and "(" not in text else "",
+)
+def test_a_step(place: Place, api: Api, deed: str, code: str) -> None:
+    copy = a_copy(place.folder / "copy", deed, code)
+    with (copy / "steps" / "of_its_own.py").open("a", encoding="utf-8") as steps:
+        steps.write(MORE_STEPS)
+    played(place, api, copy)
+
+
+MORE_STEPS = """
+
+def _interrupt():
+    raise KeyboardInterrupt
+
+
+def _swallow():
+    import signal
+
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        pass
+"""
+
+
+def test_the_reader_of_the_output_goes_away(place: Place, api: Api) -> None:
+    before = api.stats()["answers"]
+    reader, writer = os.pipe()
+    run = place.start("--tags=@contract", api=api, root=a_copy(place.folder / "copy"), into=writer)
+    os.close(writer)
+    os.read(reader, 10)
+    os.close(reader)
+    cleaned_up_once(api, run.ended(), before)
