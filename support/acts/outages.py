@@ -41,6 +41,7 @@ TROUBLES: Mapping[str, Mapping[str, Any]] = {
     "hangs before it does anything": {"kind": "hang", "when": "before"},
     "hangs after it has done its work": {"kind": "hang", "when": "after"},
     "answers with broken JSON after it has done its work": {"kind": "garbage", "when": "after"},
+    "shows deletions 0.3 s late": {"kind": "late-deletion", "seconds": 0.3},
     "shows deletions 0.6 s late": {"kind": "late-deletion", "seconds": 0.6},
 }
 
@@ -126,13 +127,13 @@ class Outages:
         self._api.close()
 
 
-def stormy_world(settings: Settings) -> World:
+def stormy_world(settings: Settings, patience_s: float = PATIENCE_S) -> World:
     """Open a world of its own on an embedded API that keeps its users over a restart and can be told to misbehave."""
     from support.world import World
 
     folder = Path(tempfile.mkdtemp(prefix="users-acceptance-"))
     api = EmbeddedApi(["--control", "--database", str(folder / "users.sqlite3")])
-    patient = settings.model_copy(update={"target": "contract", "request_timeout_s": PATIENCE_S})
+    patient = settings.model_copy(update={"target": "contract", "request_timeout_s": patience_s})
     world = World(patient, api.target)
     world.outages = Outages(world, api)
     return world

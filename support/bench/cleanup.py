@@ -1,0 +1,65 @@
+"""How long it takes to delete users and see them gone where deletions show 300 ms late: all at once, and one by one."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from support.acts.outages import stormy_world
+from support.settings import load
+from support.world import World
+
+LATE_S = 0.3
+FIXED_WAIT_S = 1.0
+SAMPLE = 5
+PATIENCE_S = 10.0
+
+
+def main() -> None:
+    """Print the seconds for N users in both ways; one by one is measured on five and told for all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", type=int, default=1000)
+    count = parser.parse_args().users
+    world = stormy_world(load({"log_level": "ERROR"}), PATIENCE_S)
+    try:
+        ours, theirs = _all_at_once(world, count), _one_by_one(world)
+    finally:
+        world.registry.confirm_gone()
+        world.close()
+    print(f"{count} users deleted and seen gone at once, deletions {LATE_S} s late: {ours:10.1f} s")
+    each = theirs / SAMPLE
+    print(f"one by one with a fixed second: {each:.2f} s each, so for {count}: {each * count:10.1f} s")
+    print(f"that is {each * count / ours:.0f} times as long (measured on {SAMPLE} users, told for all)")
+
+
+def _all_at_once(world: World, count: int) -> float:
+    world.begin("burst")
+    world.crowds.sign_up_at_once(count)
+    _delete_late(world)
+    begun = time.perf_counter()
+    world.registry.confirm_gone()
+    took = time.perf_counter() - begun
+    assert world.registry.gone == count, f"{world.registry.gone} of {count} were seen gone"
+    return took
+
+
+def _one_by_one(world: World) -> float:
+    world.begin("delete")
+    group = ("Ada", "Grace", "Alan", "Barbara", "Edsger")[:SAMPLE]
+    world.accounts.become_each(group)
+    _delete_late(world)
+    begun = time.perf_counter()
+    for person in group:
+        world.accounts.delete(person)
+        time.sleep(FIXED_WAIT_S)
+        world.gone.from_reading(world.scene.member(person))
+    return time.perf_counter() - begun
+
+
+def _delete_late(world: World) -> None:
+    assert world.outages is not None
+    world.outages.befall("shows deletions 0.3 s late", None)
+
+
+if __name__ == "__main__":
+    main()
