@@ -26,7 +26,7 @@ from support.prove.matrix import Matrix
 from support.prove.playing import Stage
 from support.prove.pool import ended_politely, in_parallel
 from support.prove.proofs import hear_variant, repeated, try_defect
-from support.prove.terminal import drawn, one_line
+from support.prove.terminal import as_it_came, drawn
 from support.prove.verdicts import Hearing, Trial
 from support.settings import ROOT
 
@@ -45,7 +45,7 @@ class Progress:
 
     def __call__(self, result: Trial | Hearing) -> None:
         self._done += 1
-        print(f"[{self._done:3}/{self._total}] {one_line(result)}", file=sys.stderr, flush=True)
+        print(f"[{self._done:3}/{self._total}] {as_it_came(result)}", file=sys.stderr, flush=True)
 
 
 def main() -> int:

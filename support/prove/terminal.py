@@ -23,12 +23,12 @@ def drawn(matrix: Matrix) -> str:
     return "\n".join(line[:WIDTH].rstrip() for line in lines)
 
 
-def one_line(result: Trial | Hearing) -> str:
-    """Say in a line how one try went."""
+def as_it_came(result: Trial | Hearing) -> str:
+    """Say in a line how one try went, and why where it went wrong."""
     if isinstance(result, Trial):
         return f"{MARKS[result.fate]:8} {result.seconds:6.1f} s  {result.defect.name}  ({result.defect.rule})"
     mark = "accepted" if result.accepted else "ACCUSED"
-    return f"{mark:8} {result.play.seconds:6.1f} s  {result.variant.name}"
+    return "\n".join([f"{mark:8} {result.play.seconds:6.1f} s  {result.variant.name}", *_objections(result)])
 
 
 def _defects(matrix: Matrix) -> Iterator[str]:
@@ -59,6 +59,10 @@ def _variants(matrix: Matrix) -> Iterator[str]:
 def _hearing(hearing: Hearing) -> Iterator[str]:
     mark = "accepted" if hearing.accepted else "ACCUSED"
     yield f"  {mark:8} {hearing.variant.name:30} {hearing.play.seconds:6.1f} s  {hearing.variant.says}"
+    yield from _objections(hearing)
+
+
+def _objections(hearing: Hearing) -> Iterator[str]:
     for record in hearing.accusations:
         yield f"    [{record.rule}] {record.name}"
         yield from (f"      {line}" for line in record.first_lines())

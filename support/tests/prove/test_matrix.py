@@ -8,7 +8,7 @@ from pathlib import Path
 from support.prove.documents import as_json, as_markdown, write
 from support.prove.matrix import Matrix
 from support.prove.residue import Residue
-from support.prove.terminal import WIDTH, drawn, one_line
+from support.prove.terminal import WIDTH, as_it_came, drawn
 from support.tests.prove.canned import DEFECT, broken, hearing, play, record, trial
 
 RULE = DEFECT.rule
@@ -59,9 +59,11 @@ def test_it_fits_the_terminal() -> None:
     assert max(map(len, told.splitlines())) <= WIDTH
 
 
-def test_a_try_is_told_in_a_line() -> None:
-    assert one_line(CAUGHT).split() == ["caught", "3.0", "s", DEFECT.name, f"({RULE})"]
-    assert one_line(ACCUSED).split() == ["ACCUSED", "1.5", "s", "gzip"]
+def test_a_try_is_told_as_it_came() -> None:
+    assert as_it_came(CAUGHT).split() == ["caught", "3.0", "s", DEFECT.name, f"({RULE})"]
+    told = as_it_came(ACCUSED).splitlines()
+    assert told[0].split() == ["ACCUSED", "1.5", "s", "gzip"]
+    assert "promise broken: list" in told[3]
 
 
 def test_scenarios_that_accuse_nobody_are_named_when_all_defects_were_tried() -> None:
