@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import shlex
@@ -25,16 +26,21 @@ class Redactor:
         self._secrets: list[str] = []
 
     def hide(self, secret: str) -> None:
-        """Keep this secret out of all that is shown: whole, without an end, quoted as in JSON or an address."""
+        """Keep this secret out of all that is shown: whole or without an end, however it is written."""
         if len(secret) >= SHORTEST_SECRET:
-            parts = (secret, secret[:-1], secret[1:])
-            written = {form for part in parts for form in (part, json.dumps(part)[1:-1], quote(part), quote(part, ""))}
+            written = {form for part in (secret, secret[:-1], secret[1:]) for form in _ways_to_write(part)}
             self._secrets = sorted({*self._secrets, *written}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "$TOKEN")
         return text
+
+
+def _ways_to_write(text: str) -> set[str]:
+    """Return a text as it stands in plain text, JSON, an address, HTML and Python."""
+    pages = {html.escape(text), html.escape(text, quote=False), html.escape(text).replace("&#x27;", "&#39;")}
+    return {text, json.dumps(text)[1:-1], quote(text), quote(text, ""), repr(text)[1:-1], *pages}
 
 
 redacted = Redactor()

@@ -32,21 +32,22 @@ Users = Mapping[str, str]
 class Api:
     """A sandbox with other people's users in it, asked as anybody could."""
 
-    def __init__(self, *options: str, port: int = 0, seed_users: int = BYSTANDERS) -> None:
-        told = ["--control", "--seed-users", str(seed_users), "--port", str(port), *options]
+    def __init__(self, *options: str, port: int = 0, token: str = TOKEN) -> None:
+        self.token = token
+        told = ["--control", "--seed-users", str(BYSTANDERS), "--port", str(port), *options]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "support.sandbox", "--until-stdin-closes", *told],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
-            env={**os.environ, "SANDBOX_TOKEN": TOKEN},
+            env={**os.environ, "SANDBOX_TOKEN": token},
         )
         assert self.process.stdout is not None
         where = json.loads(self.process.stdout.readline())
         self.url: str = where["url"]
         self.control: str = where["control"]
         self.port = httpx.URL(self.url).port or 0
-        self._client = httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)
+        self._client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=20)
         self.before = self.everybody()
 
     def everybody(self) -> Users:
@@ -71,6 +72,10 @@ class Api:
     def misbehave(self, *faults: Mapping[str, Any]) -> None:
         """Put faults in force in place of the present ones."""
         self._client.put(f"{self.control}/faults", json=list(faults)).raise_for_status()
+
+    def fired(self) -> list[int]:
+        """Return how often each fault in force has struck."""
+        return [fault["fired"] for fault in self._asked(f"{self.control}/faults")]
 
     def create(self, name: str, email: str) -> str:
         """Make a user of somebody else's; return the id."""
@@ -102,9 +107,9 @@ class Api:
 
 
 @contextlib.contextmanager
-def an_api(*options: str, port: int = 0, seed_users: int = BYSTANDERS) -> Iterator[Api]:
+def an_api(*options: str, port: int = 0, token: str = TOKEN) -> Iterator[Api]:
     """Run a sandbox for as long as the context lasts."""
-    api = Api(*options, port=port, seed_users=seed_users)
+    api = Api(*options, port=port, token=token)
     try:
         yield api
     finally:
@@ -145,45 +150,49 @@ class Place:
     def reports(self) -> Path:
         return self.folder / "reports"
 
-    def environment(self, base_url: str | None, token: str) -> dict[str, str]:
+    def environment(self, api: Api | None, at: str | None, token: str | None) -> dict[str, str]:
         """Return the environment of a run: this machine's, without any setting of its own."""
         own = {name for name in os.environ if name.lower() in Settings.model_fields}
         kept = {name: value for name, value in os.environ.items() if name not in own}
-        target = {"BASE_URL": base_url, "TOKEN": token} if base_url else {}
         kept["PYTHONPATH"] = str(ROOT)  # for copies of the features that stand elsewhere
+        target = {"BASE_URL": at or api.url, "TOKEN": token or api.token} if api else {}
         folders = {"STATE_DIR": str(self.state), "REPORTS_DIR": str(self.reports)}
-        return {
-            **kept,
-            "NO_COLOR": "1",
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONFAULTHANDLER": "1",
-            **target,
-            **folders,
-            **self.settings,
-        }
+        seen = {"NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
+        return {**kept, **seen, **target, **folders, **self.settings}
 
     def start(
-        self, *arguments: str, api: Api | None, root: Path = ROOT, module: str = "behave", into: int | None = None
+        self,
+        *arguments: str,
+        api: Api | None,
+        at: str | None = None,
+        token: str | None = None,
+        root: Path = ROOT,
+        module: str = "behave",
+        into: int | None = None,
     ) -> Started:
-        """Start a run; `into` is where its output goes, if not into a file that is read in the end."""
-        return Started(self, [sys.executable, "-m", module, *arguments], api.url if api else None, root, into)
+        """Start a run against an API, or the embedded one.
 
-    def run(self, *arguments: str, api: Api | None, root: Path = ROOT, module: str = "behave") -> Ended:
-        return self.start(*arguments, api=api, root=root, module=module).ended()
+        `at` is another address to reach the API by, `root` the folder to start in, and `into` where the output goes, if
+        not into a file that is read in the end.
+        """
+        command = [sys.executable, "-m", module, *arguments]
+        return Started(command, self.environment(api, at, token), root, into)
+
+    def run(self, *arguments: str, **how: Any) -> Ended:
+        """Start a run, and wait for its end."""
+        return self.start(*arguments, **how).ended()
 
 
 class Started:
     """A run that goes on."""
 
-    def __init__(
-        self, place: Place, command: Sequence[str], base_url: str | None, root: Path, into: int | None = None
-    ) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], root: Path, into: int | None) -> None:
         self._output = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed when the run has ended
         self._begun = time.monotonic()
         self.process = subprocess.Popen(
             command,
             cwd=root,
-            env=place.environment(base_url, TOKEN),
+            env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=self._output[0] if into is None else into,
             stderr=self._output[1],

@@ -1,0 +1,64 @@
+"""The token is in no file that a failing run writes and in nothing that it prints, even where the API repeats it."""
+
+from __future__ import annotations
+
+import html
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from support.tests.interruption.echoing import echoing
+from support.tests.interruption.stage import TOKEN, Ended, Place, an_api
+
+AWKWARD = TOKEN + "\"<&>'/+%\\x"
+DEFECTS = ("create-answers-200", "delete-again-is-500", "duplicate-is-500", "no-challenge", "delete-does-nothing")
+
+
+@pytest.mark.parametrize("token", [TOKEN, AWKWARD], ids=["plain", "awkward"])
+def test_nothing_that_a_failing_run_writes_or_prints_holds_the_token(tmp_path: Path, token: str) -> None:
+    patience = {"RETRY_BASE_S": "0.01", "RETRY_CAP_S": "0.02", "DELETE_DEADLINE_S": "0.5", "CLEANUP_DEADLINE_S": "3"}
+    place = Place(tmp_path, {"LOG_LEVEL": "DEBUG", **patience})
+    options = [word for defect in DEFECTS for word in ("--defect", defect)]
+    with an_api(*options, token=token) as api, echoing(api.url) as url:
+        ended = place.run(*_formats(place), *_selection(), api=api, at=url)
+    assert ended.code != 0
+    assert "promise broken" in ended.said
+    assert (place.state / "journal.sqlite3").exists()
+    _holds_no(token, place, ended)
+
+
+def test_nor_does_a_run_that_is_refused(tmp_path: Path) -> None:
+    place = Place(tmp_path, {"LOG_LEVEL": "DEBUG"})
+    with an_api(token=TOKEN[::-1]) as api, echoing(api.url) as url:
+        ended = place.run("--tags=@smoke", *_formats(place), api=api, at=url, token=TOKEN)
+    assert ended.code != 0
+    assert "refuses the token" in ended.err
+    _holds_no(TOKEN, place, ended)
+
+
+def _selection() -> list[str]:
+    return ["--tags=@contract", "features/access", "features/protocol", "features/refusals/taken_addresses.feature"]
+
+
+def _formats(place: Place) -> list[str]:
+    """Write every format there is a file for, and let behave say all it can."""
+    out = place.folder / "out"
+    formats = {"json": "behave.json", "progress3": "progress.txt", "plain": "plain.txt", "pretty": "pretty.txt"}
+    written = [word for name, file in formats.items() for word in ("--format", name, "--outfile", str(out / file))]
+    allure = ["--format", "allure_behave.formatter:AllureFormatter", "--outfile", str(out / "allure")]
+    return ["--verbose", "--junit", "--junit-directory", str(out / "junit"), *written, *allure]
+
+
+def _holds_no(token: str, place: Place, ended: Ended) -> None:
+    files = [path for path in place.folder.rglob("*") if path.is_file()]
+    assert "summary.json" in {path.name for path in files}
+    texts = {str(path): path.read_bytes() for path in files} | {"the terminal": ended.said.encode()}
+    forms = {form for part in (token, token[:-1]) for form in _written(part)}
+    found = [f"{form} in {name}" for name, text in texts.items() for form in sorted(forms) if form.encode() in text]
+    assert not found
+
+
+def _written(secret: str) -> set[str]:
+    return {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], html.escape(secret), quote(secret), quote(secret, "")}
