@@ -60,6 +60,7 @@ class Registry:
         self._running: list[Future[None]] = []
         self._late = False
         self._proven: set[str] = set()
+        self._seen_at: defaultdict[str, set[str]] = defaultdict(set)
         self._latest: dict[str, Entry] = {}
         api.transcript.observers.append(self._observe)
 
@@ -85,16 +86,31 @@ class Registry:
     ) -> Flow[Exchange]:
         """Carry out a POST: written down before, never made twice, its outcome written down after.
 
-        `listed` are the ids that the list showed before, where it was read; one of ours may be given again.
+        `listed` are the ids that the list showed before, where it was read; one of ours may be given again. Without an
+        address only the list can tell whether anybody was made, and it is read beforehand.
         """
         yield from self._wait_for_room()
+        if not address and listed is None:
+            listed = yield from self._ids_there()
         known = (set(listed or ()) - self._latest.keys()) | self.ids_of(address)
         entry = self.intend([(address, name)])[0]
-        search = self._api.found_by(address, known) if address else _cannot_tell
+        search = self._api.found_by(address, known) if address else lambda: self._nobody_new(listed)
         exchange = yield from self._api.create(call, search)
         self.settle(entry, exchange, known)
         entry.fresh = listed is not None and bool(entry.ids)
         return exchange
+
+    def _ids_there(self) -> Flow[Collection[str] | None]:
+        """Return the ids that the list shows; None where it cannot be read."""
+        everybody = yield from self._everybody()
+        return None if everybody is None else {user.id for user in everybody}
+
+    def _nobody_new(self, before: Collection[str] | None) -> Flow[Sequence[Answer] | None]:
+        """Find nobody where the list shows nobody new; None where somebody is, who may be anybody's."""
+        everybody = yield from self._everybody()
+        if before is None or everybody is None:
+            return None
+        return None if any(user.id not in before and not self._ours(user) for user in everybody) else ()
 
     def change(self, call: Call, address: str | None) -> Flow[Exchange]:
         """Carry out a PUT or PATCH that names an address: a faulty API may make a user of it."""
@@ -277,11 +293,15 @@ class Registry:
 
     def marked(self) -> Flow[list[User] | None]:
         """List everybody whose address carries this run's mark; None where the list cannot be read."""
+        everybody = yield from self._everybody()
+        return None if everybody is None else [user for user in everybody if self._ours(user)]
+
+    def _everybody(self) -> Flow[list[User] | None]:
+        """Read the list; None where that is not possible."""
         exchange = yield from self._sweeper.list()
         if exchange.status != 200:
             return [] if exchange.status in self._api.profile.answers.no_match else None
-        shown = users_of(exchange.answer, self._api.profile)
-        return [user for user in shown if self._ours(user)]
+        return users_of(exchange.answer, self._api.profile)
 
     def survey(self) -> list[User]:
         """Return who of this run is there: by the mark in the list, and by the ids and addresses that were adopted."""
@@ -400,10 +420,11 @@ class Registry:
         """Take from what scenarios are shown which ids are ours beyond doubt, and which have left."""
         call, status = exchange.call, exchange.status
         user_id = self._api.id_in(call.url)
-        if call.method == "GET" and status == 200 and "/" not in user_id:
+        if call.method in ("GET", "PUT", "PATCH") and status == 200 and "/" not in user_id:
             user = self._user(exchange.answer)
             if user is not None and user.id == user_id and self._ours(user):
                 self._proven.add(user_id)
+                self._seen_at[folded(user.email)].add(user_id)
         elif call.method == "DELETE" and status in self._api.profile.answers.deleted:
             self._proven.discard(user_id)
             if user_id in self._latest:
@@ -426,7 +447,7 @@ class Registry:
 
         Of very many, those whom the list still shows need not be asked for one by one.
         """
-        listed = set(await self._client.run(self._listed())) if len(entries) >= MANY else set()
+        listed = set(await self._client.run(self._ids_listed())) if len(entries) >= MANY else set()
         asked = [entry for entry in entries if not entry.ids & listed]
         shown = await asyncio.gather(*(self._client.run(self._all_gone(entry)) for entry in asked))
         for entry, is_gone in zip(asked, shown, strict=True):
@@ -436,7 +457,7 @@ class Registry:
                 self._set(entry, State.GONE)
         return [entry for entry in entries if entry.state is not State.GONE]
 
-    def _listed(self) -> Flow[list[str]]:
+    def _ids_listed(self) -> Flow[list[str]]:
         exchange = yield from self._sweeper.list()
         return ids_of(exchange.answer, self._api.profile) if exchange.status == 200 else []
 
@@ -472,9 +493,7 @@ class Registry:
 
     def ids_of(self, address: str | None) -> set[str]:
         """Return the ids that this run knows to hold an address."""
-        return {user_id for entry in self._by_address[folded(address)] if address for user_id in entry.ids}
-
-
-def _cannot_tell() -> Flow[Sequence[Answer] | None]:
-    yield from ()
-    return None
+        if not address:
+            return set()
+        made = {user_id for entry in self._by_address[folded(address)] for user_id in entry.ids}
+        return made | self._seen_at[folded(address)]
