@@ -280,6 +280,44 @@ class TestInDoubt:
         assert "the address cannot be looked up" in told
 
 
+class TestWithoutAnAddress:
+    """A create that names no address cannot be looked up by it: the list tells whether it made anybody."""
+
+    @staticmethod
+    def create_in_doubt(stand: Stand, appears: str | None) -> list[str]:
+        """Let a create of `{}` be answered by 503 once, somebody appear meanwhile, and return the POSTs that came."""
+        stand.users.add("Guest", "guest@elsewhere.example")
+        answers = iter([came(503), came(422, {})])
+
+        def twist(call: Call) -> Answer | None:
+            if call.method != "POST":
+                return None
+            if appears and len(stand.users.asked("POST")) == 1:
+                stand.users.add("Somebody", appears)
+            return next(answers)
+
+        stand.users.twist = twist
+        stand.create(NewUser("", ""))
+        return stand.users.asked("POST")
+
+    def test_it_is_sent_again_where_nobody_is_new(self, stand: Stand) -> None:
+        assert len(self.create_in_doubt(stand, appears=None)) == 2
+
+    def test_one_of_ours_who_is_new_does_not_matter(self, stand: Stand) -> None:
+        assert len(self.create_in_doubt(stand, appears=f"other@{stand.mark}.example.com")) == 2
+
+    def test_it_is_not_where_somebody_is(self, stand: Stand) -> None:
+        assert len(self.create_in_doubt(stand, appears="new@elsewhere.example")) == 1
+
+    def test_who_moved_to_an_address_is_not_taken_for_who_signs_up_with_it(self, stand: Stand) -> None:
+        stand.create()
+        moved = stand.newcomer(email=f"moved@{stand.mark}.example.com")
+        stand.client.carry_out(stand.registry.change(stand.api.patching("1", moved.as_json()), moved.email))
+        answers = iter([came(504), came(409, {})])
+        stand.users.twist = lambda call: next(answers) if call.method == "POST" else None
+        assert stand.create(moved).status == 409
+
+
 class TestLyingServer:
     """An API that answers a create with somebody else's id must not make the suite delete that user."""
 
@@ -295,13 +333,15 @@ class TestLyingServer:
         stand.users.twist = twist
 
     @staticmethod
-    def invent(stand: Stand, listed: set[str] | None = None) -> None:
+    def invent(stand: Stand, listed: set[str] | None = None, readable: bool = True) -> None:
         """Let a create of `{}` be welcomed by a user whom the API made up."""
-        stand.users.twist = lambda call: (
-            came(201, stand.users.users[stand.users.add("Invented", "invented@elsewhere.example")])
-            if call.method == "POST"
-            else None
-        )
+
+        def twist(call: Call) -> Answer | None:
+            if call.method == "POST":
+                return came(201, stand.users.users[stand.users.add("Invented", "invented@elsewhere.example")])
+            return None if readable or stand.users.id_in(call) else came(403, {})
+
+        stand.users.twist = twist
         stand.create(NewUser("", ""), listed=listed)
 
     def test_who_shows_neither_our_mark_nor_our_name_is_not_deleted(self, stand: Stand) -> None:
@@ -339,13 +379,18 @@ class TestLyingServer:
         prove(stand)
         assert stand.users.users == {}
 
-    def test_who_bears_no_mark_and_may_have_been_there_is_left_alone(self, stand: Stand) -> None:
+    def test_the_list_is_read_where_it_was_not(self, stand: Stand) -> None:
         self.invent(stand)
+        prove(stand)
+        assert stand.users.users == {}
+
+    def test_who_bears_no_mark_and_may_have_been_there_is_left_alone(self, stand: Stand) -> None:
+        self.invent(stand, readable=False)
         prove_or_not(stand)
         assert set(stand.users.users) == {"1"}
 
     def test_and_named(self, stand: Stand) -> None:
-        self.invent(stand)
+        self.invent(stand, readable=False)
         assert "id 1" in left_behind(stand)
 
     def test_a_list_that_shows_everybody_under_our_address_takes_nobody_along(self, stand: Stand) -> None:
