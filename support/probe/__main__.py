@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         left = _look(settings, draft)
         if options.with_run and not left:
             deviations_from_a_run(draft, address)
+        else:
+            draft.remark("Races, bursts and most invalid values were not tried: a draft made with --with-run has them.")
         _write(draft, options.out)
     except SuiteError as error:
         said = f"{error.outcome}: {error}".replace("BASE_URL (from -D base_url)", "URL")

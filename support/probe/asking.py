@@ -82,9 +82,12 @@ class Asker:
         call = self.api.call("POST", url, fields=self.in_target_terms(fields), body=body, headers=headers)
         return self._opened.http.run(self._registry.create(call, address, name, listed))
 
-    def change(self, method: str, user_id: str, fields: Mapping[str, Any]) -> Exchange:
+    def change(
+        self, method: str, user_id: str, fields: Mapping[str, Any], content_type: str = "application/json"
+    ) -> Exchange:
         """Send a PATCH or PUT to one user's address."""
-        call = self.api.call(method, self.api.url_of(user_id), fields=self.in_target_terms(fields))
+        headers = {"Content-Type": content_type}
+        call = self.api.call(method, self.api.url_of(user_id), fields=self.in_target_terms(fields), headers=headers)
         address = fields.get("email")
         return self._opened.http.run(self._registry.change(call, address if isinstance(address, str) else None))
 

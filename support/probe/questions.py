@@ -31,6 +31,7 @@ from support.targets.profile import Answers, Names, Pages, Shape
 ODD_NAME = ' Zoë "Grace" O\'Brien <b>&amp; 李小龍 '
 AN_OLD_DATE = "2001-02-03T04:05:06Z"
 ODD_PAGES = ((0, 10), (-1, 10), ("one", 10), ("1.5", 10), (1, 0), (1, -1), (1, 101), (1, 1000), (1, "ten"))
+OTHER_TYPES = ("text/plain", "application/x-www-form-urlencoded")
 LIST_SIZES = (100, 50, 20, 10)
 NO_OBJECT = (
     "Mallory sends * list *",
@@ -326,10 +327,32 @@ def what_else_is_offered(asker: Asker, ada: str) -> None:
         shown = asker.fields_of(exchange).get(asker.profile.names.name)
         if getattr(asker.profile.has, method.lower()) and not (_is(exchange, 200) and shown == fields["name"]):
             asker.draft.deviates(method.lower(), f"{method} is not answered by 200 and the whole user", told(exchange))
+    _how_changes_are_made(asker, ada)
     mallory = asker.newcomer("Mallory")
     posted = asker.post(mallory.as_json(), mallory.email, mallory.name, url=asker.api.url_of(ada))
     if not _is(posted, 405) or has_header("Allow", "").findings(posted):
         asker.draft.deviates("method-405", "a POST on one user is not refused by 405 with Allow", told(posted))
+
+
+def _how_changes_are_made(asker: Asker, ada: str) -> None:
+    """Learn what becomes of changes that bring too much, too little, or no JSON."""
+    has, names = asker.profile.has, asker.profile.names
+    offered = [method for method, there in (("PATCH", has.patch), ("PUT", has.put)) if there]
+    for method in offered:
+        dated = asker.change(method, ada, {**_everything(asker, ada), "createdAt": AN_OLD_DATE})
+        if _done(dated) and asker.fields_of(asker.read(ada)).get(names.created_at) == AN_OLD_DATE:
+            asker.draft.deviates(method.lower(), "a time of creation that is sent is stored", told(dated))
+    for method in offered[:1]:
+        untyped = asker.change(method, ada, _everything(asker, ada), content_type="text/plain")
+        if not _is(untyped, 415):
+            asker.draft.deviates(
+                "media-type", "a body that is not declared as JSON is not refused by 415", told(untyped)
+            )
+    if has.put:
+        user_id = asker.join("Frances")[1]
+        lacking = asker.change("PUT", user_id, {"name": asker.newcomer("Frances").name})
+        if not _is(lacking, *Answers.invalid):
+            asker.draft.deviates("put", "a replacement without an address is not refused", told(lacking))
 
 
 def _everything(asker: Asker, user_id: str) -> dict[str, Any]:
@@ -359,7 +382,7 @@ def what_is_taken(asker: Asker, ada: str, grace: str) -> None:
     if _done(same) or _done(capitals):
         asker.draft.deviates("race-email", "an address is not unique", told(same, capitals))
     if asker.profile.has.patch:
-        moved = [asker.change("PATCH", grace, {"email": one}) for one in (address, address.upper())]
+        moved = [asker.change("PATCH", grace, {"email": one}) for one in (address, address.title())]
         accepted = [one for one in moved if not _is(one, *asker.profile.answers.taken)]
         if accepted:
             asker.draft.deviates("update-taken", "a user can be changed to a taken address", told(accepted[0]))
@@ -405,9 +428,11 @@ def _what_is_no_json(asker: Asker) -> None:
         _status(asker, "malformed", broken, (400,))
     else:
         asker.draft.deviates("malformed-json", "a body that is no JSON is not refused by 400", told(broken))
-    untyped = asker.post(None, mallory.email, mallory.name, body=body, content_type="text/plain")
-    if not _is(untyped, 415):
-        asker.draft.deviates("media-type", "a body that is not declared as JSON is not refused by 415", told(untyped))
+    for kind in OTHER_TYPES:
+        untyped = asker.post(None, mallory.email, mallory.name, body=body, content_type=kind)
+        if not _is(untyped, 415):
+            reason = f"a body that is declared as {kind} is not refused by 415"
+            asker.draft.deviates("media-type", reason, told(untyped))
 
 
 def what_is_the_servers_own(asker: Asker) -> None:

@@ -18,6 +18,7 @@ from support.settings import ROOT
 
 LIMIT_S = 1800.0
 LAST_WORDS = 600
+SHOWN = 160
 SHOWN_SOMETIMES = ("race-email", "lost-update", "delete-frees")
 OF_A_RULE = (BrokenPromise.outcome, KNOWN_DEVIATION)
 
@@ -68,13 +69,17 @@ def _deviations(failures: Sequence[Failure]) -> Iterator[Known]:
     for rule in dict.fromkeys(failure.rule for failure in failures):
         of_it = [failure for failure in failures if failure.rule == rule]
         names = dict.fromkeys(_as_pattern(plain(failure.scenario)) for failure in of_it)
-        wrong = _line(of_it[0].text, "but:")
+        wrong = _brief(_line(of_it[0].text, "but:"))
         evidence = f"{_line(of_it[0].text, 'sent:')} -> {_line(of_it[0].text, 'came:')}"
         yield Known(rule, wrong or _first(of_it[0].text), evidence, tuple(names), rule in SHOWN_SOMETIMES)
 
 
 def _line(text: str, label: str) -> str:
     return next((line.partition(label)[2].strip() for line in text.splitlines() if line.strip().startswith(label)), "")
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
 
 
 def _first(text: str) -> str:
