@@ -182,9 +182,10 @@ class Session:
         tally, most = self.world.transcript.tally, self.world.settings.max_retried_share
         share = tally.retried_calls / max(1, tally.calls)
         if most is not None and share > most:
+            causes = ", ".join(f"{count} x {cause}" for cause, count in tally.covered.most_common(5))
             raise SuiteError(
                 f"{tally.retried_calls} of {tally.calls} calls ({share:.1%}) were rescued by retries, and "
-                f"MAX_RETRIED_SHARE allows {most:.1%}: {', '.join(f'{count} x {cause}' for cause, count in tally.covered.most_common(5))}"
+                f"MAX_RETRIED_SHARE allows {most:.1%}: {causes}"
             )
 
     def _end_late(self) -> None:
