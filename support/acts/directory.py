@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 TRIES_TO_PAGE = 5
 MOST_PAGES = 150
 LARGEST_PAGE = 100
+RECENT_S = 1.0
 
 
 class Directory:
@@ -24,6 +26,7 @@ class Directory:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._last_list: tuple[float, int, Exchange] | None = None
 
     def read_list(self) -> Exchange:
         exchange = self.whole_list()
@@ -32,9 +35,12 @@ class Directory:
 
     def whole_list(self) -> Exchange:
         """Read the list; one in pages when nobody of ours is being deleted, so that nobody moves to another page."""
-        if self._world.profile.pages.size is not None:
-            self._world.registry.wait_for_deletions()
-        return self._world.run(self._world.api.list())
+        world = self._world
+        if world.profile.pages.size is not None:
+            world.registry.wait_for_deletions()
+        exchange = world.run(world.api.list())
+        self._last_list = (time.monotonic(), world.registry.asked_for, exchange)
+        return exchange
 
     def by_address(self, member: Member) -> Exchange:
         """Look someone up by address, in the whole list where there is no other way."""
@@ -49,9 +55,17 @@ class Directory:
     def remember_who_is_there(self) -> None:
         """Note the ids in the list, and what is there without one, so that whatever appears later can be told."""
         world = self._world
-        exchange = self.whole_list()
+        exchange = self._recent_list() or self.whole_list()
         world.scene.ids_before = frozenset(ids_of(exchange.answer, world.profile))
         world.scene.oddities_before = [entry for entry in self._entries(exchange) if self._id(entry) is None]
+
+    def _recent_list(self) -> Exchange | None:
+        """Return the list as it was read a moment ago, if nobody was asked for since: a long one is not read twice."""
+        if self._last_list is None:
+            return None
+        read_at, asked_for, exchange = self._last_list
+        fresh = time.monotonic() - read_at < RECENT_S and asked_for == self._world.registry.asked_for
+        return exchange if fresh and exchange.status == 200 else None
 
     def shows_once(self, member: Member) -> None:
         """The list that was read shows someone exactly once, as a read does."""

@@ -140,6 +140,11 @@ class Registry:
         self._set(entry, State.REFUSED)
 
     @property
+    def asked_for(self) -> int:
+        """How many requests may have made somebody so far."""
+        return len(self._entries)
+
+    @property
     def created(self) -> int:
         """How many users this run is known to have made."""
         return len(self._made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from support.contract.normalizers import ids_of
 from support.errors import SettingsError, TargetDown
@@ -13,7 +13,7 @@ from support.targets.profile import Profile
 from support.transport.calls import UsersApi
 from support.transport.client import SessionClient
 
-PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
+PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|prd|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
 
 
 def refuse_production(base_url: str, profile: Profile, settings: Settings) -> None:
@@ -27,12 +27,13 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
 
 
 def check_open(client: SessionClient, api: UsersApi) -> Exchange:
-    """Ask for the list once; raises TargetDown with one line where the target is not there or does not let us in."""
-    exchange = client.run(api.list())
+    """Ask for the list once, or for a page of one where that does; raises TargetDown, with one line, if that fails."""
+    a_page_does = api.profile.has.pages and api.profile.caps.users is None
+    exchange = client.run(api.page(1, 1) if a_page_does else api.list())
     last = exchange.attempts[-1].outcome
     if isinstance(last, Failure):
         raise TargetDown(f"{api.base_url} cannot be reached: {last.cause}. Check BASE_URL, and that the API is up.")
-    problem = _problem(exchange)
+    problem = _problem(exchange, api.base_url)
     if problem:
         raise TargetDown(f"{api.base_url} {problem}")
     return exchange
@@ -54,13 +55,17 @@ def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> in
     return min(settings.max_users_alive, profile.caps.users - others)
 
 
-def _problem(exchange: Exchange) -> str | None:
+def _problem(exchange: Exchange, base_url: str) -> str | None:
     answer = exchange.answer
     status = exchange.status or 0
     if status in (401, 403):
         return f"refuses the token (status {status}). Check TOKEN."
     if status in range(300, 400):
-        location = answer.header("Location") if answer else None
+        location = (answer.header("Location") if answer else None) or "nowhere"
+        if urljoin(f"{base_url}/", location).split("?")[0] == f"{base_url}/":
+            return (
+                f"redirects to {location}: addresses end with a slash there. Set trailing_slash = true in its profile."
+            )
         return f"redirects to {location}. Put the address itself into BASE_URL; the token is not sent along a redirect."
     if status >= 500:
         return f"answers {status} after {len(exchange.attempts)} attempts. Check that the API is up."
