@@ -1,0 +1,171 @@
+"""A target that dies in the middle of a run: the run ends in time and tells what is left; the command removes it."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.tests.interruption.stage import Api, Ended, Place, an_api, difference
+
+CLEANUP_S = 6.0
+PATIENCE = {
+    "CLEANUP_DEADLINE_S": str(CLEANUP_S),
+    "RETRY_BASE_S": "0.02",
+    "RETRY_CAP_S": "0.1",
+    "REQUEST_TIMEOUT_S": "2",
+}
+NEAR_MISSES = ("uat-", "uat-abcdefghijkl", "UAT_ABCDEFGHIJ22", "mine@uat.example.org")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path, dict(PATIENCE))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return str(tmp_path / "users.sqlite3")
+
+
+def killed_under_a_run(place: Place, database: str) -> tuple[Ended, int, dict[str, str]]:
+    """Kill the API while its users are at home; return how the run ended, the port, and who was there before."""
+    with an_api("--database", database) as api:
+        asked = api.asked("POST")
+        run = place.start("--tags=@contract", "features/users/creating.feature", api=api)
+        assert run.wait_for(lambda: api.asked("POST") - asked >= 5)
+        api.kill()
+        return run.ended(), api.port, dict(api.before)
+
+
+def test_the_run_ends_in_time_and_names_who_is_left(place: Place, database: str) -> None:
+    ended, port, before = killed_under_a_run(place, database)
+    assert ended.code != 0
+    assert "Traceback" not in ended.said
+    assert "cannot be reached: connection refused" in ended.out
+    summary = json.loads((place.reports / "summary.json").read_text())
+    left = next(each["text"] for each in summary["failures"] if each["outcome"] == "left behind")
+    assert re.search(r"user\(s\) of this run could not be seen to be gone:\n  [0-9a-f-]{36}  \S+@uat-", left)
+    assert f"python -m support.cleanup --yes --mark {summary['run']}" in left
+    assert summary["users"]["left"] > 0
+    assert summary["outcome"] == "left behind"
+    _the_command_removes_exactly_these(place, database, port, before)
+
+
+def _the_command_removes_exactly_these(place: Place, database: str, port: int, before: dict[str, str]) -> None:
+    """Let the target return, look first, and then clean up."""
+    with an_api("--database", database, port=port) as api:
+        near = {
+            api.create(f"Near {number}", f"near.{number}.{mark}@elsewhere.example.org")
+            for number, mark in enumerate(NEAR_MISSES[:3])
+        }
+        left = [user for user in api.everybody() if user not in before and user not in near]
+        assert left
+        shown = place.run(api=api, module="support.cleanup")
+        assert shown.code == 1
+        assert shown.out.count("would delete ") == len(left)
+        assert all(user_id in shown.out for user_id in left)
+        assert set(left) <= set(api.everybody())
+        assert place.run("--yes", "--older-than", "1d", api=api, module="support.cleanup").code == 0
+        assert set(left) <= set(api.everybody()), "a run of today is not older than a day"
+        done = place.run("--yes", api=api, module="support.cleanup")
+        assert done.code == 0, done.said
+        assert f"{len(left)} user(s)" in done.out
+        assert set(api.everybody()) == {*before, *near}
+        assert {user: api.everybody()[user] for user in before} == before
+        again = place.run(api=api, module="support.cleanup")
+        assert (again.code, "Nothing is left" in again.out) == (0, True)
+
+
+def test_a_target_that_hangs_holds_the_end_up_no_longer_than_the_deadline(place: Place) -> None:
+    place.settings |= {"RETRY_DEADLINE_S": "2", "REQUEST_TIMEOUT_S": "0.5"}
+    with an_api() as api:
+        asked = api.asked("POST")
+        run = place.start("--tags=@contract", "features/users/creating.feature", api=api)
+        assert run.wait_for(lambda: api.asked("POST") - asked >= 5)
+        api.misbehave({"kind": "hang"})
+        ended = run.ended()
+        assert ended.code != 0
+        assert "cannot be reached: no complete answer within" in ended.out
+        api.misbehave()
+        assert place.run("--tags=@contract", "features/users/lifecycle.feature", api=api).code == 0
+        assert api.everybody() == api.before, difference(api.before, api.everybody())
+
+
+@pytest.fixture
+def killed(place: Place) -> Iterator[Api]:
+    """An API with users of a run that was killed."""
+    with an_api() as api:
+        asked = api.asked("POST")
+        run = place.start("--tags=@contract", "-D", "burst=30", "features/crowds/burst.feature", api=api)
+        assert run.wait_for(lambda: api.asked("POST") - asked >= 25)
+        run.process.kill()
+        run.ended()
+        assert api.everybody() != api.before
+        yield api
+
+
+def test_without_the_journal_they_are_found_by_their_marks(place: Place, killed: Api) -> None:
+    for file in place.state.iterdir():
+        file.unlink()
+    guests = {
+        killed.create(f"Guest {mark}", f"{number}.{mark}@elsewhere.example.org")
+        for number, mark in enumerate(NEAR_MISSES[:3])
+    }
+    assert place.run("--yes", api=killed, module="support.cleanup").code == 0
+    assert set(killed.everybody()) > {*killed.before, *guests}
+    assert place.run("--all-runs", api=killed, module="support.cleanup").code == 1
+    assert set(killed.everybody()) > {*killed.before, *guests}
+    assert place.run("--yes", "--all-runs", api=killed, module="support.cleanup").code == 0
+    assert set(killed.everybody()) == {*killed.before, *guests}
+
+
+def test_a_run_that_is_going_on_keeps_its_users(place: Place) -> None:
+    with an_api() as api:
+        api.misbehave({"kind": "slow", "seconds": 0.2, "methods": ["GET"]})
+        asked = api.asked("POST")
+        run = place.start("--tags=@contract", "features/users/creating.feature", api=api)
+        assert run.wait_for(lambda: api.asked("POST") - asked >= 3)
+        for arguments in (["--yes"], ["--yes", "--all-runs"]):
+            cleaned = place.run(*arguments, api=api, module="support.cleanup")
+            assert cleaned.code == 0
+            assert "deleting" not in cleaned.out
+            assert run.process.poll() is None, "the run was over too soon to tell"
+        api.misbehave()
+        ended = run.ended()
+        assert ended.code == 0, ended.said
+        assert api.everybody() == api.before
+
+
+def test_a_next_run_beside_a_live_one_leaves_it_alone(place: Place) -> None:
+    """Two runs of one folder against one target, each with its own users."""
+    place.settings.clear()
+    with an_api() as api:
+        runs = [place.start("--tags=@contract", path, api=api) for path in ("features/users", "features/refusals")]
+        ended = [run.ended() for run in runs]
+        assert [one.code for one in ended] == [0, 0], "\n".join(one.said for one in ended)
+        assert api.everybody() == api.before
+
+
+@pytest.mark.parametrize("mark", ["", "u", "uat", "uat-", "uat-abc"])
+def test_a_short_mark_is_refused(place: Place, killed: Api, mark: str) -> None:
+    there = killed.everybody()
+    refused = place.run("--yes", "--mark", mark, api=killed, module="support.cleanup")
+    assert refused.code == 2
+    assert refused.err.count("\n") == 1
+    assert killed.everybody() == there
+
+
+def test_nobody_listens_there(place: Place) -> None:
+    """The first run of all meets nobody: one line within seconds, and nothing to remember."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with an_api() as api:
+        ended = place.run("--tags=@smoke", api=api, at=f"http://127.0.0.1:{port}/users")
+    assert ended.code == 2
+    assert "target down: " in ended.err
+    assert "Traceback" not in ended.said
