@@ -101,7 +101,7 @@ class Session:
     def leave_the_scene(self, scenario: Scenario) -> None:
         """End a scenario: whoever it made begins to be deleted, on an API that behaves again."""
         self.deviations.recognise(scenario)
-        self._look_whether_the_target_is_down()
+        self._look_whether_the_target_is_down(scenario)
         if self._clears_up_in_the_end:
             return
         with self._evidence.clearing("begin to delete whoever was made"):
@@ -117,8 +117,8 @@ class Session:
             with self._evidence.clearing("see that whoever was made is gone", world.registry.in_brief):
                 world.registry.confirm_gone()
 
-    def _look_whether_the_target_is_down(self) -> None:
-        """Let the run end here where the last call got no answer, and none comes now either."""
+    def _look_whether_the_target_is_down(self, scenario: Scenario) -> None:
+        """Let the run end here where the last call got no answer, and none comes now either: no promise is broken."""
         exchanges = self.world.transcript.exchanges
         if self._present is not self.world or not exchanges or exchanges[-1].answer is not None:
             return
@@ -127,6 +127,8 @@ class Session:
         except TargetDown as error:
             self._down = error
             self._report.config.stop = True  # behave then plays no further scenario
+            for step in scenario.all_steps:
+                step.exception = error if step.status.has_failed() else step.exception
 
     @property
     def _clears_up_in_the_end(self) -> bool:
