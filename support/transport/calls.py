@@ -89,8 +89,13 @@ class UsersApi:
         return Call(method, url, self.credential, sent, body, repeatable=method != "POST")
 
     def send(self, call: Call) -> Flow[Exchange]:
-        """Carry out a call under the retry policy; a POST is repeated only where it cannot have arrived."""
-        return self._noted(perform(call, self.policy))
+        """Carry out a call under the retry policy; a POST is repeated only where it cannot have arrived.
+
+        What says that there is nobody, even if it is a 500, is an answer where one user is asked for.
+        """
+        answers = self.profile.answers
+        nobody = frozenset({*answers.unknown, *answers.gone}) if "/" not in self.id_in(call.url) else frozenset()
+        return self._noted(perform(call, replace(self.policy, final=nobody)))
 
     def send_once(self, call: Call) -> Flow[Exchange]:
         """Carry out a call with one attempt."""

@@ -61,13 +61,17 @@ class Budget:
 
 @dataclass
 class Policy:
-    """Attempts, backoff with full jitter, Retry-After, cap and total deadline of a call; all durations in seconds."""
+    """Attempts, backoff with full jitter, Retry-After, cap and total deadline of a call; all durations in seconds.
+
+    `final` are statuses that say something here and are never retried, whatever they are elsewhere.
+    """
 
     attempts: int
     base_s: float
     cap_s: float
     deadline_s: float
     budget: Budget = field(default_factory=Budget)
+    final: frozenset[int] = frozenset()
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[float, float], float] = random.uniform
 
@@ -105,7 +109,7 @@ class RetryLoop:
     def wait_s(self, outcome: Answer | Failure) -> float | None:
         """Return the seconds to wait before the next attempt, or None where this outcome is the last."""
         self._attempt += 1
-        if not is_transient(outcome):
+        if not is_transient(outcome) or (isinstance(outcome, Answer) and outcome.status in self._policy.final):
             self._policy.budget.give_back(self._paid)
             return None
         wait = self._policy.wait_before(self._attempt, outcome)

@@ -1,0 +1,140 @@
+"""A profile is read as it is written, or refused in one line that names the file, the place and what is wrong."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from support import targets
+from support.contract.rules import RULES
+from support.errors import SettingsError
+from support.targets.profile import HERE, Deviation, LeftOut, Profile
+from support.tests.targets.conftest import NewProfile
+
+SHIPPED = sorted(path.stem for path in HERE.glob("*.toml"))
+DEVIATION = 'reason = "r"\nlink = "l"\nsince = 2026-01-31\n'
+
+
+def refusal(path: str) -> str:
+    """Return the one line in which a profile is refused."""
+    with pytest.raises(SettingsError) as told:
+        targets.load(path)
+    text = str(told.value)
+    assert "\n" not in text
+    assert text.startswith("TARGET: ")
+    return text
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_profile_that_is_shipped_is_valid_and_bears_its_name(name: str) -> None:
+    profile = targets.load(name)
+    assert profile.name == name
+    assert all(known.rule in RULES for known in profile.deviations)
+    assert all(known.since <= date.today() for known in profile.deviations)
+
+
+def test_the_default_is_the_contract_and_nothing_else() -> None:
+    assert targets.load("contract") == Profile()
+
+
+def test_values_are_read_into_their_places(profile: NewProfile) -> None:
+    read = targets.load(
+        profile(
+            "trailing_slash = true\nproduction = true\n"
+            "[answers]\ntaken = [400, 422]\n"
+            "[has]\nput = false\n"
+            '[names]\nid = "_id"\nlist_pointer = "/data/users"\n'
+            '[shape]\nid = "integer"\ncreated_at = false\n'
+            "[lookup]\nheeds_case = true\n"
+            '[pages]\nsize = 50\ncounts = "users"\n'
+            "[caps]\nusers = 90\nconcurrency = 20\nrequests_per_s = 5.5\n"
+            "[deadlines]\ndelete_deadline_s = 30\n"
+            f'[[deviations]]\nrule = "put"\n{DEVIATION}review = 2027-01-31\nscenarios = ["A *"]\nshows = ["x"]\n'
+            "sometimes = true\n"
+            '[[left_out]]\nreason = "no"\nscenarios = ["B"]\n'
+        )
+    )
+    assert (read.trailing_slash, read.production) == (True, True)
+    assert read.answers.taken == (400, 422)
+    assert read.answers.created == (201,)
+    assert (read.has.put, read.has.patch) == (False, True)
+    assert (read.names.id, read.names.name, read.names.list_pointer) == ("_id", "name", "/data/users")
+    assert (read.shape.id, read.shape.created_at) == ("integer", False)
+    assert read.lookup.heeds_case
+    assert (read.pages.size, read.pages.counts, read.pages.first) == (50, "users", 1)
+    assert (read.caps.users, read.caps.concurrency, read.caps.requests_per_s) == (90, 20, 5.5)
+    assert read.deadlines == {"delete_deadline_s": 30}
+    known = Deviation("put", "r", "l", date(2026, 1, 31), date(2027, 1, 31), ("A *",), ("x",), True)
+    assert read.deviations == (known,)
+    assert read.left_out == (LeftOut("no", ("B",)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "wish"),
+    [
+        ("[answers]\ngonne = [404]\n", "answers", "there is no 'gonne'; it may hold created, taken, "),
+        ("[answers]\ntaken = []\n", "answers.taken", "[] should be non-empty"),
+        ("[answers]\ntaken = 409\n", "answers.taken", "409 is not of type 'array'"),
+        ("[answers]\ntaken = [42]\n", "answers.taken[0]", "42 is less than the minimum of 200"),
+        ('[has]\nput = "no"\n', "has.put", "'no' is not of type 'boolean'"),
+        ('[names]\nlist_pointer = "data"\n', "names.list_pointer", "'data' does not match"),
+        ('[shape]\nid = "number"\n', "shape.id", "'number' is not one of ['string', 'integer']"),
+        ('[pages]\ncounts = "rows"\n', "pages.counts", "'rows' is not one of ['pages', 'users']"),
+        ("[caps]\nusers = 0\n", "caps.users", "0 is less than the minimum of 1"),
+        ("[deadlines]\nrace_window_s = 1\n", "deadlines", "there is no 'race_window_s'"),
+        ("colour = 1\n", "its top level", "there is no 'colour'"),
+        ('[[deviations]]\nrule = "put"\n', "deviations[0]", "'reason' is a required property"),
+        (f'[[deviations]]\nrule = "putt"\n{DEVIATION}', "deviations[0].rule", "did you mean put?"),
+        (
+            '[[deviations]]\nrule = "put"\nreason = "r"\nlink = "l"\nsince = "2026-02-30"\n',
+            "deviations[0].since",
+            "'2026-02-30' is not a day such as 2026-11-23",
+        ),
+        (
+            f'[[deviations]]\nrule = "put"\n{DEVIATION}scenarios = []\n',
+            "deviations[0].scenarios",
+            "should be non-empty",
+        ),
+        ('[[left_out]]\nscenarios = ["A"]\n', "left_out[0]", "'reason' is a required property"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_place(profile: NewProfile, text: str, place: str, wish: str) -> None:
+    path = profile(text)
+    told = refusal(path)
+    assert f"{path} at {place}: " in told
+    assert wish in told
+
+
+def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text("name = \n", encoding="utf-8")
+    assert "line 1" in refusal(str(path))
+    path.write_bytes(b"name = '\xff'\n")
+    assert f"{path} cannot be read as TOML" in refusal(str(path))
+
+
+def test_an_unknown_profile_is_answered_with_those_there_are() -> None:
+    told = refusal("mokapi")
+    assert "'mokapi'" in told
+    assert all(name in told for name in SHIPPED)
+    assert "there is no profile 'no/such.toml'" in refusal("no/such.toml")
+
+
+def test_a_profile_needs_a_name_and_a_description(tmp_path: Path) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text("", encoding="utf-8")
+    assert "is a required property" in refusal(str(path))
+
+
+def test_patterns_fit_the_names_of_scenarios_without_their_row() -> None:
+    known = Deviation("put", "r", "l", date(2026, 1, 1), scenarios=("A replacement without *",))
+    assert known.covers("A replacement without a name is refused -- @1.1 ")
+    assert not known.covers("Ada is replaced")
+    assert Deviation("put", "r", "l", date(2026, 1, 1)).covers("Ada is replaced")
+
+
+def test_what_is_shown_has_to_be_all_that_is_wrong() -> None:
+    known = Deviation("auth-401", "r", "l", date(2026, 1, 1), shows=("there is no *",))
+    assert known.explains(["there is no WWW-Authenticate"])
+    assert not known.explains(["there is no WWW-Authenticate", "the status was 200"])
+    assert Deviation("auth-401", "r", "l", date(2026, 1, 1)).explains(["the status was 200"])
