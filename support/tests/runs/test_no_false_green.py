@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +130,16 @@ class TestTarget:
         line = ended_with_one_line(project.behave(target=Target(server.url, "t", "redirects")))
         assert "redirects to http://127.0.0.1:1/login" in line
 
+    def test_one_whose_certificate_nobody_vouches_for_ends_it(
+        self, project: Project, script: Script, certificate: Path
+    ) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
+        server = script(answer(200, []), tls=context)
+        line = ended_with_one_line(project.behave(target=Target(server.url, "t", "unknown")))
+        assert "the certificate does not verify (" in line
+        assert server.arrived == []
+
     def test_one_that_is_down_ends_it(self, project: Project, script: Script) -> None:
         server = script(*[answer(503, {"title": "down"})] * 9)
         run = project.behave(target=Target(server.url, "t", "down"), RETRY_ATTEMPTS="2", RETRY_BASE_S="0.01")
@@ -134,6 +148,25 @@ class TestTarget:
     def test_one_that_looks_like_production_ends_it(self, project: Project) -> None:
         live = Target("http://users.prod.invalid/users", "t", "live")
         assert "ALLOW_PRODUCTION" in ended_with_one_line(project.behave(target=live))
+
+
+class TestRetries:
+    @pytest.fixture
+    def troubled(self) -> Iterator[Target]:
+        """An API that answers every other request by 503."""
+        faults = json.dumps([{"kind": "status", "status": 503, "share": 0.5, "seed": 1}])
+        with closing(EmbeddedApi(["--faults", faults])) as api:
+            yield api.target
+
+    def test_a_run_that_they_rescued_too_often_fails(self, project: Project, troubled: Target) -> None:
+        run = project.behave(target=troubled, RETRY_ATTEMPTS="20", RETRY_BASE_S="0.01", MAX_RETRIED_SHARE="0.05")
+        assert run.code != 0
+        assert "were rescued by retries, and MAX_RETRIED_SHARE allows 5.0%" in " ".join(run.said.split())
+        assert "promise broken" not in run.said
+
+    def test_without_a_limit_it_is_green(self, project: Project, troubled: Target) -> None:
+        run = project.behave(target=troubled, RETRY_ATTEMPTS="20", RETRY_BASE_S="0.01")
+        assert run.code == 0, run.said
 
 
 class TestSettings:

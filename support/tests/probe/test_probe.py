@@ -1,0 +1,77 @@
+"""The probe drafts what a target does, with the evidence, and leaves it as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from support.targets import load
+from support.tests.sandbox.conftest import TOKEN
+from support.tests.targets.conftest import Command, NewTarget, Play, command, new_target, play
+
+__all__ = ["command", "new_target", "play"]
+TELLING = ["--personality", "mockapi"]
+
+
+def test_of_a_target_that_keeps_the_contract_nothing_is_told(
+    command: Command, new_target: NewTarget, tmp_path: Path
+) -> None:
+    target, draft = new_target("--seed-users", "3"), tmp_path / "ours.toml"
+    before = target.client.get(target.url).json()
+    ended = command("support.probe", target.url, "--out", str(draft), token=TOKEN)
+    assert ended.code == 0, ended.said
+    contract, drafted = load("contract"), load(str(draft))
+    assert replace(drafted, name=contract.name, description=contract.description) == contract
+    assert target.client.get(target.url).json() == before
+
+
+def test_what_a_target_does_otherwise_is_told_with_what_it_answered(
+    command: Command, new_target: NewTarget, tmp_path: Path
+) -> None:
+    target, draft = new_target(*TELLING), tmp_path / "ours.toml"
+    ended = command("support.probe", target.url, "--out", str(draft), token="none")
+    assert ended.code == 0, ended.said
+    drafted = load(str(draft))
+    assert not drafted.has.access
+    assert 404 in drafted.answers.no_match
+    assert {"email-unique", "create-invalid", "create-location"} <= {each.rule for each in drafted.deviations}
+    assert 'reason = "a 201 has no Location"  # POST /users' in draft.read_text(encoding="utf-8")
+    assert target.client.get(target.url).json() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "habits",
+    [
+        ["--defect", "filter-finds-parts"],
+        ["--defect", "patch-of-unknown-is-200", "--defect", "race-check-then-insert", "--window", "20"],
+        ["--personality", "mockapi"],
+    ],
+    ids=" ".join,
+)
+def test_a_draft_made_with_a_run_explains_the_next_run(
+    command: Command, play: Play, new_target: NewTarget, tmp_path: Path, habits: list[str]
+) -> None:
+    target, draft = new_target(*habits), tmp_path / "ours.toml"
+    told = {"token": "none", "max_users_alive": "90"} if habits == TELLING else {"token": TOKEN}
+    ended = command("support.probe", target.url, "--with-run", "--out", str(draft), **told)
+    assert ended.code == 0, ended.said
+    again = play(target, str(draft), **told)
+    assert again.code == 0, again.said
+    assert load(str(draft)).deviations
+    assert target.client.get(target.url).json() == []
+
+
+def test_a_target_that_is_not_there_ends_it_in_one_line(command: Command, unused_port: int) -> None:
+    ended = command("support.probe", f"http://127.0.0.1:{unused_port}/users", token="none")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("target down: ")
+    assert "Traceback" not in ended.err
+
+
+def test_a_file_that_is_no_profile_is_refused(command: Command) -> None:
+    ended = command("support.probe", "http://127.0.0.1:1/users", "--out", "ours.txt", token="none")
+    assert ended.code == 2
+    assert "'ours.txt'; it wants a file that ends in .toml" in ended.err
