@@ -159,6 +159,13 @@ Feature: Changing a user
       Then everybody but Mallory is as before
 
     @negative
+    Example: Ada, who is gone, leaves once more, and the others stay as they are
+      Given Ada was a user and is gone
+      And Grace, Alan and Barbara are users
+      When Ada leaves again
+      Then everybody but Ada is as before
+
+    @negative
     Example: Mallory sends what is invalid, and the others stay as they are
       Given Grace, Mallory and Alan are users
       When Mallory sends invalid changes of every kind
