@@ -114,9 +114,15 @@ class Gate:
 
     def _release(self, held: Iterable[tuple[Sender, bytes, HoldingStream]]) -> None:
         """Write last bytes to their sockets in one go; those that cannot be written so go the slower way."""
-        for sender, last, stream in held:
-            if stream.write_now(last):
-                sender.released = time.perf_counter()
+        write, clock = os.write, time.perf_counter
+        numbered = [(sender, last, stream.socket_number()) for sender, last, stream in held]
+        ready = [(sender, last, number) for sender, last, number in numbered if number is not None]
+        for sender, last, number in ready:
+            try:
+                write(number, last)
+                sender.released = clock()
+            except OSError:  # who is not marked as released is written to by the event loop
+                continue
 
     @property
     def skew_s(self) -> float:
@@ -154,14 +160,12 @@ class HoldingStream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         return self.inner.get_extra_info(info)
 
-    def write_now(self, data: bytes) -> bool:
-        """Write straight to the socket, where there is no TLS between; False where that cannot be done."""
+    def socket_number(self) -> int | None:
+        """Return the file descriptor that a byte can be written to as it is; None with TLS between, and on Windows."""
         if sys.platform == "win32" or self.inner.get_extra_info("ssl_object") is not None:
-            return False
-        try:
-            return os.write(self.inner.get_extra_info("socket").fileno(), data) == len(data)
-        except OSError:
-            return False
+            return None
+        number: int = self.inner.get_extra_info("socket").fileno()
+        return number
 
     def answered_already(self) -> bool:
         """Whether an answer came before the request was complete; a connection that was closed has given none."""
