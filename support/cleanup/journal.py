@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS users (
 _INTEND = "INSERT INTO users (mark, state, changed, address) VALUES"
 _FINISHED = "FROM runs WHERE target = ? AND ended IS NOT NULL AND mark NOT IN (SELECT mark FROM users WHERE state != ?)"
 MOST_ROWS = 500
+PAGE_BYTES = 1024
 
 
 class State(StrEnum):
@@ -81,6 +82,7 @@ class Journal:
             path = folder / "journal.sqlite3"
             _create_private(path)
             self._database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_SCHEMA)
@@ -128,7 +130,7 @@ class Journal:
             some = wanted[start : start + MOST_ROWS]
             rows = ", ".join(["(?1, ?2, ?3, ?)"] * len(some))
             with self._lock:  # one statement is a transaction of its own, which no interruption leaves open
-                done = self._database.execute(f"{_INTEND} {rows}", (mark, State.INTENDED, time.time(), *some))
+                done = self._database.execute(f"{_INTEND} {rows}", (mark, State.INTENDED.value, time.time(), *some))
             last = done.lastrowid or 0
             refs += range(last - len(some) + 1, last + 1)
         return refs
@@ -137,7 +139,7 @@ class Journal:
         """Write down how far a user has come."""
         self._write(
             "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? WHERE ref = ?",
-            (state, user_id, reason, time.time(), ref),
+            (state.value, user_id, reason, time.time(), ref),
         )
 
     def unfinished(self, mark: str) -> list[Line]:
