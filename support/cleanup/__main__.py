@@ -130,8 +130,8 @@ def _show_or_delete(opened: Connection, mark: str, delete: bool) -> int:
     if not delete:
         return len(users)
     registry = opened.new_registry(mark)
-    gone = finish(registry, opened.journal, opened.settings.cleanup_deadline_s)
-    print(f"{gone} user(s) of run {mark} deleted, {registry.alive} left.")
+    deleted = finish(registry, opened.journal, opened.settings.cleanup_deadline_s)
+    print(f"{deleted} user(s) of run {mark} deleted, {registry.alive} left.")
     return registry.alive
 
 

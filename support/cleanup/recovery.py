@@ -42,7 +42,7 @@ def finish_dead_runs(opened: Cleanable, target: str) -> int:
 
 
 def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
-    """Delete what the run of this registry left; return how many users were seen to go."""
+    """Delete what the run of this registry left; return how many users that were."""
     registry.adopt(journal.unfinished(registry.mark))
     try:
         registry.prove_nothing_is_left(deadline_s)
@@ -50,6 +50,6 @@ def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
         log.warning("an earlier run is not cleaned up yet: %s", left)
     else:
         journal.close_run(registry.mark)
-    if registry.gone:
-        log.info("finished what an earlier run (%s) had left: %d user(s) deleted", registry.mark, registry.gone)
-    return registry.gone
+    if registry.deleted:
+        log.info("finished what an earlier run (%s) had left: %d user(s) deleted", registry.mark, registry.deleted)
+    return registry.deleted

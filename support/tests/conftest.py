@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from support.settings import Settings, load
@@ -19,6 +21,10 @@ from support.world import World
 
 Script = Callable[..., ScriptedServer]
 NewWorld = Callable[..., World]
+hypothesis.settings.register_profile(
+    "a shared machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("a shared machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,6 +34,14 @@ def nothing_set() -> Iterator[None]:
         for name in [name for name in os.environ if name.lower() in Settings.model_fields]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_heeded() -> None:
+    """Heed signals also where a shell has this in the background, or nohup: what they start ignores them for ever."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture
