@@ -127,7 +127,8 @@ def chance_to_catch(skew_s: float, window_s: float, contenders: int) -> float:
     """Return the chance that a round catches a race whose window is so long: a cautious one.
 
     The first contender opens the window; each other one falls into it with the share of the skew that the window
-    covers. As the server's own scheduling is not known, no more than 0.8 is claimed for a round, and 0.4 where few contend.
+    covers. As the server's own scheduling is not known, no more than 0.8 is claimed for a round, and 0.4 where few
+    contend.
     """
     share = min(1.0, window_s / skew_s) if skew_s > 0 else 1.0
     most = MOST_SURE_OF_FEW if contenders <= FEW else MOST_SURE
