@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from support.settings import ROOT
 from support.targets import load
 from support.tests.sandbox.conftest import TOKEN
 from support.tests.targets.conftest import Command, NewTarget, Play, command, new_target, play
 
 __all__ = ["command", "new_target", "play"]
 TELLING = ["--personality", "mockapi"]
+WELL_INTO_THE_RUN = 80
+SOON_S = 60.0
 
 
 def test_of_a_target_that_keeps_the_contract_nothing_is_told(
@@ -62,6 +70,27 @@ def test_a_draft_made_with_a_run_explains_the_next_run(
     assert again.code == 0, again.said
     assert load(str(draft)).deviations
     assert target.client.get(target.url).json() == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends a process at once")
+def test_a_run_that_is_interrupted_with_the_probe_leaves_nobody(new_target: NewTarget, tmp_path: Path) -> None:
+    target = new_target("--control", "--seed-users", "3")
+    before = target.client.get(target.url).json()
+    own = {"STATE_DIR": str(tmp_path / "state"), "TOKEN": TOKEN}
+    command = [sys.executable, "-m", "support.probe", target.url, "--with-run"]
+    probe = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **own}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    ends = time.monotonic() + SOON_S
+    while target.stats()["requests"].get("POST", 0) < WELL_INTO_THE_RUN:
+        assert probe.poll() is None
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    probe.send_signal(signal.SIGINT)
+    probe.communicate(timeout=SOON_S)
+    assert probe.returncode == 130
+    assert target.client.get(target.url).json() == before
 
 
 def test_a_target_that_is_not_there_ends_it_in_one_line(command: Command, unused_port: int) -> None:
