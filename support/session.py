@@ -250,7 +250,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Sess
 
 
 def _collect_seldom() -> None:
-    """Keep what is there for good, such as all features, out of garbage collection, which took a tenth of a run."""
+    """Keep what is there for good, such as all features, out of garbage collection."""
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
 

@@ -97,20 +97,25 @@ def _command(tags: str, recorded: Path, settings: Mapping[str, str]) -> list[str
 
 
 def _told(target: Target, folder: Path) -> dict[str, str]:
-    """Return the environment of a play: the suite's defaults, whatever this machine's .env says."""
-    own = {name for name in os.environ if name.lower() in Settings.model_fields}
-    inherited = {name: value for name, value in os.environ.items() if name not in own}
-    defaults = {
-        name.upper(): str(field.default) for name, field in Settings.model_fields.items() if field.default is not None
-    }
-    given = {
+    """Return the environment of a play."""
+    return {
+        **with_defaults_alone(),
         "BASE_URL": target.base_url,
         "TOKEN": target.token or "none",
         "STATE_DIR": str(folder / "state"),
         "REPORTS_DIR": str(folder / "reports"),
         "LOG_LEVEL": "ERROR",
     }
-    return {**inherited, **defaults, **given}
+
+
+def with_defaults_alone() -> dict[str, str]:
+    """Return an environment of the suite's defaults, whatever this machine's own one and its .env say."""
+    own = {name for name in os.environ if name.lower() in Settings.model_fields}
+    inherited = {name: value for name, value in os.environ.items() if name not in own}
+    defaults = {
+        name.upper(): str(field.default) for name, field in Settings.model_fields.items() if field.default is not None
+    }
+    return {**inherited, **defaults}
 
 
 def _ended(process: subprocess.Popen[bytes], limit_s: float) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.peers.launching import Peer
+from support.prove.playing import with_defaults_alone
 from support.reporting.summary import FILE, Summary, read
-from support.settings import ROOT, Settings
+from support.settings import ROOT
 
 LIMIT_S = 900.0
 LAST_WORDS = 1500
@@ -63,13 +63,10 @@ def play(peer: Peer, folder: Path, strict: bool) -> Run:
 
 
 def _told(peer: Peer, folder: Path, strict: bool) -> Mapping[str, str]:
-    """Return the environment of a run: the suite's defaults, whatever this machine's .env says."""
-    own = {name for name in os.environ if name.lower() in Settings.model_fields}
-    inherited = {name: value for name, value in os.environ.items() if name not in own}
-    defaults = {
-        name.upper(): str(field.default) for name, field in Settings.model_fields.items() if field.default is not None
-    }
-    given = {
+    """Return the environment of a run."""
+    return {
+        **with_defaults_alone(),
+        **SMALLER,
         "BASE_URL": peer.url,
         "TOKEN": peer.token,
         "TARGET": peer.name,
@@ -77,4 +74,3 @@ def _told(peer: Peer, folder: Path, strict: bool) -> Mapping[str, str]:
         "STATE_DIR": str(folder / "state"),
         "REPORTS_DIR": str(folder / "reports"),
     }
-    return {**inherited, **defaults, **SMALLER, **given}
