@@ -57,6 +57,6 @@ def _faults(api: Api, ended: Ended) -> Iterator[str]:
         yield difference(api.before, api.everybody())
     if "Traceback" in ended.said:
         yield "a traceback"
-    verdict_was_out = ended.code < 0 and ended.said.rstrip().rpartition("\n")[2].startswith(VERDICT)
+    verdict_was_out = ended.code < 0 and ended.last_line.startswith(VERDICT)
     if "interrupted by SIG" not in ended.said and not verdict_was_out:
         yield f"no word of the interruption, exit {ended.code} after {ended.seconds:.1f} s"
