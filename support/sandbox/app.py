@@ -42,11 +42,13 @@ class App:
         call = Call(method, self._user_id(path), QueryParams(scope["query_string"]), Headers(raw=scope["headers"]))
         controls = self.control is not None and path.startswith(CONTROL)
         if not controls:
-            self.stats.arrived(method)
+            self.stats.arrived()
         try:
             call.body = await _read_body(receive)
         except ClientDisconnect:
             return
+        if not controls:
+            self.stats.read(method)
         wire = Wire(scope, receive, send)
         if self.control is not None and controls:
             await wire.answer(self.control.handle(path[len(CONTROL) :], call))

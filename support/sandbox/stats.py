@@ -25,10 +25,13 @@ class Stats:
         self._peak = 0
         self.in_flight: Callable[[], int] = lambda: 1
 
-    def arrived(self, method: str) -> None:
-        """Count a request, and how many there are at this moment."""
-        self._requests[method] += 1
+    def arrived(self) -> None:
+        """Note how many requests there are at this moment."""
         self._peak = max(self._peak, self.in_flight())
+
+    def read(self, method: str) -> None:
+        """Count a request that was read to its end: a client who went away before has not sent one."""
+        self._requests[method] += 1
 
     def worked(self, method: str, status: int) -> None:
         """Count what the API answered, whether or not a fault kept it from the client."""
