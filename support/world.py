@@ -54,7 +54,7 @@ class World:
             self.recovered = finish_dead_runs(opened, self.target.key)
             self.journal.open_run(self.mark, self.target.key)
         except BaseException:
-            self.close()
+            opened.close()
             raise
         self.registry.keep_lease()
         self.people: People = People(self)
