@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+IDEMPOTENCY_KEY = "Idempotency-Key"
+
 
 @dataclass(frozen=True)
 class NewUser:

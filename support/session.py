@@ -83,6 +83,7 @@ class Session:
         self._interrupts.insist()
         self._played += 1
         world = self._stormy() if RESILIENCE in scenario.effective_tags else self.world
+        world.show_evidence(self._evidence)
         world.begin(rule_of(scenario))
         self._present = world
         return world
@@ -91,7 +92,6 @@ class Session:
         """Return the world whose API can be told to misbehave, opened when it is first needed."""
         if self._storm is None:
             self._storm = stormy_world(self.world.settings)
-            self._storm.show_evidence(self._evidence)
         return self._storm
 
     def note_attempt(self, step: Step) -> None:
@@ -244,7 +244,6 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Sess
     report.take_over()
     evidence = evidence_for(report.identity)
     evidence.was_set_up("open the target", time.monotonic() - begun, world.registry.in_brief)
-    world.show_evidence(evidence)
     _collect_seldom()
     return Session(world, interrupts, report, evidence)
 

@@ -10,7 +10,7 @@ from support.acts.partitions import NOT_A_USER, spoiled
 from support.acts.scene import Member
 from support.contract.judgement import judge
 from support.contract.normalizers import user_of
-from support.contract.validators import body_of, has_status, is_a_user
+from support.contract.validators import body_of, has_an_id, has_status
 from support.models import Exchange, NewUser
 
 if TYPE_CHECKING:
@@ -44,15 +44,14 @@ class Accounts:
         return exchange
 
     def become(self, person: str, newcomer: NewUser | None = None) -> Member:
-        """Make someone a user for a scenario that starts with one; raises BrokenPromise where that fails."""
+        """Make someone a user for a scenario that starts with one; raises BrokenPromise where it cannot."""
         member = self._member(person)
         if newcomer is not None:
             member.newcomer = newcomer
         exchange = self.sign_up(person)
         answers = self._world.profile.answers
         attempted = f"{person} becomes a user, which this scenario starts from"
-        a_user = is_a_user(self._world.profile.names, self._world.profile.shape)
-        judge(exchange, "create-201", attempted, has_status(answers.created), a_user)
+        judge(exchange, "create-201", attempted, has_status(answers.created), has_an_id(self._world.profile.names))
         self.look(member)
         return member
 
@@ -134,13 +133,18 @@ class Accounts:
         return exchange
 
     def renew_seen(self, person: str, field: str) -> None:
-        """Let someone change a field, and see that it was done, for a scenario that goes on from there."""
+        """Let someone change a field, for a scenario that goes on from there."""
         self.renew(person, field)
-        self._world.outcomes.changed(person)
+        self._take_effect(person, field)
 
     def give_up_address(self, person: str, change: str) -> None:
+        """Let someone move away from her address, for a scenario that goes on from there."""
         self.renew(person, "email", method=METHODS[change])
-        self._world.outcomes.changed(person)
+        self._take_effect(person, "email")
+
+    def _take_effect(self, person: str, field: str) -> None:
+        newcomer = self._member(person).newcomer
+        self._world.outcomes.took_effect(person, {field: getattr(newcomer, field)})
 
     def rename(self, person: str, change: str, name: str) -> None:
         self.renew(person, method=METHODS[change], name=name)
@@ -171,7 +175,7 @@ class Accounts:
             self._world.outcomes.welcomed("Ada")
         else:
             self.renew(somebody, email=email)
-            self._world.outcomes.changed(somebody)
+            self._world.outcomes.took_effect(somebody, {"email": email}, self._world.scene.rule)
 
     def change_unknown(self, state: str, changed: str) -> None:
         """Change a user whom there is not: one who never was, or one who has left."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from support.contract.judgement import accuse, judge
 from support.contract.normalizers import listed, normal_user, user_of
-from support.contract.validators import Finding, has_status, is_a_list
+from support.contract.validators import Finding, has_an_id, has_status, is_a_list, shows
 from support.crowd.contest import Entrant, Outcome, contest
 from support.crowd.threads import contest_in_threads
 from support.errors import Inconclusive
@@ -110,14 +110,19 @@ class Crowds:
         world = self._world
         holders: dict[str, str] = {}
         for newcomer, exchange in zip(self._newcomers, self.outcome.results, strict=True):
-            made = has_status(world.profile.answers.created)
-            world.outcomes.held(exchange, made, *world.outcomes.shows_user(newcomer.as_json()))
+            world.outcomes.held(exchange, *self._shown_as_new(newcomer))
             user = user_of(exchange.answer, world.profile)
             user_id = user.id if user else ""
             if user_id in holders:
                 told = f"{newcomer.email} and {holders[user_id]} were both given the id {user_id}"
                 accuse(world.scene.rule, world.scene.attempted, ["an id for each"], [told], exchange)
             holders[user_id] = newcomer.email
+
+    def _shown_as_new(self, newcomer: NewUser) -> tuple[Finding, ...]:
+        """Return what matches the answer to a create: this newcomer, with an id to go on with."""
+        profile = self._world.profile
+        names = profile.names
+        return has_status(profile.answers.created), shows(newcomer.as_json(), names), has_an_id(names)
 
     def each_shown(self) -> None:
         """Each can be read under the id she was given, as she was answered."""
@@ -126,7 +131,7 @@ class Crowds:
         reads = world.run_at_once([world.api.read(str(shown.get("id"))) for shown in fields])
         for shown, read in zip(fields, reads, strict=True):
             attempted = f"{world.scene.attempted}; then reading each of them"
-            judge(read, world.scene.rule, attempted, has_status([200]), *world.outcomes.shows_user(shown))
+            judge(read, world.scene.rule, attempted, has_status([200]), shows(shown, world.profile.names))
 
     def each_listed(self) -> None:
         """The list shows each of them once."""
@@ -191,14 +196,13 @@ class Crowds:
         world = self._world
         answers = world.profile.answers
         for life in self.outcome.results:
-            mine = life.newcomer.as_json()
-            renamed = world.outcomes.shows_user({**mine, "name": life.renamed_to})
+            renamed = shows({**life.newcomer.as_json(), "name": life.renamed_to}, world.profile.names)
             leaving = life.exchanges.get("deleted")
             again = answers.deleted_again if leaving is not None and leaving.repeated_in_doubt else ()
             wanted: Mapping[str, Sequence[Finding]] = {
-                "created": (has_status(answers.created), *world.outcomes.shows_user(mine)),
-                "patched": (has_status([200]), *renamed),
-                "read": (has_status([200]), *renamed),
+                "created": self._shown_as_new(life.newcomer),
+                "patched": (has_status([200]), renamed),
+                "read": (has_status([200]), renamed),
                 "deleted": (has_status((*answers.deleted, *again)),),
                 "gone": (has_status(answers.gone),),
             }

@@ -60,7 +60,7 @@ class Outcomes:
     def _welcome(self, member: Member, exchange: Exchange, **expected: Any) -> None:
         world = self._world
         wanted = {"name": member.newcomer.name, "email": member.newcomer.email, **expected}
-        self.held(exchange, has_status(world.profile.answers.created), *self.shows_user(wanted))
+        self.shows_user(exchange, world.profile.answers.created, wanted)
         former = world.scene.notes.get("former id")  # whether it may be given again is a promise of its own
         others = {other.id: other.person for other in world.scene.users if other is not member and other.id != former}
         if member.id in others:
@@ -68,10 +68,22 @@ class Outcomes:
 
     def changed(self, person: str) -> None:
         """The last answer is a 200 with the whole user: what was named is new, everything else as before."""
-        world, member = self._world, self._world.scene.member(person)
+        member, exchange = self._world.scene.member(person), self._world.scene.exchange
         wanted = member.expected or member.shown
-        self.held(world.scene.exchange, has_status([200]), *self.shows_user(wanted))
+        self.shows_user(exchange, [200], wanted, rule=_rule_of_change(exchange))
         member.shown, member.expected = wanted, None
+
+    def took_effect(self, person: str, changes: Mapping[str, Any], rule: str | None = None) -> None:
+        """The last change is done, as far as a scenario goes on from there: a read shows what was named.
+
+        Whether the change did more than that is judged by the scenarios about changing.
+        """
+        world, member, exchange = self._world, self._world.scene.member(person), self._world.scene.exchange
+        rule = rule or _rule_of_change(exchange)
+        self.held(exchange, has_status([200]), rule=rule)
+        read = world.accounts.look(member)
+        shown = shows(changes, world.profile.names)
+        self.held(read, has_status([200]), shown, rule=rule, attempted=self._then(f"reading {person}"))
 
     def shown_everywhere(self, field: str) -> None:
         """The newcomer's name or address is right in the answer, in a read, in the list and when looked up."""
@@ -100,13 +112,20 @@ class Outcomes:
     def shown_as(self, member: Member, expected: Mapping[str, Any]) -> None:
         world = self._world
         exchange = world.run(world.api.read(member.known_id))
-        attempted = self._then(f"reading {member.person}")
-        self.held(exchange, has_status([200]), *self.shows_user(expected), attempted=attempted)
+        self.shows_user(exchange, [200], expected, attempted=self._then(f"reading {member.person}"))
 
-    def shows_user(self, expected: Mapping[str, Any]) -> tuple[Finding, Finding]:
-        """Return what matches an answer that is a user with these fields, of the shape that the target is known for."""
+    def shows_user(
+        self,
+        exchange: Exchange,
+        statuses: Iterable[int],
+        expected: Mapping[str, Any],
+        rule: str | None = None,
+        attempted: str | None = None,
+    ) -> None:
+        """The answer is a user with these fields; that she has the shape of one is a promise of its own."""
         profile = self._world.profile
-        return is_a_user(profile.names, profile.shape), shows(expected, profile.names)
+        self.held(exchange, has_status(statuses), shows(expected, profile.names), rule=rule, attempted=attempted)
+        self.held(exchange, is_a_user(profile.names, profile.shape), rule="user-shape", attempted=attempted)
 
     def everybody_is_as_before(self, except_for: Iterable[str] = ()) -> None:
         """Every user of the scenario but those named is shown as last seen."""
@@ -149,9 +168,8 @@ class Outcomes:
             if kept:
                 self.accuse("what was brought along is not kept", kept, shown)
         if accepted == "changed":
-            self.held(
-                read, shows(member.expected or member.shown, world.profile.names), attempted=self._then("reading her")
-            )
+            wanted = shows(member.expected or member.shown, world.profile.names)
+            self.held(read, wanted, rule=_rule_of_change(exchange), attempted=self._then("reading her"))
 
     def _nothing_happened(self, member: Member, accepted: str) -> None:
         if accepted == "changed":
@@ -180,19 +198,30 @@ class Outcomes:
             holders = world.run(world.api.holders(address)) or ()
             self._none_but_known(holders, f"looking for {address}")
         exchange = world.directory.whole_list()
-        self.held(exchange, has_status([200]), attempted=self._then("reading the list"))
+        self.held(exchange, has_status([200]), rule="list", attempted=self._then("reading the list"))
         known = {member.id for member in scene.users} | (scene.ids_before or frozenset())
         entries = [entry for entry in listed(exchange.answer, world.profile) or [] if self._suspicious(entry, known)]
         if entries:
             told = [f"the list shows a new user {entry}" for entry in entries[:3]]
-            self.accuse("nobody new in the list", told, scene.exchange)
+            self.accuse("nobody new in the list", told, self._sent_with(_address_of(entries[0], world)))
 
     def _none_but_known(self, holders: Iterable[User], attempted: str) -> None:
         scene = self._world.scene
         known = {member.id for member in scene.users} | (scene.ids_before or frozenset())
         fresh = [user for user in holders if user.id not in known]
         if fresh:
-            self.accuse("nobody new", [f"{attempted} shows user {user.id}" for user in fresh], scene.exchange)
+            told = [f"{attempted} shows user {user.id}" for user in fresh]
+            self.accuse("nobody new", told, self._sent_with(fresh[0].email))
+
+    def _sent_with(self, address: str | None) -> Exchange:
+        """Return which of the last attempts named an address, else the last one."""
+        scene = self._world.scene
+        named = [
+            each
+            for each in scene.exchanges
+            if address and address in (each.call.body or b"").decode("utf-8", "replace").lower()
+        ]
+        return named[0] if named else scene.exchange
 
     def _suspicious(self, entry: Any, known: frozenset[str | None] | set[str | None]) -> bool:
         """Whether an entry of the list can only be what this scenario attempted: ours by its mark, or no right user.
@@ -263,6 +292,16 @@ class Outcomes:
 def _id_of(entry: Any, world: World) -> str | None:
     user = normal_user(entry, world.profile.names)
     return user.id if user else None
+
+
+def _address_of(entry: Any, world: World) -> str | None:
+    user = normal_user(entry, world.profile.names)
+    return user.email if user else None
+
+
+def _rule_of_change(exchange: Exchange) -> str:
+    """Return the rule that says what a change does, whatever rule the scenario is about."""
+    return "put" if exchange.call.method == "PUT" else "patch"
 
 
 def _kept(key: str, fields: Mapping[str, Any], brought: Mapping[str, Any]) -> bool:

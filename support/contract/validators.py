@@ -158,6 +158,18 @@ def is_a_user(names: Names, shape: Shape | None = None) -> Finding:
     return Finding("a user with id, name, email and createdAt", find)
 
 
+def has_an_id(names: Names) -> Finding:
+    """Match an exchange whose answer is an object with an id: what anybody needs to go on with a user."""
+
+    def find(exchange: Exchange) -> list[str]:
+        value, wrong = body_of(exchange.answer)
+        if wrong or (isinstance(value, Mapping) and value.get(names.id) not in (None, "")):
+            return wrong
+        return [f"/{names.id}: there is none in {_brief(json.dumps(value, ensure_ascii=False))}"]
+
+    return Finding("a user with an id", find)
+
+
 def is_a_list(profile: Profile) -> Finding:
     """Match an exchange whose answer is a JSON array of objects, unwrapped as the profile says."""
 

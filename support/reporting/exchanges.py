@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from support.models import Answer, Exchange, Failure
 from support.transport.transcript import curl, redacted, said
 
 LONGEST = 20_000
+LONG_WORD = re.compile(r"([^/?&=]{12})[^/?&=]{2,}")
 
 
 def title(exchange: Exchange) -> str:
-    """Return an exchange in a few words: what was asked for, and what came."""
+    """Return an exchange in a few words: what was asked for, and what came; long ids and addresses are cut."""
     parts = urlsplit(exchange.call.url)
-    where = parts.path + (f"?{parts.query}" if parts.query else "")
+    where = LONG_WORD.sub(r"\1…", parts.path + (f"?{unquote(parts.query)}" if parts.query else ""))
     tries = f", {len(exchange.attempts)} attempts" if len(exchange.attempts) > 1 else ""
     return redacted(f"{exchange.call.method} {where} -> {exchange.status or 'no answer'}{tries}")
 

@@ -17,11 +17,12 @@ from behave.reporter.base import Reporter
 from behave.reporter.summary import AbstractSummaryReporter
 
 from support.cleanup.registry import Registry
-from support.errors import SuiteError
+from support.errors import BrokenPromise, SuiteError
 from support.reporting.screen import Screen
 from support.reporting.summary import FILE, Played, Requests, Summary, Users, judged, of_nothing
 from support.reporting.table import closing_lines
 from support.reporting.verdicts import (
+    KNOWN_DEVIATION,
     NOT_SELECTED,
     Failure,
     failure_of,
@@ -117,7 +118,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
                 verdict, failure = verdict_of(scenario, self.config), failure_of(scenario)
                 failures += [failure] if failure else []
                 if verdict != NOT_SELECTED:
-                    played.append(_played(scenario, verdict))
+                    played.append(_played(scenario, verdict, failure))
         unjudged = Summary(
             outcome="",
             why="",
@@ -145,7 +146,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         return Requests(tally.calls, tally.requests, tally.retried_calls, covered, *slowest)
 
 
-def _played(scenario: Scenario, verdict: str) -> Played:
+def _played(scenario: Scenario, verdict: str, failure: Failure | None) -> Played:
     return Played(
         feature=scenario.feature.name,
         file=Path(scenario.filename).as_posix(),
@@ -155,6 +156,7 @@ def _played(scenario: Scenario, verdict: str) -> Played:
         outcome=verdict,
         seconds=round(scenario.duration, 3),
         reason=scenario.skip_reason or "",
+        accused=failure.rule if failure is not None and verdict in (BrokenPromise.outcome, KNOWN_DEVIATION) else "",
     )
 
 

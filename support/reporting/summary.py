@@ -15,6 +15,7 @@ from support.errors import Inconclusive
 from support.reporting.verdicts import (
     KEPT,
     KNOWN_DEVIATION,
+    NOT_JUDGED,
     NOT_PLAYED,
     NOT_SELECTED,
     SKIPPED,
@@ -30,7 +31,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Played:
-    """One scenario: where it stands, the rule it shows, what became of it and how long it took."""
+    """One scenario: where it stands, the rule it shows, what became of it and how long it took.
+
+    `accused` is the rule that was found broken, where one was.
+    """
 
     feature: str
     file: str
@@ -40,11 +44,17 @@ class Played:
     outcome: str
     seconds: float
     reason: str = ""
+    accused: str = ""
+
+    @property
+    def stumbled(self) -> bool:
+        """Whether it ended at another rule that is broken, before it could judge its own."""
+        return bool(self.accused) and self.accused != self.rule
 
 
 @dataclass(frozen=True)
 class RuleResult:
-    """One rule over all scenarios that show it."""
+    """One rule over all scenarios that show it, and those that found it broken on their way to another one."""
 
     id: str
     promise: str
@@ -160,13 +170,17 @@ def judged(summary: Summary, scenarios: Sequence[Played], failures: Sequence[Fai
 def _by_rule(scenarios: Iterable[Played]) -> list[RuleResult]:
     groups: dict[str, list[Played]] = {}
     for scenario in scenarios:
-        groups.setdefault(scenario.rule, []).append(scenario)
+        own = replace(scenario, outcome=NOT_JUDGED) if scenario.stumbled else scenario
+        groups.setdefault(scenario.rule, []).append(own)
+        if scenario.stumbled:
+            groups.setdefault(scenario.accused, []).append(scenario)
     results = []
     for rule_id in sorted(groups, key=_in_contract_order):
-        shown, rule = groups[rule_id], RULES.get(rule_id)
+        told, rule = groups[rule_id], RULES.get(rule_id)
+        showing = [scenario for scenario in told if scenario.rule == rule_id]
         promise, source = (rule.promise, rule.source) if rule else ("", "")
-        seconds = round(sum(scenario.seconds for scenario in shown), 3)
-        results.append(RuleResult(rule_id, promise, source, together(shown), len(shown), seconds))
+        seconds = round(sum(scenario.seconds for scenario in showing), 3)
+        results.append(RuleResult(rule_id, promise, source, together(told), len(showing), seconds))
     return [result for result in results if result.id]
 
 
@@ -184,7 +198,7 @@ def _by_feature(scenarios: Iterable[Played]) -> dict[str, int]:
 def together(scenarios: Sequence[Played]) -> str:
     """Return what several scenarios come to: the worst that happened, else kept where any was kept."""
     found = {scenario.outcome for scenario in scenarios}
-    for outcome in (*WORST_FIRST, NOT_PLAYED, KNOWN_DEVIATION, KEPT):
+    for outcome in (*WORST_FIRST, NOT_PLAYED, NOT_JUDGED, KNOWN_DEVIATION, KEPT):
         if outcome in found:
             return outcome
     return SKIPPED

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from support.reporting.screen import Screen, fitted, wrapped
 from support.reporting.summary import RuleResult, Summary
-from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, NOT_PLAYED, SKIPPED, WORST_FIRST
+from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, NOT_JUDGED, NOT_PLAYED, SKIPPED, WORST_FIRST
 
 LABEL = 11
 MOST_AGAIN = 5
-ORDER = (KEPT, *WORST_FIRST, KNOWN_DEVIATION, SKIPPED, NOT_PLAYED)
+ORDER = (KEPT, *WORST_FIRST, KNOWN_DEVIATION, SKIPPED, NOT_PLAYED, NOT_JUDGED)
 COLOURS = {KEPT: "green", "promise broken": "red", "left behind": "magenta", "inconclusive": "yellow"}
 
 
 def colour_of(outcome: str) -> str:
     """Return the colour that an outcome is shown in."""
-    return COLOURS.get(outcome, "dim" if outcome in (KNOWN_DEVIATION, SKIPPED, NOT_PLAYED) else "yellow")
+    return COLOURS.get(outcome, "dim" if outcome in (KNOWN_DEVIATION, SKIPPED, NOT_PLAYED, NOT_JUDGED) else "yellow")
 
 
 def closing_lines(summary: Summary, path: Path, screen: Screen, table: bool = True) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,6 +21,7 @@ KNOWN_DEVIATION = "known deviation"
 SKIPPED = "skipped"
 NOT_SELECTED = "not selected"
 NOT_PLAYED = "not played"
+NOT_JUDGED = "not judged"
 WORST_FIRST = (BrokenPromise.outcome, LeftBehind.outcome, SuiteError.outcome, TargetDown.outcome, Inconclusive.outcome)
 RULE_TAG = "rule."
 OURS = ("support", "steps", "environment.py")
@@ -28,7 +29,10 @@ OURS = ("support", "steps", "environment.py")
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something was not kept: its outcome, the rule it bears on, where it happened, and the whole text."""
+    """Why something was not kept: its outcome, the rule it bears on, where it happened, and the whole text.
+
+    The rule is the one that was found broken, which need not be the one that the scenario is about.
+    """
 
     outcome: str
     rule: str
@@ -112,7 +116,8 @@ def _of_step(scenario: Scenario, step: Step) -> Failure:
     if step.status in (Status.undefined, Status.pending):
         return _failure(scenario, SuiteError.outcome, name, text_of(step))
     known = deviation_of(scenario) is not None and isinstance(step.exception, BrokenPromise)
-    return _failure(scenario, KNOWN_DEVIATION if known else outcome_of(step.exception), name, text_of(step))
+    failure = _failure(scenario, KNOWN_DEVIATION if known else outcome_of(step.exception), name, text_of(step))
+    return replace(failure, rule=step.exception.rule) if isinstance(step.exception, BrokenPromise) else failure
 
 
 def _snippet(step: Step) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from support.models import Answer, Attempt, Call, Exchange, Failure
+from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure
 from support.transport.retries import Policy, RetryLoop
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def perform_create(call: Call, policy: Policy, search: Search, window_s: float) 
     seconds, the call is sent again with the same Idempotency-Key. Where the target cannot be searched, the doubt is
     returned as it is.
     """
-    call = replace(call, headers={**call.headers, "Idempotency-Key": str(uuid.uuid4())}, repeatable=False)
+    call = replace(call, headers={**call.headers, IDEMPOTENCY_KEY: str(uuid.uuid4())}, repeatable=False)
     loop = policy.loop()
     attempts: tuple[Attempt, ...] = ()
     while True:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from support.models import Answer, Attempt, Call, Exchange, Failure
+from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure
 
 log = logging.getLogger("acceptance.transport")
 SHORTEST_SECRET = 4
@@ -109,14 +109,18 @@ def in_brief(exchange: Exchange) -> str:
 
 
 def curl(call: Call) -> str:
-    """Return the call as a curl command for a POSIX shell, with the token as `$TOKEN`."""
+    """Return the call as a curl command for a POSIX shell, with the token as `$TOKEN`.
+
+    It has no Idempotency-Key: an API that remembers the key would tell again what it told then.
+    """
     words = ["curl", "-i"]
     words += ["-I"] if call.method == "HEAD" else ["-X", call.method]
     lines = [" ".join([*words, shlex.quote(call.url)])]
     if call.credential.shown is not None:
         shown = call.credential.shown.replace('"', '\\"')
         lines.append(f'-H "Authorization: {call.credential.scheme} {shown}"')
-    lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in call.headers.items()]
+    headers = {name: value for name, value in call.headers.items() if name != IDEMPOTENCY_KEY}
+    lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
     if call.body is not None:
         lines.append("--data-binary @-" if _is_binary(call.body) else f"--data-raw {shlex.quote(call.body.decode())}")
         lines[0] = (_printed(call.body) if _is_binary(call.body) else "") + lines[0]

@@ -23,11 +23,13 @@ from support.reporting.allure.properties import write_environment, write_executo
 from support.reporting.allure.repairs import repair
 from support.reporting.evidence import Evidence
 from support.reporting.exchanges import page, title
-from support.reporting.verdicts import NOT_SELECTED, plain, verdict_of
+from support.reporting.replay import script
+from support.reporting.verdicts import KEPT, NOT_SELECTED, plain, verdict_of
 from support.transport.transcript import Transcript, in_brief, redacted
 
 EACH = 12
 LISTED = 1000
+REPLAY = "play the whole scenario again (a shell script)"
 
 
 def allure_evidence(identity: Mapping[str, Any]) -> AllureEvidence | None:
@@ -50,6 +52,8 @@ class AllureEvidence(Evidence):
     def __init__(self, listener: AllureListener) -> None:
         self._listener = listener
         self._seen: list[Exchange] = []
+        self._played: list[Exchange] = []
+        self._id_field = "id"
         self._stock_start = listener.start_scenario
         self._stock_stop_step = listener.stop_behave_step
         self._stock_stop = listener.stop_scenario
@@ -57,7 +61,8 @@ class AllureEvidence(Evidence):
         listener.stop_behave_step = self._stop_step
         listener.stop_scenario = self._stop_scenario
 
-    def watch(self, transcript: Transcript) -> None:
+    def watch(self, transcript: Transcript, id_field: str = "id") -> None:
+        self._id_field = id_field
         if self._seen.append not in transcript.observers:
             transcript.observers.append(self._seen.append)
 
@@ -97,6 +102,7 @@ class AllureEvidence(Evidence):
 
     def _start_scenario(self, scenario: Scenario) -> None:
         self._seen.clear()
+        self._played.clear()
         self._stock_start(scenario)
         result: TestResult = self._listener.logger.get_test(self._listener.current_scenario_uuid)
         result.name = plain(scenario.name)
@@ -106,6 +112,7 @@ class AllureEvidence(Evidence):
 
     def _stop_step(self, step: Step) -> None:
         seen, self._seen[:] = list(self._seen), []
+        self._played += seen
         for exchange in telling(seen):
             self._attach(title(exchange), page(exchange), AttachmentType.TEXT)
         if len(seen) > EACH:
@@ -118,6 +125,8 @@ class AllureEvidence(Evidence):
         if outcome == NOT_SELECTED:
             self._drop()
             return
+        if outcome != KEPT and (replay := script(self._played, self._id_field)):
+            self._attach(REPLAY, replay, AttachmentType.TEXT)
         result: TestResult = self._listener.logger.get_test(self._listener.current_scenario_uuid)
         stock = [label for label in result.labels if label.name not in ("tag", "severity")]
         result.labels = [*labels_of(scenario), Label("outcome", outcome), *stock]

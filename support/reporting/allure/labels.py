@@ -13,14 +13,17 @@ from support.reporting.standards import standard_url
 from support.reporting.verdicts import RULE_TAG, deviation_of, plain, rule_of
 
 SEVERITIES = {"smoke": "critical", "scenario": "critical", "concurrency": "normal", "edge": "minor"}
+GRAVE = frozenset({"auth-401", "no-secrets", "isolation"})
+"""Rules by which other people's data are safe."""
 
 
 def labels_of(scenario: Scenario) -> list[Label]:
     """Return what a scenario is filed under; `epic` is the folder of its feature, `story` the sentence of its rule."""
     tags = sorted(str(tag) for tag in scenario.effective_tags)
+    severity = "critical" if rule_of(scenario) in GRAVE else severity_of(tags)
     rule = RULES.get(rule_of(scenario))
     labels = [Label("rule", rule.id), Label("source", rule.source)] if rule is not None else []
-    labels += [Label("severity", severity_of(tags)), Label("epic", capability_of(scenario))]
+    labels += [Label("severity", severity), Label("epic", capability_of(scenario))]
     if (story := rule_above(scenario)) is not None:
         labels.append(Label("story", story.name))
     return labels + [Label("tag", tag) for tag in tags if not tag.startswith(RULE_TAG)]

@@ -136,6 +136,16 @@ def test_the_command_in_the_report_shows_the_fault(page: Page, planted: Planted)
     assert done.stdout.startswith("HTTP/1.1 409")
 
 
+def test_the_script_in_the_report_plays_the_scenario_again(page: Page, planted: Planted) -> None:
+    opened(page, "Ada leaves twice")
+    page.get_by_text("play the whole scenario again").first.click()
+    shown = page.get_by_text("# Plays the scenario again").first.inner_text()
+    environment = {**os.environ, "TOKEN": planted.api.token}
+    done = subprocess.run(["sh", "-c", shown], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.count("HTTP/1.1 201") == 1
+    assert done.stdout.count("HTTP/1.1 409") == 1
+
+
 def test_the_contenders_of_a_race_are_drawn(page: Page) -> None:
     groups = ("Crowds", "Two changes in the same moment", "Two changes of different fields both last")
     opened(page, "Name and address are changed in the same moment", *groups)

@@ -1,0 +1,71 @@
+"""A broken promise is told under its own rule, also by scenarios that are about another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from support.reporting.summary import Played, Summary, judged
+from support.reporting.verdicts import KEPT, NOT_JUDGED, Failure
+from support.targets.embedded import Target
+from support.tests.reporting.conftest import Play, on
+
+QUICK = "--tags=@contract and not @concurrency"
+Faulty = Callable[..., Target]
+
+
+@pytest.mark.parametrize(
+    ("defects", "rules"),
+    [
+        (("patch-renews-the-time",), {"patch"}),
+        (("patch-renews-the-time", "filter-finds-former-address"), {"patch", "filter-email"}),
+        (("time-without-offset",), {"user-shape"}),
+        (("done-although-unauthorized",), {"auth-401"}),
+    ],
+)
+def test_other_rules_are_not_accused(
+    play_suite: Play, faulty: Faulty, defects: tuple[str, ...], rules: set[str]
+) -> None:
+    run = play_suite(QUICK, **on(faulty(*defects)))
+    assert run.code == 1
+    assert {failure["rule"] for failure in run.summary["failures"]} == rules
+    broken = {rule["id"] for rule in run.summary["rules"] if rule["outcome"] == "promise broken"}
+    assert broken == rules
+    assert run.last_line.startswith("promise broken")
+
+
+def test_what_is_shown_is_the_request_that_did_it(play_suite: Play, faulty: Faulty) -> None:
+    run = play_suite("--tags=@rule.auth-401", **on(faulty("done-although-unauthorized")))
+    sent = [
+        line
+        for failure in run.summary["failures"]
+        for line in failure["text"].splitlines()
+        if line.startswith("  sent:") and "nobody new" in failure["text"]
+    ]
+    assert sent
+    assert all("POST" in line and '"email": "mallory' in line for line in sent)
+
+
+def test_a_rule_whose_scenario_stumbled_over_another_one_is_not_told_as_kept() -> None:
+    def played(rule: str, outcome: str, accused: str = "") -> Played:
+        return Played("F", "features/f.feature", 1, rule, "S", outcome, 0.1, accused=accused)
+
+    broken = "promise broken"
+    failure = Failure(broken, "patch", "F", "S", "features/f.feature:1", "step", "text")
+    scenarios = [
+        played("patch", broken, "patch"),
+        played("list", broken, "patch"),
+        played("list", KEPT),
+        played("head", broken, "read-200"),
+        played("put", KEPT),
+    ]
+    summary = judged(Summary("", "", "", 0.0), scenarios, [failure])
+    assert {rule.id: rule.outcome for rule in summary.rules} == {
+        "read-200": broken,
+        "head": NOT_JUDGED,
+        "list": NOT_JUDGED,
+        "patch": broken,
+        "put": KEPT,
+    }
+    assert summary.rules_by_outcome == {broken: 2, NOT_JUDGED: 2, KEPT: 1}
