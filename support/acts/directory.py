@@ -108,7 +108,11 @@ class Directory:
     # Looking people up
 
     def found_by_address(self, member: Member) -> None:
-        self.look_up(member.newcomer.email)
+        """Looking someone up finds her alone, once whoever had the address and left is no longer shown."""
+        former = self._world.scene.notes.get("former id")
+        self._world.gone.eventually(
+            lambda: self.look_up(member.newcomer.email), lambda came: former not in self._ids(came)
+        )
         self.found_exactly(member)
 
     def given_up_finds_holder(self, former: str) -> None:

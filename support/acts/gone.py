@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from support.acts.scene import Member
 from support.contract.normalizers import ids_of
@@ -12,6 +12,8 @@ from support.models import Exchange
 
 if TYPE_CHECKING:
     from support.world import World
+
+T = TypeVar("T")
 
 
 class Gone:
@@ -61,15 +63,15 @@ class Gone:
         for member in self._world.scene.users:
             self.from_list(member)
 
-    def eventually(self, ask: Callable[[], Exchange], right: Callable[[Exchange], bool]) -> Exchange:
-        """Ask until the answer is right or the deletion deadline is over; return the last exchange."""
-        exchange = ask()
+    def eventually(self, ask: Callable[[], T], right: Callable[[T], bool]) -> T:
+        """Ask until what comes is right or the deletion deadline is over; return what came last."""
+        came = ask()
         for wait in self._world.pace.waits():
-            if right(exchange):
+            if right(came):
                 break
             time.sleep(wait)
-            exchange = ask()
-        return exchange
+            came = ask()
+        return came
 
     def _shown(self, exchange: Exchange, member: Member) -> bool:
         return member.id in ids_of(exchange.answer, self._world.profile)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from support.world import World
 
 TRIES_FOR_AN_ANSWER = 5
+DEFAULT_PORTS = {"http": 80, "https": 443}
+LOOPBACK = ("127.0.0.1", "::1")
 
 
 class Protocol:
@@ -176,9 +178,15 @@ class Protocol:
                 self._world.outcomes.held(exchange, says_what_is_wrong(), attempted=self._attempted(exchange))
 
 
-def _origin(url: str) -> tuple[str, str]:
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Return where a request to this address goes; all names of this machine are one."""
     parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()
+    try:
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        port = None
+    host = (parts.hostname or "").rstrip(".")
+    return parts.scheme, "localhost" if host in LOOPBACK else host, port
 
 
 Occasion = Callable[["World"], list[Exchange]]

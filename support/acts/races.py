@@ -205,7 +205,7 @@ class Races:
             lambda came: came.status in gone or left.fate is not Fate.WON,
         )
         left_is_there = old.status not in gone
-        holders = world.run(world.api.holders(holder.newcomer.email)) or ()
+        holders = self._holders_once_gone(holder, left_is_there)
         others = [user for user in holders if user.id != holder.known_id]
         wrong = []
         if left.fate is Fate.WON and left_is_there:
@@ -221,6 +221,14 @@ class Races:
         if joined.fate is Fate.REFUSED and others:
             wrong.append("Ada was refused, but is there")
         return wrong
+
+    def _holders_once_gone(self, leaver: Member, is_there: bool) -> Sequence[User]:
+        """Return who holds the leaver's address; where she is gone, views may show her until the deletion deadline."""
+        world = self._world
+        return world.gone.eventually(
+            lambda: world.run(world.api.holders(leaver.newcomer.email)) or (),
+            lambda holders: is_there or leaver.known_id not in {user.id for user in holders},
+        )
 
     # Two changes of one user
 

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import random
 import string
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,6 +12,7 @@ from support.sandbox.bystanders import bystanders
 from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox, variant
 
+_LAG_S = 0.5
 _dice = random.SystemRandom()
 
 
@@ -115,13 +117,40 @@ def ten_thousand_others(sandbox: Sandbox) -> None:
     sandbox.store.settle(bystanders(10_000))
 
 
+@variant()
+def lists_lag_behind_deletions(sandbox: Sandbox) -> None:
+    """Who is deleted is gone at once, and her address free; the list and ?email= show her for half a second more."""
+    shown: list[tuple[float, User]] = []
+
+    def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+        user = sandbox.store.get(user_id)
+        if user is not None:
+            shown.append((time.monotonic() + _LAG_S, user))
+        return bool(delete(user_id))
+
+    def everyone(_sandbox: Sandbox, everyone: Decision) -> list[User]:
+        return [*everyone(), *_leavers()]
+
+    def found(_sandbox: Sandbox, find: Decision, email: str) -> list[User]:
+        return [*find(email), *(user for user in _leavers() if user.email.casefold() == email.casefold())]
+
+    def _leavers() -> list[User]:
+        return [user for until, user in shown if until > time.monotonic()]
+
+    sandbox.around("store.delete", delete)
+    sandbox.around("filtered", found)
+    sandbox.around("store.everyone", everyone)
+    sandbox.around("store.window", _cut_from_the_list)
+
+
 def _order(sandbox: Sandbox, arrange: Decision) -> None:
     def everyone(_sandbox: Sandbox, everyone: Decision) -> list[User]:
         users: list[User] = arrange(everyone())
         return users
 
-    def window(sandbox: Sandbox, _window: Decision, offset: int, count: int) -> list[User]:
-        return sandbox.store.everyone()[offset : offset + count]
-
     sandbox.around("store.everyone", everyone)
-    sandbox.around("store.window", window)
+    sandbox.around("store.window", _cut_from_the_list)
+
+
+def _cut_from_the_list(sandbox: Sandbox, _window: Decision, offset: int, count: int) -> list[User]:
+    return sandbox.store.everyone()[offset : offset + count]
