@@ -98,9 +98,15 @@ def sign_up_again(context: Context, someone: str) -> None:
     context.world.accounts.sign_up_when_free(someone, context.world.people.spelled(someone, "as it is"))
 
 
-@when("{someone:Person} signs up with {other:Person}'s address in capitals as soon as it is free")
-def sign_up_when_free(context: Context, someone: str, other: str) -> None:
-    context.world.accounts.sign_up_when_free(someone, context.world.people.spelled(other, "in capitals"))
+@when("{someone:Person} signs up with {other:Person}'s address {spelling:Spelling} as soon as it is free")
+def sign_up_when_free(context: Context, someone: str, other: str, spelling: str) -> None:
+    context.world.accounts.sign_up_when_free(someone, context.world.people.spelled(other, spelling))
+
+
+@when("{someone:Person} signs up with the address that was refused")
+@when("{someone:Person} signs up with the address that was sent")
+def sign_up_with_sent_address(context: Context, someone: str) -> None:
+    context.world.accounts.sign_up_at(someone, context.world.people.sent_address())
 
 
 @when('{someone:Person} signs up with the flaw "{flaw}"')
@@ -121,6 +127,11 @@ def give_up_address(context: Context, someone: str, change: str) -> None:
     context.world.accounts.give_up_address(someone, change)
 
 
+@given("{someone:Person} has confirmed her address by {change:Change}")
+def confirm_address(context: Context, someone: str, change: str) -> None:
+    context.world.accounts.confirm_address(someone, change)
+
+
 @when("{someone:Person} is renamed")
 def rename(context: Context, someone: str) -> None:
     context.world.accounts.renew_seen(someone, "name")
@@ -139,6 +150,11 @@ def move(context: Context, someone: str) -> None:
 @when("{someone:Person} moves to her address with a +tag")
 def move_to_tagged(context: Context, someone: str) -> None:
     context.world.accounts.move(someone, context.world.people.spelled(someone, "and a +tag"))
+
+
+@when("{someone:Person} gets {quirk} by {change:Change}")
+def get_quirk(context: Context, someone: str, quirk: str, change: str) -> None:
+    context.world.accounts.take_quirk(someone, change, quirk)
 
 
 @when("she changes her name")
@@ -224,12 +240,22 @@ def rename_and_move_to_taken(context: Context, someone: str, other: str) -> None
 
 @when("{somebody:Somebody} takes the address that was given up")
 def take_given_up(context: Context, somebody: str) -> None:
-    context.world.accounts.take_given_up(somebody)
+    context.world.accounts.take_given_up(somebody, context.world.people.former_address())
+
+
+@when("{somebody:Somebody} takes the address that was given up in small letters")
+def take_given_up_in_small_letters(context: Context, somebody: str) -> None:
+    context.world.accounts.take_given_up(somebody, context.world.people.former_address().lower())
 
 
 @when("somebody who {state:State} is {changed:Changed}")
 def change_nobody(context: Context, state: str, changed: str) -> None:
     context.world.accounts.change_unknown(state, changed)
+
+
+@when("the user with {what} is {changed:Changed}")
+def change_user_with(context: Context, what: str, changed: str) -> None:
+    context.world.accounts.change_id(context.world.people.unknown_id(what), changed)
 
 
 # Leaving
@@ -249,6 +275,11 @@ def she_leaves(context: Context) -> None:
 @when("{group:People} leave one after the other")
 def leave_in_turn(context: Context, group: list[str]) -> None:
     context.world.accounts.delete_each(group)
+
+
+@when("the user with {what} leaves")
+def user_with_leaves(context: Context, what: str) -> None:
+    context.world.accounts.delete_id(context.world.people.unknown_id(what))
 
 
 @when("somebody leaves who was never there")

@@ -46,6 +46,11 @@ def she_is_as_she_was(context: Context) -> None:
     context.world.outcomes.is_as(context.world.scene.she.person)
 
 
+@then("{someone:Person} is shown like that, wherever she is shown")
+def is_as_everywhere(context: Context, someone: str) -> None:
+    context.world.outcomes.is_as_everywhere(someone)
+
+
 @then("everybody but {someone:Person} is as before")
 def others_as_before(context: Context, someone: str) -> None:
     context.world.outcomes.everybody_is_as_before(except_for=[someone])

@@ -24,6 +24,8 @@ Feature: Invalid data is refused
         | flaw                         | why                              |
         | no address                   | a user has an address            |
         | null as an address           | nothing is not an address        |
+        | a number as an address       | an address is text               |
+        | an empty address             | there is no way to deliver to it |
         | an address without @         | there is no way to deliver to it |
         | an address with a space      | an address has none              |
         | an address with two @        | an address has one               |
@@ -72,6 +74,8 @@ Feature: Invalid data is refused
       Examples: addresses, together with a valid name
         | flaw                         |
         | null as an address           |
+        | a number as an address       |
+        | an empty address             |
         | an address without @         |
         | an address with a space      |
         | an address with two @        |
@@ -103,6 +107,7 @@ Feature: Invalid data is refused
         | a list of one newcomer |
         | a text                 |
         | a number               |
+        | null                   |
 
     @use.with_put=yes
     Scenario Outline: Ada is replaced with <what> instead of fields
@@ -136,8 +141,48 @@ Feature: Invalid data is refused
       Examples: addresses, together with a valid name
         | flaw                         |
         | null as an address           |
+        | a number as an address       |
+        | an empty address             |
         | an address without @         |
         | an address with a space      |
         | an address with two @        |
         | an address without a domain  |
         | an address of 255 characters |
+
+    Example: The address in a refused change stays free
+      Given Ada is a user
+      When Ada is changed with the flaw "an empty name"
+      And Grace signs up with the address that was refused
+      Then Grace is welcomed with this address
+
+    @use.with_put=yes
+    Example: The address in a refused replacement stays free
+      Given Ada is a user
+      When Ada is replaced with the flaw "an empty name"
+      And Grace signs up with the address that was refused
+      Then Grace is welcomed with this address
+
+    Scenario Outline: Ada keeps her own address through a change with <flaw>
+      Given Ada is a user
+      When Ada is changed with the flaw "<flaw>"
+      And Mallory signs up with Ada's address
+      Then Mallory is refused because the address is taken
+      And exactly Ada is found by her address
+
+      Examples:
+        | flaw                 |
+        | an empty name        |
+        | an address without @ |
+
+    @use.with_put=yes
+    Scenario Outline: Ada keeps her own address through a replacement with <flaw>
+      Given Ada is a user
+      When Ada is replaced with the flaw "<flaw>"
+      And Mallory signs up with Ada's address
+      Then Mallory is refused because the address is taken
+      And exactly Ada is found by her address
+
+      Examples:
+        | flaw                 |
+        | an empty name        |
+        | an address without @ |

@@ -53,6 +53,23 @@ Feature: One address, one user
         | replacing | as it is    |
         | replacing | in capitals |
 
+    Scenario Outline: Mallory wants an address that Grace confirmed by <change>
+      Given Grace is a user
+      And Grace has confirmed her address by <change>
+      When Mallory signs up with Grace's address
+      Then Mallory is refused because the address is taken
+      And exactly Grace is found by her address
+      And Grace is as she was
+
+      Examples:
+        | change   |
+        | changing |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | change    |
+        | replacing |
+
   @rule.update-taken
   Rule: Nobody moves to an address that somebody else has
 
@@ -97,3 +114,31 @@ Feature: One address, one user
       Examples: by replacement
         | change    | somebody   |
         | replacing | a newcomer |
+
+    Example: An address that Grace wrote in capitals is free in small letters when she gives it up
+      Given Grace is a user whose address is in capitals
+      And Grace has given up her address by changing
+      When a newcomer takes the address that was given up in small letters
+      Then the address that Grace gave up finds exactly its new holder
+
+    Example: Grace moves away and back
+      Given Grace is a user
+      And Grace has given up her address by changing
+      When Grace takes the address that was given up
+      Then exactly Grace is found by her address
+
+    Scenario Outline: Mallory, who was refused Grace's address when <changed>, still has her own
+      Given Grace and Mallory are users
+      When Mallory is <changed> to Grace's address as it is
+      And Alan signs up with Mallory's address
+      Then Alan is refused because the address is taken
+      And exactly Mallory is found by her address
+
+      Examples:
+        | changed |
+        | changed |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | changed  |
+        | replaced |

@@ -66,6 +66,18 @@ Feature: Leaving
       Then there is nobody to leave
       And Grace is as she was
 
+    @negative
+    Scenario Outline: Nobody has <id>, and leaves
+      Given Ada is a user
+      When the user with <id> leaves
+      Then there is nobody to leave
+      And Ada is as she was
+
+      Examples:
+        | id                            |
+        | a word for an id              |
+        | Ada's id and a character more |
+
   @rule.delete-frees
   Rule: An address is free again when its user has left, an id is not
 
@@ -79,6 +91,19 @@ Feature: Leaving
     Example: Somebody else takes the address in capitals
       Given Ada was a user and is gone
       When Grace signs up with Ada's address in capitals as soon as it is free
+      Then Grace is welcomed with this address
+
+    Example: Somebody else takes in small letters what Ada wrote in capitals
+      Given Ada is a user whose address is in capitals
+      When Ada leaves
+      And Grace signs up with Ada's address in small letters as soon as it is free
+      Then Grace is welcomed with this address
+
+    Example: Somebody else takes the address that Ada had last
+      Given Ada is a user
+      And Ada has given up her address by changing
+      When Ada leaves
+      And Grace signs up with Ada's address as it is as soon as it is free
       Then Grace is welcomed with this address
 
     Example: Newcomers do not get the id of somebody who left

@@ -57,6 +57,24 @@ Feature: Names and addresses stay as they were written
         | replacing | Ада Лавлейс                | Cyrillic letters     |
         | replacing | <i>O'Brien</i> & "Söhne"   | what looks like HTML |
 
+    Scenario Outline: Ada gets <what> by <change>
+      Given Ada is a user
+      When Ada gets <what> by <change>
+      Then she is shown with exactly this name, wherever she is shown
+
+      Examples:
+        | change   | what                                       |
+        | changing | a name of 200 characters                   |
+        | changing | a name with two spaces in a row            |
+        | changing | a name with a space before and after       |
+        | changing | a name with accents as separate characters |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | change    | what                                 |
+        | replacing | a name of 200 characters             |
+        | replacing | a name with a space before and after |
+
   @rule.exact-text
   Rule: An address comes back as it was sent, but for letter case
 
@@ -76,3 +94,18 @@ Feature: Names and addresses stay as they were written
       Given Ada is a user
       When Ada moves to her address with a +tag
       Then she is shown with exactly this address, wherever she is shown
+
+    Scenario Outline: Ada moves by <change> and has <what>
+      Given Ada is a user
+      When Ada gets <what> by <change>
+      Then she is shown with exactly this address, wherever she is shown
+
+      Examples:
+        | change   | what                         |
+        | changing | an address of 254 characters |
+        | changing | an address with dots         |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | change    | what                         |
+        | replacing | an address of 254 characters |

@@ -11,13 +11,13 @@ Feature: Changing a user
       Given Ada is a user
       When Ada changes her name
       Then Ada is answered with the new name and everything else as before
-      And Ada is shown like that
+      And Ada is shown like that, wherever she is shown
 
     Example: Ada changes her address
       Given Ada is a user
       When Ada changes her address
       Then Ada is answered with the new address and everything else as before
-      And Ada is shown like that
+      And Ada is shown like that, wherever she is shown
 
     Example: Ada changes both
       Given Ada is a user
@@ -75,7 +75,7 @@ Feature: Changing a user
       Given Ada is a user
       When Ada is replaced with a new name and address
       Then Ada is answered with the new name and address and everything else as before
-      And Ada is shown like that
+      And Ada is shown like that, wherever she is shown
 
     @edge
     Scenario Outline: Ada is replaced with a new name and her own address <how>
@@ -164,6 +164,16 @@ Feature: Changing a user
       And Grace, Alan and Barbara are users
       When Ada leaves again
       Then everybody but Ada is as before
+
+    @negative
+    Example: Ada, whose address Grace has by now, leaves once more, and Grace stays as she is
+      Given Ada was a user and is gone
+      When Grace signs up with Ada's address as it is as soon as it is free
+      And Ada leaves again
+      And Mallory signs up with Grace's address
+      Then Mallory is refused because the address is taken
+      And exactly Grace is found by her address
+      And Grace is as she was
 
     @negative
     Example: Mallory sends what is invalid, and the others stay as they are

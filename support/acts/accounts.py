@@ -142,12 +142,23 @@ class Accounts:
         self.renew(person, "email", method=METHODS[change])
         self._take_effect(person, "email")
 
+    def confirm_address(self, person: str, change: str) -> None:
+        """Let someone send her own address with a new name, for a scenario that goes on from there."""
+        self.renew(person, "name", method=METHODS[change], email=self._member(person).newcomer.email)
+        self._take_effect(person, "name")
+
     def _take_effect(self, person: str, field: str) -> None:
         newcomer = self._member(person).newcomer
         self._world.outcomes.took_effect(person, {field: getattr(newcomer, field)})
 
     def rename(self, person: str, change: str, name: str) -> None:
         self.renew(person, method=METHODS[change], name=name)
+
+    def take_quirk(self, person: str, change: str, quirk: str) -> None:
+        """Let someone change to an unusual name or address."""
+        fields = self._world.people.with_quirk(quirk).as_json()
+        field = "name" if quirk.startswith("a name") else "email"
+        self.renew(person, method=METHODS[change], **{field: fields[field]})
 
     def move(self, person: str, email: str) -> None:
         self.renew(person, email=email)
@@ -167,9 +178,8 @@ class Accounts:
         fields = {"email": email} if changed == "changed" else {"name": member.newcomer.name, "email": email}
         self._write(METHODS[changed], member.known_id, fields)
 
-    def take_given_up(self, somebody: str) -> None:
+    def take_given_up(self, somebody: str, email: str) -> None:
         """Let a newcomer, or somebody who is there, take the address that someone gave up."""
-        email = self._world.people.former_address()
         if somebody == "a newcomer":
             self.sign_up_at("Ada", email)
             self._world.outcomes.welcomed("Ada")
@@ -181,6 +191,10 @@ class Accounts:
         """Change a user whom there is not: one who never was, or one who has left."""
         left = state == "has left"
         user_id = self.become_and_leave("Edsger").known_id if left else self._world.people.stranger_id()
+        self.change_id(user_id, changed)
+
+    def change_id(self, user_id: str, changed: str) -> None:
+        """Send a valid change to an id that nobody has."""
         fresh = self._world.factory.newcomer()
         self._world.scene.notes["sent"] = (user_id, fresh.email)
         self.change_nobody(METHODS[changed], fresh.as_json(), user_id)
@@ -199,8 +213,10 @@ class Accounts:
     def _write(self, method: str, user_id: str, fields: Any) -> Exchange:
         world = self._world
         call = world.api.call(method, world.api.url_of(user_id), fields=world.in_target_terms(fields))
-        address = fields.get("email") if isinstance(fields, Mapping) else None
-        exchange = world.run(world.registry.change(call, address if isinstance(address, str) else None))
+        email = fields.get("email") if isinstance(fields, Mapping) else None
+        address = email if isinstance(email, str) else None
+        world.scene.notes["sent address"] = address
+        exchange = world.run(world.registry.change(call, address))
         world.scene.keep(exchange)
         return exchange
 

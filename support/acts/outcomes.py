@@ -98,10 +98,23 @@ class Outcomes:
             shows(wanted, names),
             attempted=self._then("reading her"),
         )
-        shown = {"the list": world.directory.whole_list(), "looking her up": world.directory.by_address(she)}
-        for where, exchange in shown.items():
-            entries = listed(exchange.answer, world.profile) or []
-            entry = next((entry for entry in entries if _id_of(entry, world) == she.id), None)
+        self._listed_as(she, wanted, {"the list": world.directory.whole_list(), **self._looked_up(she)})
+
+    def is_as_everywhere(self, person: str) -> None:
+        """A read, the list, looking up and the page where someone stands show her as she was last seen right."""
+        world, member = self._world, self._world.scene.member(person)
+        self.shown_as(member, member.shown)
+        page = {"her page": world.directory.ask_for_page_of(member)} if world.profile.has.pages else {}
+        views = {"the list": world.directory.whole_list(), **self._looked_up(member), **page}
+        self._listed_as(member, member.shown, views)
+
+    def _looked_up(self, member: Member) -> dict[str, Exchange]:
+        return {"looking her up": self._world.directory.by_address(member)}
+
+    def _listed_as(self, member: Member, wanted: Mapping[str, Any], views: Mapping[str, Exchange]) -> None:
+        for where, exchange in views.items():
+            entries = listed(exchange.answer, self._world.profile) or []
+            entry = next((entry for entry in entries if _id_of(entry, self._world) == member.id), None)
             self.same_fields(entry, wanted, where, exchange)
 
     def is_as(self, person: str, expected: Mapping[str, Any] | None = None) -> None:

@@ -118,6 +118,11 @@ class People:
         former: str = self._world.scene.notes["former address"]
         return former
 
+    def sent_address(self) -> str:
+        """Return the address that a change which was refused named last."""
+        sent: str = self._world.scene.notes["sent address"]
+        return sent
+
     def stranger_id(self) -> str:
         """Return an id that nobody has, in the form of the ids that the API gives."""
         known = self._world.scene.users or [self._world.accounts.become("Radia")]
@@ -129,9 +134,9 @@ class People:
         ids: Mapping[str, Callable[[], str]] = {
             "an id that was never given": self.stranger_id,
             "the id of somebody who left": lambda: self._world.accounts.become_and_leave("Edsger").known_id,
-            "a word for an id": lambda: "nobody",
+            "a word for an id": lambda: f"nobody-{self._world.mark}",
             "the number 0 for an id": lambda: "0",
-            "Ada's id and a character more": lambda: scene.member("Ada").known_id + "0",
+            "Ada's id and a character more": lambda: scene.member("Ada").known_id + "x",
             "an id with quotation marks": lambda: "' OR '1'='1",
         }
         return ids[what]()
