@@ -77,6 +77,11 @@ def send_text(context: Context, someone: str, form: str) -> None:
     context.world.protocol.send_text(someone, form)
 
 
+@when("{someone:Person}'s change is sent by {method:w} as {form}")
+def send_change_as_text(context: Context, someone: str, method: str, form: str) -> None:
+    context.world.protocol.send_change_as_text(method, someone, form)
+
+
 @then("the status is 400")
 def bad_request(context: Context) -> None:
     context.world.outcomes.answered("malformed")

@@ -56,7 +56,7 @@ class Credential:
     @property
     def header(self) -> str | None:
         """Return the Authorization header for the wire, or None where no credential is sent."""
-        return None if self.shown is None else f"{self.scheme} {self.value}"
+        return None if self.shown is None else f"{self.scheme} {self.value}".lstrip()
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ Feature: Methods, statuses and headers
       Then Ada is welcomed
 
   @rule.malformed-json @negative
-  Rule: A body that is not JSON is refused with 400, and nobody appears
+  Rule: A body that is not JSON is refused with 400, and nobody appears or changes
 
     Scenario Outline: POST with <form>
       Given the people who are there are known
@@ -98,3 +98,20 @@ Feature: Methods, statuses and headers
         | a text that is no JSON     |
         | bytes that are no text     |
         | JSON followed by more      |
+
+    Scenario Outline: <method> with <form>
+      Given Ada is a user
+      When Ada's change is sent by <method> as <form>
+      Then the status is 400
+      And Ada is as she was
+
+      Examples:
+        | method | form                   |
+        | PATCH  | JSON that breaks off   |
+        | PATCH  | a text that is no JSON |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | method | form                   |
+        | PUT    | JSON that breaks off   |
+        | PUT    | a text that is no JSON |

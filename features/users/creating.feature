@@ -122,3 +122,19 @@ Feature: Signing up
         | an id of her own          | replacing |
         | a date of joining         | replacing |
         | the rank of administrator | replacing |
+
+    @negative
+    Scenario Outline: Mallory brings Grace's id when <change> herself
+      Given Grace and Mallory are users
+      When Mallory brings Grace's id when <change> herself
+      Then Mallory is refused as invalid, or changed without Grace's id
+      And Grace is as she was
+
+      Examples:
+        | change   |
+        | changing |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | change    |
+        | replacing |

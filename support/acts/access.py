@@ -23,8 +23,13 @@ ATTEMPTS: Mapping[str, str | None] = {
     "replaces": "put",
     "deletes": None,
     "asks for the head of": "head",
+    "asks for the head of the list": "head",
     "reads nobody": None,
+    "patches nobody": "patch",
+    "replaces nobody": "put",
+    "deletes nobody": None,
     "signs up with nothing": None,
+    "signs up with what is no JSON": None,
 }
 """Every door, and what the target must have for it to be one."""
 
@@ -59,8 +64,17 @@ class Access:
             )
         if what == "replaces":
             return world.run(world.registry.change(api.replacing(owner.known_id, fields), intruder.newcomer.email))
+        stranger = world.people.stranger_id()
+        nobody = world.factory.newcomer()
+        other = world.in_target_terms(nobody.as_json())
+        broken_off = api.call("POST", body=b'{"name": "Mallory"', headers={"Content-Type": "application/json"})
         calls: Mapping[str, Callable[[], Exchange]] = {
-            "reads nobody": lambda: world.run(api.read(world.people.stranger_id())),
+            "asks for the head of the list": lambda: world.run(api.send(api.call("HEAD"))),
+            "reads nobody": lambda: world.run(api.read(stranger)),
+            "patches nobody": lambda: world.run(api.patch(stranger, name)),
+            "replaces nobody": lambda: world.run(world.registry.change(api.replacing(stranger, other), nobody.email)),
+            "deletes nobody": lambda: world.run(api.delete(stranger)),
+            "signs up with what is no JSON": lambda: world.run(world.registry.create(broken_off, None, None)),
             "signs up with nothing": lambda: world.run(world.registry.create(api.creating({}), None, None)),
             "reads": lambda: world.run(api.read(owner.known_id)),
             "lists": lambda: world.run(api.list()),
@@ -83,7 +97,15 @@ class Access:
             "the token and one character more": Credential("${TOKEN}x", value=right.value + "x"),
             "the token without its last character": Credential("${TOKEN%?}", value=right.value[:-1]),
             "the token without its first character": Credential("${TOKEN#?}", value=right.value[1:]),
+            "one character more before the token": Credential("x$TOKEN", value="x" + right.value),
             "the token in another letter case": Credential(
-                "(the token with its letter case swapped)", value=right.value.swapcase()
+                "(the token with its letter case swapped)", value=_in_another_case(right.value)
             ),
+            "the token without a scheme": Credential("$TOKEN", scheme="", value=right.value),
+            "the token under the scheme Token": Credential("$TOKEN", scheme="Token", value=right.value),
         }[introduction]
+
+
+def _in_another_case(token: str) -> str:
+    """Return the token with its letter case swapped; one without letters gets one, as it must not be the right one."""
+    return token.swapcase() if token.swapcase() != token else f"{token}x"

@@ -276,7 +276,9 @@ class Outcomes:
     def _not_former(self, members: Iterable[Member]) -> None:
         former = self._world.scene.notes["former id"]
         same = [
-            f"{member.person} got the id {former} of somebody who left" for member in members if member.id == former
+            f"{member.person} got the id {member.id} of somebody who left"
+            for member in members
+            if member.id == former or self._world.registry.was_seen_gone(member.known_id)
         ]
         if same:
             self.accuse("an id that nobody had before", same, self._world.scene.exchange)

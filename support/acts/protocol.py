@@ -77,9 +77,16 @@ class Protocol:
         content_type = NOT_JSON_TYPES[kind]
         if method == "POST":
             return self._post(member, body=self._json(member), content_type=content_type)
+        return self._change(method, member, lambda body: body, content_type)
+
+    def send_change_as_text(self, method: str, person: str, form: str) -> Exchange:
+        """Send a change of someone as a text that is no JSON."""
+        return self._change(method, self._world.scene.member(person), MALFORMED[form], "application/json")
+
+    def _change(self, method: str, member: Member, written: Callable[[bytes], bytes], content_type: str) -> Exchange:
         world = self._world
-        fresh = world.factory.newcomer(person)
-        body = world.api.creating(world.in_target_terms(fresh.as_json())).body
+        fresh = world.factory.newcomer(member.person)
+        body = written(world.api.creating(world.in_target_terms(fresh.as_json())).body or b"")
         call = world.api.call(
             method, world.api.url_of(member.known_id), body=body, headers={"Content-Type": content_type}
         )
@@ -123,12 +130,14 @@ class Protocol:
 
     def method_is_refused(self) -> None:
         """The last answer is a 405 that names the methods that are offered (RFC 9110 §15.5.6), POST not among them."""
-        fits = lambda value: "POST" not in [method.strip().upper() for method in value.split(",")]  # noqa: E731
-        self._world.outcomes.held(
-            self._world.scene.exchange,
-            has_status([405]),
-            has_header("Allow", "with the methods offered, without POST", fits),
-        )
+        offered = {"GET", "DELETE", *_offered(self._world)}
+
+        def fits(value: str) -> bool:
+            named = {method.strip().upper() for method in value.split(",")}
+            return offered <= named and "POST" not in named
+
+        wanted = f"with {', '.join(sorted(offered))} among the methods, and without POST"
+        self._world.outcomes.held(self._world.scene.exchange, has_status([405]), has_header("Allow", wanted, fits))
 
     # HEAD
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from support.acts.scene import Member
 from support.contract.judgement import accuse
-from support.contract.normalizers import user_of
+from support.contract.normalizers import listed, normal_user, user_of
+from support.contract.validators import moment_of
 from support.crowd.contest import Entrant, Outcome
 from support.crowd.race import (
     Contender,
@@ -105,13 +108,28 @@ class Races:
 
     def for_one_address(self, spell: Callable[[str, int], str]) -> None:
         """Let contenders sign up at once with one address; `spell` writes it for each of them."""
-        self.play(lambda: self._sign_up_round(spell))
+        raced: list[str] = []
+        self.play(lambda: self._sign_up_round(spell, raced))
+        self._look_into_the_list(raced)
 
-    def _sign_up_round(self, spell: Callable[[str, int], str]) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
+    def _look_into_the_list(self, raced: Sequence[str]) -> None:
+        """See that the list has nobody either whom a look-up does not show."""
+        world = self._world
+        exchange = world.directory.whole_list()
+        users = [normal_user(entry, world.profile.names) for entry in listed(exchange.answer, world.profile) or []]
+        holders = Counter(user.email for user in users if user is not None)
+        wrong = [f"the list shows {holders[one]} users with the address {one}" for one in raced if holders[one] > 1]
+        if wrong and self._decided is not None and not self._decided[1].wrong:
+            self._decided = (self._decided[0], Verdict(tuple(wrong)))
+
+    def _sign_up_round(
+        self, spell: Callable[[str, int], str], raced: list[str]
+    ) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
         world = self._world
         count = world.crowds.size(world.settings.race_contenders)
         world.registry.make_room(count, dismissing=True)
         email = world.factory.newcomer().email
+        raced.append(email)
         people = [
             NewUser(f"{world.factory.newcomer().name} {number}", spell(email, number)) for number in range(1, count + 1)
         ]
@@ -120,7 +138,22 @@ class Races:
         contenders = contenders_of(outcome, answers.created, answers.taken)
         holders = self._holders(email)
         verdict = judge_single_winner(contenders, [str(user.name) for user in holders])
-        return outcome, contenders, verdict if verdict.wrong else _same_id(verdict, contenders, holders, world)
+        if not verdict.wrong:
+            verdict = _unchanged(verdict, contenders, holders, world)
+        if not verdict.wrong and holders and self._may_be_taken_once_more(email):
+            verdict = Verdict((f"after the race one more could sign up with the address that {holders[0].name} holds",))
+        return outcome, contenders, verdict
+
+    def _may_be_taken_once_more(self, email: str) -> bool:
+        """Try to sign up with an address that somebody holds after the race."""
+        exchange = self._one_more(email)
+        return exchange.status in self._world.profile.answers.created and not exchange.adopted
+
+    def _one_more(self, email: str) -> Exchange:
+        world = self._world
+        latecomer = NewUser(world.factory.newcomer().name, email)
+        call = world.api.creating(world.in_target_terms(latecomer.as_json()))
+        return world.run(world.registry.create(call, latecomer.email, latecomer.name))
 
     def _contend(self, newcomer: NewUser) -> Flow[Exchange]:
         world = self._world
@@ -142,15 +175,21 @@ class Races:
         world = self._world
         world.registry.make_room(RIVALS)
         rivals = [world.accounts.become(person) for person in ("Ada", "Grace", "Alan", "Barbara")[:RIVALS]]
-        self.play(lambda: self._move_round(rivals))
+        spellings = cycle(CASES.values())
+        self.play(lambda: self._move_round(rivals, next(spellings)))
 
-    def _move_round(self, rivals: Sequence[Member]) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
+    def _move_round(
+        self, rivals: Sequence[Member], spell: Callable[[str, int], str]
+    ) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
         world = self._world
         email = world.factory.newcomer().email
         entry = world.registry.intend([(email, None)])[0]
-        fields = world.in_target_terms({"email": email})
+        calls = [
+            world.api.patching(one.known_id, world.in_target_terms({"email": spell(email, number)}))
+            for number, one in enumerate(rivals, start=1)
+        ]
         outcome = self._contest(
-            [Entrant(one.person, world.api.send_once(world.api.patching(one.known_id, fields))) for one in rivals]
+            [Entrant(one.person, world.api.send_once(call)) for one, call in zip(rivals, calls, strict=True)]
         )
         world.registry.give_up(entry)
         contenders = contenders_of(outcome, [200], world.profile.answers.taken)
@@ -181,7 +220,7 @@ class Races:
 
     def _join_round(self) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
         world = self._world
-        world.registry.make_room(2, dismissing=True)
+        world.registry.make_room(3, dismissing=True)
         holder = world.accounts.become("Grace", world.factory.newcomer("Grace"))
         newcomer = NewUser(world.factory.newcomer("Ada").name, holder.newcomer.email)
         leaving = world.api.send_once(world.api.deleting(holder.known_id))
@@ -218,9 +257,21 @@ class Races:
                 wrong.append(f"Ada was welcomed, but {len(others)} newcomers hold the address in the end")
             elif world.run(world.api.read(others[0].id)).status != 200:
                 wrong.append("Ada was welcomed, but cannot be read")
+            elif self._may_be_taken_once_more(holder.newcomer.email):
+                wrong.append("Ada was welcomed, but one more could sign up with her address afterwards")
         if joined.fate is Fate.REFUSED and others:
             wrong.append("Ada was refused, but is there")
+        if (joined.fate, left.fate) == (Fate.REFUSED, Fate.WON) and not wrong and not self._is_freed(holder):
+            wrong.append("Grace left and Ada was refused, but the address does not get free")
         return wrong
+
+    def _is_freed(self, leaver: Member) -> bool:
+        """Whether somebody can sign up with the leaver's address within the deletion deadline."""
+        taken = self._world.profile.answers.taken
+        exchange = self._world.gone.eventually(
+            lambda: self._one_more(leaver.newcomer.email), lambda came: came.status not in taken
+        )
+        return exchange.status not in taken
 
     def _holders_once_gone(self, leaver: Member, is_there: bool) -> Sequence[User]:
         """Return who holds the leaver's address; where she is gone, views may show her until the deletion deadline."""
@@ -269,14 +320,18 @@ def _alike(field: str, one: object, other: object) -> bool:
     return str(one).lower() == str(other).lower() if field == "email" else one == other
 
 
-def _same_id(verdict: Verdict, contenders: Sequence[Contender], holders: Sequence[User], world: World) -> Verdict:
-    """Hold the winner's answer against who holds the address: it is the same user, not only the same name."""
+def _unchanged(verdict: Verdict, contenders: Sequence[Contender], holders: Sequence[User], world: World) -> Verdict:
+    """Hold the winner's answer against who holds the address: it is the same user, and nothing of her has changed."""
     won = with_fate(contenders, Fate.WON)
-    answered = user_of(won[0].exchange.answer, world.profile) if won else None
-    if won and holders and (answered is None or answered.id != holders[0].id):
+    if not won or not holders:
+        return verdict
+    answered, holder = user_of(won[0].exchange.answer, world.profile), holders[0]
+    if answered is None or answered.id != holder.id:
         given = answered.id if answered else None
-        told = f"{won[0].label} was given the id {given}, but {holders[0].id} holds the address"
-        return Verdict((told,))
+        return Verdict((f"{won[0].label} was given the id {given}, but {holder.id} holds the address",))
+    if moment_of(answered.created_at) != moment_of(holder.created_at):
+        told = f"createdAt {answered.created_at!r}, but {holder.created_at!r} is shown after the race"
+        return Verdict((f"{won[0].label} was answered with {told}",))
     return verdict
 
 

@@ -238,6 +238,10 @@ class Registry:
             f"{self.alive} not yet"
         )
 
+    def was_seen_gone(self, user_id: str) -> bool:
+        """Whether an id was that of a user of this run who has left."""
+        return user_id in self._gone
+
     def adopt(self, lines: Iterable[Line]) -> None:
         """Take over the unfinished users of a run that died."""
         for line in lines:

@@ -34,7 +34,7 @@ def _lines(exchange: Exchange) -> Iterator[str]:
         yield ""
     yield from ("# Request", f"{exchange.call.method} {exchange.call.url}")
     if exchange.call.credential.shown is not None:
-        yield f"Authorization: {exchange.call.credential.scheme} {exchange.call.credential.shown}"
+        yield f"Authorization: {f'{exchange.call.credential.scheme} {exchange.call.credential.shown}'.lstrip()}"
     yield from (f"{name}: {value}" for name, value in exchange.call.headers.items())
     if exchange.call.body is not None:
         yield from ("", said(Answer(0, {}, exchange.call.body, 0.0), LONGEST))

@@ -28,7 +28,9 @@ class Redactor:
     def hide(self, secret: str) -> None:
         """Keep this secret out of all that is shown: whole or without an end, however it is written."""
         if len(secret) >= SHORTEST_SECRET:
-            written = {form for part in (secret, secret[:-1], secret[1:]) for form in _ways_to_write(part)}
+            written = {
+                form for part in (secret, secret[:-1], secret[1:], secret.swapcase()) for form in _ways_to_write(part)
+            }
             self._secrets = sorted({*self._secrets, *written}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
@@ -118,7 +120,7 @@ def curl(call: Call) -> str:
     lines = [" ".join([*words, shlex.quote(call.url)])]
     if call.credential.shown is not None:
         shown = call.credential.shown.replace('"', '\\"')
-        lines.append(f'-H "Authorization: {call.credential.scheme} {shown}"')
+        lines.append(f'-H "Authorization: {f"{call.credential.scheme} {shown}".lstrip()}"')
     headers = {name: value for name, value in call.headers.items() if name != IDEMPOTENCY_KEY}
     lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
     if call.body is not None:
