@@ -26,11 +26,10 @@ class Redactor:
         self._secrets: list[str] = []
 
     def hide(self, secret: str) -> None:
-        """Keep this secret out of all that is shown: whole or without an end, however it is written."""
+        """Keep this secret out of all that is shown: whole or without an end, in whatever letter case and form."""
         if len(secret) >= SHORTEST_SECRET:
-            written = {
-                form for part in (secret, secret[:-1], secret[1:], secret.swapcase()) for form in _ways_to_write(part)
-            }
+            parts = (secret, secret[:-1], secret[1:], secret.swapcase())
+            written = {form for part in parts for form in _ways_to_write(part)}
             self._secrets = sorted({*self._secrets, *written}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:

@@ -63,7 +63,7 @@ def test_it_is_shown_as_a_variable() -> None:
 
 @pytest.mark.parametrize(
     "spoiled",
-    [TOKEN, f"{TOKEN}x", TOKEN[:-1], TOKEN[1:], quote(TOKEN), json.dumps(TOKEN)],
+    [TOKEN, f"{TOKEN}x", TOKEN[:-1], TOKEN[1:], TOKEN.swapcase(), quote(TOKEN), json.dumps(TOKEN)],
     ids=["whole", "longer", "without its end", "without its beginning", "quoted", "as JSON"],
 )
 def test_what_was_made_from_it_is_taken_out_too(client: Client, script: Script, spoiled: str) -> None:
