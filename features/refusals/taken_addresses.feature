@@ -70,6 +70,15 @@ Feature: One address, one user
         | change    |
         | replacing |
 
+    Example: Mallory wants Grace's address, whose former holder leaves once more
+      Given Ada was a user and is gone
+      When Grace signs up with Ada's address as it is as soon as it is free
+      And Ada leaves again
+      And Mallory signs up with Grace's address
+      Then Mallory is refused because the address is taken
+      And exactly Grace is found by her address
+      And Grace is as she was
+
   @rule.update-taken
   Rule: Nobody moves to an address that somebody else has
 
@@ -127,7 +136,7 @@ Feature: One address, one user
       When Grace takes the address that was given up
       Then exactly Grace is found by her address
 
-    Scenario Outline: Mallory, who was refused Grace's address when <changed>, still has her own
+    Scenario Outline: Mallory is refused Grace's address when <changed>, and keeps her own
       Given Grace and Mallory are users
       When Mallory is <changed> to Grace's address as it is
       And Alan signs up with Mallory's address

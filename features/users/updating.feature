@@ -166,16 +166,6 @@ Feature: Changing a user
       Then everybody but Ada is as before
 
     @negative
-    Example: Ada, whose address Grace has by now, leaves once more, and Grace stays as she is
-      Given Ada was a user and is gone
-      When Grace signs up with Ada's address as it is as soon as it is free
-      And Ada leaves again
-      And Mallory signs up with Grace's address
-      Then Mallory is refused because the address is taken
-      And exactly Grace is found by her address
-      And Grace is as she was
-
-    @negative
     Example: Mallory sends what is invalid, and the others stay as they are
       Given Grace, Mallory and Alan are users
       When Mallory sends invalid changes of every kind

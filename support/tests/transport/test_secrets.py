@@ -63,7 +63,7 @@ def test_it_is_shown_as_a_variable() -> None:
 
 @pytest.mark.parametrize(
     "spoiled",
-    [TOKEN, f"{TOKEN}x", TOKEN[:-1], TOKEN[1:], TOKEN.swapcase(), quote(TOKEN), json.dumps(TOKEN)],
+    [TOKEN, f"{TOKEN}x", TOKEN[:-1], TOKEN[1:], quote(TOKEN), json.dumps(TOKEN)],
     ids=["whole", "longer", "without its end", "without its beginning", "quoted", "as JSON"],
 )
 def test_what_was_made_from_it_is_taken_out_too(client: Client, script: Script, spoiled: str) -> None:
@@ -73,6 +73,12 @@ def test_what_was_made_from_it_is_taken_out_too(client: Client, script: Script, 
     assert TOKEN[1:-1] not in redact(f"you sent {spoiled}, did you?")
     api = api_at(script(echo).url).as_someone_else(Credential("${TOKEN}x", value=spoiled))
     assert TOKEN[1:-1] not in told(client.run(reading(api)))
+
+
+def test_its_letter_case_swapped_is_taken_out_too() -> None:
+    redact = Redactor()
+    redact.hide(TOKEN)
+    assert redact(f"you sent {TOKEN.swapcase()}, did you?") == "you sent $TOKEN, did you?"
 
 
 @pytest.mark.parametrize("token", ['pear"tree\\4711', "pear/tree+4711=", "pear<tree>&4711"])
