@@ -255,7 +255,7 @@ def change_nobody(context: Context, state: str, changed: str) -> None:
 
 @when("the user with {what} is {changed:Changed}")
 def change_user_with(context: Context, what: str, changed: str) -> None:
-    context.world.accounts.change_id(context.world.people.unknown_id(what), changed)
+    context.world.accounts.change_id(context.world.people.safe_id(what), changed)
 
 
 # Leaving
@@ -279,7 +279,7 @@ def leave_in_turn(context: Context, group: list[str]) -> None:
 
 @when("the user with {what} leaves")
 def user_with_leaves(context: Context, what: str) -> None:
-    context.world.accounts.delete_id(context.world.people.unknown_id(what))
+    context.world.accounts.delete_id(context.world.people.safe_id(what))
 
 
 @when("somebody leaves who was never there")

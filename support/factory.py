@@ -73,12 +73,17 @@ class Factory:
         first = self.newcomer().name
         return (f"{first} " + "Wolfeschlegelsteinhausenbergerdorff " * 10)[: length - 1] + "g"
 
-    def stranger_id(self, like: str) -> str:
-        """Return an id that nobody has, in the form of one there is: a high number, or other last characters."""
-        if like.isdigit():
-            return str(999_999_999 - secrets.randbelow(1_000_000))
-        kept, changed = like[:-8], like[-8:]
-        return kept + "".join(_another(character) if character.isalnum() else character for character in changed)
+    def stranger_id(self, like: str, longer_by: int = 0) -> str:
+        """Return an id that hardly anybody has, in the form of one there is: a high number, or other last characters.
+
+        Short ids are soon all given, so one may be asked for that is longer than usual.
+        """
+        if like.isascii() and like.isdigit():
+            return str(999_999_999 * 10**longer_by - secrets.randbelow(1_000_000))
+        places = [place for place, sign in enumerate(like) if sign.isascii() and sign.isalnum()][-8:]
+        longer_by += not places
+        changed = "".join(_another(sign) if place in places else sign for place, sign in enumerate(like))
+        return changed + "".join(secrets.choice(LETTERS) for _ in range(longer_by))
 
     def _fake(self) -> Faker:
         if self._faker is None:
@@ -90,6 +95,9 @@ class Factory:
 
     def _address(self, local: str) -> str:
         return f"{local}@{self.mark}.example.com"
+
+
+LETTERS = "ghijkmnpqrstuvwxyz"
 
 
 def _plain(text: str) -> str:

@@ -48,6 +48,8 @@ Feature: Looking at one user
         | an id that was never given    | it looks right, but nobody has it    |
         | the id of somebody who left   | what was deleted is unknown again    |
         | a word for an id              | an id may look like anything         |
-        | the number 0 for an id        | counting often starts there          |
+        | a minus and Ada's id          | a sign before a number counts        |
+        | 25 digits for an id           | no number of a database is so large  |
+        | an emoji for an id            | an id may look like anything         |
         | Ada's id and a character more | the beginning of an id is not the id |
         | an id with quotation marks    | it may reach a database              |

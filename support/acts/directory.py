@@ -180,7 +180,7 @@ class Directory:
             before = self._ids(self.read_list())
             size = limit or min(self._largest_page, max(1, -(-len(before) // 5)))
             pages = self._pages(size)
-            if before == self._ids(self.read_list()):
+            if sorted(before) == sorted(self._ids(self.read_list())):
                 world.scene.notes["pages"] = (before, pages, size)
                 return
         raise Inconclusive(

@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from support.acts.partitions import INVALID_ADDRESSES, INVALID_NAMES, spoiled
+from support.contract.normalizers import user_of
+from support.contract.validators import has_status
+from support.errors import Inconclusive
 from support.models import NewUser
 
 if TYPE_CHECKING:
     from support.world import World
 
+TRIES_FOR_AN_ID = 6
 AN_OLD_DATE = "2001-02-03T04:05:06Z"
 
 
@@ -124,9 +128,29 @@ class People:
         return sent
 
     def stranger_id(self) -> str:
-        """Return an id that nobody has, in the form of the ids that the API gives."""
-        known = self._world.scene.users or [self._world.accounts.become("Radia")]
-        return self._world.factory.stranger_id(known[0].known_id)
+        """Return an id that nobody has, in the form of the ids that the API gives; raises BrokenPromise.
+
+        Reading it has to show nobody before anything else is done with it: it could be a stranger's.
+        """
+        world = self._world
+        known = world.scene.users or [world.accounts.become("Radia")]
+        for longer_by in range(TRIES_FOR_AN_ID):
+            drawn = world.factory.stranger_id(known[0].known_id, longer_by)
+            exchange = world.run(world.api.read(drawn))
+            if exchange.status != 200 or user_of(exchange.answer, world.profile) is None:
+                break
+        unknown = has_status(world.profile.answers.unknown)
+        world.outcomes.held(exchange, unknown, rule="read-404", attempted="looking for an id that nobody has")
+        return drawn
+
+    def safe_id(self, what: str) -> str:
+        """Return an id of some kind to change or delete; raises Inconclusive where a stranger has it."""
+        world = self._world
+        wanted = self.unknown_id(what)
+        shown = user_of(world.run(world.api.read(wanted)).answer, world.profile)
+        if shown is not None and shown.id not in {member.id for member in world.scene.users}:
+            raise Inconclusive(f"{wanted!r} was thought to be nobody's id, but user {shown.id} has it")
+        return wanted
 
     def unknown_id(self, what: str) -> str:
         """Return an id that nobody has, of some kind."""
@@ -135,7 +159,9 @@ class People:
             "an id that was never given": self.stranger_id,
             "the id of somebody who left": lambda: self._world.accounts.become_and_leave("Edsger").known_id,
             "a word for an id": lambda: f"nobody-{self._world.mark}",
-            "the number 0 for an id": lambda: "0",
+            "a minus and Ada's id": lambda: f"-{scene.member('Ada').known_id}",
+            "25 digits for an id": lambda: "9" * 25,
+            "an emoji for an id": lambda: "🦉",
             "Ada's id and a character more": lambda: scene.member("Ada").known_id + "x",
             "an id with quotation marks": lambda: "' OR '1'='1",
         }

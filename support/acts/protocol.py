@@ -146,7 +146,9 @@ class Protocol:
         world = self._world
         url = {
             "a user": lambda: world.api.url_of(world.scene.users[0].known_id),
-            "nobody": lambda: world.api.url_of(world.factory.stranger_id(world.scene.users[0].known_id)),
+            "nobody": lambda: world.api.url_of(world.people.stranger_id()),
+            "somebody who left": lambda: world.api.url_of(world.accounts.become_and_leave("Edsger").known_id),
+            "a word": lambda: world.api.url_of(world.people.unknown_id("a word for an id")),
             "the list": lambda: world.api.url,
         }[what]()
         world.scene.keep(*(world.run(world.api.send(world.api.call(method, url))) for method in ("HEAD", "GET")))
@@ -250,7 +252,8 @@ def _taken(world: World) -> list[Exchange]:
 
 
 def _unknown(world: World) -> list[Exchange]:
-    stranger = world.factory.stranger_id(_grace(world).known_id)
+    _grace(world)
+    stranger = world.people.stranger_id()
     fresh = world.factory.newcomer()
     changes = [world.accounts.change_nobody(method, fresh.as_json(), stranger) for method in _offered(world)]
     return [world.run(world.api.read(stranger)), *changes, world.run(world.api.delete(stranger))]

@@ -28,13 +28,16 @@ JSON_TYPE = re.compile(r"application/(?:[!#$&^_.+\w-]+\+)?json\s*(?:;.*)?$", re.
 LEAKS: Mapping[str, re.Pattern[str]] = {
     "a stack trace": re.compile(
         r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|\bgoroutine \d+ \[|Exception in thread"
-        r"|\bCaused by: |\.\w+:line \d+\b|#\d+ \S+\(\d+\): |\w\.(?:py|js|ts|java|rb|php|go|cs|rs|kt):\d+"
+        r"|\bCaused by: |\.\w+:line \d+\b|#\d+ \S+\(\d+\): "
+        r"|\w\.(?:py|[cm]?js|ts|java|rb|php|go|cs|rs|kt|exs?|p[lm]|cpp|cc):\d+"
+        r"|\bat async \S+ \(|\.p[lm] line \d+"
         r"|\bat \S+(?: \[as \w+\])? \((?:<anonymous>|[A-Za-z/\\][\w./\\:-]*:\d+:\d+)\)"
         r"|\bat [\w.$/<>]+\((?:[\w$]+\.(?:java|kt|scala)|Native Method|Unknown Source)[^)]*\)"
     ),
     "SQL": re.compile(
         r"\b(?:SELECT\b.{1,200}\bFROM|INSERT INTO|UPDATE \S+ SET|DELETE FROM|ON CONFLICT)\b|\bSQLSTATE\b|\bORA-\d{5}"
-        r"|SQLITE_|sqlite3\.|(?i:\binsert into \S+ ?\(|\bselect\b.{1,200}\bfrom \S+ where\b|\bupdate \S+ set \S+ ?="
+        r"|SQLITE_|sqlite3\.|(?i:\binsert\s+into \S+ ?(?:\(|values\b)|\bselect\b.{1,200}\bfrom \S+\s+where\b"
+        r"|\bfrom \S+ (?:as )?\w+\s+where \w+\.\w+|\bdelete\s+from \S+\s+where\b|\bupdate \S+ set \S+ ?="
         r"|\bUNIQUE constraint|duplicate key value|syntax error at or near|Duplicate entry '.*' for key"
         r"|error in your SQL syntax|psycopg|SQLAlchemy|\bE11000\b|\brelation \"[^\"]+\" does not exist"
         r"|violates (?:unique|not-null|check|foreign key) constraint|no such (?:table|column):)",
@@ -43,9 +46,12 @@ LEAKS: Mapping[str, re.Pattern[str]] = {
     "a path of the server": re.compile(
         r"(?<![\w:/.])/(?:home|usr|var|opt|srv|etc|root|tmp|proc|Users)/[\w.-]+"
         r"|(?<![\w:/.])/(?:[\w.-]+/)+[\w-]+\.(?:py|js|ts|java|rb|php|go|cs|db|sqlite3?)\b"
+        r"|(?<![\w:/.])/app/(?:[\w.-]+/)*[\w-]+\.\w+\b"
         r"|\b[A-Za-z]:\\{1,2}[\w.-]+\\|node_modules/|site-packages"
     ),
 }
+
+URLS = re.compile(r"\bhttps?://[^\s\"'<>()]+")
 
 Find = Callable[[Any], list[str]]
 
@@ -265,11 +271,22 @@ def says_what_is_wrong() -> Finding:
 
     def find(exchange: Exchange) -> list[str]:
         value, wrong = body_of(exchange.answer)
-        wrong = wrong or schema_findings("problem", value)
-        wrong = wrong or schema_findings("problem", value) or _empty_findings(value)
+        wrong = wrong or _object_findings(exchange, value) or _empty_findings(value)
         return wrong + _status_findings(exchange, value) + leak_findings(exchange)
 
     return Finding("a JSON object that says what is wrong, without stack trace, SQL or server paths", find)
+
+
+def _object_findings(exchange: Exchange, value: Any) -> list[str]:
+    """A problem document has the members of RFC 9457; any other object may be as it likes."""
+    if _is_problem_document(exchange):
+        return schema_findings("problem", value)
+    return [] if isinstance(value, Mapping) else [f"the whole body: {_brief(json.dumps(value))} is not an object"]
+
+
+def _is_problem_document(exchange: Exchange) -> bool:
+    said = exchange.answer.header("Content-Type") if exchange.answer else None
+    return "problem+json" in (said or "").lower()
 
 
 def _empty_findings(value: Mapping[str, Any]) -> list[str]:
@@ -283,9 +300,8 @@ def _status_findings(exchange: Exchange, value: Any) -> list[str]:
     answer = exchange.answer
     if answer is None or not isinstance(value, Mapping) or "status" not in value:
         return []
-    typed = "problem+json" in (answer.header("Content-Type") or "").lower()
-    alike = isinstance(value["status"], int) and bool({"title", "type", "detail"} & set(value))
-    if value["status"] == answer.status or not (typed or alike):
+    alike = value["status"] in range(100, 600) and bool({"title", "type", "detail"} & set(value))
+    if value["status"] == answer.status or not (_is_problem_document(exchange) or alike):
         return []
     return [f"/status: {json.dumps(value['status'])} instead of {answer.status}, the HTTP status"]
 
@@ -295,7 +311,11 @@ def leak_findings(exchange: Exchange) -> list[str]:
     answer = exchange.answer
     value, wrong = body_of(answer)
     text = answer.body.decode("utf-8", "replace") if answer and wrong else "\n".join(_texts(value))
-    text = text.replace(urlsplit(exchange.call.url).path, "")
+    path = urlsplit(exchange.call.url).path
+    text = text.replace(path, "")
+    siblings = rf"{re.escape(path.rpartition('/')[0])}/[^/\s.\"'<>]+(?![\w./-])"
+    text = re.sub(siblings, "", text) if path.count("/") > 1 else text
+    text = URLS.sub("", text)
     found = {kind: pattern.search(text) for kind, pattern in LEAKS.items()}
     return [f"it shows {kind}: {_brief(match.group(0))!r}" for kind, match in found.items() if match]
 

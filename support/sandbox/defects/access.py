@@ -148,3 +148,46 @@ async def deleted_although_unauthorized(sandbox: Sandbox, handle: Decision, call
         with contextlib.suppress(Refusal):
             await sandbox.api.dispatch(call)
     return response
+
+
+@defect(_RULE)
+def letter_case_of_tokens_ignored(sandbox: Sandbox) -> None:
+    """The token opens in any letter case."""
+    _let_in(sandbox, lambda call: _given(call).lower() == sandbox.api.token.lower())
+
+
+@defect(_RULE)
+def bare_token_will_do(sandbox: Sandbox) -> None:
+    """The token opens without a scheme."""
+    _let_in(sandbox, lambda call: call.headers.get("authorization") == sandbox.api.token)
+
+
+@defect(_RULE)
+def end_of_token_will_do(sandbox: Sandbox) -> None:
+    """What ends with the token opens."""
+    _let_in(sandbox, lambda call: _given(call).endswith(sandbox.api.token))
+
+
+@defect(_RULE)
+def head_of_list_open(sandbox: Sandbox) -> None:
+    """HEAD of the list is answered without the token."""
+    _let_in(sandbox, lambda call: call.method == "HEAD" and call.user_id is None)
+
+
+@defect(_RULE, at="authenticate")
+def unknown_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
+    """A PUT, PATCH or DELETE on an unknown id gives 404 to strangers, so that they can find out who is there."""
+    if call.method in ("PUT", "PATCH", "DELETE") and call.user_id:
+        sandbox.api.known(call)
+    authenticate(call)
+
+
+@defect(_RULE, at="authenticate")
+def malformed_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
+    """A body that is not JSON gives 400 to strangers, before anybody asks for the token."""
+    if call.method == "POST":
+        try:
+            sandbox.api.parse(call.body)
+        except ValueError:
+            raise Refusal(400, "Bad Request", "The body is not JSON in UTF-8.") from None
+    authenticate(call)

@@ -88,7 +88,104 @@ async def invalid_patch_ignored(sandbox: Sandbox, patch: Decision, call: Call) -
     return await instead_of(422, Answer(200, sandbox.api.present(user)), patch, call)
 
 
+@defect(_INVALID, at="patch")
+async def null_patch_ignored(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+    """A PATCH whose body is null gives 200 and changes nothing."""
+    if call.body.strip() == b"null":
+        return Answer(200, sandbox.api.present(sandbox.api.known(call)))
+    answer: Answer = await patch(call)
+    return answer
+
+
+@defect(_INVALID)
+def empty_address_left_out_by_patch(sandbox: Sandbox) -> None:
+    """A PATCH with an empty address changes the rest and leaves the address as it is."""
+
+    async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+        document = sandbox.api.document(call)
+        if document.get("email") == "":
+            fields = sandbox.api.fields({key: document[key] for key in document if key != "email"}, required=False)
+            return sandbox.api.update(sandbox.api.known(call), fields)
+        answer: Answer = await patch(call)
+        return answer
+
+    sandbox.around("patch", patch)
+
+
+@defect(_INVALID)
+def number_as_address_is_500(sandbox: Sandbox) -> None:
+    """PUT and PATCH break where an address is a number."""
+
+    async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
+        if isinstance(sandbox.api.document(call).get("email"), int):
+            return broken()
+        answer: Answer = await handler(call)
+        return answer
+
+    for at in ("patch", "replace"):
+        sandbox.around(at, handler)
+
+
 _UNKNOWN = "update-404"
+
+
+def _words_break(sandbox: Sandbox, at: str) -> None:
+    """Let a handler break where an id is no number of the database."""
+
+    async def handler(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
+        if "nobody" in (call.user_id or ""):
+            return broken()
+        answer: Answer = await handler(call)
+        return answer
+
+    sandbox.around(at, handler)
+
+
+def _ends_of_ids_ignored(sandbox: Sandbox, at: str) -> None:
+    """Let a handler take an id with more characters behind it for the id."""
+
+    async def handler(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
+        call.user_id = (call.user_id or "")[: len(sandbox.api.new_id())]
+        answer: Answer = await handler(call)
+        return answer
+
+    sandbox.around(at, handler)
+
+
+@defect(_UNKNOWN)
+def patch_of_a_word_is_500(sandbox: Sandbox) -> None:
+    """PATCH breaks where the id is a word."""
+    _words_break(sandbox, "patch")
+
+
+@defect(_UNKNOWN)
+def put_of_a_word_is_500(sandbox: Sandbox) -> None:
+    """PUT breaks where the id is a word."""
+    _words_break(sandbox, "replace")
+
+
+@defect(_UNKNOWN)
+def patch_reads_the_beginning_of_ids(sandbox: Sandbox) -> None:
+    """PATCH takes an id with a character more for the id."""
+    _ends_of_ids_ignored(sandbox, "patch")
+
+
+@defect(_UNKNOWN)
+def put_reads_the_beginning_of_ids(sandbox: Sandbox) -> None:
+    """PUT takes an id with a character more for the id."""
+    _ends_of_ids_ignored(sandbox, "replace")
+
+
+@defect("delete-again")
+def delete_of_a_word_is_500(sandbox: Sandbox) -> None:
+    """DELETE breaks where the id is a word."""
+    _words_break(sandbox, "delete")
+
+
+@defect("delete-again")
+def delete_reads_the_beginning_of_ids(sandbox: Sandbox) -> None:
+    """DELETE takes an id with a character more for the id."""
+    _ends_of_ids_ignored(sandbox, "delete")
 
 
 def _newcomer_at(sandbox: Sandbox, call: Call) -> User:

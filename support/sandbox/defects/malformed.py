@@ -80,6 +80,19 @@ async def malformed_stored_although_refused(sandbox: Sandbox, create: Decision, 
     return answer
 
 
+@defect(_MALFORMED, at="patch")
+async def malformed_patch_answers_500(_sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+    """A PATCH with a body that is not JSON gives 500."""
+    return await instead_of(400, broken(), patch, call)
+
+
+@defect(_MALFORMED, at="replace")
+async def malformed_put_answers_422(_sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
+    """A PUT with a body that is not JSON gives 422."""
+    problem = {"title": "Unprocessable Content", "status": 422, "detail": "The body is not JSON."}
+    return await instead_of(400, Answer(422, problem), replace, call)
+
+
 _MEDIA = "media-type"
 
 

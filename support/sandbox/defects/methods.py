@@ -73,3 +73,9 @@ def no_allow(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
     answer: Answer = refuse(refusal)
     answer.headers.pop("allow", None)
     return answer
+
+
+@defect(_METHOD, at="allow")
+def allow_names_get_only(_sandbox: Sandbox, _allow: Decision, _methods: list[str]) -> str:
+    """A 405 says that only GET is allowed."""
+    return "GET"

@@ -106,3 +106,53 @@ def names_capitalised(sandbox: Sandbox) -> None:
 def tags_dropped(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
     """An address is shown without its +tag."""
     return {**present(user), "email": re.sub(r"\+[^@]*@", "@", user.email)}
+
+
+def _rename_what_a_method_stores(sandbox: Sandbox, at: str, rename: Callable[[str], str]) -> None:
+    async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
+        answer: Answer = await handler(call)
+        user = sandbox.api.known(call)
+        sandbox.store.update(user._replace(name=rename(user.name)))
+        answer.content = sandbox.api.present(sandbox.api.known(call))
+        return answer
+
+    sandbox.around(at, handler)
+
+
+@defect(_RULE)
+def names_cut_by_patch(sandbox: Sandbox) -> None:
+    """A name that is changed by PATCH is cut after 100 characters."""
+    _rename_what_a_method_stores(sandbox, "patch", lambda name: name[:100])
+
+
+@defect(_RULE)
+def names_cut_by_put(sandbox: Sandbox) -> None:
+    """A name that is changed by PUT is cut after 100 characters."""
+    _rename_what_a_method_stores(sandbox, "replace", lambda name: name[:100])
+
+
+@defect(_RULE)
+def names_trimmed_by_patch(sandbox: Sandbox) -> None:
+    """A name that is changed by PATCH loses the spaces around it."""
+    _rename_what_a_method_stores(sandbox, "patch", str.strip)
+
+
+@defect(_RULE)
+def names_trimmed_by_put(sandbox: Sandbox) -> None:
+    """A name that is changed by PUT loses the spaces around it."""
+    _rename_what_a_method_stores(sandbox, "replace", str.strip)
+
+
+@defect(_RULE)
+def names_composed_by_patch(sandbox: Sandbox) -> None:
+    """Accents in a name that is changed by PATCH are joined with their letters."""
+    _rename_what_a_method_stores(sandbox, "patch", lambda name: unicodedata.normalize("NFC", name))
+
+
+@defect(_RULE, at="patch")
+async def long_addresses_refused_by_patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+    """PATCH calls an address of more than 100 characters too long."""
+    if len(str(sandbox.api.document(call).get("email", ""))) > 100:
+        raise sandbox.api.invalid("email is too long")
+    answer: Answer = await patch(call)
+    return answer

@@ -13,6 +13,7 @@ from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox, variant
 
 _LAG_S = 0.5
+_SHORT = string.ascii_lowercase + string.digits
 _dice = random.SystemRandom()
 
 
@@ -109,6 +110,34 @@ def newest_first(sandbox: Sandbox) -> None:
 def order_by_hash(sandbox: Sandbox) -> None:
     """The list is in an order that is stable but nobody understands."""
     _order(sandbox, lambda users: sorted(users, key=lambda user: hashlib.sha256(user.id.encode()).digest()))
+
+
+@variant()
+def short_ids_of_many(sandbox: Sandbox) -> None:
+    """Ids have two characters, and most of them are other people's already."""
+    free = [one + other for one in _SHORT for other in _SHORT]
+    _dice.shuffle(free)
+    sandbox.store.settle(user._replace(id=free.pop()) for user in bystanders(len(free) * 2 // 3))
+    longer = (f"{free_one}{number}" for number in itertools.count() for free_one in _SHORT)
+    sandbox.around("new_id", lambda _sandbox, _new_id: free.pop() if free else next(longer))
+
+
+@variant()
+def ids_without_letters(sandbox: Sandbox) -> None:
+    """Ids end in signs that are neither letters nor digits."""
+    numbers = itertools.count(1)
+    sandbox.around("new_id", lambda _sandbox, _new_id: f"user-{next(numbers)}:~~~~~~~~")
+
+
+@variant()
+def list_in_any_order(sandbox: Sandbox) -> None:
+    """The list has another order each time; its pages have one that is stable."""
+
+    def everyone(_sandbox: Sandbox, everyone: Decision) -> list[User]:
+        users: list[User] = everyone()
+        return _dice.sample(users, len(users))
+
+    sandbox.around("store.everyone", everyone)
 
 
 @variant()

@@ -88,11 +88,21 @@ LEAKING: dict[str, tuple[str, set[str]]] = {
     "a file of a home": ("ENOENT: no such file or directory, open '/home/ada/app/config.json'", {PATH}),
     "a file of a Mac": ("/Users/ada/src/api/users.py", {PATH}),
     "a file beside the root": ("error in /app/src/users.js", {PATH}),
+    "a file of a container": ("EACCES: permission denied, open '/app/data/users.json'", {PATH}),
+    "a module of Node": ("at async createUser (file:///app/dist/users.mjs:10:5)", {TRACE}),
+    "a module of Elixir": ("(users 0.1.0) lib/users/accounts.ex:42: Users.create/1", {TRACE}),
+    "a module of Perl": ("died at Users.pm line 42.", {TRACE}),
+    "a select with an alias": ("select u1_0.id from users u1_0 where u1_0.email=?", {SQL}),
+    "a delete in small letters": ("delete from users where id = $1", {SQL}),
+    "an insert of values": ("insert  into users VALUES ('Ada')", {SQL}),
     "a file of Windows": ("could not read D:\\inetpub\\api\\web.config", {PATH}),
 }
 
 HARMLESS: dict[str, str] = {
     "XML": "input:line 1: Start tag expected",
+    "an address of a problem on the web": "https://api.example.rs:8443/problems/404",
+    "an address with a home in it": "http://127.0.0.1:8000/home/users/17",
+    "a pointer into the request": "/data/attributes/email",
     "a sentence": "The name must have 1 to 200 characters.",
     "a sentence with an update": "Please update your name to set a new one.",
     "a sentence with a selection": "Select a user from the list where you can see it.",

@@ -1,0 +1,200 @@
+"""What a change, a refusal or a deletion leaves behind of an address: kept for nobody, or guarded no longer."""
+
+from support.sandbox.defects.kit import act_when_refused, look_before_storing, remember_gone, sent_in, valid_part
+from support.sandbox.exchange import Answer, Call, Refusal
+from support.sandbox.store import AddressTakenError, User
+from support.sandbox.twists import Decision, Sandbox, defect
+
+
+def _kept_for_nobody(sandbox: Sandbox, *, exact: bool = False) -> set[str]:
+    """Return a set of addresses that nobody gets who does not have them: folded ones, or `exact` texts."""
+    kept: set[str] = set()
+
+    def write(sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
+        before = sandbox.store.get(user.id)
+        own = before is not None and before.email.casefold() == user.email.casefold()
+        if (user.email if exact else user.email.casefold()) in kept and not own:
+            raise AddressTakenError
+        write(user, *key)
+
+    sandbox.around("store.insert", write)
+    sandbox.around("store.update", write)
+    return kept
+
+
+def _unguarded(sandbox: Sandbox) -> set[str]:
+    """Return a set of folded addresses that a newcomer gets although somebody has them."""
+    unguarded: set[str] = set()
+    look_before_storing(sandbox, at=("update",))
+
+    def insert(sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
+        if user.email.casefold() not in unguarded and sandbox.store.holders(user.email):
+            raise AddressTakenError
+        insert(user, *key)
+
+    sandbox.around("store.insert", insert)
+    return unguarded
+
+
+def _own_address(sandbox: Sandbox, call: Call) -> set[str]:
+    user = sandbox.store.get(call.user_id or "")
+    return {user.email.casefold()} if user is not None else set()
+
+
+def _sent_address(sandbox: Sandbox, call: Call) -> set[str]:
+    email = valid_part(sandbox, call).get("email")
+    return {email.casefold()} if email else set()
+
+
+@defect("update-invalid")
+def refused_patch_keeps_its_address(sandbox: Sandbox) -> None:
+    """A PATCH that is refused for its name reserves the address that it names."""
+    kept = _kept_for_nobody(sandbox)
+    act_when_refused(sandbox, "patch", 422, lambda call: kept.update(_sent_address(sandbox, call)))
+
+
+@defect("update-invalid")
+def refused_put_keeps_its_address(sandbox: Sandbox) -> None:
+    """A PUT that is refused for its name reserves the address that it names."""
+    kept = _kept_for_nobody(sandbox)
+    act_when_refused(sandbox, "replace", 422, lambda call: kept.update(_sent_address(sandbox, call)))
+
+
+@defect("update-invalid")
+def refused_patch_gives_up_the_address(sandbox: Sandbox) -> None:
+    """After a PATCH that is refused a newcomer gets the user's own address as well."""
+    unguarded = _unguarded(sandbox)
+    act_when_refused(sandbox, "patch", 422, lambda call: unguarded.update(_own_address(sandbox, call)))
+
+
+@defect("update-invalid")
+def refused_put_gives_up_the_address(sandbox: Sandbox) -> None:
+    """After a PUT that is refused a newcomer gets the user's own address as well."""
+    unguarded = _unguarded(sandbox)
+    act_when_refused(sandbox, "replace", 422, lambda call: unguarded.update(_own_address(sandbox, call)))
+
+
+@defect("update-404")
+def change_of_nobody_keeps_its_address(sandbox: Sandbox) -> None:
+    """PUT and PATCH on an unknown id give 404, but reserve the address that they name."""
+    kept = _kept_for_nobody(sandbox)
+    for at in ("patch", "replace"):
+        act_when_refused(sandbox, at, 404, lambda call: kept.update(_sent_address(sandbox, call)))
+
+
+@defect("update-taken")
+def taken_address_frees_own(sandbox: Sandbox) -> None:
+    """After a PATCH or PUT that is refused with 409 a newcomer gets the user's own address as well."""
+    unguarded = _unguarded(sandbox)
+    for at in ("patch", "replace"):
+        act_when_refused(sandbox, at, 409, lambda call: unguarded.update(_own_address(sandbox, call)))
+
+
+@defect("update-taken")
+def capitals_given_up_stay_taken(sandbox: Sandbox) -> None:
+    """An address with capitals that is given up is free as it was written, and not in small letters."""
+    kept = _kept_for_nobody(sandbox, exact=True)
+    _watch_updates(sandbox, lambda before, _after: kept.update({before.email.casefold()} - {before.email}))
+
+
+@defect("update-taken")
+def nobody_moves_back(sandbox: Sandbox) -> None:
+    """Whoever gave an address up does not get it again, though everybody else does."""
+    given_up: set[tuple[str, str]] = set()
+
+    def update(_sandbox: Sandbox, update: Decision, user: User) -> None:
+        if (user.id, user.email.casefold()) in given_up:
+            raise AddressTakenError
+        update(user)
+
+    sandbox.around("store.update", update)
+    _watch_updates(sandbox, lambda before, _after: given_up.add((before.id, before.email.casefold())))
+
+
+def _watch_updates(sandbox: Sandbox, act: Decision) -> None:
+    """Do something whenever a user has moved to another address."""
+
+    def update(sandbox: Sandbox, update: Decision, user: User) -> None:
+        before = sandbox.store.get(user.id)
+        update(user)
+        if before is not None and before.email.casefold() != user.email.casefold():
+            act(before, user)
+
+    sandbox.around("store.update", update)
+
+
+def _confirmed(sandbox: Sandbox, at: str) -> None:
+    unguarded = _unguarded(sandbox)
+
+    async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
+        own = _own_address(sandbox, call)
+        answer: Answer = await handler(call)
+        unguarded.update(own & {str(sent_in(call).get("email", "")).casefold()})
+        return answer
+
+    sandbox.around(at, handler)
+
+
+@defect("email-unique")
+def address_confirmed_by_patch_unguarded(sandbox: Sandbox) -> None:
+    """A create takes an address that its holder has confirmed by PATCH."""
+    _confirmed(sandbox, "patch")
+
+
+@defect("email-unique")
+def address_confirmed_by_put_unguarded(sandbox: Sandbox) -> None:
+    """A create takes an address that its holder has confirmed by PUT."""
+    _confirmed(sandbox, "replace")
+
+
+@defect("email-unique")
+def leaving_once_more_unguards_the_address(sandbox: Sandbox) -> None:
+    """After a DELETE of a user who is gone a create takes her former address, whoever has it by now."""
+    unguarded, gone = _unguarded(sandbox), remember_gone(sandbox)
+
+    async def delete(_sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
+        try:
+            answer: Answer = await delete(call)
+        except Refusal:
+            if call.user_id in gone:
+                unguarded.add(gone[call.user_id].email.casefold())
+            raise
+        return answer
+
+    sandbox.around("delete", delete)
+
+
+@defect("delete-frees")
+def capitals_of_leavers_stay_taken(sandbox: Sandbox) -> None:
+    """The address of a deleted user is free as she wrote it, and not in small letters."""
+    kept = _kept_for_nobody(sandbox, exact=True)
+    _watch_deletions(sandbox, lambda user: kept.update({user.email.casefold()} - {user.email}))
+
+
+@defect("delete-frees")
+def only_first_address_freed(sandbox: Sandbox) -> None:
+    """DELETE frees the address that the user signed up with, not the one that she had last."""
+    kept, moved = _kept_for_nobody(sandbox), set[str]()
+    _watch_updates(sandbox, lambda _before, after: moved.add(after.id))
+    _watch_deletions(sandbox, lambda user: kept.update({user.email.casefold()} if user.id in moved else ()))
+
+
+def _watch_deletions(sandbox: Sandbox, act: Decision) -> None:
+    def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+        user = sandbox.store.get(user_id)
+        if user is not None:
+            act(user)
+        return bool(delete(user_id))
+
+    sandbox.around("store.delete", delete)
+
+
+@defect("delete-frees")
+def ids_of_leavers_given_again(sandbox: Sandbox) -> None:
+    """A newcomer gets the id that has been free for longest."""
+    free: list[str] = []
+    _watch_deletions(sandbox, lambda user: free.append(user.id))
+    sandbox.around("new_id", lambda _sandbox, new_id: free.pop(0) if len(free) > _SPARE_IDS else new_id())
+
+
+_SPARE_IDS = 20
