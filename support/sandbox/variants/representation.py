@@ -118,7 +118,7 @@ def short_ids_of_many(sandbox: Sandbox) -> None:
     free = [one + other for one in _SHORT for other in _SHORT]
     _dice.shuffle(free)
     sandbox.store.settle(user._replace(id=free.pop()) for user in bystanders(len(free) * 2 // 3))
-    longer = (f"{free_one}{number}" for number in itertools.count() for free_one in _SHORT)
+    longer = (f"{one}-{number}" for number in itertools.count() for one in _SHORT)
     sandbox.around("new_id", lambda _sandbox, _new_id: free.pop() if free else next(longer))
 
 

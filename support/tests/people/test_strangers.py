@@ -34,7 +34,8 @@ def test_where_most_ids_are_given_nobody_is_harmed(new_world: NewWorld) -> None:
             world.accounts.delete_id(world.people.stranger_id())
         world.registry.confirm_gone()
         after = world.run(world.api.list()).answer
-        assert before is not None and after is not None
+        assert before is not None
+        assert after is not None
         assert sorted(after.json(), key=str) == sorted(before.json(), key=str)
     finally:
         api.close()
