@@ -33,6 +33,11 @@ def user_in_capitals(context: Context, someone: str) -> None:
     context.world.accounts.become(someone, context.world.people.with_address("an address in capitals"))
 
 
+@given("{someone:Person} is a user whose address is as long as can be")
+def user_with_longest_address(context: Context, someone: str) -> None:
+    context.world.accounts.become(someone, context.world.people.with_address("an address of 254 characters"))
+
+
 @given("{someone:Person} is a user whose address {relation} {other:Person}'s")
 def user_with_related_address(context: Context, someone: str, relation: str, other: str) -> None:
     context.world.accounts.become(someone, context.world.people.related(other, relation))
@@ -112,6 +117,11 @@ def sign_up_with_sent_address(context: Context, someone: str) -> None:
 @when('{someone:Person} signs up with the flaw "{flaw}"')
 def sign_up_with_flaw(context: Context, someone: str, flaw: str) -> None:
     context.world.accounts.sign_up_spoiled(someone, flaw)
+
+
+@when("{someone:Person} signs up with {other:Person}'s name and address")
+def sign_up_as_other(context: Context, someone: str, other: str) -> None:
+    context.world.accounts.sign_up_as(someone, context.world.scene.member(other).newcomer)
 
 
 @when('{someone:Person} sends "{what}" instead of a newcomer')

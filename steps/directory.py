@@ -98,6 +98,11 @@ def look_up(context: Context, someone: str) -> None:
     context.world.directory.look_up(context.world.people.spelled(someone, "as it is"))
 
 
+@when("{someone:Person}'s address is looked up, page {page:d} of {limit:d}")
+def look_up_page(context: Context, someone: str, page: int, limit: int) -> None:
+    context.world.directory.look_up_page(context.world.people.spelled(someone, "as it is"), page, limit)
+
+
 @when("{someone:Person}'s address is looked up {spelling:Spelling}")
 def look_up_spelled(context: Context, someone: str, spelling: str) -> None:
     context.world.directory.look_up(context.world.people.spelled(someone, spelling))
@@ -168,6 +173,16 @@ def read_page(context: Context, limit: int) -> None:
 @when('page "{page}" with "{limit}" users is read')
 def read_odd_page(context: Context, page: str, limit: str) -> None:
     context.world.directory.ask_for_page(page, limit)
+
+
+@when('page "{page}" is read without a limit')
+def read_page_without_limit(context: Context, page: str) -> None:
+    context.world.directory.ask_for_page(page, None)
+
+
+@when('a page of "{limit}" is read without a number')
+def read_page_without_number(context: Context, limit: str) -> None:
+    context.world.directory.ask_for_page(None, limit)
 
 
 @then("the page shows between {least:d} and {most:d} users")

@@ -31,9 +31,29 @@ def sign_up_answered(context: Context, someone: str) -> None:
     context.world.protocol.sign_up_answered(someone)
 
 
-@when("{someone:Person} signs up with application/json; charset=utf-8")
-def sign_up_with_charset(context: Context, someone: str) -> None:
-    context.world.protocol.sign_up_with_charset(someone)
+@when("{someone:Person} signs up as {media_type:JsonType}")
+def sign_up_with_media_type(context: Context, someone: str, media_type: str) -> None:
+    context.world.protocol.sign_up_written(someone, media_type)
+
+
+@when("{someone:Person} signs up with her address before her name")
+def sign_up_in_another_order(context: Context, someone: str) -> None:
+    context.world.protocol.sign_up_in_another_order(someone)
+
+
+@when('a newcomer called "{name}" signs up with every character escaped')
+def sign_up_escaped(context: Context, name: str) -> None:
+    context.world.protocol.sign_up_escaped("Ada", context.world.factory.named(name))
+
+
+@when("{someone:Person} changes her name as {media_type:JsonType}, by {method:w}")
+def change_with_media_type(context: Context, someone: str, media_type: str, method: str) -> None:
+    context.world.protocol.change_written(method, someone, media_type)
+
+
+@when("a newcomer with {quirk} signs up and is answered")
+def sign_up_with_quirk(context: Context, quirk: str) -> None:
+    context.world.protocol.sign_up_answered("Ada", lambda: context.world.people.with_quirk(quirk))
 
 
 @then("the status is 201 and Location leads to {someone:Person}")

@@ -53,16 +53,18 @@ Feature: What every answer keeps
       Then no answer has a field named like a secret
 
       Examples:
-        | occasion                  |
-        | bringing a password along |
-        | signing up                |
-        | reading a user            |
-        | reading the list          |
-        | changing a user           |
-        | deleting a user, twice    |
-        | naming nobody             |
-        | sending what is invalid   |
-        | taking somebody's address |
+        | occasion                           |
+        | bringing a password along          |
+        | signing up                         |
+        | reading a user                     |
+        | reading the list                   |
+        | changing a user                    |
+        | deleting a user, twice             |
+        | naming nobody                      |
+        | sending what is invalid            |
+        | sending what is no JSON            |
+        | taking somebody's address          |
+        | using a method that is not offered |
 
       @use.with_email_filter=yes
       Examples: by address
@@ -71,8 +73,9 @@ Feature: What every answer keeps
 
       @use.with_pages=yes
       Examples: by page
-        | occasion       |
-        | reading a page |
+        | occasion                         |
+        | reading a page                   |
+        | asking for a page that cannot be |
 
       @use.with_put=yes
       Examples: by replacement

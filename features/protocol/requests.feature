@@ -10,6 +10,16 @@ Feature: Methods, statuses and headers
       When Ada signs up and is answered
       Then the status is 201 and Location leads to Ada
 
+    Scenario Outline: Following the Location of a user with <quirk>
+      When a newcomer with <quirk> signs up and is answered
+      Then the status is 201 and Location leads to Ada
+
+      Examples:
+        | quirk                        |
+        | an address in capitals       |
+        | an address with a +tag       |
+        | a name in Chinese characters |
+
     Example: Each new user has a Location of her own
       Given Grace is a user
       When Ada signs up and is answered
@@ -24,10 +34,23 @@ Feature: Methods, statuses and headers
       Then HEAD has the status of GET and no body
 
       Examples:
-        | what     |
-        | a user   |
-        | nobody   |
-        | the list |
+        | what              |
+        | a user            |
+        | nobody            |
+        | somebody who left |
+        | a word            |
+        | the list          |
+
+      @use.with_email_filter=yes
+      Examples: by address
+        | what           |
+        | looking Ada up |
+
+      @use.with_pages=yes
+      Examples: by page
+        | what                  |
+        | a page                |
+        | a page that cannot be |
 
   @rule.method-405 @negative
   Rule: POST on one user's address is refused with 405 and Allow
@@ -50,12 +73,14 @@ Feature: Methods, statuses and headers
       And nobody new is there
 
       Examples:
-        | kind              |
-        | plain text        |
-        | a form            |
-        | a form with parts |
-        | XML               |
-        | bytes             |
+        | kind                      |
+        | plain text                |
+        | a form                    |
+        | a form with parts         |
+        | XML                       |
+        | bytes                     |
+        | HTML                      |
+        | a text that mentions JSON |
 
     @negative
     Scenario Outline: <method> with <kind>
@@ -65,21 +90,45 @@ Feature: Methods, statuses and headers
       And Ada is as she was
 
       Examples:
-        | method | kind       |
-        | PATCH  | plain text |
-        | PATCH  | a form     |
-        | PATCH  | XML        |
+        | method | kind              |
+        | PATCH  | plain text        |
+        | PATCH  | a form            |
+        | PATCH  | a form with parts |
+        | PATCH  | XML               |
+        | PATCH  | bytes             |
 
       @use.with_put=yes
       Examples: by replacement
-        | method | kind       |
-        | PUT    | plain text |
-        | PUT    | a form     |
-        | PUT    | XML        |
+        | method | kind              |
+        | PUT    | plain text        |
+        | PUT    | a form            |
+        | PUT    | a form with parts |
+        | PUT    | XML               |
+        | PUT    | bytes             |
 
-    Example: JSON with a charset is JSON
-      When Ada signs up with application/json; charset=utf-8
+    Scenario Outline: <media type> is JSON
+      When Ada signs up as <media type>
       Then Ada is welcomed
+
+      Examples:
+        | media type                      |
+        | application/json; charset=utf-8 |
+        | application/json;charset=UTF-8  |
+        | Application/JSON                |
+
+    Scenario Outline: JSON with a charset is JSON for <method>
+      Given Ada is a user
+      When Ada changes her name as application/json; charset=utf-8, by <method>
+      Then Ada is answered with the new name and address and everything else as before
+
+      Examples:
+        | method |
+        | PATCH  |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | method |
+        | PUT    |
 
   @rule.malformed-json @negative
   Rule: A body that is not JSON is refused with 400, and nobody appears or changes
@@ -91,13 +140,15 @@ Feature: Methods, statuses and headers
       And nobody new is there
 
       Examples:
-        | form                       |
-        | JSON that breaks off       |
-        | JSON with a comma too many |
-        | JSON in single quotes      |
-        | a text that is no JSON     |
-        | bytes that are no text     |
-        | JSON followed by more      |
+        | form                         |
+        | JSON that breaks off         |
+        | JSON with a comma too many   |
+        | JSON in single quotes        |
+        | a text that is no JSON       |
+        | bytes that are no text       |
+        | JSON followed by more        |
+        | JSON with a bracket too many |
+        | JSON without a comma         |
 
     Scenario Outline: <method> with <form>
       Given Ada is a user

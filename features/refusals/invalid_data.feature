@@ -19,19 +19,31 @@ Feature: Invalid data is refused
         | an empty name            | a name has a character at least |
         | a name of spaces         | white space is not a name       |
         | a name of 201 characters | a name has 200 at most          |
+        | zero as a name           | a name is text                  |
+        | a fraction as a name     | a name is text                  |
+        | a name of tabs           | white space is not a name       |
+        | a name of wide spaces    | white space is not a name       |
+        | a name of 201 emoji      | a name has 200 at most          |
+        | a list as a name         | a name is text                  |
+        | an object as a name      | a name is text                  |
+        | a truth value as a name  | a name is text                  |
 
       Examples: addresses
-        | flaw                         | why                              |
-        | no address                   | a user has an address            |
-        | null as an address           | nothing is not an address        |
-        | a number as an address       | an address is text               |
-        | an empty address             | there is no way to deliver to it |
-        | an address without @         | there is no way to deliver to it |
-        | an address with a space      | an address has none              |
-        | an address with two @        | an address has one               |
-        | an address without a domain  | there is no way to deliver to it |
-        | an address of 255 characters | an address has 254 at most       |
-        | an address of 300 characters | an address has 254 at most       |
+        | flaw                                  | why                              |
+        | no address                            | a user has an address            |
+        | null as an address                    | nothing is not an address        |
+        | a number as an address                | an address is text               |
+        | an empty address                      | there is no way to deliver to it |
+        | an address without @                  | there is no way to deliver to it |
+        | an address with a space               | an address has none              |
+        | an address with two @                 | an address has one               |
+        | an address with two @ in a row        | an address has one               |
+        | an address with a space before it     | an address has none              |
+        | an address with a space in its domain | an address has none              |
+        | a list as an address                  | an address is text               |
+        | an address without a domain           | there is no way to deliver to it |
+        | an address of 255 characters          | an address has 254 at most       |
+        | an address of 300 characters          | an address has 254 at most       |
 
     Scenario Outline: Mallory sends <what> instead of a newcomer
       Given the people who are there are known
@@ -90,10 +102,15 @@ Feature: Invalid data is refused
 
       Examples:
         | flaw                     |
+        | null as a name           |
+        | a number as a name       |
         | an empty name            |
+        | a name of spaces         |
         | a name of 201 characters |
         | an address without @     |
+        | an address with a space  |
         | null as an address       |
+        | an empty address         |
 
     Scenario Outline: Ada is changed with <what> instead of fields
       Given Ada is a user

@@ -27,6 +27,19 @@ Feature: One address, one user
       Then Mallory is refused because the address is taken
       And Grace is as she was
 
+    Example: Mallory wants Grace's name and address
+      Given Grace is a user
+      When Mallory signs up with Grace's name and address
+      Then Mallory is refused because the address is taken
+      And Grace is as she was
+
+    Example: Mallory wants an address of Grace that is as long as can be
+      Given Grace is a user whose address is as long as can be
+      When Mallory signs up with Grace's address in capitals
+      Then Mallory is refused because the address is taken
+      And exactly Grace is found by her address
+      And Grace is as she was
+
     Example: Mallory tries three times
       Given Grace is a user
       When Mallory signs up with Grace's address 3 times

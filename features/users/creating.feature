@@ -56,6 +56,10 @@ Feature: Signing up
       Then Ada is welcomed
       And Ada is shown as she was welcomed
 
+    Example: Ada signs up with her address before her name
+      When Ada signs up with her address before her name
+      Then Ada is welcomed
+
   @rule.user-shape
   Rule: A user has an id, a name, an address and a date of joining, wherever she is shown
 
@@ -98,11 +102,13 @@ Feature: Signing up
       And Grace is as she was
 
       Examples:
-        | what                      | why                               |
-        | an id of her own          | ids are for the server to give    |
-        | Grace's id                | it would replace Grace            |
-        | a date of joining         | it would make her an old customer |
-        | the rank of administrator | a field that the contract has not |
+        | what                        | why                               |
+        | an id of her own            | ids are for the server to give    |
+        | Grace's id                  | it would replace Grace            |
+        | a date of joining           | it would make her an old customer |
+        | the rank of administrator   | a field that the contract has not |
+        | a role                      | another one                       |
+        | rights inside another field | one more, a level deeper          |
 
     @negative
     Scenario Outline: Mallory brings <what> when <change> herself

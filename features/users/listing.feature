@@ -91,12 +91,30 @@ Feature: The directory of users
       Then nobody is found by it
 
       Examples:
-        | what                              | why                                     |
-        | an address that nobody has        | it is no error to ask                   |
-        | the beginning of Ada's address    | a part of an address is not the address |
-        | the domain of Ada's address       | it would show everybody of a company    |
-        | Ada's address with a percent sign | a wildcard of databases                 |
-        | Ada's address with an underscore  | another wildcard of databases           |
+        | what                              | why                                      |
+        | an address that nobody has        | it is no error to ask                    |
+        | the beginning of Ada's address    | a part of an address is not the address  |
+        | the domain of Ada's address       | it would show everybody of a company     |
+        | Ada's address with a percent sign | a wildcard of databases                  |
+        | Ada's address with an underscore  | another wildcard of databases            |
+        | Ada's address with a star         | one more wildcard                        |
+        | what stands before the @ of Ada's | the name before the @ is not the address |
+        | Ada's name                        | a name is not an address                 |
+        | Ada's address without its dots    | dots tell people apart                   |
+
+    @edge @use.with_pages=yes
+    Example: Ada is found on the first page of what is found
+      Given Ada and Grace are users
+      When Ada's address is looked up, page 1 of 10
+      Then exactly Ada is found
+
+    @edge
+    Example: An address of 254 characters is found, and not one that differs in its end
+      Given Ada is a user
+      And Grace is a user whose address is as long as can be
+      And Alan is a user whose address differs near its end from Grace's
+      When Grace's address is looked up
+      Then exactly Grace is found
 
     Example: Somebody who left is not found any more
       Given Ada is a user
@@ -139,13 +157,37 @@ Feature: The directory of users
       Then it is refused as invalid
 
       Examples:
-        | page | limit | why                           |
-        | 0    | 10    | pages are counted from 1      |
-        | -1   | 10    | pages are counted from 1      |
-        | one  | 10    | a word is not a number        |
-        | 1.5  | 10    | there is nothing in between   |
-        | 1    | 0     | a page without users          |
-        | 1    | -1    | a page with less than none    |
-        | 1    | 101   | more than a page may hold     |
-        | 1    | 1000  | far more than a page may hold |
-        | 1    | ten   | a word is not a number        |
+        | page | limit | why                            |
+        | 0    | 10    | pages are counted from 1       |
+        | -1   | 10    | pages are counted from 1       |
+        | one  | 10    | a word is not a number         |
+        | 1.5  | 10    | there is nothing in between    |
+        | 1    | 0     | a page without users           |
+        | 1    | -1    | a page with less than none     |
+        | 1    | 101   | more than a page may hold      |
+        | 1    | 1000  | far more than a page may hold  |
+        | 2x   | 10    | a number and more is no number |
+        | 1    | ten   | a word is not a number         |
+
+    @negative @edge
+    Scenario Outline: There is no page "<page>", whatever its size
+      Given Ada is a user
+      When page "<page>" is read without a limit
+      Then it is refused as invalid
+
+      Examples:
+        | page |
+        | 0    |
+        | one  |
+
+    @negative @edge
+    Scenario Outline: There is no first page of "<limit>"
+      Given Ada is a user
+      When a page of "<limit>" is read without a number
+      Then it is refused as invalid
+
+      Examples:
+        | limit |
+        | 0     |
+        | 101   |
+        | ten   |

@@ -11,22 +11,31 @@ Feature: Names and addresses stay as they were written
       Then she is shown with exactly this name, wherever she is shown
 
       Examples:
-        | name                                  | why                                      |
-        | 李小龍                                | Chinese characters                       |
-        | Αλίκη Παπαδοπούλου                    | Greek letters                            |
-        | نجيب محفوظ                            | letters from right to left               |
-        | Zoë Brontë-Åström                     | accents                                  |
-        | O'Brien                               | an apostrophe                            |
-        | Jean "Django" Reinhardt               | quotation marks                          |
-        | <b>Bobby</b>                          | what looks like HTML                     |
-        | Simon & Garfunkel &amp; Söhne         | an ampersand, and one already escaped    |
-        | Robert'); DROP TABLE users;--         | what looks like SQL                      |
-        | Ada 👩‍💻 Lovelace                        | an emoji of several code points          |
-        | C:\new\table \u0041                   | backslashes                              |
-        | 100% {name} ${name} %s                | what looks like a template               |
-        | X                                     | a single character                       |
-        | null                                  | a word that programs know                |
-        | 007                                   | digits only                              |
+        | name                          | why                                      |
+        | 李小龍                        | Chinese characters                       |
+        | Αλίκη Παπαδοπούλου            | Greek letters                            |
+        | نجيب محفوظ                    | letters from right to left               |
+        | Zoë Brontë-Åström             | accents                                  |
+        | O'Brien                       | an apostrophe                            |
+        | Jean "Django" Reinhardt       | quotation marks                          |
+        | <b>Bobby</b>                  | what looks like HTML                     |
+        | Simon & Garfunkel &amp; Söhne | an ampersand, and one already escaped    |
+        | Robert'); DROP TABLE users;-- | what looks like SQL                      |
+        | Ada 👩‍💻 Lovelace             | an emoji of several code points          |
+        | C:\new\table \u0041           | backslashes                              |
+        | 100% {name} ${name} %s        | what looks like a template               |
+        | X                             | a single character                       |
+        | null                          | a word that programs know                |
+        | 007                           | digits only                              |
+        | 1e5                           | what looks like a number                 |
+        | true                          | what looks like a truth value            |
+        | undefined                     | another word that programs know          |
+        | <script>alert(1)</script>     | what looks like a program                |
+        | &lt;Ada&gt; &#39;             | what is escaped already                  |
+        | =Ada+Grace                    | what looks like a formula                |
+        | Ada/Grace                     | a slash                                  |
+        | “Ada” ’Lovelace’ …            | typographic quotation marks and dots     |
+        | ﬁrst ½ ① Ａｄａ               | characters that are compatible to others |
 
     Scenario Outline: A newcomer with <what>
       When a newcomer with <what> signs up
@@ -40,6 +49,8 @@ Feature: Names and addresses stay as they were written
         | a name with two spaces in a row            |
         | a name with a space before and after       |
         | a name with accents as separate characters |
+        | a name with a space that does not break    |
+        | a name with a joiner that is not seen      |
 
     Scenario Outline: Ada is renamed by <change> to <why>
       Given Ada is a user
@@ -47,15 +58,19 @@ Feature: Names and addresses stay as they were written
       Then she is shown with exactly this name, wherever she is shown
 
       Examples:
-        | change    | name                       | why                  |
-        | changing  | 李小龍                     | Chinese characters   |
-        | changing  | <i>O'Brien</i> & "Söhne"   | what looks like HTML |
+        | change   | name                     | why                  |
+        | changing | 李小龍                   | Chinese characters   |
+        | changing | <i>O'Brien</i> & "Söhne" | what looks like HTML |
 
       @use.with_put=yes
       Examples: by replacement
-        | change    | name                       | why                  |
-        | replacing | Ада Лавлейс                | Cyrillic letters     |
-        | replacing | <i>O'Brien</i> & "Söhne"   | what looks like HTML |
+        | change    | name                     | why                  |
+        | replacing | Ада Лавлейс              | Cyrillic letters     |
+        | replacing | <i>O'Brien</i> & "Söhne" | what looks like HTML |
+
+    Example: A name that is sent with every character escaped
+      When a newcomer called "李小龍 🦉 O'Brien" signs up with every character escaped
+      Then she is shown with exactly this name, wherever she is shown
 
     Scenario Outline: Ada gets <what> by <change>
       Given Ada is a user
@@ -83,12 +98,13 @@ Feature: Names and addresses stay as they were written
       Then she is shown with exactly this address, wherever she is shown
 
       Examples:
-        | what                                | why                                    |
-        | an address with a +tag              | people sort their mail by it           |
-        | an address with dots                | a.b@ and ab@ may be two people         |
-        | an address in capitals              | some people write it so                |
-        | an address with digits and hyphens  | companies give such ones               |
-        | an address of 254 characters        | the longest that there is              |
+        | what                               | why                            |
+        | an address with a +tag             | people sort their mail by it   |
+        | an address with dots               | a.b@ and ab@ may be two people |
+        | an address in capitals             | some people write it so        |
+        | an address with digits and hyphens | companies give such ones       |
+        | an address with an apostrophe      | O'Brien has one in her name    |
+        | an address of 254 characters       | the longest that there is      |
 
     Example: Ada moves to an address with a +tag
       Given Ada is a user

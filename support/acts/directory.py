@@ -52,6 +52,12 @@ class Directory:
         self._world.scene.keep(exchange)
         return exchange
 
+    def look_up_page(self, address: str, page: int, limit: int) -> Exchange:
+        """Look an address up, and ask for one page of what is found."""
+        exchange = self._world.run(self._world.api.find_page(address, page, limit))
+        self._world.scene.keep(exchange)
+        return exchange
+
     def remember_who_is_there(self) -> None:
         """Note the ids in the list, and what is there without one, so that whatever appears later can be told."""
         world = self._world

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,10 @@ INVALID_NAMES: Mapping[str, Spoil] = {
     "a name of spaces": lambda _, __: "   ",
     "a name of tabs": lambda _, __: "\t\t",
     "a name of 201 characters": lambda _, factory: factory.long_name(LONGEST_NAME + 1),
+    "zero as a name": lambda _, __: 0,
+    "a fraction as a name": lambda _, __: 4.5,
+    "a name of wide spaces": lambda _, __: "\u3000\u3000",
+    "a name of 201 emoji": lambda _, __: "🦉" * (LONGEST_NAME + 1),
     "a list as a name": lambda newcomer, _: [newcomer.name],
     "an object as a name": lambda newcomer, _: {"first": newcomer.name},
     "a truth value as a name": lambda _, __: True,
@@ -36,6 +41,9 @@ INVALID_ADDRESSES: Mapping[str, Spoil] = {
     "an empty address": lambda _, __: "",
     "an address without @": lambda newcomer, _: newcomer.email.replace("@", "."),
     "an address with a space": _spaced,
+    "an address with a space before it": lambda newcomer, _: f" {newcomer.email}",
+    "an address with a space in its domain": lambda newcomer, _: newcomer.email.replace(".example", " .example"),
+    "an address with two @ in a row": lambda newcomer, _: newcomer.email.replace("@", "@@"),
     "an address with two @": lambda newcomer, _: newcomer.email.replace(".", "@", 1),
     "an address without a domain": lambda newcomer, _: (
         newcomer.email.replace("@", ".").removesuffix(".example.com") + "@"
@@ -61,6 +69,8 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "a text that is no JSON": lambda _: b"name=Mallory",
     "bytes that are no text": lambda body: body.replace(b"Mallory", b"\xff\xfe\xfa"),
     "JSON followed by more": lambda body: body + b" and so on",
+    "JSON with a bracket too many": lambda body: body + b"}",
+    "JSON without a comma": lambda body: body.replace(b", ", b" ", 1),
 }
 
 NOT_JSON_TYPES: Mapping[str, str] = {
@@ -69,6 +79,8 @@ NOT_JSON_TYPES: Mapping[str, str] = {
     "a form with parts": "multipart/form-data; boundary=frontier",
     "XML": "application/xml",
     "bytes": "application/octet-stream",
+    "HTML": "text/html",
+    "a text that mentions JSON": "text/plain; note=json",
 }
 
 
@@ -78,3 +90,20 @@ def spoiled(newcomer: NewUser, flaw: str, factory: Factory) -> dict[str, Any]:
     field, spoil = ("name", INVALID_NAMES[flaw]) if flaw in INVALID_NAMES else ("email", INVALID_ADDRESSES[flaw])
     fields[field] = spoil(newcomer, factory)
     return {key: value for key, value in fields.items() if value is not MISSING}
+
+
+def in_another_order(body: bytes) -> bytes:
+    """Write an object with its last field first."""
+    return json.dumps(dict(reversed(json.loads(body).items()))).encode()
+
+
+def escaped(body: bytes) -> bytes:
+    """Write an object of texts with each character as an escape, in two where UTF-16 has two (RFC 8259, section 7)."""
+    fields = ", ".join(f"{json.dumps(key)}: {_escaped(value)}" for key, value in json.loads(body).items())
+    return f"{{{fields}}}".encode()
+
+
+def _escaped(text: str) -> str:
+    octets = text.encode("utf-16-be")
+    units = (int.from_bytes(octets[place : place + 2], "big") for place in range(0, len(octets), 2))
+    return '"' + "".join(f"\\u{unit:04x}" for unit in units) + '"'

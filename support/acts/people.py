@@ -37,6 +37,8 @@ class People:
                 "a name with two spaces in a row": "Ada  Lovelace",
                 "a name with a space before and after": " Ada Lovelace ",
                 "a name with accents as separate characters": "Zoe\u0308 Bronte\u0308",
+                "a name with a space that does not break": "Ada\u00a0Lovelace",
+                "a name with a joiner that is not seen": "Ada\u200d Lovelace",
             }[quirk]
         )
 
@@ -48,6 +50,7 @@ class People:
             "an address with dots": newcomer.email.replace("@", ".a.b.c@"),
             "an address in capitals": newcomer.email.upper(),
             "an address with capitals": newcomer.email.title(),
+            "an address with an apostrophe": newcomer.email.replace("@", ".o'brien@"),
             "an address with digits and hyphens": newcomer.email.replace("@", "-0815_x9@"),
             "an address of 254 characters": self._world.factory.long_address(),
         }[quirk]
@@ -64,6 +67,7 @@ class People:
             "begins with": f"{theirs}.au",
             "ends with": f"x{theirs}",
             "is nearly": theirs.replace(".", "x", 1),
+            "differs near its end from": theirs.replace("x.example.com", "y.example.com"),
         }[relation]
         return dataclasses.replace(self._world.factory.newcomer("Grace"), email=email)
 
@@ -75,6 +79,8 @@ class People:
             "Grace's id": lambda: {"id": known[0].known_id},
             "a date of joining": lambda: {"createdAt": AN_OLD_DATE},
             "the rank of administrator": lambda: {"isAdmin": True},
+            "a role": lambda: {"role": f"administrator-{self._world.mark}"},
+            "rights inside another field": lambda: {"attributes": {"isAdmin": True, "level": 9}},
         }
         if what not in scene.notes:
             scene.notes[what] = fields[what]()
@@ -108,10 +114,14 @@ class People:
         field = "name" if flaw in INVALID_NAMES else "email"
         return {field: self.spoiled(flaw)[field]}
 
+    @property
+    def flaws(self) -> list[str]:
+        """Every flaw of a name or an address."""
+        return [*INVALID_NAMES, *INVALID_ADDRESSES]
+
     def every_flaw(self) -> list[dict[str, Any]]:
         """Return a change for each flaw there is."""
-        flaws = [flaw for flaw in (*INVALID_NAMES, *INVALID_ADDRESSES) if not flaw.startswith("no ")]
-        return [self.spoiled(flaw) for flaw in flaws]
+        return [self.spoiled(flaw) for flaw in self.flaws if not flaw.startswith("no ")]
 
     def new_name_at(self, other: str) -> dict[str, str]:
         """Return a change to a new name and somebody else's address."""
@@ -177,4 +187,8 @@ class People:
             "the domain of Ada's address": domain,
             "Ada's address with a percent sign": f"%{local[3:]}@{domain}",
             "Ada's address with an underscore": f"_{local[1:]}@{domain}",
+            "Ada's address with a star": f"{local[:3]}*@{domain}",
+            "what stands before the @ of Ada's": local,
+            "Ada's name": self._world.scene.member("Ada").newcomer.name,
+            "Ada's address without its dots": f"{local.replace('.', '')}@{domain}",
         }[what]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from support.acts.partitions import MALFORMED, NOT_JSON_TYPES
+from support.acts.partitions import MALFORMED, NOT_A_USER, NOT_JSON_TYPES, escaped, in_another_order
 from support.acts.scene import Member
 from support.contract.normalizers import user_of
 from support.contract.validators import (
@@ -21,12 +22,13 @@ from support.contract.validators import (
     shows,
 )
 from support.errors import Inconclusive
-from support.models import Credential, Exchange
+from support.models import Credential, Exchange, NewUser
 
 if TYPE_CHECKING:
     from support.world import World
 
 TRIES_FOR_AN_ANSWER = 5
+ODD_IDS = ("a word for an id", "Ada's id and a character more", "an id with quotation marks", "25 digits for an id")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LOOPBACK = ("127.0.0.1", "::1")
 
@@ -39,11 +41,12 @@ class Protocol:
 
     # Creating
 
-    def sign_up_answered(self, person: str) -> Exchange:
+    def sign_up_answered(self, person: str, draw: Callable[[], NewUser] | None = None) -> Exchange:
         """Let someone sign up until an answer comes: one that was lost cannot be looked at."""
         world = self._world
+        member = world.scene.member(person)
         for _ in range(TRIES_FOR_AN_ANSWER):
-            member = world.scene.member(person)
+            member.newcomer = draw() if draw else member.newcomer
             exchange = world.accounts.sign_up(person)
             if not exchange.adopted:
                 return exchange
@@ -94,13 +97,31 @@ class Protocol:
         world.scene.keep(exchange)
         return exchange
 
-    def sign_up_with_charset(self, person: str) -> Exchange:
-        """Sign up with a media type that has a parameter, which is JSON all the same."""
-        member = self._world.scene.member(person)
-        exchange = self._post(member, body=self._json(member), content_type="application/json; charset=utf-8")
-        member.shown = self._world.accounts.fields_of(exchange)
-        user = user_of(exchange.answer, self._world.profile)
+    def sign_up_written(
+        self, person: str, media_type: str = "application/json", written: Callable[[bytes], bytes] = bytes
+    ) -> Exchange:
+        """Sign up with a body or a media type that is written in another way, and is JSON all the same."""
+        world = self._world
+        member = world.scene.she = world.scene.member(person)
+        exchange = self._post(member, body=written(self._json(member)), content_type=media_type)
+        member.shown = world.accounts.fields_of(exchange)
+        user = user_of(exchange.answer, world.profile)
         member.id = user.id if user is not None else None
+        return exchange
+
+    def sign_up_in_another_order(self, person: str) -> Exchange:
+        return self.sign_up_written(person, written=in_another_order)
+
+    def sign_up_escaped(self, person: str, newcomer: NewUser) -> Exchange:
+        self._world.scene.member(person).newcomer = newcomer
+        return self.sign_up_written(person, written=escaped)
+
+    def change_written(self, method: str, person: str, media_type: str) -> Exchange:
+        """Change name and address under a media type that is written in another way."""
+        member = self._world.scene.she = self._world.scene.member(person)
+        exchange = self._change(method, member, bytes, media_type)
+        sent = json.loads(exchange.call.body or b"{}")
+        member.expected = {**member.shown, **self._world.in_contract_terms(sent)}
         return exchange
 
     def _json(self, member: Member) -> bytes:
@@ -150,6 +171,9 @@ class Protocol:
             "somebody who left": lambda: world.api.url_of(world.accounts.become_and_leave("Edsger").known_id),
             "a word": lambda: world.api.url_of(world.people.unknown_id("a word for an id")),
             "the list": lambda: world.api.url,
+            "looking Ada up": lambda: world.directory.look_up(world.scene.users[0].newcomer.email).call.url,
+            "a page": lambda: world.directory.ask_for_page(1, 10).call.url,
+            "a page that cannot be": lambda: world.directory.ask_for_page(0, 10).call.url,
         }[what]()
         world.scene.keep(*(world.run(world.api.send(world.api.call(method, url))) for method in ("HEAD", "GET")))
 
@@ -225,19 +249,14 @@ def _changes(world: World, method: str) -> list[Exchange]:
 
 
 def _invalid(world: World) -> list[Exchange]:
-    grace, mallory = _grace(world), world.scene.member("Mallory")
+    """Send every flaw there is, to sign up and to change."""
+    member, people = _grace(world), world.people
     world.directory.remember_who_is_there()
-    bad: list[dict[str, Any]] = [
-        {},
-        {"name": "", "email": mallory.newcomer.email},
-        {"name": "Mallory", "email": "nobody"},
-    ]
-    exchanges = [world.accounts.sign_up_with(mallory, fields) for fields in bad]
-    if "PATCH" in _offered(world):
-        exchanges += [world.accounts.patch(grace.person, fields) for fields in bad[1:]]
-    if "PUT" in _offered(world):
-        exchanges.append(world.accounts.put(grace.person, {"name": "Grace"}))
-    return exchanges
+    sign_ups = [world.accounts.sign_up_spoiled("Mallory", flaw) for flaw in people.flaws]
+    no_users = [world.accounts.sign_up_with_no_user("Mallory", what) for what in NOT_A_USER]
+    changes = {"PATCH": world.accounts.patch, "PUT": world.accounts.put}
+    changed = [changes[method](member.person, fields) for method in _offered(world) for fields in people.every_flaw()]
+    return [*sign_ups, *no_users, *changed]
 
 
 def _taken(world: World) -> list[Exchange]:
@@ -256,7 +275,9 @@ def _unknown(world: World) -> list[Exchange]:
     stranger = world.people.stranger_id()
     fresh = world.factory.newcomer()
     changes = [world.accounts.change_nobody(method, fresh.as_json(), stranger) for method in _offered(world)]
-    return [world.run(world.api.read(stranger)), *changes, world.run(world.api.delete(stranger))]
+    world.accounts.become("Ada")
+    reads = [world.run(world.api.read(world.people.unknown_id(what))) for what in ODD_IDS]
+    return [world.run(world.api.read(stranger)), *reads, *changes, world.run(world.api.delete(stranger))]
 
 
 def _deleted(world: World) -> list[Exchange]:
@@ -270,9 +291,10 @@ def _no_json(world: World) -> list[Exchange]:
     _grace(world)
     world.directory.remember_who_is_there()
     forms = [world.protocol.send_text("Mallory", form) for form in MALFORMED]
+    methods = ("POST", *_offered(world))
     return [
         *forms,
-        *(world.protocol.send_as(method, "plain text", _who(method)) for method in ("POST", *_offered(world))),
+        *(world.protocol.send_as(method, kind, _who(method)) for method in methods for kind in NOT_JSON_TYPES),
     ]
 
 
@@ -284,10 +306,20 @@ def _secretive(world: World) -> list[Exchange]:
     secrets = {"password": "Sesame-42", "secret": "Sesame-43", "token": "Sesame-44"}
     signed_up = world.accounts.sign_up("Mallory", **secrets)
     grace = _grace(world)
-    patched = [world.accounts.patch(grace.person, secrets)] if "PATCH" in _offered(world) else []
+    refused = [
+        world.accounts.sign_up("Alan", name="", **secrets),
+        world.accounts.sign_up("Alan", email=grace.newcomer.email, **secrets),
+    ]
+    offered, has = _offered(world), world.profile.has
+    patched = [world.accounts.patch(grace.person, secrets)] if "PATCH" in offered else []
+    whole = {**grace.newcomer.as_json(), **secrets}
+    replaced = [world.accounts.put(grace.person, whole)] if "PUT" in offered else []
     reads = [world.run(world.api.read(member.known_id)) for member in world.scene.users]
+    views = [world.directory.read_list()]
+    views += [world.directory.look_up(grace.newcomer.email)] if has.email_filter else []
+    views += [world.directory.ask_for_page_of(grace)] if has.pages else []
     world.registry.confirm_gone()
-    return [signed_up, *patched, *reads]
+    return [signed_up, *refused, *patched, *replaced, *reads, *views]
 
 
 def _who(method: str) -> str:
@@ -315,7 +347,8 @@ _OCCASIONS: Mapping[str, Occasion] = {
     "taking somebody's address": _taken,
     "sending what is no JSON": _no_json,
     "asking for a page that cannot be": lambda world: [
-        world.directory.ask_for_page(page, size) for page, size in ((0, 10), (1, 101), ("one", 10))
+        world.directory.ask_for_page(page, size)
+        for page, size in ((0, 10), (-1, 10), ("one", 10), (1, 0), (1, 101), (1, "ten"))
     ],
     "using a method that is not offered": lambda world: [world.protocol.post_to(_grace(world))],
     "coming with a wrong token": _strangers,

@@ -140,16 +140,24 @@ class UsersApi:
         return whole_list(lambda place: self._page(place, size), self.profile)
 
     def page(self, number: object, limit: object) -> Flow[Exchange]:
-        """Ask for a page, counted from 1 as in the contract."""
-        return self._page(place_of(number, limit, self.profile.pages), limit)
+        """Ask for a page, counted from 1 as in the contract; what is None is left out."""
+        return self._page(None if number is None else place_of(number, limit, self.profile.pages), limit)
 
     def _page(self, place: object, limit: object) -> Flow[Exchange]:
+        return self.send(self.call("GET", query=self._paged(place, limit)))
+
+    def _paged(self, place: object, limit: object) -> dict[str, str]:
         names = self.profile.names
-        return self.send(self.call("GET", query={names.page: str(place), names.limit: str(limit)}))
+        return {name: str(value) for name, value in ((names.page, place), (names.limit, limit)) if value is not None}
 
     def find(self, email: str) -> Flow[Exchange]:
         """Ask for the users with this address by `?email=`."""
         return self.send(self.call("GET", query={self.profile.names.email_filter: email}))
+
+    def find_page(self, email: str, number: int, limit: int) -> Flow[Exchange]:
+        """Ask for one page of the users with this address."""
+        paged = self._paged(place_of(number, limit, self.profile.pages), limit)
+        return self.send(self.call("GET", query={self.profile.names.email_filter: email, **paged}))
 
     def holders(self, email: str) -> Flow[Sequence[User] | None]:
         """Look for everybody with exactly this address, whatever its letter case; None where it cannot be told.
