@@ -135,7 +135,10 @@ async def _exact_text(api: Driver) -> None:
         assert user["name"] == name
         assert (await api.ask("GET", user["id"])).json()["name"] == name
         assert [shown["name"] for shown in await api.everyone() if shown["id"] == user["id"]] == [name]
-        assert (await api.ask("PATCH", user["id"], {"name": name[::-1]})).json()["name"] == name[::-1]
+        for renamed in (name[::-1], name):
+            assert (await api.ask("PATCH", user["id"], {"name": renamed})).json()["name"] == renamed
+            assert (await api.ask("PUT", user["id"], newcomer(name=renamed))).json()["name"] == renamed
+    assert (await api.ask("PATCH", user["id"], {"email": longest_address()})).status == 200
     tagged = newcomer()["email"].replace("@", "+tag@")
     assert (await api.create(email=tagged))["email"].casefold() == tagged.casefold()
 
@@ -215,6 +218,10 @@ async def _malformed_json(api: Driver) -> None:
     bodies = [text.encode() for text in texts] + [person.replace("Ada", "\xc4").encode("latin-1")]
     for raw in [*bodies, person.replace("Ada", "\\ud800").encode()]:
         assert (await nobody_came(api, "POST", raw=raw)).status == 400, raw
+    user = await api.create()
+    for method in ("PUT", "PATCH"):
+        assert (await api.ask(method, user["id"], raw=bodies[0])).status == 400
+    await unchanged(api, user)
 
 
 @promise("media-type")
@@ -252,6 +259,15 @@ async def _email_unique(api: Driver) -> None:
             assert (await nobody_came(api, "POST", newcomer(email=email, name="Mallory"))).status == 409
             assert await api.find(email) == [holder]
         await unchanged(api, holder)
+    for method in ("PUT", "PATCH"):
+        confirmed = {"name": "Grace", "email": first["email"]}
+        assert (await api.ask(method, first["id"], confirmed)).status == 200
+        assert (await nobody_came(api, "POST", confirmed)).status == 409
+    gone = await api.create()
+    await api.ask("DELETE", gone["id"])
+    await api.create(email=gone["email"])
+    await api.ask("DELETE", gone["id"])
+    assert (await nobody_came(api, "POST", newcomer(email=gone["email"]))).status == 409
 
 
 @promise("read-200")
@@ -380,14 +396,26 @@ async def _update_invalid(api: Driver) -> None:
         for method in ("PUT", "PATCH"):
             assert (await api.ask(method, user["id"], body)).status in (400, 422), body
             await unchanged(api, user)
+    assert (await api.ask("PATCH", user["id"], raw=b"null")).status in (400, 422)
+    assert (await api.ask("PATCH", user["id"], {"name": "Valid", "email": ""})).status in (400, 422)
+    for method in ("PUT", "PATCH"):
+        wanted = newcomer(name="")
+        assert (await api.ask(method, user["id"], wanted)).status in (400, 422)
+        await api.create(email=wanted["email"])
+        assert (await nobody_came(api, "POST", newcomer(email=user["email"]))).status == 409
 
 
 @promise("update-404")
 async def _update_404(api: Driver) -> None:
     for method in ("PUT", "PATCH"):
         before = await api.everyone()
-        assert (await api.ask(method, UNKNOWN, newcomer())).status == 404
+        wanted = newcomer()
+        assert (await api.ask(method, UNKNOWN, wanted)).status == 404
         assert len(await api.everyone()) == len(before)
+        user = await api.create(email=wanted["email"])
+        for odd in ("nobody", f"{user['id']}x"):
+            assert (await api.ask(method, odd, newcomer())).status == 404
+        await unchanged(api, user)
 
 
 @promise("update-taken")
@@ -398,9 +426,14 @@ async def _update_taken(api: Driver) -> None:
             reply = await api.ask(method, user["id"], {"name": "Mallory", "email": email})
             assert reply.status == 409
             await unchanged(api, holder, user)
+            assert (await nobody_came(api, "POST", newcomer(email=user["email"]))).status == 409
     given_up = holder["email"]
     assert (await api.ask("PATCH", holder["id"], {"email": newcomer()["email"]})).status == 200
     assert (await api.ask("PATCH", user["id"], {"email": given_up})).status == 200
+    assert (await api.ask("PATCH", user["id"], {"email": user["email"]})).status == 200
+    capitals = await api.create(email=newcomer()["email"].upper())
+    assert (await api.ask("PATCH", capitals["id"], {"email": newcomer()["email"]})).status == 200
+    await api.create(email=capitals["email"].lower())
 
 
 @promise("isolation")
@@ -437,6 +470,10 @@ async def _delete_again(api: Driver) -> None:
     await api.ask("DELETE", user["id"])
     for user_id in (user["id"], UNKNOWN):
         assert (await api.ask("DELETE", user_id)).status in (204, 404)
+    user = await api.create()
+    for odd in ("nobody", f"{user['id']}x"):
+        assert (await api.ask("DELETE", odd)).status in (204, 404)
+    await unchanged(api, user)
 
 
 @promise("delete-frees")
@@ -448,6 +485,17 @@ async def _delete_frees(api: Driver) -> None:
     assert user["id"] not in (again["id"], another["id"])
     await api.ask("DELETE", another["id"])
     assert (await api.create())["id"] != another["id"]
+    capitals = await api.create(email=newcomer()["email"].upper())
+    await api.ask("DELETE", capitals["id"])
+    await api.create(email=capitals["email"].lower())
+    moved = await api.create()
+    moved = (await api.ask("PATCH", moved["id"], {"email": newcomer()["email"]})).json()
+    await api.ask("DELETE", moved["id"])
+    await api.create(email=moved["email"])
+    many = [(await api.create())["id"] for _ in range(30)]
+    for user_id in many:
+        await api.ask("DELETE", user_id)
+    assert not {(await api.create())["id"] for _ in range(3)} & {user["id"], capitals["id"], moved["id"], *many}
 
 
 @promise("method-405")
@@ -456,7 +504,7 @@ async def _method_405(api: Driver) -> None:
     reply = await nobody_came(api, "POST", newcomer(), where=user["id"])
     assert reply.status == 405
     allowed = {method.strip() for method in reply.headers["allow"].split(",")}
-    assert "GET" in allowed
+    assert allowed >= {"GET", "PUT", "PATCH", "DELETE"}
     assert "POST" not in allowed
     await unchanged(api, user)
 
@@ -470,6 +518,8 @@ async def _auth_401(api: Driver) -> None:
         f"Bearer {TOKEN[:-1]}",
         f"Bearer {TOKEN[1:]}",
         f"Bearer {TOKEN.upper()}",
+        f"Bearer x{TOKEN}",
+        f"Token {TOKEN}",
     ]
     for authorization in strangers:
         before = len(await api.everyone())
@@ -481,5 +531,8 @@ async def _auth_401(api: Driver) -> None:
             reply = await api.ask(method, where, newcomer(), authorization=authorization)
             assert reply.status == 401, (method, authorization)
             assert reply.headers["www-authenticate"]
+        for method in ("PUT", "PATCH", "DELETE"):
+            assert (await api.ask(method, UNKNOWN, newcomer(), authorization=authorization)).status == 401
+        assert (await api.ask("POST", raw=b"{", authorization=authorization)).status == 401
         await unchanged(api, user)
         assert len(await api.everyone()) == before
