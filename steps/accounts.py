@@ -203,6 +203,11 @@ def replace_with_own_address(context: Context, someone: str, spelling: str) -> N
     context.world.accounts.renew(someone, "name", method="PUT", email=context.world.people.spelled(someone, spelling))
 
 
+@when("{someone:Person} sends a change of nothing")
+def change_nothing(context: Context, someone: str) -> None:
+    context.world.accounts.patch(someone, {})
+
+
 @when("{someone:Person} is replaced without {field}")
 def replace_without(context: Context, someone: str, field: str) -> None:
     context.world.accounts.put(someone, context.world.people.without(field))

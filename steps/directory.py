@@ -165,6 +165,16 @@ def page_through(context: Context) -> None:
     context.world.directory.page_through()
 
 
+@when("the list is read page by page, {limit:d} at a time")
+def page_through_by(context: Context, limit: int) -> None:
+    context.world.directory.page_through(limit)
+
+
+@when("the list is read in pages as large as can be")
+def page_through_largest(context: Context) -> None:
+    context.world.directory.page_through_largest()
+
+
 @when("a page of {limit:d} is read")
 def read_page(context: Context, limit: int) -> None:
     context.world.directory.ask_for_page(1, limit)

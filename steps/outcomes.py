@@ -47,6 +47,7 @@ def she_is_as_she_was(context: Context) -> None:
 
 
 @then("{someone:Person} is shown like that, wherever she is shown")
+@then("{someone:Person} is as she was, wherever she is shown")
 def is_as_everywhere(context: Context, someone: str) -> None:
     context.world.outcomes.is_as_everywhere(someone)
 
@@ -93,6 +94,7 @@ def refused_as_taken(context: Context, someone: str) -> None:
 
 
 @then("it is refused as invalid")
+@then("each of them is refused as invalid")
 @then("she is refused as invalid")
 def refused_as_invalid(context: Context) -> None:
     context.world.outcomes.answered("invalid")
@@ -101,6 +103,11 @@ def refused_as_invalid(context: Context) -> None:
 @then("{someone:Person} is refused as invalid, or {accepted:Accepted} without {what:OwnThing}")
 def refused_or_ignored(context: Context, someone: str, accepted: str, what: str) -> None:
     context.world.outcomes.refused_or_ignored(someone, accepted, context.world.people.brought(what))
+
+
+@then("it is done or refused as invalid")
+def done_or_refused(context: Context) -> None:
+    context.world.outcomes.done_or_refused()
 
 
 @then("nobody is found")

@@ -33,3 +33,9 @@ Feature: Only the token opens the door
       When Mallory tries to read, change, delete and sign up with "a wrong token"
       And Ada signs up
       Then Ada is welcomed
+
+    Example: The address that Mallory was refused with is free
+      Given Grace is a user
+      When Mallory tries to read, change, delete and sign up with "a wrong token"
+      And Ada signs up with Mallory's address as it is
+      Then Ada is welcomed with this address

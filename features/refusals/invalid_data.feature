@@ -166,6 +166,12 @@ Feature: Invalid data is refused
         | an address without a domain  |
         | an address of 255 characters |
 
+    Example: Mallory sends invalid changes of every kind
+      Given Mallory is a user
+      When Mallory sends invalid changes of every kind
+      Then each of them is refused as invalid
+      And Mallory is as she was, wherever she is shown
+
     Example: The address in a refused change stays free
       Given Ada is a user
       When Ada is changed with the flaw "an empty name"

@@ -121,6 +121,12 @@ Feature: The directory of users
       When Ada leaves
       Then Ada is no longer found by her address
 
+    Example: Somebody who moved and left is not found any more
+      Given Ada is a user
+      And Ada has given up her address by changing
+      When Ada leaves
+      Then Ada is no longer found by her address
+
     Example: Somebody who moved is found by the new address only
       Given Ada is a user
       When Ada moves to a new address
@@ -137,6 +143,22 @@ Feature: The directory of users
       And nobody is on two pages
       And all pages together are the list
       And a page past the end is empty
+
+    @edge
+    Example: Pages of one user each hold together
+      Given Ada, Grace and Alan are users
+      When the list is read page by page, 1 at a time
+      Then no page shows more than its limit
+      And nobody is on two pages
+      And all pages together are the list
+
+    @edge
+    Example: Pages as large as can be hold together
+      Given 120 people have signed up at once
+      When the list is read in pages as large as can be
+      Then no page shows more than its limit
+      And nobody is on two pages
+      And all pages together are the list
 
     @edge
     Scenario Outline: The smallest and the largest page, <limit> at a time

@@ -80,6 +80,7 @@ Feature: Names and addresses stay as they were written
       Examples:
         | change   | what                                       |
         | changing | a name of 200 characters                   |
+        | changing | a name of 200 emoji                        |
         | changing | a name with two spaces in a row            |
         | changing | a name with a space before and after       |
         | changing | a name with accents as separate characters |

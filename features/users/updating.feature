@@ -33,6 +33,13 @@ Feature: Changing a user
       And Ada is shown like that
 
     @negative
+    Example: Ada changes nothing
+      Given Ada is a user
+      When Ada sends a change of nothing
+      Then it is done or refused as invalid
+      And Ada is as she was
+
+    @negative
     Scenario Outline: Ada sends <what> along with her new name
       Given Ada is a user
       When Ada brings <what> when changing herself
@@ -146,6 +153,18 @@ Feature: Changing a user
         | changes her name    |
         | changes her address |
         | leaves              |
+
+    Scenario Outline: Ada leaves, and Grace stays, whose address <relation> hers
+      Given Ada is a user
+      And Grace is a user whose address <relation> Ada's
+      When Ada leaves
+      Then Ada is no longer shown
+      And Grace is as she was
+
+      Examples:
+        | relation    |
+        | begins with |
+        | ends with   |
 
     Example: Somebody joins, and the others stay as they are
       Given Grace, Alan and Barbara are users

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ ATTEMPTS: Mapping[str, str | None] = {
     "patches nobody": "patch",
     "replaces nobody": "put",
     "deletes nobody": None,
+    "asks for a page that cannot be": "pages",
+    "signs up with an address that is taken": None,
+    "signs up as plain text": None,
     "signs up with nothing": None,
     "signs up with what is no JSON": None,
 }
@@ -67,14 +71,22 @@ class Access:
         stranger = world.people.stranger_id()
         nobody = world.factory.newcomer()
         other = world.in_target_terms(nobody.as_json())
-        broken_off = api.call("POST", body=b'{"name": "Mallory"', headers={"Content-Type": "application/json"})
+        cut = json.dumps(other).encode()[:-1]
+        broken_off = api.call("POST", body=cut, headers={"Content-Type": "application/json"})
+        taken = api.creating(world.in_target_terms(owner.newcomer.as_json()))
+        plain_text = api.call("POST", body=json.dumps(other).encode(), headers={"Content-Type": "text/plain"})
         calls: Mapping[str, Callable[[], Exchange]] = {
             "asks for the head of the list": lambda: world.run(api.send(api.call("HEAD"))),
             "reads nobody": lambda: world.run(api.read(stranger)),
             "patches nobody": lambda: world.run(api.patch(stranger, name)),
             "replaces nobody": lambda: world.run(world.registry.change(api.replacing(stranger, other), nobody.email)),
             "deletes nobody": lambda: world.run(api.delete(stranger)),
-            "signs up with what is no JSON": lambda: world.run(world.registry.create(broken_off, None, None)),
+            "signs up with what is no JSON": lambda: world.run(world.registry.create(broken_off, nobody.email, None)),
+            "asks for a page that cannot be": lambda: world.run(api.page(0, 10)),
+            "signs up with an address that is taken": lambda: world.run(
+                world.registry.create(taken, owner.newcomer.email, None)
+            ),
+            "signs up as plain text": lambda: world.run(world.registry.create(plain_text, nobody.email, None)),
             "signs up with nothing": lambda: world.run(world.registry.create(api.creating({}), None, None)),
             "reads": lambda: world.run(api.read(owner.known_id)),
             "lists": lambda: world.run(api.list()),

@@ -175,7 +175,8 @@ class Accounts:
 
     def take_address(self, person: str, changed: str, email: str) -> None:
         member = self._member(person)
-        fields = {"email": email} if changed == "changed" else {"name": member.newcomer.name, "email": email}
+        fresh = self._world.factory.newcomer(person)
+        fields = {"email": email} if changed == "changed" else {"name": fresh.name, "email": email}
         self._write(METHODS[changed], member.known_id, fields)
 
     def take_given_up(self, somebody: str, email: str) -> None:

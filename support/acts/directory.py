@@ -193,6 +193,9 @@ class Directory:
             f"the list changed during each of {TRIES_TO_PAGE} tries to page through it: others are at work there"
         )
 
+    def page_through_largest(self) -> None:
+        self.page_through(self._largest_page)
+
     @property
     def _largest_page(self) -> int:
         return min(LARGEST_PAGE, self._world.profile.pages.size or LARGEST_PAGE)

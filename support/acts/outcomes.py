@@ -155,6 +155,10 @@ class Outcomes:
         for exchange in self._world.scene.exchanges:
             self.held(exchange, has_status((*allowed, *again) if exchange.repeated_in_doubt else allowed))
 
+    def done_or_refused(self) -> None:
+        """The last change was done, or refused as invalid: both are right where it named nothing."""
+        self.held(self._world.scene.exchange, has_status([200, *self._world.profile.answers.invalid]))
+
     def answered_for(self, person: str, kind: str) -> None:
         """The last answers are to this person, and of this kind."""
         assert self._world.scene.she.person == person, f"{person} did not act last"
@@ -172,9 +176,8 @@ class Outcomes:
             return
         read = world.run(world.api.read(member.known_id))
         self.held(read, has_status([200]), attempted=self._then("reading her"))
-        for shown in (exchange, read):
-            value, _ = body_of(shown.answer)
-            fields = world.in_contract_terms(value) if isinstance(value, Mapping) else {}
+        for shown in (exchange, read, world.directory.by_address(member)):
+            fields = self._fields_shown(shown, member)
             kept = [
                 f"/{key} is {json.dumps(fields[key])}, as it was sent" for key in brought if _kept(key, fields, brought)
             ]
@@ -183,6 +186,13 @@ class Outcomes:
         if accepted == "changed":
             wanted = shows(member.expected or member.shown, world.profile.names)
             self.held(read, wanted, rule=_rule_of_change(exchange), attempted=self._then("reading her"))
+
+    def _fields_shown(self, exchange: Exchange, member: Member) -> Mapping[str, Any]:
+        """Return all that an answer shows of someone, alone or in a list, in the contract's words."""
+        value, _ = body_of(exchange.answer)
+        entries = listed(exchange.answer, self._world.profile) or [value]
+        entry = next((one for one in entries if _id_of(one, self._world) == member.id), value)
+        return self._world.in_contract_terms(entry) if isinstance(entry, Mapping) else {}
 
     def _nothing_happened(self, member: Member, accepted: str) -> None:
         if accepted == "changed":

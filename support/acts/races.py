@@ -197,19 +197,21 @@ class Races:
         verdict = judge_single_winner(
             contenders, [by_id.get(user.id, f"user {user.id}") for user in self._holders(email)]
         )
-        wrong = [*verdict.wrong, *self._losers_moved(rivals, contenders)]
+        wrong = [*verdict.wrong, *self._changed_wrongly(rivals, contenders)]
         for one in rivals:
             world.accounts.look(one)
         return outcome, contenders, Verdict(tuple(wrong), None if wrong else verdict.void)
 
-    def _losers_moved(self, rivals: Sequence[Member], contenders: Sequence[Contender]) -> list[str]:
-        """Tell who was refused and changed all the same."""
-        refused = {one.label for one in with_fate(contenders, Fate.REFUSED)}
+    def _changed_wrongly(self, rivals: Sequence[Member], contenders: Sequence[Contender]) -> list[str]:
+        """Tell who was refused and changed all the same, or won and changed in more than her address."""
+        fates = {one.label: one.fate for one in contenders}
         wrong = []
         for member in rivals:
             shown = self._world.accounts.fields_of(self._world.run(self._world.api.read(member.known_id)))
-            if member.person in refused and shown != member.shown:
+            if fates[member.person] is Fate.REFUSED and shown != member.shown:
                 wrong.append(f"{member.person} was refused, but is shown as {shown}")
+            if fates[member.person] is Fate.WON and _but_for("email", shown) != _but_for("email", member.shown):
+                wrong.append(f"{member.person} has won, but more than her address has changed: she is shown as {shown}")
         return wrong
 
     # Joining against leaving
@@ -314,6 +316,10 @@ class Races:
                 )
         void = "nothing but unknown outcomes" if {one.fate for one in contenders} == {Fate.UNKNOWN} else None
         return outcome, contenders, Verdict(tuple(wrong), None if wrong else void)
+
+
+def _but_for(field: str, shown: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in shown.items() if key != field}
 
 
 def _alike(field: str, one: object, other: object) -> bool:
