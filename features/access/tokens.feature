@@ -22,6 +22,7 @@ Feature: Only the token opens the door
         | the token and one character more      | the beginning must not be enough |
         | the token without its last character  | the beginning must not be enough |
         | the token without its first character | the end must not be enough       |
+        | the token with another last character | the beginning must not be enough |
         | one character more before the token   | the end must not be enough       |
         | the token in another letter case      | letter case counts in a token    |
         | the token without a scheme            | the token is a bearer token      |

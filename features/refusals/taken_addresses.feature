@@ -40,6 +40,14 @@ Feature: One address, one user
       And exactly Grace is found by her address
       And Grace is as she was
 
+    Example: Mallory wants the address of Grace, who is renamed
+      Given Grace is a user
+      When Grace is renamed
+      And Mallory signs up with Grace's address
+      Then Mallory is refused because the address is taken
+      And exactly Grace is found by her address
+      And Grace is as she was
+
     Example: Mallory tries three times
       Given Grace is a user
       When Mallory signs up with Grace's address 3 times
@@ -148,6 +156,22 @@ Feature: One address, one user
       And Grace has given up her address by changing
       When Grace takes the address that was given up
       Then exactly Grace is found by her address
+
+    Scenario Outline: Mallory is refused Grace's address when <changed>, and Grace keeps it
+      Given Grace and Mallory are users
+      When Mallory is <changed> to Grace's address as it is
+      And Alan signs up with Grace's address
+      Then Alan is refused because the address is taken
+      And exactly Grace is found by her address
+
+      Examples:
+        | changed |
+        | changed |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | changed  |
+        | replaced |
 
     Scenario Outline: Mallory is refused Grace's address when <changed>, and keeps her own
       Given Grace and Mallory are users

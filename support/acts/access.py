@@ -18,6 +18,7 @@ ATTEMPTS: Mapping[str, str | None] = {
     "reads": None,
     "lists": None,
     "looks up": "email_filter",
+    "looks nobody up": "email_filter",
     "asks for a page": "pages",
     "signs up": None,
     "patches": "patch",
@@ -91,6 +92,7 @@ class Access:
             "reads": lambda: world.run(api.read(owner.known_id)),
             "lists": lambda: world.run(api.list()),
             "looks up": lambda: world.run(api.find(owner.newcomer.email)),
+            "looks nobody up": lambda: world.run(api.find(nobody.email)),
             "asks for a page": lambda: world.run(api.page(1, 10)),
             "patches": lambda: world.run(api.patch(owner.known_id, name)),
             "deletes": lambda: world.run(api.delete(owner.known_id)),
@@ -109,6 +111,9 @@ class Access:
             "the token and one character more": Credential("${TOKEN}x", value=right.value + "x"),
             "the token without its last character": Credential("${TOKEN%?}", value=right.value[:-1]),
             "the token without its first character": Credential("${TOKEN#?}", value=right.value[1:]),
+            "the token with another last character": Credential(
+                "${TOKEN%?}x", value=right.value[:-1] + ("y" if right.value.endswith("x") else "x")
+            ),
             "one character more before the token": Credential("x$TOKEN", value="x" + right.value),
             "the token in another letter case": Credential(
                 "(the token with its letter case swapped)", value=_in_another_case(right.value)

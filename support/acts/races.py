@@ -218,18 +218,20 @@ class Races:
 
     def join_against_leave(self) -> None:
         """Let someone sign up with an address while its holder leaves, round after round."""
-        self.play(self._join_round)
+        orders = cycle((1, -1))
+        self.play(lambda: self._join_round(next(orders)))
 
-    def _join_round(self) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
+    def _join_round(self, order: int) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
         world = self._world
         world.registry.make_room(3, dismissing=True)
         holder = world.accounts.become("Grace", world.factory.newcomer("Grace"))
         newcomer = NewUser(world.factory.newcomer("Ada").name, holder.newcomer.email)
         leaving = world.api.send_once(world.api.deleting(holder.known_id))
-        outcome = self._contest([Entrant("Ada joins", self._contend(newcomer)), Entrant("Grace leaves", leaving)])
+        entrants = [Entrant("Ada joins", self._contend(newcomer)), Entrant("Grace leaves", leaving)]
+        outcome = self._contest(entrants[::order])
         answers = world.profile.answers
-        joined = contenders_of(outcome, answers.created, answers.taken)[0]
-        left = contenders_of(outcome, answers.deleted, ())[1]
+        joined = contenders_of(outcome, answers.created, answers.taken)[::order][0]
+        left = contenders_of(outcome, answers.deleted, ())[::order][1]
         contenders = [joined, left]
         wrong = [f"{one.label}: answered by {one.exchange.status}" for one in with_fate(contenders, Fate.BROKEN)]
         if not wrong:

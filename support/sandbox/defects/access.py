@@ -169,6 +169,23 @@ def end_of_token_will_do(sandbox: Sandbox) -> None:
 
 
 @defect(_RULE)
+def beginning_of_token_will_do(sandbox: Sandbox) -> None:
+    """What is as long as the token and begins like it opens."""
+
+    def is_alike(call: Call) -> bool:
+        given, token = _given(call), sandbox.api.token
+        return len(given) == len(token) and given[:4] == token[:4]
+
+    _let_in(sandbox, is_alike)
+
+
+@defect(_RULE)
+def looking_nobody_up_open(sandbox: Sandbox) -> None:
+    """Strangers learn whether an address is free: a look-up that finds nobody needs no token."""
+    _let_in(sandbox, lambda call: "email" in call.query and not sandbox.store.holders(call.query["email"]))
+
+
+@defect(_RULE)
 def head_of_list_open(sandbox: Sandbox) -> None:
     """HEAD of the list is answered without the token."""
     _let_in(sandbox, lambda call: call.method == "HEAD" and call.user_id is None)

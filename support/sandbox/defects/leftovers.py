@@ -1,6 +1,14 @@
 """What a change, a refusal or a deletion leaves behind of an address: kept for nobody, or guarded no longer."""
 
-from support.sandbox.defects.kit import act_when_refused, look_before_storing, remember_gone, sent_in, valid_part
+from support.sandbox.defects.kit import (
+    Room,
+    act_when_refused,
+    gap,
+    look_before_storing,
+    remember_gone,
+    sent_in,
+    valid_part,
+)
 from support.sandbox.exchange import Answer, Call, Refusal
 from support.sandbox.store import AddressTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
@@ -91,6 +99,14 @@ def taken_address_frees_own(sandbox: Sandbox) -> None:
 
 
 @defect("update-taken")
+def taken_address_frees_the_holders(sandbox: Sandbox) -> None:
+    """After a PATCH or PUT that is refused with 409 a newcomer gets the address that was wanted."""
+    unguarded = _unguarded(sandbox)
+    for at in ("patch", "replace"):
+        act_when_refused(sandbox, at, 409, lambda call: unguarded.update(_sent_address(sandbox, call)))
+
+
+@defect("update-taken")
 def capitals_given_up_stay_taken(sandbox: Sandbox) -> None:
     """An address with capitals that is given up is free as it was written, and not in small letters."""
     kept = _kept_for_nobody(sandbox, exact=True)
@@ -133,6 +149,19 @@ def _confirmed(sandbox: Sandbox, at: str) -> None:
         return answer
 
     sandbox.around(at, handler)
+
+
+@defect("email-unique")
+def address_of_the_renamed_unguarded(sandbox: Sandbox) -> None:
+    """A create takes the address of a user whose name was changed by PATCH."""
+    unguarded = _unguarded(sandbox)
+
+    async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+        answer: Answer = await patch(call)
+        unguarded.update(_own_address(sandbox, call) if "email" not in sent_in(call) else ())
+        return answer
+
+    sandbox.around("patch", patch)
 
 
 @defect("email-unique")
@@ -198,3 +227,52 @@ def ids_of_leavers_given_again(sandbox: Sandbox) -> None:
 
 
 _SPARE_IDS = 20
+
+
+@defect("race-email")
+def address_lost_between_join_and_leave(sandbox: Sandbox) -> None:
+    """A create that is refused while the holder of the address is being deleted reserves it for ever."""
+    kept, leaving = _kept_for_nobody(sandbox), dict[str, str]()
+
+    async def delete(sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
+        folded = sandbox.api.known(call).email.casefold()
+        leaving[call.user_id or ""] = folded
+        await gap(sandbox)
+        leaving.pop(call.user_id or "", None)
+        answer: Answer = await delete(call)
+        return answer
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        kept.update({sandbox.api.newcomer(call)["email"].casefold()} & set(leaving.values()))
+        answer: Answer = await create(call)
+        return answer
+
+    sandbox.around("delete", delete)
+    sandbox.around("create", create)
+
+
+@defect("race-email")
+def race_moves_the_winners_time(sandbox: Sandbox) -> None:
+    """A create that loses a race gives 409, but renews createdAt of the winner."""
+    rooms: dict[str, Room] = {}
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        fields = sandbox.api.newcomer(call)
+        room = rooms.setdefault(fields["email"].casefold(), Room(1))
+        with room.entered():
+            await gap(sandbox)
+            try:
+                answer: Answer = await create(call)
+            except Refusal:
+                if room.crowded:
+                    _renew(sandbox, fields["email"])
+                raise
+        return answer
+
+    sandbox.around("create", create)
+
+
+def _renew(sandbox: Sandbox, email: str) -> None:
+    for winner in sandbox.store.holders(email):
+        sandbox.store.delete(winner.id)
+        sandbox.store.insert(winner._replace(created_at="2020-01-02T03:04:05.000+00:00"))

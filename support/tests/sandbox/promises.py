@@ -259,6 +259,8 @@ async def _email_unique(api: Driver) -> None:
             assert (await nobody_came(api, "POST", newcomer(email=email, name="Mallory"))).status == 409
             assert await api.find(email) == [holder]
         await unchanged(api, holder)
+    await api.ask("PATCH", first["id"], {"name": "Grace"})
+    assert (await nobody_came(api, "POST", newcomer(email=first["email"]))).status == 409
     for method in ("PUT", "PATCH"):
         confirmed = {"name": "Grace", "email": first["email"]}
         assert (await api.ask(method, first["id"], confirmed)).status == 200
@@ -426,7 +428,8 @@ async def _update_taken(api: Driver) -> None:
             reply = await api.ask(method, user["id"], {"name": "Mallory", "email": email})
             assert reply.status == 409
             await unchanged(api, holder, user)
-            assert (await nobody_came(api, "POST", newcomer(email=user["email"]))).status == 409
+            for email in (user["email"], holder["email"]):
+                assert (await nobody_came(api, "POST", newcomer(email=email))).status == 409
     given_up = holder["email"]
     assert (await api.ask("PATCH", holder["id"], {"email": newcomer()["email"]})).status == 200
     assert (await api.ask("PATCH", user["id"], {"email": given_up})).status == 200
@@ -519,6 +522,7 @@ async def _auth_401(api: Driver) -> None:
         f"Bearer {TOKEN[1:]}",
         f"Bearer {TOKEN.upper()}",
         f"Bearer x{TOKEN}",
+        f"Bearer {TOKEN[:-1]}x",
         f"Token {TOKEN}",
     ]
     for authorization in strangers:
@@ -534,5 +538,6 @@ async def _auth_401(api: Driver) -> None:
         for method in ("PUT", "PATCH", "DELETE"):
             assert (await api.ask(method, UNKNOWN, newcomer(), authorization=authorization)).status == 401
         assert (await api.ask("POST", raw=b"{", authorization=authorization)).status == 401
+        assert (await api.ask("GET", "?email=nobody%40example.org", authorization=authorization)).status == 401
         await unchanged(api, user)
         assert len(await api.everyone()) == before
