@@ -56,7 +56,7 @@ register_type(
         "a role",
         "rights inside another field",
     ),
-    JsonType=_one_of("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"),
+    JsonType=_one_of("application/json; charset=utf-8", "application/json;charset=UTF-8"),
     Accepted=_one_of("welcomed", "changed"),
     State=_one_of("was never there", "has left"),
     Deed=_one_of(*METHODS_OF),

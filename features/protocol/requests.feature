@@ -114,7 +114,6 @@ Feature: Methods, statuses and headers
         | media type                      |
         | application/json; charset=utf-8 |
         | application/json;charset=UTF-8  |
-        | Application/JSON                |
 
     Scenario Outline: JSON with a charset is JSON for <method>
       Given Ada is a user
