@@ -10,7 +10,7 @@ from itertools import cycle, islice
 from support.errors import TargetDown
 from support.prove.candidates import PLAIN, Defect, Variant, offered_variants
 from support.prove.playing import CONTRACT, Stage
-from support.prove.residue import Residue, everybody, residue
+from support.prove.residue import Residue, everybody, residue_in_the_end
 from support.prove.verdicts import Fate, Hearing, Trial
 from support.targets.embedded import EmbeddedApi, Target
 
@@ -53,7 +53,7 @@ def hear_variant(stage: Stage, variant: Variant, tags: str = CONTRACT) -> Hearin
         before = everybody(target)
         play = stage.play(target, tags)
         try:
-            return Hearing(variant, play, residue(before, everybody(target)))
+            return Hearing(variant, play, residue_in_the_end(target, before))
         except TargetDown as trouble:
             return Hearing(variant, play, Residue(), str(trouble))
 

@@ -47,6 +47,16 @@ def residue(before: Shown, after: Shown) -> Residue:
     )
 
 
+def residue_in_the_end(target: Target, before: Shown) -> Residue:
+    """Compare what is shown now with what was before; a list may show for a while who has left."""
+    for _ in range(ATTEMPTS):
+        found = residue(before, everybody(target))
+        if not found.left:
+            break
+        time.sleep(PAUSE_S)
+    return found
+
+
 def everybody(target: Target) -> Shown:
     """Read the plain list: each user as JSON, by id. Raises TargetDown where it cannot be had."""
     users = json.loads(_list(target))

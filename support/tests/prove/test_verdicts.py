@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from support.prove.plays import Play, read_records
-from support.prove.residue import Residue, residue
+from support.prove.residue import Residue, residue, residue_in_the_end
 from support.prove.verdicts import Fate, Trial
+from support.targets.embedded import Target
 from support.tests.prove.canned import DEFECT, broken, hearing, line, play, record, trial
 
 RULE = DEFECT.rule
@@ -95,3 +96,10 @@ def test_what_is_left_gone_or_changed_is_told() -> None:
 
 def test_a_line_that_was_cut_off_is_left_out() -> None:
     assert len(read_records([line("list"), line("list", number=2)[:40]])) == 1
+
+
+def test_who_is_shown_for_a_while_after_leaving_is_not_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = iter([{"1": "Ada", "2": "Grace"}, {"1": "Ada"}])
+    monkeypatch.setattr("support.prove.residue.everybody", lambda _target: next(shown))
+    monkeypatch.setattr("support.prove.residue.PAUSE_S", 0)
+    assert residue_in_the_end(Target("http://127.0.0.1:1/users", None, "nobody"), {"1": "Ada"}).nothing
