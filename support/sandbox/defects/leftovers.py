@@ -218,17 +218,6 @@ def _watch_deletions(sandbox: Sandbox, act: Decision) -> None:
     sandbox.around("store.delete", delete)
 
 
-@defect("delete-frees")
-def ids_of_leavers_given_again(sandbox: Sandbox) -> None:
-    """A newcomer gets the id that has been free for longest."""
-    free: list[str] = []
-    _watch_deletions(sandbox, lambda user: free.append(user.id))
-    sandbox.around("new_id", lambda _sandbox, new_id: free.pop(0) if len(free) > _SPARE_IDS else new_id())
-
-
-_SPARE_IDS = 20
-
-
 @defect("race-email")
 def address_lost_between_join_and_leave(sandbox: Sandbox) -> None:
     """A create that is refused while the holder of the address is being deleted reserves it for ever."""
