@@ -35,7 +35,7 @@ Feature: One address, one user
 
     Example: Mallory wants an address of Grace that is as long as can be
       Given Grace is a user whose address is as long as can be
-      When Mallory signs up with Grace's address in capitals
+      When Mallory signs up with Grace's address
       Then Mallory is refused because the address is taken
       And exactly Grace is found by her address
       And Grace is as she was

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from support.acts.partitions import MALFORMED, NOT_A_USER, NOT_JSON_TYPES, escaped, in_another_order
+from support.acts.partitions import MALFORMED, NOT_JSON_TYPES, escaped, in_another_order
 from support.acts.scene import Member
 from support.contract.normalizers import user_of
 from support.contract.validators import (
@@ -249,14 +249,13 @@ def _changes(world: World, method: str) -> list[Exchange]:
 
 
 def _invalid(world: World) -> list[Exchange]:
-    """Send every flaw there is, to sign up and to change."""
+    """Send every flaw there is, to sign up and to change; nothing that could be stored without an address."""
     member, people = _grace(world), world.people
     world.directory.remember_who_is_there()
     sign_ups = [world.accounts.sign_up_spoiled("Mallory", flaw) for flaw in people.flaws]
-    no_users = [world.accounts.sign_up_with_no_user("Mallory", what) for what in NOT_A_USER]
     changes = {"PATCH": world.accounts.patch, "PUT": world.accounts.put}
     changed = [changes[method](member.person, fields) for method in _offered(world) for fields in people.every_flaw()]
-    return [*sign_ups, *no_users, *changed]
+    return [*sign_ups, *changed]
 
 
 def _taken(world: World) -> list[Exchange]:
