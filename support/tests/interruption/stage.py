@@ -21,7 +21,7 @@ from support.settings import ROOT, Settings
 
 TOKEN = "canary-7Qf2-nightingale"
 BYSTANDERS = 5
-LONGEST_S = 120.0
+LONGEST_S = 400.0
 LOOK_AGAIN_S = 0.01
 TRIES = 40
 
