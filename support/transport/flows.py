@@ -99,9 +99,10 @@ def look(search: Search, window_s: float, policy: Policy) -> Flow[Sequence[Answe
     pause = window_s / 8
     while True:
         found = yield from search()
-        if found is None or found or policy.clock() >= ends:
+        left = ends - policy.clock()
+        if found is None or found or left <= 0:
             return found
-        yield Wait(pause, "a create in doubt may still show up")
+        yield Wait(min(pause, left), "a create in doubt may still show up")
         pause *= 2
 
 
