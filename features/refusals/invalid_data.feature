@@ -59,6 +59,7 @@ Feature: Invalid data is refused
         | a text                 | a text is not a newcomer   |
         | a number               | a number is not a newcomer |
         | null                   | nothing is not a newcomer  |
+        | an empty body          | nothing is not a newcomer  |
 
     Example: Invalid data does not get in the way of the next newcomer
       Given the people who are there are known

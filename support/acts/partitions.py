@@ -8,6 +8,7 @@ from typing import Any
 
 from support.factory import LONGEST_ADDRESS, LONGEST_NAME, Factory
 from support.models import NewUser
+from support.transport.calls import NOTHING
 
 MISSING = object()
 Spoil = Callable[[NewUser, Factory], Any]
@@ -60,6 +61,7 @@ NOT_A_USER: Mapping[str, Spoil] = {
     "a text": lambda newcomer, _: newcomer.email,
     "a number": lambda _, __: 42,
     "null": lambda _, __: None,
+    "an empty body": lambda _, __: NOTHING,
 }
 
 MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {

@@ -210,9 +210,16 @@ class Races:
             shown = self._world.accounts.fields_of(self._world.run(self._world.api.read(member.known_id)))
             if fates[member.person] is Fate.REFUSED and shown != member.shown:
                 wrong.append(f"{member.person} was refused, but is shown as {shown}")
+            elif fates[member.person] is Fate.REFUSED and not self._is_found(member):
+                wrong.append(f"{member.person} was refused, but is not found any more by the address that she kept")
             if fates[member.person] is Fate.WON and _but_for("email", shown) != _but_for("email", member.shown):
                 wrong.append(f"{member.person} has won, but more than her address has changed: she is shown as {shown}")
         return wrong
+
+    def _is_found(self, member: Member) -> bool:
+        """Whether somebody is found by the address that she is shown with."""
+        holders = self._world.run(self._world.api.holders(str(member.shown.get("email"))))
+        return holders is None or member.known_id in {user.id for user in holders}
 
     # Joining against leaving
 

@@ -106,7 +106,8 @@ class UsersApi:
         return self._noted(perform_create(call, self.policy, search, self.window_s))
 
     def creating(self, fields: Any) -> Call:
-        return self.call("POST", fields=fields)
+        """Put a create together; the body is empty for NOTHING."""
+        return self.call("POST", body=b"") if fields is NOTHING else self.call("POST", fields=fields)
 
     def read(self, user_id: str) -> Flow[Exchange]:
         return self.send(self.call("GET", self.url_of(user_id)))

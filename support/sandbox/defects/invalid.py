@@ -22,6 +22,13 @@ def missing_fields_invented(sandbox: Sandbox, _newcomer: Decision, call: Call) -
     return {**invented_user(), **sandbox.api.fields(document, required=False)}
 
 
+@defect(_INVALID, at="newcomer")
+def empty_body_creates_somebody(_sandbox: Sandbox, newcomer: Decision, call: Call) -> dict[str, str]:
+    """A create with an empty body creates a made-up user."""
+    fields: dict[str, str] = newcomer(call) if call.body.strip() else invented_user()
+    return fields
+
+
 @defect(_INVALID, at="create")
 async def array_body_breaks(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
     """A create with a body that is no object answers 500."""

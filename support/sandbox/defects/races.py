@@ -154,6 +154,32 @@ async def race_of_patches_ends_in_500(sandbox: Sandbox, patch: Decision, call: C
     return answer
 
 
+@defect(_RULE)
+def race_of_patches_hides_the_loser(sandbox: Sandbox) -> None:
+    """A PATCH that loses a race for an address gives 409, but ?email= does not find its user any more."""
+    hidden: set[tuple[str, str]] = set()
+
+    async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+        fields = sandbox.api.fields(sandbox.api.document(call), required=False)
+        user = sandbox.api.known(call)
+        if others_with(sandbox, fields.get("email", user.email), user.id):
+            raise sandbox.api.taken()
+        await gap(sandbox)
+        try:
+            answer: Answer = await patch(call)
+        except Refusal as refusal:
+            if refusal.status == 409:
+                hidden.add((user.id, user.email))
+            raise
+        return answer
+
+    def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+        return [user for user in filtered(email) if (user.id, user.email) not in hidden]
+
+    sandbox.around("patch", patch)
+    sandbox.around("filtered", filtered)
+
+
 @defect(_RULE, at="delete")
 async def race_delete_takes_the_next_holder(sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
     """DELETE frees the address and, a window later, removes whoever has it: also who just got 201."""
