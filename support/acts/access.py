@@ -49,7 +49,8 @@ class Access:
         """Let the intruder try to read, change and delete the owner, and to sign up, introduced like this."""
         has = vars(self._world.profile.has)
         offered = [what for what, needed in ATTEMPTS.items() if needed is None or has[needed]]
-        self._world.scene.keep(*(self._try(what, introduction, owner, intruder) for what in offered))
+        stranger = self._world.people.stranger_id()
+        self._world.scene.keep(*(self._try(what, introduction, owner, intruder, stranger) for what in offered))
 
     def all_unauthorized(self) -> None:
         """Each attempt was answered by 401 with a challenge."""
@@ -57,7 +58,7 @@ class Access:
             [401], has_header("WWW-Authenticate", "that names a scheme (RFC 9110 §11.6.1)")
         )
 
-    def _try(self, what: str, introduction: str, owner: Member, intruder: Member) -> Exchange:
+    def _try(self, what: str, introduction: str, owner: Member, intruder: Member, stranger: str) -> Exchange:
         world = self._world
         api = world.api.as_someone_else(self._credential(introduction))
         fields = world.in_target_terms(intruder.newcomer.as_json())
@@ -69,7 +70,6 @@ class Access:
             )
         if what == "replaces":
             return world.run(world.registry.change(api.replacing(owner.known_id, fields), intruder.newcomer.email))
-        stranger = world.people.stranger_id()
         nobody = world.factory.newcomer()
         other = world.in_target_terms(nobody.as_json())
         cut = json.dumps(other).encode()[:-1]
