@@ -201,6 +201,7 @@ async def _create_invalid(api: Driver) -> None:
     wrong += [newcomer(name=name) for name in BAD_NAMES] + [newcomer(email=email) for email in BAD_EMAILS]
     for body in wrong:
         assert (await nobody_came(api, "POST", body)).status in (400, 422), body
+    assert (await nobody_came(api, "POST", raw=b"")).status in (400, 422)
 
 
 @promise("malformed-json")

@@ -59,7 +59,10 @@ async def _race_of_patches(api: Driver) -> None:
     users = [await api.create() for _ in range(4)]
     email = newcomer()["email"]
     replies = await asyncio.gather(*(api.ask("PATCH", user["id"], {"email": email}) for user in users))
-    assert await api.find(email) == [_only_winner(replies, 200).json()]
+    winner = _only_winner(replies, 200).json()
+    assert await api.find(email) == [winner]
+    for user in users:
+        assert user["id"] == winner["id"] or await api.find(user["email"]) == [user]
 
 
 def _only_winner(replies: list[Reply], status: int) -> Reply:
