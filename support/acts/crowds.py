@@ -169,7 +169,7 @@ class Crowds:
 
     def _life(self, newcomer: NewUser, number: int) -> Flow[Life]:
         world = self._world
-        renamed_to = f"{newcomer.name} the {number + 1}th"
+        renamed_to = f"{newcomer.name} No. {number + 1}"
         created = yield from self._sign_up(newcomer)
         user = user_of(created.answer, world.profile)
         exchanges = {"created": created}

@@ -22,6 +22,16 @@ async def _look_and_wait(sandbox: Sandbox, call: Call, *, exact: bool = False) -
     return fields
 
 
+async def _look_and_wait_for_patch(sandbox: Sandbox, call: Call) -> User:
+    """Do the same before a PATCH; return the user as she is before it."""
+    fields = sandbox.api.fields(sandbox.api.document(call), required=False)
+    user: User = sandbox.api.known(call)
+    if others_with(sandbox, fields.get("email", user.email), user.id):
+        raise sandbox.api.taken()
+    await gap(sandbox)
+    return user
+
+
 @defect(_RULE)
 def race_check_then_insert(sandbox: Sandbox) -> None:
     """A create looks whether the address is free, and stores a window later, whatever happened meanwhile."""
@@ -113,11 +123,7 @@ def race_of_patches(sandbox: Sandbox) -> None:
     look_before_storing(sandbox, at=("insert",))
 
     async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-        fields = sandbox.api.fields(sandbox.api.document(call), required=False)
-        user = sandbox.api.known(call)
-        if others_with(sandbox, fields.get("email", user.email), user.id):
-            raise sandbox.api.taken()
-        await gap(sandbox)
+        await _look_and_wait_for_patch(sandbox, call)
         answer: Answer = await patch(call)
         return answer
 
@@ -140,11 +146,7 @@ def _look_at_put(sandbox: Sandbox) -> None:
 @defect(_RULE, at="patch")
 async def race_of_patches_ends_in_500(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """A PATCH that loses a race for an address gives 500."""
-    fields = sandbox.api.fields(sandbox.api.document(call), required=False)
-    user = sandbox.api.known(call)
-    if others_with(sandbox, fields.get("email", user.email), user.id):
-        raise sandbox.api.taken()
-    await gap(sandbox)
+    await _look_and_wait_for_patch(sandbox, call)
     try:
         answer: Answer = await patch(call)
     except Refusal as refusal:
@@ -160,11 +162,7 @@ def race_of_patches_hides_the_loser(sandbox: Sandbox) -> None:
     hidden: set[tuple[str, str]] = set()
 
     async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-        fields = sandbox.api.fields(sandbox.api.document(call), required=False)
-        user = sandbox.api.known(call)
-        if others_with(sandbox, fields.get("email", user.email), user.id):
-            raise sandbox.api.taken()
-        await gap(sandbox)
+        user = await _look_and_wait_for_patch(sandbox, call)
         try:
             answer: Answer = await patch(call)
         except Refusal as refusal:
