@@ -158,7 +158,7 @@ def test_moments_are_told_from_the_first_release() -> None:
 class TestChance:
     def test_it_is_certain_of_nothing(self) -> None:
         assert chance_to_catch(0.0, 1.0, 100) < 1
-        assert chance_to_catch(0.00001, 1.0, 4) < chance_to_catch(0.00001, 1.0, 5) < 1
+        assert chance_to_catch(0.00001, 1.0, 2) < 1
 
     def test_a_longer_window_and_more_contenders_help_and_a_longer_skew_does_not(self) -> None:
         windows = [chance_to_catch(0.01, window, 5) for window in (0.0001, 0.0005, 0.001)]
@@ -174,4 +174,4 @@ class TestChance:
     @pytest.mark.parametrize("skew_s", [0.0, 1e-9, 0.001, 5.0])
     @pytest.mark.parametrize("contenders", [2, 10, 100])
     def test_it_is_a_chance(self, skew_s: float, contenders: int) -> None:
-        assert 0 <= chance_to_catch(skew_s, 0.0002, contenders) <= 0.9
+        assert 0 <= chance_to_catch(skew_s, 0.0002, contenders) <= 0.5
