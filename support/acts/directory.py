@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from support.acts.scene import Member
+from support.cleanup.polling import Pace
 from support.contract.normalizers import ids_of, listed, normal_user
 from support.contract.validators import has_status, is_a_list
 from support.errors import Inconclusive
@@ -15,7 +17,8 @@ from support.models import Exchange
 if TYPE_CHECKING:
     from support.world import World
 
-TRIES_TO_PAGE = 5
+PATIENCE = Pace(first_s=0.1, cap_s=2.0, deadline_s=12.0)
+MISFITS = 3
 MOST_PAGES = 150
 LARGEST_PAGE = 100
 RECENT_S = 1.0
@@ -179,19 +182,27 @@ class Directory:
         return exchange
 
     def page_through(self, limit: int | None = None) -> None:
-        """Read all pages between two equal lists, so that nobody's coming or going can be taken for a fault."""
+        """Read all pages between two equal lists, so that nobody's coming or going can be taken for a fault.
+
+        Who comes and goes in between shows in neither list, but moves the others: pages that do not fit are read again.
+        """
         world = self._world
         world.registry.wait_for_deletions()
-        for _ in range(TRIES_TO_PAGE):
+        misfits = 0
+        for wait in (0.0, *PATIENCE.waits()):
+            time.sleep(wait)
             before = self._ids(self.read_list())
             size = limit or min(self._largest_page, max(1, -(-len(before) // 5)))
             pages = self._pages(size)
             if sorted(before) == sorted(self._ids(self.read_list())):
                 world.scene.notes["pages"] = (before, pages, size)
-                return
-        raise Inconclusive(
-            f"the list changed during each of {TRIES_TO_PAGE} tries to page through it: others are at work there"
-        )
+                misfits += 1
+                if misfits == MISFITS or self._fit(pages, before):
+                    return
+        if not misfits:
+            raise Inconclusive(
+                f"the list changed whenever it was paged through for {PATIENCE.deadline_s:g} s: others are at work"
+            )
 
     def page_through_largest(self) -> None:
         self.page_through(self._largest_page)
@@ -211,6 +222,11 @@ class Directory:
                 break
             seen |= ids
         return pages
+
+    def _fit(self, pages: Sequence[Exchange], whole: Sequence[str]) -> bool:
+        """Whether the pages show everybody in the list once, as far as they were read."""
+        shown = list(chain.from_iterable(map(self._ids, pages)))
+        return len(shown) == len(set(shown)) and (len(pages) == MOST_PAGES or set(shown) == set(whole))
 
     def pages_keep_their_limit(self) -> None:
         world = self._world

@@ -211,7 +211,9 @@ class Outcomes:
         ]
         if failed:
             wanted = "; ".join(matcher.wanted for matcher in matchers)
-            wrong = [text for exchange, matcher in failed for text in matcher.findings(exchange)]
+            wrong = [
+                f"{exchange.call.method}: {text}" for exchange, matcher in failed for text in matcher.findings(exchange)
+            ]
             self.accuse(wanted, wrong, failed[0][0])
 
     def nobody_new(self) -> None:

@@ -1,0 +1,44 @@
+"""Pages are judged by what the API does, not by who comes and goes while they are read."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.errors import BrokenPromise
+from support.targets.embedded import Target
+from support.tests.conftest import NewWorld, Script
+from support.tests.scripted import Act, answer
+from support.world import World
+
+ADA, GRACE, ALAN = (
+    {"id": number, "name": "Ada", "email": f"{number}@example.com", "createdAt": "2026-01-02T03:04:05Z"}
+    for number in ("1", "2", "3")
+)
+FIRST_LOOK = answer(200, [])
+SEEN_RIGHT = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [GRACE], [], [ADA, GRACE])]
+MOVED_BY_ONE = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [ADA, GRACE])]
+CHANGED = [answer(200, shown) for shown in ([ADA], [ADA], [], [ADA, ALAN])]
+
+
+@pytest.mark.parametrize("before", [[], CHANGED, MOVED_BY_ONE, MOVED_BY_ONE * 2, CHANGED + MOVED_BY_ONE + CHANGED])
+def test_who_comes_and_goes_meanwhile_is_no_fault(new_world: NewWorld, script: Script, before: list[Act]) -> None:
+    judge(paged(new_world, script, [*before, *SEEN_RIGHT]))
+
+
+def test_pages_that_never_fit_are_one(new_world: NewWorld, script: Script) -> None:
+    with pytest.raises(BrokenPromise, match="user 1 is on page 1 and on page 2"):
+        judge(paged(new_world, script, MOVED_BY_ONE * 3))
+
+
+def paged(new_world: NewWorld, script: Script, acts: list[Act]) -> World:
+    """Return a world that has paged through a target that answers so."""
+    world = new_world(Target(script(FIRST_LOOK, *acts).url, "t", "scripted"))
+    world.begin("pages")
+    world.directory.page_through(1)
+    return world
+
+
+def judge(world: World) -> None:
+    world.directory.pages_keep_their_limit()
+    world.directory.pages_do_not_overlap()
+    world.directory.pages_are_the_list()
