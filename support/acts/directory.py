@@ -189,7 +189,7 @@ class Directory:
         world = self._world
         world.registry.wait_for_deletions()
         misfits = 0
-        for wait in (0.0, *PATIENCE.waits()):
+        for wait in chain([0.0], PATIENCE.waits()):
             time.sleep(wait)
             before = self._ids(self.read_list())
             size = limit or min(self._largest_page, max(1, -(-len(before) // 5)))
