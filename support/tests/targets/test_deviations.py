@@ -6,7 +6,7 @@ TOKENS = "features/access/tokens.feature"
 NO_TOKEN = "Mallory comes with no token -- @1.1 "
 WRONG_TOKEN = "Mallory comes with a wrong token -- @1.3 "
 KNOWN = '[[deviations]]\nreason = "it names no scheme"\nlink = "https://example.org/7"\nsince = 2026-01-31\n'
-ONLY_THE_HEADER = 'shows = ["there is no WWW-Authenticate"]\n'
+ONLY_THE_HEADER = 'shows = ["*: there is no WWW-Authenticate"]\n'
 OF_401 = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory comes with *"]\n'
 
 
