@@ -218,7 +218,7 @@ class Directory:
         while len(pages) < MOST_PAGES:
             pages.append(self._world.run(self._world.api.page(len(pages) + 1, size)))
             ids = set(self._ids(pages[-1]))
-            if not ids or ids & seen:
+            if not self._entries(pages[-1]) or ids & seen:
                 break
             seen |= ids
         return pages

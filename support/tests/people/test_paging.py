@@ -25,6 +25,10 @@ def test_who_comes_and_goes_meanwhile_is_no_fault(new_world: NewWorld, script: S
     judge(paged(new_world, script, [*before, *SEEN_RIGHT]))
 
 
+def test_a_page_of_what_is_no_user_is_not_the_last(new_world: NewWorld, script: Script) -> None:
+    judge(paged(new_world, script, [answer(200, page) for page in ([ADA, {}], [{}], [ADA], [], [ADA, {}])]))
+
+
 def test_pages_that_never_fit_are_one(new_world: NewWorld, script: Script) -> None:
     with pytest.raises(BrokenPromise, match="user 1 is on page 1 and on page 2"):
         judge(paged(new_world, script, MOVED_BY_ONE * 3))
