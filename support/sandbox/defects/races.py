@@ -1,6 +1,6 @@
 """Races for one address: what looks right as long as requests come one after another."""
 
-from support.sandbox.defects.kit import Room, gap, is_repeated, look_before_storing, others_with
+from support.sandbox.defects.kit import Room, act_when_refused, gap, is_repeated, look_before_storing, others_with
 from support.sandbox.exchange import Answer, Call, Refusal
 from support.sandbox.store import AddressTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
@@ -22,14 +22,13 @@ async def _look_and_wait(sandbox: Sandbox, call: Call, *, exact: bool = False) -
     return fields
 
 
-async def _look_and_wait_for_patch(sandbox: Sandbox, call: Call) -> User:
-    """Do the same before a PATCH; return the user as she is before it."""
+async def _look_and_wait_for_patch(sandbox: Sandbox, call: Call) -> None:
+    """Do the same before a PATCH."""
     fields = sandbox.api.fields(sandbox.api.document(call), required=False)
-    user: User = sandbox.api.known(call)
+    user = sandbox.api.known(call)
     if others_with(sandbox, fields.get("email", user.email), user.id):
         raise sandbox.api.taken()
     await gap(sandbox)
-    return user
 
 
 @defect(_RULE)
@@ -122,13 +121,17 @@ def race_of_patches(sandbox: Sandbox) -> None:
     """PATCH looks whether the address is free, and stores a window later, whatever happened meanwhile."""
     look_before_storing(sandbox, at=("insert",))
 
+    _look_before_patching(sandbox)
+    _look_at_put(sandbox)
+
+
+def _look_before_patching(sandbox: Sandbox) -> None:
     async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
         await _look_and_wait_for_patch(sandbox, call)
         answer: Answer = await patch(call)
         return answer
 
     sandbox.around("patch", patch)
-    _look_at_put(sandbox)
 
 
 def _look_at_put(sandbox: Sandbox) -> None:
@@ -161,20 +164,15 @@ def race_of_patches_hides_the_loser(sandbox: Sandbox) -> None:
     """A PATCH that loses a race for an address gives 409, but ?email= does not find its user any more."""
     hidden: set[tuple[str, str]] = set()
 
-    async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-        user = await _look_and_wait_for_patch(sandbox, call)
-        try:
-            answer: Answer = await patch(call)
-        except Refusal as refusal:
-            if refusal.status == 409:
-                hidden.add((user.id, user.email))
-            raise
-        return answer
+    def hide(call: Call) -> None:
+        user = sandbox.api.known(call)
+        hidden.add((user.id, user.email))
 
     def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
         return [user for user in filtered(email) if (user.id, user.email) not in hidden]
 
-    sandbox.around("patch", patch)
+    act_when_refused(sandbox, "patch", 409, hide)
+    _look_before_patching(sandbox)
     sandbox.around("filtered", filtered)
 
 

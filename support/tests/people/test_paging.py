@@ -26,7 +26,8 @@ def test_who_comes_and_goes_meanwhile_is_no_fault(new_world: NewWorld, script: S
 
 
 def test_a_page_of_what_is_no_user_is_not_the_last(new_world: NewWorld, script: Script) -> None:
-    judge(paged(new_world, script, [answer(200, page) for page in ([ADA, {}], [{}], [ADA], [], [ADA, {}])]))
+    shown: list[list[dict[str, str]]] = [[ADA, {}], [{}], [ADA], [], [ADA, {}]]
+    judge(paged(new_world, script, [answer(200, page) for page in shown]))
 
 
 def test_pages_that_never_fit_are_one(new_world: NewWorld, script: Script) -> None:
