@@ -123,6 +123,15 @@ def media_type_ignored_by_patch(sandbox: Sandbox) -> None:
 
 
 @defect(_MEDIA, at="document")
+def media_type_with_charset_refused(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+    """JSON whose Content-Type names a charset is refused."""
+    if "charset" in call.headers.get("content-type", ""):
+        raise Refusal(415, "Unsupported Media Type", "Send application/json.")
+    read: dict[str, Any] = document(call)
+    return read
+
+
+@defect(_MEDIA, at="document")
 def media_type_answers_400(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
     """A Content-Type that is not JSON gives 400."""
     try:

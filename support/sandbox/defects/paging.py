@@ -122,3 +122,21 @@ def limit_0_is_taken(sandbox: Sandbox) -> None:
 def limit_101_is_taken(sandbox: Sandbox) -> None:
     """Limit 101 gives 200 and at most 100 users."""
     _take(sandbox, "limit", "101", (0, 100))
+
+
+@defect(_PAGES)
+def page_below_0_is_taken(sandbox: Sandbox) -> None:
+    """Page -1 gives 200 and an empty list."""
+    _take(sandbox, "page", "-1", (0, 0))
+
+
+@defect(_PAGES)
+def limit_below_0_is_taken(sandbox: Sandbox) -> None:
+    """Limit -1 gives 200 and everybody, as in SQLite."""
+    _take(sandbox, "limit", "-1", (0, -1))
+
+
+@defect(_PAGES)
+def limit_1000_is_taken(sandbox: Sandbox) -> None:
+    """Limit 1000 is let through, as the highest of a framework's own, and gives 200 and so many users."""
+    _take(sandbox, "limit", "1000", (0, 1000))

@@ -103,6 +103,23 @@ def password_hash_in_conflict(_sandbox: Sandbox, refuse: Decision, refusal: Refu
     return answer
 
 
+@defect("no-secrets", at="refuse")
+def token_in_refusals(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+    """Every refusal but a 404 and a 409 says which token came with the request."""
+    answer: Answer = refuse(refusal)
+    if refusal.status not in (404, 409):
+        answer.content["request"] = {"token": "eyJhbGciOi"}
+    return answer
+
+
+@defect("json-media-type", at="read")
+async def user_as_text(_sandbox: Sandbox, read: Decision, call: Call) -> Answer:
+    """A user that is read comes as text/json."""
+    answer: Answer = await read(call)
+    answer.media_type = "text/json"
+    return answer
+
+
 @defect("json-media-type", at="list_users")
 async def list_as_html(_sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
     """The list comes as text/html."""

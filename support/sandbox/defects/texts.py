@@ -14,10 +14,10 @@ from support.sandbox.twists import Decision, Sandbox, defect
 _RULE = "exact-text"
 
 
-def _rename_what_is_stored(sandbox: Sandbox, rename: Callable[[str], str]) -> None:
+def _rename_what_is_stored(sandbox: Sandbox, rename: Callable[[str], str], field: str = "name") -> None:
     def fields(_sandbox: Sandbox, fields: Decision, document: dict[str, Any], *, required: bool) -> dict[str, str]:
         taken: dict[str, str] = fields(document, required=required)
-        return {**taken, "name": rename(taken["name"])} if "name" in taken else taken
+        return {**taken, field: rename(taken[field])} if field in taken else taken
 
     sandbox.around("fields", fields)
 
@@ -106,6 +106,41 @@ def names_capitalised(sandbox: Sandbox) -> None:
 def tags_dropped(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
     """An address is shown without its +tag."""
     return {**present(user), "email": re.sub(r"\+[^@]*@", "@", user.email)}
+
+
+@defect(_RULE)
+def address_dots_dropped(sandbox: Sandbox) -> None:
+    """The dots before the @ of an address are dropped, as if every mail service ignored them."""
+
+    def plain(email: str) -> str:
+        local, _, domain = email.partition("@")
+        return f"{local.replace('.', '')}@{domain}"
+
+    _rename_what_is_stored(sandbox, plain, "email")
+
+
+@defect(_RULE)
+def addresses_lower_cased_in_turkish(sandbox: Sandbox) -> None:
+    """Addresses are lower-cased by the rules of Turkish, so that I becomes a letter without a dot."""
+    _rename_what_is_stored(sandbox, lambda email: email.replace("I", "\u0131").lower(), "email")
+
+
+@defect(_RULE)
+def address_underscores_dropped(sandbox: Sandbox) -> None:
+    """An address keeps letters, digits, dots, hyphens and + only."""
+    _rename_what_is_stored(sandbox, lambda email: re.sub(r"[^\w.+@-]|_", "", email), "email")
+
+
+@defect(_RULE, at="present")
+def addresses_escaped(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
+    """Addresses are escaped for HTML when they are shown."""
+    return {**present(user), "email": html.escape(user.email)}
+
+
+@defect(_RULE)
+def long_addresses_cut(sandbox: Sandbox) -> None:
+    """Addresses are cut after 250 characters."""
+    _rename_what_is_stored(sandbox, lambda email: email[:250], "email")
 
 
 def _rename_what_a_method_stores(sandbox: Sandbox, at: str, rename: Callable[[str], str]) -> None:

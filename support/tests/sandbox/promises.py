@@ -107,6 +107,7 @@ async def _no_secrets(api: Driver) -> None:
         (await api.ask("GET", user["id"])).json(),
         (await api.ask("PATCH", user["id"], {"name": "Grace"})).json(),
         (await api.ask("POST", body=user)).json(),
+        (await api.ask("POST", body={})).json(),
     ]
     assert not _fields(shown) & {"password", "passwordHash", "secret", "token"}
 
@@ -139,8 +140,11 @@ async def _exact_text(api: Driver) -> None:
             assert (await api.ask("PATCH", user["id"], {"name": renamed})).json()["name"] == renamed
             assert (await api.ask("PUT", user["id"], newcomer(name=renamed))).json()["name"] == renamed
     assert (await api.ask("PATCH", user["id"], {"email": longest_address()})).status == 200
-    tagged = newcomer()["email"].replace("@", "+tag@")
-    assert (await api.create(email=tagged))["email"].casefold() == tagged.casefold()
+    for changed in ("+tag@", ".a.b@", ".o'brien@", "-08_x9@", ".IDA@"):
+        address = newcomer()["email"].replace("@", changed)
+        assert (await api.create(email=address))["email"].casefold() == address.casefold()
+    longest = longest_address()
+    assert (await api.create(email=longest))["email"] == longest
 
 
 @promise("problem")
@@ -235,6 +239,7 @@ async def _media_type(api: Driver) -> None:
         for method in ("PUT", "PATCH"):
             assert (await api.ask(method, user["id"], newcomer(), media_type=media_type)).status == 415
     await unchanged(api, user)
+    assert (await api.ask("POST", body=newcomer(), media_type="application/json; charset=utf-8")).status == 201
 
 
 @promise("server-owned")
@@ -342,7 +347,9 @@ async def _pages(api: Driver) -> None:
         "page=x",
         "page=1.5",
         "limit=0",
+        "limit=-1",
         "limit=101",
+        "limit=1000",
         "limit=x",
         "limit=",
         "page=",
