@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from support.cleanup.journal import State
@@ -40,6 +40,19 @@ class Entry:
     def certain(self) -> bool:
         """Whether the ids are all that this request can have made."""
         return bool(self.ids) and self.state in (State.CREATED, State.DELETING)
+
+
+def sharing(entries: Iterable[Entry]) -> dict[Entry, list[Entry]]:
+    """Group those who were refused the very same address under the first of them: looking her up tells of all."""
+    groups: dict[Entry, list[Entry]] = {}
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        refused = entry.state is State.REFUSED and not entry.ids
+        leader = first.setdefault(entry.address, entry) if entry.address and refused else entry
+        others = groups.setdefault(leader, [])
+        if leader is not entry:
+            others.append(entry)
+    return groups
 
 
 def folded(address: str | None) -> str:

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, wait
 
-from support.cleanup.entries import Entry, folded, told_of, told_of_left
+from support.cleanup.entries import Entry, folded, sharing, told_of, told_of_left
 from support.cleanup.journal import HEARTBEAT_S, Journal, Line, State
 from support.cleanup.marks import mark_in
 from support.cleanup.polling import Pace, until_gone
@@ -334,9 +334,10 @@ class Registry:
 
     async def _remove(self, entries: Sequence[Entry]) -> None:
         """Delete the users of these entries and poll until they are gone; never raises."""
-        waiting = []
-        for start in range(0, len(entries), AT_ONCE):
-            batch = entries[start : start + AT_ONCE]
+        groups = sharing(entries)
+        leaders, waiting = list(groups), []
+        for start in range(0, len(leaders), AT_ONCE):
+            batch = leaders[start : start + AT_ONCE]
             results = await asyncio.gather(
                 *(self._client.run(self._delete(entry)) for entry in batch), return_exceptions=True
             )
@@ -351,6 +352,11 @@ class Registry:
         for entry in left:
             if entry.answered:
                 entry.reason = f"still there {self._pace.deadline_s:g} s after it was deleted"
+        for leader, others in groups.items():
+            for entry in others:
+                entry.reason = leader.reason
+                if leader.state is State.GONE:
+                    self._set(entry, State.GONE)
 
     def _delete(self, entry: Entry) -> Flow[bool]:
         """Delete what an entry has made, after seeing that it is ours; tell whether it has then to be seen gone."""
@@ -380,8 +386,13 @@ class Registry:
             return False
         holders = {user.id for user in map(self._user, found) if user is not None}
         self._proven |= holders if mark_in(entry.address) == self.mark else set()
-        entry.ids |= holders
+        entry.ids |= {user_id for user_id in holders if not self._is_anothers(entry, user_id)}
         return True
+
+    def _is_anothers(self, entry: Entry, user_id: str) -> bool:
+        """Whether a user is one whom another entry has made, and will see to."""
+        other = self._latest.get(user_id, entry)
+        return other is not entry and other.state is not State.GONE and user_id in other.ids - other.left
 
     def _window_s(self) -> float:
         """Return how long a create that was broken off may take to show: as long as any answer has taken here."""

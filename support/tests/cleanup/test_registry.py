@@ -110,6 +110,39 @@ class TestGoing:
         assert stand.states() == {}
         assert (stand.registry.created, stand.registry.deleted, stand.registry.gone) == (5, 5, 5)
 
+    def test_of_many_who_asked_for_one_address_one_is_looked_up_and_one_deleted(self, stand: Stand) -> None:
+        newcomer = stand.newcomer()
+        for _ in range(8):
+            stand.create(newcomer)
+        stand.users.calls.clear()
+        stand.registry.confirm_gone()
+        assert len(stand.users.asked("DELETE")) == 1
+        assert stand.users.asked("GET").count("") == 1
+        assert stand.states() == {}
+
+    @pytest.mark.parametrize("kept", [1, 2], ids=["one twin", "two"])
+    def test_who_came_although_many_were_refused_is_deleted_too(self, stand: Stand, kept: int) -> None:
+        newcomer = stand.newcomer()
+        stand.create(newcomer)
+        stand.users.twist = lambda call: came(409, {}) if call.method == "POST" else None
+        for _ in range(3):
+            stand.create(newcomer)
+        twins = [stand.users.add("Twin", newcomer.email) for _ in range(kept)]
+        stand.registry.confirm_gone()
+        assert stand.users.users == {}
+        assert set(twins) < set(stand.users.asked("DELETE"))
+        assert stand.states() == {}
+
+    def test_where_one_of_many_cannot_be_looked_up_all_stay_in_the_journal(self, stand: Stand) -> None:
+        stand.users.twist = lambda call: came(409, {}) if call.method == "POST" else came(400, {})
+        newcomer = stand.newcomer()
+        for _ in range(3):
+            stand.create(newcomer)
+        stand.registry.confirm_gone()
+        with pytest.raises(LeftBehind, match="cannot be looked up") as left:
+            stand.registry.prove_nothing_is_left(0.1)
+        assert str(left.value).count(newcomer.email) == 3
+
     def test_others_are_left_as_they_are(self, stand: Stand) -> None:
         before = {stand.users.add(f"Guest {n}", f"guest{n}@elsewhere.example") for n in range(5)}
         stand.create()
