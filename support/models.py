@@ -11,6 +11,11 @@ from typing import Any
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
 
+def writable(text: str) -> str:
+    """Return a text as it can be written anywhere: half a pair of surrogates, which JSON can hold, as an escape."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 @dataclass(frozen=True)
 class NewUser:
     """What a newcomer signs up with."""

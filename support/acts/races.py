@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from support.acts.scene import Member
 from support.contract.judgement import accuse
 from support.contract.normalizers import listed, normal_user, user_of
-from support.contract.validators import moment_of
+from support.contract.validators import field_findings, moment_of
 from support.crowd.contest import Entrant, Outcome
 from support.crowd.race import (
     Contender,
@@ -27,6 +27,7 @@ from support.crowd.threads import contest_in_threads
 from support.errors import Inconclusive
 from support.models import Exchange, NewUser, User
 from support.reporting import pictures
+from support.targets.profile import Names
 from support.transport.flows import Flow
 
 if TYPE_CHECKING:
@@ -208,11 +209,11 @@ class Races:
         wrong = []
         for member in rivals:
             shown = self._world.accounts.fields_of(self._world.run(self._world.api.read(member.known_id)))
-            if fates[member.person] is Fate.REFUSED and shown != member.shown:
+            if fates[member.person] is Fate.REFUSED and differs(shown, member.shown):
                 wrong.append(f"{member.person} was refused, but is shown as {shown}")
             elif fates[member.person] is Fate.REFUSED and not self._is_found(member):
                 wrong.append(f"{member.person} was refused, but is not found any more by the address that she kept")
-            if fates[member.person] is Fate.WON and _but_for("email", shown) != _but_for("email", member.shown):
+            if fates[member.person] is Fate.WON and differs(shown, _but_for("email", member.shown)):
                 wrong.append(f"{member.person} has won, but more than her address has changed: she is shown as {shown}")
         return wrong
 
@@ -329,6 +330,11 @@ class Races:
 
 def _but_for(field: str, shown: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in shown.items() if key != field}
+
+
+def differs(shown: Mapping[str, object], before: Mapping[str, object]) -> bool:
+    """Whether a user is not as she was before; an address may come in other letter case."""
+    return bool(field_findings(shown, before, Names()))
 
 
 def _alike(field: str, one: object, other: object) -> bool:

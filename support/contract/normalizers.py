@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from support.models import Answer, Problem, User
+from support.models import Answer, Problem, User, writable
 from support.targets.profile import Names, Profile
 
 
@@ -17,12 +17,12 @@ def normal_user(fields: Any, names: Names | None = None) -> User | None:
     names = names or Names()
     if not isinstance(fields, Mapping) or fields.get(names.id) in (None, ""):
         return None
-    user_id = str(fields[names.id])
+    user_id = writable(str(fields[names.id]))
     known = {names.id, names.name, names.email, names.created_at}
     return User(
         id=user_id,
         name=_name(fields, names, user_id),
-        email=_text(fields.get(names.email)).strip().lower(),
+        email=writable(_text(fields.get(names.email)).strip().lower()),
         created_at=fields.get(names.created_at),
         extra={key: value for key, value in fields.items() if key not in known},
     )
@@ -57,7 +57,9 @@ def listed(answer: Answer | None, profile: Profile) -> list[Any] | None:
 def ids_of(answer: Answer | None, profile: Profile) -> list[str]:
     """Return the ids in a list answer, in its order; entries that are no users are left out."""
     entries = (entry for entry in listed(answer, profile) or [] if isinstance(entry, Mapping))
-    return [str(entry[profile.names.id]) for entry in entries if entry.get(profile.names.id) not in (None, "")]
+    return [
+        writable(str(entry[profile.names.id])) for entry in entries if entry.get(profile.names.id) not in (None, "")
+    ]
 
 
 def users_of(answer: Answer | None, profile: Profile) -> list[User]:

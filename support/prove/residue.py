@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+
+import httpx
 
 from support.errors import TargetDown
 from support.targets.embedded import Target
@@ -64,16 +63,14 @@ def everybody(target: Target) -> Shown:
 
 
 def _list(target: Target) -> bytes:
-    request = urllib.request.Request(target.base_url, headers={"Authorization": f"Bearer {target.token}"})
-    wrong = ""
+    headers, wrong = {"Authorization": f"Bearer {target.token}"}, ""
     for _ in range(ATTEMPTS):
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-                if answer.status == HTTPStatus.OK:
-                    told: bytes = answer.read()
-                    return told
-                wrong = f"status {answer.status}"
-        except (OSError, http.client.HTTPException) as error:  # a refusal is an OSError as well
+            answer = httpx.get(target.base_url, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+            if answer.status_code == HTTPStatus.OK:
+                return answer.content
+            wrong = f"status {answer.status_code}"
+        except (OSError, httpx.HTTPError) as error:
             wrong = str(error)
         time.sleep(PAUSE_S)
     raise TargetDown(f"the list at {target.base_url} cannot be read: {wrong}")

@@ -59,9 +59,31 @@ class _Reader(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
+    """The final answer: those before it are passed over (RFC 9110, 15.2), where Python knows of 100 alone."""
+
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp = io.BufferedReader(_Reader(sock, self.fp.detach()))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while is_interim((found := super()._read_status())[1]):  # type: ignore[misc]  # it is there, if not public
+            http.client.parse_headers(self.fp)
+        return found  # type: ignore[no-any-return]
+
+    def begin(self) -> None:
+        """Read the header section; the spaces around a value are no part of it (RFC 9110, 5.5)."""
+        super().begin()
+        fields = self.headers.items()
+        if any(value[-1:].isspace() for _, value in fields):
+            for name in set(self.headers):
+                del self.headers[name]
+            for name, value in fields:
+                self.headers[name] = value.strip()
+
+
+def is_interim(status: int) -> bool:
+    """Whether another answer follows: one to switch protocols ends what HTTP has to say."""
+    return 100 <= status < 200 and status != http.HTTPStatus.SWITCHING_PROTOCOLS
 
 
 class _Connection(HTTPConnection):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import logging
+import re
 import shlex
 import threading
 from collections import Counter
@@ -12,15 +13,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure
+from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure, writable
 
 log = logging.getLogger("acceptance.transport")
 SHORTEST_SECRET = 4
 KEPT = 400
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Redactor:
-    """Takes known secrets out of any text."""
+    """Takes known secrets out of any text, and makes it one that can be written."""
 
     def __init__(self) -> None:
         self._secrets: list[str] = []
@@ -35,7 +37,7 @@ class Redactor:
     def __call__(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "$TOKEN")
-        return text
+        return writable(text)
 
 
 def _ways_to_write(text: str) -> set[str]:
@@ -150,7 +152,8 @@ def said(answer: Answer | None, longest: int = 2000) -> str:
     try:
         text = json.dumps(answer.json(), indent=2, ensure_ascii=False)
     except ValueError:
-        text = answer.body.decode("utf-8", "backslashreplace")
+        text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+        text = CONTROLS.sub(lambda sign: f"\\x{ord(sign[0]):02x}", text)
     return redacted(text if len(text) <= longest else f"{text[:longest]} … ({len(text)} characters)")
 
 

@@ -9,6 +9,7 @@ import time
 from urllib.parse import urlsplit
 
 from support.models import Answer, Call, Failure
+from support.transport.deadline import is_interim
 from support.transport.failures import failure_of
 
 SILENCE_S = 0.3
@@ -27,13 +28,12 @@ def exchange_raw(call: Call, timeout_s: float) -> Answer | Failure:
             head, rest = _read(connection, started + timeout_s)
     except OSError as error:
         return failure_of(error, time.monotonic() - started)
-    status_line, *lines = head.decode("latin-1").split("\r\n")
-    words = status_line.split(" ", 2)
-    if len(words) < 2 or not words[1].isdigit():
+    status, lines = _status(head), head.decode("latin-1").split("\r\n")[1:]
+    if status is None:
         return Failure("the answer is not HTTP", True, time.monotonic() - started)
     headers = dict(line.split(":", 1) for line in lines if ":" in line)
     headers = {name.strip(): value.strip() for name, value in headers.items()}
-    return Answer(int(words[1]), headers, rest, time.monotonic() - started)
+    return Answer(status, headers, rest, time.monotonic() - started)
 
 
 def _connected(url: str, timeout_s: float) -> socket.socket:
@@ -58,17 +58,28 @@ def _request(call: Call) -> bytes:
 
 
 def _read(connection: socket.socket, ends: float) -> tuple[bytes, bytes]:
-    received = b""
+    head, rest = _read_head(connection, ends)
+    while (status := _status(head)) is not None and is_interim(status):
+        head, rest = _read_head(connection, ends, rest)
+    with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionResetError):
+        while part := _receive(connection, min(ends, time.monotonic() + SILENCE_S)):
+            rest += part
+    return head, rest
+
+
+def _read_head(connection: socket.socket, ends: float, received: bytes = b"") -> tuple[bytes, bytes]:
     while b"\r\n\r\n" not in received:
         part = _receive(connection, ends)
         if not part:
             raise ConnectionResetError("closed before the header section ended")
         received += part
     head, _, rest = received.partition(b"\r\n\r\n")
-    with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionResetError):
-        while part := _receive(connection, min(ends, time.monotonic() + SILENCE_S)):
-            rest += part
     return head, rest
+
+
+def _status(head: bytes) -> int | None:
+    words = head.split(b"\r\n", 1)[0].split(b" ", 2)
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
 
 
 def _receive(connection: socket.socket, ends: float) -> bytes:

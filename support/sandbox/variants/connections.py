@@ -12,6 +12,8 @@ from support.sandbox.wire import Wire
 
 _SMALLEST_PIECE = 24  # octets
 _MOST_PIECES = 100
+_WORKED_ON = b"HTTP/1.1 102 Processing\r\n\r\n"
+_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 
 
 @variant(at="respond")
@@ -85,6 +87,28 @@ def _mix_case(head: bytes) -> bytes:
 def _every_other_upper(name: bytes) -> bytes:
     cases = itertools.cycle((str.lower, str.upper))
     return "".join(case(letter) for case, letter in zip(cases, name.decode(), strict=False)).encode()
+
+
+@variant(at="app.write")
+async def early_hints(_sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response) -> None:
+    """Before each answer comes word that it is worked on, and what to load meanwhile (RFC 9110, 15.2; RFC 8297)."""
+    wire.rewrite_head(lambda head: _WORKED_ON + _HINTS + head)
+    await write(call, wire, response)
+
+
+@variant(at="app.write")
+async def spaces_around_header_values(
+    _sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response
+) -> None:
+    """Header values stand between spaces and tabs, which are no part of them (RFC 9110, 5.5)."""
+    wire.rewrite_head(_space_out)
+    await write(call, wire, response)
+
+
+def _space_out(head: bytes) -> bytes:
+    status_line, *lines = head.split(b"\r\n")
+    named = (line.partition(b":") for line in lines)
+    return b"\r\n".join([status_line, *(name + b": \t" + value + b"\t  " for name, _, value in named)])
 
 
 @variant(at="respond")

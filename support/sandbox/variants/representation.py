@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import json
 import random
 import string
 import time
@@ -98,6 +99,13 @@ def fields_in_another_order(_sandbox: Sandbox, present: Decision, user: User) ->
 def lower_case_addresses(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
     """Addresses come back in lower case."""
     return {**present(user), "email": user.email.lower()}
+
+
+@variant()
+def half_of_a_pair(sandbox: Sandbox) -> None:
+    """Users have a field whose text is cut in the middle of an emoji, as JSON can write and UTF-8 cannot."""
+    sandbox.around("present", lambda _, present, user: {**present(user), "motto": "to be cut \ud83d"})
+    sandbox.around("encode", lambda _, _encode, content: json.dumps(content).encode())
 
 
 @variant()

@@ -44,6 +44,11 @@ class TestNormalUser:
         assert user is not None
         assert user.email == kept
 
+    def test_an_id_and_an_address_can_be_written_down(self) -> None:
+        user = normal_user({"id": "7\ud83d", "email": "ada\ud83d@example.com"})
+        assert user is not None
+        assert (user.id, user.email) == ("7\\ud83d", "ada\\ud83d@example.com")
+
     def test_fields_that_the_contract_does_not_name_are_kept_aside(self) -> None:
         user = normal_user({**ADA, "avatar": "x", "age": 36})
         assert user is not None

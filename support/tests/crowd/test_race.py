@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from support.acts.races import differs
 from support.crowd.contest import Outcome
 from support.crowd.gate import Sender
 from support.crowd.race import (
@@ -175,3 +176,19 @@ class TestChance:
     @pytest.mark.parametrize("contenders", [2, 10, 100])
     def test_it_is_a_chance(self, skew_s: float, contenders: int) -> None:
         assert 0 <= chance_to_catch(skew_s, 0.0002, contenders) <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("shown", "different"),
+    [
+        ({"email": "ADA@example.com"}, False),
+        ({"createdAt": "2024-05-06T09:08:09+02:00"}, False),
+        ({"name": "ada"}, True),
+        ({"email": "grace@example.com"}, True),
+        ({"createdAt": "2024-05-06T07:08:10Z"}, True),
+    ],
+)
+def test_who_lost_is_as_before_if_the_contract_sees_no_difference(shown: dict[str, str], different: bool) -> None:
+    before = {"id": "7", "name": "Ada", "email": "ada@example.com", "createdAt": "2024-05-06T07:08:09Z"}
+    assert differs({**before, **shown}, before) is different
+    assert differs({}, before)

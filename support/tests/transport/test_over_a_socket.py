@@ -106,6 +106,22 @@ def test_creating_takes_the_same_attempts(
             scripted.raw(b'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n[{"id": "7"}]'),
             id="after a 100",
         ),
+        pytest.param(
+            scripted.raw(
+                b"HTTP/1.1 102 Processing\r\n\r\n"
+                b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+                b'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n[{"id": "7"}]'
+            ),
+            id="after a 102 and a 103",
+        ),
+        pytest.param(
+            answer(
+                200,
+                body=gzip.compress(b'[{"id": "7"}]', mtime=0),
+                headers={"Content-Encoding": " gzip\t ", "Content-Type": "\tapplication/json  "},
+            ),
+            id="with spaces around header values",
+        ),
     ],
 )
 def test_an_answer_is_read_whole_however_it_is_sent(client: Client, script: Script, act: Act) -> None:
@@ -114,6 +130,7 @@ def test_an_answer_is_read_whole_however_it_is_sent(client: Client, script: Scri
     assert told_of(exchange) == [200]
     assert exchange.answer is not None
     assert exchange.answer.json() == [{"id": "7"}]
+    assert all(value == value.strip() for value in exchange.answer.headers.values())
 
 
 def test_a_large_answer_is_read_whole(client: Client, script: Script) -> None:

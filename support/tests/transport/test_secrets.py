@@ -92,6 +92,10 @@ def test_one_with_odd_signs_is_taken_out_however_it_is_written(token: str) -> No
         assert shown.endswith(" after")
 
 
+def test_what_json_can_hold_and_a_file_cannot_is_shown_as_an_escape() -> None:
+    assert Redactor()("李 cut \ud83d here") == "李 cut \\ud83d here"
+
+
 def test_a_very_short_one_leaves_texts_readable() -> None:
     redact = Redactor()
     redact.hide("t")
