@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import socket
 import sys
 import time
@@ -23,6 +24,8 @@ import httpx
 LEAST_SPREAD_S = 0.005
 SETTLE_S = 0.005
 AT_THE_DOOR = 64
+PEEKED = 4096
+INTERIM = re.compile(rb"HTTP/1\.[01] 1\d\d\b")
 
 
 @dataclass
@@ -171,8 +174,15 @@ class HoldingStream(httpcore.AsyncNetworkStream):
         """Whether an answer came before the request was complete; a connection that was closed has given none."""
         connection = self.inner.get_extra_info("socket")
         with contextlib.suppress(OSError), _peeking_at(connection) as peeked:
-            return bool(peeked.recv(1, socket.MSG_PEEK))
+            return _holds_an_answer(peeked.recv(PEEKED, socket.MSG_PEEK))
         return False
+
+
+def _holds_an_answer(octets: bytes) -> bool:
+    """Whether there is more than word that the request is worked on (RFC 9110, 15.2)."""
+    while INTERIM.match(octets):
+        octets = octets.partition(b"\r\n\r\n")[2]
+    return bool(octets)
 
 
 def _peeking_at(connection: Any) -> socket.socket:

@@ -159,6 +159,17 @@ class TestContest:
             outcome = play(creates(api_at(hasty.url), 3))
         assert outcome.early
 
+    @pytest.mark.parametrize(
+        "words",
+        [scripted.head(100, {}), scripted.head(102, {}) + scripted.head(103, {"Link": "</a.css>; rel=preload"})],
+        ids=["to go on", "that it is worked on"],
+    )
+    def test_word_before_the_answer_makes_it_not(self, play: Play, words: bytes) -> None:
+        with _Hasty(words) as hasty:
+            outcome = play(creates(api_at(hasty.url), 3))
+        assert not outcome.early
+        assert [told_of(exchange) for exchange in outcome.results] == [[201]] * 3
+
     def test_a_request_that_is_answered_in_time_is_not(self, play: Play, script: Script) -> None:
         assert not play(creates(api_at(script(*[answer(201, {})] * 3).url), 3)).early
 
@@ -179,9 +190,10 @@ class TestContest:
 
 
 class _Hasty:
-    """Answers a connection by its first bytes."""
+    """Answers a connection by its first bytes, with a refusal or with these words and, in time, a 201."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: bytes = b"") -> None:
+        self._words = words
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/users"
         self._open: list[socket.socket] = []
@@ -195,7 +207,17 @@ class _Hasty:
                 return
             self._open.append(connection)
             connection.recv(1)
-            connection.sendall(scripted.head(409, {"Content-Length": "2"}) + b"{}")
+            if self._words:
+                threading.Thread(target=self._answer_in_time, args=[connection], daemon=True).start()
+            else:
+                connection.sendall(scripted.head(409, {"Content-Length": "2"}) + b"{}")
+
+    def _answer_in_time(self, connection: socket.socket) -> None:
+        connection.sendall(self._words)
+        came = b""
+        while not came.endswith(b"}"):
+            came += connection.recv(65536)
+        connection.sendall(scripted.head(201, {"Content-Length": "2"}) + b"{}")
 
     def __enter__(self) -> _Hasty:
         return self
