@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from support.acts.paging import MOST_PAGES, Fit, Paged
 from support.acts.scene import Member
 from support.cleanup.polling import Pace
 from support.contract.normalizers import ids_of, listed, normal_user
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from support.world import World
 
 PATIENCE = Pace(first_s=0.1, cap_s=2.0, deadline_s=12.0)
-MISFITS = 3
-MOST_PAGES = 150
+ENOUGH = 3
 LARGEST_PAGE = 100
 RECENT_S = 1.0
 
@@ -182,27 +183,31 @@ class Directory:
         return exchange
 
     def page_through(self, limit: int | None = None) -> None:
-        """Read all pages between two equal lists, so that nobody's coming or going can be taken for a fault.
+        """Read all pages between two whole lists, and again where others came, left or changed meanwhile.
 
-        Who comes and goes in between shows in neither list, but moves the others: pages that do not fit are read again.
+        What they explain is let pass where it goes on. Who comes and goes in between shows in neither list: pages that
+        do not fit accuse the third time.
         """
         world = self._world
         world.registry.wait_for_deletions()
-        misfits = 0
+        seen: Counter[Fit] = Counter()
         for wait in chain([0.0], PATIENCE.waits()):
             time.sleep(wait)
-            before = self._ids(self.read_list())
-            size = limit or min(self._largest_page, max(1, -(-len(before) // 5)))
-            pages = self._pages(size)
-            if sorted(before) == sorted(self._ids(self.read_list())):
-                world.scene.notes["pages"] = (before, pages, size)
-                misfits += 1
-                if misfits == MISFITS or self._fit(pages, before):
-                    return
-        if not misfits:
-            raise Inconclusive(
-                f"the list changed whenever it was paged through for {PATIENCE.deadline_s:g} s: others are at work"
-            )
+            paged = self._paged(limit)
+            seen[paged.fit] += 1
+            if seen[Fit.RIGHT] or ENOUGH in (seen[Fit.EXPLAINED], seen[Fit.WRONG]):
+                break
+        else:
+            if len(seen) > 1 or seen[Fit.UNCLEAR]:
+                raise Inconclusive(
+                    f"for {PATIENCE.deadline_s:g} s the list changed as it was paged through: others are at work"
+                )
+        world.scene.notes["pages"] = paged
+
+    def _paged(self, limit: int | None) -> Paged:
+        before = self.read_list()
+        size = limit or min(self._largest_page, max(1, -(-len(self._ids(before)) // 5)))
+        return Paged(before, self._pages(size), self.read_list(), size, self._world.profile)
 
     def page_through_largest(self) -> None:
         self.page_through(self._largest_page)
@@ -212,60 +217,52 @@ class Directory:
         return min(LARGEST_PAGE, self._world.profile.pages.size or LARGEST_PAGE)
 
     def _pages(self, size: int) -> list[Exchange]:
-        """Read page after page until one is empty, repeats somebody, or is no list."""
+        """Read page after page until one is empty or no list, or some in a row show nobody new."""
         pages: list[Exchange] = []
         seen: set[str] = set()
-        while len(pages) < MOST_PAGES:
+        in_vain = 0
+        while len(pages) < MOST_PAGES and in_vain < ENOUGH:
             pages.append(self._world.run(self._world.api.page(len(pages) + 1, size)))
             ids = set(self._ids(pages[-1]))
-            if not self._entries(pages[-1]) or ids & seen:
+            if not self._entries(pages[-1]):
                 break
+            in_vain = in_vain + 1 if ids and ids <= seen else 0
             seen |= ids
         return pages
 
-    def _fit(self, pages: Sequence[Exchange], whole: Sequence[str]) -> bool:
-        """Whether the pages show everybody in the list once, as far as they were read."""
-        shown = list(chain.from_iterable(map(self._ids, pages)))
-        return len(shown) == len(set(shown)) and (len(pages) == MOST_PAGES or set(shown) == set(whole))
-
     def pages_keep_their_limit(self) -> None:
         world = self._world
-        _, pages, size = world.scene.notes["pages"]
-        for number, exchange in enumerate(pages, start=1):
+        paged: Paged = world.scene.notes["pages"]
+        for number, exchange in enumerate(paged.pages, start=1):
             if number > 1 and exchange.status in world.profile.answers.no_match and exchange.status != 200:
                 break
-            world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile), attempted=_page(number, size))
+            attempted = _page(number, paged.size)
+            world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile), attempted=attempted)
             count = len(self._entries(exchange))
-            if count > size:
-                world.outcomes.accuse(f"at most {size} users", [f"{_page(number, size)} shows {count}"], exchange)
+            if count > paged.size:
+                world.outcomes.accuse(f"at most {paged.size} users", [f"{attempted} shows {count}"], exchange)
 
     def pages_do_not_overlap(self) -> None:
-        world = self._world
-        _, pages, size = world.scene.notes["pages"]
-        seen: dict[str, int] = {}
-        for number, exchange in enumerate(pages, start=1):
-            for user_id in self._ids(exchange):
-                if user_id in seen:
-                    told = f"user {user_id} is on page {seen[user_id]} and on page {number}, with {size} a page"
-                    world.outcomes.accuse("each user on one page", [told], exchange)
-                seen[user_id] = number
+        paged: Paged = self._world.scene.notes["pages"]
+        if len(paged.repeated) > paged.changes:
+            user_id, first, second = paged.repeated[0]
+            told = f"user {user_id} is on page {first} and on page {second}, with {paged.size} a page"
+            self._world.outcomes.accuse("each user on one page", [told], paged.pages[second - 1])
 
     def pages_are_the_list(self) -> None:
-        world = self._world
-        whole, pages, _ = world.scene.notes["pages"]
-        paged = {user_id for exchange in pages for user_id in self._ids(exchange)}
-        missing, extra = set(whole) - paged, paged - set(whole)
-        if (missing and len(pages) < MOST_PAGES) or extra:
+        paged: Paged = self._world.scene.notes["pages"]
+        if max(len(paged.missing), len(paged.strange)) > paged.changes:
             told = [
-                f"{len(missing)} users of the list are on no page",
-                f"{len(extra)} users of the pages are not in the list",
+                f"{len(paged.missing)} users of the list are on no page",
+                f"{len(paged.strange)} users of the pages are not in the list",
             ]
-            world.outcomes.accuse("all pages together are the list", told, pages[-1])
+            self._world.outcomes.accuse("all pages together are the list", told, paged.pages[-1])
 
     def the_last_page_is_empty(self) -> None:
         world = self._world
-        whole, pages, size = world.scene.notes["pages"]
-        world.scene.keep(world.run(world.api.page(max(len(pages), -(-len(whole) // size)) + 1000, size)))
+        paged: Paged = world.scene.notes["pages"]
+        last = max(len(paged.pages), -(-len(paged.whole) // paged.size))
+        world.scene.keep(world.run(world.api.page(last + 1000, paged.size)))
         self.found_nobody()
 
     def _entries(self, exchange: Exchange) -> list[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.errors import BrokenPromise
+from support.cleanup.polling import Pace
+from support.errors import BrokenPromise, Inconclusive
 from support.targets.embedded import Target
 from support.tests.conftest import NewWorld, Script
 from support.tests.scripted import Act, answer
@@ -16,8 +17,13 @@ ADA, GRACE, ALAN = (
 )
 FIRST_LOOK = answer(200, [])
 SEEN_RIGHT = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [GRACE], [], [ADA, GRACE])]
-MOVED_BY_ONE = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [ADA, GRACE])]
+MOVED_BY_ONE = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [], [ADA, GRACE])]
 CHANGED = [answer(200, shown) for shown in ([ADA], [ADA], [], [ADA, ALAN])]
+
+PUSHED_ON = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [GRACE], [], [ALAN, ADA, GRACE])]
+PUSHED_OFF = [answer(200, shown) for shown in ([ALAN, ADA, GRACE], [ALAN], [GRACE], [], [ADA, GRACE])]
+RENAMED = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [], [{**GRACE, "name": "G"}, ADA])]
+UNCLEAR = [answer(200, shown) for shown in ([ADA, GRACE], [], [ADA, GRACE, ALAN])]
 
 
 @pytest.mark.parametrize("before", [[], CHANGED, MOVED_BY_ONE, MOVED_BY_ONE * 2, CHANGED + MOVED_BY_ONE + CHANGED])
@@ -33,6 +39,33 @@ def test_a_page_of_what_is_no_user_is_not_the_last(new_world: NewWorld, script: 
 def test_pages_that_never_fit_are_one(new_world: NewWorld, script: Script) -> None:
     with pytest.raises(BrokenPromise, match="user 1 is on page 1 and on page 2"):
         judge(paged(new_world, script, MOVED_BY_ONE * 3))
+
+
+@pytest.mark.parametrize("readings", [PUSHED_ON * 3, PUSHED_OFF * 3, RENAMED * 3, UNCLEAR + PUSHED_ON * 3])
+def test_what_changes_explain_is_let_pass_where_they_go_on(
+    new_world: NewWorld, script: Script, readings: list[Act]
+) -> None:
+    judge(paged(new_world, script, readings))
+
+
+def test_what_they_do_not_explain_is_inconclusive(
+    new_world: NewWorld, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("support.acts.directory.PATIENCE", Pace(0.001, 0.001, 0.05))
+    with pytest.raises(Inconclusive, match="others are at work"):
+        paged(new_world, script, UNCLEAR * 200)
+
+
+def test_a_user_twice_on_one_page_is_on_two(new_world: NewWorld, script: Script) -> None:
+    twice = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [GRACE, GRACE], [], [ADA, GRACE])]
+    with pytest.raises(BrokenPromise, match="user 2 is on page 2 and on page 2"):
+        paged(new_world, script, twice * 3).directory.pages_do_not_overlap()
+
+
+def test_an_api_that_knows_no_pages_is_not_asked_for_ever(new_world: NewWorld, script: Script) -> None:
+    reading = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [ADA], [ADA], [ADA, GRACE])]
+    with pytest.raises(BrokenPromise, match="1 users of the list are on no page"):
+        paged(new_world, script, reading * 3).directory.pages_are_the_list()
 
 
 def paged(new_world: NewWorld, script: Script, acts: list[Act]) -> World:
