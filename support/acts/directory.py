@@ -186,7 +186,7 @@ class Directory:
         """Read all pages between two whole lists, and again where others came, left or changed meanwhile.
 
         What they explain is let pass where it goes on. Who comes and goes in between shows in neither list: pages that
-        do not fit accuse the third time.
+        do not fit accuse the third time, and only where others were never seen at work.
         """
         world = self._world
         world.registry.wait_for_deletions()
@@ -195,7 +195,7 @@ class Directory:
             time.sleep(wait)
             paged = self._paged(limit)
             seen[paged.fit] += 1
-            if seen[Fit.RIGHT] or ENOUGH in (seen[Fit.EXPLAINED], seen[Fit.WRONG]):
+            if seen[Fit.RIGHT] or seen[Fit.EXPLAINED] == ENOUGH or seen == {Fit.WRONG: ENOUGH}:
                 break
         else:
             if len(seen) > 1 or seen[Fit.UNCLEAR]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 
+from support.cleanup.marks import mark_in
 from support.contract.normalizers import ids_of, users_of
 from support.models import Exchange
 from support.targets.profile import Profile
@@ -48,9 +49,11 @@ class Paged:
     def changes(self) -> int:
         """How many came, left or changed meanwhile: each can move the others by a place, onto another page or off one.
 
-        Of fields that the contract does not name, some APIs change one with each answer.
+        Of fields that the contract does not name, some APIs change one with each answer. Who came and left in between
+        is on a page at best; nobody of ours does.
         """
-        return len({user_id for user_id, _ in self._listed(self.before).items() ^ self._listed(self.after).items()})
+        changed = self._listed(self.before).items() ^ self._listed(self.after).items()
+        return len({user_id for user_id, _ in changed}) + len(self.strange - self._ours)
 
     @property
     def repeated(self) -> list[tuple[str, int, int]]:
@@ -72,6 +75,12 @@ class Paged:
     def strange(self) -> set[str]:
         """Who is on a page and in neither list."""
         return dict(self.shown).keys() - self._listed(self.before).keys() - self._listed(self.after).keys()
+
+    @cached_property
+    def _ours(self) -> set[str]:
+        """Who is on a page with an address that the suite made."""
+        users = (user for page in self.pages for user in users_of(page.answer, self.profile))
+        return {user.id for user in users if mark_in(user.email)}
 
     @property
     def fit(self) -> Fit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from support.cleanup.marks import new_mark
 from support.cleanup.polling import Pace
 from support.errors import BrokenPromise, Inconclusive
 from support.targets.embedded import Target
@@ -23,10 +24,14 @@ CHANGED = [answer(200, shown) for shown in ([ADA], [ADA], [], [ADA, ALAN])]
 PUSHED_ON = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [GRACE], [], [ALAN, ADA, GRACE])]
 PUSHED_OFF = [answer(200, shown) for shown in ([ALAN, ADA, GRACE], [ALAN], [GRACE], [], [ADA, GRACE])]
 RENAMED = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [], [{**GRACE, "name": "G"}, ADA])]
+VISITED = [answer(200, shown) for shown in ([ADA, GRACE], [ALAN], [ADA], [GRACE], [], [ADA, GRACE])]
 UNCLEAR = [answer(200, shown) for shown in ([ADA, GRACE], [], [ADA, GRACE, ALAN])]
 
 
-@pytest.mark.parametrize("before", [[], CHANGED, MOVED_BY_ONE, MOVED_BY_ONE * 2, CHANGED + MOVED_BY_ONE + CHANGED])
+@pytest.mark.parametrize(
+    "before",
+    [[], CHANGED, MOVED_BY_ONE, MOVED_BY_ONE * 2, CHANGED + MOVED_BY_ONE + CHANGED, CHANGED + MOVED_BY_ONE * 4],
+)
 def test_who_comes_and_goes_meanwhile_is_no_fault(new_world: NewWorld, script: Script, before: list[Act]) -> None:
     judge(paged(new_world, script, [*before, *SEEN_RIGHT]))
 
@@ -41,7 +46,10 @@ def test_pages_that_never_fit_are_one(new_world: NewWorld, script: Script) -> No
         judge(paged(new_world, script, MOVED_BY_ONE * 3))
 
 
-@pytest.mark.parametrize("readings", [PUSHED_ON * 3, PUSHED_OFF * 3, RENAMED * 3, UNCLEAR + PUSHED_ON * 3])
+@pytest.mark.parametrize(
+    "readings",
+    [PUSHED_ON * 3, PUSHED_OFF * 3, RENAMED * 3, VISITED * 3, UNCLEAR + MOVED_BY_ONE * 3 + PUSHED_ON * 3],
+)
 def test_what_changes_explain_is_let_pass_where_they_go_on(
     new_world: NewWorld, script: Script, readings: list[Act]
 ) -> None:
@@ -54,6 +62,13 @@ def test_what_they_do_not_explain_is_inconclusive(
     monkeypatch.setattr("support.acts.directory.PATIENCE", Pace(0.001, 0.001, 0.05))
     with pytest.raises(Inconclusive, match="others are at work"):
         paged(new_world, script, UNCLEAR * 200)
+
+
+def test_somebody_of_ours_who_is_on_a_page_alone_is_no_visitor(new_world: NewWorld, script: Script) -> None:
+    ours = {**ALAN, "email": f"alan@{new_mark()}.example.com"}
+    reading = [answer(200, shown) for shown in ([ADA, GRACE], [ours], [ADA], [GRACE], [], [ADA, GRACE])]
+    with pytest.raises(BrokenPromise, match="1 users of the pages are not in the list"):
+        paged(new_world, script, reading * 3).directory.pages_are_the_list()
 
 
 def test_a_user_twice_on_one_page_is_on_two(new_world: NewWorld, script: Script) -> None:
