@@ -6,10 +6,9 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from support.errors import SuiteError
 from support.prove.candidates import (
@@ -33,7 +32,6 @@ from support.settings import ROOT
 REPORTS = ROOT / "reports"
 INTERRUPTED = 130
 WRONG_USE = 2
-T = TypeVar("T", Trial, Hearing)
 
 
 class Progress:
@@ -94,24 +92,24 @@ def _prove(wishes: argparse.Namespace, folder: Path) -> Matrix:
         return Matrix(repeats=repeats, seconds=time.monotonic() - started, commit=commit(), selection="steadiness")
     defects, variants = _chosen(wishes)
     progress = Progress(len(defects) + len(variants))
-    run = partial(_run, jobs=wishes.jobs, stage=stage, progress=progress)
-    hearings = run([partial(hear_variant, stage, variant) for variant in variants])
     in_full = {defect.name for defect in defects[:: wishes.full_every]} if wishes.full_every > 0 else set()
-    trials = run([partial(try_defect, stage, defect, defect.name in in_full) for defect in defects])
+    works: list[Callable[[], Trial | Hearing]] = [
+        *(partial(hear_variant, stage, variant) for variant in variants),
+        *(partial(try_defect, stage, defect, defect.name in in_full) for defect in defects),
+    ]
+    results = in_parallel(works, wishes.jobs, stage.close, progress)
+    hearings = [result for result in results if isinstance(result, Hearing)]
+    trials = [result for result in results if isinstance(result, Trial)]
     seconds, complete = time.monotonic() - started, not (wishes.only or wishes.share)
     return Matrix(trials, hearings, (), seconds, commit(), _selection(wishes), complete)
-
-
-def _run(works: Sequence[Callable[[], T]], jobs: int, stage: Stage, progress: Progress) -> list[T]:
-    return in_parallel(works, jobs, stage.close, progress)
 
 
 def _repeat(wishes: argparse.Namespace, stage: Stage) -> list[Hearing]:
     """Play the contract again and again on correct APIs: the first half one by one, the rest side by side."""
     works = repeated(stage, wishes.steadiness)
     half, progress = (len(works) + 1) // 2, Progress(len(works))
-    alone = _run(works[:half], 1, stage, progress)
-    return alone + _run(works[half:], max(2, wishes.jobs), stage, progress)
+    alone = in_parallel(works[:half], 1, stage.close, progress)
+    return alone + in_parallel(works[half:], max(2, wishes.jobs), stage.close, progress)
 
 
 def _chosen(wishes: argparse.Namespace) -> tuple[list[Defect], list[Variant]]:
