@@ -119,6 +119,16 @@ def sign_up_with_flaw(context: Context, someone: str, flaw: str) -> None:
     context.world.accounts.sign_up_spoiled(someone, flaw)
 
 
+@when("{someone:Person} signs up with an address that {relation} {other:Person}'s")
+def sign_up_with_related_address(context: Context, someone: str, relation: str, other: str) -> None:
+    context.world.accounts.sign_up_at(someone, context.world.people.related(other, relation).email)
+
+
+@when("{someone:Person} signs up with the address that was looked up")
+def sign_up_with_awaited_address(context: Context, someone: str) -> None:
+    context.world.accounts.sign_up_at(someone, context.world.people.awaited_address(someone))
+
+
 @when("{someone:Person} signs up with {other:Person}'s name and address")
 def sign_up_as_other(context: Context, someone: str, other: str) -> None:
     context.world.accounts.sign_up_as(someone, context.world.scene.member(other).newcomer)
@@ -176,6 +186,16 @@ def she_changes_name(context: Context) -> None:
 @when("{someone:Person} changes her name again")
 def change_name(context: Context, someone: str) -> None:
     context.world.accounts.renew(someone, "name")
+
+
+@when("she changes her address")
+def she_changes_address(context: Context) -> None:
+    context.world.accounts.renew(context.world.scene.she.person, "email")
+
+
+@when("{someone:Person} moves to an address that {relation} {other:Person}'s")
+def move_to_related_address(context: Context, someone: str, relation: str, other: str) -> None:
+    context.world.accounts.renew(someone, email=context.world.people.related(other, relation).email)
 
 
 @when("{someone:Person} changes her address")

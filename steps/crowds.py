@@ -27,6 +27,16 @@ def live_at_once(context: Context, count: int) -> None:
     context.world.crowds.live_at_once(count)
 
 
+@when("every second one of them leaves, all at once")
+def half_leave(context: Context) -> None:
+    context.world.crowds.half_leave_at_once()
+
+
+@then("those who left are gone, and the others are shown as they were welcomed")
+def half_are_gone(context: Context) -> None:
+    context.world.crowds.half_are_gone()
+
+
 @then("all of them were under way at the same moment")
 def were_at_once(context: Context) -> None:
     context.world.crowds.were_under_way_together()
@@ -65,6 +75,16 @@ def race_for_address(context: Context, what: str) -> None:
 @when("several users move at once to one address, round after round")
 def race_of_moves(context: Context) -> None:
     context.world.races.move_to_one_address()
+
+
+@when("several users are replaced at once with one address, round after round")
+def race_of_replacements(context: Context) -> None:
+    context.world.races.move_to_one_address("PUT")
+
+
+@when("some sign up with one address while others move to it, round after round")
+def race_of_newcomers_and_moves(context: Context) -> None:
+    context.world.races.join_against_move()
 
 
 @when("Ada signs up with Grace's address at the moment when Grace leaves, round after round")

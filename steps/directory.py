@@ -98,6 +98,11 @@ def look_up(context: Context, someone: str) -> None:
     context.world.directory.look_up(context.world.people.spelled(someone, "as it is"))
 
 
+@given("the address that {someone:Person} will have was looked up")
+def look_up_beforehand(context: Context, someone: str) -> None:
+    context.world.directory.look_up(context.world.people.awaited_address(someone))
+
+
 @when("{someone:Person}'s address is looked up, page {page:d} of {limit:d}")
 def look_up_page(context: Context, someone: str, page: int, limit: int) -> None:
     context.world.directory.look_up_page(context.world.people.spelled(someone, "as it is"), page, limit)

@@ -80,6 +80,7 @@ def answered_changed(context: Context, someone: str) -> None:
 
 
 @then("she is answered with the new name and everything else as before")
+@then("she is answered with the new address and everything else as before")
 def she_is_answered_changed(context: Context) -> None:
     context.world.outcomes.changed(context.world.scene.she.person)
 

@@ -17,3 +17,9 @@ Feature: Many whole lives at once
         | count |
         | 10    |
         | 20    |
+
+    Example: Many leave at once, and the others stay
+      Given 40 people have signed up at once
+      When every second one of them leaves, all at once
+      Then all of them were under way at the same moment
+      And those who left are gone, and the others are shown as they were welcomed

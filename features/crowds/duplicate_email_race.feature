@@ -19,6 +19,15 @@ Feature: One address in the same moment
       When several users move at once to one address, round after round
       Then in every round exactly one gets the address, and the others stay as they were
 
+    @use.with_put=yes
+    Example: Several users move to one address by replacing what is known of them
+      When several users are replaced at once with one address, round after round
+      Then in every round exactly one gets the address, and the others stay as they were
+
+    Example: Some sign up with an address, and others move to it
+      When some sign up with one address while others move to it, round after round
+      Then in every round exactly one gets the address, and the others stay as they were
+
     Example: One signs up with the address of another who is leaving
       When Ada signs up with Grace's address at the moment when Grace leaves, round after round
       Then in every round one came before the other, and nothing in between is seen

@@ -96,6 +96,7 @@ Feature: Methods, statuses and headers
         | PATCH  | a form with parts |
         | PATCH  | XML               |
         | PATCH  | bytes             |
+        | PATCH  | HTML              |
 
       @use.with_put=yes
       Examples: by replacement
@@ -105,6 +106,7 @@ Feature: Methods, statuses and headers
         | PUT    | a form with parts |
         | PUT    | XML               |
         | PUT    | bytes             |
+        | PUT    | HTML              |
 
     Scenario Outline: <media type> is JSON
       When Ada signs up as <media type>
@@ -139,15 +141,16 @@ Feature: Methods, statuses and headers
       And nobody new is there
 
       Examples:
-        | form                         |
-        | JSON that breaks off         |
-        | JSON with a comma too many   |
-        | JSON in single quotes        |
-        | a text that is no JSON       |
-        | bytes that are no text       |
-        | JSON followed by more        |
-        | JSON with a bracket too many |
-        | JSON without a comma         |
+        | form                             |
+        | JSON that breaks off             |
+        | JSON with a comma too many       |
+        | JSON in single quotes            |
+        | a text that is no JSON           |
+        | bytes that are no text           |
+        | JSON followed by more            |
+        | JSON with a bracket too many     |
+        | JSON without a comma             |
+        | JSON with a line break in a text |
 
     Scenario Outline: <method> with <form>
       Given Ada is a user
@@ -156,12 +159,16 @@ Feature: Methods, statuses and headers
       And Ada is as she was
 
       Examples:
-        | method | form                   |
-        | PATCH  | JSON that breaks off   |
-        | PATCH  | a text that is no JSON |
+        | method | form                       |
+        | PATCH  | JSON that breaks off       |
+        | PATCH  | a text that is no JSON     |
+        | PATCH  | JSON in single quotes      |
+        | PATCH  | JSON with a comma too many |
 
       @use.with_put=yes
       Examples: by replacement
-        | method | form                   |
-        | PUT    | JSON that breaks off   |
-        | PUT    | a text that is no JSON |
+        | method | form                       |
+        | PUT    | JSON that breaks off       |
+        | PUT    | a text that is no JSON     |
+        | PUT    | JSON in single quotes      |
+        | PUT    | JSON with a comma too many |

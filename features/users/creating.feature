@@ -44,6 +44,18 @@ Feature: Signing up
       Then Ada is welcomed
       And Grace is as she was
 
+    @edge
+    Scenario Outline: An address that <relation> Grace's is another one
+      Given Grace is a user
+      When Ada signs up with an address that <relation> Grace's
+      Then Ada is welcomed
+      And Grace is as she was
+
+      Examples:
+        | relation                                    | why                     |
+        | has an underscore in place of one letter of | a wildcard of databases |
+        | lacks the dots of                           | dots tell people apart  |
+
     Example: Somebody of the same name
       Given Grace is a user
       When Ada signs up under Grace's name

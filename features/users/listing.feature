@@ -116,6 +116,12 @@ Feature: The directory of users
       When Grace's address is looked up
       Then exactly Grace is found
 
+    Example: Ada is found, although she was looked for before she signed up
+      Given the address that Ada will have was looked up
+      When Ada signs up with the address that was looked up
+      Then Ada is welcomed
+      And exactly Ada is found by her address
+
     Example: Somebody who left is not found any more
       Given Ada is a user
       When Ada leaves
@@ -184,6 +190,7 @@ Feature: The directory of users
         | -1   | 10    | pages are counted from 1       |
         | one  | 10    | a word is not a number         |
         | 1.5  | 10    | there is nothing in between    |
+        | 1    | 1.5   | there is nothing in between    |
         | 1    | 0     | a page without users           |
         | 1    | -1    | a page with less than none     |
         | 1    | 101   | more than a page may hold      |

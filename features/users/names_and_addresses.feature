@@ -51,6 +51,7 @@ Feature: Names and addresses stay as they were written
         | a name with accents as separate characters |
         | a name with a space that does not break    |
         | a name with a joiner that is not seen      |
+        | a name with a tab and a line break         |
 
     Scenario Outline: Ada is renamed by <change> to <why>
       Given Ada is a user

@@ -50,6 +50,7 @@ Feature: Looking at one user
         | a word for an id              | an id may look like anything         |
         | a minus and Ada's id          | a sign before a number counts        |
         | 25 digits for an id           | no number of a database is so large  |
+        | 200 letters for an id         | no column of a database is so wide   |
         | an emoji for an id            | an id may look like anything         |
         | Ada's id and a character more | the beginning of an id is not the id |
         | an id with quotation marks    | it may reach a database              |

@@ -64,6 +64,25 @@ Feature: Changing a user
         | an address with a +tag       |
 
     @edge
+    Scenario Outline: A user with <quirk> changes her address
+      Given a user with <quirk>
+      When she changes her address
+      Then she is answered with the new address and everything else as before
+      And she is shown like that
+
+      Examples:
+        | quirk                                | why                            |
+        | a name with quotation marks and an & | the name is not sent once more |
+        | a name with a space before and after | nor does anybody look at it    |
+
+    @edge
+    Example: Ada moves to an address that has a +tag more than Grace's
+      Given Grace and Ada are users
+      When Ada moves to an address that has a +tag more than Grace's
+      Then Ada is answered with the new address and everything else as before
+      And Grace is as she was
+
+    @edge
     Scenario Outline: Ada confirms her own address <how>
       Given Ada is a user
       When Ada changes her name and sends her own address <how>

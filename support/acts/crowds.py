@@ -38,6 +38,8 @@ class Crowds:
     def __init__(self, world: World) -> None:
         self._world = world
         self._newcomers: list[NewUser] = []
+        self._leavers: Sequence[Mapping[str, Any]] = ()
+        self._stayers: Sequence[Mapping[str, Any]] = ()
         self._outcome: Outcome[Any] | None = None
 
     @property
@@ -154,6 +156,31 @@ class Crowds:
                 [*wrong[:5], f"{len(wrong)} in all"],
                 exchange,
             )
+
+    # Leaving
+
+    def half_leave_at_once(self) -> None:
+        """Let every second one of those who signed up leave, all at one moment."""
+        world = self._world
+        welcomed = [world.accounts.fields_of(exchange) for exchange in self.outcome.results]
+        self._leavers, self._stayers = welcomed[::2], welcomed[1::2]
+        ids = [str(shown.get("id")) for shown in self._leavers]
+        self.at_once([Entrant(user_id, world.api.delete(user_id)) for user_id in ids])
+        self._report("burst of departures")
+
+    def half_are_gone(self) -> None:
+        """Who left was told so and is gone; who stayed is shown as she was welcomed."""
+        world = self._world
+        answers, rule, attempted = world.profile.answers, world.scene.rule, world.scene.attempted
+        for exchange in self.outcome.results:
+            again = answers.deleted_again if exchange.repeated_in_doubt else ()
+            judge(exchange, rule, attempted, has_status((*answers.deleted, *again)))
+        stay = world.run_at_once([world.api.read(str(shown.get("id"))) for shown in self._stayers])
+        for shown, read in zip(self._stayers, stay, strict=True):
+            told = f"{attempted}; then reading each of those who stayed"
+            judge(read, rule, told, has_status([200]), shows(shown, world.profile.names))
+        for gone in world.run_at_once([self._gone(str(shown.get("id"))) for shown in self._leavers]):
+            judge(gone, rule, f"{attempted}; then reading each of those who left", has_status(answers.gone))
 
     # Whole lives
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from support.acts.paging import MOST_PAGES, Fit, Paged
 from support.acts.scene import Member
 from support.cleanup.polling import Pace
+from support.contract.judgement import accuse
 from support.contract.normalizers import ids_of, listed, normal_user
 from support.contract.validators import has_status, is_a_list
 from support.errors import Inconclusive
@@ -173,14 +174,17 @@ class Directory:
 
     def ask_for_page_of(self, member: Member) -> Exchange:
         """Read the page that shows someone: the one where the list has her first, else page after page."""
-        everybody = self._ids(self.read_list())
         size = self._largest_page
-        guess = everybody.index(member.known_id) // size + 1 if member.known_id in everybody else 1
-        for number in (guess, *range(1, len(everybody) // size + 2)):
-            exchange = self.ask_for_page(number, size)
-            if member.known_id in self._ids(exchange):
-                break
-        return exchange
+        for _ in range(ENOUGH):
+            everybody = self._ids(self.read_list())
+            guess = everybody.index(member.known_id) // size + 1 if member.known_id in everybody else 1
+            for number in (guess, *range(1, len(everybody) // size + 2)):
+                exchange = self.ask_for_page(number, size)
+                if member.known_id in self._ids(exchange) or exchange.status != 200:
+                    return exchange
+        attempted = f"{self._world.scene.attempted}; then reading page after page, {size} users each"
+        accuse("pages", attempted, [f"{member.person} on one of them"], ["she is on no page"], exchange)
+        raise AssertionError("an accusation ends what went before")
 
     def page_through(self, limit: int | None = None) -> None:
         """Read all pages between two whole lists, and again where others came, left or changed meanwhile.

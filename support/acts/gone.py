@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from support.acts.scene import Member
+from support.contract.judgement import accuse
 from support.contract.normalizers import ids_of
 from support.models import Exchange
 
@@ -32,6 +33,7 @@ class Gone:
                 f"status {' or '.join(map(str, gone))} for {member.person}",
                 f"the status was {exchange.status}",
                 exchange,
+                "delete",
             )
 
     def from_list(self, member: Member) -> None:
@@ -42,7 +44,7 @@ class Gone:
         )
         if exchange.status != 200 or self._shown(exchange, member):
             self._too_late(
-                f"a list without {member.person}", f"the list shows her (status {exchange.status})", exchange
+                f"a list without {member.person}", f"the list shows her (status {exchange.status})", exchange, "delete"
             )
 
     def from_look_up(self, member: Member) -> None:
@@ -53,7 +55,8 @@ class Gone:
             lambda: world.run(world.api.find(address)), lambda came: not self._shown(came, member)
         )
         if self._shown(exchange, member):
-            self._too_late(f"nobody found by {address}", f"user {member.id} is shown", exchange)
+            rule = self._world.scene.rule
+            self._too_late(f"nobody found by {address}", f"user {member.id} is shown", exchange, rule)
 
     def each_from_reading(self, group: Iterable[str]) -> None:
         for person in group:
@@ -76,6 +79,6 @@ class Gone:
     def _shown(self, exchange: Exchange, member: Member) -> bool:
         return member.id in ids_of(exchange.answer, self._world.profile)
 
-    def _too_late(self, wanted: str, wrong: str, exchange: Exchange) -> None:
+    def _too_late(self, wanted: str, wrong: str, exchange: Exchange, rule: str) -> None:
         deadline = self._world.settings.delete_deadline_s
-        self._world.outcomes.accuse(f"{wanted} within {deadline:g} s", [wrong], exchange)
+        accuse(rule, self._world.scene.attempted, [f"{wanted} within {deadline:g} s"], [wrong], exchange)

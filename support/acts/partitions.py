@@ -73,6 +73,7 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON followed by more": lambda body: body + b" and so on",
     "JSON with a bracket too many": lambda body: body + b"}",
     "JSON without a comma": lambda body: body.replace(b", ", b" ", 1),
+    "JSON with a line break in a text": lambda body: body.replace(b"@", b"\n@", 1),
 }
 
 NOT_JSON_TYPES: Mapping[str, str] = {

@@ -39,6 +39,8 @@ class People:
                 "a name with accents as separate characters": "Zoe\u0308 Bronte\u0308",
                 "a name with a space that does not break": "Ada\u00a0Lovelace",
                 "a name with a joiner that is not seen": "Ada\u200d Lovelace",
+                "a name with a tab and a line break": "Ada\tKing\nLovelace",
+                "a name with quotation marks and an &": 'O\'Brien & "Söhne" <b>',
             }[quirk]
         )
 
@@ -63,10 +65,14 @@ class People:
     def related(self, other: str, relation: str) -> NewUser:
         """Return a newcomer whose address contains somebody's, or nearly is it."""
         theirs = self._world.scene.member(other).newcomer.email
+        local, domain = theirs.split("@")
         email = {
             "begins with": f"{theirs}.au",
             "ends with": f"x{theirs}",
             "is nearly": theirs.replace(".", "x", 1),
+            "has an underscore in place of one letter of": f"{theirs[0]}_{theirs[2:]}",
+            "lacks the dots of": "@".join([local.replace(".", ""), domain]),
+            "has a +tag more than": f"{local}+tag@{domain}",
             "differs near its end from": theirs.replace("x.example.com", "y.example.com"),
         }[relation]
         return dataclasses.replace(self._world.factory.newcomer("Grace"), email=email)
@@ -99,6 +105,12 @@ class People:
             "with its domain in capitals": f"{local}@{domain.upper()}",
             "and a +tag": f"{local}+tag@{domain}",
         }[spelling]
+
+    def awaited_address(self, person: str) -> str:
+        """Return an address that somebody will have; the same each time within a scenario."""
+        notes = self._world.scene.notes
+        notes.setdefault("awaited", self._world.factory.newcomer(person).email)
+        return str(notes["awaited"])
 
     def without(self, field: str) -> dict[str, str]:
         """Return the fields of a replacement that lacks one."""
@@ -171,6 +183,7 @@ class People:
             "a word for an id": lambda: f"nobody-{self._world.mark}",
             "a minus and Ada's id": lambda: f"-{scene.member('Ada').known_id}",
             "25 digits for an id": lambda: "9" * 25,
+            "200 letters for an id": lambda: "x" * 200,
             "an emoji for an id": lambda: "🦉",
             "Ada's id and a character more": lambda: scene.member("Ada").known_id + "x",
             "an id with quotation marks": lambda: "' OR '1'='1",

@@ -25,7 +25,7 @@ from support.crowd.race import (
 )
 from support.crowd.threads import contest_in_threads
 from support.errors import Inconclusive
-from support.models import Exchange, NewUser, User
+from support.models import Call, Exchange, NewUser, User
 from support.reporting import pictures
 from support.targets.profile import Names
 from support.transport.flows import Flow
@@ -171,37 +171,58 @@ class Races:
 
     # One address for several users
 
-    def move_to_one_address(self) -> None:
+    def move_to_one_address(self, method: str = "PATCH") -> None:
         """Let several users move to one address at once, round after round."""
-        world = self._world
-        world.registry.make_room(RIVALS)
-        rivals = [world.accounts.become(person) for person in ("Ada", "Grace", "Alan", "Barbara")[:RIVALS]]
+        rivals = self._rivals(RIVALS)
         spellings = cycle(CASES.values())
-        self.play(lambda: self._move_round(rivals, next(spellings)))
+        self.play(lambda: self._move_round(rivals, 0, next(spellings), method))
+
+    def join_against_move(self) -> None:
+        """Let newcomers sign up with an address while users move to it, round after round."""
+        rivals = self._rivals(RIVALS // 2)
+        spellings = cycle(CASES.values())
+        self.play(lambda: self._move_round(rivals, len(rivals), next(spellings)))
+
+    def _rivals(self, count: int) -> list[Member]:
+        self._world.registry.make_room(count)
+        return [self._world.accounts.become(person) for person in ("Ada", "Grace", "Alan", "Barbara")[:count]]
 
     def _move_round(
-        self, rivals: Sequence[Member], spell: Callable[[str, int], str]
+        self, rivals: Sequence[Member], joining: int, spell: Callable[[str, int], str], method: str = "PATCH"
     ) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
+        """Let the rivals move to a new address, while so many newcomers sign up with it."""
         world = self._world
+        world.registry.make_room(joining)
         email = world.factory.newcomer().email
         entry = world.registry.intend([(email, None)])[0]
-        calls = [
-            world.api.patching(one.known_id, world.in_target_terms({"email": spell(email, number)}))
+        entrants = [
+            Entrant(one.person, world.api.send_once(self._moving(one, spell(email, number), method)))
             for number, one in enumerate(rivals, start=1)
         ]
-        outcome = self._contest(
-            [Entrant(one.person, world.api.send_once(call)) for one, call in zip(rivals, calls, strict=True)]
-        )
+        people = [NewUser(world.factory.newcomer().name, spell(email, number + RIVALS)) for number in range(joining)]
+        entrants += [Entrant(one.name, self._contend(one)) for one in people]
+        outcome = self._contest(entrants)
         world.registry.give_up(entry)
-        contenders = contenders_of(outcome, [200], world.profile.answers.taken)
+        won = (200, *world.profile.answers.created) if joining else (200,)
+        contenders = contenders_of(outcome, won, world.profile.answers.taken)
         by_id = {one.known_id: one.person for one in rivals}
-        verdict = judge_single_winner(
-            contenders, [by_id.get(user.id, f"user {user.id}") for user in self._holders(email)]
-        )
+        known = {one.name for one in people}
+        holders = [
+            by_id.get(user.id) or (user.name if user.name in known else None) or f"user {user.id}"
+            for user in self._holders(email)
+        ]
+        verdict = judge_single_winner(contenders, holders)
         wrong = [*verdict.wrong, *self._changed_wrongly(rivals, contenders)]
         for one in rivals:
             world.accounts.look(one)
         return outcome, contenders, Verdict(tuple(wrong), None if wrong else verdict.void)
+
+    def _moving(self, member: Member, email: str, method: str) -> Call:
+        """Return the call that gives somebody another address, and leaves her name."""
+        api, in_terms = self._world.api, self._world.in_target_terms
+        if method == "PUT":
+            return api.replacing(member.known_id, in_terms({"name": member.shown.get("name"), "email": email}))
+        return api.patching(member.known_id, in_terms({"email": email}))
 
     def _changed_wrongly(self, rivals: Sequence[Member], contenders: Sequence[Contender]) -> list[str]:
         """Tell who was refused and changed all the same, or won and changed in more than her address."""

@@ -3,6 +3,7 @@
 import itertools
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from support.sandbox import checks
@@ -132,3 +133,40 @@ def tags_ignored_in_uniqueness(sandbox: Sandbox) -> None:
 
 def _without_tag(email: str) -> str:
     return re.sub(r"\+[^@]*@", "@", email).casefold()
+
+
+def _refuse_alike(sandbox: Sandbox, at: str, alike: Callable[[str, str], bool]) -> None:
+    """Take an address for taken that is like another's."""
+
+    def write(sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
+        others = (other for other in sandbox.store.everyone() if other.id != user.id)
+        if any(alike(user.email.casefold(), other.email.casefold()) for other in others):
+            raise AddressTakenError
+        write(user, *key)
+
+    sandbox.around(f"store.{at}", write)
+
+
+@defect("create-201")
+def underscores_match_any_letter(sandbox: Sandbox) -> None:
+    """An address is taken if it matches another's as a pattern of LIKE, where an underscore is any character."""
+    _refuse_alike(
+        sandbox, "insert", lambda new, there: bool(re.fullmatch(re.escape(new).replace("_", "."), there)) and "_" in new
+    )
+
+
+@defect("create-201")
+def dots_ignored_in_uniqueness(sandbox: Sandbox) -> None:
+    """An address is taken if another's is the same but for the dots before the @."""
+    _refuse_alike(sandbox, "insert", lambda new, there: _without_dots(new) == _without_dots(there))
+
+
+def _without_dots(email: str) -> str:
+    local, _, domain = email.partition("@")
+    return f"{local.replace('.', '')}@{domain}"
+
+
+@defect("patch")
+def tags_ignored_by_patch(sandbox: Sandbox) -> None:
+    """PATCH takes an address for taken if another's is the same but for a +tag."""
+    _refuse_alike(sandbox, "update", lambda new, there: re.sub(r"\+[^@]*", "", new) == re.sub(r"\+[^@]*", "", there))

@@ -148,6 +148,16 @@ def workflow_deletes_mixed_up(sandbox: Sandbox) -> None:
     _mix_up(sandbox, "delete")
 
 
+@defect("burst-workflow", at="delete")
+async def workflow_deletes_by_place(sandbox: Sandbox, _delete: Decision, call: Call) -> Answer:
+    """DELETE looks for the place of a user in the list, and removes whoever is at it a window later."""
+    place = sandbox.store.everyone().index(sandbox.api.known(call))
+    await gap(sandbox)
+    for user in sandbox.store.everyone()[place : place + 1]:
+        sandbox.store.delete(user.id)
+    return Answer(204)
+
+
 _LOST = "lost-update"
 
 

@@ -1,6 +1,7 @@
 """`?email=` that finds the wrong users."""
 
 import re
+import time
 
 from support.sandbox.defects.kit import (
     users_in,
@@ -10,6 +11,7 @@ from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox, defect
 
 _FILTER = "filter-email"
+_REMEMBERED_S = 3.0
 
 
 @defect(_FILTER, at="filtered")
@@ -92,3 +94,19 @@ async def filter_shows_no_list(_sandbox: Sandbox, list_users: Decision, call: Ca
     if "email" in call.query and answer.content:
         answer.content = users_in(answer)[0]
     return answer
+
+
+@defect(_FILTER)
+def filter_remembers_nobody(sandbox: Sandbox) -> None:
+    """?email= that found nobody finds nobody for three seconds more."""
+    asked: dict[str, float] = {}
+
+    def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+        if time.monotonic() - asked.get(email.casefold(), 0.0) < _REMEMBERED_S:
+            return []
+        found: list[User] = filtered(email)
+        if not found:
+            asked[email.casefold()] = time.monotonic()
+        return found
+
+    sandbox.around("filtered", filtered)

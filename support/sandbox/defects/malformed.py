@@ -93,6 +93,38 @@ async def malformed_put_answers_422(_sandbox: Sandbox, replace: Decision, call: 
     return await instead_of(400, Answer(422, problem), replace, call)
 
 
+def _read_leniently(sandbox: Sandbox, method: str) -> None:
+    """Let a method read what JavaScript would read: single quotes, a comma too many."""
+
+    def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+        if call.method == method:
+            call.body = re.sub(rb",\s*}", b"}", call.body.replace(b"'", b'"'))
+        read: dict[str, Any] = document(call)
+        return read
+
+    sandbox.around("document", document)
+
+
+@defect(_MALFORMED)
+def single_quotes_taken_by_patch(sandbox: Sandbox) -> None:
+    """PATCH takes single quotes for double ones, and a comma too many."""
+    _read_leniently(sandbox, "PATCH")
+
+
+@defect(_MALFORMED)
+def single_quotes_taken_by_put(sandbox: Sandbox) -> None:
+    """PUT takes single quotes for double ones, and a comma too many."""
+    _read_leniently(sandbox, "PUT")
+
+
+@defect(_MALFORMED, at="document")
+def line_breaks_in_texts_taken(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+    """A line break within a text, which JSON wants escaped, is passed over."""
+    call.body = call.body.replace(b"\n", b"")
+    read: dict[str, Any] = document(call)
+    return read
+
+
 _MEDIA = "media-type"
 
 
@@ -163,3 +195,26 @@ def forms_accepted(_sandbox: Sandbox, document: Decision, call: Call) -> dict[st
         return dict(parse_qsl(call.body.decode(errors="replace")))
     read: dict[str, Any] = document(call)
     return read
+
+
+def _take_pages_by(sandbox: Sandbox, method: str) -> None:
+    """Let a method take a body that is declared as HTML for JSON."""
+
+    def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+        declared = call.headers.get("content-type", "")
+        read: dict[str, Any] = document(as_json(call) if call.method == method and "html" in declared else call)
+        return read
+
+    sandbox.around("document", document)
+
+
+@defect(_MEDIA)
+def html_taken_by_patch(sandbox: Sandbox) -> None:
+    """PATCH takes a body that is declared as HTML."""
+    _take_pages_by(sandbox, "PATCH")
+
+
+@defect(_MEDIA)
+def html_taken_by_put(sandbox: Sandbox) -> None:
+    """PUT takes a body that is declared as HTML."""
+    _take_pages_by(sandbox, "PUT")

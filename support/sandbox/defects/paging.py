@@ -140,3 +140,12 @@ def limit_below_0_is_taken(sandbox: Sandbox) -> None:
 def limit_1000_is_taken(sandbox: Sandbox) -> None:
     """Limit 1000 is let through, as the highest of a framework's own, and gives 200 and so many users."""
     _take(sandbox, "limit", "1000", (0, 1000))
+
+
+@defect(_PAGES, at="page")
+def limit_cut_to_a_whole_number(_sandbox: Sandbox, page: Decision, call: Call) -> Any:
+    """Of a limit with a fraction the whole part is taken."""
+    limit = call.query.get("limit", "")
+    if limit.replace(".", "", 1).isdecimal() and "." in limit:
+        return (0, int(float(limit)))
+    return page(call)

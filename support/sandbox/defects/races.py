@@ -212,3 +212,54 @@ def race_create_revives_the_deleted(sandbox: Sandbox) -> None:
 
     sandbox.around("delete", delete)
     sandbox.around("store.insert", insert)
+
+
+@defect(_RULE)
+def race_of_replacements(sandbox: Sandbox) -> None:
+    """PUT looks whether the address is free, and stores a window later, whatever happened meanwhile."""
+    look_before_storing(sandbox, at=("insert",))
+    _look_before_patching(sandbox)
+
+    async def replace(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
+        fields = sandbox.api.fields(sandbox.api.document(call), required=True)
+        if others_with(sandbox, fields["email"], sandbox.api.known(call).id):
+            raise sandbox.api.taken()
+        await gap(sandbox)
+        answer: Answer = await replace(call)
+        return answer
+
+    sandbox.around("replace", replace)
+
+
+@defect(_RULE)
+def race_between_methods(sandbox: Sandbox) -> None:
+    """POST and PATCH have a lock for each address, but each has its own."""
+    sandbox.store.tolerate_twins()
+    locked: set[tuple[str, str]] = set()
+
+    async def held(sandbox: Sandbox, handler: Decision, call: Call, email: str, user_id: str | None) -> Answer:
+        lock = (call.method, email.casefold())
+        if others_with(sandbox, email, user_id) or lock in locked:
+            raise sandbox.api.taken()
+        locked.add(lock)
+        try:
+            await gap(sandbox)
+            answer: Answer = await handler(call)
+        finally:
+            locked.discard(lock)
+        return answer
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        fields = sandbox.api.newcomer(call)
+        if is_repeated(sandbox, call):
+            return await create(call)  # type: ignore[no-any-return]
+        return await held(sandbox, create, call, fields["email"], None)
+
+    async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+        fields = sandbox.api.fields(sandbox.api.document(call), required=False)
+        user = sandbox.api.known(call)
+        return await held(sandbox, patch, call, fields.get("email", user.email), user.id)
+
+    sandbox.around("create", create)
+    sandbox.around("patch", patch)
+    _look_at_put(sandbox)

@@ -156,3 +156,12 @@ async def head_has_body(_sandbox: Sandbox, write: Decision, call: Call, wire: Wi
         return
     lines = [b"HTTP/1.1 %d OK" % response.status_code, *(b": ".join(pair) for pair in response.raw_headers)]
     await wire.write(b"\r\n".join([*lines, b"connection: close", b"", bytes(response.body)]))
+
+
+@defect("read-404", at="read")
+async def long_ids_give_500(_sandbox: Sandbox, read: Decision, call: Call) -> Answer:
+    """An id of more than 40 characters, for which the column has no room, gives 500."""
+    if len(call.user_id or "") > 40:
+        return broken("value too long for type character varying(40)")
+    answer: Answer = await read(call)
+    return answer

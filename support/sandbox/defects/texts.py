@@ -91,6 +91,12 @@ def names_trimmed(sandbox: Sandbox) -> None:
 
 
 @defect(_RULE)
+def line_breaks_flattened(sandbox: Sandbox) -> None:
+    """Tabs and line breaks in a name become spaces."""
+    _rename_what_is_stored(sandbox, lambda name: re.sub(r"[\t\r\n]", " ", name))
+
+
+@defect(_RULE)
 def names_composed(sandbox: Sandbox) -> None:
     """Names are stored in Unicode's composed form, whatever form was sent."""
     _rename_what_is_stored(sandbox, lambda name: unicodedata.normalize("NFC", name))

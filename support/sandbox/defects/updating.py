@@ -1,5 +1,6 @@
 """PUT and PATCH that change the wrong things."""
 
+import html
 import time
 from typing import Any
 
@@ -210,4 +211,24 @@ async def put_changes_nothing(sandbox: Sandbox, replace: Decision, call: Call) -
     answer: Answer = await replace(call)
     if before is not None:
         sandbox.store.update(before)
+    return answer
+
+
+@defect("patch", at="patch")
+async def address_change_escapes_the_name(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+    """A PATCH that does not name the name stores it once more, escaped for HTML."""
+    answer: Answer = await patch(call)
+    user = sandbox.api.known(call)
+    if "name" not in sandbox.api.document(call) and html.escape(user.name) != user.name:
+        sandbox.store.update(user._replace(name=html.escape(user.name)[:200]))
+    return answer
+
+
+@defect("patch", at="patch")
+async def address_change_trims_the_name(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+    """A PATCH that does not name the name stores it once more, without the spaces around it."""
+    answer: Answer = await patch(call)
+    user = sandbox.api.known(call)
+    if "name" not in sandbox.api.document(call):
+        sandbox.store.update(user._replace(name=user.name.strip()))
     return answer

@@ -20,6 +20,7 @@ TRICKY = (
     SCRIPTS,
     'O\'Brien & <b>Söns</b> "x"',
     "  two  spaces ",
+    "a\ttab\nand a line",
     "e\u0301 decomposed",
     "x" * 200,
     "ü" * 200,
@@ -154,6 +155,7 @@ async def _problem(api: Driver) -> None:
         await api.ask("GET", UNKNOWN),
         await api.ask("POST", body={}),
         await api.ask("POST", raw=b"{"),
+        await api.ask("POST", raw=b"null"),
         await api.ask("POST", body=user),
         await api.ask("POST", body=newcomer(), media_type="text/plain"),
         await api.ask("POST", user["id"], newcomer()),
@@ -181,6 +183,11 @@ async def _create_201(api: Driver) -> None:
         newcomer(email=longest_address()),
         newcomer(email=email.replace("@", "+a@")),
         newcomer(email=email.replace("@", "+b@")),
+        newcomer(email=f"{email[0]}_{email[2:]}"),
+        newcomer(email=email),
+        newcomer(email=f"{email[0]}_{email[2:]}".replace("_", "-")),
+        newcomer(email=f"{email[:2]}_{email[3:]}"),
+        newcomer(email=email.replace(".", "", 1)),
     ]
     for person in people:
         user = await api.create(**person)
@@ -218,6 +225,7 @@ async def _malformed_json(api: Driver) -> None:
         "",
         "name=Ada",
         person.replace('"', "'"),
+        person.replace("@", "\n@"),
         '{"name": NaN}',
     )
     bodies = [text.encode() for text in texts] + [person.replace("Ada", "\xc4").encode("latin-1")]
@@ -225,7 +233,8 @@ async def _malformed_json(api: Driver) -> None:
         assert (await nobody_came(api, "POST", raw=raw)).status == 400, raw
     user = await api.create()
     for method in ("PUT", "PATCH"):
-        assert (await api.ask(method, user["id"], raw=bodies[0])).status == 400
+        for raw in (bodies[0], person.replace('"', "'").encode()):
+            assert (await api.ask(method, user["id"], raw=raw)).status == 400
     await unchanged(api, user)
 
 
@@ -233,7 +242,7 @@ async def _malformed_json(api: Driver) -> None:
 async def _media_type(api: Driver) -> None:
     user = await api.create()
     form = b"name=Ada&email=form%40example.org"
-    for media_type in ("text/plain", "application/x-www-form-urlencoded", None):
+    for media_type in ("text/plain", "text/html", "application/x-www-form-urlencoded", None):
         assert (await nobody_came(api, "POST", newcomer(), media_type=media_type)).status == 415
         assert (await nobody_came(api, "POST", raw=form, media_type=media_type)).status == 415
         for method in ("PUT", "PATCH"):
@@ -290,6 +299,7 @@ async def _read_200(api: Driver) -> None:
 @promise("read-404")
 async def _read_404(api: Driver) -> None:
     assert (await api.ask("GET", UNKNOWN)).status == 404
+    assert (await api.ask("GET", "x" * 200)).status == 404
 
 
 @promise("head")
@@ -326,6 +336,10 @@ async def _filter_email(api: Driver) -> None:
         assert await api.find(part) == []
     await api.ask("PATCH", user["id"], {"email": newcomer()["email"]})
     assert await api.find(user["email"]) == []
+    awaited = newcomer()
+    assert await api.find(awaited["email"]) == []
+    await api.create(**awaited)
+    assert len(await api.find(awaited["email"])) == 1
 
 
 @promise("pages")
@@ -348,6 +362,7 @@ async def _pages(api: Driver) -> None:
         "page=1.5",
         "limit=0",
         "limit=-1",
+        "limit=1.5",
         "limit=101",
         "limit=1000",
         "limit=x",
@@ -378,6 +393,10 @@ async def _patch(api: Driver) -> None:
         assert shown["email"].casefold() == change.get("email", user["email"]).casefold()
         await unchanged(api, shown)
         user = shown
+    neighbour = await api.create(name=" O'Brien ")
+    tagged = user["email"].replace("@", "+tag@")
+    assert (await api.ask("PATCH", neighbour["id"], {"email": tagged})).status == 200
+    assert (await api.ask("GET", neighbour["id"])).json()["name"] == " O'Brien "
     reply = await api.ask("PATCH", user["id"], {"id": "mine", "name": "Hopper"})
     assert reply.status in (400, 422) or reply.json() == {**user, "name": "Hopper"}
 

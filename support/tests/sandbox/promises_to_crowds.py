@@ -25,6 +25,10 @@ async def _burst(api: Driver) -> None:
 @promise("burst-workflow")
 async def _burst_workflow(api: Driver) -> None:
     await asyncio.gather(*(_live(api, number) for number in range(_CROWD)))
+    crowd = [await api.create() for _ in range(_CROWD)]
+    await asyncio.gather(*(api.ask("DELETE", user["id"]) for user in crowd[::2]))
+    for number, user in enumerate(crowd):
+        assert (await api.ask("GET", user["id"])).status == (200 if number % 2 else 404)
 
 
 async def _live(api: Driver, number: int) -> None:
@@ -43,7 +47,9 @@ async def _race_email(api: Driver) -> None:
         await _race_of_creates(api, [email] * 10)
         low = newcomer()["email"].lower()
         await _race_of_creates(api, [low, low.upper(), low.title(), low.swapcase()] * 2)
-        await _race_of_patches(api)
+        await _race_of_changes(api, "PATCH")
+        await _race_of_changes(api, "PUT")
+        await _race_of_create_and_patch(api)
         await _race_of_create_and_delete(api)
 
 
@@ -55,10 +61,24 @@ async def _race_of_creates(api: Driver, emails: list[str]) -> None:
     assert winner.json()["name"] == people[replies.index(winner)]["name"]
 
 
-async def _race_of_patches(api: Driver) -> None:
+async def _race_of_create_and_patch(api: Driver) -> None:
+    user, email = await api.create(), newcomer()["email"]
+    requests: list[Any] = [
+        api.ask("POST", body=newcomer(email=email)),
+        api.ask("PATCH", user["id"], {"email": email}),
+    ]
+    statuses = [reply.status for reply in await asyncio.gather(*requests)]
+    assert statuses in ([201, 409], [409, 200])
+    assert len(await api.find(email)) == 1
+
+
+async def _race_of_changes(api: Driver, method: str) -> None:
     users = [await api.create() for _ in range(4)]
     email = newcomer()["email"]
-    replies = await asyncio.gather(*(api.ask("PATCH", user["id"], {"email": email}) for user in users))
+    moves = [{"email": email} if method == "PATCH" else {"name": user["name"], "email": email} for user in users]
+    replies = await asyncio.gather(
+        *(api.ask(method, user["id"], move) for user, move in zip(users, moves, strict=True))
+    )
     winner = _only_winner(replies, 200).json()
     assert await api.find(email) == [winner]
     for user in users:
