@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from support.acts.partitions import MALFORMED, NOT_A_USER, NOT_JSON_TYPES, escaped, in_another_order
+from support.acts.partitions import MALFORMED, NOT_JSON_TYPES, escaped, in_another_order
 from support.acts.scene import Member
 from support.contract.normalizers import user_of
 from support.contract.validators import (
@@ -255,8 +255,7 @@ def _invalid(world: World) -> list[Exchange]:
     sign_ups = [world.accounts.sign_up_spoiled("Mallory", flaw) for flaw in people.flaws]
     changes = {"PATCH": world.accounts.patch, "PUT": world.accounts.put}
     changed = [changes[method](member.person, fields) for method in _offered(world) for fields in people.every_flaw()]
-    others = [world.accounts.sign_up_with_no_user("Mallory", what) for what in NOT_A_USER]
-    return [*sign_ups, *others, *changed]
+    return [*sign_ups, *changed]
 
 
 def _taken(world: World) -> list[Exchange]:

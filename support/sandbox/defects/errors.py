@@ -1,7 +1,5 @@
 """Refusals that do not say what is wrong, or say too much."""
 
-from typing import Any
-
 from starlette.responses import Response
 
 from support.sandbox.exchange import Answer, Call, Refusal
@@ -63,14 +61,6 @@ def errors_are_pages(_sandbox: Sandbox, respond: Decision, call: Call, answer: A
     page = f"<!doctype html><title>{answer.status}</title><h1>{answer.content['title']}</h1>"
     headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
     return Response(page, answer.status, headers, "text/html")
-
-
-@defect(_RULE, at="document")
-def trace_for_null(_sandbox: Sandbox, document: Decision, call: Call) -> Any:
-    """The refusal of null shows a stack trace, and no other."""
-    if call.body.strip() == b"null":
-        raise Refusal(400, "Bad Request", _TRACE)
-    return document(call)
 
 
 def _tell(answer: Answer, status: int, detail: str) -> Answer:
