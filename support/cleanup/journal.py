@@ -15,8 +15,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +32,7 @@ CREATE TABLE IF NOT EXISTS users (
     ref INTEGER PRIMARY KEY, mark TEXT NOT NULL, address TEXT, id TEXT, state TEXT NOT NULL,
     reason TEXT, changed REAL NOT NULL);
 """
-_USERS = "INSERT INTO users (mark, changed, ref, address, id, state) VALUES"
-_CREATED = "ON CONFLICT (ref) DO UPDATE SET id = excluded.id, state = excluded.state, changed = excluded.changed"
+_INTEND = "INSERT INTO users (mark, state, changed, address) VALUES"
 _FINISHED = "FROM runs WHERE target = ? AND ended IS NOT NULL AND mark NOT IN (SELECT mark FROM users WHERE state != ?)"
 MOST_ROWS = 500
 PAGE_BYTES = 1024
@@ -81,7 +78,6 @@ class Journal:
         self.folder = folder
         self._lease: FileLock | None = None
         self._lock = threading.Lock()
-        self._unwritten: list[tuple[int, None, str, str]] = []
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = folder / "journal.sqlite3"
@@ -134,33 +130,12 @@ class Journal:
         wanted, refs = list(addresses), list[int]()
         for start in range(0, len(wanted), MOST_ROWS):
             some = wanted[start : start + MOST_ROWS]
-            with self._lock:
-                last = self._put(mark, [(None, address, None, State.INTENDED.value) for address in some])
+            rows = ", ".join(["(?1, ?2, ?3, ?)"] * len(some))
+            with self._lock:  # one statement is a transaction of its own, which no interruption leaves open
+                done = self._database.execute(f"{_INTEND} {rows}", (mark, State.INTENDED.value, time.time(), *some))
+            last = done.lastrowid or 0
             refs += range(last - len(some) + 1, last + 1)
         return refs
-
-    def mark_created(self, ref: int, user_id: str) -> None:
-        """Have an id written down together with what is written next, whatever that is; most of its price is saved.
-
-        Until then the address stands for the user, and finds her as after a create whose answer was lost.
-        """
-        self._unwritten.append((ref, None, user_id, State.CREATED.value))
-
-    def _put(self, mark: str, users: list[tuple[None, str | None, None, str]]) -> int:
-        """Write users who are new, after the ids that wait, and return the last reference that was given.
-
-        One statement is a transaction of its own, which no interruption leaves open.
-        """
-        waiting = self._unwritten[:MOST_ROWS]
-        rows = [*waiting, *users]
-        values = chain.from_iterable(rows)
-        done = self._database.execute(_putting(len(rows)), (mark, time.time(), *values))
-        del self._unwritten[: len(waiting)]
-        return done.lastrowid or 0
-
-    def _write_what_waits(self) -> None:
-        while self._unwritten:
-            self._put("", [])
 
     def mark_as(self, ref: int, state: State, user_id: str | None = None, reason: str | None = None) -> None:
         """Write down how far a user has come."""
@@ -220,26 +195,15 @@ class Journal:
 
     def _write(self, statement: str, values: tuple[object, ...]) -> None:
         with self._lock:
-            self._write_what_waits()
             self._database.execute(statement, values)
 
     def _read(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._lock:
-            self._write_what_waits()
             return self._database.execute(statement, values).fetchall()
 
     def close(self) -> None:
         with self._lock:
-            with contextlib.suppress(sqlite3.Error):
-                self._write_what_waits()
             self._database.close()
-
-
-@cache
-def _putting(count: int) -> str:
-    """Return the statement that writes so many users."""
-    places = ", ".join(["(?1, ?2, ?, ?, ?, ?)"] * count)
-    return f"{_USERS} {places} {_CREATED}"
 
 
 def _create_private(path: Path) -> None:

@@ -503,10 +503,7 @@ class Registry:
         entry.state = state
         self._count(entry)
         try:
-            if state is State.CREATED and user_id and entry.address:
-                self._journal.mark_created(entry.ref, user_id)
-            else:
-                self._journal.mark_as(entry.ref, state, user_id, reason)
+            self._journal.mark_as(entry.ref, state, user_id, reason)
         except sqlite3.Error as error:  # a disk that is full keeps nobody from being deleted
             log.warning("%s", f"the journal does not know that {entry.address or entry.ids} is {state}: {error}")
 

@@ -50,37 +50,6 @@ class TestUsers:
             journal.mark_as(ref, state, user_id)
             assert rows(journal.folder) == [("a@b.c", "7", str(state))]
 
-    @pytest.mark.parametrize("write", ["intend", "mark_as", "beat", "close"])
-    def test_an_id_is_written_with_what_is_written_next(self, journal: Journal, write: str) -> None:
-        first, second = journal.intend("m", ["a@b.c", "d@e.f"])
-        journal.mark_created(first, "7")
-        assert rows(journal.folder)[0] == ("a@b.c", None, "intended")
-        match write:
-            case "intend":
-                assert journal.intend("m", ["g@h.i", "j@k.l"]) == [second + 1, second + 2]
-            case "mark_as":
-                journal.mark_as(second, State.REFUSED)
-            case "beat":
-                journal.beat("m")
-            case "close":
-                journal.close()
-        assert rows(journal.folder)[0] == ("a@b.c", "7", "created")
-
-    def test_an_id_that_waits_does_not_undo_what_came_after_it(self, journal: Journal) -> None:
-        (ref,) = journal.intend("m", ["a@b.c"])
-        journal.mark_created(ref, "7")
-        journal.mark_as(ref, State.GONE)
-        journal.intend("m", ["d@e.f"])
-        assert rows(journal.folder) == [("a@b.c", "7", "gone"), ("d@e.f", None, "intended")]
-
-    def test_who_asks_the_journal_is_told_of_ids_that_wait(self, journal: Journal) -> None:
-        refs = journal.intend("m", [f"{number}@b.c" for number in range(1200)])
-        for ref in refs:
-            journal.mark_created(ref, str(ref))
-        lines = journal.unfinished("m")
-        assert [line.id for line in lines] == [str(ref) for ref in refs]
-        assert {line.mark for line in lines} == {"m"}
-
     def test_only_who_is_gone_is_finished(self, journal: Journal) -> None:
         refs = journal.intend("m", [f"{state}@b.c" for state in State])
         for ref, state in zip(refs, State, strict=True):
