@@ -63,7 +63,7 @@ class Accounts:
         """Make someone a user who has left and is gone by now."""
         member = self.become(person)
         self.delete(person)
-        self._world.gone.from_reading(member)
+        self._world.gone.from_reading(member, "delete")
         self._world.scene.notes["former id"] = member.known_id
         return member
 

@@ -23,8 +23,8 @@ class Gone:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def from_reading(self, member: Member) -> None:
-        """Reading the user gives 404."""
+    def from_reading(self, member: Member, rule: str | None = None) -> None:
+        """Reading the user gives 404; if not, the rule of the scenario is broken, or the one that is named."""
         world = self._world
         gone = world.profile.answers.gone
         exchange = self.eventually(lambda: world.run(world.api.read(member.known_id)), lambda came: came.status in gone)
@@ -33,7 +33,7 @@ class Gone:
                 f"status {' or '.join(map(str, gone))} for {member.person}",
                 f"the status was {exchange.status}",
                 exchange,
-                "delete",
+                rule,
             )
 
     def from_list(self, member: Member) -> None:
@@ -44,7 +44,7 @@ class Gone:
         )
         if exchange.status != 200 or self._shown(exchange, member):
             self._too_late(
-                f"a list without {member.person}", f"the list shows her (status {exchange.status})", exchange, "delete"
+                f"a list without {member.person}", f"the list shows her (status {exchange.status})", exchange
             )
 
     def from_look_up(self, member: Member) -> None:
@@ -55,8 +55,7 @@ class Gone:
             lambda: world.run(world.api.find(address)), lambda came: not self._shown(came, member)
         )
         if self._shown(exchange, member):
-            rule = self._world.scene.rule
-            self._too_late(f"nobody found by {address}", f"user {member.id} is shown", exchange, rule)
+            self._too_late(f"nobody found by {address}", f"user {member.id} is shown", exchange)
 
     def each_from_reading(self, group: Iterable[str]) -> None:
         for person in group:
@@ -79,6 +78,6 @@ class Gone:
     def _shown(self, exchange: Exchange, member: Member) -> bool:
         return member.id in ids_of(exchange.answer, self._world.profile)
 
-    def _too_late(self, wanted: str, wrong: str, exchange: Exchange, rule: str) -> None:
-        deadline = self._world.settings.delete_deadline_s
-        accuse(rule, self._world.scene.attempted, [f"{wanted} within {deadline:g} s"], [wrong], exchange)
+    def _too_late(self, wanted: str, wrong: str, exchange: Exchange, rule: str | None = None) -> None:
+        scene, deadline = self._world.scene, self._world.settings.delete_deadline_s
+        accuse(rule or scene.rule, scene.attempted, [f"{wanted} within {deadline:g} s"], [wrong], exchange)

@@ -282,7 +282,7 @@ def _unknown(world: World) -> list[Exchange]:
 def _deleted(world: World) -> list[Exchange]:
     grace = _grace(world)
     first = world.accounts.delete(grace.person)
-    world.gone.from_reading(grace)
+    world.gone.from_reading(grace, "delete")
     return [first, world.accounts.delete(grace.person), world.run(world.api.read(grace.known_id))]
 
 

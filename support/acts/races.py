@@ -57,8 +57,11 @@ class Races:
     def _released_together(self, entrants: Sequence[Entrant[Exchange]]) -> Outcome[Exchange]:
         return self._world.crowds.at_once(entrants, warm=True)
 
-    def play(self, round_: Round) -> None:
-        """Repeat rounds until the chance to have missed a race is small enough, or one has gone wrong."""
+    def play(self, round_: Round, share: float = 1.0) -> None:
+        """Repeat rounds until the chance to have missed a race is small enough, or one has gone wrong.
+
+        `share` is in how many of them the contenders come in an order in which a fault can show.
+        """
         settings = self._world.settings
         missed, void, reasons = 1.0, 0, set[str]()
         skews: list[float] = []
@@ -78,7 +81,7 @@ class Races:
             self._decided = (contenders, verdict)
             if verdict.wrong:
                 break
-            missed *= 1 - chance_to_catch(outcome.skew_s, settings.race_window_s, len(contenders))
+            missed *= 1 - share * chance_to_catch(outcome.skew_s, settings.race_window_s, len(contenders))
         self._report(len(skews), void, skews, missed)
 
     def every_round_was_right(self) -> None:
@@ -199,7 +202,10 @@ class Races:
             Entrant(one.person, world.api.send_once(self._moving(one, spell(email, number), method)))
             for number, one in enumerate(rivals, start=1)
         ]
-        people = [NewUser(world.factory.newcomer().name, spell(email, number + RIVALS)) for number in range(joining)]
+        people = [
+            NewUser(f"{world.factory.newcomer().name} {number}", spell(email, number + RIVALS))
+            for number in range(joining)
+        ]
         entrants += [Entrant(one.name, self._contend(one)) for one in people]
         outcome = self._contest(entrants)
         world.registry.give_up(entry)
@@ -248,7 +254,7 @@ class Races:
     def join_against_leave(self) -> None:
         """Let someone sign up with an address while its holder leaves, round after round."""
         orders = cycle((1, -1))
-        self.play(lambda: self._join_round(next(orders)))
+        self.play(lambda: self._join_round(next(orders)), share=0.5)
 
     def _join_round(self, order: int) -> tuple[Outcome[Exchange], list[Contender], Verdict]:
         world = self._world
