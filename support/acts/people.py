@@ -50,7 +50,7 @@ class People:
         email = {
             "an address with a +tag": newcomer.email.replace("@", "+news@"),
             "an address with dots": newcomer.email.replace("@", ".a.b.c@"),
-            "an address in capitals": newcomer.email.upper(),
+            "an address in capitals": newcomer.email.replace("@", ".iris@").upper(),
             "an address with capitals": newcomer.email.title(),
             "an address with an apostrophe": newcomer.email.replace("@", ".o'brien@"),
             "an address with digits and hyphens": newcomer.email.replace("@", "-0815_x9@"),
