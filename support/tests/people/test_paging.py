@@ -83,6 +83,31 @@ def test_an_api_that_knows_no_pages_is_not_asked_for_ever(new_world: NewWorld, s
         paged(new_world, script, reading * 3).directory.pages_are_the_list()
 
 
+@pytest.mark.parametrize("tries_until_seen", [1, 2, 3, None])
+def test_who_is_on_no_page_is_missed_by_the_pages(
+    new_world: NewWorld, script: Script, tries_until_seen: int | None
+) -> None:
+    in_vain = [answer(200, shown) for shown in ([ADA], [], [])]
+    shown = in_vain * 3 if tries_until_seen is None else [*in_vain * (tries_until_seen - 1), *[answer(200, [ADA])] * 2]
+    acts = [answer(201, ADA), answer(200, ADA), *shown]
+    world = new_world(Target(script(FIRST_LOOK, *acts).url, "t", "scripted"))
+    world.begin("user-shape")
+    ada = world.accounts.become("Ada")
+    if tries_until_seen is None:
+        with pytest.raises(BrokenPromise, match=r"(?s)promise broken: pages.*she is on no page"):
+            world.directory.ask_for_page_of(ada)
+    else:
+        assert world.directory.ask_for_page_of(ada).status == 200
+
+
+def test_a_beginning_that_needs_a_deletion_accuses_the_deletion(new_world: NewWorld, script: Script) -> None:
+    acts = [answer(201, ADA), answer(200, ADA), answer(204), *[answer(200, ADA)] * 50]
+    world = new_world(Target(script(FIRST_LOOK, *acts).url, "t", "scripted"), delete_deadline_s=0.05)
+    world.begin("no-secrets")
+    with pytest.raises(BrokenPromise, match=r"promise broken: delete \("):
+        world.accounts.become_and_leave("Ada")
+
+
 def paged(new_world: NewWorld, script: Script, acts: list[Act]) -> World:
     """Return a world that has paged through a target that answers so."""
     world = new_world(Target(script(FIRST_LOOK, *acts).url, "t", "scripted"))

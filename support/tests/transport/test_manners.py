@@ -93,6 +93,12 @@ class TestHead:
         assert isinstance(outcome, Answer)
         assert (outcome.status, outcome.body) == (404, b"{}")
 
+    def test_word_before_the_answer_is_passed_over(self, script: Script) -> None:
+        word = scripted.head(102, {}) + scripted.head(103, {"Link": "</a.css>; rel=preload"})
+        outcome = exchange_raw(self.call(script(scripted.raw(word + scripted.head(404, {"X-Seen": "yes"})))), 5)
+        assert isinstance(outcome, Answer)
+        assert (outcome.status, outcome.body, dict(outcome.headers)) == (404, b"", {"X-Seen": "yes"})
+
     def test_the_session_client_sees_it(self, script: Script) -> None:
         server = script(scripted.raw(scripted.head(200, {"Content-Length": "2"}) + b"{}"))
         api = api_at(server.url)

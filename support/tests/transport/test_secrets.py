@@ -11,7 +11,7 @@ import pytest
 from support.contract.judgement import accuse, judge
 from support.contract.validators import has_status
 from support.errors import BrokenPromise
-from support.models import Credential
+from support.models import Answer, Credential
 from support.tests import scripted
 from support.tests.conftest import Script
 from support.tests.scripted import Act, Arrived, Wire, answer
@@ -94,6 +94,11 @@ def test_one_with_odd_signs_is_taken_out_however_it_is_written(token: str) -> No
 
 def test_what_json_can_hold_and_a_file_cannot_is_shown_as_an_escape() -> None:
     assert Redactor()("李 cut \ud83d here") == "李 cut \\ud83d here"
+
+
+def test_what_would_command_a_terminal_is_shown_as_an_escape() -> None:
+    page = Answer(502, {"Content-Type": "text/html"}, "<p>\x1b[2J\x9b2J\r\n\tBad Gateway\rfine".encode(), 0.0)
+    assert said(page) == "<p>\\x1b[2J\\x9b2J\n\tBad Gateway\\x0dfine"
 
 
 def test_a_very_short_one_leaves_texts_readable() -> None:
