@@ -173,14 +173,19 @@ class Crowds:
         world = self._world
         answers, rule, attempted = world.profile.answers, world.scene.rule, world.scene.attempted
         for exchange in self.outcome.results:
-            again = answers.deleted_again if exchange.repeated_in_doubt else ()
-            judge(exchange, rule, attempted, has_status((*answers.deleted, *again)))
+            judge(exchange, rule, attempted, self._told_of_leaving(exchange))
         stay = world.run_at_once([world.api.read(str(shown.get("id"))) for shown in self._stayers])
         for shown, read in zip(self._stayers, stay, strict=True):
             told = f"{attempted}; then reading each of those who stayed"
             judge(read, rule, told, has_status([200]), shows(shown, world.profile.names))
         for gone in world.run_at_once([self._gone(str(shown.get("id"))) for shown in self._leavers]):
             judge(gone, rule, f"{attempted}; then reading each of those who left", has_status(answers.gone))
+
+    def _told_of_leaving(self, exchange: Exchange | None) -> Finding:
+        """Return what matches the answer to a deletion: it may have been repeated because an answer was lost."""
+        answers = self._world.profile.answers
+        again = answers.deleted_again if exchange is not None and exchange.repeated_in_doubt else ()
+        return has_status((*answers.deleted, *again))
 
     # Whole lives
 
@@ -224,13 +229,11 @@ class Crowds:
         answers = world.profile.answers
         for life in self.outcome.results:
             renamed = shows({**life.newcomer.as_json(), "name": life.renamed_to}, world.profile.names)
-            leaving = life.exchanges.get("deleted")
-            again = answers.deleted_again if leaving is not None and leaving.repeated_in_doubt else ()
             wanted: Mapping[str, Sequence[Finding]] = {
                 "created": self._shown_as_new(life.newcomer),
                 "patched": (has_status([200]), renamed),
                 "read": (has_status([200]), renamed),
-                "deleted": (has_status((*answers.deleted, *again)),),
+                "deleted": (self._told_of_leaving(life.exchanges.get("deleted")),),
                 "gone": (has_status(answers.gone),),
             }
             for moment, matchers in wanted.items():

@@ -43,7 +43,7 @@ class Paged:
     @cached_property
     def whole(self) -> set[str]:
         """Who was in the list all the while."""
-        return self._listed(self.before).keys() & self._listed(self.after).keys()
+        return self._earlier.keys() & self._later.keys()
 
     @cached_property
     def changes(self) -> int:
@@ -52,10 +52,10 @@ class Paged:
         Of fields that the contract does not name, some APIs change one with each answer. Who came and left in between
         is on a page at best; nobody of ours does.
         """
-        changed = self._listed(self.before).items() ^ self._listed(self.after).items()
+        changed = self._earlier.items() ^ self._later.items()
         return len({user_id for user_id, _ in changed}) + len(self.strange - self._ours)
 
-    @property
+    @cached_property
     def repeated(self) -> list[tuple[str, int, int]]:
         """Who is shown more than once, with the numbers of the two pages."""
         seen: dict[str, int] = {}
@@ -66,15 +66,15 @@ class Paged:
             seen.setdefault(user_id, number)
         return found
 
-    @property
+    @cached_property
     def missing(self) -> set[str]:
         """Who is on no page, where all were read."""
         return self.whole - dict(self.shown).keys() if len(self.pages) < MOST_PAGES else set()
 
-    @property
+    @cached_property
     def strange(self) -> set[str]:
         """Who is on a page and in neither list."""
-        return dict(self.shown).keys() - self._listed(self.before).keys() - self._listed(self.after).keys()
+        return dict(self.shown).keys() - self._earlier.keys() - self._later.keys()
 
     @cached_property
     def _ours(self) -> set[str]:
@@ -82,13 +82,21 @@ class Paged:
         users = (user for page in self.pages for user in users_of(page.answer, self.profile))
         return {user.id for user in users if mark_in(user.email)}
 
-    @property
+    @cached_property
     def fit(self) -> Fit:
         """Whether the pages show everybody once, but for as many as the changes can have moved."""
         misfits = max(len(self.repeated), len(self.missing), len(self.strange))
         if self.changes:
             return Fit.EXPLAINED if misfits <= self.changes else Fit.UNCLEAR
         return Fit.WRONG if misfits else Fit.RIGHT
+
+    @cached_property
+    def _earlier(self) -> dict[str, tuple[object, ...]]:
+        return self._listed(self.before)
+
+    @cached_property
+    def _later(self) -> dict[str, tuple[object, ...]]:
+        return self._listed(self.after)
 
     def _listed(self, exchange: Exchange) -> dict[str, tuple[object, ...]]:
         users = users_of(exchange.answer, self.profile)

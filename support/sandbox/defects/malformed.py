@@ -128,9 +128,12 @@ def line_breaks_in_texts_taken(_sandbox: Sandbox, document: Decision, call: Call
 _MEDIA = "media-type"
 
 
-def _ignore_media_type(sandbox: Sandbox, method: str) -> None:
+def _ignore_media_type(sandbox: Sandbox, method: str, of: str = "") -> None:
+    """Let a method take for JSON whatever is declared as this kind, or as anything."""
+
     def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
-        read: dict[str, Any] = document(as_json(call) if call.method == method else call)
+        ignored = call.method == method and of in call.headers.get("content-type", "")
+        read: dict[str, Any] = document(as_json(call) if ignored else call)
         return read
 
     sandbox.around("document", document)
@@ -197,24 +200,13 @@ def forms_accepted(_sandbox: Sandbox, document: Decision, call: Call) -> dict[st
     return read
 
 
-def _take_pages_by(sandbox: Sandbox, method: str) -> None:
-    """Let a method take a body that is declared as HTML for JSON."""
-
-    def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
-        declared = call.headers.get("content-type", "")
-        read: dict[str, Any] = document(as_json(call) if call.method == method and "html" in declared else call)
-        return read
-
-    sandbox.around("document", document)
-
-
 @defect(_MEDIA)
 def html_taken_by_patch(sandbox: Sandbox) -> None:
     """PATCH takes a body that is declared as HTML."""
-    _take_pages_by(sandbox, "PATCH")
+    _ignore_media_type(sandbox, "PATCH", of="html")
 
 
 @defect(_MEDIA)
 def html_taken_by_put(sandbox: Sandbox) -> None:
     """PUT takes a body that is declared as HTML."""
-    _take_pages_by(sandbox, "PUT")
+    _ignore_media_type(sandbox, "PUT", of="html")
