@@ -147,6 +147,16 @@ def give_up_address(context: Context, someone: str, change: str) -> None:
     context.world.accounts.give_up_address(someone, change)
 
 
+@given("{someone:Person} has moved to {quirk} by {change:Change}")
+def move_to_quirk(context: Context, someone: str, quirk: str, change: str) -> None:
+    context.world.accounts.settle_at(someone, quirk, change)
+
+
+@given("a second has passed since {someone:Person} signed up")
+def let_a_second_pass(context: Context, someone: str) -> None:
+    context.world.accounts.let_a_second_pass(someone)
+
+
 @given("{someone:Person} has confirmed her address by {change:Change}")
 def confirm_address(context: Context, someone: str, change: str) -> None:
     context.world.accounts.confirm_address(someone, change)
@@ -155,6 +165,16 @@ def confirm_address(context: Context, someone: str, change: str) -> None:
 @when("{someone:Person} is renamed")
 def rename(context: Context, someone: str) -> None:
     context.world.accounts.renew_seen(someone, "name")
+
+
+@when("{someone:Person} is renamed by {change:Change}")
+def rename_by(context: Context, someone: str, change: str) -> None:
+    context.world.accounts.renew_seen(someone, "name", change)
+
+
+@when("{someone:Person} sends her own name and address once more by {change:Change}")
+def confirm_everything(context: Context, someone: str, change: str) -> None:
+    context.world.accounts.confirm_everything(someone, change)
 
 
 @when('{someone:Person} is renamed by {change:Change} to "{name}"')
@@ -255,7 +275,12 @@ def replace_with_flaw(context: Context, someone: str, flaw: str) -> None:
 
 @when("{someone:Person} sends invalid changes of every kind")
 def send_every_flaw(context: Context, someone: str) -> None:
-    context.world.accounts.change_with_every_flaw(someone)
+    context.world.accounts.change_with_every_flaw(someone, "changed")
+
+
+@when("{someone:Person} is replaced with invalid values of every kind")
+def replace_with_every_flaw(context: Context, someone: str) -> None:
+    context.world.accounts.change_with_every_flaw(someone, "replaced")
 
 
 @when("{someone:Person} brings {what:OwnThing} when {change:Change} herself")
@@ -271,6 +296,11 @@ def move_to_taken(context: Context, someone: str, changed: str, other: str, spel
 @when("{someone:Person} is changed to a new name and {other:Person}'s address")
 def rename_and_move_to_taken(context: Context, someone: str, other: str) -> None:
     context.world.accounts.patch(someone, context.world.people.new_name_at(other))
+
+
+@when("{someone:Person} is {changed:Changed} to {other:Person}'s address as soon as it is free")
+def move_when_free(context: Context, someone: str, changed: str, other: str) -> None:
+    context.world.accounts.move_when_free(someone, changed, context.world.people.spelled(other, "as it is"))
 
 
 @when("{somebody:Somebody} takes the address that was given up")

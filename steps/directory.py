@@ -52,6 +52,7 @@ def each_seen_as_signed_up(context: Context) -> None:
     context.world.directory.everybody_seen_as_signed_up()
 
 
+@given("the list has been read")
 @when("the list is read")
 def read_list(context: Context) -> None:
     context.world.directory.read_list()
@@ -93,6 +94,7 @@ def list_shows_none(context: Context) -> None:
     context.world.gone.everybody_from_list()
 
 
+@given("{someone:Person}'s address has been looked up")
 @when("{someone:Person}'s address is looked up")
 def look_up(context: Context, someone: str) -> None:
     context.world.directory.look_up(context.world.people.spelled(someone, "as it is"))
@@ -144,9 +146,20 @@ def found_by_address(context: Context, someone: str) -> None:
     context.world.directory.found_by_address(context.world.scene.member(someone))
 
 
+@then("exactly {someone:Person} is found by her address in small letters")
+def found_in_small_letters(context: Context, someone: str) -> None:
+    context.world.directory.look_up(context.world.people.spelled(someone, "in small letters"))
+    context.world.directory.found_exactly(context.world.scene.member(someone))
+
+
 @then("nobody is found by it")
 def found_nobody(context: Context) -> None:
     context.world.directory.found_nobody()
+
+
+@then("nobody is found by it, or it is refused as invalid")
+def found_nobody_or_refused(context: Context) -> None:
+    context.world.directory.found_nobody(*context.world.profile.answers.invalid)
 
 
 @then("nobody is found by her old address")
@@ -163,6 +176,16 @@ def no_longer_found(context: Context, someone: str) -> None:
 @then("the address that {someone:Person} gave up finds exactly its new holder")
 def given_up_finds_holder(context: Context, someone: str) -> None:
     context.world.directory.given_up_finds_holder(someone)
+
+
+@given("{someone:Person}'s page has been read")
+def read_page_of(context: Context, someone: str) -> None:
+    context.world.directory.ask_for_page_of(context.world.scene.member(someone))
+
+
+@then("{someone:Person}'s page shows her as she is")
+def page_shows(context: Context, someone: str) -> None:
+    context.world.directory.page_shows(context.world.scene.member(someone))
 
 
 @when("the list is read page by page")

@@ -75,6 +75,7 @@ def everybody_has_shape(context: Context) -> None:
 @then("{someone:Person} is answered with the new name and everything else as before")
 @then("{someone:Person} is answered with the new address and everything else as before")
 @then("{someone:Person} is answered with the new name and address and everything else as before")
+@then("{someone:Person} is answered with everything as before")
 def answered_changed(context: Context, someone: str) -> None:
     context.world.outcomes.changed(someone)
 

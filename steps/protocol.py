@@ -21,6 +21,11 @@ def no_secrets(context: Context) -> None:
     context.world.protocol.each_holds_no_secret()
 
 
+@then("no answer shows a stack trace, SQL or a path of the server")
+def none_leaks(context: Context) -> None:
+    context.world.protocol.none_leaks()
+
+
 @then("each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths")
 def each_says_what_is_wrong(context: Context) -> None:
     context.world.protocol.each_says_what_is_wrong()
@@ -58,7 +63,7 @@ def sign_up_with_quirk(context: Context, quirk: str) -> None:
 
 @then("the status is 201 and Location leads to {someone:Person}")
 def location_leads_to(context: Context, someone: str) -> None:
-    context.world.outcomes.answered("created")
+    context.world.outcomes.answered("created", "create-201")
     context.world.protocol.location_leads_to(context.world.scene.member(someone))
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+TOO_MANY = 429
 
 
 def writable(text: str) -> str:
@@ -123,7 +124,12 @@ class Attempt:
         """Whether the API may have done the work although it did not say so."""
         if isinstance(self.outcome, Failure):
             return self.outcome.sent
-        return self.outcome.status >= 500
+        return self.limited or self.outcome.status >= 500
+
+    @property
+    def limited(self) -> bool:
+        """Whether the API answered that there were too many requests."""
+        return isinstance(self.outcome, Answer) and self.outcome.status == TOO_MANY
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ register_type(
         "an id of her own",
         "Grace's id",
         "a date of joining",
+        "an id as databases name it",
+        "a date as databases name it",
         "the rank of administrator",
         "a role",
         "rights inside another field",

@@ -20,6 +20,7 @@ Feature: Only the token opens the door
         | a wrong token                         | any token is not the token       |
         | another scheme                        | the token is a bearer token      |
         | the token and one character more      | the beginning must not be enough |
+        | the token and one word more           | what follows must count as well  |
         | the token without its last character  | the beginning must not be enough |
         | the token without its first character | the end must not be enough       |
         | the token with another last character | the beginning must not be enough |

@@ -90,23 +90,25 @@ Feature: Methods, statuses and headers
       And Ada is as she was
 
       Examples:
-        | method | kind              |
-        | PATCH  | plain text        |
-        | PATCH  | a form            |
-        | PATCH  | a form with parts |
-        | PATCH  | XML               |
-        | PATCH  | bytes             |
-        | PATCH  | HTML              |
+        | method | kind                      |
+        | PATCH  | plain text                |
+        | PATCH  | a form                    |
+        | PATCH  | a form with parts         |
+        | PATCH  | XML                       |
+        | PATCH  | bytes                     |
+        | PATCH  | HTML                      |
+        | PATCH  | a text that mentions JSON |
 
       @use.with_put=yes
       Examples: by replacement
-        | method | kind              |
-        | PUT    | plain text        |
-        | PUT    | a form            |
-        | PUT    | a form with parts |
-        | PUT    | XML               |
-        | PUT    | bytes             |
-        | PUT    | HTML              |
+        | method | kind                      |
+        | PUT    | plain text                |
+        | PUT    | a form                    |
+        | PUT    | a form with parts         |
+        | PUT    | XML                       |
+        | PUT    | bytes                     |
+        | PUT    | HTML                      |
+        | PUT    | a text that mentions JSON |
 
     Scenario Outline: <media type> is JSON
       When Ada signs up as <media type>
@@ -141,16 +143,18 @@ Feature: Methods, statuses and headers
       And nobody new is there
 
       Examples:
-        | form                             |
-        | JSON that breaks off             |
-        | JSON with a comma too many       |
-        | JSON in single quotes            |
-        | a text that is no JSON           |
-        | bytes that are no text           |
-        | JSON followed by more            |
-        | JSON with a bracket too many     |
-        | JSON without a comma             |
-        | JSON with a line break in a text |
+        | form                                          |
+        | JSON that breaks off                          |
+        | JSON with a comma too many                    |
+        | JSON in single quotes                         |
+        | a text that is no JSON                        |
+        | bytes that are no text                        |
+        | JSON followed by more                         |
+        | JSON with a bracket too many                  |
+        | JSON without a comma                          |
+        | JSON with a line break in a text              |
+        | JSON with a comment                           |
+        | JSON without quotation marks around its names |
 
     Scenario Outline: <method> with <form>
       Given Ada is a user
@@ -164,6 +168,8 @@ Feature: Methods, statuses and headers
         | PATCH  | a text that is no JSON     |
         | PATCH  | JSON in single quotes      |
         | PATCH  | JSON with a comma too many |
+        | PATCH  | JSON followed by more      |
+        | PATCH  | bytes that are no text     |
 
       @use.with_put=yes
       Examples: by replacement
@@ -172,3 +178,5 @@ Feature: Methods, statuses and headers
         | PUT    | a text that is no JSON     |
         | PUT    | JSON in single quotes      |
         | PUT    | JSON with a comma too many |
+        | PUT    | JSON followed by more      |
+        | PUT    | bytes that are no text     |

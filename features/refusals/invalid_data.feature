@@ -39,6 +39,7 @@ Feature: Invalid data is refused
         | an address with two @                 | an address has one               |
         | an address with two @ in a row        | an address has one               |
         | an address with a space before it     | an address has none              |
+        | an address with a space behind it     | an address has none              |
         | an address with a space in its domain | an address has none              |
         | a list as an address                  | an address is text               |
         | an address without a domain           | there is no way to deliver to it |
@@ -170,6 +171,13 @@ Feature: Invalid data is refused
     Example: Mallory sends invalid changes of every kind
       Given Mallory is a user
       When Mallory sends invalid changes of every kind
+      Then each of them is refused as invalid
+      And Mallory is as she was, wherever she is shown
+
+    @use.with_put=yes
+    Example: Mallory is replaced with invalid values of every kind
+      Given Mallory is a user
+      When Mallory is replaced with invalid values of every kind
       Then each of them is refused as invalid
       And Mallory is as she was, wherever she is shown
 

@@ -74,6 +74,22 @@ Feature: One address, one user
         | replacing | as it is    |
         | replacing | in capitals |
 
+    Scenario Outline: Mallory wants in small letters what Grace moved to in capitals by <change>
+      Given Grace is a user
+      And Grace has moved to an address in capitals by <change>
+      When Mallory signs up with Grace's address in small letters
+      Then Mallory is refused because the address is taken
+      And exactly Grace is found by her address in small letters
+
+      Examples:
+        | change   |
+        | changing |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | change    |
+        | replacing |
+
     Scenario Outline: Mallory wants an address that Grace confirmed by <change>
       Given Grace is a user
       And Grace has confirmed her address by <change>

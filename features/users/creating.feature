@@ -121,6 +121,8 @@ Feature: Signing up
         | the rank of administrator   | a field that the contract has not |
         | a role                      | another one                       |
         | rights inside another field | one more, a level deeper          |
+        | an id as databases name it  | it would be one of her own        |
+        | a date as databases name it | it would make her an old customer |
 
     @negative
     Scenario Outline: Mallory brings <what> when <change> herself
@@ -129,10 +131,12 @@ Feature: Signing up
       Then Mallory is refused as invalid, or changed without <what>
 
       Examples:
-        | what                      | change   |
-        | an id of her own          | changing |
-        | a date of joining         | changing |
-        | the rank of administrator | changing |
+        | what                        | change   |
+        | an id of her own            | changing |
+        | a date of joining           | changing |
+        | the rank of administrator   | changing |
+        | an id as databases name it  | changing |
+        | a date as databases name it | changing |
 
       @use.with_put=yes
       Examples: by replacement

@@ -99,6 +99,22 @@ Feature: Leaving
       And Grace signs up with Ada's address in small letters as soon as it is free
       Then Grace is welcomed with this address
 
+    Scenario Outline: Grace is <changed> to the address that was Ada's
+      Given Grace is a user
+      And Ada was a user and is gone
+      When Grace is <changed> to Ada's address as soon as it is free
+      Then Grace is answered with the new address and everything else as before
+      And Grace is shown like that, wherever she is shown
+
+      Examples:
+        | changed |
+        | changed |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | changed  |
+        | replaced |
+
     Example: Somebody else takes the address that Ada had last
       Given Ada is a user
       And Ada has given up her address by changing

@@ -34,11 +34,21 @@ Feature: The directory of users
       When the list is read
       Then each of them is in the list once
 
-    Example: The list shows a change at once
+    Scenario Outline: The list shows at once that Ada was renamed by <change>
       Given Ada is a user
-      When Ada is renamed
+      And the list has been read
+      When Ada is renamed by <change>
       And the list is read
       Then the list shows Ada exactly once
+
+      Examples:
+        | change   |
+        | changing |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | change    |
+        | replacing |
 
     Example: Somebody who left is not in the list any more
       Given Ada and Grace are users
@@ -91,22 +101,37 @@ Feature: The directory of users
       Then nobody is found by it
 
       Examples:
+        | what                              | why                                     |
+        | an address that nobody has        | it is no error to ask                   |
+        | the beginning of Ada's address    | a part of an address is not the address |
+        | Ada's address with a percent sign | a wildcard of databases                 |
+        | Ada's address with an underscore  | another wildcard of databases           |
+        | Ada's address without its dots    | dots tell people apart                  |
+
+    @edge
+    Scenario Outline: Nobody is found by <what>, which is no proper address
+      Given Ada is a user
+      When <what> is looked up
+      Then nobody is found by it, or it is refused as invalid
+
+      Examples:
         | what                              | why                                      |
-        | an address that nobody has        | it is no error to ask                    |
-        | the beginning of Ada's address    | a part of an address is not the address  |
         | the domain of Ada's address       | it would show everybody of a company     |
-        | Ada's address with a percent sign | a wildcard of databases                  |
-        | Ada's address with an underscore  | another wildcard of databases            |
         | Ada's address with a star         | one more wildcard                        |
         | what stands before the @ of Ada's | the name before the @ is not the address |
         | Ada's name                        | a name is not an address                 |
-        | Ada's address without its dots    | dots tell people apart                   |
 
     @edge @use.with_pages=yes
-    Example: Ada is found on the first page of what is found
+    Scenario Outline: <person> is alone on the first page of what is found
       Given Ada and Grace are users
-      When Ada's address is looked up, page 1 of 10
-      Then exactly Ada is found
+      When <person>'s address is looked up, page 1 of <limit>
+      Then exactly <person> is found
+
+      Examples:
+        | person | limit | why                                                |
+        | Ada    | 10    | one page has room for everybody who is found       |
+        | Ada    | 1     | she is not looked for among the first of all users |
+        | Grace  | 1     | nor among the last                                 |
 
     @edge
     Example: An address of 254 characters is found, and not one that differs in its end
@@ -122,8 +147,25 @@ Feature: The directory of users
       Then Ada is welcomed
       And exactly Ada is found by her address
 
+    Scenario Outline: Ada is found as she is, although she was looked up before she was renamed by <change>
+      Given Ada is a user
+      And Ada's address has been looked up
+      When Ada is renamed by <change>
+      And Ada's address is looked up
+      Then exactly Ada is found
+
+      Examples:
+        | change   |
+        | changing |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | change    |
+        | replacing |
+
     Example: Somebody who left is not found any more
       Given Ada is a user
+      And Ada's address has been looked up
       When Ada leaves
       Then Ada is no longer found by her address
 
@@ -135,6 +177,7 @@ Feature: The directory of users
 
     Example: Somebody who moved is found by the new address only
       Given Ada is a user
+      And Ada's address has been looked up
       When Ada moves to a new address
       Then Ada is found by her new address
       And nobody is found by her old address
@@ -149,6 +192,27 @@ Feature: The directory of users
       And nobody is on two pages
       And all pages together are the list
       And a page past the end is empty
+
+    @edge
+    Example: A page far past the end is empty
+      Given Ada is a user
+      When page "1000000000" with "100" users is read
+      Then nobody is found by it
+
+    Scenario Outline: A page shows at once that Ada was renamed by <change>
+      Given Ada is a user
+      And Ada's page has been read
+      When Ada is renamed by <change>
+      Then Ada's page shows her as she is
+
+      Examples:
+        | change   |
+        | changing |
+
+      @use.with_put=yes
+      Examples: by replacement
+        | change    |
+        | replacing |
 
     @edge
     Example: Pages of one user each hold together

@@ -30,6 +30,7 @@ Feature: Names and addresses stay as they were written
         | 1e5                           | what looks like a number                 |
         | true                          | what looks like a truth value            |
         | undefined                     | another word that programs know          |
+        | 2001-02-03T10:00:00+01:00     | what looks like a date                   |
         | <script>alert(1)</script>     | what looks like a program                |
         | &lt;Ada&gt; &#39;             | what is escaped already                  |
         | =Ada+Grace                    | what looks like a formula                |
@@ -90,6 +91,8 @@ Feature: Names and addresses stay as they were written
       Examples: by replacement
         | change    | what                                 |
         | replacing | a name of 200 characters             |
+        | replacing | a name of 200 emoji                  |
+        | replacing | a name with two spaces in a row      |
         | replacing | a name with a space before and after |
 
   @rule.exact-text
@@ -127,3 +130,5 @@ Feature: Names and addresses stay as they were written
       Examples: by replacement
         | change    | what                         |
         | replacing | an address of 254 characters |
+        | replacing | an address with dots         |
+        | replacing | an address with a +tag       |

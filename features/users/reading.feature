@@ -46,7 +46,6 @@ Feature: Looking at one user
       Examples:
         | id                            | why                                  |
         | an id that was never given    | it looks right, but nobody has it    |
-        | the id of somebody who left   | what was deleted is unknown again    |
         | a word for an id              | an id may look like anything         |
         | a minus and Ada's id          | a sign before a number counts        |
         | 25 digits for an id           | no number of a database is so large  |
@@ -54,3 +53,4 @@ Feature: Looking at one user
         | an emoji for an id            | an id may look like anything         |
         | Ada's id and a character more | the beginning of an id is not the id |
         | an id with quotation marks    | it may reach a database              |
+        | the word constructor          | programs know it without any user    |

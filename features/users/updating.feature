@@ -32,6 +32,21 @@ Feature: Changing a user
       Then Ada is answered with the new name and everything else as before
       And Ada is shown like that
 
+    @edge
+    Example: Ada sends what is there already
+      Given Ada is a user
+      When Ada sends her own name and address once more by changing
+      Then Ada is answered with everything as before
+      And Ada is shown like that
+
+    @edge
+    Example: Ada changes her name in another second than that in which she joined
+      Given Ada is a user
+      And a second has passed since Ada signed up
+      When Ada changes her name
+      Then Ada is answered with the new name and everything else as before
+      And Ada is shown like that
+
     @negative
     Example: Ada changes nothing
       Given Ada is a user
@@ -115,6 +130,21 @@ Feature: Changing a user
         | as it is    |
         | in capitals |
 
+    @edge
+    Example: Ada is replaced with what is there already
+      Given Ada is a user
+      When Ada sends her own name and address once more by replacing
+      Then Ada is answered with everything as before
+      And Ada is shown like that
+
+    @edge
+    Example: Ada is replaced in another second than that in which she joined
+      Given Ada is a user
+      And a second has passed since Ada signed up
+      When Ada is replaced with a new name and address
+      Then Ada is answered with the new name and address and everything else as before
+      And Ada is shown like that
+
     @negative
     Scenario Outline: Ada is replaced with <what> among the fields
       Given Ada is a user
@@ -172,6 +202,11 @@ Feature: Changing a user
         | changes her name    |
         | changes her address |
         | leaves              |
+
+      @use.with_put=yes
+      Examples: a replacement
+        | deed                                    |
+        | is replaced with a new name and address |
 
     Scenario Outline: Ada leaves, and Grace stays, whose address <relation> hers
       Given Ada is a user

@@ -109,6 +109,7 @@ class Access:
             "a wrong token": Credential("a-wrong-token", value=secrets.token_urlsafe(24)),
             "another scheme": Credential("$TOKEN", scheme="Basic", value=right.value),
             "the token and one character more": Credential("${TOKEN}x", value=right.value + "x"),
+            "the token and one word more": Credential("$TOKEN x", value=f"{right.value} x"),
             "the token without its last character": Credential("${TOKEN%?}", value=right.value[:-1]),
             "the token without its first character": Credential("${TOKEN#?}", value=right.value[1:]),
             "the token with another last character": Credential(

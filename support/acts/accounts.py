@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,14 @@ from support.acts.partitions import NOT_A_USER, spoiled
 from support.acts.scene import Member
 from support.contract.judgement import judge
 from support.contract.normalizers import user_of
-from support.contract.validators import body_of, has_an_id, has_status
+from support.contract.validators import body_of, has_an_id, has_status, moment_of
 from support.models import Exchange, NewUser
 
 if TYPE_CHECKING:
     from support.world import World
 
 METHODS = {"changing": "PATCH", "changed": "PATCH", "replacing": "PUT", "replaced": "PUT"}
+A_SECOND = 1.05
 READ_FIELDS = ("id", "name", "email", "createdAt")
 
 
@@ -132,9 +134,9 @@ class Accounts:
             member.newcomer = replace(member.newcomer, **changes)
         return exchange
 
-    def renew_seen(self, person: str, field: str) -> None:
+    def renew_seen(self, person: str, field: str, change: str = "changing") -> None:
         """Let someone change a field, for a scenario that goes on from there."""
-        self.renew(person, field)
+        self.renew(person, field, method=METHODS[change])
         self._take_effect(person, field)
 
     def give_up_address(self, person: str, change: str) -> None:
@@ -146,6 +148,11 @@ class Accounts:
         """Let someone send her own address with a new name, for a scenario that goes on from there."""
         self.renew(person, "name", method=METHODS[change], email=self._member(person).newcomer.email)
         self._take_effect(person, "name")
+
+    def settle_at(self, person: str, quirk: str, change: str) -> None:
+        """Let someone move to an unusual address, for a scenario that goes on from there."""
+        self.take_quirk(person, change, quirk)
+        self._take_effect(person, "email")
 
     def _take_effect(self, person: str, field: str) -> None:
         newcomer = self._member(person).newcomer
@@ -163,8 +170,28 @@ class Accounts:
     def move(self, person: str, email: str) -> None:
         self.renew(person, email=email)
 
-    def change_with_every_flaw(self, person: str) -> None:
-        self._world.scene.keep(*[self.patch(person, fields) for fields in self._world.people.every_flaw()])
+    def change_with_every_flaw(self, person: str, changed: str) -> None:
+        flawed = self._world.people.every_flaw()
+        self._world.scene.keep(*[self._change(self._member(person), METHODS[changed], fields) for fields in flawed])
+
+    def confirm_everything(self, person: str, change: str) -> None:
+        """Let someone send the name and address that she has already."""
+        newcomer = self._member(person).newcomer
+        self.renew(person, method=METHODS[change], name=newcomer.name, email=newcomer.email)
+
+    def move_when_free(self, person: str, changed: str, email: str) -> None:
+        """Let someone move to an address whose former user's deletion may still have to show."""
+        taken, name = self._world.profile.answers.taken, self._member(person).newcomer.name
+        self._world.gone.eventually(
+            lambda: self.renew(person, method=METHODS[changed], name=name, email=email),
+            lambda came: came.status not in taken,
+        )
+
+    def let_a_second_pass(self, person: str) -> None:
+        """Wait until a time that is told in whole seconds is another; one told in parts of a second is so at once."""
+        joined = moment_of(self._world.scene.member(person).shown.get("createdAt"))
+        if not getattr(joined, "microsecond", 0):
+            time.sleep(A_SECOND)
 
     def change_bringing(self, person: str, change: str, brought: Mapping[str, Any]) -> None:
         """Let someone change her name and bring a field along that is not hers to set."""
@@ -245,7 +272,7 @@ class Accounts:
         scene.names_tried += [name] if name else []
         user = user_of(exchange.answer, self._world.profile)
         if user is not None and exchange.status in range(200, 300):
-            member.id = user.id
+            member.id, member.left = user.id, False
             member.shown = self.fields_of(exchange)
 
 

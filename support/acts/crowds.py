@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from support.contract.judgement import accuse, judge
 from support.contract.normalizers import listed, normal_user, user_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from support.world import World
 
 log = logging.getLogger("acceptance.crowd")
+LEAST = 2
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ class Crowds:
     def size(self, wanted: int) -> int:
         """Return how large a crowd may be here: what is wanted, within what the target can take."""
         limits = (self._world.registry.room, self._world.profile.caps.concurrency)
-        return min(wanted, *(limit for limit in limits if limit is not None))
+        size = min(wanted, *(limit for limit in limits if limit is not None))
+        if size < LEAST:
+            raise Inconclusive(f"a crowd of {wanted} is wanted, and the target has room for {max(size, 0)}")
+        return size
 
     def at_once(self, entrants: Sequence[Entrant[Any]], warm: bool = False) -> Outcome[Any]:
         """Let all act at one moment, over the async client."""
@@ -119,6 +124,17 @@ class Crowds:
                 told = f"{newcomer.email} and {holders[user_id]} were both given the id {user_id}"
                 accuse(world.scene.rule, world.scene.attempted, ["an id for each"], [told], exchange)
             holders[user_id] = newcomer.email
+        self._each_located_at_herself(holders)
+
+    def _each_located_at_herself(self, holders: Mapping[str, str]) -> None:
+        """No answer gives the Location of another newcomer."""
+        world = self._world
+        for newcomer, exchange in zip(self._newcomers, self.outcome.results, strict=True):
+            location = (exchange.answer.header("Location") if exchange.answer else None) or ""
+            owner = holders.get(unquote(location.rstrip("/").rpartition("/")[2]), newcomer.email)
+            if owner != newcomer.email:
+                told = f"{newcomer.email} was given the Location of {owner}, {location}"
+                accuse(world.scene.rule, world.scene.attempted, ["a Location of her own"], [told], exchange)
 
     def _shown_as_new(self, newcomer: NewUser) -> tuple[Finding, ...]:
         """Return what matches the answer to a create: this newcomer, with an id to go on with."""

@@ -13,7 +13,7 @@ from support.acts.scene import Member
 from support.cleanup.polling import Pace
 from support.contract.judgement import accuse
 from support.contract.normalizers import ids_of, listed, normal_user
-from support.contract.validators import has_status, is_a_list
+from support.contract.validators import body_of, has_status, is_a_list
 from support.errors import Inconclusive
 from support.models import Exchange
 
@@ -111,7 +111,7 @@ class Directory:
         for number, exchange in enumerate(world.scene.exchanges):
             member = members[number % len(members)]
             wanted = {"name": member.newcomer.name, "email": member.newcomer.email}
-            world.outcomes.shows_user(exchange, [200], {**member.shown, **wanted})
+            world.outcomes.shows_user(exchange, [200], {**member.shown, **wanted}, rule="read-200")
 
     def everybody_seen_as_signed_up(self) -> None:
         self.seen_as_signed_up([member.person for member in self._world.scene.users])
@@ -121,10 +121,13 @@ class Directory:
     def found_by_address(self, member: Member) -> None:
         """Looking someone up finds her alone, once whoever had the address and left is no longer shown."""
         former = self._world.scene.notes.get("former id")
-        self._world.gone.eventually(
-            lambda: self.look_up(member.newcomer.email), lambda came: former not in self._ids(came)
-        )
+        self._world.gone.eventually(lambda: self._look_for(member), lambda came: former not in self._ids(came))
         self.found_exactly(member)
+
+    def _look_for(self, member: Member) -> Exchange:
+        exchange = self.by_address(member)
+        self._world.scene.keep(exchange)
+        return exchange
 
     def given_up_finds_holder(self, former: str) -> None:
         """The address that someone gave up finds whoever took it, and not her."""
@@ -137,19 +140,34 @@ class Directory:
         """What was looked up is exactly one user: this one, as a read shows her."""
         world = self._world
         exchange = world.scene.exchange
-        world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile))
+        rule = "filter-email" if world.profile.has.email_filter else "list"
+        world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile), rule=rule)
         entries = self._entries(exchange)
+        if not world.profile.has.email_filter:
+            entries = [entry for entry in entries if self._has_address_of(entry, member)]
         ids = [self._id(entry) for entry in entries]
         if ids != [member.id]:
             told = f"{len(ids)} users are shown: {', '.join(map(str, ids[:5]))}" if ids else "nobody is shown"
-            world.outcomes.accuse(f"exactly {member.person} (id {member.id})", [told], exchange)
+            blamed = rule if self._is_fault_of_looking(entries, member) else world.scene.rule
+            accuse(blamed, world.scene.attempted, [f"exactly {member.person} (id {member.id})"], [told], exchange)
         world.outcomes.same_fields(entries[0], member.shown, "the answer", exchange)
 
-    def found_nobody(self) -> None:
-        """What was looked up is nobody: 200 and an empty list, or what the profile allows."""
+    def _is_fault_of_looking(self, entries: Sequence[Any], member: Member) -> bool:
+        """Whether a look-up that should show someone alone is wrong by itself: it shows others, or not who is there."""
+        if entries:
+            return not all(self._has_address_of(entry, member) for entry in entries)
+        read = self._world.run(self._world.api.read(member.known_id))
+        return self._has_address_of(body_of(read.answer)[0], member)
+
+    def _has_address_of(self, entry: Any, member: Member) -> bool:
+        user = normal_user(entry, self._world.profile.names)
+        return user is not None and user.email == member.newcomer.email.lower()
+
+    def found_nobody(self, *also: int) -> None:
+        """What was looked up is nobody: 200 and an empty list, what the profile allows, or one of these statuses."""
         world = self._world
         exchange = world.scene.exchange
-        world.outcomes.held(exchange, has_status(world.profile.answers.no_match))
+        world.outcomes.held(exchange, has_status([*world.profile.answers.no_match, *also]))
         if exchange.status == 200:
             world.outcomes.held(exchange, is_a_list(world.profile))
         if self._entries(exchange):
@@ -185,6 +203,13 @@ class Directory:
         attempted = f"{self._world.scene.attempted}; then reading page after page, {size} users each"
         accuse("pages", attempted, [f"{member.person} on one of them"], ["she is on no page"], exchange)
         return exchange
+
+    def page_shows(self, member: Member) -> None:
+        """The page that shows someone shows her as a read does."""
+        exchange = self.ask_for_page_of(member)
+        self._world.outcomes.held(exchange, has_status([200]), is_a_list(self._world.profile))
+        entry = next(entry for entry in self._entries(exchange) if self._id(entry) == member.id)
+        self._world.outcomes.same_fields(entry, member.shown, "the page", exchange)
 
     def page_through(self, limit: int | None = None) -> None:
         """Read all pages between two whole lists, and again where others came, left or changed meanwhile.

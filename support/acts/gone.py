@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from support.acts.scene import Member
+from support.cleanup.polling import Pace
 from support.contract.judgement import accuse
 from support.contract.normalizers import ids_of
 from support.models import Exchange
@@ -16,25 +17,41 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+IN_A_ROW = 3
+PATIENT = 3
+SHORTER = 10
+
 
 class Gone:
-    """Waits for deletions to show; a deletion that shows late is right until the deadline."""
+    """Waits for deletions to show; a deletion that shows late is right until the deadline.
+
+    Once the deadline has passed in vain a few times, the run is no longer held up by it: further waits are shorter.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._in_vain = 0
+        self._waited_s = world.pace.deadline_s
 
     def from_reading(self, member: Member, rule: str | None = None) -> None:
-        """Reading the user gives 404; if not, the rule of the scenario is broken, or the one that is named."""
-        world = self._world
-        gone = world.profile.answers.gone
-        exchange = self.eventually(lambda: world.run(world.api.read(member.known_id)), lambda came: came.status in gone)
+        """Reading the user gives 404; if not, the rule that is named is broken, or the one about deleting.
+
+        Who was gone before and is back breaks the rule of the scenario.
+        """
+        gone = self._world.profile.answers.gone
+        exchange = self.eventually(lambda: self._read(member), lambda came: came.status in gone)
         if exchange.status not in gone:
-            self._too_late(
-                f"status {' or '.join(map(str, gone))} for {member.person}",
-                f"the status was {exchange.status}",
-                exchange,
-                rule,
-            )
+            self._still_read(member, exchange, rule or (self._world.scene.rule if member.left else "delete"))
+        member.left = True
+
+    def _read(self, member: Member) -> Exchange:
+        """Read a user, more than once where she is gone: servers that take turns have to agree on that."""
+        world = self._world
+        for _ in range(IN_A_ROW):
+            exchange = world.run(world.api.read(member.known_id))
+            if exchange.status not in world.profile.answers.gone:
+                break
+        return exchange
 
     def from_list(self, member: Member) -> None:
         """The list does not show the user."""
@@ -43,9 +60,9 @@ class Gone:
             lambda: world.run(world.api.list()), lambda came: came.status == 200 and not self._shown(came, member)
         )
         if exchange.status != 200 or self._shown(exchange, member):
-            self._too_late(
-                f"a list without {member.person}", f"the list shows her (status {exchange.status})", exchange
-            )
+            self._see_gone_from_reading(member)
+            told = f"the list shows her (status {exchange.status})"
+            self._too_late(f"a list without {member.person}", told, exchange, self._world.scene.rule)
 
     def from_look_up(self, member: Member) -> None:
         """Looking the address up finds nobody with the id."""
@@ -55,7 +72,14 @@ class Gone:
             lambda: world.run(world.api.find(address)), lambda came: not self._shown(came, member)
         )
         if self._shown(exchange, member):
-            self._too_late(f"nobody found by {address}", f"user {member.id} is shown", exchange)
+            self._see_gone_from_reading(member)
+            self._too_late(f"nobody found by {address}", f"user {member.id} is shown", exchange, world.scene.rule)
+
+    def _see_gone_from_reading(self, member: Member) -> None:
+        """Accuse the deletion itself where a user who is still shown can be read as well."""
+        exchange = self._read(member)
+        if exchange.status == 200:
+            self._still_read(member, exchange, "delete")
 
     def each_from_reading(self, group: Iterable[str]) -> None:
         for person in group:
@@ -67,17 +91,27 @@ class Gone:
 
     def eventually(self, ask: Callable[[], T], right: Callable[[T], bool]) -> T:
         """Ask until what comes is right or the deletion deadline is over; return what came last."""
+        pace = self._world.pace
+        self._waited_s = pace.deadline_s / (SHORTER if self._in_vain >= PATIENT else 1)
         came = ask()
-        for wait in self._world.pace.waits():
+        for wait in Pace(pace.first_s, pace.cap_s, self._waited_s).waits():
             if right(came):
-                break
+                return came
             time.sleep(wait)
             came = ask()
+        self._in_vain += not right(came)
         return came
 
     def _shown(self, exchange: Exchange, member: Member) -> bool:
         return member.id in ids_of(exchange.answer, self._world.profile)
 
-    def _too_late(self, wanted: str, wrong: str, exchange: Exchange, rule: str | None = None) -> None:
-        scene, deadline = self._world.scene, self._world.settings.delete_deadline_s
-        accuse(rule or scene.rule, scene.attempted, [f"{wanted} within {deadline:g} s"], [wrong], exchange)
+    def _still_read(self, member: Member, exchange: Exchange, rule: str) -> None:
+        gone = " or ".join(map(str, self._world.profile.answers.gone))
+        self._too_late(f"status {gone} for {member.person}", f"the status was {exchange.status}", exchange, rule)
+
+    def _too_late(self, wanted: str, wrong: str, exchange: Exchange, rule: str) -> None:
+        deadline_s = self._world.pace.deadline_s
+        within = f"within {self._waited_s:g} s"
+        if self._waited_s < deadline_s:
+            within += f" (no longer {deadline_s:g} s, which have passed in vain {PATIENT} times in this run)"
+        accuse(rule, self._world.scene.attempted, [f"{wanted} {within}"], [wrong], exchange)

@@ -15,6 +15,7 @@ from support.contract.validators import (
     body_of,
     field_findings,
     has_status,
+    is_a_list,
     is_a_user,
     moment_of,
     schema_findings,
@@ -24,6 +25,10 @@ from support.models import Exchange, User
 
 if TYPE_CHECKING:
     from support.world import World
+
+
+OF_THE_SERVER = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at": "createdAt"}
+VIEWS = {"list": "reading the list", "filter-email": "looking her up", "pages": "reading her page"}
 
 
 class Outcomes:
@@ -87,34 +92,43 @@ class Outcomes:
 
     def shown_everywhere(self, field: str) -> None:
         """The newcomer's name or address is right in the answer, in a read, in the list and when looked up."""
-        world, she = self._world, self._world.scene.she
+        world, she, exchange = self._world, self._world.scene.she, self._world.scene.exchange
         wanted = {field: getattr(she.newcomer, field)}
         names = world.profile.names
-        allowed = {*world.profile.answers.created, 200}
-        self.held(world.scene.exchange, has_status(sorted(allowed)), shows(wanted, names))
+        if exchange.call.method == "POST":
+            self.held(exchange, has_status(world.profile.answers.created), rule="create-201")
+        else:
+            self.held(exchange, has_status([200]), rule=_rule_of_change(exchange))
+        self.held(exchange, shows(wanted, names))
         self.held(
             world.run(world.api.read(she.known_id)),
             has_status([200]),
             shows(wanted, names),
             attempted=self._then("reading her"),
         )
-        self._listed_as(she, wanted, {"the list": world.directory.whole_list(), **self._looked_up(she)})
+        self._listed_as(she, wanted, self._views(she))
 
     def is_as_everywhere(self, person: str) -> None:
         """A read, the list, looking up and the page where someone stands show her as she was last seen right."""
         world, member = self._world, self._world.scene.member(person)
         self.shown_as(member, member.shown)
-        page = {"her page": world.directory.ask_for_page_of(member)} if world.profile.has.pages else {}
-        views = {"the list": world.directory.whole_list(), **self._looked_up(member), **page}
-        self._listed_as(member, member.shown, views)
+        page = {"pages": world.directory.ask_for_page_of(member)} if world.profile.has.pages else {}
+        self._listed_as(member, member.shown, {**self._views(member), **page})
 
-    def _looked_up(self, member: Member) -> dict[str, Exchange]:
-        return {"looking her up": self._world.directory.by_address(member)}
+    def _views(self, member: Member) -> dict[str, Exchange]:
+        """Return the list and looking someone up, by the rule that says that they show her."""
+        directory = self._world.directory
+        looked_up = {"filter-email": directory.by_address(member)} if self._world.profile.has.email_filter else {}
+        return {"list": directory.whole_list(), **looked_up}
 
     def _listed_as(self, member: Member, wanted: Mapping[str, Any], views: Mapping[str, Exchange]) -> None:
-        for where, exchange in views.items():
+        for rule, exchange in views.items():
+            where = VIEWS[rule]
+            self.held(exchange, has_status([200]), is_a_list(self._world.profile), rule=rule, attempted=self._then(where))
             entries = listed(exchange.answer, self._world.profile) or []
             entry = next((entry for entry in entries if _id_of(entry, self._world) == member.id), None)
+            if entry is None:
+                accuse(rule, self._then(where), [f"{member.person} (id {member.id})"], ["she is not shown"], exchange)
             self.same_fields(entry, wanted, where, exchange)
 
     def is_as(self, person: str, expected: Mapping[str, Any] | None = None) -> None:
@@ -148,12 +162,13 @@ class Outcomes:
 
     # Refused
 
-    def answered(self, kind: str) -> None:
+    def answered(self, kind: str, rule: str | None = None) -> None:
         """Each of the last answers has a status of this kind: taken, invalid, unknown, deleted …"""
         allowed: tuple[int, ...] = getattr(self._world.profile.answers, kind)
         again = self._world.profile.answers.deleted_again if kind == "deleted" else ()
         for exchange in self._world.scene.exchanges:
-            self.held(exchange, has_status((*allowed, *again) if exchange.repeated_in_doubt else allowed))
+            statuses = (*allowed, *again) if exchange.repeated_in_doubt else allowed
+            self.held(exchange, has_status(statuses), rule=rule)
 
     def done_or_refused(self) -> None:
         """The last change was done, or refused as invalid: both are right where it named nothing."""
@@ -332,8 +347,11 @@ def _rule_of_change(exchange: Exchange) -> str:
 
 
 def _kept(key: str, fields: Mapping[str, Any], brought: Mapping[str, Any]) -> bool:
-    if key == "createdAt":
-        return bool(moment_of(fields.get(key)) == moment_of(brought[key]))
-    if key == "id":
-        return str(fields.get(key)) == str(brought[key])
-    return key in fields and fields[key] == brought[key]
+    if key in OF_THE_SERVER and _same_value(fields.get(OF_THE_SERVER[key]), brought[key]):
+        return True
+    return key in fields and _same_value(fields[key], brought[key])
+
+
+def _same_value(shown: Any, sent: Any) -> bool:
+    """Whether a value was kept, in whatever form: an id as a number, a date in another offset."""
+    return bool(shown == sent or moment_of(shown) == moment_of(sent)) or (isinstance(sent, str) and str(shown) == sent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,6 +44,7 @@ INVALID_ADDRESSES: Mapping[str, Spoil] = {
     "an address without @": lambda newcomer, _: newcomer.email.replace("@", "."),
     "an address with a space": _spaced,
     "an address with a space before it": lambda newcomer, _: f" {newcomer.email}",
+    "an address with a space behind it": lambda newcomer, _: f"{newcomer.email} ",
     "an address with a space in its domain": lambda newcomer, _: newcomer.email.replace(".example", " .example"),
     "an address with two @ in a row": lambda newcomer, _: newcomer.email.replace("@", "@@"),
     "an address with two @": lambda newcomer, _: newcomer.email.replace(".", "@", 1),
@@ -69,10 +71,12 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON with a comma too many": lambda body: body[:-1] + b",}",
     "JSON in single quotes": lambda body: body.replace(b'"', b"'"),
     "a text that is no JSON": lambda _: b"name=Mallory",
-    "bytes that are no text": lambda body: body.replace(b"Mallory", b"\xff\xfe\xfa"),
+    "bytes that are no text": lambda body: body.replace(b"@", b"\xff\xfe@", 1),
     "JSON followed by more": lambda body: body + b" and so on",
     "JSON with a bracket too many": lambda body: body + b"}",
     "JSON without a comma": lambda body: body.replace(b", ", b" ", 1),
+    "JSON with a comment": lambda body: b"/* new */ " + body,
+    "JSON without quotation marks around its names": lambda body: re.sub(rb'"(\w+)": ', rb"\1: ", body),
     "JSON with a line break in a text": lambda body: body.replace(b"@", b"\n@", 1),
 }
 

@@ -84,6 +84,8 @@ class People:
             "an id of her own": lambda: {"id": self.stranger_id()},
             "Grace's id": lambda: {"id": known[0].known_id},
             "a date of joining": lambda: {"createdAt": AN_OLD_DATE},
+            "an id as databases name it": lambda: {"_id": self.stranger_id()},
+            "a date as databases name it": lambda: {"created_at": AN_OLD_DATE},
             "the rank of administrator": lambda: {"isAdmin": True},
             "a role": lambda: {"role": f"administrator-{self._world.mark}"},
             "rights inside another field": lambda: {"attributes": {"isAdmin": True, "level": 9}},
@@ -179,7 +181,6 @@ class People:
         scene = self._world.scene
         ids: Mapping[str, Callable[[], str]] = {
             "an id that was never given": self.stranger_id,
-            "the id of somebody who left": lambda: self._world.accounts.become_and_leave("Edsger").known_id,
             "a word for an id": lambda: f"nobody-{self._world.mark}",
             "a minus and Ada's id": lambda: f"-{scene.member('Ada').known_id}",
             "25 digits for an id": lambda: "9" * 25,
@@ -187,6 +188,7 @@ class People:
             "an emoji for an id": lambda: "🦉",
             "Ada's id and a character more": lambda: scene.member("Ada").known_id + "x",
             "an id with quotation marks": lambda: "' OR '1'='1",
+            "the word constructor": lambda: "constructor",
         }
         return ids[what]()
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from support.acts.partitions import MALFORMED, NOT_JSON_TYPES, escaped, in_another_order
 from support.acts.scene import Member
-from support.contract.normalizers import user_of
+from support.cleanup.marks import mark_in
+from support.contract.normalizers import listed, user_of
 from support.contract.validators import (
     Finding,
+    body_of,
     has_header,
     has_no_body,
     has_status,
@@ -22,7 +25,9 @@ from support.contract.validators import (
     shows,
 )
 from support.errors import Inconclusive
-from support.models import Credential, Exchange, NewUser
+from support.models import Call, Credential, Exchange, NewUser
+from support.targets.profile import Profile
+from support.transport.flows import Flow
 
 if TYPE_CHECKING:
     from support.world import World
@@ -31,6 +36,7 @@ TRIES_FOR_AN_ANSWER = 5
 ODD_IDS = ("a word for an id", "Ada's id and a character more", "an id with quotation marks", "25 digits for an id")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LOOPBACK = ("127.0.0.1", "::1")
+ANYTHING = {"Accept": "*/*"}
 
 
 class Protocol:
@@ -205,12 +211,36 @@ class Protocol:
     def each_leaks_nothing(self) -> None:
         self.each_is(leaks_nothing())
 
+    def none_leaks(self) -> None:
+        """No answer shows the server's inside; what people are called, and strangers in a list, say nothing of it."""
+        for exchange in self._world.scene.exchanges:
+            found = leaks_nothing().findings(without_people(exchange, self._world.profile))
+            if found:
+                self._world.outcomes.accuse(leaks_nothing().wanted, found, exchange)
+
     def each_says_what_is_wrong(self) -> None:
         """Every refusal among the answers says what is wrong; no answer at all shows the server's inside."""
         self.each_leaks_nothing()
         for exchange in self._world.scene.exchanges:
             if exchange.status in range(400, 500):
                 self._world.outcomes.held(exchange, says_what_is_wrong(), attempted=self._attempted(exchange))
+
+
+def without_people(exchange: Exchange, profile: Profile) -> Exchange:
+    """Return an exchange whose answer lacks names and addresses, and in a list everybody who is not ours."""
+    answer = exchange.answer
+    value, wrong = body_of(answer)
+    if answer is None or wrong:
+        return exchange
+    entries = listed(answer, profile)
+    shown = [value] if entries is None else [entry for entry in entries if mark_in(entry) is not None]
+    private = (profile.names.name, profile.names.email)
+    bare = [
+        {key: inner for key, inner in entry.items() if key not in private} if isinstance(entry, Mapping) else entry
+        for entry in shown
+    ]
+    last = replace(exchange.attempts[-1], outcome=replace(answer, body=json.dumps(bare).encode()))
+    return replace(exchange, attempts=(*exchange.attempts[:-1], last))
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
@@ -325,10 +355,45 @@ def _who(method: str) -> str:
     return "Mallory" if method == "POST" else "Grace"
 
 
-def _strangers(world: World) -> list[Exchange]:
+def _strangers(world: World, credential: Credential) -> list[Exchange]:
+    """Try everything on a user, introduced like this."""
+    grace, fresh = _grace(world), world.factory.newcomer()
+    api = world.api.as_someone_else(credential)
+    fields = world.in_target_terms(fresh.as_json())
+    changes = [api.call(method, api.url_of(grace.known_id), fields=fields) for method in _offered(world)]
+    flows = [
+        api.read(grace.known_id),
+        api.list(),
+        world.registry.create(api.creating(fields), fresh.email, fresh.name),
+        *(world.registry.change(change, fresh.email) for change in changes),
+        api.delete(grace.known_id),
+    ]
+    return [world.run(flow) for flow in flows]
+
+
+def _undemanding(world: World) -> list[Exchange]:
+    """Be refused in every way by requests that do not say that they want JSON."""
     grace = _grace(world)
-    api = world.api.as_someone_else(Credential("a-wrong-token", value="a-wrong-token"))
-    return [world.run(flow) for flow in (api.read(grace.known_id), api.list(), api.delete(grace.known_id))]
+    api, people = world.api, world.people
+    taken = world.in_target_terms(grace.newcomer.as_json())
+    nameless = world.in_target_terms(people.spoiled("an empty name"))
+    calls = [
+        api.call("GET", api.url_of(people.stranger_id()), headers=ANYTHING),
+        api.call("DELETE", api.url_of(people.stranger_id()), headers=ANYTHING),
+        api.call("POST", api.url_of(grace.known_id), fields=taken, headers=ANYTHING),
+        api.call("POST", fields=taken, headers=ANYTHING),
+        api.call("POST", fields=nameless, headers=ANYTHING),
+        *(api.call(method, api.url_of(grace.known_id), fields=nameless, headers=ANYTHING) for method in _offered(world)),
+    ]
+    return [world.run(_carried_out(world, call)) for call in calls]
+
+
+def _carried_out(world: World, call: Call) -> Flow[Exchange]:
+    """Return the flow of a call whose fields name an address, if any, by the name that the target has for it."""
+    address = json.loads(call.body)[world.profile.names.email] if call.body else None
+    if call.method == "POST":
+        return world.registry.create(call, address, None)
+    return world.registry.change(call, address) if address else world.api.send(call)
 
 
 _OCCASIONS: Mapping[str, Occasion] = {
@@ -350,6 +415,8 @@ _OCCASIONS: Mapping[str, Occasion] = {
         for page, size in ((0, 10), (-1, 10), ("one", 10), (1, 0), (1, 101), (1, "ten"))
     ],
     "using a method that is not offered": lambda world: [world.protocol.post_to(_grace(world))],
-    "coming with a wrong token": _strangers,
+    "coming with a wrong token": lambda world: _strangers(world, Credential("a-wrong-token", value="a-wrong-token")),
+    "coming without a token": lambda world: _strangers(world, Credential(None)),
+    "not asking for JSON": _undemanding,
     "bringing a password along": _secretive,
 }

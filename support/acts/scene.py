@@ -17,7 +17,7 @@ CAST = ("Ada", "Grace", "Mallory", "Alan", "Barbara", "Edsger", "Frances", "Linu
 class Member:
     """One of the cast: `newcomer` is what she signs up with, `shown` the fields as they were last seen right.
 
-    `expected` is what a change that was sent should make of them.
+    `expected` is what a change that was sent should make of them, `left` whether she was seen to be gone.
     """
 
     person: str
@@ -25,6 +25,7 @@ class Member:
     id: str | None = None
     shown: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] | None = None
+    left: bool = False
 
     @property
     def known_id(self) -> str:

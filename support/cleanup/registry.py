@@ -131,7 +131,7 @@ class Registry:
             self._latest[user.id] = entry
             self._made.add(user.id)
             self._set(entry, State.CREATED, user.id)
-        elif answer is not None and answer.status < 500:
+        elif answer is not None and not exchange.attempts[-1].in_doubt:
             self._set(entry, State.REFUSED)
 
     def give_up(self, entry: Entry) -> None:

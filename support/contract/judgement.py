@@ -9,7 +9,7 @@ from hamcrest.core.string_description import StringDescription
 
 from support.contract.rules import RULES
 from support.contract.validators import Finding
-from support.errors import BrokenPromise
+from support.errors import BrokenPromise, Inconclusive
 from support.models import Exchange
 from support.transport.transcript import curl, redacted, said
 
@@ -32,7 +32,12 @@ def judge(exchange: Exchange, rule: str, attempted: str, *matchers: Finding) -> 
 def accuse(
     rule: str, attempted: str, wanted: Sequence[str], wrong: Sequence[str], exchange: Exchange | None = None
 ) -> None:
-    """Raise BrokenPromise: which promise, what was attempted, what should have come, what came, how to repeat it."""
+    """Raise BrokenPromise: which promise, what was attempted, what should have come, what came, how to repeat it.
+
+    A 429 that stayed says nothing of any promise: it raises Inconclusive.
+    """
+    if exchange is not None and exchange.attempts[-1].limited:
+        raise Inconclusive(redacted(_limited(attempted, exchange)))
     lines = [
         f"promise broken: {rule} ({RULES[rule].promise})",
         f"  attempted: {attempted}",
@@ -42,6 +47,14 @@ def accuse(
     if exchange is not None:
         lines += evidence(exchange)
     raise BrokenPromise(rule, redacted("\n".join(lines)), dict.fromkeys(wrong))
+
+
+def _limited(attempted: str, exchange: Exchange) -> str:
+    return (
+        f"{attempted}: {exchange.call.method} {exchange.call.url} was still answered by 429 (too many requests) after "
+        f"{exchange.seconds:.0f} s and {len(exchange.attempts)} attempts; let the target take more requests from here, "
+        "or give RETRY_DEADLINE_S and RETRY_ATTEMPTS more room"
+    )
 
 
 def evidence(exchange: Exchange) -> list[str]:

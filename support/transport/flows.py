@@ -73,7 +73,7 @@ def perform_create(call: Call, policy: Policy, search: Search, window_s: float) 
         wait = loop.wait_s(outcome)
         attempts = (*attempts, Attempt(outcome, wait or 0.0))
         if any(attempt.in_doubt for attempt in attempts) and not _made(outcome):
-            found = yield from look(search, window_s, policy)
+            found = yield from look(search, window_s if _may_still_show(attempts) else 0.0, policy)
             if found:
                 return Exchange(call, (*attempts, Attempt(found[0])), adopted=True)
             if found is None:
@@ -91,6 +91,11 @@ def _send(call: Call, loop: RetryLoop) -> Flow[Answer | Failure]:
 
 def _made(outcome: Answer | Failure) -> bool:
     return isinstance(outcome, Answer) and 200 <= outcome.status < 300
+
+
+def _may_still_show(attempts: Sequence[Attempt]) -> bool:
+    """Whether the work may still be under way somewhere; with a 429 whatever was done is done."""
+    return any(attempt.in_doubt and not attempt.limited for attempt in attempts)
 
 
 def look(search: Search, window_s: float, policy: Policy) -> Flow[Sequence[Answer] | None]:

@@ -16,12 +16,11 @@ from email.utils import parsedate_to_datetime
 
 import tenacity
 
-from support.models import Answer, Failure
+from support.models import TOO_MANY, Answer, Failure
 
-RETRIED_STATUSES = frozenset({429, *range(500, 600)})
+RETRIED_STATUSES = frozenset({TOO_MANY, *range(500, 600)})
 RETRY_COST = 5
 RETRIES_IN_A_CROWD = 3
-TOO_MANY = 429
 PASSING = frozenset({502, 503, 504})
 FAULT_ATTEMPTS = 3
 BUDGET_CAPACITY = 500

@@ -208,3 +208,22 @@ def malformed_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call
         except ValueError:
             raise Refusal(400, "Bad Request", "The body is not JSON in UTF-8.") from None
     authenticate(call)
+
+
+@defect(_RULE)
+def locked_out_by_strangers(sandbox: Sandbox) -> None:
+    """A sign-up right after four refused tokens is turned away, whoever comes: strangers lock the owner out."""
+    failures: list[Refusal] = []
+
+    def authenticate(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
+        try:
+            authenticate(call)
+        except Refusal as refusal:
+            failures.append(refusal)
+            raise
+        turned_away = failures[-1] if len(failures) >= 4 and call.method == "POST" else None
+        failures.clear()
+        if turned_away:
+            raise turned_away
+
+    sandbox.around("authenticate", authenticate)

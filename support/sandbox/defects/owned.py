@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from support.sandbox.defects.kit import (
-    remember_documents,
-)
-from support.sandbox.exchange import Answer
+from support.sandbox.defects.kit import remember_documents, sent_in
+from support.sandbox.exchange import Answer, Call
 from support.sandbox.store import Key, User
 from support.sandbox.twists import Decision, Sandbox, defect
 
@@ -66,4 +64,35 @@ def client_time_kept_by_updates(sandbox: Sandbox) -> None:
         return {**present(user), "createdAt": times.get(user.id, user.created_at)}
 
     sandbox.around("update", update)
+    sandbox.around("present", present)
+
+
+@defect("server-owned", at="replace")
+async def client_id_kept_by_put(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
+    """A PUT with an id in its body moves the user to this id, as an ORM does that writes every column it is given."""
+    answer: Answer = await replace(call)
+    user, wanted = sandbox.store.get(call.user_id or ""), sent_in(call).get("id")
+    if user is None or wanted is None or sandbox.store.get(str(wanted)) is not None:
+        return answer
+    moved = user._replace(id=str(wanted))
+    sandbox.store.delete(user.id)
+    sandbox.store.insert(moved)
+    return Answer(200, sandbox.api.present(moved))
+
+
+@defect("server-owned")
+def unknown_fields_kept_by_put(sandbox: Sandbox) -> None:
+    """PUT keeps whatever else a client sends, and shows it: a user can make herself an administrator."""
+    extras: dict[str, dict[str, Any]] = {}
+
+    async def replace(_sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
+        answer: Answer = await replace(call)
+        own = {"id", "name", "email", "createdAt"}
+        extras[call.user_id or ""] = {field: value for field, value in sent_in(call).items() if field not in own}
+        return answer
+
+    def present(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
+        return {**extras.get(user.id, {}), **present(user)}
+
+    sandbox.around("replace", replace)
     sandbox.around("present", present)

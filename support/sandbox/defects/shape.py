@@ -94,6 +94,21 @@ def secret_in_update_answer(_sandbox: Sandbox, update: Decision, user: User, fie
     return answer
 
 
+@defect("no-secrets", at="deleted")
+def password_hash_in_farewell(_sandbox: Sandbox, _deleted: Decision, user: User) -> Answer:
+    """The answer to a deletion is the whole record, with the hash of the password."""
+    return Answer(200, {"id": user.id, "email": user.email, "passwordHash": "$2b$12$KIXQ4l0rD5Yk1pWq"})
+
+
+@defect("no-secrets", at="refuse")
+def token_in_not_found(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+    """A 404 tells the session that it looked with."""
+    answer: Answer = refuse(refusal)
+    if refusal.status == 404:
+        answer.content["session"] = {"token": "eyJhbGciOi"}
+    return answer
+
+
 @defect("no-secrets", at="refuse")
 def password_hash_in_conflict(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
     """The refusal of a taken address shows the record of who has it."""

@@ -42,6 +42,13 @@ def some_429(sandbox: Sandbox) -> None:
 
 
 @variant()
+def some_429_after(sandbox: Sandbox) -> None:
+    """One in twenty requests gets 429 although it was carried out, and Idempotency-Key is not known."""
+    _befall(sandbox, "status", status=429, share=0.05, retry_after="0", when="after")
+    sandbox.around("idempotency_key", lambda *_: None)
+
+
+@variant()
 def some_drops(sandbox: Sandbox) -> None:
     """One in fifty requests ends with a dropped connection and is not carried out."""
     _befall(sandbox, "drop", share=0.02)
