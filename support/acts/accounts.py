@@ -182,10 +182,11 @@ class Accounts:
     def move_when_free(self, person: str, changed: str, email: str) -> None:
         """Let someone move to an address whose former user's deletion may still have to show."""
         taken, name = self._world.profile.answers.taken, self._member(person).newcomer.name
-        self._world.gone.eventually(
+        came = self._world.gone.eventually(
             lambda: self.renew(person, method=METHODS[changed], name=name, email=email),
             lambda came: came.status not in taken,
         )
+        self._world.outcomes.held(came, has_status([200]))
 
     def let_a_second_pass(self, person: str) -> None:
         """Wait until a time that is told in whole seconds is another; one told in parts of a second is so at once."""

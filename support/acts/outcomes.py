@@ -124,7 +124,9 @@ class Outcomes:
     def _listed_as(self, member: Member, wanted: Mapping[str, Any], views: Mapping[str, Exchange]) -> None:
         for rule, exchange in views.items():
             where = VIEWS[rule]
-            self.held(exchange, has_status([200]), is_a_list(self._world.profile), rule=rule, attempted=self._then(where))
+            self.held(
+                exchange, has_status([200]), is_a_list(self._world.profile), rule=rule, attempted=self._then(where)
+            )
             entries = listed(exchange.answer, self._world.profile) or []
             entry = next((entry for entry in entries if _id_of(entry, self._world) == member.id), None)
             if entry is None:
@@ -194,7 +196,9 @@ class Outcomes:
         for shown in (exchange, read, world.directory.by_address(member)):
             fields = self._fields_shown(shown, member)
             kept = [
-                f"/{key} is {json.dumps(fields[key])}, as it was sent" for key in brought if _kept(key, fields, brought)
+                f"/{field} is {json.dumps(fields[field])}, as {key} was sent"
+                for key, value in brought.items()
+                if (field := _kept_in(fields, key, value)) is not None
             ]
             if kept:
                 self.accuse("what was brought along is not kept", kept, shown)
@@ -346,10 +350,10 @@ def _rule_of_change(exchange: Exchange) -> str:
     return "put" if exchange.call.method == "PUT" else "patch"
 
 
-def _kept(key: str, fields: Mapping[str, Any], brought: Mapping[str, Any]) -> bool:
-    if key in OF_THE_SERVER and _same_value(fields.get(OF_THE_SERVER[key]), brought[key]):
-        return True
-    return key in fields and _same_value(fields[key], brought[key])
+def _kept_in(fields: Mapping[str, Any], key: str, value: Any) -> str | None:
+    """Return the field that shows what was sent under some key: the same, or the one that the server owns."""
+    named = (OF_THE_SERVER.get(key, key), key)
+    return next((field for field in named if field in fields and _same_value(fields[field], value)), None)
 
 
 def _same_value(shown: Any, sent: Any) -> bool:

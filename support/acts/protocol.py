@@ -377,13 +377,14 @@ def _undemanding(world: World) -> list[Exchange]:
     api, people = world.api, world.people
     taken = world.in_target_terms(grace.newcomer.as_json())
     nameless = world.in_target_terms(people.spoiled("an empty name"))
+    here, nowhere = api.url_of(grace.known_id), api.url_of(people.stranger_id())
     calls = [
-        api.call("GET", api.url_of(people.stranger_id()), headers=ANYTHING),
-        api.call("DELETE", api.url_of(people.stranger_id()), headers=ANYTHING),
-        api.call("POST", api.url_of(grace.known_id), fields=taken, headers=ANYTHING),
+        api.call("GET", nowhere, headers=ANYTHING),
+        api.call("DELETE", nowhere, headers=ANYTHING),
+        api.call("POST", here, fields=taken, headers=ANYTHING),
         api.call("POST", fields=taken, headers=ANYTHING),
         api.call("POST", fields=nameless, headers=ANYTHING),
-        *(api.call(method, api.url_of(grace.known_id), fields=nameless, headers=ANYTHING) for method in _offered(world)),
+        *(api.call(method, here, fields=nameless, headers=ANYTHING) for method in _offered(world)),
     ]
     return [world.run(_carried_out(world, call)) for call in calls]
 

@@ -212,7 +212,7 @@ def malformed_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call
 
 @defect(_RULE)
 def locked_out_by_strangers(sandbox: Sandbox) -> None:
-    """A sign-up right after four refused tokens is turned away, whoever comes: strangers lock the owner out."""
+    """A sign-up is turned away after four refused tokens if nobody was read since: strangers lock the owner out."""
     failures: list[Refusal] = []
 
     def authenticate(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
@@ -222,8 +222,15 @@ def locked_out_by_strangers(sandbox: Sandbox) -> None:
             failures.append(refusal)
             raise
         turned_away = failures[-1] if len(failures) >= 4 and call.method == "POST" else None
-        failures.clear()
+        if call.user_id or call.method == "POST":
+            failures.clear()
         if turned_away:
             raise turned_away
 
     sandbox.around("authenticate", authenticate)
+
+
+@defect(_RULE)
+def more_words_will_do(sandbox: Sandbox) -> None:
+    """The second word of Authorization is held against the token, whatever follows."""
+    _let_in(sandbox, lambda call: call.headers.get("authorization", "").split()[:2] == ["Bearer", sandbox.api.token])

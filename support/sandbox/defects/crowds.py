@@ -185,3 +185,16 @@ def lost_update_last_only(sandbox: Sandbox) -> None:
         return answer
 
     sandbox.around("patch", patch)
+
+
+@defect("burst")
+def burst_locations_of_the_newest(sandbox: Sandbox) -> None:
+    """Location leads to the user that was stored last: under load that is another's."""
+
+    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        answer: Answer = await create(call)
+        await gap(sandbox)
+        answer.headers["location"] = sandbox.api.location(sandbox.store.everyone()[-1])
+        return answer
+
+    sandbox.around("create", create)

@@ -169,3 +169,18 @@ def deleted_user_comes_back(sandbox: Sandbox) -> None:
         return user
 
     sandbox.around("new_user", new_user)
+
+
+@defect(_FREES)
+def addresses_of_leavers_block_moves(sandbox: Sandbox) -> None:
+    """Nobody who is there can move to the address of a deleted user; newcomers can have it."""
+    gone = remember_gone(sandbox)
+
+    def update(sandbox: Sandbox, update: Decision, user: User) -> None:
+        before = sandbox.store.get(user.id)
+        moves = before is not None and before.email.casefold() != user.email.casefold()
+        if moves and any(other.email.casefold() == user.email.casefold() for other in gone.values()):
+            raise AddressTakenError
+        update(user)
+
+    sandbox.around("store.update", update)

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from support.sandbox.exchange import Answer, Call, Refusal
+from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox, defect
 
 _RULE = "problem"
@@ -85,3 +86,49 @@ def path_in_malformed(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> 
 def trace_in_invalid(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
     """The refusal of invalid values shows a stack trace."""
     return _tell(refuse(refusal), 422, _TRACE)
+
+
+@defect("json-media-type", at="respond")
+def html_without_a_token(sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
+    """Who brings no token at all gets a page of HTML; a wrong token is refused as it should be."""
+    response: Response = respond(call, answer)
+    if answer.status != 401 or "authorization" in call.headers:
+        return response
+    challenge = {"www-authenticate": sandbox.api.challenge()}
+    return Response("<h1>401 Authorization Required</h1>", 401, challenge, "text/html")
+
+
+@defect(_RULE, at="respond")
+def nothing_said_without_a_token(sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
+    """Who brings no token at all gets a 401 without a body."""
+    response: Response = respond(call, answer)
+    if answer.status != 401 or "authorization" in call.headers:
+        return response
+    return Response(None, 401, {"www-authenticate": sandbox.api.challenge()})
+
+
+@defect(_RULE, at="respond")
+def page_for_what_is_no_object(_sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
+    """A list, a text or null in place of fields is refused by a page of HTML, as by the parser of a framework."""
+    response: Response = respond(call, answer)
+    if answer.status != 422 or call.body.lstrip()[:1] == b"{":
+        return response
+    return Response(f"<pre>SyntaxError: Unexpected token in {call.method}</pre>", 422, None, "text/html")
+
+
+@defect(_RULE, at="respond")
+def page_where_json_is_not_asked_for(_sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
+    """Errors are JSON only for who says in Accept that they should be."""
+    response: Response = respond(call, answer)
+    if answer.status < 400 or "json" in call.headers.get("accept", ""):
+        return response
+    headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+    return Response(f"<h1>{answer.content['title']}</h1>", answer.status, headers, "text/html")
+
+
+@defect(_RULE, at="created")
+def query_shown_to_newcomers(_sandbox: Sandbox, created: Decision, user: User, call: Call) -> Answer:
+    """The answer to a create shows the statement that stored the user."""
+    answer: Answer = created(user, call)
+    answer.content["_debug"] = {"sql": "INSERT INTO users (id, name, email) VALUES ($1, $2, $3) RETURNING *"}
+    return answer

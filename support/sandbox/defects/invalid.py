@@ -171,3 +171,10 @@ def addresses_without_domain_accepted(sandbox: Sandbox) -> None:
 def too_long_addresses_accepted(sandbox: Sandbox) -> None:
     """A create takes an address of more than 254 characters."""
     _accept(sandbox, "email", rf"(?=.{{{checks.EMAIL_LIMIT + 1},}})[^@\s]+@[^@\s]+")
+
+
+@defect(_INVALID, at="email_fault")
+def space_behind_addresses_taken(_sandbox: Sandbox, email_fault: Decision, value: object) -> str | None:
+    """An address may have a space behind it."""
+    fault: str | None = email_fault(value.rstrip(" ") if isinstance(value, str) else value)
+    return fault

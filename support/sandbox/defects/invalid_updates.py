@@ -1,5 +1,7 @@
 """PUT and PATCH that should have changed nothing: invalid values and unknown users."""
 
+from typing import Any
+
 from support.sandbox.defects.kit import (
     act_when_refused,
     answer_strangers,
@@ -235,3 +237,17 @@ def patch_of_unknown_is_500(sandbox: Sandbox) -> None:
 def put_of_unknown_is_204(sandbox: Sandbox) -> None:
     """PUT on an unknown id gives 204."""
     answer_strangers(sandbox, "replace", lambda _call: Answer(204))
+
+
+@defect("update-invalid")
+def lists_taken_for_texts_by_put(sandbox: Sandbox) -> None:
+    """PUT takes the first value of a list, and the name of a truth value, for a text."""
+
+    def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+        read: dict[str, Any] = document(call)
+        if call.method != "PUT":
+            return read
+        firsts = {field: value[0] if isinstance(value, list) and value else value for field, value in read.items()}
+        return {field: str(value) if isinstance(value, bool) else value for field, value in firsts.items()}
+
+    sandbox.around("document", document)

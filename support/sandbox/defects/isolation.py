@@ -3,7 +3,7 @@
 from support.sandbox.defects.kit import (
     act_when_refused,
 )
-from support.sandbox.exchange import Call
+from support.sandbox.exchange import Answer, Call
 from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox, defect
 
@@ -65,3 +65,18 @@ def create_renames_the_one_before(sandbox: Sandbox, insert: Decision, user: User
     neighbour = _neighbour(sandbox, user.id)
     if neighbour and neighbour.id != user.id:
         sandbox.store.update(neighbour._replace(name=user.name))
+
+
+@defect(_ISOLATION)
+def put_replaces_namesakes(sandbox: Sandbox) -> None:
+    """PUT gives the new name to everybody who had the old one."""
+
+    async def replace(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
+        before = sandbox.store.get(call.user_id or "")
+        answer: Answer = await replace(call)
+        for namesake in sandbox.store.everyone():
+            if before is not None and namesake.name == before.name and namesake.id != before.id:
+                sandbox.store.update(namesake._replace(name=answer.content["name"]))
+        return answer
+
+    sandbox.around("replace", replace)

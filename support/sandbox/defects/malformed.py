@@ -210,3 +210,75 @@ def html_taken_by_patch(sandbox: Sandbox) -> None:
 def html_taken_by_put(sandbox: Sandbox) -> None:
     """PUT takes a body that is declared as HTML."""
     _ignore_media_type(sandbox, "PUT", of="html")
+
+
+@defect(_MEDIA)
+def mention_of_json_taken_by_patch(sandbox: Sandbox) -> None:
+    """PATCH takes any Content-Type that has the word json in it."""
+    _ignore_media_type(sandbox, "PATCH", of="json")
+
+
+@defect(_MEDIA)
+def mention_of_json_taken_by_put(sandbox: Sandbox) -> None:
+    """PUT takes any Content-Type that has the word json in it."""
+    _ignore_media_type(sandbox, "PUT", of="json")
+
+
+@defect(_MALFORMED, at="parse")
+def comments_taken(_sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
+    """Comments in JSON are passed over."""
+    return parse(re.sub(rb"/\*.*?\*/", b"", body))
+
+
+@defect(_MALFORMED, at="parse")
+def bare_names_taken(_sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
+    """Names of fields need no quotation marks."""
+    return parse(re.sub(rb"([{,]\s*)(\w+):", rb'\1"\2":', body))
+
+
+def _read_the_beginning(sandbox: Sandbox, method: str) -> None:
+    """Let a method read the first JSON value of a body, and no further."""
+
+    def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+        if call.method == method:
+            call.body = call.body[: call.body.rfind(b"}") + 1] or call.body
+        read: dict[str, Any] = document(call)
+        return read
+
+    sandbox.around("document", document)
+
+
+@defect(_MALFORMED)
+def rest_passed_over_by_patch(sandbox: Sandbox) -> None:
+    """PATCH reads JSON up to its end, whatever follows."""
+    _read_the_beginning(sandbox, "PATCH")
+
+
+@defect(_MALFORMED)
+def rest_passed_over_by_put(sandbox: Sandbox) -> None:
+    """PUT reads JSON up to its end, whatever follows."""
+    _read_the_beginning(sandbox, "PUT")
+
+
+def _mend_what_is_no_text(sandbox: Sandbox, method: str) -> None:
+    """Let a method leave out bytes that are no UTF-8."""
+
+    def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+        if call.method == method:
+            call.body = call.body.decode("utf-8", "ignore").encode()
+        read: dict[str, Any] = document(call)
+        return read
+
+    sandbox.around("document", document)
+
+
+@defect(_MALFORMED)
+def broken_text_mended_by_patch(sandbox: Sandbox) -> None:
+    """PATCH leaves bytes out that are no UTF-8."""
+    _mend_what_is_no_text(sandbox, "PATCH")
+
+
+@defect(_MALFORMED)
+def broken_text_mended_by_put(sandbox: Sandbox) -> None:
+    """PUT leaves bytes out that are no UTF-8."""
+    _mend_what_is_no_text(sandbox, "PUT")

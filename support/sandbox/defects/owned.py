@@ -96,3 +96,15 @@ def unknown_fields_kept_by_put(sandbox: Sandbox) -> None:
 
     sandbox.around("replace", replace)
     sandbox.around("present", present)
+
+
+@defect("server-owned")
+def id_of_the_database_kept(sandbox: Sandbox) -> None:
+    """A client chooses the id of a new user under the name that it has in the database."""
+    _let_client_choose(sandbox, "_id", "id")
+
+
+@defect("server-owned")
+def time_of_the_database_kept(sandbox: Sandbox) -> None:
+    """A client chooses createdAt of a new user under the name that it has in the database."""
+    _let_client_choose(sandbox, "created_at", "created_at")

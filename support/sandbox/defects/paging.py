@@ -149,3 +149,21 @@ def limit_cut_to_a_whole_number(_sandbox: Sandbox, page: Decision, call: Call) -
     if limit.replace(".", "", 1).isdecimal() and "." in limit:
         return (0, int(float(limit)))
     return page(call)
+
+
+@defect("filter-email", at="list_users")
+async def page_cut_before_the_look_up(sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
+    """?email= looks through the users of one page, where a page is asked for."""
+    answer: Answer = await list_users(call)
+    page = sandbox.api.page(call)
+    if "email" in call.query and page is not None:
+        there = {user.id for user in sandbox.store.window(*page)}
+        answer.content = [user for user in answer.content if user["id"] in there]
+    return answer
+
+
+@defect(_PAGES, at="store.window")
+def far_pages_overflow(_sandbox: Sandbox, window: Decision, offset: int, count: int) -> list[User]:
+    """Users are counted in 32 bits: a page far past the end is the first again."""
+    users: list[User] = window(offset if offset < 2**31 else 0, count)
+    return users

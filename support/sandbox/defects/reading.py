@@ -165,3 +165,12 @@ async def long_ids_give_500(_sandbox: Sandbox, read: Decision, call: Call) -> An
         return broken("value too long for type character varying(40)")
     answer: Answer = await read(call)
     return answer
+
+
+@defect("read-404", at="read")
+async def words_of_the_language_known(_sandbox: Sandbox, read: Decision, call: Call) -> Answer:
+    """Users are kept in an object of JavaScript, which has a constructor of its own."""
+    if call.user_id == "constructor":
+        return Answer(200, {"name": "Object"})
+    answer: Answer = await read(call)
+    return answer

@@ -4,6 +4,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from support.sandbox.defects.kit import users_in
@@ -197,3 +198,56 @@ async def long_addresses_refused_by_patch(sandbox: Sandbox, patch: Decision, cal
         raise sandbox.api.invalid("email is too long")
     answer: Answer = await patch(call)
     return answer
+
+
+@defect(_RULE)
+def dates_reshaped(sandbox: Sandbox) -> None:
+    """A name that looks like a date is written as the server writes dates."""
+
+    def reshaped(name: str) -> str:
+        try:
+            return datetime.fromisoformat(name).astimezone(UTC).isoformat()
+        except ValueError:
+            return name
+
+    _rename_what_is_stored(sandbox, reshaped)
+
+
+@defect(_RULE)
+def spaces_joined_by_put(sandbox: Sandbox) -> None:
+    """A name that is changed by PUT has no two spaces in a row."""
+    _rename_what_a_method_stores(sandbox, "replace", lambda name: re.sub("  +", " ", name))
+
+
+@defect(_RULE)
+def emoji_lost_by_put(sandbox: Sandbox) -> None:
+    """Characters beyond U+FFFF are lost from a name that is changed by PUT."""
+    _rename_what_a_method_stores(sandbox, "replace", lambda name: re.sub("[\U00010000-\U0010ffff]", "?", name))
+
+
+def _readdress_what_put_stores(sandbox: Sandbox, readdress: Callable[[str], str]) -> None:
+    async def replace(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
+        answer: Answer = await replace(call)
+        user = sandbox.api.known(call)
+        sandbox.store.update(user._replace(email=readdress(user.email)))
+        answer.content = sandbox.api.present(sandbox.api.known(call))
+        return answer
+
+    sandbox.around("replace", replace)
+
+
+@defect(_RULE)
+def tags_dropped_by_put(sandbox: Sandbox) -> None:
+    """An address that is changed by PUT loses its +tag."""
+    _readdress_what_put_stores(sandbox, lambda email: re.sub(r"\+[^@]*@", "@", email))
+
+
+@defect(_RULE)
+def dots_dropped_by_put(sandbox: Sandbox) -> None:
+    """An address with more than three dots before its @ keeps three when it is changed by PUT."""
+
+    def fewer(email: str) -> str:
+        local, _, domain = email.partition("@")
+        return f"{'.'.join(local.split('.')[:4])}@{domain}"
+
+    _readdress_what_put_stores(sandbox, fewer)

@@ -2,7 +2,7 @@
 
 from support.sandbox.defects.kit import broken, instead_of, look_before_storing
 from support.sandbox.exchange import Answer, Call, Refusal
-from support.sandbox.store import User
+from support.sandbox.store import AddressTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
 
 _RULE = "email-unique"
@@ -95,3 +95,27 @@ async def duplicate_replaces_the_first(sandbox: Sandbox, create: Decision, call:
         sandbox.store.delete(_first(sandbox, call).id)
         answer = await create(call)
     return answer
+
+
+@defect(_RULE)
+def addresses_moved_to_compared_as_written(sandbox: Sandbox) -> None:
+    """An address that a user was changed to is held against others in the letter case in which it was written."""
+    sandbox.store.tolerate_twins()
+    written: set[str] = set()
+
+    def update(sandbox: Sandbox, update: Decision, user: User) -> None:
+        before = sandbox.store.get(user.id)
+        if any(other.id != user.id for other in sandbox.store.holders(user.email)):
+            raise AddressTakenError
+        update(user)
+        if before is not None and before.email != user.email:
+            written.add(user.email)
+
+    def insert(sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
+        holders = sandbox.store.holders(user.email)
+        if any(holder.email == user.email or holder.email not in written for holder in holders):
+            raise AddressTakenError
+        insert(user, *key)
+
+    sandbox.around("store.update", update)
+    sandbox.around("store.insert", insert)

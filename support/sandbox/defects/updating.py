@@ -232,3 +232,46 @@ async def address_change_trims_the_name(sandbox: Sandbox, patch: Decision, call:
     if "name" not in sandbox.api.document(call):
         sandbox.store.update(user._replace(name=user.name.strip()))
     return answer
+
+
+def _refuse_what_changes_nothing(sandbox: Sandbox, at: str) -> None:
+    """Let a method count the rows that it has changed, of which there are none where all is as before."""
+
+    async def change(sandbox: Sandbox, change: Decision, call: Call) -> Answer:
+        before = sandbox.store.get(call.user_id or "")
+        answer: Answer = await change(call)
+        if call.body != b"{}" and before is not None and sandbox.store.get(before.id) == before:
+            raise sandbox.api.unknown()
+        return answer
+
+    sandbox.around(at, change)
+
+
+@defect("patch")
+def patch_that_changes_nothing_is_404(sandbox: Sandbox) -> None:
+    """A PATCH with the values that are there already gives 404."""
+    _refuse_what_changes_nothing(sandbox, "patch")
+
+
+@defect("put")
+def put_that_changes_nothing_is_404(sandbox: Sandbox) -> None:
+    """A PUT with the values that are there already gives 404."""
+    _refuse_what_changes_nothing(sandbox, "replace")
+
+
+def _tell_time_in_seconds(sandbox: Sandbox) -> None:
+    sandbox.around("now", lambda _sandbox, now: f"{now()[:19]}+00:00")
+
+
+@defect("patch")
+def patch_renews_the_second(sandbox: Sandbox) -> None:
+    """Times have whole seconds, and PATCH sets createdAt to now."""
+    _tell_time_in_seconds(sandbox)
+    _renew_time(sandbox, "patch")
+
+
+@defect("put")
+def put_renews_the_second(sandbox: Sandbox) -> None:
+    """Times have whole seconds, and PUT sets createdAt to now."""
+    _tell_time_in_seconds(sandbox)
+    _renew_time(sandbox, "replace")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from support.sandbox.bystanders import bystanders
+from support.sandbox.exchange import Answer, Call
 from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox, variant
 
@@ -178,6 +179,39 @@ def lists_lag_behind_deletions(sandbox: Sandbox) -> None:
     sandbox.around("filtered", found)
     sandbox.around("store.everyone", everyone)
     sandbox.around("store.window", _cut_from_the_list)
+
+
+@variant()
+def replicas_in_turns(sandbox: Sandbox) -> None:
+    """Two servers answer reads in turns, and one of them shows deletions half a second late."""
+    left: dict[str, tuple[float, User]] = {}
+    turns = itertools.cycle((False, True))
+
+    def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+        user = sandbox.store.get(user_id)
+        if user is not None:
+            left[user_id] = (time.monotonic() + _LAG_S, user)
+        return bool(delete(user_id))
+
+    async def read(sandbox: Sandbox, read: Decision, call: Call) -> Answer:
+        until, user = left.get(call.user_id or "", (0.0, None))
+        if next(turns) and user is not None and time.monotonic() < until:
+            return Answer(200, sandbox.api.present(user))
+        answer: Answer = await read(call)
+        return answer
+
+    sandbox.around("store.delete", delete)
+    sandbox.around("read", read)
+
+
+@variant(at="filtered")
+def look_ups_checked(sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+    """?email= refuses what is no address."""
+    fault = sandbox.api.email_fault(email)
+    if fault is not None:
+        raise sandbox.api.invalid(fault)
+    found: list[User] = filtered(email)
+    return found
 
 
 def _order(sandbox: Sandbox, arrange: Decision) -> None:

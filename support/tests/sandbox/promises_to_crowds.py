@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import urljoin
 
 from support.tests.sandbox.drivers import Driver, Reply, newcomer
 from support.tests.sandbox.promises import promise
@@ -20,6 +21,8 @@ async def _burst(api: Driver) -> None:
     for person, user in zip(people, users, strict=True):
         assert (person["name"], person["email"].lower()) == (user["name"], user["email"].lower())
         assert (await api.ask("GET", user["id"])).json() == user
+    for reply in replies:
+        assert (await api.ask("GET", urljoin(api.url, reply.headers["location"]))).json() == reply.json()
 
 
 @promise("burst-workflow")

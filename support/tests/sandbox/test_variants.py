@@ -24,6 +24,7 @@ _IN_THEIR_OWN_TIME = {
     "latency",
     "uneven-latency",
     "rate-limit",
+    "replicas-in-turns",
 } | {name for name in VARIANTS if name.startswith("some-")}
 _LARGE = {"ten-thousand-others"}
 
