@@ -351,6 +351,31 @@ class TestWithoutAnAddress:
         assert stand.create(moved).status == 409
 
 
+class TestTooManyRequests:
+    """A 429 may come after the work as well: what was asked for is looked up before it is asked for again."""
+
+    def test_what_was_made_all_the_same_is_not_made_twice(self, stand: Stand) -> None:
+        newcomer = stand.newcomer()
+
+        def twist(call: Call) -> Answer | None:
+            if call.method != "POST":
+                return None
+            stand.users.add(newcomer.name, newcomer.email)
+            return came(429)
+
+        stand.users.twist = twist
+        assert stand.create(newcomer).adopted
+        assert len(stand.users.asked("POST")) == 1
+
+    def test_what_shows_after_the_last_one_is_found_in_the_end(self, stand: Stand) -> None:
+        newcomer = stand.newcomer()
+        stand.users.twist = lambda call: came(429) if call.method == "POST" else None
+        assert stand.create(newcomer).status == 429
+        user_id = stand.users.add(newcomer.name, newcomer.email)
+        prove(stand)
+        assert user_id not in stand.users.users
+
+
 class TestLyingServer:
     """An API that answers a create with somebody else's id must not make the suite delete that user."""
 

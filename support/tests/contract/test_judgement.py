@@ -7,7 +7,7 @@ import pytest
 from support.contract.judgement import accuse, describe, judge
 from support.contract.rules import RULES
 from support.contract.validators import has_no_body, has_status, is_a_user, shows
-from support.errors import BrokenPromise
+from support.errors import BrokenPromise, Inconclusive
 from support.models import Answer, Attempt, Exchange
 from support.targets.profile import Names
 from support.tests.contract.exchanges import ADA, BASE, answered, unanswered
@@ -55,6 +55,12 @@ def test_an_answer_that_did_not_come_is_told() -> None:
     text = told(unanswered("connection refused", 3))
     assert "no answer came: connection refused (attempt 3 of 3)" in text
     assert "  came:      no answer (attempt 3)" in text
+
+
+def test_too_many_requests_accuse_nobody() -> None:
+    exchange = answered(429, {"title": "Too Many Requests"})
+    with pytest.raises(Inconclusive, match=r"still answered by 429 \(too many requests\) after 0 s and 1 attempts"):
+        judge(exchange, "create-201", "Ada signs up", has_status([201]))
 
 
 def test_attempts_are_counted() -> None:
