@@ -122,7 +122,7 @@ Feature: The directory of users
         | Ada's name                        | a name is not an address                 |
 
     @edge @use.with_pages=yes
-    Scenario Outline: <person> is alone on the first page of what is found
+    Scenario Outline: <person> is alone on the first page of what is found, <limit> a page
       Given Ada and Grace are users
       When <person>'s address is looked up, page 1 of <limit>
       Then exactly <person> is found
@@ -194,10 +194,14 @@ Feature: The directory of users
       And a page past the end is empty
 
     @edge
-    Example: A page far past the end is empty
+    Scenario Outline: Page <page> of <limit> is far past the end, and empty
       Given Ada is a user
-      When page "1000000000" with "100" users is read
+      When page "<page>" with "<limit>" users is read
       Then nobody is found by it
+
+      Examples:
+        | page       | limit |
+        | 1000000000 | 100   |
 
     Scenario Outline: A page shows at once that Ada was renamed by <change>
       Given Ada is a user

@@ -71,7 +71,7 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON with a comma too many": lambda body: body[:-1] + b",}",
     "JSON in single quotes": lambda body: body.replace(b'"', b"'"),
     "a text that is no JSON": lambda _: b"name=Mallory",
-    "bytes that are no text": lambda body: body.replace(b"@", b"\xff\xfe@", 1),
+    "bytes that are no text": lambda body: body.replace(b'": "', b'": "\xff\xfe\xfa', 1),
     "JSON followed by more": lambda body: body + b" and so on",
     "JSON with a bracket too many": lambda body: body + b"}",
     "JSON without a comma": lambda body: body.replace(b", ", b" ", 1),

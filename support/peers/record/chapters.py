@@ -94,6 +94,7 @@ def reading(tape: Tape) -> None:
     tape.record("read: known", "GET", ada)
     tape.record("read: unknown", "GET", UNKNOWN)
     tape.record("read: unknown, not a number", "GET", "/no-such-user")
+    tape.record("read: unknown, the word constructor", "GET", "/constructor")
     tape.record("head: known", "HEAD", ada)
     tape.record("head: unknown", "HEAD", UNKNOWN)
     tape.record("head: the list", "HEAD")
