@@ -159,9 +159,9 @@ class Session:
         ends = time.monotonic() + self.world.settings.cleanup_deadline_s
         faults: list[Exception] = []
         for world in self._worlds:
+            faults += _faults_of(world.fall_silent)
             try:
                 with self._evidence.clearing("prove that nothing of the run is left", world.registry.in_brief):
-                    world.fall_silent()
                     if world is self.world or not self._clears_up_in_the_end:  # the other one goes with its API
                         world.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
                 world.registry.close()

@@ -7,6 +7,7 @@ the next scenario is already going on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 import time
@@ -222,7 +223,8 @@ class Registry:
         try:
             self._loop.submit(finishing).result(timeout=deadline_s + self._pace.cap_s)
         except TimeoutError:
-            self._loop.stop(finishing)
+            with contextlib.suppress(TimeoutError):
+                self._loop.stop(finishing)
             log.error("cleaning up took longer than %.0f s", deadline_s)
         left = [entry for entry in self._entries if entry.state is not State.GONE]
         for entry in left:

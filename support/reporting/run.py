@@ -84,7 +84,8 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
 
     def blame(self, error: BaseException) -> None:
         """Take in what went wrong around the scenarios, such as users that were left behind."""
-        self._faults.append(Failure(outcome_of(error), "", "", "", "", "", redacted(str(error))))
+        text = redacted(str(error) or type(error).__name__)
+        self._faults.append(Failure(outcome_of(error), "", "", "", "", "", text))
 
     @property
     def selected(self) -> int:
