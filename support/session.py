@@ -272,7 +272,7 @@ def _when_the_process_ends(act: Callable[[], None]) -> None:
 def _tell_the_end(report: RunReport) -> None:
     """Write the summary and the last lines, wherever behave's capturing was broken off."""
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, SystemExit):
         report.end()
         for stream in filter(None, (sys.stdout, sys.stderr)):
             stream.flush()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from support.errors import SettingsError
+from support.reporting.run import failed_to_start
 from support.targets.embedded import EmbeddedApi, Target
 from support.tests.conftest import Script
 from support.tests.runs.conftest import ADA_SIGNS_UP, Ended, Project
@@ -188,6 +190,34 @@ class TestSettings:
     def test_a_journal_that_cannot_be_kept_ends_it(self, project: Project, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("")
         assert "STATE_DIR" in ended_with_one_line(project.behave("-D", f"state_dir={tmp_path / 'taken'}"))
+
+    def test_reports_that_cannot_be_written_end_it(self, project: Project, tmp_path: Path) -> None:
+        (tmp_path / "reports").write_text("")
+        line = ended_with_one_line(project.behave())
+        assert "REPORTS_DIR: no reports can be written into" in line
+        assert "Name a folder that can be written." in line
+
+    def test_whatever_else_ends_it_is_told_though_no_report_can_be_written(self, tmp_path: Path) -> None:
+        (tmp_path / "taken").write_text("")
+        failed_to_start(SettingsError("TARGET: there is no profile 'nobody'."), tmp_path / "taken")
+
+
+def test_a_summary_that_cannot_be_written_in_the_end_fails_the_run(project: Project) -> None:
+    project.write_hooks(
+        "import shutil\n"
+        "after_all_of_the_suite = after_all\n"
+        "def after_all(context):\n"
+        "    after_all_of_the_suite(context)\n"
+        "    reports = context.session._report.folder\n"
+        "    shutil.rmtree(reports)\n"
+        "    reports.write_text('')"
+    )
+    run = project.behave("--tags=@contract")
+    assert run.code == 1, run.said
+    assert "Traceback" not in run.said
+    assert "1 kept" in run.out
+    last = run.out.rstrip().splitlines()[-1]
+    assert last.startswith("suite or settings at fault: REPORTS_DIR: the summary cannot be written into")
 
 
 class TestBrokenPromise:
