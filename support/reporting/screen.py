@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,8 +60,17 @@ class Screen:
             self._changing = False
 
     def _write(self, text: str) -> None:
-        self._stream.write(text.encode(self._encoding, "backslashreplace").decode(self._encoding))
-        self._stream.flush()
+        say(self._stream, text.encode(self._encoding, "backslashreplace").decode(self._encoding))
+
+
+def say(stream: Any, text: str) -> None:
+    """Write a text at once; where nobody is there to read it any more, it goes nowhere, as does all that follows."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        with contextlib.suppress(OSError), open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def fitted(text: str, width: int) -> str:
