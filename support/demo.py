@@ -9,6 +9,7 @@ from support import settings as settings_module
 from support.errors import BrokenPromise, SuiteError
 from support.reporting.logs import set_up_logs
 from support.signals import Interrupts
+from support.transport.transcript import redacted
 from support.world import World
 
 log = logging.getLogger("acceptance.demo")
@@ -26,7 +27,7 @@ def main() -> int:
         set_up_logs(settings.log_level)
         world = World(settings)
     except SuiteError as error:
-        sys.stderr.write(f"{error.outcome}: {error}\n")
+        sys.stderr.write(redacted(f"{error.outcome}: {error}\n"))
         return FAULT
     try:
         _tell(world)

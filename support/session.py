@@ -23,10 +23,12 @@ from support.errors import Inconclusive, SuiteError, TargetDown
 from support.reporting.evidence import Evidence, evidence_for
 from support.reporting.logs import set_up_logs
 from support.reporting.run import RunReport, failed_to_start
+from support.reporting.screen import say
 from support.reporting.verdicts import rule_of
 from support.settings import ROOT, Settings
 from support.signals import Interrupts
 from support.targets.opening import check_open
+from support.transport.transcript import redacted
 from support.world import World
 
 log = logging.getLogger("acceptance")
@@ -280,7 +282,6 @@ def _tell_the_end(report: RunReport) -> None:
 
 def _leave(line: str) -> NoReturn:
     """End the process with one line, before behave prints a report of nothing."""
-    print(line, file=sys.stderr)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    say(sys.stderr, redacted(f"{line}\n"))
+    say(sys.stdout, "")
     os._exit(FAULT)

@@ -132,6 +132,22 @@ class TestTarget:
         line = ended_with_one_line(project.behave(target=Target(server.url, "t", "redirects")))
         assert "redirects to http://127.0.0.1:1/login" in line
 
+    def test_one_that_puts_the_token_into_an_address_ends_it_without_showing_it(
+        self, project: Project, script: Script
+    ) -> None:
+        server = script(*[answer(302, headers={"Location": "/login?token=nobody-may-see-this"})] * 9)
+        line = ended_with_one_line(project.behave(target=Target(server.url, "nobody-may-see-this", "redirects")))
+        assert "redirects to /login?token=$TOKEN" in line
+
+    @pytest.mark.parametrize("file", ["is-not-there.pem", "is-no-certificate.pem"])
+    def test_one_whose_certificate_is_to_be_vouched_for_by_a_file_that_is_none_ends_it(
+        self, project: Project, tmp_path: Path, file: str
+    ) -> None:
+        (tmp_path / "is-no-certificate.pem").write_text("no certificate")
+        secure = Target("https://127.0.0.1:1/users", "t", "secure")
+        line = ended_with_one_line(project.behave(target=secure, SSL_CERT_FILE=str(tmp_path / file)))
+        assert "SSL_CERT_FILE or SSL_CERT_DIR: the certificates that it names cannot be read (" in line
+
     def test_one_whose_certificate_nobody_vouches_for_ends_it(
         self, project: Project, script: Script, certificate: Path
     ) -> None:
