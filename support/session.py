@@ -276,8 +276,8 @@ def _tell_the_end(report: RunReport) -> None:
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     with contextlib.suppress(OSError, SystemExit):
         report.end()
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        say(stream, "")
 
 
 def _leave(line: str) -> NoReturn:

@@ -104,25 +104,29 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     def end(self) -> None:
         """Write the summary and say on the last lines of the terminal what came of the run; does so once.
 
-        Ends the process where the summary cannot be written: a run that leaves none is not green.
+        Ends the process where that cannot be done, or there is any other fault: such a run is not green.
         """
         if self._told:
             return
         self._told = True
         summary = self.summary()
+        path: Path | None = None
         try:
             path = summary.write(self.folder)
         except OSError as error:
             self.blame(SuiteError(f"REPORTS_DIR: the summary cannot be written into {self.folder} ({error})."))
-            self._tell(self.summary(), None)
+            summary = self.summary()
+        was_read = self._tell(summary, path)
+        if self._faults or not was_read:
             sys.exit(FAILED)
-        self._tell(summary, path)
 
-    def _tell(self, summary: Summary, path: Path | None) -> None:
+    def _tell(self, summary: Summary, path: Path | None) -> bool:
+        """Write the last lines; tell whether that was possible."""
         opener = StreamOpener(stream=sys.stdout)
         screen = Screen(opener.stream, self.config.color)
         for line in closing_lines(summary, path, screen, table=self.config.summary):
             screen.print(line)
+        return screen.was_read
 
     def summary(self) -> Summary:
         """Return the run as it stands."""
