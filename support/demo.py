@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 
 from support import settings as settings_module
 from support.errors import BrokenPromise, SuiteError
@@ -30,7 +31,17 @@ def main() -> int:
         sys.stderr.write(redacted(f"{error.outcome}: {error}\n"))
         return FAULT
     try:
-        _tell(world)
+        told = _went(_tell, world)
+    finally:
+        interrupts.shield()
+        cleaned_up = _went(_clean_up, world)
+    return told or cleaned_up
+
+
+def _went(act: Callable[[World], None], world: World) -> int:
+    """Do a part of the story, and say what went wrong; return the exit code that it is worth."""
+    try:
+        act(world)
     except BrokenPromise as broken:
         log.error("%s", broken)
         return BROKEN
@@ -39,9 +50,6 @@ def main() -> int:
         return FAULT
     except KeyboardInterrupt:
         return FAULT
-    finally:
-        interrupts.shield()
-        _clean_up(world)
     return 0
 
 

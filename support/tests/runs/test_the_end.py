@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from behave.configuration import Configuration
 
+from support.acts.outages import stormy_world
 from support.errors import SuiteError
 from support.reporting.evidence import Evidence
 from support.reporting.run import RunReport
 from support.session import Session
 from support.signals import Interrupts
 from support.targets.embedded import Target
-from support.tests.conftest import NewWorld
+from support.tests.conftest import NewWorld, settings_for
 from support.transport import loop as loop_module
 from support.world import World
 
@@ -51,3 +52,14 @@ def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
 def test_a_fault_without_words_is_told_by_its_name(report: RunReport) -> None:
     report.blame(TimeoutError())
     assert report.summary().why == "TimeoutError"
+
+
+def test_nothing_stays_of_the_api_that_can_be_told_to_misbehave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    world = stormy_world(settings_for(tmp_path))
+    assert list((tmp_path / "temporary").rglob("users.sqlite3"))
+    world.close()
+    assert list((tmp_path / "temporary").iterdir()) == []
