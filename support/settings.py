@@ -17,7 +17,6 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from support.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
-STATE = ROOT / ".acceptance"
 NO_ACCESS_CONTROL = "none"
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
