@@ -10,6 +10,7 @@ from support import targets
 from support.cleanup.journal import Journal
 from support.cleanup.polling import Pace
 from support.cleanup.registry import Registry
+from support.errors import SettingsError
 from support.models import Credential
 from support.settings import ROOT, Settings
 from support.targets.embedded import EmbeddedApi, Target
@@ -89,4 +90,10 @@ class Connection:
             tls = self.target.base_url.startswith("https:")
             return AsyncClient(self.settings.request_timeout_s, tls, self.profile.caps.concurrency)
 
-        return self.loop.run(made())
+        try:
+            return self.loop.run(made())
+        except OSError as error:
+            raise SettingsError(
+                f"SSL_CERT_FILE or SSL_CERT_DIR: the certificates that it names cannot be read ({error}). Name a file "
+                "or folder of PEM certificates, or none."
+            ) from None

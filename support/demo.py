@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 
 from support import settings as settings_module
 from support.errors import BrokenPromise, SuiteError
 from support.reporting.logs import set_up_logs
 from support.signals import Interrupts
+from support.transport.transcript import redacted
 from support.world import World
 
 log = logging.getLogger("acceptance.demo")
@@ -26,10 +28,20 @@ def main() -> int:
         set_up_logs(settings.log_level)
         world = World(settings)
     except SuiteError as error:
-        sys.stderr.write(f"{error.outcome}: {error}\n")
+        sys.stderr.write(redacted(f"{error.outcome}: {error}\n"))
         return FAULT
     try:
-        _tell(world)
+        told = _went(_tell, world)
+    finally:
+        interrupts.shield()
+        cleaned_up = _went(_clean_up, world)
+    return told or cleaned_up
+
+
+def _went(act: Callable[[World], None], world: World) -> int:
+    """Do a part of the story, and say what went wrong; return the exit code that it is worth."""
+    try:
+        act(world)
     except BrokenPromise as broken:
         log.error("%s", broken)
         return BROKEN
@@ -38,9 +50,6 @@ def main() -> int:
         return FAULT
     except KeyboardInterrupt:
         return FAULT
-    finally:
-        interrupts.shield()
-        _clean_up(world)
     return 0
 
 

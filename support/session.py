@@ -23,10 +23,12 @@ from support.errors import Inconclusive, SuiteError, TargetDown
 from support.reporting.evidence import Evidence, evidence_for
 from support.reporting.logs import set_up_logs
 from support.reporting.run import RunReport, failed_to_start
+from support.reporting.screen import say
 from support.reporting.verdicts import rule_of
 from support.settings import ROOT, Settings
 from support.signals import Interrupts
 from support.targets.opening import check_open
+from support.transport.transcript import redacted
 from support.world import World
 
 log = logging.getLogger("acceptance")
@@ -159,9 +161,9 @@ class Session:
         ends = time.monotonic() + self.world.settings.cleanup_deadline_s
         faults: list[Exception] = []
         for world in self._worlds:
+            faults += _faults_of(world.fall_silent)
             try:
                 with self._evidence.clearing("prove that nothing of the run is left", world.registry.in_brief):
-                    world.fall_silent()
                     if world is self.world or not self._clears_up_in_the_end:  # the other one goes with its API
                         world.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
                 world.registry.close()
@@ -272,15 +274,14 @@ def _when_the_process_ends(act: Callable[[], None]) -> None:
 def _tell_the_end(report: RunReport) -> None:
     """Write the summary and the last lines, wherever behave's capturing was broken off."""
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, SystemExit):
         report.end()
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        say(stream, "")
 
 
 def _leave(line: str) -> NoReturn:
     """End the process with one line, before behave prints a report of nothing."""
-    print(line, file=sys.stderr)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    say(sys.stderr, redacted(f"{line}\n"))
+    say(sys.stdout, "")
     os._exit(FAULT)

@@ -17,7 +17,6 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from support.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
-STATE = ROOT / ".acceptance"
 NO_ACCESS_CONTROL = "none"
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -151,6 +150,8 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
         raise SettingsError(_explain(error, chosen, env_file)) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{env_file}: this file is not UTF-8 text. Save it as UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(f"{env_file}: this file cannot be read ({error.strerror}). Make it readable.") from None
     if settings.base_url and settings.token is None:
         raise SettingsError(
             "TOKEN: it is not set although BASE_URL is. Put the API's bearer token into TOKEN, "

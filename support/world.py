@@ -21,6 +21,7 @@ from support.cleanup.marks import new_mark
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
 from support.connection import Connection
+from support.errors import SuiteError
 from support.factory import Factory, new_seed
 from support.reporting.evidence import Evidence
 from support.settings import Settings
@@ -90,9 +91,16 @@ class World:
         return self.loop.run(self.async_client.gather(flows))
 
     def fall_silent(self) -> None:
-        """Let nobody act any more, whatever an interruption left under way; cleaning up goes on."""
-        self.loop.stop_waited_for()
-        self.http.stop()
+        """Let nobody act any more, whatever an interruption left under way; cleaning up goes on.
+
+        Raises SuiteError where something does not stop.
+        """
+        try:
+            self.loop.stop_waited_for()
+        except TimeoutError:
+            raise SuiteError("what was under way when the run ended did not stop in time") from None
+        finally:
+            self.http.stop()
 
     def close(self) -> None:
         """Let go of the target; an embedded API ends."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -49,9 +48,11 @@ TROUBLES: Mapping[str, Mapping[str, Any]] = {
 class Outages:
     """The embedded API of the resilience features, which can be told to misbehave."""
 
-    def __init__(self, world: World, api: EmbeddedApi) -> None:
+    def __init__(self, world: World, api: EmbeddedApi, folder: TemporaryDirectory[str]) -> None:
+        """Take over an API, and the folder of its database, which goes with it."""
         self._world = world
         self._api = api
+        self._folder = folder
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {api.token}"
         self._restart: threading.Thread | None = None
@@ -125,15 +126,16 @@ class Outages:
     def close(self) -> None:
         self._session.close()
         self._api.close()
+        self._folder.cleanup()
 
 
 def stormy_world(settings: Settings, patience_s: float = PATIENCE_S) -> World:
     """Open a world of its own on an embedded API that keeps its users over a restart and can be told to misbehave."""
     from support.world import World
 
-    folder = Path(tempfile.mkdtemp(prefix="users-acceptance-"))
-    api = EmbeddedApi(["--control", "--database", str(folder / "users.sqlite3")])
+    folder = TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True)
+    api = EmbeddedApi(["--control", "--database", f"{folder.name}/users.sqlite3"])
     patient = settings.model_copy(update={"target": "contract", "request_timeout_s": patience_s})
     world = World(patient, api.target)
-    world.outages = Outages(world, api)
+    world.outages = Outages(world, api, folder)
     return world

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
+import sqlite3
 import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
 
 from support import settings as settings_module
+from support.cleanup.entries import told_of
 from support.cleanup.marks import mark_in
 from support.cleanup.recovery import finish
 from support.connection import Connection
-from support.contract.normalizers import users_of
-from support.errors import SettingsError, SuiteError
+from support.contract.normalizers import listed, users_of
+from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown
 from support.models import User
 from support.reporting.logs import set_up_logs
+from support.reporting.screen import say
+from support.transport.transcript import redacted
 
 SHORTEST_MARK = 4
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -37,8 +42,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             opened.close()
     except SuiteError as error:
-        print(f"{error.outcome}: {error}", file=sys.stderr)
-        return FAULT
+        return _at_fault(error)
+    except KeyboardInterrupt:
+        return _at_fault(Inconclusive("interrupted; the same command goes on with whoever is left"))
+    except (OSError, sqlite3.Error) as error:
+        return _at_fault(SuiteError(f"{type(error).__name__}: {error}"))
+
+
+def _at_fault(error: SuiteError) -> int:
+    say(sys.stderr, redacted(f"{error.outcome}: {error}\n"))
+    return FAULT
+
+
+def _print(line: str) -> None:
+    say(sys.stdout, redacted(f"{line}\n"))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,9 +85,9 @@ def _settings() -> settings_module.Settings:
     return settings
 
 
-def _seconds(text: str | None) -> float:
+def _seconds(text: str | None) -> float | None:
     if text is None:
-        return 0.0
+        return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
     if match is None:
         raise SettingsError(
@@ -85,31 +102,45 @@ def _wanted(mark: str | None) -> str:
     return (mark or "").lower()
 
 
-def _clean(opened: Connection, options: argparse.Namespace, older_than_s: float, wanted: str) -> int:
+def _clean(opened: Connection, options: argparse.Namespace, older_than_s: float | None, wanted: str) -> int:
     by_list = options.all_runs or bool(wanted)
-    marks = _marks(opened, by_list, time.time() - older_than_s)
-    chosen = [mark for mark in marks if wanted in mark]
+    runs = _dead_runs(opened, by_list)
+    before = math.inf if older_than_s is None else time.time() - older_than_s
+    chosen = sorted(mark for mark, began in runs.items() if wanted in mark and began <= before)
     if not chosen:
-        print(f"Nothing is left of dead runs on {opened.target.base_url}.")
+        _print(f"Nothing is left of dead runs on {opened.target.base_url}.")
         return 0
     left = sum(_show_or_delete(opened, mark, delete=options.yes and not options.dry_run) for mark in chosen)
     if left and not options.yes:
-        print(f"{left} user(s) would be deleted; add --yes to do it.")
+        _print(f"{left} user(s) would be deleted; add --yes to do it.")
     return LEFT if left else 0
 
 
-def _marks(opened: Connection, by_list: bool, before: float) -> list[str]:
-    """Return the marks of dead runs that began before a moment: those in the journal, and those that the list shows.
+def _dead_runs(opened: Connection, by_list: bool) -> dict[str, float]:
+    """Return when each dead run began, by its mark: those in the journal, and those that the list shows.
 
     A run that the journal does not know is as old as its newest user.
     """
     known = {run.mark: run.started for run in opened.journal.dead_runs(opened.target.key)}
-    shown = users_of(opened.http.run(opened.api.list()).answer, opened.profile) if by_list else []
+    shown = _everybody(opened) if by_list else []
     for user in shown:
         mark = mark_in(user.email)
         if mark is not None and mark not in known and not opened.journal.is_live(mark):
             known[mark] = max(_made_at(one) for one in shown if mark_in(one.email) == mark)
-    return sorted(mark for mark, began in known.items() if began <= before)
+    return known
+
+
+def _everybody(opened: Connection) -> list[User]:
+    """Read the list; raises TargetDown where that is not possible."""
+    exchange = opened.http.run(opened.api.list())
+    if exchange.status != 200 and exchange.status in opened.profile.answers.no_match:
+        return []
+    if exchange.status != 200 or listed(exchange.answer, opened.profile) is None:
+        raise TargetDown(
+            f"{opened.target.base_url}: the list of users cannot be read, so who is left cannot be told: "
+            f"{told_of(exchange)}."
+        )
+    return users_of(exchange.answer, opened.profile)
 
 
 def _made_at(user: User) -> float:
@@ -126,12 +157,12 @@ def _show_or_delete(opened: Connection, mark: str, delete: bool) -> int:
     looking.adopt(opened.journal.unfinished(mark))
     users = looking.survey()
     for user in users:
-        print(f"{'deleting' if delete else 'would delete'} {user.id}  {user.email}")
+        _print(f"{'deleting' if delete else 'would delete'} {user.id}  {user.email}")
     if not delete:
         return len(users)
     registry = opened.new_registry(mark)
     deleted = finish(registry, opened.journal, opened.settings.cleanup_deadline_s)
-    print(f"{deleted} user(s) of run {mark} deleted, {registry.alive} left.")
+    _print(f"{deleted} user(s) of run {mark} deleted, {registry.alive} left.")
     return registry.alive
 
 

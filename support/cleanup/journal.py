@@ -12,7 +12,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -72,13 +72,17 @@ class Run:
 
 
 class Journal:
-    """The journal in a folder, used by several processes at once."""
+    """The journal in a folder, used by several processes at once.
+
+    Where it cannot be opened or read, or a run not be begun, SettingsError says so in one line; what is written later
+    raises sqlite3.Error.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lease: FileLock | None = None
         self._lock = threading.Lock()
-        try:
+        with self._kept():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = folder / "journal.sqlite3"
             _create_private(path)
@@ -91,22 +95,29 @@ class Journal:
             damage = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
             if damage != "ok":
                 raise sqlite3.DatabaseError(damage)
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Raise SettingsError, which says what to do, where the journal cannot be kept."""
+        try:
+            yield
         except (OSError, sqlite3.Error) as error:
             raise SettingsError(
-                f"STATE_DIR: the journal of created users cannot be kept in {folder} ({error}). Name a folder that "
-                "can be written; where the journal is damaged, move it away and run `python -m support.cleanup "
+                f"STATE_DIR: the journal of created users cannot be kept in {self.folder} ({error}). Name a folder "
+                "that can be written; where the journal is damaged, move it away and run `python -m support.cleanup "
                 "--all-runs`, which finds what earlier runs left by the marks in the addresses."
             ) from None
 
     def open_run(self, mark: str, target: str) -> None:
         """Write down that a run with this mark begins, and hold its lease; synced before this returns."""
-        self._lease = FileLock(self._lease_path(mark), mode=0o600)
-        self._lease.acquire(timeout=0)
         now = time.time()
-        self._forget_finished_runs(target)
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._write("INSERT INTO runs VALUES (?, ?, ?, ?, ?, NULL)", (mark, target, socket.gethostname(), now, now))
-        self._database.execute("PRAGMA synchronous = NORMAL")
+        with self._kept():
+            self._lease = FileLock(self._lease_path(mark), mode=0o600)
+            self._lease.acquire(timeout=0)
+            self._forget_finished_runs(target)
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._write("INSERT INTO runs VALUES (?, ?, ?, ?, ?, NULL)", (mark, target, socket.gethostname(), now, now))
+            self._database.execute("PRAGMA synchronous = NORMAL")
 
     def _forget_finished_runs(self, target: str) -> None:
         """Drop runs that ended with everybody gone: there is nothing left to tell of them."""
@@ -114,8 +125,9 @@ class Journal:
         self._write(f"DELETE FROM runs WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
 
     def beat(self, mark: str) -> None:
-        """Renew the lease of a run."""
-        self._write("UPDATE runs SET heartbeat = ? WHERE mark = ?", (time.time(), mark))
+        """Renew the lease of a run; where that fails, the next beat may do."""
+        with contextlib.suppress(sqlite3.Error):
+            self._write("UPDATE runs SET heartbeat = ? WHERE mark = ?", (time.time(), mark))
 
     def close_run(self, mark: str) -> None:
         """Write down that a run is over; its users are gone or stand as left."""
@@ -198,7 +210,7 @@ class Journal:
             self._database.execute(statement, values)
 
     def _read(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock, self._kept():
             return self._database.execute(statement, values).fetchall()
 
     def close(self) -> None:

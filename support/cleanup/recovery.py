@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sqlite3
 import time
+from collections.abc import Iterator
 from typing import Protocol
 
 from support.cleanup.journal import Journal
@@ -33,8 +36,9 @@ def finish_dead_runs(opened: Cleanable, target: str) -> int:
     journal = opened.journal
     if target == EMBEDDED:  # whoever was there went with it
         for run in journal.dead_runs(target):
-            opened.new_registry(run.mark).forget(journal.unfinished(run.mark))
-            journal.close_run(run.mark)
+            with _as_far_as_it_can_be_written(run.mark):
+                opened.new_registry(run.mark).forget(journal.unfinished(run.mark))
+                journal.close_run(run.mark)
         return 0
     ends = time.monotonic() + opened.settings.cleanup_deadline_s
     runs = [*journal.dead_runs(target), *journal.finished_runs(target)]
@@ -46,10 +50,20 @@ def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
     registry.adopt(journal.unfinished(registry.mark))
     try:
         registry.prove_nothing_is_left(deadline_s)
-    except LeftBehind as left:
+    except (LeftBehind, sqlite3.Error) as left:
         log.warning("an earlier run is not cleaned up yet: %s", left)
     else:
-        journal.close_run(registry.mark)
+        with _as_far_as_it_can_be_written(registry.mark):
+            journal.close_run(registry.mark)
     if registry.deleted:
         log.info("finished what an earlier run (%s) had left: %d user(s) deleted", registry.mark, registry.deleted)
     return registry.deleted
+
+
+@contextlib.contextmanager
+def _as_far_as_it_can_be_written(mark: str) -> Iterator[None]:
+    """Close the book of a run; where that fails, the next run does it."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        log.warning("the journal does not know that run %s is over: %s", mark, error)

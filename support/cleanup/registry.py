@@ -7,6 +7,7 @@ the next scenario is already going on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 import time
@@ -19,7 +20,7 @@ from support.cleanup.journal import HEARTBEAT_S, Journal, Line, State
 from support.cleanup.marks import mark_in
 from support.cleanup.polling import Pace, until_gone
 from support.contract.normalizers import ids_of, user_of, users_of
-from support.errors import LeftBehind, SettingsError
+from support.errors import LeftBehind, SettingsError, TargetDown
 from support.models import Answer, Call, Exchange, User
 from support.transport.async_client import AsyncClient
 from support.transport.calls import UsersApi
@@ -222,7 +223,8 @@ class Registry:
         try:
             self._loop.submit(finishing).result(timeout=deadline_s + self._pace.cap_s)
         except TimeoutError:
-            self._loop.stop(finishing)
+            with contextlib.suppress(TimeoutError):
+                self._loop.stop(finishing)
             log.error("cleaning up took longer than %.0f s", deadline_s)
         left = [entry for entry in self._entries if entry.state is not State.GONE]
         for entry in left:
@@ -313,13 +315,18 @@ class Registry:
         return users_of(exchange.answer, self._api.profile)
 
     def survey(self) -> list[User]:
-        """Return who of this run is there: by the mark in the list, and by the ids and addresses that were adopted."""
+        """Return who of this run is there: by the mark in the list, and by the ids and addresses that were adopted.
+
+        Raises TargetDown where the list cannot be read.
+        """
         return self._loop.run(self._survey())
 
     async def _survey(self) -> list[User]:
         found = await asyncio.gather(*(self._client.run(self._shown(entry)) for entry in self._unfinished()))
         marked = await self._client.run(self.marked())
-        by_id = {user.id: user for users in (*found, marked or ()) for user in users}
+        if marked is None:
+            raise TargetDown(f"{self._api.base_url}: the list of users cannot be read, so who is left cannot be told.")
+        by_id = {user.id: user for users in (*found, marked) for user in users}
         return list(by_id.values())
 
     def _shown(self, entry: Entry) -> Flow[list[User]]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hamcrest.core.base_matcher import BaseMatcher
-from hamcrest.core.string_description import StringDescription
-
 from support.contract.rules import RULES
 from support.contract.validators import Finding
 from support.errors import BrokenPromise, Inconclusive
@@ -72,8 +69,3 @@ def evidence(exchange: Exchange) -> list[str]:
 
 def _short(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
-
-
-def describe(matcher: BaseMatcher[object]) -> str:
-    """Return what a matcher wants, in words."""
-    return str(StringDescription().append_description_of(matcher))

@@ -21,9 +21,6 @@ class Evidence:
     def picture(self, name: str, draw: Callable[[], str]) -> None:
         """Show an SVG picture in the present step."""
 
-    def text(self, name: str, write: Callable[[], str]) -> None:
-        """Show a text in the present step."""
-
     def was_set_up(self, name: str, seconds: float, tell: Callable[[], str]) -> None:
         """Show something that was done before the first scenario, and has just ended."""
 

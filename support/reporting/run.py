@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +19,7 @@ from behave.reporter.base import Reporter
 from behave.reporter.summary import AbstractSummaryReporter
 
 from support.cleanup.registry import Registry
-from support.errors import BrokenPromise, SuiteError
+from support.errors import BrokenPromise, SettingsError, SuiteError
 from support.reporting.screen import Screen
 from support.reporting.summary import FILE, Played, Requests, Summary, Users, judged, of_nothing
 from support.reporting.table import closing_lines
@@ -34,6 +36,7 @@ from support.reporting.verdicts import (
 from support.transport.transcript import Tally, redacted
 
 OUR_FORMAT = "terminal"
+FAILED = 1
 
 
 class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
@@ -52,7 +55,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._registry: Registry | None = None
         self._recovered = 0
         self._crowds: Sequence[str] = ()
-        (folder / FILE).unlink(missing_ok=True)
+        _make_ready(folder)
 
     def take_over(self) -> None:
         """Become the last reporter of this run; behave's own summary stays only beside a format that is not ours."""
@@ -84,7 +87,8 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
 
     def blame(self, error: BaseException) -> None:
         """Take in what went wrong around the scenarios, such as users that were left behind."""
-        self._faults.append(Failure(outcome_of(error), "", "", "", "", "", redacted(str(error))))
+        text = redacted(str(error) or type(error).__name__)
+        self._faults.append(Failure(outcome_of(error), "", "", "", "", "", text))
 
     @property
     def selected(self) -> int:
@@ -98,16 +102,31 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             self.features.append(feature)
 
     def end(self) -> None:
-        """Write the summary and say on the last lines of the terminal what came of the run; does so once."""
+        """Write the summary and say on the last lines of the terminal what came of the run; does so once.
+
+        Ends the process where that cannot be done, or there is any other fault: such a run is not green.
+        """
         if self._told:
             return
         self._told = True
         summary = self.summary()
-        path = summary.write(self.folder)
+        path: Path | None = None
+        try:
+            path = summary.write(self.folder)
+        except OSError as error:
+            self.blame(SuiteError(f"REPORTS_DIR: the summary cannot be written into {self.folder} ({error})."))
+            summary = self.summary()
+        was_read = self._tell(summary, path)
+        if self._faults or not was_read:
+            sys.exit(FAILED)
+
+    def _tell(self, summary: Summary, path: Path | None) -> bool:
+        """Write the last lines; tell whether that was possible."""
         opener = StreamOpener(stream=sys.stdout)
         screen = Screen(opener.stream, self.config.color)
         for line in closing_lines(summary, path, screen, table=self.config.summary):
             screen.print(line)
+        return screen.was_read
 
     def summary(self) -> Summary:
         """Return the run as it stands."""
@@ -161,8 +180,22 @@ def _played(scenario: Scenario, verdict: str, failure: Failure | None) -> Played
 
 
 def failed_to_start(error: SuiteError, folder: Path) -> None:
-    """Leave a summary of a run that could not begin, so that no earlier one is taken for it."""
-    of_nothing(error.outcome, str(error), datetime.now().astimezone()).write(folder)
+    """Leave a summary of a run that could not begin, so that no earlier one is taken for it; none if it cannot be."""
+    with contextlib.suppress(OSError):
+        of_nothing(error.outcome, str(error), datetime.now().astimezone()).write(folder)
+
+
+def _make_ready(folder: Path) -> None:
+    """See that a folder takes reports, and take an earlier summary away; raises SettingsError where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(b"a trial")
+        (folder / FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"REPORTS_DIR: no reports can be written into {folder} ({error}). Name a folder that can be written."
+        ) from None
 
 
 def versions() -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console
 
-WIDEST = 100
+NARROWEST, WIDEST = 40, 100
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "magenta": "35", "cyan": "36"}
 ALWAYS = ("on", "always", "yes", "true")
 NEVER = ("off", "never", "no", "false")
@@ -16,17 +18,18 @@ ERASE = "\r\x1b[2K"
 
 
 class Screen:
-    """A stream seen as a screen of at most 100 columns. NO_COLOR, TERM and behave's --color are honoured."""
+    """A stream seen as a screen of 40 to 100 columns. NO_COLOR, TERM and behave's --color are honoured."""
 
     def __init__(self, stream: Any, colour: str = "auto") -> None:
         console = Console(file=stream)
         self.is_live = console.is_terminal and not console.is_dumb_terminal
-        self.width = min(WIDEST, console.width) if self.is_live else WIDEST
+        self.width = max(NARROWEST, min(WIDEST, console.width)) if self.is_live else WIDEST
         self._colourful = colour in ALWAYS or (colour not in NEVER and self.is_live and not console.no_color)
         self._stream = stream
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._changing = False
         self._blank = True
+        self.was_read = True
 
     def paint(self, text: str, *styles: str) -> str:
         """Return a text in colour where there is colour."""
@@ -58,8 +61,20 @@ class Screen:
             self._changing = False
 
     def _write(self, text: str) -> None:
-        self._stream.write(text.encode(self._encoding, "backslashreplace").decode(self._encoding))
-        self._stream.flush()
+        said = say(self._stream, text.encode(self._encoding, "backslashreplace").decode(self._encoding))
+        self.was_read = self.was_read and said
+
+
+def say(stream: Any, text: str) -> bool:
+    """Write a text at once, and tell whether that was possible: if not, all that follows goes nowhere in silence."""
+    try:
+        stream.write(text)
+        stream.flush()
+        return True
+    except OSError:
+        with contextlib.suppress(OSError), open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
+        return False
 
 
 def fitted(text: str, width: int) -> str:

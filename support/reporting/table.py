@@ -22,7 +22,7 @@ def colour_of(outcome: str) -> str:
     return COLOURS.get(outcome, "dim" if outcome in (KNOWN_DEVIATION, SKIPPED, NOT_PLAYED, NOT_JUDGED) else "yellow")
 
 
-def closing_lines(summary: Summary, path: Path, screen: Screen, table: bool = True) -> Iterator[str]:
+def closing_lines(summary: Summary, path: Path | None, screen: Screen, table: bool = True) -> Iterator[str]:
     """Yield the last lines of a run; the very last one begins with the outcome."""
     if table:
         yield ""
@@ -37,7 +37,7 @@ def closing_lines(summary: Summary, path: Path, screen: Screen, table: bool = Tr
     yield screen.paint(fitted(f"{summary.outcome}{text}", screen.width).rstrip(), "bold", colour_of(summary.outcome))
 
 
-def _rows(summary: Summary, path: Path) -> Iterator[tuple[str, str]]:
+def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
     yield "features", counted(summary.features)
     yield "rules", counted(summary.rules_by_outcome)
     yield "scenarios", counted(summary.scenarios_by_outcome)
@@ -52,7 +52,7 @@ def _rows(summary: Summary, path: Path) -> Iterator[tuple[str, str]]:
         yield "slowest", f"{slowest.id}, {slowest.seconds:.1f} s in {slowest.scenarios} scenarios"
     yield "time", _duration(summary.seconds)
     yield "run", f"{summary.run or 'without a mark'}, data seed {summary.seed}, target {summary.target or 'unknown'}"
-    yield "summary", _short(path)
+    yield "summary", _short(path) if path else "not written"
 
 
 def _seconds(rule: RuleResult) -> float:

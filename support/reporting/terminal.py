@@ -12,6 +12,7 @@ from behave.formatter.base import Formatter
 from behave.model import Feature, Scenario, Step
 from rich.cells import cell_len
 
+from support.errors import SuiteError
 from support.reporting.run import OUR_FORMAT, RunReport
 from support.reporting.screen import Screen, fitted, wrapped
 from support.reporting.table import colour_of, counted
@@ -30,6 +31,7 @@ from support.reporting.verdicts import (
 LAST = 12
 INDENT = "  "
 MOST_LINES = 2
+FEWEST_COLUMNS = 10
 SENT = "  sent: "
 REPEAT = "\n  repeat it: "
 REDRAW_S = 0.1
@@ -87,6 +89,8 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._settle()
         self._screen.clear()
         self.close_stream()
+        if self._report is not None and not self._screen.was_read:
+            self._report.blame(SuiteError("the output could not be written to its end: its reader, or room, has gone"))
 
     def _settle(self) -> None:
         """Count the scenario that is over, and tell its failure, which may be one of its hooks."""
@@ -129,11 +133,14 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
 
     def _left(self, now: float) -> str:
         """Say how long the rest may take, as soon as that can be told."""
-        report = next((reporter for reporter in self.config.reporters if isinstance(reporter, RunReport)), None)
-        if report is None or self._done < TELLING:
+        if self._report is None or self._done < TELLING:
             return ""
-        left_s = (now - self._began) / self._done * max(0, report.selected - self._done)
+        left_s = (now - self._began) / self._done * max(0, self._report.selected - self._done)
         return f"{left_s:4.0f} s left"
+
+    @property
+    def _report(self) -> RunReport | None:
+        return next((reporter for reporter in self.config.reporters if isinstance(reporter, RunReport)), None)
 
     def _draw_curtains(self) -> None:
         for handler in logging.getLogger("acceptance").handlers:
@@ -149,7 +156,7 @@ def telling(failure: Failure, screen: Screen) -> Iterator[str]:
     lines = [line for line in prose.rstrip().splitlines() if not (command and line.startswith(SENT))]
     for number, line in enumerate(lines):
         hang = INDENT + " " * _hang(line)
-        first, *more = wrapped(line.strip(), screen.width - len(hang) - 2, MOST_LINES)
+        first, *more = wrapped(line.strip(), max(FEWEST_COLUMNS, screen.width - len(hang) - 2), MOST_LINES)
         yield screen.paint(f"{INDENT}{_lead(line)}{first}", *(["red"] if number == 0 else []))
         yield from (f"{hang}{piece}" for piece in more)
     if command:

@@ -62,7 +62,7 @@ def _problem(exchange: Exchange, base_url: str) -> str | None:
         return f"refuses the token (status {status}). Check TOKEN."
     if status in range(300, 400):
         location = (answer.header("Location") if answer else None) or "nowhere"
-        if urljoin(f"{base_url}/", location).split("?")[0] == f"{base_url}/":
+        if _with_a_slash(base_url, location):
             return (
                 f"redirects to {location}: addresses end with a slash there. Set trailing_slash = true in its profile."
             )
@@ -70,3 +70,11 @@ def _problem(exchange: Exchange, base_url: str) -> str | None:
     if status >= 500:
         return f"answers {status} after {len(exchange.attempts)} attempts. Check that the API is up."
     return None
+
+
+def _with_a_slash(base_url: str, location: str) -> bool:
+    """Whether a redirect only adds a slash to the address."""
+    try:
+        return urljoin(f"{base_url}/", location).split("?")[0] == f"{base_url}/"
+    except ValueError:  # it is no address
+        return False

@@ -155,21 +155,3 @@ def said(answer: Answer | None, longest: int = 2000) -> str:
         text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
         text = CONTROLS.sub(lambda sign: f"\\x{ord(sign[0]):02x}", text)
     return redacted(text if len(text) <= longest else f"{text[:longest]} … ({len(text)} characters)")
-
-
-def told(exchange: Exchange) -> str:
-    """Return an exchange at length: the request, each attempt with its wait, the answer with headers and body."""
-    lines = [curl(exchange.call), ""]
-    for number, attempt in enumerate(exchange.attempts, start=1):
-        wait = f", then {attempt.wait_s:.2f} s of backoff" if attempt.wait_s else ""
-        lines.append(f"attempt {number}: {_named(attempt)} after {attempt.outcome.seconds * 1000:.0f} ms{wait}")
-    if exchange.adopted:
-        lines.append("the answer to the create was lost; what it had made was found by its address")
-    if exchange.answer is not None:
-        lines += [
-            "",
-            f"{exchange.answer.status}",
-            *(f"{key}: {value}" for key, value in exchange.answer.headers.items()),
-        ]
-        lines += ["", said(exchange.answer)]
-    return redacted("\n".join(lines))

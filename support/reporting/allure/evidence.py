@@ -69,14 +69,14 @@ class AllureEvidence(Evidence):
     def picture(self, name: str, draw: Callable[[], str]) -> None:
         self._attach(name, draw(), AttachmentType.SVG)
 
-    def text(self, name: str, write: Callable[[], str]) -> None:
+    def _text(self, name: str, write: Callable[[], str]) -> None:
         self._attach(name, redacted(write()), AttachmentType.TEXT)
 
     def was_set_up(self, name: str, seconds: float, tell: Callable[[], str]) -> None:
         fixture_id, stop = _new_id(), _now_ms()
         fixture = TestBeforeResult(name=name, start=stop - round(seconds * 1000))
         self._listener.logger.start_before_fixture(self._group, fixture_id, fixture)
-        self.text("what was set up", tell)
+        self._text("what was set up", tell)
         self._listener.logger.stop_before_fixture(fixture_id, stop=stop, status=Status.PASSED)
 
     @contextlib.contextmanager
@@ -91,7 +91,7 @@ class AllureEvidence(Evidence):
             logger.stop_after_fixture(fixture_id, status=Status.BROKEN, statusDetails=details)
             raise
         if tell is not None:
-            self.text("what came of it", tell)
+            self._text("what came of it", tell)
         logger.stop_after_fixture(fixture_id, status=Status.PASSED)
 
     @property

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support.cleanup import __main__ as command
 from support.cleanup.__main__ import FAULT, LEFT, main
+from support.cleanup.journal import Journal
+from support.errors import TargetDown
 from support.models import Exchange
+from support.settings import ROOT
 from support.targets.embedded import EmbeddedApi, Target
 from support.tests.cleanup.test_journal import let_go
-from support.tests.conftest import NewWorld
+from support.tests.conftest import Act, NewWorld, Script
+from support.tests.scripted import answer, hang_up
+from support.transport.transcript import redacted
 from support.world import World
 
 
@@ -134,3 +145,106 @@ def test_without_a_target_there_is_nothing_to_clean(
     monkeypatch.setattr("support.settings.ROOT", tmp_path)
     assert main([]) == FAULT
     assert "BASE_URL: it is not set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("defect", ["list-without-times", "time-since-epoch"])
+def test_without_an_age_that_can_be_read_they_are_found_all_the_same(
+    defect: str, new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = EmbeddedApi(["--defect", defect])
+    target = Target(api.target.base_url, api.token, api.target.base_url)
+    _is_found_by_its_mark_alone(target, new_world, tmp_path, monkeypatch)
+    api.close()
+
+
+def test_where_its_clock_is_ahead_of_ours_they_are_found_all_the_same(
+    apart: Target, new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = time.time
+    monkeypatch.setattr(time, "time", lambda: ours() - 3600)
+    _is_found_by_its_mark_alone(apart, new_world, tmp_path, monkeypatch)
+
+
+def _is_found_by_its_mark_alone(
+    target: Target, new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let a run die with its journal, and be cleaned up after; an age that is asked for spares it."""
+    world = new_world(target)
+    world.accounts.become("Ada")
+    let_go(world.journal)
+    monkeypatch.setenv("BASE_URL", target.base_url)
+    monkeypatch.setenv("TOKEN", target.token or "")
+    monkeypatch.setenv("STATE_DIR", str(tmp_path / "another"))
+    assert main(["--yes", "--all-runs", "--older-than", "1s"]) == 0
+    assert there(world) == 1
+    assert main(["--yes", "--mark", world.mark]) == 0
+    assert there(world) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unreadable"),
+    [
+        (["--all-runs"], answer(503, {"title": "down"})),
+        (["--yes", "--all-runs"], hang_up),
+        (["--all-runs"], answer(200, {"users": []})),
+        ([], answer(503, {"title": "down"})),
+        (["--yes"], hang_up),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_told(
+    arguments: list[str],
+    unreadable: Act,
+    script: Script,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server = script(answer(200, []), *[unreadable] * 9)
+    for name, value in (("BASE_URL", server.url), ("TOKEN", "t"), ("RETRY_ATTEMPTS", "1")):
+        monkeypatch.setenv(name, value)
+    journal = Journal(tmp_path / "state")
+    if "--all-runs" not in arguments:
+        journal.open_run("uat-abcdefghijkm", server.url)
+        let_go(journal)
+    assert main(arguments) == FAULT
+    journal.close()
+    shown = capsys.readouterr()
+    assert shown.err.startswith("target down: ")
+    assert "the list of users cannot be read" in shown.err
+    assert "Nothing is left" not in shown.out
+
+
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        (KeyboardInterrupt(), "inconclusive: interrupted"),
+        (PermissionError(13, "Permission denied"), "suite or settings at fault: PermissionError: [Errno 13]"),
+        (sqlite3.OperationalError("disk I/O error"), "suite or settings at fault: OperationalError: disk I/O error"),
+        (TargetDown("it redirects to http://127.0.0.1/?token=s3cret-of-the-command"), "target down: it redirects to"),
+    ],
+    ids=lambda told: type(told).__name__,
+)
+def test_whatever_breaks_it_off_is_told_in_one_line(
+    fault: BaseException, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> int:
+        raise fault
+
+    redacted.hide("s3cret-of-the-command")
+    monkeypatch.setattr(command, "_clean", broken)
+    assert main([]) == FAULT
+    shown = capsys.readouterr().err
+    assert shown.startswith(line)
+    assert shown.count("\n") == 1
+    assert "s3cret" not in shown
+
+
+def test_it_goes_on_where_nobody_reads_what_it_says(dead: World) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "support.cleanup", "--yes"], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert there(dead) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -279,3 +280,40 @@ class TestTrouble:
         (tmp_path / "journal.sqlite3").write_bytes(b"this is no database, whatever its name says" * 100)
         with pytest.raises(SettingsError, match=r"support\.cleanup"):
             Journal(tmp_path)
+
+    @pytest.mark.parametrize(
+        "use",
+        [
+            lambda journal: journal.open_run("m", TARGET),
+            lambda journal: journal.dead_runs(TARGET),
+            lambda journal: journal.finished_runs(TARGET),
+        ],
+        ids=["open_run", "dead_runs", "finished_runs"],
+    )
+    def test_a_file_of_another_make_is_named(self, tmp_path: Path, use: Callable[[Journal], object]) -> None:
+        with sqlite3.connect(tmp_path / "journal.sqlite3") as other:
+            other.execute("CREATE TABLE runs (mark TEXT)")
+        journal = Journal(tmp_path)
+        with pytest.raises(SettingsError, match="STATE_DIR"):
+            use(journal)
+        journal.close()
+
+    def test_one_that_others_keep_locked_is_named(self, journal: Journal) -> None:
+        journal._database.execute("PRAGMA busy_timeout = 20")
+        with locked(journal.folder), pytest.raises(SettingsError, match="database is locked"):
+            journal.open_run("m", TARGET)
+
+    def test_a_beat_that_cannot_be_written_is_left_to_the_next(self, journal: Journal) -> None:
+        journal.open_run("m", TARGET)
+        journal._database.execute("PRAGMA busy_timeout = 20")
+        with locked(journal.folder):
+            journal.beat("m")
+        journal.beat("m")
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep every other connection from writing into a journal."""
+    with contextlib.closing(sqlite3.connect(folder / "journal.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield

@@ -17,7 +17,7 @@ from support.cleanup.recovery import EMBEDDED, finish_dead_runs
 from support.cleanup.registry import Registry
 from support.settings import Settings
 from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
-from support.tests.cleanup.test_journal import let_go
+from support.tests.cleanup.test_journal import let_go, locked
 from support.tests.conftest import settings_for
 from support.tests.transport.fake import Clock
 from support.transport.loop import LoopThread
@@ -154,4 +154,30 @@ class TestRecovery:
         assert finish_dead_runs(opened, EMBEDDED) == 0
         assert opened.journal.dead_runs() == []
         assert users.calls == []
+        dead.close()
+
+    def test_a_book_that_cannot_be_closed_keeps_nobody_from_being_deleted(
+        self, opened: Opened, users: FakeUsers, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(logging.getLogger("acceptance"), "propagate", True)
+        dead = self.other_run(opened, users)
+        let_go(dead.journal)
+        opened.journal._database.execute("PRAGMA busy_timeout = 1")
+        with locked(opened.journal.folder):
+            assert finish_dead_runs(opened, URL) == 2
+        assert users.users == {}
+        assert f"the journal does not know that run {dead.mark} is over: database is locked" in caplog.text
+        dead.journal.close()
+
+    def test_what_went_with_its_api_is_forgotten_the_next_time_where_it_cannot_be_now(self, opened: Opened) -> None:
+        dead = Journal(opened.journal.folder)
+        dead.open_run("m", EMBEDDED)
+        dead.mark_as(dead.intend("m", ["a@b.c"])[0], State.CREATED, "7")
+        let_go(dead)
+        opened.journal._database.execute("PRAGMA busy_timeout = 1")
+        with locked(opened.journal.folder):
+            finish_dead_runs(opened, EMBEDDED)
+        assert [run.mark for run in opened.journal.dead_runs()] == ["m"]
+        finish_dead_runs(opened, EMBEDDED)
+        assert opened.journal.dead_runs() == []
         dead.close()

@@ -7,6 +7,7 @@ import contextlib
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from support.tests.cleanup.fake import SOON, FakeUsers, Stand, came
 from support.tests.conftest import Script
 from support.tests.scripted import Arrived, answer
 from support.tests.transport.clients import api_at
+from support.transport import loop as loop_module
 from support.transport.async_client import AsyncClient
 from support.transport.client import SessionClient
 from support.transport.loop import LoopThread
@@ -516,6 +518,19 @@ class TestDeadline:
 
     def test_whoever_has_no_reason_of_her_own_is_told_by_the_deadline(self, hanging: Stand) -> None:
         assert "not confirmed before the deadline for cleaning up" in left_behind(hanging)
+
+    def test_whoever_is_left_is_named_though_the_loop_itself_hangs(
+        self, stand: Stand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(loop_module, "FINISHED_WITHIN_S", 0.05)
+        stand.create()
+
+        async def hang() -> None:
+            time.sleep(2 * DEADLINE_S)
+
+        hanging = stand.loop.submit(hang())
+        assert "  1  ada.1@" in left_behind(stand)
+        hanging.result()
 
     def test_a_target_that_never_shows_deletions_is_waited_for_once(self, tmp_path: Path, loop: LoopThread) -> None:
         """Later batches do not each wait for the whole deadline again."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from support.contract.judgement import accuse, describe, judge
+from support.contract.judgement import accuse, judge
 from support.contract.rules import RULES
-from support.contract.validators import has_no_body, has_status, is_a_user, shows
+from support.contract.validators import has_status, is_a_user, shows
 from support.errors import BrokenPromise, Inconclusive
 from support.models import Answer, Attempt, Exchange
 from support.targets.profile import Names
@@ -98,7 +98,3 @@ def test_a_rule_that_there_is_not_is_an_error_of_the_suite() -> None:
 
 def test_a_broken_promise_is_a_failure_and_not_an_error() -> None:
     assert issubclass(BrokenPromise, AssertionError), "behave shows AssertionError as failed, all else as an error"
-
-
-def test_a_matcher_is_described_in_words() -> None:
-    assert describe(has_no_body()) == "no body"

@@ -107,6 +107,10 @@ def test_the_reader_of_the_output_goes_away(place: Place, api: Api) -> None:
     reader, writer = os.pipe()
     run = place.start("--tags=@contract", api=api, root=a_copy(place.folder / "copy"), into=writer)
     os.close(writer)
-    os.read(reader, 10)
+    while not os.read(reader, 4096).endswith(b"\n"):
+        pass
     os.close(reader)
-    cleaned_up_once(api, run.ended(), before)
+    ended = run.ended()
+    cleaned_up_once(api, ended, before)
+    assert "Traceback" not in ended.err
+    assert "Exception" not in ended.err

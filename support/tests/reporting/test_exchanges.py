@@ -79,3 +79,11 @@ def test_a_secret_that_an_api_gives_away_is_not_shown() -> None:
     )
     assert "the-token-of-this-test" not in told
     assert told.count("$TOKEN") == 4
+
+
+def test_what_was_found_of_a_create_whose_answer_was_lost_is_told() -> None:
+    call = Call("POST", "http://127.0.0.1/users", Credential(None), JSON, b"{}")
+    lost, found = Attempt(Failure("reset", True, 0.001), 0.25), Attempt(Answer(201, {}, b'{"id": "7"}', 0.002))
+    told = page(Exchange(call, (lost, found), adopted=True))
+    assert "The answer to this create was lost; what it had made was found by its address." in told
+    assert '"id": "7"' in told

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,3 +149,29 @@ def test_covered_500_is_listed_by_itself() -> None:
     assert "14 for 10 calls, 3 retried (503 x3, 500 x1)" in text
     assert "status 500 1 times, covered by a retry" in text
     assert "slowest    list, 4.2 s in 2 scenarios" in text
+
+
+class Gone(Terminal):
+    """A terminal that was closed."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.usefixtures("on_a_terminal")
+def test_a_terminal_that_has_gone_breaks_nothing_off() -> None:
+    screen = Screen(Gone())
+    screen.show("in between")
+    screen.clear()
+    screen.print("done")
+
+
+@pytest.mark.usefixtures("on_a_terminal")
+@pytest.mark.parametrize("columns", ["1", "12", "40"])
+def test_a_narrow_terminal_breaks_nothing_off(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    screen = Screen(Terminal())
+    deep = replace(FAILURE, text="KeyError: 'x'\n" + " " * 200 + "far on the right")
+    for failure in (FAILURE, deep):
+        assert list(telling(failure, screen))
+    assert list(closing_lines(judged(Summary("", "", "", 1.0), [], [FAILURE]), Path("reports/summary.json"), screen))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from support.errors import SettingsError
+from support.reporting.run import failed_to_start
 from support.targets.embedded import EmbeddedApi, Target
 from support.tests.conftest import Script
 from support.tests.runs.conftest import ADA_SIGNS_UP, Ended, Project
@@ -130,6 +132,22 @@ class TestTarget:
         line = ended_with_one_line(project.behave(target=Target(server.url, "t", "redirects")))
         assert "redirects to http://127.0.0.1:1/login" in line
 
+    def test_one_that_puts_the_token_into_an_address_ends_it_without_showing_it(
+        self, project: Project, script: Script
+    ) -> None:
+        server = script(*[answer(302, headers={"Location": "/login?token=nobody-may-see-this"})] * 9)
+        line = ended_with_one_line(project.behave(target=Target(server.url, "nobody-may-see-this", "redirects")))
+        assert "redirects to /login?token=$TOKEN" in line
+
+    @pytest.mark.parametrize("file", ["is-not-there.pem", "is-no-certificate.pem"])
+    def test_one_whose_certificate_is_to_be_vouched_for_by_a_file_that_is_none_ends_it(
+        self, project: Project, tmp_path: Path, file: str
+    ) -> None:
+        (tmp_path / "is-no-certificate.pem").write_text("no certificate")
+        secure = Target("https://127.0.0.1:1/users", "t", "secure")
+        line = ended_with_one_line(project.behave(target=secure, SSL_CERT_FILE=str(tmp_path / file)))
+        assert "SSL_CERT_FILE or SSL_CERT_DIR: the certificates that it names cannot be read (" in line
+
     def test_one_whose_certificate_nobody_vouches_for_ends_it(
         self, project: Project, script: Script, certificate: Path
     ) -> None:
@@ -188,6 +206,34 @@ class TestSettings:
     def test_a_journal_that_cannot_be_kept_ends_it(self, project: Project, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("")
         assert "STATE_DIR" in ended_with_one_line(project.behave("-D", f"state_dir={tmp_path / 'taken'}"))
+
+    def test_reports_that_cannot_be_written_end_it(self, project: Project, tmp_path: Path) -> None:
+        (tmp_path / "reports").write_text("")
+        line = ended_with_one_line(project.behave())
+        assert "REPORTS_DIR: no reports can be written into" in line
+        assert "Name a folder that can be written." in line
+
+    def test_whatever_else_ends_it_is_told_though_no_report_can_be_written(self, tmp_path: Path) -> None:
+        (tmp_path / "taken").write_text("")
+        failed_to_start(SettingsError("TARGET: there is no profile 'nobody'."), tmp_path / "taken")
+
+
+def test_a_summary_that_cannot_be_written_in_the_end_fails_the_run(project: Project) -> None:
+    project.write_hooks(
+        "import shutil\n"
+        "after_all_of_the_suite = after_all\n"
+        "def after_all(context):\n"
+        "    after_all_of_the_suite(context)\n"
+        "    reports = context.session._report.folder\n"
+        "    shutil.rmtree(reports)\n"
+        "    reports.write_text('')"
+    )
+    run = project.behave("--tags=@contract")
+    assert run.code == 1, run.said
+    assert "Traceback" not in run.said
+    assert "1 kept" in run.out
+    last = run.out.rstrip().splitlines()[-1]
+    assert last.startswith("suite or settings at fault: REPORTS_DIR: the summary cannot be written into")
 
 
 class TestBrokenPromise:

@@ -127,6 +127,15 @@ class TestWrongValues:
         env_file.write_bytes(b"TOKEN=\xff\xfe\n")
         assert refusal(env_file) == f"{env_file}: this file is not UTF-8 text. Save it as UTF-8."
 
+    def test_a_file_that_may_not_be_read_is_named(self, env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        env_file.write_text("DATA_SEED=3\n", encoding="utf-8")
+
+        def refused(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("builtins.open", refused)
+        assert refusal(env_file) == f"{env_file}: this file cannot be read (Permission denied). Make it readable."
+
 
 class TestUnknownNames:
     def test_the_nearest_name_is_suggested(self, env_file: Path) -> None:

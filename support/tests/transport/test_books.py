@@ -14,7 +14,7 @@ from support.tests.transport.clients import api_at, client_of, reading
 from support.tests.transport.fake import LOST, came
 from support.transport.async_client import AsyncClient
 from support.transport.loop import LoopThread
-from support.transport.transcript import KEPT, Transcript, in_brief, said, told
+from support.transport.transcript import KEPT, Transcript, in_brief, said
 
 READ = Call("GET", "http://127.0.0.1:1/users/7", Credential("$TOKEN"))
 
@@ -80,14 +80,6 @@ class TestTelling:
             "GET http://127.0.0.1:1/users/7 -> 200 after 2 tries in "
         )
         assert " -> no answer in " in in_brief(Exchange(READ, (Attempt(LOST),)))
-
-    def test_at_length_each_attempt_is_told(self) -> None:
-        text = told(Exchange(READ, (Attempt(LOST, 0.25), Attempt(came(201, b'{"id": "7"}', X_Seen="yes"))), True))
-        for part in ("curl", "attempt 1: connection broken (reset)", "then 0.25 s of backoff", "attempt 2: 201"):
-            assert part in text
-        assert "the answer to the create was lost; what it had made was found by its address" in text
-        assert "X-Seen: yes" in text
-        assert '"id": "7"' in text
 
     @pytest.mark.parametrize(
         ("answered", "text"),

@@ -12,11 +12,12 @@ from support.contract.judgement import accuse, judge
 from support.contract.validators import has_status
 from support.errors import BrokenPromise
 from support.models import Answer, Credential
+from support.reporting.exchanges import page
 from support.tests import scripted
 from support.tests.conftest import Script
 from support.tests.scripted import Act, Arrived, Wire, answer
 from support.tests.transport.clients import TOKEN, Client, api_at, reading
-from support.transport.transcript import Redactor, curl, in_brief, said, told
+from support.transport.transcript import Redactor, curl, in_brief, said
 
 
 def echo(wire: Wire) -> bool:
@@ -47,7 +48,7 @@ def test_nothing_that_is_shown_of_an_exchange_holds_it(
     with pytest.raises(BrokenPromise) as caught:
         judge(exchange, "read-200", "reading a user", has_status([200]))
     shown = [
-        *(told(exchange), in_brief(exchange), curl(exchange.call), said(exchange.answer), str(caught.value)),
+        *(page(exchange), in_brief(exchange), curl(exchange.call), said(exchange.answer), str(caught.value)),
         *(repr(exchange.call), repr(api), repr(api.credential), str(exchange.call)),
         *(record.getMessage() for record in caplog.records if record.name.startswith("acceptance")),
         *(repr(attempt) for attempt in exchange.attempts if exchange.answer is None),
@@ -72,7 +73,7 @@ def test_what_was_made_from_it_is_taken_out_too(client: Client, script: Script, 
     redact.hide(TOKEN)
     assert TOKEN[1:-1] not in redact(f"you sent {spoiled}, did you?")
     api = api_at(script(echo).url).as_someone_else(Credential("${TOKEN}x", value=spoiled))
-    assert TOKEN[1:-1] not in told(client.run(reading(api)))
+    assert TOKEN[1:-1] not in page(client.run(reading(api)))
 
 
 def test_its_letter_case_swapped_is_taken_out_too() -> None:

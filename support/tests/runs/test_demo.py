@@ -1,0 +1,39 @@
+"""`python -m support.demo`: the story ends in words, whatever it meets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from support.settings import ROOT
+from support.targets.embedded import EmbeddedApi
+
+
+@pytest.mark.parametrize(
+    ("defects", "code", "last"),
+    [
+        ([], 0, "nothing is left"),
+        (["--defect", "create-answers-200"], 1, "nothing is left"),
+        (["--defect", "delete-does-nothing"], 1, "The next run against this target deletes them"),
+    ],
+    ids=["well", "a broken promise", "somebody is left"],
+)
+def test_it_ends_in_words(defects: list[str], code: int, last: str, tmp_path: Path) -> None:
+    with closing(EmbeddedApi(defects)) as api:
+        told = {"BASE_URL": api.target.base_url, "TOKEN": api.token, "STATE_DIR": os.fspath(tmp_path)}
+        soon = {"DELETE_DEADLINE_S": "0.2", "CLEANUP_DEADLINE_S": "0.5"}
+        done = subprocess.run(
+            [sys.executable, "-m", "support.demo"],
+            cwd=ROOT,
+            env={**os.environ, **told, **soon},
+            capture_output=True,
+            text=True,
+        )
+    assert "Traceback" not in done.stderr
+    assert last in done.stderr.rstrip().splitlines()[-1]
+    assert done.returncode == code, done.stderr

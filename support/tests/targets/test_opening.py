@@ -1,0 +1,42 @@
+"""The first look at a target: where it redirects to is told, whatever it says there."""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+
+import pytest
+
+from support.errors import TargetDown
+from support.models import Answer
+from support.targets.opening import check_open
+from support.tests.cleanup.fake import URL, FakeClient, FakeUsers
+from support.tests.transport.clients import api_at
+from support.transport.client import SessionClient
+from support.transport.flows import Flow
+
+T = TypeVar("T")
+
+
+class Redirecting:
+    """A client of an API that redirects every call."""
+
+    def __init__(self, location: str) -> None:
+        self._client = FakeClient(FakeUsers(twist=lambda _: Answer(302, {"Location": location}, b"", 0.0)))
+
+    def run(self, flow: Flow[T]) -> T:
+        return self._client.carry_out(flow)
+
+
+@pytest.mark.parametrize(
+    ("location", "line"),
+    [
+        ("/login", "redirects to /login. Put the address itself into BASE_URL"),
+        ("http://[", "redirects to http://[. Put the address itself into BASE_URL"),
+        (f"{URL}/", f"redirects to {URL}/: addresses end with a slash there. Set trailing_slash"),
+        ("/users/?page=1", "redirects to /users/?page=1: addresses end with a slash there. Set trailing_slash"),
+    ],
+)
+def test_a_redirect_is_told(location: str, line: str) -> None:
+    with pytest.raises(TargetDown) as told:
+        check_open(cast(SessionClient, Redirecting(location)), api_at(URL))
+    assert line in str(told.value)
