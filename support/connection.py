@@ -52,8 +52,14 @@ class Connection:
         self.http = self._held(SessionClient(settings.request_timeout_s), lambda client: client.close())
         self.loop = self._held(LoopThread(), lambda loop: loop.close())
         self.async_client = self._held(self._new_async_client(), lambda client: self.loop.finish(client.close()))
-        self.most_alive = room_for_users(check_open(self.http, self.api), self.profile, settings)
+        self.most_alive = settings.max_users_alive
+        check_open(self.http, self.api)
         self.journal = self._held(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
+
+    def find_room(self) -> None:
+        """Let no more users be alive at once than fit beside those who are there now; raises SuiteError for none."""
+        if self.profile.caps.users is not None:
+            self.most_alive = room_for_users(check_open(self.http, self.api), self.profile, self.settings)
 
     def new_registry(self, mark: str) -> Registry:
         """Return a registry for what the run with this mark made here."""
