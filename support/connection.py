@@ -12,7 +12,7 @@ from support.cleanup.polling import Pace
 from support.cleanup.registry import Registry
 from support.models import Credential
 from support.settings import ROOT, Settings
-from support.targets.embedded import EmbeddedApi, Target
+from support.targets.embedded import EMBEDDED, EmbeddedApi, Target
 from support.targets.opening import check_open, refuse_production, room_for_users
 from support.targets.profile import Profile
 from support.transport.async_client import AsyncClient
@@ -20,6 +20,7 @@ from support.transport.calls import UsersApi
 from support.transport.client import SessionClient
 from support.transport.loop import LoopThread
 from support.transport.retries import Policy
+from support.transport.route import DIRECT, route_to
 from support.transport.transcript import Transcript, redacted
 
 T = TypeVar("T")
@@ -48,8 +49,9 @@ class Connection:
         settings = self.settings
         self.target = target or self._named_target()
         refuse_production(self.target.base_url, self.profile, settings)
+        self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
         self.api = self._users_api()
-        self.http = self._held(SessionClient(settings.request_timeout_s), lambda client: client.close())
+        self.http = self._held(SessionClient(settings.request_timeout_s, self.route), lambda client: client.close())
         self.loop = self._held(LoopThread(), lambda loop: loop.close())
         self.async_client = self._held(self._new_async_client(), lambda client: self.loop.finish(client.close()))
         self.most_alive = settings.max_users_alive
@@ -92,7 +94,6 @@ class Connection:
 
     def _new_async_client(self) -> AsyncClient:
         async def made() -> AsyncClient:
-            tls = self.target.base_url.startswith("https:")
-            return AsyncClient(self.settings.request_timeout_s, tls, self.profile.caps.concurrency)
+            return AsyncClient(self.settings.request_timeout_s, self.route, self.profile.caps.concurrency)
 
         return self.loop.run(made())

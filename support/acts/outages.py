@@ -53,6 +53,7 @@ class Outages:
         self._world = world
         self._api = api
         self._session = requests.Session()
+        self._session.trust_env = False  # no proxy stands before what runs here
         self._session.headers["Authorization"] = f"Bearer {api.token}"
         self._restart: threading.Thread | None = None
 

@@ -12,6 +12,7 @@ import os
 import random
 import re
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Iterable
@@ -225,7 +226,7 @@ class HoldingBackend(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
-def holding_transport(verify: Any) -> tuple[httpx.AsyncHTTPTransport, HoldingBackend]:
+def holding_transport(verify: ssl.SSLContext) -> tuple[httpx.AsyncHTTPTransport, HoldingBackend]:
     """Return a transport of one connection, and the backend that can hold its next request back.
 
     httpx has no parameter for the network backend of httpcore, so it is put into the pool that httpx made.

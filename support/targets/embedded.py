@@ -14,6 +14,8 @@ from typing import Any
 from support.errors import TargetDown
 from support.settings import ROOT
 
+EMBEDDED = "embedded"
+
 
 @dataclass(frozen=True)
 class Target:
@@ -32,7 +34,7 @@ class EmbeddedApi:
         self.token = secrets.token_urlsafe(24)
         self._options = list(options)
         self._process, where = self._start()
-        self.target = Target(where["url"], self.token, "embedded", where.get("control"))
+        self.target = Target(where["url"], self.token, EMBEDDED, where.get("control"))
 
     def _start(self) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
         process = subprocess.Popen(

@@ -11,19 +11,21 @@ from urllib.parse import urlsplit
 from support.models import Answer, Call, Failure
 from support.transport.deadline import is_interim
 from support.transport.failures import failure_of
+from support.transport.route import DIRECT, Route
 
 SILENCE_S = 0.3
 
 
-def exchange_raw(call: Call, timeout_s: float) -> Answer | Failure:
+def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer | Failure:
     """Send a call without a body and return everything that came after the header section as the body.
 
     The connection is read until it ends, until nothing came for 0.3 seconds after the header section, or until
-    `timeout_s` is over.
+    `timeout_s` is over. Raises Inconclusive where a proxy is on the route, which may hide a body as well.
     """
+    route.insist_on_a_direct_line(call.method, "say has.head = false in the profile")
     started = time.monotonic()
     try:
-        with _connected(call.url, timeout_s) as connection:
+        with _connected(call.url, timeout_s, route) as connection:
             connection.sendall(_request(call))
             head, rest = _read(connection, started + timeout_s)
     except OSError as error:
@@ -36,14 +38,12 @@ def exchange_raw(call: Call, timeout_s: float) -> Answer | Failure:
     return Answer(status, headers, rest, time.monotonic() - started)
 
 
-def _connected(url: str, timeout_s: float) -> socket.socket:
+def _connected(url: str, timeout_s: float, route: Route) -> socket.socket:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     connection = socket.create_connection((parts.hostname or "", port), timeout_s)
     if parts.scheme == "https":
-        import httpx
-
-        connection = httpx.create_ssl_context().wrap_socket(connection, server_hostname=parts.hostname)
+        connection = route.context.wrap_socket(connection, server_hostname=parts.hostname)
     return connection
 
 

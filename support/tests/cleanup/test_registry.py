@@ -70,7 +70,7 @@ class TestOrderOnTheWire:
         api = api_at(script(*[scripted.after(look, act) for act in acts]).url)
 
         async def opened() -> AsyncClient:
-            return AsyncClient(5, tls=False)
+            return AsyncClient(5)
 
         registry = Registry(journal, api, loop.run(opened()), loop, mark, SOON)
         with SessionClient(5) as client:
