@@ -268,9 +268,16 @@ class Registry:
         self._loop.submit(self._beat())
 
     async def _beat(self) -> None:
+        """Renew the lease without end: what keeps it from being renewed now may pass."""
+        told = False
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            self._journal.beat(self.mark)
+            try:
+                self._journal.beat(self.mark)
+            except sqlite3.Error as error:
+                if not told:
+                    log.warning("the lease of this run cannot be renewed: %s", error)
+                told = True
 
     def close(self) -> None:
         """Write down that the run is over."""

@@ -609,6 +609,25 @@ class TestAdopting:
         assert stand.users.asked("DELETE") == []
 
 
+def test_the_heart_beats_on_after_a_failure_and_tells_of_it_once(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("support.cleanup.registry.HEARTBEAT_S", 0.001)
+    told: list[str] = []
+    monkeypatch.setattr("support.cleanup.registry.log.warning", lambda text, *of: told.append(text % of))
+    beats: list[str] = []
+    goes_on = threading.Event()
+
+    def beat(mark: str) -> None:
+        beats.append(mark)
+        if len(beats) < 3:
+            raise sqlite3.OperationalError("database or disk is full")
+        goes_on.set()
+
+    monkeypatch.setattr(stand.journal, "beat", beat)
+    stand.registry.keep_lease()
+    assert goes_on.wait(5)
+    assert told == ["the lease of this run cannot be renewed: database or disk is full"]
+
+
 def test_a_failure_that_is_no_answer_is_told(stand: Stand) -> None:
     stand.create()
     stand.users.twist = lambda call: Failure("connection refused", False, 0.0) if call.method == "DELETE" else None
