@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from support.errors import TargetDown
@@ -22,7 +22,7 @@ class Target:
     """Where a Users API is, and the token that opens it; `key` names it in the journal."""
 
     base_url: str
-    token: str | None
+    token: str | None = field(repr=False)
     key: str
     control_url: str | None = None
 
