@@ -219,12 +219,6 @@ class HoldingBackend(httpcore.AsyncNetworkBackend):
     async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         return HoldingStream(await self._inner.connect_tcp(*args, **options), self)
 
-    async def connect_unix_socket(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
-        return HoldingStream(await self._inner.connect_unix_socket(*args, **options), self)
-
-    async def sleep(self, seconds: float) -> None:
-        await self._inner.sleep(seconds)
-
 
 def holding_transport(verify: ssl.SSLContext) -> tuple[httpx.AsyncHTTPTransport, HoldingBackend]:
     """Return a transport of one connection, and the backend that can hold its next request back.
