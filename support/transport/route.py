@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 
 from support.errors import Inconclusive, SettingsError
@@ -30,6 +31,11 @@ class Route:
     proxy: str | None = field(default=None, repr=False)
     certificates: str | None = None
     context: ssl.SSLContext = field(default_factory=_trusting_nobody, repr=False)
+
+    @property
+    def proxy_headers(self) -> dict[str, str]:
+        """What the proxy wants to be told: who asks, where its address names a user."""
+        return HTTPAdapter().proxy_headers(self.proxy) if self.proxy else {}
 
     def insist_on_a_direct_line(self, what: str, instead: str) -> None:
         """Raise Inconclusive where a proxy stands between, which would be judged in place of the API."""

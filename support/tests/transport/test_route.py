@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+import ssl
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +17,7 @@ from support.errors import Inconclusive, SettingsError
 from support.models import Exchange
 from support.targets.embedded import EmbeddedApi
 from support.tests.conftest import NewWorld, Script
-from support.tests.scripted import answer
+from support.tests.scripted import Act, Wire, answer
 from support.tests.transport.clients import KINDS, api_at, client_of, reading
 from support.transport.async_client import AsyncClient
 from support.transport.loop import LoopThread
@@ -21,6 +25,28 @@ from support.transport.route import Route, route_to
 
 BEHIND = "http://users.invalid/users"
 PROXY = "http://127.0.0.1:3128"
+WAYS = [("session", "GET"), ("session", "HEAD"), ("async", "GET")]
+
+
+def tunnel_to(port: int) -> Act:
+    """Answer a CONNECT by a tunnel to a port of this host, which lasts until one of its ends is closed."""
+
+    def relay(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while octets := source.recv(65536):
+                sink.sendall(octets)
+            sink.shutdown(socket.SHUT_RDWR)
+
+    def act(wire: Wire) -> bool:
+        wire.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", port)) as inner:
+            back = threading.Thread(target=relay, args=(inner, wire.socket), daemon=True)
+            back.start()
+            relay(wire.socket, inner)
+            back.join()
+        return False
+
+    return act
 
 
 @pytest.fixture(autouse=True)
@@ -65,12 +91,41 @@ class TestProxy:
     def test_its_password_is_never_shown(self) -> None:
         assert "pear-tree" not in repr(Route("http://ada:pear-tree@127.0.0.1:3128"))
 
-    @pytest.mark.parametrize("kind", KINDS)
-    def test_every_call_goes_through_it(self, script: Script, kind: str) -> None:
-        proxy = script(answer(200, []))
+    @pytest.mark.parametrize(("kind", "method"), WAYS)
+    def test_every_call_goes_through_it(self, script: Script, kind: str, method: str) -> None:
+        proxy = script(answer(200))
+        api = api_at(BEHIND)
+        with client_of(kind, route=Route(f"http://ada:pear%2Dtree@127.0.0.1:{proxy.port}")) as client:
+            assert client.run(api.send(api.call(method))).status == 200
+        (request,) = proxy.arrived
+        assert (request.method, request.target) == (method, BEHIND)
+        assert request.header("Host") == "users.invalid"
+        assert request.header("Proxy-Authorization") == "Basic YWRhOnBlYXItdHJlZQ=="
+
+    @pytest.mark.parametrize(("kind", "method"), WAYS)
+    def test_with_tls_it_sees_nothing_of_a_call(
+        self, script: Script, monkeypatch: pytest.MonkeyPatch, certificate: Path, kind: str, method: str
+    ) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
+        server = script(answer(200), tls=context)
+        proxy = script(tunnel_to(server.port))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate / "certificate.pem"))
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        api = api_at(server.url)
+        with client_of(kind, route=route_to(server.url)) as client:
+            assert client.run(api.send(api.call(method))).status == 200
+        assert [(request.method, request.target) for request in proxy.arrived] == [
+            ("CONNECT", f"127.0.0.1:{server.port}")
+        ]
+        assert [(request.method, request.target) for request in server.arrived] == [(method, "/users")]
+
+    @pytest.mark.parametrize(("kind", "method"), WAYS)
+    def test_one_that_refuses_is_no_answer_of_the_api(self, script: Script, kind: str, method: str) -> None:
+        proxy = script(answer(403, {}))
+        api = api_at("https://users.invalid/users", attempts=1)
         with client_of(kind, route=Route(f"http://127.0.0.1:{proxy.port}")) as client:
-            assert client.run(reading(api_at(BEHIND))).status == 200
-        assert [request.target for request in proxy.arrived] == [BEHIND]
+            assert client.run(api.send(api.call(method))).answer is None
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_none_goes_through_another(self, script: Script, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
@@ -84,10 +139,10 @@ class TestProxy:
 class TestDirectLine:
     """What would judge the proxy in place of the API is not tried."""
 
-    def test_a_head_needs_one(self, script: Script) -> None:
+    def test_a_head_needs_one_where_the_proxy_itself_wants_tls(self, script: Script) -> None:
         proxy = script()
         api = api_at(BEHIND)
-        route = Route(f"http://127.0.0.1:{proxy.port}")
+        route = Route(f"https://127.0.0.1:{proxy.port}")
         with client_of("session", route=route) as client, pytest.raises(Inconclusive, match=r"HEAD.*NO_PROXY"):
             client.run(api.send(api.call("HEAD")))
         assert proxy.connections == 0
