@@ -13,7 +13,7 @@ from support.cleanup.registry import Registry
 from support.errors import SettingsError
 from support.models import Credential
 from support.settings import ROOT, Settings
-from support.targets.embedded import EmbeddedApi, Target
+from support.targets.embedded import EMBEDDED, EmbeddedApi, Target
 from support.targets.opening import check_open, refuse_production, room_for_users
 from support.targets.profile import Profile
 from support.transport.async_client import AsyncClient
@@ -21,6 +21,7 @@ from support.transport.calls import UsersApi
 from support.transport.client import SessionClient
 from support.transport.loop import LoopThread
 from support.transport.retries import Policy
+from support.transport.route import DIRECT, route_to
 from support.transport.transcript import Transcript, redacted
 
 T = TypeVar("T")
@@ -49,12 +50,19 @@ class Connection:
         settings = self.settings
         self.target = target or self._named_target()
         refuse_production(self.target.base_url, self.profile, settings)
+        self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
         self.api = self._users_api()
-        self.http = self._held(SessionClient(settings.request_timeout_s), lambda client: client.close())
+        self.http = self._held(SessionClient(settings.request_timeout_s, self.route), lambda client: client.close())
         self.loop = self._held(LoopThread(), lambda loop: loop.close())
         self.async_client = self._held(self._new_async_client(), lambda client: self.loop.finish(client.close()))
-        self.most_alive = room_for_users(check_open(self.http, self.api), self.profile, settings)
+        self.most_alive = settings.max_users_alive
+        check_open(self.http, self.api)
         self.journal = self._held(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
+
+    def find_room(self) -> None:
+        """Let no more users be alive at once than fit beside those who are there now; raises SuiteError for none."""
+        if self.profile.caps.users is not None:
+            self.most_alive = room_for_users(check_open(self.http, self.api), self.profile, self.settings)
 
     def new_registry(self, mark: str) -> Registry:
         """Return a registry for what the run with this mark made here."""
@@ -87,8 +95,7 @@ class Connection:
 
     def _new_async_client(self) -> AsyncClient:
         async def made() -> AsyncClient:
-            tls = self.target.base_url.startswith("https:")
-            return AsyncClient(self.settings.request_timeout_s, tls, self.profile.caps.concurrency)
+            return AsyncClient(self.settings.request_timeout_s, self.route, self.profile.caps.concurrency)
 
         try:
             return self.loop.run(made())

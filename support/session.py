@@ -18,6 +18,7 @@ from behave.model import Feature, Scenario, Step
 
 from support import settings as settings_module
 from support.acts.outages import stormy_world
+from support.cleanup.recovery import LEAST_S
 from support.deviations import KnownDeviations
 from support.errors import Inconclusive, SuiteError, TargetDown
 from support.reporting.evidence import Evidence, evidence_for
@@ -36,7 +37,6 @@ FAULT = 2
 WIP = "wip"
 NEEDS = "use.with_"
 RESILIENCE = "resilience"
-LEAST_S = 1.0
 COLLECT_AFTER = 50_000
 
 

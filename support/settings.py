@@ -103,14 +103,15 @@ class Settings(BaseSettings):
             parts = urlsplit(value)
             named = parts.username is not None or parts.password is not None
             usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-            usable = usable and not (parts.query or parts.fragment or re.search(r"\s", value))
+            usable = usable and not re.search(r"[?#\s]", value)
         except ValueError:
             named = usable = False
         if named:
             raise ValueError("an address without a user or password in it; the token goes into TOKEN")
         if not usable:
             raise ValueError(
-                "an http:// or https:// address of the users collection, such as https://ID.mockapi.io/api/v1/users"
+                "an http:// or https:// address of the users collection, without ?, # or white space in it, such as "
+                "https://ID.mockapi.io/api/v1/users"
             )
         return value.rstrip("/")
 
@@ -175,7 +176,8 @@ def _explain(error: ValidationError, chosen: Mapping[str, str], env_file: Path) 
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     got, source = _origin(name, chosen, env_file)
-    shown = "a value that is not shown" if name == "token" or "@" in got else repr(got)
+    secret = name == "token" or "@" in got
+    shown = "a value that is not shown" if secret else repr(re.sub(r"(?s)(?<=[?#]).+", "…", got))
     return f"{name.upper()} ({source}): it got {shown}; it wants {_wish(first['msg'])}."
 
 

@@ -48,15 +48,16 @@ class World:
         self.transcript, self.journal = opened.transcript, opened.journal
         self.mark = new_mark()
         self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
-        self.registry: Registry = opened.new_registry(self.mark)
         self.crowd_notes: list[str] = []
         self.evidence = Evidence()
         try:
             self.recovered = finish_dead_runs(opened, self.target.key)
+            opened.find_room()
             self.journal.open_run(self.mark, self.target.key)
         except BaseException:
             opened.close()
             raise
+        self.registry: Registry = opened.new_registry(self.mark)
         self.registry.keep_lease()
         self.people: People = People(self)
         self.accounts: Accounts = Accounts(self)

@@ -54,6 +54,7 @@ class Outages:
         self._api = api
         self._folder = folder
         self._session = requests.Session()
+        self._session.trust_env = False  # no proxy stands before what runs here
         self._session.headers["Authorization"] = f"Bearer {api.token}"
         self._restart: threading.Thread | None = None
 

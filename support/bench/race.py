@@ -83,7 +83,7 @@ class Ways:
         self._session = requests.Session()
         self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=contenders))
         self._threads = ThreadPoolExecutor(contenders)
-        self._suite = AsyncClient(TIMEOUT_S, tls=False)
+        self._suite = AsyncClient(TIMEOUT_S)
         policy = Policy(attempts=1, base_s=0.1, cap_s=0.1, deadline_s=TIMEOUT_S)
         credential = Credential("$TOKEN", value=target.token or "")
         self._api = UsersApi(self._url, credential, policy, load("contract"), Transcript(), window_s=0.0)

@@ -187,10 +187,9 @@ class Journal:
         return any(self._alive(mark, host, beat) for host, beat in rows) or self._is_leased(mark)
 
     def _alive(self, mark: str, host: str, heartbeat: float) -> bool:
-        """Whether a run still holds its lease: a file lock on this host, a recent heartbeat on another one."""
-        if host != socket.gethostname():
-            return time.time() - heartbeat < LEASE_S
-        return self._is_leased(mark)
+        """Whether a run still holds its lease: a file lock, or where another host holds that, a recent heartbeat."""
+        elsewhere = host != socket.gethostname()
+        return self._is_leased(mark) or (elsewhere and time.time() - heartbeat < LEASE_S)
 
     def _is_leased(self, mark: str) -> bool:
         path = self._lease_path(mark)

@@ -13,9 +13,9 @@ from support.cleanup.journal import Journal
 from support.cleanup.registry import Registry
 from support.errors import LeftBehind
 from support.settings import Settings
+from support.targets.embedded import EMBEDDED
 
 log = logging.getLogger("acceptance.cleanup")
-EMBEDDED = "embedded"
 LEAST_S = 1.0
 
 

@@ -95,10 +95,13 @@ class Registry:
             listed = yield from self._ids_there()
         known = (set(listed or ()) - self._latest.keys()) | self.ids_of(address)
         entry = self.intend([(address, name)])[0]
-        search = self._api.found_by(address, known) if address else lambda: self._nobody_new(listed)
+        looks: list[bool] = []
+        search = self._api.found_by(address, known) if address else lambda: self._nobody_new(listed, looks)
         exchange = yield from self._api.create(call, search)
         self.settle(entry, exchange, known)
         entry.fresh = listed is not None and bool(entry.ids)
+        if not address and not entry.ids:
+            self._set(entry, State.REFUSED if all(looks[-1:]) else State.INTENDED)
         return exchange
 
     def _ids_there(self) -> Flow[Collection[str] | None]:
@@ -106,12 +109,17 @@ class Registry:
         everybody = yield from self._everybody()
         return None if everybody is None else {user.id for user in everybody}
 
-    def _nobody_new(self, before: Collection[str] | None) -> Flow[Sequence[Answer] | None]:
-        """Find nobody where the list shows nobody new; None where somebody is, who may be anybody's."""
+    def _nobody_new(self, before: Collection[str] | None, looks: list[bool]) -> Flow[Sequence[Answer] | None]:
+        """Find nobody where the list shows nobody new; None where somebody is, who may be anybody's.
+
+        Each of the `looks` says whether it was nobody.
+        """
         everybody = yield from self._everybody()
         if before is None or everybody is None:
-            return None
-        return None if any(user.id not in before and not self._ours(user) for user in everybody) else ()
+            looks.append(False)
+        else:
+            looks.append(all(user.id in before or self._ours(user) for user in everybody))
+        return () if looks[-1] else None
 
     def change(self, call: Call, address: str | None) -> Flow[Exchange]:
         """Carry out a PUT or PATCH that names an address: a faulty API may make a user of it."""
@@ -262,9 +270,16 @@ class Registry:
         self._loop.submit(self._beat())
 
     async def _beat(self) -> None:
+        """Renew the lease without end: what keeps it from being renewed now may pass."""
+        told = False
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            self._journal.beat(self.mark)
+            try:
+                self._journal.beat(self.mark)
+            except sqlite3.Error as error:
+                if not told:
+                    log.warning("the lease of this run cannot be renewed: %s", error)
+                told = True
 
     def close(self) -> None:
         """Write down that the run is over."""
@@ -367,6 +382,10 @@ class Registry:
 
     def _delete(self, entry: Entry) -> Flow[bool]:
         """Delete what an entry has made, after seeing that it is ours; tell whether it has then to be seen gone."""
+        if not entry.address and not entry.ids and entry.state is State.INTENDED:
+            entry.unprovable = True
+            entry.reason = "its create may have made somebody, who cannot be found without an address"
+            return False
         if not entry.certain and not (yield from self._look_up(entry)):
             return False
         self._set(entry, State.DELETING)
@@ -430,7 +449,7 @@ class Registry:
                 return True
         self._proven.discard(user_id)
         exchange = yield from self._sweeper.delete(user_id)
-        if exchange.status in (*self._api.profile.answers.deleted, *self._api.profile.answers.deleted_again):
+        if self._means_left(exchange.status):
             self._deleted.add(user_id)
             entry.left.add(user_id)
             entry.answered.append(time.monotonic())
@@ -452,10 +471,15 @@ class Registry:
             if user is not None and user.id == user_id and self._ours(user):
                 self._proven.add(user_id)
                 self._seen_at[folded(user.email)].add(user_id)
-        elif call.method == "DELETE" and status in self._api.profile.answers.deleted:
+        elif call.method == "DELETE":
             self._proven.discard(user_id)
-            if user_id in self._latest:
+            if self._means_left(status) and user_id in self._latest:
                 self._latest[user_id].left.add(user_id)
+
+    def _means_left(self, status: int | None) -> bool:
+        """Whether a status answers the deletion of a user who is there no more, now or since an attempt before."""
+        answers = self._api.profile.answers
+        return status in (*answers.deleted, *answers.deleted_again)
 
     def _user(self, answer: Answer | None) -> User | None:
         return user_of(answer, self._api.profile)

@@ -72,8 +72,10 @@ async def contest(client: AsyncClient, entrants: Sequence[Entrant[T]], warm_up: 
     """Let all entrants begin at one moment; what a flow sends after its first request goes out at its own pace.
 
     `warm_up` is a harmless call that opens each connection and measures its round trip beforehand. Warmed connections
-    are kept for the next contest of the client.
+    are kept for the next contest of the client. Raises Inconclusive where a proxy is on the route: what it lets through
+    when is its own affair.
     """
+    client.route.insist_on_a_direct_line("a burst or a race", "leave them out with --tags='not @concurrency'")
     make_room_for(len(entrants))
     senders = [Sender(entrant.label) for entrant in entrants]
     gate = Gate(senders)
@@ -116,8 +118,8 @@ class _Lane:
     """The connection of one entrant: its first request waits at the gate."""
 
     def __init__(self, client: AsyncClient) -> None:
-        transport, self._backend = holding_transport(client.verify)
-        self._client = new_client(client.timeout_s, client.verify, transport)
+        transport, self._backend = holding_transport(client.route.context)
+        self._client = new_client(client.timeout_s, client.route, transport)
         self._timeout_s = client.timeout_s
         self._gate: Gate | None = None
         self._sender = Sender("nobody")

@@ -12,6 +12,7 @@ import os
 import random
 import re
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Iterable
@@ -218,14 +219,8 @@ class HoldingBackend(httpcore.AsyncNetworkBackend):
     async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         return HoldingStream(await self._inner.connect_tcp(*args, **options), self)
 
-    async def connect_unix_socket(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
-        return HoldingStream(await self._inner.connect_unix_socket(*args, **options), self)
 
-    async def sleep(self, seconds: float) -> None:
-        await self._inner.sleep(seconds)
-
-
-def holding_transport(verify: Any) -> tuple[httpx.AsyncHTTPTransport, HoldingBackend]:
+def holding_transport(verify: ssl.SSLContext) -> tuple[httpx.AsyncHTTPTransport, HoldingBackend]:
     """Return a transport of one connection, and the backend that can hold its next request back.
 
     httpx has no parameter for the network backend of httpcore, so it is put into the pool that httpx made.

@@ -27,6 +27,7 @@ from support.targets.profile import Profile
 from support.transport.client import SessionClient
 from support.transport.flows import perform
 from support.transport.retries import Policy
+from support.transport.route import route_to
 from support.transport.transcript import redacted
 
 FAULT = 2
@@ -113,7 +114,7 @@ def _at_its_address(settings: Settings, draft: Draft) -> Profile:
     refuse_production(address, profile, settings)
     call = Call("GET", address, _credential(settings), {"Accept": "application/json"})
     policy = Policy(settings.retry_attempts, settings.retry_base_s, settings.retry_cap_s, settings.retry_deadline_s)
-    with SessionClient(settings.request_timeout_s) as client:
+    with SessionClient(settings.request_timeout_s, route_to(address)) as client:
         exchange = client.run(perform(call, policy))
     location = exchange.answer.header("Location") if exchange.answer and exchange.status in REDIRECTS else None
     if location is None or urljoin(address, location).split("?")[0] != f"{address}/":

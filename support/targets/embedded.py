@@ -8,11 +8,13 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from support.errors import TargetDown
 from support.settings import ROOT
+
+EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Target:
     """Where a Users API is, and the token that opens it; `key` names it in the journal."""
 
     base_url: str
-    token: str | None
+    token: str | None = field(repr=False)
     key: str
     control_url: str | None = None
 
@@ -32,7 +34,7 @@ class EmbeddedApi:
         self.token = secrets.token_urlsafe(24)
         self._options = list(options)
         self._process, where = self._start()
-        self.target = Target(where["url"], self.token, "embedded", where.get("control"))
+        self.target = Target(where["url"], self.token, EMBEDDED, where.get("control"))
 
     def _start(self) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
         process = subprocess.Popen(

@@ -99,7 +99,6 @@ class Caps:
 
     users: int | None = None
     concurrency: int | None = None
-    requests_per_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def new_world(tmp_path: Path) -> Iterator[NewWorld]:
     """Open worlds on a target, with a journal of their own; closed with the test."""
     with ExitStack() as stack:
 
-        def opened(target: Target, **changes: object) -> World:
+        def opened(target: Target, /, **changes: object) -> World:
             world = World(settings_for(tmp_path, **changes), target)
             stack.callback(world.close)
             return world

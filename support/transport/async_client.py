@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import ssl
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -21,6 +21,7 @@ from support.transport.client import NO_COOKIES
 from support.transport.deadline import LEAST_TIMEOUT_S
 from support.transport.failures import failure_of
 from support.transport.flows import Flow, Send, Wait
+from support.transport.route import DIRECT, Route
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
@@ -45,13 +46,13 @@ class Shard:
         self.client = client
 
 
-def new_client(
-    timeout_s: float, verify: ssl.SSLContext, transport: httpx.AsyncBaseTransport | None = None
-) -> httpx.AsyncClient:
+def new_client(timeout_s: float, route: Route, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """Return a client with the suite's manners: timeouts, no redirects, no cookies, verified certificates."""
     client = httpx.AsyncClient(
         timeout=httpx.Timeout(timeout_s),
-        verify=verify,
+        trust_env=False,
+        verify=route.context,
+        proxy=_proxy(route),
         transport=transport,
         limits=httpx.Limits(max_connections=CONNECTIONS_PER_SHARD, max_keepalive_connections=CONNECTIONS_PER_SHARD),
         headers={"User-Agent": "users-acceptance"},
@@ -61,12 +62,19 @@ def new_client(
     return client
 
 
+def _proxy(route: Route) -> httpx.Proxy | None:
+    if route.proxy is None:
+        return None
+    tls = urlsplit(route.proxy).scheme == "https"
+    return httpx.Proxy(route.proxy, ssl_context=route.context if tls else None)
+
+
 class AsyncClient:
     """Carries out flows without blocking; belongs to one event loop."""
 
-    def __init__(self, timeout_s: float, tls: bool, most_at_once: int | None = None) -> None:
+    def __init__(self, timeout_s: float, route: Route = DIRECT, most_at_once: int | None = None) -> None:
         self.timeout_s = timeout_s
-        self.verify = httpx.create_ssl_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.route = route
         self._shards: list[Shard] = []
         self.kept: list[Closable] = []
         self._room = asyncio.Semaphore(most_at_once) if most_at_once else contextlib.nullcontext()
@@ -108,7 +116,7 @@ class AsyncClient:
     def _free_shard(self) -> Shard:
         shard = next((shard for shard in self._shards if shard.busy < CONNECTIONS_PER_SHARD), None)
         if shard is None:
-            shard = Shard(new_client(self.timeout_s, self.verify))
+            shard = Shard(new_client(self.timeout_s, self.route))
             self._shards.append(shard)
         shard.busy += 1
         return shard

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from support.contract.normalizers import listed, users_of
 from support.errors import SuiteError
@@ -77,7 +77,7 @@ class UsersApi:
         Raises SuiteError for a PUT, PATCH or DELETE on the collection, which may change or wipe everybody.
         """
         url = url or self.url
-        if method in ("PUT", "PATCH", "DELETE") and url.rstrip("/") == self.base_url:
+        if method in ("PUT", "PATCH", "DELETE") and _path(url) == _path(self.base_url):
             raise SuiteError(f"{method} is never sent to the whole collection")
         sent = {"Accept": JSON, **(headers or {})}
         if body is None and fields is not NOTHING:
@@ -212,3 +212,8 @@ class UsersApi:
         exchange = yield from flow
         self.transcript.note(exchange)
         return exchange
+
+
+def _path(url: str) -> str:
+    """Return what a server is told of an address: neither a query nor a fragment makes another place of it."""
+    return urlsplit(url).path.rstrip("/")

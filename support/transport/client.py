@@ -17,6 +17,7 @@ from support.models import Answer, Failure
 from support.transport.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, wait_until
 from support.transport.failures import failure_of
 from support.transport.flows import Flow, Send, Wait
+from support.transport.route import DIRECT, Route
 from support.transport.wire import exchange_raw
 
 log = logging.getLogger("acceptance.transport")
@@ -31,14 +32,18 @@ class SessionClient:
     Redirects are not followed, so that the token never travels to another host. TLS certificates are verified.
     """
 
-    def __init__(self, timeout_s: float, connections: int = 32) -> None:
+    def __init__(self, timeout_s: float, route: Route = DIRECT, connections: int = 32) -> None:
         self._timeout_s = timeout_s
+        self._route = route
         self._traffic = threading.Condition()
         self._under_way = 0
         self._stopped = False
         self._session = requests.Session()
         self._session.headers["User-Agent"] = "users-acceptance"
         self._session.cookies.set_policy(NO_COOKIES)
+        self._session.trust_env = False
+        self._session.proxies = {"all": route.proxy} if route.proxy else {}
+        self._session.verify = route.certificates or True
         adapter = DeadlineAdapter(pool_maxsize=connections)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -57,13 +62,6 @@ class SessionClient:
                 outcome = None
             else:
                 outcome = self._send(effect)
-
-    def _read_the_environment_once(self, url: str) -> None:
-        """Take proxies and certificates from the environment now: requests would look for them at each call."""
-        if self._session.trust_env:
-            found = self._session.merge_environment_settings(url, {}, None, None, None)
-            self._session.proxies, self._session.verify = found["proxies"], found["verify"]
-            self._session.trust_env = False
 
     def stop(self) -> None:
         """Send nothing more, from whatever thread, and wait for what is under way."""
@@ -90,8 +88,7 @@ class SessionClient:
         started = time.monotonic()
         timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
         if send.call.method == "HEAD":
-            return exchange_raw(send.call, timeout)
-        self._read_the_environment_once(send.call.url)
+            return exchange_raw(send.call, timeout, self._route)
         wait_until(started + send.timeout_s, timeout)
         try:
             response = self._session.request(

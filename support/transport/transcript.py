@@ -154,4 +154,5 @@ def said(answer: Answer | None, longest: int = 2000) -> str:
     except ValueError:
         text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
         text = CONTROLS.sub(lambda sign: f"\\x{ord(sign[0]):02x}", text)
-    return redacted(text if len(text) <= longest else f"{text[:longest]} … ({len(text)} characters)")
+    shown = redacted(text)  # before it is cut, as half a secret would not be known
+    return shown if len(shown) <= longest else f"{shown[:longest]} … ({len(text)} characters)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import ssl
 import time
@@ -11,20 +12,23 @@ from urllib.parse import urlsplit
 from support.models import Answer, Call, Failure
 from support.transport.deadline import is_interim
 from support.transport.failures import failure_of
+from support.transport.route import DIRECT, Route
 
 SILENCE_S = 0.3
 
 
-def exchange_raw(call: Call, timeout_s: float) -> Answer | Failure:
+def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer | Failure:
     """Send a call without a body and return everything that came after the header section as the body.
 
     The connection is read until it ends, until nothing came for 0.3 seconds after the header section, or until
-    `timeout_s` is over.
+    `timeout_s` is over. Raises Inconclusive where it would have to go through a proxy that is spoken to in TLS itself.
     """
+    if urlsplit(route.proxy or "").scheme == "https":
+        route.insist_on_a_direct_line(call.method, "say has.head = false in the profile")
     started = time.monotonic()
     try:
-        with _connected(call.url, timeout_s) as connection:
-            connection.sendall(_request(call))
+        with _connected(call.url, timeout_s, route) as connection:
+            connection.sendall(_request(call, route))
             head, rest = _read(connection, started + timeout_s)
     except OSError as error:
         return failure_of(error, time.monotonic() - started)
@@ -36,23 +40,26 @@ def exchange_raw(call: Call, timeout_s: float) -> Answer | Failure:
     return Answer(status, headers, rest, time.monotonic() - started)
 
 
-def _connected(url: str, timeout_s: float) -> socket.socket:
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    connection = socket.create_connection((parts.hostname or "", port), timeout_s)
+def _connected(url: str, timeout_s: float, route: Route) -> socket.socket:
+    parts, proxy = urlsplit(url), urlsplit(route.proxy or "")
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    line = http.client.HTTPConnection(proxy.hostname or host, (proxy.port or 80) if proxy.hostname else port, timeout_s)
+    if proxy.hostname and parts.scheme == "https":
+        line.set_tunnel(host, port, route.proxy_headers)
+    line.connect()
     if parts.scheme == "https":
-        import httpx
-
-        connection = httpx.create_ssl_context().wrap_socket(connection, server_hostname=parts.hostname)
-    return connection
+        return route.context.wrap_socket(line.sock, server_hostname=host)
+    return line.sock
 
 
-def _request(call: Call) -> bytes:
+def _request(call: Call, route: Route) -> bytes:
     parts = urlsplit(call.url)
     headers = {"Host": parts.netloc, "Connection": "close", **call.headers}
     if call.credential.header is not None:
         headers["Authorization"] = call.credential.header
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if route.proxy is not None and parts.scheme == "http":
+        target, headers = f"http://{parts.netloc}{target}", {**headers, **route.proxy_headers}
     lines = [f"{call.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 

@@ -136,6 +136,17 @@ class TestRuns:
         now[0] += 2
         assert [run.mark for run in journal.dead_runs()] == ["m"]
 
+    def test_its_lease_tells_whatever_became_of_its_heartbeat(
+        self, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        journal.open_run("m", TARGET)
+        began = time.time()
+        monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
+        monkeypatch.setattr(time, "time", lambda: began + journal_module.LEASE_S * 2)
+        assert journal.dead_runs() == []
+        let_go(journal)
+        assert [run.mark for run in journal.dead_runs()] == ["m"]
+
     def test_the_heart_beats_several_times_within_a_lease(self) -> None:
         assert journal_module.HEARTBEAT_S * 3 <= journal_module.LEASE_S
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from support.cleanup.journal import Journal, State
 from support.cleanup.polling import Pace, until_gone
-from support.cleanup.recovery import EMBEDDED, finish_dead_runs
+from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
 from support.settings import Settings
+from support.targets.embedded import EMBEDDED
 from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
 from support.tests.cleanup.test_journal import let_go, locked
 from support.tests.conftest import settings_for

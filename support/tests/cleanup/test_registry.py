@@ -72,7 +72,7 @@ class TestOrderOnTheWire:
         api = api_at(script(*[scripted.after(look, act) for act in acts]).url)
 
         async def opened() -> AsyncClient:
-            return AsyncClient(5, tls=False)
+            return AsyncClient(5)
 
         registry = Registry(journal, api, loop.run(opened()), loop, mark, SOON)
         with SessionClient(5) as client:
@@ -260,6 +260,20 @@ class TestIdsGivenAgain:
         prove(stand)
         assert stand.users.users == {}
 
+    @pytest.mark.parametrize("lost", [0, 1, 3], ids=["answered at once", "at the second attempt", "never"])
+    def test_a_stranger_who_was_given_the_id_stays(self, stand: Stand, lost: int) -> None:
+        stand.create()
+        stand.client.carry_out(stand.api.read("1"))
+        stand.users.lost = {"DELETE": lost}
+        stand.client.carry_out(stand.api.delete("1"))
+        stand.users.lost = {}
+        deleted = len(stand.users.asked("DELETE"))
+        stand.users.add("Guest", "guest@elsewhere.example", "1")
+        prove(stand)
+        assert set(stand.users.users) == {"1"}
+        assert len(stand.users.asked("DELETE")) == deleted
+        assert stand.states() == {}
+
 
 class TestInDoubt:
     def test_a_create_whose_answer_was_lost_goes_too(self, stand: Stand) -> None:
@@ -343,6 +357,41 @@ class TestWithoutAnAddress:
 
     def test_it_is_not_where_somebody_is(self, stand: Stand) -> None:
         assert len(self.create_in_doubt(stand, appears="new@elsewhere.example")) == 1
+
+    def test_who_may_be_anybody_is_left_alone_and_told_of(self, stand: Stand) -> None:
+        self.create_in_doubt(stand, appears="new@elsewhere.example")
+        stand.registry.confirm_gone()
+        assert "id unknown  (no address): its create may have made somebody" in left_behind(stand)
+        assert len(stand.users.users) == 2
+        assert stand.users.asked("DELETE") == []
+
+    def test_so_is_who_may_have_come_where_the_list_cannot_be_read(self, stand: Stand) -> None:
+        stand.users.twist = lambda call: came(504) if call.method == "POST" else came(403, {})
+        stand.create(NewUser("", ""))
+        assert "id unknown  (no address): its create may have made somebody" in left_behind(stand)
+
+    def test_so_is_who_may_have_come_although_a_later_attempt_was_refused(self, stand: Stand) -> None:
+        answers = iter([came(504), came(422, {})])
+
+        def twist(call: Call) -> Answer | None:
+            if call.method != "POST":
+                return None
+            if len(stand.users.asked("POST")) == 2:
+                stand.users.add("Somebody", "new@elsewhere.example")
+            return next(answers)
+
+        stand.users.twist = twist
+        assert stand.create(NewUser("", "")).status == 422
+        assert "id unknown  (no address)" in left_behind(stand)
+
+    @pytest.mark.parametrize(
+        "outcome", [came(500), Failure("connection refused", False, 0.0)], ids=["a fault", "not connected"]
+    )
+    def test_nobody_is_missed_where_nobody_is_new(self, stand: Stand, outcome: Answer | Failure) -> None:
+        stand.users.twist = lambda call: outcome if call.method == "POST" else None
+        stand.create(NewUser("", ""))
+        prove(stand)
+        assert stand.states() == {}
 
     def test_who_moved_to_an_address_is_not_taken_for_who_signs_up_with_it(self, stand: Stand) -> None:
         stand.create()
@@ -568,6 +617,15 @@ class TestAdopting:
         for stand in (dead, living):
             stand.journal.close()
 
+    def test_who_may_have_been_made_without_an_address_is_told_of(self, tmp_path: Path, loop: LoopThread) -> None:
+        dead = Stand(tmp_path / "state", loop)
+        dead.registry.intend([(None, None)])
+        heir = dead.new_registry(dead.mark)
+        heir.adopt(dead.journal.unfinished(dead.mark))
+        with pytest.raises(LeftBehind, match="its create may have made somebody"):
+            heir.prove_nothing_is_left(DEADLINE_S)
+        dead.journal.close()
+
     def test_an_id_that_was_given_to_somebody_else_since_is_left_alone(self, tmp_path: Path, loop: LoopThread) -> None:
         users = FakeUsers()
         dead = Stand(tmp_path / "state", loop, users)
@@ -589,6 +647,25 @@ class TestAdopting:
         stand.registry.forget(stand.journal.unfinished(stand.mark))
         assert stand.states() == {}
         assert stand.users.asked("DELETE") == []
+
+
+def test_the_heart_beats_on_after_a_failure_and_tells_of_it_once(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("support.cleanup.registry.HEARTBEAT_S", 0.001)
+    told: list[str] = []
+    monkeypatch.setattr("support.cleanup.registry.log.warning", lambda text, *of: told.append(text % of))
+    beats: list[str] = []
+    goes_on = threading.Event()
+
+    def beat(mark: str) -> None:
+        beats.append(mark)
+        if len(beats) < 3:
+            raise sqlite3.OperationalError("database or disk is full")
+        goes_on.set()
+
+    monkeypatch.setattr(stand.journal, "beat", beat)
+    stand.registry.keep_lease()
+    assert goes_on.wait(5)
+    assert told == ["the lease of this run cannot be renewed: database or disk is full"]
 
 
 def test_a_failure_that_is_no_answer_is_told(stand: Stand) -> None:

@@ -33,7 +33,7 @@ def play() -> Iterator[Play]:
     loop = LoopThread()
 
     async def opened(timeout_s: float) -> AsyncClient:
-        return AsyncClient(timeout_s, tls=False)
+        return AsyncClient(timeout_s)
 
     clients: list[AsyncClient] = []
 

@@ -76,7 +76,8 @@ class TestWrongValues:
             ("base_url", "http://", "an http:// or https:// address"),
             ("base_url", "http://127.0.0.1:70000/users", "an http:// or https:// address"),
             ("base_url", "http://[::1/users", "an http:// or https:// address"),
-            ("base_url", "http://127.0.0.1/users?page=1", "an http:// or https:// address"),
+            ("base_url", "http://127.0.0.1/users?", "an http:// or https:// address"),
+            ("base_url", "http://127.0.0.1/users#", "an http:// or https:// address"),
             ("base_url", "http://127.0.0.1/a b", "an http:// or https:// address"),
             ("retry_attempts", "0", "a number greater than or equal to 1"),
             ("retry_attempts", "many", "a whole number"),
@@ -121,6 +122,13 @@ class TestWrongValues:
     def test_an_address_with_a_password_is_refused_unseen(self, env_file: Path) -> None:
         line = refusal(env_file, base_url="http://ada:pear-tree@127.0.0.1/users", token=TOKEN)
         assert "without a user or password in it" in line
+        assert "pear-tree" not in line
+
+    @pytest.mark.parametrize("sign", ["?", "#"])
+    def test_an_address_is_told_without_what_may_be_a_secret_in_it(self, env_file: Path, sign: str) -> None:
+        line = refusal(env_file, base_url=f"https://127.0.0.1/users{sign}api_key=pear-tree", token=TOKEN)
+        assert f"it got 'https://127.0.0.1/users{sign}…'" in line
+        assert "without ?, # or white space" in line
         assert "pear-tree" not in line
 
     def test_a_file_that_is_no_text_is_named(self, env_file: Path) -> None:

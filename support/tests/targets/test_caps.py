@@ -7,11 +7,13 @@ from contextlib import contextmanager
 import pytest
 
 from support.errors import SettingsError
+from support.targets.embedded import Target
 from support.targets.opening import room_for_users
 from support.targets.profile import Caps, Profile
-from support.tests.conftest import settings_for
+from support.tests.cleanup.test_journal import let_go
+from support.tests.conftest import NewWorld, settings_for
 from support.tests.sandbox.conftest import Running
-from support.tests.targets.conftest import NewTarget, Play
+from support.tests.targets.conftest import Command, NewTarget, Play
 
 CROWDS = ("features/crowds/burst.feature", "features/crowds/burst_workflow.feature", "features/users/deleting.feature")
 OFTEN_S = 0.01
@@ -71,6 +73,32 @@ def test_a_target_that_is_full_is_told_at_once(play: Play, new_target: NewTarget
     ended = play(target, "mockapi", token="none")
     assert ended.code == 2
     assert "the target takes 90 users, and 90 are there already" in ended.err
+
+
+@pytest.fixture
+def filled(new_target: NewTarget, new_world: NewWorld) -> Target:
+    """A target that takes no more, as a run that died left fifteen users there."""
+    running = new_target("--personality", "mockapi")
+    for _ in range(75):
+        running.create()
+    target = Target(running.url, None, running.url)
+    dead = new_world(target, target="mockapi")
+    for _ in range(15):
+        newcomer = dead.factory.newcomer()
+        dead.run(dead.registry.create(dead.api.creating(newcomer.as_json()), newcomer.email, newcomer.name))
+    let_go(dead.journal)
+    return target
+
+
+def test_what_a_dead_run_left_takes_no_room_from_the_next(filled: Target, new_world: NewWorld) -> None:
+    living = new_world(filled, target="mockapi")
+    assert (living.recovered, living.registry.room) == (15, 15)
+
+
+def test_a_target_that_is_full_can_be_cleaned_up(filled: Target, command: Command) -> None:
+    ended = command("support.cleanup", "--yes", base_url=filled.base_url, token="none", target="mockapi")
+    assert ended.code == 0, ended.said
+    assert "15 user(s) of run" in ended.out
 
 
 def test_who_is_there_already_takes_room(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -47,7 +47,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
             '[shape]\nid = "integer"\ncreated_at = false\n'
             "[lookup]\nheeds_case = true\n"
             '[pages]\nsize = 50\ncounts = "users"\n'
-            "[caps]\nusers = 90\nconcurrency = 20\nrequests_per_s = 5.5\n"
+            "[caps]\nusers = 90\nconcurrency = 20\n"
             "[deadlines]\ndelete_deadline_s = 30\n"
             f'[[deviations]]\nrule = "put"\n{DEVIATION}review = 2027-01-31\nscenarios = ["A *"]\nshows = ["x"]\n'
             "sometimes = true\n"
@@ -62,7 +62,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
     assert (read.shape.id, read.shape.created_at) == ("integer", False)
     assert read.lookup.heeds_case
     assert (read.pages.size, read.pages.counts, read.pages.first) == (50, "users", 1)
-    assert (read.caps.users, read.caps.concurrency, read.caps.requests_per_s) == (90, 20, 5.5)
+    assert (read.caps.users, read.caps.concurrency) == (90, 20)
     assert read.deadlines == {"delete_deadline_s": 30}
     known = Deviation("put", "r", "l", date(2026, 1, 31), date(2027, 1, 31), ("A *",), ("x",), True)
     assert read.deviations == (known,)

@@ -17,6 +17,7 @@ from support.transport.client import SessionClient
 from support.transport.flows import Flow
 from support.transport.loop import LoopThread
 from support.transport.retries import Policy
+from support.transport.route import DIRECT, Route
 from support.transport.transcript import Transcript, redacted
 
 T = TypeVar("T")
@@ -33,9 +34,9 @@ class Client(Protocol):
 class _Async:
     """The async client, blocking: on a loop of its own."""
 
-    def __init__(self, timeout_s: float, tls: bool) -> None:
+    def __init__(self, timeout_s: float, route: Route) -> None:
         self._loop = LoopThread()
-        self._client = self._loop.run(_made(timeout_s, tls))
+        self._client = self._loop.run(_made(timeout_s, route))
 
     def run(self, flow: Flow[T]) -> T:
         return self._loop.run(self._client.run(flow))
@@ -45,15 +46,15 @@ class _Async:
         self._loop.close()
 
 
-async def _made(timeout_s: float, tls: bool) -> AsyncClient:
+async def _made(timeout_s: float, route: Route) -> AsyncClient:
     await asyncio.sleep(0)
-    return AsyncClient(timeout_s, tls)
+    return AsyncClient(timeout_s, route)
 
 
 @contextmanager
-def client_of(kind: str, timeout_s: float = 5.0, tls: bool = False) -> Iterator[Client]:
+def client_of(kind: str, timeout_s: float = 5.0, route: Route = DIRECT) -> Iterator[Client]:
     """Open a client of this kind for as long as the context lasts."""
-    client = SessionClient(timeout_s) if kind == "session" else _Async(timeout_s, tls)
+    client = SessionClient(timeout_s, route) if kind == "session" else _Async(timeout_s, route)
     try:
         yield client
     finally:

@@ -146,7 +146,7 @@ class TestManyAtOnce:
         loop = LoopThread()
 
         async def all_at_once() -> list[Exchange]:
-            client = AsyncClient(10.0, tls=False)
+            client = AsyncClient(10.0)
             exchanges = await client.gather([reading(api) for _ in range(crowd)])
             await client.close()
             return exchanges
@@ -161,7 +161,7 @@ class TestManyAtOnce:
         loop = LoopThread()
 
         async def all_at_once() -> list[Exchange]:
-            client = AsyncClient(10.0, tls=False, most_at_once=3)
+            client = AsyncClient(10.0, most_at_once=3)
             exchanges = await client.gather([reading(api) for _ in range(30)])
             await client.close()
             return exchanges

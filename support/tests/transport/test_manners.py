@@ -12,6 +12,7 @@ from support.tests import scripted
 from support.tests.conftest import Script
 from support.tests.scripted import ScriptedServer, answer
 from support.tests.transport.clients import KINDS, TOKEN, Client, api_at, client_of, reading, told_of
+from support.transport.route import route_to
 from support.transport.wire import exchange_raw
 
 
@@ -148,7 +149,7 @@ class TestCertificates:
         self, server: ScriptedServer, kind: str, method: str
     ) -> None:
         api = api_at(server.url)
-        with client_of(kind, tls=True) as client:
+        with client_of(kind, route=route_to(server.url)) as client:
             exchange = client.run(api.send(api.call(method)))
         (attempt,) = exchange.attempts
         assert isinstance(attempt.outcome, Failure)
@@ -158,21 +159,30 @@ class TestCertificates:
         assert "self" in attempt.outcome.cause
         assert server.arrived == []
 
+    @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
     @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
     def test_one_that_verifies_is_served(
-        self, server: ScriptedServer, certificate: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+        self,
+        server: ScriptedServer,
+        certificate: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        variable: str,
+        kind: str,
+        method: str,
     ) -> None:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "certificate.pem"))
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate / "certificate.pem"))
-        with client_of(kind, tls=True) as client:
-            assert told_of(client.run(reading(api_at(server.url)))) == [200]
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+        monkeypatch.setenv(variable, str(certificate / "certificate.pem"))
+        api = api_at(server.url)
+        with client_of(kind, route=route_to(server.url)) as client:
+            assert told_of(client.run(api.send(api.call(method)))) == [200]
         assert server.arrived[0].header("Authorization") == f"Bearer {TOKEN}"
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_no_tls_at_all_is_told(self, script: Script, kind: str) -> None:
         plain = script(scripted.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
         api = api_at(plain.url.replace("http:", "https:"), attempts=1)
-        with client_of(kind, tls=True) as client:
+        with client_of(kind, route=route_to(api.base_url)) as client:
             exchange = client.run(reading(api))
         assert isinstance(exchange.attempts[0].outcome, Failure)
         assert TOKEN not in exchange.attempts[0].outcome.cause

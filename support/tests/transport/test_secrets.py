@@ -13,6 +13,7 @@ from support.contract.validators import has_status
 from support.errors import BrokenPromise
 from support.models import Answer, Credential
 from support.reporting.exchanges import page
+from support.targets.embedded import Target
 from support.tests import scripted
 from support.tests.conftest import Script
 from support.tests.scripted import Act, Arrived, Wire, answer
@@ -131,3 +132,14 @@ def test_a_log_of_every_line_goes_through_the_filter(capfd: pytest.CaptureFixtur
         log.propagate = propagates
     assert "sent $TOKEN to" in shown
     assert TOKEN not in shown
+
+
+@pytest.mark.parametrize("before", range(40 - len(TOKEN), 41, 4))
+def test_none_of_it_is_left_where_a_text_is_cut(before: int) -> None:
+    api_at("http://127.0.0.1:1/users")
+    shown = said(Answer(400, {}, b"x" * before + TOKEN.encode() + b"x" * 100, 0.0), longest=40)
+    assert TOKEN[:3] not in shown
+
+
+def test_a_target_does_not_show_it() -> None:
+    assert TOKEN not in repr(Target("http://127.0.0.1:1/users", TOKEN, "embedded"))

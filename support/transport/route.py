@@ -1,0 +1,80 @@
+"""How a target is reached: directly or through a proxy, and whose certificates are trusted; the same for all clients.
+
+requests and httpx heed different variables of the environment, so each client is given what requests finds.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
+
+from support.errors import Inconclusive, SettingsError
+
+
+def _trusting_nobody() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way to one address: the proxy, if any, and the file or folder of certificates, where it is told.
+
+    `context` holds a certificate against those; without TLS it knows none, as reading them takes its time.
+    """
+
+    proxy: str | None = field(default=None, repr=False)
+    certificates: str | None = None
+    context: ssl.SSLContext = field(default_factory=_trusting_nobody, repr=False)
+
+    @property
+    def proxy_headers(self) -> dict[str, str]:
+        """What the proxy wants to be told: who asks, where its address names a user."""
+        return HTTPAdapter().proxy_headers(self.proxy) if self.proxy else {}
+
+    def insist_on_a_direct_line(self, what: str, instead: str) -> None:
+        """Raise Inconclusive where a proxy stands between, which would be judged in place of the API."""
+        if self.proxy is not None:
+            raise Inconclusive(
+                f"{what} needs a direct line to the API, and the environment puts a proxy before it. Name the host in "
+                f"NO_PROXY where there is such a line, or else {instead}."
+            )
+
+
+DIRECT = Route()
+
+
+def route_to(url: str) -> Route:
+    """Return the way to an address that the environment tells of: HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE and so on.
+
+    Raises SettingsError for a proxy of another kind than HTTP, and for certificates that cannot be read.
+    """
+    with requests.Session() as session:
+        found = session.merge_environment_settings(url, {}, None, None, None)
+    proxy = select_proxy(url, found["proxies"])
+    proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
+    kind = urlsplit(proxy).scheme if proxy else "http"
+    if kind not in ("http", "https"):
+        raise SettingsError(
+            f"HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: it names a proxy of the kind {kind}; it wants an http:// or "
+            "https:// address."
+        )
+    certificates = found["verify"] if isinstance(found["verify"], str) else None
+    tls = "https" in (kind, urlsplit(url).scheme)
+    return Route(proxy, certificates, _trusting(certificates) if tls else _trusting_nobody())
+
+
+def _trusting(certificates: str | None) -> ssl.SSLContext:
+    path = certificates or DEFAULT_CA_BUNDLE_PATH
+    is_folder = Path(path).is_dir()
+    try:
+        return ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
+    except OSError as error:
+        raise SettingsError(
+            f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE: no certificates can be read from {path} ({error.strerror})."
+        ) from None
