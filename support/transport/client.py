@@ -38,7 +38,7 @@ class SessionClient:
         self._traffic = threading.Condition()
         self._under_way = 0
         self._stopped = False
-        self._session = requests.Session()
+        self._session = _Unled()
         self._session.headers["User-Agent"] = "users-acceptance"
         self._session.cookies.set_policy(NO_COOKIES)
         self._session.trust_env = False
@@ -114,6 +114,13 @@ class SessionClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class _Unled(requests.Session):
+    """A session that does not work out where a redirect would lead, which an unreadable Location would break."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002  requests asks so
+        return None
 
 
 class _Introduced(requests.auth.AuthBase):

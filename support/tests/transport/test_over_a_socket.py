@@ -40,6 +40,7 @@ FINE = answer(200, [ADA])
         pytest.param([scripted.raw(b"HTTP/1.1 2"), FINE], [BROKEN, 200], id="a status line that is cut off"),
         pytest.param([scripted.raw(b"SSH-2.0-OpenSSH\r\n\r\n"), FINE], [BROKEN, 200], id="another protocol"),
         pytest.param([answer(302, headers={"Location": "/elsewhere"})], [302], id="a redirect is an answer"),
+        pytest.param([answer(302, headers={"Location": "http://["})], [302], id="a redirect to nowhere is one too"),
     ],
 )
 def test_reading_takes_the_same_attempts(
@@ -57,7 +58,11 @@ def test_reading_takes_the_same_attempts(
         pytest.param([answer(201, ADA)], [201], False, ["POST"], id="an answer"),
         pytest.param([answer(409, {})], [409], False, ["POST"], id="refused"),
         pytest.param(
-            [answer(429, {}), answer(201, ADA)], [429, 201], False, ["POST", "POST"], id="too many, then an answer"
+            [answer(429, {}), answer(200, []), answer(201, ADA)],
+            [429, 201],
+            False,
+            ["POST", "GET", "POST"],
+            id="too many, nobody is found, then an answer",
         ),
         pytest.param([BUSY, FINE], [503, 201], True, ["POST", "GET"], id="done, and answered by 503"),
         pytest.param([scripted.drop, FINE], [BROKEN, 201], True, ["POST", "GET"], id="done, and the answer dropped"),

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -192,7 +193,7 @@ def test_the_embedded_api_is_asked_without_a_proxy(
     monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
     api = EmbeddedApi(["--control"])
     world = new_world(api.target)
-    world.outages = Outages(world, api)
+    world.outages = Outages(world, api, TemporaryDirectory())
     world.outages.clear()
     world.accounts.become("Ada")
     world.registry.prove_nothing_is_left(10)
