@@ -10,7 +10,6 @@ from support import targets
 from support.cleanup.journal import Journal
 from support.cleanup.polling import Pace
 from support.cleanup.registry import Registry
-from support.errors import SettingsError
 from support.models import Credential
 from support.settings import ROOT, Settings
 from support.targets.embedded import EMBEDDED, EmbeddedApi, Target
@@ -97,10 +96,4 @@ class Connection:
         async def made() -> AsyncClient:
             return AsyncClient(self.settings.request_timeout_s, self.route, self.profile.caps.concurrency)
 
-        try:
-            return self.loop.run(made())
-        except OSError as error:
-            raise SettingsError(
-                f"SSL_CERT_FILE or SSL_CERT_DIR: the certificates that it names cannot be read ({error}). Name a file "
-                "or folder of PEM certificates, or none."
-            ) from None
+        return self.loop.run(made())

@@ -125,9 +125,8 @@ class Journal:
         self._write(f"DELETE FROM runs WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
 
     def beat(self, mark: str) -> None:
-        """Renew the lease of a run; where that fails, the next beat may do."""
-        with contextlib.suppress(sqlite3.Error):
-            self._write("UPDATE runs SET heartbeat = ? WHERE mark = ?", (time.time(), mark))
+        """Renew the lease of a run."""
+        self._write("UPDATE runs SET heartbeat = ? WHERE mark = ?", (time.time(), mark))
 
     def close_run(self, mark: str) -> None:
         """Write down that a run is over; its users are gone or stand as left."""

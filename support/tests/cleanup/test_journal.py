@@ -314,13 +314,6 @@ class TestTrouble:
         with locked(journal.folder), pytest.raises(SettingsError, match="database is locked"):
             journal.open_run("m", TARGET)
 
-    def test_a_beat_that_cannot_be_written_is_left_to_the_next(self, journal: Journal) -> None:
-        journal.open_run("m", TARGET)
-        journal._database.execute("PRAGMA busy_timeout = 20")
-        with locked(journal.folder):
-            journal.beat("m")
-        journal.beat("m")
-
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:

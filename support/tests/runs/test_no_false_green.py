@@ -145,8 +145,8 @@ class TestTarget:
     ) -> None:
         (tmp_path / "is-no-certificate.pem").write_text("no certificate")
         secure = Target("https://127.0.0.1:1/users", "t", "secure")
-        line = ended_with_one_line(project.behave(target=secure, SSL_CERT_FILE=str(tmp_path / file)))
-        assert "SSL_CERT_FILE or SSL_CERT_DIR: the certificates that it names cannot be read (" in line
+        line = ended_with_one_line(project.behave(target=secure, REQUESTS_CA_BUNDLE=str(tmp_path / file)))
+        assert "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE: no certificates can be read from " in line
 
     def test_one_whose_certificate_nobody_vouches_for_ends_it(
         self, project: Project, script: Script, certificate: Path
