@@ -119,4 +119,4 @@ def _matches(record: Record, wanted: dict[str, str]) -> bool:
 
 def _number(call: Call, name: str, default: int) -> int:
     text = call.query.get(name, "")
-    return max(1, int(text)) if text.isdecimal() and len(text) < 10 else default
+    return max(1, int(text)) if text.isdecimal() and len(text) < 16 else default

@@ -81,7 +81,7 @@ SECOND_LOOKS: dict[str, tuple[Callable[[Mapping[str, Track]], bool], ...]] = {
         _status("patch: as text/plain", 415),
     ),
     "email-unique": (_status("taken: same address", 409), _status("taken: in capitals", 409)),
-    "read-404": (_status("read: unknown", 404),),
+    "read-404": (_status("read: unknown", 404), _status("read: unknown, the word constructor", 404)),
     "head": (_status("head: known", 200), _status("head: unknown", 404)),
     "list": (lambda seen: isinstance(seen["list"]["body"], list),),
     "put": (
