@@ -29,6 +29,12 @@ Feature: The directory of users
         | a name of 200 characters     |
         | an address in capitals       |
 
+    Example: Two of the same name are both in the list
+      Given Grace is a user
+      And Ada is a user under Grace's name
+      When the list is read
+      Then the list shows each of them exactly once
+
     Example: More newcomers than fit on a page are all in the list
       Given 120 people have signed up at once
       When the list is read
@@ -264,6 +270,7 @@ Feature: The directory of users
         | 1    | 101   | more than a page may hold      |
         | 1    | 1000  | far more than a page may hold  |
         | 2x   | 10    | a number and more is no number |
+        | 1    | 5x    | a number and more is no number |
         | 1    | ten   | a word is not a number         |
 
     @negative @edge

@@ -182,7 +182,7 @@ class Outcomes:
         self.answered(kind)
 
     def refused_or_ignored(self, person: str, accepted: str, brought: Mapping[str, Any]) -> None:
-        """What was brought along was refused as invalid, or is not kept: neither in the answer nor in a read."""
+        """What was brought along was refused as invalid, or is not kept, wherever she is shown."""
         world, scene = self._world, self._world.scene
         exchange, answers = scene.exchange, world.profile.answers
         done = answers.created if accepted == "welcomed" else (200,)
@@ -193,7 +193,7 @@ class Outcomes:
             return
         read = world.run(world.api.read(member.known_id))
         self.held(read, has_status([200]), attempted=self._then("reading her"))
-        for shown in (exchange, read, world.directory.by_address(member)):
+        for shown in (exchange, read, *self._views(member).values()):
             fields = self._fields_shown(shown, member)
             kept = [
                 f"/{field} is {json.dumps(fields[field])}, as {key} was sent"

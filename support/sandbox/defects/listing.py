@@ -78,3 +78,9 @@ def list_is_stale(sandbox: Sandbox) -> None:
         return kept
 
     sandbox.around("store.everyone", everyone)
+
+
+@defect("list", at="store.everyone")
+def list_lacks_namesakes(_sandbox: Sandbox, everyone: Decision) -> list[User]:
+    """Of several users of one name the list shows the last."""
+    return list({user.name: user for user in everyone()}.values())

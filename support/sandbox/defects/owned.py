@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from support.sandbox.defects.kit import remember_documents, sent_in
+from support.sandbox.defects.kit import remember_documents, sent_in, users_in
 from support.sandbox.exchange import Answer, Call
 from support.sandbox.store import Key, User
 from support.sandbox.twists import Decision, Sandbox, defect
+
+_OWN = {"id", "name", "email", "createdAt"}
 
 
 @defect("server-owned")
@@ -30,21 +32,31 @@ def _let_client_choose(sandbox: Sandbox, field: str, column: str) -> None:
     sandbox.around("new_user", new_user)
 
 
-@defect("server-owned")
-def unknown_fields_kept(sandbox: Sandbox) -> None:
-    """Whatever else a client sends with a new user is kept and shown: it can make itself an admin."""
+def _unknown(sent: dict[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in sent.items() if field not in _OWN}
+
+
+def _unknown_fields(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
+    """Return what else newcomers send, by the ids that they get."""
     sent = remember_documents(sandbox)
     extras: dict[str, dict[str, Any]] = {}
 
     def insert(_sandbox: Sandbox, insert: Decision, user: User, key: Key | None) -> None:
         insert(user, key)
-        own = {"id", "name", "email", "createdAt"}
-        extras[user.id] = {field: value for field, value in sent.items() if field not in own}
+        extras[user.id] = _unknown(sent)
+
+    sandbox.around("insert", insert)
+    return extras
+
+
+@defect("server-owned")
+def unknown_fields_kept(sandbox: Sandbox) -> None:
+    """Whatever else a client sends with a new user is kept and shown: it can make itself an admin."""
+    extras = _unknown_fields(sandbox)
 
     def present(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
         return {**extras.get(user.id, {}), **present(user)}
 
-    sandbox.around("insert", insert)
     sandbox.around("present", present)
 
 
@@ -87,8 +99,7 @@ def unknown_fields_kept_by_put(sandbox: Sandbox) -> None:
 
     async def replace(_sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
         answer: Answer = await replace(call)
-        own = {"id", "name", "email", "createdAt"}
-        extras[call.user_id or ""] = {field: value for field, value in sent_in(call).items() if field not in own}
+        extras[call.user_id or ""] = _unknown(sent_in(call))
         return answer
 
     def present(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
@@ -108,3 +119,17 @@ def id_of_the_database_kept(sandbox: Sandbox) -> None:
 def time_of_the_database_kept(sandbox: Sandbox) -> None:
     """A client chooses createdAt of a new user under the name that it has in the database."""
     _let_client_choose(sandbox, "created_at", "created_at")
+
+
+@defect("server-owned")
+def rank_kept_for_the_list(sandbox: Sandbox) -> None:
+    """Whatever else a client sends with a new user is kept, and shown in the list only."""
+    extras = _unknown_fields(sandbox)
+
+    async def list_users(_sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
+        answer: Answer = await list_users(call)
+        if "email" not in call.query:
+            answer.content = [{**extras.get(user["id"], {}), **user} for user in users_in(answer)]
+        return answer
+
+    sandbox.around("list_users", list_users)

@@ -1,7 +1,10 @@
 """Pages that show the wrong users, or take a number that is none."""
 
 import random
+import re
 from typing import Any
+
+from starlette.datastructures import QueryParams
 
 from support.sandbox.defects.kit import (
     broken,
@@ -167,3 +170,13 @@ def far_pages_overflow(_sandbox: Sandbox, window: Decision, offset: int, count: 
     """Users are counted in 32 bits: a page far past the end is the first again."""
     users: list[User] = window(offset if offset < 2**31 else 0, count)
     return users
+
+
+@defect(_PAGES, at="page")
+def end_of_limit_passed_over(_sandbox: Sandbox, page: Decision, call: Call) -> tuple[int, int] | None:
+    """A limit is read as far as it is a number."""
+    limit = re.match(r"\d+", call.query.get("limit", ""))
+    if limit:
+        call.query = QueryParams({**call.query, "limit": limit[0]})
+    read: tuple[int, int] | None = page(call)
+    return read
