@@ -150,11 +150,11 @@ def long_addresses_cut(sandbox: Sandbox) -> None:
     _rename_what_is_stored(sandbox, lambda email: email[:250], "email")
 
 
-def _rename_what_a_method_stores(sandbox: Sandbox, at: str, rename: Callable[[str], str]) -> None:
+def _rename_what_a_method_stores(sandbox: Sandbox, at: str, rename: Callable[[str], str], field: str = "name") -> None:
     async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
         answer: Answer = await handler(call)
         user = sandbox.api.known(call)
-        sandbox.store.update(user._replace(name=rename(user.name)))
+        sandbox.store.update(user._replace(**{field: rename(getattr(user, field))}))
         answer.content = sandbox.api.present(sandbox.api.known(call))
         return answer
 
@@ -225,21 +225,10 @@ def emoji_lost_by_put(sandbox: Sandbox) -> None:
     _rename_what_a_method_stores(sandbox, "replace", lambda name: re.sub("[\U00010000-\U0010ffff]", "?", name))
 
 
-def _readdress_what_put_stores(sandbox: Sandbox, readdress: Callable[[str], str]) -> None:
-    async def replace(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
-        answer: Answer = await replace(call)
-        user = sandbox.api.known(call)
-        sandbox.store.update(user._replace(email=readdress(user.email)))
-        answer.content = sandbox.api.present(sandbox.api.known(call))
-        return answer
-
-    sandbox.around("replace", replace)
-
-
 @defect(_RULE)
 def tags_dropped_by_put(sandbox: Sandbox) -> None:
     """An address that is changed by PUT loses its +tag."""
-    _readdress_what_put_stores(sandbox, lambda email: re.sub(r"\+[^@]*@", "@", email))
+    _rename_what_a_method_stores(sandbox, "replace", lambda email: re.sub(r"\+[^@]*@", "@", email), "email")
 
 
 @defect(_RULE)
@@ -250,4 +239,4 @@ def dots_dropped_by_put(sandbox: Sandbox) -> None:
         local, _, domain = email.partition("@")
         return f"{'.'.join(local.split('.')[:4])}@{domain}"
 
-    _readdress_what_put_stores(sandbox, fewer)
+    _rename_what_a_method_stores(sandbox, "replace", fewer, "email")
