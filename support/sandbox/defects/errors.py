@@ -1,5 +1,7 @@
 """Refusals that do not say what is wrong, or say too much."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from support.sandbox.exchange import Answer, Call, Refusal
@@ -132,3 +134,9 @@ def query_shown_to_newcomers(_sandbox: Sandbox, created: Decision, user: User, c
     answer: Answer = created(user, call)
     answer.content["_debug"] = {"sql": "INSERT INTO users (id, name, email) VALUES ($1, $2, $3) RETURNING *"}
     return answer
+
+
+@defect(_RULE, at="present")
+def query_shown_with_each_user(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
+    """Each user comes with the statement that found her, wherever she is shown."""
+    return {**present(user), "_query": f"SELECT id, name, email FROM users WHERE id = '{user.id}'"}
