@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from support.acts.gone import FREE_ADDRESS
 from support.acts.partitions import NOT_A_USER, spoiled
 from support.acts.scene import Member
 from support.contract.judgement import judge
@@ -86,7 +87,9 @@ class Accounts:
     def sign_up_when_free(self, person: str, email: str) -> None:
         """Let someone sign up with an address whose deletion may still have to show."""
         taken = self._world.profile.answers.taken
-        self._world.gone.eventually(lambda: self.sign_up_at(person, email), lambda came: came.status not in taken)
+        self._world.gone.eventually(
+            FREE_ADDRESS, lambda: self.sign_up_at(person, email), lambda came: came.status not in taken
+        )
 
     def sign_up_spoiled(self, person: str, flaw: str) -> Exchange:
         member = self._member(person)
@@ -183,6 +186,7 @@ class Accounts:
         """Let someone move to an address whose former user's deletion may still have to show."""
         taken, name = self._world.profile.answers.taken, self._member(person).newcomer.name
         came = self._world.gone.eventually(
+            FREE_ADDRESS,
             lambda: self.renew(person, method=METHODS[changed], name=name, email=email),
             lambda came: came.status not in taken,
         )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from support.acts.gone import LOOK_UP
 from support.acts.paging import MOST_PAGES, Fit, Paged
 from support.acts.scene import Member
 from support.cleanup.polling import Pace
@@ -121,7 +122,7 @@ class Directory:
     def found_by_address(self, member: Member) -> None:
         """Looking someone up finds her alone, once whoever had the address and left is no longer shown."""
         former = self._world.scene.notes.get("former id")
-        self._world.gone.eventually(lambda: self._look_for(member), lambda came: former not in self._ids(came))
+        self._world.gone.eventually(LOOK_UP, lambda: self._look_for(member), lambda came: former not in self._ids(came))
         self.found_exactly(member)
 
     def _look_for(self, member: Member) -> Exchange:
@@ -206,10 +207,7 @@ class Directory:
 
     def page_shows(self, member: Member) -> None:
         """The page that shows someone shows her as a read does."""
-        exchange = self.ask_for_page_of(member)
-        self._world.outcomes.held(exchange, has_status([200]), is_a_list(self._world.profile))
-        entry = next(entry for entry in self._entries(exchange) if self._id(entry) == member.id)
-        self._world.outcomes.same_fields(entry, member.shown, "the page", exchange)
+        self._world.outcomes.listed_as(member, member.shown, {"pages": self.ask_for_page_of(member)})
 
     def page_through(self, limit: int | None = None) -> None:
         """Read all pages between two whole lists, and again where others came, left or changed meanwhile.

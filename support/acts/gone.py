@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+READING, LIST, LOOK_UP, FREE_ADDRESS = "a reading", "the list", "a look-up", "a free address"
 IN_A_ROW = 3
 PATIENT = 3
 SHORTER = 10
@@ -25,12 +27,13 @@ SHORTER = 10
 class Gone:
     """Waits for deletions to show; a deletion that shows late is right until the deadline.
 
-    Once the deadline has passed in vain a few times, the run is no longer held up by it: further waits are shorter.
+    Once the deadline has passed in vain a few times in a row for the same thing, such as a reading, the run is no
+    longer held up by it: further waits for that are shorter, until one of them is not in vain.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._in_vain = 0
+        self._in_vain: Counter[str] = Counter()
         self._waited_s = world.pace.deadline_s
 
     def from_reading(self, member: Member, rule: str | None = None) -> None:
@@ -39,7 +42,7 @@ class Gone:
         Who was gone before and is back breaks the rule of the scenario.
         """
         gone = self._world.profile.answers.gone
-        exchange = self.eventually(lambda: self._read(member), lambda came: came.status in gone)
+        exchange = self.eventually(READING, lambda: self._read(member), lambda came: came.status in gone)
         if exchange.status not in gone:
             self._still_read(member, exchange, rule or (self._world.scene.rule if member.left else "delete"))
         member.left = True
@@ -57,7 +60,7 @@ class Gone:
         """The list does not show the user."""
         world = self._world
         exchange = self.eventually(
-            lambda: world.run(world.api.list()), lambda came: came.status == 200 and not self._shown(came, member)
+            LIST, lambda: world.run(world.api.list()), lambda came: came.status == 200 and not self._shown(came, member)
         )
         if exchange.status != 200 or self._shown(exchange, member):
             self._see_gone_from_reading(member)
@@ -69,7 +72,7 @@ class Gone:
         world = self._world
         address = member.newcomer.email
         exchange = self.eventually(
-            lambda: world.run(world.api.find(address)), lambda came: not self._shown(came, member)
+            LOOK_UP, lambda: world.run(world.api.find(address)), lambda came: not self._shown(came, member)
         )
         if self._shown(exchange, member):
             self._see_gone_from_reading(member)
@@ -89,18 +92,22 @@ class Gone:
         for member in self._world.scene.users:
             self.from_list(member)
 
-    def eventually(self, ask: Callable[[], T], right: Callable[[T], bool]) -> T:
-        """Ask until what comes is right or the deletion deadline is over; return what came last."""
+    def eventually(self, what: str, ask: Callable[[], T], right: Callable[[T], bool]) -> T:
+        """Ask for something until what comes is right or its deadline is over; return what came last."""
         pace = self._world.pace
-        self._waited_s = pace.deadline_s / (SHORTER if self._in_vain >= PATIENT else 1)
+        self._waited_s = self.waits_s(what)
         came = ask()
         for wait in Pace(pace.first_s, pace.cap_s, self._waited_s).waits():
             if right(came):
-                return came
+                break
             time.sleep(wait)
             came = ask()
-        self._in_vain += not right(came)
+        self._in_vain[what] = 0 if right(came) else self._in_vain[what] + 1
         return came
+
+    def waits_s(self, what: str) -> float:
+        """Return for how many seconds something is waited for now."""
+        return self._world.pace.deadline_s / (SHORTER if self._in_vain[what] >= PATIENT else 1)
 
     def _shown(self, exchange: Exchange, member: Member) -> bool:
         return member.id in ids_of(exchange.answer, self._world.profile)
@@ -113,5 +120,5 @@ class Gone:
         deadline_s = self._world.pace.deadline_s
         within = f"within {self._waited_s:g} s"
         if self._waited_s < deadline_s:
-            within += f" (no longer {deadline_s:g} s, which have passed in vain {PATIENT} times in this run)"
+            within += f" (no longer {deadline_s:g} s, which have passed in vain {PATIENT} times in a row)"
         accuse(rule, self._world.scene.attempted, [f"{wanted} {within}"], [wrong], exchange)

@@ -104,14 +104,14 @@ class Outcomes:
             shows(wanted, names),
             attempted=self._then("reading her"),
         )
-        self._listed_as(she, wanted, self._views(she))
+        self.listed_as(she, wanted, self._views(she))
 
     def is_as_everywhere(self, person: str) -> None:
         """A read, the list, looking up and the page where someone stands show her as she was last seen right."""
         world, member = self._world, self._world.scene.member(person)
         self.shown_as(member, member.shown)
         page = {"pages": world.directory.ask_for_page_of(member)} if world.profile.has.pages else {}
-        self._listed_as(member, member.shown, {**self._views(member), **page})
+        self.listed_as(member, member.shown, {**self._views(member), **page})
 
     def _views(self, member: Member) -> dict[str, Exchange]:
         """Return the list and looking someone up, by the rule that says that they show her."""
@@ -119,7 +119,8 @@ class Outcomes:
         looked_up = {"filter-email": directory.by_address(member)} if self._world.profile.has.email_filter else {}
         return {"list": directory.whole_list(), **looked_up}
 
-    def _listed_as(self, member: Member, wanted: Mapping[str, Any], views: Mapping[str, Exchange]) -> None:
+    def listed_as(self, member: Member, wanted: Mapping[str, Any], views: Mapping[str, Exchange]) -> None:
+        """Each of the views, by the rule that says that it shows everybody, shows someone with these fields."""
         for rule, exchange in views.items():
             where = VIEWS[rule]
             self.held(

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from support.acts.partitions import MALFORMED, NOT_JSON_TYPES, escaped, in_another_order
 from support.acts.scene import Member
 from support.cleanup.marks import mark_in
+from support.contract.judgement import accuse
 from support.contract.normalizers import listed, user_of
 from support.contract.validators import (
     Finding,
@@ -213,10 +214,11 @@ class Protocol:
 
     def none_leaks(self) -> None:
         """No answer shows the server's inside; what people are called, and strangers in a list, say nothing of it."""
+        matcher = leaks_nothing()
         for exchange in self._world.scene.exchanges:
-            found = leaks_nothing().findings(without_people(exchange, self._world.profile))
+            found = matcher.findings(without_people(exchange, self._world.profile))
             if found:
-                self._world.outcomes.accuse(leaks_nothing().wanted, found, exchange)
+                accuse(self._world.scene.rule, self._attempted(exchange), [matcher.wanted], found, exchange)
 
     def each_says_what_is_wrong(self) -> None:
         """Every refusal among the answers says what is wrong; no answer at all shows the server's inside."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from support.acts.gone import FREE_ADDRESS, LOOK_UP, READING
 from support.acts.scene import Member
 from support.contract.judgement import accuse
 from support.contract.normalizers import listed, normal_user, user_of
@@ -279,6 +280,7 @@ class Races:
         world = self._world
         gone = world.profile.answers.gone
         old = world.gone.eventually(
+            READING,
             lambda: world.run(world.api.read(holder.known_id)),
             lambda came: came.status in gone or left.fate is not Fate.WON,
         )
@@ -308,7 +310,7 @@ class Races:
         """Whether somebody can sign up with the leaver's address within the deletion deadline."""
         taken = self._world.profile.answers.taken
         exchange = self._world.gone.eventually(
-            lambda: self._one_more(leaver.newcomer.email), lambda came: came.status not in taken
+            FREE_ADDRESS, lambda: self._one_more(leaver.newcomer.email), lambda came: came.status not in taken
         )
         return exchange.status not in taken
 
@@ -316,6 +318,7 @@ class Races:
         """Return who holds the leaver's address; where she is gone, views may show her until the deletion deadline."""
         world = self._world
         return world.gone.eventually(
+            LOOK_UP,
             lambda: world.run(world.api.holders(leaver.newcomer.email)) or (),
             lambda holders: is_there or leaver.known_id not in {user.id for user in holders},
         )

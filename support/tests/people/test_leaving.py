@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -74,4 +75,19 @@ def test_a_run_is_not_held_up_for_ever(new_world: NewWorld, script: Script) -> N
             world.gone.from_reading(world.scene.member("Ada"))
         told.append(str(caught.value))
     assert "within 0.3 s\n" in told[PATIENT - 1]
-    assert f"within 0.03 s (no longer 0.3 s, which have passed in vain {PATIENT} times in this run)" in told[PATIENT]
+    assert f"within 0.03 s (no longer 0.3 s, which have passed in vain {PATIENT} times in a row)" in told[PATIENT]
+
+
+def test_only_the_same_wait_in_vain_again_and_again_makes_it_shorter(new_world: NewWorld, script: Script) -> None:
+    world = leaving(new_world, script, [SHOWN] * 300, deadline_s=0.1)
+    for _ in range(PATIENT):
+        world.gone.eventually("the address to be free", lambda: 409, lambda came: came != 409)
+    with pytest.raises(BrokenPromise, match=r"within 0\.1 s\n"):
+        world.gone.from_reading(world.scene.member("Ada"))
+
+
+def test_a_deletion_that_shows_gives_the_others_their_time_again(new_world: NewWorld, script: Script) -> None:
+    world = leaving(new_world, script, [], deadline_s=0.1)
+    for status in (*[404] * PATIENT, 200):
+        world.gone.eventually("a reading", partial(int, status), lambda came: came == 200)
+    assert world.gone.waits_s("a reading") == 0.1
