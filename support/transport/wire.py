@@ -30,7 +30,7 @@ def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer 
         with _connected(call.url, timeout_s, route) as connection:
             connection.sendall(_request(call, route))
             head, rest = _read(connection, started + timeout_s)
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         return failure_of(error, time.monotonic() - started)
     status, lines = _status(head), head.decode("latin-1").split("\r\n")[1:]
     if status is None:

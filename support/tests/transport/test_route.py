@@ -15,14 +15,15 @@ import pytest
 from support.acts.outages import Outages
 from support.crowd.contest import Entrant, contest
 from support.errors import Inconclusive, SettingsError
-from support.models import Exchange
+from support.models import Call, Credential, Exchange, Failure
 from support.targets.embedded import EmbeddedApi
 from support.tests.conftest import NewWorld, Script
-from support.tests.scripted import Act, Wire, answer
+from support.tests.scripted import Act, Wire, answer, raw
 from support.tests.transport.clients import KINDS, api_at, client_of, reading
 from support.transport.async_client import AsyncClient
 from support.transport.loop import LoopThread
 from support.transport.route import Route, route_to
+from support.transport.wire import exchange_raw
 
 BEHIND = "http://users.invalid/users"
 PROXY = "http://127.0.0.1:3128"
@@ -198,3 +199,11 @@ def test_the_embedded_api_is_asked_without_a_proxy(
     world.accounts.become("Ada")
     world.registry.prove_nothing_is_left(10)
     assert proxy.connections == 0
+
+
+def test_a_proxy_that_speaks_another_protocol_gives_no_answer(script: Script) -> None:
+    proxy = script(raw(b"SSH-2.0-OpenSSH\r\n\r\n"))
+    head = Call("HEAD", "https://127.0.0.1:1/users", Credential(None))
+    outcome = exchange_raw(head, 2.0, Route(f"http://127.0.0.1:{proxy.port}"))
+    assert isinstance(outcome, Failure)
+    assert outcome.cause == "connection broken (BadStatusLine)"
