@@ -66,12 +66,12 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m support.prove", description=__doc__)
     add = parser.add_argument
-    add("--jobs", type=_positive, default=2, metavar="N", help="how many APIs are tried at once (2)")
+    add("--jobs", type=_positive, default=3, metavar="N", help="how many APIs are tried at once (3)")
     add("--only", nargs="+", default=[], metavar="NAME", help="these defects and variants, nothing else")
     add("--defects", action="store_true", help="the defects, not the variants")
     add("--variants", action="store_true", help="the variants, not the defects")
     add("--share", metavar="I/N", help="the I-th of N shares of both; commit/N: the commit's hash chooses which")
-    add("--full-every", type=int, default=12, metavar="N", help="play the whole contract for every N-th defect (12)")
+    add("--full-every", type=int, default=24, metavar="N", help="play the whole contract for every N-th defect (24)")
     add("--times", type=_positive, default=1, metavar="N", help="try each so often, as races call for (1)")
     add("--steadiness", type=_positive, metavar="N", help="in place of all that: N runs on correct APIs, none red")
     add("--json", type=Path, default=REPORTS / "prove.json", metavar="PATH", help="where the matrix goes, and its .md")
@@ -105,11 +105,11 @@ def _prove(wishes: argparse.Namespace, folder: Path) -> Matrix:
 
 
 def _repeat(wishes: argparse.Namespace, stage: Stage) -> list[Hearing]:
-    """Play the contract again and again on correct APIs: the first half one by one, the rest side by side."""
+    """Play the contract again and again on correct APIs: the first quarter one by one, the rest side by side."""
     works = repeated(stage, wishes.steadiness)
-    half, progress = (len(works) + 1) // 2, Progress(len(works))
-    alone = in_parallel(works[:half], 1, stage.close, progress)
-    return alone + in_parallel(works[half:], max(2, wishes.jobs), stage.close, progress)
+    first, progress = (len(works) + 3) // 4, Progress(len(works))
+    alone = in_parallel(works[:first], 1, stage.close, progress)
+    return alone + in_parallel(works[first:], max(2, wishes.jobs), stage.close, progress)
 
 
 def _chosen(wishes: argparse.Namespace) -> tuple[list[Defect], list[Variant]]:

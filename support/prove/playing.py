@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from support.prove.plays import Play, read_records
@@ -36,14 +36,19 @@ class Stage:
         self._closed = False
 
     def play(
-        self, target: Target, tags: str = CONTRACT, settings: Mapping[str, str] | None = None, limit_s: float = LIMIT_S
+        self,
+        target: Target,
+        tags: str = CONTRACT,
+        settings: Mapping[str, str] | None = None,
+        limit_s: float = LIMIT_S,
+        features: Sequence[str] = (),
     ) -> Play:
-        """Run the scenarios that the tags select, and wait for the end; raises Cancelled after `close`."""
+        """Run the scenarios that the tags select, of these files or of all; raises Cancelled after `close`."""
         folder = self._new_folder()
         recorded, output = folder / "records.jsonl", folder / "output.txt"
         started = time.monotonic()
         with output.open("wb") as log:
-            command = _command(tags, recorded, settings or {})
+            command = [*_command(tags, recorded, settings or {}), *features]
             process = subprocess.Popen(
                 command, cwd=ROOT, env=_told(target, folder), stdin=subprocess.PIPE, stdout=log, stderr=log
             )

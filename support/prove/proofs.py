@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import cycle, islice
 
 from support.errors import TargetDown
@@ -12,6 +12,7 @@ from support.prove.candidates import PLAIN, Defect, Variant, offered_variants
 from support.prove.playing import CONTRACT, Stage
 from support.prove.residue import Residue, everybody, residue_in_the_end
 from support.prove.verdicts import Fate, Hearing, Trial
+from support.settings import ROOT
 from support.targets.embedded import EmbeddedApi, Target
 
 BYSTANDERS = 5
@@ -39,12 +40,20 @@ def api(*options: str) -> Iterator[Target]:
 def try_defect(stage: Stage, defect: Defect, in_full: bool) -> Trial:
     """Play the scenarios of the defect's rule; the whole contract too where they miss it, or where that is asked."""
     with api(*defect.options) as target:
-        own = stage.play(target, f"{CONTRACT} and @rule.{defect.rule}", HASTE, OWN_LIMIT_S)
+        tag = f"@rule.{defect.rule}"
+        own = stage.play(target, f"{CONTRACT} and {tag}", HASTE, OWN_LIMIT_S, features_with(tag))
     trial = Trial(defect, own)
     if trial.fate is Fate.CAUGHT and not in_full:
         return trial
     with api(*defect.options) as target:
         return Trial(defect, own, stage.play(target, CONTRACT, HASTE))
+
+
+@cache
+def features_with(tag: str) -> list[str]:
+    """Return the feature files in which a tag stands: no other needs to be read for a part of the contract."""
+    files = sorted((ROOT / "features").rglob("*.feature"))
+    return [str(file.relative_to(ROOT)) for file in files if tag in file.read_text(encoding="utf-8").split()]
 
 
 def hear_variant(stage: Stage, variant: Variant, tags: str = CONTRACT) -> Hearing:
