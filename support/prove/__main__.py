@@ -23,7 +23,7 @@ from support.prove.candidates import (
 from support.prove.documents import write
 from support.prove.matrix import Matrix
 from support.prove.playing import Stage
-from support.prove.pool import ended_politely, in_parallel
+from support.prove.pool import ended_politely, in_parallel, mixed
 from support.prove.proofs import hear_variant, repeated, try_defect
 from support.prove.terminal import as_it_came, drawn
 from support.prove.verdicts import Hearing, Trial
@@ -93,10 +93,10 @@ def _prove(wishes: argparse.Namespace, folder: Path) -> Matrix:
     defects, variants = _chosen(wishes)
     progress = Progress(len(defects) + len(variants))
     in_full = {defect.name for defect in defects[:: wishes.full_every]} if wishes.full_every > 0 else set()
-    works: list[Callable[[], Trial | Hearing]] = [
-        *(partial(hear_variant, stage, variant) for variant in variants),
-        *(partial(try_defect, stage, defect, defect.name in in_full) for defect in defects),
-    ]
+    works: list[Callable[[], Trial | Hearing]] = mixed(
+        [partial(hear_variant, stage, variant) for variant in variants],
+        [partial(try_defect, stage, defect, defect.name in in_full) for defect in defects],
+    )
     results = in_parallel(works, wishes.jobs, stage.close, progress)
     hearings = [result for result in results if isinstance(result, Hearing)]
     trials = [result for result in results if isinstance(result, Trial)]

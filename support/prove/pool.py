@@ -32,6 +32,12 @@ def in_parallel(
         pool.shutdown(cancel_futures=True)
 
 
+def mixed(*kinds: Sequence[T]) -> list[T]:
+    """Return all in one row, each kind in its order and spread evenly: what waits stands beside what computes."""
+    placed = [((number + 0.5) / len(kind), one) for kind in kinds for number, one in enumerate(kind)]
+    return [one for _, one in sorted(placed, key=lambda place: place[0])]
+
+
 @contextmanager
 def ended_politely() -> Iterator[None]:
     """Take SIGTERM for Ctrl-C, so that what runs is ended first."""

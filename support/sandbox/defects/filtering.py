@@ -78,6 +78,34 @@ def filter_finds_former_address(sandbox: Sandbox) -> None:
     sandbox.around("filtered", filtered)
 
 
+@defect(_FILTER)
+def filter_finds_movers_who_left(sandbox: Sandbox) -> None:
+    """?email= forgets whoever leaves under the address that she joined with, and still finds her under a later one."""
+    moved: set[str] = set()
+    left: dict[str, User] = {}
+
+    def update(sandbox: Sandbox, update: Decision, user: User) -> None:
+        before = sandbox.store.get(user.id)
+        update(user)
+        if before is not None and before.email.casefold() != user.email.casefold():
+            moved.add(user.id)
+
+    def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+        leaver = sandbox.store.get(user_id)
+        if leaver is not None and user_id in moved:
+            left[leaver.email.casefold()] = leaver
+        done: bool = delete(user_id)
+        return done
+
+    def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+        found: list[User] = filtered(email)
+        return found or [leaver for address, leaver in left.items() if address == email.casefold()]
+
+    sandbox.around("store.update", update)
+    sandbox.around("store.delete", delete)
+    sandbox.around("filtered", filtered)
+
+
 @defect(_FILTER, at="list_users")
 async def filter_without_match_is_404(sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
     """?email= gives 404 for an address that nobody has."""

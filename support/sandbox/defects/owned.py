@@ -95,17 +95,27 @@ async def client_id_kept_by_put(sandbox: Sandbox, replace: Decision, call: Call)
 @defect("server-owned")
 def unknown_fields_kept_by_put(sandbox: Sandbox) -> None:
     """PUT keeps whatever else a client sends, and shows it: a user can make herself an administrator."""
+    _keep_unknown_fields(sandbox, "replace")
+
+
+@defect("server-owned")
+def unknown_fields_kept_by_patch(sandbox: Sandbox) -> None:
+    """PATCH keeps whatever else a client sends, and shows it: a user can make herself an administrator."""
+    _keep_unknown_fields(sandbox, "patch")
+
+
+def _keep_unknown_fields(sandbox: Sandbox, method: str) -> None:
     extras: dict[str, dict[str, Any]] = {}
 
-    async def replace(_sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
-        answer: Answer = await replace(call)
+    async def change(_sandbox: Sandbox, change: Decision, call: Call) -> Answer:
+        answer: Answer = await change(call)
         extras[call.user_id or ""] = _unknown(sent_in(call))
         return answer
 
     def present(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
         return {**extras.get(user.id, {}), **present(user)}
 
-    sandbox.around("replace", replace)
+    sandbox.around(method, change)
     sandbox.around("present", present)
 
 

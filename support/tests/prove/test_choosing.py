@@ -8,6 +8,7 @@ from support.contract.rules import RULES
 from support.errors import SettingsError
 from support.prove import candidates
 from support.prove.candidates import Defect, Share, check_names, offered_defects, offered_variants, read_share
+from support.prove.pool import mixed
 from support.prove.proofs import features_with
 
 MANY = [Defect(str(number), "list", "") for number in range(10)]
@@ -48,6 +49,11 @@ def test_every_rule_is_played_from_the_features_that_show_it() -> None:
     assert all(features_with(f"@rule.{rule}") for rule in RULES)
     assert features_with("@rule.delete-again") == ["features/users/deleting.feature"]
     assert features_with("@rule.no") == []
+
+
+def test_few_are_spread_evenly_among_many() -> None:
+    assert mixed("ab", "123456") == ["1", "a", "2", "3", "4", "b", "5", "6"]
+    assert mixed([], "12") == ["1", "2"]
 
 
 def test_a_wrong_name_is_refused_with_near_ones() -> None:

@@ -371,8 +371,10 @@ async def _filter_email(api: Driver) -> None:
     for page in ("&page=1&limit=1", "&page=1&limit=10"):
         for one in (user, await api.create()):
             assert (await api.ask("GET", f"?email={quote(one['email'])}{page}")).json() == [one]
-    await api.ask("PATCH", user["id"], {"email": newcomer()["email"]})
+    moved = (await api.ask("PATCH", user["id"], {"email": newcomer()["email"]})).json()
     assert await api.find(user["email"]) == []
+    await api.ask("DELETE", moved["id"])
+    assert await api.find(moved["email"]) == []
     awaited = newcomer()
     assert await api.find(awaited["email"]) == []
     await api.create(**awaited)
