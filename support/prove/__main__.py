@@ -66,12 +66,12 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m support.prove", description=__doc__)
     add = parser.add_argument
-    add("--jobs", type=_positive, default=3, metavar="N", help="how many APIs are tried at once (3)")
+    add("--jobs", type=_positive, default=4, metavar="N", help="how many APIs are tried at once (4)")
     add("--only", nargs="+", default=[], metavar="NAME", help="these defects and variants, nothing else")
     add("--defects", action="store_true", help="the defects, not the variants")
     add("--variants", action="store_true", help="the variants, not the defects")
     add("--share", metavar="I/N", help="the I-th of N shares of both; commit/N: the commit's hash chooses which")
-    add("--full-every", type=int, default=24, metavar="N", help="play the whole contract for every N-th defect (24)")
+    add("--full-every", type=int, default=36, metavar="N", help="play the whole contract for every N-th defect (36)")
     add("--times", type=_positive, default=1, metavar="N", help="try each so often, as races call for (1)")
     add("--steadiness", type=_positive, metavar="N", help="in place of all that: N runs on correct APIs, none red")
     add("--json", type=Path, default=REPORTS / "prove.json", metavar="PATH", help="where the matrix goes, and its .md")
@@ -94,11 +94,11 @@ def _prove(wishes: argparse.Namespace, folder: Path) -> Matrix:
     progress = Progress(len(defects) + len(variants))
     in_full = {defect.name for defect in defects[:: wishes.full_every]} if wishes.full_every > 0 else set()
     works: list[Callable[[], Trial | Hearing]] = mixed(
-        [partial(hear_variant, stage, variant) for variant in variants],
+        [partial(hear_variant, stage, variant) for variant in reversed(variants)],  # the last ones wait longest
         [partial(try_defect, stage, defect, defect.name in in_full) for defect in defects],
     )
     results = in_parallel(works, wishes.jobs, stage.close, progress)
-    hearings = [result for result in results if isinstance(result, Hearing)]
+    hearings = [result for result in reversed(results) if isinstance(result, Hearing)]
     trials = [result for result in results if isinstance(result, Trial)]
     seconds, complete = time.monotonic() - started, not (wishes.only or wishes.share)
     return Matrix(trials, hearings, (), seconds, commit(), _selection(wishes), complete)
