@@ -53,6 +53,10 @@ def each_seen_as_signed_up(context: Context) -> None:
 
 
 @given("the list has been read")
+def have_read_list(context: Context) -> None:
+    context.world.directory.undisturbed().read_list()
+
+
 @when("the list is read")
 def read_list(context: Context) -> None:
     context.world.directory.read_list()
@@ -95,6 +99,10 @@ def list_shows_none(context: Context) -> None:
 
 
 @given("{someone:Person}'s address has been looked up")
+def have_looked_up(context: Context, someone: str) -> None:
+    context.world.directory.undisturbed().look_up(context.world.people.spelled(someone, "as it is"))
+
+
 @when("{someone:Person}'s address is looked up")
 def look_up(context: Context, someone: str) -> None:
     context.world.directory.look_up(context.world.people.spelled(someone, "as it is"))
@@ -102,7 +110,7 @@ def look_up(context: Context, someone: str) -> None:
 
 @given("the address that {someone:Person} will have was looked up")
 def look_up_beforehand(context: Context, someone: str) -> None:
-    context.world.directory.look_up(context.world.people.awaited_address(someone))
+    context.world.directory.undisturbed().look_up(context.world.people.awaited_address(someone))
 
 
 @when("{someone:Person}'s address is looked up, page {page:d} of {limit:d}")
@@ -179,8 +187,8 @@ def given_up_finds_holder(context: Context, someone: str) -> None:
 
 
 @given("{someone:Person}'s page has been read")
-def read_page_of(context: Context, someone: str) -> None:
-    context.world.directory.ask_for_page_of(context.world.scene.member(someone))
+def have_read_page_of(context: Context, someone: str) -> None:
+    context.world.directory.undisturbed().ask_for_page_of(context.world.scene.member(someone))
 
 
 @then("{someone:Person}'s page shows her as she is")

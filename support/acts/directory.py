@@ -34,6 +34,11 @@ class Directory:
         self._world = world
         self._last_list: tuple[float, int, Exchange] | None = None
 
+    def undisturbed(self) -> Directory:
+        """Return this once no deletion of ours is under way: none makes the API forget what it shows from now on."""
+        self._world.registry.wait_for_deletions()
+        return self
+
     def read_list(self) -> Exchange:
         exchange = self.whole_list()
         self._world.scene.keep(exchange)

@@ -47,6 +47,16 @@ def delete_takes_neighbour(sandbox: Sandbox, delete: Decision, user_id: str) -> 
     return bool(delete(user_id))
 
 
+@defect(_ISOLATION, at="store.delete")
+def delete_takes_namesakes(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+    """DELETE also removes everybody of the same name."""
+    leaver = sandbox.store.get(user_id)
+    for namesake in sandbox.store.everyone():
+        if leaver is not None and namesake.name == leaver.name and namesake.id != user_id:
+            delete(namesake.id)
+    return bool(delete(user_id))
+
+
 @defect(_ISOLATION)
 def delete_of_unknown_takes_newest(sandbox: Sandbox) -> None:
     """DELETE of a user that is gone answers 404, but removes the newest user."""

@@ -1,5 +1,6 @@
 """What is the server's to choose, chosen by a client."""
 
+from dataclasses import replace
 from typing import Any
 
 from support.sandbox.defects.kit import remember_documents, sent_in, users_in
@@ -82,7 +83,17 @@ def client_time_kept_by_updates(sandbox: Sandbox) -> None:
 @defect("server-owned", at="replace")
 async def client_id_kept_by_put(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
     """A PUT with an id in its body moves the user to this id, as an ORM does that writes every column it is given."""
-    answer: Answer = await replace(call)
+    return await _moved(sandbox, replace, call)
+
+
+@defect("server-owned", at="patch")
+async def client_id_kept_by_patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+    """A PATCH with an id in its body moves the user to this id."""
+    return await _moved(sandbox, patch, call)
+
+
+async def _moved(sandbox: Sandbox, change: Decision, call: Call) -> Answer:
+    answer: Answer = await change(call)
     user, wanted = sandbox.store.get(call.user_id or ""), sent_in(call).get("id")
     if user is None or wanted is None or sandbox.store.get(str(wanted)) is not None:
         return answer
@@ -90,6 +101,24 @@ async def client_id_kept_by_put(sandbox: Sandbox, replace: Decision, call: Call)
     sandbox.store.delete(user.id)
     sandbox.store.insert(moved)
     return Answer(200, sandbox.api.present(moved))
+
+
+@defect("server-owned", at="replace")
+async def put_heeds_the_id_in_the_body(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
+    """A PUT with somebody's id in its body replaces her, whoever the address names, as an ORM's merge does."""
+    return await _led_by_the_body(sandbox, replace, call)
+
+
+@defect("server-owned", at="patch")
+async def patch_heeds_the_id_in_the_body(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+    """A PATCH with somebody's id in its body changes her, whoever the address names, as an ORM's merge does."""
+    return await _led_by_the_body(sandbox, patch, call)
+
+
+async def _led_by_the_body(sandbox: Sandbox, change: Decision, call: Call) -> Answer:
+    named = sandbox.store.get(str(sent_in(call).get("id")))
+    answer: Answer = await change(replace(call, user_id=named.id) if named else call)
+    return answer
 
 
 @defect("server-owned")

@@ -10,6 +10,7 @@ import pytest
 
 from support.errors import BrokenPromise
 from support.models import NewUser
+from support.prove.proofs import api
 from support.targets.embedded import Target
 from support.tests.conftest import NewWorld, Script
 from support.tests.scripted import Act, answer
@@ -66,3 +67,15 @@ def test_and_twins_in_it_are_told(new_world: NewWorld, script: Script) -> None:
     world = looking(new_world, script, [answer(200, [OTHER, ADA, TWIN])], filters=False)
     with pytest.raises(BrokenPromise, match="2 users are shown: 7, 8"):
         world.directory.found_by_address(world.scene.member("Ada"))
+
+
+def test_what_is_looked_at_beforehand_no_deletion_of_ours_makes_forgotten(new_world: NewWorld) -> None:
+    """A cache that leaving clears would go unseen: who left in the scenario before leaves meanwhile."""
+    with api("--variant", "latency") as target:
+        world = new_world(target)
+        world.begin("list")
+        world.accounts.become("Grace")
+        world.registry.start_deleting()
+        assert world.registry.alive == 1
+        world.directory.undisturbed().read_list()
+        assert world.registry.alive == 0

@@ -276,6 +276,10 @@ async def _server_owned(api: Driver) -> None:
     assert (await api.ask("PATCH", user["id"], own)).status in (200, 400, 422)
     after = (await api.ask("GET", user["id"])).json()
     assert after == user
+    holder = await api.create()
+    for method in ("PUT", "PATCH"):
+        assert (await api.ask(method, user["id"], newcomer(id=holder["id"]))).status in (200, 400, 422)
+        await unchanged(api, holder)
     reply = await api.ask("PUT", user["id"], newcomer(**own))
     assert reply.status in (200, 400, 422)
     assert (await api.ask("GET", user["id"])).status == 200
@@ -527,6 +531,7 @@ async def _isolation(api: Driver) -> None:
     await unchanged(api, before, namesake, after)
     for _ in range(2):
         await api.ask("DELETE", user["id"])
+    await api.ask("DELETE", (await api.create(name=namesake["name"]))["id"])
     others = len(await api.everyone())
     await api.ask("DELETE", UNKNOWN)
     await unchanged(api, before, namesake, after)
