@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--defects", action="store_true", help="the defects, not the variants")
     add("--variants", action="store_true", help="the variants, not the defects")
     add("--share", metavar="I/N", help="the I-th of N shares of both; commit/N: the commit's hash chooses which")
-    add("--full-every", type=int, default=36, metavar="N", help="play the whole contract for every N-th defect (36)")
+    add("--full-every", type=int, default=60, metavar="N", help="play the whole contract for every N-th defect (60)")
     add("--times", type=_positive, default=1, metavar="N", help="try each so often, as races call for (1)")
     add("--steadiness", type=_positive, metavar="N", help="in place of all that: N runs on correct APIs, none red")
     add("--json", type=Path, default=REPORTS / "prove.json", metavar="PATH", help="where the matrix goes, and its .md")
@@ -105,9 +105,9 @@ def _prove(wishes: argparse.Namespace, folder: Path) -> Matrix:
 
 
 def _repeat(wishes: argparse.Namespace, stage: Stage) -> list[Hearing]:
-    """Play the contract again and again on correct APIs: the first quarter one by one, the rest side by side."""
+    """Play the contract again and again on correct APIs: the first eighth one by one, the rest side by side."""
     works = repeated(stage, wishes.steadiness)
-    first, progress = (len(works) + 3) // 4, Progress(len(works))
+    first, progress = (len(works) + 7) // 8, Progress(len(works))
     alone = in_parallel(works[:first], 1, stage.close, progress)
     return alone + in_parallel(works[first:], max(2, wishes.jobs), stage.close, progress)
 
