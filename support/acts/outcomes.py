@@ -95,9 +95,11 @@ class Outcomes:
         world, she, exchange = self._world, self._world.scene.she, self._world.scene.exchange
         wanted = {field: getattr(she.newcomer, field)}
         names = world.profile.names
-        if exchange.call.method == "POST":
-            self.held(exchange, has_status(world.profile.answers.created), rule="create-201")
-        self.held(exchange, has_status([*world.profile.answers.created, 200]), shows(wanted, names))
+        joined = exchange.call.method == "POST"
+        right = has_status(world.profile.answers.created if joined else [200])
+        if joined:
+            self.held(exchange, right, rule="create-201")
+        self.held(exchange, right, shows(wanted, names))
         self.held(
             world.run(world.api.read(she.known_id)),
             has_status([200]),

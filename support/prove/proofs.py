@@ -53,7 +53,7 @@ def try_defect(stage: Stage, defect: Defect, in_full: bool) -> Trial:
 def features_with(tag: str) -> list[str]:
     """Return the feature files in which a tag stands: no other needs to be read for a part of the contract."""
     files = sorted((ROOT / "features").rglob("*.feature"))
-    return [str(file.relative_to(ROOT)) for file in files if tag in file.read_text(encoding="utf-8").split()]
+    return [file.relative_to(ROOT).as_posix() for file in files if tag in file.read_text(encoding="utf-8").split()]
 
 
 def hear_variant(stage: Stage, variant: Variant, tags: str = CONTRACT) -> Hearing:

@@ -99,7 +99,8 @@ def filter_finds_movers_who_left(sandbox: Sandbox) -> None:
 
     def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
         found: list[User] = filtered(email)
-        return found or [leaver for address, leaver in left.items() if address == email.casefold()]
+        leaver = left.get(email.casefold())
+        return found or ([leaver] if leaver else [])
 
     sandbox.around("store.update", update)
     sandbox.around("store.delete", delete)

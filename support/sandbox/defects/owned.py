@@ -1,6 +1,6 @@
 """What is the server's to choose, chosen by a client."""
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 from support.sandbox.defects.kit import remember_documents, sent_in, users_in
@@ -117,7 +117,7 @@ async def patch_heeds_the_id_in_the_body(sandbox: Sandbox, patch: Decision, call
 
 async def _led_by_the_body(sandbox: Sandbox, change: Decision, call: Call) -> Answer:
     named = sandbox.store.get(str(sent_in(call).get("id")))
-    answer: Answer = await change(replace(call, user_id=named.id) if named else call)
+    answer: Answer = await change(dataclasses.replace(call, user_id=named.id) if named else call)
     return answer
 
 

@@ -79,3 +79,11 @@ def test_what_is_looked_at_beforehand_no_deletion_of_ours_makes_forgotten(new_wo
         assert world.registry.alive == 1
         world.directory.undisturbed().read_list()
         assert world.registry.alive == 0
+
+
+def test_a_change_that_shows_her_right_has_the_status_of_a_change(new_world: NewWorld, script: Script) -> None:
+    world = looking(new_world, script, [answer(201, ADA), *[answer(200, ADA)] * 9])
+    world.scene.she = world.scene.member("Ada")
+    world.scene.keep(world.run(world.api.patch("7", {"name": "Ada"})))
+    with pytest.raises(BrokenPromise, match="status 200"):
+        world.outcomes.shown_everywhere("name")
