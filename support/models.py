@@ -134,11 +134,16 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A call with all its attempts; the last one is what the call came to."""
+    """A call with all its attempts; the last one is what the call came to.
+
+    `adopted`: the answer shows what a search found. `undecided`: whether the API did the work cannot be told, so it was
+    not asked again.
+    """
 
     call: Call
     attempts: tuple[Attempt, ...]
     adopted: bool = False
+    undecided: bool = False
 
     @property
     def answer(self) -> Answer | None:

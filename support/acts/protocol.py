@@ -33,7 +33,7 @@ from support.transport.flows import Flow
 if TYPE_CHECKING:
     from support.world import World
 
-TRIES_FOR_AN_ANSWER = 5
+TRIES_FOR_AN_ANSWER = 12
 ODD_IDS = ("a word for an id", "Ada's id and a character more", "an id with quotation marks", "25 digits for an id")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LOOPBACK = ("127.0.0.1", "::1")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from support.contract.rules import RULES
 from support.contract.validators import Finding
 from support.errors import BrokenPromise, Inconclusive
-from support.models import Exchange
+from support.models import Exchange, Failure
+from support.transport.retries import is_a_fault
 from support.transport.transcript import curl, redacted, said
 
 SHOWN = 300
@@ -31,10 +32,13 @@ def accuse(
 ) -> None:
     """Raise BrokenPromise: which promise, what was attempted, what should have come, what came, how to repeat it.
 
-    A 429 that stayed says nothing of any promise: it raises Inconclusive.
+    A 429 that stayed says nothing of any promise, nor does what came to a create that may have been done and could not
+    be sent again, unless it is a fault by itself: they raise Inconclusive.
     """
     if exchange is not None and exchange.attempts[-1].limited:
         raise Inconclusive(redacted(_limited(attempted, exchange)))
+    if exchange is not None and exchange.undecided and not is_a_fault(exchange.attempts[-1].outcome):
+        raise Inconclusive(redacted(_undecided(attempted, exchange)))
     lines = [
         f"promise broken: {rule} ({RULES[rule].promise})",
         f"  attempted: {attempted}",
@@ -51,6 +55,15 @@ def _limited(attempted: str, exchange: Exchange) -> str:
         f"{attempted}: {exchange.call.method} {exchange.call.url} was still answered by 429 (too many requests) after "
         f"{exchange.seconds:.0f} s and {len(exchange.attempts)} attempts; let the target take more requests from here, "
         "or give RETRY_DEADLINE_S and RETRY_ATTEMPTS more room"
+    )
+
+
+def _undecided(attempted: str, exchange: Exchange) -> str:
+    outcome = exchange.attempts[-1].outcome
+    came = f"no answer came: {outcome.cause}" if isinstance(outcome, Failure) else f"the answer was {outcome.status}"
+    return (
+        f"{attempted}: {exchange.call.method} {exchange.call.url} may have made a user ({came}), and looking for "
+        "whoever it made does not tell, such as where others sign up meanwhile; so it could not be sent again"
     )
 
 

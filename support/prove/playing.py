@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from support.prove.plays import Play, read_records
-from support.settings import ROOT, Settings
+from support.prove.running import Run, behave
+from support.settings import Settings
 from support.targets.embedded import Target
 
 CONTRACT = "@contract"
@@ -31,7 +30,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._on: set[subprocess.Popen[bytes]] = set()
+        self._on: set[Run] = set()
         self._plays = 0
         self._closed = False
 
@@ -46,14 +45,10 @@ class Stage:
         """Run the scenarios that the tags select, of these files or of all; raises Cancelled after `close`."""
         folder = self._new_folder()
         recorded, output = folder / "records.jsonl", folder / "output.txt"
+        arguments = [*_arguments(tags, recorded, settings or {}), *features]
         started = time.monotonic()
-        with output.open("wb") as log:
-            command = [*_command(tags, recorded, settings or {}), *features]
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=_told(target, folder), stdin=subprocess.PIPE, stdout=log, stderr=log
-            )
-            with self._watched(process):
-                exit_code = _ended(process, limit_s)
+        with behave(arguments, _told(target, folder), output) as run, self._watched(run):
+            exit_code = run.exit_code(limit_s)
         seconds = time.monotonic() - started
         lines = recorded.read_text(encoding="utf-8").splitlines() if recorded.exists() else []
         words = output.read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]
@@ -63,8 +58,8 @@ class Stage:
         """End every play that is on, and let none begin."""
         with self._lock:
             self._closed = True
-            for process in self._on:
-                process.kill()
+            for run in self._on:
+                run.kill()
 
     def _new_folder(self) -> Path:
         with self._lock:
@@ -76,29 +71,24 @@ class Stage:
         return folder
 
     @contextlib.contextmanager
-    def _watched(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    def _watched(self, run: Run) -> Iterator[None]:
         with self._lock:
-            self._on.add(process)
+            self._on.add(run)
             if self._closed:
-                process.kill()
+                run.kill()
         try:
             yield
         finally:
-            process.kill()
-            process.wait()
-            assert process.stdin is not None
-            process.stdin.close()
             with self._lock:
-                self._on.discard(process)
+                self._on.discard(run)
                 closed = self._closed
         if closed:
             raise Cancelled
 
 
-def _command(tags: str, recorded: Path, settings: Mapping[str, str]) -> list[str]:
+def _arguments(tags: str, recorded: Path, settings: Mapping[str, str]) -> list[str]:
     told = [word for name, value in settings.items() for word in ("-D", f"{name}={value}")]
-    suite = ["behave", f"--tags={tags}", "--format", RECORDER, "--outfile", str(recorded), "--no-color", *told]
-    return [sys.executable, "-m", "support.prove.tethered", *suite]
+    return [f"--tags={tags}", "--format", RECORDER, "--outfile", str(recorded), "--no-color", *told]
 
 
 def _told(target: Target, folder: Path) -> dict[str, str]:
@@ -121,10 +111,3 @@ def with_defaults_alone() -> dict[str, str]:
         name.upper(): str(field.default) for name, field in Settings.model_fields.items() if field.default is not None
     }
     return {**inherited, **defaults}
-
-
-def _ended(process: subprocess.Popen[bytes], limit_s: float) -> int | None:
-    try:
-        return process.wait(limit_s)
-    except subprocess.TimeoutExpired:
-        return None

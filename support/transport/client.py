@@ -11,9 +11,10 @@ from typing import TypeVar
 
 import requests
 import urllib3
+from requests.structures import CaseInsensitiveDict
 
 from support.errors import Inconclusive
-from support.models import Answer, Failure
+from support.models import Answer, Call, Failure
 from support.transport.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, wait_until
 from support.transport.failures import failure_of
 from support.transport.flows import Flow, Send, Wait
@@ -91,18 +92,18 @@ class SessionClient:
             return exchange_raw(send.call, timeout, self._route)
         wait_until(started + send.timeout_s, timeout)
         try:
-            response = self._session.request(
-                send.call.method,
-                send.call.url,
-                data=send.call.body,
-                headers=dict(send.call.headers),
-                auth=_Introduced(send.call.credential.header),
-                timeout=timeout,
-                allow_redirects=False,
-            )
+            response = self._session.send(self._prepared(send.call), timeout=timeout, allow_redirects=False)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return failure_of(error, time.monotonic() - started)
         return Answer(response.status_code, dict(response.headers), response.content, time.monotonic() - started)
+
+    def _prepared(self, call: Call) -> requests.PreparedRequest:
+        """Return a request as it goes out: of what a session can add, nothing but its headers is wanted."""
+        headers = CaseInsensitiveDict(self._session.headers)
+        headers.update(call.headers)
+        if call.credential.header is not None:
+            headers["Authorization"] = call.credential.header
+        return requests.Request(call.method, call.url, headers=headers, data=call.body).prepare()
 
     def close(self) -> None:
         self._session.close()
@@ -121,15 +122,3 @@ class _Unled(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002  requests asks so
         return None
-
-
-class _Introduced(requests.auth.AuthBase):
-    """Sets the Authorization header itself, so that a .netrc of the machine never puts another one there."""
-
-    def __init__(self, header: str | None) -> None:
-        self._header = header
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._header is not None:
-            request.headers["Authorization"] = self._header
-        return request

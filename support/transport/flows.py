@@ -47,7 +47,9 @@ def perform(call: Call, policy: Policy) -> Flow[Exchange]:
         outcome = yield from _send(call, loop)
         wait = loop.wait_s(outcome)
         attempts = (*attempts, Attempt(outcome, wait or 0.0))
-        if wait is None or (attempts[-1].in_doubt and not call.repeatable):
+        if attempts[-1].in_doubt and not call.repeatable:
+            return Exchange(call, attempts, undecided=True)
+        if wait is None:
             return Exchange(call, attempts)
         yield Wait(wait, cause_of(outcome))
 
@@ -77,7 +79,7 @@ def perform_create(call: Call, policy: Policy, search: Search, window_s: float) 
             if found:
                 return Exchange(call, (*attempts, Attempt(found[0])), adopted=True)
             if found is None:
-                return Exchange(call, attempts)
+                return Exchange(call, attempts, undecided=True)
         if wait is None or wait >= loop.remaining_s:
             return Exchange(call, attempts)
         yield Wait(wait, cause_of(outcome))

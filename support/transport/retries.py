@@ -115,7 +115,7 @@ class RetryLoop:
         self._state.attempt_number = self._attempt
         self._state.outcome_timestamp = self._policy.clock()
         self._state.upcoming_sleep = wait
-        if self._attempt >= FAULT_ATTEMPTS and _is_a_fault(outcome):
+        if self._attempt >= FAULT_ATTEMPTS and is_a_fault(outcome):
             return None
         return wait if not self._stop(self._state) and self._may_retry(outcome) else None
 
@@ -128,7 +128,7 @@ class RetryLoop:
         return paid
 
 
-def _is_a_fault(outcome: Answer | Failure) -> bool:
+def is_a_fault(outcome: Answer | Failure) -> bool:
     """A 5xx other than those of gateways and overload speaks of a fault that waiting does not mend."""
     return isinstance(outcome, Answer) and outcome.status >= 500 and outcome.status not in PASSING
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from support.peers.launching import Peer
 from support.prove.playing import with_defaults_alone
+from support.prove.running import behave
 from support.reporting.summary import FILE, Summary, read
-from support.settings import ROOT
 
 LIMIT_S = 900.0
 LAST_WORDS = 1500
@@ -36,29 +34,15 @@ def play(peer: Peer, folder: Path, strict: bool) -> Run:
     Bursts are smaller than usual and races end earlier, so that the peers can be judged while others are at work.
     """
     folder.mkdir()
-    command = [sys.executable, "-m", "support.prove.tethered", "behave", "--tags=@contract", "--no-color"]
-    with (folder / "output.txt").open("w+b") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=_told(peer, folder, strict),
-            stdin=subprocess.PIPE,  # it ends when this closes, even if we are killed
-            stdout=output,
-            stderr=output,
-        )
-        try:
-            exit_code = process.wait(LIMIT_S)
-        except subprocess.TimeoutExpired:
-            raise NoVerdict(f"the run took longer than {LIMIT_S:.0f} s") from None
-        finally:
-            process.kill()
-            process.wait()
-            assert process.stdin is not None
-            process.stdin.close()
+    output = folder / "output.txt"
+    with behave(["--tags=@contract", "--no-color"], _told(peer, folder, strict), output) as run:
+        exit_code = run.exit_code(LIMIT_S)
+    if exit_code is None:
+        raise NoVerdict(f"the run took longer than {LIMIT_S:.0f} s")
     try:
         return Run(read(folder / "reports" / FILE), exit_code)
     except (OSError, ValueError) as error:
-        said = (folder / "output.txt").read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]
+        said = output.read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]
         raise NoVerdict(f"the run left no summary ({error}); it said: {said}") from None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from support.contract.judgement import accuse, judge
@@ -61,6 +63,24 @@ def test_too_many_requests_accuse_nobody() -> None:
     exchange = answered(429, {"title": "Too Many Requests"})
     with pytest.raises(Inconclusive, match=r"still answered by 429 \(too many requests\) after 0 s and 1 attempts"):
         judge(exchange, "create-201", "Ada signs up", has_status([201]))
+
+
+UNDECIDED = [
+    (unanswered("connection reset", 1), "no answer came: connection reset"),
+    (answered(503, {"title": "Busy"}), "the answer was 503"),
+    (answered(409, {"title": "Conflict"}), "the answer was 409"),
+]
+
+
+@pytest.mark.parametrize(("exchange", "came"), UNDECIDED, ids=["dropped", "503", "409 to a repetition"])
+def test_what_could_not_be_asked_again_accuses_nobody(exchange: Exchange, came: str) -> None:
+    with pytest.raises(Inconclusive, match=came):
+        judge(replace(exchange, undecided=True), "create-201", "Ada signs up", has_status([201]))
+
+
+def test_a_500_is_a_fault_even_where_it_could_not_be_asked_again() -> None:
+    with pytest.raises(BrokenPromise):
+        judge(replace(answered(500), undecided=True), "create-201", "Ada signs up", has_status([201]))
 
 
 def test_attempts_are_counted() -> None:

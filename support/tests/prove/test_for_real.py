@@ -69,8 +69,8 @@ def test_no_process_outlives_it(number: signal.Signals, tmp_path: Path) -> None:
     prove = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    _wait_until(lambda: any("behave" in _command_of(pid) for pid in _children_of(prove.pid)))
-    started = _children_of(prove.pid)
+    _wait_until(lambda: any(tmp_path.rglob("records.jsonl")))
+    started = _descendants_of(prove.pid)
     assert len(started) >= 2
     prove.send_signal(number)
     prove.communicate(timeout=SOON_S)
@@ -87,8 +87,10 @@ def _wait_until(happens: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def _children_of(parent: int) -> list[int]:
-    return [int(folder.name) for folder in PROC.glob("[0-9]*") if _stat(int(folder.name))[1:2] == [str(parent)]]
+def _descendants_of(ancestor: int) -> list[int]:
+    parents = {int(folder.name): _stat(int(folder.name))[1:2] for folder in PROC.glob("[0-9]*")}
+    children = [pid for pid, parent in parents.items() if parent == [str(ancestor)]]
+    return [*children, *(pid for child in children for pid in _descendants_of(child))]
 
 
 def _is_alive(pid: int) -> bool:
@@ -101,10 +103,3 @@ def _stat(pid: int) -> list[str]:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
-
-
-def _command_of(pid: int) -> str:
-    try:
-        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""

@@ -85,8 +85,13 @@ class TestPerform:
 
     @pytest.mark.parametrize("outcome", [LOST, came(429), came(500), came(502), came(503), came(504)], ids=cause_of)
     def test_and_never_where_it_may_have(self, outcome: Answer | Failure) -> None:
-        driver = driven([outcome])
-        assert len(driver.run(perform(CREATE, policy())).attempts) == 1
+        exchange = driven([outcome]).run(perform(CREATE, policy()))
+        assert len(exchange.attempts) == 1
+        assert exchange.undecided
+
+    def test_what_was_tried_to_the_end_is_decided(self) -> None:
+        assert not driven([came(503)] * 20).run(perform(READ, policy())).undecided
+        assert not driven([REFUSED] * 20).run(perform(CREATE, policy())).undecided
 
     def test_a_repetition_in_doubt_is_told(self) -> None:
         assert driven([LOST, came(404)]).run(perform(READ, policy())).repeated_in_doubt
@@ -180,6 +185,11 @@ class TestPerformCreate:
         assert exchange.attempts[-1].outcome == outcome
         assert len(driver.sends) == 1
         assert not exchange.adopted
+        assert exchange.undecided
+
+    def test_a_create_that_made_nobody_to_the_last_attempt_is_decided(self) -> None:
+        driver = driven([came(503)] * 20)
+        assert not driver.run(perform_create(CREATE, policy(driver.clock), finds([]), 0.0)).undecided
 
     def test_a_conflict_after_a_doubt_is_her_own_create(self) -> None:
         driver = driven([LOST, came(409)])
