@@ -96,7 +96,7 @@ class Registry:
         known = (set(listed or ()) - self._latest.keys()) | self.ids_of(address)
         entry = self.intend([(address, name)])[0]
         looks: list[bool] = []
-        search = self._api.found_by(address, known) if address else lambda: self._nobody_new(listed, looks)
+        search = self._api.found_by(address, known) if address else lambda: self._nobody_new(listed, name, looks)
         exchange = yield from self._api.create(call, search)
         self.settle(entry, exchange, known)
         entry.fresh = listed is not None and bool(entry.ids)
@@ -109,16 +109,21 @@ class Registry:
         everybody = yield from self._everybody()
         return None if everybody is None else {user.id for user in everybody}
 
-    def _nobody_new(self, before: Collection[str] | None, looks: list[bool]) -> Flow[Sequence[Answer] | None]:
+    def _nobody_new(
+        self, before: Collection[str] | None, name: str | None, looks: list[bool]
+    ) -> Flow[Sequence[Answer] | None]:
         """Find nobody where the list shows nobody new; None where somebody is, who may be anybody's.
 
-        Each of the `looks` says whether it was nobody.
+        Who has another name than the one that was sent was made by somebody else. Each of the `looks` says whether it
+        was nobody.
         """
         everybody = yield from self._everybody()
         if before is None or everybody is None:
             looks.append(False)
         else:
-            looks.append(all(user.id in before or self._ours(user) for user in everybody))
+            looks.append(
+                all(user.id in before or self._ours(user) or _named_otherwise(user, name) for user in everybody)
+            )
         return () if looks[-1] else None
 
     def change(self, call: Call, address: str | None) -> Flow[Exchange]:
@@ -548,3 +553,12 @@ class Registry:
             return set()
         made = {user_id for entry in self._by_address[folded(address)] for user_id in entry.ids}
         return made | self._seen_at[folded(address)]
+
+
+def _named_otherwise(user: User, name: str | None) -> bool:
+    """Whether somebody has a name, and it is not this one."""
+    return bool(user.name and name) and _plain(user.name) != _plain(name)
+
+
+def _plain(name: str | None) -> str:
+    return (name or "").strip().casefold()

@@ -62,8 +62,12 @@ def race_of_letter_cases(sandbox: Sandbox) -> None:
 async def race_ends_in_500(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
     """A create that loses a race gives 500: the index is right, but nobody handles what it says."""
     await _look_and_wait(sandbox, call)
+    return await _with_conflicts_unhandled(create, call)
+
+
+async def _with_conflicts_unhandled(decision: Decision, call: Call) -> Answer:
     try:
-        answer: Answer = await create(call)
+        answer: Answer = await decision(call)
     except Refusal as refusal:
         if refusal.status == 409:
             raise _internal_error() from None
@@ -150,13 +154,7 @@ def _look_at_put(sandbox: Sandbox) -> None:
 async def race_of_patches_ends_in_500(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """A PATCH that loses a race for an address gives 500."""
     await _look_and_wait_for_patch(sandbox, call)
-    try:
-        answer: Answer = await patch(call)
-    except Refusal as refusal:
-        if refusal.status == 409:
-            raise _internal_error() from None
-        raise
-    return answer
+    return await _with_conflicts_unhandled(patch, call)
 
 
 @defect(_RULE)

@@ -333,8 +333,8 @@ class TestWithoutAnAddress:
     """A create that names no address cannot be looked up by it: the list tells whether it made anybody."""
 
     @staticmethod
-    def create_in_doubt(stand: Stand, appears: str | None) -> list[str]:
-        """Let a create of `{}` be answered by 503 once, somebody appear meanwhile, and return the POSTs that came."""
+    def create_in_doubt(stand: Stand, appears: str | None, name: str = "", appears_as: str = "Somebody") -> list[str]:
+        """Let a create be answered by 503 once, somebody appear meanwhile, and return the POSTs that came."""
         stand.users.add("Guest", "guest@elsewhere.example")
         answers = iter([came(503), came(422, {})])
 
@@ -342,11 +342,11 @@ class TestWithoutAnAddress:
             if call.method != "POST":
                 return None
             if appears and len(stand.users.asked("POST")) == 1:
-                stand.users.add("Somebody", appears)
+                stand.users.add(appears_as, appears)
             return next(answers)
 
         stand.users.twist = twist
-        stand.create(NewUser("", ""))
+        stand.create(NewUser(name, ""))
         return stand.users.asked("POST")
 
     def test_it_is_sent_again_where_nobody_is_new(self, stand: Stand) -> None:
@@ -357,6 +357,13 @@ class TestWithoutAnAddress:
 
     def test_it_is_not_where_somebody_is(self, stand: Stand) -> None:
         assert len(self.create_in_doubt(stand, appears="new@elsewhere.example")) == 1
+
+    def test_who_has_another_name_was_made_by_somebody_else(self, stand: Stand) -> None:
+        assert len(self.create_in_doubt(stand, "new@elsewhere.example", name="Ada", appears_as="Grace")) == 2
+
+    @pytest.mark.parametrize("name", ["Ada", " ADA ", ""])
+    def test_who_has_the_same_name_or_none_may_be_ours(self, stand: Stand, name: str) -> None:
+        assert len(self.create_in_doubt(stand, "new@elsewhere.example", name="Ada", appears_as=name)) == 1
 
     def test_who_may_be_anybody_is_left_alone_and_told_of(self, stand: Stand) -> None:
         self.create_in_doubt(stand, appears="new@elsewhere.example")

@@ -49,6 +49,14 @@ def test_settings_of_this_machine_do_not_reach_the_play(stage: Stage, monkeypatc
         assert stage.play(target, "@contract and @rule.read-200 and @smoke").green
 
 
+def test_what_a_play_says_and_how_it_ends_is_known(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
+    with api() as target:
+        play = stage.play(target, settings={"burst": "many"})
+    assert play.exit_code == 2
+    assert "BURST" in play.last_words
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_play_that_takes_too_long_is_ended(stage: Stage) -> None:
     with api() as target:
         play = stage.play(target, limit_s=0.5)
