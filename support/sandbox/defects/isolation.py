@@ -38,6 +38,17 @@ def update_renames_namesakes(sandbox: Sandbox, update: Decision, user: User) -> 
             update(namesake._replace(name=user.name))
 
 
+@defect(_ISOLATION, at="store.update")
+def moving_merges_namesakes(sandbox: Sandbox, update: Decision, user: User) -> None:
+    """Whoever gets a new address is merged with everybody of the same name, as if they were her old accounts."""
+    before = sandbox.store.get(user.id)
+    update(user)
+    if before is not None and before.email != user.email:
+        for namesake in sandbox.store.everyone():
+            if namesake.name == before.name and namesake.id != user.id:
+                sandbox.store.delete(namesake.id)
+
+
 @defect(_ISOLATION, at="store.delete")
 def delete_takes_neighbour(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
     """DELETE also removes the user that was created before."""
