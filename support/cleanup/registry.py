@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, wait
 
+from support.cleanup.comparison import Comparison
 from support.cleanup.entries import Entry, folded, sharing, told_of, told_of_left
 from support.cleanup.journal import HEARTBEAT_S, Journal, Line, State
 from support.cleanup.marks import mark_in
@@ -95,36 +96,19 @@ class Registry:
             listed = yield from self._ids_there()
         known = (set(listed or ()) - self._latest.keys()) | self.ids_of(address)
         entry = self.intend([(address, name)])[0]
-        looks: list[bool] = []
-        search = self._api.found_by(address, known) if address else lambda: self._nobody_new(listed, name, looks)
+        comparison = Comparison(self._everybody, self._ours, listed, name)
+        search = self._api.found_by(address, known) if address else comparison.nobody_new
         exchange = yield from self._api.create(call, search)
         self.settle(entry, exchange, known)
         entry.fresh = listed is not None and bool(entry.ids)
         if not address and not entry.ids:
-            self._set(entry, State.REFUSED if all(looks[-1:]) else State.INTENDED)
+            self._set(entry, State.REFUSED if comparison.found_nobody else State.INTENDED)
         return exchange
 
     def _ids_there(self) -> Flow[Collection[str] | None]:
         """Return the ids that the list shows; None where it cannot be read."""
         everybody = yield from self._everybody()
         return None if everybody is None else {user.id for user in everybody}
-
-    def _nobody_new(
-        self, before: Collection[str] | None, name: str | None, looks: list[bool]
-    ) -> Flow[Sequence[Answer] | None]:
-        """Find nobody where the list shows nobody new; None where somebody is, who may be anybody's.
-
-        Who has another name than the one that was sent was made by somebody else. Each of the `looks` says whether it
-        was nobody.
-        """
-        everybody = yield from self._everybody()
-        if before is None or everybody is None:
-            looks.append(False)
-        else:
-            looks.append(
-                all(user.id in before or self._ours(user) or _named_otherwise(user, name) for user in everybody)
-            )
-        return () if looks[-1] else None
 
     def change(self, call: Call, address: str | None) -> Flow[Exchange]:
         """Carry out a PUT or PATCH that names an address: a faulty API may make a user of it."""
@@ -553,12 +537,3 @@ class Registry:
             return set()
         made = {user_id for entry in self._by_address[folded(address)] for user_id in entry.ids}
         return made | self._seen_at[folded(address)]
-
-
-def _named_otherwise(user: User, name: str | None) -> bool:
-    """Whether somebody has a name, and it is not this one."""
-    return bool(user.name and name) and _plain(user.name) != _plain(name)
-
-
-def _plain(name: str | None) -> str:
-    return (name or "").strip().casefold()
