@@ -22,6 +22,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from support.transport.async_client import over_one_connection
+
 LEAST_SPREAD_S = 0.005
 SETTLE_S = 0.005
 AT_THE_DOOR = 64
@@ -220,18 +222,10 @@ class HoldingBackend(httpcore.AsyncNetworkBackend):
         return HoldingStream(await self._inner.connect_tcp(*args, **options), self)
 
 
-def holding_transport(verify: ssl.SSLContext) -> tuple[httpx.AsyncHTTPTransport, HoldingBackend]:
-    """Return a transport of one connection, and the backend that can hold its next request back.
-
-    httpx has no parameter for the network backend of httpcore, so it is put into the pool that httpx made.
-    """
-    transport = httpx.AsyncHTTPTransport(
-        verify=verify, limits=httpx.Limits(max_connections=1, max_keepalive_connections=1)
-    )
-    pool: Any = transport._pool
-    backend = HoldingBackend(pool._network_backend)
-    pool._network_backend = backend
-    return transport, backend
+def holding_transport(context: ssl.SSLContext) -> tuple[httpx.AsyncHTTPTransport, HoldingBackend]:
+    """Return a transport of one connection, and the backend that can hold its next request back."""
+    backend = HoldingBackend(httpcore.AnyIOBackend())
+    return over_one_connection(context, backend), backend
 
 
 def peak_in_flight(senders: Iterable[Sender]) -> int:

@@ -1,7 +1,8 @@
-"""The async client: many calls at once, over several small `httpx.AsyncClient` side by side.
+"""The async client: many calls at once, over `httpx.AsyncClient`s side by side with one connection each.
 
-httpx's connection pool takes time that grows with the square of its size, and reuses a warm connection rather than open
-one more. Small clients with a few connections each avoid both, so that a burst of N is N requests in flight.
+httpx's connection pool looks all its connections over at each request, so that it takes time that grows with the square
+of its size, and reuses a warm connection rather than open one more. One connection each avoids both: a burst of N is N
+requests in flight.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
 from support.models import Answer, Call, Failure
@@ -25,8 +28,8 @@ from support.transport.route import DIRECT, Route
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
-CONNECTIONS_PER_SHARD = 8
-IDLE_SHARDS = 8
+MOST_IDLE = 64
+KEPT_IDLE_S = 5.0
 
 Sender = Callable[[Send], Coroutine[Any, Any, Answer | Failure]]
 """A way to send a call once."""
@@ -38,23 +41,51 @@ class Closable(Protocol):
     async def close(self) -> None: ...
 
 
-class Shard:
-    """One small httpx client and how many requests it has under way."""
+class OneConnection:
+    """Stands in for httpcore's pool where there is one connection: opened when it is needed, and anew when closed."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self.busy = 0
-        self.client = client
+    def __init__(self, context: ssl.SSLContext, backend: httpcore.AsyncNetworkBackend | None = None) -> None:
+        self._context, self._backend = context, backend
+        self._line: httpcore.AsyncHTTPConnection | None = None
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        """Send a request; the one before it must have been answered to its end."""
+        line = self._line
+        if line is None or line.is_closed() or line.has_expired():
+            await self.aclose()
+            line = self._line = httpcore.AsyncHTTPConnection(
+                request.url.origin, self._context, KEPT_IDLE_S, network_backend=self._backend
+            )
+        return await line.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            await line.aclose()
+
+
+def over_one_connection(
+    context: ssl.SSLContext, backend: httpcore.AsyncNetworkBackend | None = None
+) -> httpx.AsyncHTTPTransport:
+    """Return a transport of one connection, which `backend` opens where it is given.
+
+    httpx has no parameter for either, so they are put in the place of the pool that it made.
+    """
+    transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
+    transport._pool = OneConnection(context, backend)  # type: ignore[assignment]
+    return transport
 
 
 def new_client(timeout_s: float, route: Route, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """Return a client with the suite's manners: timeouts, no redirects, no cookies, verified certificates."""
+    proxy = _proxy(route)
     client = httpx.AsyncClient(
         timeout=httpx.Timeout(timeout_s),
         trust_env=False,
         verify=route.context,
-        proxy=_proxy(route),
-        transport=transport,
-        limits=httpx.Limits(max_connections=CONNECTIONS_PER_SHARD, max_keepalive_connections=CONNECTIONS_PER_SHARD),
+        proxy=proxy,
+        transport=transport or (over_one_connection(route.context) if proxy is None else None),
+        limits=httpx.Limits(max_connections=1),
         headers={"User-Agent": "users-acceptance"},
         follow_redirects=False,
     )
@@ -75,7 +106,8 @@ class AsyncClient:
     def __init__(self, timeout_s: float, route: Route = DIRECT, most_at_once: int | None = None) -> None:
         self.timeout_s = timeout_s
         self.route = route
-        self._shards: list[Shard] = []
+        self._idle: list[httpx.AsyncClient] = []
+        self._busy: set[httpx.AsyncClient] = set()
         self.kept: list[Closable] = []
         self._room = asyncio.Semaphore(most_at_once) if most_at_once else contextlib.nullcontext()
 
@@ -101,31 +133,27 @@ class AsyncClient:
     async def close(self) -> None:
         for thing in self.kept:
             await thing.close()
-        shards, self._shards = self._shards, []
-        for shard in shards:
-            await shard.client.aclose()
+        clients, self._idle, self._busy = [*self._idle, *self._busy], [], set()
+        for client in clients:
+            await client.aclose()
 
     async def _send(self, send: Send) -> Answer | Failure:
         async with self._room:
-            shard = self._free_shard()
+            client = self._idle.pop() if self._idle else new_client(self.timeout_s, self.route)
+            self._busy.add(client)
             try:
-                return await exchange_once(shard.client, send)
+                return await exchange_once(client, send)
             finally:
-                await self._let_go(shard)
+                await self._let_go(client)
 
-    def _free_shard(self) -> Shard:
-        shard = next((shard for shard in self._shards if shard.busy < CONNECTIONS_PER_SHARD), None)
-        if shard is None:
-            shard = Shard(new_client(self.timeout_s, self.route))
-            self._shards.append(shard)
-        shard.busy += 1
-        return shard
-
-    async def _let_go(self, shard: Shard) -> None:
-        shard.busy -= 1
-        if shard.busy == 0 and len(self._shards) > IDLE_SHARDS and shard in self._shards:
-            self._shards.remove(shard)
-            await shard.client.aclose()
+    async def _let_go(self, client: httpx.AsyncClient) -> None:
+        if client not in self._busy:
+            return
+        self._busy.remove(client)
+        if len(self._idle) < MOST_IDLE:
+            self._idle.append(client)
+        else:
+            await client.aclose()
 
 
 async def exchange_once(client: httpx.AsyncClient, send: Send) -> Answer | Failure:
