@@ -13,6 +13,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,7 +21,6 @@ import httpcore
 import httpx
 
 from support.models import Answer, Call, Failure
-from support.transport.client import NO_COOKIES
 from support.transport.deadline import LEAST_TIMEOUT_S
 from support.transport.failures import failure_of
 from support.transport.flows import Flow, Send, Wait
@@ -28,6 +28,7 @@ from support.transport.route import DIRECT, Route
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
+NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 MOST_IDLE = 64
 KEPT_IDLE_S = 5.0
 

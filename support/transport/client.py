@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import TypeVar
 
 import requests
 import urllib3
-from requests.structures import CaseInsensitiveDict
 
 from support.errors import Inconclusive
 from support.models import Answer, Call, Failure
@@ -23,14 +21,14 @@ from support.transport.wire import exchange_raw
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
-NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
-"""What one call was given must not let the next one in, which may come without a token on purpose."""
 
 
 class SessionClient:
     """Carries out flows with blocking calls; safe to share between threads.
 
-    Redirects are not followed, so that the token never travels to another host. TLS certificates are verified.
+    Calls go to the session's adapter, not through its own `send`, which would follow redirects, so that the token could
+    travel to another host, and keep cookies, so that what one call was given could let in the next one, which may come
+    without a token on purpose. TLS certificates are verified.
     """
 
     def __init__(self, timeout_s: float, route: Route = DIRECT, connections: int = 32) -> None:
@@ -39,12 +37,10 @@ class SessionClient:
         self._traffic = threading.Condition()
         self._under_way = 0
         self._stopped = False
-        self._session = _Unled()
+        self._session = requests.Session()
         self._session.headers["User-Agent"] = "users-acceptance"
-        self._session.cookies.set_policy(NO_COOKIES)
-        self._session.trust_env = False
-        self._session.proxies = {"all": route.proxy} if route.proxy else {}
-        self._session.verify = route.certificates or True
+        self._proxies = {"all": route.proxy} if route.proxy else {}
+        self._trusted = route.certificates or True
         adapter = DeadlineAdapter(pool_maxsize=connections)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -92,18 +88,27 @@ class SessionClient:
             return exchange_raw(send.call, timeout, self._route)
         wait_until(started + send.timeout_s, timeout)
         try:
-            response = self._session.send(self._prepared(send.call), timeout=timeout, allow_redirects=False)
+            response = self._session.get_adapter(send.call.url).send(
+                self._prepared(send.call), timeout=timeout, verify=self._trusted, proxies=self._proxies
+            )
+            body = response.content
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return failure_of(error, time.monotonic() - started)
-        return Answer(response.status_code, dict(response.headers), response.content, time.monotonic() - started)
+        return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started)
 
     def _prepared(self, call: Call) -> requests.PreparedRequest:
         """Return a request as it goes out: of what a session can add, nothing but its headers is wanted."""
-        headers = CaseInsensitiveDict(self._session.headers)
-        headers.update(call.headers)
+        headers = {**self._session.headers, **call.headers}
         if call.credential.header is not None:
             headers["Authorization"] = call.credential.header
-        return requests.Request(call.method, call.url, headers=headers, data=call.body).prepare()
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(call.method)
+        prepared.prepare_url(call.url, None)
+        prepared.prepare_headers(headers)
+        prepared.body = call.body or None
+        if call.method != "GET":
+            prepared.headers["Content-Length"] = str(len(call.body or b""))
+        return prepared
 
     def close(self) -> None:
         self._session.close()
@@ -115,10 +120,3 @@ class SessionClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-class _Unled(requests.Session):
-    """A session that does not work out where a redirect would lead, which an unreadable Location would break."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002  requests asks so
-        return None
