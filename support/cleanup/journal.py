@@ -1,7 +1,8 @@
 """The journal: which users a run meant to make, made and saw gone; on disk before each request leaves.
 
 SQLite in WAL mode. A run's row, with its mark, is synced to the disk; a user's row survives the death of the process,
-and after a loss of power the mark in the addresses finds what the last rows would have told. It holds no secrets.
+and after a loss of power the mark in the addresses finds what the last rows would have told. An id may be noted, to be
+written with the next line: until then the address stands there to find her by. It holds no secrets.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from support.errors import SettingsError
 
 LEASE_S = 60.0
 HEARTBEAT_S = 10.0
+
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     mark TEXT PRIMARY KEY, target TEXT NOT NULL, host TEXT NOT NULL, started REAL NOT NULL,
@@ -82,6 +86,7 @@ class Journal:
         self.folder = folder
         self._lease: FileLock | None = None
         self._lock = threading.Lock()
+        self._notes: list[tuple[int, str]] = []
         with self._kept():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = folder / "journal.sqlite3"
@@ -142,8 +147,7 @@ class Journal:
         for start in range(0, len(wanted), MOST_ROWS):
             some = wanted[start : start + MOST_ROWS]
             rows = ", ".join(["(?1, ?2, ?3, ?)"] * len(some))
-            with self._lock:  # one statement is a transaction of its own, which no interruption leaves open
-                done = self._database.execute(f"{_INTEND} {rows}", (mark, State.INTENDED.value, time.time(), *some))
+            done = self._write(f"{_INTEND} {rows}", (mark, State.INTENDED.value, time.time(), *some))
             last = done.lastrowid or 0
             refs += range(last - len(some) + 1, last + 1)
         return refs
@@ -154,6 +158,35 @@ class Journal:
             "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? WHERE ref = ?",
             (state.value, user_id, reason, time.time(), ref),
         )
+
+    def note_id(self, ref: int, user_id: str) -> None:
+        """Write down with the next line, or by `write_notes`, who was created; till then her address is known."""
+        with self._lock:
+            self._notes.append((ref, user_id))
+
+    def write_notes(self) -> None:
+        """Write down the ids that were noted."""
+        with self._lock:
+            self._write_notes()
+
+    def _write_notes(self) -> None:
+        while some := self._notes[:MOST_ROWS]:
+            rows = ", ".join(["(?, ?)"] * len(some))
+            self._database.execute(
+                f"WITH noted (ref, id) AS (VALUES {rows}) UPDATE users SET state = ?, id = noted.id, changed = ? "
+                "FROM noted WHERE users.ref = noted.ref",
+                (*chain(*some), State.CREATED.value, time.time()),
+            )
+            del self._notes[: len(some)]
+
+    def mark_all(self, refs: Iterable[int], state: State) -> None:
+        """Write down that several users have come as far as this."""
+        wanted = list(refs)
+        for start in range(0, len(wanted), MOST_ROWS):
+            some = wanted[start : start + MOST_ROWS]
+            places = ", ".join("?" * len(some))
+            statement = f"UPDATE users SET state = ?, reason = NULL, changed = ? WHERE ref IN ({places})"
+            self._write(statement, (state.value, time.time(), *some))
 
     def unfinished(self, mark: str) -> list[Line]:
         """Return the users of a run that were not seen to be gone."""
@@ -203,16 +236,21 @@ class Journal:
     def _lease_path(self, mark: str) -> Path:
         return self.folder / f"{mark}.lease"
 
-    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+    def _write(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+        """Carry a statement out; it is a transaction of its own, which no interruption leaves open."""
         with self._lock:
-            self._database.execute(statement, values)
+            self._write_notes()
+            return self._database.execute(statement, values)
 
     def _read(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._lock, self._kept():
+            self._write_notes()
             return self._database.execute(statement, values).fetchall()
 
     def close(self) -> None:
         with self._lock:
+            with contextlib.suppress(sqlite3.Error):
+                self._write_notes()
             self._database.close()
 
 

@@ -12,8 +12,9 @@ import logging
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
+from itertools import chain, compress
 
 from support.cleanup.comparison import Comparison
 from support.cleanup.entries import Entry, folded, sharing, told_of, told_of_left
@@ -30,6 +31,7 @@ from support.transport.loop import LoopThread
 
 log = logging.getLogger("acceptance.cleanup")
 AT_ONCE = 64
+NOTED_S = 0.05
 MANY = 100
 
 
@@ -64,6 +66,7 @@ class Registry:
         self._proven: set[str] = set()
         self._seen_at: defaultdict[str, set[str]] = defaultdict(set)
         self._latest: dict[str, Entry] = {}
+        self._foreseen: dict[str, int] = {}
         api.transcript.observers.append(self._observe)
 
     def go_on_with(self, api: UsersApi) -> None:
@@ -72,10 +75,19 @@ class Registry:
 
     # Writing down what is about to be made
 
+    def foresee(self, addresses: Sequence[str]) -> None:
+        """Write down addresses that will soon be asked for, all in one go; some may never be."""
+        self._foreseen.update(zip(addresses, self._journal.intend(self.mark, addresses), strict=True))
+
     def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Entry]:
         """Write down (address, name) of requests that may make users, before they are sent."""
-        refs = self._journal.intend(self.mark, [address for address, _ in wanted])
-        entries = [Entry(ref, address, name) for ref, (address, name) in zip(refs, wanted, strict=True)]
+        foreseen = [self._foreseen.pop(address or "", None) for address, _ in wanted]
+        unforeseen = [address for ref, (address, _) in zip(foreseen, wanted, strict=True) if ref is None]
+        refs = iter(self._journal.intend(self.mark, unforeseen))
+        entries = [
+            Entry(next(refs) if ref is None else ref, address, name)
+            for ref, (address, name) in zip(foreseen, wanted, strict=True)
+        ]
         self._entries += entries
         self._alive.update(entries)
         for entry in entries:
@@ -128,7 +140,10 @@ class Registry:
             entry.ids.add(user.id)
             self._latest[user.id] = entry
             self._made.add(user.id)
-            self._set(entry, State.CREATED, user.id)
+            if self._api.profile.has.email_filter and user.email and user.email == folded(entry.address):
+                self._set_soon(entry, user.id)
+            else:
+                self._set(entry, State.CREATED, user.id)
         elif answer is not None and not exchange.attempts[-1].in_doubt:
             self._set(entry, State.REFUSED)
 
@@ -255,23 +270,33 @@ class Registry:
             self._journal.mark_as(line.ref, State.GONE)
 
     def keep_lease(self) -> None:
-        """Renew the run's lease from now on."""
+        """Renew the run's lease from now on, and write down what was noted since."""
         self._loop.submit(self._beat())
+        self._loop.submit(self._write_notes())
 
     async def _beat(self) -> None:
-        """Renew the lease without end: what keeps it from being renewed now may pass."""
+        await self._again_and_again(
+            HEARTBEAT_S, "the lease of this run cannot be renewed", lambda: self._journal.beat(self.mark)
+        )
+
+    async def _write_notes(self) -> None:
+        await self._again_and_again(NOTED_S, "ids of users cannot be written down", self._journal.write_notes)
+
+    async def _again_and_again(self, pause_s: float, failing: str, write: Callable[[], None]) -> None:
+        """Write to the journal without end: what keeps it from being written now may pass."""
         told = False
         while True:
-            await asyncio.sleep(HEARTBEAT_S)
+            await asyncio.sleep(pause_s)
             try:
-                self._journal.beat(self.mark)
+                write()
             except sqlite3.Error as error:
                 if not told:
-                    log.warning("the lease of this run cannot be renewed: %s", error)
+                    log.warning("%s: %s", failing, error)
                 told = True
 
     def close(self) -> None:
-        """Write down that the run is over."""
+        """Write down that the run is over, and that nobody was made whose address was never asked for."""
+        self._journal.mark_all(self._foreseen.values(), State.GONE)
         self._journal.close_run(self.mark)
 
     async def _finish(self, ends: float) -> None:
@@ -349,6 +374,7 @@ class Registry:
         leaders, waiting = list(groups), []
         for start in range(0, len(leaders), AT_ONCE):
             batch = leaders[start : start + AT_ONCE]
+            self._set_all([entry for entry in batch if entry.certain], State.DELETING)
             results = await asyncio.gather(
                 *(self._client.run(self._delete(entry)) for entry in batch), return_exceptions=True
             )
@@ -366,8 +392,7 @@ class Registry:
         for leader, others in groups.items():
             for entry in others:
                 entry.reason = leader.reason
-                if leader.state is State.GONE:
-                    self._set(entry, State.GONE)
+        self._set_all(chain(*(others for leader, others in groups.items() if leader.state is State.GONE)), State.GONE)
 
     def _delete(self, entry: Entry) -> Flow[bool]:
         """Delete what an entry has made, after seeing that it is ours; tell whether it has then to be seen gone."""
@@ -377,7 +402,8 @@ class Registry:
             return False
         if not entry.certain and not (yield from self._look_up(entry)):
             return False
-        self._set(entry, State.DELETING)
+        if entry.state is not State.DELETING:
+            self._set(entry, State.DELETING)
         strangers = yield from self._delete_ids(entry)
         if strangers:
             if not (yield from self._look_up(entry)):
@@ -490,11 +516,11 @@ class Registry:
         listed = set(await self._client.run(self._ids_listed())) if len(entries) >= MANY else set()
         asked = [entry for entry in entries if not entry.ids & listed]
         shown = await asyncio.gather(*(self._client.run(self._all_gone(entry)) for entry in asked))
-        for entry, is_gone in zip(asked, shown, strict=True):
-            if is_gone:
-                self._made |= entry.ids
-                self._gone |= entry.ids
-                self._set(entry, State.GONE)
+        gone = list(compress(asked, shown))
+        for entry in gone:
+            self._made |= entry.ids
+            self._gone |= entry.ids
+        self._set_all(gone, State.GONE)
         return [entry for entry in entries if entry.state is not State.GONE]
 
     def _ids_listed(self) -> Flow[list[str]]:
@@ -522,10 +548,33 @@ class Registry:
     def _set(self, entry: Entry, state: State, user_id: str | None = None, reason: str | None = None) -> None:
         entry.state = state
         self._count(entry)
-        try:
+        with self._as_far_as_it_can_be_written([entry]):
             self._journal.mark_as(entry.ref, state, user_id, reason)
-        except sqlite3.Error as error:  # a disk that is full keeps nobody from being deleted
-            log.warning("%s", f"the journal does not know that {entry.address or entry.ids} is {state}: {error}")
+
+    def _set_soon(self, entry: Entry, user_id: str) -> None:
+        """Let a user count as created; as she can be found by her address, her id may be written a moment later."""
+        entry.state = State.CREATED
+        self._count(entry)
+        self._journal.note_id(entry.ref, user_id)
+
+    def _set_all(self, entries: Iterable[Entry], state: State) -> None:
+        changed = list(entries)
+        for entry in changed:
+            entry.state = state
+            self._count(entry)
+        with self._as_far_as_it_can_be_written(changed):
+            self._journal.mark_all([entry.ref for entry in changed], state)
+
+    @contextlib.contextmanager
+    def _as_far_as_it_can_be_written(self, entries: Sequence[Entry]) -> Iterator[None]:
+        """Go on where the journal cannot be written: a disk that is full keeps nobody from being deleted."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            for entry in entries:
+                log.warning(
+                    "%s", f"the journal does not know that {entry.address or entry.ids} is {entry.state}: {error}"
+                )
 
     def _count(self, entry: Entry) -> None:
         gone = entry.state in (State.GONE, State.REFUSED)

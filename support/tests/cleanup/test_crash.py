@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -55,13 +54,9 @@ class MortalJournal(Journal):
 
     fate: Fate | None = None
 
-    def intend(self, mark: str, addresses: Any) -> list[int]:
+    def _write(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
         with self._step():
-            return super().intend(mark, addresses)
-
-    def _write(self, statement: str, values: tuple[object, ...]) -> None:
-        with self._step():
-            super()._write(statement, values)
+            return super()._write(statement, values)
 
     def _step(self) -> contextlib.AbstractContextManager[None]:
         return self.fate.over() if self.fate is not None else contextlib.nullcontext()
@@ -85,6 +80,7 @@ class MortalUsers(FakeUsers):
 
 DEEDS = {
     "signs up": lambda run: run.create(),
+    "signs up as foreseen": lambda run: run.create_foreseen(),
     "signs up, and the answer is lost": lambda run: run.create_unseen(),
     "signs up with a taken address": lambda run: run.create(NewUser("Mallory", run.guest)),
     "is refused": lambda run: run.create(NewUser("", "")),
@@ -99,6 +95,12 @@ class Run(Stand):
     """A run that can die, and what its steps do."""
 
     guest = "guest@elsewhere.example"
+
+    def create_foreseen(self) -> None:
+        """Foresee two people, and let one of them sign up."""
+        people = [self.newcomer(), self.newcomer()]
+        self.registry.foresee([newcomer.email for newcomer in people])
+        self.create(people[0])
 
     def create_unseen(self) -> None:
         self.users.lost = {"POST": 1}
@@ -189,7 +191,14 @@ def one_loop() -> Iterator[LoopThread]:
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it, unseen"])
 def test_a_whole_life_may_end_at_every_step(one_loop: LoopThread, after: bool, unlisted: bool) -> None:
     """Each step in turn: whatever is on disk and at the API then, the next run finds all of it."""
-    deeds = ["signs up", "signs up, and the answer is lost", "moves", "leaves", "the scenario ends", "signs up"]
+    deeds = [
+        "signs up as foreseen",
+        "signs up, and the answer is lost",
+        "moves",
+        "leaves",
+        "the scenario ends",
+        "signs up",
+    ]
     for step in itertools.count():
         with TemporaryDirectory() as folder:
             if not live_and_die(Path(folder), one_loop, deeds, Fate(step, after), unlisted):
