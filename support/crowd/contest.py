@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from support.crowd.gate import Gate, Sender, holding_transport, peak_in_flight
 from support.errors import SettingsError
 from support.models import Answer, Call, Failure
-from support.transport.async_client import AsyncClient, exchange_once, new_client
+from support.transport.async_client import AsyncClient, exchange_once
 from support.transport.flows import Flow, Send
 
 T = TypeVar("T")
@@ -118,8 +118,7 @@ class _Lane:
     """The connection of one entrant: its first request waits at the gate."""
 
     def __init__(self, client: AsyncClient) -> None:
-        transport, self._backend = holding_transport(client.route.context)
-        self._client = new_client(client.timeout_s, client.route, transport)
+        self._transport, self._backend = holding_transport(client.route.context)
         self._timeout_s = client.timeout_s
         self._gate: Gate | None = None
         self._sender = Sender("nobody")
@@ -133,11 +132,12 @@ class _Lane:
     async def send(self, send: Send) -> Answer | Failure:
         gate, self._gate = self._gate, None
         if gate is None:
-            return await exchange_once(self._client, send)
+            return await exchange_once(self._transport, send, self._timeout_s)
         await gate.enter()
         self._backend.arm(gate, self._sender, send.call.body is not None)
         try:
-            outcome = await exchange_once(self._client, replace(send, timeout_s=send.timeout_s + MOST_HELD_S))
+            patient = replace(send, timeout_s=send.timeout_s + MOST_HELD_S)
+            outcome = await exchange_once(self._transport, patient, self._timeout_s)
         finally:
             gate.absent(self._sender)
         if isinstance(outcome, Answer):
@@ -151,12 +151,12 @@ class _Lane:
 
     async def touch(self, call: Call) -> None:
         """Send a harmless call over the connection, which opens it where it is closed; keep its shortest round trip."""
-        outcome = await exchange_once(self._client, Send(call, self._timeout_s))
+        outcome = await exchange_once(self._transport, Send(call, self._timeout_s), self._timeout_s)
         if isinstance(outcome, Answer):
             self.round_trip_s = min(self.round_trip_s or outcome.seconds, outcome.seconds)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
 
 async def _warm(lanes: Sequence[_Lane], call: Call) -> None:

@@ -1,8 +1,9 @@
-"""The async client: many calls at once, over `httpx.AsyncClient`s side by side with one connection each.
+"""The async client: many calls at once, over the transports of httpx side by side, with one connection each.
 
 httpx's connection pool looks all its connections over at each request, so that it takes time that grows with the square
 of its size, and reuses a warm connection rather than open one more. One connection each avoids both: a burst of N is N
-requests in flight.
+requests in flight. Of what an `httpx.AsyncClient` puts around a transport, such as redirects and cookies, nothing is
+wanted: a redirect could take the token to another host, and a cookie let in a call without one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ from support.transport.route import DIRECT, Route
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
-NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
+ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 MOST_IDLE = 64
 KEPT_IDLE_S = 5.0
 
@@ -77,28 +77,14 @@ def over_one_connection(
     return transport
 
 
-def new_client(timeout_s: float, route: Route, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """Return a client with the suite's manners: timeouts, no redirects, no cookies, verified certificates."""
-    proxy = _proxy(route)
-    client = httpx.AsyncClient(
-        timeout=httpx.Timeout(timeout_s),
-        trust_env=False,
-        verify=route.context,
-        proxy=proxy,
-        transport=transport or (over_one_connection(route.context) if proxy is None else None),
-        limits=httpx.Limits(max_connections=1),
-        headers={"User-Agent": "users-acceptance"},
-        follow_redirects=False,
-    )
-    client.cookies.jar.set_policy(NO_COOKIES)
-    return client
-
-
-def _proxy(route: Route) -> httpx.Proxy | None:
+def new_transport(route: Route) -> httpx.AsyncHTTPTransport:
+    """Return a transport of one connection on a route."""
     if route.proxy is None:
-        return None
+        return over_one_connection(route.context)
     tls = urlsplit(route.proxy).scheme == "https"
-    return httpx.Proxy(route.proxy, ssl_context=route.context if tls else None)
+    proxy = httpx.Proxy(route.proxy, ssl_context=route.context if tls else None)
+    limits = httpx.Limits(max_connections=1)
+    return httpx.AsyncHTTPTransport(verify=route.context, trust_env=False, proxy=proxy, limits=limits)
 
 
 class AsyncClient:
@@ -107,8 +93,8 @@ class AsyncClient:
     def __init__(self, timeout_s: float, route: Route = DIRECT, most_at_once: int | None = None) -> None:
         self.timeout_s = timeout_s
         self.route = route
-        self._idle: list[httpx.AsyncClient] = []
-        self._busy: set[httpx.AsyncClient] = set()
+        self._idle: list[httpx.AsyncHTTPTransport] = []
+        self._busy: set[httpx.AsyncHTTPTransport] = set()
         self.kept: list[Closable] = []
         self._room = asyncio.Semaphore(most_at_once) if most_at_once else contextlib.nullcontext()
 
@@ -134,43 +120,54 @@ class AsyncClient:
     async def close(self) -> None:
         for thing in self.kept:
             await thing.close()
-        clients, self._idle, self._busy = [*self._idle, *self._busy], [], set()
-        for client in clients:
-            await client.aclose()
+        transports, self._idle, self._busy = [*self._idle, *self._busy], [], set()
+        for transport in transports:
+            await transport.aclose()
 
     async def _send(self, send: Send) -> Answer | Failure:
         async with self._room:
-            client = self._idle.pop() if self._idle else new_client(self.timeout_s, self.route)
-            self._busy.add(client)
+            transport = self._idle.pop() if self._idle else new_transport(self.route)
+            self._busy.add(transport)
             try:
-                return await exchange_once(client, send)
+                return await exchange_once(transport, send, self.timeout_s)
             finally:
-                await self._let_go(client)
+                await self._let_go(transport)
 
-    async def _let_go(self, client: httpx.AsyncClient) -> None:
-        if client not in self._busy:
+    async def _let_go(self, transport: httpx.AsyncHTTPTransport) -> None:
+        if transport not in self._busy:
             return
-        self._busy.remove(client)
+        self._busy.remove(transport)
         if len(self._idle) < MOST_IDLE:
-            self._idle.append(client)
+            self._idle.append(transport)
         else:
-            await client.aclose()
+            await transport.aclose()
 
 
-async def exchange_once(client: httpx.AsyncClient, send: Send) -> Answer | Failure:
-    """Send a call once; whatever happens comes back as an outcome."""
+async def exchange_once(transport: httpx.AsyncHTTPTransport, send: Send, timeout_s: float) -> Answer | Failure:
+    """Send a call once, waiting `timeout_s` for each byte; whatever happens comes back as an outcome."""
     started = time.monotonic()
     call = send.call
     try:
+        request = httpx.Request(
+            call.method,
+            call.url,
+            content=call.body,
+            headers=_headers(call),
+            extensions={"timeout": httpx.Timeout(timeout_s).as_dict()},
+        )
         async with asyncio.timeout(max(LEAST_TIMEOUT_S, send.timeout_s)):
-            response = await client.request(call.method, call.url, content=call.body, headers=_headers(call))
+            response = await transport.handle_async_request(request)
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
         return failure_of(error, time.monotonic() - started)
     return Answer(response.status_code, dict(response.headers), response.content, time.monotonic() - started)
 
 
 def _headers(call: Call) -> dict[str, str]:
-    headers = dict(call.headers)
+    headers = {**ALWAYS_SENT, **call.headers}
     if call.credential.header is not None:
         headers["Authorization"] = call.credential.header
     return headers
