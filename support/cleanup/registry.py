@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, wait
 from itertools import chain, compress
 
+from support.cleanup.book import Book
 from support.cleanup.comparison import Comparison
 from support.cleanup.entries import Entry, folded, sharing, told_of, told_of_left
-from support.cleanup.journal import HEARTBEAT_S, Journal, Line, State
+from support.cleanup.journal import Journal, Line, State
 from support.cleanup.marks import mark_in
 from support.cleanup.polling import Pace, until_gone
 from support.contract.normalizers import ids_of, user_of, users_of
@@ -31,7 +31,6 @@ from support.transport.loop import LoopThread
 
 log = logging.getLogger("acceptance.cleanup")
 AT_ONCE = 64
-NOTED_S = 0.05
 MANY = 100
 
 
@@ -49,7 +48,7 @@ class Registry:
         most: int | None = None,
     ) -> None:
         """Begin with nothing made; `most` is how many users may be alive at once."""
-        self._journal, self._api, self._client, self._loop = journal, api, client, loop
+        self._api, self._client, self._loop = api, client, loop
         self._sweeper = api.apart()
         self._pace = pace
         self._most = most
@@ -57,16 +56,14 @@ class Registry:
         self._made: set[str] = set()
         self._deleted: set[str] = set()
         self._gone: set[str] = set()
-        self._entries: list[Entry] = []
+        self._book = Book(journal, mark)
         self._by_address: defaultdict[str, list[Entry]] = defaultdict(list)
         self._open: list[Entry] = []
-        self._alive: set[Entry] = set()
         self._running: list[Future[None]] = []
         self._late = False
         self._proven: set[str] = set()
         self._seen_at: defaultdict[str, set[str]] = defaultdict(set)
         self._latest: dict[str, Entry] = {}
-        self._foreseen: dict[str, int] = {}
         api.transcript.observers.append(self._observe)
 
     def go_on_with(self, api: UsersApi) -> None:
@@ -76,20 +73,12 @@ class Registry:
     # Writing down what is about to be made
 
     def foresee(self, addresses: Sequence[str]) -> None:
-        """Write down addresses that will soon be asked for, all in one go; some may never be."""
-        self._foreseen.update(zip(addresses, self._journal.intend(self.mark, addresses), strict=True))
+        """Write down addresses that will soon be asked for; some may never be."""
+        self._book.foresee(addresses)
 
     def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Entry]:
         """Write down (address, name) of requests that may make users, before they are sent."""
-        foreseen = [self._foreseen.pop(address or "", None) for address, _ in wanted]
-        unforeseen = [address for ref, (address, _) in zip(foreseen, wanted, strict=True) if ref is None]
-        refs = iter(self._journal.intend(self.mark, unforeseen))
-        entries = [
-            Entry(next(refs) if ref is None else ref, address, name)
-            for ref, (address, name) in zip(foreseen, wanted, strict=True)
-        ]
-        self._entries += entries
-        self._alive.update(entries)
+        entries = self._book.intend(wanted)
         for entry in entries:
             self._by_address[folded(entry.address)].append(entry)
         self._open += entries
@@ -114,7 +103,7 @@ class Registry:
         self.settle(entry, exchange, known)
         entry.fresh = listed is not None and bool(entry.ids)
         if not address and not entry.ids:
-            self._set(entry, State.REFUSED if comparison.found_nobody else State.INTENDED)
+            self._book.mark(entry, State.REFUSED if comparison.found_nobody else State.INTENDED)
         return exchange
 
     def _ids_there(self) -> Flow[Collection[str] | None]:
@@ -141,21 +130,21 @@ class Registry:
             self._latest[user.id] = entry
             self._made.add(user.id)
             if self._api.profile.has.email_filter and user.email and user.email == folded(entry.address):
-                self._set_soon(entry, user.id)
+                self._book.note_created(entry, user.id)
             else:
-                self._set(entry, State.CREATED, user.id)
+                self._book.mark(entry, State.CREATED, user.id)
         elif answer is not None and not exchange.attempts[-1].in_doubt:
-            self._set(entry, State.REFUSED)
+            self._book.mark(entry, State.REFUSED)
 
     def give_up(self, entry: Entry) -> None:
         """Write down that a request made nobody as far as is known; its address is looked up once more in the end."""
         entry.by_change = True
-        self._set(entry, State.REFUSED)
+        self._book.mark(entry, State.REFUSED)
 
     @property
     def asked_for(self) -> int:
         """How many requests may have made somebody so far."""
-        return len(self._entries)
+        return len(self._book.entries)
 
     @property
     def created(self) -> int:
@@ -175,12 +164,12 @@ class Registry:
     @property
     def alive(self) -> int:
         """How many requests may have left a user that is not yet seen gone."""
-        return len(self._alive)
+        return len(self._book.alive)
 
     @property
     def room(self) -> int | None:
         """How many more users fit as soon as the deletions under way are done; None: any number."""
-        return None if self._most is None else self._most - len(self._alive.intersection(self._open))
+        return None if self._most is None else self._most - len(self._book.alive.intersection(self._open))
 
     def make_room(self, wanted: int, dismissing: bool = False) -> None:
         """Wait for deletions until so many more users fit under the most that may be alive; raises SettingsError.
@@ -238,10 +227,10 @@ class Registry:
             with contextlib.suppress(TimeoutError):
                 self._loop.stop(finishing)
             log.error("cleaning up took longer than %.0f s", deadline_s)
-        left = [entry for entry in self._entries if entry.state is not State.GONE]
+        left = [entry for entry in self._book.entries if entry.state is not State.GONE]
         for entry in left:
             entry.reason = entry.reason or "not confirmed before the deadline for cleaning up"
-            self._set(entry, State.LEFT, reason=entry.reason)
+            self._book.mark(entry, State.LEFT, reason=entry.reason)
         if left:
             raise LeftBehind(told_of_left(left, self.mark))
 
@@ -258,46 +247,20 @@ class Registry:
 
     def adopt(self, lines: Iterable[Line]) -> None:
         """Take over the unfinished users of a run that died."""
-        for line in lines:
-            ids = {line.id} if line.id else set()
-            entry = Entry(line.ref, line.address, None, ids, line.state, line.reason)
-            self._entries.append(entry)
-            self._count(entry)
+        self._book.adopt(lines)
 
     def forget(self, lines: Iterable[Line]) -> None:
         """Write down as gone what went together with its target."""
-        for line in lines:
-            self._journal.mark_as(line.ref, State.GONE)
+        self._book.forget(lines)
 
     def keep_lease(self) -> None:
         """Renew the run's lease from now on, and write down what was noted since."""
-        self._loop.submit(self._beat())
-        self._loop.submit(self._write_notes())
-
-    async def _beat(self) -> None:
-        await self._again_and_again(
-            HEARTBEAT_S, "the lease of this run cannot be renewed", lambda: self._journal.beat(self.mark)
-        )
-
-    async def _write_notes(self) -> None:
-        await self._again_and_again(NOTED_S, "ids of users cannot be written down", self._journal.write_notes)
-
-    async def _again_and_again(self, pause_s: float, failing: str, write: Callable[[], None]) -> None:
-        """Write to the journal without end: what keeps it from being written now may pass."""
-        told = False
-        while True:
-            await asyncio.sleep(pause_s)
-            try:
-                write()
-            except sqlite3.Error as error:
-                if not told:
-                    log.warning("%s: %s", failing, error)
-                told = True
+        self._loop.submit(self._book.keep_lease())
+        self._loop.submit(self._book.keep_writing())
 
     def close(self) -> None:
-        """Write down that the run is over, and that nobody was made whose address was never asked for."""
-        self._journal.mark_all(self._foreseen.values(), State.GONE)
-        self._journal.close_run(self.mark)
+        """Write down that the run is over."""
+        self._book.close()
 
     async def _finish(self, ends: float) -> None:
         begun = [asyncio.wrap_future(future) for future in self._running]
@@ -306,14 +269,14 @@ class Registry:
             await self._remove(self._unfinished())
             strays = await self._client.run(self.marked())
             seen_gone, waited_for = set[str](), set[str]()
-            for entry in self._entries:
+            for entry in self._book.entries:
                 (seen_gone if entry.state is State.GONE else waited_for).update(entry.ids)
             unknown = [user for user in strays or () if user.id not in waited_for]
             fresh = [user for user in unknown if user.id not in seen_gone or not await self._is_gone(user.id)]
             for user in fresh:
                 entry = self.intend([(user.email, user.name)])[0]
                 entry.ids.add(user.id)
-                self._set(entry, State.CREATED, user.id)
+                self._book.mark(entry, State.CREATED, user.id)
             if strays is None and not self._unfinished():
                 log.warning("the list cannot be read: that nobody is left is known by ids and addresses alone")
             if not fresh and all(entry.is_stuck(self._pace.deadline_s) for entry in self._unfinished()):
@@ -324,7 +287,7 @@ class Registry:
                 await asyncio.sleep(self._pace.cap_s)
 
     def _unfinished(self) -> list[Entry]:
-        return [entry for entry in self._entries if entry.state is not State.GONE and not entry.unprovable]
+        return [entry for entry in self._book.entries if entry.state is not State.GONE and not entry.unprovable]
 
     async def _is_gone(self, user_id: str) -> bool:
         """Whether an id that the list shows is nobody's any more; it may as well have been given once more."""
@@ -374,7 +337,7 @@ class Registry:
         leaders, waiting = list(groups), []
         for start in range(0, len(leaders), AT_ONCE):
             batch = leaders[start : start + AT_ONCE]
-            self._set_all([entry for entry in batch if entry.certain], State.DELETING)
+            self._book.mark_all([entry for entry in batch if entry.certain], State.DELETING)
             results = await asyncio.gather(
                 *(self._client.run(self._delete(entry)) for entry in batch), return_exceptions=True
             )
@@ -392,7 +355,8 @@ class Registry:
         for leader, others in groups.items():
             for entry in others:
                 entry.reason = leader.reason
-        self._set_all(chain(*(others for leader, others in groups.items() if leader.state is State.GONE)), State.GONE)
+        settled = [others for leader, others in groups.items() if leader.state is State.GONE]
+        self._book.mark_all(list(chain(*settled)), State.GONE)
 
     def _delete(self, entry: Entry) -> Flow[bool]:
         """Delete what an entry has made, after seeing that it is ours; tell whether it has then to be seen gone."""
@@ -403,7 +367,7 @@ class Registry:
         if not entry.certain and not (yield from self._look_up(entry)):
             return False
         if entry.state is not State.DELETING:
-            self._set(entry, State.DELETING)
+            self._book.mark(entry, State.DELETING)
         strangers = yield from self._delete_ids(entry)
         if strangers:
             if not (yield from self._look_up(entry)):
@@ -413,7 +377,7 @@ class Registry:
             entry.unprovable = True
             entry.reason = f"the create was answered with id {', '.join(strangers)}, who cannot be shown to be ours"
         elif not entry.ids:
-            self._set(entry, State.GONE)
+            self._book.mark(entry, State.GONE)
         return bool(entry.ids)
 
     def _look_up(self, entry: Entry) -> Flow[bool]:
@@ -520,7 +484,7 @@ class Registry:
         for entry in gone:
             self._made |= entry.ids
             self._gone |= entry.ids
-        self._set_all(gone, State.GONE)
+        self._book.mark_all(gone, State.GONE)
         return [entry for entry in entries if entry.state is not State.GONE]
 
     def _ids_listed(self) -> Flow[list[str]]:
@@ -544,41 +508,6 @@ class Registry:
         others = [other for other in self._by_address.get(user.email, ()) if other is not entry]
         made_since = bool(user.email) and any(not other.by_change for other in others)
         return made_since or not (self._ours(user) or user.name == entry.name)
-
-    def _set(self, entry: Entry, state: State, user_id: str | None = None, reason: str | None = None) -> None:
-        entry.state = state
-        self._count(entry)
-        with self._as_far_as_it_can_be_written([entry]):
-            self._journal.mark_as(entry.ref, state, user_id, reason)
-
-    def _set_soon(self, entry: Entry, user_id: str) -> None:
-        """Let a user count as created; as she can be found by her address, her id may be written a moment later."""
-        entry.state = State.CREATED
-        self._count(entry)
-        self._journal.note_id(entry.ref, user_id)
-
-    def _set_all(self, entries: Iterable[Entry], state: State) -> None:
-        changed = list(entries)
-        for entry in changed:
-            entry.state = state
-            self._count(entry)
-        with self._as_far_as_it_can_be_written(changed):
-            self._journal.mark_all([entry.ref for entry in changed], state)
-
-    @contextlib.contextmanager
-    def _as_far_as_it_can_be_written(self, entries: Sequence[Entry]) -> Iterator[None]:
-        """Go on where the journal cannot be written: a disk that is full keeps nobody from being deleted."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            for entry in entries:
-                log.warning(
-                    "%s", f"the journal does not know that {entry.address or entry.ids} is {entry.state}: {error}"
-                )
-
-    def _count(self, entry: Entry) -> None:
-        gone = entry.state in (State.GONE, State.REFUSED)
-        (self._alive.discard if gone else self._alive.add)(entry)
 
     def ids_of(self, address: str | None) -> set[str]:
         """Return the ids that this run knows to hold an address."""

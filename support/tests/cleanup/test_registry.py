@@ -142,7 +142,7 @@ class TestNoted:
     """The id of who can be found by her address is written down a moment later."""
 
     def test_it_is_written_down_soon(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("support.cleanup.registry.NOTED_S", 0.001)
+        monkeypatch.setattr("support.cleanup.book.NOTED_S", 0.001)
         stand.create()
         stand.registry.keep_lease()
         ends = time.monotonic() + 5
@@ -731,9 +731,9 @@ class TestAdopting:
 
 
 def test_the_heart_beats_on_after_a_failure_and_tells_of_it_once(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("support.cleanup.registry.HEARTBEAT_S", 0.001)
+    monkeypatch.setattr("support.cleanup.book.HEARTBEAT_S", 0.001)
     told: list[str] = []
-    monkeypatch.setattr("support.cleanup.registry.log.warning", lambda text, *of: told.append(text % of))
+    monkeypatch.setattr("support.cleanup.book.log.warning", lambda text, *of: told.append(text % of))
     beats: list[str] = []
     goes_on = threading.Event()
 
