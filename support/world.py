@@ -59,7 +59,7 @@ class World:
             raise
         self.registry: Registry = opened.new_registry(self.mark)
         self.registry.keep_lease()
-        if self.profile.has.email_filter:  # else nobody could see later that an address was never asked for
+        if self.profile.has.email_filter:  # else whoever cleans up reads the whole list for each that was never used
             self.factory.tell_beforehand(self.registry.foresee)
         self.people: People = People(self)
         self.accounts: Accounts = Accounts(self)

@@ -96,7 +96,7 @@ class Book:
 
     async def keep_writing(self) -> None:
         """Write down without end what was noted."""
-        await self._again_and_again(NOTED_S, "ids of users cannot be written down", self._journal.write_notes)
+        await self._again_and_again(NOTED_S, "ids cannot be written down", lambda: self._journal.write_notes())
 
     async def _again_and_again(self, pause_s: float, failing: str, write: Callable[[], None]) -> None:
         """Write to the journal again and again: what keeps it from being written now may pass."""
@@ -111,6 +111,6 @@ class Book:
                 told = True
 
     def close(self) -> None:
-        """Write down that the run is over, and that nobody was made whose address was never asked for."""
+        """Write down that the run is over, and so is whatever was foreseen and never intended."""
         self._journal.mark_all(self._foreseen.values(), State.GONE)
         self._journal.close_run(self._mark)

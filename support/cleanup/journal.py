@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS users (
 _INTEND = "INSERT INTO users (mark, state, changed, address) VALUES"
 _FINISHED = "FROM runs WHERE target = ? AND ended IS NOT NULL AND mark NOT IN (SELECT mark FROM users WHERE state != ?)"
 MOST_ROWS = 500
+MOST_NOTES = 100
 PAGE_BYTES = 1024
 PAGES_TO_CHECKPOINT = 10_000  # each checkpoint waits for the disk
 
@@ -170,11 +171,11 @@ class Journal:
             self._write_notes()
 
     def _write_notes(self) -> None:
-        while some := self._notes[:MOST_ROWS]:
+        while some := self._notes[:MOST_NOTES]:
             rows = ", ".join(["(?, ?)"] * len(some))
             self._database.execute(
-                f"WITH noted (ref, id) AS (VALUES {rows}) UPDATE users SET state = ?, id = noted.id, changed = ? "
-                "FROM noted WHERE users.ref = noted.ref",
+                f"WITH noted (ref, id) AS (VALUES {rows}) UPDATE users SET state = ?, changed = ?, "
+                "id = (SELECT id FROM noted WHERE noted.ref = users.ref) WHERE ref IN (SELECT ref FROM noted)",
                 (*chain(*some), State.CREATED.value, time.time()),
             )
             del self._notes[: len(some)]

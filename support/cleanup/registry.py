@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from itertools import chain, compress
 
@@ -314,7 +314,9 @@ class Registry:
         return self._loop.run(self._survey())
 
     async def _survey(self) -> list[User]:
-        found = await asyncio.gather(*(self._client.run(self._shown(entry)) for entry in self._unfinished()))
+        found = list[list[User]]()
+        for batch in _batches(self._unfinished()):
+            found += await asyncio.gather(*(self._client.run(self._shown(entry)) for entry in batch))
         marked = await self._client.run(self.marked())
         if marked is None:
             raise TargetDown(f"{self._api.base_url}: the list of users cannot be read, so who is left cannot be told.")
@@ -335,8 +337,7 @@ class Registry:
         """Delete the users of these entries and poll until they are gone; never raises."""
         groups = sharing(entries)
         leaders, waiting = list(groups), []
-        for start in range(0, len(leaders), AT_ONCE):
-            batch = leaders[start : start + AT_ONCE]
+        for batch in _batches(leaders):
             self._book.mark_all([entry for entry in batch if entry.certain], State.DELETING)
             results = await asyncio.gather(
                 *(self._client.run(self._delete(entry)) for entry in batch), return_exceptions=True
@@ -515,3 +516,9 @@ class Registry:
             return set()
         made = {user_id for entry in self._by_address[folded(address)] for user_id in entry.ids}
         return made | self._seen_at[folded(address)]
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Yield as many entries as may be seen to at once, until all are."""
+    for start in range(0, len(entries), AT_ONCE):
+        yield entries[start : start + AT_ONCE]

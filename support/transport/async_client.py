@@ -50,12 +50,12 @@ class OneConnection:
         self._line: httpcore.AsyncHTTPConnection | None = None
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        """Send a request; the one before it must have been answered to its end."""
-        line = self._line
-        if line is None or line.is_closed() or line.has_expired():
+        """Send a request; one before it that was not answered to its end, such as one broken off, is given up."""
+        line, origin = self._line, request.url.origin
+        if line is None or not line.is_available() or line.has_expired() or not line.can_handle_request(origin):
             await self.aclose()
             line = self._line = httpcore.AsyncHTTPConnection(
-                request.url.origin, self._context, KEPT_IDLE_S, network_backend=self._backend
+                origin, self._context, KEPT_IDLE_S, network_backend=self._backend
             )
         return await line.handle_async_request(request)
 
@@ -125,18 +125,16 @@ class AsyncClient:
             await transport.aclose()
 
     async def _send(self, send: Send) -> Answer | Failure:
+        """Send a call once over a connection that is free; one whose call is broken off is not used again."""
         async with self._room:
             transport = self._idle.pop() if self._idle else new_transport(self.route)
             self._busy.add(transport)
-            try:
-                return await exchange_once(transport, send, self.timeout_s)
-            finally:
-                await self._let_go(transport)
+            outcome = await exchange_once(transport, send, self.timeout_s)
+            await self._let_go(transport)
+            return outcome
 
     async def _let_go(self, transport: httpx.AsyncHTTPTransport) -> None:
-        if transport not in self._busy:
-            return
-        self._busy.remove(transport)
+        self._busy.discard(transport)
         if len(self._idle) < MOST_IDLE:
             self._idle.append(transport)
         else:

@@ -106,7 +106,7 @@ class SessionClient:
         prepared.prepare_url(call.url, None)
         prepared.prepare_headers(headers)
         prepared.body = call.body or None
-        if call.method != "GET":
+        if call.body or call.method != "GET":
             prepared.headers["Content-Length"] = str(len(call.body or b""))
         return prepared
 

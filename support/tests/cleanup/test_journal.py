@@ -74,7 +74,7 @@ class TestUsers:
         assert rows(journal.folder) == [("a@b.c", "7", "left")]
 
     def test_many_notes_are_written_at_once(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(journal_module, "MOST_ROWS", 2)
+        monkeypatch.setattr(journal_module, "MOST_NOTES", 2)
         for ref in journal.intend("m", ["a@b.c"] * 5):
             journal.note_id(ref, f"id {ref}")
         journal.write_notes()

@@ -29,6 +29,7 @@ from support.tests.transport.clients import api_at
 from support.transport import loop as loop_module
 from support.transport.async_client import AsyncClient
 from support.transport.client import SessionClient
+from support.transport.flows import Flow
 from support.transport.loop import LoopThread
 
 DEADLINE_S = 0.3
@@ -728,6 +729,25 @@ class TestAdopting:
         stand.registry.forget(stand.journal.unfinished(stand.mark))
         assert stand.states() == {}
         assert stand.users.asked("DELETE") == []
+
+
+def test_a_survey_looks_for_so_many_at_a_time(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever a dead run may have made: a burst of thousands does not mean thousands of connections."""
+    monkeypatch.setattr("support.cleanup.registry.AT_ONCE", 3)
+    stand.registry.intend([(f"{number}@{stand.mark}.example.com", None) for number in range(10)])
+    present = peak = 0
+
+    async def run(flow: Flow[object], _: object = None) -> object:
+        nonlocal present, peak
+        present += 1
+        peak = max(peak, present)
+        await asyncio.sleep(0.001)
+        present -= 1
+        return stand.client.carry_out(flow)
+
+    monkeypatch.setattr(stand.client, "run", run)
+    assert stand.registry.survey() == []
+    assert peak == 3
 
 
 def test_the_heart_beats_on_after_a_failure_and_tells_of_it_once(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:

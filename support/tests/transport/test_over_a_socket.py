@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import socket
@@ -9,11 +10,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from support.models import Answer, Failure
+from support.models import Answer, Exchange, Failure
 from support.tests import scripted
 from support.tests.conftest import Script
 from support.tests.scripted import Act, answer
 from support.tests.transport.clients import KINDS, Client, api_at, client_of, reading, told_of
+from support.transport.async_client import AsyncClient
+from support.transport.route import DIRECT, Route
 
 ADA = {"id": "7", "name": "Ada", "email": "ada@example.com", "createdAt": "2024-01-01T00:00:00Z"}
 BROKEN = (True, "connection broken")
@@ -281,3 +284,27 @@ def test_an_exchange_tells_what_came_and_how_long_it_took(script: Script, kind: 
     )
     assert api.transcript.tally.requests == 2
     assert api.transcript.tally.covered == {"503": 1}
+
+
+@pytest.mark.parametrize("proxied", [False, True], ids=["directly", "by a proxy"])
+def test_a_call_that_was_broken_off_twice_spoils_no_later_one(script: Script, proxied: bool) -> None:
+    """As at an interruption: who waits is cancelled, and so is everything that is under way."""
+    server = script(scripted.silent, FINE)
+
+    async def broken_off_and_asked_again() -> Exchange:
+        route = Route(f"http://127.0.0.1:{server.port}") if proxied else DIRECT
+        client, api = AsyncClient(5, route), api_at(server.url)
+        task = asyncio.ensure_future(client.run(reading(api)))
+        while not server.arrived:
+            await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        try:
+            return await client.run(reading(api))
+        finally:
+            await client.close()
+
+    assert asyncio.run(broken_off_and_asked_again()).status == 200
