@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from support.acts.scene import Member
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 READING, LIST, LOOK_UP, FREE_ADDRESS = "a reading", "the list", "a look-up", "a free address"
+TWO_WAYS = "a reading in two ways"
 IN_A_ROW = 3
 PATIENT = 3
 SHORTER = 10
@@ -55,6 +56,10 @@ class Gone:
             if exchange.status not in world.profile.answers.gone:
                 break
         return exchange
+
+    def from_both(self, ask: Callable[[], Sequence[Exchange]]) -> Sequence[Exchange]:
+        """Ask in two ways for somebody who left until both are answered alike: either may show a deletion late."""
+        return self.eventually(TWO_WAYS, ask, lambda came: len({exchange.status for exchange in came}) == 1)
 
     def from_list(self, member: Member) -> None:
         """The list does not show the user."""

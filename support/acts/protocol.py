@@ -182,7 +182,12 @@ class Protocol:
             "a page": lambda: world.directory.ask_for_page(1, 10).call.url,
             "a page that cannot be": lambda: world.directory.ask_for_page(0, 10).call.url,
         }[what]()
-        world.scene.keep(*(world.run(world.api.send(world.api.call(method, url))) for method in ("HEAD", "GET")))
+        questions = [world.api.call(method, url) for method in ("HEAD", "GET")]
+
+        def both() -> list[Exchange]:
+            return [world.run(world.api.send(question)) for question in questions]
+
+        world.scene.keep(*(world.gone.from_both(both) if what == "somebody who left" else both()))
 
     def head_is_as_get(self) -> None:
         """HEAD came with the status of GET and without a body."""

@@ -157,7 +157,7 @@ def ten_thousand_others(sandbox: Sandbox) -> None:
 
 @variant()
 def lists_lag_behind_deletions(sandbox: Sandbox) -> None:
-    """Who is deleted is gone at once, and her address free; the list and ?email= show her for half a second more."""
+    """Who is deleted is gone at once, and her address free; the list, ?email= and HEAD show her half a second more."""
     shown: list[tuple[float, User]] = []
 
     def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
@@ -172,10 +172,18 @@ def lists_lag_behind_deletions(sandbox: Sandbox) -> None:
     def found(_sandbox: Sandbox, find: Decision, email: str) -> list[User]:
         return [*find(email), *(user for user in _leavers() if user.email.casefold() == email.casefold())]
 
+    async def read(sandbox: Sandbox, read: Decision, call: Call) -> Answer:
+        leaver = next((user for user in _leavers() if user.id == call.user_id), None)
+        if leaver is not None and call.method == "HEAD":
+            return Answer(200, sandbox.api.present(leaver))
+        answer: Answer = await read(call)
+        return answer
+
     def _leavers() -> list[User]:
         return [user for until, user in shown if until > time.monotonic()]
 
     sandbox.around("store.delete", delete)
+    sandbox.around("read", read)
     sandbox.around("filtered", found)
     sandbox.around("store.everyone", everyone)
     sandbox.around("store.window", _cut_from_the_list)
