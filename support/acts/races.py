@@ -220,8 +220,6 @@ class Races:
         ]
         verdict = judge_single_winner(contenders, holders)
         wrong = [*verdict.wrong, *self._changed_wrongly(rivals, contenders)]
-        for one in rivals:
-            world.accounts.look(one)
         return outcome, contenders, Verdict(tuple(wrong), None if wrong else verdict.void)
 
     def _moving(self, member: Member, email: str, method: str) -> Call:
@@ -232,16 +230,17 @@ class Races:
         return api.patching(member.known_id, in_terms({"email": email}))
 
     def _changed_wrongly(self, rivals: Sequence[Member], contenders: Sequence[Contender]) -> list[str]:
-        """Tell who was refused and changed all the same, or won and changed in more than her address."""
+        """Look at all; tell who was refused and changed all the same, or won and changed in more than her address."""
         fates = {one.label: one.fate for one in contenders}
         wrong = []
         for member in rivals:
-            shown = self._world.accounts.fields_of(self._world.run(self._world.api.read(member.known_id)))
-            if fates[member.person] is Fate.REFUSED and differs(shown, member.shown):
+            before = member.shown
+            shown = self._world.accounts.fields_of(self._world.accounts.look(member))
+            if fates[member.person] is Fate.REFUSED and differs(shown, before):
                 wrong.append(f"{member.person} was refused, but is shown as {shown}")
             elif fates[member.person] is Fate.REFUSED and not self._is_found(member):
                 wrong.append(f"{member.person} was refused, but is not found any more by the address that she kept")
-            if fates[member.person] is Fate.WON and differs(shown, _but_for("email", member.shown)):
+            if fates[member.person] is Fate.WON and differs(shown, _but_for("email", before)):
                 wrong.append(f"{member.person} has won, but more than her address has changed: she is shown as {shown}")
         return wrong
 

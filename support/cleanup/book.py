@@ -16,7 +16,10 @@ NOTED_S = 0.05
 
 
 class Book:
-    """The entries of the run with this mark; `alive` are those that may have left a user who is not yet seen gone."""
+    """The entries of the run with this mark; `alive` are those that may have left a user who is not yet seen gone.
+
+    `made`, `deleted` and `gone` are the ids of whom it is known; cleaning up has deleted them, or they left before.
+    """
 
     def __init__(self, journal: Journal, mark: str) -> None:
         self._journal = journal
@@ -24,6 +27,9 @@ class Book:
         self._foreseen: dict[str, int] = {}
         self.entries: list[Entry] = []
         self.alive: set[Entry] = set()
+        self.made: set[str] = set()
+        self.deleted: set[str] = set()
+        self.gone: set[str] = set()
 
     def foresee(self, addresses: Sequence[str]) -> None:
         """Write down addresses that will soon be asked for, all in one go; some may never be."""

@@ -41,14 +41,18 @@ class Entry:
         """Whether the ids are all that this request can have made."""
         return bool(self.ids) and self.state in (State.CREATED, State.DELETING)
 
+    @property
+    def was_refused(self) -> bool:
+        """Whether its answer says that nobody was made."""
+        return self.state is State.REFUSED and not self.ids
+
 
 def sharing(entries: Iterable[Entry]) -> dict[Entry, list[Entry]]:
     """Group those who were refused the very same address under the first of them: looking her up tells of all."""
     groups: dict[Entry, list[Entry]] = {}
     first: dict[str, Entry] = {}
     for entry in entries:
-        refused = entry.state is State.REFUSED and not entry.ids
-        leader = first.setdefault(entry.address, entry) if entry.address and refused else entry
+        leader = first.setdefault(entry.address, entry) if entry.address and entry.was_refused else entry
         others = groups.setdefault(leader, [])
         if leader is not entry:
             others.append(entry)

@@ -19,6 +19,7 @@ from support.transport.flows import Flow, Send
 T = TypeVar("T")
 SPARE_FILES = 100
 WARM_UPS = 4
+WARM_FOR_S = 1.0
 MOST_HELD_S = 300.0
 
 
@@ -122,7 +123,13 @@ class _Lane:
         self._timeout_s = client.timeout_s
         self._gate: Gate | None = None
         self._sender = Sender("nobody")
+        self._used_s = 0.0
         self.round_trip_s: float | None = None
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether it was answered over a moment ago; where a server closes it all the same, it is opened anew."""
+        return self.round_trip_s is not None and time.monotonic() - self._used_s < WARM_FOR_S
 
     def line_up(self, gate: Gate, sender: Sender) -> None:
         """Let the next request wait at this gate."""
@@ -142,6 +149,7 @@ class _Lane:
             gate.absent(self._sender)
         if isinstance(outcome, Answer):
             self._sender.answered = time.perf_counter()
+            self._used_s = time.monotonic()
         return outcome
 
     async def measure(self, call: Call) -> None:
@@ -154,20 +162,21 @@ class _Lane:
         outcome = await exchange_once(self._transport, Send(call, self._timeout_s), self._timeout_s)
         if isinstance(outcome, Answer):
             self.round_trip_s = min(self.round_trip_s or outcome.seconds, outcome.seconds)
+            self._used_s = time.monotonic()
 
     async def close(self) -> None:
         await self._transport.aclose()
 
 
 async def _warm(lanes: Sequence[_Lane], call: Call) -> None:
-    """Measure new connections, each by itself, so that no round trip is one in a queue; then touch all once more.
+    """Measure new connections, each by itself, so that no round trip is one in a queue; then touch who has cooled down.
 
-    A server may close a connection that idles while the others are measured.
+    A server may close a connection that idles, be it while the others are measured.
     """
     for lane in lanes:
         if lane.round_trip_s is None:
             await lane.measure(call)
-    await asyncio.gather(*(lane.touch(call) for lane in lanes))
+    await asyncio.gather(*(lane.touch(call) for lane in lanes if not lane.is_warm))
 
 
 def make_room_for(connections: int) -> None:

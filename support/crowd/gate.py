@@ -15,7 +15,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from support.transport.async_client import over_one_connection
 
 LEAST_SPREAD_S = 0.005
 SETTLE_S = 0.005
+LEAST_SETTLE_S = 0.002
 AT_THE_DOOR = 64
 PEEKED = 4096
 INTERIM = re.compile(rb"HTTP/1\.[01] 1\d\d\b")
@@ -95,7 +96,7 @@ class Gate:
             ready = len(self._held)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._all_ready.wait(), patience_s)
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(settle_s([sender for sender, _, _ in self._held]))
         for sender, _, stream in self._held:
             sender.early = stream.answered_already()
         round_trips = [sender.round_trip_s for sender, _, _ in self._held]
@@ -135,6 +136,12 @@ class Gate:
         """Seconds between the first and the last release."""
         released = [sender.released for sender in self.senders if sender.released is not None]
         return max(released) - min(released) if released else 0.0
+
+
+def settle_s(senders: Sequence[Sender]) -> float:
+    """Return how long what is held may need to arrive: the longest way there, where the round trips are known."""
+    round_trips = [sender.round_trip_s for sender in senders]
+    return LEAST_SETTLE_S + max(round_trips, default=0.0) / 2 if all(round_trips) else SETTLE_S
 
 
 class HoldingStream(httpcore.AsyncNetworkStream):

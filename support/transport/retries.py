@@ -96,9 +96,6 @@ class RetryLoop:
         self._policy = policy
         self._started = policy.clock()
         self._attempt = self._paid = 0
-        self._stop = tenacity.stop_after_attempt(policy.attempts) | tenacity.stop_before_delay(policy.deadline_s)
-        self._state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
-        self._state.start_time = self._started
 
     @property
     def remaining_s(self) -> float:
@@ -112,12 +109,17 @@ class RetryLoop:
             self._policy.budget.give_back(self._paid)
             return None
         wait = self._policy.wait_before(self._attempt, outcome)
-        self._state.attempt_number = self._attempt
-        self._state.outcome_timestamp = self._policy.clock()
-        self._state.upcoming_sleep = wait
         if self._attempt >= FAULT_ATTEMPTS and is_a_fault(outcome):
             return None
-        return wait if not self._stop(self._state) and self._may_retry(outcome) else None
+        return wait if not self._is_over(wait) and self._may_retry(outcome) else None
+
+    def _is_over(self, wait: float) -> bool:
+        """Whether attempts or time would be exceeded by one more attempt after this wait."""
+        state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+        state.start_time, state.outcome_timestamp = self._started, self._policy.clock()
+        state.attempt_number, state.upcoming_sleep = self._attempt, wait
+        stop = tenacity.stop_after_attempt(self._policy.attempts) | tenacity.stop_before_delay(self._policy.deadline_s)
+        return stop(state)
 
     def _may_retry(self, outcome: Answer | Failure) -> bool:
         """Pay for one more attempt; a 429 is no sign of a dead target, so waiting as it asks costs nothing."""

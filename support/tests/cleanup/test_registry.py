@@ -733,7 +733,7 @@ class TestAdopting:
 
 def test_a_survey_looks_for_so_many_at_a_time(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever a dead run may have made: a burst of thousands does not mean thousands of connections."""
-    monkeypatch.setattr("support.cleanup.registry.AT_ONCE", 3)
+    monkeypatch.setattr("support.cleanup.removal.AT_ONCE", 3)
     stand.registry.intend([(f"{number}@{stand.mark}.example.com", None) for number in range(10)])
     present = peak = 0
 

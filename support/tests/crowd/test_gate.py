@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from support.crowd.contest import Entrant, Outcome, contest
-from support.crowd.gate import Gate, Sender, peak_in_flight
+from support.crowd.contest import WARM_UPS, Entrant, Outcome, contest
+from support.crowd.gate import LEAST_SETTLE_S, SETTLE_S, Gate, Sender, peak_in_flight, settle_s
 from support.crowd.threads import contest_in_threads
 from support.models import Answer, Call, Exchange
 from support.tests import scripted
@@ -35,18 +35,23 @@ def play() -> Iterator[Play]:
     async def opened(timeout_s: float) -> AsyncClient:
         return AsyncClient(timeout_s)
 
-    clients: list[AsyncClient] = []
+    clients: dict[str, AsyncClient] = {}
 
     def played(
-        flows: Sequence[Flow[Exchange]], warm_up: Call | None = None, timeout_s: float = 5.0
+        flows: Sequence[Flow[Exchange]],
+        warm_up: Call | None = None,
+        timeout_s: float = 5.0,
+        client: str | None = None,
     ) -> Outcome[Exchange]:
-        clients.append(loop.run(opened(timeout_s)))
+        name = client or f"client {len(clients)}"
+        if name not in clients:
+            clients[name] = loop.run(opened(timeout_s))
         entrants = [Entrant(f"number {number}", flow) for number, flow in enumerate(flows)]
-        return loop.run(contest(clients[-1], entrants, warm_up))
+        return loop.run(contest(clients[name], entrants, warm_up))
 
     yield played
-    for client in clients:
-        loop.run(client.close())
+    for one in clients.values():
+        loop.run(one.close())
     loop.close()
 
 
@@ -139,6 +144,34 @@ class TestContest:
         assert len(set(raced)) == 4
         assert set(raced) == set(warmed)
         assert all(sender.round_trip_s > 0 for sender in outcome.senders)
+
+    def test_what_is_warm_is_used_again_as_it_is(self, script: Script, play: Play) -> None:
+        server = script(*[answer(200, [])] * 100)
+        api = api_at(server.url)
+        for _ in range(2):
+            play(creates(api, 4), warm_up=api.call("GET"), client="the same")
+        assert Counter(request.method for request in server.arrived) == {"GET": 4 * WARM_UPS, "POST": 8}
+        assert len({request.connection for request in server.arrived}) == 4
+
+    def test_what_has_cooled_down_is_warmed_again(
+        self, script: Script, play: Play, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("support.crowd.contest.WARM_FOR_S", 0.0)
+        server = script(*[answer(200, [])] * 100)
+        api = api_at(server.url)
+        for _ in range(2):
+            play(creates(api, 4), warm_up=api.call("GET"), client="the same")
+        assert Counter(request.method for request in server.arrived) == {"GET": 4 * (WARM_UPS + 2), "POST": 8}
+
+    def test_where_the_server_closes_after_each_answer_all_are_in_flight_at_once(
+        self, script: Script, play: Play
+    ) -> None:
+        server = script(*[answer(201, {}, headers={"Connection": "close"}, closes=True)] * 100)
+        api = api_at(server.url)
+        for _ in range(2):
+            outcome = play(creates(api, 4), warm_up=api.call("GET"), client="the same")
+            assert [told_of(exchange) for exchange in outcome.results] == [[201]] * 4
+            assert outcome.peak == 4
 
     def test_who_cannot_connect_is_not_waited_for(self, play: Play, script: Script, unused_port: int) -> None:
         server = script(*[answer(201, {})] * 3)
@@ -248,6 +281,14 @@ class TestPeak:
         """What `were_under_way_together` fails on: a target that takes one connection at a time."""
         senders = [Sender(str(number), started=number, answered=number + 0.9) for number in range(5)]
         assert peak_in_flight(senders) == 1
+
+    def test_what_is_held_is_given_the_time_of_the_longest_way_to_arrive(self) -> None:
+        near, far, unknown = (Sender(name, round_trip_s=took) for name, took in (("a", 0.001), ("b", 0.3), ("c", 0.0)))
+        assert [settle_s(senders) for senders in ([near], [near, far])] == [
+            LEAST_SETTLE_S + 0.0005,
+            LEAST_SETTLE_S + 0.15,
+        ]
+        assert settle_s([near, unknown]) == SETTLE_S
 
     def test_skew_is_the_time_between_first_and_last_release(self) -> None:
         senders = [Sender("a", released=1.0), Sender("b", released=1.25), Sender("c")]

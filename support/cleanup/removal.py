@@ -1,0 +1,240 @@
+"""Taking users away: only those that are ours, many at once, and until each is seen to be gone."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, compress
+
+from support.cleanup.book import Book
+from support.cleanup.entries import Entry, folded, sharing, told_of
+from support.cleanup.journal import State
+from support.cleanup.marks import mark_in
+from support.cleanup.ownership import Ownership
+from support.cleanup.polling import Pace, until_gone
+from support.contract.normalizers import ids_of, users_of
+from support.models import User
+from support.transport.async_client import AsyncClient
+from support.transport.flows import Flow, look
+
+AT_ONCE = 64
+SEVERAL = 5
+MANY = 100
+
+
+class Removal:
+    """Deletes what the entries of a book have made; `api` keeps a transcript of its own, beside the scenarios'."""
+
+    def __init__(self, book: Book, ownership: Ownership, client: AsyncClient, pace: Pace) -> None:
+        self._book, self._ownership, self._client, self._pace = book, ownership, client, pace
+        self.api = ownership.api.apart()
+        self._late = False
+        self._waiting: list[Entry] = []
+
+    async def begin(self, entries: Sequence[Entry]) -> None:
+        """Delete the users of these entries; that they are gone is seen to by `see_to_all`. Never raises."""
+        self._waiting += await self._delete_all(entries)
+
+    async def see_to_all(self) -> None:
+        """Poll until everybody is gone whose deletion was begun, or the deadline is over."""
+        waiting, self._waiting = self._waiting, []
+        await self._see_gone(waiting)
+
+    async def remove(self, entries: Sequence[Entry]) -> None:
+        """Delete the users of these entries and poll until they are gone; never raises."""
+        groups = sharing(entries)
+        await self._see_gone(await self._delete_all(list(groups)))
+        for leader, others in groups.items():
+            for entry in others:
+                entry.reason = leader.reason
+        settled = [others for leader, others in groups.items() if leader.state is State.GONE]
+        self._book.mark_all(list(chain(*settled)), State.GONE)
+
+    async def look_for_refused(self, entries: Sequence[Entry]) -> None:
+        """See that nobody was made of whom it was said so; whoever was made all the same is removed.
+
+        The list, where one request shows it, tells it of all of them at once.
+        """
+        everybody = await self._client.run(self.everybody()) if self._is_worth_a_list(len(entries)) else None
+        if everybody is not None:
+            holders = {user.email for user in everybody}
+            self._book.mark_all([entry for entry in entries if folded(entry.address) not in holders], State.GONE)
+        await self.remove([entry for entry in entries if entry.state is not State.GONE])
+
+    async def is_gone(self, user_id: str) -> bool:
+        """Whether an id that the list shows is nobody's any more; it may as well have been given once more."""
+        shown = await self._client.run(self.api.read(user_id))
+        return shown.status in self.api.profile.answers.gone
+
+    def everybody(self) -> Flow[list[User] | None]:
+        """Read the list; None where that is not possible."""
+        exchange = yield from self.api.list()
+        if exchange.status != 200:
+            return [] if exchange.status in self.api.profile.answers.no_match else None
+        return users_of(exchange.answer, self.api.profile)
+
+    def shown(self, entry: Entry) -> Flow[list[User]]:
+        """Return who of an entry is there and may be deleted."""
+        yield from self._look_up(entry)
+        shown = []
+        for user_id in sorted(entry.ids):
+            user = self._ownership.user((yield from self.api.read(user_id)).answer)
+            if user is not None and self._ownership.may_delete(entry, user):
+                shown.append(user)
+        return shown
+
+    def _is_worth_a_list(self, questions: int) -> bool:
+        """Whether reading the list takes fewer requests than asking so many questions."""
+        return questions >= SEVERAL and self.api.profile.pages.size is None
+
+    # Deleting
+
+    async def _delete_all(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Delete the users of these entries, many at once; return those of whom has to be seen that they are gone."""
+        waiting = []
+        await self._prove(entries)
+        for batch in batches(entries):
+            self._book.mark_all([entry for entry in batch if entry.certain], State.DELETING)
+            results = await asyncio.gather(
+                *(self._client.run(self._delete(entry)) for entry in batch), return_exceptions=True
+            )
+            for entry, result in zip(batch, results, strict=True):
+                if isinstance(result, BaseException):
+                    entry.reason = f"{type(result).__name__} while deleting"
+                elif result:
+                    waiting.append(entry)
+        return waiting
+
+    async def _prove(self, entries: Sequence[Entry]) -> None:
+        """See in the list, in place of reading each of several, who is ours."""
+        unproven = {user_id for entry in entries if entry.certain for user_id in entry.ids} - self._ownership.proven
+        if self._is_worth_a_list(len(unproven)):
+            everybody = await self._client.run(self.everybody()) or ()
+            self._ownership.proven |= unproven & {user.id for user in everybody if self._ownership.is_ours(user)}
+
+    def _delete(self, entry: Entry) -> Flow[bool]:
+        """Delete what an entry has made, after seeing that it is ours; tell whether it has then to be seen gone."""
+        if not entry.address and not entry.ids and entry.state is State.INTENDED:
+            entry.unprovable = True
+            entry.reason = "its create may have made somebody, who cannot be found without an address"
+            return False
+        if not entry.certain and not (yield from self._look_up(entry)):
+            return False
+        if entry.state is not State.DELETING:
+            self._book.mark(entry, State.DELETING)
+        strangers = yield from self._delete_ids(entry)
+        if strangers:
+            if not (yield from self._look_up(entry)):
+                return False
+            yield from self._delete_ids(entry)
+        if strangers and not entry.ids and not entry.address:
+            entry.unprovable = True
+            entry.reason = f"the create was answered with id {', '.join(strangers)}, who cannot be shown to be ours"
+        elif not entry.ids:
+            self._book.mark(entry, State.GONE)
+        return bool(entry.ids)
+
+    def _look_up(self, entry: Entry) -> Flow[bool]:
+        """Add whoever holds an entry's address to its ids; False where that cannot be found out."""
+        if not entry.address:
+            return True
+        whose = self._ownership
+        window_s = self._window_s() if entry.state is State.INTENDED else 0.0
+        found = yield from look(self.api.found_by(entry.address), window_s, self.api.policy)
+        if found is None:
+            entry.reason = "the address cannot be looked up"
+            return False
+        holders = {user.id for user in map(whose.user, found) if user is not None}
+        whose.proven |= holders if mark_in(entry.address) == whose.mark else set()
+        entry.ids |= {user_id for user_id in holders if not whose.is_anothers(entry, user_id)}
+        return True
+
+    def _window_s(self) -> float:
+        """Return how long a create that was broken off may take to show: as long as any answer has taken here."""
+        told = self._ownership.api
+        return max(told.window_s, told.transcript.tally.slowest_s)
+
+    def _delete_ids(self, entry: Entry) -> Flow[list[str]]:
+        """Delete the users with an entry's ids; return the ids of those who are not ours, and forget them."""
+        strangers = []
+        for user_id in sorted(entry.ids):
+            if not (yield from self._delete_one(entry, user_id)):
+                strangers.append(user_id)
+        entry.ids -= set(strangers)
+        return strangers
+
+    def _delete_one(self, entry: Entry, user_id: str) -> Flow[bool]:
+        """Delete a user; False where she cannot be shown to be ours, and is left alone."""
+        whose = self._ownership
+        if user_id not in whose.proven or user_id in entry.left:
+            shown = yield from self.api.read(user_id)
+            user = whose.user(shown.answer)
+            if shown.status in self.api.profile.answers.gone:
+                return True
+            if shown.status == 200 and whose.given_again(entry, user_id, user):
+                return True
+            if shown.status == 200 and not whose.may_delete(entry, user):
+                return False
+            if shown.status != 200 and not (yield from self._is_proven_otherwise(entry, user_id)):
+                entry.reason = told_of(shown)
+                return True
+        whose.proven.discard(user_id)
+        exchange = yield from self.api.delete(user_id)
+        if whose.means_left(exchange.status):
+            self._book.deleted.add(user_id)
+            entry.left.add(user_id)
+            entry.answered.append(time.monotonic())
+        else:
+            entry.reason = told_of(exchange)
+        return True
+
+    def _is_proven_otherwise(self, entry: Entry, user_id: str) -> Flow[bool]:
+        """Whether a user who cannot be read is found under the address that was asked for."""
+        found = yield from self._look_up(entry)
+        return found and user_id in self._ownership.proven
+
+    # Seeing that they are gone
+
+    async def _see_gone(self, entries: Sequence[Entry]) -> None:
+        """Poll until the users of these entries are gone or their deadline is over."""
+        deadline = 0.0 if self._late else self._pace.deadline_s
+        left = await until_gone(entries, self._still_there, Pace(self._pace.first_s, self._pace.cap_s, deadline))
+        self._late = self._late or bool(left)
+        for entry in left:
+            if entry.answered:
+                entry.reason = f"still there {self._pace.deadline_s:g} s after it was deleted"
+
+    async def _still_there(self, entries: Collection[Entry]) -> list[Entry]:
+        """Look for all users of these entries at once; write down those that are gone.
+
+        Of very many, those whom the list still shows need not be asked for one by one.
+        """
+        listed = set(await self._client.run(self._ids_listed())) if len(entries) >= MANY else set()
+        asked = [entry for entry in entries if not entry.ids & listed]
+        shown = await asyncio.gather(*(self._client.run(self._all_gone(entry)) for entry in asked))
+        gone = list(compress(asked, shown))
+        for entry in gone:
+            self._book.made |= entry.ids
+            self._book.gone |= entry.ids
+        self._book.mark_all(gone, State.GONE)
+        return [entry for entry in entries if entry.state is not State.GONE]
+
+    def _ids_listed(self) -> Flow[list[str]]:
+        exchange = yield from self.api.list()
+        return ids_of(exchange.answer, self.api.profile) if exchange.status == 200 else []
+
+    def _all_gone(self, entry: Entry) -> Flow[bool]:
+        whose = self._ownership
+        for user_id in sorted(entry.ids):
+            exchange = yield from self.api.read(user_id)
+            again = exchange.status == 200 and whose.given_again(entry, user_id, whose.user(exchange.answer))
+            if exchange.status not in self.api.profile.answers.gone and not again:
+                return False
+        return True
+
+
+def batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Yield as many entries as may be seen to at once, until all are."""
+    for start in range(0, len(entries), AT_ONCE):
+        yield entries[start : start + AT_ONCE]

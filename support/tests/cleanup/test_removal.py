@@ -1,0 +1,146 @@
+"""Taking away many at once: the list stands in for many questions, and nobody is deleted on its word but our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from support.models import Answer, Call
+from support.targets.profile import Pages, Profile
+from support.tests.cleanup.fake import Stand, came
+from support.transport.loop import LoopThread
+
+MANY = 6
+FEW = 2
+
+
+def refusing(call: Call) -> Answer | None:
+    return came(422, {"title": "invalid"}) if call.method == "POST" else None
+
+
+def refuse(stand: Stand, count: int) -> None:
+    """Let so many sign up in vain."""
+    stand.users.twist = refusing
+    for _ in range(count):
+        stand.create()
+    stand.users.calls.clear()
+
+
+@pytest.fixture
+def paged(tmp_path: Path, loop: LoopThread) -> Iterator[Stand]:
+    """A registry on an API whose list only comes in pages."""
+    made = Stand(tmp_path / "paged", loop)
+    made.api = replace(made.api, profile=Profile(pages=Pages(size=100)))
+    made.registry.go_on_with(made.api)
+    yield made
+    made.journal.close()
+
+
+class TestRefused:
+    def test_the_list_tells_of_many_at_once(self, stand: Stand) -> None:
+        refuse(stand, MANY)
+        stand.registry.confirm_gone()
+        assert stand.users.calls == [("GET", "")]
+        assert stand.states() == {}
+
+    def test_few_are_looked_up(self, stand: Stand) -> None:
+        refuse(stand, FEW)
+        stand.registry.confirm_gone()
+        assert stand.users.calls == [("GET", "")] * FEW
+        assert stand.states() == {}
+
+    def test_they_are_left_until_the_end_of_the_feature(self, stand: Stand) -> None:
+        refuse(stand, MANY)
+        stand.registry.start_deleting()
+        stand.registry.wait_for_deletions()
+        assert stand.users.calls == []
+        assert set(stand.states().values()) == {"refused"}
+
+    @pytest.mark.parametrize("count", [FEW, MANY])
+    def test_who_was_made_all_the_same_is_deleted(self, stand: Stand, count: int) -> None:
+        refuse(stand, count)
+        email = next(address for address in stand.states() if address)
+        user_id = stand.users.add("Ada", email)
+        stand.registry.confirm_gone()
+        assert stand.users.asked("DELETE") == [user_id]
+        assert stand.states() == {}
+
+    def test_where_the_list_cannot_be_read_each_is_looked_up(self, stand: Stand) -> None:
+        refuse(stand, MANY)
+        stand.users.twist = lambda call: came(403, {}) if "?" not in call.url else None
+        stand.registry.confirm_gone()
+        assert len(stand.users.calls) == 1 + MANY
+        assert stand.states() == {}
+
+    def test_where_it_comes_in_pages_each_is_looked_up(self, paged: Stand) -> None:
+        refuse(paged, MANY)
+        paged.registry.confirm_gone()
+        assert len(paged.users.calls) == MANY
+        assert paged.states() == {}
+
+
+class TestProof:
+    def test_the_list_shows_that_many_are_ours(self, stand: Stand) -> None:
+        for _ in range(MANY):
+            stand.create()
+        stand.users.calls.clear()
+        stand.registry.start_deleting()
+        stand.registry.wait_for_deletions()
+        ids = [str(number) for number in range(1, MANY + 1)]
+        deleted = [("DELETE", user_id) for user_id in ids]
+        assert stand.users.calls == [("GET", ""), *deleted, *(("GET", user_id) for user_id in ids)]
+        assert stand.states() == {}
+
+    def test_it_does_not_make_a_stranger_ours(self, stand: Stand) -> None:
+        """The answer to one create names a user who was there before, under an address that is not ours."""
+        guest = stand.users.add("Guest", "guest@elsewhere.example")
+        for _ in range(MANY):
+            stand.create()
+        newcomer = stand.newcomer()
+        stand.users.twist = lambda call: (
+            came(201, {**newcomer.as_json(), "id": guest}) if call.method == "POST" else None
+        )
+        stand.create(newcomer)
+        stand.registry.confirm_gone()
+        assert set(stand.users.users) == {guest}
+        assert guest not in stand.users.asked("DELETE")
+
+
+class TestMoments:
+    def test_that_they_are_gone_is_seen_when_it_is_waited_for(self, stand: Stand) -> None:
+        stand.create()
+        stand.registry.start_deleting()
+        stand.registry.start_deleting()
+        assert stand.registry.gone == 0
+        stand.registry.wait_for_deletions()
+        assert stand.registry.gone == 1
+        assert stand.users.calls[-2:] == [("DELETE", "1"), ("GET", "1")]
+
+    def test_too_few_for_a_batch_wait_for_more(self, stand: Stand) -> None:
+        stand.create()
+        stand.registry.start_deleting(at_least=2)
+        stand.registry.wait_for_deletions()
+        assert stand.users.asked("DELETE") == []
+        stand.create()
+        stand.registry.start_deleting(at_least=2)
+        stand.registry.wait_for_deletions()
+        assert stand.users.asked("DELETE") == ["1", "2"]
+
+    def test_the_end_of_a_feature_waits_for_nobody(self, stand: Stand) -> None:
+        stand.create()
+        stand.registry.start_deleting(at_least=2)
+        stand.registry.confirm_gone()
+        assert stand.users.users == {}
+        assert stand.registry.gone == 1
+
+    def test_room_is_made_by_seeing_them_gone(self, tmp_path: Path, loop: LoopThread) -> None:
+        full = Stand(tmp_path / "full", loop, most=2)
+        full.create()
+        full.create()
+        full.registry.start_deleting()
+        full.registry.make_room(2)
+        assert full.registry.alive == 0
+        full.journal.close()
