@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from behave.model import Feature, Scenario, Step
@@ -60,22 +60,18 @@ class Session:
 
     def select(self, feature: Feature) -> None:
         """Take out of a feature what must not run here: work in progress, and what the target does not offer."""
+        has = self.world.profile.has
+        offered = {**vars(has), "access": has.access and self.world.target.token is not None}
         for scenario in feature.walk_scenarios():
-            if WIP in scenario.effective_tags:
+            tags = [str(tag) for tag in scenario.effective_tags]
+            if WIP in tags:
                 scenario.skip("work in progress")
-            elif missing := self._missing(scenario):
+            elif missing := _missing(tags, offered):
                 scenario.skip(f"the target has no {missing}")
             elif reason := self._left_out(scenario):
                 scenario.skip(f"left out: {reason}")
             else:
                 self.deviations.watch(scenario, rule_of(scenario))
-
-    def _missing(self, scenario: Scenario) -> str | None:
-        """Return what a scenario needs and the target has not, in the words of the profile."""
-        has = self.world.profile.has
-        offered = {**vars(has), "access": has.access and self.world.target.token is not None}
-        needed = [str(tag).removeprefix(NEEDS) for tag in scenario.effective_tags if str(tag).startswith(NEEDS)]
-        return next((name.removesuffix("=yes") for name in needed if not offered[name.removesuffix("=yes")]), None)
 
     def _left_out(self, scenario: Scenario) -> str | None:
         """Return why the profile leaves a scenario out."""
@@ -206,6 +202,12 @@ class Session:
         if len(self._interrupts.noted) > self._interrupted:
             os._exit(FAULT)
         self._interrupts.let_go()
+
+
+def _missing(tags: Iterable[str], offered: Mapping[str, bool]) -> str | None:
+    """Return what a scenario with these tags needs and the target has not, in the words of the profile."""
+    needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
+    return next((name for name in needed if not offered[name]), None)
 
 
 def begin(config: Any, features: Sequence[Feature]) -> Session:

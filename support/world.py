@@ -22,7 +22,7 @@ from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
 from support.connection import Connection
 from support.errors import SuiteError
-from support.factory import Factory, new_seed
+from support.factory import Factory, load_ahead, new_seed
 from support.reporting.evidence import Evidence
 from support.settings import Settings
 from support.targets.embedded import Target
@@ -37,6 +37,7 @@ class World:
 
     def __init__(self, settings: Settings, target: Target | None = None) -> None:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
+        load_ahead()
         self.connection = opened = Connection(settings, target)
         self.settings, self.profile, self.target, self.pace = (
             opened.settings,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 
@@ -35,8 +35,17 @@ class Wire:
         self._cycle.transport = _HeadRewriter(self.transport, rewrite)
 
     async def answer(self, response: Response) -> None:
-        """Send a response as it should be."""
-        await response(self.scope, self.receive, self.send)
+        """Send a response as it should be; what is whole goes out in one piece, so that who waits for it wakes once."""
+        if isinstance(response, StreamingResponse):
+            await response(self.scope, self.receive, self.send)
+            return
+        cycle, transport = self._cycle, self.transport
+        cycle.transport = together = _Together(transport)
+        try:
+            await response(self.scope, self.receive, self.send)
+        finally:
+            together.flush()
+            cycle.transport = transport
 
     async def until_gone(self) -> None:
         """Wait for the end of the connection."""
@@ -68,6 +77,30 @@ class Wire:
         await self.send(start)
         await self.send({"type": "http.response.body", "body": half, "more_body": True})
         await self.write(b"")
+
+
+class _Together:
+    """A transport that holds back what is written until it is flushed or closed."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held: list[bytes] = []
+
+    def write(self, octets: bytes) -> None:
+        self._held.append(octets)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def flush(self) -> None:
+        """Write what was held back."""
+        held, self._held = self._held, []
+        if held:
+            self._transport.write(b"".join(held))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class _HeadRewriter:
