@@ -11,12 +11,13 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from behave.model import Feature, Scenario, Step
 
 from support import settings as settings_module
+from support import targets
 from support.acts.outages import stormy_world
 from support.cleanup.recovery import LEAST_S
 from support.deviations import KnownDeviations
@@ -30,6 +31,7 @@ from support.settings import ROOT, Settings
 from support.signals import Interrupts
 from support.targets.opening import check_open
 from support.transport.transcript import redacted
+from support.workers import AFTER_ALL_S, HEAD_START, Workers, is_worker, number_of_shares, shares
 from support.world import World
 
 log = logging.getLogger("acceptance")
@@ -44,8 +46,11 @@ BATCH = 16
 class Session:
     """The run: its world, what was selected, and how it ends."""
 
-    def __init__(self, world: World, interrupts: Interrupts, report: RunReport, evidence: Evidence) -> None:
+    def __init__(
+        self, world: World, interrupts: Interrupts, report: RunReport, evidence: Evidence, workers: Workers
+    ) -> None:
         self.world = world
+        self._workers = workers
         self._interrupts = interrupts
         self._report = report
         self._evidence = evidence
@@ -142,16 +147,33 @@ class Session:
 
     def end(self) -> None:
         """Prove that nothing is left, and close; raises what keeps the run from counting as good."""
+        self._wait_for_workers()
         self._interrupts.shield()
         if self._ended:
             return
         self._ended = True
-        faults = [*self._clear_up(), *self._what_the_run_is_not_worth()]
+        faults = [*self._clear_up(), *self._take_in_workers(), *self._what_the_run_is_not_worth()]
         self._interrupted = len(self._interrupts.noted)
         for fault in faults:
             self._report.blame(fault)
         if faults:
             raise faults[0]
+
+    def _wait_for_workers(self) -> None:
+        """Let the workers play to their end, or end them together with this run."""
+        try:
+            if not self._clears_up_in_the_end:
+                self._workers.wait()
+        except KeyboardInterrupt:  # which is noted
+            pass
+        if self._clears_up_in_the_end:
+            self._workers.interrupt()
+
+    def _take_in_workers(self) -> list[Exception]:
+        """Make what the workers came to a part of the report; return what went wrong with them."""
+        told, faults = self._workers.end(self.world.settings.cleanup_deadline_s + AFTER_ALL_S)
+        self._report.take_in(told)
+        return faults
 
     def _clear_up(self) -> list[Exception]:
         """Leave nothing of any world, all within one deadline; return what could not be done."""
@@ -179,7 +201,7 @@ class Session:
 
     def _check_what_the_run_is_worth(self) -> None:
         """Raise SuiteError where the run judged nothing, or was rescued by retries more often than is allowed."""
-        if self._played == 0:
+        if self._played + self._report.played_by_workers == 0 and not is_worker():
             raise SuiteError("no scenario was selected: check --tags, --name and the paths")
         self.deviations.check_none_is_mended()
         tally, most = self.world.transcript.tally, self.world.settings.max_retried_share
@@ -210,7 +232,7 @@ def _missing(tags: Iterable[str], offered: Mapping[str, bool]) -> str | None:
     return next((name for name in needed if not offered[name]), None)
 
 
-def begin(config: Any, features: Sequence[Feature]) -> Session:
+def begin(config: Any, features: list[Feature]) -> Session:
     """Open a run as the settings say, or end the process with one clear line."""
     interrupts = Interrupts()
     interrupts.install()
@@ -235,6 +257,7 @@ def begin(config: Any, features: Sequence[Feature]) -> Session:
 
 def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Session:
     begun = time.monotonic()
+    count = number_of_shares(report.config, settings, targets.load(settings.target), report.features)
     world = World(settings)
     log.info("%s", f"target {world.target.base_url}, run {world.mark}, data seed {world.factory.seed}")
     report.meet(
@@ -247,10 +270,15 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Sess
         crowds=world.crowd_notes,
     )
     report.take_over()
-    evidence = evidence_for(report.identity)
+    workers = Workers()
+    if count > 1:
+        mine, *others = shares(report.features, report.config, count, 0 if settings.base_url else HEAD_START)
+        report.keep(mine)
+        workers.start(others, report.config, settings, world.factory.seed)
+    evidence = evidence_for({} if is_worker() else report.identity)
     evidence.was_set_up("open the target", time.monotonic() - begun, world.registry.in_brief)
     _collect_seldom()
-    return Session(world, interrupts, report, evidence)
+    return Session(world, interrupts, report, evidence, workers)
 
 
 def _collect_seldom() -> None:

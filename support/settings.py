@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     data_seed: int | None = Field(
         None, description="number that the people are drawn from; empty: a new one each run, printed"
     )
+    workers: Count | None = Field(
+        None,
+        description="processes that share the features; empty: 2 for many scenarios on the embedded API, else 1",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @classmethod

@@ -21,11 +21,23 @@ from behave.reporter.summary import AbstractSummaryReporter
 from support.cleanup.registry import Registry
 from support.errors import BrokenPromise, SettingsError, SuiteError
 from support.reporting.screen import Screen
-from support.reporting.summary import FILE, Played, Requests, Summary, Users, judged, of_nothing
+from support.reporting.summary import (
+    FILE,
+    Played,
+    Requests,
+    Summary,
+    Users,
+    judged,
+    of_nothing,
+    sum_of_requests,
+    sum_of_users,
+)
 from support.reporting.table import closing_lines
 from support.reporting.verdicts import (
+    KEPT,
     KNOWN_DEVIATION,
     NOT_SELECTED,
+    SKIPPED,
     Failure,
     failure_of,
     failures_of_feature,
@@ -42,10 +54,12 @@ FAILED = 1
 class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     """What is known of a run: its features, what it made and sent, and what went wrong around the scenarios."""
 
-    def __init__(self, config: Any, folder: Path, features: Sequence[Feature] = ()) -> None:
+    def __init__(self, config: Any, folder: Path, features: list[Feature] | None = None) -> None:
         super().__init__(config)
         self.folder = folder
-        self.features: list[Feature] = list(features)
+        self._to_play = [] if features is None else features
+        self.features: list[Feature] = list(self._to_play)
+        self.others: list[Summary] = []
         self._started = datetime.now().astimezone()
         self._clock = time.monotonic()
         self._told = False
@@ -96,6 +110,19 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         chosen = (scenario for feature in self.features for scenario in feature.walk_scenarios())
         return sum(bool(scenario.should_run(self.config)) for scenario in chosen)
 
+    def keep(self, features: Sequence[Feature]) -> None:
+        """Have behave play these features alone; the others are played by workers."""
+        self._to_play[:] = self.features = list(features)
+
+    def take_in(self, others: Sequence[Summary]) -> None:
+        """Make what workers have played a part of this run."""
+        self.others = list(others)
+
+    @property
+    def played_by_workers(self) -> int:
+        """How many scenarios workers have played."""
+        return sum(scenario.outcome != SKIPPED for other in self.others for scenario in other.scenarios)
+
     def feature(self, feature: Feature) -> None:
         """Take in a feature that is over, or that was never begun."""
         if not any(known is feature for known in self.features):
@@ -117,7 +144,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             self.blame(SuiteError(f"REPORTS_DIR: the summary cannot be written into {self.folder} ({error})."))
             summary = self.summary()
         was_read = self._tell(summary, path)
-        if self._faults or not was_read:
+        if self._faults or not was_read or any(other.outcome != KEPT for other in self.others):
             sys.exit(FAILED)
 
     def _tell(self, summary: Summary, path: Path | None) -> bool:
@@ -138,6 +165,9 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
                 failures += [failure] if failure else []
                 if verdict != NOT_SELECTED:
                     played.append(_played(scenario, verdict, failure))
+        for other in self.others:
+            played += other.scenarios
+            failures += other.failures
         unjudged = Summary(
             outcome="",
             why="",
@@ -145,9 +175,9 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             seconds=round(time.monotonic() - self._clock, 3),
             selection=str(self.config.tag_expression or ""),
             versions=versions(),
-            users=self._users(),
-            requests=self._requests(),
-            crowds=list(self._crowds),
+            users=sum_of_users([self._users(), *(other.users for other in self.others)]),
+            requests=sum_of_requests([self._requests(), *(other.requests for other in self.others)]),
+            crowds=[*self._crowds, *(line for other in self.others for line in other.crowds)],
             **self._known,
         )
         return judged(unjudged, played, failures)

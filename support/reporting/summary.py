@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -145,6 +145,25 @@ def read(path: Path) -> Summary:
 def of_nothing(outcome: str, why: str, started: datetime) -> Summary:
     """Return the summary of a run that did not get as far as a scenario."""
     return Summary(outcome, redacted(why), started.isoformat(timespec="seconds"), 0.0)
+
+
+def sum_of_users(counts: Sequence[Users]) -> Users:
+    """Return the counts of several processes as one."""
+    return Users(*(sum(numbers) for numbers in zip(*(astuple(one) for one in counts), strict=True)))
+
+
+def sum_of_requests(counts: Sequence[Requests]) -> Requests:
+    """Return the counts of several processes as one."""
+    covered = sum((Counter(one.covered) for one in counts), Counter[str]())
+    slowest = max(counts, key=lambda one: one.slowest_s)
+    return Requests(
+        sum(one.calls for one in counts),
+        sum(one.sent for one in counts),
+        sum(one.retried_calls for one in counts),
+        dict(covered.most_common()),
+        slowest.slowest_s,
+        slowest.slowest,
+    )
 
 
 def judged(summary: Summary, scenarios: Sequence[Played], failures: Sequence[Failure]) -> Summary:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from behave.formatter.base import Formatter
@@ -83,11 +84,12 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
     def eof(self) -> None:
         self._settle()
         if self._feature is not None and self._counts:
-            self._screen.print(self._line(self._feature, f"{self._spent(self._feature):6.1f} s"))
+            self._tell_feature(self._feature.name, self._counts, self._spent(self._feature))
 
     def close(self) -> None:
         self._settle()
         self._screen.clear()
+        self._tell_of_workers()
         self.close_stream()
         if self._report is not None and not self._screen.was_read:
             self._report.blame(SuiteError("the output could not be written to its end: its reader, or room, has gone"))
@@ -105,7 +107,11 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
 
     def _tell(self, scenario: Scenario) -> None:
         failure = failure_of(scenario)
-        if failure is not None and failure.outcome != KNOWN_DEVIATION:
+        if failure is not None:
+            self._tell_failure(failure)
+
+    def _tell_failure(self, failure: Failure) -> None:
+        if failure.outcome != KNOWN_DEVIATION:
             self._screen.gap()
             for line in telling(failure, self._screen):
                 self._screen.print(line)
@@ -120,16 +126,30 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         now = time.monotonic()
         if self._feature is not None and self._screen.is_live and now - self._drawn >= REDRAW_S:
             self._drawn = now
-            self._screen.show(self._line(self._feature, self._left(now)))
+            total = sum(bool(scenario.should_run(self.config)) for scenario in self._feature.walk_scenarios())
+            counts = counted(self._counts) if self._scenario is None else f"{sum(self._counts.values())}/{total}"
+            self._screen.show(self._line(self._feature.name, counts, self._counts, self._left(now)))
 
-    def _line(self, feature: Feature, last: str) -> str:
-        worst = next((outcome for outcome in (*WORST_FIRST, KEPT) if self._counts.get(outcome)), SKIPPED)
-        total = sum(bool(scenario.should_run(self.config)) for scenario in feature.walk_scenarios())
-        counts = counted(self._counts) if self._scenario is None else f"{sum(self._counts.values())}/{total}"
+    def _line(self, name: str, told: str, counts: Counter[str], last: str) -> str:
+        worst = next((outcome for outcome in (*WORST_FIRST, KEPT) if counts.get(outcome)), SKIPPED)
         wide = self._screen.width - LAST
-        name = wide * 9 // 20
-        shown = self._screen.paint(fitted(counts, wide - name - 1), colour_of(worst))
-        return f"{fitted(feature.name, name)} {shown} {last}"
+        column = wide * 9 // 20
+        shown = self._screen.paint(fitted(told, wide - column - 1), colour_of(worst))
+        return f"{fitted(name, column)} {shown} {last}"
+
+    def _tell_feature(self, name: str, counts: Counter[str], seconds: float) -> None:
+        self._screen.print(self._line(name, counted(counts), counts, f"{seconds:6.1f} s"))
+
+    def _tell_of_workers(self) -> None:
+        """Tell what workers have played, in the same words as what was played here."""
+        for other in self._report.others if self._report is not None else ():
+            for failure in other.failures:
+                if failure.scenario:
+                    self._tell_failure(failure)
+            for name, played in groupby(other.scenarios, key=lambda scenario: scenario.feature):
+                scenarios = list(played)
+                counts = Counter(scenario.outcome for scenario in scenarios)
+                self._tell_feature(name, counts, sum(scenario.seconds for scenario in scenarios))
 
     def _left(self, now: float) -> str:
         """Say how long the rest may take, as soon as that can be told."""

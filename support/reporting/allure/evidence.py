@@ -33,7 +33,10 @@ REPLAY = "play the whole scenario again (a shell script)"
 
 
 def allure_evidence(identity: Mapping[str, Any]) -> AllureEvidence | None:
-    """Mend the Allure formatter and put evidence into its results; None where it is not in use."""
+    """Mend the Allure formatter and put evidence into its results; None where it is not in use.
+
+    `identity` says what the run is known by; it is empty in a process that plays a share of another's.
+    """
     plugins = allure_commons.plugin_manager.get_plugins()
     listener = next((plugin for plugin in plugins if isinstance(plugin, AllureListener)), None)
     logger = next((plugin for plugin in plugins if isinstance(plugin, AllureFileLogger)), None)
@@ -41,8 +44,9 @@ def allure_evidence(identity: Mapping[str, Any]) -> AllureEvidence | None:
         return None
     repair()
     folder: Path = logger._report_dir
-    write_environment(folder, identity)
-    write_executor(folder)
+    if identity:
+        write_environment(folder, identity)
+        write_executor(folder)
     return AllureEvidence(listener)
 
 

@@ -23,6 +23,7 @@ LAYERS = (
     ("support.cleanup.__main__",),
     ("support.acts",),
     ("support.world", "support.phrases"),
+    ("support.workers",),
     ("support.session",),
     ("environment", "steps", "support.probe", "support.demo"),
 )

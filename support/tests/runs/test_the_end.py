@@ -17,6 +17,7 @@ from support.signals import Interrupts
 from support.targets.embedded import Target
 from support.tests.conftest import NewWorld, settings_for
 from support.transport import loop as loop_module
+from support.workers import Workers
 from support.world import World
 
 
@@ -45,7 +46,7 @@ def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
     world.accounts.become("Ada")
     world.loop.submit(busy(0.8))
     with pytest.raises(SuiteError, match="did not stop in time"):
-        Session(world, Interrupts(), report, Evidence()).end()
+        Session(world, Interrupts(), report, Evidence(), Workers()).end()
     assert there(new_world(embedded), world.mark) == 0
 
 

@@ -1,0 +1,313 @@
+"""Runs whose features are shared by several processes: one verdict, one report, and nothing left by any of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from behave.model import Feature
+from behave.parser import parse_feature
+
+from support.errors import SettingsError, TargetDown
+from support.reporting.summary import Requests, Users, of_nothing, sum_of_requests, sum_of_users
+from support.settings import Settings
+from support.targets.embedded import EmbeddedApi, Target
+from support.targets.profile import Caps, Deviation, Profile
+from support.tests.conftest import NewWorld
+from support.tests.runs.conftest import Ended, Project
+from support.workers import Worker, Workers, number_of_shares, shares
+from support.world import World
+
+LONG = 100
+KNOWN = Deviation("list", "known", "https://example.com/1", date(2026, 11, 24), scenarios=("*",))
+
+SIGNING_UP = """
+@contract
+Feature: %s
+  Why it matters is told elsewhere.
+
+  @rule.create-201
+  Rule: A newcomer becomes a user
+
+    Example: %s signs up
+      When Ada signs up
+      Then %s
+"""
+
+
+def config(**changes: Any) -> Any:
+    plain = {"format": ["terminal"], "junit": False, "stop": False, "dry_run": False, "paths": ["features"]}
+    chosen = SimpleNamespace(check=lambda _: True)
+    return SimpleNamespace(**{**plain, "tag_expression": chosen, "name": None, "name_re": None, **changes})
+
+
+def feature(name: str, scenarios: int, tag: str = "contract") -> Feature:
+    steps = "\n".join(f"  Scenario: {number}\n    When Ada signs up" for number in range(scenarios))
+    return parse_feature(f"@{tag}\nFeature: {name}\n{steps}\n", filename=f"{name}.feature")
+
+
+def names(split: list[list[Feature]]) -> list[list[str]]:
+    return [[one.name for one in share] for share in split]
+
+
+class TestShares:
+    def test_they_take_about_as_long(self) -> None:
+        features = [feature("a", 10), feature("b", 40), feature("c", 20), feature("d", 10)]
+        assert names(shares(features, config(), 2)) == [["b"], ["a", "c", "d"]]
+
+    def test_who_begins_earlier_gets_more(self) -> None:
+        features = [feature("a", 10), feature("b", 10), feature("c", 10)]
+        assert names(shares(features, config(), 2, head_start=15)) == [["a", "b"], ["c"]]
+
+    def test_all_with_many_at_once_are_in_the_first(self) -> None:
+        features = [
+            feature("a", 5),
+            feature("race", 1, "concurrency"),
+            feature("b", 5),
+            feature("burst", 2, "concurrency"),
+        ]
+        assert names(shares(features, config(), 3)) == [["race", "burst"], ["a"], ["b"]]
+
+    def test_there_are_no_empty_ones(self) -> None:
+        assert names(shares([feature("a", 1), feature("b", 1)], config(), 5)) == [["a"], ["b"]]
+
+    def test_what_is_not_selected_starts_no_worker(self) -> None:
+        nothing = config(tag_expression=SimpleNamespace(check=lambda _: False))
+        assert names(shares([feature("a", 1), feature("b", 1)], nothing, 2)) == [["a", "b"]]
+
+
+class TestNumber:
+    @pytest.fixture(autouse=True)
+    def _command(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "argv", ["/somewhere/bin/behave", "features"])
+        monkeypatch.setattr("support.workers._processors", lambda: 2)
+
+    @pytest.fixture
+    def settings(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
+        for name in ("BASE_URL", "TOKEN", "WORKERS"):
+            monkeypatch.delenv(name, raising=False)
+        return lambda **told: Settings(_env_file=tmp_path / "none", **told)  # type: ignore[call-arg]
+
+    def test_many_scenarios_on_the_embedded_api_are_shared_by_two(self, settings: Callable[..., Settings]) -> None:
+        assert number_of_shares(config(), settings(), Profile(), [feature("a", LONG)]) == 2
+
+    def test_few_are_not(self, settings: Callable[..., Settings]) -> None:
+        assert number_of_shares(config(), settings(), Profile(), [feature("a", LONG - 1)]) == 1
+
+    def test_on_one_processor_they_are_not(
+        self, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("support.workers._processors", lambda: 1)
+        assert number_of_shares(config(), settings(), Profile(), [feature("a", LONG)]) == 1
+
+    def test_on_an_api_of_ones_own_one_process_plays_all_unless_told(self, settings: Callable[..., Settings]) -> None:
+        own = {"base_url": "http://127.0.0.1:1/users", "token": "none"}
+        assert number_of_shares(config(), settings(**own), Profile(), [feature("a", LONG)]) == 1
+        assert number_of_shares(config(), settings(**own, workers=3), Profile(), [feature("a", 1)]) == 3
+
+    @pytest.mark.parametrize(
+        ("changes", "profile", "why"),
+        [
+            ({"format": ["json"]}, Profile(), "whose report is json"),
+            ({"junit": True}, Profile(), "whose report is JUnit"),
+            ({"stop": True}, Profile(), "with --stop"),
+            ({"dry_run": True}, Profile(), "--dry-run"),
+            ({"paths": ["features/users/reading.feature:12"]}, Profile(), "of chosen lines"),
+            ({}, Profile(caps=Caps(users=90)), "a cap of users"),
+            ({}, Profile(deviations=(KNOWN,)), "known deviations"),
+        ],
+    )
+    def test_what_cannot_be_shared_is_played_by_one_and_told_where_it_was_asked_for(
+        self, settings: Callable[..., Settings], changes: Mapping[str, Any], profile: Profile, why: str
+    ) -> None:
+        assert number_of_shares(config(**changes), settings(), profile, [feature("a", LONG)]) == 1
+        with pytest.raises(SettingsError, match=f"WORKERS: 2 processes cannot share a run .*{why}"):
+            number_of_shares(config(**changes), settings(workers=2), profile, [feature("a", LONG)])
+
+    def test_a_worker_starts_none(self, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("support.workers.is_worker", lambda: True)
+        assert number_of_shares(config(), settings(), Profile(), [feature("a", LONG)]) == 1
+
+
+class TestEnd:
+    @pytest.fixture
+    def ended(self, tmp_path: Path) -> Callable[[str], list[str]]:
+        """Return what is told of a worker that runs this program."""
+
+        def told(program: str) -> list[str]:
+            workers = Workers()
+            process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE)
+            workers._workers.append(Worker(process, tmp_path / "worker-2"))
+            return [str(fault) for fault in workers.end(0.5)[1]]
+
+        return told
+
+    def test_one_without_a_summary_is_a_fault(self, ended: Callable[[str], list[str]]) -> None:
+        assert "worker 2 ended with exit code 3 and no summary" in ended("import sys; sys.exit(3)")[0]
+
+    def test_one_that_could_not_begin_is_a_fault_of_the_same_kind(self, tmp_path: Path) -> None:
+        workers = Workers()
+        process = subprocess.Popen([sys.executable, "-c", "import sys; sys.exit(2)"], stdin=subprocess.PIPE)
+        workers._workers.append(Worker(process, tmp_path / "worker-2"))
+        of_nothing("target down", "it is asleep", datetime.now().astimezone()).write(tmp_path / "worker-2")
+        (summary,), (fault,) = workers.end(5)
+        assert summary.outcome == "target down"
+        assert isinstance(fault, TargetDown)
+        assert str(fault) == "worker 2 ended with exit code 2: target down: it is asleep"
+
+    def test_one_that_does_not_end_is_killed(self, ended: Callable[[str], list[str]]) -> None:
+        assert "worker 2 ended with exit code -9" in ended("import time; time.sleep(60)")[0]
+
+
+class TestSums:
+    def test_users_are_added_up(self) -> None:
+        assert sum_of_users([Users(1, 2, 3, 4, 5), Users(10, 20, 30, 40, 50)]) == Users(11, 22, 33, 44, 55)
+
+    def test_requests_are_added_up_and_the_slowest_of_all_is_told(self) -> None:
+        one, other = (
+            Requests(1, 2, 3, {"503": 2}, 0.5, "GET a"),
+            Requests(10, 20, 30, {"503": 1, "500": 9}, 0.7, "GET b"),
+        )
+        assert sum_of_requests([one, other]) == Requests(11, 22, 33, {"500": 9, "503": 3}, 0.7, "GET b")
+
+
+@pytest.fixture
+def embedded() -> Iterator[Target]:
+    """An embedded API of the test's own, with nobody in it."""
+    api = EmbeddedApi()
+    yield api.target
+    api.close()
+
+
+def there(world: World) -> list[Any]:
+    """Return who is there."""
+    answer = world.run(world.api.list()).answer
+    assert answer is not None
+    users: list[Any] = answer.json()
+    return users
+
+
+@pytest.fixture
+def shared(project: Project) -> Project:
+    """A project of two features, of which a worker plays the second."""
+    project.write_feature(SIGNING_UP % ("The first", "Ada", "Ada is welcomed"))
+    return project
+
+
+def write_second(project: Project, then: str) -> None:
+    path = project.folder / "features" / "two.feature"
+    path.write_text(SIGNING_UP % ("The second", "Grace", then), encoding="utf-8")
+
+
+def played(ended: Ended) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((ended.folder / "reports" / "summary.json").read_text(encoding="utf-8"))
+    return told
+
+
+class TestRun:
+    def test_two_processes_come_to_one_verdict(self, shared: Project, embedded: Target, new_world: NewWorld) -> None:
+        write_second(shared, "Ada is welcomed")
+        ended = shared.behave("--tags=@contract", WORKERS="2")
+        assert ended.code == 0, ended.said
+        assert ended.out.splitlines()[-1] == "kept: all 2 scenarios of 1 rules"
+        features = [line.split("  ")[0] for line in ended.out.splitlines() if line.startswith("The ")]
+        assert features == ["The first", "The second"]
+        summary = played(ended)
+        assert [one["file"] for one in summary["scenarios"]] == ["features/one.feature", "features/two.feature"]
+        assert summary["users"] == {"created": 2, "deleted": 2, "gone": 2, "left": 0, "recovered": 0}
+        assert sorted(path.name for path in (ended.folder / "reports").iterdir()) == ["summary.json"]
+        assert there(new_world(embedded)) == []
+
+    def test_what_a_worker_found_broken_turns_the_run_red(self, shared: Project) -> None:
+        write_second(shared, "she is refused as invalid")
+        ended = shared.behave("--tags=@contract", WORKERS="2")
+        assert ended.code == 1
+        assert "Grace signs up\n  features/two.feature:9" in ended.out
+        assert ended.out.splitlines()[-1].startswith("promise broken: 1 of 2 scenarios")
+        assert [one["outcome"] for one in played(ended)["scenarios"]] == ["kept", "promise broken"]
+
+    def test_a_step_that_is_not_there_does_too(self, shared: Project) -> None:
+        write_second(shared, "nobody has written this step")
+        ended = shared.behave("--tags=@contract", WORKERS="2")
+        assert ended.code == 1
+        assert ended.out.splitlines()[-1].startswith("suite or settings at fault: 1 of 2 scenarios")
+
+    def test_evidence_of_both_is_in_one_report(self, shared: Project) -> None:
+        write_second(shared, "Ada is welcomed")
+        results = shared.folder / "allure"
+        formats = ["-f", "allure_behave.formatter:AllureFormatter", "-o", str(results), "-f", "terminal"]
+        ended = shared.behave("--tags=@contract", *formats, WORKERS="2")
+        assert ended.code == 0, ended.said
+        told = [json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*-result.json")]
+        assert sorted(one["name"] for one in told) == ["Ada signs up", "Grace signs up"]
+        assert all(step["attachments"] for one in told for step in one["steps"][:1])
+        assert played(ended)["run"] in (results / "environment.properties").read_text(encoding="utf-8")
+
+    def test_more_than_can_share_it_is_told(self, shared: Project) -> None:
+        write_second(shared, "Ada is welcomed")
+        ended = shared.behave("--tags=@contract", "-f", "json", WORKERS="2")
+        assert ended.code == 2
+        assert ended.last_words[-1].startswith("suite or settings at fault: WORKERS: 2 processes cannot share a run")
+
+
+SLOWLY = """
+import time
+begin = before_scenario
+def before_scenario(context, scenario):
+    begin(context, scenario)
+def after_step(context, step):
+    if step.step_type == "when":
+        (ROOT / f"came-{context.feature.name.split()[-1]}").touch()
+        time.sleep(30)
+"""
+
+
+class TestInterrupted:
+    @pytest.fixture
+    def running(self, shared: Project) -> subprocess.Popen[str]:
+        """A run of two processes, each of which has made somebody and waits."""
+        write_second(shared, "Ada is welcomed")
+        shared.write_hooks(f"from pathlib import Path\nROOT = Path({str(shared.folder)!r})\n{SLOWLY}")
+        told = {"BASE_URL": shared.target.base_url, "TOKEN": shared.target.token or "none", "WORKERS": "2"}
+        process = subprocess.Popen(
+            [*shared._command(), "--tags=@contract"],
+            cwd=shared.folder,
+            env={**shared._environment(), **told},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        while not all((shared.folder / f"came-{name}").exists() for name in ("first", "second")):
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.02)
+        return process
+
+    def test_a_signal_to_the_run_ends_all_and_nothing_is_left(
+        self, running: subprocess.Popen[str], shared: Project, new_world: NewWorld, embedded: Target
+    ) -> None:
+        running.send_signal(signal.SIGTERM)
+        out, _ = running.communicate(timeout=60)
+        assert running.returncode != 0
+        assert "Traceback" not in out
+        assert out.splitlines()[-1].startswith("inconclusive: ")
+        assert json.loads((shared.folder / "reports" / "summary.json").read_text())["users"]["left"] == 0
+        assert there(new_world(embedded)) == []
+
+    def test_a_worker_whose_run_was_killed_cleans_up_and_ends(
+        self, running: subprocess.Popen[str], new_world: NewWorld, embedded: Target
+    ) -> None:
+        os.kill(running.pid, signal.SIGKILL)
+        running.communicate(timeout=60)  # which ends with the last process that holds the pipe
+        left = there(new_world(embedded))
+        assert len(left) == 1, "whom the killed one made; the next run removes her"

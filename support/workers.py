@@ -1,0 +1,206 @@
+"""Workers: processes that play a share of the features beside the run that started them.
+
+A worker is a whole run of behave, with users, connections and, where there is no BASE_URL, an embedded API of its own.
+What it came to becomes a part of the run that started it, which starts it by `python -m support.workers` and the
+arguments of behave.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from behave.model import Feature
+
+from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown
+from support.reporting import summary as summaries
+from support.reporting.run import OUR_FORMAT
+from support.reporting.summary import Summary
+from support.settings import ROOT, Settings
+from support.targets.profile import Profile
+
+CONTEST = "concurrency"
+CONTEST_WEIGHT = 20
+HEAD_START = 130
+WORTH_IT = 100
+SHARED_FORMATS = (OUR_FORMAT, "allure", "allure_behave.formatter:AllureFormatter")
+BEHAVE = ("behave", "behave.exe", "__main__.py")
+AFTER_ALL_S = 10.0
+FAULTS: Mapping[str, type[SuiteError]] = {kind.outcome: kind for kind in (Inconclusive, TargetDown)}
+
+
+def is_worker() -> bool:
+    """Whether this process is a worker of another run."""
+    return Path(sys.argv[0]).resolve() == Path(__file__).resolve()
+
+
+def number_of_shares(config: Any, settings: Settings, profile: Profile, features: Sequence[Feature]) -> int:
+    """Return how many processes share the features: as `WORKERS` says, or two for many scenarios on the embedded API.
+
+    Raises SettingsError where WORKERS asks for several and they cannot share this run.
+    """
+    if is_worker():
+        return 1
+    hindrance = _hindrance(config, profile)
+    if settings.workers is not None:
+        if settings.workers > 1 and hindrance is not None:
+            raise SettingsError(f"WORKERS: {settings.workers} processes cannot share a run {hindrance}. Set WORKERS=1.")
+        return settings.workers
+    many = sum(_weight(feature, config) for feature in features) >= WORTH_IT
+    return 2 if settings.base_url is None and many and hindrance is None and _processors() > 1 else 1
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _hindrance(config: Any, profile: Profile) -> str | None:
+    """Return what keeps a run from being shared, or None."""
+    alone = [name for name in config.format or [] if name not in SHARED_FORMATS]
+    if alone or config.junit:
+        return f"whose report is {', '.join(alone) or 'JUnit'}"
+    if config.stop or config.dry_run:
+        return "with --stop or --dry-run"
+    if any(":" in Path(path).name or path.startswith("@") for path in config.paths or []):
+        return "of chosen lines"
+    if profile.caps.users is not None or profile.deviations:
+        return "against a target whose profile has a cap of users or known deviations"
+    if Path(sys.argv[0]).name not in BEHAVE:
+        return "that was not started by the command behave"
+    return None
+
+
+def _weight(feature: Feature, config: Any) -> int:
+    """Return how long a feature takes, in scenarios; one with many at once takes as long as several others."""
+    chosen = [scenario for scenario in feature.walk_scenarios() if scenario.should_run(config)]
+    return sum(CONTEST_WEIGHT if CONTEST in scenario.effective_tags else 1 for scenario in chosen)
+
+
+def shares(features: Sequence[Feature], config: Any, count: int, head_start: int = 0) -> list[list[Feature]]:
+    """Split features into so many shares, or fewer, that take about as long; the first one begins that much earlier.
+
+    It has whatever is not selected, and all with many at once, so that no two contests disturb each other.
+    """
+    weights = {id(feature): _weight(feature, config) for feature in features}
+    first = [feature for feature in features if CONTEST in _tags(feature) or not weights[id(feature)]]
+    split = [list(first), *([] for _ in range(count - 1))]
+    loads = [sum(weights[id(feature)] for feature in first), *[head_start] * (count - 1)]
+    others = [feature for feature in features if feature not in first]
+    for feature in sorted(others, key=lambda one: weights[id(one)], reverse=True):
+        least = loads.index(min(loads))
+        split[least].append(feature)
+        loads[least] += weights[id(feature)]
+    ordered = [[feature for feature in features if feature in share] for share in split]
+    return [ordered[0], *(share for share in ordered[1:] if share)]
+
+
+def _tags(feature: Feature) -> set[str]:
+    return {str(tag) for scenario in feature.walk_scenarios() for tag in scenario.effective_tags}
+
+
+@dataclass
+class Worker:
+    """One process, the folder of its reports, and whether it was told to end."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    told: bool = field(default=False)
+
+
+class Workers:
+    """The workers of a run, from their start to what they came to."""
+
+    def __init__(self) -> None:
+        self._workers: list[Worker] = []
+
+    def start(self, others: Sequence[Sequence[Feature]], config: Any, settings: Settings, seed: int) -> None:
+        """Start a worker for each of these shares, with the arguments of this run."""
+        given = [argument for argument in sys.argv[1:] if argument not in (config.paths or [])]
+        for number, share in enumerate(others, 2):
+            folder = ROOT / settings.reports_dir / f"worker-{number}"
+            level = "WARNING" if settings.log_level == "INFO" else settings.log_level
+            told = {"workers": 1, "reports_dir": folder, "data_seed": seed, "log_level": level}
+            options = [word for name, value in told.items() for word in ("-D", f"{name}={value}")]
+            files = [feature.filename for feature in share]
+            process = subprocess.Popen(
+                [sys.executable, "-m", "support.workers", *given, *options, *files],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+            )
+            self._workers.append(Worker(process, folder))
+
+    def wait(self) -> None:
+        """Wait until all have played their shares."""
+        for worker in self._workers:
+            worker.process.wait()
+
+    def interrupt(self) -> None:
+        """Have all clean up and end, where they have not."""
+        for worker in self._workers:
+            if worker.process.poll() is None and not worker.told:
+                with contextlib.suppress(OSError):
+                    worker.process.send_signal(signal.SIGTERM)
+            worker.told = True
+
+    def end(self, within_s: float) -> tuple[list[Summary], list[Exception]]:
+        """Return what the workers came to, and what went wrong with them; one that does not end in time is killed."""
+        told, faults = list[Summary](), list[Exception]()
+        for number, worker in enumerate(self._workers, 2):
+            status = _ended(worker.process, within_s)
+            try:
+                summary = summaries.read(worker.folder / summaries.FILE)
+                told.append(summary)
+                if status and not summary.failures:
+                    why = f": {summary.why}" if summary.why else ""
+                    kind = FAULTS.get(summary.outcome, SuiteError)
+                    faults.append(kind(f"worker {number} ended with exit code {status}: {summary.outcome}{why}"))
+            except (OSError, ValueError) as error:
+                kind = Inconclusive if worker.told else SuiteError
+                faults.append(kind(f"worker {number} ended with exit code {status} and no summary: {error}"))
+            shutil.rmtree(worker.folder, ignore_errors=True)
+        self._workers = []
+        return told, faults
+
+
+def _ended(process: subprocess.Popen[bytes], within_s: float) -> int:
+    """Return the exit code of a process, which is killed where it does not end in time."""
+    try:
+        status = process.wait(timeout=within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        status = process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
+    return status
+
+
+def main() -> None:
+    """Play a share, and clean up and end early where the run that started this one is gone."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from behave.__main__ import main as behave
+
+    sys.exit(behave(sys.argv[1:]))
+
+
+def _end_with_parent() -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    if os.name == "posix":
+        os.kill(os.getpid(), signal.SIGTERM)
+    else:
+        _thread.interrupt_main()
+
+
+if __name__ == "__main__":
+    main()
