@@ -1,5 +1,7 @@
 """Requests that change somebody else."""
 
+from collections.abc import Callable
+
 from support.sandbox.defects.kit import (
     act_when_refused,
 )
@@ -65,6 +67,26 @@ def delete_takes_namesakes(sandbox: Sandbox, delete: Decision, user_id: str) -> 
     for namesake in sandbox.store.everyone():
         if leaver is not None and namesake.name == leaver.name and namesake.id != user_id:
             delete(namesake.id)
+    return bool(delete(user_id))
+
+
+@defect(_ISOLATION, at="store.delete")
+def delete_takes_addresses_that_begin_alike(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+    """DELETE removes by the address, as a pattern that is open at its end: whose address begins with hers goes too."""
+    return _delete_alike(sandbox, delete, user_id, str.startswith)
+
+
+@defect(_ISOLATION, at="store.delete")
+def delete_takes_addresses_that_end_alike(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+    """DELETE removes by the address, as a pattern that is open at its start: whose address ends with hers goes too."""
+    return _delete_alike(sandbox, delete, user_id, str.endswith)
+
+
+def _delete_alike(sandbox: Sandbox, delete: Decision, user_id: str, alike: Callable[[str, str], bool]) -> bool:
+    leaver = sandbox.store.get(user_id)
+    for other in sandbox.store.everyone():
+        if leaver is not None and other.id != user_id and alike(other.email.casefold(), leaver.email.casefold()):
+            delete(other.id)
     return bool(delete(user_id))
 
 
