@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
@@ -19,9 +20,9 @@ from behave.model import Feature, Scenario, Step
 from support import settings as settings_module
 from support import targets
 from support.acts.outages import stormy_world
-from support.cleanup.recovery import LEAST_S
+from support.cleanup.recovery import LEAST_S, finish_dead_runs
 from support.deviations import KnownDeviations
-from support.errors import Inconclusive, SuiteError, TargetDown
+from support.errors import Inconclusive, LeftBehind, SuiteError, TargetDown
 from support.reporting.evidence import Evidence, evidence_for
 from support.reporting.logs import set_up_logs
 from support.reporting.run import RunReport, failed_to_start
@@ -31,7 +32,7 @@ from support.settings import ROOT, Settings
 from support.signals import Interrupts
 from support.targets.opening import check_open
 from support.transport.transcript import redacted
-from support.workers import AFTER_ALL_S, HEAD_START, Workers, is_worker, number_of_shares, shares
+from support.workers import AFTER_ALL_S, HEAD_START, Workers, number_of_shares, orders, shares
 from support.world import World
 
 log = logging.getLogger("acceptance")
@@ -152,7 +153,10 @@ class Session:
         if self._ended:
             return
         self._ended = True
-        faults = [*self._clear_up(), *self._take_in_workers(), *self._what_the_run_is_not_worth()]
+        faults = [*self._clear_up(), *self._take_in_workers()]
+        for world in self._worlds:
+            faults += _faults_of(world.close)
+        faults += self._what_the_run_is_not_worth()
         self._interrupted = len(self._interrupts.noted)
         for fault in faults:
             self._report.blame(fault)
@@ -171,9 +175,19 @@ class Session:
 
     def _take_in_workers(self) -> list[Exception]:
         """Make what the workers came to a part of the report; return what went wrong with them."""
-        told, faults = self._workers.end(self.world.settings.cleanup_deadline_s + AFTER_ALL_S)
-        self._report.take_in(told)
-        return faults
+        came = self._workers.end(self.world.settings.cleanup_deadline_s + AFTER_ALL_S)
+        self._report.take_in(came.summaries, came.lost)
+        return [*came.faults, *(_faults_of(self._finish_for_workers) if came.lost else [])]
+
+    def _finish_for_workers(self) -> None:
+        """Delete what a worker has left that died; raises LeftBehind where somebody stays."""
+        target, journal = self.world.target.key, self.world.journal
+        finish_dead_runs(self.world.connection, target)
+        if stay := [run.mark for run in journal.dead_runs(target)]:
+            raise LeftBehind(
+                f"what a worker made ({', '.join(stay)}) could not be seen to be gone. The next run against this "
+                "target deletes it; at once: python -m support.cleanup --yes"
+            )
 
     def _clear_up(self) -> list[Exception]:
         """Leave nothing of any world, all within one deadline; return what could not be done."""
@@ -188,7 +202,6 @@ class Session:
                 world.registry.close()
             except Exception as error:
                 faults.append(error)
-            faults += _faults_of(world.close)
         return faults
 
     def _what_the_run_is_not_worth(self) -> list[Exception]:
@@ -201,15 +214,17 @@ class Session:
 
     def _check_what_the_run_is_worth(self) -> None:
         """Raise SuiteError where the run judged nothing, or was rescued by retries more often than is allowed."""
-        if self._played + self._report.played_by_workers == 0 and not is_worker():
+        if orders() is not None:  # the run that started this one looks at all of it
+            return
+        if self._played + self._report.played_by_workers == 0:
             raise SuiteError("no scenario was selected: check --tags, --name and the paths")
         self.deviations.check_none_is_mended()
-        tally, most = self.world.transcript.tally, self.world.settings.max_retried_share
-        share = tally.retried_calls / max(1, tally.calls)
+        sent, most = self._report.requests(), self.world.settings.max_retried_share
+        share = sent.retried_calls / max(1, sent.calls)
         if most is not None and share > most:
-            causes = ", ".join(f"{count} x {cause}" for cause, count in tally.covered.most_common(5))
+            causes = ", ".join(f"{count} x {cause}" for cause, count in Counter(sent.covered).most_common(5))
             raise SuiteError(
-                f"{tally.retried_calls} of {tally.calls} calls ({share:.1%}) were rescued by retries, and "
+                f"{sent.retried_calls} of {sent.calls} calls ({share:.1%}) were rescued by retries, and "
                 f"MAX_RETRIED_SHARE allows {most:.1%}: {causes}"
             )
 
@@ -238,7 +253,8 @@ def begin(config: Any, features: list[Feature]) -> Session:
     interrupts.install()
     reports = ROOT / "reports"
     try:
-        settings = settings_module.load(config.userdata)
+        own = orders()
+        settings = settings_module.load({**config.userdata, **(own.settings if own is not None else {})})
         set_up_logs(settings.log_level)
         reports = ROOT / settings.reports_dir
         return _open(settings, RunReport(config, reports, features), interrupts)
@@ -257,7 +273,11 @@ def begin(config: Any, features: list[Feature]) -> Session:
 
 def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Session:
     begun = time.monotonic()
+    own = orders()
+    if own is not None:
+        report.keep([feature for feature in report.features if feature.filename in own.files])
     count = number_of_shares(report.config, settings, targets.load(settings.target), report.features)
+    settings = settings.model_copy(update={"max_users_alive": max(1, settings.max_users_alive // count)})
     world = World(settings)
     log.info("%s", f"target {world.target.base_url}, run {world.mark}, data seed {world.factory.seed}")
     report.meet(
@@ -274,8 +294,8 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Sess
     if count > 1:
         mine, *others = shares(report.features, report.config, count, 0 if settings.base_url else HEAD_START)
         report.keep(mine)
-        workers.start(others, report.config, settings, world.factory.seed)
-    evidence = evidence_for({} if is_worker() else report.identity)
+        workers.start(others, settings, world.factory.seed)
+    evidence = evidence_for(report.identity if own is None else {})
     evidence.was_set_up("open the target", time.monotonic() - begun, world.registry.in_brief)
     _collect_seldom()
     return Session(world, interrupts, report, evidence, workers)

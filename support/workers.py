@@ -1,22 +1,19 @@
 """Workers: processes that play a share of the features beside the run that started them.
 
 A worker is a whole run of behave, with users, connections and, where there is no BASE_URL, an embedded API of its own.
-What it came to becomes a part of the run that started it, which starts it by `python -m support.workers` and the
-arguments of behave.
+What it came to becomes a part of the run that started it. See `support.worker` for how one begins.
 """
 
 from __future__ import annotations
 
-import _thread
 import contextlib
+import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +36,25 @@ AFTER_ALL_S = 10.0
 FAULTS: Mapping[str, type[SuiteError]] = {kind.outcome: kind for kind in (Inconclusive, TargetDown)}
 
 
-def is_worker() -> bool:
-    """Whether this process is a worker of another run."""
-    return Path(sys.argv[0]).resolve() == Path(__file__).resolve()
+@dataclass(frozen=True)
+class Orders:
+    """What a worker is to play, by file names, and the settings that differ from those of the run that started it."""
+
+    files: Sequence[str]
+    settings: Mapping[str, str]
+
+
+_orders: list[Orders] = []
+
+
+def obey(orders: Orders) -> None:
+    """Be a worker from now on."""
+    _orders[:] = [orders]
+
+
+def orders() -> Orders | None:
+    """Return what this process is to play as a worker of another run; None where it is none."""
+    return _orders[0] if _orders else None
 
 
 def number_of_shares(config: Any, settings: Settings, profile: Profile, features: Sequence[Feature]) -> int:
@@ -49,7 +62,7 @@ def number_of_shares(config: Any, settings: Settings, profile: Profile, features
 
     Raises SettingsError where WORKERS asks for several and they cannot share this run.
     """
-    if is_worker():
+    if orders() is not None:
         return 1
     hindrance = _hindrance(config, profile)
     if settings.workers is not None:
@@ -69,12 +82,15 @@ def _hindrance(config: Any, profile: Profile) -> str | None:
     alone = [name for name in config.format or [] if name not in SHARED_FORMATS]
     if alone or config.junit:
         return f"whose report is {', '.join(alone) or 'JUnit'}"
+    outputs = zip(config.format or [], config.outputs or [], strict=False)
+    if any(output.name for name, output in outputs if name == OUR_FORMAT):
+        return "whose lines go into a file"
     if config.stop or config.dry_run:
         return "with --stop or --dry-run"
     if any(":" in Path(path).name or path.startswith("@") for path in config.paths or []):
         return "of chosen lines"
-    if profile.caps.users is not None or profile.deviations:
-        return "against a target whose profile has a cap of users or known deviations"
+    if profile.caps.users is not None or profile.caps.concurrency is not None or profile.deviations:
+        return "against a target whose profile has caps or known deviations"
     if Path(sys.argv[0]).name not in BEHAVE:
         return "that was not started by the command behave"
     return None
@@ -95,12 +111,13 @@ def shares(features: Sequence[Feature], config: Any, count: int, head_start: int
     first = [feature for feature in features if CONTEST in _tags(feature) or not weights[id(feature)]]
     split = [list(first), *([] for _ in range(count - 1))]
     loads = [sum(weights[id(feature)] for feature in first), *[head_start] * (count - 1)]
-    others = [feature for feature in features if feature not in first]
+    others = [feature for feature in features if not any(feature is one for one in first)]
     for feature in sorted(others, key=lambda one: weights[id(one)], reverse=True):
         least = loads.index(min(loads))
         split[least].append(feature)
         loads[least] += weights[id(feature)]
-    ordered = [[feature for feature in features if feature in share] for share in split]
+    chosen = [{id(feature) for feature in share} for share in split]
+    ordered = [[feature for feature in features if id(feature) in ids] for ids in chosen]
     return [ordered[0], *(share for share in ordered[1:] if share)]
 
 
@@ -110,11 +127,21 @@ def _tags(feature: Feature) -> set[str]:
 
 @dataclass
 class Worker:
-    """One process, the folder of its reports, and whether it was told to end."""
+    """One process, what it plays, the folder of its reports, and whether it was told to end."""
 
     process: subprocess.Popen[bytes]
+    share: Sequence[Feature]
     folder: Path
     told: bool = field(default=False)
+
+
+@dataclass
+class Outcome:
+    """What the workers came to: their summaries, the shares of those that left none, and what went wrong with them."""
+
+    summaries: list[Summary] = field(default_factory=list)
+    lost: list[Feature] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
 
 
 class Workers:
@@ -123,21 +150,29 @@ class Workers:
     def __init__(self) -> None:
         self._workers: list[Worker] = []
 
-    def start(self, others: Sequence[Sequence[Feature]], config: Any, settings: Settings, seed: int) -> None:
-        """Start a worker for each of these shares, with the arguments of this run."""
-        given = [argument for argument in sys.argv[1:] if argument not in (config.paths or [])]
+    def start(self, others: Sequence[Sequence[Feature]], settings: Settings, seed: int) -> None:
+        """Start a worker for each of these shares, with the arguments of this run; each has other people."""
+        level = "WARNING" if settings.log_level == "INFO" else settings.log_level
         for number, share in enumerate(others, 2):
             folder = ROOT / settings.reports_dir / f"worker-{number}"
-            level = "WARNING" if settings.log_level == "INFO" else settings.log_level
-            told = {"workers": 1, "reports_dir": folder, "data_seed": seed, "log_level": level}
-            options = [word for name, value in told.items() for word in ("-D", f"{name}={value}")]
-            files = [feature.filename for feature in share]
+            told = {
+                "data_seed": seed + number - 1,
+                "log_level": level,
+                "max_users_alive": settings.max_users_alive,
+                "reports_dir": folder,
+                "workers": 1,
+            }
+            given = Orders([feature.filename for feature in share], {name: str(value) for name, value in told.items()})
             process = subprocess.Popen(
-                [sys.executable, "-m", "support.workers", *given, *options, *files],
+                [sys.executable, "-m", "support.worker", *sys.argv[1:]],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
             )
-            self._workers.append(Worker(process, folder))
+            assert process.stdin is not None
+            with contextlib.suppress(OSError):
+                process.stdin.write(json.dumps(asdict(given)).encode() + b"\n")
+                process.stdin.flush()
+            self._workers.append(Worker(process, share, folder))
 
     def wait(self) -> None:
         """Wait until all have played their shares."""
@@ -147,29 +182,28 @@ class Workers:
     def interrupt(self) -> None:
         """Have all clean up and end, where they have not."""
         for worker in self._workers:
-            if worker.process.poll() is None and not worker.told:
-                with contextlib.suppress(OSError):
-                    worker.process.send_signal(signal.SIGTERM)
             worker.told = True
+            _let_go(worker.process)
 
-    def end(self, within_s: float) -> tuple[list[Summary], list[Exception]]:
-        """Return what the workers came to, and what went wrong with them; one that does not end in time is killed."""
-        told, faults = list[Summary](), list[Exception]()
+    def end(self, within_s: float) -> Outcome:
+        """Return what the workers came to; one that does not end in time is killed."""
+        came = Outcome()
         for number, worker in enumerate(self._workers, 2):
             status = _ended(worker.process, within_s)
             try:
                 summary = summaries.read(worker.folder / summaries.FILE)
-                told.append(summary)
+                came.summaries.append(summary)
                 if status and not summary.failures:
                     why = f": {summary.why}" if summary.why else ""
                     kind = FAULTS.get(summary.outcome, SuiteError)
-                    faults.append(kind(f"worker {number} ended with exit code {status}: {summary.outcome}{why}"))
+                    came.faults.append(kind(f"worker {number} ended with exit code {status}: {summary.outcome}{why}"))
             except (OSError, ValueError) as error:
+                came.lost += worker.share
                 kind = Inconclusive if worker.told else SuiteError
-                faults.append(kind(f"worker {number} ended with exit code {status} and no summary: {error}"))
+                came.faults.append(kind(f"worker {number} ended with exit code {status} and no summary: {error}"))
             shutil.rmtree(worker.folder, ignore_errors=True)
         self._workers = []
-        return told, faults
+        return came
 
 
 def _ended(process: subprocess.Popen[bytes], within_s: float) -> int:
@@ -179,28 +213,12 @@ def _ended(process: subprocess.Popen[bytes], within_s: float) -> int:
     except subprocess.TimeoutExpired:
         process.kill()
         status = process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
+    _let_go(process)
     return status
 
 
-def main() -> None:
-    """Play a share, and clean up and end early where the run that started this one is gone."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    from behave.__main__ import main as behave
-
-    sys.exit(behave(sys.argv[1:]))
-
-
-def _end_with_parent() -> None:
-    with contextlib.suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    if os.name == "posix":
-        os.kill(os.getpid(), signal.SIGTERM)
-    else:
-        _thread.interrupt_main()
-
-
-if __name__ == "__main__":
-    main()
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """End the standard input of a worker, which then cleans up and ends."""
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()

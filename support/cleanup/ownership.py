@@ -56,9 +56,13 @@ class Ownership:
         """Whether a user's address carries the mark of this run."""
         return mark_in(user.email) == self.mark
 
+    def _is_another_runs(self, user: User) -> bool:
+        """Whether a user's address carries the mark of another run, which may have drawn the same name."""
+        return mark_in(user.email) not in (None, self.mark)
+
     def may_delete(self, entry: Entry, user: User | None) -> bool:
         """Whether a user is one that we made: by its mark, or by the name or id that the answer to our POST gave."""
-        if user is None:
+        if user is None or self._is_another_runs(user):
             return False
         return self.is_ours(user) or entry.fresh or (entry.name is not None and user.name == entry.name)
 
@@ -75,7 +79,7 @@ class Ownership:
             return user is None
         others = [other for other in self._by_address.get(user.email, ()) if other is not entry]
         made_since = bool(user.email) and any(not other.by_change for other in others)
-        return made_since or not (self.is_ours(user) or user.name == entry.name)
+        return made_since or self._is_another_runs(user) or not (self.is_ours(user) or user.name == entry.name)
 
     def ids_of(self, address: str | None) -> set[str]:
         """Return the ids that this run knows to hold an address."""

@@ -24,11 +24,15 @@ MANY = 100
 
 
 class Removal:
-    """Deletes what the entries of a book have made; `api` keeps a transcript of its own, beside the scenarios'."""
+    """Deletes what the entries of a book have made; `api` keeps a transcript of its own, beside the scenarios'.
+
+    `takes_shortcuts` says whether the list may stand in for many questions.
+    """
 
     def __init__(self, book: Book, ownership: Ownership, client: AsyncClient, pace: Pace) -> None:
         self._book, self._ownership, self._client, self._pace = book, ownership, client, pace
         self.api = ownership.api.apart()
+        self.takes_shortcuts = True
         self._late = False
         self._waiting: list[Entry] = []
 
@@ -52,15 +56,15 @@ class Removal:
         self._book.mark_all(list(chain(*settled)), State.GONE)
 
     async def look_for_refused(self, entries: Sequence[Entry]) -> None:
-        """See that nobody was made of whom it was said so; whoever was made all the same is removed.
+        """Remove whoever was made although it was said that nobody was.
 
-        The list, where one request shows it, tells it of all of them at once.
+        Of many the list tells at once; as it may hide somebody, those whom it does not show are looked up in the end.
         """
-        everybody = await self._client.run(self.everybody()) if self._is_worth_a_list(len(entries)) else None
+        everybody = await self._listed(len(entries))
         if everybody is not None:
             holders = {user.email for user in everybody}
-            self._book.mark_all([entry for entry in entries if folded(entry.address) not in holders], State.GONE)
-        await self.remove([entry for entry in entries if entry.state is not State.GONE])
+            entries = [entry for entry in entries if folded(entry.address) in holders]
+        await self.remove(entries)
 
     async def is_gone(self, user_id: str) -> bool:
         """Whether an id that the list shows is nobody's any more; it may as well have been given once more."""
@@ -84,9 +88,16 @@ class Removal:
                 shown.append(user)
         return shown
 
-    def _is_worth_a_list(self, questions: int) -> bool:
-        """Whether reading the list takes fewer requests than asking so many questions."""
-        return questions >= SEVERAL and self.api.profile.pages.size is None
+    async def _listed(self, questions: int) -> list[User] | None:
+        """Return what the list shows, where reading it takes fewer requests than so many questions, and works; or None.
+
+        A list that could not be read is not asked for again.
+        """
+        if questions < SEVERAL or not self.takes_shortcuts or self.api.profile.pages.size is not None:
+            return None
+        exchange = await self._client.run(self.api.send_once(self.api.call("GET")))
+        self.takes_shortcuts = exchange.status == 200
+        return users_of(exchange.answer, self.api.profile) if self.takes_shortcuts else None
 
     # Deleting
 
@@ -109,9 +120,8 @@ class Removal:
     async def _prove(self, entries: Sequence[Entry]) -> None:
         """See in the list, in place of reading each of several, who is ours."""
         unproven = {user_id for entry in entries if entry.certain for user_id in entry.ids} - self._ownership.proven
-        if self._is_worth_a_list(len(unproven)):
-            everybody = await self._client.run(self.everybody()) or ()
-            self._ownership.proven |= unproven & {user.id for user in everybody if self._ownership.is_ours(user)}
+        everybody = await self._listed(len(unproven)) or ()
+        self._ownership.proven |= unproven & {user.id for user in everybody if self._ownership.is_ours(user)}
 
     def _delete(self, entry: Entry) -> Flow[bool]:
         """Delete what an entry has made, after seeing that it is ours; tell whether it has then to be seen gone."""

@@ -36,6 +36,7 @@ from support.reporting.table import closing_lines
 from support.reporting.verdicts import (
     KEPT,
     KNOWN_DEVIATION,
+    NOT_PLAYED,
     NOT_SELECTED,
     SKIPPED,
     Failure,
@@ -60,6 +61,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._to_play = [] if features is None else features
         self.features: list[Feature] = list(self._to_play)
         self.others: list[Summary] = []
+        self._lost: list[Feature] = []
         self._started = datetime.now().astimezone()
         self._clock = time.monotonic()
         self._told = False
@@ -114,9 +116,9 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         """Have behave play these features alone; the others are played by workers."""
         self._to_play[:] = self.features = list(features)
 
-    def take_in(self, others: Sequence[Summary]) -> None:
-        """Make what workers have played a part of this run."""
-        self.others = list(others)
+    def take_in(self, others: Sequence[Summary], lost: Sequence[Feature]) -> None:
+        """Make what workers have played a part of this run; of the `lost` features nobody has told anything."""
+        self.others, self._lost = list(others), list(lost)
 
     @property
     def played_by_workers(self) -> int:
@@ -168,6 +170,8 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         for other in self.others:
             played += other.scenarios
             failures += other.failures
+        for scenario in (scenario for feature in self._lost for scenario in feature.walk_scenarios()):
+            played += [_played(scenario, NOT_PLAYED, None)] if scenario.should_run(self.config) else []
         unjudged = Summary(
             outcome="",
             why="",
@@ -176,7 +180,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             selection=str(self.config.tag_expression or ""),
             versions=versions(),
             users=sum_of_users([self._users(), *(other.users for other in self.others)]),
-            requests=sum_of_requests([self._requests(), *(other.requests for other in self.others)]),
+            requests=self.requests(),
             crowds=[*self._crowds, *(line for other in self.others for line in other.crowds)],
             **self._known,
         )
@@ -188,11 +192,13 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             return Users()
         return Users(registry.created, registry.deleted, registry.gone, registry.alive, self._recovered)
 
-    def _requests(self) -> Requests:
+    def requests(self) -> Requests:
+        """Return what went over the wire so far, that of workers included."""
         tally = self._tally
         covered = dict(tally.covered.most_common())
         slowest = round(tally.slowest_s, 3), redacted(tally.slowest)
-        return Requests(tally.calls, tally.requests, tally.retried_calls, covered, *slowest)
+        own = Requests(tally.calls, tally.requests, tally.retried_calls, covered, *slowest)
+        return sum_of_requests([own, *(other.requests for other in self.others)])
 
 
 def _played(scenario: Scenario, verdict: str, failure: Failure | None) -> Played:

@@ -146,10 +146,10 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
             for failure in other.failures:
                 if failure.scenario:
                     self._tell_failure(failure)
-            for name, played in groupby(other.scenarios, key=lambda scenario: scenario.feature):
+            for _, played in groupby(other.scenarios, key=lambda scenario: scenario.file):
                 scenarios = list(played)
                 counts = Counter(scenario.outcome for scenario in scenarios)
-                self._tell_feature(name, counts, sum(scenario.seconds for scenario in scenarios))
+                self._tell_feature(scenarios[0].feature, counts, sum(scenario.seconds for scenario in scenarios))
 
     def _left(self, now: float) -> str:
         """Say how long the rest may take, as soon as that can be told."""

@@ -195,6 +195,7 @@ class TestGoing:
         stand.registry.confirm_gone()
         assert len(stand.users.asked("DELETE")) == 1
         assert stand.users.asked("GET").count("") == 1
+        prove(stand)
         assert stand.states() == {}
 
     @pytest.mark.parametrize("kept", [1, 2], ids=["one twin", "two"])

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from support.models import Answer, Call
+from support.models import Answer, Call, Exchange, Failure
 from support.targets.profile import Pages, Profile
-from support.tests.cleanup.fake import Stand, came
+from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
+from support.transport.flows import Flow, Wait
 from support.transport.loop import LoopThread
 
 MANY = 6
 FEW = 2
+DEADLINE_S = 0.3
 
 
 def refusing(call: Call) -> Answer | None:
@@ -40,11 +43,23 @@ def paged(tmp_path: Path, loop: LoopThread) -> Iterator[Stand]:
 
 
 class TestRefused:
-    def test_the_list_tells_of_many_at_once(self, stand: Stand) -> None:
+    def test_the_list_tells_of_many_at_once_and_each_is_looked_up_in_the_end(self, stand: Stand) -> None:
         refuse(stand, MANY)
         stand.registry.confirm_gone()
         assert stand.users.calls == [("GET", "")]
+        assert set(stand.states().values()) == {"refused"}
+        stand.registry.prove_nothing_is_left(DEADLINE_S)
+        assert stand.users.calls == [("GET", "")] * (1 + MANY + 1)
         assert stand.states() == {}
+
+    def test_whom_the_list_hides_is_found_by_her_address(self, stand: Stand) -> None:
+        refuse(stand, MANY)
+        user_id = stand.users.add("Ada", next(address for address in stand.states() if address))
+        stand.users.twist = lambda call: came(200, []) if call.url == URL else None
+        stand.registry.confirm_gone()
+        assert user_id in stand.users.users
+        stand.registry.prove_nothing_is_left(DEADLINE_S)
+        assert stand.users.users == {}
 
     def test_few_are_looked_up(self, stand: Stand) -> None:
         refuse(stand, FEW)
@@ -66,7 +81,16 @@ class TestRefused:
         user_id = stand.users.add("Ada", email)
         stand.registry.confirm_gone()
         assert stand.users.asked("DELETE") == [user_id]
-        assert stand.states() == {}
+        assert stand.users.users == {}
+
+    def test_a_list_that_cannot_be_read_is_not_asked_for_again(self, stand: Stand) -> None:
+        stand.users.twist = lambda call: came(503, {}) if call.url == URL and call.method == "GET" else None
+        for _ in range(2):
+            for _ in range(MANY):
+                stand.create()
+            stand.registry.confirm_gone()
+        assert stand.users.calls.count(("GET", "")) == 1
+        assert stand.users.users == {}
 
     def test_where_the_list_cannot_be_read_each_is_looked_up(self, stand: Stand) -> None:
         refuse(stand, MANY)
@@ -108,6 +132,24 @@ class TestProof:
         assert set(stand.users.users) == {guest}
         assert guest not in stand.users.asked("DELETE")
 
+    def test_whom_another_run_has_made_since_is_not_ours_though_she_has_the_same_name(
+        self, tmp_path: Path, loop: LoopThread
+    ) -> None:
+        """Two runs with one seed draw people of the same names; an API that gives ids again may give one to both."""
+        users = FakeUsers()
+        ours, theirs = (Stand(tmp_path / name, loop, users) for name in ("ours", "theirs"))
+        ours.create()
+        ours.registry.start_deleting()
+        ours.registry._running[-1].result()
+        users._last = 0
+        theirs.create()
+        ours.registry.confirm_gone()
+        ours.registry.prove_nothing_is_left(DEADLINE_S)
+        assert [user["name"] for user in users.users.values()] == ["Ada 1"]
+        assert ours.states() == {}
+        for stand in (ours, theirs):
+            stand.journal.close()
+
 
 class TestMoments:
     def test_that_they_are_gone_is_seen_when_it_is_waited_for(self, stand: Stand) -> None:
@@ -144,3 +186,34 @@ class TestMoments:
         full.registry.make_room(2)
         assert full.registry.alive == 0
         full.journal.close()
+
+    @pytest.mark.parametrize("make_room", [True, False])
+    def test_those_who_wait_for_more_give_way_where_there_is_no_room(
+        self, tmp_path: Path, loop: LoopThread, make_room: bool
+    ) -> None:
+        full = Stand(tmp_path / "full", loop, most=4)
+        for _ in range(4):
+            full.create()
+            full.registry.start_deleting(at_least=16)
+        assert full.registry.room == 4
+        if make_room:
+            full.registry.make_room(3)
+            assert full.registry.alive == 0
+        else:
+            call = full.api.creating(full.newcomer().as_json())
+            flow = full.registry.create(call, "ada@elsewhere.example", "Ada")
+            assert full.loop.run(waiting(full, flow)).status == 201
+        full.journal.close()
+
+
+async def waiting(stand: Stand, flow: Flow[Exchange]) -> Exchange:
+    """Carry out a flow, and let others go on while it waits."""
+    given: Answer | Failure | None = None
+    while True:
+        try:
+            effect = flow.send(given)
+        except StopIteration as end:
+            result: Exchange = end.value
+            return result
+        given = None if isinstance(effect, Wait) else stand.users.answer(effect.call)
+        await asyncio.sleep(0.001)

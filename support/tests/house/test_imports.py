@@ -25,7 +25,7 @@ LAYERS = (
     ("support.world", "support.phrases"),
     ("support.workers",),
     ("support.session",),
-    ("environment", "steps", "support.probe", "support.demo"),
+    ("environment", "steps", "support.probe", "support.demo", "support.worker"),
 )
 """From the ground up: a module imports from its own layer and from those below it."""
 UPWARD = {("support.acts", "support.world"): "acts play in the world that is made of them; for its types only"}

@@ -25,7 +25,7 @@ from support.targets.embedded import EmbeddedApi, Target
 from support.targets.profile import Caps, Deviation, Profile
 from support.tests.conftest import NewWorld
 from support.tests.runs.conftest import Ended, Project
-from support.workers import Worker, Workers, number_of_shares, shares
+from support.workers import Orders, Worker, Workers, number_of_shares, shares
 from support.world import World
 
 LONG = 100
@@ -46,9 +46,18 @@ Feature: %s
 
 
 def config(**changes: Any) -> Any:
-    plain = {"format": ["terminal"], "junit": False, "stop": False, "dry_run": False, "paths": ["features"]}
+    plain = {
+        "format": ["terminal"],
+        "junit": False,
+        "stop": False,
+        "dry_run": False,
+        "paths": ["features"],
+        "outputs": [],
+    }
     chosen = SimpleNamespace(check=lambda _: True)
-    return SimpleNamespace(**{**plain, "tag_expression": chosen, "name": None, "name_re": None, **changes})
+    return SimpleNamespace(
+        **{**plain, "paths": ["features"], "tag_expression": chosen, "name": None, "name_re": None, **changes}
+    )
 
 
 def feature(name: str, scenarios: int, tag: str = "contract") -> Feature:
@@ -77,6 +86,9 @@ class TestShares:
             feature("burst", 2, "concurrency"),
         ]
         assert names(shares(features, config(), 3)) == [["race", "burst"], ["a"], ["b"]]
+
+    def test_two_features_of_one_name_are_two(self) -> None:
+        assert names(shares([feature("a", 1), feature("a", 1)], config(), 2)) == [["a"], ["a"]]
 
     def test_there_are_no_empty_ones(self) -> None:
         assert names(shares([feature("a", 1), feature("b", 1)], config(), 5)) == [["a"], ["b"]]
@@ -120,10 +132,12 @@ class TestNumber:
         [
             ({"format": ["json"]}, Profile(), "whose report is json"),
             ({"junit": True}, Profile(), "whose report is JUnit"),
+            ({"outputs": [SimpleNamespace(name="out.txt")]}, Profile(), "whose lines go into a file"),
             ({"stop": True}, Profile(), "with --stop"),
             ({"dry_run": True}, Profile(), "--dry-run"),
             ({"paths": ["features/users/reading.feature:12"]}, Profile(), "of chosen lines"),
-            ({}, Profile(caps=Caps(users=90)), "a cap of users"),
+            ({}, Profile(caps=Caps(users=90)), "whose profile has caps"),
+            ({}, Profile(caps=Caps(concurrency=9)), "whose profile has caps"),
             ({}, Profile(deviations=(KNOWN,)), "known deviations"),
         ],
     )
@@ -135,7 +149,7 @@ class TestNumber:
             number_of_shares(config(**changes), settings(workers=2), profile, [feature("a", LONG)])
 
     def test_a_worker_starts_none(self, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("support.workers.is_worker", lambda: True)
+        monkeypatch.setattr("support.workers._orders", [Orders(["a.feature"], {})])
         assert number_of_shares(config(), settings(), Profile(), [feature("a", LONG)]) == 1
 
 
@@ -147,8 +161,8 @@ class TestEnd:
         def told(program: str) -> list[str]:
             workers = Workers()
             process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE)
-            workers._workers.append(Worker(process, tmp_path / "worker-2"))
-            return [str(fault) for fault in workers.end(0.5)[1]]
+            workers._workers.append(Worker(process, [], tmp_path / "worker-2"))
+            return [str(fault) for fault in workers.end(0.5).faults]
 
         return told
 
@@ -158,10 +172,11 @@ class TestEnd:
     def test_one_that_could_not_begin_is_a_fault_of_the_same_kind(self, tmp_path: Path) -> None:
         workers = Workers()
         process = subprocess.Popen([sys.executable, "-c", "import sys; sys.exit(2)"], stdin=subprocess.PIPE)
-        workers._workers.append(Worker(process, tmp_path / "worker-2"))
+        workers._workers.append(Worker(process, [], tmp_path / "worker-2"))
         of_nothing("target down", "it is asleep", datetime.now().astimezone()).write(tmp_path / "worker-2")
-        (summary,), (fault,) = workers.end(5)
-        assert summary.outcome == "target down"
+        came = workers.end(5)
+        (fault,) = came.faults
+        assert [summary.outcome for summary in came.summaries] == ["target down"]
         assert isinstance(fault, TargetDown)
         assert str(fault) == "worker 2 ended with exit code 2: target down: it is asleep"
 
@@ -209,9 +224,13 @@ def write_second(project: Project, then: str) -> None:
     path.write_text(SIGNING_UP % ("The second", "Grace", then), encoding="utf-8")
 
 
-def played(ended: Ended) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((ended.folder / "reports" / "summary.json").read_text(encoding="utf-8"))
+def summary_in(folder: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((folder / "reports" / "summary.json").read_text(encoding="utf-8"))
     return told
+
+
+def played(ended: Ended) -> dict[str, Any]:
+    return summary_in(ended.folder)
 
 
 class TestRun:
@@ -227,6 +246,20 @@ class TestRun:
         assert summary["users"] == {"created": 2, "deleted": 2, "gone": 2, "left": 0, "recovered": 0}
         assert sorted(path.name for path in (ended.folder / "reports").iterdir()) == ["summary.json"]
         assert there(new_world(embedded)) == []
+
+    def test_a_folder_may_be_named_as_a_shell_completes_it(self, shared: Project) -> None:
+        write_second(shared, "Ada is welcomed")
+        ended = shared.behave("features/", "--tags=@contract", WORKERS="2")
+        assert ended.code == 0, ended.said
+        assert ended.out.splitlines()[-1] == "kept: all 2 scenarios of 1 rules"
+
+    def test_each_has_other_people(self, shared: Project) -> None:
+        write_second(shared, "nobody has written this step")
+        shared.write_feature(SIGNING_UP % ("The first", "Ada", "nobody has written this step"))
+        shared.write_hooks(TELLING_NAMES)
+        shared.behave("--tags=@contract", WORKERS="2", DATA_SEED="7")
+        told = [(shared.folder / f"name-{name}").read_text(encoding="utf-8") for name in ("first", "second")]
+        assert told[0] != told[1]
 
     def test_what_a_worker_found_broken_turns_the_run_red(self, shared: Project) -> None:
         write_second(shared, "she is refused as invalid")
@@ -260,16 +293,31 @@ class TestRun:
         assert ended.last_words[-1].startswith("suite or settings at fault: WORKERS: 2 processes cannot share a run")
 
 
+TELLING_NAMES = """
+from pathlib import Path
+end = after_scenario
+def after_scenario(context, scenario):
+    who = context.world.scene.member("Ada").newcomer.name
+    Path(f"name-{context.feature.name.split()[-1]}").write_text(who)
+    end(context, scenario)
+"""
 SLOWLY = """
+import os
 import time
 begin = before_scenario
 def before_scenario(context, scenario):
     begin(context, scenario)
 def after_step(context, step):
     if step.step_type == "when":
-        (ROOT / f"came-{context.feature.name.split()[-1]}").touch()
-        time.sleep(30)
+        (ROOT / f"came-{context.feature.name.split()[-1]}").write_text(str(os.getpid()))
+        time.sleep(8)
 """
+
+
+def came(project: Project, name: str) -> int:
+    """Return the process that has come to the middle of a feature, or 0."""
+    path = project.folder / f"came-{name}"
+    return int(path.read_text() or 0) if path.exists() else 0
 
 
 class TestInterrupted:
@@ -288,7 +336,7 @@ class TestInterrupted:
             text=True,
             start_new_session=True,
         )
-        while not all((shared.folder / f"came-{name}").exists() for name in ("first", "second")):
+        while not all(came(shared, name) for name in ("first", "second")):
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.02)
         return process
@@ -301,7 +349,7 @@ class TestInterrupted:
         assert running.returncode != 0
         assert "Traceback" not in out
         assert out.splitlines()[-1].startswith("inconclusive: ")
-        assert json.loads((shared.folder / "reports" / "summary.json").read_text())["users"]["left"] == 0
+        assert summary_in(shared.folder)["users"]["left"] == 0
         assert there(new_world(embedded)) == []
 
     def test_a_worker_whose_run_was_killed_cleans_up_and_ends(
@@ -311,3 +359,13 @@ class TestInterrupted:
         running.communicate(timeout=60)  # which ends with the last process that holds the pipe
         left = there(new_world(embedded))
         assert len(left) == 1, "whom the killed one made; the next run removes her"
+
+    def test_what_a_worker_that_was_killed_has_made_is_deleted_and_its_share_counts_as_not_played(
+        self, running: subprocess.Popen[str], shared: Project, new_world: NewWorld, embedded: Target
+    ) -> None:
+        os.kill(came(shared, "second"), signal.SIGKILL)
+        out, _ = running.communicate(timeout=120)
+        assert running.returncode == 1
+        assert out.splitlines()[-1].startswith("suite or settings at fault: worker 2 ended with exit code -9")
+        assert there(new_world(embedded)) == []
+        assert [one["outcome"] for one in summary_in(shared.folder)["scenarios"]] == ["kept", "not played"]
