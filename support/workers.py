@@ -28,7 +28,7 @@ from support.targets.profile import Profile
 
 CONTEST = "concurrency"
 CONTEST_WEIGHT = 20
-HEAD_START = 130
+HEAD_START = 80
 WORTH_IT = 100
 SHARED_FORMATS = (OUR_FORMAT, "allure", "allure_behave.formatter:AllureFormatter")
 BEHAVE = ("behave", "behave.exe", "__main__.py")
