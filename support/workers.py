@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -19,13 +20,14 @@ from typing import Any
 
 from behave.model import Feature
 
-from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown
+from support.errors import Inconclusive, SuiteError, TargetDown
 from support.reporting import summary as summaries
 from support.reporting.run import OUR_FORMAT
 from support.reporting.summary import Summary
 from support.settings import ROOT, Settings
 from support.targets.profile import Profile
 
+log = logging.getLogger("acceptance")
 CONTEST = "concurrency"
 CONTEST_WEIGHT = 20
 HEAD_START = 80
@@ -60,17 +62,20 @@ def orders() -> Orders | None:
 def number_of_shares(config: Any, settings: Settings, profile: Profile, features: Sequence[Feature]) -> int:
     """Return how many processes share the features: as `WORKERS` says, or two for many scenarios on the embedded API.
 
-    Raises SettingsError where WORKERS asks for several and they cannot share this run.
+    It is one where several cannot share this run, which is told where WORKERS asks for them.
     """
     if orders() is not None:
         return 1
-    hindrance = _hindrance(config, profile)
-    if settings.workers is not None:
-        if settings.workers > 1 and hindrance is not None:
-            raise SettingsError(f"WORKERS: {settings.workers} processes cannot share a run {hindrance}. Set WORKERS=1.")
-        return settings.workers
+    wanted = settings.workers or _by_default(config, settings, features)
+    hindrance = _hindrance(config, profile) if wanted > 1 else None
+    if hindrance is not None and settings.workers is not None:
+        log.info("WORKERS: one process plays all, as several cannot share a run %s", hindrance)
+    return wanted if hindrance is None else 1
+
+
+def _by_default(config: Any, settings: Settings, features: Sequence[Feature]) -> int:
     many = sum(_weight(feature, config) for feature in features) >= WORTH_IT
-    return 2 if settings.base_url is None and many and hindrance is None and _processors() > 1 else 1
+    return 2 if settings.base_url is None and many and _processors() > 1 else 1
 
 
 def _processors() -> int:

@@ -18,7 +18,7 @@ import pytest
 from behave.model import Feature
 from behave.parser import parse_feature
 
-from support.errors import SettingsError, TargetDown
+from support.errors import TargetDown
 from support.reporting.summary import Requests, Users, of_nothing, sum_of_requests, sum_of_users
 from support.settings import Settings
 from support.targets.embedded import EmbeddedApi, Target
@@ -142,11 +142,19 @@ class TestNumber:
         ],
     )
     def test_what_cannot_be_shared_is_played_by_one_and_told_where_it_was_asked_for(
-        self, settings: Callable[..., Settings], changes: Mapping[str, Any], profile: Profile, why: str
+        self,
+        settings: Callable[..., Settings],
+        changes: Mapping[str, Any],
+        profile: Profile,
+        why: str,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        told: list[str] = []
+        monkeypatch.setattr("support.workers.log.info", lambda text, *of: told.append(text % of))
         assert number_of_shares(config(**changes), settings(), profile, [feature("a", LONG)]) == 1
-        with pytest.raises(SettingsError, match=f"WORKERS: 2 processes cannot share a run .*{why}"):
-            number_of_shares(config(**changes), settings(workers=2), profile, [feature("a", LONG)])
+        assert told == []
+        assert number_of_shares(config(**changes), settings(workers=2), profile, [feature("a", LONG)]) == 1
+        assert why in told[0]
 
     def test_a_worker_starts_none(self, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("support.workers._orders", [Orders(["a.feature"], {})])
@@ -286,11 +294,12 @@ class TestRun:
         assert all(step["attachments"] for one in told for step in one["steps"][:1])
         assert played(ended)["run"] in (results / "environment.properties").read_text(encoding="utf-8")
 
-    def test_more_than_can_share_it_is_told(self, shared: Project) -> None:
+    def test_where_it_cannot_be_shared_one_plays_all(self, shared: Project) -> None:
         write_second(shared, "Ada is welcomed")
-        ended = shared.behave("--tags=@contract", "-f", "json", WORKERS="2")
-        assert ended.code == 2
-        assert ended.last_words[-1].startswith("suite or settings at fault: WORKERS: 2 processes cannot share a run")
+        ended = shared.behave("--tags=@contract", "features/one.feature:9", "features/two.feature", WORKERS="2")
+        assert ended.code == 0, ended.said
+        assert "WORKERS: one process plays all, as several cannot share a run of chosen lines" in ended.err
+        assert len(played(ended)["scenarios"]) == 2
 
 
 TELLING_NAMES = """
