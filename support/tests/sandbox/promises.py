@@ -532,6 +532,10 @@ async def _isolation(api: Driver) -> None:
     for _ in range(2):
         await api.ask("DELETE", user["id"])
     await api.ask("DELETE", (await api.create(name=namesake["name"]))["id"])
+    leaver = await api.create()
+    longer = [await api.create(email=email) for email in (f"x{leaver['email']}", f"{leaver['email']}.example")]
+    await api.ask("DELETE", leaver["id"])
+    await unchanged(api, *longer)
     others = len(await api.everyone())
     await api.ask("DELETE", UNKNOWN)
     await unchanged(api, before, namesake, after)
