@@ -169,7 +169,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
                     played.append(_played(scenario, verdict, failure))
         for other in self.others:
             played += other.scenarios
-            failures += other.failures
+            failures += [failure for failure in other.failures if failure not in failures]
         for scenario in (scenario for feature in self._lost for scenario in feature.walk_scenarios()):
             played += [_played(scenario, NOT_PLAYED, None)] if scenario.should_run(self.config) else []
         unjudged = Summary(

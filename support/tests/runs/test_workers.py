@@ -358,6 +358,7 @@ class TestInterrupted:
         assert running.returncode != 0
         assert "Traceback" not in out
         assert out.splitlines()[-1].startswith("inconclusive: ")
+        assert out.count("\n  interrupted by SIGTERM\n") == 1
         assert summary_in(shared.folder)["users"]["left"] == 0
         assert there(new_world(embedded)) == []
 
