@@ -41,7 +41,6 @@ WIP = "wip"
 NEEDS = "use.with_"
 RESILIENCE = "resilience"
 COLLECT_AFTER = 50_000
-BATCH = 16
 
 
 class Session:
@@ -114,7 +113,7 @@ class Session:
         with self._evidence.clearing("begin to delete whoever was made"):
             if self._present.outages is not None:
                 self._present.outages.clear()
-            self._present.registry.start_deleting(at_least=BATCH)
+            self._present.registry.start_deleting()
 
     def confirm_gone(self) -> None:
         """See that whoever the scenarios so far have made is gone."""
