@@ -23,7 +23,10 @@ def main() -> None:
     """Play what is told, as behave does."""
     from behave.__main__ import main as behave
 
-    obey(Orders(**json.loads(_line())))
+    try:
+        obey(Orders(**json.loads(_line())))
+    except (TypeError, ValueError):
+        sys.exit("support.worker was not told what to play: it is started by a run of behave with WORKERS=2 or more")
     threading.Thread(target=_end_with_input, daemon=True).start()
     sys.exit(behave(sys.argv[1:]))
 
@@ -33,7 +36,7 @@ def _line() -> bytes:
     line = b""
     while not line.endswith(b"\n") and (octet := os.read(STDIN, 1)):
         line += octet
-    return line or b"{}"
+    return line
 
 
 def _end_with_input() -> None:

@@ -137,7 +137,7 @@ class Worker:
     process: subprocess.Popen[bytes]
     share: Sequence[Feature]
     folder: Path
-    told: bool = field(default=False)
+    told: bool = False
 
 
 @dataclass

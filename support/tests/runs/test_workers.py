@@ -20,7 +20,7 @@ from behave.parser import parse_feature
 
 from support.errors import TargetDown
 from support.reporting.summary import Requests, Users, of_nothing, sum_of_requests, sum_of_users
-from support.settings import Settings
+from support.settings import ROOT, Settings
 from support.targets.embedded import EmbeddedApi, Target
 from support.targets.profile import Caps, Deviation, Profile
 from support.tests.conftest import NewWorld
@@ -190,6 +190,16 @@ class TestEnd:
 
     def test_one_that_does_not_end_is_killed(self, ended: Callable[[str], list[str]]) -> None:
         assert "worker 2 ended with exit code -9" in ended("import time; time.sleep(60)")[0]
+
+
+@pytest.mark.parametrize("said", ["", "hello\n", "{}\n", "[1]\n"])
+def test_one_that_is_not_told_what_to_play_says_so(said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "support.worker"], cwd=ROOT, input=said, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert len(done.stderr.splitlines()) == 1
+    assert "support.worker was not told what to play" in done.stderr
 
 
 class TestSums:
