@@ -327,9 +327,13 @@ def change_user_with(context: Context, what: str, changed: str) -> None:
 
 
 @when("{someone:Person} leaves")
-@when("{someone:Person} leaves again")
 def leave(context: Context, someone: str) -> None:
     context.world.accounts.delete(someone)
+
+
+@when("{someone:Person} leaves again")
+def leave_again(context: Context, someone: str) -> None:
+    context.world.accounts.leave_again(someone)
 
 
 @when("she leaves")

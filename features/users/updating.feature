@@ -233,8 +233,8 @@ Feature: Changing a user
 
     @negative
     Example: Ada, who is gone, leaves once more, and the others stay as they are
-      Given Ada was a user and is gone
-      And Grace, Alan and Barbara are users
+      Given Grace, Alan and Barbara are users
+      And Ada was a user and is gone
       When Ada leaves again
       Then everybody but Ada is as before
 

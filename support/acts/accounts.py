@@ -258,6 +258,11 @@ class Accounts:
     def delete(self, person: str) -> Exchange:
         return self.delete_id(self._member(person).known_id)
 
+    def leave_again(self, person: str) -> Exchange:
+        """Delete somebody who has left, unless that would delete another; raises BrokenPromise where it would."""
+        self._world.outcomes.id_is_free(person)
+        return self.delete(person)
+
     def delete_each(self, group: Sequence[str]) -> None:
         self._world.scene.keep(*[self.delete(person) for person in group])
 

@@ -305,6 +305,19 @@ class Outcomes:
         """None of those who signed up last got the id of somebody who left."""
         self._not_former([member for member in self._world.scene.users if member.person != person])
 
+    def id_is_free(self, person: str) -> None:
+        """Nobody has the id of somebody who left: what is done to her would be done to another."""
+        scene = self._world.scene
+        former = scene.member(person)
+        same = [
+            f"{other.person} got the id {other.id}"
+            for other in scene.users
+            if other is not former and other.id == former.id
+        ]
+        if same:
+            wanted = f"the id {former.id} of {person}, who left, for nobody else"
+            accuse("delete-frees", scene.attempted, [wanted], same, scene.exchange)
+
     def _not_former(self, members: Iterable[Member]) -> None:
         former = self._world.scene.notes["former id"]
         same = [
