@@ -6,11 +6,11 @@ from behave.model import Feature, Scenario, Step
 from behave.runner import Context
 
 import support.starting  # noqa: F401 - first: from here on an interrupt ends in one line
-from support import session
+from support import beginning
 
 
 def before_all(context: Context) -> None:
-    context.session = session.begin(context.config, context._runner.features)
+    context.session = beginning.begin(context.config, context._runner.features)
     context.world = context.session.world
 
 

@@ -3,8 +3,6 @@
 from behave import given, then, when
 from behave.runner import Context
 
-from support.acts.races import CASES
-
 
 @given("{count:d} people have signed up at once")
 @when("{count:d} people sign up at once")
@@ -69,7 +67,7 @@ def contend_in_threads(context: Context) -> None:
 
 @when("many sign up at once with {what}, round after round")
 def race_for_address(context: Context, what: str) -> None:
-    context.world.races.for_one_address(CASES[what])
+    context.world.races.for_one_address(what)
 
 
 @when("several users move at once to one address, round after round")

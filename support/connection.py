@@ -29,10 +29,12 @@ T = TypeVar("T")
 class Connection:
     """Everything that it takes to call a target and to clean up there; whoever opens it closes it."""
 
-    def __init__(self, settings: Settings, target: Target | None = None, profile: Profile | None = None) -> None:
+    def __init__(
+        self, settings: Settings, target: Target | EmbeddedApi | None = None, profile: Profile | None = None
+    ) -> None:
         """Open the target that the settings name, or the one given, with the profile named or given.
 
-        Raises SuiteError with one clear line.
+        An embedded API ends with the connection. Raises SuiteError with one clear line.
         """
         self.profile = profile or targets.load(settings.target)
         self.settings = settings.model_copy(update=dict(self.profile.deadlines))
@@ -45,9 +47,9 @@ class Connection:
             self.close()
             raise
 
-    def _open(self, target: Target | None) -> None:
+    def _open(self, target: Target | EmbeddedApi | None) -> None:
         settings = self.settings
-        self.target = target or self._named_target()
+        self.target = target if isinstance(target, Target) else self._named_target(target)
         refuse_production(self.target.base_url, self.profile, settings)
         self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
         self.api = self._users_api()
@@ -75,10 +77,10 @@ class Connection:
         self._release.callback(release, thing)
         return thing
 
-    def _named_target(self) -> Target:
+    def _named_target(self, started: EmbeddedApi | None) -> Target:
         settings = self.settings
         if settings.base_url is None:
-            return self._held(EmbeddedApi(), lambda api: api.close()).target
+            return self._held(started or EmbeddedApi(), lambda api: api.close()).target
         token = settings.token.get_secret_value() if settings.token and settings.access_controlled else None
         return Target(settings.base_url, token, settings.base_url)
 

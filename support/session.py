@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import gc
 import logging
 import os
 import sys
 import threading
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
 
 from behave.model import Feature, Scenario, Step
 
-from support import settings as settings_module
-from support import targets
 from support.acts.outages import stormy_world
 from support.cleanup.recovery import LEAST_S, finish_dead_runs
 from support.deviations import KnownDeviations
 from support.errors import Inconclusive, LeftBehind, SuiteError, TargetDown
-from support.reporting.evidence import Evidence, evidence_for
-from support.reporting.logs import set_up_logs
-from support.reporting.run import RunReport, failed_to_start
+from support.reporting.evidence import Evidence
+from support.reporting.run import RunReport
 from support.reporting.screen import say
 from support.reporting.verdicts import rule_of
-from support.settings import ROOT, Settings
 from support.signals import Interrupts
 from support.targets.opening import check_open
-from support.transport.transcript import redacted
-from support.workers import AFTER_ALL_S, HEAD_START, Workers, number_of_shares, orders, shares
+from support.workers import AFTER_ALL_S, Workers, orders
 from support.world import World
 
 log = logging.getLogger("acceptance")
@@ -40,7 +32,7 @@ FAULT = 2
 WIP = "wip"
 NEEDS = "use.with_"
 RESILIENCE = "resilience"
-COLLECT_AFTER = 50_000
+BATCH = 16
 
 
 class Session:
@@ -113,7 +105,7 @@ class Session:
         with self._evidence.clearing("begin to delete whoever was made"):
             if self._present.outages is not None:
                 self._present.outages.clear()
-            self._present.registry.start_deleting()
+            self._present.registry.start_deleting(at_least=BATCH)
 
     def confirm_gone(self) -> None:
         """See that whoever the scenarios so far have made is gone."""
@@ -147,12 +139,12 @@ class Session:
 
     def end(self) -> None:
         """Prove that nothing is left, and close; raises what keeps the run from counting as good."""
-        self._wait_for_workers()
+        early = self._wait_for_workers()
         self._interrupts.shield()
         if self._ended:
             return
         self._ended = True
-        faults = [*self._clear_up(), *self._take_in_workers()]
+        faults = [*early, *self._clear_up(), *self._take_in_workers()]
         for world in self._worlds:
             faults += _faults_of(world.close)
         faults += self._what_the_run_is_not_worth()
@@ -162,15 +154,19 @@ class Session:
         if faults:
             raise faults[0]
 
-    def _wait_for_workers(self) -> None:
-        """Let the workers play to their end, or end them together with this run."""
+    def _wait_for_workers(self) -> list[Exception]:
+        """Let the workers play to their end, or end them together with this run; return what went wrong meanwhile."""
+        faults: list[Exception] = []
         try:
-            if not self._clears_up_in_the_end:
+            if self._workers and not self._clears_up_in_the_end:
+                for world in self._worlds:
+                    faults += _faults_of(world.registry.take_away_all)
                 self._workers.wait()
         except KeyboardInterrupt:  # which is noted
             pass
         if self._clears_up_in_the_end:
             self._workers.interrupt()
+        return faults
 
     def _take_in_workers(self) -> list[Exception]:
         """Make what the workers came to a part of the report; return what went wrong with them."""
@@ -246,66 +242,6 @@ def _missing(tags: Iterable[str], offered: Mapping[str, bool]) -> str | None:
     return next((name for name in needed if not offered[name]), None)
 
 
-def begin(config: Any, features: list[Feature]) -> Session:
-    """Open a run as the settings say, or end the process with one clear line."""
-    interrupts = Interrupts()
-    interrupts.install()
-    reports = ROOT / "reports"
-    try:
-        own = orders()
-        settings = settings_module.load({**config.userdata, **(own.settings if own is not None else {})})
-        set_up_logs(settings.log_level)
-        reports = ROOT / settings.reports_dir
-        return _open(settings, RunReport(config, reports, features), interrupts)
-    except SuiteError as error:
-        failed_to_start(error, reports)
-        _leave(f"{error.outcome}: {error}")
-    except KeyboardInterrupt:
-        fault: SuiteError = Inconclusive(f"{interrupts.in_brief()} before the first scenario; nothing was made")
-        failed_to_start(fault, reports)
-        _leave(f"{fault.outcome}: {fault}")
-    except Exception as error:
-        fault = SuiteError(f"{type(error).__name__}: {error}")
-        failed_to_start(fault, reports)
-        _leave(f"{traceback.format_exc()}\n{fault.outcome}: {fault}")
-
-
-def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Session:
-    begun = time.monotonic()
-    own = orders()
-    if own is not None:
-        report.keep([feature for feature in report.features if feature.filename in own.files])
-    count = number_of_shares(report.config, settings, targets.load(settings.target), report.features)
-    settings = settings.model_copy(update={"max_users_alive": max(1, settings.max_users_alive // count)})
-    world = World(settings)
-    log.info("%s", f"target {world.target.base_url}, run {world.mark}, data seed {world.factory.seed}")
-    report.meet(
-        target=world.target.base_url,
-        profile=world.profile.name,
-        seed=world.factory.seed,
-        registry=world.registry,
-        tally=world.transcript.tally,
-        recovered=world.recovered,
-        crowds=world.crowd_notes,
-    )
-    report.take_over()
-    workers = Workers()
-    if count > 1:
-        mine, *others = shares(report.features, report.config, count, 0 if settings.base_url else HEAD_START)
-        report.keep(mine)
-        workers.start(others, settings, world.factory.seed)
-    evidence = evidence_for(report.identity if own is None else {})
-    evidence.was_set_up("open the target", time.monotonic() - begun, world.registry.in_brief)
-    _collect_seldom()
-    return Session(world, interrupts, report, evidence, workers)
-
-
-def _collect_seldom() -> None:
-    """Keep what is there for good, such as all features, out of garbage collection."""
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
-
-
 def _faults_of(act: Callable[[], None]) -> list[Exception]:
     """Return what went wrong while doing something, instead of raising it."""
     try:
@@ -328,10 +264,3 @@ def _tell_the_end(report: RunReport) -> None:
         report.end()
     for stream in filter(None, (sys.stdout, sys.stderr)):
         say(stream, "")
-
-
-def _leave(line: str) -> NoReturn:
-    """End the process with one line, before behave prints a report of nothing."""
-    say(sys.stderr, redacted(f"{line}\n"))
-    say(sys.stdout, "")
-    os._exit(FAULT)

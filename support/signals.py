@@ -25,7 +25,9 @@ class Interrupts:
     between taking them and the `try` that lets go of them, and the event loop would wait for them in vain.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, silent: bool = False) -> None:
+        """Begin with none; `silent` leaves it to others to tell of them."""
+        self._silent = silent
         self.noted: list[str] = []
         self._shielded = False
         self._raised = False
@@ -63,7 +65,7 @@ class Interrupts:
         again, self._delivered_again = self._delivered_again, False
         if not again:
             self.noted.append(signal.Signals(number).name)
-            _say(f"{self.in_brief()}: cleaning up, which ends by itself within CLEANUP_DEADLINE_S")
+            self._say(f"{self.in_brief()}: cleaning up, which ends by itself within CLEANUP_DEADLINE_S")
         if self._shielded or self._raised or not (again or len(self.noted) == 1):
             return
         if self._put_off < MOST_MOMENTS and _is_delicate(frame):
@@ -71,6 +73,12 @@ class Interrupts:
             _thread.start_new_thread(self._deliver_again, (signal.Signals(number),))
         else:
             self._raise()
+
+    def _say(self, line: str) -> None:
+        """Write a line past all buffers, which may be in the middle of another one."""
+        with contextlib.suppress(OSError):
+            if not self._silent:
+                os.write(STDERR, f"{line}\n".encode())
 
     def _deliver_again(self, number: signal.Signals) -> None:
         time.sleep(A_MOMENT_S)
@@ -110,9 +118,3 @@ def _is_delicate(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
-
-
-def _say(line: str) -> None:
-    """Write a line past all buffers, which may be in the middle of another one."""
-    with contextlib.suppress(OSError):
-        os.write(STDERR, f"{line}\n".encode())

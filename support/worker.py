@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 
+from support.starting import FAULT, has_begun
 from support.workers import Orders, obey
 
 STDIN = 0
@@ -43,6 +44,8 @@ def _end_with_input() -> None:
     with contextlib.suppress(OSError):
         while os.read(STDIN, 4096):
             pass
+    if not has_begun():
+        os._exit(FAULT)
     if os.name == "posix":
         os.kill(os.getpid(), signal.SIGTERM)
     else:

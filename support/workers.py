@@ -30,7 +30,7 @@ from support.targets.profile import Profile
 log = logging.getLogger("acceptance")
 CONTEST = "concurrency"
 CONTEST_WEIGHT = 20
-HEAD_START = 80
+HEAD_START = 60
 WORTH_IT = 100
 SHARED_FORMATS = (OUR_FORMAT, "allure", "allure_behave.formatter:AllureFormatter")
 BEHAVE = ("behave", "behave.exe", "__main__.py")
@@ -142,7 +142,7 @@ class Worker:
 
 @dataclass
 class Outcome:
-    """What the workers came to: their summaries, the shares of those that left none, and what went wrong with them."""
+    """What the workers came to: their summaries, the shares that none of them tells of, and what went wrong."""
 
     summaries: list[Summary] = field(default_factory=list)
     lost: list[Feature] = field(default_factory=list)
@@ -155,8 +155,9 @@ class Workers:
     def __init__(self) -> None:
         self._workers: list[Worker] = []
 
-    def start(self, others: Sequence[Sequence[Feature]], settings: Settings, seed: int) -> None:
+    def start(self, others: Sequence[Sequence[Feature]], settings: Settings) -> None:
         """Start a worker for each of these shares, with the arguments of this run; each has other people."""
+        seed = settings.data_seed or 0
         level = "WARNING" if settings.log_level == "INFO" else settings.log_level
         for number, share in enumerate(others, 2):
             folder = ROOT / settings.reports_dir / f"worker-{number}"
@@ -172,12 +173,16 @@ class Workers:
                 [sys.executable, "-m", "support.worker", *sys.argv[1:]],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is told to the run alone, which tells its workers
             )
             assert process.stdin is not None
             with contextlib.suppress(OSError):
                 process.stdin.write(json.dumps(asdict(given)).encode() + b"\n")
                 process.stdin.flush()
             self._workers.append(Worker(process, share, folder))
+
+    def __bool__(self) -> bool:
+        return bool(self._workers)
 
     def wait(self) -> None:
         """Wait until all have played their shares."""
@@ -198,6 +203,7 @@ class Workers:
             try:
                 summary = summaries.read(worker.folder / summaries.FILE)
                 came.summaries.append(summary)
+                came.lost += [] if summary.scenarios else worker.share
                 if status and not summary.failures:
                     why = f": {summary.why}" if summary.why else ""
                     kind = FAULTS.get(summary.outcome, SuiteError)

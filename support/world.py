@@ -25,7 +25,7 @@ from support.errors import SuiteError
 from support.factory import Factory, load_ahead, new_seed
 from support.reporting.evidence import Evidence
 from support.settings import Settings
-from support.targets.embedded import Target
+from support.targets.embedded import EmbeddedApi, Target
 from support.transport.flows import Flow
 
 log = logging.getLogger("acceptance")
@@ -35,7 +35,7 @@ T = TypeVar("T")
 class World:
     """A target, who is drawn for it, what was made there, and the scene that is being played."""
 
-    def __init__(self, settings: Settings, target: Target | None = None) -> None:
+    def __init__(self, settings: Settings, target: Target | EmbeddedApi | None = None) -> None:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
         load_ahead()
         self.connection = opened = Connection(settings, target)

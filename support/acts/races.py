@@ -111,10 +111,10 @@ class Races:
 
     # One address for many newcomers
 
-    def for_one_address(self, spell: Callable[[str, int], str]) -> None:
-        """Let contenders sign up at once with one address; `spell` writes it for each of them."""
+    def for_one_address(self, spelling: str) -> None:
+        """Let contenders sign up at once with one address, which each of them may write in her own letter case."""
         raced: list[str] = []
-        self.play(lambda: self._sign_up_round(spell, raced))
+        self.play(lambda: self._sign_up_round(SPELLINGS[spelling], raced))
         self._look_into_the_list(raced)
 
     def _look_into_the_list(self, raced: Sequence[str]) -> None:
@@ -178,13 +178,13 @@ class Races:
     def move_to_one_address(self, method: str = "PATCH") -> None:
         """Let several users move to one address at once, round after round."""
         rivals = self._rivals(RIVALS)
-        spellings = cycle(CASES.values())
+        spellings = cycle(SPELLINGS.values())
         self.play(lambda: self._move_round(rivals, 0, next(spellings), method))
 
     def join_against_move(self) -> None:
         """Let newcomers sign up with an address while users move to it, round after round."""
         rivals = self._rivals(RIVALS // 2)
-        spellings = cycle(CASES.values())
+        spellings = cycle(SPELLINGS.values())
         self.play(lambda: self._move_round(rivals, len(rivals), next(spellings)))
 
     def _rivals(self, count: int) -> list[Member]:
@@ -385,7 +385,7 @@ def _unchanged(verdict: Verdict, contenders: Sequence[Contender], holders: Seque
     return verdict
 
 
-CASES: Mapping[str, Callable[[str, int], str]] = {
+SPELLINGS: Mapping[str, Callable[[str, int], str]] = {
     "one address": lambda email, _: email,
     "one address in different letter case": lambda email, number: _cased(email, number),
 }

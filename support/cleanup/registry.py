@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, wait
@@ -53,8 +54,10 @@ class Registry:
         self._ownership = Ownership(api, mark)
         self._removal = Removal(self._book, self._ownership, client, pace)
         self._open: list[Entry] = []
+        self._over: list[Entry] = []
         self._refused: list[Entry] = []
         self._running: list[Future[None]] = []
+        self._lock = threading.Lock()
         api.transcript.observers.append(self._ownership.observe)
 
     def go_on_with(self, api: UsersApi) -> None:
@@ -170,12 +173,14 @@ class Registry:
         if self._lacks_room(wanted) and dismissing:
             self.start_deleting()
         if self._lacks_room(wanted):
+            self._begin_to_delete()
             self.wait_for_deletions()
         self._insist_on_room(wanted)
 
     def _wait_for_room(self) -> Flow[None]:
         """Let deletions that are under way make room for one more user; raises SettingsError where they do not."""
         if self._lacks_room(1):
+            self._begin_to_delete()
             self._see_to_running()
         while self._lacks_room(1) and not all(future.done() for future in self._running):
             yield Wait(self._pace.first_s, "as many users as may be are alive")
@@ -193,16 +198,23 @@ class Registry:
 
     # Taking away what was made
 
-    def start_deleting(self) -> None:
-        """Begin to delete everything made so far, all at once, and go on without waiting.
+    def start_deleting(self, at_least: int = 1) -> None:
+        """Begin to delete everything made so far, all at once, and go on without waiting; fewer are left for later.
 
         Whether requests that were refused have made somebody all the same is seen to by `confirm_gone`, and in the end.
         """
         ended, self._open = self._open, []
         self._refused += [entry for entry in ended if entry.was_refused]
-        made = [entry for entry in ended if not entry.was_refused]
-        if made:
-            self._running.append(self._loop.submit(self._removal.begin(made)))
+        self._over += [entry for entry in ended if not entry.was_refused]
+        if len(self._over) >= at_least:
+            self._begin_to_delete()
+
+    def _begin_to_delete(self) -> None:
+        """Delete those who were left for later."""
+        with self._lock:
+            over, self._over = self._over, []
+        if over:
+            self._running.append(self._loop.submit(self._removal.begin(over)))
 
     def confirm_gone(self) -> None:
         """Delete everything made so far, and wait until it is seen gone or its deadline is over."""
@@ -220,6 +232,12 @@ class Registry:
         running, self._running = self._running, []
         for future in running:
             future.result()
+
+    def take_away_all(self) -> None:
+        """Do what `prove_nothing_is_left` begins with, and wait for it: look every address up that is in doubt."""
+        self.wait_for_deletions()
+        self._removal.takes_shortcuts = False
+        self._loop.run(self._removal.remove(self._unfinished()))
 
     def _see_to_running(self) -> None:
         """Begin to see whether those are gone whose deletion was begun."""

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from behave.formatter.base import StreamOpener
 from behave.model import Feature, Scenario
 from behave.reporter.base import Reporter
 from behave.reporter.summary import AbstractSummaryReporter
 
-from support.cleanup.registry import Registry
 from support.errors import BrokenPromise, SettingsError, SuiteError
 from support.reporting.screen import Screen
 from support.reporting.summary import (
@@ -47,6 +46,9 @@ from support.reporting.verdicts import (
     verdict_of,
 )
 from support.transport.transcript import Tally, redacted
+
+if TYPE_CHECKING:
+    from support.cleanup.registry import Registry
 
 OUR_FORMAT = "terminal"
 FAILED = 1

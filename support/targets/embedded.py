@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from support.errors import TargetDown
@@ -33,11 +34,16 @@ class EmbeddedApi:
     def __init__(self, options: Sequence[str] = ()) -> None:
         self.token = secrets.token_urlsafe(24)
         self._options = list(options)
-        self._process, where = self._start()
-        self.target = Target(where["url"], self.token, EMBEDDED, where.get("control"))
+        self._process = self._start()
 
-    def _start(self) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
-        process = subprocess.Popen(
+    @cached_property
+    def target(self) -> Target:
+        """Where it is, once it has started; raises TargetDown where it has not."""
+        where = self._told()
+        return Target(where["url"], self.token, EMBEDDED, where.get("control"))
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [sys.executable, "-m", "support.sandbox", "--until-stdin-closes", *self._options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -45,13 +51,17 @@ class EmbeddedApi:
             env={**os.environ, "SANDBOX_TOKEN": self.token},
             start_new_session=True,
         )
-        assert process.stdout is not None
-        line = process.stdout.readline()
+
+    def _told(self) -> dict[str, Any]:
+        """Wait for the line that tells where it is."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
         if not line:
+            status = self._process.wait()
             raise TargetDown(
-                f"the embedded Users API did not start (exit code {process.wait()}); run: python -m support.sandbox"
+                f"the embedded Users API did not start (exit code {status}); run: python -m support.sandbox"
             )
-        return process, json.loads(line)
+        return dict(json.loads(line))
 
     def restart(self) -> None:
         """Kill the process and start it again on the same port; what it stored stays only with `--database`."""
@@ -59,7 +69,8 @@ class EmbeddedApi:
         self._process.kill()
         self._process.wait()
         self._options = [*self._options, "--port", port]
-        self._process, _ = self._start()
+        self._process = self._start()
+        self._told()
 
     def close(self) -> None:
         """End the process and wait for it."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from support.models import Answer, Call
+from support.models import Answer, Call, Exchange, Failure
 from support.targets.profile import Pages, Profile
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
+from support.transport.flows import Flow, Wait
 from support.transport.loop import LoopThread
 
 MANY = 6
@@ -159,6 +161,34 @@ class TestMoments:
         assert stand.registry.gone == 1
         assert stand.users.calls[-2:] == [("DELETE", "1"), ("GET", "1")]
 
+    def test_too_few_for_a_batch_wait_for_more(self, stand: Stand) -> None:
+        stand.create()
+        stand.registry.start_deleting(at_least=2)
+        stand.registry.wait_for_deletions()
+        assert stand.users.asked("DELETE") == []
+        stand.create()
+        stand.registry.start_deleting(at_least=2)
+        stand.registry.wait_for_deletions()
+        assert stand.users.asked("DELETE") == ["1", "2"]
+
+    def test_the_end_of_a_feature_waits_for_nobody(self, stand: Stand) -> None:
+        stand.create()
+        stand.registry.start_deleting(at_least=2)
+        stand.registry.confirm_gone()
+        assert stand.users.users == {}
+        assert stand.registry.gone == 1
+
+    def test_all_can_be_taken_away_before_that_is_proven(self, stand: Stand) -> None:
+        stand.create()
+        refuse(stand, MANY)
+        stand.registry.start_deleting(at_least=2)
+        stand.registry.take_away_all()
+        assert stand.users.users == {}
+        assert stand.states() == {}
+        stand.users.calls.clear()
+        stand.registry.prove_nothing_is_left(DEADLINE_S)
+        assert stand.users.calls == [("GET", "")]
+
     def test_room_is_made_by_seeing_them_gone(self, tmp_path: Path, loop: LoopThread) -> None:
         full = Stand(tmp_path / "full", loop, most=2)
         full.create()
@@ -167,3 +197,34 @@ class TestMoments:
         full.registry.make_room(2)
         assert full.registry.alive == 0
         full.journal.close()
+
+    @pytest.mark.parametrize("make_room", [True, False])
+    def test_those_who_wait_for_more_give_way_where_there_is_no_room(
+        self, tmp_path: Path, loop: LoopThread, make_room: bool
+    ) -> None:
+        full = Stand(tmp_path / "full", loop, most=4)
+        for _ in range(4):
+            full.create()
+            full.registry.start_deleting(at_least=16)
+        assert full.registry.room == 4
+        if make_room:
+            full.registry.make_room(3)
+            assert full.registry.alive == 0
+        else:
+            call = full.api.creating(full.newcomer().as_json())
+            flow = full.registry.create(call, "ada@elsewhere.example", "Ada")
+            assert full.loop.run(waiting(full, flow)).status == 201
+        full.journal.close()
+
+
+async def waiting(stand: Stand, flow: Flow[Exchange]) -> Exchange:
+    """Carry out a flow, and let others go on while it waits."""
+    given: Answer | Failure | None = None
+    while True:
+        try:
+            effect = flow.send(given)
+        except StopIteration as end:
+            result: Exchange = end.value
+            return result
+        given = None if isinstance(effect, Wait) else stand.users.answer(effect.call)
+        await asyncio.sleep(0.001)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from support.acts.races import CASES
 from support.errors import BrokenPromise
 from support.targets.embedded import EmbeddedApi, Target
 from support.tests.conftest import NewWorld, settings_for
@@ -21,12 +20,12 @@ Deed = Callable[[World], None]
 
 
 def race_for_one_address(world: World) -> None:
-    world.races.for_one_address(CASES["one address"])
+    world.races.for_one_address("one address")
     world.races.every_round_was_right()
 
 
 def race_in_different_letter_case(world: World) -> None:
-    world.races.for_one_address(CASES["one address in different letter case"])
+    world.races.for_one_address("one address in different letter case")
     world.races.every_round_was_right()
 
 

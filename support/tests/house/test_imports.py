@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +27,7 @@ LAYERS = (
     ("support.world", "support.phrases"),
     ("support.workers",),
     ("support.session",),
+    ("support.beginning",),
     ("environment", "steps", "support.probe", "support.demo", "support.worker"),
 )
 """From the ground up: a module imports from its own layer and from those below it."""
@@ -36,6 +39,14 @@ PRODUCT = sorted(
     if not {"tests", "sandbox", "bench", "peers", "prove"} & set(path.relative_to(ROOT).parts)
 )
 SANDBOX = sorted((ROOT / "support" / "sandbox").rglob("*.py"))
+
+BEFORE_THE_FIRST_HOOK = """
+import sys
+from behave.runner_util import load_step_modules
+import environment
+load_step_modules(["steps"])
+print(*sys.modules)
+"""
 
 
 def module_of(path: Path) -> str:
@@ -151,3 +162,11 @@ def test_no_module_is_very_long() -> None:
     """About 200 lines a module; whoever goes far beyond says one thing too many."""
     lengths = {relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in PRODUCT}
     assert {path: length for path, length in lengths.items() if length > 550} == {}
+
+
+def test_other_processes_can_be_started_before_the_clients_are_loaded() -> None:
+    """What behave loads before the first hook begins is what every start waits for."""
+    told = subprocess.run(
+        [sys.executable, "-c", BEFORE_THE_FIRST_HOOK], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert set(told.stdout.split()) & {"requests", "httpx", "hamcrest", "faker", "jsonschema", "tenacity"} == set()

@@ -169,14 +169,15 @@ class Place:
         root: Path = ROOT,
         module: str = "behave",
         into: int | None = None,
+        apart: bool = False,
     ) -> Started:
         """Start a run against an API, or the embedded one.
 
         `at` is another address to reach the API by, `root` the folder to start in, and `into` where the output goes, if
-        not into a file that is read in the end.
+        not into a file that is read in the end. `apart` gives it a group of processes of its own.
         """
         command = [sys.executable, "-m", module, *arguments]
-        return Started(command, self.environment(api, at, token), root, into)
+        return Started(command, self.environment(api, at, token), root, into, apart)
 
     def run(self, *arguments: str, **how: Any) -> Ended:
         """Start a run, and wait for its end."""
@@ -186,7 +187,14 @@ class Place:
 class Started:
     """A run that goes on."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], root: Path, into: int | None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        root: Path,
+        into: int | None,
+        apart: bool = False,
+    ) -> None:
         self._output = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed when the run has ended
         self._begun = time.monotonic()
         self.process = subprocess.Popen(
@@ -196,6 +204,7 @@ class Started:
             stdin=subprocess.DEVNULL,
             stdout=self._output[0] if into is None else into,
             stderr=self._output[1],
+            start_new_session=apart,
         )
 
     def wait_for(self, happened: Callable[[], bool]) -> bool:

@@ -50,6 +50,22 @@ def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
     assert there(new_world(embedded), world.mark) == 0
 
 
+def test_while_workers_play_all_is_taken_away(embedded: Target, new_world: NewWorld, report: RunReport) -> None:
+    world, seen = new_world(embedded), list[int]()
+
+    class Busy(Workers):
+        def __bool__(self) -> bool:
+            return True
+
+        def wait(self) -> None:
+            seen.append(there(new_world(embedded), world.mark))
+
+    world.accounts.become("Ada")
+    with pytest.raises(SuiteError, match="no scenario was selected"):
+        Session(world, Interrupts(), report, Evidence(), Busy()).end()
+    assert seen == [0]
+
+
 def test_a_fault_without_words_is_told_by_its_name(report: RunReport) -> None:
     report.blame(TimeoutError())
     assert report.summary().why == "TimeoutError"

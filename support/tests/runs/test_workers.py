@@ -24,6 +24,7 @@ from support.settings import ROOT, Settings
 from support.targets.embedded import EmbeddedApi, Target
 from support.targets.profile import Caps, Deviation, Profile
 from support.tests.conftest import NewWorld
+from support.tests.interruption.stage import Place
 from support.tests.runs.conftest import Ended, Project
 from support.workers import Orders, Worker, Workers, number_of_shares, shares
 from support.world import World
@@ -180,11 +181,13 @@ class TestEnd:
     def test_one_that_could_not_begin_is_a_fault_of_the_same_kind(self, tmp_path: Path) -> None:
         workers = Workers()
         process = subprocess.Popen([sys.executable, "-c", "import sys; sys.exit(2)"], stdin=subprocess.PIPE)
-        workers._workers.append(Worker(process, [], tmp_path / "worker-2"))
+        share = [feature("a", LONG)]
+        workers._workers.append(Worker(process, share, tmp_path / "worker-2"))
         of_nothing("target down", "it is asleep", datetime.now().astimezone()).write(tmp_path / "worker-2")
         came = workers.end(5)
         (fault,) = came.faults
         assert [summary.outcome for summary in came.summaries] == ["target down"]
+        assert came.lost == share
         assert isinstance(fault, TargetDown)
         assert str(fault) == "worker 2 ended with exit code 2: target down: it is asleep"
 
@@ -360,17 +363,36 @@ class TestInterrupted:
             time.sleep(0.02)
         return process
 
-    def test_a_signal_to_the_run_ends_all_and_nothing_is_left(
-        self, running: subprocess.Popen[str], shared: Project, new_world: NewWorld, embedded: Target
+    @pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["to the run", "to its group, as a terminal does"])
+    def test_a_signal_ends_all_and_nothing_is_left(
+        self,
+        running: subprocess.Popen[str],
+        shared: Project,
+        new_world: NewWorld,
+        embedded: Target,
+        send: Callable[[int, int], None],
     ) -> None:
-        running.send_signal(signal.SIGTERM)
+        send(running.pid, signal.SIGTERM)
         out, _ = running.communicate(timeout=60)
         assert running.returncode != 0
         assert "Traceback" not in out
         assert out.splitlines()[-1].startswith("inconclusive: ")
+        assert out.count("interrupted by SIGTERM: cleaning up") == 1
         assert out.count("\n  interrupted by SIGTERM\n") == 1
         assert summary_in(shared.folder)["users"]["left"] == 0
         assert there(new_world(embedded)) == []
+
+    @pytest.mark.parametrize("pause_s", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0])
+    def test_while_they_start_it_is_told_once(self, tmp_path: Path, pause_s: float) -> None:
+        run = Place(tmp_path).start("--tags=@contract", api=None, apart=True)
+        run.wait_for(lambda: "USING RUNNER" in run.said())
+        run.wait_a(pause_s)
+        os.killpg(run.process.pid, signal.SIGINT)
+        ended = run.ended()
+        assert ended.code != 0
+        assert "Traceback" not in ended.said
+        assert ended.said.count("cleaning up") <= 1
+        assert sum(line.startswith("inconclusive: ") for line in ended.said.splitlines()) == 1
 
     def test_a_worker_whose_run_was_killed_cleans_up_and_ends(
         self, running: subprocess.Popen[str], new_world: NewWorld, embedded: Target

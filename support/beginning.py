@@ -1,0 +1,114 @@
+"""How a run begins: as the settings say, or with one clear line.
+
+Other processes, which are an embedded API and workers, are started before the clients and their libraries are imported,
+so that each starts while the others do.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+import time
+import traceback
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from behave.model import Feature
+
+from support import settings as settings_module
+from support import targets
+from support.errors import Inconclusive, SuiteError
+from support.factory import new_seed
+from support.reporting.logs import set_up_logs
+from support.reporting.run import RunReport, failed_to_start
+from support.reporting.screen import say
+from support.settings import ROOT, Settings
+from support.signals import Interrupts
+from support.starting import FAULT
+from support.targets.embedded import EmbeddedApi
+from support.transport.transcript import redacted
+from support.workers import HEAD_START, Workers, number_of_shares, orders, shares
+
+if TYPE_CHECKING:
+    from support.session import Session
+
+log = logging.getLogger("acceptance")
+COLLECT_AFTER = 50_000
+
+
+def begin(config: Any, features: list[Feature]) -> Session:
+    """Open a run as the settings say, or end the process with one clear line."""
+    own = orders()
+    interrupts = Interrupts(silent=own is not None)
+    interrupts.install()
+    reports = ROOT / "reports"
+    try:
+        settings = settings_module.load({**config.userdata, **(own.settings if own is not None else {})})
+        set_up_logs(settings.log_level)
+        reports = ROOT / settings.reports_dir
+        return _open(settings, RunReport(config, reports, features), interrupts)
+    except SuiteError as error:
+        failed_to_start(error, reports)
+        _leave(f"{error.outcome}: {error}")
+    except KeyboardInterrupt:
+        fault: SuiteError = Inconclusive(f"{interrupts.in_brief()} before the first scenario; nothing was made")
+        failed_to_start(fault, reports)
+        _leave(f"{fault.outcome}: {fault}" if own is None else "")
+    except Exception as error:
+        fault = SuiteError(f"{type(error).__name__}: {error}")
+        failed_to_start(fault, reports)
+        _leave(f"{traceback.format_exc()}\n{fault.outcome}: {fault}")
+
+
+def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Session:
+    begun = time.monotonic()
+    own = orders()
+    if own is not None:
+        report.keep([feature for feature in report.features if feature.filename in own.files])
+    embedded = EmbeddedApi() if settings.base_url is None else None
+    count = number_of_shares(report.config, settings, targets.load(settings.target), report.features)
+    seed = new_seed() if settings.data_seed is None else settings.data_seed
+    most = max(1, settings.max_users_alive // count)
+    settings = settings.model_copy(update={"max_users_alive": most, "data_seed": seed})
+    mine, *others = shares(report.features, report.config, count, 0 if settings.base_url else HEAD_START)
+    workers = Workers()
+    if embedded is not None:
+        workers.start(others, settings)
+
+    from support.reporting.evidence import evidence_for
+    from support.session import Session
+    from support.world import World
+
+    world = World(settings, embedded)
+    log.info("%s", f"target {world.target.base_url}, run {world.mark}, data seed {seed}")
+    report.meet(
+        target=world.target.base_url,
+        profile=world.profile.name,
+        seed=seed,
+        registry=world.registry,
+        tally=world.transcript.tally,
+        recovered=world.recovered,
+        crowds=world.crowd_notes,
+    )
+    report.take_over()
+    report.keep(mine)
+    if embedded is None:  # which may be out of reach: that is told once
+        workers.start(others, settings)
+    evidence = evidence_for(report.identity if own is None else {})
+    evidence.was_set_up("open the target", time.monotonic() - begun, world.registry.in_brief)
+    _collect_seldom()
+    return Session(world, interrupts, report, evidence, workers)
+
+
+def _collect_seldom() -> None:
+    """Keep what is there for good, such as all features, out of garbage collection."""
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
+
+
+def _leave(line: str) -> NoReturn:
+    """End the process with this line, if any, before behave prints a report of nothing."""
+    say(sys.stderr, redacted(f"{line}\n" if line else ""))
+    say(sys.stdout, "")
+    os._exit(FAULT)
