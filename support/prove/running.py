@@ -24,6 +24,7 @@ LOADED = (
     "faker.proxy",
     "jsonschema",
     "rich.logging",
+    "support.beginning",
     "support.session",
     "support.prove.recorder",
     "uvloop",
