@@ -23,6 +23,11 @@ def was_a_user(context: Context, someone: str) -> None:
     context.world.accounts.become_and_leave(someone)
 
 
+@given("{someone:Person} has left")
+def has_left(context: Context, someone: str) -> None:
+    context.world.accounts.leave_beforehand(someone)
+
+
 @given("a user with {quirk}")
 def user_with(context: Context, quirk: str) -> None:
     context.world.accounts.become("Ada", context.world.people.with_quirk(quirk))

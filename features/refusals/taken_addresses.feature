@@ -109,8 +109,8 @@ Feature: One address, one user
 
     Example: Mallory wants Grace's address, whose former holder leaves once more
       Given Ada and Barbara are users
-      When Ada leaves
-      And Grace signs up with Ada's address as it is as soon as it is free
+      And Ada has left
+      When Grace signs up with Ada's address as it is as soon as it is free
       And Ada leaves again
       And Mallory signs up with Grace's address
       Then Mallory is refused because the address is taken

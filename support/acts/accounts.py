@@ -64,7 +64,12 @@ class Accounts:
 
     def become_and_leave(self, person: str) -> Member:
         """Make someone a user who has left and is gone by now."""
-        member = self.become(person)
+        self.become(person)
+        return self.leave_beforehand(person)
+
+    def leave_beforehand(self, person: str) -> Member:
+        """Let someone leave and be gone, for a scenario that goes on from there."""
+        member = self._member(person)
         self.delete(person)
         self._world.gone.from_reading(member, "delete")
         self._world.scene.notes["former id"] = member.known_id
