@@ -28,10 +28,11 @@ from support.signals import Interrupts
 from support.starting import FAULT
 from support.targets.embedded import EmbeddedApi
 from support.transport.transcript import redacted
-from support.workers import HEAD_START, Workers, number_of_shares, orders, shares
+from support.workers import AFTER_ALL_S, HEAD_START, Workers, number_of_shares, orders, shares
 
 if TYPE_CHECKING:
     from support.session import Session
+    from support.world import World
 
 log = logging.getLogger("acceptance")
 COLLECT_AFTER = 50_000
@@ -50,7 +51,7 @@ def begin(config: Any, features: list[Feature]) -> Session:
         return _open(settings, RunReport(config, reports, features), interrupts)
     except SuiteError as error:
         failed_to_start(error, reports)
-        _leave(f"{error.outcome}: {error}")
+        _leave(f"{error.outcome}: {error}" if own is None else "")
     except KeyboardInterrupt:
         fault: SuiteError = Inconclusive(f"{interrupts.in_brief()} before the first scenario; nothing was made")
         failed_to_start(fault, reports)
@@ -73,14 +74,14 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Sess
     settings = settings.model_copy(update={"max_users_alive": most, "data_seed": seed})
     mine, *others = shares(report.features, report.config, count, 0 if settings.base_url else HEAD_START)
     workers = Workers()
-    if embedded is not None:
-        workers.start(others, settings)
-
-    from support.reporting.evidence import evidence_for
-    from support.session import Session
-    from support.world import World
-
-    world = World(settings, embedded)
+    try:
+        if embedded is not None:
+            workers.start(others, settings)
+        world = _opened(settings, embedded)
+    except BaseException:
+        workers.interrupt()
+        workers.end(settings.cleanup_deadline_s + AFTER_ALL_S)
+        raise
     log.info("%s", f"target {world.target.base_url}, run {world.mark}, data seed {seed}")
     report.meet(
         target=world.target.base_url,
@@ -95,10 +96,20 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Sess
     report.keep(mine)
     if embedded is None:  # which may be out of reach: that is told once
         workers.start(others, settings)
+
+    from support.reporting.evidence import evidence_for
+    from support.session import Session
+
     evidence = evidence_for(report.identity if own is None else {})
     evidence.was_set_up("open the target", time.monotonic() - begun, world.registry.in_brief)
     _collect_seldom()
     return Session(world, interrupts, report, evidence, workers)
+
+
+def _opened(settings: Settings, embedded: EmbeddedApi | None) -> World:
+    from support.world import World
+
+    return World(settings, embedded)
 
 
 def _collect_seldom() -> None:

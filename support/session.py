@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from behave.model import Feature, Scenario, Step
 
@@ -139,12 +140,12 @@ class Session:
 
     def end(self) -> None:
         """Prove that nothing is left, and close; raises what keeps the run from counting as good."""
-        early = self._wait_for_workers()
+        taken_s = self._wait_for_workers()
         self._interrupts.shield()
         if self._ended:
             return
         self._ended = True
-        faults = [*early, *self._clear_up(), *self._take_in_workers()]
+        faults = [*self._clear_up(taken_s), *self._take_in_workers()]
         for world in self._worlds:
             faults += _faults_of(world.close)
         faults += self._what_the_run_is_not_worth()
@@ -154,19 +155,25 @@ class Session:
         if faults:
             raise faults[0]
 
-    def _wait_for_workers(self) -> list[Exception]:
-        """Let the workers play to their end, or end them together with this run; return what went wrong meanwhile."""
-        faults: list[Exception] = []
+    def _wait_for_workers(self) -> float:
+        """Let the workers play to their end, or end them together with this run.
+
+        Meanwhile whoever may be left is taken away, which the proof, whose faults count, then need not do. Returns how
+        many seconds that took.
+        """
+        begun = time.monotonic()
+        took_s = 0.0
         try:
             if self._workers and not self._clears_up_in_the_end:
                 for world in self._worlds:
-                    faults += _faults_of(world.registry.take_away_all)
+                    _faults_of(partial(world.registry.take_away_all, world.settings.cleanup_deadline_s))
+                took_s = time.monotonic() - begun
                 self._workers.wait()
         except KeyboardInterrupt:  # which is noted
             pass
         if self._clears_up_in_the_end:
             self._workers.interrupt()
-        return faults
+        return took_s
 
     def _take_in_workers(self) -> list[Exception]:
         """Make what the workers came to a part of the report; return what went wrong with them."""
@@ -184,9 +191,9 @@ class Session:
                 "target deletes it; at once: python -m support.cleanup --yes"
             )
 
-    def _clear_up(self) -> list[Exception]:
-        """Leave nothing of any world, all within one deadline; return what could not be done."""
-        ends = time.monotonic() + self.world.settings.cleanup_deadline_s
+    def _clear_up(self, taken_s: float) -> list[Exception]:
+        """Leave nothing of any world, within what is left of one deadline; return what could not be done."""
+        ends = time.monotonic() + self.world.settings.cleanup_deadline_s - taken_s
         faults: list[Exception] = []
         for world in self._worlds:
             faults += _faults_of(world.fall_silent)

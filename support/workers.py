@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +160,8 @@ class Workers:
         seed = settings.data_seed or 0
         level = "WARNING" if settings.log_level == "INFO" else settings.log_level
         for number, share in enumerate(others, 2):
-            folder = ROOT / settings.reports_dir / f"worker-{number}"
+            folder = ROOT / settings.reports_dir / f"worker-{number}-{os.getpid()}"
+            shutil.rmtree(folder, ignore_errors=True)
             told = {
                 "data_seed": seed + number - 1,
                 "log_level": level,
@@ -196,25 +197,34 @@ class Workers:
             _let_go(worker.process)
 
     def end(self, within_s: float) -> Outcome:
-        """Return what the workers came to; one that does not end in time is killed."""
+        """Return what the workers came to; one that does not end in time is killed.
+
+        Why those end that were told to is known to the run.
+        """
         came = Outcome()
         for number, worker in enumerate(self._workers, 2):
             status = _ended(worker.process, within_s)
             try:
                 summary = summaries.read(worker.folder / summaries.FILE)
-                came.summaries.append(summary)
+                came.summaries.append(_without_interruption(summary) if worker.told else summary)
                 came.lost += [] if summary.scenarios else worker.share
-                if status and not summary.failures:
+                if status and not summary.failures and not worker.told:
                     why = f": {summary.why}" if summary.why else ""
                     kind = FAULTS.get(summary.outcome, SuiteError)
                     came.faults.append(kind(f"worker {number} ended with exit code {status}: {summary.outcome}{why}"))
             except (OSError, ValueError) as error:
                 came.lost += worker.share
-                kind = Inconclusive if worker.told else SuiteError
-                came.faults.append(kind(f"worker {number} ended with exit code {status} and no summary: {error}"))
+                if not worker.told:
+                    told = f"worker {number} ended with exit code {status} and no summary: {error}"
+                    came.faults.append(SuiteError(told))
             shutil.rmtree(worker.folder, ignore_errors=True)
         self._workers = []
         return came
+
+
+def _without_interruption(summary: Summary) -> Summary:
+    left = [failure for failure in summary.failures if failure.outcome != Inconclusive.outcome]
+    return replace(summary, failures=left)
 
 
 def _ended(process: subprocess.Popen[bytes], within_s: float) -> int:

@@ -125,6 +125,8 @@ class Outages:
         return answer.json() if answer.content else None
 
     def close(self) -> None:
+        if self._restart is not None:
+            self._restart.join()
         self._session.close()
         self._api.close()
         self._folder.cleanup()

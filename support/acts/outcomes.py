@@ -316,7 +316,7 @@ class Outcomes:
         ]
         if same:
             wanted = f"the id {former.id} of {person}, who left, for nobody else"
-            accuse("delete-frees", scene.attempted, [wanted], same, scene.exchange)
+            accuse("delete-frees", f"somebody becomes a user after {person} has left", [wanted], same, scene.exchange)
 
     def _not_former(self, members: Iterable[Member]) -> None:
         former = self._world.scene.notes["former id"]

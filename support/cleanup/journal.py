@@ -26,6 +26,7 @@ from support.errors import SettingsError
 
 LEASE_S = 60.0
 HEARTBEAT_S = 10.0
+OPENED_WITHIN_S = 30.0
 
 
 _SCHEMA = """
@@ -91,13 +92,8 @@ class Journal:
         with self._kept():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = folder / "journal.sqlite3"
-            _create_private(path)
-            self._database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.execute(f"PRAGMA wal_autocheckpoint = {PAGES_TO_CHECKPOINT}")
-            self._database.executescript(_SCHEMA)
+            with FileLock(folder / "opening.lock", timeout=OPENED_WITHIN_S, mode=0o600):
+                self._database = _opened(path)
             damage = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
             if damage != "ok":
                 raise sqlite3.DatabaseError(damage)
@@ -253,6 +249,18 @@ class Journal:
             with contextlib.suppress(sqlite3.Error):
                 self._write_notes()
             self._database.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open the database, and make it ready where it is new, while which no other process may do the same."""
+    _create_private(path)
+    database = sqlite3.connect(path, timeout=OPENED_WITHIN_S, isolation_level=None, check_same_thread=False)
+    database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    database.execute(f"PRAGMA wal_autocheckpoint = {PAGES_TO_CHECKPOINT}")
+    database.executescript(_SCHEMA)
+    return database
 
 
 def _create_private(path: Path) -> None:

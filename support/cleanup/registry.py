@@ -213,8 +213,8 @@ class Registry:
         """Delete those who were left for later."""
         with self._lock:
             over, self._over = self._over, []
-        if over:
-            self._running.append(self._loop.submit(self._removal.begin(over)))
+            if over:
+                self._running.append(self._loop.submit(self._removal.begin(over)))
 
     def confirm_gone(self) -> None:
         """Delete everything made so far, and wait until it is seen gone or its deadline is over."""
@@ -233,11 +233,16 @@ class Registry:
         for future in running:
             future.result()
 
-    def take_away_all(self) -> None:
-        """Do what `prove_nothing_is_left` begins with, and wait for it: look every address up that is in doubt."""
+    def take_away_all(self, within_s: float) -> None:
+        """Do what `prove_nothing_is_left` begins with, in so many seconds: look up all that is in doubt."""
         self.wait_for_deletions()
+        self._loop.run(self._take_away_all(within_s))
+
+    async def _take_away_all(self, within_s: float) -> None:
         self._removal.takes_shortcuts = False
-        self._loop.run(self._removal.remove(self._unfinished()))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._removal.remove(self._unfinished())
 
     def _see_to_running(self) -> None:
         """Begin to see whether those are gone whose deletion was begun."""

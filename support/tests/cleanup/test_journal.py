@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -360,3 +361,19 @@ def locked(folder: Path) -> Iterator[None]:
     with contextlib.closing(sqlite3.connect(folder / "journal.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
+
+
+def test_one_that_is_being_opened_is_waited_for(tmp_path: Path) -> None:
+    """SQLite does not wait for another process that makes a new database ready."""
+    opened = threading.Event()
+
+    def open_it() -> None:
+        Journal(tmp_path).close()
+        opened.set()
+
+    other = threading.Thread(target=open_it)
+    with FileLock(tmp_path / "opening.lock"):
+        other.start()
+        assert not opened.wait(0.3)
+    other.join()
+    assert opened.is_set()

@@ -182,12 +182,20 @@ class TestMoments:
         stand.create()
         refuse(stand, MANY)
         stand.registry.start_deleting(at_least=2)
-        stand.registry.take_away_all()
+        stand.registry.take_away_all(DEADLINE_S)
         assert stand.users.users == {}
         assert stand.states() == {}
         stand.users.calls.clear()
         stand.registry.prove_nothing_is_left(DEADLINE_S)
         assert stand.users.calls == [("GET", "")]
+
+    def test_what_takes_too_long_is_left_to_the_proof(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+        stand.create()
+        monkeypatch.setattr(stand.registry._removal, "remove", lambda _: asyncio.sleep(600))
+        stand.registry.take_away_all(0.01)
+        monkeypatch.undo()
+        stand.registry.prove_nothing_is_left(DEADLINE_S)
+        assert stand.users.users == {}
 
     def test_room_is_made_by_seeing_them_gone(self, tmp_path: Path, loop: LoopThread) -> None:
         full = Stand(tmp_path / "full", loop, most=2)

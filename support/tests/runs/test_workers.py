@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,10 +23,11 @@ from behave.parser import parse_feature
 
 from support.errors import TargetDown
 from support.reporting.summary import Requests, Users, of_nothing, sum_of_requests, sum_of_users
+from support.reporting.verdicts import Failure
 from support.settings import ROOT, Settings
 from support.targets.embedded import EmbeddedApi, Target
 from support.targets.profile import Caps, Deviation, Profile
-from support.tests.conftest import NewWorld
+from support.tests.conftest import NewWorld, settings_for
 from support.tests.interruption.stage import Place
 from support.tests.runs.conftest import Ended, Project
 from support.workers import Orders, Worker, Workers, number_of_shares, shares
@@ -162,6 +166,26 @@ class TestNumber:
         assert number_of_shares(config(), settings(), Profile(), [feature("a", LONG)]) == 1
 
 
+def test_what_an_earlier_worker_has_told_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_for(tmp_path, reports_dir=str(tmp_path))
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: SimpleNamespace(stdin=BytesIO()))
+    workers = Workers()
+    for _ in range(2):
+        workers.start([[feature("a", LONG)]], settings)
+        folder = workers._workers[-1].folder
+        assert not folder.exists()
+        of_nothing("target down", "it is asleep", datetime.now().astimezone()).write(folder)
+
+
+def test_a_run_that_cannot_begin_ends_its_workers(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    place = Place(tmp_path / "here")
+    ended = place.run("--tags=@contract", "-D", f"state_dir={tmp_path}/file/x", api=None)
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+    assert [path.name for path in place.reports.iterdir()] == ["summary.json"]
+
+
 class TestEnd:
     @pytest.fixture
     def ended(self, tmp_path: Path) -> Callable[[str], list[str]]:
@@ -190,6 +214,22 @@ class TestEnd:
         assert came.lost == share
         assert isinstance(fault, TargetDown)
         assert str(fault) == "worker 2 ended with exit code 2: target down: it is asleep"
+
+    def test_that_one_was_told_to_end_is_told_by_the_run_alone(self, tmp_path: Path) -> None:
+        workers = Workers()
+        process = subprocess.Popen([sys.executable, "-c", "import sys; sys.exit(2)"], stdin=subprocess.PIPE)
+        workers._workers.append(Worker(process, [feature("a", LONG)], tmp_path))
+        interruption = Failure("inconclusive", "", "", "", "", "", "interrupted by SIGTERM")
+        rest = replace(interruption, outcome="left behind", text="Ada")
+        told = replace(
+            of_nothing("inconclusive", "interrupted by SIGTERM", datetime.now().astimezone()),
+            failures=[interruption, rest],
+        )
+        told.write(tmp_path)
+        workers.interrupt()
+        came = workers.end(5)
+        assert came.faults == []
+        assert [summary.failures for summary in came.summaries] == [[rest]]
 
     def test_one_that_does_not_end_is_killed(self, ended: Callable[[str], list[str]]) -> None:
         assert "worker 2 ended with exit code -9" in ended("import time; time.sleep(60)")[0]
@@ -363,7 +403,9 @@ class TestInterrupted:
             time.sleep(0.02)
         return process
 
-    @pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["to the run", "to its group, as a terminal does"])
+    @pytest.mark.parametrize(
+        ("send", "number"), [(os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM), (os.killpg, signal.SIGINT)]
+    )
     def test_a_signal_ends_all_and_nothing_is_left(
         self,
         running: subprocess.Popen[str],
@@ -371,14 +413,15 @@ class TestInterrupted:
         new_world: NewWorld,
         embedded: Target,
         send: Callable[[int, int], None],
+        number: signal.Signals,
     ) -> None:
-        send(running.pid, signal.SIGTERM)
+        send(running.pid, number)
         out, _ = running.communicate(timeout=60)
         assert running.returncode != 0
         assert "Traceback" not in out
         assert out.splitlines()[-1].startswith("inconclusive: ")
-        assert out.count("interrupted by SIGTERM: cleaning up") == 1
-        assert out.count("\n  interrupted by SIGTERM\n") == 1
+        assert re.findall(r"interrupted by (\w+): cleaning up", out) == [number.name]
+        assert re.findall(r"\n  interrupted by (\w+)\n", out) == [number.name]
         assert summary_in(shared.folder)["users"]["left"] == 0
         assert there(new_world(embedded)) == []
 
