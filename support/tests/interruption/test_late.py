@@ -8,7 +8,7 @@ from pathlib import Path
 from support.tests.interruption.stage import Api, Ended, Place, an_api, difference, eventually
 
 SLOW_S = 1.0
-VERY_SLOW_S = 4.0
+VERY_SLOW_S = 10.0
 
 
 def interrupted_in_a_create(place: Place, api: Api, slow_from: int, seconds: float) -> Ended:
