@@ -32,7 +32,6 @@ from support.workers import AFTER_ALL_S, HEAD_START, Workers, number_of_shares, 
 
 if TYPE_CHECKING:
     from support.session import Session
-    from support.world import World
 
 log = logging.getLogger("acceptance")
 COLLECT_AFTER = 50_000
@@ -63,7 +62,7 @@ def begin(config: Any, features: list[Feature]) -> Session:
 
 
 def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Session:
-    begun = time.monotonic()
+    """Start the processes that take part, and open the session meanwhile; where that fails, workers have ended."""
     own = orders()
     if own is not None:
         report.keep([feature for feature in report.features if feature.filename in own.files])
@@ -72,44 +71,49 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Sess
     seed = new_seed() if settings.data_seed is None else settings.data_seed
     most = max(1, settings.max_users_alive // count)
     settings = settings.model_copy(update={"max_users_alive": most, "data_seed": seed})
-    mine, *others = shares(report.features, report.config, count, 0 if settings.base_url else HEAD_START)
+    others: list[list[Feature]] = []
+    if count > 1:
+        mine, *others = shares(report.features, report.config, count, HEAD_START if embedded else 0)
+        report.keep(mine)
     workers = Workers()
     try:
         if embedded is not None:
-            workers.start(others, settings)
-        world = _opened(settings, embedded)
+            workers.start(others, settings, seed)
+        session = _session(settings, embedded, report, interrupts, workers)
+        if embedded is None:  # which may have been out of reach: that is told once
+            workers.start(others, settings, seed)
+        return session
     except BaseException:
         workers.interrupt()
         workers.end(settings.cleanup_deadline_s + AFTER_ALL_S)
         raise
-    log.info("%s", f"target {world.target.base_url}, run {world.mark}, data seed {seed}")
+
+
+def _session(
+    settings: Settings, embedded: EmbeddedApi | None, report: RunReport, interrupts: Interrupts, workers: Workers
+) -> Session:
+    begun = time.monotonic()
+
+    from support.reporting.evidence import evidence_for
+    from support.session import Session
+    from support.world import World
+
+    world = World(settings, embedded)
+    log.info("%s", f"target {world.target.base_url}, run {world.mark}, data seed {world.factory.seed}")
     report.meet(
         target=world.target.base_url,
         profile=world.profile.name,
-        seed=seed,
+        seed=world.factory.seed,
         registry=world.registry,
         tally=world.transcript.tally,
         recovered=world.recovered,
         crowds=world.crowd_notes,
     )
     report.take_over()
-    report.keep(mine)
-    if embedded is None:  # which may be out of reach: that is told once
-        workers.start(others, settings)
-
-    from support.reporting.evidence import evidence_for
-    from support.session import Session
-
-    evidence = evidence_for(report.identity if own is None else {})
+    evidence = evidence_for(report.identity if orders() is None else {})
     evidence.was_set_up("open the target", time.monotonic() - begun, world.registry.in_brief)
     _collect_seldom()
     return Session(world, interrupts, report, evidence, workers)
-
-
-def _opened(settings: Settings, embedded: EmbeddedApi | None) -> World:
-    from support.world import World
-
-    return World(settings, embedded)
 
 
 def _collect_seldom() -> None:

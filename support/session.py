@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import logging
 import os
 import sys
 import threading
@@ -24,12 +23,11 @@ from support.reporting.run import RunReport
 from support.reporting.screen import say
 from support.reporting.verdicts import rule_of
 from support.signals import Interrupts
+from support.starting import FAULT
 from support.targets.opening import check_open
 from support.workers import AFTER_ALL_S, Workers, orders
 from support.world import World
 
-log = logging.getLogger("acceptance")
-FAULT = 2
 WIP = "wip"
 NEEDS = "use.with_"
 RESILIENCE = "resilience"

@@ -155,9 +155,8 @@ class Workers:
     def __init__(self) -> None:
         self._workers: list[Worker] = []
 
-    def start(self, others: Sequence[Sequence[Feature]], settings: Settings) -> None:
+    def start(self, others: Sequence[Sequence[Feature]], settings: Settings, seed: int) -> None:
         """Start a worker for each of these shares, with the arguments of this run; each has other people."""
-        seed = settings.data_seed or 0
         level = "WARNING" if settings.log_level == "INFO" else settings.log_level
         for number, share in enumerate(others, 2):
             folder = ROOT / settings.reports_dir / f"worker-{number}-{os.getpid()}"

@@ -234,15 +234,16 @@ class Registry:
             future.result()
 
     def take_away_all(self, within_s: float) -> None:
-        """Do what `prove_nothing_is_left` begins with, in so many seconds: look up all that is in doubt."""
-        self.wait_for_deletions()
-        self._loop.run(self._take_away_all(within_s))
-
-    async def _take_away_all(self, within_s: float) -> None:
-        self._removal.takes_shortcuts = False
+        """Do what `prove_nothing_is_left` begins with, for so many seconds at most."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                await self._removal.remove(self._unfinished())
+            self._loop.run(asyncio.wait_for(self._take_away_all(), within_s))
+
+    async def _take_away_all(self) -> None:
+        """Let what was begun end, and take away whoever is not seen gone yet, each looked up by herself."""
+        self._removal.takes_shortcuts = False
+        begun = [asyncio.wrap_future(future) for future in self._running]
+        await asyncio.gather(*begun, return_exceptions=True)
+        await self._removal.remove(self._unfinished())
 
     def _see_to_running(self) -> None:
         """Begin to see whether those are gone whose deletion was begun."""
@@ -298,11 +299,8 @@ class Registry:
         self._book.close()
 
     async def _finish(self, ends: float) -> None:
-        self._removal.takes_shortcuts = False
-        begun = [asyncio.wrap_future(future) for future in self._running]
-        await asyncio.gather(*begun, return_exceptions=True)
         while True:
-            await self._removal.remove(self._unfinished())
+            await self._take_away_all()
             strays = await self._client.run(self.marked())
             seen_gone, waited_for = set[str](), set[str]()
             for entry in self._book.entries:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from support.models import Answer, Call, Exchange, Failure
+from support.models import Answer, Call, Failure
 from support.targets.profile import Pages, Profile
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
-from support.transport.flows import Flow, Wait
+from support.transport.async_client import AsyncClient
+from support.transport.flows import Send
 from support.transport.loop import LoopThread
 
 MANY = 6
@@ -189,6 +190,14 @@ class TestMoments:
         stand.registry.prove_nothing_is_left(DEADLINE_S)
         assert stand.users.calls == [("GET", "")]
 
+    def test_in_the_end_the_list_stands_in_for_nobody(self, stand: Stand) -> None:
+        for _ in range(MANY):
+            stand.create()
+        stand.users.calls.clear()
+        stand.registry.prove_nothing_is_left(DEADLINE_S)
+        ids = [str(number) for number in range(1, MANY + 1)]
+        assert [user_id for method, user_id in stand.users.calls if method == "GET"] == [*ids, *ids, ""]
+
     def test_what_takes_too_long_is_left_to_the_proof(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
         stand.create()
         monkeypatch.setattr(stand.registry._removal, "remove", lambda _: asyncio.sleep(600))
@@ -211,6 +220,10 @@ class TestMoments:
         self, tmp_path: Path, loop: LoopThread, make_room: bool
     ) -> None:
         full = Stand(tmp_path / "full", loop, most=4)
+
+        async def answer(send: Send) -> Answer | Failure:
+            return full.users.answer(send.call)
+
         for _ in range(4):
             full.create()
             full.registry.start_deleting(at_least=16)
@@ -221,18 +234,5 @@ class TestMoments:
         else:
             call = full.api.creating(full.newcomer().as_json())
             flow = full.registry.create(call, "ada@elsewhere.example", "Ada")
-            assert full.loop.run(waiting(full, flow)).status == 201
+            assert full.loop.run(AsyncClient(DEADLINE_S).run(flow, answer)).status == 201
         full.journal.close()
-
-
-async def waiting(stand: Stand, flow: Flow[Exchange]) -> Exchange:
-    """Carry out a flow, and let others go on while it waits."""
-    given: Answer | Failure | None = None
-    while True:
-        try:
-            effect = flow.send(given)
-        except StopIteration as end:
-            result: Exchange = end.value
-            return result
-        given = None if isinstance(effect, Wait) else stand.users.answer(effect.call)
-        await asyncio.sleep(0.001)

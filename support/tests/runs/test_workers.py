@@ -18,13 +18,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from behave.configuration import Configuration
 from behave.model import Feature
 from behave.parser import parse_feature
 
-from support.errors import TargetDown
+from support import beginning
+from support.errors import SuiteError, TargetDown
+from support.reporting.run import RunReport
 from support.reporting.summary import Requests, Users, of_nothing, sum_of_requests, sum_of_users
 from support.reporting.verdicts import Failure
 from support.settings import ROOT, Settings
+from support.signals import Interrupts
 from support.targets.embedded import EmbeddedApi, Target
 from support.targets.profile import Caps, Deviation, Profile
 from support.tests.conftest import NewWorld, settings_for
@@ -171,7 +175,7 @@ def test_what_an_earlier_worker_has_told_is_forgotten(tmp_path: Path, monkeypatc
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: SimpleNamespace(stdin=BytesIO()))
     workers = Workers()
     for _ in range(2):
-        workers.start([[feature("a", LONG)]], settings)
+        workers.start([[feature("a", LONG)]], settings, 1)
         folder = workers._workers[-1].folder
         assert not folder.exists()
         of_nothing("target down", "it is asleep", datetime.now().astimezone()).write(folder)
@@ -184,6 +188,34 @@ def test_a_run_that_cannot_begin_ends_its_workers(tmp_path: Path) -> None:
     assert ended.code == 2
     assert ended.err.count("\n") == 1
     assert [path.name for path in place.reports.iterdir()] == ["summary.json"]
+
+
+@pytest.mark.parametrize("fault", [SuiteError("it is asleep"), KeyboardInterrupt()])
+def test_workers_have_ended_before_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    done: list[str] = []
+
+    class Seen(Workers):
+        def start(self, *_: object) -> None:
+            done.append("started")
+
+        def interrupt(self) -> None:
+            done.append("told to end")
+
+        def end(self, *_: object) -> Any:
+            done.append("ended")
+
+    def fails(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(beginning, "Workers", Seen)
+    monkeypatch.setattr(beginning, "EmbeddedApi", object)
+    monkeypatch.setattr(beginning, "_session", fails)
+    report = RunReport(Configuration([], load_config=False), tmp_path)
+    with pytest.raises(type(fault)):
+        beginning._open(settings_for(tmp_path), report, Interrupts())
+    assert done == ["started", "told to end", "ended"]
 
 
 class TestEnd:
