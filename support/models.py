@@ -104,12 +104,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Failure:
-    """An attempt that got no answer. `sent` is False only where the request cannot have reached the API."""
+    """An attempt that got no whole answer. `sent` is False only where the request cannot have reached the API.
+
+    `status` is that of an answer whose header section came and whose body broke off; a `fatal` one comes every time.
+    """
 
     cause: str
     sent: bool
     seconds: float
     fatal: bool = False
+    status: int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,14 +126,15 @@ class Attempt:
     @property
     def in_doubt(self) -> bool:
         """Whether the API may have done the work although it did not say so."""
-        if isinstance(self.outcome, Failure):
-            return self.outcome.sent
-        return self.limited or self.outcome.status >= 500
+        status = self.outcome.status
+        if status is None or (isinstance(self.outcome, Failure) and not 400 <= status < 500):
+            return isinstance(self.outcome, Failure) and self.outcome.sent
+        return self.limited or status >= 500
 
     @property
     def limited(self) -> bool:
         """Whether the API answered that there were too many requests."""
-        return isinstance(self.outcome, Answer) and self.outcome.status == TOO_MANY
+        return self.outcome.status == TOO_MANY
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,12 @@ class Exchange:
     def seconds(self) -> float:
         """How long the call took with its waits."""
         return sum(attempt.outcome.seconds + attempt.wait_s for attempt in self.attempts)
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether the last attempt certainly did nothing: it was not sent, or its answer is no success."""
+        last = self.attempts[-1]
+        return not last.in_doubt and not (last.outcome.status and 200 <= last.outcome.status < 300)
 
     @property
     def repeated_in_doubt(self) -> bool:

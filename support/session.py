@@ -199,6 +199,7 @@ class Session:
                 with self._evidence.clearing("prove that nothing of the run is left", world.registry.in_brief):
                     if world is self.world or not self._clears_up_in_the_end:  # the other one goes with its API
                         world.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
+                faults += _faults_of(world.registry.check_ids_were_right)
                 world.registry.close()
             except Exception as error:
                 faults.append(error)

@@ -17,15 +17,17 @@ from support.acts.people import People
 from support.acts.protocol import Protocol
 from support.acts.races import Races
 from support.acts.scene import Scene
-from support.cleanup.marks import new_mark
+from support.cleanup.marks import mark_in, new_mark
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
 from support.connection import Connection
+from support.contract.normalizers import users_of
 from support.errors import SuiteError
 from support.factory import Factory, load_ahead, new_seed
 from support.reporting.evidence import Evidence
 from support.settings import Settings
 from support.targets.embedded import EmbeddedApi, Target
+from support.transport.calls import UsersApi
 from support.transport.flows import Flow
 
 log = logging.getLogger("acceptance")
@@ -45,7 +47,7 @@ class World:
             opened.target,
             opened.pace,
         )
-        self.api, self.http, self.loop, self.async_client = opened.api, opened.http, opened.loop, opened.async_client
+        self.http, self.loop, self.async_client = opened.http, opened.loop, opened.async_client
         self.transcript, self.journal = opened.transcript, opened.journal
         self.mark = new_mark()
         self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
@@ -59,6 +61,8 @@ class World:
             opened.close()
             raise
         self.registry: Registry = opened.new_registry(self.mark)
+        self.api: UsersApi = self.registry.api
+        self._spare_others()
         self.registry.keep_lease()
         if self.profile.has.email_filter:  # else whoever cleans up reads the whole list for each that was never used
             self.factory.tell_beforehand(self.registry.foresee)
@@ -71,6 +75,12 @@ class World:
         self.protocol: Protocol = Protocol(self)
         self.outages: Outages | None = None
         self.begin("user-shape")
+
+    def _spare_others(self) -> None:
+        """Never touch the users who are there now, except those of other live runs, whose ids come and go."""
+        users = users_of(self.run(self.api.list()).answer, self.profile)
+        marks = {user.id: mark_in(user.email) for user in users}
+        self.registry.spare(one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
 
     # What a run and a scenario do
 

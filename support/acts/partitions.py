@@ -92,10 +92,15 @@ NOT_JSON_TYPES: Mapping[str, str] = {
 
 
 def spoiled(newcomer: NewUser, flaw: str, factory: Factory) -> dict[str, Any]:
-    """Return the fields of a newcomer with one of them spoiled; raises KeyError for an unknown flaw."""
+    """Return the fields of a newcomer with one of them spoiled; raises KeyError for an unknown flaw.
+
+    Where the email is spoiled, the name carries the mark of the run: an API that stores such a user shows whose it is.
+    """
     fields: dict[str, Any] = newcomer.as_json()
     field, spoil = ("name", INVALID_NAMES[flaw]) if flaw in INVALID_NAMES else ("email", INVALID_ADDRESSES[flaw])
     fields[field] = spoil(newcomer, factory)
+    if field == "email":
+        fields["name"] = f"{newcomer.name} {factory.mark}"
     return {key: value for key, value in fields.items() if value is not MISSING}
 
 

@@ -17,7 +17,7 @@ class Entry:
     `fresh` says that the id was in nobody's list before the request. `unprovable` says that the id which the answer
     gave belongs to somebody who cannot be shown to be ours, and whom the suite therefore leaves alone. `left` are the
     ids whose deletion was confirmed: from then on they may be given to others. `by_change` says that the request was to
-    give the address to a user who is there.
+    give the address to a user who is there, `lingers` that the list showed a user whom a read had shown to be gone.
     """
 
     ref: int
@@ -29,6 +29,7 @@ class Entry:
     fresh: bool = False
     unprovable: bool = False
     by_change: bool = False
+    lingers: bool = False
     left: set[str] = field(default_factory=set)
     answered: list[float] = field(default_factory=list)
 
@@ -72,14 +73,17 @@ def told_of(exchange: Exchange) -> str:
 
 
 def told_of_left(left: Sequence[Entry], mark: str) -> str:
-    """List whoever could not be seen to be gone, with the command that removes them."""
-    lines = [f"{len(left)} user(s) of this run could not be seen to be gone:"]
-    for entry in left[:20]:
-        who = ", ".join(sorted(entry.ids)) or "id unknown"
-        lines.append(f"  {who}  {entry.address or '(no address)'}: {entry.reason}")
-    if len(left) > 20:
-        lines.append(f"  … and {len(left) - 20} more")
+    """List each user that could not be seen to be gone once, with the command that removes them."""
+    users = {" ".join(sorted(entry.ids)) or entry.address or entry.ref: _line(entry) for entry in reversed(left)}
+    lines = [f"{len(users)} user(s) of this run could not be seen to be gone:", *list(users.values())[:-21:-1]]
+    if len(users) > 20:
+        lines.append(f"  … and {len(users) - 20} more")
     lines.append(
         f"The next run against this target deletes them; at once: python -m support.cleanup --yes --mark {mark}"
     )
     return "\n".join(lines)
+
+
+def _line(entry: Entry) -> str:
+    known = ", ".join(sorted(entry.ids)) or "id unknown"
+    return f"  {known}  {entry.address or '(no address)'}: {entry.reason}"

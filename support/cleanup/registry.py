@@ -13,14 +13,17 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, wait
+from dataclasses import replace
+from itertools import chain
 
 from support.cleanup.book import Book
 from support.cleanup.comparison import Comparison
 from support.cleanup.entries import Entry, folded, told_of_left
 from support.cleanup.journal import Journal, Line, State
-from support.cleanup.ownership import Ownership
+from support.cleanup.ownership import PROOF, Ownership
 from support.cleanup.polling import Pace
 from support.cleanup.removal import Removal, batches
+from support.contract.judgement import accuse
 from support.contract.normalizers import user_of
 from support.errors import LeftBehind, SettingsError, TargetDown
 from support.models import Call, Exchange, User
@@ -33,7 +36,10 @@ log = logging.getLogger("acceptance.cleanup")
 
 
 class Registry:
-    """What one run, known by its mark, has made and not yet seen gone."""
+    """What one run, known by its mark, has made and not yet seen gone.
+
+    `api` is the way to change and delete users: it passes only what may be a user of this run, or nobody.
+    """
 
     def __init__(
         self,
@@ -46,12 +52,13 @@ class Registry:
         most: int | None = None,
     ) -> None:
         """Begin with nothing made; `most` is how many users may be alive at once."""
-        self._api, self._client, self._loop = api, client, loop
+        self._client, self._loop = client, loop
         self._pace = pace
         self._most = most
         self.mark = mark
         self._book = Book(journal, mark)
         self._ownership = Ownership(api, mark)
+        self.api = self._ownership.api = replace(api, permit=self._ownership.permit)
         self._removal = Removal(self._book, self._ownership, client, pace)
         self._open: list[Entry] = []
         self._over: list[Entry] = []
@@ -62,8 +69,12 @@ class Registry:
 
     def go_on_with(self, api: UsersApi) -> None:
         """Speak from now on as with a target that is better known: in other names, of other statuses."""
-        self._api = self._ownership.api = api
-        self._removal.api = api.apart()
+        self.api = self._ownership.api = replace(api, permit=self._ownership.permit)
+        self._removal.api = self.api.apart()
+
+    def spare(self, ids: Iterable[str]) -> None:
+        """Never change or delete these users, who were there before the run."""
+        self._ownership.before |= frozenset(ids)
 
     # Writing down what is about to be made
 
@@ -92,8 +103,8 @@ class Registry:
         known = (set(listed or ()) - self._ownership.latest.keys()) | self.ids_of(address)
         entry = self.intend([(address, name)])[0]
         comparison = Comparison(self._removal.everybody, self._ownership.is_ours, listed, name)
-        search = self._api.found_by(address, known) if address else comparison.nobody_new
-        exchange = yield from self._api.create(call, search)
+        search = self.api.found_by(address, known) if address else comparison.nobody_new
+        exchange = yield from self.api.create(call, search)
         self.settle(entry, exchange, known)
         entry.fresh = listed is not None and bool(entry.ids)
         if not address and not entry.ids:
@@ -107,27 +118,31 @@ class Registry:
 
     def change(self, call: Call, address: str | None) -> Flow[Exchange]:
         """Carry out a PUT or PATCH that names an address: a faulty API may make a user of it."""
-        entry = self.intend([(address, None)])[0] if address else None
-        if entry is not None:
-            entry.by_change = True
-        exchange = yield from self._api.send(call)
-        if entry is not None:
+        if not address:
+            return (yield from self.api.send(call))
+        entry = self.intend([(address, None)])[0]
+        entry.by_change = True
+        exchange = yield from self.api.send(call)
+        user_id = self.api.id_in(call.url) or ""
+        if user_id in self._ownership.proven or exchange.was_refused:
             self.give_up(entry)
+        else:  # it may have made a user under an id that nobody had
+            entry.ids.add(user_id)
         return exchange
 
     def settle(self, entry: Entry, exchange: Exchange, known: Iterable[str] = ()) -> None:
         """Write down what a create came to; `known` are ids that were there before and so are never its own."""
         answer = exchange.answer
-        user = user_of(answer, self._api.profile) if answer else None
+        user = user_of(answer, self.api.profile) if answer else None
         if answer is not None and 200 <= answer.status < 300 and user is not None and user.id not in set(known):
             entry.ids.add(user.id)
-            self._ownership.latest[user.id] = entry
+            self._ownership.note_made(entry, user, found=exchange.adopted)
             self._book.made.add(user.id)
-            if self._api.profile.has.email_filter and user.email and user.email == folded(entry.address):
+            if self.api.profile.has.email_filter and user.email and user.email == folded(entry.address):
                 self._book.note_created(entry, user.id)
             else:
                 self._book.mark(entry, State.CREATED, user.id)
-        elif answer is not None and not exchange.attempts[-1].in_doubt:
+        elif exchange.was_refused:
             self._book.mark(entry, State.REFUSED)
 
     def give_up(self, entry: Entry) -> None:
@@ -270,6 +285,11 @@ class Registry:
         if left:
             raise LeftBehind(told_of_left(left, self.mark))
 
+    def check_ids_were_right(self) -> None:
+        """Raise BrokenPromise where an answer gave an id for one of ours which a read shows to be somebody else's."""
+        for rule, text in self._ownership.contradicted.values():
+            accuse(rule, "deleting what this run has made", [PROOF], [text])
+
     def in_brief(self) -> str:
         """Return in one line how far everything that was made has come."""
         return (
@@ -302,23 +322,29 @@ class Registry:
         while True:
             await self._take_away_all()
             strays = await self._client.run(self.marked())
-            seen_gone, waited_for = set[str](), set[str]()
-            for entry in self._book.entries:
-                (seen_gone if entry.state is State.GONE else waited_for).update(entry.ids)
-            unknown = [user for user in strays or () if user.id not in waited_for]
-            fresh = [user for user in unknown if user.id not in seen_gone or not await self._removal.is_gone(user.id)]
-            for user in fresh:
-                entry = self.intend([(user.email, user.name)])[0]
-                entry.ids.add(user.id)
-                self._book.mark(entry, State.CREATED, user.id)
+            self._take_up([user for user in strays or () if user.id not in self._ownership.contradicted])
             if strays is None and not self._unfinished():
                 log.warning("the list cannot be read: that nobody is left is known by ids and addresses alone")
-            if not fresh and all(entry.is_stuck(self._pace.deadline_s) for entry in self._unfinished()):
+            if all(entry.is_stuck(self._pace.deadline_s) for entry in self._unfinished()):
                 return
             if time.monotonic() + self._pace.cap_s >= ends:
                 return
-            if not fresh:
+            if not any(entry.state is State.CREATED for entry in self._unfinished()):
                 await asyncio.sleep(self._pace.cap_s)
+
+    def _take_up(self, strays: Iterable[User]) -> None:
+        """Make users that the list shows with the mark a part of the book again: new ones, and those seen gone."""
+        known = {user_id: entry for entry in self._book.entries for user_id in entry.ids}
+        for user in strays:
+            entry = known.get(user.id)
+            if entry is None:
+                entry = self.intend([(user.email, None)])[0]
+                entry.ids.add(user.id)
+                self._book.mark(entry, State.CREATED, user.id)
+            elif entry.state is State.GONE:
+                entry.lingers = True
+                entry.answered.append(time.monotonic())
+                self._book.mark(entry, State.DELETING)
 
     def _unfinished(self) -> list[Entry]:
         return [entry for entry in self._book.entries if entry.state is not State.GONE and not entry.unprovable]
@@ -341,9 +367,11 @@ class Registry:
             found += await asyncio.gather(*(self._client.run(self._removal.shown(entry)) for entry in batch))
         marked = await self._client.run(self.marked())
         if marked is None:
-            raise TargetDown(f"{self._api.base_url}: the list of users cannot be read, so who is left cannot be told.")
-        by_id = {user.id: user for users in (*found, marked) for user in users}
-        return list(by_id.values())
+            raise TargetDown(f"{self.api.base_url}: the list of users cannot be read, so who is left cannot be told.")
+        by_id = {user.id: user for users in found for user in users}
+        others = [user.id for user in marked if user.id not in by_id]
+        listed = await asyncio.gather(*(self._client.run(self._removal.proven([user_id])) for user_id in others))
+        return [*by_id.values(), *chain(*listed)]
 
     def ids_of(self, address: str | None) -> set[str]:
         """Return the ids that this run knows to hold an address."""

@@ -10,10 +10,9 @@ from itertools import chain, compress
 from support.cleanup.book import Book
 from support.cleanup.entries import Entry, folded, sharing, told_of
 from support.cleanup.journal import State
-from support.cleanup.marks import mark_in
-from support.cleanup.ownership import Ownership
+from support.cleanup.ownership import Owner, Ownership
 from support.cleanup.polling import Pace, until_gone
-from support.contract.normalizers import ids_of, users_of
+from support.contract.normalizers import ids_of, listed, users_of
 from support.models import User
 from support.transport.async_client import AsyncClient
 from support.transport.flows import Flow, look
@@ -66,27 +65,29 @@ class Removal:
             entries = [entry for entry in entries if folded(entry.address) in holders]
         await self.remove(entries)
 
-    async def is_gone(self, user_id: str) -> bool:
-        """Whether an id that the list shows is nobody's any more; it may as well have been given once more."""
-        shown = await self._client.run(self.api.read(user_id))
-        return shown.status in self.api.profile.answers.gone
-
     def everybody(self) -> Flow[list[User] | None]:
-        """Read the list; None where that is not possible."""
+        """Read the list; None where the answer is no list that can be read."""
         exchange = yield from self.api.list()
         if exchange.status != 200:
             return [] if exchange.status in self.api.profile.answers.no_match else None
-        return users_of(exchange.answer, self.api.profile)
+        return (
+            None if listed(exchange.answer, self.api.profile) is None else users_of(exchange.answer, self.api.profile)
+        )
 
     def shown(self, entry: Entry) -> Flow[list[User]]:
         """Return who of an entry is there and may be deleted."""
         yield from self._look_up(entry)
-        shown = []
-        for user_id in sorted(entry.ids):
-            user = self._ownership.user((yield from self.api.read(user_id)).answer)
-            if user is not None and self._ownership.may_delete(entry, user):
-                shown.append(user)
-        return shown
+        return (yield from self.proven(sorted(entry.ids)))
+
+    def proven(self, user_ids: Sequence[str]) -> Flow[list[User]]:
+        """Read these ids; return the users that are shown to be of this run."""
+        users = []
+        for user_id in user_ids:
+            read = yield from self.api.read(user_id)
+            user = self._ownership.user(read.answer)
+            if self._ownership.see(user_id, read) is Owner.RUN and user is not None:
+                users.append(user)
+        return users
 
     async def _listed(self, questions: int) -> list[User] | None:
         """Return what the list shows, where reading it takes fewer requests than so many questions, and works; or None.
@@ -96,7 +97,7 @@ class Removal:
         if questions < SEVERAL or not self.takes_shortcuts or self.api.profile.pages.size is not None:
             return None
         exchange = await self._client.run(self.api.send_once(self.api.call("GET")))
-        self.takes_shortcuts = exchange.status == 200
+        self.takes_shortcuts = exchange.status == 200 and listed(exchange.answer, self.api.profile) is not None
         return users_of(exchange.answer, self.api.profile) if self.takes_shortcuts else None
 
     # Deleting
@@ -104,7 +105,6 @@ class Removal:
     async def _delete_all(self, entries: Sequence[Entry]) -> list[Entry]:
         """Delete the users of these entries, many at once; return those of whom has to be seen that they are gone."""
         waiting = []
-        await self._prove(entries)
         for batch in batches(entries):
             self._book.mark_all([entry for entry in batch if entry.certain], State.DELETING)
             results = await asyncio.gather(
@@ -117,12 +117,6 @@ class Removal:
                     waiting.append(entry)
         return waiting
 
-    async def _prove(self, entries: Sequence[Entry]) -> None:
-        """See in the list, in place of reading each of several, who is ours."""
-        unproven = {user_id for entry in entries if entry.certain for user_id in entry.ids} - self._ownership.proven
-        everybody = await self._listed(len(unproven)) or ()
-        self._ownership.proven |= unproven & {user.id for user in everybody if self._ownership.is_ours(user)}
-
     def _delete(self, entry: Entry) -> Flow[bool]:
         """Delete what an entry has made, after seeing that it is ours; tell whether it has then to be seen gone."""
         if not entry.address and not entry.ids and entry.state is State.INTENDED:
@@ -130,6 +124,8 @@ class Removal:
             entry.reason = "its create may have made somebody, who cannot be found without an address"
             return False
         if not entry.certain and not (yield from self._look_up(entry)):
+            if entry.was_refused:  # its answer says that nobody was made, and nothing says otherwise
+                self._book.mark(entry, State.GONE)
             return False
         if entry.state is not State.DELETING:
             self._book.mark(entry, State.DELETING)
@@ -156,7 +152,7 @@ class Removal:
             entry.reason = "the address cannot be looked up"
             return False
         holders = {user.id for user in map(whose.user, found) if user is not None}
-        whose.proven |= holders if mark_in(entry.address) == whose.mark else set()
+        whose.note_shown(holders - whose.latest.keys())
         entry.ids |= {user_id for user_id in holders if not whose.is_anothers(entry, user_id)}
         return True
 
@@ -170,26 +166,26 @@ class Removal:
         strangers = []
         for user_id in sorted(entry.ids):
             if not (yield from self._delete_one(entry, user_id)):
+                self._ownership.contradict(user_id)
                 strangers.append(user_id)
         entry.ids -= set(strangers)
         return strangers
 
     def _delete_one(self, entry: Entry, user_id: str) -> Flow[bool]:
-        """Delete a user; False where she cannot be shown to be ours, and is left alone."""
+        """Delete a user; False where a read shows that it is somebody else's, who is left alone."""
         whose = self._ownership
         if user_id not in whose.proven or user_id in entry.left:
-            shown = yield from self.api.read(user_id)
-            user = whose.user(shown.answer)
-            if shown.status in self.api.profile.answers.gone:
+            read = yield from self.api.read(user_id)
+            owner = whose.see(user_id, read)
+            if owner is Owner.NOBODY:
                 return True
-            if shown.status == 200 and whose.given_again(entry, user_id, user):
+            if read.status == 200 and whose.given_again(entry, user_id, whose.user(read.answer)):
                 return True
-            if shown.status == 200 and not whose.may_delete(entry, user):
+            if owner is Owner.OTHERS:
                 return False
-            if shown.status != 200 and not (yield from self._is_proven_otherwise(entry, user_id)):
-                entry.reason = told_of(shown)
+            if owner is Owner.UNKNOWN and not (yield from whose.is_vouched(user_id, read)):
+                entry.reason = f"no read shows that it is ours: {told_of(read)}"
                 return True
-        whose.proven.discard(user_id)
         exchange = yield from self.api.delete(user_id)
         if whose.means_left(exchange.status):
             self._book.deleted.add(user_id)
@@ -198,11 +194,6 @@ class Removal:
         else:
             entry.reason = told_of(exchange)
         return True
-
-    def _is_proven_otherwise(self, entry: Entry, user_id: str) -> Flow[bool]:
-        """Whether a user who cannot be read is found under the address that was asked for."""
-        found = yield from self._look_up(entry)
-        return found and user_id in self._ownership.proven
 
     # Seeing that they are gone
 
@@ -213,15 +204,17 @@ class Removal:
         self._late = self._late or bool(left)
         for entry in left:
             if entry.answered:
-                entry.reason = f"still there {self._pace.deadline_s:g} s after it was deleted"
+                still = "still listed" if entry.lingers else "still there"
+                entry.reason = f"{still} {self._pace.deadline_s:g} s after it was deleted"
 
     async def _still_there(self, entries: Collection[Entry]) -> list[Entry]:
         """Look for all users of these entries at once; write down those that are gone.
 
         Of very many, those whom the list still shows need not be asked for one by one.
         """
-        listed = set(await self._client.run(self._ids_listed())) if len(entries) >= MANY else set()
-        asked = [entry for entry in entries if not entry.ids & listed]
+        look = len(entries) >= MANY or any(entry.lingers for entry in entries)
+        there = set(await self._client.run(self._ids_listed())) if look else set()
+        asked = [entry for entry in entries if not entry.ids & there]
         shown = await asyncio.gather(*(self._client.run(self._all_gone(entry)) for entry in asked))
         gone = list(compress(asked, shown))
         for entry in gone:

@@ -5,19 +5,23 @@ The contract is judged by `validators` on the answer as it came.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from support.models import Answer, Problem, User, writable
 from support.targets.profile import Names, Profile
 
+LONGEST_ID = 2048
+"""In characters; servers take request lines of 8,000 octets, and each character may be three or more of them."""
+
 
 def normal_user(fields: Any, names: Names | None = None) -> User | None:
-    """Return the user in a JSON value, or None where the value is no object or has no id."""
+    """Return the user in a JSON value, or None where the value is no object or has no id that a URL can name."""
     names = names or Names()
-    if not isinstance(fields, Mapping) or fields.get(names.id) in (None, ""):
+    user_id = id_in(fields, names)
+    if user_id is None:
         return None
-    user_id = writable(str(fields[names.id]))
     known = {names.id, names.name, names.email, names.created_at}
     return User(
         id=user_id,
@@ -26,6 +30,26 @@ def normal_user(fields: Any, names: Names | None = None) -> User | None:
         created_at=fields.get(names.created_at),
         extra={key: value for key, value in fields.items() if key not in known},
     )
+
+
+def id_in(fields: Any, names: Names) -> str | None:
+    """Return the id in a JSON value as text; None where there is none, or one that no URL can name."""
+    value = fields.get(names.id) if isinstance(fields, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = writable(str(value))
+    return text if names_one_user(text) else None
+
+
+def names_one_user(user_id: str) -> bool:
+    """Whether the URL with this id is that of one user, also for a server that decodes and normalises its path."""
+    segments = re.split(r"[/\\]", user_id)
+    return len(user_id) <= LONGEST_ID and all(segment.strip() not in ("", ".", "..") for segment in segments)
+
+
+def is_address(email: str) -> bool:
+    """Whether a text may be the email of a person."""
+    return "@" in email
 
 
 def _name(fields: Mapping[str, Any], names: Names, user_id: str) -> str | None:
@@ -56,10 +80,8 @@ def listed(answer: Answer | None, profile: Profile) -> list[Any] | None:
 
 def ids_of(answer: Answer | None, profile: Profile) -> list[str]:
     """Return the ids in a list answer, in its order; entries that are no users are left out."""
-    entries = (entry for entry in listed(answer, profile) or [] if isinstance(entry, Mapping))
-    return [
-        writable(str(entry[profile.names.id])) for entry in entries if entry.get(profile.names.id) not in (None, "")
-    ]
+    ids = (id_in(entry, profile.names) for entry in listed(answer, profile) or [])
+    return [user_id for user_id in ids if user_id is not None]
 
 
 def users_of(answer: Answer | None, profile: Profile) -> list[User]:

@@ -34,8 +34,8 @@ class Asker:
     def adapt(self, profile: Profile) -> None:
         """Go on in other words; whatever was made so far is found again in them."""
         self.profile = profile
-        self.api = replace(self._opened.api, profile=profile)
-        self._registry.go_on_with(self.api)
+        self._registry.go_on_with(replace(self._opened.api, profile=profile))
+        self.api = self._registry.api
 
     @property
     def has_token(self) -> bool:
@@ -78,6 +78,8 @@ class Asker:
     ) -> Exchange:
         """Send a POST that may make somebody, after the list was read."""
         listed = frozenset(user.id for user in users_of(self.whole_list().answer, self.profile))
+        if not self._registry.asked_for:
+            self._registry.spare(listed)
         headers = {"Content-Type": content_type} if content_type else None
         call = self.api.call("POST", url, fields=self.in_target_terms(fields), body=body, headers=headers)
         return self._opened.http.run(self._registry.create(call, address, name, listed))

@@ -6,12 +6,12 @@ Each method returns a flow; `SessionClient.run` and `AsyncClient.run` carry it o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from support.contract.normalizers import listed, users_of
+from support.contract.normalizers import listed, names_one_user, users_of
 from support.errors import SuiteError
 from support.models import Answer, Call, Credential, Exchange, User
 from support.targets.profile import Profile
@@ -22,11 +22,24 @@ from support.transport.transcript import Transcript
 
 JSON = "application/json"
 NOTHING = object()
+CHANGING = ("PUT", "PATCH", "DELETE")
+
+Permit = Callable[[Call], Flow[None]]
+"""Passes a call that may change the user it names, or raises."""
+
+
+def permit_none(call: Call) -> Flow[None]:
+    """Raise SuiteError: outside a run that knows its own users, no user is changed or deleted."""
+    raise SuiteError(f"{call.method} {call.url} is not sent: no run has shown that this user is its own")
+    yield
 
 
 @dataclass(frozen=True)
 class UsersApi:
-    """The users collection at `base_url`, as the profile names its parts, called with `credential`."""
+    """The users collection at `base_url`, as the profile names its parts, called with `credential`.
+
+    `permit` passes every call that may change or delete one user, before it is sent.
+    """
 
     base_url: str
     credential: Credential
@@ -34,6 +47,7 @@ class UsersApi:
     profile: Profile
     transcript: Transcript
     window_s: float
+    permit: Permit = permit_none
 
     def as_someone_else(self, credential: Credential) -> UsersApi:
         """Return the same API for calls with another credential."""
@@ -50,13 +64,15 @@ class UsersApi:
 
     def url_of(self, user_id: str) -> str:
         """Return a user's address; raises SuiteError for an id that would make it the collection's."""
-        if user_id.strip() in ("", ".", ".."):
+        if not names_one_user(user_id):
             raise SuiteError(f"{user_id!r} is no id: its address would be that of the whole collection")
         return f"{self.base_url}/{quote(user_id, safe='')}{self._end}"
 
-    def id_in(self, url: str) -> str:
-        """Return the id in a user's address; what is none has a slash in it, or nothing."""
-        return unquote(url.removeprefix(f"{self.base_url}/").removesuffix(self._end))
+    def id_in(self, url: str) -> str | None:
+        """Return the id in the URL of one user; None for any other URL."""
+        quoted = url.removeprefix(f"{self.base_url}/").removesuffix(self._end)
+        is_one = url.startswith(f"{self.base_url}/") and quoted and not set("/?#") & set(quoted)
+        return unquote(quoted) if is_one else None
 
     @property
     def _end(self) -> str:
@@ -77,7 +93,7 @@ class UsersApi:
         Raises SuiteError for a PUT, PATCH or DELETE on the collection, which may change or wipe everybody.
         """
         url = url or self.url
-        if method in ("PUT", "PATCH", "DELETE") and _path(url) == _path(self.base_url):
+        if method in CHANGING and _path(url) == _path(self.base_url):
             raise SuiteError(f"{method} is never sent to the whole collection")
         sent = {"Accept": JSON, **(headers or {})}
         if body is None and fields is not NOTHING:
@@ -94,16 +110,16 @@ class UsersApi:
         What says that there is nobody, even if it is a 500, is an answer where one user is asked for.
         """
         answers = self.profile.answers
-        nobody = frozenset({*answers.unknown, *answers.gone}) if "/" not in self.id_in(call.url) else frozenset()
-        return self._noted(perform(call, replace(self.policy, final=nobody)))
+        nobody = frozenset({*answers.unknown, *answers.gone}) if self.id_in(call.url) is not None else frozenset()
+        return self._noted(call, perform(call, replace(self.policy, final=nobody)))
 
     def send_once(self, call: Call) -> Flow[Exchange]:
         """Carry out a call with one attempt."""
-        return self._noted(perform_once(call, self.policy))
+        return self._noted(call, perform_once(call, self.policy))
 
     def create(self, call: Call, search: Search) -> Flow[Exchange]:
         """Carry out a POST that must not make two users: `search` finds what a lost answer may have made."""
-        return self._noted(perform_create(call, self.policy, search, self.window_s))
+        return self._noted(call, perform_create(call, self.policy, search, self.window_s))
 
     def creating(self, fields: Any) -> Call:
         """Put a create together; the body is empty for NOTHING."""
@@ -184,8 +200,8 @@ class UsersApi:
     def _shown_by(self, question: Flow[Exchange]) -> Flow[Sequence[User] | None]:
         """Return the users in the answer to a question for several; None where it is no answer."""
         answer = (yield from question).answer
-        if answer is not None and answer.status == 200 and listed(answer, self.profile) is not None:
-            return users_of(answer, self.profile)
+        if answer is not None and answer.status == 200:
+            return None if listed(answer, self.profile) is None else users_of(answer, self.profile)
         return () if answer is not None and answer.status in self.profile.answers.no_match else None
 
     def found_by(self, email: str, known: Iterable[str] = ()) -> Search:
@@ -208,7 +224,9 @@ class UsersApi:
         fields = {name: value for name, value in fields.items() if value is not None}
         return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, json.dumps(fields).encode(), 0.0)
 
-    def _noted(self, flow: Flow[Exchange]) -> Flow[Exchange]:
+    def _noted(self, call: Call, flow: Flow[Exchange]) -> Flow[Exchange]:
+        if call.method in CHANGING or (call.method == "POST" and _path(call.url) != _path(self.base_url)):
+            yield from self.permit(call)
         exchange = yield from flow
         self.transcript.note(exchange)
         return exchange

@@ -22,8 +22,8 @@ GONE = answer(404, {"title": "Not Found"})
 
 
 def leaving(new_world: NewWorld, script: Script, answers: Sequence[Act], deadline_s: float = 0.3) -> World:
-    """Return a world in which Ada, who has left, is looked for; its API answers so, after its first look."""
-    world = new_world(Target(script(answer(200, []), *answers).url, "t", "scripted"))
+    """Return a world in which Ada, who has left, is looked for; its API answers so, after it was opened."""
+    world = new_world(Target(script(*[answer(200, [])] * 2, *answers).url, "t", "scripted"))
     world.begin("list")
     world.pace = Pace(0.01, 0.01, deadline_s)
     world.scene.member("Ada").id = "7"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from support.cleanup.marks import new_mark
@@ -10,6 +12,7 @@ from support.errors import BrokenPromise, Inconclusive
 from support.targets.embedded import Target
 from support.tests.conftest import NewWorld, Script
 from support.tests.scripted import Act, answer
+from support.tests.transport.clients import permit_all
 from support.world import World
 
 ADA, GRACE, ALAN = (
@@ -90,7 +93,7 @@ def test_who_is_on_no_page_is_missed_by_the_pages(
     in_vain = [answer(200, shown) for shown in ([ADA], [], [])]
     shown = in_vain * 3 if tries_until_seen is None else [*in_vain * (tries_until_seen - 1), *[answer(200, [ADA])] * 2]
     acts = [answer(201, ADA), answer(200, ADA), *shown]
-    world = new_world(Target(script(FIRST_LOOK, *acts).url, "t", "scripted"))
+    world = new_world(Target(script(FIRST_LOOK, FIRST_LOOK, *acts).url, "t", "scripted"))
     world.begin("user-shape")
     ada = world.accounts.become("Ada")
     if tries_until_seen is None:
@@ -102,7 +105,8 @@ def test_who_is_on_no_page_is_missed_by_the_pages(
 
 def test_a_beginning_that_needs_a_deletion_accuses_the_deletion(new_world: NewWorld, script: Script) -> None:
     acts = [answer(201, ADA), answer(200, ADA), answer(204), *[answer(200, ADA)] * 50]
-    world = new_world(Target(script(FIRST_LOOK, *acts).url, "t", "scripted"), delete_deadline_s=0.05)
+    world = new_world(Target(script(FIRST_LOOK, FIRST_LOOK, *acts).url, "t", "scripted"), delete_deadline_s=0.05)
+    world.api = replace(world.api, permit=permit_all)
     world.begin("no-secrets")
     with pytest.raises(BrokenPromise, match=r"promise broken: delete \("):
         world.accounts.become_and_leave("Ada")
@@ -110,7 +114,7 @@ def test_a_beginning_that_needs_a_deletion_accuses_the_deletion(new_world: NewWo
 
 def paged(new_world: NewWorld, script: Script, acts: list[Act]) -> World:
     """Return a world that has paged through a target that answers so."""
-    world = new_world(Target(script(FIRST_LOOK, *acts).url, "t", "scripted"))
+    world = new_world(Target(script(FIRST_LOOK, FIRST_LOOK, *acts).url, "t", "scripted"))
     world.begin("pages")
     world.directory.page_through(1)
     return world
