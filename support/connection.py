@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from support import targets
+from support.bounds import BOUNDS, MIB
 from support.cleanup.journal import Journal
 from support.cleanup.polling import Pace
 from support.cleanup.registry import Registry
+from support.errors import TargetDown
 from support.models import Credential
 from support.settings import ROOT, Settings
 from support.targets.embedded import EMBEDDED, EmbeddedApi, Target
@@ -41,6 +43,7 @@ class Connection:
         self.pace = Pace(self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s)
         self.transcript = Transcript()
         self._release = contextlib.ExitStack()
+        self._embedded: EmbeddedApi | None = None
         try:
             self._open(target)
         except BaseException:
@@ -49,6 +52,7 @@ class Connection:
 
     def _open(self, target: Target | EmbeddedApi | None) -> None:
         settings = self.settings
+        BOUNDS.largest = int(settings.max_answer_mb * MIB)
         self.target = target if isinstance(target, Target) else self._named_target(target)
         refuse_production(self.target.base_url, self.profile, settings)
         self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
@@ -59,6 +63,15 @@ class Connection:
         self.most_alive = settings.max_users_alive
         check_open(self.http, self.api)
         self.journal = self._held(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
+
+    def check_open(self) -> None:
+        """Raise TargetDown, which says why, where the target does not answer as one that is up."""
+        try:
+            check_open(self.http, self.api)
+        except TargetDown:
+            if self._embedded is not None and self._embedded.end is not None:
+                raise TargetDown(f"the embedded Users API {self._embedded.end} in the middle of the run.") from None
+            raise
 
     def find_room(self) -> None:
         """Let no more users be alive at once than fit beside those who are there now; raises SuiteError for none."""
@@ -80,7 +93,8 @@ class Connection:
     def _named_target(self, started: EmbeddedApi | None) -> Target:
         settings = self.settings
         if settings.base_url is None:
-            return self._held(started or EmbeddedApi(), lambda api: api.close()).target
+            self._embedded = self._held(started or EmbeddedApi(), lambda api: api.close())
+            return self._embedded.target
         token = settings.token.get_secret_value() if settings.token and settings.access_controlled else None
         return Target(settings.base_url, token, settings.base_url)
 

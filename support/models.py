@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from support.bounds import BOUNDS, TooMuch, parsed
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 TOO_MANY = 429
@@ -69,7 +70,8 @@ class Credential:
 class Call:
     """One request as it is meant: `url` is absolute, `headers` are without Authorization, `body` is what is sent.
 
-    `repeatable` says that doing it twice is the same as doing it once, so that a lost answer may be asked for again.
+    `repeatable` says that doing it twice is the same as doing it once, so that a lost answer may be asked for again;
+    `lists` that it asks for a list of users.
     """
 
     method: str
@@ -78,16 +80,24 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     repeatable: bool = True
+    lists: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer as it came; `seconds` runs from the first byte sent to the last byte read."""
+    """One answer as it came; `seconds` runs from the first byte sent to the last byte read.
+
+    `excess` says which bound it goes beyond; its body is then left out.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     seconds: float
+    excess: str = ""
+
+    def __post_init__(self) -> None:
+        BOUNDS.hold(self, len(self.body))
 
     def header(self, name: str) -> str | None:
         """Return a header whatever the letter case of its name."""
@@ -99,7 +109,9 @@ class Answer:
 
     @cached_property
     def _document(self) -> Any:
-        return json.loads(self.body)
+        if self.excess:
+            raise TooMuch(self.excess)
+        return parsed(self.body, self)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from support.reporting.screen import say
 from support.reporting.verdicts import rule_of
 from support.signals import Interrupts
 from support.starting import FAULT
-from support.targets.opening import check_open
 from support.workers import AFTER_ALL_S, Workers, orders
 from support.world import World
 
@@ -120,7 +119,7 @@ class Session:
         if self._present is not self.world or not exchanges or exchanges[-1].answer is not None:
             return
         try:
-            check_open(self.world.http, self.world.api)
+            self.world.connection.check_open()
         except TargetDown as error:
             self._down = error
             self._report.config.stop = True  # behave then plays no further scenario

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     )
     retry_cap_s: Seconds = Field(3.0, description="longest backoff in seconds, a Retry-After of the API included")
     retry_deadline_s: Seconds = Field(30.0, description="seconds for a call with all its tries and waits")
+    max_answer_mb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        8.0, description="largest answer that is taken in, in MiB; a list of users may have four times as much"
+    )
     max_retried_share: Share | None = Field(
         None, description="share of retried calls from 0 to 1 above which the run fails; empty: off"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from support.contract.rules import RULES
-from support.contract.validators import Finding
+from support.contract.validators import Finding, is_within_bounds
 from support.errors import BrokenPromise, Inconclusive
 from support.models import Exchange, Failure
 from support.transport.retries import is_a_fault
@@ -19,7 +19,7 @@ def judge(exchange: Exchange, rule: str, attempted: str, *matchers: Finding) -> 
 
     Where the first matcher fails because no answer or a refusal came, nothing is said of the fields that it lacks.
     """
-    failed = [matcher for matcher in matchers if not matcher.matches(exchange)]
+    failed = [matcher for matcher in (*matchers, is_within_bounds()) if not matcher.matches(exchange)]
     if failed:
         if failed[0] is matchers[0] and (exchange.status is None or exchange.status >= 400):
             failed = failed[:1]

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
-from support.contract.normalizers import listed
+from support.bounds import TooMuch
+from support.contract.normalizers import LONGEST_ID, id_in, listed
 from support.models import Answer, Exchange
 from support.targets.profile import Names, Profile, Shape
 
@@ -74,6 +75,15 @@ class Finding(BaseMatcher[Any]):
 
     def describe_mismatch(self, item: Any, mismatch_description: Description) -> None:
         mismatch_description.append_text("; ".join(self._find(item)))
+
+
+def is_within_bounds() -> Finding:
+    """Match an exchange whose answer was small enough to be taken in."""
+
+    def find(exchange: Exchange) -> list[str]:
+        return [exchange.answer.excess] if exchange.answer is not None and exchange.answer.excess else []
+
+    return Finding("an answer that a client can take in", find)
 
 
 def has_status(statuses: Iterable[int]) -> Finding:
@@ -146,10 +156,12 @@ def body_of(answer: Answer | None) -> tuple[Any, list[str]]:
     """Return the JSON value of a body, and what is wrong where it is none."""
     if answer is None:
         return None, ["no answer came"]
-    if not answer.body:
+    if not answer.body and not answer.excess:
         return None, ["the body is empty"]
     try:
         return answer.json(), []
+    except TooMuch as beyond:
+        return None, [str(beyond)]
     except ValueError as error:
         return None, [f"the body is not JSON ({error})"]
 
@@ -169,9 +181,12 @@ def has_an_id(names: Names) -> Finding:
 
     def find(exchange: Exchange) -> list[str]:
         value, wrong = body_of(exchange.answer)
-        if wrong or (isinstance(value, Mapping) and value.get(names.id) not in (None, "")):
+        if wrong or id_in(value, names) is not None:
             return wrong
-        return [f"/{names.id}: there is none in {_brief(json.dumps(value, ensure_ascii=False))}"]
+        if not isinstance(value, Mapping) or value.get(names.id) in (None, ""):
+            return [f"/{names.id}: there is none in {_brief(json.dumps(value, ensure_ascii=False))}"]
+        given = _brief(json.dumps(value[names.id], ensure_ascii=False))
+        return [f"/{names.id}: {given} cannot name one user in a URL, with at most {LONGEST_ID} characters"]
 
     return Finding("a user with an id", find)
 

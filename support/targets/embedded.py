@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -62,6 +63,14 @@ class EmbeddedApi:
                 f"the embedded Users API did not start (exit code {status}); run: python -m support.sandbox"
             )
         return dict(json.loads(line))
+
+    @property
+    def end(self) -> str | None:
+        """How the process ended; None while it runs."""
+        status = self._process.poll()
+        if status is None:
+            return None
+        return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with exit code {status}"
 
     def restart(self) -> None:
         """Kill the process and start it again on the same port; what it stored stays only with `--database`."""

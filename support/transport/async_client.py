@@ -13,6 +13,7 @@ import contextlib
 import logging
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from support.bounds import Body, TooMuch
 from support.models import Answer, Call, Failure
 from support.transport.deadline import LEAST_TIMEOUT_S
 from support.transport.failures import failure_of
@@ -144,7 +146,7 @@ class AsyncClient:
 async def exchange_once(transport: httpx.AsyncHTTPTransport, send: Send, timeout_s: float) -> Answer | Failure:
     """Send a call once, waiting `timeout_s` for each byte; whatever happens comes back as an outcome."""
     started = time.monotonic()
-    call = send.call
+    call, response = send.call, None
     try:
         request = httpx.Request(
             call.method,
@@ -155,13 +157,23 @@ async def exchange_once(transport: httpx.AsyncHTTPTransport, send: Send, timeout
         )
         async with asyncio.timeout(max(LEAST_TIMEOUT_S, send.timeout_s)):
             response = await transport.handle_async_request(request)
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
-        return failure_of(error, time.monotonic() - started)
-    return Answer(response.status_code, dict(response.headers), response.content, time.monotonic() - started)
+            body, excess = await _taken_in(response, call)
+    except (httpx.HTTPError, httpx.InvalidURL, zlib.error, TimeoutError, OSError) as error:
+        return failure_of(error, time.monotonic() - started, response.status_code if response is not None else None)
+    return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started, excess)
+
+
+async def _taken_in(response: httpx.Response, call: Call) -> tuple[bytes, str]:
+    """Return the body of an answer, or an empty one and the bound that it goes beyond."""
+    body = Body(response.headers.get("Content-Encoding"), call.lists)
+    try:
+        async for octets in response.aiter_raw():
+            body.add(octets)
+    except TooMuch as beyond:
+        return b"", str(beyond)
+    finally:
+        await response.aclose()
+    return body.whole(), ""
 
 
 def _headers(call: Call) -> dict[str, str]:

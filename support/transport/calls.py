@@ -102,7 +102,8 @@ class UsersApi:
             sent.setdefault("Content-Type", JSON)
         if query:
             url = f"{url}?{urlencode(query, quote_via=quote)}"
-        return Call(method, url, self.credential, sent, body, repeatable=method != "POST")
+        lists = method == "GET" and _path(url) == _path(self.base_url)
+        return Call(method, url, self.credential, sent, body, repeatable=method != "POST", lists=lists)
 
     def send(self, call: Call) -> Flow[Exchange]:
         """Carry out a call under the retry policy; a POST is repeated only where it cannot have arrived.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import zlib
 from types import TracebackType
 from typing import TypeVar
 
 import requests
 import urllib3
 
+from support.bounds import BOUNDS, Body, TooMuch
 from support.errors import Inconclusive
 from support.models import Answer, Call, Failure
 from support.transport.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, wait_until
@@ -21,6 +23,8 @@ from support.transport.wire import exchange_raw
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
+AT_A_TIME = 64 * 1024
+HEADERS = 1024 * 1024
 
 
 class SessionClient:
@@ -38,7 +42,7 @@ class SessionClient:
         self._under_way = 0
         self._stopped = False
         self._session = requests.Session()
-        self._session.headers["User-Agent"] = "users-acceptance"
+        self._session.headers.update({"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate"})
         self._proxies = {"all": route.proxy} if route.proxy else {}
         self._trusted = route.certificates or True
         adapter = DeadlineAdapter(pool_maxsize=connections)
@@ -82,19 +86,19 @@ class SessionClient:
                     self._traffic.notify_all()
 
     def _exchange(self, send: Send) -> Answer | Failure:
-        started = time.monotonic()
+        started, response = time.monotonic(), None
         timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
         if send.call.method == "HEAD":
             return exchange_raw(send.call, timeout, self._route)
-        wait_until(started + send.timeout_s, timeout)
+        wait_until(started + send.timeout_s, timeout, BOUNDS.largest_of(send.call.lists) + HEADERS)
         try:
             response = self._session.get_adapter(send.call.url).send(
                 self._prepared(send.call), timeout=timeout, verify=self._trusted, proxies=self._proxies
             )
-            body = response.content
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            return failure_of(error, time.monotonic() - started)
-        return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started)
+            body, excess = _taken_in(response, send.call)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, zlib.error, OSError) as error:
+            return failure_of(error, time.monotonic() - started, response.status_code if response is not None else None)
+        return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started, excess)
 
     def _prepared(self, call: Call) -> requests.PreparedRequest:
         """Return a request as it goes out: of what a session can add, nothing but its headers is wanted."""
@@ -120,3 +124,15 @@ class SessionClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _taken_in(response: requests.Response, call: Call) -> tuple[bytes, str]:
+    """Return the body of an answer, or an empty one and the bound that it goes beyond."""
+    body = Body(response.headers.get("Content-Encoding"), call.lists)
+    try:
+        for octets in response.raw.stream(AT_A_TIME, decode_content=False):
+            body.add(octets)
+    except TooMuch as beyond:
+        response.close()
+        return b"", str(beyond)
+    return body.whole(), ""

@@ -16,7 +16,10 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from support.bounds import TooMuch
+
 LEAST_TIMEOUT_S = 0.001
+MOST_INTERIM = 100
 
 
 class _Patience(threading.local):
@@ -24,14 +27,22 @@ class _Patience(threading.local):
 
     timeout_s = float("inf")
     ends = float("inf")
+    octets = 0
 
 
 _patience = _Patience()
 
 
-def wait_until(ends: float, timeout_s: float) -> None:
-    """Let the next call of this thread be over at a moment of `time.monotonic`, and wait so long for each byte."""
-    _patience.ends, _patience.timeout_s = ends, timeout_s
+class TooManyOctets(OSError, TooMuch):
+    """A server sends more than any answer may have; an OSError, as that is what readers of sockets expect."""
+
+
+def wait_until(ends: float, timeout_s: float, octets: int) -> None:
+    """Let the next call of this thread be over at a moment of `time.monotonic`, or after so many bytes.
+
+    Each of these bytes is waited for `timeout_s` seconds.
+    """
+    _patience.ends, _patience.timeout_s, _patience.octets = ends, timeout_s, octets
 
 
 class _Reader(io.RawIOBase):
@@ -50,8 +61,12 @@ class _Reader(io.RawIOBase):
         left = _patience.ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("the answer was not complete at the deadline")
+        if _patience.octets < 0:
+            raise TooManyOctets("the answer is larger than MAX_ANSWER_MB allows")
         self._connection.settimeout(max(LEAST_TIMEOUT_S, min(_patience.timeout_s, left)))
-        return self._inner.readinto(buffer)
+        received = self._inner.readinto(buffer)
+        _patience.octets -= received or 0
+        return received
 
     def close(self) -> None:
         self._inner.close()
@@ -66,9 +81,11 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Reader(sock, self.fp.detach()))
 
     def _read_status(self) -> tuple[str, int, str]:
-        while is_interim((found := super()._read_status())[1]):  # type: ignore[misc]  # it is there, if not public
+        for _ in range(MOST_INTERIM):
+            if not is_interim((found := super()._read_status())[1]):  # type: ignore[misc]  # it is there, if not public
+                return found  # type: ignore[no-any-return]
             http.client.parse_headers(self.fp)
-        return found  # type: ignore[no-any-return]
+        raise http.client.HTTPException(f"got more than {MOST_INTERIM} interim answers")
 
     def begin(self) -> None:
         """Read the header section; the spaces around a value are no part of it (RFC 9110, 5.5)."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import socket
 import ssl
 import time
 from urllib.parse import urlsplit
 
+from support.bounds import TooMuch
 from support.models import Answer, Call, Failure
 from support.transport.deadline import is_interim
 from support.transport.failures import failure_of
 from support.transport.route import DIRECT, Route
 
 SILENCE_S = 0.3
+MOST_OCTETS = 256 * 1024
 
 
 def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer | Failure:
@@ -30,7 +33,7 @@ def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer 
         with _connected(call.url, timeout_s, route) as connection:
             connection.sendall(_request(call, route))
             head, rest = _read(connection, started + timeout_s)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, TooMuch) as error:
         return failure_of(error, time.monotonic() - started)
     status, lines = _status(head), head.decode("latin-1").split("\r\n")[1:]
     if status is None:
@@ -69,7 +72,7 @@ def _read(connection: socket.socket, ends: float) -> tuple[bytes, bytes]:
     while (status := _status(head)) is not None and is_interim(status):
         head, rest = _read_head(connection, ends, rest)
     with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionResetError):
-        while part := _receive(connection, min(ends, time.monotonic() + SILENCE_S)):
+        while len(rest) < MOST_OCTETS and (part := _receive(connection, min(ends, time.monotonic() + SILENCE_S))):
             rest += part
     return head, rest
 
@@ -80,13 +83,15 @@ def _read_head(connection: socket.socket, ends: float, received: bytes = b"") ->
         if not part:
             raise ConnectionResetError("closed before the header section ended")
         received += part
+        if len(received) > MOST_OCTETS:
+            raise TooMuch("the header section is too large")
     head, _, rest = received.partition(b"\r\n\r\n")
     return head, rest
 
 
 def _status(head: bytes) -> int | None:
     words = head.split(b"\r\n", 1)[0].split(b" ", 2)
-    return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
+    return int(words[1]) if len(words) > 1 and re.fullmatch(rb"[1-9]\d\d", words[1]) else None
 
 
 def _receive(connection: socket.socket, ends: float) -> bytes:

@@ -43,5 +43,10 @@ def unanswered(cause: str = "connection refused", tries: int = 3) -> Exchange:
     return Exchange(call, tuple(Attempt(Failure(cause, False, 0.01)) for _ in range(tries)))
 
 
+def beyond(excess: str) -> Exchange:
+    """Return an exchange whose answer was too much to take in."""
+    return Exchange(Call("GET", f"{BASE}/7", Credential("$TOKEN")), (Attempt(Answer(200, {}, b"", 0.01, excess)),))
+
+
 def without(field: str) -> dict[str, Any]:
     return {key: value for key, value in ADA.items() if key != field}

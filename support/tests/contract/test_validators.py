@@ -19,6 +19,7 @@ from support.contract.validators import (
     holds_no_secret,
     is_a_list,
     is_a_user,
+    is_within_bounds,
     leaks_nothing,
     moment_of,
     says_json,
@@ -28,13 +29,15 @@ from support.contract.validators import (
 )
 from support.models import Exchange
 from support.targets.profile import Names, Profile
-from support.tests.contract.exchanges import ADA, answered, unanswered, without
+from support.tests.contract.exchanges import ADA, answered, beyond, unanswered, without
 
 NAMES = Names()
 WRAPPED = Profile(names=Names(list_pointer="/data/items"))
 RENAMED = Names(id="_id", name="fullName", email="mail", created_at="created")
 
 RIGHT: list[tuple[Finding, Exchange]] = [
+    (is_within_bounds(), answered(200)),
+    (is_within_bounds(), unanswered("connection refused", 3)),
     (has_status([200]), answered(200)),
     (has_status([400, 422]), answered(422)),
     (has_status(range(200, 300)), answered(204)),
@@ -84,6 +87,10 @@ RIGHT: list[tuple[Finding, Exchange]] = [
 ]
 
 WRONG: list[tuple[Finding, Exchange, list[str]]] = [
+    (is_within_bounds(), beyond("the body is too large"), ["the body is too large"]),
+    (is_a_user(NAMES), beyond("the body is too large"), ["the body is too large"]),
+    (has_an_id(NAMES), answered(200, {**ADA, "id": "/"}), ['/id: "/" cannot name one user in a URL']),
+    (has_an_id(NAMES), answered(200, {**ADA, "id": "x" * 2049}), ["/id: "]),
     (has_status([200]), answered(500), ["the status was 500"]),
     (has_status([400, 422]), answered(409), ["the status was 409"]),
     (has_status([200]), unanswered("connection refused", 3), ["no answer came: connection refused (attempt 3 of 3)"]),

@@ -1,0 +1,132 @@
+"""How much of an answer is taken in: a target may send more than any memory holds, or JSON deeper than any stack."""
+
+from __future__ import annotations
+
+import json
+import threading
+import weakref
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MIB = 1024 * 1024
+LISTS_HOLD = 4
+KEPT_TOGETHER = 32
+DEEPEST = 100
+MOST_VALUES = 2_000_000
+BYTES_A_VALUE = 64
+SMALL = 64 * 1024
+ALWAYS_TAKEN = 256 * 1024
+GZIP, ZLIB_OR_GZIP, RAW_DEFLATE = 31, 47, -15
+ENCODINGS = {"gzip": GZIP, "x-gzip": GZIP, "deflate": ZLIB_OR_GZIP}
+
+
+class TooMuch(ValueError):
+    """An answer goes beyond a bound; the text says which."""
+
+
+class Bounds:
+    """How many bytes one answer may have, and all answers that are kept at one time, in all clients of this process."""
+
+    def __init__(self, largest_mib: float) -> None:
+        self.largest = int(largest_mib * MIB)
+        self._kept = 0
+        self._lock = threading.Lock()
+
+    def largest_of(self, is_list: bool) -> int:
+        """Return how many bytes the body of an answer may have; a list of users has more than one user."""
+        return self.largest * (LISTS_HOLD if is_list else 1)
+
+    def check_room(self, size: int) -> None:
+        """Raise TooMuch where so many more bytes do not fit beside those that are kept."""
+        most = self.largest * KEPT_TOGETHER
+        if size > ALWAYS_TAKEN and self._kept + size > most:
+            raise TooMuch(f"the answers that are kept at one time are larger than {most // MIB} MiB together")
+
+    def hold(self, owner: object, size: int) -> None:
+        """Count so many bytes for as long as their owner is there."""
+        if size > SMALL:
+            self._count(size)
+            weakref.finalize(owner, self._count, -size).atexit = False
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            self._kept += size
+
+
+BOUNDS = Bounds(largest_mib=8)
+
+
+class Body:
+    """The body of one answer while it comes in, decoded as its Content-Encoding says."""
+
+    def __init__(self, encoding: str | None, is_list: bool) -> None:
+        self._most = BOUNDS.largest_of(is_list)
+        self._window = ENCODINGS.get((encoding or "").strip().lower(), 0)
+        self._inflater: Any = zlib.decompressobj(self._window) if self._window else None
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def add(self, octets: bytes) -> None:
+        """Take some bytes in; raises TooMuch beyond a bound, and zlib.error where they are not what they say."""
+        for part in self._decoded(octets) if self._window else (octets,):
+            self._parts.append(part)
+            self._size += len(part)
+            if self._size > self._most:
+                raise TooMuch(f"the body is larger than {self._most / MIB:g} MiB, which MAX_ANSWER_MB allows")
+            BOUNDS.check_room(self._size)
+
+    def whole(self) -> bytes:
+        return b"".join(self._parts)
+
+    def _decoded(self, octets: bytes) -> Iterator[bytes]:
+        """Yield what some compressed bytes decode to, a part at a time."""
+        while octets:
+            if self._inflater.eof:  # one stream may follow another (RFC 1952, 2.2)
+                self._inflater = zlib.decompressobj(self._window)
+            yield self._inflate(octets)
+            octets = self._inflater.unconsumed_tail or self._inflater.unused_data
+
+    def _inflate(self, octets: bytes) -> bytes:
+        try:
+            return bytes(self._inflater.decompress(octets, SMALL))
+        except zlib.error:
+            if self._window != ZLIB_OR_GZIP or self._size:
+                raise
+            self._window = RAW_DEFLATE  # as some servers understand "deflate"
+            self._inflater = zlib.decompressobj(RAW_DEFLATE)
+            return bytes(self._inflater.decompress(octets, SMALL))
+
+
+def parsed(body: bytes, owner: object) -> Any:
+    """Return a body as JSON, kept as long as its owner; raises ValueError where it is none, or goes beyond a bound."""
+    containers = body.count(b"{") + body.count(b"[")
+    values = containers + body.count(b",")
+    if values > MOST_VALUES:
+        raise TooMuch(f"the body holds more than {MOST_VALUES} values")
+    BOUNDS.check_room(values * BYTES_A_VALUE)
+    try:
+        value = json.loads(body)
+        is_too_deep = containers > DEEPEST and _is_deeper(value, DEEPEST)
+    except RecursionError:
+        is_too_deep = True
+    if is_too_deep:
+        raise TooMuch(f"the body is nested more than {DEEPEST} levels deep")
+    BOUNDS.hold(owner, values * BYTES_A_VALUE)
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether a value has more levels of arrays and objects than these; goes level by level, not by recursion."""
+    level = [value]
+    for _ in range(levels):
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> list[Any]:
+    """Return the arrays and objects that a value holds."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return [one for one in inner if isinstance(one, dict | list)]
