@@ -69,9 +69,14 @@ class Connection:
         try:
             check_open(self.http, self.api)
         except TargetDown:
-            if self._embedded is not None and self._embedded.end is not None:
-                raise TargetDown(f"the embedded Users API {self._embedded.end} in the middle of the run.") from None
+            if self.embedded_end is not None:
+                raise TargetDown(f"the embedded Users API {self.embedded_end} in the middle of the run.") from None
             raise
+
+    @property
+    def embedded_end(self) -> str | None:
+        """How the embedded API has ended, with all its users; None while it runs, and for any other target."""
+        return None if self._embedded is None else self._embedded.end
 
     def find_room(self) -> None:
         """Let no more users be alive at once than fit beside those who are there now; raises SuiteError for none."""

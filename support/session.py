@@ -196,13 +196,18 @@ class Session:
             faults += _faults_of(world.fall_silent)
             try:
                 with self._evidence.clearing("prove that nothing of the run is left", world.registry.in_brief):
-                    if world is self.world or not self._clears_up_in_the_end:  # the other one goes with its API
+                    if self._has_users_of(world):
                         world.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
                 faults += _faults_of(world.registry.check_ids_were_right)
                 world.registry.close()
             except Exception as error:
                 faults.append(error)
         return faults
+
+    def _has_users_of(self, world: World) -> bool:
+        """Whether users may be left: they go with an embedded API that has ended, or ends with the run."""
+        is_up = world.connection.embedded_end is None
+        return is_up and (world is self.world or not self._clears_up_in_the_end)
 
     def _what_the_run_is_not_worth(self) -> list[Exception]:
         """Return why the verdicts of this run do not stand."""

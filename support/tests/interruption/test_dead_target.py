@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.tests.interruption.stage import Api, Ended, Place, an_api, difference
+from support.tests.interruption.stage import Api, Ended, Place, Started, an_api, difference
 
 CLEANUP_S = 6.0
 PATIENCE = {
@@ -158,6 +160,23 @@ def test_a_short_mark_is_refused(place: Place, killed: Api, mark: str) -> None:
     assert refused.code == 2
     assert refused.err.count("\n") == 1
     assert killed.everybody() == there
+
+
+def test_an_embedded_api_that_is_killed_is_told_of(place: Place) -> None:
+    run = place.start("--tags=@contract", "-D", "workers=1", api=None)
+    assert run.wait_for(lambda: "kept" in run.said())
+    os.kill(the_embedded_api_of(run), signal.SIGKILL)
+    ended = run.ended()
+    assert ended.code != 0
+    assert "target down: the embedded Users API was ended by SIGKILL in the middle of the run" in ended.out
+    assert "Traceback" not in ended.said
+
+
+def the_embedded_api_of(run: Started) -> int:
+    """Return the number of the process that a run has started as its API."""
+    children = Path(f"/proc/{run.process.pid}/task/{run.process.pid}/children").read_text(encoding="ascii").split()
+    (number,) = [int(one) for one in children if b"support.sandbox" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    return number
 
 
 def test_nobody_listens_there(place: Place) -> None:
