@@ -77,6 +77,7 @@ def _tell(world: World) -> None:
 def _clean_up(world: World) -> None:
     try:
         world.registry.prove_nothing_is_left(world.settings.cleanup_deadline_s)
+        world.registry.check_ids_were_right()
         world.registry.close()
         log.info("%s", f"nothing is left: {world.registry.in_brief()}")
     finally:

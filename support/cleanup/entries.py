@@ -74,14 +74,22 @@ def told_of(exchange: Exchange) -> str:
 
 def told_of_left(left: Sequence[Entry], mark: str) -> str:
     """List each user that could not be seen to be gone once, with the command that removes them."""
-    users = {" ".join(sorted(entry.ids)) or entry.address or entry.ref: _line(entry) for entry in reversed(left)}
-    lines = [f"{len(users)} user(s) of this run could not be seen to be gone:", *list(users.values())[:-21:-1]]
+    users = each_once(left)
+    lines = [f"{len(users)} user(s) of this run could not be seen to be gone:", *map(_line, users[:20])]
     if len(users) > 20:
         lines.append(f"  … and {len(users) - 20} more")
     lines.append(
         f"The next run against this target deletes them; at once: python -m support.cleanup --yes --mark {mark}"
     )
     return "\n".join(lines)
+
+
+def each_once(entries: Iterable[Entry]) -> list[Entry]:
+    """Return one entry for each user: of several requests with the same ids, or the same email, the first."""
+    users: dict[object, Entry] = {}
+    for entry in entries:
+        users.setdefault(" ".join(sorted(entry.ids)) or entry.address or entry.ref, entry)
+    return list(users.values())
 
 
 def _line(entry: Entry) -> str:

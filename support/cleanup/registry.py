@@ -18,7 +18,7 @@ from itertools import chain
 
 from support.cleanup.book import Book
 from support.cleanup.comparison import Comparison
-from support.cleanup.entries import Entry, folded, told_of_left
+from support.cleanup.entries import Entry, each_once, folded, told_of_left
 from support.cleanup.journal import Journal, Line, State
 from support.cleanup.ownership import PROOF, Ownership
 from support.cleanup.polling import Pace
@@ -172,8 +172,8 @@ class Registry:
 
     @property
     def alive(self) -> int:
-        """How many requests may have left a user that is not yet seen gone."""
-        return len(self._book.alive)
+        """How many users may be there that are not yet seen gone."""
+        return len(each_once(self._book.alive))
 
     @property
     def room(self) -> int | None:
@@ -202,7 +202,7 @@ class Registry:
         self._insist_on_room(1)
 
     def _lacks_room(self, wanted: int) -> bool:
-        return self._most is not None and self.alive + wanted > self._most
+        return self._most is not None and len(self._book.alive) + wanted > self._most
 
     def _insist_on_room(self, wanted: int) -> None:
         if self._lacks_room(wanted):

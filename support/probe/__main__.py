@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from support import settings as settings_module
 from support.connection import Connection
-from support.errors import LeftBehind, SettingsError, SuiteError
+from support.errors import BrokenPromise, LeftBehind, SettingsError, SuiteError
 from support.models import Call, Credential
 from support.probe.asking import Asker
 from support.probe.draft import Draft, told
@@ -58,8 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
-    if left:
-        print(redacted(f"{LeftBehind.outcome}: {left}"), file=sys.stderr)
     return LEFT if left else 0
 
 
@@ -85,8 +83,8 @@ def _name(out: str | None, address: str) -> str:
     return Path(out).stem
 
 
-def _look(settings: Settings, draft: Draft) -> str:
-    """Ask everything and clear up; return who was left behind, or an empty text."""
+def _look(settings: Settings, draft: Draft) -> bool:
+    """Ask everything and clear up; say who was left behind, also where asking failed, and tell whether anybody was."""
     opened = Connection(settings, profile=_at_its_address(settings, draft))
     try:
         asker = Asker(opened, draft)
@@ -94,16 +92,19 @@ def _look(settings: Settings, draft: Draft) -> str:
             ask_everything(asker)
         finally:
             left = _clear_up(asker)
+            if left:
+                print(redacted(left), file=sys.stderr)
     finally:
         opened.close()
-    return left
+    return bool(left)
 
 
 def _clear_up(asker: Asker) -> str:
     try:
         asker.clear_up()
-    except LeftBehind as error:
-        return str(error)
+        asker.check_ids_were_right()
+    except (BrokenPromise, LeftBehind) as error:
+        return f"{error.outcome}: {error}"
     return ""
 
 

@@ -130,3 +130,7 @@ class Asker:
         """Delete whatever was made; raises LeftBehind where it cannot be seen to be gone."""
         self._registry.prove_nothing_is_left(self._opened.settings.cleanup_deadline_s)
         self._registry.close()
+
+    def check_ids_were_right(self) -> None:
+        """Raise BrokenPromise where an answer gave somebody else's id for one of ours."""
+        self._registry.check_ids_were_right()

@@ -18,6 +18,7 @@ from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Fai
 log = logging.getLogger("acceptance.transport")
 SHORTEST_SECRET = 4
 KEPT = 400
+KEPT_BYTES = 32 * 1024 * 1024
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -68,13 +69,16 @@ class Transcript:
         self.exchanges: list[Exchange] = []
         self.tally = Tally()
         self.observers: list[Callable[[Exchange], None]] = []
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def note(self, exchange: Exchange) -> None:
         """Take in a finished exchange, from any thread."""
         with self._lock:
             self.exchanges.append(exchange)
-            del self.exchanges[:-KEPT]
+            self._bytes += _size(exchange)
+            while len(self.exchanges) > 1 and (len(self.exchanges) > KEPT or self._bytes > KEPT_BYTES):
+                self._bytes -= _size(self.exchanges.pop(0))
             self._count(exchange)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s", redacted(in_brief(exchange)))
@@ -85,6 +89,7 @@ class Transcript:
         """Start the next scenario with an empty page."""
         with self._lock:
             self.exchanges.clear()
+            self._bytes = 0
 
     def _count(self, exchange: Exchange) -> None:
         tally = self.tally
@@ -98,6 +103,10 @@ class Transcript:
         if answer is not None and answer.seconds > tally.slowest_s:
             tally.slowest_s = answer.seconds
             tally.slowest = f"{exchange.call.method} {exchange.call.url}"
+
+
+def _size(exchange: Exchange) -> int:
+    return len(exchange.answer.body) if exchange.answer else 0
 
 
 def _named(attempt: Attempt) -> str:
