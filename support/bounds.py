@@ -14,6 +14,7 @@ LISTS_HOLD = 4
 KEPT_TOGETHER = 32
 DEEPEST = 100
 MOST_VALUES = 2_000_000
+MOST_HEADERS = 100  # as in http.client, which one of the clients reads with
 BYTES_A_VALUE = 64
 SMALL = 64 * 1024
 ALWAYS_TAKEN = 256 * 1024

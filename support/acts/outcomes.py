@@ -14,6 +14,7 @@ from support.contract.validators import (
     Finding,
     body_of,
     field_findings,
+    has_an_id,
     has_status,
     is_a_list,
     is_a_user,
@@ -57,7 +58,9 @@ class Outcomes:
 
     def each_welcomed(self) -> None:
         """Each of those who signed up was welcomed, and is shown so."""
-        scene = self._world.scene
+        scene, profile = self._world.scene, self._world.profile
+        for exchange in scene.exchanges:
+            self.held(exchange, has_status(profile.answers.created), has_an_id(profile.names))
         for member, exchange in zip(scene.users, scene.exchanges, strict=True):
             self._welcome(member, exchange)
             self.shown_as(member, member.shown)

@@ -17,7 +17,8 @@ class Entry:
     `fresh` says that the id was in nobody's list before the request. `unprovable` says that the id which the answer
     gave belongs to somebody who cannot be shown to be ours, and whom the suite therefore leaves alone. `left` are the
     ids whose deletion was confirmed: from then on they may be given to others. `by_change` says that the request was to
-    give the address to a user who is there, `lingers` that the list showed a user whom a read had shown to be gone.
+    give the address to a user who is there, `claimed` that its answer says that a user was made and not which, and
+    `lingers` which view still shows a user whom a read has shown to be gone.
     """
 
     ref: int
@@ -29,7 +30,8 @@ class Entry:
     fresh: bool = False
     unprovable: bool = False
     by_change: bool = False
-    lingers: bool = False
+    claimed: bool = False
+    lingers: str = ""
     left: set[str] = field(default_factory=set)
     answered: list[float] = field(default_factory=list)
 

@@ -144,6 +144,8 @@ class Registry:
                 self._book.mark(entry, State.CREATED, user.id)
         elif exchange.was_refused:
             self._book.mark(entry, State.REFUSED)
+        else:
+            entry.claimed = answer is not None and 200 <= answer.status < 300 and user is None
 
     def give_up(self, entry: Entry) -> None:
         """Write down that a request made nobody as far as is known; its address is looked up once more in the end."""
@@ -323,6 +325,8 @@ class Registry:
             await self._take_away_all()
             strays = await self._client.run(self.marked())
             self._take_up([user for user in strays or () if user.id not in self._ownership.contradicted])
+            if not self._unfinished():
+                await self._removal.look_up_some_gone()
             if strays is None and not self._unfinished():
                 log.warning("the list cannot be read: that nobody is left is known by ids and addresses alone")
             if all(entry.is_stuck(self._pace.deadline_s) for entry in self._unfinished()):
@@ -342,9 +346,7 @@ class Registry:
                 entry.ids.add(user.id)
                 self._book.mark(entry, State.CREATED, user.id)
             elif entry.state is State.GONE:
-                entry.lingers = True
-                entry.answered.append(time.monotonic())
-                self._book.mark(entry, State.DELETING)
+                self._removal.reopen(entry, "the list")
 
     def _unfinished(self) -> list[Entry]:
         return [entry for entry in self._book.entries if entry.state is not State.GONE and not entry.unprovable]

@@ -20,6 +20,7 @@ from support.transport.flows import Flow, look
 AT_ONCE = 64
 SEVERAL = 5
 MANY = 100
+LOOK_UP = "a look-up"
 
 
 class Removal:
@@ -137,6 +138,11 @@ class Removal:
         if strangers and not entry.ids and not entry.address:
             entry.unprovable = True
             entry.reason = f"the create was answered with id {', '.join(strangers)}, who cannot be shown to be ours"
+        elif not entry.ids and entry.claimed:
+            entry.unprovable = True
+            entry.reason = (
+                "the create was answered as done, but neither its answer nor a look-up says which user it made"
+            )
         elif not entry.ids:
             self._book.mark(entry, State.GONE)
         return bool(entry.ids)
@@ -204,7 +210,7 @@ class Removal:
         self._late = self._late or bool(left)
         for entry in left:
             if entry.answered:
-                still = "still listed" if entry.lingers else "still there"
+                still = f"still shown by {entry.lingers}" if entry.lingers else "still there"
                 entry.reason = f"{still} {self._pace.deadline_s:g} s after it was deleted"
 
     async def _still_there(self, entries: Collection[Entry]) -> list[Entry]:
@@ -214,6 +220,7 @@ class Removal:
         """
         look = len(entries) >= MANY or any(entry.lingers for entry in entries)
         there = set(await self._client.run(self._ids_listed())) if look else set()
+        there |= await self._looked_up([entry for entry in entries if entry.lingers == LOOK_UP])
         asked = [entry for entry in entries if not entry.ids & there]
         shown = await asyncio.gather(*(self._client.run(self._all_gone(entry)) for entry in asked))
         gone = list(compress(asked, shown))
@@ -222,6 +229,32 @@ class Removal:
             self._book.gone |= entry.ids
         self._book.mark_all(gone, State.GONE)
         return [entry for entry in entries if entry.state is not State.GONE]
+
+    async def look_up_some_gone(self) -> None:
+        """Look a few users up who are gone; where one is still shown, look all up, and wait for those who are."""
+        gone = [entry for entry in self._book.entries if entry.state is State.GONE and entry.address and entry.ids]
+        if not self.api.profile.has.email_filter or not await self._looked_up(gone[::-1][:SEVERAL]):
+            return
+        shown = await self._looked_up(gone)
+        for entry in gone:
+            if entry.ids & shown and entry.lingers != LOOK_UP:
+                self.reopen(entry, LOOK_UP)
+
+    def reopen(self, entry: Entry, view: str) -> None:
+        """Wait for a user again whom a view still shows."""
+        entry.lingers = view
+        entry.answered.append(time.monotonic())
+        self._book.mark(entry, State.DELETING)
+
+    async def _looked_up(self, entries: Sequence[Entry]) -> set[str]:
+        """Return the ids of these entries that looking their emails up still shows with the email."""
+        shown = set[str]()
+        for batch in batches(entries):
+            found = await asyncio.gather(*(self._client.run(self.api.find(entry.address or "")) for entry in batch))
+            for entry, exchange in zip(batch, found, strict=True):
+                users = users_of(exchange.answer, self.api.profile) if exchange.status == 200 else []
+                shown |= {user.id for user in users if user.email == folded(entry.address)} & entry.ids
+        return shown
 
     def _ids_listed(self) -> Flow[list[str]]:
         exchange = yield from self.api.list()

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from support.bounds import Body, TooMuch
+from support.bounds import MOST_HEADERS, Body, TooMuch
 from support.models import Answer, Call, Failure
 from support.transport.deadline import LEAST_TIMEOUT_S
 from support.transport.failures import failure_of
@@ -157,10 +157,13 @@ async def exchange_once(transport: httpx.AsyncHTTPTransport, send: Send, timeout
         )
         async with asyncio.timeout(max(LEAST_TIMEOUT_S, send.timeout_s)):
             response = await transport.handle_async_request(request)
+            if len(response.headers.raw) > MOST_HEADERS:
+                await response.aclose()
+                raise TooMuch("the header section is too large")
             body, excess = await _taken_in(response, call)
-    except (httpx.HTTPError, httpx.InvalidURL, zlib.error, TimeoutError, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, zlib.error, TooMuch, TimeoutError, OSError) as error:
         return failure_of(error, time.monotonic() - started, response.status_code if response is not None else None)
-    return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started, excess)
+    return Answer(response.status_code, dict(response.headers.items()), body, time.monotonic() - started, excess)
 
 
 async def _taken_in(response: httpx.Response, call: Call) -> tuple[bytes, str]:

@@ -10,7 +10,7 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
-from support.bounds import TooMuch
+from support.bounds import MOST_HEADERS, TooMuch
 from support.models import Answer, Call, Failure
 from support.transport.deadline import is_interim
 from support.transport.failures import failure_of
@@ -83,7 +83,7 @@ def _read_head(connection: socket.socket, ends: float, received: bytes = b"") ->
         if not part:
             raise ConnectionResetError("closed before the header section ended")
         received += part
-        if len(received) > MOST_OCTETS:
+        if len(received) > MOST_OCTETS or received.count(b"\r\n") > MOST_HEADERS:
             raise TooMuch("the header section is too large")
     head, _, rest = received.partition(b"\r\n\r\n")
     return head, rest

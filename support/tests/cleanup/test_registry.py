@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -242,7 +243,17 @@ class TestGoing:
         stand.users.twist = lambda call: came(200, [shown.json()]) if call.url == URL and call.method == "GET" else None
         told = left_behind(stand)
         assert told.startswith("1 user(s)")
-        assert "still listed" in told
+        assert "still shown by the list" in told
+
+    def test_nor_is_who_a_look_up_still_shows(self, stand: Stand) -> None:
+        shown = [answer.json() for answer in (stand.create().answer for _ in range(9)) if answer]
+        by_email = {user["email"]: came(200, [user]) for user in shown}
+        stand.users.twist = lambda call: next(
+            (found for email, found in by_email.items() if quote(email) in call.url), None
+        )
+        told = left_behind(stand)
+        assert told.startswith("9 user(s)")
+        assert "still shown by a look-up" in told
 
     def test_who_is_listed_for_a_while_is_waited_for(self, stand: Stand) -> None:
         shown = stand.create().answer

@@ -76,6 +76,7 @@ def test_a_body_that_is_too_large_is_an_answer_without_it(client: Client, script
 
 HEADERS = {
     "one long line": raw(b"HTTP/1.1 200 OK\r\nX: " + b"x" * MIB + b"\r\n\r\n"),
+    "short ones": raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10_000 + b"\r\n"),
     "many": raw(b"HTTP/1.1 200 OK\r\n" + b"X-More: and more\r\n" * 20_000 + b"\r\n"),
     "no end": endless(b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n"),
 }
