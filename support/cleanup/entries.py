@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from support.cleanup.journal import State
 from support.models import Exchange, Failure
+from support.transport.escaping import on_one_line
 
 
 @dataclass(eq=False)
@@ -75,8 +76,8 @@ def told_of_left(left: Sequence[Entry], mark: str) -> str:
     """List whoever could not be seen to be gone, with the command that removes them."""
     lines = [f"{len(left)} user(s) of this run could not be seen to be gone:"]
     for entry in left[:20]:
-        who = ", ".join(sorted(entry.ids)) or "id unknown"
-        lines.append(f"  {who}  {entry.address or '(no address)'}: {entry.reason}")
+        who = on_one_line(", ".join(sorted(entry.ids))) or "id unknown"
+        lines.append(f"  {who}  {on_one_line(entry.address or '(no address)')}: {entry.reason}")
     if len(left) > 20:
         lines.append(f"  … and {len(left) - 20} more")
     lines.append(
