@@ -92,7 +92,7 @@ class SessionClient:
                 self._prepared(send.call), timeout=timeout, verify=self._trusted, proxies=self._proxies
             )
             body = response.content
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return failure_of(error, time.monotonic() - started)
         return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started)
 

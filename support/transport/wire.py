@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import socket
 import ssl
 import time
@@ -15,6 +16,7 @@ from support.transport.failures import failure_of
 from support.transport.route import DIRECT, Route
 
 SILENCE_S = 0.3
+STATUS = re.compile(rb"[1-9]\d\d")
 
 
 def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer | Failure:
@@ -86,7 +88,7 @@ def _read_head(connection: socket.socket, ends: float, received: bytes = b"") ->
 
 def _status(head: bytes) -> int | None:
     words = head.split(b"\r\n", 1)[0].split(b" ", 2)
-    return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
+    return int(words[1]) if len(words) > 1 and STATUS.fullmatch(words[1]) else None
 
 
 def _receive(connection: socket.socket, ends: float) -> bytes:
