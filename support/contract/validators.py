@@ -38,15 +38,15 @@ LEAKS: Mapping[str, re.Pattern[str]] = {
         r"\b(?:SELECT\b.{1,200}\bFROM|INSERT INTO|UPDATE \S+ SET|DELETE FROM|ON CONFLICT)\b|\bSQLSTATE\b|\bORA-\d{5}"
         r"|SQLITE_|sqlite3\.|(?i:\binsert\s+into \S+ ?(?:\(|values\b)|\bselect\b.{1,200}\bfrom \S+\s+where\b"
         r"|\bfrom \S+ (?:as )?\w+\s+where \w+\.\w+|\bdelete\s+from \S+\s+where\b|\bupdate \S+ set \S+ ?="
-        r"|\bUNIQUE constraint|duplicate key value|syntax error at or near|Duplicate entry '.*' for key"
+        r"|\bUNIQUE constraint|duplicate key value|syntax error at or near|Duplicate entry '.{0,300}' for key"
         r"|error in your SQL syntax|psycopg|SQLAlchemy|\bE11000\b|\brelation \"[^\"]+\" does not exist"
         r"|violates (?:unique|not-null|check|foreign key) constraint|no such (?:table|column):)",
         re.DOTALL,
     ),
     "a path of the server": re.compile(
         r"(?<![\w:/.])/(?:home|usr|var|opt|srv|etc|root|tmp|proc|Users)/[\w.-]+"
-        r"|(?<![\w:/.])/(?:[\w.-]+/)+[\w-]+\.(?:py|js|ts|java|rb|php|go|cs|db|sqlite3?)\b"
-        r"|(?<![\w:/.])/app/(?:[\w.-]+/)*[\w-]+\.\w+\b"
+        r"|(?<![\w:/.-])/(?:[\w.-]+/)+[\w-]+\.(?:py|js|ts|java|rb|php|go|cs|db|sqlite3?)\b"
+        r"|(?<![\w:/.-])/app/(?:[\w.-]+/)*[\w-]+\.\w+\b"
         r"|\b[A-Za-z]:\\{1,2}[\w.-]+\\|node_modules/|site-packages"
     ),
 }
