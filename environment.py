@@ -7,9 +7,11 @@ from behave.runner import Context
 
 import support.starting  # noqa: F401 - first: from here on an interrupt ends in one line
 from support import beginning
+from support.reporting.exceptions import make_presentable
 
 
 def before_all(context: Context) -> None:
+    make_presentable(context._runner)
     context.session = beginning.begin(context.config, context._runner.features)
     context.world = context.session.world
 

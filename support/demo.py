@@ -10,6 +10,7 @@ from support import settings as settings_module
 from support.errors import BrokenPromise, SuiteError
 from support.reporting.logs import set_up_logs
 from support.signals import Interrupts
+from support.transport.escaping import on_one_line
 from support.transport.transcript import redacted
 from support.world import World
 
@@ -58,7 +59,7 @@ def _tell(world: World) -> None:
     world.begin("create-201")
     for person in CAST:
         member = world.accounts.become(person)
-        log.info("%s", f"{member.newcomer.name} signed up and was given the id {member.id}")
+        log.info("%s", f"{member.newcomer.name} signed up and was given the id {on_one_line(str(member.id))}")
     world.scene.attempted = "each of them is looked at"
     for member in world.scene.users:
         world.outcomes.shown_as(member, member.shown)

@@ -11,6 +11,7 @@ from support.contract.normalizers import user_of
 from support.contract.validators import has_status
 from support.errors import Inconclusive
 from support.models import NewUser
+from support.transport.escaping import on_one_line
 
 if TYPE_CHECKING:
     from support.world import World
@@ -173,7 +174,7 @@ class People:
         wanted = self.unknown_id(what)
         shown = user_of(world.run(world.api.read(wanted)).answer, world.profile)
         if shown is not None and shown.id not in {member.id for member in world.scene.users}:
-            raise Inconclusive(f"{wanted!r} was thought to be nobody's id, but user {shown.id} has it")
+            raise Inconclusive(f"{wanted!r} was thought to be nobody's id, but user {on_one_line(shown.id)} has it")
         return wanted
 
     def unknown_id(self, what: str) -> str:

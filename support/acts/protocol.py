@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from support.acts.partitions import MALFORMED, NOT_JSON_TYPES, escaped, in_another_order
 from support.acts.scene import Member
@@ -16,6 +16,7 @@ from support.contract.normalizers import listed, user_of
 from support.contract.validators import (
     Finding,
     body_of,
+    brief,
     has_header,
     has_no_body,
     has_status,
@@ -28,6 +29,8 @@ from support.contract.validators import (
 from support.errors import Inconclusive
 from support.models import Call, Credential, Exchange, NewUser
 from support.targets.profile import Profile
+from support.transport.addresses import destination
+from support.transport.addresses import origin_of as _origin
 from support.transport.flows import Flow
 
 if TYPE_CHECKING:
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
 
 TRIES_FOR_AN_ANSWER = 12
 ODD_IDS = ("a word for an id", "Ada's id and a character more", "an id with quotation marks", "25 digits for an id")
-DEFAULT_PORTS = {"http": 80, "https": 443}
-LOOPBACK = ("127.0.0.1", "::1")
 ANYTHING = {"Accept": "*/*"}
 
 
@@ -65,15 +66,14 @@ class Protocol:
         world = self._world
         created = world.scene.exchange
         here = created.call.url
-        world.outcomes.held(
-            created,
-            has_header(
-                "Location", "on the host of the request", lambda value: _origin(urljoin(here, value)) == _origin(here)
-            ),
-        )
-        location = created.answer.header("Location") if created.answer else None
-        there = world.run(world.api.send(world.api.call("GET", urljoin(here, location or ""))))
-        attempted = f"{world.scene.attempted}; then reading its Location {location}"
+
+        def is_here(value: str) -> bool:
+            return _origin(destination(here, value) or "") == _origin(here)
+
+        world.outcomes.held(created, has_header("Location", "on the host of the request", is_here))
+        location = (created.answer.header("Location") if created.answer else None) or ""
+        there = world.run(world.api.send(world.api.call("GET", destination(here, location))))
+        attempted = f"{world.scene.attempted}; then reading its Location {brief(location)}"
         world.outcomes.held(there, has_status([200]), shows(member.shown, world.profile.names), attempted=attempted)
 
     def send_text(self, person: str, form: str) -> Exchange:
@@ -248,17 +248,6 @@ def without_people(exchange: Exchange, profile: Profile) -> Exchange:
     ]
     last = replace(exchange.attempts[-1], outcome=replace(answer, body=json.dumps(bare).encode()))
     return replace(exchange, attempts=(*exchange.attempts[:-1], last))
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    """Return where a request to this address goes; all names of this machine are one."""
-    parts = urlsplit(url)
-    try:
-        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
-    except ValueError:
-        port = None
-    host = (parts.hostname or "").rstrip(".")
-    return parts.scheme, "localhost" if host in LOOPBACK else host, port
 
 
 Occasion = Callable[["World"], list[Exchange]]

@@ -92,10 +92,9 @@ class Races:
         contenders, verdict = self._decided
         if verdict.wrong:
             scene = self._world.scene
-            table = timeline(contenders).replace("\n", "\n             ")
             culprit = next((one for one in contenders if one.fate in (Fate.BROKEN, Fate.WON)), contenders[0])
-            wanted = f"one order or the other, never a mixture\n             {table}"
-            accuse(scene.rule, scene.attempted, [wanted], verdict.wrong, culprit.exchange)
+            wanted = "one order or the other, never a mixture"
+            accuse(scene.rule, scene.attempted, [wanted], verdict.wrong, culprit.exchange, timeline(contenders))
 
     def _report(self, rounds: int, void: int, skews: Sequence[float], missed: float) -> None:
         window = self._world.settings.race_window_s

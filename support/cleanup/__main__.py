@@ -21,6 +21,7 @@ from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown
 from support.models import User
 from support.reporting.logs import set_up_logs
 from support.reporting.screen import say
+from support.transport.escaping import on_one_line
 from support.transport.transcript import redacted
 
 SHORTEST_MARK = 4
@@ -55,7 +56,7 @@ def _at_fault(error: SuiteError) -> int:
 
 
 def _print(line: str) -> None:
-    say(sys.stdout, redacted(f"{line}\n"))
+    say(sys.stdout, f"{on_one_line(redacted(line))}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -147,7 +148,7 @@ def _made_at(user: User) -> float:
     """Return when a user was made, in seconds since the epoch; now where that cannot be told."""
     try:
         return datetime.fromisoformat(str(user.created_at)).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return time.time()
 
 

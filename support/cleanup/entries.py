@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from support.cleanup.journal import State
 from support.models import Exchange, Failure
+from support.transport.escaping import on_one_line
 
 
 @dataclass(eq=False)
@@ -95,5 +96,5 @@ def each_once(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _line(entry: Entry) -> str:
-    known = ", ".join(sorted(entry.ids)) or "id unknown"
-    return f"  {known}  {entry.address or '(no address)'}: {entry.reason}"
+    known = on_one_line(", ".join(sorted(entry.ids))) or "id unknown"
+    return f"  {known}  {on_one_line(entry.address or '(no address)')}: {entry.reason}"

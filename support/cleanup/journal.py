@@ -2,7 +2,8 @@
 
 SQLite in WAL mode. A run's row, with its mark, is synced to the disk; a user's row survives the death of the process,
 and after a loss of power the mark in the addresses finds what the last rows would have told. An id may be noted, to be
-written with the next line: until then the address stands there to find her by. It holds no secrets.
+written with the next line: until then the address stands there to find her by. It holds no secrets:
+where a target makes an id of one, the address alone is written down.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from support.errors import SettingsError
+from support.transport.transcript import redacted
 
 LEASE_S = 60.0
 HEARTBEAT_S = 10.0
@@ -153,11 +155,14 @@ class Journal:
         """Write down how far a user has come."""
         self._write(
             "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? WHERE ref = ?",
-            (state.value, user_id, reason, time.time(), ref),
+            (state.value, _without_secrets(user_id), reason, time.time(), ref),
         )
 
     def note_id(self, ref: int, user_id: str) -> None:
         """Write down with the next line, or by `write_notes`, who was created; till then her address is known."""
+        if _without_secrets(user_id) is None:
+            self.mark_as(ref, State.CREATED)
+            return
         with self._lock:
             self._notes.append((ref, user_id))
 
@@ -249,6 +254,10 @@ class Journal:
             with contextlib.suppress(sqlite3.Error):
                 self._write_notes()
             self._database.close()
+
+
+def _without_secrets(user_id: str | None) -> str | None:
+    return None if user_id is None or redacted.holds_secret(user_id) else user_id
 
 
 def _opened(path: Path) -> sqlite3.Connection:

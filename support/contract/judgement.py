@@ -8,6 +8,7 @@ from support.contract.rules import RULES
 from support.contract.validators import Finding, is_within_bounds
 from support.errors import BrokenPromise, Inconclusive
 from support.models import Exchange, Failure
+from support.transport.escaping import on_one_line
 from support.transport.retries import is_a_fault
 from support.transport.transcript import curl, redacted, said
 
@@ -28,26 +29,39 @@ def judge(exchange: Exchange, rule: str, attempted: str, *matchers: Finding) -> 
 
 
 def accuse(
-    rule: str, attempted: str, wanted: Sequence[str], wrong: Sequence[str], exchange: Exchange | None = None
+    rule: str,
+    attempted: str,
+    wanted: Sequence[str],
+    wrong: Sequence[str],
+    exchange: Exchange | None = None,
+    drawn: str = "",
 ) -> None:
     """Raise BrokenPromise: which promise, what was attempted, what should have come, what came, how to repeat it.
+
+    `drawn` are lines of ours that show it; all else is brought onto one line, as it may be a target's text.
 
     A 429 that stayed says nothing of any promise, nor does what came to a create that may have been done and could not
     be sent again, unless it is a fault by itself: they raise Inconclusive.
     """
     if exchange is not None and exchange.attempts[-1].limited:
-        raise Inconclusive(redacted(_limited(attempted, exchange)))
+        raise Inconclusive(_line(_limited(attempted, exchange)))
     if exchange is not None and exchange.undecided and not is_a_fault(exchange.attempts[-1].outcome):
-        raise Inconclusive(redacted(_undecided(attempted, exchange)))
+        raise Inconclusive(_line(_undecided(attempted, exchange)))
+    found = [*dict.fromkeys(map(_line, wrong))]
     lines = [
         f"promise broken: {rule} ({RULES[rule].promise})",
-        f"  attempted: {attempted}",
-        f"  expected:  {'; '.join(dict.fromkeys(wanted))}",
-        f"  but:       {'; '.join(dict.fromkeys(wrong))}",
+        f"  attempted: {_line(attempted)}",
+        f"  expected:  {'; '.join(dict.fromkeys(map(_line, wanted)))}",
+        *(f"             {line}" for line in drawn.splitlines()),
+        f"  but:       {'; '.join(found)}",
     ]
     if exchange is not None:
         lines += evidence(exchange)
-    raise BrokenPromise(rule, redacted("\n".join(lines)), dict.fromkeys(wrong))
+    raise BrokenPromise(rule, redacted("\n".join(lines)), found)
+
+
+def _line(text: str) -> str:
+    return on_one_line(redacted(text))
 
 
 def _limited(attempted: str, exchange: Exchange) -> str:
@@ -70,11 +84,11 @@ def _undecided(attempted: str, exchange: Exchange) -> str:
 def evidence(exchange: Exchange) -> list[str]:
     """Return what was sent and what came, in short, and the command that repeats it."""
     call, answer = exchange.call, exchange.answer
-    body = f" {_short(call.body.decode('utf-8', 'backslashreplace'))}" if call.body else ""
+    body = f" {_short(_line(call.body.decode('utf-8', 'backslashreplace')))}" if call.body else ""
     tries = f" (attempt {len(exchange.attempts)})" if len(exchange.attempts) > 1 else ""
     came = f"{answer.status} {_short(' '.join(said(answer).split()))}" if answer else "no answer"
     return [
-        f"  sent:      {call.method} {call.url}{body}",
+        f"  sent:      {call.method} {_line(call.url)}{body}",
         f"  came:      {came}{tries}",
         "  repeat it: " + curl(call).replace("\n", "\n             "),
     ]

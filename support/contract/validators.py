@@ -39,15 +39,15 @@ LEAKS: Mapping[str, re.Pattern[str]] = {
         r"\b(?:SELECT\b.{1,200}\bFROM|INSERT INTO|UPDATE \S+ SET|DELETE FROM|ON CONFLICT)\b|\bSQLSTATE\b|\bORA-\d{5}"
         r"|SQLITE_|sqlite3\.|(?i:\binsert\s+into \S+ ?(?:\(|values\b)|\bselect\b.{1,200}\bfrom \S+\s+where\b"
         r"|\bfrom \S+ (?:as )?\w+\s+where \w+\.\w+|\bdelete\s+from \S+\s+where\b|\bupdate \S+ set \S+ ?="
-        r"|\bUNIQUE constraint|duplicate key value|syntax error at or near|Duplicate entry '.*' for key"
+        r"|\bUNIQUE constraint|duplicate key value|syntax error at or near|Duplicate entry '.{0,300}' for key"
         r"|error in your SQL syntax|psycopg|SQLAlchemy|\bE11000\b|\brelation \"[^\"]+\" does not exist"
         r"|violates (?:unique|not-null|check|foreign key) constraint|no such (?:table|column):)",
         re.DOTALL,
     ),
     "a path of the server": re.compile(
         r"(?<![\w:/.])/(?:home|usr|var|opt|srv|etc|root|tmp|proc|Users)/[\w.-]+"
-        r"|(?<![\w:/.])/(?:[\w.-]+/)+[\w-]+\.(?:py|js|ts|java|rb|php|go|cs|db|sqlite3?)\b"
-        r"|(?<![\w:/.])/app/(?:[\w.-]+/)*[\w-]+\.\w+\b"
+        r"|(?<![\w:/.-])/(?:[\w.-]+/)+[\w-]+\.(?:py|js|ts|java|rb|php|go|cs|db|sqlite3?)\b"
+        r"|(?<![\w:/.-])/app/(?:[\w.-]+/)*[\w-]+\.\w+\b"
         r"|\b[A-Za-z]:\\{1,2}[\w.-]+\\|node_modules/|site-packages"
     ),
 }
@@ -122,7 +122,7 @@ def schema_findings(name: str, value: Any, names: Names | None = None, shape: Sh
     if name == "user" and shape is not None:
         value = _in_contract_shape(value, shape)
     errors = sorted(_validator(name).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
-    return [f"{_pointer(error.absolute_path)}: {_brief(error.message)}" for error in errors]
+    return [f"{_pointer(error.absolute_path)}: {brief(error.message)}" for error in errors]
 
 
 def _in_contract_terms(fields: Mapping[str, Any], names: Names) -> dict[str, Any]:
@@ -148,7 +148,8 @@ def _pointer(path: Iterable[Any]) -> str:
     return "/" + "/".join(parts) if parts else "the whole body"
 
 
-def _brief(text: str) -> str:
+def brief(text: str) -> str:
+    """Return a text, or its beginning and end where it is long."""
     return text if len(text) <= 160 else f"{text[:70]} … {text[-80:]}"
 
 
@@ -184,8 +185,8 @@ def has_an_id(names: Names) -> Finding:
         if wrong or id_in(value, names) is not None:
             return wrong
         if not isinstance(value, Mapping) or value.get(names.id) in (None, ""):
-            return [f"/{names.id}: there is none in {_brief(json.dumps(value, ensure_ascii=False))}"]
-        given = _brief(json.dumps(value[names.id], ensure_ascii=False))
+            return [f"/{names.id}: there is none in {brief(json.dumps(value, ensure_ascii=False))}"]
+        given = brief(json.dumps(value[names.id], ensure_ascii=False))
         return [f"/{names.id}: {given} cannot name one user in a URL, with at most {LONGEST_ID} characters"]
 
     return Finding("a user with an id", find)
@@ -198,7 +199,7 @@ def is_a_list(profile: Profile) -> Finding:
         value, wrong = body_of(exchange.answer)
         entries = listed(exchange.answer, profile)
         if wrong or entries is None:
-            return wrong or [f"the whole body: {_brief(json.dumps(value))} is not an array"]
+            return wrong or [f"the whole body: {brief(json.dumps(value))} is not an array"]
         return schema_findings("users", entries)
 
     return Finding("a JSON array of users", find)
@@ -217,11 +218,11 @@ def shows(expected: Mapping[str, Any], names: Names) -> Finding:
 def field_findings(value: Any, expected: Mapping[str, Any], names: Names) -> list[str]:
     """Compare fields as the contract does: addresses but for letter case, dates as moments, all else exactly."""
     if not isinstance(value, Mapping):
-        return [f"the whole body: {_brief(json.dumps(value))} is not an object"]
+        return [f"the whole body: {brief(json.dumps(value))} is not an object"]
     shown = _in_contract_terms(value, names)
     return [
-        f"/{key}: {_brief(json.dumps(shown.get(key, '(missing)'), ensure_ascii=False))} instead of "
-        f"{_brief(json.dumps(wanted, ensure_ascii=False))}"
+        f"/{key}: {brief(json.dumps(shown.get(key, '(missing)'), ensure_ascii=False))} instead of "
+        f"{brief(json.dumps(wanted, ensure_ascii=False))}"
         for key, wanted in expected.items()
         if key not in shown or not _same(key, shown[key], wanted)
     ]
@@ -244,7 +245,7 @@ def moment_of(text: Any) -> Any:
 
 
 def _fields(expected: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {_brief(json.dumps(value, ensure_ascii=False))}" for key, value in expected.items())
+    return ", ".join(f"{key} {brief(json.dumps(value, ensure_ascii=False))}" for key, value in expected.items())
 
 
 def holds_no_secret() -> Finding:
@@ -276,7 +277,7 @@ def says_json() -> Finding:
         said = answer.header("Content-Type")
         if said is None:
             return ["there is a body but no Content-Type"]
-        return [] if JSON_TYPE.match(said.strip()) else [f"Content-Type was {said!r}"]
+        return [] if JSON_TYPE.match(said.strip()) else [f"Content-Type was {brief(repr(said))}"]
 
     return Finding("Content-Type application/json or a +json type", find)
 
@@ -296,7 +297,7 @@ def _object_findings(exchange: Exchange, value: Any) -> list[str]:
     """A problem document has the members of RFC 9457; any other object may be as it likes."""
     if _is_problem_document(exchange):
         return schema_findings("problem", value)
-    return [] if isinstance(value, Mapping) else [f"the whole body: {_brief(json.dumps(value))} is not an object"]
+    return [] if isinstance(value, Mapping) else [f"the whole body: {brief(json.dumps(value))} is not an object"]
 
 
 def _is_problem_document(exchange: Exchange) -> bool:
@@ -332,7 +333,7 @@ def leak_findings(exchange: Exchange) -> list[str]:
     text = re.sub(siblings, "", text) if path.count("/") > 1 else text
     text = URLS.sub("", text)
     found = {kind: pattern.search(text) for kind, pattern in LEAKS.items()}
-    return [f"it shows {kind}: {_brief(match.group(0))!r}" for kind, match in found.items() if match]
+    return [f"it shows {kind}: {brief(match.group(0))!r}" for kind, match in found.items() if match]
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -356,7 +357,7 @@ def has_header(name: str, wanted: str, fits: Callable[[str], bool] = bool) -> Fi
         value = exchange.answer.header(name) if exchange.answer else None
         if value is None:
             return [f"there is no {name}"]
-        return [] if fits(value) else [f"{name} was {value!r}"]
+        return [] if fits(value) else [f"{name} was {brief(repr(value))}"]
 
     return Finding(f"{name} {wanted}", find)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from support import settings as settings_module
 from support.connection import Connection
@@ -24,6 +24,7 @@ from support.settings import Settings
 from support.targets import load
 from support.targets.opening import refuse_production
 from support.targets.profile import Profile
+from support.transport.addresses import destination
 from support.transport.client import SessionClient
 from support.transport.flows import perform
 from support.transport.retries import Policy
@@ -118,7 +119,8 @@ def _at_its_address(settings: Settings, draft: Draft) -> Profile:
     with SessionClient(settings.request_timeout_s, route_to(address)) as client:
         exchange = client.run(perform(call, policy))
     location = exchange.answer.header("Location") if exchange.answer and exchange.status in REDIRECTS else None
-    if location is None or urljoin(address, location).split("?")[0] != f"{address}/":
+    there = destination(address, location) if location is not None else None
+    if there is None or there.split("?")[0] != f"{address}/":
         return profile
     draft.learn("", "trailing_slash", True, told(exchange))
     return replace(profile, trailing_slash=True)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urljoin
 
 from support.contract.normalizers import listed, user_of, users_of
 from support.contract.validators import has_header, holds_no_secret, says_json, says_what_is_wrong, schema_findings
@@ -27,6 +26,7 @@ from support.probe.guesses import (
     list_in,
 )
 from support.targets.profile import Answers, Names, Pages, Shape
+from support.transport.addresses import destination, origin_of
 
 ODD_NAME = ' Zoë "Grace" O\'Brien <b>&amp; 李小龍 '
 AN_OLD_DATE = "2001-02-03T04:05:06Z"
@@ -150,8 +150,9 @@ def _shown(asker: Asker, created: Exchange) -> Mapping[str, Any]:
     """Return the new user, from the answer or from where its Location leads."""
     fields = asker.fields_of(created)
     location = created.answer.header("Location") if created.answer else None
-    if not fields and location:
-        fields = asker.fields_of(asker.get(url=urljoin(created.call.url, location)))
+    there = destination(created.call.url, location) if location and not fields else None
+    if there is not None and origin_of(there) == origin_of(created.call.url):  # the token goes nowhere else
+        fields = asker.fields_of(asker.get(url=there))
     inner = [key for key, value in fields.items() if isinstance(value, Mapping) and first_of(IDS, value)]
     if inner and not first_of(IDS, fields):
         raise SuiteError(f"a user comes wrapped in /{inner[0]}, which no profile can tell of: {told(created)}")

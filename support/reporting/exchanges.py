@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 from support.models import Answer, Exchange, Failure
+from support.transport.escaping import on_one_line
 from support.transport.transcript import curl, redacted, said
 
 LONGEST = 20_000
@@ -18,7 +19,7 @@ def title(exchange: Exchange) -> str:
     parts = urlsplit(exchange.call.url)
     where = LONG_WORD.sub(r"\1…", parts.path + (f"?{unquote(parts.query)}" if parts.query else ""))
     tries = f", {len(exchange.attempts)} attempts" if len(exchange.attempts) > 1 else ""
-    return redacted(f"{exchange.call.method} {where} -> {exchange.status or 'no answer'}{tries}")
+    return on_one_line(redacted(f"{exchange.call.method} {where} -> {exchange.status or 'no answer'}{tries}"))
 
 
 def page(exchange: Exchange) -> str:
@@ -32,16 +33,21 @@ def _lines(exchange: Exchange) -> Iterator[str]:
         yield "# Attempts"
         yield from _attempts(exchange)
         yield ""
-    yield from ("# Request", f"{exchange.call.method} {exchange.call.url}")
+    yield from ("# Request", f"{exchange.call.method} {on_one_line(exchange.call.url)}")
     if exchange.call.credential.shown is not None:
         yield f"Authorization: {f'{exchange.call.credential.scheme} {exchange.call.credential.shown}'.lstrip()}"
-    yield from (f"{name}: {value}" for name, value in exchange.call.headers.items())
+    yield from _headers(exchange.call.headers)
     if exchange.call.body is not None:
         yield from ("", said(Answer(0, {}, exchange.call.body, 0.0), LONGEST))
     if exchange.answer is not None:
         yield from ("", "# Answer", f"{exchange.answer.status} after {exchange.answer.seconds * 1000:.0f} ms")
-        yield from (f"{name}: {value}" for name, value in exchange.answer.headers.items())
+        yield from _headers(exchange.answer.headers)
         yield from ("", said(exchange.answer, LONGEST))
+
+
+def _headers(headers: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each header; the value of a folded one has line ends in it."""
+    return (on_one_line(f"{name}: {value}") for name, value in headers.items())
 
 
 def _attempts(exchange: Exchange) -> Iterator[str]:

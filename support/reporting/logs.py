@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import logging
+import traceback
+from typing import Any
 
 QUIET = ("urllib3", "httpx", "httpcore", "asyncio", "faker", "filelock")
 
 
-class _Redacting(logging.Filter):
-    """Keeps secrets out of every line, whoever writes it."""
+class _Record(logging.LogRecord):
+    """A record that can be shown by any handler of any library: without secrets, and without signs that command."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         from support.transport.transcript import redacted
 
-        record.msg, record.args = redacted(record.getMessage()), ()
-        return True
+        self.msg, self.args = redacted(self.getMessage()), ()
+        if self.exc_info and self.exc_info[0]:
+            self.exc_text = redacted("".join(traceback.format_exception(*self.exc_info)).rstrip())
 
 
 def set_up_logs(level: str) -> logging.Logger:
-    """Send the suite's log to standard error at this level; calling it again changes the level only."""
+    """Send the suite's log to standard error at this level; calling it again changes the level only.
+
+    From then on every record of the process, whoever writes it, can be shown.
+    """
     from rich.console import Console
     from rich.logging import RichHandler
 
+    logging.setLogRecordFactory(_Record)
     log = logging.getLogger("acceptance")
     log.setLevel(level)
     log.propagate = False
@@ -34,7 +42,6 @@ def set_up_logs(level: str) -> logging.Logger:
         else:
             handler = logging.StreamHandler()
             handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
-        handler.addFilter(_Redacting())
         log.addHandler(handler)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -10,6 +10,8 @@ from typing import Any
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console
 
+from support.transport.escaping import CI_COMMAND_AT_THE_START
+
 NARROWEST, WIDEST = 40, 100
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "magenta": "35", "cyan": "36"}
 ALWAYS = ("on", "always", "yes", "true")
@@ -38,9 +40,9 @@ class Screen:
         return f"\x1b[{';'.join(STYLES[style] for style in styles)}m{text}\x1b[0m"
 
     def print(self, line: str = "") -> None:
-        """Print a line that stays."""
+        """Print a line that stays; wrapped, it may begin with what a CI job would take for a command."""
         self.clear()
-        self._write(line + "\n")
+        self._write(CI_COMMAND_AT_THE_START.sub(r"\1\\x3a", line) + "\n")
         self._blank = not line
 
     def gap(self) -> None:
@@ -100,8 +102,7 @@ def _broken(text: str, width: int) -> Iterator[str]:
         else:
             yield line
             line = word
-        while cell_len(line) > width:
-            head, *rest = chop_cells(line, width)
-            yield head
-            line = "".join(rest)
+        if cell_len(line) > width:
+            *full, line = chop_cells(line, width)
+            yield from full
     yield line

@@ -116,16 +116,25 @@ class Summary:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / FILE
         unfinished = path.with_suffix(".tmp")
-        text = json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2, ensure_ascii=False)
-        unfinished.write_text(redacted(text) + "\n", encoding="utf-8")
+        text = json.dumps(_shown({"schema": SCHEMA, **asdict(self)}), indent=2, ensure_ascii=False)
+        unfinished.write_text(text + "\n", encoding="utf-8")
         unfinished.replace(path)
         return path
+
+
+def _shown(value: Any) -> Any:
+    """Return a JSON value whose texts can be shown; escaping the JSON itself would make other JSON of it."""
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, Mapping):
+        return {redacted(str(key)): _shown(inner) for key, inner in value.items()}
+    return [_shown(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def read(path: Path) -> Summary:
     """Read a summary back; raises ValueError where the file is none."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = _shown(json.loads(path.read_text(encoding="utf-8")))
         if content.pop("schema") != SCHEMA:
             raise ValueError("it is of another version")
         return Summary(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from support.contract.normalizers import ids_of
 from support.errors import SettingsError, TargetDown
 from support.models import Exchange, Failure
 from support.settings import Settings
 from support.targets.profile import Profile
+from support.transport.addresses import destination
 from support.transport.calls import UsersApi
 from support.transport.client import SessionClient
+from support.transport.escaping import on_one_line
 
 PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|prd|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
 
@@ -61,7 +63,7 @@ def _problem(exchange: Exchange, base_url: str) -> str | None:
     if status in (401, 403):
         return f"refuses the token (status {status}). Check TOKEN."
     if status in range(300, 400):
-        location = (answer.header("Location") if answer else None) or "nowhere"
+        location = on_one_line((answer.header("Location") if answer else None) or "nowhere")
         if _with_a_slash(base_url, location):
             return (
                 f"redirects to {location}: addresses end with a slash there. Set trailing_slash = true in its profile."
@@ -74,7 +76,4 @@ def _problem(exchange: Exchange, base_url: str) -> str | None:
 
 def _with_a_slash(base_url: str, location: str) -> bool:
     """Whether a redirect only adds a slash to the address."""
-    try:
-        return urljoin(f"{base_url}/", location).split("?")[0] == f"{base_url}/"
-    except ValueError:  # it is no address
-        return False
+    return (destination(f"{base_url}/", location) or "").split("?")[0] == f"{base_url}/"

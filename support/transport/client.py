@@ -96,7 +96,7 @@ class SessionClient:
                 self._prepared(send.call), timeout=timeout, verify=self._trusted, proxies=self._proxies
             )
             body, excess = _taken_in(response, send.call)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, zlib.error, OSError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, zlib.error, OSError, ValueError) as error:
             return failure_of(error, time.monotonic() - started, response.status_code if response is not None else None)
         return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started, excess)
 

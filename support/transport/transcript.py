@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import html
 import json
 import logging
-import re
 import shlex
 import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
-from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure, writable
+from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure
+from support.transport.escaping import on_one_line
+from support.transport.redaction import Redactor
 
 log = logging.getLogger("acceptance.transport")
-SHORTEST_SECRET = 4
 KEPT = 400
 KEPT_BYTES = 32 * 1024 * 1024
-CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-class Redactor:
-    """Takes known secrets out of any text, and makes it one that can be written."""
-
-    def __init__(self) -> None:
-        self._secrets: list[str] = []
-
-    def hide(self, secret: str) -> None:
-        """Keep this secret out of all that is shown: whole or without an end, in whatever letter case and form."""
-        if len(secret) >= SHORTEST_SECRET:
-            parts = (secret, secret[:-1], secret[1:], secret.swapcase())
-            written = {form for part in parts for form in _ways_to_write(part)}
-            self._secrets = sorted({*self._secrets, *written}, key=len, reverse=True)
-
-    def __call__(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "$TOKEN")
-        return writable(text)
-
-
-def _ways_to_write(text: str) -> set[str]:
-    """Return a text as it stands in plain text, JSON, an address, HTML and Python."""
-    pages = {html.escape(text), html.escape(text, quote=False), html.escape(text).replace("&#x27;", "&#39;")}
-    return {text, json.dumps(text)[1:-1], quote(text), quote(text, ""), repr(text)[1:-1], *pages}
-
-
 redacted = Redactor()
 
 
@@ -117,7 +87,9 @@ def in_brief(exchange: Exchange) -> str:
     """Return an exchange in one line."""
     came = exchange.status or "no answer"
     tries = f" after {len(exchange.attempts)} tries" if len(exchange.attempts) > 1 else ""
-    return f"{exchange.call.method} {exchange.call.url} -> {came}{tries} in {exchange.seconds * 1000:.0f} ms"
+    return (
+        f"{exchange.call.method} {on_one_line(exchange.call.url)} -> {came}{tries} in {exchange.seconds * 1000:.0f} ms"
+    )
 
 
 def curl(call: Call) -> str:
@@ -127,27 +99,33 @@ def curl(call: Call) -> str:
     """
     words = ["curl", "-i"]
     words += ["-I"] if call.method == "HEAD" else ["-X", call.method]
-    lines = [" ".join([*words, shlex.quote(call.url)])]
+    lines = [" ".join([*words, _word(call.url), "--globoff", "--path-as-is"])]
     if call.credential.shown is not None:
-        shown = call.credential.shown.replace('"', '\\"')
+        shown = redacted.without_secrets(call.credential.shown).replace('"', '\\"')
         lines.append(f'-H "Authorization: {f"{call.credential.scheme} {shown}".lstrip()}"')
     headers = {name: value for name, value in call.headers.items() if name != IDEMPOTENCY_KEY}
-    lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
+    lines += [f"-H {_word(f'{name}: {value}')}" for name, value in headers.items()]
     if call.body is not None:
-        lines.append("--data-binary @-" if _is_binary(call.body) else f"--data-raw {shlex.quote(call.body.decode())}")
-        lines[0] = (_printed(call.body) if _is_binary(call.body) else "") + lines[0]
-    return redacted(" \\\n  ".join(lines))
+        body = redacted.without_secrets(call.body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        is_a_word = stands_in_a_word(body)
+        lines.append(f"--data-raw {shlex.quote(body.decode())}" if is_a_word else "--data-binary @-")
+        lines[0] = ("" if is_a_word else _printed(body)) + lines[0]
+    return " \\\n  ".join(lines)
 
 
-def _is_binary(body: bytes) -> bool:
-    """Whether a body cannot be written as a word of a shell command."""
-    try:
-        return "\0" in body.decode()
-    except UnicodeDecodeError:
-        return True
+def stands_in_a_word(body: bytes) -> bool:
+    """Whether a body can be written as a word of a shell command, on one line and with nothing that cannot be seen."""
+    text = body.decode("utf-8", "surrogateescape")
+    return text == on_one_line(text)
+
+
+def _word(text: str) -> str:
+    """Return a word of a shell command; secrets leave before quotation marks come between their letters."""
+    return shlex.quote(on_one_line(redacted.without_secrets(text)))
 
 
 def _printed(body: bytes) -> str:
+    """Return the beginning of a pipe that prints what cannot stand in a line of a shell command."""
     signs = (chr(octet) if chr(octet).isalpha() and octet < 128 else f"\\{octet:03o}" for octet in body)
     return f"printf '{''.join(signs)}' | "
 
@@ -162,6 +140,5 @@ def said(answer: Answer | None, longest: int = 2000) -> str:
         text = json.dumps(answer.json(), indent=2, ensure_ascii=False)
     except ValueError:
         text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-        text = CONTROLS.sub(lambda sign: f"\\x{ord(sign[0]):02x}", text)
     shown = redacted(text)  # before it is cut, as half a secret would not be known
     return shown if len(shown) <= longest else f"{shown[:longest]} … ({len(text)} characters)"

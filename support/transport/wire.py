@@ -18,6 +18,7 @@ from support.transport.route import DIRECT, Route
 
 SILENCE_S = 0.3
 MOST_OCTETS = 256 * 1024
+STATUS = re.compile(rb"[1-9]\d\d")
 
 
 def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer | Failure:
@@ -91,7 +92,7 @@ def _read_head(connection: socket.socket, ends: float, received: bytes = b"") ->
 
 def _status(head: bytes) -> int | None:
     words = head.split(b"\r\n", 1)[0].split(b" ", 2)
-    return int(words[1]) if len(words) > 1 and re.fullmatch(rb"[1-9]\d\d", words[1]) else None
+    return int(words[1]) if len(words) > 1 and STATUS.fullmatch(words[1]) else None
 
 
 def _receive(connection: socket.socket, ends: float) -> bytes:

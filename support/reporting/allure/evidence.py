@@ -74,7 +74,7 @@ class AllureEvidence(Evidence):
         self._attach(name, draw(), AttachmentType.SVG)
 
     def _text(self, name: str, write: Callable[[], str]) -> None:
-        self._attach(name, redacted(write()), AttachmentType.TEXT)
+        self._attach(name, write(), AttachmentType.TEXT)
 
     def was_set_up(self, name: str, seconds: float, tell: Callable[[], str]) -> None:
         fixture_id, stop = _new_id(), _now_ms()
@@ -121,7 +121,7 @@ class AllureEvidence(Evidence):
             self._attach(title(exchange), page(exchange), AttachmentType.TEXT)
         if len(seen) > EACH:
             brief = "\n".join(map(in_brief, seen[:LISTED]))
-            self._attach(f"all {len(seen)} exchanges in brief", redacted(brief), AttachmentType.TEXT)
+            self._attach(f"all {len(seen)} exchanges in brief", brief, AttachmentType.TEXT)
         self._stock_stop_step(step)
 
     def _stop_scenario(self, scenario: Scenario) -> None:
@@ -145,7 +145,7 @@ class AllureEvidence(Evidence):
         self._listener.group_context.exit()
 
     def _attach(self, name: str, body: str, kind: AttachmentType) -> None:
-        self._listener.logger.attach_data(_new_id(), body, name=name, attachment_type=kind)
+        self._listener.logger.attach_data(_new_id(), redacted(body), name=name, attachment_type=kind)
 
 
 def _new_id() -> str:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from support.reporting.summary import Summary
 from support.reporting.table import counted
 from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, Failure, plain
+from support.transport.escaping import escaped
 
 MOST = 20
+LINKED = re.compile(r"@|:(?=//)|\bwww(?=\.)|\bGH(?=-\d)", re.IGNORECASE)
 SIGNS = {KEPT: "✅", "promise broken": "❌", "inconclusive": "❔"}
 
 
@@ -45,13 +47,17 @@ def _failure(failure: Failure) -> Iterator[str]:
     yield f"<details><summary>{rule}{_text(name)}</summary>"
     yield ""
     fence = "`" * (max((len(run) for run in re.findall(r"`+", failure.text)), default=0) + 3)
-    yield from (f"{fence}text", failure.text, fence)
+    yield from (f"{fence}text", escaped(failure.text), fence)
     if failure.location:
         yield f"{_text(failure.location)}"
     yield from ("", "</details>", "")
 
 
 def _text(text: str) -> str:
-    """Return a text that Markdown and HTML take for nothing but text."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", " ".join(text.split()))
+    """Return a text that Markdown, HTML and the sites that show them take for nothing but text, also in a table.
+
+    A space of no width keeps a site from making a link of an address, and from calling whoever is named.
+    """
+    text = " ".join(escaped(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([\\`*_~$\[\]|#])", r"\\\1", text)
+    return LINKED.sub(lambda begun: f"{begun[0]}&#8203;", text)

@@ -24,6 +24,7 @@ from support.cleanup.journal import Journal, State
 from support.cleanup.marks import new_mark
 from support.errors import SettingsError
 from support.settings import ROOT
+from support.transport.transcript import redacted
 
 TARGET = "http://127.0.0.1:8000/users"
 
@@ -90,6 +91,14 @@ class TestUsers:
         closed.note_id(closed.intend("m", ["a@b.c"])[0], "7")
         closed.close()
         assert rows(tmp_path) == [("a@b.c", "7", "created")]
+
+    def test_an_id_that_is_a_secret_is_not_written_down(self, journal: Journal) -> None:
+        redacted.hide("a-secret-of-the-journal")
+        noted, marked = journal.intend("m", ["a@b.c", "d@b.c"])
+        journal.note_id(noted, "7-A-SECRET-OF-THE-JOURNAL")
+        journal.mark_as(marked, State.CREATED, "a-secret-of-t")
+        journal.write_notes()
+        assert rows(journal.folder) == [("a@b.c", None, "created"), ("d@b.c", None, "created")]
 
     def test_only_who_is_gone_is_finished(self, journal: Journal) -> None:
         refs = journal.intend("m", [f"{state}@b.c" for state in State])

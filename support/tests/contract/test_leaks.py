@@ -187,3 +187,10 @@ def test_a_path_is_found_where_json_escapes_its_slashes() -> None:
 def test_what_is_found_is_shown() -> None:
     (finding,) = leak_findings(answered(400, {"detail": "cannot open /var/lib/users/data.db now"}))
     assert finding == "it shows a path of the server: '/var/lib'"
+
+
+@pytest.mark.parametrize(
+    "text", ["/-" * 500_000, "/app/-" * 150_000, "Duplicate entry '" * 300_000], ids=["path", "app", "SQL"]
+)
+def test_a_long_text_that_nearly_does_is_looked_through_once(text: str) -> None:
+    assert found_in(text) == set()

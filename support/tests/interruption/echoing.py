@@ -1,21 +1,25 @@
-"""A proxy that gives away what it was told: every answer repeats the Authorization header of its request."""
+"""A proxy that gives away what it was told: each answer repeats the token of its request in every way of writing it."""
 
 from __future__ import annotations
 
 import contextlib
-import html
+import itertools
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import quote
+from typing import Any
 
 import httpx
+
+from support.tests.giving_away import WAYS
 
 
 @contextlib.contextmanager
 def echoing(url: str) -> Iterator[str]:
     """Run the proxy before an API for as long as the context lasts; yield where it is."""
+    turns = itertools.count()
     origin = str(httpx.URL(url).copy_with(path="/"))[:-1]
     with httpx.Client(timeout=20) as client:
 
@@ -27,12 +31,16 @@ def echoing(url: str) -> Iterator[str]:
                 kept = {name: value for name, value in self.headers.items() if name.lower() != "host"}
                 answer = client.request(self.command, f"{origin}{self.path}", content=body, headers=kept)
                 told = self.headers.get("Authorization", "")
+                secret = told.partition(" ")[2]
                 shown = _giving_away(told) if answer.status_code >= 400 else answer.content
+                if self.command == "POST" and answer.status_code < 300 and secret:
+                    shown = _named_after(secret, answer.json(), next(turns))
                 self.send_response(answer.status_code)
                 for name in ("Content-Type", "Location", "WWW-Authenticate", "Allow"):
                     if name in answer.headers:
                         self.send_header(name, answer.headers[name])
-                self.send_header("X-You-Are", told)
+                for number, written in enumerate(WAYS.values()):
+                    self.send_header(f"X-You-Are-{number}", re.sub("[^ -~]", " ", written(told)))
                 self.send_header("Content-Length", str(len(shown)))
                 self.end_headers()
                 if self.command != "HEAD":
@@ -56,7 +64,15 @@ def echoing(url: str) -> Iterator[str]:
 
 
 def _giving_away(told: str) -> bytes:
-    """Return an error that repeats a header in every way of writing it."""
-    ways = {"plain": told, "html": html.escape(told), "address": f"/login?as={quote(told)}", "text": repr(told)}
+    """Return an error that repeats a header, and the token in it, in every way of writing it."""
+    secret = told.partition(" ")[2]
+    ways = {way: f"{written(told)} {written(secret)}" for way, written in WAYS.items()}
     trace = f'Traceback (most recent call last):\n  File "/srv/app.py", line 7\nPermissionError: {told!r}'
     return json.dumps({"title": "Refused", "detail": f"not with {told}", "trace": trace, **ways}).encode()
+
+
+def _named_after(secret: str, user: dict[str, Any], turn: int) -> bytes:
+    """Return a new user whose id, or name, is made of the token; both in turns."""
+    written = list(WAYS.values())[turn // 4 % len(WAYS)](secret)
+    changed = {0: {"id": f"{user['id']} {written}"}, 2: {"name": written}}.get(turn % 4, {})
+    return json.dumps({**user, **changed}).encode()

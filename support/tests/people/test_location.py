@@ -1,10 +1,16 @@
-"""Which addresses a Location may lead to: the token goes nowhere else."""
+"""Which addresses a Location may lead to: the token goes nowhere else, and what is no address is told."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from support.acts.protocol import _origin
+from support.errors import BrokenPromise
+from support.targets.embedded import Target
+from support.tests.conftest import NewWorld, Script
+from support.tests.scripted import answer
+from support.transport.addresses import destination, origin_of
 
 
 @pytest.mark.parametrize(
@@ -17,7 +23,7 @@ from support.acts.protocol import _origin
     ],
 )
 def test_the_same_place_under_another_name(one: str, other: str) -> None:
-    assert _origin(one) == _origin(other)
+    assert origin_of(one) == origin_of(other)
 
 
 @pytest.mark.parametrize(
@@ -32,4 +38,52 @@ def test_the_same_place_under_another_name(one: str, other: str) -> None:
     ],
 )
 def test_another_place(other: str) -> None:
-    assert _origin("http://127.0.0.1:8000/users") != _origin(other)
+    assert origin_of("http://127.0.0.1:8000/users") != origin_of(other)
+
+
+MALFORMED = (
+    "http://[::1/1",
+    "//[",
+    "http://127.0.0.1:port/users/7",
+    "http://127.0.0.1:99999/users/7",
+)
+ADA = {"id": "7", "name": "Ada", "email": "ada@example.com", "createdAt": "2026-01-02T03:04:05Z"}
+
+
+@pytest.mark.parametrize("reference", MALFORMED)
+def test_what_is_no_address_leads_nowhere(reference: str) -> None:
+    assert destination("http://127.0.0.1:8000/users", reference) is None
+
+
+@pytest.mark.parametrize(
+    ("reference", "there"),
+    [
+        ("7", "http://a.example/7"),
+        ("/users/a b", "http://a.example/users/a%20b"),
+        ("/users/a%20b", "http://a.example/users/a%20b"),
+        ("/users/李\x1b[2J", "http://a.example/users/%E6%9D%8E%1B[2J"),
+        ("/users/7#::error::", "http://a.example/users/7"),
+        ("/users/7\r\n ::error::", "http://a.example/users/7%20::error::"),
+        ("?x=1", "http://a.example/users?x=1"),
+    ],
+)
+def test_it_goes_out_percent_encoded(reference: str, there: str) -> None:
+    assert destination("http://a.example/users", reference) == there
+
+
+@pytest.mark.parametrize(
+    "location", [*MALFORMED, "http://[v1.x]/7", "/" + "x" * 5000, "javascript:alert(1)", "\x1b[2J", ""]
+)
+def test_one_that_leads_to_nobody_is_a_broken_promise(new_world: NewWorld, script: Script, location: str) -> None:
+    told: dict[str, Any] = {"headers": {"Location": location}}
+    server = script(answer(200, []), answer(201, ADA, **told), *[answer(404, {"title": "Not Found"})] * 9)
+    world = new_world(Target(server.url, "t", "scripted"))
+    world.begin("create-location")
+    world.scene.attempted = "Ada signs up"
+    world.accounts.sign_up("Ada")
+    with pytest.raises(BrokenPromise) as caught:
+        world.protocol.location_leads_to(world.scene.member("Ada"))
+    assert caught.value.rule == "create-location"
+    assert "Location" in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+    assert len(str(caught.value)) < 12_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,7 @@ from support.reporting.summary import Summary
 from support.reporting.verdicts import Failure
 from support.settings import ROOT
 from support.tests.reporting.conftest import Run
+from support.transport.escaping import escaped
 
 FAILURE = Failure(
     "promise broken", "list", "A", "Ada | <b> -- @1.1 ", "a.feature:3", "Then x", "told\n```\nhere ``` <b>"
@@ -38,6 +40,22 @@ def test_a_text_with_fences_stays_inside_its_fence() -> None:
     fences = [number for number, line in enumerate(lines) if line.startswith("``````")]
     assert len(fences) == 2
     assert lines[fences[0] + 1 : fences[1]] == ["told", "```", "here ``` <b>"]
+
+
+HOSTILE = (
+    "<img src=x> [a](http://evil.example) ![b](//evil) | @octocat #1 GH-2 www.evil.example <!-- \x1b[2J\u202e\n## c"
+)
+
+
+def test_what_a_target_says_makes_no_marks_and_no_links() -> None:
+    told = markdown(replace(BARE, why=HOSTILE, target=HOSTILE, failures=[replace(FAILURE, text=HOSTILE)]))
+    head, _, fenced = told.partition("````text") if "````text" in told else told.partition("```text")
+    for line in (line for line in head.splitlines() if "evil" in line):
+        plain = line.replace("\\[", "").replace("\\]", "").replace("\\|", "").replace("\\#", "")
+        assert not re.search(r"<img|<!--|\[a|@octocat|://evil|\bwww\.|GH-2", plain)
+        assert plain.count("|") in (0, 3)
+    assert not [line for line in fenced.splitlines() if line.startswith("##[")]
+    assert escaped(told) == told
 
 
 def test_many_failures_are_counted() -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from support.reporting.replay import MOST
 from support.reporting.replay import script as replay
 from support.targets.embedded import Target
 from support.tests.conftest import NewWorld, Script
-from support.tests.scripted import answer
+from support.tests.scripted import ScriptedServer, answer
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl, which the script is for, is not installed")
 USERS = "http://127.0.0.1:1/users"
@@ -95,6 +96,124 @@ def test_an_id_stands_in_a_variable_wherever_it_is_an_id_and_nowhere_else() -> N
     assert """'{"id": "'"${USER_1:?nobody was created}"'"}'""" in text
     assert '\'{"name": "Ada 1"}\'' in text
     assert text.count("-X DELETE") == 2
+
+
+@needs_curl
+def test_it_plays_against_addresses_that_end_with_a_slash(script: Script, tmp_path: Path) -> None:
+    server = script(answer(201, {"id": "7"}), answer(204))
+    text = replay([exchange("POST", f"{server.url}/", 201, {"id": "8"}), exchange("GET", f"{server.url}/8/", 200)])
+    assert text is not None
+    server.then(answer(200))
+    played(text, tmp_path, "t")
+    assert [request.target for request in server.arrived] == ["/users/", "/users/7/", "/users/7/"]
+
+
+CANARY = "touched"
+GIVEN = {
+    "a word": ("Ada-1_2.x~", "Ada-1_2.x~"),
+    "a question mark": ("?x=1", "%3Fx%3D1"),
+    "a glob": ("[1-3]{a,b}", "%5B1-3%5D%7Ba%2Cb%7D"),
+    "a space": ("a b", "a%20b"),
+    "another script": ("李", "%E6%9D%8E"),
+    "a quotation mark": ("a'b", "a%27b"),
+    "a command": (f"$(touch {CANARY})", f"%24%28touch%20{CANARY}%29"),
+    "a command in backticks": (f"`touch {CANARY}`", f"%60touch%20{CANARY}%60"),
+    "the end of a word": (f"';touch {CANARY};'", f"%27%3Btouch%20{CANARY}%3B%27"),
+    "a slash": ("a/b", "a%2Fb"),
+    "a percent sign": ("100%", "100%25"),
+    "a number": (7, "7"),
+}
+NEVER = {
+    "nothing": "",
+    "a dot": ".",
+    "two dots": "..",
+    "slashes": "//",
+    "a slash at the end": "a/",
+    "a step up": "x/../..",
+    "an encoded slash": "%2F",
+    "an encoded dot": "%2e%2E",
+    "white space": " ",
+    "line ends": "\n\r\t",
+    "quotation marks": '"a"',
+    "a backslash": "..\\..",
+    "a number that is none": 1.5,
+    "no text": {"id": "8"},
+    "null": None,
+}
+
+
+def its_writes(server: ScriptedServer) -> list[str]:
+    return [request.target for request in server.arrived if request.method in ("PUT", "PATCH", "DELETE")]
+
+
+@needs_curl
+@pytest.mark.parametrize("given", GIVEN)
+def test_whatever_id_it_is_given_reaches_that_user(script: Script, tmp_path: Path, given: str) -> None:
+    user_id, segment = GIVEN[given]
+    shown = json.dumps({"owner": {"id": "9"}, "name": '","id":"9"', "id": user_id}, indent=2, ensure_ascii=False)
+    server = script(answer(201, body=shown.encode()), answer(200), answer(204))
+    sent = b'{"id": "8"}'
+    text = replay([exchange("POST", server.url, 201, {"id": "8"}), exchange("PATCH", f"{server.url}/8", 200, {}, sent)])
+    assert text is not None
+    done = played(text, tmp_path, "t")
+    assert its_writes(server) == [f"/users/{segment}"] * 2, done.stderr
+    assert not (tmp_path / CANARY).exists()
+
+
+@needs_curl
+@pytest.mark.parametrize("given", NEVER)
+def test_an_id_that_may_be_the_collection_is_not_used(script: Script, tmp_path: Path, given: str) -> None:
+    server = script(answer(201, {"id": NEVER[given]}), *[answer(204)] * 2)
+    text = replay([exchange("POST", server.url, 201, {"id": "8"}), exchange("DELETE", f"{server.url}/8", 204)])
+    assert text is not None
+    done = played(text, tmp_path, "t")
+    assert its_writes(server) == []
+    assert done.returncode != 0
+    assert "no id that can stand in an address" in done.stderr
+
+
+@needs_curl
+@pytest.mark.parametrize("given", [*GIVEN, *NEVER])
+def test_no_id_that_was_seen_leads_it_to_the_collection(script: Script, tmp_path: Path, given: str) -> None:
+    user_id = GIVEN[given][0] if given in GIVEN else NEVER[given]
+    server = script(answer(201, {"id": "7"}), *[answer(204)] * 9)
+    shown = str(user_id) if user_id is not None else ""
+    at = f"{server.url}/{quote(shown, safe='')}"
+    text = replay(
+        [
+            exchange("POST", server.url, 201, {"id": user_id}),
+            *(exchange(method, f"{at}{end}", 200) for method in ("PUT", "PATCH", "DELETE") for end in ("", "?x=1")),
+            exchange("DELETE", server.url, 204),
+            exchange("DELETE", f"{server.url}/", 204),
+        ]
+    )
+    assert text is not None
+    played(text, tmp_path, "t")
+    assert set(its_writes(server)) <= {"/users/7", "/users/7?x=1", f"/users/{quote(shown, safe='')}"}
+    assert not any(unquote(target).strip("/. \t\r\n") == "users" for target in its_writes(server))
+    assert not (tmp_path / CANARY).exists()
+
+
+@needs_curl
+@pytest.mark.parametrize(
+    "text", [f"x\ntouch {CANARY}\n", f"x\r\n$(touch {CANARY})", f"'\ntouch {CANARY}\n'", "\x1b[2J"]
+)
+def test_nothing_that_a_target_said_is_run_or_begins_a_line(script: Script, tmp_path: Path, text: str) -> None:
+    server = script(answer(201, {"id": "7"}), *[answer(204)] * 3)
+    body = json.dumps({"name": text}).encode() + f"\ntouch {CANARY}\n::error::".encode()
+    replayed = replay(
+        [
+            exchange("POST", server.url, 201, {"id": text, "name": text}),
+            exchange("GET", f"{server.url}/{text}", 200, text),
+            exchange("PUT", f"{server.url}/{quote(text, safe='')}", 200, text, body),
+        ]
+    )
+    assert replayed is not None
+    assert "\x1b" not in replayed
+    assert not any(line.lstrip().startswith(("touch", "::", "$(touch")) for line in replayed.splitlines())
+    played(replayed, tmp_path, "t")
+    assert not (tmp_path / CANARY).exists()
+    assert [request.body for request in server.arrived if request.method == "PUT"] == [body]
 
 
 def test_many_at_once_is_not_played_again() -> None:

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from support.errors import BrokenPromise
+from support.reporting import screen as screen_module
 from support.reporting.screen import Screen, fitted, wrapped
 from support.reporting.summary import Played, RuleResult, Summary, judged
 from support.reporting.table import closing_lines
@@ -120,6 +121,27 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str) -> None:
     lines = wrapped(text, 30)
     assert all(cell_len(line) <= 30 for line in lines)
     assert re.sub(r"\s", "", "".join(lines)) == re.sub(r"\s", "", text)
+
+
+def test_a_word_is_broken_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+
+    def noted(text: str, width: int) -> list[str]:
+        looked_at.append(len(text))
+        return chop_cells(text, width)
+
+    monkeypatch.setattr(screen_module, "chop_cells", noted)
+    assert len(wrapped("x" * 10_000_000, 100)) == 100_000
+    assert sum(looked_at) <= 10_000_000
+
+
+@pytest.mark.parametrize("text", ["a " * 21 + "::error::b", "a" * 30 + "::error::b", "\t::error::", "::error::"])
+def test_no_line_begins_with_a_command_to_a_ci_job(text: str) -> None:
+    stream = io.StringIO()
+    for line in wrapped(text, 30):
+        Screen(stream).print(f"  {line}")
+    assert "error" in stream.getvalue()
+    assert not [line for line in stream.getvalue().splitlines() if line.lstrip().startswith("::")]
 
 
 def test_what_is_cut_says_so() -> None:

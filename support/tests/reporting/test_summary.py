@@ -112,6 +112,17 @@ def test_what_is_no_summary_is_refused(tmp_path: Path, content: str) -> None:
         read(path)
 
 
+def test_what_commands_is_an_escape_in_it_and_for_whoever_reads_it(tmp_path: Path) -> None:
+    hostile = "a\x1b[2J\x7f\u202e\ufffe\ud83d"
+    whole = judged(Summary("", "", "", 1.0, requests=Requests(covered={hostile: 1})), [], [failure(hostile)])
+    path = whole.write(tmp_path)
+    escaped = "a\\x1b[2J\\x7f\\u202e\\ufffe\\ud83d"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert (told["failures"][0]["outcome"], [*told["requests"]["covered"]]) == (escaped, [escaped])
+    path.write_text(path.read_text(encoding="utf-8").replace("\\\\x1b", "\\u001b"), encoding="utf-8")
+    assert read(path).failures[0].outcome == escaped
+
+
 def test_secrets_do_not_get_into_the_file(tmp_path: Path) -> None:
     redacted.hide("s3cr3t-of-this-test")
     path = of_nothing("target down", "s3cr3t-of-this-test does not open it", datetime.now(UTC)).write(tmp_path)

@@ -115,10 +115,11 @@ class TestHead:
             (scripted.drop, (True, "connection broken")),
             (scripted.silent, (True, "no complete answer")),
             (scripted.raw(b"no HTTP at all\r\n\r\n"), (True, "the answer is not HTTP")),
+            (scripted.raw(b"HTTP/1.1 " + b"9" * 5000 + b" OK\r\n\r\n"), (True, "the answer is not HTTP")),
             (scripted.dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x", 200, b"\r\n\r\n"), (True, "no complete answer")),
             (scripted.dripping(scripted.head(200, {}), b"x", 200, b""), 200),
         ],
-        ids=["closed", "reset", "silent", "no HTTP", "dripping headers", "a dripping body"],
+        ids=["closed", "reset", "silent", "no HTTP", "no status", "dripping headers", "a dripping body"],
     )
     def test_what_is_no_answer_is_told_in_time(self, script: Script, act: scripted.Act, told: object) -> None:
         server = script(act)

@@ -308,3 +308,11 @@ def test_a_call_that_was_broken_off_twice_spoils_no_later_one(script: Script, pr
             await client.close()
 
     assert asyncio.run(broken_off_and_asked_again()).status == 200
+
+
+@pytest.mark.parametrize("size", ["-5", "zz", "f" * 5000], ids=["negative", "no number", "huge"])
+def test_a_chunk_of_no_size_is_no_answer(client: Client, script: Script, size: str) -> None:
+    head = scripted.head(200, {"Transfer-Encoding": "chunked"})
+    api = api_at(script(scripted.raw(head + f"{size}\r\n{{}}".encode())).url, attempts=1)
+    exchange = client.run(reading(api))
+    assert isinstance(exchange.attempts[-1].outcome, Failure)

@@ -7,6 +7,8 @@ import logging
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.contract.judgement import accuse, judge
 from support.contract.validators import has_status
@@ -16,9 +18,11 @@ from support.reporting.exchanges import page
 from support.targets.embedded import Target
 from support.tests import scripted
 from support.tests.conftest import Script
+from support.tests.giving_away import WAYS
 from support.tests.scripted import Act, Arrived, Wire, answer
 from support.tests.transport.clients import TOKEN, Client, api_at, reading
-from support.transport.transcript import Redactor, curl, in_brief, said
+from support.transport.redaction import Redactor
+from support.transport.transcript import curl, in_brief, said
 
 
 def echo(wire: Wire) -> bool:
@@ -143,3 +147,66 @@ def test_none_of_it_is_left_where_a_text_is_cut(before: int) -> None:
 
 def test_a_target_does_not_show_it() -> None:
     assert TOKEN not in repr(Target("http://127.0.0.1:1/users", TOKEN, "embedded"))
+
+
+LONG = "canary-7Qf2-nightingale"
+AWKWARD = LONG + "\"<&>'/+%\\x"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("secret", [LONG, AWKWARD], ids=["plain", "awkward"])
+def test_it_is_found_however_it_is_written(secret: str, way: str) -> None:
+    redact = Redactor()
+    redact.hide(secret)
+    written = WAYS[way](secret)
+    assert redact.holds_secret(f"before {written} after")
+    shown = redact(f"before {written} after")
+    assert shown.startswith("before ")
+    assert shown.endswith(" after")
+    assert "$TOKEN" in shown
+    left = shown.replace("$TOKEN", "").removeprefix("before").removesuffix("after")
+    assert len(left) < len(written) - 8
+    assert not redact.holds_secret(shown)
+
+
+def test_each_has_what_stands_in_its_place() -> None:
+    redact = Redactor()
+    redact.hide(LONG)
+    redact.hide("api.of-ours.example.com", "$HOST")
+    redact.hide("pear", "$USER")
+    assert redact(f"Pear: {LONG} at API.of-ours.example.com") == "$USER: $TOKEN at $HOST"
+
+
+def test_a_short_one_is_found_where_it_stands_whole_and_nowhere_else() -> None:
+    redact = Redactor()
+    redact.hide("pear")
+    assert redact("Pear, p ear, spe ar, pea, peary") == "$TOKEN, p ear, spe ar, pea, $TOKENy"
+
+
+@given(st.text(alphabet="canry-7\\u06%&#x;nt \n\u202e李", max_size=40), st.text(max_size=20))
+def test_other_text_is_left_as_it_is(before: str, after: str) -> None:
+    redact = Redactor()
+    redact.hide(LONG)
+    text = f"{before}{LONG}{after}"
+    assert redact.without_secrets(before) == before
+    shown = redact.without_secrets(text)
+    assert shown.count("$TOKEN") == 1
+    start, end = shown.split("$TOKEN")
+    assert text.startswith(start)
+    assert text.endswith(end)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "canary-7Qf2 " * 100_000,
+        "\\" * 1_000_000 + "x",
+        "\n" * 1_000_000,
+        "&#x0000000" * 100_000,
+        f"{LONG[:11]}\n" * 100_000,
+    ],
+)
+def test_near_misses_are_left_in_a_long_text(text: str) -> None:
+    redact = Redactor()
+    redact.hide(LONG)
+    assert redact.without_secrets(text + LONG) == text + "$TOKEN"

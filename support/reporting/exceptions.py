@@ -1,0 +1,46 @@
+"""What an exception says stands in all that behave writes of it: secrets leave it, and what commands, before that."""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from behave.matchers import Match
+
+from support.errors import BrokenPromise, SuiteError
+from support.transport.transcript import redacted
+
+T = TypeVar("T")
+STOCK_RUN = Match.run
+
+
+def make_presentable(runner: Any) -> None:
+    """Have whatever steps and hooks raise from now on reach behave with a text that can be shown."""
+    runner.hooks = {name: _presenting(hook) for name, hook in runner.hooks.items()}
+    Match.run = _presenting(STOCK_RUN)
+
+
+def _presenting(act: Callable[..., T]) -> Callable[..., T]:
+    @functools.wraps(act)
+    def presented(*args: Any, **options: Any) -> T:
+        try:
+            return act(*args, **options)
+        except Exception as error:
+            told = "".join(traceback.format_exception(error))
+            if redacted(told) == told:
+                raise
+            raise presentable(error).with_traceback(error.__traceback__) from None
+
+    return presented
+
+
+def presentable(error: Exception) -> Exception:
+    """Return an exception of the same outcome whose text can be shown."""
+    text = redacted(str(error))
+    if isinstance(error, BrokenPromise):
+        return BrokenPromise(error.rule, text, map(redacted, error.wrong))
+    if isinstance(error, SuiteError):
+        return type(error)(text)
+    return AssertionError(text) if isinstance(error, AssertionError) else SuiteError(f"{type(error).__name__}: {text}")

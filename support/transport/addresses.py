@@ -1,0 +1,35 @@
+"""Where a reference that a target gave leads to: what is no address is told as that, and raises nothing."""
+
+from __future__ import annotations
+
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from requests.utils import requote_uri
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+LOOPBACK = ("127.0.0.1", "::1")
+
+Origin = tuple[str, str, int | None]
+
+
+def destination(here: str, reference: str) -> str | None:
+    """Return the address that a reference, such as a Location, leads to from another one; None where it is none.
+
+    It is percent-encoded as it goes out, without a fragment.
+    """
+    try:
+        there = urldefrag(urljoin(here, reference)).url
+    except ValueError:
+        return None
+    return requote_uri(there) if origin_of(there) is not None else None
+
+
+def origin_of(url: str) -> Origin | None:
+    """Return where a request to this address goes, None where it is no address; all names of this machine are one."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    host = (parts.hostname or "").rstrip(".")
+    return parts.scheme, "localhost" if host in LOOPBACK else host, port
