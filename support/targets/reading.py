@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from support.errors import SettingsError
+from support.errors import SettingsError, in_short
 
 HERE = Path(__file__).parent
-LONGEST = 120
 
 
 def read(path: Path, target: str) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def read(path: Path, target: str) -> dict[str, Any]:
     except RecursionError:
         raise SettingsError(f"TARGET: {path} cannot be read as TOML: it is nested too deeply.") from None
     except ValueError as error:
-        raise SettingsError(f"TARGET: {path} cannot be read as TOML: {_in_short(str(error))}.") from None
+        raise SettingsError(f"TARGET: {path} cannot be read as TOML: {in_short(str(error))}.") from None
 
 
 def _see_that_it_is_a_file(path: Path, target: str) -> None:
@@ -37,9 +36,9 @@ def _see_that_it_is_a_file(path: Path, target: str) -> None:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        raise SettingsError(f"TARGET: there is no profile {_in_short(target)!r}. {wish}") from None
+        raise SettingsError(f"TARGET: there is no profile {in_short(target)!r}. {wish}") from None
     except OSError as error:
-        raise SettingsError(f"TARGET: {_in_short(target)} cannot be read: {error.strerror}. {wish}") from None
+        raise SettingsError(f"TARGET: {in_short(target)} cannot be read: {error.strerror}. {wish}") from None
     if not stat.S_ISREG(mode):
         raise SettingsError(f"TARGET: {path} is no file. {wish}")
 
@@ -50,7 +49,7 @@ def check(content: Mapping[str, Any], path: Path) -> None:
 
     for error in sorted(_validator().iter_errors(content), key=lambda error: list(map(str, error.absolute_path))):
         place = error.json_path.removeprefix("$").removeprefix(".") or "its top level"
-        raise SettingsError(f"TARGET: {path} at {place}: {_in_short(_wish(error))}.")
+        raise SettingsError(f"TARGET: {path} at {place}: {in_short(_wish(error))}.")
     for number, known in enumerate(content.get("deviations", [])):
         if known["rule"] not in RULES:
             near = difflib.get_close_matches(known["rule"], RULES, 1) or sorted(RULES)
@@ -81,14 +80,9 @@ def _wish(error: Any) -> str:
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
         strange = next(key for key in error.instance if key not in known)
-        return f"there is no {_in_short(strange)!r}; it may hold {', '.join(known)}"
+        return f"there is no {in_short(strange)!r}; it may hold {', '.join(known)}"
     if error.validator == "format":
         return f"{error.instance!r} is not a day such as 2026-11-23"
     if error.validator == "type" and error.validator_value == "number":
         return f"{error.instance!r} is not a finite number"
     return str(error.schema.get("description") if error.validator == "pattern" else error.message)
-
-
-def _in_short(text: str) -> str:
-    """Return a text without its middle where it is long."""
-    return text if len(text) <= 2 * LONGEST else f"{text[:LONGEST]} … {text[-LONGEST:]}"
