@@ -104,12 +104,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Failure:
-    """An attempt that got no answer. `sent` is False only where the request cannot have reached the API."""
+    """An attempt that got no answer. `sent` is False only where the request cannot have reached the API.
+
+    `fatal` is a certificate that does not verify; `of_the_proxy` what went wrong before the API came into it.
+    """
 
     cause: str
     sent: bool
     seconds: float
     fatal: bool = False
+    of_the_proxy: bool = False
 
 
 @dataclass(frozen=True)

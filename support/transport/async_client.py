@@ -129,7 +129,7 @@ class AsyncClient:
         async with self._room:
             transport = self._idle.pop() if self._idle else new_transport(self.route)
             self._busy.add(transport)
-            outcome = await exchange_once(transport, send, self.timeout_s)
+            outcome = await exchange_once(transport, send, self.timeout_s, self.route)
             await self._let_go(transport)
             return outcome
 
@@ -141,7 +141,9 @@ class AsyncClient:
             await transport.aclose()
 
 
-async def exchange_once(transport: httpx.AsyncHTTPTransport, send: Send, timeout_s: float) -> Answer | Failure:
+async def exchange_once(
+    transport: httpx.AsyncHTTPTransport, send: Send, timeout_s: float, route: Route = DIRECT
+) -> Answer | Failure:
     """Send a call once, waiting `timeout_s` for each byte; whatever happens comes back as an outcome."""
     started = time.monotonic()
     call = send.call
@@ -160,7 +162,7 @@ async def exchange_once(transport: httpx.AsyncHTTPTransport, send: Send, timeout
             finally:
                 await response.aclose()
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
-        return failure_of(error, time.monotonic() - started)
+        return failure_of(error, time.monotonic() - started, route)
     return Answer(response.status_code, dict(response.headers), response.content, time.monotonic() - started)
 
 

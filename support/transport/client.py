@@ -33,7 +33,7 @@ class SessionClient:
 
     def __init__(self, timeout_s: float, route: Route = DIRECT, connections: int = 32) -> None:
         self._timeout_s = timeout_s
-        self._route = route
+        self.route = route
         self._traffic = threading.Condition()
         self._under_way = 0
         self._stopped = False
@@ -85,7 +85,7 @@ class SessionClient:
         started = time.monotonic()
         timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
         if send.call.method == "HEAD":
-            return exchange_raw(send.call, timeout, self._route)
+            return exchange_raw(send.call, timeout, self.route)
         wait_until(started + send.timeout_s, timeout)
         try:
             response = self._session.get_adapter(send.call.url).send(
@@ -93,7 +93,7 @@ class SessionClient:
             )
             body = response.content
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            return failure_of(error, time.monotonic() - started)
+            return failure_of(error, time.monotonic() - started, self.route)
         return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started)
 
     def _prepared(self, call: Call) -> requests.PreparedRequest:
