@@ -1,11 +1,10 @@
-# syntax=docker/dockerfile:1
-# The suite without its own tests. Pin the base by digest where your registry mirrors it.
-FROM python:3.13.5-slim-bookworm AS packages
+# The suite without its own tests.
+FROM python:3.13.5-slim-bookworm@sha256:4c2cf9917bd1cbacc5e9b07320025bdb7cdf2df7b0ceaccb55e9dd7e30987419 AS packages
 COPY requirements.txt /tmp/requirements.txt
 RUN python -m venv /opt/suite \
-    && /opt/suite/bin/python -m pip install --no-cache-dir --disable-pip-version-check --requirement /tmp/requirements.txt
+    && /opt/suite/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement /tmp/requirements.txt
 
-FROM python:3.13.5-slim-bookworm
+FROM python:3.13.5-slim-bookworm@sha256:4c2cf9917bd1cbacc5e9b07320025bdb7cdf2df7b0ceaccb55e9dd7e30987419
 RUN groupadd --gid 10001 suite \
     && useradd --uid 10001 --gid suite --home-dir /suite --no-create-home --shell /usr/sbin/nologin suite \
     && mkdir /data /reports \

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from behave.model import Feature
 
+from support import open_standard_streams, targets
 from support import settings as settings_module
-from support import targets
 from support.errors import Inconclusive, SuiteError
 from support.factory import new_seed
 from support.reporting.logs import set_up_logs
@@ -39,6 +39,7 @@ COLLECT_AFTER = 50_000
 
 def begin(config: Any, features: list[Feature]) -> Session:
     """Open a run as the settings say, or end the process with one clear line."""
+    open_standard_streams()  # once more: behave has read environment.py through the number of a missing one
     own = orders()
     interrupts = Interrupts(silent=own is not None)
     interrupts.install()

@@ -50,3 +50,8 @@ class BrokenPromise(AssertionError):
         super().__init__(text)
         self.rule = rule
         self.wrong = tuple(wrong)
+
+
+def in_short(text: str, longest: int = 240) -> str:
+    """Return a text without its middle where it is long, for a line of an error."""
+    return text if len(text) <= longest else f"{text[: longest // 2]} … {text[-longest // 2 :]}"

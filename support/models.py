@@ -118,7 +118,8 @@ class Answer:
 class Failure:
     """An attempt that got no whole answer. `sent` is False only where the request cannot have reached the API.
 
-    `status` is that of an answer whose header section came and whose body broke off; a `fatal` one comes every time.
+    `fatal` is what comes every time, `of_the_proxy` what went wrong before the API came into it, and `status` that of
+    an answer whose header section came and whose body broke off.
     """
 
     cause: str
@@ -126,6 +127,7 @@ class Failure:
     seconds: float
     fatal: bool = False
     status: int | None = None
+    of_the_proxy: bool = False
 
 
 @dataclass(frozen=True)

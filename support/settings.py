@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from support.errors import SettingsError
+from support.errors import SettingsError, in_short
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_ACCESS_CONTROL = "none"
+HIDDEN = "a value that is not shown"
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -183,14 +184,33 @@ def _explain(error: ValidationError, chosen: Mapping[str, str], env_file: Path) 
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     got, source = _origin(name, chosen, env_file)
-    secret = name == "token" or "@" in got
-    shown = "a value that is not shown" if secret else repr(re.sub(r"(?s)(?<=[?#]).+", "…", got))
-    return f"{name.upper()} ({source}): it got {shown}; it wants {_wish(first['msg'])}."
+    if name == "base_url" and not _looks_like_an_address(got):
+        token, its_source = _origin("token", chosen, env_file)
+        if _looks_like_an_address(token):
+            holder = f"TOKEN ({its_source}), which holds an address"
+            return f"BASE_URL ({source}): it got {HIDDEN}. It and {holder}, look swapped."
+    return f"{name.upper()} ({source}): it got {_shown(name, got)}; it wants {_wish(first['msg'])}."
+
+
+def _looks_like_an_address(value: str) -> bool:
+    return re.match(r"\s*https?://", value, re.IGNORECASE) is not None
+
+
+def _shown(name: str, got: str) -> str:
+    """Return a value as it may be shown: neither a token, wherever it was put, nor a password in an address."""
+    if name == "token" or "@" in got or (name == "base_url" and not _looks_like_an_address(got)):
+        return HIDDEN
+    return repr(in_short(re.sub(r"(?s)(?<=[?#]).+", "…", got)))
 
 
 def _wish(message: str) -> str:
     wants = message.removeprefix("Value error, ").removeprefix("Input should be ").split(", unable")[0]
-    for theirs, ours in (("a valid integer", "a whole number"), ("a valid boolean", "true or false"), ("a valid", "a")):
+    for theirs, ours in (
+        ("Unable to parse input string as an integer, exceeded maximum size", "a whole number"),
+        ("a valid integer", "a whole number"),
+        ("a valid boolean", "true or false"),
+        ("a valid", "a"),
+    ):
         wants = wants.replace(theirs, ours)
     return f"a number {wants}" if wants.startswith(("greater", "less")) else wants
 

@@ -17,7 +17,7 @@ from support.cleanup.marks import mark_in
 from support.cleanup.recovery import finish
 from support.connection import Connection
 from support.contract.normalizers import listed, users_of
-from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown
+from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown, in_short
 from support.models import User
 from support.reporting.logs import set_up_logs
 from support.reporting.screen import say
@@ -89,10 +89,10 @@ def _settings() -> settings_module.Settings:
 def _seconds(text: str | None) -> float | None:
     if text is None:
         return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)([smhd])", text)
     if match is None:
         raise SettingsError(
-            f"--older-than: it got {text!r}; it wants a number with s, m, h or d behind it, such as 2h."
+            f"--older-than: it got {in_short(text)!r}; it wants a number with s, m, h or d behind it, such as 2h."
         )
     return float(match[1]) * UNITS_S[match[2]]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from behave.formatter.base import Formatter
+from behave.formatter.base import Formatter, StreamOpener
 from behave.model import Feature, Scenario, Step
 from rich.cells import cell_len
 
@@ -58,6 +59,8 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
     description = "A line for each feature, failures at once (the default of this suite)"
 
     def __init__(self, stream_opener: Any, config: Any) -> None:
+        if stream_opener.name is None and stream_opener.stream is None:
+            stream_opener = StreamOpener(stream=sys.stdout)  # behave looked for it before there was one
         super().__init__(stream_opener, config)
         self._screen = Screen(self.open(), config.color)
         self._began = time.monotonic()

@@ -14,6 +14,7 @@ from support.transport.addresses import destination
 from support.transport.calls import UsersApi
 from support.transport.client import SessionClient
 from support.transport.escaping import on_one_line
+from support.transport.route import Route
 
 PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|prd|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
 
@@ -34,11 +35,20 @@ def check_open(client: SessionClient, api: UsersApi) -> Exchange:
     exchange = client.run(api.page(1, 1) if a_page_does else api.list())
     last = exchange.attempts[-1].outcome
     if isinstance(last, Failure):
-        raise TargetDown(f"{api.base_url} cannot be reached: {last.cause}. Check BASE_URL, and that the API is up.")
+        raise TargetDown(_out_of_reach(api.base_url, last, client.route))
     problem = _problem(exchange, api.base_url)
     if problem:
         raise TargetDown(f"{api.base_url} {problem}")
     return exchange
+
+
+def _out_of_reach(base_url: str, why: Failure, route: Route) -> str:
+    if why.of_the_proxy:
+        return f"{why.cause}. Correct {route.variable}, or name the host of the API in NO_PROXY."
+    advice = "Check BASE_URL, and that the API is up."
+    if why.fatal:
+        advice = "Set REQUESTS_CA_BUNDLE to a file with the certificates of those who signed it, or correct BASE_URL."
+    return f"{base_url} cannot be reached: {why.cause}. {advice}"
 
 
 def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> int:

@@ -6,19 +6,14 @@ contract to the letter.
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
-import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from support.errors import SettingsError
-
-HERE = Path(__file__).parent
+from support.targets.reading import HERE, check, read
 
 
 @dataclass(frozen=True)
@@ -170,48 +165,9 @@ def load(target: str) -> Profile:
     Raises SettingsError where there is none, or where it does not fit `profile.schema.json`.
     """
     path = Path(target) if target.endswith(".toml") else HERE / f"{target}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(found.stem for found in HERE.glob("*.toml")))
-        raise SettingsError(
-            f"TARGET: there is no profile {target!r}. It wants one of {known}, or the path of a .toml file."
-        )
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"TARGET: {path} cannot be read as TOML: {error}.") from None
-    _check(content, path)
+    content = read(path, target)
+    check(content, path)
     return _build(content)
-
-
-def _check(content: Mapping[str, Any], path: Path) -> None:
-    """Raise SettingsError with the first thing that is wrong: the file, the place and what it wants."""
-    from jsonschema import Draft202012Validator, FormatChecker
-
-    from support.contract.rules import RULES
-
-    schema = json.loads((HERE / "profile.schema.json").read_text(encoding="utf-8"))
-    plain = json.loads(json.dumps(content, default=str))
-    validator = Draft202012Validator(schema, format_checker=FormatChecker(["date"]))
-    for error in sorted(validator.iter_errors(plain), key=lambda error: list(map(str, error.absolute_path))):
-        place = error.json_path.removeprefix("$").removeprefix(".") or "its top level"
-        raise SettingsError(f"TARGET: {path} at {place}: {_wish(error)}.")
-    for number, known in enumerate(content.get("deviations", [])):
-        if known["rule"] not in RULES:
-            near = difflib.get_close_matches(known["rule"], RULES, 1) or sorted(RULES)
-            raise SettingsError(
-                f"TARGET: {path} at deviations[{number}].rule: there is no rule {known['rule']!r}; "
-                f"did you mean {' or '.join(near[:3])}?"
-            )
-
-
-def _wish(error: Any) -> str:
-    if error.validator == "additionalProperties":
-        known = error.schema["properties"]
-        strange = next(key for key in error.instance if key not in known)
-        return f"there is no {strange!r}; it may hold {', '.join(known)}"
-    if error.validator == "format":
-        return f"{error.instance!r} is not a day such as 2026-11-23"
-    return str(error.message)
 
 
 def _build(content: Mapping[str, Any]) -> Profile:

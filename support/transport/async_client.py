@@ -131,7 +131,7 @@ class AsyncClient:
         async with self._room:
             transport = self._idle.pop() if self._idle else new_transport(self.route)
             self._busy.add(transport)
-            outcome = await exchange_once(transport, send, self.timeout_s)
+            outcome = await exchange_once(transport, send, self.timeout_s, self.route)
             await self._let_go(transport)
             return outcome
 
@@ -143,7 +143,9 @@ class AsyncClient:
             await transport.aclose()
 
 
-async def exchange_once(transport: httpx.AsyncHTTPTransport, send: Send, timeout_s: float) -> Answer | Failure:
+async def exchange_once(
+    transport: httpx.AsyncHTTPTransport, send: Send, timeout_s: float, route: Route = DIRECT
+) -> Answer | Failure:
     """Send a call once, waiting `timeout_s` for each byte; whatever happens comes back as an outcome."""
     started = time.monotonic()
     call, response = send.call, None
@@ -162,7 +164,8 @@ async def exchange_once(transport: httpx.AsyncHTTPTransport, send: Send, timeout
                 raise TooMuch("the header section is too large")
             body, excess = await _taken_in(response, call)
     except (httpx.HTTPError, httpx.InvalidURL, zlib.error, TooMuch, TimeoutError, OSError) as error:
-        return failure_of(error, time.monotonic() - started, response.status_code if response is not None else None)
+        status = response.status_code if response is not None else None
+        return failure_of(error, time.monotonic() - started, route, status)
     return Answer(response.status_code, dict(response.headers.items()), body, time.monotonic() - started, excess)
 
 

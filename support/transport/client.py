@@ -37,7 +37,7 @@ class SessionClient:
 
     def __init__(self, timeout_s: float, route: Route = DIRECT, connections: int = 32) -> None:
         self._timeout_s = timeout_s
-        self._route = route
+        self.route = route
         self._traffic = threading.Condition()
         self._under_way = 0
         self._stopped = False
@@ -89,7 +89,7 @@ class SessionClient:
         started, response = time.monotonic(), None
         timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
         if send.call.method == "HEAD":
-            return exchange_raw(send.call, timeout, self._route)
+            return exchange_raw(send.call, timeout, self.route)
         wait_until(started + send.timeout_s, timeout, BOUNDS.largest_of(send.call.lists) + HEADERS)
         try:
             response = self._session.get_adapter(send.call.url).send(
@@ -97,7 +97,8 @@ class SessionClient:
             )
             body, excess = _taken_in(response, send.call)
         except (requests.RequestException, urllib3.exceptions.HTTPError, zlib.error, OSError, ValueError) as error:
-            return failure_of(error, time.monotonic() - started, response.status_code if response is not None else None)
+            status = response.status_code if response is not None else None
+            return failure_of(error, time.monotonic() - started, self.route, status)
         return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started, excess)
 
     def _prepared(self, call: Call) -> requests.PreparedRequest:

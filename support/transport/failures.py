@@ -1,8 +1,15 @@
-"""Why no answer came, in words without addresses or headers, and whether the request can have reached the API."""
+"""Why no answer came, and whether the request can have reached the API.
+
+The words hold neither headers nor an address, but for that of a proxy.
+"""
 
 from __future__ import annotations
 
 import http.client
+import re
+import socket
+import ssl
+from collections.abc import Sequence
 
 import httpx
 import requests
@@ -11,9 +18,12 @@ import urllib3
 from support.bounds import TooMuch
 from support.errors import SuiteError
 from support.models import Failure
+from support.transport.route import DIRECT, Route
 from support.transport.transcript import redacted
 
 NOT_CONNECTED = (
+    ConnectionRefusedError,
+    socket.gaierror,
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
     requests.ConnectTimeout,
@@ -21,6 +31,8 @@ NOT_CONNECTED = (
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
 )
+TUNNEL = "Tunnel connection failed: "
+REFUSAL = re.compile(rf"(?:^|{TUNNEL})(\d{{3}})\b")
 NOT_A_TIMEOUT = urllib3.exceptions.NewConnectionError  # made one by urllib3, for the sake of old callers
 ILLEGAL = (httpx.LocalProtocolError,)
 TOO_LARGE = (TooMuch, http.client.LineTooLong)
@@ -28,8 +40,8 @@ HEADERS_TOO_LARGE = ("got more than", "Receive buffer too long")
 TIMED_OUT = (requests.Timeout, urllib3.exceptions.TimeoutError, httpx.TimeoutException, TimeoutError)
 
 
-def failure_of(error: BaseException, seconds: float, status: int | None = None) -> Failure:
-    """Tell from an exception of requests, urllib3, httpx or a socket what kept the answer away.
+def failure_of(error: BaseException, seconds: float, route: Route = DIRECT, status: int | None = None) -> Failure:
+    """Tell from an exception of requests, urllib3, httpx or a socket what kept the answer away on this route.
 
     `status` is that of an answer whose header section came. Raises SuiteError for a request that HTTP does not allow.
     """
@@ -43,20 +55,33 @@ def failure_of(error: BaseException, seconds: float, status: int | None = None) 
         return Failure(
             f"the certificate does not verify ({_certificate_problem(certificate)})", False, seconds, fatal=True
         )
-    sent = status is not None or not any(isinstance(link, NOT_CONNECTED) for link in chain)
+    if route.proxy is not None and (what := _wrong_with_the_proxy(chain, route.proxy_in_brief)):
+        return Failure(what, False, seconds, of_the_proxy=True)
+    sent = status is not None or _sent(chain)
+    return Failure(_cause(chain, sent, seconds), sent, seconds, status=status)
+
+
+def _wrong_with_the_proxy(chain: Sequence[BaseException], proxy: str) -> str | None:
+    """Return what a proxy did wrong; None where it was reached and lets pass, which is told by TLS."""
+    told = (str(link) for link in chain if isinstance(link, httpx.ProxyError) or TUNNEL in str(link))
+    refused = next((status for text in told if (status := REFUSAL.search(text))), None)
+    if refused is not None:
+        return f"{proxy} refuses to connect (status {refused[1]})"
+    reached = any(isinstance(link, ssl.SSLError) for link in chain) or _sent(chain)
+    return None if reached else f"cannot reach {proxy}: {_cause(chain, False, 0.0)}"
+
+
+def _sent(chain: Sequence[BaseException]) -> bool:
+    return not any(isinstance(link, NOT_CONNECTED) for link in chain)
+
+
+def _cause(chain: Sequence[BaseException], sent: bool, seconds: float) -> str:
     if any(isinstance(link, ConnectionRefusedError) for link in chain):
-        return Failure("connection refused", False, seconds)
+        return "connection refused"
     if any(isinstance(link, TIMED_OUT) and not isinstance(link, NOT_A_TIMEOUT) for link in chain):
-        return Failure(
-            f"no complete answer within {seconds:.1f} s" if sent else "timed out while connecting",
-            sent,
-            seconds,
-            status=status,
-        )
-    innermost = chain[-1]
-    reason = redacted(getattr(innermost, "strerror", None) or type(innermost).__name__)
-    cause = f"connection broken ({reason})" if sent else f"cannot connect ({reason})"
-    return Failure(cause, sent, seconds, status=status)
+        return f"no complete answer within {seconds:.1f} s" if sent else "timed out while connecting"
+    reason = redacted(getattr(chain[-1], "strerror", None) or type(chain[-1]).__name__)
+    return f"connection broken ({reason})" if sent else f"cannot connect ({reason})"
 
 
 def _chain(error: BaseException) -> list[BaseException]:

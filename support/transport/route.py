@@ -25,17 +25,26 @@ def _trusting_nobody() -> ssl.SSLContext:
 class Route:
     """The way to one address: the proxy, if any, and the file or folder of certificates, where it is told.
 
-    `context` holds a certificate against those; without TLS it knows none, as reading them takes its time.
+    `context` holds a certificate against those; without TLS it knows none, as reading them takes its time. `variable`
+    is where the proxy is named.
     """
 
     proxy: str | None = field(default=None, repr=False)
     certificates: str | None = None
     context: ssl.SSLContext = field(default_factory=_trusting_nobody, repr=False)
+    variable: str | None = None
 
     @property
     def proxy_headers(self) -> dict[str, str]:
         """What the proxy wants to be told: who asks, where its address names a user."""
         return HTTPAdapter().proxy_headers(self.proxy) if self.proxy else {}
+
+    @property
+    def proxy_in_brief(self) -> str:
+        """The proxy in words, without the user and password that its address may hold."""
+        parts = urlsplit(self.proxy or "")
+        source = f" (from {self.variable})" if self.variable else ""
+        return f"the proxy {parts.scheme}://{parts.netloc.rpartition('@')[2]}{source}"
 
     def insist_on_a_direct_line(self, what: str, instead: str) -> None:
         """Raise Inconclusive where a proxy stands between, which would be judged in place of the API."""
@@ -57,16 +66,27 @@ def route_to(url: str) -> Route:
     with requests.Session() as session:
         found = session.merge_environment_settings(url, {}, None, None, None)
     proxy = select_proxy(url, found["proxies"])
-    proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
-    kind = urlsplit(proxy).scheme if proxy else "http"
+    scheme = urlsplit(url).scheme.lower()
+    variable = f"{scheme if found['proxies'].get(scheme) else 'all'}_proxy".upper()
+    if proxy:
+        proxy = proxy if "://" in proxy else f"http://{proxy}"
+        _see_that_it_is_spoken_to(proxy, variable)
+    certificates = found["verify"] if isinstance(found["verify"], str) else None
+    tls = scheme == "https" or (proxy or "").lower().startswith("https:")
+    context = _trusting(certificates) if tls else _trusting_nobody()
+    return Route(proxy, certificates, context, variable if proxy else None)
+
+
+def _see_that_it_is_spoken_to(proxy: str, variable: str) -> None:
+    try:
+        parts = urlsplit(proxy)
+        kind = parts.scheme if parts.hostname and parts.port != 0 else "without a host"
+    except ValueError:
+        kind = "without an address"
     if kind not in ("http", "https"):
         raise SettingsError(
-            f"HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: it names a proxy of the kind {kind}; it wants an http:// or "
-            "https:// address."
+            f"{variable}: it names a proxy of the kind {kind}; it wants an http:// or https:// address."
         )
-    certificates = found["verify"] if isinstance(found["verify"], str) else None
-    tls = "https" in (kind, urlsplit(url).scheme)
-    return Route(proxy, certificates, _trusting(certificates) if tls else _trusting_nobody())
 
 
 def _trusting(certificates: str | None) -> ssl.SSLContext:

@@ -35,7 +35,7 @@ def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer 
             connection.sendall(_request(call, route))
             head, rest = _read(connection, started + timeout_s)
     except (OSError, http.client.HTTPException, TooMuch) as error:
-        return failure_of(error, time.monotonic() - started)
+        return failure_of(error, time.monotonic() - started, route)
     status, lines = _status(head), head.decode("latin-1").split("\r\n")[1:]
     if status is None:
         return Failure("the answer is not HTTP", True, time.monotonic() - started)

@@ -129,6 +129,9 @@ def test_guests_are_left_alone(dead: World) -> None:
         (["--mark", "ab"], "--mark: it got 'ab'; it wants at least 4 characters"),
         (["--mark", "uat-a"], "--mark: it got 'uat-a'; it wants at least 4 characters"),
         (["--older-than", "soon"], "--older-than: it got 'soon'; it wants a number with s, m, h or d"),
+        (["--older-than", "nans"], "--older-than: it got 'nans'; it wants a number with s, m, h or d"),
+        (["--older-than", "infd"], "--older-than: it got 'infd'; it wants a number with s, m, h or d"),
+        (["--older-than", f"{'9' * 400}d"], "it wants a number with s, m, h or d"),
     ],
 )
 def test_what_it_cannot_read_is_told_in_one_line(

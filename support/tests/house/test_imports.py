@@ -14,7 +14,14 @@ from support.settings import ROOT
 from support.tests.house.reading import relative
 
 LAYERS = (
-    ("support.errors", "support.models", "support.signals", "support.starting", "support.contract.rules"),
+    (
+        "support.bounds",
+        "support.errors",
+        "support.models",
+        "support.signals",
+        "support.starting",
+        "support.contract.rules",
+    ),
     ("support.settings",),
     ("support.targets.profile", "support.targets.embedded", "support.targets"),
     ("support.contract", "support.transport"),

@@ -102,6 +102,36 @@ def test_a_secret_is_never_part_of_a_command() -> None:
                 assert "${{" not in step.get("run", ""), f"{path.name}: {step['run']}"
 
 
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_each_action_is_pinned_to_a_commit_and_says_its_version(path: Path) -> None:
+    used = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
+    assert used
+    assert [one for one in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one)] == []
+
+
+def test_one_action_has_one_commit() -> None:
+    used = re.findall(r"uses: ([\w-]+/[\w-]+)\S*@(\w+)", "".join(path.read_text("utf-8") for path in WORKFLOWS))
+    assert len(set(used)) == len({action for action, _ in used})
+
+
+def test_the_images_that_a_container_is_built_on_are_pinned_by_digest() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    bases = re.findall(r"^(?:FROM|# syntax=) *(\S+)", text, re.MULTILINE)
+    assert bases
+    assert [base for base in bases if not re.fullmatch(r"[\w.:/-]+@sha256:[0-9a-f]{64}", base)] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*WORKFLOWS, GITLAB, ROOT / "Dockerfile", ROOT / "docs" / "continuous-integration.md"],
+    ids=lambda path: path.name,
+)
+def test_nothing_is_installed_without_its_hash(path: Path) -> None:
+    installs = re.findall(r"pip install.*", path.read_text(encoding="utf-8"))
+    assert installs
+    assert [one for one in installs if "--require-hashes" not in one] == []
+
+
 def test_the_container_is_nobody_and_may_do_nothing() -> None:
     job = next(one for one in yaml.safe_load_all(JOB.read_text(encoding="utf-8")) if one["kind"] == "Job")
     pod = job["spec"]["template"]["spec"]

@@ -117,6 +117,17 @@ class TestTarget:
         line = ended_with_one_line(project.behave(target=nowhere, RETRY_ATTEMPTS="2"))
         assert "cannot be reached: cannot connect (" in line
 
+    def test_a_proxy_that_cannot_be_reached_ends_it_and_is_told_as_such(
+        self, project: Project, unused_port: int
+    ) -> None:
+        proxy = f"http://ada:pear-tree@127.0.0.1:{unused_port}"
+        behind = Target("http://users.invalid/users", "t", "behind")
+        line = ended_with_one_line(project.behave(target=behind, RETRY_ATTEMPTS="2", HTTP_PROXY=proxy, NO_PROXY=""))
+        assert line == (
+            f"target down: cannot reach the proxy http://127.0.0.1:{unused_port} (from HTTP_PROXY): connection refused"
+            ". Correct HTTP_PROXY, or name the host of the API in NO_PROXY."
+        )
+
     def test_one_that_refuses_the_token_ends_it(self, project: Project, embedded: Target) -> None:
         line = ended_with_one_line(project.behave(target=replace(embedded, token="a-wrong-token")))
         assert "refuses the token (status 401)" in line
@@ -156,6 +167,7 @@ class TestTarget:
         server = script(answer(200, []), tls=context)
         line = ended_with_one_line(project.behave(target=Target(server.url, "t", "unknown")))
         assert "the certificate does not verify (" in line
+        assert "Set REQUESTS_CA_BUNDLE to " in line
         assert server.arrived == []
 
     def test_one_that_is_down_ends_it(self, project: Project, script: Script) -> None:

@@ -8,11 +8,12 @@ import pytest
 from support import targets
 from support.contract.rules import RULES
 from support.errors import SettingsError
-from support.targets.profile import HERE, Deviation, LeftOut, Profile
+from support.targets.profile import Deviation, LeftOut, Profile
+from support.targets.reading import HERE
 from support.tests.targets.conftest import NewProfile
 
 SHIPPED = sorted(path.stem for path in HERE.glob("*.toml"))
-DEVIATION = 'reason = "r"\nlink = "l"\nsince = 2026-01-31\n'
+DEVIATION = 'reason = "r"\nlink = "https://example.com/42"\nsince = 2026-01-31\n'
 
 
 def refusal(path: str) -> str:
@@ -64,7 +65,9 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
     assert (read.pages.size, read.pages.counts, read.pages.first) == (50, "users", 1)
     assert (read.caps.users, read.caps.concurrency) == (90, 20)
     assert read.deadlines == {"delete_deadline_s": 30}
-    known = Deviation("put", "r", "l", date(2026, 1, 31), date(2027, 1, 31), ("A *",), ("x",), True)
+    known = Deviation(
+        "put", "r", "https://example.com/42", date(2026, 1, 31), date(2027, 1, 31), ("A *",), ("x",), True
+    )
     assert read.deviations == (known,)
     assert read.left_out == (LeftOut("no", ("B",)),)
 
@@ -77,7 +80,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ("[answers]\ntaken = 409\n", "answers.taken", "409 is not of type 'array'"),
         ("[answers]\ntaken = [42]\n", "answers.taken[0]", "42 is less than the minimum of 200"),
         ('[has]\nput = "no"\n', "has.put", "'no' is not of type 'boolean'"),
-        ('[names]\nlist_pointer = "data"\n', "names.list_pointer", "'data' does not match"),
+        ('[names]\nlist_pointer = "data"\n', "names.list_pointer", "it wants a JSON pointer such as /data/users"),
         ('[shape]\nid = "number"\n', "shape.id", "'number' is not one of ['string', 'integer']"),
         ('[pages]\ncounts = "rows"\n', "pages.counts", "'rows' is not one of ['pages', 'users']"),
         ("[caps]\nusers = 0\n", "caps.users", "0 is less than the minimum of 1"),
@@ -86,7 +89,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ('[[deviations]]\nrule = "put"\n', "deviations[0]", "'reason' is a required property"),
         (f'[[deviations]]\nrule = "putt"\n{DEVIATION}', "deviations[0].rule", "did you mean put?"),
         (
-            '[[deviations]]\nrule = "put"\nreason = "r"\nlink = "l"\nsince = "2026-02-30"\n',
+            '[[deviations]]\nrule = "put"\nreason = "r"\nlink = "https://example.com/42"\nsince = "2026-02-30"\n',
             "deviations[0].since",
             "'2026-02-30' is not a day such as 2026-11-23",
         ),
@@ -96,6 +99,13 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
             "should be non-empty",
         ),
         ('[[left_out]]\nscenarios = ["A"]\n', "left_out[0]", "'reason' is a required property"),
+        ("[deadlines]\nrequest_timeout_s = nan\n", "deadlines.request_timeout_s", "nan is not a finite number"),
+        ("[deadlines]\ndelete_deadline_s = inf\n", "deadlines.delete_deadline_s", "inf is not a finite number"),
+        ("[deadlines]\nretry_deadline_s = 1e400\n", "deadlines.retry_deadline_s", "inf is not a finite number"),
+        (f"[deadlines]\nretry_deadline_s = {'9' * 400}\n", "deadlines.retry_deadline_s", "than the maximum of 1000000"),
+        ("[caps]\nusers = 1e300\n", "caps.users", "1e+300 is not of type 'integer'"),
+        ("[answers]\ntaken = [409.0]\n", "answers.taken[0]", "409.0 is not of type 'integer'"),
+        ("[pages]\nfirst = 0.0\n", "pages.first", "0.0 is not of type 'integer'"),
     ],
 )
 def test_what_does_not_fit_is_told_with_its_place(profile: NewProfile, text: str, place: str, wish: str) -> None:
@@ -111,6 +121,74 @@ def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
     assert "line 1" in refusal(str(path))
     path.write_bytes(b"name = '\xff'\n")
     assert f"{path} cannot be read as TOML" in refusal(str(path))
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "data:text/html,hello",
+        "//example.com/42",
+        "http://",
+        "https:///42",
+        "https://example.com/ 42",
+        "https://ada:pear-tree@example.com/42",
+        "https://example.com/42\\n",
+        " https://example.com/42",
+    ],
+)
+def test_a_link_that_is_no_web_address_is_refused(profile: NewProfile, link: str) -> None:
+    path = profile(f'[[deviations]]\nrule = "put"\n{DEVIATION}'.replace("https://example.com/42", link))
+    told = refusal(path)
+    assert f"{path} at deviations[0].link: " in told
+    assert "it wants an http:// or https:// address" in told
+    assert "pear-tree" not in told
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "x = " + "[" * 100_000,
+        "x = " + "{a=" * 5_000 + "1" + "}" * 5_000,
+        "a" + ".a" * 5_000 + " = 1",
+        "x = " + "9" * 5_000,
+        "x = 0x" + "f" * 100_000,
+    ],
+    ids=["open arrays", "tables in tables", "a long key", "a long number", "a long hexadecimal number"],
+)
+def test_toml_that_python_cannot_take_is_told_as_such(profile: NewProfile, bomb: str) -> None:
+    path = profile(f"{bomb}\n")
+    told = refusal(path)
+    assert told.startswith(f"TARGET: {path} cannot be read as TOML: ")
+    assert len(told) < len(path) + 300
+
+
+def test_a_long_value_is_told_in_short(profile: NewProfile) -> None:
+    path = profile(f"[has]\nput = '{'no' * 50_000}'\n")
+    assert len(refusal(path)) < len(path) + 400
+
+
+def test_what_is_no_file_is_told_as_such(tmp_path: Path) -> None:
+    folder = tmp_path / "ours.toml"
+    folder.mkdir()
+    assert f"TARGET: {folder} is no file. It wants " in refusal(str(folder))
+
+
+def test_a_file_that_may_not_be_read_is_told_as_such(profile: NewProfile, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = profile("")
+
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    assert f"TARGET: {path} cannot be read: Permission denied." in refusal(path)
+
+
+@pytest.mark.parametrize("target", ["a" * 5_000, f"{'a' * 5_000}.toml", "a\0.toml", f"{__file__}/ours.toml"])
+def test_a_path_that_no_file_can_have_is_told_as_such(target: str) -> None:
+    told = refusal(target)
+    assert len(told) < 500
+    assert "\0" not in told
 
 
 def test_an_unknown_profile_is_answered_with_those_there_are() -> None:

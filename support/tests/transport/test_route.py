@@ -91,7 +91,46 @@ class TestProxy:
         assert "pear-tree" not in str(caught.value)
 
     def test_its_password_is_never_shown(self) -> None:
-        assert "pear-tree" not in repr(Route("http://ada:pear-tree@127.0.0.1:3128"))
+        route = Route("http://ada:pear-tree@127.0.0.1:3128", variable="HTTP_PROXY")
+        assert "pear-tree" not in repr(route)
+        assert route.proxy_in_brief == "the proxy http://127.0.0.1:3128 (from HTTP_PROXY)"
+
+    @pytest.mark.parametrize("address", ["http://[::1", "http://ada:pear-tree@127.0.0.1:http", "http://"])
+    def test_one_that_has_no_address_is_told_without_its_password(
+        self, monkeypatch: pytest.MonkeyPatch, address: str
+    ) -> None:
+        monkeypatch.setenv("HTTP_PROXY", address)
+        with pytest.raises(SettingsError, match=r"^HTTP_PROXY: .*it wants an http:// or https:// address") as caught:
+            route_to(BEHIND)
+        assert "pear-tree" not in str(caught.value)
+
+    @pytest.mark.parametrize(("kind", "method"), WAYS)
+    @pytest.mark.parametrize("url", [BEHIND, "https://users.invalid/users"])
+    @pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+    def test_one_that_is_not_there_is_told_as_such(
+        self, monkeypatch: pytest.MonkeyPatch, unused_port: int, kind: str, method: str, url: str, host: str
+    ) -> None:
+        monkeypatch.setenv("ALL_PROXY", f"http://ada:pear-tree@{host}:{unused_port}")
+        api = api_at(url, attempts=1)
+        with client_of(kind, route=route_to(url)) as client:
+            outcome = client.run(api.send(api.call(method))).attempts[-1].outcome
+        assert isinstance(outcome, Failure)
+        assert outcome.cause.startswith(f"cannot reach the proxy http://{host}:{unused_port} (from ALL_PROXY): ")
+        assert (outcome.sent, outcome.of_the_proxy) == (False, True)
+
+    @pytest.mark.parametrize(("kind", "method"), WAYS)
+    def test_what_lies_behind_it_is_not_told_as_the_proxy(
+        self, script: Script, monkeypatch: pytest.MonkeyPatch, kind: str, method: str
+    ) -> None:
+        server = script(raw(b"no TLS\r\n\r\n"))
+        proxy = script(tunnel_to(server.port))
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        url = f"https://127.0.0.1:{server.port}/users"
+        api = api_at(url, attempts=1)
+        with client_of(kind, route=route_to(url)) as client:
+            outcome = client.run(api.send(api.call(method))).attempts[-1].outcome
+        assert isinstance(outcome, Failure)
+        assert not outcome.of_the_proxy
 
     @pytest.mark.parametrize(("kind", "method"), WAYS)
     def test_every_call_goes_through_it(self, script: Script, kind: str, method: str) -> None:
@@ -127,7 +166,10 @@ class TestProxy:
         proxy = script(answer(403, {}))
         api = api_at("https://users.invalid/users", attempts=1)
         with client_of(kind, route=Route(f"http://127.0.0.1:{proxy.port}")) as client:
-            assert client.run(api.send(api.call(method))).answer is None
+            outcome = client.run(api.send(api.call(method))).attempts[-1].outcome
+        assert isinstance(outcome, Failure)
+        assert outcome.cause == f"the proxy http://127.0.0.1:{proxy.port} refuses to connect (status 403)"
+        assert (outcome.sent, outcome.of_the_proxy) == (False, True)
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_none_goes_through_another(self, script: Script, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
