@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from support.tests.hostile.server import TOKEN, HostileServer
 
 HANG_GUARD_S = 150
 MEMORY_KIB = 1_500_000
+MOST_RESIDENT_KIB = 512 * 1024
+OUTPUT = "output.txt"
 PATIENCE = {
     "REQUEST_TIMEOUT_S": "5",
     "RETRY_ATTEMPTS": "3",
@@ -49,6 +52,7 @@ class Ended:
     code: int
     said: str
     folder: Path
+    most_memory_kib: int
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -94,16 +98,31 @@ def environment_of(url: str, folder: Path, **settings: str) -> dict[str, str]:
 
 def play(row: Row, server: HostileServer, folder: Path) -> Ended:
     """Play a row against its server, to the end."""
-    done = subprocess.run(
-        command_of(row.play, folder),
-        cwd=ROOT,
-        env=environment_of(server.url, folder, **row.settings),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=HANG_GUARD_S,
-    )
-    return Ended(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), folder)
+    return ended(started(row.play, server.url, folder, **row.settings), folder)
+
+
+def started(play: Sequence[str], url: str, folder: Path, **settings: str) -> subprocess.Popen[bytes]:
+    """Start a run that writes what it says into a file."""
+    with (folder / OUTPUT).open("wb") as output:
+        return subprocess.Popen(
+            command_of(play, folder),
+            cwd=ROOT,
+            env=environment_of(url, folder, **settings),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def ended(process: subprocess.Popen[bytes], folder: Path) -> Ended:
+    """Wait for the end of a run; one that hangs is killed, and its exit code tells so."""
+    guard = threading.Timer(HANG_GUARD_S, process.kill)
+    guard.start()
+    _, status, used = os.wait4(process.pid, 0)
+    guard.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    said = (folder / OUTPUT).read_bytes().decode("utf-8", "surrogateescape")
+    return Ended(process.returncode, said, folder, used.ru_maxrss)
 
 
 def wrong_with(row: Row, run: Ended, server: HostileServer) -> list[str]:
@@ -115,6 +134,7 @@ def wrong_with(row: Row, run: Ended, server: HostileServer) -> list[str]:
         *speech(run),
         *shown_of_the_token(run),
         *_malformed(run),
+        *_memory(run),
     ]
 
 
@@ -165,7 +185,7 @@ def speech(run: Ended) -> Iterator[str]:
 
 def shown_of_the_token(run: Ended) -> Iterator[str]:
     """Say where the token is shown, in whatever form."""
-    for where, text in [("the output", run.said), *((path.name, text) for path, text in run.files())]:
+    for where, text in ((path.name, text) for path, text in run.files()):
         low = text.lower()
         unbroken = re.sub(r"\s|\\+[nr]", "", low)
         if shown := sorted(form for form in _forms_of(TOKEN) if form in low or form in unbroken):
@@ -188,3 +208,8 @@ def _malformed(run: Ended) -> Iterator[str]:
                 json.loads(text)
         except (ElementTree.ParseError, ValueError) as error:
             yield f"{path.name} is malformed: {error}"
+
+
+def _memory(run: Ended) -> Iterator[str]:
+    if run.most_memory_kib > MOST_RESIDENT_KIB:
+        yield f"the run took {run.most_memory_kib >> 10} MiB of memory"

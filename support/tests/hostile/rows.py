@@ -27,6 +27,7 @@ ACCESS = ("features/access/tokens.feature",)
 BURST = ("features/crowds/burst.feature",)
 INVALID = ("features/refusals/invalid_data.feature", "--tags=@rule.create-invalid")
 LOCATION = ("features/protocol/requests.feature", "--tags=@rule.create-location")
+HEADS = ("features/protocol/requests.feature", "--tags=@rule.head")
 WRITING = UPDATING + DELETING
 
 SHORT = {"DELETE_DEADLINE_S": "0.3", "CLEANUP_DEADLINE_S": "2"}
