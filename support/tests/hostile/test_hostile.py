@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.tests.hostile import bounds, gone, ownership
+from support.tests.hostile import bounds, gone, ids, ownership, talk
 from support.tests.hostile.playing import play, wrong_with
 from support.tests.hostile.rows import CREATING, KEPT, LIFE, LISTING, READING, WRITING, Row
 from support.tests.hostile.server import HostileServer, Stage
@@ -17,7 +17,7 @@ def nothing_hostile(_stage: Stage) -> None:
 
 
 NOTHING = Row("nothing hostile", nothing_hostile, CREATING + LISTING + READING + WRITING + LIFE, frozenset({KEPT}))
-ROWS = (NOTHING, *ownership.ROWS, *gone.ROWS, *bounds.ROWS)
+ROWS = (NOTHING, *ownership.ROWS, *gone.ROWS, *bounds.ROWS, *ids.ROWS, *talk.ROWS)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
