@@ -93,7 +93,7 @@ def environment_of(url: str, folder: Path, **settings: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
     places = {"STATE_DIR": str(folder / "state"), "REPORTS_DIR": str(folder / "reports")}
     looks = {"NO_COLOR": "1", "COLUMNS": "120", "PYTHONPATH": str(ROOT)}
-    return {**kept, **looks, **PATIENCE, **places, "BASE_URL": url, "TOKEN": TOKEN, **settings}
+    return {**kept, **looks, **PATIENCE, **places, "BASE_URL": url, "TOKEN": TOKEN} | settings
 
 
 def play(row: Row, server: HostileServer, folder: Path) -> Ended:
@@ -201,6 +201,8 @@ def _forms_of(token: str) -> set[str]:
 
 def _malformed(run: Ended) -> Iterator[str]:
     for path, text in run.files():
+        if not text:  # the run ended before its first scenario
+            continue
         try:
             if path.suffix == ".xml":
                 ElementTree.fromstring(text.encode("utf-8", "surrogateescape"))
