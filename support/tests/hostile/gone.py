@@ -1,0 +1,237 @@
+"""Views that contradict each other: users who are gone from one and not from another, lists that are none, quotas."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from support.sandbox.exchange import Answer, Call, Refusal
+from support.sandbox.store import User
+from support.sandbox.twists import Decision, Sandbox
+from support.sandbox.wire import Wire
+from support.tests.hostile.answers import (
+    Place,
+    changed,
+    created,
+    head,
+    listed,
+    octets,
+    read,
+    showing,
+    status,
+    striking,
+    together,
+    with_body,
+)
+from support.tests.hostile.rows import (
+    ACCESS,
+    BROKEN,
+    BURST,
+    CREATING,
+    DELETING,
+    DOWN,
+    FAULT,
+    FOUND,
+    INVALID,
+    KEPT,
+    LIFE,
+    OPEN,
+    RED,
+    SHORT,
+    Row,
+)
+from support.tests.hostile.server import Hostile, Stage
+
+QUOTA = 10
+
+
+def shown_after_leaving(*, listed: bool, found: bool) -> Hostile:
+    """Hide whoever is deleted from reads alone: the list, or a look-up, shows them for ever."""
+
+    def arrange(stage: Stage) -> None:
+        left: dict[str, User] = {}
+
+        def delete(sandbox: Sandbox, _delete: Decision, user_id: str) -> bool:
+            user = sandbox.store.get(user_id)
+            left.update({user_id: user} if user else {})
+            return user is not None
+
+        def hidden(_sandbox: Sandbox, get: Decision, user_id: str) -> User | None:
+            return None if user_id in left else get(user_id)
+
+        def show(_stage: Stage, call: Call, answer: Answer) -> None:
+            seen = found if "email" in call.query else listed
+            answer.content = [user for user in answer.content if seen or user["id"] not in left]
+
+        stage.sandbox.around("store.delete", delete)
+        stage.sandbox.around("store.get", hidden)
+        showing(("list_users",), show)(stage)
+
+    return arrange
+
+
+def looked_up(call: Call, response: Response) -> bool:
+    return call.method == "GET" and "email" in call.query and response.status_code == 200
+
+
+def shown_in_any_list(call: Call, response: Response) -> bool:
+    return listed(call, response) or looked_up(call, response)
+
+
+def shown_anywhere(call: Call, response: Response) -> bool:
+    return created(call, response) or read(call, response) or shown_in_any_list(call, response)
+
+
+def wrapped(place: Place) -> Hostile:
+    """Put what is shown into an envelope."""
+
+    def change(response: Response) -> Response:
+        return with_body(json.dumps({"data": json.loads(bytes(response.body))}).encode())(response)
+
+    return changed(change, place)
+
+
+def in_place(place: Place, body: bytes, media_type: str = "application/json") -> Hostile:
+    return changed(with_body(body, media_type), place)
+
+
+PAGE = b"<!doctype html><title>Users</title><h1>Welcome</h1>"
+
+
+def wrong_path(stage: Stage) -> None:
+    """Answer everything as a server does that has never heard of users."""
+
+    async def handle(_sandbox: Sandbox, _handle: Decision, _call: Call) -> Response:
+        return Response(PAGE, 404, media_type="text/html")
+
+    stage.sandbox.around("handle", handle)
+
+
+def quota(refusal: int) -> Hostile:
+    """Refuse every create after the first ten."""
+
+    def arrange(stage: Stage) -> None:
+        made = 0
+
+        async def create(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+            nonlocal made
+            made += 1
+            if made > QUOTA:
+                raise Refusal(refusal, "Quota exceeded", f"This plan has {QUOTA} users.")
+            answer: Answer = await create(call)
+            return answer
+
+        stage.sandbox.around("create", create)
+
+    return arrange
+
+
+def broken_off(place: Place) -> Hostile:
+    """Send status line and headers, and a part of the body that was announced."""
+
+    async def act(wire: Wire, response: Response) -> None:
+        line = f"HTTP/1.1 {response.status_code} Told"
+        await octets(head(line, "WWW-Authenticate: Bearer", length=500) + b'{"title": "')(wire, response)
+
+    return striking(place, act)
+
+
+def while_others_sign_up(stage: Stage) -> None:
+    """Let somebody else sign up with every request that comes."""
+
+    async def handle(_sandbox: Sandbox, handle: Decision, call: Call) -> Response:
+        stage.sign_up_a_bystander()
+        response: Response = await handle(call)
+        return response
+
+    stage.sandbox.around("handle", handle)
+
+
+def deletions_do_nothing(stage: Stage) -> None:
+    """Confirm every deletion, and keep everybody."""
+    stage.sandbox.around("store.delete", lambda *_: True)
+
+
+def deleted_users_come_back(stage: Stage) -> None:
+    """Hide whoever is deleted for two looks, and show them again from then on."""
+    looks: dict[str, int] = {}
+
+    def delete(sandbox: Sandbox, _delete: Decision, user_id: str) -> bool:
+        there = sandbox.store.get(user_id) is not None
+        looks[user_id] = 2
+        return there
+
+    def get(_sandbox: Sandbox, get: Decision, user_id: str) -> Any:
+        looks[user_id] = looks.get(user_id, 0) - 1
+        return None if looks[user_id] >= 0 else get(user_id)
+
+    stage.sandbox.around("store.delete", delete)
+    stage.sandbox.around("store.get", get)
+
+
+WELCOME_WITHOUT_A_WORD = in_place(created, b"{}")
+BY_LIST, BY_LOOK_UP = shown_after_leaving(listed=True, found=False), shown_after_leaving(listed=False, found=True)
+BOTH_WAYS = shown_after_leaving(listed=True, found=True)
+STAYS = RED - {OPEN}
+
+STAYING = (
+    Row("list shows the deleted", BY_LIST, CREATING, STAYS, may_stay=True, settings=SHORT),
+    Row("list shows who left", BY_LIST, DELETING, rule="delete", may_stay=True, settings=SHORT),
+    Row("look-up finds the deleted", BY_LOOK_UP, CREATING, STAYS, may_stay=True, settings=SHORT),
+    Row("list and look-up show the deleted", BOTH_WAYS, CREATING, STAYS, may_stay=True, settings=SHORT),
+    Row("deleted users come back", deleted_users_come_back, CREATING + LIFE, STAYS, may_stay=True, settings=SHORT),
+    Row("deletions do nothing", deletions_do_nothing, LIFE, STAYS, may_stay=True, settings=SHORT),
+)
+"""Of users who stay the run has to say so, whatever its scenarios are about."""
+
+LISTS = (
+    Row("list is wrapped", wrapped(shown_in_any_list), LIFE + CREATING, FOUND, rule="list"),
+    Row("everything is wrapped", wrapped(shown_anywhere), CREATING, may_stay=True, settings=SHORT),
+    *(
+        Row(f"list is {body.decode()[:15]!r}", in_place(shown_in_any_list, body, kind), LIFE + CREATING, rule="list")
+        for body, kind in (
+            (b"{}", "application/json"),
+            (b'"ok"', "application/json"),
+            (b"null", "application/json"),
+            (b"[]", "application/json"),
+            (b"[null, 1, []]", "application/json"),
+            (b"", "application/json"),
+            (PAGE, "text/html"),
+        )
+    ),
+    Row(
+        "create says nothing and nobody is listed",
+        together(WELCOME_WITHOUT_A_WORD, in_place(shown_in_any_list, b"[]")),
+        CREATING,
+        may_stay=True,
+        settings=SHORT,
+    ),
+    Row(
+        "create says nothing and the list is wrapped",
+        together(WELCOME_WITHOUT_A_WORD, wrapped(shown_in_any_list)),
+        CREATING,
+        may_stay=True,
+        settings=SHORT,
+    ),
+)
+NOBODY_MADE = (
+    Row("wrong path", wrong_path, CREATING + LIFE, frozenset({BROKEN, FAULT, DOWN}), never_says="could not be seen"),
+    *(
+        Row(f"quota, told by {code}", quota(code), CREATING + BURST, FOUND | {OPEN}, never_says="could not be seen")
+        for code in (402, 403, 422)
+    ),
+    *(
+        Row(
+            f"{code} breaks off while others sign up",
+            together(broken_off(status(code)), while_others_sign_up),
+            play,
+            frozenset({BROKEN, OPEN, KEPT}),
+            never_says="could not be seen",
+        )
+        for code, play in ((401, ACCESS), (422, INVALID))
+    ),
+    Row("201 breaks off", broken_off(created), LIFE + DELETING, RED | {KEPT}),
+)
+ROWS = STAYING + LISTS + NOBODY_MADE
