@@ -154,8 +154,14 @@ class Ownership:
             wrong = f"the read of {user_id} was answered by {read.status or 'nothing'}, and shows another user or none"
         accuse(rule, f"{call.method} {call.url}, which is not sent", [PROOF], [wrong], read)
 
-    def contradict(self, user_id: str) -> None:
-        """Remember that an answer gave an id for one of ours which a read shows to be somebody else's."""
+    def note_stranger(self, entry: Entry, user_id: str) -> None:
+        """Remember that an answer gave an id for a user of this run which a read shows to be somebody else's.
+
+        An id that was proven once was given again since, and a look-up may show anybody under an email without mark.
+        """
+        is_expected = user_id in self.latest or mark_in(entry.address) == self.mark
+        if user_id in self._once_proven or not is_expected:
+            return
         text = f"an answer gave {user_id} as the id of a user of this run, but a read of it shows somebody else's user"
         self.contradicted[user_id] = (self._rule_that_gave(user_id), text)
 

@@ -15,6 +15,7 @@ from support.cleanup.polling import Pace, until_gone
 from support.contract.normalizers import ids_of, listed, users_of
 from support.models import User
 from support.transport.async_client import AsyncClient
+from support.transport.escaping import on_one_line
 from support.transport.flows import Flow, look
 
 AT_ONCE = 64
@@ -128,6 +129,7 @@ class Removal:
             if entry.was_refused:  # its answer says that nobody was made, and nothing says otherwise
                 self._book.mark(entry, State.GONE)
             return False
+        refused = entry.state is State.REFUSED
         if entry.state is not State.DELETING:
             self._book.mark(entry, State.DELETING)
         strangers = yield from self._delete_ids(entry)
@@ -135,9 +137,11 @@ class Removal:
             if not (yield from self._look_up(entry)):
                 return False
             yield from self._delete_ids(entry)
-        if strangers and not entry.ids and not entry.address:
+        lies = self._ownership.contradicted.keys() & set(strangers)
+        if lies and not entry.ids and not refused:
             entry.unprovable = True
-            entry.reason = f"the create was answered with id {', '.join(strangers)}, who cannot be shown to be ours"
+            ids = on_one_line(", ".join(sorted(lies)))
+            entry.reason = f"an answer gave {ids} for this user, and a read shows somebody else's user there"
         elif not entry.ids and entry.claimed:
             entry.unprovable = True
             entry.reason = (
@@ -172,7 +176,7 @@ class Removal:
         strangers = []
         for user_id in sorted(entry.ids):
             if not (yield from self._delete_one(entry, user_id)):
-                self._ownership.contradict(user_id)
+                self._ownership.note_stranger(entry, user_id)
                 strangers.append(user_id)
         entry.ids -= set(strangers)
         return strangers
@@ -242,7 +246,7 @@ class Removal:
 
     def reopen(self, entry: Entry, view: str) -> None:
         """Wait for a user again whom a view still shows."""
-        entry.lingers = view
+        entry.lingers, entry.reason = view, f"gone by its id, but still shown by {view}"
         entry.answered.append(time.monotonic())
         self._book.mark(entry, State.DELETING)
 

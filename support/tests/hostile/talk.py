@@ -160,7 +160,10 @@ TEXTS = (
     ("names of secret fields", with_field("password", PWNED)),
 )
 ROWS = (
-    *(Row(f"{what} talk", hostile, CREATING, RED | {KEPT}) for what, hostile in TEXTS),
+    *(
+        Row(f"{what} talk", hostile, CREATING, RED | {KEPT}, may_stay=what == "addresses", settings=SHORT)
+        for what, hostile in TEXTS
+    ),
     Row("ids talk, and nobody can be deleted", ids_that_talk, LIFE + DELETING, RED, may_stay=True, settings=SHORT),
     Row("refusals talk", refusals_that_talk, REFUSALS, FOUND | {LEFT}, may_stay=True, settings=SHORT),
     *(

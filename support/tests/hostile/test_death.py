@@ -81,7 +81,7 @@ def test_a_target_that_dies_is_down(tmp_path: Path, requests: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "number"), [(created, 3), (read, 2), (listed, 1)], ids=["a create", "a read", "the list"]
+    ("place", "number"), [(created, 3), (read, 2), (listed, 3)], ids=["a create", "a read", "the list"]
 )
 def test_a_run_that_is_ended_while_an_answer_hangs_leaves_nobody(tmp_path: Path, place: Place, number: int) -> None:
     hanging = Hanging(place, number)
