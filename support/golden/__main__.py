@@ -1,0 +1,52 @@
+"""Record what the suite sends and catches, or compare with the record: `python -m support.golden record|compare`.
+
+The verdicts come from `reports/prove.json`, which a whole `make prove` has written before.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from support.golden.wire import ROOT, differences, recorded
+
+HERE = Path(__file__).parent
+WIRE, VERDICTS = HERE / "wire.txt", HERE / "verdicts.json"
+
+
+def main(act: str) -> int:
+    """Return 0 where nothing was lost; 1 with what differs."""
+    if act == "record":
+        WIRE.write_text("\n".join(sorted(recorded())) + "\n", encoding="utf-8")
+        VERDICTS.write_text(json.dumps(_verdicts(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        return 0
+    found = list(differences(WIRE.read_text(encoding="utf-8").splitlines(), recorded()))
+    found += _lost(json.loads(VERDICTS.read_text(encoding="utf-8")), _verdicts())
+    print("\n".join(found) or "nothing differs")
+    return 1 if found else 0
+
+
+def _verdicts() -> dict[str, Any]:
+    told = json.loads((ROOT / "reports" / "prove.json").read_text(encoding="utf-8"))
+    return {
+        "defects": {each["name"]: [each["rule"], each["fate"], len(each["catchers"])] for each in told["defects"]},
+        "variants": {each["name"]: each["accepted"] for each in told["variants"]},
+    }
+
+
+def _lost(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """Yield each defect that is caught by fewer scenarios than before, and each variant that is not accepted."""
+    for name, (rule, fate, catchers) in before["defects"].items():
+        now = after["defects"].get(name)
+        if now is not None and (now[:2] != [rule, fate] or now[2] < catchers):
+            yield f"{name}: {rule}, {fate}, {catchers} scenarios -> {now}"
+    for name, accepted in before["variants"].items():
+        if after["variants"].get(name, accepted) != accepted:
+            yield f"{name}: accepted {accepted} -> {after['variants'][name]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
