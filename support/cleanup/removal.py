@@ -72,9 +72,8 @@ class Removal:
         exchange = yield from self.api.list()
         if exchange.status != 200:
             return [] if exchange.status in self.api.profile.answers.no_match else None
-        return (
-            None if listed(exchange.answer, self.api.profile) is None else users_of(exchange.answer, self.api.profile)
-        )
+        is_list = listed(exchange.answer, self.api.profile) is not None
+        return users_of(exchange.answer, self.api.profile) if is_list else None
 
     def shown(self, entry: Entry) -> Flow[list[User]]:
         """Return who of an entry is there and may be deleted."""
