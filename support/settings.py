@@ -34,6 +34,9 @@ class Settings(BaseSettings):
 
     base_url: str | None = Field(None, description="address of the users collection; empty: the embedded Users API")
     token: SecretStr | None = Field(None, description="bearer token; none: the API has no access control")
+    hide_base_url: bool = Field(
+        False, description="keep BASE_URL and its host out of logs and reports, where $BASE_URL stands instead"
+    )
     target: str = Field(
         "contract", description="profile of the target: a name in support/targets, or a path to a TOML file"
     )
@@ -189,7 +192,14 @@ def _explain(error: ValidationError, chosen: Mapping[str, str], env_file: Path) 
         if _looks_like_an_address(token):
             holder = f"TOKEN ({its_source}), which holds an address"
             return f"BASE_URL ({source}): it got {HIDDEN}. It and {holder}, look swapped."
-    return f"{name.upper()} ({source}): it got {_shown(name, got)}; it wants {_wish(first['msg'])}."
+    hidden = name == "base_url" and _hides_it(_origin("hide_base_url", chosen, env_file)[0])
+    shown = HIDDEN if hidden else _shown(name, got)
+    return f"{name.upper()} ({source}): it got {shown}; it wants {_wish(first['msg'])}."
+
+
+def _hides_it(told: str) -> bool:
+    """Whether HIDE_BASE_URL is anything but off, be it valid or not."""
+    return told.strip().lower() not in ("", "0", "off", "f", "false", "n", "no")
 
 
 def _looks_like_an_address(value: str) -> bool:

@@ -35,6 +35,7 @@ FAULT = 2
 LEFT = 1
 INTERRUPTED = 130
 PATIENT = {"retry_attempts": 2, "retry_deadline_s": 5.0}
+OPEN = {"hide_base_url": False}  # a draft is no report, and names its target
 REDIRECTS = (301, 302, 307, 308)
 
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         set_up_logs("WARNING")
-        settings = settings_module.load({"base_url": options.url}).model_copy(update=PATIENT)
+        settings = settings_module.load({"base_url": options.url}).model_copy(update={**PATIENT, **OPEN})
         address = str(settings.base_url)
         draft = Draft(_name(options.out, address), address, date.today())
         left = _look(settings, draft)

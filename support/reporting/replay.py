@@ -19,7 +19,7 @@ WRITES = ("PUT", "PATCH", "DELETE")
 NOBODY = ("", ".", "..")
 MEMBER = "@MEMBER@"
 HEAD = r"""# Plays the scenario again, request by request, with users of its own, and deletes them at the end.
-# Save it as replay.sh, set TOKEN in the environment, and run: sh replay.sh
+# Save it as replay.sh, set TOKEN (and BASE_URL, where that is named) in the environment, and run: sh replay.sh
 
 # Prints the id in the body of an answer, percent-encoded; nothing where it would not be one user's address.
 id_in() {

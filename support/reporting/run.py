@@ -95,7 +95,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         crowds: Sequence[str] = (),
     ) -> None:
         """Learn who runs against what; registry, tally and the notes on crowds are read when the run is over."""
-        self._known = {"run": registry.mark, "seed": seed, "target": target, "profile": profile}
+        self._known = {"run": registry.mark, "seed": seed, "target": redacted(target), "profile": profile}
         self._registry, self._tally, self._recovered, self._crowds = registry, tally, recovered, crowds
 
     @property

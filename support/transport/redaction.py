@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from support.transport.escaping import UNSEEN, beyond_ascii, escaped
 
@@ -71,17 +71,30 @@ class Redactor:
         self._as_they_stand: dict[str, _Form] = {}
         self._squeezed: dict[str, _Form] = {}
 
-    def hide(self, secret: str, shown: str = "$TOKEN") -> None:
-        """Keep this secret out of all that is shown, where `shown` stands in its place."""
+    def hide(self, secret: str, shown: str = "$TOKEN", whole: bool = False) -> None:
+        """Keep this secret out of all that is shown, where `shown` stands in its place.
+
+        `whole` is for one whose ends give nothing away, as others have the same.
+        """
         if len(secret) < SHORTEST_SECRET:
             return
         ways = _ways_to_write(secret)
         if len(secret) < NEEDLE:
             self._as_they_stand |= _forms(map(_lowered, ways), len(secret), shown)
         else:
-            self._as_they_stand |= _forms([_lowered(secret)], NEEDLE, shown)
-            telling = min(len(_squeezed(end)) for end in (secret[:NEEDLE], secret[-NEEDLE:]))
+            needle = len(secret) if whole else NEEDLE
+            self._as_they_stand |= _forms([_lowered(secret)], needle, shown)
+            telling = min(len(_squeezed(end)) for end in (secret[:needle], secret[-needle:]))
             self._squeezed |= _forms(map(_squeezed, ways), telling, shown)
+
+    def hide_address(self, url: str) -> None:
+        """Show an address as `$BASE_URL`, and its host as `$BASE_URL_HOST`, where that is more than a plain word."""
+        self.hide(url, "$BASE_URL", whole=True)
+        parts = urlsplit(url)
+        if "." in parts.netloc or parts.netloc.startswith("["):
+            self.hide(parts.hostname or "", "$BASE_URL_HOST", whole=True)
+        else:
+            self.hide(f"//{parts.netloc}", "//$BASE_URL_HOST", whole=True)
 
     def holds_secret(self, text: str) -> bool:
         """Whether a secret or a part of one that gives it away is in a text."""
@@ -89,13 +102,17 @@ class Redactor:
 
     def without_secrets(self, text: str) -> str:
         """Return a text with something else in the place of each secret."""
-        spans = sorted(self._spans(text))
-        pieces, done = list[str](), 0
-        for start, end, shown in spans:
+        return "".join(f"{before}{shown}" for before, shown in self.parts(text))
+
+    def parts(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield each part of a text that is no secret, with what is shown in the place of the secret behind it."""
+        done = 0
+        for start, end, shown in sorted(self._spans(text)):
             if end > done:
-                pieces += [text[done:start], shown] if start >= done else []
+                if start >= done:
+                    yield text[done:start], shown
                 done = end
-        return "".join(pieces) + text[done:] if spans else text
+        yield text[done:], ""
 
     def __call__(self, text: str) -> str:
         return escaped(self.without_secrets(text))

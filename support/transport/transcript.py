@@ -93,7 +93,7 @@ def in_brief(exchange: Exchange) -> str:
 
 
 def curl(call: Call) -> str:
-    """Return the call as a curl command for a POSIX shell, with the token as `$TOKEN`.
+    """Return the call as a curl command for a POSIX shell, with the token as `$TOKEN`, a hidden address as `$BASE_URL`.
 
     It has no Idempotency-Key: an API that remembers the key would tell again what it told then.
     """
@@ -108,7 +108,7 @@ def curl(call: Call) -> str:
     if call.body is not None:
         body = redacted.without_secrets(call.body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         is_a_word = stands_in_a_word(body)
-        lines.append(f"--data-raw {shlex.quote(body.decode())}" if is_a_word else "--data-binary @-")
+        lines.append(f"--data-raw {_word(call.body.decode())}" if is_a_word else "--data-binary @-")
         lines[0] = ("" if is_a_word else _printed(body)) + lines[0]
     return " \\\n  ".join(lines)
 
@@ -120,8 +120,9 @@ def stands_in_a_word(body: bytes) -> bool:
 
 
 def _word(text: str) -> str:
-    """Return a word of a shell command; secrets leave before quotation marks come between their letters."""
-    return shlex.quote(on_one_line(redacted.without_secrets(text)))
+    """Return a word of a shell command, in which a variable stands for each secret."""
+    quoted = ((shlex.quote(on_one_line(before)), f'"{shown}"') for before, shown in redacted.parts(text))
+    return "".join(part for pair in quoted for part in pair if part not in ("''", '""')) or "''"
 
 
 def _printed(body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A proxy that gives away what it was told: each answer repeats the token of its request in every way of writing it."""
+"""A proxy that gives away what it was told: each answer repeats its address, and the token in every way of writing."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def echoing(url: str) -> Iterator[str]:
                         self.send_header(name, answer.headers[name])
                 for number, written in enumerate(WAYS.values()):
                     self.send_header(f"X-You-Are-{number}", re.sub("[^ -~]", " ", written(told)))
+                self.send_header("X-You-Asked", f"http://{self.headers['Host']}{self.path}")
                 self.send_header("Content-Length", str(len(shown)))
                 self.end_headers()
                 if self.command != "HEAD":

@@ -39,6 +39,42 @@ def test_nor_does_a_run_that_is_refused(tmp_path: Path) -> None:
     _holds_no(TOKEN, place, ended)
 
 
+def test_nor_does_it_hold_the_address_where_that_is_to_be_hidden(tmp_path: Path) -> None:
+    place = Place(tmp_path, {"LOG_LEVEL": "DEBUG", "HIDE_BASE_URL": "true", "RETRY_BASE_S": "0.01"})
+    with an_api("--defect", "duplicate-is-500") as api, echoing(api.url) as url:
+        ended = place.run(*_formats(place), "features/refusals/taken_addresses.feature", api=api, at=url)
+    assert ended.code != 0
+    assert 'curl -i -X POST "$BASE_URL"' in (place.folder / "out" / "plain.txt").read_text(encoding="utf-8")
+    assert '"target": "$BASE_URL"' in (place.reports / "summary.json").read_text(encoding="utf-8")
+    _holds_no_host(place, ended)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "$BASE_URL cannot be reached: connection refused"),
+        ({"RETRY_BASE_S": "none"}, "RETRY_BASE_S"),
+        ({"TARGET": "mockapi"}, "$BASE_URL cannot be reached"),
+        ({"BASE_URL": "http://127.0.0.1/users#"}, "BASE_URL (from the environment): it got a value that is not shown"),
+    ],
+)
+def test_nor_does_a_run_that_cannot_begin(
+    tmp_path: Path, unused_port: int, settings: dict[str, str], told: str
+) -> None:
+    own = {"BASE_URL": f"http://127.0.0.1:{unused_port}/users", "TOKEN": TOKEN, "HIDE_BASE_URL": "1", **settings}
+    place = Place(tmp_path, {"RETRY_ATTEMPTS": "1", "LOG_LEVEL": "DEBUG", **own})
+    ended = place.run("--tags=@smoke", *_formats(place), api=None)
+    assert told in ended.err
+    _holds_no_host(place, ended)
+
+
+def _holds_no_host(place: Place, ended: Ended) -> None:
+    """See that the journal, which nobody publishes, is the only file with the host in it."""
+    files = [path for path in place.folder.rglob("*") if path.is_file() and place.state not in path.parents]
+    texts = {str(path): path.read_bytes() for path in files} | {"the terminal": ended.said.encode()}
+    assert [name for name, text in texts.items() if b"127.0.0.1" in text] == []
+
+
 def _selection() -> list[str]:
     return ["--tags=@contract", "features/access", "features/protocol", "features/refusals/taken_addresses.feature"]
 

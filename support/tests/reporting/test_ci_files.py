@@ -95,6 +95,13 @@ def test_pull_requests_see_no_secret_and_may_write_nothing() -> None:
     assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
 
 
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_an_address_that_is_a_secret_is_kept_out_of_what_is_published(path: Path) -> None:
+    for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
+        for told in (step.get("env", {}) for step in job["steps"]):
+            assert "secrets." not in told.get("BASE_URL", "") or told["HIDE_BASE_URL"] == "true"
+
+
 def test_a_secret_is_never_part_of_a_command() -> None:
     for path in WORKFLOWS:
         for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():

@@ -12,11 +12,14 @@ import httpx
 import pytest
 
 from support.models import Answer, Attempt, Call, Credential, Exchange
+from support.reporting import replay as module
 from support.reporting.replay import MOST
 from support.reporting.replay import script as replay
 from support.targets.embedded import Target
 from support.tests.conftest import NewWorld, Script
 from support.tests.scripted import ScriptedServer, answer
+from support.transport import transcript
+from support.transport.redaction import Redactor
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl, which the script is for, is not installed")
 USERS = "http://127.0.0.1:1/users"
@@ -28,12 +31,12 @@ def exchange(method: str, url: str, status: int, body: object = None, sent: byte
     return Exchange(Call(method, url, TOKEN, {}, sent), (Attempt(came),))
 
 
-def played(text: str, folder: Path, token: str) -> subprocess.CompletedProcess[str]:
+def played(text: str, folder: Path, token: str, address: str = "") -> subprocess.CompletedProcess[str]:
     (folder / "replay.sh").write_text(text, encoding="utf-8")
     return subprocess.run(
         ["sh", "replay.sh"],
         cwd=folder,
-        env={"TOKEN": token, "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        env={"TOKEN": token, "BASE_URL": address, "PATH": "/usr/local/bin:/usr/bin:/bin"},
         capture_output=True,
         text=True,
         timeout=30,
@@ -65,6 +68,29 @@ def test_it_plays_the_scenario_with_a_user_of_its_own_who_is_deleted(
     assert "HTTP/1.1 201" in said
     assert said.count("HTTP/1.1 200") == 2
     assert said.count("Ada O'Brien {the, first}") == 1
+    assert everybody(embedded) == before
+
+
+@needs_curl
+def test_it_does_so_where_the_address_is_hidden(
+    new_world: NewWorld, embedded: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = new_world(embedded)
+    world.begin("patch")
+    world.accounts.become("Ada")
+    world.accounts.patch("Ada", {"name": "Ada O'Brien"})
+    hidden = Redactor()
+    hidden.hide_address(embedded.base_url)
+    monkeypatch.setattr(transcript, "redacted", hidden)
+    monkeypatch.setattr(module, "redacted", hidden)
+    text = replay(world.transcript.exchanges)
+    assert text is not None
+    assert "127.0.0.1" not in text
+    world.registry.confirm_gone()
+    before = everybody(embedded)
+    done = played(text, tmp_path, str(embedded.token), embedded.base_url)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("HTTP/1.1 200") == 2
     assert everybody(embedded) == before
 
 

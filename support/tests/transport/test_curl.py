@@ -11,7 +11,9 @@ from support.models import Call, Credential
 from support.tests.conftest import Script
 from support.tests.scripted import Arrived, answer
 from support.tests.transport.clients import TOKEN, api_at, client_of
+from support.transport import transcript
 from support.transport.calls import UsersApi
+from support.transport.redaction import Redactor
 from support.transport.transcript import curl
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl, which the command is for, is not installed")
@@ -20,11 +22,11 @@ OF_THE_CLIENT = {"user-agent", "accept-encoding", "connection", "host", "content
 """Headers that each client writes as it likes; the length is that of the body, which is compared itself."""
 
 
-def typed(command: str, token: str = TOKEN) -> str:
-    """Type a command into a POSIX shell where $TOKEN is set; return what curl shows."""
+def typed(command: str, token: str = TOKEN, address: str = "") -> str:
+    """Type a command into a POSIX shell where $TOKEN and $BASE_URL are set; return what curl shows."""
     done = subprocess.run(
         ["sh", "-c", command],
-        env={"TOKEN": token, "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent"},
+        env={"TOKEN": token, "BASE_URL": address, "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent"},
         capture_output=True,
         timeout=20,
     )
@@ -76,6 +78,24 @@ def test_it_sends_what_the_suite_sent(script: Script, kind: str) -> None:
     with client_of("session") as client:
         client.run(api.send_once(call))
     typed(curl(call))
+    ours, typed_in = server.arrived
+    assert compared(typed_in) == compared(ours)
+
+
+@pytest.mark.parametrize("kind", calls(api_at("http://127.0.0.1:1/users")))
+def test_it_does_so_where_the_address_is_hidden(script: Script, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    server = script(answer(200), answer(200))
+    api = api_at(server.url)
+    call = calls(api)[kind]
+    with client_of("session") as client:
+        client.run(api.send_once(call))
+    hidden = Redactor()
+    hidden.hide(TOKEN)
+    hidden.hide_address(server.url)
+    monkeypatch.setattr(transcript, "redacted", hidden)
+    command = curl(call)
+    assert "127.0.0.1" not in command
+    typed(command, address=server.url)
     ours, typed_in = server.arrived
     assert compared(typed_in) == compared(ours)
 

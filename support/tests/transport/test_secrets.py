@@ -107,6 +107,32 @@ def test_what_would_command_a_terminal_is_shown_as_an_escape() -> None:
     assert said(page) == "<p>\\x1b[2J\\x9b2J\n\tBad Gateway\\x0dfine"
 
 
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("GET https://www.Example.com:8443/api/users/7", "GET $BASE_URL/7"),
+        (json.dumps("see https://www.example.com:8443/api/users"), '"see $BASE_URL"'),
+        (quote("https://www.example.com:8443/api/users", ""), "$BASE_URL"),
+        ("https://www.example.com/login", "https://$BASE_URL_HOST/login"),
+        ("no route to www.example.com", "no route to $BASE_URL_HOST"),
+        ("see https://www.rfc-editor.org", "see https://www.rfc-editor.org"),
+        ("DELETE /api/users/7", "DELETE /api/users/7"),
+    ],
+)
+def test_an_address_is_taken_out_as_a_whole_or_by_its_host(shown: str, expected: str) -> None:
+    redact = Redactor()
+    redact.hide_address("https://www.example.com:8443/api/users")
+    assert redact(shown) == expected
+
+
+def test_a_host_that_is_one_word_leaves_that_word_alone() -> None:
+    redact = Redactor()
+    redact.hide_address("http://users:8000/api")
+    assert redact("200 users at http://users:8000/api, http://users:8000/other") == (
+        "200 users at $BASE_URL, http://$BASE_URL_HOST/other"
+    )
+
+
 def test_a_very_short_one_leaves_texts_readable() -> None:
     redact = Redactor()
     redact.hide("t")
