@@ -46,7 +46,7 @@ def _out_of_reach(base_url: str, why: Failure, route: Route) -> str:
     if why.of_the_proxy:
         return f"{why.cause}. Correct {route.variable}, or name the host of the API in NO_PROXY."
     advice = "Check BASE_URL, and that the API is up."
-    if why.fatal:
+    if why.fatal and not why.sent:
         advice = "Set REQUESTS_CA_BUNDLE to a file with the certificates of those who signed it, or correct BASE_URL."
     return f"{base_url} cannot be reached: {why.cause}. {advice}"
 

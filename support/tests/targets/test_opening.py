@@ -10,7 +10,9 @@ from support.errors import TargetDown
 from support.models import Answer
 from support.targets.opening import check_open
 from support.tests.cleanup.fake import URL, FakeClient, FakeUsers
-from support.tests.transport.clients import api_at
+from support.tests.conftest import Script
+from support.tests.scripted import raw
+from support.tests.transport.clients import api_at, client_of
 from support.transport.client import SessionClient
 from support.transport.flows import Flow
 
@@ -41,3 +43,10 @@ def test_a_redirect_is_told(location: str, line: str) -> None:
     with pytest.raises(TargetDown) as told:
         check_open(cast(SessionClient, Redirecting(location)), api_at(URL))
     assert line in str(told.value)
+
+
+def test_only_a_certificate_that_does_not_verify_is_a_matter_of_certificates(script: Script) -> None:
+    server = script(*[raw(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200_000 + b"\r\n\r\n")] * 3)
+    with client_of("session") as client, pytest.raises(TargetDown, match="header section") as told:
+        check_open(cast(SessionClient, client), api_at(server.url, attempts=1))
+    assert "REQUESTS_CA_BUNDLE" not in str(told.value)
