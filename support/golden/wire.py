@@ -1,4 +1,4 @@
-"""What the suite sends to the embedded API for one seed, normalised, so that a refactoring can be shown to change nothing."""
+"""What the suite sends to the embedded API for one seed, so that a refactoring can be shown to change nothing."""
 
 from __future__ import annotations
 
