@@ -221,7 +221,11 @@ class Crowds:
         created = yield from self._sign_up(newcomer)
         user = user_of(created.answer, world.profile)
         exchanges = {"created": created}
-        if user is not None and created.status in world.profile.answers.created:
+        if user is None or created.status not in world.profile.answers.created:
+            return Life(newcomer, renamed_to, exchanges)
+        exchanges["seen"] = yield from world.api.read(user.id)
+        seen = user_of(exchanges["seen"].answer, world.profile)
+        if seen is not None and (seen.id, seen.email) == (user.id, newcomer.email.lower()):
             exchanges["patched"] = yield from world.api.patch(user.id, world.in_target_terms({"name": renamed_to}))
             exchanges["read"] = yield from world.api.read(user.id)
             exchanges["deleted"] = yield from world.api.delete(user.id)
@@ -247,6 +251,7 @@ class Crowds:
             renamed = shows({**life.newcomer.as_json(), "name": life.renamed_to}, world.profile.names)
             wanted: Mapping[str, Sequence[Finding]] = {
                 "created": self._shown_as_new(life.newcomer),
+                "seen": (has_status([200]), shows(life.newcomer.as_json(), world.profile.names)),
                 "patched": (has_status([200]), renamed),
                 "read": (has_status([200]), renamed),
                 "deleted": (self._told_of_leaving(life.exchanges.get("deleted")),),
