@@ -1,4 +1,4 @@
-"""Outages, on the embedded API that can be told to misbehave."""
+"""Faults injected into the embedded API."""
 
 from behave import given, then, when
 from behave.runner import Context
@@ -6,39 +6,38 @@ from behave.runner import Context
 from support import phrases
 
 
-@given("an API that {trouble} when somebody {deed:Deed}, {times:d} time")
-@given("an API that {trouble} when somebody {deed:Deed}, {times:d} times")
-def befall_requests(context: Context, trouble: str, deed: str, times: int) -> None:
-    context.world.outages.befall(trouble, times, phrases.METHODS_OF[deed])
+@given("the API {fault} for {times:d} {request:Request}")
+def inject_fault(context: Context, fault: str, times: int, request: str) -> None:
+    context.world.outages.befall(fault, times, phrases.METHODS_OF[request])
 
 
-@given("an API that {trouble} at {percent:d} % of all requests")
-def befall_share(context: Context, trouble: str, percent: int) -> None:
-    context.world.outages.befall_share(trouble, percent)
+@given("the API {fault} for {percent:d} % of all requests")
+def inject_fault_into_share(context: Context, fault: str, percent: int) -> None:
+    context.world.outages.befall_share(fault, percent)
 
 
-@when("{count:d} people sign up at once while the API is restarted")
+@when("{count:d} users sign up at once while the API restarts")
 def sign_up_during_restart(context: Context, count: int) -> None:
     context.world.outages.restart_soon()
     context.world.crowds.sign_up_at_once(count)
     context.world.outages.has_restarted()
 
 
-@then("the trouble has struck")
-def trouble_has_struck(context: Context) -> None:
+@then("the fault has occurred")
+def fault_has_occurred(context: Context) -> None:
     context.world.outages.has_struck()
 
 
-@then("{someone:Person}'s welcome is found to be broken")
-def welcome_found_broken(context: Context, someone: str) -> None:
-    context.world.outages.welcome_is_found_broken(someone)
+@then("the answer to {person:Person}'s sign-up is reported as broken")
+def answer_reported_as_broken(context: Context, person: str) -> None:
+    context.world.outages.welcome_is_found_broken(person)
 
 
-@then("nobody was made twice")
-def nobody_twice(context: Context) -> None:
+@then("no user was created twice")
+def no_user_created_twice(context: Context) -> None:
     context.world.outages.nobody_was_made_twice()
 
 
-@then("nobody is left when everything is cleaned up")
-def nobody_left(context: Context) -> None:
+@then("cleaning up leaves no user behind")
+def no_user_left(context: Context) -> None:
     context.world.outages.nobody_is_left()

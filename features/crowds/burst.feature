@@ -1,26 +1,26 @@
 @contract @concurrency @async @burst
-Feature: Many people sign up at once
-  A campaign goes out, and a thousand people sign up in the same second. Nobody may be
-  lost, mixed up with a neighbour, or given somebody else's id.
+Feature: Many users sign up at once
+  After a campaign, a thousand users may sign up in the same second. Every one of them
+  must get their own account, with their own id and data.
 
   @rule.burst
-  Rule: Everybody in a burst becomes a user of her own
+  Rule: Every sign-up in a burst creates its own account
 
-    Scenario Outline: <count> people at once
-      When <count> people sign up at once
-      Then all of them were under way at the same moment
-      And each of them is welcomed under an id of her own, with her own name and address
-      And each of them is shown as she was welcomed
-      And each of them is in the list once
+    Scenario Outline: <count> users sign up at once
+      When <count> users sign up at once
+      Then all requests were in flight at the same time
+      And each new user has their own id, name and email
+      And each new user is shown as created
+      And the list shows each new user exactly once
 
       Examples:
         | count |
         | 20    |
         | 50    |
 
-    Example: As many people as this run asks for
-      When as many people as this run asks for sign up at once
-      Then all of them were under way at the same moment
-      And each of them is welcomed under an id of her own, with her own name and address
-      And each of them is shown as she was welcomed
-      And each of them is in the list once
+    Example: As many users sign up at once as the run is configured for
+      When the configured number of users sign up at once
+      Then all requests were in flight at the same time
+      And each new user has their own id, name and email
+      And each new user is shown as created
+      And the list shows each new user exactly once

@@ -1,25 +1,25 @@
 @contract @concurrency @async @burst @edge
-Feature: Many whole lives at once
-  People do not wait for each other: while one signs up, another changes her name and a
-  third one leaves. Each of them sees only her own life.
+Feature: Many user lifecycles at once
+  Users do not wait for each other: while one signs up, another changes their name and
+  a third deletes their account. None of them may notice the others.
 
   @rule.burst-workflow
-  Rule: Lives that are lived at once do not disturb each other
+  Rule: Concurrent user lifecycles do not affect each other
 
-    Scenario Outline: <count> lives at once
+    Scenario Outline: <count> user lifecycles at once
       Given Grace is a user
-      When <count> people sign up, change their name, look and leave, all at once
-      Then all of them were under way at the same moment
-      And each life went as if nobody else had been there
-      And Grace is as she was
+      When <count> users sign up, change their names, read and delete their accounts at once
+      Then all requests were in flight at the same time
+      And each lifecycle was unaffected by the others
+      And Grace's account is unchanged
 
       Examples:
         | count |
         | 10    |
         | 20    |
 
-    Example: Many leave at once, and the others stay
-      Given 40 people have signed up at once
-      When every second one of them leaves, all at once
-      Then all of them were under way at the same moment
-      And those who left are gone, and the others are shown as they were welcomed
+    Example: Half of the users delete their accounts at once
+      Given 40 users have signed up at once
+      When every second user deletes their account at once
+      Then all requests were in flight at the same time
+      And the deleted accounts are gone and the others are shown as created

@@ -1,33 +1,33 @@
 @contract @concurrency @async @race @edge
-Feature: One address in the same moment
-  An impatient click on "sign up" sends the form twice. A check that looks first and
-  writes later lets both through, and two users share one address from then on.
+Feature: One email at the same moment
+  An impatient double click on "Sign up" sends the form twice. An API that checks first
+  and writes later accepts both, and two users share one email.
 
   @rule.race-email
-  Rule: Of many who want one address in the same moment, exactly one gets it
+  Rule: When several requests compete for one email, exactly one wins
 
-    Scenario Outline: Many sign up at once with <what>
-      When many sign up at once with <what>, round after round
-      Then in every round exactly one becomes a user and holds the address, and the others are refused
+    Scenario Outline: Many sign up at once with <email>
+      When many users sign up at once with <email>, round after round
+      Then in every round exactly one user is created with the email and the others are refused
 
       Examples:
-        | what                                 |
-        | one address                          |
-        | one address in different letter case |
+        | email                               |
+        | one email                           |
+        | one email in different letter cases |
 
-    Example: Several users move to one address
-      When several users move at once to one address, round after round
-      Then in every round exactly one gets the address, and the others stay as they were
+    Example: Several users change to one email at once
+      When several users change to one email at once, round after round
+      Then in every round exactly one user gets the email and the others are unchanged
 
     @use.with_put=yes
-    Example: Several users move to one address by replacing what is known of them
-      When several users are replaced at once with one address, round after round
-      Then in every round exactly one gets the address, and the others stay as they were
+    Example: Several users are replaced at once with one email
+      When several users are replaced at once with one email, round after round
+      Then in every round exactly one user gets the email and the others are unchanged
 
-    Example: Some sign up with an address, and others move to it
-      When some sign up with one address while others move to it, round after round
-      Then in every round exactly one gets the address, and the others stay as they were
+    Example: Some users sign up with an email while others change to it
+      When some users sign up with one email while others change to it, round after round
+      Then in every round exactly one user gets the email and the others are unchanged
 
-    Example: One signs up with the address of another who is leaving
-      When Ada signs up with Grace's address at the moment when Grace leaves, round after round
-      Then in every round one came before the other, and nothing in between is seen
+    Example: Ada signs up with Grace's email while Grace deletes their account
+      When Ada signs up with Grace's email while Grace deletes their account, round after round
+      Then in every round one request completely precedes the other
