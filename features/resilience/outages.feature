@@ -18,10 +18,10 @@ Feature: The suite survives outages and does not blame the API for them
       Examples:
         | fault                                      |
         | answers 503                                |
-        | answers 503 with a delay to wait           |
-        | answers 503 with a time to retry at        |
+        | answers 503 with a retry delay             |
+        | answers 503 with a retry date              |
         | answers 429                                |
-        | answers 429 with a delay to wait           |
+        | answers 429 with a retry delay             |
         | answers 502                                |
         | drops the connection before doing the work |
         | hangs before doing the work                |

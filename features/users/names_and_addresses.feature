@@ -28,7 +28,7 @@ Feature: Names and emails are stored as sent
         | null                          | the word null                      |
         | 007                           | only digits                        |
         | 1e5                           | a number in scientific notation    |
-        | true                          | a boolean                          |
+        | true                          | the word true                      |
         | undefined                     | the word undefined                 |
         | 2001-02-03T10:00:00+01:00     | a date                             |
         | <script>alert(1)</script>     | a script                           |

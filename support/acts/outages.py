@@ -26,10 +26,10 @@ BEFORE_THE_RESTART_S = 0.02
 
 TROUBLES: Mapping[str, Mapping[str, Any]] = {
     "answers 503": {"kind": "status", "status": 503},
-    "answers 503 with a delay to wait": {"kind": "status", "status": 503, "retry_after": "1"},
-    "answers 503 with a time to retry at": {"kind": "status", "status": 503, "retry_after": "date:1"},
+    "answers 503 with a retry delay": {"kind": "status", "status": 503, "retry_after": "1"},
+    "answers 503 with a retry date": {"kind": "status", "status": 503, "retry_after": "date:1"},
     "answers 429": {"kind": "status", "status": 429},
-    "answers 429 with a delay to wait": {"kind": "status", "status": 429, "retry_after": "1"},
+    "answers 429 with a retry delay": {"kind": "status", "status": 429, "retry_after": "1"},
     "answers 502": {"kind": "status", "status": 502},
     "answers 504 after doing the work": {"kind": "status", "status": 504, "when": "after"},
     "answers 503 after doing the work": {"kind": "status", "status": 503, "when": "after"},
