@@ -24,7 +24,7 @@ FEATURES = (
     "features/users/deleting.feature",
     "features/users/listing.feature",
     "features/refusals/invalid_data.feature",
-    "features/crowds/lost_update.feature",
+    "features/concurrency/lost_update.feature",
 )
 
 
@@ -147,8 +147,8 @@ def test_the_script_in_the_report_plays_the_scenario_again(page: Page, planted: 
 
 
 def test_the_contenders_of_a_race_are_drawn(page: Page) -> None:
-    groups = ("Crowds", "Two changes in the same moment", "Two changes of different fields both last")
-    opened(page, "Name and address are changed in the same moment", *groups)
+    groups = ("Concurrency", "Two updates at the same moment", "Two simultaneous updates of different fields both last")
+    opened(page, "Ada's name and email are changed at the same moment", *groups)
     page.get_by_text("round after round").first.click()
     page.get_by_text("the contenders of the last round").first.click()
     picture = page.locator("img[src^='blob:'], img[src*='attachments'], svg[role='img']").first

@@ -152,6 +152,6 @@ def _all_of(descriptor: int) -> str:
 
 
 def test_each_crowd_is_told_in_the_summary(play_suite: Play) -> None:
-    run = play_suite("features/crowds/lost_update.feature")
+    run = play_suite("features/concurrency/lost_update.feature")
     assert run.code == 0, run.out + run.err
     assert [note.split(":")[0] for note in run.summary["crowds"]] == ["race"]
