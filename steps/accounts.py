@@ -1,4 +1,4 @@
-"""Signing up, changing and leaving."""
+"""Signing up, changing and deleting accounts."""
 
 from behave import given, when
 from behave.runner import Context
@@ -8,9 +8,9 @@ from support import phrases  # noqa: F401 - registers Person and People
 # Signing up
 
 
-@given("{someone:Person} is a user")
-def is_a_user(context: Context, someone: str) -> None:
-    context.world.accounts.become(someone)
+@given("{person:Person} is a user")
+def is_a_user(context: Context, person: str) -> None:
+    context.world.accounts.become(person)
 
 
 @given("{group:People} are users")
@@ -18,344 +18,313 @@ def are_users(context: Context, group: list[str]) -> None:
     context.world.accounts.become_each(group)
 
 
-@given("{someone:Person} was a user and is gone")
-def was_a_user(context: Context, someone: str) -> None:
-    context.world.accounts.become_and_leave(someone)
+@given("{person:Person} is a former user")
+def is_a_former_user(context: Context, person: str) -> None:
+    context.world.accounts.become_and_leave(person)
 
 
-@given("{someone:Person} has left")
-def has_left(context: Context, someone: str) -> None:
-    context.world.accounts.leave_beforehand(someone)
+@given("{person:Person} has deleted their account")
+def has_deleted_account(context: Context, person: str) -> None:
+    context.world.accounts.leave_beforehand(person)
 
 
-@given("a user with {quirk}")
-def user_with(context: Context, quirk: str) -> None:
-    context.world.accounts.become("Ada", context.world.people.with_quirk(quirk))
+@given("a user with {value:Value}")
+def user_with(context: Context, value: str) -> None:
+    context.world.accounts.become("Ada", context.world.people.with_quirk(value))
 
 
-@given("{someone:Person} is a user whose address is in capitals")
-def user_in_capitals(context: Context, someone: str) -> None:
-    context.world.accounts.become(someone, context.world.people.with_address("an address in capitals"))
+@given("{person:Person} is a user with {value:Value}")
+def person_is_user_with(context: Context, person: str, value: str) -> None:
+    context.world.accounts.become(person, context.world.people.with_quirk(value))
 
 
-@given("{someone:Person} is a user whose address is as long as can be")
-def user_with_longest_address(context: Context, someone: str) -> None:
-    context.world.accounts.become(someone, context.world.people.with_address("an address of 254 characters"))
+@given("{person:Person} is a user whose email {relation} {other:Person}'s")
+def user_with_related_email(context: Context, person: str, relation: str, other: str) -> None:
+    context.world.accounts.become(person, context.world.people.related(other, relation))
 
 
-@given("{someone:Person} is a user whose address {relation} {other:Person}'s")
-def user_with_related_address(context: Context, someone: str, relation: str, other: str) -> None:
-    context.world.accounts.become(someone, context.world.people.related(other, relation))
+@given("{person:Person} is a user with {other:Person}'s name")
+def is_a_namesake(context: Context, person: str, other: str) -> None:
+    context.world.accounts.become(person, context.world.factory.named(context.world.scene.member(other).newcomer.name))
 
 
-@given("{someone:Person} is a user under {other:Person}'s name")
-def is_a_namesake(context: Context, someone: str, other: str) -> None:
-    context.world.accounts.become(someone, context.world.factory.named(context.world.scene.member(other).newcomer.name))
+@when("{person:Person} signs up")
+def sign_up(context: Context, person: str) -> None:
+    context.world.accounts.sign_up(person)
 
 
-@when("{someone:Person} signs up")
-def sign_up(context: Context, someone: str) -> None:
-    context.world.accounts.sign_up(someone)
-
-
-@when("{someone:Person} signs up properly")
-def sign_up_properly(context: Context, someone: str) -> None:
-    context.world.accounts.sign_up(someone)
-
-
-@when("{group:People} sign up one after the other")
+@when("{group:People} sign up one after another")
 def sign_up_in_turn(context: Context, group: list[str]) -> None:
     context.world.accounts.sign_up_each(group)
 
 
-@when("{someone:Person} signs up under {other:Person}'s name")
-def sign_up_under_name(context: Context, someone: str, other: str) -> None:
-    context.world.accounts.sign_up(someone, name=context.world.scene.member(other).newcomer.name)
+@when("{person:Person} signs up with {other:Person}'s name")
+def sign_up_with_name(context: Context, person: str, other: str) -> None:
+    context.world.accounts.sign_up(person, name=context.world.scene.member(other).newcomer.name)
 
 
-@when('a newcomer called "{name}" signs up')
-def newcomer_called(context: Context, name: str) -> None:
+@when('a new user named "{name}" signs up')
+def new_user_named(context: Context, name: str) -> None:
     context.world.accounts.sign_up_as("Ada", context.world.factory.named(name))
 
 
-@when("a newcomer with {quirk} signs up")
-def newcomer_with(context: Context, quirk: str) -> None:
-    context.world.accounts.sign_up_as("Ada", context.world.people.with_quirk(quirk))
+@when("a new user signs up with {value:Value}")
+def new_user_with(context: Context, value: str) -> None:
+    context.world.accounts.sign_up_as("Ada", context.world.people.with_quirk(value))
 
 
-@when("{someone:Person} signs up with {what:OwnThing}")
-def sign_up_with_own(context: Context, someone: str, what: str) -> None:
-    context.world.accounts.sign_up(someone, **context.world.people.brought(what))
+@when("{person:Person} signs up with {field:ServerField}")
+def sign_up_with_server_field(context: Context, person: str, field: str) -> None:
+    context.world.accounts.sign_up(person, **context.world.people.brought(field))
 
 
-@when("{someone:Person} signs up with {other:Person}'s address")
-def sign_up_with_address(context: Context, someone: str, other: str) -> None:
-    context.world.accounts.sign_up(someone, email=context.world.people.spelled(other, "as it is"))
+@when("{person:Person} signs up with {other:Person}'s email")
+def sign_up_with_email(context: Context, person: str, other: str) -> None:
+    context.world.accounts.sign_up(person, email=context.world.people.spelled(other, "letter for letter"))
 
 
-@when("{someone:Person} signs up with {other:Person}'s address {spelling:Spelling}")
-def sign_up_with_spelled_address(context: Context, someone: str, other: str, spelling: str) -> None:
-    context.world.accounts.sign_up_at(someone, context.world.people.spelled(other, spelling))
+@when("{person:Person} signs up with {other:Person}'s email {spelling:Spelling}")
+def sign_up_with_spelled_email(context: Context, person: str, other: str, spelling: str) -> None:
+    context.world.accounts.sign_up_at(person, context.world.people.spelled(other, spelling))
 
 
-@when("{someone:Person} signs up with {other:Person}'s address {times:d} times")
-def sign_up_times(context: Context, someone: str, other: str, times: int) -> None:
-    context.world.accounts.sign_up_times(someone, context.world.people.spelled(other, "as it is"), times)
+@when("{person:Person} signs up with {other:Person}'s email {times:d} times")
+def sign_up_times(context: Context, person: str, other: str, times: int) -> None:
+    context.world.accounts.sign_up_times(person, context.world.people.spelled(other, "letter for letter"), times)
 
 
-@when("{someone:Person} signs up with the same address as soon as it is free")
-def sign_up_again(context: Context, someone: str) -> None:
-    context.world.accounts.sign_up_when_free(someone, context.world.people.spelled(someone, "as it is"))
+@when("{person:Person} signs up again once their email is free")
+def sign_up_again(context: Context, person: str) -> None:
+    context.world.accounts.sign_up_when_free(person, context.world.people.spelled(person, "letter for letter"))
 
 
-@when("{someone:Person} signs up with {other:Person}'s address {spelling:Spelling} as soon as it is free")
-def sign_up_when_free(context: Context, someone: str, other: str, spelling: str) -> None:
-    context.world.accounts.sign_up_when_free(someone, context.world.people.spelled(other, spelling))
+@when("{person:Person} signs up with {other:Person}'s email {spelling:Spelling} once it is free")
+def sign_up_when_free(context: Context, person: str, other: str, spelling: str) -> None:
+    context.world.accounts.sign_up_when_free(person, context.world.people.spelled(other, spelling))
 
 
-@when("{someone:Person} signs up with the address that was refused")
-@when("{someone:Person} signs up with the address that was sent")
-def sign_up_with_sent_address(context: Context, someone: str) -> None:
-    context.world.accounts.sign_up_at(someone, context.world.people.sent_address())
+@when("{person:Person} signs up with the email of the refused change")
+def sign_up_with_refused_email(context: Context, person: str) -> None:
+    context.world.accounts.sign_up_at(person, context.world.people.sent_address())
 
 
-@when('{someone:Person} signs up with the flaw "{flaw}"')
-def sign_up_with_flaw(context: Context, someone: str, flaw: str) -> None:
-    context.world.accounts.sign_up_spoiled(someone, flaw)
+@when("{person:Person} signs up with {value:InvalidValue}")
+def sign_up_with_invalid_value(context: Context, person: str, value: str) -> None:
+    context.world.accounts.sign_up_spoiled(person, value)
 
 
-@when("{someone:Person} signs up with an address that {relation} {other:Person}'s")
-def sign_up_with_related_address(context: Context, someone: str, relation: str, other: str) -> None:
-    context.world.accounts.sign_up_at(someone, context.world.people.related(other, relation).email)
+@when("{person:Person} signs up with an email that {relation} {other:Person}'s")
+def sign_up_with_related_email(context: Context, person: str, relation: str, other: str) -> None:
+    context.world.accounts.sign_up_at(person, context.world.people.related(other, relation).email)
 
 
-@when("{someone:Person} signs up with the address that was looked up")
-def sign_up_with_awaited_address(context: Context, someone: str) -> None:
-    context.world.accounts.sign_up_at(someone, context.world.people.awaited_address(someone))
+@when("{person:Person} signs up with the email that support searched for")
+def sign_up_with_searched_email(context: Context, person: str) -> None:
+    context.world.accounts.sign_up_at(person, context.world.people.awaited_address(person))
 
 
-@when("{someone:Person} signs up with {other:Person}'s name and address")
-def sign_up_as_other(context: Context, someone: str, other: str) -> None:
-    context.world.accounts.sign_up_as(someone, context.world.scene.member(other).newcomer)
+@when("{person:Person} signs up with {other:Person}'s name and email")
+def sign_up_as_other(context: Context, person: str, other: str) -> None:
+    context.world.accounts.sign_up_as(person, context.world.scene.member(other).newcomer)
 
 
-@when('{someone:Person} sends "{what}" instead of a newcomer')
-def send_no_newcomer(context: Context, someone: str, what: str) -> None:
-    context.world.accounts.sign_up_with_no_user(someone, what)
+@when("{person:Person} signs up with an empty object")
+def sign_up_with_empty_object(context: Context, person: str) -> None:
+    context.world.accounts.sign_up_with_no_user(person, "an empty object")
+
+
+@when("{person:Person} signs up with {body:NotAnObject} instead of an object")
+def sign_up_without_object(context: Context, person: str, body: str) -> None:
+    context.world.accounts.sign_up_with_no_user(person, body)
 
 
 # Changing
 
 
-@given("{someone:Person} has given up her address by {change:Change}")
-def give_up_address(context: Context, someone: str, change: str) -> None:
-    context.world.accounts.give_up_address(someone, change)
+@given("{person:Person} has changed their email with {change:Change}")
+def has_changed_email(context: Context, person: str, change: str) -> None:
+    context.world.accounts.give_up_address(person, change)
 
 
-@given("{someone:Person} has moved to {quirk} by {change:Change}")
-def move_to_quirk(context: Context, someone: str, quirk: str, change: str) -> None:
-    context.world.accounts.settle_at(someone, quirk, change)
+@given("{person:Person} has changed to {value:Value} with {change:Change}")
+def has_changed_to(context: Context, person: str, value: str, change: str) -> None:
+    context.world.accounts.settle_at(person, value, change)
 
 
-@given("a second has passed since {someone:Person} signed up")
-def let_a_second_pass(context: Context, someone: str) -> None:
-    context.world.accounts.let_a_second_pass(someone)
+@given("a second has passed since {person:Person} signed up")
+def let_a_second_pass(context: Context, person: str) -> None:
+    context.world.accounts.let_a_second_pass(person)
 
 
-@given("{someone:Person} has confirmed her address by {change:Change}")
-def confirm_address(context: Context, someone: str, change: str) -> None:
-    context.world.accounts.confirm_address(someone, change)
+@given("{person:Person} has confirmed their email with {change:Change}")
+def has_confirmed_email(context: Context, person: str, change: str) -> None:
+    context.world.accounts.confirm_address(person, change)
 
 
-@when("{someone:Person} is renamed")
-def rename(context: Context, someone: str) -> None:
-    context.world.accounts.renew_seen(someone, "name")
+@when("{person:Person} changes their {field:Field} with {change:Change}")
+def change_field_with(context: Context, person: str, field: str, change: str) -> None:
+    context.world.accounts.renew_seen(person, field, change)
 
 
-@when("{someone:Person} is renamed by {change:Change}")
-def rename_by(context: Context, someone: str, change: str) -> None:
-    context.world.accounts.renew_seen(someone, "name", change)
+@when("{person:Person} sends their current name and email with {change:Change}")
+def confirm_everything(context: Context, person: str, change: str) -> None:
+    context.world.accounts.confirm_everything(person, change)
 
 
-@when("{someone:Person} sends her own name and address once more by {change:Change}")
-def confirm_everything(context: Context, someone: str, change: str) -> None:
-    context.world.accounts.confirm_everything(someone, change)
+@when('{person:Person} changes their name to "{name}" with {change:Change}')
+def rename_to(context: Context, person: str, name: str, change: str) -> None:
+    context.world.accounts.rename(person, change, name)
 
 
-@when('{someone:Person} is renamed by {change:Change} to "{name}"')
-def rename_to(context: Context, someone: str, change: str, name: str) -> None:
-    context.world.accounts.rename(someone, change, name)
+@when("{person:Person} adds a +tag to their email")
+def add_tag(context: Context, person: str) -> None:
+    context.world.accounts.move(person, context.world.people.spelled(person, "plus a +tag"))
 
 
-@when("{someone:Person} moves to a new address")
-def move(context: Context, someone: str) -> None:
-    context.world.accounts.renew_seen(someone, "email")
+@when("{person:Person} changes to {value:Value} with {change:Change}")
+def change_to(context: Context, person: str, value: str, change: str) -> None:
+    context.world.accounts.take_quirk(person, change, value)
 
 
-@when("{someone:Person} moves to her address with a +tag")
-def move_to_tagged(context: Context, someone: str) -> None:
-    context.world.accounts.move(someone, context.world.people.spelled(someone, "and a +tag"))
+@when("the user changes their {field:Field}")
+def user_changes_field(context: Context, field: str) -> None:
+    context.world.accounts.renew(context.world.scene.she.person, field)
 
 
-@when("{someone:Person} gets {quirk} by {change:Change}")
-def get_quirk(context: Context, someone: str, quirk: str, change: str) -> None:
-    context.world.accounts.take_quirk(someone, change, quirk)
+@when("{person:Person} changes their {field:Field}")
+@when("{person:Person} changes their {field:Field} again")
+def change_field(context: Context, person: str, field: str) -> None:
+    context.world.accounts.renew(person, field)
 
 
-@when("she changes her name")
-def she_changes_name(context: Context) -> None:
-    context.world.accounts.renew(context.world.scene.she.person, "name")
+@when("{person:Person} changes their email to one that {relation} {other:Person}'s")
+def change_to_related_email(context: Context, person: str, relation: str, other: str) -> None:
+    context.world.accounts.renew(person, email=context.world.people.related(other, relation).email)
 
 
-@when("{someone:Person} changes her name")
-@when("{someone:Person} changes her name again")
-def change_name(context: Context, someone: str) -> None:
-    context.world.accounts.renew(someone, "name")
+@when("{person:Person} changes their name and email")
+def change_name_and_email(context: Context, person: str) -> None:
+    context.world.accounts.renew(person, "name", "email")
 
 
-@when("she changes her address")
-def she_changes_address(context: Context) -> None:
-    context.world.accounts.renew(context.world.scene.she.person, "email")
+@when("{person:Person} changes their name and sends their own email {spelling:Spelling}")
+def change_name_with_own_email(context: Context, person: str, spelling: str) -> None:
+    context.world.accounts.renew(person, "name", email=context.world.people.spelled(person, spelling))
 
 
-@when("{someone:Person} moves to an address that {relation} {other:Person}'s")
-def move_to_related_address(context: Context, someone: str, relation: str, other: str) -> None:
-    context.world.accounts.renew(someone, email=context.world.people.related(other, relation).email)
+@when("{person:Person}'s name and email are replaced")
+def replace(context: Context, person: str) -> None:
+    context.world.accounts.renew(person, "name", "email", method="PUT")
 
 
-@when("{someone:Person} changes her address")
-def change_address(context: Context, someone: str) -> None:
-    context.world.accounts.renew(someone, "email")
+@when("{person:Person}'s account is replaced with a new name and their own email {spelling:Spelling}")
+def replace_with_own_email(context: Context, person: str, spelling: str) -> None:
+    context.world.accounts.renew(person, "name", method="PUT", email=context.world.people.spelled(person, spelling))
 
 
-@when("{someone:Person} changes her name and her address")
-def change_both(context: Context, someone: str) -> None:
-    context.world.accounts.renew(someone, "name", "email")
+@when("{person:Person} sends an empty update")
+def send_empty_update(context: Context, person: str) -> None:
+    context.world.accounts.patch(person, {})
 
 
-@when("{someone:Person} changes her name and sends her own address {spelling:Spelling}")
-def change_name_with_own_address(context: Context, someone: str, spelling: str) -> None:
-    context.world.accounts.renew(someone, "name", email=context.world.people.spelled(someone, spelling))
+@when("{person:Person}'s account is replaced without {field}")
+def replace_without(context: Context, person: str, field: str) -> None:
+    context.world.accounts.put(person, context.world.people.without(field))
 
 
-@when("{someone:Person} is replaced with a new name and address")
-def replace(context: Context, someone: str) -> None:
-    context.world.accounts.renew(someone, "name", "email", method="PUT")
+@when("{person:Person}'s account is updated with {value:InvalidValue}")
+def update_with_invalid_value(context: Context, person: str, value: str) -> None:
+    context.world.accounts.patch(person, context.world.people.spoiled(value))
 
 
-@when("{someone:Person} is replaced with a new name and her own address {spelling:Spelling}")
-def replace_with_own_address(context: Context, someone: str, spelling: str) -> None:
-    context.world.accounts.renew(someone, "name", method="PUT", email=context.world.people.spelled(someone, spelling))
+@when("{person:Person}'s account is updated with only {value:InvalidValue}")
+def update_with_only_invalid_value(context: Context, person: str, value: str) -> None:
+    context.world.accounts.patch(person, context.world.people.spoiled_alone(value))
 
 
-@when("{someone:Person} sends a change of nothing")
-def change_nothing(context: Context, someone: str) -> None:
-    context.world.accounts.patch(someone, {})
+@when("{person:Person}'s account is replaced with {value:InvalidValue}")
+def replace_with_invalid_value(context: Context, person: str, value: str) -> None:
+    context.world.accounts.put(person, context.world.people.spoiled(value))
 
 
-@when("{someone:Person} is replaced without {field}")
-def replace_without(context: Context, someone: str, field: str) -> None:
-    context.world.accounts.put(someone, context.world.people.without(field))
+@when("{person:Person}'s account is {changed:Changed} with {body:NotAnObject} instead of an object")
+def change_without_object(context: Context, person: str, changed: str, body: str) -> None:
+    context.world.accounts.change_with_no_user(person, changed, body)
 
 
-@when('{someone:Person} is changed with the flaw "{flaw}"')
-def change_with_flaw(context: Context, someone: str, flaw: str) -> None:
-    context.world.accounts.patch(someone, context.world.people.spoiled(flaw))
+@when("{person:Person}'s account is {changed:Changed} with every invalid value")
+def change_with_every_invalid_value(context: Context, person: str, changed: str) -> None:
+    context.world.accounts.change_with_every_flaw(person, changed)
 
 
-@when('{someone:Person} is changed with the flaw "{flaw}" alone')
-def change_with_flaw_alone(context: Context, someone: str, flaw: str) -> None:
-    context.world.accounts.patch(someone, context.world.people.spoiled_alone(flaw))
+@when("{person:Person} sends {field:ServerField} with {change:Change}")
+def send_server_field(context: Context, person: str, field: str, change: str) -> None:
+    context.world.accounts.change_bringing(person, change, context.world.people.brought(field))
 
 
-@when('{someone:Person} is {changed:Changed} with "{what}" instead of fields')
-def change_with_no_fields(context: Context, someone: str, changed: str, what: str) -> None:
-    context.world.accounts.change_with_no_user(someone, changed, what)
+@when("{person:Person}'s email is changed to {other:Person}'s {spelling:Spelling} with {change:Change}")
+def change_to_taken_email(context: Context, person: str, other: str, spelling: str, change: str) -> None:
+    context.world.accounts.take_address(person, change, context.world.people.spelled(other, spelling))
 
 
-@when('{someone:Person} is replaced with the flaw "{flaw}"')
-def replace_with_flaw(context: Context, someone: str, flaw: str) -> None:
-    context.world.accounts.put(someone, context.world.people.spoiled(flaw))
+@when("{person:Person}'s account is updated with a new name and {other:Person}'s email")
+def update_with_taken_email(context: Context, person: str, other: str) -> None:
+    context.world.accounts.patch(person, context.world.people.new_name_at(other))
 
 
-@when("{someone:Person} sends invalid changes of every kind")
-def send_every_flaw(context: Context, someone: str) -> None:
-    context.world.accounts.change_with_every_flaw(someone, "changed")
+@when("{person:Person}'s email is changed to {other:Person}'s with {change:Change} once it is free")
+def change_email_when_free(context: Context, person: str, other: str, change: str) -> None:
+    context.world.accounts.move_when_free(person, change, context.world.people.spelled(other, "letter for letter"))
 
 
-@when("{someone:Person} is replaced with invalid values of every kind")
-def replace_with_every_flaw(context: Context, someone: str) -> None:
-    context.world.accounts.change_with_every_flaw(someone, "replaced")
+@when("{new_owner:NewOwner} takes the old email")
+def take_old_email(context: Context, new_owner: str) -> None:
+    context.world.accounts.take_given_up(new_owner, context.world.people.former_address())
 
 
-@when("{someone:Person} brings {what:OwnThing} when {change:Change} herself")
-def bring_own(context: Context, someone: str, what: str, change: str) -> None:
-    context.world.accounts.change_bringing(someone, change, context.world.people.brought(what))
+@when("{new_owner:NewOwner} takes the old email in lower case")
+def take_old_email_in_lower_case(context: Context, new_owner: str) -> None:
+    context.world.accounts.take_given_up(new_owner, context.world.people.former_address().lower())
 
 
-@when("{someone:Person} is {changed:Changed} to {other:Person}'s address {spelling:Spelling}")
-def move_to_taken(context: Context, someone: str, changed: str, other: str, spelling: str) -> None:
-    context.world.accounts.take_address(someone, changed, context.world.people.spelled(other, spelling))
+@when("a client sends {change:Change} for a user who {state:State}")
+def change_missing_user(context: Context, change: str, state: str) -> None:
+    context.world.accounts.change_unknown(state, change)
 
 
-@when("{someone:Person} is changed to a new name and {other:Person}'s address")
-def rename_and_move_to_taken(context: Context, someone: str, other: str) -> None:
-    context.world.accounts.patch(someone, context.world.people.new_name_at(other))
+@when("a client sends {change:Change} for the user whose id is {unknown_id}")
+def change_unknown_id(context: Context, change: str, unknown_id: str) -> None:
+    context.world.accounts.change_id(context.world.people.safe_id(unknown_id), change)
 
 
-@when("{someone:Person} is {changed:Changed} to {other:Person}'s address as soon as it is free")
-def move_when_free(context: Context, someone: str, changed: str, other: str) -> None:
-    context.world.accounts.move_when_free(someone, changed, context.world.people.spelled(other, "as it is"))
+# Deleting
 
 
-@when("{somebody:Somebody} takes the address that was given up")
-def take_given_up(context: Context, somebody: str) -> None:
-    context.world.accounts.take_given_up(somebody, context.world.people.former_address())
+@when("{person:Person} deletes their account")
+def delete_account(context: Context, person: str) -> None:
+    context.world.accounts.delete(person)
 
 
-@when("{somebody:Somebody} takes the address that was given up in small letters")
-def take_given_up_in_small_letters(context: Context, somebody: str) -> None:
-    context.world.accounts.take_given_up(somebody, context.world.people.former_address().lower())
+@when("{person:Person} deletes their account again")
+def delete_account_again(context: Context, person: str) -> None:
+    context.world.accounts.leave_again(person)
 
 
-@when("somebody who {state:State} is {changed:Changed}")
-def change_nobody(context: Context, state: str, changed: str) -> None:
-    context.world.accounts.change_unknown(state, changed)
-
-
-@when("the user with {what} is {changed:Changed}")
-def change_user_with(context: Context, what: str, changed: str) -> None:
-    context.world.accounts.change_id(context.world.people.safe_id(what), changed)
-
-
-# Leaving
-
-
-@when("{someone:Person} leaves")
-def leave(context: Context, someone: str) -> None:
-    context.world.accounts.delete(someone)
-
-
-@when("{someone:Person} leaves again")
-def leave_again(context: Context, someone: str) -> None:
-    context.world.accounts.leave_again(someone)
-
-
-@when("she leaves")
-def she_leaves(context: Context) -> None:
+@when("the user deletes their account")
+def user_deletes_account(context: Context) -> None:
     context.world.accounts.delete(context.world.scene.she.person)
 
 
-@when("{group:People} leave one after the other")
-def leave_in_turn(context: Context, group: list[str]) -> None:
+@when("{group:People} delete their accounts one after another")
+def delete_in_turn(context: Context, group: list[str]) -> None:
     context.world.accounts.delete_each(group)
 
 
-@when("the user with {what} leaves")
-def user_with_leaves(context: Context, what: str) -> None:
-    context.world.accounts.delete_id(context.world.people.safe_id(what))
+@when("a client deletes the user whose id is {unknown_id}")
+def delete_unknown_id(context: Context, unknown_id: str) -> None:
+    context.world.accounts.delete_id(context.world.people.safe_id(unknown_id))
 
 
-@when("somebody leaves who was never there")
-def leave_unknown(context: Context) -> None:
+@when("a client deletes a user who never existed")
+def delete_missing_user(context: Context) -> None:
     context.world.accounts.delete_id(context.world.people.stranger_id())

@@ -1,79 +1,83 @@
-"""Looking at users: one, the list, by address, page by page."""
+"""Reading users: one account, the list, searches by email, pages."""
 
 from behave import given, then, when
 from behave.runner import Context
 
 from support import phrases  # noqa: F401 - registers Person and People
 
+# Accounts
 
-@given("the people who are there are known")
-def remember_who_is_there(context: Context) -> None:
+
+@given("the current list of users")
+def remember_current_users(context: Context) -> None:
     context.world.directory.remember_who_is_there()
 
 
-@when("she is looked at")
-def look_at_her(context: Context) -> None:
+@when("support reads the account")
+def read_the_account(context: Context) -> None:
     context.world.directory.look_at([context.world.scene.she.person])
 
 
-@then("she is seen as she signed up")
-def she_is_seen(context: Context) -> None:
+@then("the account is shown as created")
+def the_account_shown_as_created(context: Context) -> None:
     context.world.directory.seen_as_signed_up([context.world.scene.she.person])
 
 
-@when("{someone:Person} is looked at")
-def look_at(context: Context, someone: str) -> None:
-    context.world.directory.look_at([someone])
+@when("support reads {person:Person}'s account")
+def read_account(context: Context, person: str) -> None:
+    context.world.directory.look_at([person])
 
 
-@when("{someone:Person} is looked at {times:d} times")
-def look_at_times(context: Context, someone: str, times: int) -> None:
-    context.world.directory.look_at([someone] * times)
+@when("support reads {person:Person}'s account {times:d} times")
+def read_account_times(context: Context, person: str, times: int) -> None:
+    context.world.directory.look_at([person] * times)
 
 
-@when("each of them is looked at")
-def look_at_each(context: Context) -> None:
+@when("support reads each account")
+def read_each_account(context: Context) -> None:
     context.world.directory.look_at_everybody()
 
 
-@when("the user with {what} is looked at")
-def look_at_id(context: Context, what: str) -> None:
-    context.world.directory.look_at_id(context.world.people.unknown_id(what))
+@when("a client reads the user whose id is {unknown_id}")
+def read_unknown_id(context: Context, unknown_id: str) -> None:
+    context.world.directory.look_at_id(context.world.people.unknown_id(unknown_id))
 
 
-@then("{someone:Person} is seen as she signed up")
-@then("{someone:Person} is seen as she signed up each time")
-def seen_as_signed_up(context: Context, someone: str) -> None:
-    context.world.directory.seen_as_signed_up([someone])
+@then("{person:Person}'s account is shown as created")
+def shown_as_created(context: Context, person: str) -> None:
+    context.world.directory.seen_as_signed_up([person])
 
 
-@then("each of them is seen as she signed up")
-def each_seen_as_signed_up(context: Context) -> None:
+@then("each account is shown as created")
+def each_shown_as_created(context: Context) -> None:
     context.world.directory.everybody_seen_as_signed_up()
 
 
-@given("the list has been read")
-def have_read_list(context: Context) -> None:
+# The list
+
+
+@given("support has read the list")
+def has_read_list(context: Context) -> None:
     context.world.directory.undisturbed().read_list()
 
 
-@when("the list is read")
+@when("support reads the list")
 def read_list(context: Context) -> None:
     context.world.directory.read_list()
 
 
-@then("the list shows {someone:Person} exactly once")
-def list_shows(context: Context, someone: str) -> None:
-    context.world.directory.shows_once(context.world.scene.member(someone))
+@then("the list shows {person:Person} exactly once")
+def list_shows(context: Context, person: str) -> None:
+    context.world.directory.shows_once(context.world.scene.member(person))
 
 
-@then("the list shows her exactly once")
-def list_shows_her(context: Context) -> None:
+@then("the list shows the user exactly once")
+def list_shows_the_user(context: Context) -> None:
     context.world.directory.shows_once(context.world.scene.she)
 
 
-@then("the list no longer shows her")
-def list_no_longer_shows_her(context: Context) -> None:
+@then("the list no longer shows the user")
+def list_no_longer_shows_the_user(context: Context) -> None:
     context.world.gone.from_list(context.world.scene.she)
 
 
@@ -82,15 +86,15 @@ def list_shows_each(context: Context) -> None:
     context.world.directory.shows_everybody_once()
 
 
-@then("the list still shows {someone:Person}")
-def list_still_shows(context: Context, someone: str) -> None:
+@then("the list still shows {person:Person}")
+def list_still_shows(context: Context, person: str) -> None:
     context.world.directory.read_list()
-    context.world.directory.shows_once(context.world.scene.member(someone))
+    context.world.directory.shows_once(context.world.scene.member(person))
 
 
-@then("the list no longer shows {someone:Person}")
-def list_no_longer_shows(context: Context, someone: str) -> None:
-    context.world.gone.from_list(context.world.scene.member(someone))
+@then("the list no longer shows {person:Person}")
+def list_no_longer_shows(context: Context, person: str) -> None:
+    context.world.gone.from_list(context.world.scene.member(person))
 
 
 @then("the list no longer shows any of them")
@@ -98,137 +102,142 @@ def list_shows_none(context: Context) -> None:
     context.world.gone.everybody_from_list()
 
 
-@given("{someone:Person}'s address has been looked up")
-def have_looked_up(context: Context, someone: str) -> None:
-    context.world.directory.undisturbed().look_up(context.world.people.spelled(someone, "as it is"))
+# Searches
 
 
-@when("{someone:Person}'s address is looked up")
-def look_up(context: Context, someone: str) -> None:
-    context.world.directory.look_up(context.world.people.spelled(someone, "as it is"))
+@given("support has searched for {person:Person}'s email")
+def has_searched(context: Context, person: str) -> None:
+    context.world.directory.undisturbed().look_up(context.world.people.spelled(person, "letter for letter"))
 
 
-@given("the address that {someone:Person} will have was looked up")
-def look_up_beforehand(context: Context, someone: str) -> None:
-    context.world.directory.undisturbed().look_up(context.world.people.awaited_address(someone))
+@when("support searches for {person:Person}'s email")
+def search(context: Context, person: str) -> None:
+    context.world.directory.look_up(context.world.people.spelled(person, "letter for letter"))
 
 
-@when("{someone:Person}'s address is looked up, page {page:d} of {limit:d}")
-def look_up_page(context: Context, someone: str, page: int, limit: int) -> None:
-    context.world.directory.look_up_page(context.world.people.spelled(someone, "as it is"), page, limit)
+@given("support has searched for the email that {person:Person} will use")
+def has_searched_for_future_email(context: Context, person: str) -> None:
+    context.world.directory.undisturbed().look_up(context.world.people.awaited_address(person))
 
 
-@when("{someone:Person}'s address is looked up {spelling:Spelling}")
-def look_up_spelled(context: Context, someone: str, spelling: str) -> None:
-    context.world.directory.look_up(context.world.people.spelled(someone, spelling))
+@when("support searches for {person:Person}'s email on page {page:d} with page size {size:d}")
+def search_page(context: Context, person: str, page: int, size: int) -> None:
+    context.world.directory.look_up_page(context.world.people.spelled(person, "letter for letter"), page, size)
 
 
-@when("her address is looked up")
-def look_up_hers(context: Context) -> None:
+@when("support searches for {person:Person}'s email {spelling:Spelling}")
+def search_spelled(context: Context, person: str, spelling: str) -> None:
+    context.world.directory.look_up(context.world.people.spelled(person, spelling))
+
+
+@when("support searches for the user's email")
+def search_the_user(context: Context) -> None:
     context.world.directory.look_up(context.world.scene.she.newcomer.email)
 
 
-@when("her address is looked up in small letters")
-def look_up_hers_in_small_letters(context: Context) -> None:
+@when("support searches for the user's email in lower case")
+def search_the_user_in_lower_case(context: Context) -> None:
     context.world.directory.look_up(context.world.scene.she.newcomer.email.lower())
 
 
-@when("{what} is looked up")
-def look_up_something(context: Context, what: str) -> None:
-    context.world.directory.look_up(context.world.people.unknown_address(what))
+@when("support searches for {text:UnknownEmail}")
+def search_unknown(context: Context, text: str) -> None:
+    context.world.directory.look_up(context.world.people.unknown_address(text))
 
 
-@then("exactly {someone:Person} is found")
-def exactly_found(context: Context, someone: str) -> None:
-    context.world.directory.found_exactly(context.world.scene.member(someone))
+@then("only {person:Person} is found")
+def only_found(context: Context, person: str) -> None:
+    context.world.directory.found_exactly(context.world.scene.member(person))
 
 
-@then("exactly she is found")
-def exactly_she_found(context: Context) -> None:
+@then("only the user is found")
+def only_the_user_found(context: Context) -> None:
     context.world.directory.found_exactly(context.world.scene.she)
 
 
-@then("exactly {someone:Person} is found by her address")
-@then("{someone:Person} is found by her new address")
-def found_by_address(context: Context, someone: str) -> None:
-    context.world.directory.found_by_address(context.world.scene.member(someone))
+@then("only {person:Person} is found by their email")
+def found_by_email(context: Context, person: str) -> None:
+    context.world.directory.found_by_address(context.world.scene.member(person))
 
 
-@then("exactly {someone:Person} is found by her address in small letters")
-def found_in_small_letters(context: Context, someone: str) -> None:
-    context.world.directory.look_up(context.world.people.spelled(someone, "in small letters"))
-    context.world.directory.found_exactly(context.world.scene.member(someone))
+@then("only {person:Person} is found by their email in lower case")
+def found_in_lower_case(context: Context, person: str) -> None:
+    context.world.directory.look_up(context.world.people.spelled(person, "in lower case"))
+    context.world.directory.found_exactly(context.world.scene.member(person))
 
 
-@then("nobody is found by it")
-def found_nobody(context: Context) -> None:
+@then("the result is empty")
+def result_is_empty(context: Context) -> None:
     context.world.directory.found_nobody()
 
 
-@then("nobody is found by it, or it is refused as invalid")
-def found_nobody_or_refused(context: Context) -> None:
+@then("the result is empty or the request is refused as invalid")
+def result_is_empty_or_refused(context: Context) -> None:
     context.world.directory.found_nobody(*context.world.profile.answers.invalid)
 
 
-@then("nobody is found by her old address")
-def found_nobody_by_old_address(context: Context) -> None:
+@then("no user is found by the old email")
+def none_found_by_old_email(context: Context) -> None:
     context.world.directory.look_up(context.world.people.former_address())
     context.world.directory.found_nobody()
 
 
-@then("{someone:Person} is no longer found by her address")
-def no_longer_found(context: Context, someone: str) -> None:
-    context.world.gone.from_look_up(context.world.scene.member(someone))
+@then("{person:Person} is no longer found by their email")
+def no_longer_found(context: Context, person: str) -> None:
+    context.world.gone.from_look_up(context.world.scene.member(person))
 
 
-@then("the address that {someone:Person} gave up finds exactly its new holder")
-def given_up_finds_holder(context: Context, someone: str) -> None:
-    context.world.directory.given_up_finds_holder(someone)
+@then("{person:Person}'s old email finds exactly its new owner")
+def old_email_finds_new_owner(context: Context, person: str) -> None:
+    context.world.directory.given_up_finds_holder(person)
 
 
-@given("{someone:Person}'s page has been read")
-def have_read_page_of(context: Context, someone: str) -> None:
-    context.world.directory.undisturbed().ask_for_page_of(context.world.scene.member(someone))
+# Pages
 
 
-@then("{someone:Person}'s page shows her as she is")
-def page_shows(context: Context, someone: str) -> None:
-    context.world.directory.page_shows(context.world.scene.member(someone))
+@given("support has read the page with {person:Person}")
+def has_read_page_with(context: Context, person: str) -> None:
+    context.world.directory.undisturbed().ask_for_page_of(context.world.scene.member(person))
 
 
-@when("the list is read page by page")
-def page_through(context: Context) -> None:
+@then("the page with {person:Person} shows their current data")
+def page_shows(context: Context, person: str) -> None:
+    context.world.directory.page_shows(context.world.scene.member(person))
+
+
+@when("support reads the list page by page")
+def read_page_by_page(context: Context) -> None:
     context.world.directory.page_through()
 
 
-@when("the list is read page by page, {limit:d} at a time")
-def page_through_by(context: Context, limit: int) -> None:
-    context.world.directory.page_through(limit)
+@when("support reads the list page by page, {size:d} user per page")
+def read_in_pages_of(context: Context, size: int) -> None:
+    context.world.directory.page_through(size)
 
 
-@when("the list is read in pages as large as can be")
-def page_through_largest(context: Context) -> None:
+@when("support reads the list in pages of the maximum size")
+def read_in_largest_pages(context: Context) -> None:
     context.world.directory.page_through_largest()
 
 
-@when("a page of {limit:d} is read")
-def read_page(context: Context, limit: int) -> None:
-    context.world.directory.ask_for_page(1, limit)
+@when('support requests page "{page}" with page size "{size}"')
+def request_page(context: Context, page: str, size: str) -> None:
+    context.world.directory.ask_for_page(page, size)
 
 
-@when('page "{page}" with "{limit}" users is read')
-def read_odd_page(context: Context, page: str, limit: str) -> None:
-    context.world.directory.ask_for_page(page, limit)
+@when("support requests a page far past the end")
+def request_page_past_the_end(context: Context) -> None:
+    context.world.directory.ask_for_page(1_000_000_000, 100)
 
 
-@when('page "{page}" is read without a limit')
-def read_page_without_limit(context: Context, page: str) -> None:
+@when('support requests page "{page}" without a page size')
+def request_page_without_size(context: Context, page: str) -> None:
     context.world.directory.ask_for_page(page, None)
 
 
-@when('a page of "{limit}" is read without a number')
-def read_page_without_number(context: Context, limit: str) -> None:
-    context.world.directory.ask_for_page(None, limit)
+@when('support requests page size "{size}" without a page number')
+def request_page_without_number(context: Context, size: str) -> None:
+    context.world.directory.ask_for_page(None, size)
 
 
 @then("the page shows between {least:d} and {most:d} users")
@@ -236,12 +245,12 @@ def page_holds(context: Context, least: int, most: int) -> None:
     context.world.directory.page_holds(least, most)
 
 
-@then("no page shows more than its limit")
-def pages_keep_limit(context: Context) -> None:
+@then("no page exceeds its size")
+def pages_keep_size(context: Context) -> None:
     context.world.directory.pages_keep_their_limit()
 
 
-@then("nobody is on two pages")
+@then("no user is on two pages")
 def pages_do_not_overlap(context: Context) -> None:
     context.world.directory.pages_do_not_overlap()
 

@@ -1,4 +1,4 @@
-"""What came of it, as a user of the API can see it."""
+"""What a user of the API can observe after a request."""
 
 from behave import then
 from behave.runner import Context
@@ -8,164 +8,147 @@ from support import phrases  # noqa: F401 - registers Person and People
 # Accepted
 
 
-@then("{someone:Person} is welcomed")
-def welcomed(context: Context, someone: str) -> None:
-    context.world.outcomes.welcomed(someone)
+@then("{person:Person}'s account is created")
+def created(context: Context, person: str) -> None:
+    context.world.outcomes.welcomed(person)
 
 
-@then("she is welcomed")
-def she_is_welcomed(context: Context) -> None:
+@then("the account is created")
+def the_account_created(context: Context) -> None:
     context.world.outcomes.welcomed(context.world.scene.she.person)
 
 
-@then("{someone:Person} is welcomed under {other:Person}'s name")
-def welcomed_under_name(context: Context, someone: str, other: str) -> None:
-    context.world.outcomes.welcomed(someone, name=context.world.scene.member(other).newcomer.name)
+@then("{person:Person}'s account is created with {other:Person}'s name")
+def created_with_name(context: Context, person: str, other: str) -> None:
+    context.world.outcomes.welcomed(person, name=context.world.scene.member(other).newcomer.name)
 
 
-@then("{someone:Person} is welcomed with this address")
-def welcomed_with_address(context: Context, someone: str) -> None:
-    context.world.outcomes.welcomed(someone)
-
-
-@then("each of them is welcomed and shown with her own name and address")
-def each_welcomed(context: Context) -> None:
+@then("each account is created and shown with its own name and email")
+def each_created(context: Context) -> None:
     context.world.outcomes.each_welcomed()
 
 
-@then("{someone:Person} is shown as she was welcomed")
-@then("{someone:Person} is shown like that")
-@then("{someone:Person} is as she was")
-def is_as_she_was(context: Context, someone: str) -> None:
-    context.world.outcomes.is_as(someone)
+@then("a read of {person:Person}'s account shows the same")
+@then("{person:Person}'s account is unchanged")
+def read_shows_the_same(context: Context, person: str) -> None:
+    context.world.outcomes.is_as(person)
 
 
-@then("she is shown as she was welcomed")
-@then("she is shown like that")
-def she_is_as_she_was(context: Context) -> None:
+@then("a read of the account shows the same")
+def read_of_the_account_shows_the_same(context: Context) -> None:
     context.world.outcomes.is_as(context.world.scene.she.person)
 
 
-@then("{someone:Person} is shown like that, wherever she is shown")
-@then("{someone:Person} is as she was, wherever she is shown")
-def is_as_everywhere(context: Context, someone: str) -> None:
-    context.world.outcomes.is_as_everywhere(someone)
+@then("every view of {person:Person}'s account shows the same")
+@then("{person:Person}'s account is unchanged in every view")
+def every_view_shows_the_same(context: Context, person: str) -> None:
+    context.world.outcomes.is_as_everywhere(person)
 
 
-@then("everybody but {someone:Person} is as before")
-def others_as_before(context: Context, someone: str) -> None:
-    context.world.outcomes.everybody_is_as_before(except_for=[someone])
+@then("every account except {person:Person}'s is unchanged")
+def others_unchanged(context: Context, person: str) -> None:
+    context.world.outcomes.everybody_is_as_before(except_for=[person])
 
 
-@then("she is shown with exactly this name, wherever she is shown")
-def shown_with_name(context: Context) -> None:
-    context.world.outcomes.shown_everywhere("name")
+@then("every view shows exactly this {field:Field}")
+def every_view_shows_field(context: Context, field: str) -> None:
+    context.world.outcomes.shown_everywhere(field)
 
 
-@then("she is shown with exactly this address, wherever she is shown")
-def shown_with_address(context: Context) -> None:
-    context.world.outcomes.shown_everywhere("email")
-
-
-@then("everybody shown has the shape of a user")
-def everybody_has_shape(context: Context) -> None:
+@then("every user in the answers has the right shape")
+def users_have_right_shape(context: Context) -> None:
     context.world.outcomes.shape_of_everybody()
 
 
-@then("{someone:Person} is answered with the new name and everything else as before")
-@then("{someone:Person} is answered with the new address and everything else as before")
-@then("{someone:Person} is answered with the new name and address and everything else as before")
-@then("{someone:Person} is answered with everything as before")
-def answered_changed(context: Context, someone: str) -> None:
-    context.world.outcomes.changed(someone)
+@then("{person:Person}'s account is returned with only that change")
+@then("{person:Person}'s account is returned unchanged")
+def returned_changed(context: Context, person: str) -> None:
+    context.world.outcomes.changed(person)
 
 
-@then("she is answered with the new name and everything else as before")
-@then("she is answered with the new address and everything else as before")
-def she_is_answered_changed(context: Context) -> None:
+@then("the account is returned with only that change")
+def the_account_returned_changed(context: Context) -> None:
     context.world.outcomes.changed(context.world.scene.she.person)
 
 
 # Refused
 
 
-@then("{someone:Person} is refused because the address is taken")
-@then("{someone:Person} is refused each time because the address is taken")
-def refused_as_taken(context: Context, someone: str) -> None:
-    context.world.outcomes.answered_for(someone, "taken")
+@then("{person:Person} is refused because the email is taken")
+@then("{person:Person} is refused each time because the email is taken")
+def refused_as_taken(context: Context, person: str) -> None:
+    context.world.outcomes.answered_for(person, "taken")
 
 
-@then("it is refused as invalid")
-@then("each of them is refused as invalid")
-@then("she is refused as invalid")
+@then("the request is refused as invalid")
+@then("each request is refused as invalid")
 def refused_as_invalid(context: Context) -> None:
     context.world.outcomes.answered("invalid")
 
 
-@then("{someone:Person} is refused as invalid, or {accepted:Accepted} without {what:OwnThing}")
-def refused_or_ignored(context: Context, someone: str, accepted: str, what: str) -> None:
-    context.world.outcomes.refused_or_ignored(someone, accepted, context.world.people.brought(what))
+@then("{person:Person}'s {request:Request} is refused as invalid or ignores {field:ServerField}")
+def refused_or_ignored(context: Context, person: str, request: str, field: str) -> None:
+    context.world.outcomes.refused_or_ignored(person, request, context.world.people.brought(field))
 
 
-@then("it is done or refused as invalid")
-def done_or_refused(context: Context) -> None:
+@then("the request is accepted or refused as invalid")
+def accepted_or_refused(context: Context) -> None:
     context.world.outcomes.done_or_refused()
 
 
-@then("nobody is found")
-def nobody_found(context: Context) -> None:
+@then("no user is found")
+def no_user_found(context: Context) -> None:
     context.world.outcomes.answered("unknown")
 
 
-@then("nobody new is there")
-@then("nobody signed up as Mallory")
-def nobody_new(context: Context) -> None:
+@then("no user was created")
+def no_user_created(context: Context) -> None:
     context.world.outcomes.nobody_new()
 
 
-@then("nobody has the id and address that were sent")
-def nobody_made(context: Context) -> None:
+@then("no user has the id or the email of the request")
+def no_user_created_by_change(context: Context) -> None:
     context.world.outcomes.nobody_made_by_change()
 
 
-# Gone
+# Deleted
 
 
-@then("{someone:Person}'s leaving is confirmed")
-def leaving_confirmed(context: Context, someone: str) -> None:
-    context.world.outcomes.answered_for(someone, "deleted")
+@then("{person:Person}'s deletion is confirmed")
+def deletion_confirmed(context: Context, person: str) -> None:
+    context.world.outcomes.answered_for(person, "deleted")
 
 
-@then("her leaving is confirmed")
-def her_leaving_confirmed(context: Context) -> None:
+@then("the deletion is confirmed")
+def the_deletion_confirmed(context: Context) -> None:
     context.world.outcomes.answered("deleted")
 
 
-@then("she is no longer shown")
-def she_is_no_longer_shown(context: Context) -> None:
+@then("the account is gone")
+def the_account_is_gone(context: Context) -> None:
     context.world.gone.from_reading(context.world.scene.she)
 
 
-@then("{someone:Person} is no longer shown")
-def no_longer_shown(context: Context, someone: str) -> None:
-    context.world.gone.from_reading(context.world.scene.member(someone))
+@then("{person:Person}'s account is gone")
+def account_is_gone(context: Context, person: str) -> None:
+    context.world.gone.from_reading(context.world.scene.member(person))
 
 
-@then("none of {group:People} is shown any more")
-def none_shown(context: Context, group: list[str]) -> None:
+@then("the accounts of {group:People} are gone")
+def accounts_are_gone(context: Context, group: list[str]) -> None:
     context.world.gone.each_from_reading(group)
 
 
-@then("there is nobody to leave")
-def nobody_to_leave(context: Context) -> None:
+@then("the API says that there is no such user")
+def no_such_user(context: Context) -> None:
     context.world.outcomes.answered("deleted_again")
 
 
-@then("she has another id than before")
-def another_id(context: Context) -> None:
+@then("the new account has a different id")
+def different_id(context: Context) -> None:
     context.world.outcomes.has_another_id()
 
 
-@then("none of them has the id that {someone:Person} had")
-def nobody_has_id(context: Context, someone: str) -> None:
-    context.world.outcomes.nobody_has_id_of(someone)
+@then("none of the new accounts has {person:Person}'s old id")
+def old_id_not_reassigned(context: Context, person: str) -> None:
+    context.world.outcomes.nobody_has_id_of(person)

@@ -1,4 +1,4 @@
-"""The words that steps have in common: the cast, and groups of it."""
+"""The parameter types of the step sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from support.acts.scene import CAST
 _ONE = "(?:" + "|".join(CAST) + ")"
 
 
-METHODS_OF = {"signs up": ("POST",), "is changed": ("PATCH", "PUT"), "leaves": ("DELETE",)}
+METHODS_OF = {
+    "sign-up": ("POST",),
+    "sign-ups": ("POST",),
+    "change": ("PATCH", "PUT"),
+    "changes": ("PATCH", "PUT"),
+    "deletion": ("DELETE",),
+}
 
 
 def person(text: str) -> str:
@@ -29,38 +35,83 @@ people.pattern = rf"{_ONE}(?:, {_ONE})* and {_ONE}"  # type: ignore[attr-defined
 register_type(Person=person, People=people)
 
 
-def _one_of(*words: str) -> object:
+def _like(pattern: str) -> object:
     def convert(text: str) -> str:
         return text
 
-    convert.pattern = "(?:" + "|".join(re.escape(word) for word in words) + ")"  # type: ignore[attr-defined]
+    convert.pattern = pattern  # type: ignore[attr-defined]
     return convert
 
 
+def _one_of(*words: str) -> object:
+    return _like("(?:" + "|".join(re.escape(word) for word in words) + ")")
+
+
 register_type(
+    Value=_like("(?:a name|an email) (?:in|of|with) .+?"),
+    Field=_one_of("name", "email"),
     Spelling=_one_of(
-        "as it is",
-        "in capitals",
-        "in small letters",
-        "with one capital letter",
-        "with its domain in capitals",
-        "and a +tag",
+        "letter for letter",
+        "in upper case",
+        "in lower case",
+        "with one upper-case letter",
+        "with an upper-case domain",
+        "plus a +tag",
     ),
-    Change=_one_of("changing", "replacing"),
-    Changed=_one_of("changed", "replaced"),
-    OwnThing=_one_of(
-        "an id of her own",
+    Change=_one_of("an update", "a replacement"),
+    Changed=_one_of("updated", "replaced"),
+    InvalidValue=_like(
+        r"(?:no (?:name|email)|(?:null|zero|an? [\w ]+) as the (?:name|email)"
+        r"|an empty (?:name|email)|(?:a name|an email) (?!that ).+)"
+    ),
+    NotAnObject=_one_of("an empty list", "a list of one user", "a string", "a number", "null", "nothing"),
+    ServerField=_one_of(
+        "a made-up id",
         "Grace's id",
-        "a date of joining",
-        "an id as databases name it",
-        "a date as databases name it",
-        "the rank of administrator",
-        "a role",
-        "rights inside another field",
+        "a past creation date",
+        "an _id field",
+        "a created_at field",
+        "administrator rights",
+        "an administrator role",
+        "nested administrator rights",
     ),
+    UnknownEmail=_one_of(
+        "an unknown email",
+        "the beginning of Ada's email",
+        "the domain of Ada's email",
+        "Ada's email with a percent sign",
+        "Ada's email with an underscore",
+        "Ada's email with an asterisk",
+        "the local part of Ada's email",
+        "Ada's name",
+        "Ada's email without its dots",
+    ),
+    State=_one_of("never existed", "was deleted"),
+    Request=_one_of(*METHODS_OF),
+    NewOwner=_one_of("a new user", *CAST),
+    Occasion=_one_of(
+        "signs up",
+        "reads a user",
+        "reads the list",
+        "reads a page",
+        "searches by email",
+        "searches for an unknown email",
+        "updates a user",
+        "replaces a user",
+        "deletes a user twice",
+        "requests an unknown user",
+        "requests an invalid page",
+        "sends a password",
+        "sends a taken email",
+        "sends invalid data",
+        "sends malformed bodies",
+        "uses an unsupported method",
+        "uses a wrong token",
+        "uses no token",
+        "does not ask for JSON",
+    ),
+    Write=_one_of("POST", "PATCH", "PUT"),
+    Update=_one_of("PATCH", "PUT"),
     JsonType=_one_of("application/json; charset=utf-8", "application/json;charset=UTF-8"),
-    Accepted=_one_of("welcomed", "changed"),
-    State=_one_of("was never there", "has left"),
-    Deed=_one_of(*METHODS_OF),
-    Somebody=_one_of("a newcomer", *CAST),
+    OtherType=_like("(?!application/json).+"),
 )

@@ -1,43 +1,43 @@
 @contract @negative @use.with_access=yes
-Feature: Only the token opens the door
-  The directory holds people's names and addresses. Whoever does not bring exactly the
-  right token sees nothing and changes nothing.
+Feature: Access needs the token
+  The API holds names and emails. A client without exactly the right token must not
+  read or change any of them.
 
   @rule.auth-401
-  Rule: Without the right token every request is refused and nothing changes
+  Rule: Without the right token, every request is refused and nothing changes
 
-    Scenario Outline: Mallory comes with <introduction>
+    Scenario Outline: Mallory uses <credential>
       Given Grace is a user
-      When Mallory tries to read, change, delete and sign up with "<introduction>"
+      When Mallory tries to read, change, delete and sign up with <credential>
       Then every attempt is refused as unauthorized
-      And nobody signed up as Mallory
-      And Grace is as she was
+      And no user was created
+      And Grace's account is unchanged
 
       Examples:
-        | introduction                          | why                              |
-        | no token                              | the door is closed for strangers |
-        | an empty token                        | nothing is not a token           |
-        | a wrong token                         | any token is not the token       |
-        | another scheme                        | the token is a bearer token      |
-        | the token and one character more      | the beginning must not be enough |
-        | the token and one word more           | what follows must count as well  |
-        | the token without its last character  | the beginning must not be enough |
-        | the token without its first character | the end must not be enough       |
-        | the token with another last character | the beginning must not be enough |
-        | one character more before the token   | the end must not be enough       |
-        | the token in another letter case      | letter case counts in a token    |
-        | the token without a scheme            | the token is a bearer token      |
-        | the token under the scheme Token      | the token is a bearer token      |
+        | credential                                | why                                   |
+        | no token                                  | anonymous clients have no access      |
+        | an empty token                            | an empty token is not a token         |
+        | a wrong token                             | not every token is valid              |
+        | the token in the Basic scheme             | the token is a bearer token           |
+        | the token plus one character              | a matching beginning is not enough    |
+        | the token plus one word                   | whatever follows the token counts too |
+        | the token without its last character      | a matching beginning is not enough    |
+        | the token without its first character     | a matching end is not enough          |
+        | the token with a different last character | a matching beginning is not enough    |
+        | the token after one more character        | a matching end is not enough          |
+        | the token in swapped letter case          | tokens are case-sensitive             |
+        | the token without a scheme                | the token is a bearer token           |
+        | the token in the Token scheme             | the token is a bearer token           |
 
     @smoke
-    Example: Mallory is refused, and Ada still gets in
+    Example: Ada still has access after Mallory was refused
       Given Grace is a user
-      When Mallory tries to read, change, delete and sign up with "a wrong token"
+      When Mallory tries to read, change, delete and sign up with a wrong token
       And Ada signs up
-      Then Ada is welcomed
+      Then Ada's account is created
 
-    Example: The address that Mallory was refused with is free
+    Example: The email that Mallory was refused with stays free
       Given Grace is a user
-      When Mallory tries to read, change, delete and sign up with "a wrong token"
-      And Ada signs up with Mallory's address as it is
-      Then Ada is welcomed with this address
+      When Mallory tries to read, change, delete and sign up with a wrong token
+      And Ada signs up with Mallory's email letter for letter
+      Then Ada's account is created

@@ -1,174 +1,179 @@
 @contract
-Feature: What every answer keeps
-  Clients are generated, cached and logged by their headers and error documents. These
-  promises hold for every answer, whatever was asked.
+Feature: What every answer has in common
+  Clients are generated, cached and logged by headers and error documents. These rules
+  hold for every answer, whatever the request.
 
   @rule.json-media-type
-  Rule: An answer with a body says that it is JSON
+  Rule: An answer with a body is declared as JSON
 
-    Scenario Outline: The media type after <occasion>
-      When someone goes through "<occasion>"
-      Then each answer with a body says application/json or a +json type
+    Scenario Outline: The media type when a client <does>
+      When a client <does>
+      Then each answer with a body is declared as application/json or a +json type
 
       Examples:
-        | occasion                           |
-        | signing up                         |
-        | reading a user                     |
-        | reading the list                   |
-        | changing a user                    |
-        | deleting a user, twice             |
-        | naming nobody                      |
-        | sending what is invalid            |
-        | taking somebody's address          |
-        | sending what is no JSON            |
-        | using a method that is not offered |
-        | not asking for JSON                |
+        | does                       |
+        | signs up                   |
+        | reads a user               |
+        | reads the list             |
+        | updates a user             |
+        | deletes a user twice       |
+        | requests an unknown user   |
+        | sends invalid data         |
+        | sends a taken email        |
+        | sends malformed bodies     |
+        | uses an unsupported method |
+        | does not ask for JSON      |
 
       @use.with_email_filter=yes
-      Examples: by address
-        | occasion            |
-        | looking somebody up |
-        | looking nobody up   |
+      Examples: searches
+        | does                          |
+        | searches by email             |
+        | searches for an unknown email |
 
       @use.with_pages=yes
-      Examples: by page
-        | occasion                         |
-        | reading a page                   |
-        | asking for a page that cannot be |
-
-      @use.with_put=yes
-      Examples: by replacement
-        | occasion         |
-        | replacing a user |
+      Examples: pages
+        | does                     |
+        | reads a page             |
+        | requests an invalid page |
 
       @use.with_access=yes
-      Examples: by access
-        | occasion                  |
-        | coming with a wrong token |
-        | coming without a token    |
+      Examples: access
+        | does               |
+        | uses a wrong token |
+        | uses no token      |
+
+    @use.with_put=yes
+    Example: The media type when a client replaces a user
+      When a client replaces a user
+      Then each answer with a body is declared as application/json or a +json type
 
   @rule.no-secrets
-  Rule: No answer holds a password, a secret or a token
+  Rule: No answer contains a password, a secret or a token
 
-    Scenario Outline: What is shown after <occasion>
-      When someone goes through "<occasion>"
-      Then no answer has a field named like a secret
+    Scenario Outline: No secrets when a client <does>
+      When a client <does>
+      Then no answer contains a field that is named like a secret
 
       Examples:
-        | occasion                           |
-        | bringing a password along          |
-        | signing up                         |
-        | reading a user                     |
-        | reading the list                   |
-        | changing a user                    |
-        | deleting a user, twice             |
-        | naming nobody                      |
-        | sending what is invalid            |
-        | sending what is no JSON            |
-        | taking somebody's address          |
-        | using a method that is not offered |
-
-      @use.with_email_filter=yes
-      Examples: by address
-        | occasion            |
-        | looking somebody up |
+        | does                       |
+        | sends a password           |
+        | signs up                   |
+        | reads a user               |
+        | reads the list             |
+        | updates a user             |
+        | deletes a user twice       |
+        | requests an unknown user   |
+        | sends invalid data         |
+        | sends malformed bodies     |
+        | sends a taken email        |
+        | uses an unsupported method |
 
       @use.with_pages=yes
-      Examples: by page
-        | occasion                         |
-        | reading a page                   |
-        | asking for a page that cannot be |
-
-      @use.with_put=yes
-      Examples: by replacement
-        | occasion         |
-        | replacing a user |
+      Examples: pages
+        | does                     |
+        | reads a page             |
+        | requests an invalid page |
 
       @use.with_access=yes
-      Examples: by access
-        | occasion                  |
-        | coming with a wrong token |
-        | coming without a token    |
+      Examples: access
+        | does               |
+        | uses a wrong token |
+        | uses no token      |
+
+    @use.with_email_filter=yes
+    Example: No secrets when a client searches by email
+      When a client searches by email
+      Then no answer contains a field that is named like a secret
+
+    @use.with_put=yes
+    Example: No secrets when a client replaces a user
+      When a client replaces a user
+      Then no answer contains a field that is named like a secret
 
   @rule.problem @negative
-  Rule: A refusal says what is wrong, and nothing of the server's inside
+  Rule: An error answer says what is wrong and reveals nothing about the server
 
-    Scenario Outline: The error document after <occasion>
-      When someone goes through "<occasion>"
+    Scenario Outline: The error document when a client <does>
+      When a client <does>
       Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
 
       Examples:
-        | occasion                           |
-        | deleting a user, twice             |
-        | naming nobody                      |
-        | sending what is invalid            |
-        | taking somebody's address          |
-        | sending what is no JSON            |
-        | using a method that is not offered |
-        | not asking for JSON                |
-
-      @use.with_pages=yes
-      Examples: by page
-        | occasion                         |
-        | asking for a page that cannot be |
+        | does                       |
+        | deletes a user twice       |
+        | requests an unknown user   |
+        | sends invalid data         |
+        | sends a taken email        |
+        | sends malformed bodies     |
+        | uses an unsupported method |
+        | does not ask for JSON      |
 
       @use.with_access=yes
-      Examples: by access
-        | occasion                  |
-        | coming with a wrong token |
-        | coming without a token    |
+      Examples: access
+        | does               |
+        | uses a wrong token |
+        | uses no token      |
 
-    Scenario Outline: Mallory sends <what> instead of a newcomer, and is told what is wrong
-      Given the people who are there are known
-      When Mallory sends "<what>" instead of a newcomer
+    @use.with_pages=yes
+    Example: The error document when a client requests an invalid page
+      When a client requests an invalid page
+      Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
+
+    Scenario Outline: The error document when Mallory signs up with <body> instead of an object
+      Given the current list of users
+      When Mallory signs up with <body> instead of an object
       Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
 
       Examples:
-        | what          |
+        | body          |
         | an empty list |
-        | a text        |
+        | a string      |
         | null          |
-        | an empty body |
+        | nothing       |
 
-    Scenario Outline: Ada is <changed> with <what> instead of fields, and is told what is wrong
+    Scenario Outline: The error document when Ada's account is updated with <body> instead of an object
       Given Ada is a user
-      When Ada is <changed> with "<what>" instead of fields
+      When Ada's account is updated with <body> instead of an object
       Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
 
       Examples:
-        | changed | what          |
-        | changed | an empty list |
-        | changed | a text        |
-        | changed | null          |
+        | body          |
+        | an empty list |
+        | a string      |
+        | null          |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | changed  | what          |
-        | replaced | an empty list |
-        | replaced | null          |
-
-    Scenario Outline: What shows of the server after <occasion>
-      When someone goes through "<occasion>"
-      Then no answer shows a stack trace, SQL or a path of the server
+    @use.with_put=yes
+    Scenario Outline: The error document when Ada's account is replaced with <body> instead of an object
+      Given Ada is a user
+      When Ada's account is replaced with <body> instead of an object
+      Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
 
       Examples:
-        | occasion         |
-        | signing up       |
-        | reading a user   |
-        | reading the list |
-        | changing a user  |
+        | body          |
+        | an empty list |
+        | null          |
 
-      @use.with_email_filter=yes
-      Examples: by address
-        | occasion            |
-        | looking somebody up |
+    Scenario Outline: Nothing about the server is revealed when a client <does>
+      When a client <does>
+      Then no answer contains a stack trace, SQL or a server path
 
-      @use.with_pages=yes
-      Examples: by page
-        | occasion       |
-        | reading a page |
+      Examples:
+        | does           |
+        | signs up       |
+        | reads a user   |
+        | reads the list |
+        | updates a user |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | occasion         |
-        | replacing a user |
+    @use.with_email_filter=yes
+    Example: Nothing about the server is revealed when a client searches by email
+      When a client searches by email
+      Then no answer contains a stack trace, SQL or a server path
+
+    @use.with_pages=yes
+    Example: Nothing about the server is revealed when a client reads a page
+      When a client reads a page
+      Then no answer contains a stack trace, SQL or a server path
+
+    @use.with_put=yes
+    Example: Nothing about the server is revealed when a client replaces a user
+      When a client replaces a user
+      Then no answer contains a stack trace, SQL or a server path

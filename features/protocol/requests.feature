@@ -1,182 +1,192 @@
 @contract
 Feature: Methods, statuses and headers
-  What HTTP itself promises to every client: where a new resource is, what a method may
-  do, and what a server does with a body it cannot read.
+  HTTP promises every client where a new resource is, what a method does, and how a
+  server treats a body that it cannot read.
 
   @rule.create-location
   Rule: A 201 has a Location that resolves to the new user
 
     Example: Following the Location of a new user
-      When Ada signs up and is answered
+      When Ada signs up and gets an answer
       Then the status is 201 and Location leads to Ada
 
-    Scenario Outline: Following the Location of a user with <quirk>
-      When a newcomer with <quirk> signs up and is answered
+    Scenario Outline: Following the Location of a user with <value>
+      When a new user with <value> signs up and gets an answer
       Then the status is 201 and Location leads to Ada
 
       Examples:
-        | quirk                        |
-        | an address in capitals       |
-        | an address with a +tag       |
+        | value                        |
+        | an email in upper case       |
+        | an email with a +tag         |
         | a name in Chinese characters |
 
-    Example: Each new user has a Location of her own
+    Example: Each new user has their own Location
       Given Grace is a user
-      When Ada signs up and is answered
+      When Ada signs up and gets an answer
       Then the status is 201 and Location leads to Ada
 
   @rule.head @use.with_head=yes
-  Rule: HEAD answers like GET, without a body
+  Rule: HEAD has the status of GET and no body
 
-    Scenario Outline: HEAD of <what>
+    Scenario Outline: HEAD of <resource>
       Given Ada is a user
-      When HEAD and GET are sent for <what>
+      When a client sends HEAD and GET for <resource>
       Then HEAD has the status of GET and no body
 
       Examples:
-        | what              |
-        | a user            |
-        | nobody            |
-        | somebody who left |
-        | a word            |
-        | the list          |
-
-      @use.with_email_filter=yes
-      Examples: by address
-        | what           |
-        | looking Ada up |
+        | resource         |
+        | a user           |
+        | an unknown user  |
+        | a deleted user   |
+        | a word as the id |
+        | the list         |
 
       @use.with_pages=yes
-      Examples: by page
-        | what                  |
-        | a page                |
-        | a page that cannot be |
+      Examples: pages
+        | resource        |
+        | a page          |
+        | an invalid page |
+
+    @use.with_email_filter=yes
+    Example: HEAD of a search by email
+      Given Ada is a user
+      When a client sends HEAD and GET for a search by email
+      Then HEAD has the status of GET and no body
 
   @rule.method-405 @negative
-  Rule: POST on one user's address is refused with 405 and Allow
+  Rule: POST to a single user is refused with 405 and Allow
 
-    Example: POST on Ada
+    Example: A POST to Ada's account
       Given Ada is a user
-      When POST is sent to Ada's address
-      Then the status is 405 and Allow names the methods that are offered
-      And nobody new is there
-      And Ada is as she was
+      When a client sends POST to Ada's account
+      Then the status is 405 and Allow names the supported methods
+      And no user was created
+      And Ada's account is unchanged
 
   @rule.media-type
   Rule: A body that is not declared as JSON is refused with 415 and changes nothing
 
     @negative
-    Scenario Outline: POST with <kind>
-      Given the people who are there are known
-      When Mallory is sent by POST as <kind>
+    Scenario Outline: A POST declared as <kind>
+      Given the current list of users
+      When Mallory sends a POST declared as <kind>
       Then the status is 415
-      And nobody new is there
+      And no user was created
 
       Examples:
-        | kind                      |
-        | plain text                |
-        | a form                    |
-        | a form with parts         |
-        | XML                       |
-        | bytes                     |
-        | HTML                      |
-        | a text that mentions JSON |
+        | kind                             |
+        | plain text                       |
+        | a form                           |
+        | a multipart form                 |
+        | XML                              |
+        | binary data                      |
+        | HTML                             |
+        | plain text with a JSON parameter |
 
     @negative
-    Scenario Outline: <method> with <kind>
+    Scenario Outline: A PATCH declared as <kind>
       Given Ada is a user
-      When Ada is sent by <method> as <kind>
+      When Ada sends a PATCH declared as <kind>
       Then the status is 415
-      And Ada is as she was
+      And Ada's account is unchanged
 
       Examples:
-        | method | kind                      |
-        | PATCH  | plain text                |
-        | PATCH  | a form                    |
-        | PATCH  | a form with parts         |
-        | PATCH  | XML                       |
-        | PATCH  | bytes                     |
-        | PATCH  | HTML                      |
-        | PATCH  | a text that mentions JSON |
+        | kind                             |
+        | plain text                       |
+        | a form                           |
+        | a multipart form                 |
+        | XML                              |
+        | binary data                      |
+        | HTML                             |
+        | plain text with a JSON parameter |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | method | kind                      |
-        | PUT    | plain text                |
-        | PUT    | a form                    |
-        | PUT    | a form with parts         |
-        | PUT    | XML                       |
-        | PUT    | bytes                     |
-        | PUT    | HTML                      |
-        | PUT    | a text that mentions JSON |
+    @negative @use.with_put=yes
+    Scenario Outline: A PUT declared as <kind>
+      Given Ada is a user
+      When Ada sends a PUT declared as <kind>
+      Then the status is 415
+      And Ada's account is unchanged
 
-    Scenario Outline: <media type> is JSON
-      When Ada signs up as <media type>
-      Then Ada is welcomed
+      Examples:
+        | kind                             |
+        | plain text                       |
+        | a form                           |
+        | a multipart form                 |
+        | XML                              |
+        | binary data                      |
+        | HTML                             |
+        | plain text with a JSON parameter |
+
+    Scenario Outline: A POST with media type <media type> is accepted
+      When Ada signs up with a body declared as <media type>
+      Then Ada's account is created
 
       Examples:
         | media type                      |
         | application/json; charset=utf-8 |
         | application/json;charset=UTF-8  |
 
-    Scenario Outline: JSON with a charset is JSON for <method>
+    Example: A PATCH with a charset is accepted
       Given Ada is a user
-      When Ada changes her name as application/json; charset=utf-8, by <method>
-      Then Ada is answered with the new name and address and everything else as before
+      When Ada sends a PATCH declared as application/json; charset=utf-8
+      Then Ada's account is returned with only that change
 
-      Examples:
-        | method |
-        | PATCH  |
-
-      @use.with_put=yes
-      Examples: by replacement
-        | method |
-        | PUT    |
+    @use.with_put=yes
+    Example: A PUT with a charset is accepted
+      Given Ada is a user
+      When Ada sends a PUT declared as application/json; charset=utf-8
+      Then Ada's account is returned with only that change
 
   @rule.malformed-json @negative
-  Rule: A body that is not JSON is refused with 400, and nobody appears or changes
+  Rule: A body that is not JSON is refused with 400 and changes nothing
 
-    Scenario Outline: POST with <form>
-      Given the people who are there are known
-      When Mallory's sign-up is sent as <form>
+    Scenario Outline: A POST with <body>
+      Given the current list of users
+      When Mallory sends a POST with <body>
       Then the status is 400
-      And nobody new is there
+      And no user was created
 
       Examples:
-        | form                                          |
-        | JSON that breaks off                          |
-        | JSON with a comma too many                    |
-        | JSON in single quotes                         |
-        | a text that is no JSON                        |
-        | bytes that are no text                        |
-        | JSON followed by more                         |
-        | JSON with a bracket too many                  |
-        | JSON without a comma                          |
-        | JSON with a line break in a text              |
-        | JSON with a comment                           |
-        | JSON without quotation marks around its names |
+        | body                               |
+        | JSON without its last character    |
+        | JSON with a trailing comma         |
+        | JSON in single quotes              |
+        | text that is not JSON              |
+        | invalid UTF-8                      |
+        | JSON followed by other text        |
+        | JSON with an extra bracket         |
+        | JSON without a comma               |
+        | JSON with a line break in a string |
+        | JSON with a comment                |
+        | JSON with unquoted names           |
 
-    Scenario Outline: <method> with <form>
+    Scenario Outline: A PATCH with <body>
       Given Ada is a user
-      When Ada's change is sent by <method> as <form>
+      When Ada sends a PATCH with <body>
       Then the status is 400
-      And Ada is as she was
+      And Ada's account is unchanged
 
       Examples:
-        | method | form                       |
-        | PATCH  | JSON that breaks off       |
-        | PATCH  | a text that is no JSON     |
-        | PATCH  | JSON in single quotes      |
-        | PATCH  | JSON with a comma too many |
-        | PATCH  | JSON followed by more      |
-        | PATCH  | bytes that are no text     |
+        | body                            |
+        | JSON without its last character |
+        | text that is not JSON           |
+        | JSON in single quotes           |
+        | JSON with a trailing comma      |
+        | JSON followed by other text     |
+        | invalid UTF-8                   |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | method | form                       |
-        | PUT    | JSON that breaks off       |
-        | PUT    | a text that is no JSON     |
-        | PUT    | JSON in single quotes      |
-        | PUT    | JSON with a comma too many |
-        | PUT    | JSON followed by more      |
-        | PUT    | bytes that are no text     |
+    @use.with_put=yes
+    Scenario Outline: A PUT with <body>
+      Given Ada is a user
+      When Ada sends a PUT with <body>
+      Then the status is 400
+      And Ada's account is unchanged
+
+      Examples:
+        | body                            |
+        | JSON without its last character |
+        | text that is not JSON           |
+        | JSON in single quotes           |
+        | JSON with a trailing comma      |
+        | JSON followed by other text     |
+        | invalid UTF-8                   |

@@ -1,220 +1,226 @@
 @contract @negative
 Feature: Invalid data is refused
-  Bad data that gets in stays in. A refusal says so, and leaves everything as it was.
+  Bad data is hard to remove once it is stored. A refusal says what is wrong and
+  changes nothing.
 
   @rule.create-invalid
-  Rule: Nobody becomes a user without a proper name and address
+  Rule: Signing up needs a valid name and a valid email
 
-    Scenario Outline: Mallory signs up with <flaw>
-      Given the people who are there are known
-      When Mallory signs up with the flaw "<flaw>"
-      Then she is refused as invalid
-      And nobody new is there
+    Scenario Outline: Mallory signs up with <value>
+      Given the current list of users
+      When Mallory signs up with <value>
+      Then the request is refused as invalid
+      And no user was created
 
       Examples: names
-        | flaw                     | why                             |
-        | no name                  | a user has a name               |
-        | null as a name           | nothing is not a name           |
-        | a number as a name       | a name is text                  |
-        | an empty name            | a name has a character at least |
-        | a name of spaces         | white space is not a name       |
-        | a name of 201 characters | a name has 200 at most          |
-        | zero as a name           | a name is text                  |
-        | a fraction as a name     | a name is text                  |
-        | a name of tabs           | white space is not a name       |
-        | a name of wide spaces    | white space is not a name       |
-        | a name of 201 emoji      | a name has 200 at most          |
-        | a list as a name         | a name is text                  |
-        | an object as a name      | a name is text                  |
-        | a truth value as a name  | a name is text                  |
+        | value                        | why                               |
+        | no name                      | a name is required                |
+        | null as the name             | a name is a string                |
+        | a number as the name         | a name is a string                |
+        | an empty name                | a name has at least one character |
+        | a name of spaces             | white space is not a name         |
+        | a name of 201 characters     | a name has at most 200            |
+        | zero as the name             | a name is a string                |
+        | a decimal number as the name | a name is a string                |
+        | a name of tabs               | white space is not a name         |
+        | a name of ideographic spaces | white space is not a name         |
+        | a name of 201 emoji          | a name has at most 200            |
+        | a list as the name           | a name is a string                |
+        | an object as the name        | a name is a string                |
+        | a boolean as the name        | a name is a string                |
 
-      Examples: addresses
-        | flaw                                  | why                              |
-        | no address                            | a user has an address            |
-        | null as an address                    | nothing is not an address        |
-        | a number as an address                | an address is text               |
-        | an empty address                      | there is no way to deliver to it |
-        | an address without @                  | there is no way to deliver to it |
-        | an address with a space               | an address has none              |
-        | an address with two @                 | an address has one               |
-        | an address with two @ in a row        | an address has one               |
-        | an address with a space before it     | an address has none              |
-        | an address with a space behind it     | an address has none              |
-        | an address with a space in its domain | an address has none              |
-        | a list as an address                  | an address is text               |
-        | an address without a domain           | there is no way to deliver to it |
-        | an address of 255 characters          | an address has 254 at most       |
-        | an address of 300 characters          | an address has 254 at most       |
+      Examples: emails
+        | value                               | why                            |
+        | no email                            | an email is required           |
+        | null as the email                   | an email is a string           |
+        | a number as the email               | an email is a string           |
+        | an empty email                      | no mail can be delivered to it |
+        | an email without @                  | no mail can be delivered to it |
+        | an email with a space               | an email has no spaces         |
+        | an email with two @                 | an email has exactly one       |
+        | an email with two @ in a row        | an email has exactly one       |
+        | an email with a leading space       | an email has no spaces         |
+        | an email with a trailing space      | an email has no spaces         |
+        | an email with a space in its domain | an email has no spaces         |
+        | a list as the email                 | an email is a string           |
+        | an email without a domain           | no mail can be delivered to it |
+        | an email of 255 characters          | an email has at most 254       |
+        | an email of 300 characters          | an email has at most 254       |
 
-    Scenario Outline: Mallory sends <what> instead of a newcomer
-      Given the people who are there are known
-      When Mallory sends "<what>" instead of a newcomer
-      Then she is refused as invalid
-      And nobody new is there
+    Example: Mallory signs up with an empty object
+      Given the current list of users
+      When Mallory signs up with an empty object
+      Then the request is refused as invalid
+      And no user was created
+
+    Scenario Outline: Mallory signs up with <body> instead of an object
+      Given the current list of users
+      When Mallory signs up with <body> instead of an object
+      Then the request is refused as invalid
+      And no user was created
 
       Examples:
-        | what                   | why                        |
-        | an empty object        | nothing is filled in       |
-        | an empty list          | a list is not a newcomer   |
-        | a list of one newcomer | a list is not a newcomer   |
-        | a text                 | a text is not a newcomer   |
-        | a number               | a number is not a newcomer |
-        | null                   | nothing is not a newcomer  |
-        | an empty body          | nothing is not a newcomer  |
+        | body               |
+        | an empty list      |
+        | a list of one user |
+        | a string           |
+        | a number           |
+        | null               |
+        | nothing            |
 
-    Example: Invalid data does not get in the way of the next newcomer
-      Given the people who are there are known
-      When Mallory signs up with the flaw "no name"
-      And Mallory signs up properly
-      Then Mallory is welcomed
+    Example: Valid data is accepted after invalid data
+      Given the current list of users
+      When Mallory signs up with no name
+      And Mallory signs up
+      Then Mallory's account is created
 
   @rule.update-invalid
-  Rule: An invalid change changes nothing, its valid part included
+  Rule: An invalid change changes nothing, not even the valid part of it
 
-    Scenario Outline: Ada is changed with <flaw>
+    Scenario Outline: Ada's account is updated with <value>
       Given Ada is a user
-      When Ada is changed with the flaw "<flaw>"
-      Then it is refused as invalid
-      And Ada is as she was
+      When Ada's account is updated with <value>
+      Then the request is refused as invalid
+      And Ada's account is unchanged
 
-      Examples: names, together with a valid address
-        | flaw                     |
-        | null as a name           |
-        | a number as a name       |
+      Examples: names, together with a valid email
+        | value                    |
+        | null as the name         |
+        | a number as the name     |
         | an empty name            |
         | a name of spaces         |
         | a name of 201 characters |
 
-      Examples: addresses, together with a valid name
-        | flaw                         |
-        | null as an address           |
-        | a number as an address       |
-        | an empty address             |
-        | an address without @         |
-        | an address with a space      |
-        | an address with two @        |
-        | an address without a domain  |
-        | an address of 255 characters |
+      Examples: emails, together with a valid name
+        | value                      |
+        | null as the email          |
+        | a number as the email      |
+        | an empty email             |
+        | an email without @         |
+        | an email with a space      |
+        | an email with two @        |
+        | an email without a domain  |
+        | an email of 255 characters |
 
-    Scenario Outline: Ada is changed with <flaw> alone
+    Scenario Outline: Ada's account is updated with only <value>
       Given Ada is a user
-      When Ada is changed with the flaw "<flaw>" alone
-      Then it is refused as invalid
-      And Ada is as she was
+      When Ada's account is updated with only <value>
+      Then the request is refused as invalid
+      And Ada's account is unchanged
 
       Examples:
-        | flaw                     |
-        | null as a name           |
-        | a number as a name       |
+        | value                    |
+        | null as the name         |
+        | a number as the name     |
         | an empty name            |
         | a name of spaces         |
         | a name of 201 characters |
-        | an address without @     |
-        | an address with a space  |
-        | null as an address       |
-        | an empty address         |
+        | an email without @       |
+        | an email with a space    |
+        | null as the email        |
+        | an empty email           |
 
-    Scenario Outline: Ada is changed with <what> instead of fields
+    Scenario Outline: Ada's account is updated with <body> instead of an object
       Given Ada is a user
-      When Ada is changed with "<what>" instead of fields
-      Then it is refused as invalid
-      And Ada is as she was
+      When Ada's account is updated with <body> instead of an object
+      Then the request is refused as invalid
+      And Ada's account is unchanged
 
       Examples:
-        | what                   |
-        | an empty list          |
-        | a list of one newcomer |
-        | a text                 |
-        | a number               |
-        | null                   |
+        | body               |
+        | an empty list      |
+        | a list of one user |
+        | a string           |
+        | a number           |
+        | null               |
 
     @use.with_put=yes
-    Scenario Outline: Ada is replaced with <what> instead of fields
+    Scenario Outline: Ada's account is replaced with <body> instead of an object
       Given Ada is a user
-      When Ada is replaced with "<what>" instead of fields
-      Then it is refused as invalid
-      And Ada is as she was
+      When Ada's account is replaced with <body> instead of an object
+      Then the request is refused as invalid
+      And Ada's account is unchanged
 
       Examples:
-        | what                   |
-        | an empty list          |
-        | a list of one newcomer |
-        | a text                 |
-        | null                   |
+        | body               |
+        | an empty list      |
+        | a list of one user |
+        | a string           |
+        | null               |
 
     @use.with_put=yes
-    Scenario Outline: Ada is replaced with <flaw>
+    Scenario Outline: Ada's account is replaced with <value>
       Given Ada is a user
-      When Ada is replaced with the flaw "<flaw>"
-      Then it is refused as invalid
-      And Ada is as she was
+      When Ada's account is replaced with <value>
+      Then the request is refused as invalid
+      And Ada's account is unchanged
 
-      Examples: names, together with a valid address
-        | flaw                     |
-        | null as a name           |
-        | a number as a name       |
+      Examples: names, together with a valid email
+        | value                    |
+        | null as the name         |
+        | a number as the name     |
         | an empty name            |
         | a name of spaces         |
         | a name of 201 characters |
 
-      Examples: addresses, together with a valid name
-        | flaw                         |
-        | null as an address           |
-        | a number as an address       |
-        | an empty address             |
-        | an address without @         |
-        | an address with a space      |
-        | an address with two @        |
-        | an address without a domain  |
-        | an address of 255 characters |
+      Examples: emails, together with a valid name
+        | value                      |
+        | null as the email          |
+        | a number as the email      |
+        | an empty email             |
+        | an email without @         |
+        | an email with a space      |
+        | an email with two @        |
+        | an email without a domain  |
+        | an email of 255 characters |
 
-    Example: Mallory sends invalid changes of every kind
+    Example: Mallory's account is updated with every invalid value
       Given Mallory is a user
-      When Mallory sends invalid changes of every kind
-      Then each of them is refused as invalid
-      And Mallory is as she was, wherever she is shown
+      When Mallory's account is updated with every invalid value
+      Then each request is refused as invalid
+      And Mallory's account is unchanged in every view
 
     @use.with_put=yes
-    Example: Mallory is replaced with invalid values of every kind
+    Example: Mallory's account is replaced with every invalid value
       Given Mallory is a user
-      When Mallory is replaced with invalid values of every kind
-      Then each of them is refused as invalid
-      And Mallory is as she was, wherever she is shown
+      When Mallory's account is replaced with every invalid value
+      Then each request is refused as invalid
+      And Mallory's account is unchanged in every view
 
-    Example: The address in a refused change stays free
+    Example: The email of a refused update stays free
       Given Ada is a user
-      When Ada is changed with the flaw "an empty name"
-      And Grace signs up with the address that was refused
-      Then Grace is welcomed with this address
+      When Ada's account is updated with an empty name
+      And Grace signs up with the email of the refused change
+      Then Grace's account is created
 
     @use.with_put=yes
-    Example: The address in a refused replacement stays free
+    Example: The email of a refused replacement stays free
       Given Ada is a user
-      When Ada is replaced with the flaw "an empty name"
-      And Grace signs up with the address that was refused
-      Then Grace is welcomed with this address
+      When Ada's account is replaced with an empty name
+      And Grace signs up with the email of the refused change
+      Then Grace's account is created
 
-    Scenario Outline: Ada keeps her own address through a change with <flaw>
+    Scenario Outline: Ada keeps their email after an update with <value> is refused
       Given Ada is a user
-      When Ada is changed with the flaw "<flaw>"
-      And Mallory signs up with Ada's address
-      Then Mallory is refused because the address is taken
-      And exactly Ada is found by her address
+      When Ada's account is updated with <value>
+      And Mallory signs up with Ada's email
+      Then Mallory is refused because the email is taken
+      And only Ada is found by their email
 
       Examples:
-        | flaw                 |
-        | an empty name        |
-        | an address without @ |
+        | value              |
+        | an empty name      |
+        | an email without @ |
 
     @use.with_put=yes
-    Scenario Outline: Ada keeps her own address through a replacement with <flaw>
+    Scenario Outline: Ada keeps their email after a replacement with <value> is refused
       Given Ada is a user
-      When Ada is replaced with the flaw "<flaw>"
-      And Mallory signs up with Ada's address
-      Then Mallory is refused because the address is taken
-      And exactly Ada is found by her address
+      When Ada's account is replaced with <value>
+      And Mallory signs up with Ada's email
+      Then Mallory is refused because the email is taken
+      And only Ada is found by their email
 
       Examples:
-        | flaw                 |
-        | an empty name        |
-        | an address without @ |
+        | value              |
+        | an empty name      |
+        | an email without @ |

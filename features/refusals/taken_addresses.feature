@@ -1,207 +1,222 @@
 @contract @negative
-Feature: One address, one user
-  Support finds people by their e-mail address. Two users behind one address
-  would show one person's data to another.
+Feature: One email, one user
+  Support finds users by their email. Two users with one email would show one user's
+  data to the other.
 
   @rule.email-unique
-  Rule: An address that is taken is refused, whatever its letter case
+  Rule: Signing up with a taken email is refused in any letter case
     Mail reaches Grace@Example.com and grace@example.com alike.
 
-    Scenario Outline: Mallory wants Grace's address <spelling>
+    Scenario Outline: Mallory signs up with Grace's email <spelling>
       Given Grace is a user
-      When Mallory signs up with Grace's address <spelling>
-      Then Mallory is refused because the address is taken
-      And exactly Grace is found by her address
-      And Grace is as she was
+      When Mallory signs up with Grace's email <spelling>
+      Then Mallory is refused because the email is taken
+      And only Grace is found by their email
+      And Grace's account is unchanged
 
       Examples:
-        | spelling                    |
-        | as it is                    |
-        | in capitals                 |
-        | with one capital letter     |
-        | with its domain in capitals |
+        | spelling                   |
+        | letter for letter          |
+        | in upper case              |
+        | with one upper-case letter |
+        | with an upper-case domain  |
 
-    Example: Mallory wants an address that Grace wrote in capitals
-      Given Grace is a user whose address is in capitals
-      When Mallory signs up with Grace's address in small letters
-      Then Mallory is refused because the address is taken
-      And Grace is as she was
+    Example: Mallory writes in lower case what Grace wrote in upper case
+      Given Grace is a user with an email in upper case
+      When Mallory signs up with Grace's email in lower case
+      Then Mallory is refused because the email is taken
+      And Grace's account is unchanged
 
-    Example: Mallory wants Grace's name and address
+    Example: Mallory signs up with Grace's name and email
       Given Grace is a user
-      When Mallory signs up with Grace's name and address
-      Then Mallory is refused because the address is taken
-      And Grace is as she was
+      When Mallory signs up with Grace's name and email
+      Then Mallory is refused because the email is taken
+      And Grace's account is unchanged
 
-    Example: Mallory wants an address of Grace that is as long as can be
-      Given Grace is a user whose address is as long as can be
-      When Mallory signs up with Grace's address
-      Then Mallory is refused because the address is taken
-      And exactly Grace is found by her address
-      And Grace is as she was
+    Example: Mallory signs up with Grace's email of maximum length
+      Given Grace is a user with an email of maximum length
+      When Mallory signs up with Grace's email
+      Then Mallory is refused because the email is taken
+      And only Grace is found by their email
+      And Grace's account is unchanged
 
-    Example: Mallory wants the address of Grace, who is renamed
+    Example: Mallory signs up with Grace's email after Grace has changed their name
       Given Grace is a user
-      When Grace is renamed
-      And Mallory signs up with Grace's address
-      Then Mallory is refused because the address is taken
-      And exactly Grace is found by her address
-      And Grace is as she was
+      When Grace changes their name with an update
+      And Mallory signs up with Grace's email
+      Then Mallory is refused because the email is taken
+      And only Grace is found by their email
+      And Grace's account is unchanged
 
     Example: Mallory tries three times
       Given Grace is a user
-      When Mallory signs up with Grace's address 3 times
-      Then Mallory is refused each time because the address is taken
-      And exactly Grace is found by her address
-      And Grace is as she was
+      When Mallory signs up with Grace's email 3 times
+      Then Mallory is refused each time because the email is taken
+      And only Grace is found by their email
+      And Grace's account is unchanged
 
-    Scenario Outline: Mallory wants an address <spelling> that Grace moved to by <change>
+    Scenario Outline: Mallory signs up with Grace's updated email <spelling>
       Given Grace is a user
-      And Grace has given up her address by <change>
-      When Mallory signs up with Grace's address <spelling>
-      Then Mallory is refused because the address is taken
-      And exactly Grace is found by her address
-      And Grace is as she was
+      And Grace has changed their email with an update
+      When Mallory signs up with Grace's email <spelling>
+      Then Mallory is refused because the email is taken
+      And only Grace is found by their email
+      And Grace's account is unchanged
 
       Examples:
-        | change   | spelling    |
-        | changing | as it is    |
-        | changing | in capitals |
+        | spelling          |
+        | letter for letter |
+        | in upper case     |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | change    | spelling    |
-        | replacing | as it is    |
-        | replacing | in capitals |
-
-    Scenario Outline: Mallory wants in small letters what Grace moved to in capitals by <change>
+    @use.with_put=yes
+    Scenario Outline: Mallory signs up with Grace's replaced email <spelling>
       Given Grace is a user
-      And Grace has moved to an address in capitals by <change>
-      When Mallory signs up with Grace's address in small letters
-      Then Mallory is refused because the address is taken
-      And exactly Grace is found by her address in small letters
+      And Grace has changed their email with a replacement
+      When Mallory signs up with Grace's email <spelling>
+      Then Mallory is refused because the email is taken
+      And only Grace is found by their email
+      And Grace's account is unchanged
 
       Examples:
-        | change   |
-        | changing |
+        | spelling          |
+        | letter for letter |
+        | in upper case     |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | change    |
-        | replacing |
-
-    Scenario Outline: Mallory wants an address that Grace confirmed by <change>
+    Example: Mallory writes in lower case what Grace has updated to upper case
       Given Grace is a user
-      And Grace has confirmed her address by <change>
-      When Mallory signs up with Grace's address
-      Then Mallory is refused because the address is taken
-      And exactly Grace is found by her address
-      And Grace is as she was
+      And Grace has changed to an email in upper case with an update
+      When Mallory signs up with Grace's email in lower case
+      Then Mallory is refused because the email is taken
+      And only Grace is found by their email in lower case
 
-      Examples:
-        | change   |
-        | changing |
+    @use.with_put=yes
+    Example: Mallory writes in lower case what Grace has replaced in upper case
+      Given Grace is a user
+      And Grace has changed to an email in upper case with a replacement
+      When Mallory signs up with Grace's email in lower case
+      Then Mallory is refused because the email is taken
+      And only Grace is found by their email in lower case
 
-      @use.with_put=yes
-      Examples: by replacement
-        | change    |
-        | replacing |
+    Example: Mallory signs up with an email that Grace confirmed with an update
+      Given Grace is a user
+      And Grace has confirmed their email with an update
+      When Mallory signs up with Grace's email
+      Then Mallory is refused because the email is taken
+      And only Grace is found by their email
+      And Grace's account is unchanged
 
-    Example: Mallory wants Grace's address, whose former holder leaves once more
+    @use.with_put=yes
+    Example: Mallory signs up with an email that Grace confirmed with a replacement
+      Given Grace is a user
+      And Grace has confirmed their email with a replacement
+      When Mallory signs up with Grace's email
+      Then Mallory is refused because the email is taken
+      And only Grace is found by their email
+      And Grace's account is unchanged
+
+    Example: Mallory signs up with Grace's email after its former owner is deleted again
       Given Ada and Barbara are users
-      And Ada has left
-      When Grace signs up with Ada's address as it is as soon as it is free
-      And Ada leaves again
-      And Mallory signs up with Grace's address
-      Then Mallory is refused because the address is taken
-      And exactly Grace is found by her address
-      And Grace is as she was
+      And Ada has deleted their account
+      When Grace signs up with Ada's email letter for letter once it is free
+      And Ada deletes their account again
+      And Mallory signs up with Grace's email
+      Then Mallory is refused because the email is taken
+      And only Grace is found by their email
+      And Grace's account is unchanged
 
   @rule.update-taken
-  Rule: Nobody moves to an address that somebody else has
+  Rule: No user can change to an email that another user has
 
-    Scenario Outline: Mallory is <changed> to Grace's address <spelling>
+    Scenario Outline: Mallory's email is changed to Grace's <spelling>
       Given Grace and Mallory are users
-      When Mallory is <changed> to Grace's address <spelling>
-      Then Mallory is refused because the address is taken
-      And Grace is as she was
-      And Mallory is as she was
+      When Mallory's email is changed to Grace's <spelling> with an update
+      Then Mallory is refused because the email is taken
+      And Grace's account is unchanged
+      And Mallory's account is unchanged
 
       Examples:
-        | changed | spelling    |
-        | changed | as it is    |
-        | changed | in capitals |
+        | spelling          |
+        | letter for letter |
+        | in upper case     |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | changed  | spelling    |
-        | replaced | as it is    |
-        | replaced | in capitals |
-
-    Example: Mallory wants a new name as well
+    @use.with_put=yes
+    Scenario Outline: Mallory's email is replaced with Grace's <spelling>
       Given Grace and Mallory are users
-      When Mallory is changed to a new name and Grace's address
-      Then Mallory is refused because the address is taken
-      And Grace is as she was
-      And Mallory is as she was, wherever she is shown
+      When Mallory's email is changed to Grace's <spelling> with a replacement
+      Then Mallory is refused because the email is taken
+      And Grace's account is unchanged
+      And Mallory's account is unchanged
 
-    Scenario Outline: An address that Grace gave up by <change> is free for <somebody>
+      Examples:
+        | spelling          |
+        | letter for letter |
+        | in upper case     |
+
+    Example: Mallory's name and email are changed, the email to Grace's
+      Given Grace and Mallory are users
+      When Mallory's account is updated with a new name and Grace's email
+      Then Mallory is refused because the email is taken
+      And Grace's account is unchanged
+      And Mallory's account is unchanged in every view
+
+    Scenario Outline: An email that Grace gave up with an update goes to <new owner>
       Given Grace and Alan are users
-      And Grace has given up her address by <change>
-      When <somebody> takes the address that was given up
-      Then the address that Grace gave up finds exactly its new holder
-      And Grace is as she was
+      And Grace has changed their email with an update
+      When <new owner> takes the old email
+      Then Grace's old email finds exactly its new owner
+      And Grace's account is unchanged
 
       Examples:
-        | change   | somebody   |
-        | changing | a newcomer |
-        | changing | Alan       |
+        | new owner  |
+        | a new user |
+        | Alan       |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | change    | somebody   |
-        | replacing | a newcomer |
+    @use.with_put=yes
+    Example: An email that Grace gave up with a replacement goes to a new user
+      Given Grace and Alan are users
+      And Grace has changed their email with a replacement
+      When a new user takes the old email
+      Then Grace's old email finds exactly its new owner
+      And Grace's account is unchanged
 
-    Example: An address that Grace wrote in capitals is free in small letters when she gives it up
-      Given Grace is a user whose address is in capitals
-      And Grace has given up her address by changing
-      When a newcomer takes the address that was given up in small letters
-      Then the address that Grace gave up finds exactly its new holder
+    Example: An email that Grace gave up in upper case goes to a new user in lower case
+      Given Grace is a user with an email in upper case
+      And Grace has changed their email with an update
+      When a new user takes the old email in lower case
+      Then Grace's old email finds exactly its new owner
 
-    Example: Grace moves away and back
+    Example: Grace changes their email and changes it back
       Given Grace is a user
-      And Grace has given up her address by changing
-      When Grace takes the address that was given up
-      Then exactly Grace is found by her address
+      And Grace has changed their email with an update
+      When Grace takes the old email
+      Then only Grace is found by their email
 
-    Scenario Outline: Mallory is refused Grace's address when <changed>, and Grace keeps it
+    Example: Grace keeps their email after Mallory's update to it is refused
       Given Grace and Mallory are users
-      When Mallory is <changed> to Grace's address as it is
-      And Alan signs up with Grace's address
-      Then Alan is refused because the address is taken
-      And exactly Grace is found by her address
+      When Mallory's email is changed to Grace's letter for letter with an update
+      And Alan signs up with Grace's email
+      Then Alan is refused because the email is taken
+      And only Grace is found by their email
 
-      Examples:
-        | changed |
-        | changed |
-
-      @use.with_put=yes
-      Examples: by replacement
-        | changed  |
-        | replaced |
-
-    Scenario Outline: Mallory is refused Grace's address when <changed>, and keeps her own
+    @use.with_put=yes
+    Example: Grace keeps their email after Mallory's replacement with it is refused
       Given Grace and Mallory are users
-      When Mallory is <changed> to Grace's address as it is
-      And Alan signs up with Mallory's address
-      Then Alan is refused because the address is taken
-      And exactly Mallory is found by her address
+      When Mallory's email is changed to Grace's letter for letter with a replacement
+      And Alan signs up with Grace's email
+      Then Alan is refused because the email is taken
+      And only Grace is found by their email
 
-      Examples:
-        | changed |
-        | changed |
+    Example: Mallory keeps their own email after an update to Grace's is refused
+      Given Grace and Mallory are users
+      When Mallory's email is changed to Grace's letter for letter with an update
+      And Alan signs up with Mallory's email
+      Then Alan is refused because the email is taken
+      And only Mallory is found by their email
 
-      @use.with_put=yes
-      Examples: by replacement
-        | changed  |
-        | replaced |
+    @use.with_put=yes
+    Example: Mallory keeps their own email after a replacement with Grace's is refused
+      Given Grace and Mallory are users
+      When Mallory's email is changed to Grace's letter for letter with a replacement
+      And Alan signs up with Mallory's email
+      Then Alan is refused because the email is taken
+      And only Mallory is found by their email

@@ -1,57 +1,67 @@
 @contract @negative
-Feature: Nobody can be changed who is not there
-  A change for somebody unknown is a mistake of the caller, and must not make a user
-  out of thin air.
+Feature: Unknown users cannot be changed
+  A change to an unknown user is a mistake of the client. It must not create a user.
 
   @rule.update-404
-  Rule: A change of somebody unknown is refused and creates nobody
+  Rule: A change to an unknown user is refused and creates no user
 
-    Scenario Outline: Somebody who <state> is <changed>
+    Scenario Outline: Updating a user who <state>
       Given Grace is a user
-      When somebody who <state> is <changed>
-      Then nobody is found
-      And nobody has the id and address that were sent
-      And Grace is as she was
+      When a client sends an update for a user who <state>
+      Then no user is found
+      And no user has the id or the email of the request
+      And Grace's account is unchanged
 
       Examples:
-        | state           | changed |
-        | was never there | changed |
-        | has left        | changed |
+        | state         |
+        | never existed |
+        | was deleted   |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | state           | changed  |
-        | was never there | replaced |
-        | has left        | replaced |
+    @use.with_put=yes
+    Scenario Outline: Replacing a user who <state>
+      Given Grace is a user
+      When a client sends a replacement for a user who <state>
+      Then no user is found
+      And no user has the id or the email of the request
+      And Grace's account is unchanged
 
-    Scenario Outline: The address in a change of somebody who is not there stays free, when <changed>
+      Examples:
+        | state         |
+        | never existed |
+        | was deleted   |
+
+    Example: The email in an update of an unknown user stays free
       Given Ada is a user
-      When somebody who was never there is <changed>
-      And Grace signs up with the address that was sent
-      Then Grace is welcomed with this address
+      When a client sends an update for a user who never existed
+      And Grace signs up with the email of the refused change
+      Then Grace's account is created
 
-      Examples:
-        | changed |
-        | changed |
-
-      @use.with_put=yes
-      Examples: by replacement
-        | changed  |
-        | replaced |
-
-    Scenario Outline: Nobody has <id>, and is <changed>
+    @use.with_put=yes
+    Example: The email in a replacement of an unknown user stays free
       Given Ada is a user
-      When the user with <id> is <changed>
-      Then nobody is found
-      And Ada is as she was
+      When a client sends a replacement for a user who never existed
+      And Grace signs up with the email of the refused change
+      Then Grace's account is created
+
+    Scenario Outline: Updating a user whose id is <id>
+      Given Ada is a user
+      When a client sends an update for the user whose id is <id>
+      Then no user is found
+      And Ada's account is unchanged
 
       Examples:
-        | id                            | changed |
-        | a word for an id              | changed |
-        | Ada's id and a character more | changed |
+        | id                          |
+        | a word                      |
+        | Ada's id plus one character |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | id                            | changed  |
-        | a word for an id              | replaced |
-        | Ada's id and a character more | replaced |
+    @use.with_put=yes
+    Scenario Outline: Replacing a user whose id is <id>
+      Given Ada is a user
+      When a client sends a replacement for the user whose id is <id>
+      Then no user is found
+      And Ada's account is unchanged
+
+      Examples:
+        | id                          |
+        | a word                      |
+        | Ada's id plus one character |

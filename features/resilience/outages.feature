@@ -1,132 +1,132 @@
 @resilience
-Feature: Outages are survived, and told apart from faults
-  Networks drop, servers restart, proxies give up. None of this is a broken promise of
-  the API, and none of it may make a user twice or leave one behind.
+Feature: The suite survives outages and does not blame the API for them
+  Networks fail, servers restart, proxies time out. None of this breaks the contract,
+  and none of it may create a user twice or leave one behind.
 
   @rule.create-201
-  Rule: A newcomer becomes a user once, whatever happens on the way
+  Rule: A sign-up creates exactly one user, whatever fails on the way
 
-    Scenario Outline: Ada signs up while the API <trouble>
-      Given an API that <trouble> when somebody signs up, 2 times
+    Scenario Outline: Ada signs up while the API <fault>
+      Given the API <fault> for 2 sign-ups
       When Ada signs up
-      Then Ada is welcomed
-      And Ada is shown as she was welcomed
-      And the trouble has struck
-      And nobody was made twice
-      And nobody is left when everything is cleaned up
+      Then Ada's account is created
+      And a read of Ada's account shows the same
+      And the fault has occurred
+      And no user was created twice
+      And cleaning up leaves no user behind
 
       Examples:
-        | trouble                                      |
-        | answers 503                                  |
-        | answers 503 and asks to wait a second        |
-        | answers 503 and names a time to come back    |
-        | answers 429                                  |
-        | answers 429 and asks to wait a second        |
-        | answers 502                                  |
-        | drops the connection before it does anything |
-        | hangs before it does anything                |
-        | answers slowly                               |
+        | fault                                      |
+        | answers 503                                |
+        | answers 503 with a retry delay             |
+        | answers 503 with a retry date              |
+        | answers 429                                |
+        | answers 429 with a retry delay             |
+        | answers 502                                |
+        | drops the connection before doing the work |
+        | hangs before doing the work                |
+        | answers slowly                             |
 
-    Scenario Outline: Ada signs up although the API <trouble>
-      Given an API that <trouble> when somebody signs up, 1 time
+    Scenario Outline: Ada signs up although the API <fault>
+      Given the API <fault> for 1 sign-up
       When Ada signs up
-      Then Ada is welcomed
-      And Ada is shown as she was welcomed
-      And the trouble has struck
-      And nobody was made twice
-      And nobody is left when everything is cleaned up
+      Then Ada's account is created
+      And a read of Ada's account shows the same
+      And the fault has occurred
+      And no user was created twice
+      And cleaning up leaves no user behind
 
       Examples:
-        | trouble                                         |
-        | answers 504 after it has done its work          |
-        | answers 503 after it has done its work          |
-        | drops the connection after it has done its work |
-        | hangs after it has done its work                |
-        | breaks off in the middle of its answer          |
+        | fault                                     |
+        | answers 504 after doing the work          |
+        | answers 503 after doing the work          |
+        | drops the connection after doing the work |
+        | hangs after doing the work                |
+        | truncates its answer                      |
 
-    Example: An answer that is no JSON is told, and whoever it made is cleaned up
-      Given an API that answers with broken JSON after it has done its work when somebody signs up, 1 time
+    Example: Broken JSON is reported, and the created user is cleaned up
+      Given the API answers with broken JSON after doing the work for 1 sign-up
       When Ada signs up
-      Then Ada's welcome is found to be broken
-      And the trouble has struck
-      And nobody was made twice
-      And nobody is left when everything is cleaned up
+      Then the answer to Ada's sign-up is reported as broken
+      And the fault has occurred
+      And no user was created twice
+      And cleaning up leaves no user behind
 
   @rule.patch
-  Rule: A change is made, whatever happens on the way
+  Rule: A change takes effect, whatever fails on the way
 
-    Scenario Outline: Ada changes her name while the API <trouble>
+    Scenario Outline: Ada changes their name while the API <fault>
       Given Ada is a user
-      And an API that <trouble> when somebody is changed, 2 times
-      When Ada changes her name
-      Then Ada is answered with the new name and everything else as before
-      And Ada is shown like that
-      And the trouble has struck
+      And the API <fault> for 2 changes
+      When Ada changes their name
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
+      And the fault has occurred
 
       Examples:
-        | trouble                                         |
-        | answers 503                                     |
-        | answers 504 after it has done its work          |
-        | drops the connection after it has done its work |
-        | breaks off in the middle of its answer          |
+        | fault                                     |
+        | answers 503                               |
+        | answers 504 after doing the work          |
+        | drops the connection after doing the work |
+        | truncates its answer                      |
 
   @rule.delete
-  Rule: Whoever leaves is gone, whatever happens on the way
+  Rule: A deletion takes effect, whatever fails on the way
 
-    Scenario Outline: Ada leaves while the API <trouble>
+    Scenario Outline: Ada deletes their account while the API <fault>
       Given Ada and Grace are users
-      And an API that <trouble> when somebody leaves, 1 time
-      When Ada leaves
-      Then Ada's leaving is confirmed
-      And Ada is no longer shown
-      And Grace is as she was
-      And the trouble has struck
+      And the API <fault> for 1 deletion
+      When Ada deletes their account
+      Then Ada's deletion is confirmed
+      And Ada's account is gone
+      And Grace's account is unchanged
+      And the fault has occurred
 
       Examples:
-        | trouble                                         |
-        | answers 503                                     |
-        | answers 504 after it has done its work          |
-        | drops the connection after it has done its work |
-        | shows deletions 0.6 s late                      |
+        | fault                                     |
+        | answers 503                               |
+        | answers 504 after doing the work          |
+        | drops the connection after doing the work |
+        | shows deletions 0.6 s late                |
 
   @rule.burst
-  Rule: A burst loses nobody and makes nobody twice
+  Rule: A burst loses no user and creates none twice
 
-    Scenario Outline: A burst in which the API <trouble> at <percent> % of all requests
-      Given an API that <trouble> at <percent> % of all requests
-      When 50 people sign up at once
-      Then each of them is welcomed under an id of her own, with her own name and address
-      And each of them is shown as she was welcomed
-      And the trouble has struck
-      And nobody was made twice
-      And nobody is left when everything is cleaned up
+    Scenario Outline: A burst while the API <fault> for <percent> % of all requests
+      Given the API <fault> for <percent> % of all requests
+      When 50 users sign up at once
+      Then each new user has their own id, name and email
+      And each new user is shown as created
+      And the fault has occurred
+      And no user was created twice
+      And cleaning up leaves no user behind
 
       Examples:
-        | percent | trouble                                         |
-        | 10      | answers 503                                     |
-        | 5       | answers 504 after it has done its work          |
-        | 5       | drops the connection after it has done its work |
-        | 5       | drops the connection before it does anything    |
+        | percent | fault                                      |
+        | 10      | answers 503                                |
+        | 5       | answers 504 after doing the work           |
+        | 5       | drops the connection after doing the work  |
+        | 5       | drops the connection before doing the work |
 
-    Example: The API is restarted in the middle of a burst
-      When 50 people sign up at once while the API is restarted
-      Then each of them is welcomed under an id of her own, with her own name and address
-      And each of them is shown as she was welcomed
-      And nobody was made twice
-      And nobody is left when everything is cleaned up
+    Example: The API restarts during a burst
+      When 50 users sign up at once while the API restarts
+      Then each new user has their own id, name and email
+      And each new user is shown as created
+      And no user was created twice
+      And cleaning up leaves no user behind
 
   @rule.race-email
-  Rule: A race is judged by who holds the address, not by whose answer was lost
+  Rule: The owner of the email in the end decides a race, not a lost answer
 
-    Scenario Outline: A race in which the API <trouble> at <percent> % of all requests
-      Given an API that <trouble> at <percent> % of all requests
-      When many sign up at once with one address, round after round
-      Then in every round exactly one becomes a user and holds the address, and the others are refused
-      And the trouble has struck
-      And nobody was made twice
-      And nobody is left when everything is cleaned up
+    Scenario Outline: A race while the API <fault> for <percent> % of all requests
+      Given the API <fault> for <percent> % of all requests
+      When many users sign up at once with one email, round after round
+      Then in every round exactly one user is created with the email and the others are refused
+      And the fault has occurred
+      And no user was created twice
+      And cleaning up leaves no user behind
 
       Examples:
-        | percent | trouble                                         |
-        | 5       | answers 503                                     |
-        | 5       | drops the connection after it has done its work |
+        | percent | fault                                     |
+        | 5       | answers 503                               |
+        | 5       | drops the connection after doing the work |

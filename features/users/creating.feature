@@ -1,162 +1,165 @@
 @contract
 Feature: Signing up
-  A newcomer gives a name and an e-mail address and becomes a user. From that moment
-  on the API shows her as she signed up, under an id that is hers alone.
+  Anyone with a name and an email can become a user. From that moment on, the API
+  shows their account as they created it, under an id that no other user has.
 
   @rule.create-201
-  Rule: A newcomer with a name and an address becomes a user at once
+  Rule: A valid name and email create an account at once
 
     @smoke
     Example: Ada signs up
       When Ada signs up
-      Then Ada is welcomed
-      And Ada is shown as she was welcomed
+      Then Ada's account is created
+      And a read of Ada's account shows the same
 
     Example: Ada signs up after Grace
       Given Grace is a user
       When Ada signs up
-      Then Ada is welcomed
-      And Ada is shown as she was welcomed
+      Then Ada's account is created
+      And a read of Ada's account shows the same
 
-    Example: Five people sign up one after the other
-      When Ada, Alan, Barbara, Edsger and Frances sign up one after the other
-      Then each of them is welcomed and shown with her own name and address
+    Example: Five users sign up one after another
+      When Ada, Alan, Barbara, Edsger and Frances sign up one after another
+      Then each account is created and shown with its own name and email
 
     @edge
-    Scenario Outline: A newcomer with <quirk> is as welcome as any
-      When a newcomer with <quirk> signs up
-      Then she is welcomed
-      And she is shown as she was welcomed
+    Scenario Outline: A new user signs up with <value>
+      When a new user signs up with <value>
+      Then the account is created
+      And a read of the account shows the same
 
       Examples:
-        | quirk                            | why                                    |
-        | a name of 200 characters         | the longest that there is              |
-        | a name of 200 Chinese characters | characters count, not bytes            |
-        | a name in Chinese characters     | people are called what they are called |
-        | an address of 254 characters     | the longest that there is              |
-        | an address with a +tag           | people sort their mail by it           |
-        | an address in capitals           | some people write it so                |
+        | value                            | why                                    |
+        | a name of 200 characters         | the maximum length                     |
+        | a name of 200 Chinese characters | the limit counts characters, not bytes |
+        | a name in Chinese characters     | names come in every script             |
+        | an email of maximum length       | 254 characters are allowed             |
+        | an email with a +tag             | users filter their mail by it          |
+        | an email in upper case           | some users write it that way           |
 
     @edge
-    Example: An address with a +tag is another address than the one without
+    Example: An email with a +tag differs from the same email without it
       Given Grace is a user
-      When Ada signs up with Grace's address and a +tag
-      Then Ada is welcomed
-      And Grace is as she was
+      When Ada signs up with Grace's email plus a +tag
+      Then Ada's account is created
+      And Grace's account is unchanged
 
     @edge
-    Scenario Outline: An address that <relation> Grace's is another one
+    Scenario Outline: Ada signs up with an email that <relation> Grace's
       Given Grace is a user
-      When Ada signs up with an address that <relation> Grace's
-      Then Ada is welcomed
-      And Grace is as she was
+      When Ada signs up with an email that <relation> Grace's
+      Then Ada's account is created
+      And Grace's account is unchanged
 
       Examples:
-        | relation                                    | why                     |
-        | has an underscore in place of one letter of | a wildcard of databases |
-        | lacks the dots of                           | dots tell people apart  |
+        | relation                                 | why                                  |
+        | has an underscore instead of a letter in | an underscore is a database wildcard |
+        | omits the dots in                        | dots are part of an email            |
 
-    Example: Somebody of the same name
+    Example: Ada signs up with Grace's name
       Given Grace is a user
-      When Ada signs up under Grace's name
-      Then Ada is welcomed under Grace's name
-      And Grace is as she was
+      When Ada signs up with Grace's name
+      Then Ada's account is created with Grace's name
+      And Grace's account is unchanged
 
-    Example: Somebody who left signs up again
-      Given Grace was a user and is gone
+    Example: Ada signs up after Grace has deleted their account
+      Given Grace is a former user
       When Ada signs up
-      Then Ada is welcomed
-      And Ada is shown as she was welcomed
+      Then Ada's account is created
+      And a read of Ada's account shows the same
 
-    Example: Ada signs up with her address before her name
-      When Ada signs up with her address before her name
-      Then Ada is welcomed
+    Example: Ada sends the email before the name
+      When Ada signs up with the email before the name
+      Then Ada's account is created
 
   @rule.user-shape
-  Rule: A user has an id, a name, an address and a date of joining, wherever she is shown
+  Rule: Every view of a user has an id, a name, an email and a creation date
 
     @edge
-    Scenario Outline: A user after <occasion>
-      When someone goes through "<occasion>"
-      Then everybody shown has the shape of a user
+    Scenario Outline: Every user has the right shape when a client <does>
+      When a client <does>
+      Then every user in the answers has the right shape
 
       Examples:
-        | occasion         |
-        | signing up       |
-        | reading a user   |
-        | reading the list |
-        | changing a user  |
+        | does           |
+        | signs up       |
+        | reads a user   |
+        | reads the list |
+        | updates a user |
 
-      @use.with_email_filter=yes
-      Examples: by address
-        | occasion            |
-        | looking somebody up |
+    @edge @use.with_email_filter=yes
+    Example: Every user has the right shape when a client searches by email
+      When a client searches by email
+      Then every user in the answers has the right shape
 
-      @use.with_pages=yes
-      Examples: by page
-        | occasion       |
-        | reading a page |
+    @edge @use.with_pages=yes
+    Example: Every user has the right shape when a client reads a page
+      When a client reads a page
+      Then every user in the answers has the right shape
 
-      @use.with_put=yes
-      Examples: replaced
-        | occasion         |
-        | replacing a user |
+    @edge @use.with_put=yes
+    Example: Every user has the right shape when a client replaces a user
+      When a client replaces a user
+      Then every user in the answers has the right shape
 
   @rule.server-owned
-  Rule: Nobody chooses her own id, date of joining or rank
-    A client that could set these could pass for somebody else.
+  Rule: Users cannot set their own id, creation date or rights
+    A client that could set them could impersonate another user.
 
     @negative
-    Scenario Outline: Mallory brings <what> when signing up
+    Scenario Outline: Mallory signs up with <field>
       Given Grace is a user
-      When Mallory signs up with <what>
-      Then Mallory is refused as invalid, or welcomed without <what>
-      And Grace is as she was
+      When Mallory signs up with <field>
+      Then Mallory's sign-up is refused as invalid or ignores <field>
+      And Grace's account is unchanged
 
       Examples:
-        | what                        | why                               |
-        | an id of her own            | ids are for the server to give    |
-        | Grace's id                  | it would replace Grace            |
-        | a date of joining           | it would make her an old customer |
-        | the rank of administrator   | a field that the contract has not |
-        | a role                      | another one                       |
-        | rights inside another field | one more, a level deeper          |
-        | an id as databases name it  | it would be one of her own        |
-        | a date as databases name it | it would make her an old customer |
+        | field                       | why                                         |
+        | a made-up id                | the server assigns ids                      |
+        | Grace's id                  | it would overwrite Grace's account          |
+        | a past creation date        | it would make the account look old          |
+        | administrator rights        | the contract has no such field              |
+        | an administrator role       | the contract has no such field              |
+        | nested administrator rights | the contract has no such field at any depth |
+        | an _id field                | some databases use this field as the id     |
+        | a created_at field          | some databases use it as the creation date  |
 
     @negative
-    Scenario Outline: Mallory brings <what> when <change> herself
+    Scenario Outline: Mallory sends <field> with an update
       Given Mallory is a user
-      When Mallory brings <what> when <change> herself
-      Then Mallory is refused as invalid, or changed without <what>
+      When Mallory sends <field> with an update
+      Then Mallory's change is refused as invalid or ignores <field>
 
       Examples:
-        | what                        | change   |
-        | an id of her own            | changing |
-        | a date of joining           | changing |
-        | the rank of administrator   | changing |
-        | an id as databases name it  | changing |
-        | a date as databases name it | changing |
+        | field                |
+        | a made-up id         |
+        | a past creation date |
+        | administrator rights |
+        | an _id field         |
+        | a created_at field   |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | what                      | change    |
-        | an id of her own          | replacing |
-        | a date of joining         | replacing |
-        | the rank of administrator | replacing |
+    @negative @use.with_put=yes
+    Scenario Outline: Mallory sends <field> with a replacement
+      Given Mallory is a user
+      When Mallory sends <field> with a replacement
+      Then Mallory's change is refused as invalid or ignores <field>
+
+      Examples:
+        | field                |
+        | a made-up id         |
+        | a past creation date |
+        | administrator rights |
 
     @negative
-    Scenario Outline: Mallory brings Grace's id when <change> herself
+    Example: Mallory sends Grace's id with an update
       Given Grace and Mallory are users
-      When Mallory brings Grace's id when <change> herself
-      Then Mallory is refused as invalid, or changed without Grace's id
-      And Grace is as she was
+      When Mallory sends Grace's id with an update
+      Then Mallory's change is refused as invalid or ignores Grace's id
+      And Grace's account is unchanged
 
-      Examples:
-        | change   |
-        | changing |
-
-      @use.with_put=yes
-      Examples: by replacement
-        | change    |
-        | replacing |
+    @negative @use.with_put=yes
+    Example: Mallory sends Grace's id with a replacement
+      Given Grace and Mallory are users
+      When Mallory sends Grace's id with a replacement
+      Then Mallory's change is refused as invalid or ignores Grace's id
+      And Grace's account is unchanged

@@ -1,129 +1,128 @@
 @contract
-Feature: Leaving
-  Whoever leaves is gone from every view, her address is free again, and nobody else
-  ever gets her id. A deletion may take a while to show; it may not be forgotten.
+Feature: Deleting an account
+  A deleted user disappears from every view. Their email can be used again, but their
+  id is never reassigned. A deletion may take a moment to show.
 
   @rule.delete
-  Rule: Whoever leaves is gone for good
+  Rule: A deleted account disappears from every view
 
     @smoke
-    Example: Ada leaves
+    Example: Ada deletes their account
       Given Ada is a user
-      When Ada leaves
-      Then Ada's leaving is confirmed
-      And Ada is no longer shown
+      When Ada deletes their account
+      Then Ada's deletion is confirmed
+      And Ada's account is gone
       And the list no longer shows Ada
 
-    Example: The others stay
+    Example: The other accounts stay
       Given Grace, Ada and Alan are users
-      When Ada leaves
-      Then Ada is no longer shown
-      And everybody but Ada is as before
+      When Ada deletes their account
+      Then Ada's account is gone
+      And every account except Ada's is unchanged
 
-    Example: Several people leave one after the other
+    Example: Several users delete their accounts one after another
       Given Ada, Grace, Alan and Barbara are users
-      When Ada, Grace and Alan leave one after the other
-      Then none of Ada, Grace and Alan is shown any more
-      And Barbara is as she was
+      When Ada, Grace and Alan delete their accounts one after another
+      Then the accounts of Ada, Grace and Alan are gone
+      And Barbara's account is unchanged
 
     @edge
-    Scenario Outline: A user with <quirk> leaves
-      Given a user with <quirk>
-      When she leaves
-      Then her leaving is confirmed
-      And she is no longer shown
-      And the list no longer shows her
+    Scenario Outline: A user with <value> deletes their account
+      Given a user with <value>
+      When the user deletes their account
+      Then the deletion is confirmed
+      And the account is gone
+      And the list no longer shows the user
 
       Examples:
-        | quirk                        | why                                    |
-        | a name in Chinese characters | names may get in the way of a deletion |
-        | a name of 200 characters     | so may their length                    |
-        | an address in capitals       | so may letter case                     |
-        | an address with a +tag       | so may a tag                           |
+        | value                        | why                         |
+        | a name in Chinese characters | the script must not matter  |
+        | a name of 200 characters     | the length must not matter  |
+        | an email in upper case       | letter case must not matter |
+        | an email with a +tag         | a tag must not matter       |
 
-    Example: Ada leaves after a change
+    Example: Ada deletes their account after a change
       Given Ada is a user
-      When Ada changes her name and her address
-      And Ada leaves
-      Then Ada's leaving is confirmed
-      And Ada is no longer shown
+      When Ada changes their name and email
+      And Ada deletes their account
+      Then Ada's deletion is confirmed
+      And Ada's account is gone
       And the list no longer shows Ada
 
   @rule.delete-again
-  Rule: Leaving twice is no error and brings nobody back
+  Rule: Deleting an account twice is harmless and restores nothing
 
     @negative
-    Example: Ada leaves twice
-      Given Ada was a user and is gone
-      When Ada leaves again
-      Then there is nobody to leave
-      And Ada is no longer shown
+    Example: Ada deletes their account twice
+      Given Ada is a former user
+      When Ada deletes their account again
+      Then the API says that there is no such user
+      And Ada's account is gone
 
     @negative
-    Example: Somebody leaves who was never there
+    Example: Deleting a user who never existed
       Given Grace is a user
-      When somebody leaves who was never there
-      Then there is nobody to leave
-      And Grace is as she was
+      When a client deletes a user who never existed
+      Then the API says that there is no such user
+      And Grace's account is unchanged
 
     @negative
-    Scenario Outline: Nobody has <id>, and leaves
+    Scenario Outline: Deleting a user whose id is <id>
       Given Ada is a user
-      When the user with <id> leaves
-      Then there is nobody to leave
-      And Ada is as she was
+      When a client deletes the user whose id is <id>
+      Then the API says that there is no such user
+      And Ada's account is unchanged
 
       Examples:
-        | id                            |
-        | a word for an id              |
-        | Ada's id and a character more |
+        | id                          |
+        | a word                      |
+        | Ada's id plus one character |
 
   @rule.delete-frees
-  Rule: An address is free again when its user has left, an id is not
+  Rule: A deletion frees the email but not the id
 
-    Example: Ada comes back under the same address
-      Given Ada was a user and is gone
-      When Ada signs up with the same address as soon as it is free
-      Then Ada is welcomed
-      And she has another id than before
-      And exactly Ada is found by her address
+    Example: Ada signs up again with the same email
+      Given Ada is a former user
+      When Ada signs up again once their email is free
+      Then Ada's account is created
+      And the new account has a different id
+      And only Ada is found by their email
 
-    Example: Somebody else takes the address in capitals
-      Given Ada was a user and is gone
-      When Grace signs up with Ada's address in capitals as soon as it is free
-      Then Grace is welcomed with this address
+    Example: Grace takes Ada's old email in upper case
+      Given Ada is a former user
+      When Grace signs up with Ada's email in upper case once it is free
+      Then Grace's account is created
 
-    Example: Somebody else takes in small letters what Ada wrote in capitals
-      Given Ada is a user whose address is in capitals
-      When Ada leaves
-      And Grace signs up with Ada's address in small letters as soon as it is free
-      Then Grace is welcomed with this address
+    Example: Grace takes in lower case what Ada wrote in upper case
+      Given Ada is a user with an email in upper case
+      When Ada deletes their account
+      And Grace signs up with Ada's email in lower case once it is free
+      Then Grace's account is created
 
-    Scenario Outline: Grace is <changed> to the address that was Ada's
+    Example: Grace's email is changed to Ada's old one
       Given Grace is a user
-      And Ada was a user and is gone
-      When Grace is <changed> to Ada's address as soon as it is free
-      Then Grace is answered with the new address and everything else as before
-      And Grace is shown like that, wherever she is shown
+      And Ada is a former user
+      When Grace's email is changed to Ada's with an update once it is free
+      Then Grace's account is returned with only that change
+      And every view of Grace's account shows the same
 
-      Examples:
-        | changed |
-        | changed |
+    @use.with_put=yes
+    Example: Grace's email is replaced with Ada's old one
+      Given Grace is a user
+      And Ada is a former user
+      When Grace's email is changed to Ada's with a replacement once it is free
+      Then Grace's account is returned with only that change
+      And every view of Grace's account shows the same
 
-      @use.with_put=yes
-      Examples: by replacement
-        | changed  |
-        | replaced |
-
-    Example: Somebody else takes the address that Ada had last
+    Example: Grace takes the last email that Ada had
       Given Ada is a user
-      And Ada has given up her address by changing
-      When Ada leaves
-      And Grace signs up with Ada's address as it is as soon as it is free
-      Then Grace is welcomed with this address
+      And Ada has changed their email with an update
+      When Ada deletes their account
+      And Grace signs up with Ada's email letter for letter once it is free
+      Then Grace's account is created
 
-    Example: Newcomers do not get the id of somebody who left
-      Given Ada was a user and is gone
-      When Grace, Alan and Barbara sign up one after the other
-      Then none of them has the id that Ada had
-      And Ada is no longer shown
+    Example: New users do not get the id of a deleted one
+      Given Ada is a former user
+      When Grace, Alan and Barbara sign up one after another
+      Then none of the new accounts has Ada's old id
+      And Ada's account is gone

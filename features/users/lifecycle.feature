@@ -1,23 +1,23 @@
 @contract @scenario
-Feature: The whole life of five users
-  What a real day looks like: people join, are looked up, change, and leave, while the
-  others are still there.
+Feature: The lifecycle of five users
+  A real day: users sign up, are looked up, change and delete their accounts, while
+  the accounts of the others stay in use.
 
   @smoke @rule.list
-  Rule: At every moment the directory shows exactly those who are there
+  Rule: The list always shows exactly the users who exist
 
-    Example: Five people come, change and go
+    Example: Five users sign up, change and delete their accounts
       Given Ada, Grace, Alan, Barbara and Edsger are users
-      When each of them is looked at
-      Then each of them is seen as she signed up
-      When the list is read
+      When support reads each account
+      Then each account is shown as created
+      When support reads the list
       Then the list shows each of them exactly once
-      When Ada changes her name
-      Then Ada is answered with the new name and everything else as before
-      And everybody but Ada is as before
-      When Grace changes her address
-      Then Grace is answered with the new address and everything else as before
-      And everybody but Grace is as before
-      When Ada, Grace, Alan, Barbara and Edsger leave one after the other
-      Then none of Ada, Grace, Alan, Barbara and Edsger is shown any more
+      When Ada changes their name
+      Then Ada's account is returned with only that change
+      And every account except Ada's is unchanged
+      When Grace changes their email
+      Then Grace's account is returned with only that change
+      And every account except Grace's is unchanged
+      When Ada, Grace, Alan, Barbara and Edsger delete their accounts one after another
+      Then the accounts of Ada, Grace, Alan, Barbara and Edsger are gone
       And the list no longer shows any of them

@@ -1,283 +1,284 @@
 @contract
-Feature: The directory of users
-  Support opens the list to see who is there, and looks people up by their address.
-  Somebody missing is somebody who cannot be helped.
+Feature: The list of users
+  Support opens the list to see who is a user, and searches it by email. Support cannot
+  help a user whom the list does not show.
 
   @rule.list
-  Rule: The list shows everybody who is there, as they are
+  Rule: The list shows every user with their current data
 
     @smoke
-    Example: Ada is in the list as soon as she has signed up
+    Example: The list shows Ada as soon as Ada has signed up
       Given Ada is a user
-      When the list is read
+      When support reads the list
       Then the list shows Ada exactly once
 
-    Example: Several newcomers are all in the list
+    Example: The list shows several new users
       Given Ada, Grace, Alan, Barbara and Edsger are users
-      When the list is read
+      When support reads the list
       Then the list shows each of them exactly once
 
     @edge
-    Scenario Outline: A user with <quirk> is in the list
-      Given a user with <quirk>
-      When the list is read
-      Then the list shows her exactly once
+    Scenario Outline: The list shows a user with <value>
+      Given a user with <value>
+      When support reads the list
+      Then the list shows the user exactly once
 
       Examples:
-        | quirk                        |
+        | value                        |
         | a name in Chinese characters |
         | a name of 200 characters     |
-        | an address in capitals       |
+        | an email in upper case       |
 
-    Example: Two of the same name are both in the list
+    Example: The list shows two users with the same name
       Given Grace is a user
-      And Ada is a user under Grace's name
-      When the list is read
+      And Ada is a user with Grace's name
+      When support reads the list
       Then the list shows each of them exactly once
 
-    Example: More newcomers than fit on a page are all in the list
-      Given 120 people have signed up at once
-      When the list is read
-      Then each of them is in the list once
+    Example: The list shows more new users than fit on one page
+      Given 120 users have signed up at once
+      When support reads the list
+      Then the list shows each new user exactly once
 
-    Scenario Outline: The list shows at once that Ada was renamed by <change>
+    Example: The list shows Ada's updated name at once
       Given Ada is a user
-      And the list has been read
-      When Ada is renamed by <change>
-      And the list is read
+      And support has read the list
+      When Ada changes their name with an update
+      And support reads the list
       Then the list shows Ada exactly once
 
-      Examples:
-        | change   |
-        | changing |
+    @use.with_put=yes
+    Example: The list shows Ada's replaced name at once
+      Given Ada is a user
+      And support has read the list
+      When Ada changes their name with a replacement
+      And support reads the list
+      Then the list shows Ada exactly once
 
-      @use.with_put=yes
-      Examples: by replacement
-        | change    |
-        | replacing |
-
-    Example: Somebody who left is not in the list any more
+    Example: The list no longer shows a deleted user
       Given Ada and Grace are users
-      When Ada leaves
+      When Ada deletes their account
       Then the list no longer shows Ada
       And the list still shows Grace
 
   @rule.filter-email @use.with_email_filter=yes
-  Rule: An address finds exactly the user who has it
+  Rule: Searching for an email finds exactly the user who has it
 
     @smoke
-    Example: Ada is found by her address
+    Example: Ada is found by their email
       Given Ada and Grace are users
-      When Ada's address is looked up
-      Then exactly Ada is found
+      When support searches for Ada's email
+      Then only Ada is found
 
-    Example: Ada is found in whatever letter case
+    Example: Ada is found in any letter case
       Given Ada is a user
-      When Ada's address is looked up in capitals
-      Then exactly Ada is found
+      When support searches for Ada's email in upper case
+      Then only Ada is found
 
-    Example: An address with capitals is found in small letters
-      Given a user with an address with capitals
-      When her address is looked up in small letters
-      Then exactly she is found
+    Example: An email in mixed case is found in lower case
+      Given a user with an email in mixed case
+      When support searches for the user's email in lower case
+      Then only the user is found
 
     @edge
-    Scenario Outline: Ada is found, and not somebody whose address <relation> hers
+    Scenario Outline: Only Ada is found when Grace's email <relation> Ada's
       Given Ada is a user
-      And Grace is a user whose address <relation> Ada's
-      When Ada's address is looked up
-      Then exactly Ada is found
+      And Grace is a user whose email <relation> Ada's
+      When support searches for Ada's email
+      Then only Ada is found
 
       Examples:
-        | relation    |
-        | begins with |
-        | ends with   |
-        | is nearly   |
+        | relation                      |
+        | starts with                   |
+        | ends with                     |
+        | differs in one character from |
 
     @edge
-    Example: An address with a +tag is found
-      Given a user with an address with a +tag
-      When her address is looked up
-      Then exactly she is found
+    Example: An email with a +tag is found
+      Given a user with an email with a +tag
+      When support searches for the user's email
+      Then only the user is found
 
     @edge
-    Scenario Outline: Nobody is found by <what>
+    Scenario Outline: Searching for <text> finds no user
       Given Ada is a user
-      When <what> is looked up
-      Then nobody is found by it
+      When support searches for <text>
+      Then the result is empty
 
       Examples:
-        | what                              | why                                     |
-        | an address that nobody has        | it is no error to ask                   |
-        | the beginning of Ada's address    | a part of an address is not the address |
-        | Ada's address with a percent sign | a wildcard of databases                 |
-        | Ada's address with an underscore  | another wildcard of databases           |
-        | Ada's address without its dots    | dots tell people apart                  |
+        | text                            | why                                   |
+        | an unknown email                | a search without a result is no error |
+        | the beginning of Ada's email    | a part of an email is not the email   |
+        | Ada's email with a percent sign | a percent sign is a database wildcard |
+        | Ada's email with an underscore  | an underscore is a database wildcard  |
+        | Ada's email without its dots    | dots are part of an email             |
 
     @edge
-    Scenario Outline: Nobody is found by <what>, which is no proper address
+    Scenario Outline: Searching for <text> finds no user or is refused
       Given Ada is a user
-      When <what> is looked up
-      Then nobody is found by it, or it is refused as invalid
+      When support searches for <text>
+      Then the result is empty or the request is refused as invalid
 
       Examples:
-        | what                              | why                                      |
-        | the domain of Ada's address       | it would show everybody of a company     |
-        | Ada's address with a star         | one more wildcard                        |
-        | what stands before the @ of Ada's | the name before the @ is not the address |
-        | Ada's name                        | a name is not an address                 |
+        | text                          | why                                 |
+        | the domain of Ada's email     | it would show everyone at a company |
+        | Ada's email with an asterisk  | an asterisk is a wildcard           |
+        | the local part of Ada's email | a part of an email is not the email |
+        | Ada's name                    | a name is not an email              |
 
     @edge @use.with_pages=yes
-    Scenario Outline: <person> is alone on the first page of what is found, <limit> a page
+    Scenario Outline: Only <person> is on page 1 of the search for their email, <size> per page
       Given Ada and Grace are users
-      When <person>'s address is looked up, page 1 of <limit>
-      Then exactly <person> is found
+      When support searches for <person>'s email on page 1 with page size <size>
+      Then only <person> is found
 
       Examples:
-        | person | limit | why                                                |
-        | Ada    | 10    | one page has room for everybody who is found       |
-        | Ada    | 1     | she is not looked for among the first of all users |
-        | Grace  | 1     | nor among the last                                 |
+        | person | size | why                                                     |
+        | Ada    | 10   | one page holds the whole result                         |
+        | Ada    | 1    | the search is not limited to the first user in the list |
+        | Grace  | 1    | the search is not limited to the last user in the list  |
 
     @edge
-    Example: An address of 254 characters is found, and not one that differs in its end
+    Example: An email of maximum length is found, but not one that differs at its end
       Given Ada is a user
-      And Grace is a user whose address is as long as can be
-      And Alan is a user whose address differs near its end from Grace's
-      When Grace's address is looked up
-      Then exactly Grace is found
+      And Grace is a user with an email of maximum length
+      And Alan is a user whose email differs only near the end from Grace's
+      When support searches for Grace's email
+      Then only Grace is found
 
-    Example: Ada is found, although she was looked for before she signed up
-      Given the address that Ada will have was looked up
-      When Ada signs up with the address that was looked up
-      Then Ada is welcomed
-      And exactly Ada is found by her address
+    Example: Ada is found although support searched before Ada signed up
+      Given support has searched for the email that Ada will use
+      When Ada signs up with the email that support searched for
+      Then Ada's account is created
+      And only Ada is found by their email
 
-    Scenario Outline: Ada is found as she is, although she was looked up before she was renamed by <change>
+    Example: The search shows Ada's updated name at once
       Given Ada is a user
-      And Ada's address has been looked up
-      When Ada is renamed by <change>
-      And Ada's address is looked up
-      Then exactly Ada is found
+      And support has searched for Ada's email
+      When Ada changes their name with an update
+      And support searches for Ada's email
+      Then only Ada is found
 
-      Examples:
-        | change   |
-        | changing |
-
-      @use.with_put=yes
-      Examples: by replacement
-        | change    |
-        | replacing |
-
-    Example: Somebody who left is not found any more
+    @use.with_put=yes
+    Example: The search shows Ada's replaced name at once
       Given Ada is a user
-      And Ada's address has been looked up
-      When Ada leaves
-      Then Ada is no longer found by her address
+      And support has searched for Ada's email
+      When Ada changes their name with a replacement
+      And support searches for Ada's email
+      Then only Ada is found
 
-    Example: Somebody who moved and left is not found any more
+    Example: A deleted user is no longer found
       Given Ada is a user
-      And Ada has given up her address by changing
-      When Ada leaves
-      Then Ada is no longer found by her address
+      And support has searched for Ada's email
+      When Ada deletes their account
+      Then Ada is no longer found by their email
 
-    Example: Somebody who moved is found by the new address only
+    Example: A user who changed their email before the deletion is no longer found
       Given Ada is a user
-      And Ada's address has been looked up
-      When Ada moves to a new address
-      Then Ada is found by her new address
-      And nobody is found by her old address
+      And Ada has changed their email with an update
+      When Ada deletes their account
+      Then Ada is no longer found by their email
+
+    Example: A user with a changed email is found only by the new one
+      Given Ada is a user
+      And support has searched for Ada's email
+      When Ada changes their email with an update
+      Then only Ada is found by their email
+      And no user is found by the old email
 
   @rule.pages @use.with_pages=yes
-  Rule: The list can be read page by page
+  Rule: The pages of the list together hold every user exactly once
 
     Example: All pages together are the list
       Given Ada, Grace, Alan, Barbara, Edsger, Frances and Margaret are users
-      When the list is read page by page
-      Then no page shows more than its limit
-      And nobody is on two pages
+      When support reads the list page by page
+      Then no page exceeds its size
+      And no user is on two pages
       And all pages together are the list
       And a page past the end is empty
 
     @edge
-    Scenario Outline: Page <page> of <limit> is far past the end, and empty
+    Example: A page far past the end is empty
       Given Ada is a user
-      When page "<page>" with "<limit>" users is read
-      Then nobody is found by it
+      When support requests a page far past the end
+      Then the result is empty
 
-      Examples:
-        | page       | limit |
-        | 1000000000 | 100   |
-
-    Scenario Outline: A page shows at once that Ada was renamed by <change>
+    Example: A page shows Ada's updated name at once
       Given Ada is a user
-      And Ada's page has been read
-      When Ada is renamed by <change>
-      Then Ada's page shows her as she is
+      And support has read the page with Ada
+      When Ada changes their name with an update
+      Then the page with Ada shows their current data
 
-      Examples:
-        | change   |
-        | changing |
-
-      @use.with_put=yes
-      Examples: by replacement
-        | change    |
-        | replacing |
+    @use.with_put=yes
+    Example: A page shows Ada's replaced name at once
+      Given Ada is a user
+      And support has read the page with Ada
+      When Ada changes their name with a replacement
+      Then the page with Ada shows their current data
 
     @edge
-    Example: Pages of one user each hold together
+    Example: Pages of one user together are the list
       Given Ada, Grace and Alan are users
-      When the list is read page by page, 1 at a time
-      Then no page shows more than its limit
-      And nobody is on two pages
+      When support reads the list page by page, 1 user per page
+      Then no page exceeds its size
+      And no user is on two pages
       And all pages together are the list
 
     @edge
-    Example: Pages as large as can be hold together
-      Given 120 people have signed up at once
-      When the list is read in pages as large as can be
-      Then no page shows more than its limit
-      And nobody is on two pages
+    Example: Pages of the maximum size together are the list
+      Given 120 users have signed up at once
+      When support reads the list in pages of the maximum size
+      Then no page exceeds its size
+      And no user is on two pages
       And all pages together are the list
 
     @edge
-    Scenario Outline: The smallest and the largest page, <limit> at a time
+    Scenario Outline: A page size of <size> is accepted
       Given Ada, Grace and Alan are users
-      When a page of <limit> is read
-      Then the page shows between 1 and <limit> users
+      When support requests page "1" with page size "<size>"
+      Then the page shows between 1 and <size> users
 
       Examples:
-        | limit |
-        | 1     |
-        | 2     |
-        | 100   |
+        | size |
+        | 1    |
+        | 2    |
+        | 100  |
 
     @negative @edge
-    Scenario Outline: There is no page "<page>" of "<limit>"
+    Scenario Outline: A page number of <page> is refused
       Given Ada is a user
-      When page "<page>" with "<limit>" users is read
-      Then it is refused as invalid
+      When support requests page "<page>" with page size "10"
+      Then the request is refused as invalid
 
       Examples:
-        | page | limit | why                            |
-        | 0    | 10    | pages are counted from 1       |
-        | -1   | 10    | pages are counted from 1       |
-        | one  | 10    | a word is not a number         |
-        | 1.5  | 10    | there is nothing in between    |
-        | 1    | 1.5   | there is nothing in between    |
-        | 1    | 0     | a page without users           |
-        | 1    | -1    | a page with less than none     |
-        | 1    | 101   | more than a page may hold      |
-        | 1    | 1000  | far more than a page may hold  |
-        | 2x   | 10    | a number and more is no number |
-        | 1    | 5x    | a number and more is no number |
-        | 1    | ten   | a word is not a number         |
+        | page | why                                    |
+        | 0    | pages are counted from 1               |
+        | -1   | pages are counted from 1               |
+        | one  | a word is not a number                 |
+        | 1.5  | a page number is an integer            |
+        | 2x   | a number with a suffix is not a number |
 
     @negative @edge
-    Scenario Outline: There is no page "<page>", whatever its size
+    Scenario Outline: A page size of <size> is refused
       Given Ada is a user
-      When page "<page>" is read without a limit
-      Then it is refused as invalid
+      When support requests page "1" with page size "<size>"
+      Then the request is refused as invalid
+
+      Examples:
+        | size | why                                    |
+        | 1.5  | a page size is an integer              |
+        | 0    | a page holds at least one user         |
+        | -1   | a page holds at least one user         |
+        | 101  | a page holds at most 100 users         |
+        | 1000 | a page holds at most 100 users         |
+        | 5x   | a number with a suffix is not a number |
+        | ten  | a word is not a number                 |
+
+    @negative @edge
+    Scenario Outline: A page number of <page> without a page size is refused
+      Given Ada is a user
+      When support requests page "<page>" without a page size
+      Then the request is refused as invalid
 
       Examples:
         | page |
@@ -285,13 +286,13 @@ Feature: The directory of users
         | one  |
 
     @negative @edge
-    Scenario Outline: There is no first page of "<limit>"
+    Scenario Outline: A page size of <size> without a page number is refused
       Given Ada is a user
-      When a page of "<limit>" is read without a number
-      Then it is refused as invalid
+      When support requests page size "<size>" without a page number
+      Then the request is refused as invalid
 
       Examples:
-        | limit |
-        | 0     |
-        | 101   |
-        | ten   |
+        | size |
+        | 0    |
+        | 101  |
+        | ten  |

@@ -1,134 +1,149 @@
 @contract @edge
-Feature: Names and addresses stay as they were written
-  People are called what they are called. A name that comes back escaped, cut or
-  reshaped is somebody else's name, and mail to a changed address is lost.
+Feature: Names and emails are stored as sent
+  Users expect to see the name they typed. A name that comes back escaped, cut or
+  normalized is wrong, and mail to a changed email is lost.
 
   @rule.exact-text
   Rule: A name comes back exactly as it was sent
 
     Scenario Outline: A name with <why>
-      When a newcomer called "<name>" signs up
-      Then she is shown with exactly this name, wherever she is shown
+      When a new user named "<name>" signs up
+      Then every view shows exactly this name
 
       Examples:
-        | name                          | why                                      |
-        | 李小龍                        | Chinese characters                       |
-        | Αλίκη Παπαδοπούλου            | Greek letters                            |
-        | نجيب محفوظ                    | letters from right to left               |
-        | Zoë Brontë-Åström             | accents                                  |
-        | O'Brien                       | an apostrophe                            |
-        | Jean "Django" Reinhardt       | quotation marks                          |
-        | <b>Bobby</b>                  | what looks like HTML                     |
-        | Simon & Garfunkel &amp; Söhne | an ampersand, and one already escaped    |
-        | Robert'); DROP TABLE users;-- | what looks like SQL                      |
-        | Ada 👩‍💻 Lovelace             | an emoji of several code points          |
-        | C:\new\table \u0041           | backslashes                              |
-        | 100% {name} ${name} %s        | what looks like a template               |
-        | X                             | a single character                       |
-        | null                          | a word that programs know                |
-        | 007                           | digits only                              |
-        | 1e5                           | what looks like a number                 |
-        | true                          | what looks like a truth value            |
-        | undefined                     | another word that programs know          |
-        | 2001-02-03T10:00:00+01:00     | what looks like a date                   |
-        | <script>alert(1)</script>     | what looks like a program                |
-        | &lt;Ada&gt; &#39;             | what is escaped already                  |
-        | =Ada+Grace                    | what looks like a formula                |
-        | Ada/Grace                     | a slash                                  |
-        | “Ada” ’Lovelace’ …            | typographic quotation marks and dots     |
-        | ﬁrst ½ ① Ａｄａ               | characters that are compatible to others |
+        | name                          | why                                |
+        | 李小龍                        | Chinese characters                 |
+        | Αλίκη Παπαδοπούλου            | Greek letters                      |
+        | نجيب محفوظ                    | letters written from right to left |
+        | Zoë Brontë-Åström             | accents                            |
+        | O'Brien                       | an apostrophe                      |
+        | Jean "Django" Reinhardt       | quotation marks                    |
+        | <b>Bobby</b>                  | HTML                               |
+        | Simon & Garfunkel &amp; Söhne | a plain and an escaped ampersand   |
+        | Robert'); DROP TABLE users;-- | SQL                                |
+        | Ada 👩‍💻 Lovelace            | an emoji of several code points    |
+        | C:\new\table \u0041           | backslashes                        |
+        | 100% {name} ${name} %s        | template placeholders              |
+        | X                             | a single character                 |
+        | null                          | the word null                      |
+        | 007                           | only digits                        |
+        | 1e5                           | a number in scientific notation    |
+        | true                          | the word true                      |
+        | undefined                     | the word undefined                 |
+        | 2001-02-03T10:00:00+01:00     | a date                             |
+        | <script>alert(1)</script>     | a script                           |
+        | &lt;Ada&gt; &#39;             | HTML entities                      |
+        | =Ada+Grace                    | a spreadsheet formula              |
+        | Ada/Grace                     | a slash                            |
+        | “Ada” ’Lovelace’ …            | typographic quotes and an ellipsis |
+        | ﬁrst ½ ① Ａｄａ               | compatibility characters           |
 
-    Scenario Outline: A newcomer with <what>
-      When a newcomer with <what> signs up
-      Then she is shown with exactly this name, wherever she is shown
+    Scenario Outline: A new user with <value> gets exactly this name
+      When a new user signs up with <value>
+      Then every view shows exactly this name
 
       Examples:
-        | what                                       |
-        | a name of 200 characters                   |
-        | a name of 200 Chinese characters           |
-        | a name of 200 emoji                        |
-        | a name with two spaces in a row            |
-        | a name with a space before and after       |
-        | a name with accents as separate characters |
-        | a name with a space that does not break    |
-        | a name with a joiner that is not seen      |
-        | a name with a tab and a line break         |
+        | value                                   |
+        | a name of 200 characters                |
+        | a name of 200 Chinese characters        |
+        | a name of 200 emoji                     |
+        | a name with consecutive spaces          |
+        | a name with leading and trailing spaces |
+        | a name with combining accents           |
+        | a name with a no-break space            |
+        | a name with a zero-width joiner         |
+        | a name with a tab and a line break      |
 
-    Scenario Outline: Ada is renamed by <change> to <why>
+    Scenario Outline: Ada updates their name to <why>
       Given Ada is a user
-      When Ada is renamed by <change> to "<name>"
-      Then she is shown with exactly this name, wherever she is shown
+      When Ada changes their name to "<name>" with an update
+      Then every view shows exactly this name
 
       Examples:
-        | change   | name                     | why                  |
-        | changing | 李小龍                   | Chinese characters   |
-        | changing | <i>O'Brien</i> & "Söhne" | what looks like HTML |
+        | name                     | why                |
+        | 李小龍                   | Chinese characters |
+        | <i>O'Brien</i> & "Söhne" | HTML               |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | change    | name                     | why                  |
-        | replacing | Ада Лавлейс              | Cyrillic letters     |
-        | replacing | <i>O'Brien</i> & "Söhne" | what looks like HTML |
-
-    Example: A name that is sent with every character escaped
-      When a newcomer called "李小龍 🦉 O'Brien" signs up with every character escaped
-      Then she is shown with exactly this name, wherever she is shown
-
-    Scenario Outline: Ada gets <what> by <change>
+    @use.with_put=yes
+    Scenario Outline: Ada replaces their name with <why>
       Given Ada is a user
-      When Ada gets <what> by <change>
-      Then she is shown with exactly this name, wherever she is shown
+      When Ada changes their name to "<name>" with a replacement
+      Then every view shows exactly this name
 
       Examples:
-        | change   | what                                       |
-        | changing | a name of 200 characters                   |
-        | changing | a name of 200 emoji                        |
-        | changing | a name with two spaces in a row            |
-        | changing | a name with a space before and after       |
-        | changing | a name with accents as separate characters |
+        | name                     | why              |
+        | Ада Лавлейс              | Cyrillic letters |
+        | <i>O'Brien</i> & "Söhne" | HTML             |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | change    | what                                 |
-        | replacing | a name of 200 characters             |
-        | replacing | a name of 200 emoji                  |
-        | replacing | a name with two spaces in a row      |
-        | replacing | a name with a space before and after |
+    Example: A name is sent with every character escaped
+      When a new user named "李小龍 🦉 O'Brien" signs up with every character escaped
+      Then every view shows exactly this name
+
+    Scenario Outline: Ada updates their account to <value>
+      Given Ada is a user
+      When Ada changes to <value> with an update
+      Then every view shows exactly this name
+
+      Examples:
+        | value                                   |
+        | a name of 200 characters                |
+        | a name of 200 emoji                     |
+        | a name with consecutive spaces          |
+        | a name with leading and trailing spaces |
+        | a name with combining accents           |
+
+    @use.with_put=yes
+    Scenario Outline: Ada replaces their account with <value>
+      Given Ada is a user
+      When Ada changes to <value> with a replacement
+      Then every view shows exactly this name
+
+      Examples:
+        | value                                   |
+        | a name of 200 characters                |
+        | a name of 200 emoji                     |
+        | a name with consecutive spaces          |
+        | a name with leading and trailing spaces |
 
   @rule.exact-text
-  Rule: An address comes back as it was sent, but for letter case
+  Rule: An email comes back as it was sent, except for letter case
 
-    Scenario Outline: A newcomer who has <what>
-      When a newcomer with <what> signs up
-      Then she is shown with exactly this address, wherever she is shown
-
-      Examples:
-        | what                               | why                            |
-        | an address with a +tag             | people sort their mail by it   |
-        | an address with dots               | a.b@ and ab@ may be two people |
-        | an address in capitals             | some people write it so        |
-        | an address with digits and hyphens | companies give such ones       |
-        | an address with an apostrophe      | O'Brien has one in her name    |
-        | an address of 254 characters       | the longest that there is      |
-
-    Example: Ada moves to an address with a +tag
-      Given Ada is a user
-      When Ada moves to her address with a +tag
-      Then she is shown with exactly this address, wherever she is shown
-
-    Scenario Outline: Ada moves by <change> and has <what>
-      Given Ada is a user
-      When Ada gets <what> by <change>
-      Then she is shown with exactly this address, wherever she is shown
+    Scenario Outline: A new user with <value> gets exactly this email
+      When a new user signs up with <value>
+      Then every view shows exactly this email
 
       Examples:
-        | change   | what                         |
-        | changing | an address of 254 characters |
-        | changing | an address with dots         |
+        | value                            | why                            |
+        | an email with a +tag             | users filter their mail by it  |
+        | an email with dots               | dots are part of an email      |
+        | an email in upper case           | some users write it that way   |
+        | an email with digits and hyphens | companies assign such emails   |
+        | an email with an apostrophe      | names like O'Brien contain one |
+        | an email of maximum length       | 254 characters are allowed     |
 
-      @use.with_put=yes
-      Examples: by replacement
-        | change    | what                         |
-        | replacing | an address of 254 characters |
-        | replacing | an address with dots         |
-        | replacing | an address with a +tag       |
+    Example: Ada adds a +tag to their email
+      Given Ada is a user
+      When Ada adds a +tag to their email
+      Then every view shows exactly this email
+
+    Scenario Outline: Ada updates their email to <value>
+      Given Ada is a user
+      When Ada changes to <value> with an update
+      Then every view shows exactly this email
+
+      Examples:
+        | value                      |
+        | an email of maximum length |
+        | an email with dots         |
+
+    @use.with_put=yes
+    Scenario Outline: Ada replaces their email with <value>
+      Given Ada is a user
+      When Ada changes to <value> with a replacement
+      Then every view shows exactly this email
+
+      Examples:
+        | value                      |
+        | an email of maximum length |
+        | an email with dots         |
+        | an email with a +tag       |

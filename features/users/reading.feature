@@ -1,56 +1,57 @@
 @contract
-Feature: Looking at one user
-  Whoever has the id of a user sees that user, every time the same, and nobody else.
+Feature: Reading an account
+  An id always leads to its own user, and never to anyone else. Every integration
+  relies on that.
 
   @rule.read-200
   Rule: A known id shows its user
 
     @smoke
-    Example: Ada is shown
+    Example: Ada's account is shown
       Given Ada is a user
-      When Ada is looked at
-      Then Ada is seen as she signed up
+      When support reads Ada's account
+      Then Ada's account is shown as created
 
-    Example: Ada is shown the same every time
+    Example: Ada's account is shown the same every time
       Given Ada is a user
-      When Ada is looked at 3 times
-      Then Ada is seen as she signed up each time
+      When support reads Ada's account 3 times
+      Then Ada's account is shown as created
 
     Example: Each id shows its own user
       Given Ada, Grace, Alan and Barbara are users
-      When each of them is looked at
-      Then each of them is seen as she signed up
+      When support reads each account
+      Then each account is shown as created
 
     @edge
-    Scenario Outline: A user with <quirk> is shown
-      Given a user with <quirk>
-      When she is looked at
-      Then she is seen as she signed up
+    Scenario Outline: The account of a user with <value> is shown
+      Given a user with <value>
+      When support reads the account
+      Then the account is shown as created
 
       Examples:
-        | quirk                        |
+        | value                        |
         | a name in Chinese characters |
         | a name of 200 characters     |
-        | an address in capitals       |
-        | an address with a +tag       |
+        | an email in upper case       |
+        | an email with a +tag         |
 
   @rule.read-404
-  Rule: An unknown id shows nobody
+  Rule: An unknown id shows no user
 
     @negative
-    Scenario Outline: Nobody has <id>
+    Scenario Outline: Reading a user whose id is <id>
       Given Ada is a user
-      When the user with <id> is looked at
-      Then nobody is found
+      When a client reads the user whose id is <id>
+      Then no user is found
 
       Examples:
-        | id                            | why                                  |
-        | an id that was never given    | it looks right, but nobody has it    |
-        | a word for an id              | an id may look like anything         |
-        | a minus and Ada's id          | a sign before a number counts        |
-        | 25 digits for an id           | no number of a database is so large  |
-        | 200 letters for an id         | no column of a database is so wide   |
-        | an emoji for an id            | an id may look like anything         |
-        | Ada's id and a character more | the beginning of an id is not the id |
-        | an id with quotation marks    | it may reach a database              |
-        | the word constructor          | programs know it without any user    |
+        | id                            | why                                         |
+        | an id that was never assigned | it has the right form but belongs to nobody |
+        | a word                        | an id can have any form                     |
+        | Ada's id after a minus sign   | a sign in front of a number counts          |
+        | 25 digits                     | the number is too large for a database      |
+        | 200 letters                   | the text is too long for a database column  |
+        | an emoji                      | an id can have any form                     |
+        | Ada's id plus one character   | the beginning of an id is not the id        |
+        | an SQL expression             | it must not reach the database              |
+        | the word constructor          | every JavaScript object has this property   |

@@ -1,245 +1,250 @@
 @contract
-Feature: Changing a user
-  People marry, move and change their address. What they ask for changes at once;
-  what they did not mention stays, and so does everybody else.
+Feature: Changing an account
+  Users marry, move and change their email. Whatever they ask for changes at once;
+  everything else stays the same, for them and for every other user.
 
   @rule.patch
-  Rule: A change touches only what it names
+  Rule: An update changes only the fields that it contains
 
     @smoke
-    Example: Ada changes her name
+    Example: Ada changes their name
       Given Ada is a user
-      When Ada changes her name
-      Then Ada is answered with the new name and everything else as before
-      And Ada is shown like that, wherever she is shown
+      When Ada changes their name
+      Then Ada's account is returned with only that change
+      And every view of Ada's account shows the same
 
-    Example: Ada changes her address
+    Example: Ada changes their email
       Given Ada is a user
-      When Ada changes her address
-      Then Ada is answered with the new address and everything else as before
-      And Ada is shown like that, wherever she is shown
+      When Ada changes their email
+      Then Ada's account is returned with only that change
+      And every view of Ada's account shows the same
 
-    Example: Ada changes both
+    Example: Ada changes their name and email
       Given Ada is a user
-      When Ada changes her name and her address
-      Then Ada is answered with the new name and address and everything else as before
-      And Ada is shown like that
+      When Ada changes their name and email
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
 
-    Example: Ada changes her name twice
+    Example: Ada changes their name twice
       Given Ada is a user
-      When Ada changes her name
-      And Ada changes her name again
-      Then Ada is answered with the new name and everything else as before
-      And Ada is shown like that
-
-    @edge
-    Example: Ada sends what is there already
-      Given Ada is a user
-      When Ada sends her own name and address once more by changing
-      Then Ada is answered with everything as before
-      And Ada is shown like that
+      When Ada changes their name
+      And Ada changes their name again
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
 
     @edge
-    Example: Ada changes her name in another second than that in which she joined
+    Example: Ada sends their current data with an update
+      Given Ada is a user
+      When Ada sends their current name and email with an update
+      Then Ada's account is returned unchanged
+      And a read of Ada's account shows the same
+
+    @edge
+    Example: Ada changes their name a second after signing up
       Given Ada is a user
       And a second has passed since Ada signed up
-      When Ada changes her name
-      Then Ada is answered with the new name and everything else as before
-      And Ada is shown like that
+      When Ada changes their name
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
 
     @negative
-    Example: Ada changes nothing
+    Example: Ada sends an empty update
       Given Ada is a user
-      When Ada sends a change of nothing
-      Then it is done or refused as invalid
-      And Ada is as she was
+      When Ada sends an empty update
+      Then the request is accepted or refused as invalid
+      And Ada's account is unchanged
 
     @negative
-    Scenario Outline: Ada sends <what> along with her new name
+    Scenario Outline: Ada sends <field> with an update
       Given Ada is a user
-      When Ada brings <what> when changing herself
-      Then Ada is refused as invalid, or changed without <what>
+      When Ada sends <field> with an update
+      Then Ada's change is refused as invalid or ignores <field>
 
       Examples:
-        | what              | why                      |
-        | an id of her own  | the id stays             |
-        | a date of joining | so does the day she came |
+        | field                | why                             |
+        | a made-up id         | the id never changes            |
+        | a past creation date | the creation date never changes |
 
     @edge
-    Scenario Outline: A user with <quirk> changes her name
-      Given a user with <quirk>
-      When she changes her name
-      Then she is answered with the new name and everything else as before
-      And she is shown like that
+    Scenario Outline: A user with <value> changes their name
+      Given a user with <value>
+      When the user changes their name
+      Then the account is returned with only that change
+      And a read of the account shows the same
 
       Examples:
-        | quirk                        |
+        | value                        |
         | a name in Chinese characters |
-        | an address in capitals       |
-        | an address with a +tag       |
+        | an email in upper case       |
+        | an email with a +tag         |
 
     @edge
-    Scenario Outline: A user with <quirk> changes her address
-      Given a user with <quirk>
-      When she changes her address
-      Then she is answered with the new address and everything else as before
-      And she is shown like that
+    Scenario Outline: A user with <value> changes their email
+      Given a user with <value>
+      When the user changes their email
+      Then the account is returned with only that change
+      And a read of the account shows the same
 
       Examples:
-        | quirk                                | why                            |
-        | a name with quotation marks and an & | the name is not sent once more |
-        | a name with a space before and after | nor does anybody look at it    |
+        | value                                   | why                                |
+        | a name with quotes and an ampersand     | the name must not be escaped again |
+        | a name with leading and trailing spaces | the name must not be trimmed       |
 
     @edge
-    Example: Ada moves to an address that has a +tag more than Grace's
+    Example: Ada changes to Grace's email plus a +tag
       Given Grace and Ada are users
-      When Ada moves to an address that has a +tag more than Grace's
-      Then Ada is answered with the new address and everything else as before
-      And Grace is as she was
+      When Ada changes their email to one that adds a +tag to Grace's
+      Then Ada's account is returned with only that change
+      And Grace's account is unchanged
 
     @edge
-    Scenario Outline: Ada confirms her own address <how>
+    Scenario Outline: Ada changes their name and confirms their email <spelling>
       Given Ada is a user
-      When Ada changes her name and sends her own address <how>
-      Then Ada is answered with the new name and everything else as before
-      And Ada is shown like that
+      When Ada changes their name and sends their own email <spelling>
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
 
       Examples:
-        | how         | why                                      |
-        | as it is    | forms send what is already there         |
-        | in capitals | letter case does not make it another one |
+        | spelling          | why                                            |
+        | letter for letter | forms send every field again                   |
+        | in upper case     | letter case does not make it a different email |
 
   @rule.put @use.with_put=yes
-  Rule: A replacement sets name and address, and leaves id and date of joining
+  Rule: A replacement sets the name and the email but not the id or the creation date
 
-    Example: Ada is replaced
+    Example: Ada's name and email are replaced
       Given Ada is a user
-      When Ada is replaced with a new name and address
-      Then Ada is answered with the new name and address and everything else as before
-      And Ada is shown like that, wherever she is shown
+      When Ada's name and email are replaced
+      Then Ada's account is returned with only that change
+      And every view of Ada's account shows the same
 
     @edge
-    Scenario Outline: Ada is replaced with a new name and her own address <how>
+    Scenario Outline: Ada's name is replaced and their email sent again <spelling>
       Given Ada is a user
-      When Ada is replaced with a new name and her own address <how>
-      Then Ada is answered with the new name and everything else as before
-      And Ada is shown like that
+      When Ada's account is replaced with a new name and their own email <spelling>
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
 
       Examples:
-        | how         |
-        | as it is    |
-        | in capitals |
+        | spelling          |
+        | letter for letter |
+        | in upper case     |
 
     @edge
-    Example: Ada is replaced with what is there already
+    Example: Ada sends their current data with a replacement
       Given Ada is a user
-      When Ada sends her own name and address once more by replacing
-      Then Ada is answered with everything as before
-      And Ada is shown like that
+      When Ada sends their current name and email with a replacement
+      Then Ada's account is returned unchanged
+      And a read of Ada's account shows the same
 
     @edge
-    Example: Ada is replaced in another second than that in which she joined
+    Example: Ada's name and email are replaced a second after signing up
       Given Ada is a user
       And a second has passed since Ada signed up
-      When Ada is replaced with a new name and address
-      Then Ada is answered with the new name and address and everything else as before
-      And Ada is shown like that
+      When Ada's name and email are replaced
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
 
     @negative
-    Scenario Outline: Ada is replaced with <what> among the fields
+    Scenario Outline: Ada sends <field> with a replacement
       Given Ada is a user
-      When Ada brings <what> when replacing herself
-      Then Ada is refused as invalid, or changed without <what>
+      When Ada sends <field> with a replacement
+      Then Ada's change is refused as invalid or ignores <field>
 
       Examples:
-        | what              | why                      |
-        | an id of her own  | the id stays             |
-        | a date of joining | so does the day she came |
+        | field                | why                             |
+        | a made-up id         | the id never changes            |
+        | a past creation date | the creation date never changes |
 
     @negative
     Scenario Outline: A replacement without <field> is refused
       Given Ada is a user
-      When Ada is replaced without <field>
-      Then it is refused as invalid
-      And Ada is as she was
+      When Ada's account is replaced without <field>
+      Then the request is refused as invalid
+      And Ada's account is unchanged
 
       Examples:
-        | field      |
-        | a name     |
-        | an address |
-        | anything   |
+        | field     |
+        | a name    |
+        | an email  |
+        | any field |
 
   @rule.isolation
-  Rule: Whatever happens to one user, the others stay as they are
+  Rule: A request for one user never changes another user
 
-    Scenario Outline: Ada <deed>, and her neighbours stay as they are
+    Scenario Outline: The other accounts are unchanged when Ada <does>
       Given Grace is a user
       And Ada is a user
       And Alan and Barbara are users
-      When Ada <deed>
-      Then everybody but Ada is as before
+      When Ada <does>
+      Then every account except Ada's is unchanged
 
       Examples:
-        | deed                             |
-        | changes her name                 |
-        | changes her address              |
-        | changes her name and her address |
-        | leaves                           |
+        | does                         |
+        | changes their name           |
+        | changes their email          |
+        | changes their name and email |
+        | deletes their account        |
 
-      @use.with_put=yes
-      Examples: a replacement
-        | deed                                    |
-        | is replaced with a new name and address |
-
-    Scenario Outline: Ada <deed>, and her namesake Grace stays as she is
+    @use.with_put=yes
+    Example: The other accounts are unchanged when Ada's name and email are replaced
       Given Grace is a user
-      And Ada is a user under Grace's name
-      When Ada <deed>
-      Then everybody but Ada is as before
+      And Ada is a user
+      And Alan and Barbara are users
+      When Ada's name and email are replaced
+      Then every account except Ada's is unchanged
+
+    Scenario Outline: Grace has the same name and is unchanged when Ada <does>
+      Given Grace is a user
+      And Ada is a user with Grace's name
+      When Ada <does>
+      Then every account except Ada's is unchanged
 
       Examples:
-        | deed                |
-        | changes her name    |
-        | changes her address |
-        | leaves              |
+        | does                  |
+        | changes their name    |
+        | changes their email   |
+        | deletes their account |
 
-      @use.with_put=yes
-      Examples: a replacement
-        | deed                                    |
-        | is replaced with a new name and address |
+    @use.with_put=yes
+    Example: Grace has the same name and is unchanged when Ada's name and email are replaced
+      Given Grace is a user
+      And Ada is a user with Grace's name
+      When Ada's name and email are replaced
+      Then every account except Ada's is unchanged
 
-    Scenario Outline: Ada leaves, and Grace stays, whose address <relation> hers
+    Scenario Outline: Ada deletes their account, and Grace's email <relation> Ada's
       Given Ada is a user
-      And Grace is a user whose address <relation> Ada's
-      When Ada leaves
-      Then Ada is no longer shown
-      And Grace is as she was
+      And Grace is a user whose email <relation> Ada's
+      When Ada deletes their account
+      Then Ada's account is gone
+      And Grace's account is unchanged
 
       Examples:
         | relation    |
-        | begins with |
+        | starts with |
         | ends with   |
 
-    Example: Somebody joins, and the others stay as they are
+    Example: The other accounts are unchanged when Ada signs up
       Given Grace, Alan and Barbara are users
       When Ada signs up
-      Then everybody but Ada is as before
+      Then every account except Ada's is unchanged
 
     @negative
-    Example: Mallory tries to take Grace's address, and the others stay as they are
+    Example: The other accounts are unchanged when Mallory signs up with Grace's email
       Given Grace, Alan and Barbara are users
-      When Mallory signs up with Grace's address
-      Then everybody but Mallory is as before
+      When Mallory signs up with Grace's email
+      Then every account except Mallory's is unchanged
 
     @negative
-    Example: Ada, who is gone, leaves once more, and the others stay as they are
+    Example: The other accounts are unchanged when Ada deletes their account again
       Given Grace, Alan and Barbara are users
-      And Ada was a user and is gone
-      When Ada leaves again
-      Then everybody but Ada is as before
+      And Ada is a former user
+      When Ada deletes their account again
+      Then every account except Ada's is unchanged
 
     @negative
-    Example: Mallory sends what is invalid, and the others stay as they are
+    Example: The other accounts are unchanged when Mallory sends invalid updates
       Given Grace, Mallory and Alan are users
-      When Mallory sends invalid changes of every kind
-      Then everybody but Mallory is as before
+      When Mallory's account is updated with every invalid value
+      Then every account except Mallory's is unchanged

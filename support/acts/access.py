@@ -18,23 +18,23 @@ ATTEMPTS: Mapping[str, str | None] = {
     "reads": None,
     "lists": None,
     "looks up": "email_filter",
-    "looks nobody up": "email_filter",
-    "asks for a page": "pages",
+    "looks up an unknown email": "email_filter",
+    "reads a page": "pages",
     "signs up": None,
-    "patches": "patch",
+    "updates": "patch",
     "replaces": "put",
     "deletes": None,
-    "asks for the head of": "head",
-    "asks for the head of the list": "head",
-    "reads nobody": None,
-    "patches nobody": "patch",
-    "replaces nobody": "put",
-    "deletes nobody": None,
-    "asks for a page that cannot be": "pages",
-    "signs up with an address that is taken": None,
+    "sends HEAD for a user": "head",
+    "sends HEAD for the list": "head",
+    "reads an unknown user": None,
+    "updates an unknown user": "patch",
+    "replaces an unknown user": "put",
+    "deletes an unknown user": None,
+    "requests an invalid page": "pages",
+    "signs up with a taken email": None,
     "signs up as plain text": None,
-    "signs up with nothing": None,
-    "signs up with what is no JSON": None,
+    "signs up with an empty object": None,
+    "signs up with malformed JSON": None,
 }
 """Every door, and what the target must have for it to be one."""
 
@@ -77,26 +77,26 @@ class Access:
         taken = api.creating(world.in_target_terms(owner.newcomer.as_json()))
         plain_text = api.call("POST", body=json.dumps(other).encode(), headers={"Content-Type": "text/plain"})
         calls: Mapping[str, Callable[[], Exchange]] = {
-            "asks for the head of the list": lambda: world.run(api.send(api.call("HEAD"))),
-            "reads nobody": lambda: world.run(api.read(stranger)),
-            "patches nobody": lambda: world.run(api.patch(stranger, name)),
-            "replaces nobody": lambda: world.run(world.registry.change(api.replacing(stranger, other), nobody.email)),
-            "deletes nobody": lambda: world.run(api.delete(stranger)),
-            "signs up with what is no JSON": lambda: world.run(world.registry.create(broken_off, nobody.email, None)),
-            "asks for a page that cannot be": lambda: world.run(api.page(0, 10)),
-            "signs up with an address that is taken": lambda: world.run(
-                world.registry.create(taken, owner.newcomer.email, None)
+            "sends HEAD for the list": lambda: world.run(api.send(api.call("HEAD"))),
+            "reads an unknown user": lambda: world.run(api.read(stranger)),
+            "updates an unknown user": lambda: world.run(api.patch(stranger, name)),
+            "replaces an unknown user": lambda: world.run(
+                world.registry.change(api.replacing(stranger, other), nobody.email)
             ),
+            "deletes an unknown user": lambda: world.run(api.delete(stranger)),
+            "signs up with malformed JSON": lambda: world.run(world.registry.create(broken_off, nobody.email, None)),
+            "requests an invalid page": lambda: world.run(api.page(0, 10)),
+            "signs up with a taken email": lambda: world.run(world.registry.create(taken, owner.newcomer.email, None)),
             "signs up as plain text": lambda: world.run(world.registry.create(plain_text, nobody.email, None)),
-            "signs up with nothing": lambda: world.run(world.registry.create(api.creating({}), None, None)),
+            "signs up with an empty object": lambda: world.run(world.registry.create(api.creating({}), None, None)),
             "reads": lambda: world.run(api.read(owner.known_id)),
             "lists": lambda: world.run(api.list()),
             "looks up": lambda: world.run(api.find(owner.newcomer.email)),
-            "looks nobody up": lambda: world.run(api.find(nobody.email)),
-            "asks for a page": lambda: world.run(api.page(1, 10)),
-            "patches": lambda: world.run(api.patch(owner.known_id, name)),
+            "looks up an unknown email": lambda: world.run(api.find(nobody.email)),
+            "reads a page": lambda: world.run(api.page(1, 10)),
+            "updates": lambda: world.run(api.patch(owner.known_id, name)),
             "deletes": lambda: world.run(api.delete(owner.known_id)),
-            "asks for the head of": lambda: world.run(api.head(owner.known_id)),
+            "sends HEAD for a user": lambda: world.run(api.head(owner.known_id)),
         }
         return calls[what]()
 
@@ -107,20 +107,20 @@ class Access:
             "no token": Credential(None),
             "an empty token": Credential("", value=""),
             "a wrong token": Credential("a-wrong-token", value=secrets.token_urlsafe(24)),
-            "another scheme": Credential("$TOKEN", scheme="Basic", value=right.value),
-            "the token and one character more": Credential("${TOKEN}x", value=right.value + "x"),
-            "the token and one word more": Credential("$TOKEN x", value=f"{right.value} x"),
+            "the token in the Basic scheme": Credential("$TOKEN", scheme="Basic", value=right.value),
+            "the token plus one character": Credential("${TOKEN}x", value=right.value + "x"),
+            "the token plus one word": Credential("$TOKEN x", value=f"{right.value} x"),
             "the token without its last character": Credential("${TOKEN%?}", value=right.value[:-1]),
             "the token without its first character": Credential("${TOKEN#?}", value=right.value[1:]),
-            "the token with another last character": Credential(
+            "the token with a different last character": Credential(
                 "${TOKEN%?}x", value=right.value[:-1] + ("y" if right.value.endswith("x") else "x")
             ),
-            "one character more before the token": Credential("x$TOKEN", value="x" + right.value),
-            "the token in another letter case": Credential(
+            "the token after one more character": Credential("x$TOKEN", value="x" + right.value),
+            "the token in swapped letter case": Credential(
                 "(the token with its letter case swapped)", value=_in_another_case(right.value)
             ),
             "the token without a scheme": Credential("$TOKEN", scheme="", value=right.value),
-            "the token under the scheme Token": Credential("$TOKEN", scheme="Token", value=right.value),
+            "the token in the Token scheme": Credential("$TOKEN", scheme="Token", value=right.value),
         }[introduction]
 
 

@@ -18,7 +18,7 @@ from support.models import Exchange, NewUser
 if TYPE_CHECKING:
     from support.world import World
 
-METHODS = {"changing": "PATCH", "changed": "PATCH", "replacing": "PUT", "replaced": "PUT"}
+METHODS = {"an update": "PATCH", "updated": "PATCH", "a replacement": "PUT", "replaced": "PUT"}
 A_SECOND = 1.05
 READ_FIELDS = ("id", "name", "email", "createdAt")
 
@@ -142,7 +142,7 @@ class Accounts:
             member.newcomer = replace(member.newcomer, **changes)
         return exchange
 
-    def renew_seen(self, person: str, field: str, change: str = "changing") -> None:
+    def renew_seen(self, person: str, field: str, change: str) -> None:
         """Let someone change a field, for a scenario that goes on from there."""
         self.renew(person, field, method=METHODS[change])
         self._take_effect(person, field)
@@ -187,12 +187,12 @@ class Accounts:
         newcomer = self._member(person).newcomer
         self.renew(person, method=METHODS[change], name=newcomer.name, email=newcomer.email)
 
-    def move_when_free(self, person: str, changed: str, email: str) -> None:
+    def move_when_free(self, person: str, change: str, email: str) -> None:
         """Let someone move to an address whose former user's deletion may still have to show."""
         taken, name = self._world.profile.answers.taken, self._member(person).newcomer.name
         came = self._world.gone.eventually(
             FREE_ADDRESS,
-            lambda: self.renew(person, method=METHODS[changed], name=name, email=email),
+            lambda: self.renew(person, method=METHODS[change], name=name, email=email),
             lambda came: came.status not in taken,
         )
         self._world.outcomes.held(came, has_status([200]))
@@ -206,36 +206,36 @@ class Accounts:
     def change_bringing(self, person: str, change: str, brought: Mapping[str, Any]) -> None:
         """Let someone change her name and bring a field along that is not hers to set."""
         member, fresh = self._member(person), self._world.factory.newcomer(person)
-        fields = {"name": fresh.name} if change == "changing" else {"name": fresh.name, "email": member.newcomer.email}
+        fields = {"name": fresh.name} if change == "an update" else {"name": fresh.name, "email": member.newcomer.email}
         member.expected = {**member.shown, **fields}
         self._write(METHODS[change], member.known_id, {**fields, **brought})
 
-    def take_address(self, person: str, changed: str, email: str) -> None:
+    def take_address(self, person: str, change: str, email: str) -> None:
         member = self._member(person)
         fresh = self._world.factory.newcomer(person)
-        fields = {"email": email} if changed == "changed" else {"name": fresh.name, "email": email}
-        self._write(METHODS[changed], member.known_id, fields)
+        fields = {"email": email} if change == "an update" else {"name": fresh.name, "email": email}
+        self._write(METHODS[change], member.known_id, fields)
 
     def take_given_up(self, somebody: str, email: str) -> None:
         """Let a newcomer, or somebody who is there, take the address that someone gave up."""
-        if somebody == "a newcomer":
+        if somebody == "a new user":
             self.sign_up_at("Ada", email)
             self._world.outcomes.welcomed("Ada")
         else:
             self.renew(somebody, email=email)
             self._world.outcomes.took_effect(somebody, {"email": email}, self._world.scene.rule)
 
-    def change_unknown(self, state: str, changed: str) -> None:
+    def change_unknown(self, state: str, change: str) -> None:
         """Change a user whom there is not: one who never was, or one who has left."""
-        left = state == "has left"
+        left = state == "was deleted"
         user_id = self.become_and_leave("Edsger").known_id if left else self._world.people.stranger_id()
-        self.change_id(user_id, changed)
+        self.change_id(user_id, change)
 
-    def change_id(self, user_id: str, changed: str) -> None:
+    def change_id(self, user_id: str, change: str) -> None:
         """Send a valid change to an id that nobody has."""
         fresh = self._world.factory.newcomer()
         self._world.scene.notes["sent"] = (user_id, fresh.email)
-        self.change_nobody(METHODS[changed], fresh.as_json(), user_id)
+        self.change_nobody(METHODS[change], fresh.as_json(), user_id)
 
     def change_with_no_user(self, person: str, changed: str, what: str) -> None:
         """Send something that is no object of fields as a change or replacement."""

@@ -185,15 +185,15 @@ class Outcomes:
         assert self._world.scene.she.person == person, f"{person} did not act last"
         self.answered(kind)
 
-    def refused_or_ignored(self, person: str, accepted: str, brought: Mapping[str, Any]) -> None:
+    def refused_or_ignored(self, person: str, request: str, brought: Mapping[str, Any]) -> None:
         """What was brought along was refused as invalid, or is not kept, wherever she is shown."""
         world, scene = self._world, self._world.scene
         exchange, answers = scene.exchange, world.profile.answers
-        done = answers.created if accepted == "welcomed" else (200,)
+        done = answers.created if request == "sign-up" else (200,)
         self.held(exchange, has_status((*done, *answers.invalid)))
         member = scene.member(person)
         if exchange.status in answers.invalid:
-            self._nothing_happened(member, accepted)
+            self._nothing_happened(member, request)
             return
         read = world.run(world.api.read(member.known_id))
         self.held(read, has_status([200]), attempted=self._then("reading her"))
@@ -206,7 +206,7 @@ class Outcomes:
             ]
             if kept:
                 self.accuse("what was brought along is not kept", kept, shown)
-        if accepted == "changed":
+        if request == "change":
             wanted = shows(member.expected or member.shown, world.profile.names)
             self.held(read, wanted, rule=_rule_of_change(exchange), attempted=self._then("reading her"))
 
@@ -217,8 +217,8 @@ class Outcomes:
         entry = next((one for one in entries if _id_of(one, self._world) == member.id), value)
         return self._world.in_contract_terms(entry) if isinstance(entry, Mapping) else {}
 
-    def _nothing_happened(self, member: Member, accepted: str) -> None:
-        if accepted == "changed":
+    def _nothing_happened(self, member: Member, request: str) -> None:
+        if request == "change":
             self.shown_as(member, member.shown)
         else:
             self.nobody_new()

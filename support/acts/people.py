@@ -35,13 +35,13 @@ class People:
                 "a name of 200 Chinese characters": "龍" * 200,
                 "a name of 200 emoji": "🦉" * 200,
                 "a name in Chinese characters": "李小龍",
-                "a name with two spaces in a row": "Ada  Lovelace",
-                "a name with a space before and after": " Ada Lovelace ",
-                "a name with accents as separate characters": "Zoe\u0308 Bronte\u0308",
-                "a name with a space that does not break": "Ada\u00a0Lovelace",
-                "a name with a joiner that is not seen": "Ada\u200d Lovelace",
+                "a name with consecutive spaces": "Ada  Lovelace",
+                "a name with leading and trailing spaces": " Ada Lovelace ",
+                "a name with combining accents": "Zoe\u0308 Bronte\u0308",
+                "a name with a no-break space": "Ada\u00a0Lovelace",
+                "a name with a zero-width joiner": "Ada\u200d Lovelace",
                 "a name with a tab and a line break": "Ada\tKing\nLovelace",
-                "a name with quotation marks and an &": 'O\'Brien & "Söhne" <b>',
+                "a name with quotes and an ampersand": 'O\'Brien & "Söhne" <b>',
             }[quirk]
         )
 
@@ -49,13 +49,13 @@ class People:
         """Return a newcomer with an unusual address."""
         newcomer = self._world.factory.newcomer("Ada")
         email = {
-            "an address with a +tag": newcomer.email.replace("@", "+news@"),
-            "an address with dots": newcomer.email.replace("@", ".a.b.c@"),
-            "an address in capitals": newcomer.email.replace("@", ".iris@").upper(),
-            "an address with capitals": newcomer.email.title(),
-            "an address with an apostrophe": newcomer.email.replace("@", ".o'brien@"),
-            "an address with digits and hyphens": newcomer.email.replace("@", "-0815_x9@"),
-            "an address of 254 characters": self._world.factory.long_address(),
+            "an email with a +tag": newcomer.email.replace("@", "+news@"),
+            "an email with dots": newcomer.email.replace("@", ".a.b.c@"),
+            "an email in upper case": newcomer.email.replace("@", ".iris@").upper(),
+            "an email in mixed case": newcomer.email.title(),
+            "an email with an apostrophe": newcomer.email.replace("@", ".o'brien@"),
+            "an email with digits and hyphens": newcomer.email.replace("@", "-0815_x9@"),
+            "an email of maximum length": self._world.factory.long_address(),
         }[quirk]
         return NewUser(newcomer.name, email)
 
@@ -68,13 +68,13 @@ class People:
         theirs = self._world.scene.member(other).newcomer.email
         local, domain = theirs.split("@")
         email = {
-            "begins with": f"{theirs}.au",
+            "starts with": f"{theirs}.au",
             "ends with": f"x{theirs}",
-            "is nearly": theirs.replace(".", "x", 1),
-            "has an underscore in place of one letter of": f"{theirs[0]}_{theirs[2:]}",
-            "lacks the dots of": "@".join([local.replace(".", ""), domain]),
-            "has a +tag more than": f"{local}+tag@{domain}",
-            "differs near its end from": theirs.replace("x.example.com", "y.example.com"),
+            "differs in one character from": theirs.replace(".", "x", 1),
+            "has an underscore instead of a letter in": f"{theirs[0]}_{theirs[2:]}",
+            "omits the dots in": "@".join([local.replace(".", ""), domain]),
+            "adds a +tag to": f"{local}+tag@{domain}",
+            "differs only near the end from": theirs.replace("x.example.com", "y.example.com"),
         }[relation]
         return dataclasses.replace(self._world.factory.newcomer("Grace"), email=email)
 
@@ -82,14 +82,14 @@ class People:
         """Return a field that only the server may set; the same each time within a scenario."""
         scene, known = self._world.scene, self._world.scene.users
         fields: Mapping[str, Callable[[], dict[str, Any]]] = {
-            "an id of her own": lambda: {"id": self.stranger_id()},
+            "a made-up id": lambda: {"id": self.stranger_id()},
             "Grace's id": lambda: {"id": known[0].known_id},
-            "a date of joining": lambda: {"createdAt": AN_OLD_DATE},
-            "an id as databases name it": lambda: {"_id": self.stranger_id()},
-            "a date as databases name it": lambda: {"created_at": AN_OLD_DATE},
-            "the rank of administrator": lambda: {"isAdmin": True},
-            "a role": lambda: {"role": f"administrator-{self._world.mark}"},
-            "rights inside another field": lambda: {"attributes": {"isAdmin": True, "level": 9}},
+            "a past creation date": lambda: {"createdAt": AN_OLD_DATE},
+            "an _id field": lambda: {"_id": self.stranger_id()},
+            "a created_at field": lambda: {"created_at": AN_OLD_DATE},
+            "administrator rights": lambda: {"isAdmin": True},
+            "an administrator role": lambda: {"role": f"administrator-{self._world.mark}"},
+            "nested administrator rights": lambda: {"attributes": {"isAdmin": True, "level": 9}},
         }
         if what not in scene.notes:
             scene.notes[what] = fields[what]()
@@ -101,12 +101,12 @@ class People:
         email = self._world.scene.member(person).newcomer.email
         local, domain = email.split("@")
         return {
-            "as it is": email,
-            "in capitals": email.upper(),
-            "in small letters": email.lower(),
-            "with one capital letter": email[0].upper() + email[1:],
-            "with its domain in capitals": f"{local}@{domain.upper()}",
-            "and a +tag": f"{local}+tag@{domain}",
+            "letter for letter": email,
+            "in upper case": email.upper(),
+            "in lower case": email.lower(),
+            "with one upper-case letter": email[0].upper() + email[1:],
+            "with an upper-case domain": f"{local}@{domain.upper()}",
+            "plus a +tag": f"{local}+tag@{domain}",
         }[spelling]
 
     def awaited_address(self, person: str) -> str:
@@ -118,7 +118,7 @@ class People:
     def without(self, field: str) -> dict[str, str]:
         """Return the fields of a replacement that lacks one."""
         newcomer = self._world.factory.newcomer()
-        return {"a name": {"email": newcomer.email}, "an address": {"name": newcomer.name}, "anything": {}}[field]
+        return {"a name": {"email": newcomer.email}, "an email": {"name": newcomer.name}, "any field": {}}[field]
 
     def spoiled(self, flaw: str) -> dict[str, Any]:
         """Return a change with one flaw, its other half valid."""
@@ -140,7 +140,7 @@ class People:
 
     def new_name_at(self, other: str) -> dict[str, str]:
         """Return a change to a new name and somebody else's address."""
-        return {"name": self._world.factory.newcomer().name, "email": self.spelled(other, "as it is")}
+        return {"name": self._world.factory.newcomer().name, "email": self.spelled(other, "letter for letter")}
 
     def former_address(self) -> str:
         """Return the address that was last given up in this scenario."""
@@ -181,14 +181,14 @@ class People:
         """Return an id that nobody has, of some kind."""
         scene = self._world.scene
         ids: Mapping[str, Callable[[], str]] = {
-            "an id that was never given": self.stranger_id,
-            "a word for an id": lambda: f"nobody-{self._world.mark}",
-            "a minus and Ada's id": lambda: f"-{scene.member('Ada').known_id}",
-            "25 digits for an id": lambda: "9" * 25,
-            "200 letters for an id": lambda: "x" * 200,
-            "an emoji for an id": lambda: "🦉",
-            "Ada's id and a character more": lambda: scene.member("Ada").known_id + "x",
-            "an id with quotation marks": lambda: "' OR '1'='1",
+            "an id that was never assigned": self.stranger_id,
+            "a word": lambda: f"nobody-{self._world.mark}",
+            "Ada's id after a minus sign": lambda: f"-{scene.member('Ada').known_id}",
+            "25 digits": lambda: "9" * 25,
+            "200 letters": lambda: "x" * 200,
+            "an emoji": lambda: "🦉",
+            "Ada's id plus one character": lambda: scene.member("Ada").known_id + "x",
+            "an SQL expression": lambda: "' OR '1'='1",
             "the word constructor": lambda: "constructor",
         }
         return ids[what]()
@@ -198,13 +198,13 @@ class People:
         email = self._world.scene.member("Ada").newcomer.email
         local, domain = email.split("@")
         return {
-            "an address that nobody has": self._world.factory.newcomer().email,
-            "the beginning of Ada's address": email[:-4],
-            "the domain of Ada's address": domain,
-            "Ada's address with a percent sign": f"%{local[3:]}@{domain}",
-            "Ada's address with an underscore": f"_{local[1:]}@{domain}",
-            "Ada's address with a star": f"{local[:3]}*@{domain}",
-            "what stands before the @ of Ada's": local,
+            "an unknown email": self._world.factory.newcomer().email,
+            "the beginning of Ada's email": email[:-4],
+            "the domain of Ada's email": domain,
+            "Ada's email with a percent sign": f"%{local[3:]}@{domain}",
+            "Ada's email with an underscore": f"_{local[1:]}@{domain}",
+            "Ada's email with an asterisk": f"{local[:3]}*@{domain}",
+            "the local part of Ada's email": local,
             "Ada's name": self._world.scene.member("Ada").newcomer.name,
-            "Ada's address without its dots": f"{local.replace('.', '')}@{domain}",
+            "Ada's email without its dots": f"{local.replace('.', '')}@{domain}",
         }[what]

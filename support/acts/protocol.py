@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from support.world import World
 
 TRIES_FOR_AN_ANSWER = 12
-ODD_IDS = ("a word for an id", "Ada's id and a character more", "an id with quotation marks", "25 digits for an id")
+ODD_IDS = ("a word", "Ada's id plus one character", "an SQL expression", "25 digits")
 ANYTHING = {"Accept": "*/*"}
 
 
@@ -174,20 +174,20 @@ class Protocol:
         world = self._world
         url = {
             "a user": lambda: world.api.url_of(world.scene.users[0].known_id),
-            "nobody": lambda: world.api.url_of(world.people.stranger_id()),
-            "somebody who left": lambda: world.api.url_of(world.accounts.become_and_leave("Edsger").known_id),
-            "a word": lambda: world.api.url_of(world.people.unknown_id("a word for an id")),
+            "an unknown user": lambda: world.api.url_of(world.people.stranger_id()),
+            "a deleted user": lambda: world.api.url_of(world.accounts.become_and_leave("Edsger").known_id),
+            "a word as the id": lambda: world.api.url_of(world.people.unknown_id("a word")),
             "the list": lambda: world.api.url,
-            "looking Ada up": lambda: world.directory.look_up(world.scene.users[0].newcomer.email).call.url,
+            "a search by email": lambda: world.directory.look_up(world.scene.users[0].newcomer.email).call.url,
             "a page": lambda: world.directory.ask_for_page(1, 10).call.url,
-            "a page that cannot be": lambda: world.directory.ask_for_page(0, 10).call.url,
+            "an invalid page": lambda: world.directory.ask_for_page(0, 10).call.url,
         }[what]()
         questions = [world.api.call(method, url) for method in ("HEAD", "GET")]
 
         def both() -> list[Exchange]:
             return [world.run(world.api.send(question)) for question in questions]
 
-        world.scene.keep(*(world.gone.from_both(both) if what == "somebody who left" else both()))
+        world.scene.keep(*(world.gone.from_both(both) if what == "a deleted user" else both()))
 
     def head_is_as_get(self) -> None:
         """HEAD came with the status of GET and without a body."""
@@ -394,26 +394,26 @@ def _carried_out(world: World, call: Call) -> Flow[Exchange]:
 
 
 _OCCASIONS: Mapping[str, Occasion] = {
-    "signing up": lambda world: [world.protocol.sign_up_answered("Ada")],
-    "reading a user": lambda world: [world.accounts.look(_grace(world))],
-    "reading the list": lambda world: _with_grace(world, lambda _: world.directory.read_list()),
-    "looking somebody up": lambda world: [world.directory.look_up(_grace(world).newcomer.email)],
-    "looking nobody up": lambda world: [world.directory.look_up(world.factory.newcomer().email)],
-    "reading a page": lambda world: _with_grace(world, world.directory.ask_for_page_of),
-    "changing a user": lambda world: _changes(world, "PATCH"),
-    "replacing a user": lambda world: _changes(world, "PUT"),
-    "deleting a user, twice": _deleted,
-    "naming nobody": _unknown,
-    "sending what is invalid": _invalid,
-    "taking somebody's address": _taken,
-    "sending what is no JSON": _no_json,
-    "asking for a page that cannot be": lambda world: [
+    "signs up": lambda world: [world.protocol.sign_up_answered("Ada")],
+    "reads a user": lambda world: [world.accounts.look(_grace(world))],
+    "reads the list": lambda world: _with_grace(world, lambda _: world.directory.read_list()),
+    "searches by email": lambda world: [world.directory.look_up(_grace(world).newcomer.email)],
+    "searches for an unknown email": lambda world: [world.directory.look_up(world.factory.newcomer().email)],
+    "reads a page": lambda world: _with_grace(world, world.directory.ask_for_page_of),
+    "updates a user": lambda world: _changes(world, "PATCH"),
+    "replaces a user": lambda world: _changes(world, "PUT"),
+    "deletes a user twice": _deleted,
+    "requests an unknown user": _unknown,
+    "sends invalid data": _invalid,
+    "sends a taken email": _taken,
+    "sends malformed bodies": _no_json,
+    "requests an invalid page": lambda world: [
         world.directory.ask_for_page(page, size)
         for page, size in ((0, 10), (-1, 10), ("one", 10), (1, 0), (1, 101), (1, "ten"))
     ],
-    "using a method that is not offered": lambda world: [world.protocol.post_to(_grace(world))],
-    "coming with a wrong token": lambda world: _strangers(world, Credential("a-wrong-token", value="a-wrong-token")),
-    "coming without a token": lambda world: _strangers(world, Credential(None)),
-    "not asking for JSON": _undemanding,
-    "bringing a password along": _secretive,
+    "uses an unsupported method": lambda world: [world.protocol.post_to(_grace(world))],
+    "uses a wrong token": lambda world: _strangers(world, Credential("a-wrong-token", value="a-wrong-token")),
+    "uses no token": lambda world: _strangers(world, Credential(None)),
+    "does not ask for JSON": _undemanding,
+    "sends a password": _secretive,
 }

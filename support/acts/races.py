@@ -385,8 +385,8 @@ def _unchanged(verdict: Verdict, contenders: Sequence[Contender], holders: Seque
 
 
 SPELLINGS: Mapping[str, Callable[[str, int], str]] = {
-    "one address": lambda email, _: email,
-    "one address in different letter case": lambda email, number: _cased(email, number),
+    "one email": lambda email, _: email,
+    "one email in different letter cases": lambda email, number: _cased(email, number),
 }
 
 

@@ -34,22 +34,20 @@ ODD_PAGES = ((0, 10), (-1, 10), ("one", 10), ("1.5", 10), (1, 0), (1, -1), (1, 1
 OTHER_TYPES = ("text/plain", "application/x-www-form-urlencoded")
 LIST_SIZES = (100, 50, 20, 10)
 NO_OBJECT = (
-    "Mallory sends * list *",
-    "Mallory sends a text *",
-    "Mallory sends a number *",
-    "Mallory sends null *",
-    "POST with JSON that *",
-    "POST with JSON with *",
-    "POST with JSON in *",
-    "POST with JSON followed *",
-    "POST with a text that is no JSON",
-    "POST with bytes that are no text",
-    "POST with plain text",
-    "POST with a form",
-    "POST with a form with parts",
-    "POST with XML",
-    "POST with bytes",
-    "* after sending what is no JSON",
+    "*Mallory signs up with an empty list *",
+    "*Mallory signs up with a list of one user *",
+    "*Mallory signs up with a string *",
+    "*Mallory signs up with a number instead *",
+    "*Mallory signs up with null instead *",
+    "A POST with JSON *",
+    "A POST with text that is not JSON",
+    "A POST with invalid UTF-8",
+    "A POST declared as plain text",
+    "A POST declared as a form",
+    "A POST declared as a multipart form",
+    "A POST declared as XML",
+    "A POST declared as binary data",
+    "* when a client sends malformed bodies",
 )
 
 

@@ -16,7 +16,7 @@ from support.reporting.docs.results import LastRun, Result
 from support.reporting.summary import Played, together
 from support.reporting.verdicts import NOT_SELECTED, RULE_TAG, SKIPPED
 
-ORDER = ("users", "refusals", "access", "protocol", "crowds", "resilience")
+ORDER = ("users", "refusals", "access", "protocol", "concurrency", "resilience")
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,8 @@ VALUES: tuple[tuple[str, Any], ...] = (
     ("a fraction", 1.5),
 )
 LENGTHS = (("3,000 characters", "x" * 3_000), ("10 MB", "x" * 10 * MIB), ("10 MB of newlines", "\n" * 10 * MIB))
-PLAY = (*CREATING, "--name=Ada signs up", "--name=Five people")
-LEAVING = (*DELETING, "--name=Ada leaves", "--name=The others stay")
+PLAY = (*CREATING, "--name=Ada signs up", "--name=Five users")
+LEAVING = (*DELETING, "--name=Ada deletes their account", "--name=The other accounts stay")
 NUMBERS = (("a number of 4,000 digits", "9" * 4_000), ("a number of 5,000 digits", "9" * 5_000))
 
 

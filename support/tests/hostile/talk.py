@@ -45,7 +45,7 @@ IN_A_HEADER = "\x1b]0;pwned\x07\x1b[2J\x9b31m\x85::error::pwned ##[error]pwned #
 NO_LOCATIONS = (
     *("http://[::1/1", "http://\x1b[2J/", "//", "http://127.0.0.1:99999/users/1", "javascript:alert(1)", "\\\\x\\y"),
 )
-REFUSALS = (*UNKNOWN, *ACCESS, "--name=(with the token|in another|who was never|has left)")
+REFUSALS = (*UNKNOWN, *ACCESS, "--name=(uses the token|who never existed|was deleted)")
 
 
 def with_field(field: str, value: Any) -> Hostile:

@@ -111,7 +111,7 @@ def killed_in_a_create(lie: Hostile, folder: Path, number: int) -> tuple[Hostile
 
 
 def next_run(server: HostileServer, folder: Path) -> Ended:
-    return ended(started((*DELETING, "--name=The others stay"), server.url, folder), folder)
+    return ended(started((*DELETING, "--name=The other accounts stay"), server.url, folder), folder)
 
 
 def clean_up(*arguments: str, journal: str = "state") -> Callable[[HostileServer, Path], Ended]:

@@ -19,10 +19,6 @@ from support.tests.house.reading import all_steps, relative
 
 STEPS = ROOT / "steps"
 FILES = sorted(STEPS.glob("*.py"))
-NOT_YET = {
-    "{what} is looked up": "it matches what two others are written for, and comes after them",
-}
-"""Definitions that are known to match the steps of others; each is to be narrowed, and taken out here."""
 
 
 @cache
@@ -48,15 +44,9 @@ def test_no_step_is_ambiguous() -> None:
     ambiguous = {
         f"{step.step_type} {step.name}: {[one.pattern for one in found]}"
         for _, step in all_steps()
-        if len(found := [one for one in matching(step) if one.pattern not in NOT_YET]) > 1
+        if len(found := matching(step)) > 1
     }
     assert ambiguous == set()
-
-
-@pytest.mark.parametrize("pattern", NOT_YET)
-def test_what_is_known_to_be_ambiguous_still_is(pattern: str) -> None:
-    found = [matching(step) for _, step in all_steps()]
-    assert any(len(each) > 1 and pattern in {one.pattern for one in each} for each in found), "take it out of NOT_YET"
 
 
 def test_no_definition_is_unused() -> None:

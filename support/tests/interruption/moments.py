@@ -29,10 +29,10 @@ def _of_contract(path: str, *more: str, **requests: int) -> Play:
 PLAYS = (
     Play(("--tags=@smoke",), {"POST": 15, "DELETE": 15, "GET": 70}),
     _of_contract("features/users/creating.feature", POST=40, DELETE=40, GET=100),
-    _of_contract("features/crowds/burst.feature", "-D", "burst=60", POST=130, DELETE=130, GET=250),
-    _of_contract("features/crowds/burst_workflow.feature", POST=30, PATCH=30, DELETE=30),
-    _of_contract("features/crowds/duplicate_email_race.feature", POST=130, DELETE=70, PATCH=25),
-    _of_contract("features/crowds/threads.feature", POST=80, DELETE=45),
+    _of_contract("features/concurrency/burst.feature", "-D", "burst=60", POST=130, DELETE=130, GET=250),
+    _of_contract("features/concurrency/burst_workflow.feature", POST=30, PATCH=30, DELETE=30),
+    _of_contract("features/concurrency/duplicate_email_race.feature", POST=130, DELETE=70, PATCH=25),
+    _of_contract("features/concurrency/threads.feature", POST=80, DELETE=45),
     _of_contract("features/refusals", POST=90, DELETE=60, PUT=16),
 )
 

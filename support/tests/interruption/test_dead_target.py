@@ -103,7 +103,7 @@ def killed(place: Place) -> Iterator[Api]:
     """An API with users of a run that was killed."""
     with an_api() as api:
         asked = api.asked("POST")
-        run = place.start("--tags=@contract", "-D", "burst=30", "features/crowds/burst.feature", api=api)
+        run = place.start("--tags=@contract", "-D", "burst=30", "features/concurrency/burst.feature", api=api)
         assert run.wait_for(lambda: api.asked("POST") - asked >= 25)
         run.process.kill()
         run.ended()

@@ -11,6 +11,6 @@ def test_nobody_with_secrets_is_there_any_more_when_the_next_scenario_looks(
 ) -> None:
     world = new_world(embedded)
     world.begin("no-secrets")
-    world.protocol.go_through("bringing a password along")
+    world.protocol.go_through("sends a password")
     assert world.registry.created >= 1
     assert world.registry.alive == 0

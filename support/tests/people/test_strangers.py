@@ -30,7 +30,7 @@ def test_where_most_ids_are_given_nobody_is_harmed(new_world: NewWorld) -> None:
         before = world.run(world.api.list()).answer
         for _ in range(40):
             world.begin("update-404")
-            world.accounts.change_unknown("was never there", "changed")
+            world.accounts.change_unknown("never existed", "an update")
             world.accounts.delete_id(world.people.stranger_id())
         world.registry.confirm_gone()
         after = world.run(world.api.list()).answer

@@ -34,11 +34,11 @@ def test_a_scenario_is_filed_under_capability_feature_rule_and_standard(smoke_ru
     found = {
         key: value
         for result in smoke_run.results
-        if result["name"] == "Ada is shown"
+        if result["name"] == "Ada's account is shown"
         for key, value in labels(result).items()
     }
     assert found["epic"] == "Users"
-    assert found["feature"] == "Looking at one user"
+    assert found["feature"] == "Reading an account"
     assert found["story"] == "A known id shows its user"
     assert (found["rule"], found["source"]) == ("read-200", "RFC 9110 §9.3.1")
     assert (found["severity"], found["outcome"]) == ("critical", "kept")
@@ -50,13 +50,15 @@ def test_a_scenario_links_to_its_standard(smoke_run: Run) -> None:
 
 
 def test_a_scenario_tells_the_reasons_of_its_feature_and_rule(smoke_run: Run) -> None:
-    described = next(result["description"] for result in smoke_run.results if result["name"] == "Ada is shown")
-    assert "Whoever has the id of a user" in described
+    described = next(
+        result["description"] for result in smoke_run.results if result["name"] == "Ada's account is shown"
+    )
+    assert "An id always leads to its own user" in described
     assert "**A known id shows its user.**" in described
 
 
 def test_each_exchange_stands_under_its_step(smoke_run: Run) -> None:
-    result = next(result for result in smoke_run.results if result["name"] == "Ada is shown")
+    result = next(result for result in smoke_run.results if result["name"] == "Ada's account is shown")
     asked = [[one["name"].split()[0] for one in step.get("attachments", [])] for step in result["steps"]]
     assert "POST" in asked[0]
     assert asked[1] == ["GET"]

@@ -24,7 +24,7 @@ FEATURES = (
     "features/users/deleting.feature",
     "features/users/listing.feature",
     "features/refusals/invalid_data.feature",
-    "features/crowds/lost_update.feature",
+    "features/concurrency/lost_update.feature",
 )
 
 
@@ -94,7 +94,7 @@ def test_the_run_is_told(page: Page, planted: Planted) -> None:
 
 
 def test_scenarios_stand_under_capability_feature_and_rule(page: Page) -> None:
-    for name in ("Users", "Leaving", "Leaving twice is no error and brings nobody back"):
+    for name in ("Users", "Deleting an account", "Deleting an account twice is harmless and restores nothing"):
         expect(page.get_by_text(name, exact=True).first).to_be_attached()
 
 
@@ -106,29 +106,29 @@ def test_broken_promises_are_a_category_by_rule(page: Page) -> None:
 
 
 def test_the_search_finds_a_scenario(page: Page) -> None:
-    page.get_by_placeholder("Search tests").fill("Ada leaves twice")
-    expect(page.get_by_text("Ada leaves twice", exact=True).first).to_be_visible()
-    expect(page.get_by_text("Ada leaves and is gone", exact=True)).to_have_count(0)
+    page.get_by_placeholder("Search tests").fill("Ada deletes their account twice")
+    expect(page.get_by_text("Ada deletes their account twice", exact=True).first).to_be_visible()
+    expect(page.get_by_text("Ada deletes their account and is gone", exact=True)).to_have_count(0)
 
 
 def test_a_failing_scenario_shows_its_evidence(page: Page) -> None:
-    opened(page, "Ada leaves twice")
+    opened(page, "Ada deletes their account twice")
     for text in ("promise broken: delete-again", "status 404 or 204", "the status was 409", "RFC 9110 §9.2.2"):
         expect(page.get_by_text(text).first).to_be_visible()
-    for text in ("Given Ada was a user and is gone", "prove that nothing of the run is left", "open the target"):
+    for text in ("Given Ada is a former user", "prove that nothing of the run is left", "open the target"):
         expect(page.get_by_text(text).first).to_be_attached()
 
 
 def test_the_exchange_of_a_step_can_be_read(page: Page) -> None:
-    opened(page, "Ada leaves twice")
-    page.get_by_text("When Ada leaves again").first.click()
+    opened(page, "Ada deletes their account twice")
+    page.get_by_text("When Ada deletes their account again").first.click()
     page.get_by_text(re.compile(r"DELETE /users/\S+ -> 409")).first.click()
     for text in ("# Send it again", "# Answer", '"status": 409', "Bearer $TOKEN"):
         expect(page.get_by_text(text).first).to_be_visible()
 
 
 def test_the_command_in_the_report_shows_the_fault(page: Page, planted: Planted) -> None:
-    opened(page, "Ada leaves twice")
+    opened(page, "Ada deletes their account twice")
     shown = page.get_by_text("repeat it: curl").first.inner_text()
     command = shown.split("repeat it: ", 1)[1]
     environment = {**os.environ, "TOKEN": planted.api.token}
@@ -137,7 +137,7 @@ def test_the_command_in_the_report_shows_the_fault(page: Page, planted: Planted)
 
 
 def test_the_script_in_the_report_plays_the_scenario_again(page: Page, planted: Planted) -> None:
-    opened(page, "Ada leaves twice")
+    opened(page, "Ada deletes their account twice")
     page.get_by_text("play the whole scenario again").first.click()
     shown = page.get_by_text("# Plays the scenario again").first.inner_text()
     environment = {**os.environ, "TOKEN": planted.api.token}
@@ -147,8 +147,8 @@ def test_the_script_in_the_report_plays_the_scenario_again(page: Page, planted: 
 
 
 def test_the_contenders_of_a_race_are_drawn(page: Page) -> None:
-    groups = ("Crowds", "Two changes in the same moment", "Two changes of different fields both last")
-    opened(page, "Name and address are changed in the same moment", *groups)
+    groups = ("Concurrency", "Two updates at the same moment", "Two simultaneous updates of different fields both last")
+    opened(page, "Ada's name and email are changed at the same moment", *groups)
     page.get_by_text("round after round").first.click()
     page.get_by_text("the contenders of the last round").first.click()
     picture = page.locator("img[src^='blob:'], img[src*='attachments'], svg[role='img']").first
@@ -162,7 +162,7 @@ def test_one_file_is_enough_for_mail(browser: Browser, planted: Planted) -> None
     page = browser.new_page(viewport={"width": 1280, "height": 1600})
     watch = Watch(page, "file:")
     page.goto(planted.single.as_uri())
-    opened(page, "Ada leaves twice")
+    opened(page, "Ada deletes their account twice")
     expect(page.get_by_text("promise broken: delete-again").first).to_be_visible()
     page.close()
     assert (watch.foreign, watch.errors) == ([], [])

@@ -102,8 +102,8 @@ def test_another_format_goes_beside_it(play_suite: Play, name: str, tmp_path: Pa
     arguments = ["--format", name, "--outfile", os.fspath(out), "--format", "terminal"]
     run = play_suite(*arguments, "features/users/reading.feature", "--tags=@smoke")
     assert run.code == 0, run.out + run.err
-    assert "Looking at one user" in out.read_text(encoding="utf-8")
-    assert "Looking at one user" in run.out
+    assert "Reading an account" in out.read_text(encoding="utf-8")
+    assert "Reading an account" in run.out
     assert run.last_line.startswith("kept: ")
 
 
@@ -131,7 +131,7 @@ def test_a_terminal_shows_a_line_that_changes(tmp_path: Path) -> None:
     os.close(told)
     out = _all_of(shown)
     assert process.wait() == 0
-    assert "\r\x1b[2KLooking at one user" in out
+    assert "\r\x1b[2KReading an account" in out
     assert "\x1b[1;32mkept: " in out.rstrip().splitlines()[-1]
     assert " s left" in out
 
@@ -152,6 +152,6 @@ def _all_of(descriptor: int) -> str:
 
 
 def test_each_crowd_is_told_in_the_summary(play_suite: Play) -> None:
-    run = play_suite("features/crowds/lost_update.feature")
+    run = play_suite("features/concurrency/lost_update.feature")
     assert run.code == 0, run.out + run.err
     assert [note.split(":")[0] for note in run.summary["crowds"]] == ["race"]

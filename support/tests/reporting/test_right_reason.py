@@ -39,12 +39,12 @@ def test_other_rules_are_not_accused(
 @pytest.mark.parametrize(
     ("defect", "where", "title", "accused"),
     [
-        ("deleted-id-given-again", "users/updating", "leaves once more, and the others stay as they are", []),
-        ("deleted-id-given-again", "refusals/taken_addresses", "whose former holder leaves once more", []),
+        ("deleted-id-given-again", "users/updating", "unchanged when Ada deletes their account again", []),
+        ("deleted-id-given-again", "refusals/taken_addresses", "after its former owner is deleted again", []),
         (
             "deleted-user-comes-back",
             "refusals/taken_addresses",
-            "whose former holder leaves once more",
+            "after its former owner is deleted again",
             ["delete-frees"],
         ),
     ],

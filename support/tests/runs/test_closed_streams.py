@@ -18,7 +18,8 @@ CLOSED = ["<&-", "<&- 2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"]
 
 def behave(closed: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Play a burst and a feature on an embedded API, with some of the streams closed."""
-    words = ("features/users/reading.feature", "features/crowds/burst.feature", "--tags=@smoke or @burst", "-Dburst=20")
+    paths = ("features/users/reading.feature", "features/concurrency/burst.feature")
+    words = (*paths, "--tags=@smoke or @burst", "-Dburst=20")
     folders = {"STATE_DIR": str(folder / "state"), "REPORTS_DIR": str(folder / "reports")}
     return subprocess.run(
         ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "behave", *words],

@@ -15,7 +15,10 @@ from support.tests.conftest import NewWorld, settings_for
 from support.tests.sandbox.conftest import Running
 from support.tests.targets.conftest import Command, NewTarget, Play
 
-CROWDS = ("features/crowds/burst.feature", "features/crowds/burst_workflow.feature", "features/users/deleting.feature")
+CROWDS = (
+    *("features/concurrency/burst.feature", "features/concurrency/burst_workflow.feature"),
+    "features/users/deleting.feature",
+)
 OFTEN_S = 0.01
 
 

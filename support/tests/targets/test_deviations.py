@@ -3,11 +3,11 @@
 from support.tests.targets.conftest import NewProfile, NewTarget, Play
 
 TOKENS = "features/access/tokens.feature"
-NO_TOKEN = "Mallory comes with no token -- @1.1 "
-WRONG_TOKEN = "Mallory comes with a wrong token -- @1.3 "
+NO_TOKEN = "Mallory uses no token -- @1.1 "
+WRONG_TOKEN = "Mallory uses a wrong token -- @1.3 "
 KNOWN = '[[deviations]]\nreason = "it names no scheme"\nlink = "https://example.org/7"\nsince = 2026-01-31\n'
 ONLY_THE_HEADER = 'shows = ["*: there is no WWW-Authenticate"]\n'
-OF_401 = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory comes with *"]\n'
+OF_401 = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory uses *"]\n'
 
 
 def test_failing_is_shown_as_known_and_does_not_fail_the_run(
@@ -25,15 +25,15 @@ def test_passing_fails_the_run_with_the_line_to_remove(play: Play, new_target: N
     ended = play(new_target(), profile(OF_401), TOKENS)
     assert ended.code != 0
     assert "mended: " in ended.said
-    assert "auth-401 (Mallory comes with no token" in ended.said
+    assert "auth-401 (Mallory uses no token" in ended.said
     assert "Remove the line from the profile." in ended.said
 
 
 def test_one_of_several_that_is_mended_is_told(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
-    both = OF_401 + f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory is refused, and Ada still gets in"]\n'
+    both = OF_401 + f'{KNOWN}rule = "auth-401"\nscenarios = ["Ada still has access after Mallory was refused"]\n'
     ended = play(new_target("--defect", "no-challenge"), profile(both), TOKENS)
     assert ended.code != 0
-    assert "auth-401 (Mallory is refused, and Ada still gets in)" in ended.said
+    assert "auth-401 (Ada still has access after Mallory was refused)" in ended.said
 
 
 def test_what_shows_only_sometimes_is_not_taken_for_mended(
@@ -61,7 +61,7 @@ def test_a_deviation_past_its_review_is_warned_of(play: Play, new_target: NewTar
 
 
 def test_scenarios_that_are_not_named_are_not_covered(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
-    narrow = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory comes with no token"]\n'
+    narrow = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory uses no token"]\n'
     ended = play(new_target("--defect", "no-challenge"), profile(narrow), TOKENS)
     assert ended.code == 1
     assert ended.outcomes()[NO_TOKEN] == "known deviation"
@@ -98,7 +98,7 @@ def test_a_broken_promise_of_another_rule_is_not_covered(
 def test_what_cannot_be_undone_is_left_out_with_its_reason(
     play: Play, new_target: NewTarget, profile: NewProfile
 ) -> None:
-    left_out = '[[left_out]]\nreason = "it locks the account"\nscenarios = ["Mallory comes with a wrong token"]\n'
+    left_out = '[[left_out]]\nreason = "it locks the account"\nscenarios = ["Mallory uses a wrong token"]\n'
     ended = play(new_target(), profile(left_out), TOKENS)
     assert ended.code == 0
     assert ended.outcomes()[WRONG_TOKEN] == "skipped"

@@ -1,0 +1,33 @@
+@contract @concurrency @async @race @edge
+Feature: One email at the same moment
+  An impatient double click on "Sign up" sends the form twice. An API that checks first
+  and writes later accepts both, and two users share one email.
+
+  @rule.race-email
+  Rule: When several requests compete for one email, exactly one wins
+
+    Scenario Outline: Many sign up at once with <email>
+      When many users sign up at once with <email>, round after round
+      Then in every round exactly one user is created with the email and the others are refused
+
+      Examples:
+        | email                               |
+        | one email                           |
+        | one email in different letter cases |
+
+    Example: Several users change to one email at once
+      When several users change to one email at once, round after round
+      Then in every round exactly one user gets the email and the others are unchanged
+
+    @use.with_put=yes
+    Example: Several users are replaced at once with one email
+      When several users are replaced at once with one email, round after round
+      Then in every round exactly one user gets the email and the others are unchanged
+
+    Example: Some users sign up with an email while others change to it
+      When some users sign up with one email while others change to it, round after round
+      Then in every round exactly one user gets the email and the others are unchanged
+
+    Example: Ada signs up with Grace's email while Grace deletes their account
+      When Ada signs up with Grace's email while Grace deletes their account, round after round
+      Then in every round one request completely precedes the other

@@ -1,0 +1,11 @@
+@contract @concurrency @async @race @edge
+Feature: Two updates at the same moment
+  One colleague corrects a name while another enters a new email. An API that reads
+  the whole user, changes it and writes it back loses one of the two updates.
+
+  @rule.lost-update
+  Rule: Two simultaneous updates of different fields both last
+
+    Example: Ada's name and email are changed at the same moment
+      When Ada's name and Ada's email are changed at the same moment, round after round
+      Then in every round both changes last

@@ -1,0 +1,21 @@
+@contract @concurrency @threads
+Feature: Concurrent requests from threads
+  The same rules hold for another kind of client: blocking calls from many threads, as
+  most programs make them.
+
+  @rule.burst
+  Rule: Every sign-up from a thread creates its own account
+
+    Example: 20 users sign up from 20 threads
+      When 20 users sign up from as many threads
+      Then each new user has their own id, name and email
+      And each new user is shown as created
+      And the list shows each new user exactly once
+
+  @rule.race-email @race @edge
+  Rule: When several threads compete for one email, exactly one wins
+
+    Example: Threads sign up at once with one email
+      Given the contenders are threads released by a barrier
+      When many users sign up at once with one email, round after round
+      Then in every round exactly one user is created with the email and the others are refused
