@@ -43,7 +43,7 @@ UPWARD = {("support.acts", "support.world"): "acts play in the world that is mad
 PRODUCT = sorted(
     path
     for path in [*(ROOT / "support").rglob("*.py"), *(ROOT / "steps").glob("*.py"), ROOT / "environment.py"]
-    if not {"tests", "sandbox", "bench", "peers", "prove"} & set(path.relative_to(ROOT).parts)
+    if not {"tests", "sandbox", "bench", "golden", "peers", "prove"} & set(path.relative_to(ROOT).parts)
 )
 SANDBOX = sorted((ROOT / "support" / "sandbox").rglob("*.py"))
 
