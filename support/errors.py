@@ -1,6 +1,6 @@
 """Who is at fault: the suite, the target or the product.
 
-A `SuiteError` says that no verdict could be reached; a `BrokenPromise` says that the API broke a rule.
+A `SuiteError` says that no verdict could be reached; a `ContractViolation` says that the API broke a rule.
 behave shows the first as an error and the second as a failure.
 """
 
@@ -37,7 +37,7 @@ class Inconclusive(SuiteError):
     outcome = "inconclusive"
 
 
-class BrokenPromise(AssertionError):
+class ContractViolation(AssertionError):
     """The API broke a rule of the contract.
 
     `rule` is the id of the rule; the text says what was attempted, what came and what should have come. `wrong` are

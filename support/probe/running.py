@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from support.errors import BrokenPromise, SuiteError
+from support.errors import ContractViolation, SuiteError
 from support.probe.draft import Draft, Known
 from support.reporting.summary import FILE, Summary, read
 from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, Failure, plain
@@ -20,7 +20,7 @@ LIMIT_S = 1800.0
 LAST_WORDS = 600
 SHOWN = 160
 SHOWN_SOMETIMES = ("race-email", "lost-update", "delete-frees")
-OF_A_RULE = (BrokenPromise.outcome, KNOWN_DEVIATION)
+OF_A_RULE = (ContractViolation.outcome, KNOWN_DEVIATION)
 
 
 def deviations_from_a_run(draft: Draft, address: str) -> None:

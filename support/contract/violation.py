@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from support.contract.matchers import Matcher, is_within_bounds
 from support.contract.rules import RULES
-from support.contract.validators import Finding, is_within_bounds
-from support.errors import BrokenPromise, Inconclusive
+from support.errors import ContractViolation, Inconclusive
 from support.models import Exchange, Failure
 from support.transport.escaping import on_one_line
 from support.transport.retries import is_a_fault
@@ -15,8 +15,8 @@ from support.transport.transcript import curl, redacted, said
 SHOWN = 300
 
 
-def judge(exchange: Exchange, rule: str, attempted: str, *matchers: Finding) -> None:
-    """Hold an exchange against everything that a rule asks of it; raises BrokenPromise with all mismatches at once.
+def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> None:
+    """Hold an exchange against everything that a rule asks of it; raises ContractViolation with all mismatches at once.
 
     Where the first matcher fails because no answer or a refusal came, nothing is said of the fields that it lacks.
     """
@@ -24,11 +24,11 @@ def judge(exchange: Exchange, rule: str, attempted: str, *matchers: Finding) -> 
     if failed:
         if failed[0] is matchers[0] and (exchange.status is None or exchange.status >= 400):
             failed = failed[:1]
-        wrong = [text for matcher in failed for text in matcher.findings(exchange)]
-        accuse(rule, attempted, [matcher.wanted for matcher in failed], wrong, exchange)
+        wrong = [text for matcher in failed for text in matcher.mismatches(exchange)]
+        fail(rule, attempted, [matcher.wanted for matcher in failed], wrong, exchange)
 
 
-def accuse(
+def fail(
     rule: str,
     attempted: str,
     wanted: Sequence[str],
@@ -36,7 +36,7 @@ def accuse(
     exchange: Exchange | None = None,
     drawn: str = "",
 ) -> None:
-    """Raise BrokenPromise: which promise, what was attempted, what should have come, what came, how to repeat it.
+    """Raise ContractViolation: which promise, what was attempted, what should have come, what came, how to repeat it.
 
     `drawn` are lines of ours that show it; all else is brought onto one line, as it may be a target's text.
 
@@ -57,7 +57,7 @@ def accuse(
     ]
     if exchange is not None:
         lines += evidence(exchange)
-    raise BrokenPromise(rule, redacted("\n".join(lines)), found)
+    raise ContractViolation(rule, redacted("\n".join(lines)), found)
 
 
 def _line(text: str) -> str:
