@@ -12,7 +12,7 @@ from typing import Any
 from behave.model import Feature, Scenario, Step
 from behave.model_type import Status
 
-from support.errors import ContractViolation, Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.errors import ContractViolation, Evidence, Inconclusive, LeftBehind, SuiteError, TargetDown
 from support.targets.profile import Deviation
 from support.transport.transcript import redacted
 
@@ -47,6 +47,7 @@ class Failure:
     location: str
     step: str
     text: str
+    evidence: Evidence | None = None
 
 
 def worst(outcomes: Iterable[str]) -> str:
@@ -123,7 +124,9 @@ def _of_step(scenario: Scenario, step: Step) -> Failure:
         return _failure(scenario, SuiteError.outcome, name, text_of(step))
     known = deviation_of(scenario) is not None and isinstance(step.exception, ContractViolation)
     failure = _failure(scenario, KNOWN_DEVIATION if known else outcome_of(step.exception), name, text_of(step))
-    return replace(failure, rule=step.exception.rule) if isinstance(step.exception, ContractViolation) else failure
+    if isinstance(step.exception, ContractViolation):
+        return replace(failure, rule=step.exception.rule, evidence=step.exception.evidence)
+    return failure
 
 
 def _snippet(step: Step) -> str:

@@ -9,7 +9,7 @@ import pytest
 from support.contract.matchers import has_status, is_a_user, shows
 from support.contract.rules import RULES
 from support.contract.violation import check, fail
-from support.errors import ContractViolation, Inconclusive
+from support.errors import ContractViolation, Evidence, Inconclusive
 from support.models import Answer, Attempt, Exchange
 from support.targets.profile import Names
 from support.tests.contract.exchanges import ADA, BASE, answered, unanswered
@@ -45,6 +45,27 @@ def test_the_first_ten_lines_tell_everything() -> None:
     ]
     assert any(line.startswith("  repeat it: curl ") for line in lines[:10])
     assert len(lines) <= 12
+
+
+def evidence_of(exchange: Exchange) -> Evidence:
+    with pytest.raises(ContractViolation) as caught:
+        check(exchange, "create-201", "Ada signs up", has_status([201]))
+    assert caught.value.evidence is not None
+    return caught.value.evidence
+
+
+def test_a_violation_carries_its_evidence_in_fields() -> None:
+    evidence = evidence_of(answered(500, ADA, method="POST", url=BASE, sent=SENT))
+    assert (evidence.attempted, evidence.expected) == ("Ada signs up", ("status 201",))
+    assert evidence.actual == ("the status was 500",)
+    assert evidence.request == f"POST {BASE} {SENT.decode()}"
+    assert evidence.response.startswith("500 {")
+    assert evidence.curl.startswith("curl ")
+    assert not evidence.unanswered
+
+
+def test_a_violation_says_in_a_field_that_no_answer_came() -> None:
+    assert evidence_of(unanswered("connection refused", 3)).unanswered
 
 
 def test_only_what_failed_is_told() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.errors import ContractViolation, Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.errors import ContractViolation, Evidence, Inconclusive, LeftBehind, SuiteError, TargetDown
 from support.reporting.summary import Played, Requests, Summary, Users, judged, of_nothing, read, together
 from support.reporting.verdicts import (
     KEPT,
@@ -100,7 +100,8 @@ def test_a_summary_can_be_read_back(tmp_path: Path) -> None:
         "kept", "", "2026-01-02T03:04:05+00:00", 1.5, users=Users(created=3), requests=Requests(covered={"503": 2})
     )
     whole = replace(whole, crowds=["race: 3 rounds"])
-    whole = judged(whole, [played(KEPT)], [failure(KNOWN_DEVIATION)])
+    shown = Evidence("reading", ("200",), ("the status was 500",), ("a line",), "GET /users/7", "500", "curl", True)
+    whole = judged(whole, [played(KEPT)], [replace(failure(KNOWN_DEVIATION), evidence=shown), failure("inconclusive")])
     assert read(whole.write(tmp_path)) == whole
 
 
