@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from support import settings as settings_module
-from support.errors import BrokenPromise, SuiteError
+from support.errors import ContractViolation, SuiteError
 from support.reporting.logs import set_up_logs
 from support.signals import Interrupts
 from support.transport.escaping import on_one_line
@@ -43,7 +43,7 @@ def _went(act: Callable[[World], None], world: World) -> int:
     """Do a part of the story, and say what went wrong; return the exit code that it is worth."""
     try:
         act(world)
-    except BrokenPromise as broken:
+    except ContractViolation as broken:
         log.error("%s", broken)
         return BROKEN
     except SuiteError as error:

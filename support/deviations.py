@@ -10,7 +10,7 @@ from typing import Any
 from behave.model import Scenario
 from behave.model_type import Status
 
-from support.errors import BrokenPromise, SettingsError
+from support.errors import ContractViolation, SettingsError
 from support.targets.profile import Deviation, Profile
 
 log = logging.getLogger("acceptance")
@@ -81,11 +81,11 @@ class KnownDeviations:
         passed = self._passed[known]
         return not known.sometimes and bool(passed) and (bool(known.scenarios) or not self._failed[known])
 
-    def _behind(self, error: BrokenPromise, name: str) -> Deviation | None:
+    def _behind(self, error: ContractViolation, name: str) -> Deviation | None:
         of_the_rule = (known for known in self._known if known.rule == error.rule and known.covers(name))
         return next((known for known in of_the_rule if known.explains(error.wrong)), None)
 
 
-def _broken_promise(scenario: Scenario) -> BrokenPromise | None:
+def _broken_promise(scenario: Scenario) -> ContractViolation | None:
     errors = (step.exception for step in scenario.all_steps)
-    return next((error for error in errors if isinstance(error, BrokenPromise)), None)
+    return next((error for error in errors if isinstance(error, ContractViolation)), None)

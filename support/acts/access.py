@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from support.acts.scene import Member
-from support.contract.validators import has_header
+from support.contract.matchers import has_header
 from support.models import Credential, Exchange
 
 if TYPE_CHECKING:

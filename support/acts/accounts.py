@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from support.acts.gone import FREE_ADDRESS
 from support.acts.partitions import NOT_A_USER, spoiled
 from support.acts.scene import Member
-from support.contract.judgement import judge
+from support.contract.matchers import body_of, has_an_id, has_status, moment_of
 from support.contract.normalizers import user_of
-from support.contract.validators import body_of, has_an_id, has_status, moment_of
+from support.contract.violation import check
 from support.models import Exchange, NewUser
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ class Accounts:
         return exchange
 
     def become(self, person: str, newcomer: NewUser | None = None) -> Member:
-        """Make someone a user for a scenario that starts with one; raises BrokenPromise where it cannot."""
+        """Make someone a user for a scenario that starts with one; raises ContractViolation where it cannot."""
         member = self._member(person)
         if newcomer is not None:
             member.newcomer = newcomer
         exchange = self.sign_up(person)
         answers = self._world.profile.answers
         attempted = f"{person} becomes a user, which this scenario starts from"
-        judge(exchange, "create-201", attempted, has_status(answers.created), has_an_id(self._world.profile.names))
+        check(exchange, "create-201", attempted, has_status(answers.created), has_an_id(self._world.profile.names))
         self.look(member)
         return member
 
@@ -264,7 +264,7 @@ class Accounts:
         return self.delete_id(self._member(person).known_id)
 
     def leave_again(self, person: str) -> Exchange:
-        """Delete somebody who has left, unless that would delete another; raises BrokenPromise where it would."""
+        """Delete somebody who has left, unless that would delete another; raises ContractViolation where it would."""
         self._world.outcomes.id_is_free(person)
         return self.delete(person)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from support.contract.judgement import accuse, judge
+from support.contract.matchers import Matcher, has_an_id, has_status, is_a_list, shows
 from support.contract.normalizers import listed, normal_user, user_of
-from support.contract.validators import Finding, has_an_id, has_status, is_a_list, shows
+from support.contract.violation import check, fail
 from support.crowd.contest import Entrant, Outcome, contest
 from support.crowd.threads import contest_in_threads
 from support.errors import Inconclusive
@@ -122,7 +122,7 @@ class Crowds:
             user_id = user.id if user else ""
             if user_id in holders:
                 told = f"{newcomer.email} and {holders[user_id]} were both given the id {user_id}"
-                accuse(world.scene.rule, world.scene.attempted, ["an id for each"], [told], exchange)
+                fail(world.scene.rule, world.scene.attempted, ["an id for each"], [told], exchange)
             holders[user_id] = newcomer.email
         self._each_located_at_herself(holders)
 
@@ -134,9 +134,9 @@ class Crowds:
             owner = holders.get(unquote(location.rstrip("/").rpartition("/")[2]), newcomer.email)
             if owner != newcomer.email:
                 told = f"{newcomer.email} was given the Location of {owner}, {location}"
-                accuse(world.scene.rule, world.scene.attempted, ["a Location of her own"], [told], exchange)
+                fail(world.scene.rule, world.scene.attempted, ["a Location of her own"], [told], exchange)
 
-    def _shown_as_new(self, newcomer: NewUser) -> tuple[Finding, ...]:
+    def _shown_as_new(self, newcomer: NewUser) -> tuple[Matcher, ...]:
         """Return what matches the answer to a create: this newcomer, with an id to go on with."""
         profile = self._world.profile
         names = profile.names
@@ -149,14 +149,14 @@ class Crowds:
         reads = world.run_at_once([world.api.read(str(shown.get("id"))) for shown in fields])
         for shown, read in zip(fields, reads, strict=True):
             attempted = f"{world.scene.attempted}; then reading each of them"
-            judge(read, world.scene.rule, attempted, has_status([200]), shows(shown, world.profile.names))
+            check(read, world.scene.rule, attempted, has_status([200]), shows(shown, world.profile.names))
 
     def each_listed(self) -> None:
         """The list shows each of them once."""
         world = self._world
         exchange = world.directory.whole_list()
         attempted = f"{world.scene.attempted}; then reading the list"
-        judge(exchange, world.scene.rule, attempted, has_status([200]), is_a_list(world.profile))
+        check(exchange, world.scene.rule, attempted, has_status([200]), is_a_list(world.profile))
         users = [normal_user(entry, world.profile.names) for entry in listed(exchange.answer, world.profile) or []]
         shown = [user.email for user in users if user is not None]
         wrong = [
@@ -165,7 +165,7 @@ class Crowds:
             if shown.count(one.email.lower()) != 1
         ]
         if wrong:
-            accuse(
+            fail(
                 world.scene.rule,
                 attempted,
                 ["each of them once in the list"],
@@ -189,15 +189,15 @@ class Crowds:
         world = self._world
         answers, rule, attempted = world.profile.answers, world.scene.rule, world.scene.attempted
         for exchange in self.outcome.results:
-            judge(exchange, rule, attempted, self._told_of_leaving(exchange))
+            check(exchange, rule, attempted, self._told_of_leaving(exchange))
         stay = world.run_at_once([world.api.read(str(shown.get("id"))) for shown in self._stayers])
         for shown, read in zip(self._stayers, stay, strict=True):
             told = f"{attempted}; then reading each of those who stayed"
-            judge(read, rule, told, has_status([200]), shows(shown, world.profile.names))
+            check(read, rule, told, has_status([200]), shows(shown, world.profile.names))
         for gone in world.run_at_once([self._gone(str(shown.get("id"))) for shown in self._leavers]):
-            judge(gone, rule, f"{attempted}; then reading each of those who left", has_status(answers.gone))
+            check(gone, rule, f"{attempted}; then reading each of those who left", has_status(answers.gone))
 
-    def _told_of_leaving(self, exchange: Exchange | None) -> Finding:
+    def _told_of_leaving(self, exchange: Exchange | None) -> Matcher:
         """Return what matches the answer to a deletion: it may have been repeated because an answer was lost."""
         answers = self._world.profile.answers
         again = answers.deleted_again if exchange is not None and exchange.repeated_in_doubt else ()
@@ -249,7 +249,7 @@ class Crowds:
         answers = world.profile.answers
         for life in self.outcome.results:
             renamed = shows({**life.newcomer.as_json(), "name": life.renamed_to}, world.profile.names)
-            wanted: Mapping[str, Sequence[Finding]] = {
+            wanted: Mapping[str, Sequence[Matcher]] = {
                 "created": self._shown_as_new(life.newcomer),
                 "seen": (has_status([200]), shows(life.newcomer.as_json(), world.profile.names)),
                 "patched": (has_status([200]), renamed),
@@ -259,4 +259,4 @@ class Crowds:
             }
             for moment, matchers in wanted.items():
                 attempted = f"{world.scene.attempted}: the life of {life.newcomer.email}, {moment}"
-                judge(life.exchanges[moment], world.scene.rule, attempted, *matchers)
+                check(life.exchanges[moment], world.scene.rule, attempted, *matchers)

@@ -12,9 +12,9 @@ from support.acts.gone import LOOK_UP
 from support.acts.paging import MOST_PAGES, Fit, Paged
 from support.acts.scene import Member
 from support.cleanup.polling import Pace
-from support.contract.judgement import accuse
+from support.contract.matchers import body_of, has_status, is_a_list
 from support.contract.normalizers import ids_of, listed, normal_user
-from support.contract.validators import body_of, has_status, is_a_list
+from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.models import Exchange
 
@@ -91,7 +91,7 @@ class Directory:
         world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile))
         entries = [entry for entry in self._entries(exchange) if self._id(entry) == member.id]
         if len(entries) != 1:
-            world.outcomes.accuse(f"{member.person} once in the list", [f"she is there {len(entries)} times"], exchange)
+            world.outcomes.fail(f"{member.person} once in the list", [f"she is there {len(entries)} times"], exchange)
         world.outcomes.same_fields(entries[0], member.shown, "the list", exchange)
 
     def shows_everybody_once(self) -> None:
@@ -155,7 +155,7 @@ class Directory:
         if ids != [member.id]:
             told = f"{len(ids)} users are shown: {', '.join(map(str, ids[:5]))}" if ids else "nobody is shown"
             blamed = rule if self._is_fault_of_looking(entries, member) else world.scene.rule
-            accuse(blamed, world.scene.attempted, [f"exactly {member.person} (id {member.id})"], [told], exchange)
+            fail(blamed, world.scene.attempted, [f"exactly {member.person} (id {member.id})"], [told], exchange)
         world.outcomes.same_fields(entries[0], member.shown, "the answer", exchange)
 
     def _is_fault_of_looking(self, entries: Sequence[Any], member: Member) -> bool:
@@ -178,7 +178,7 @@ class Directory:
             world.outcomes.held(exchange, is_a_list(world.profile))
         if self._entries(exchange):
             ids = ", ".join(str(self._id(entry)) for entry in self._entries(exchange)[:5])
-            world.outcomes.accuse("an empty list", [f"it shows {ids}"], exchange)
+            world.outcomes.fail("an empty list", [f"it shows {ids}"], exchange)
 
     # Pages
 
@@ -189,7 +189,7 @@ class Directory:
         world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile))
         count = len(self._entries(exchange))
         if not least <= count <= most:
-            world.outcomes.accuse(f"{least} to {most} users", [f"there are {count}"], exchange)
+            world.outcomes.fail(f"{least} to {most} users", [f"there are {count}"], exchange)
 
     def ask_for_page(self, number: object, limit: object) -> Exchange:
         exchange = self._world.run(self._world.api.page(number, limit))
@@ -207,7 +207,7 @@ class Directory:
                 if member.known_id in self._ids(exchange) or exchange.status != 200:
                     return exchange
         attempted = f"{self._world.scene.attempted}; then reading page after page, {size} users each"
-        accuse("pages", attempted, [f"{member.person} on one of them"], ["she is on no page"], exchange)
+        fail("pages", attempted, [f"{member.person} on one of them"], ["she is on no page"], exchange)
         return exchange
 
     def page_shows(self, member: Member) -> None:
@@ -272,14 +272,14 @@ class Directory:
             world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile), attempted=attempted)
             count = len(self._entries(exchange))
             if count > paged.size:
-                world.outcomes.accuse(f"at most {paged.size} users", [f"{attempted} shows {count}"], exchange)
+                world.outcomes.fail(f"at most {paged.size} users", [f"{attempted} shows {count}"], exchange)
 
     def pages_do_not_overlap(self) -> None:
         paged: Paged = self._world.scene.notes["pages"]
         if len(paged.repeated) > paged.changes:
             user_id, first, second = paged.repeated[0]
             told = f"user {user_id} is on page {first} and on page {second}, with {paged.size} a page"
-            self._world.outcomes.accuse("each user on one page", [told], paged.pages[second - 1])
+            self._world.outcomes.fail("each user on one page", [told], paged.pages[second - 1])
 
     def pages_are_the_list(self) -> None:
         paged: Paged = self._world.scene.notes["pages"]
@@ -288,7 +288,7 @@ class Directory:
                 f"{len(paged.missing)} users of the list are on no page",
                 f"{len(paged.strange)} users of the pages are not in the list",
             ]
-            self._world.outcomes.accuse("all pages together are the list", told, paged.pages[-1])
+            self._world.outcomes.fail("all pages together are the list", told, paged.pages[-1])
 
     def the_last_page_is_empty(self) -> None:
         world = self._world

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from support.acts.scene import Member
 from support.cleanup.polling import Pace
-from support.contract.judgement import accuse
 from support.contract.normalizers import ids_of
+from support.contract.violation import fail
 from support.models import Exchange
 
 if TYPE_CHECKING:
@@ -126,4 +126,4 @@ class Gone:
         within = f"within {self._waited_s:g} s"
         if self._waited_s < deadline_s:
             within += f" (no longer {deadline_s:g} s, which have passed in vain {PATIENT} times in a row)"
-        accuse(rule, self._world.scene.attempted, [f"{wanted} {within}"], [wrong], exchange)
+        fail(rule, self._world.scene.attempted, [f"{wanted} {within}"], [wrong], exchange)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from support.contract.normalizers import users_of
-from support.errors import BrokenPromise, SuiteError
+from support.errors import ContractViolation, SuiteError
 from support.settings import Settings
 from support.targets.embedded import EmbeddedApi
 
@@ -97,7 +97,7 @@ class Outages:
         """See that judging the last answer says that a promise was broken."""
         try:
             self._world.outcomes.welcomed(person)
-        except BrokenPromise as told:
+        except ContractViolation as told:
             log.info("told as it should be: %s", str(told).splitlines()[0])
             return
         raise AssertionError(f"{person}'s answer was taken for a welcome although it was broken")

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from support.acts.scene import Member
 from support.cleanup.marks import mark_in
-from support.contract.judgement import accuse, judge
-from support.contract.normalizers import listed, normal_user
-from support.contract.validators import (
-    Finding,
+from support.contract.matchers import (
+    Matcher,
     body_of,
     field_findings,
     has_an_id,
@@ -22,6 +20,8 @@ from support.contract.validators import (
     schema_findings,
     shows,
 )
+from support.contract.normalizers import listed, normal_user
+from support.contract.violation import check, fail
 from support.models import Exchange, User
 
 if TYPE_CHECKING:
@@ -33,22 +33,22 @@ VIEWS = {"list": "reading the list", "filter-email": "looking her up", "pages": 
 
 
 class Outcomes:
-    """Judges; raises BrokenPromise in words of the rule."""
+    """Judges; raises ContractViolation in words of the rule."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     def held(
-        self, exchange: Exchange, *matchers: Finding, rule: str | None = None, attempted: str | None = None
+        self, exchange: Exchange, *matchers: Matcher, rule: str | None = None, attempted: str | None = None
     ) -> None:
         """Hold an exchange against matchers, under the rule of the scenario where none is named."""
         scene = self._world.scene
-        judge(exchange, rule or scene.rule, attempted or scene.attempted, *matchers)
+        check(exchange, rule or scene.rule, attempted or scene.attempted, *matchers)
 
-    def accuse(self, wanted: str, wrong: Iterable[str], exchange: Exchange | None = None) -> None:
-        """Raise BrokenPromise for the rule of the scenario."""
+    def fail(self, wanted: str, wrong: Iterable[str], exchange: Exchange | None = None) -> None:
+        """Raise ContractViolation for the rule of the scenario."""
         scene = self._world.scene
-        accuse(scene.rule, scene.attempted, [wanted], list(wrong), exchange)
+        fail(scene.rule, scene.attempted, [wanted], list(wrong), exchange)
 
     # Accepted
 
@@ -72,7 +72,7 @@ class Outcomes:
         former = world.scene.notes.get("former id")  # whether it may be given again is a promise of its own
         others = {other.id: other.person for other in world.scene.users if other is not member and other.id != former}
         if member.id in others:
-            self.accuse("an id of her own", [f"{others[member.id]} has the id {member.id} as well"], exchange)
+            self.fail("an id of her own", [f"{others[member.id]} has the id {member.id} as well"], exchange)
 
     def changed(self, person: str) -> None:
         """The last answer is a 200 with the whole user: what was named is new, everything else as before."""
@@ -134,7 +134,7 @@ class Outcomes:
             entries = listed(exchange.answer, self._world.profile) or []
             entry = next((entry for entry in entries if _id_of(entry, self._world) == member.id), None)
             if entry is None:
-                accuse(rule, self._then(where), [f"{member.person} (id {member.id})"], ["she is not shown"], exchange)
+                fail(rule, self._then(where), [f"{member.person} (id {member.id})"], ["she is not shown"], exchange)
             self.same_fields(entry, wanted, where, exchange)
 
     def is_as(self, person: str, expected: Mapping[str, Any] | None = None) -> None:
@@ -205,7 +205,7 @@ class Outcomes:
                 if (field := _kept_in(fields, key, value)) is not None
             ]
             if kept:
-                self.accuse("what was brought along is not kept", kept, shown)
+                self.fail("what was brought along is not kept", kept, shown)
         if request == "change":
             wanted = shows(member.expected or member.shown, world.profile.names)
             self.held(read, wanted, rule=_rule_of_change(exchange), attempted=self._then("reading her"))
@@ -223,7 +223,7 @@ class Outcomes:
         else:
             self.nobody_new()
 
-    def all_refused(self, statuses: Iterable[int], *more: Finding) -> None:
+    def all_refused(self, statuses: Iterable[int], *more: Matcher) -> None:
         """Each of the attempts was refused; what is wrong with any of them is told together, with the worst of them."""
         matchers = (has_status(statuses), *more)
         failed = [
@@ -235,9 +235,11 @@ class Outcomes:
         if failed:
             wanted = "; ".join(matcher.wanted for matcher in matchers)
             wrong = [
-                f"{exchange.call.method}: {text}" for exchange, matcher in failed for text in matcher.findings(exchange)
+                f"{exchange.call.method}: {text}"
+                for exchange, matcher in failed
+                for text in matcher.mismatches(exchange)
             ]
-            self.accuse(wanted, wrong, failed[0][0])
+            self.fail(wanted, wrong, failed[0][0])
 
     def nobody_new(self) -> None:
         """Nobody appeared by what was attempted: not by address, not in the list."""
@@ -251,7 +253,7 @@ class Outcomes:
         entries = [entry for entry in listed(exchange.answer, world.profile) or [] if self._suspicious(entry, known)]
         if entries:
             told = [f"the list shows a new user {entry}" for entry in entries[:3]]
-            self.accuse("nobody new in the list", told, self._sent_with(_address_of(entries[0], world)))
+            self.fail("nobody new in the list", told, self._sent_with(_address_of(entries[0], world)))
 
     def _none_but_known(self, holders: Iterable[User], attempted: str) -> None:
         scene = self._world.scene
@@ -259,7 +261,7 @@ class Outcomes:
         fresh = [user for user in holders if user.id not in known]
         if fresh:
             told = [f"{attempted} shows user {user.id}" for user in fresh]
-            self.accuse("nobody new", told, self._sent_with(fresh[0].email))
+            self.fail("nobody new", told, self._sent_with(fresh[0].email))
 
     def _sent_with(self, address: str | None) -> Exchange:
         """Return which of the last attempts named an address, else the last one."""
@@ -296,9 +298,7 @@ class Outcomes:
         self.held(exchange, has_status(world.profile.answers.unknown), attempted=self._then("reading this id"))
         holders = world.run(world.api.holders(address)) or ()
         if holders:
-            self.accuse(
-                "nobody with this address", [f"user {user.id} has it" for user in holders], world.scene.exchange
-            )
+            self.fail("nobody with this address", [f"user {user.id} has it" for user in holders], world.scene.exchange)
 
     def has_another_id(self) -> None:
         """Who signed up last did not get the id that she, or whoever left, had before."""
@@ -319,7 +319,7 @@ class Outcomes:
         ]
         if same:
             wanted = f"the id {former.id} of {person}, who left, for nobody else"
-            accuse("delete-frees", f"somebody becomes a user after {person} has left", [wanted], same, scene.exchange)
+            fail("delete-frees", f"somebody becomes a user after {person} has left", [wanted], same, scene.exchange)
 
     def _not_former(self, members: Iterable[Member]) -> None:
         former = self._world.scene.notes["former id"]
@@ -329,7 +329,7 @@ class Outcomes:
             if member.id == former or self._world.registry.was_seen_gone(member.known_id)
         ]
         if same:
-            self.accuse("an id that nobody had before", same, self._world.scene.exchange)
+            self.fail("an id that nobody had before", same, self._world.scene.exchange)
 
     def shape_of_everybody(self) -> None:
         """Each object that the last answers show is a user of the right shape."""
@@ -340,13 +340,13 @@ class Outcomes:
             ours = [entry for entry in entries or [] if mark_in(entry) is not None] if entries is not None else [value]
             found = wrong or [text for entry in ours for text in schema_findings("user", entry, names)]
             if found or not ours:
-                self.accuse("users with id, name, email and createdAt", found or ["nobody is shown"], exchange)
+                self.fail("users with id, name, email and createdAt", found or ["nobody is shown"], exchange)
 
     def same_fields(self, shown: Any, expected: Mapping[str, Any], where: str, exchange: Exchange) -> None:
         """Compare one entry of a list with a user; `where` says which list."""
         found = field_findings(shown, expected, self._world.profile.names)
         if found:
-            self.accuse(f"{where} shows her as a read does", found, exchange)
+            self.fail(f"{where} shows her as a read does", found, exchange)
 
     def _then(self, what: str) -> str:
         return f"{self._world.scene.attempted}; then {what}"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from support.acts.partitions import INVALID_ADDRESSES, INVALID_NAMES, spoiled
+from support.contract.matchers import has_status
 from support.contract.normalizers import user_of
-from support.contract.validators import has_status
 from support.errors import Inconclusive
 from support.models import NewUser
 from support.transport.escaping import on_one_line
@@ -153,7 +153,7 @@ class People:
         return sent
 
     def stranger_id(self) -> str:
-        """Return an id that nobody has, in the form of the ids that the API gives; raises BrokenPromise.
+        """Return an id that nobody has, in the form of the ids that the API gives; raises ContractViolation.
 
         Reading it has to show nobody before anything else is done with it: it could be a stranger's.
         """

@@ -11,10 +11,8 @@ from urllib.parse import urlsplit
 from support.acts.partitions import MALFORMED, NOT_JSON_TYPES, escaped, in_another_order
 from support.acts.scene import Member
 from support.cleanup.marks import mark_in
-from support.contract.judgement import accuse
-from support.contract.normalizers import listed, user_of
-from support.contract.validators import (
-    Finding,
+from support.contract.matchers import (
+    Matcher,
     body_of,
     brief,
     has_header,
@@ -26,6 +24,8 @@ from support.contract.validators import (
     says_what_is_wrong,
     shows,
 )
+from support.contract.normalizers import listed, user_of
+from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.models import Call, Credential, Exchange, NewUser
 from support.targets.profile import Profile
@@ -201,7 +201,7 @@ class Protocol:
         """Bring about one kind of answer; raises KeyError for an unknown occasion."""
         self._world.scene.keep(*_OCCASIONS[occasion](self._world))
 
-    def each_is(self, *matchers: Finding) -> None:
+    def each_is(self, *matchers: Matcher) -> None:
         for exchange in self._world.scene.exchanges:
             self._world.outcomes.held(exchange, *matchers, attempted=self._attempted(exchange))
 
@@ -221,9 +221,9 @@ class Protocol:
         """No answer shows the server's inside; what people are called, and strangers in a list, say nothing of it."""
         matcher = leaks_nothing()
         for exchange in self._world.scene.exchanges:
-            found = matcher.findings(without_people(exchange, self._world.profile))
+            found = matcher.mismatches(without_people(exchange, self._world.profile))
             if found:
-                accuse(self._world.scene.rule, self._attempted(exchange), [matcher.wanted], found, exchange)
+                fail(self._world.scene.rule, self._attempted(exchange), [matcher.wanted], found, exchange)
 
     def each_says_what_is_wrong(self) -> None:
         """Every refusal among the answers says what is wrong; no answer at all shows the server's inside."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from support.acts.gone import FREE_ADDRESS, LOOK_UP, READING
 from support.acts.scene import Member
-from support.contract.judgement import accuse
+from support.contract.matchers import field_findings, moment_of
 from support.contract.normalizers import listed, normal_user, user_of
-from support.contract.validators import field_findings, moment_of
+from support.contract.violation import fail
 from support.crowd.contest import Entrant, Outcome
 from support.crowd.race import (
     Contender,
@@ -44,7 +44,7 @@ Contest = Callable[[Sequence[Entrant[Exchange]]], Outcome[Exchange]]
 
 
 class Races:
-    """Plays races and judges each round; raises BrokenPromise with the contenders on a time axis, or Inconclusive."""
+    """Run races and check each round; raises ContractViolation with the contenders on a time axis, or Inconclusive."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -86,7 +86,7 @@ class Races:
         self._report(len(skews), void, skews, missed)
 
     def every_round_was_right(self) -> None:
-        """Raise BrokenPromise with the contenders of the round that went wrong; Inconclusive where none was played."""
+        """Raise ContractViolation with the contenders of the wrong round; Inconclusive where none was played."""
         if self._decided is None:
             raise Inconclusive("no round of a race was decided in this scenario")
         contenders, verdict = self._decided
@@ -94,7 +94,7 @@ class Races:
             scene = self._world.scene
             culprit = next((one for one in contenders if one.fate in (Fate.BROKEN, Fate.WON)), contenders[0])
             wanted = "one order or the other, never a mixture"
-            accuse(scene.rule, scene.attempted, [wanted], verdict.wrong, culprit.exchange, timeline(contenders))
+            fail(scene.rule, scene.attempted, [wanted], verdict.wrong, culprit.exchange, timeline(contenders))
 
     def _report(self, rounds: int, void: int, skews: Sequence[float], missed: float) -> None:
         window = self._world.settings.race_window_s

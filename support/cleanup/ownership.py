@@ -12,8 +12,8 @@ from enum import Enum, auto
 from support.cleanup.entries import Entry, folded
 from support.cleanup.journal import State
 from support.cleanup.marks import mark_in
-from support.contract.judgement import accuse
 from support.contract.normalizers import is_address, user_of
+from support.contract.violation import fail
 from support.errors import SuiteError
 from support.models import Answer, Call, Exchange, User
 from support.transport.calls import UsersApi
@@ -121,7 +121,7 @@ class Ownership:
     # Permitting
 
     def permit(self, call: Call) -> Flow[None]:
-        """Let a call pass that may change the user it names; raises BrokenPromise where that may be somebody else's.
+        """Let a call pass that may change the user it names; raises ContractViolation if another client may own it.
 
         An id that nobody has may be named too. What is not known yet is read first.
         """
@@ -152,7 +152,7 @@ class Ownership:
         wrong = f"user {user_id} was there before this run began"
         if read is not None:
             wrong = f"the read of {user_id} was answered by {read.status or 'nothing'}, and shows another user or none"
-        accuse(rule, f"{call.method} {call.url}, which is not sent", [PROOF], [wrong], read)
+        fail(rule, f"{call.method} {call.url}, which is not sent", [PROOF], [wrong], read)
 
     def note_stranger(self, entry: Entry, user_id: str) -> None:
         """Remember that an answer gave an id for a user of this run which a read shows to be somebody else's.

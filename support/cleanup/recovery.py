@@ -11,7 +11,7 @@ from typing import Protocol
 
 from support.cleanup.journal import Journal
 from support.cleanup.registry import Registry
-from support.errors import BrokenPromise, LeftBehind
+from support.errors import ContractViolation, LeftBehind
 from support.settings import Settings
 from support.targets.embedded import EMBEDDED
 
@@ -51,7 +51,7 @@ def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
     try:
         registry.prove_nothing_is_left(deadline_s)
         registry.check_ids_were_right()
-    except (BrokenPromise, LeftBehind, sqlite3.Error) as left:
+    except (ContractViolation, LeftBehind, sqlite3.Error) as left:
         log.warning("an earlier run is not cleaned up yet: %s", left)
     else:
         with _as_far_as_it_can_be_written(registry.mark):

@@ -23,8 +23,8 @@ from support.cleanup.journal import Journal, Line, State
 from support.cleanup.ownership import PROOF, Ownership
 from support.cleanup.polling import Pace
 from support.cleanup.removal import Removal, batches
-from support.contract.judgement import accuse
 from support.contract.normalizers import user_of
+from support.contract.violation import fail
 from support.errors import LeftBehind, SettingsError, TargetDown
 from support.models import Call, Exchange, User
 from support.transport.async_client import AsyncClient
@@ -288,9 +288,9 @@ class Registry:
             raise LeftBehind(told_of_left(left, self.mark))
 
     def check_ids_were_right(self) -> None:
-        """Raise BrokenPromise where an answer gave an id for one of ours which a read shows to be somebody else's."""
+        """Raise ContractViolation if an answer gave one of our users an id that belongs to another client's."""
         for rule, text in self._ownership.contradicted.values():
-            accuse(rule, "deleting what this run has made", [PROOF], [text])
+            fail(rule, "deleting what this run has made", [PROOF], [text])
 
     def in_brief(self) -> str:
         """Return in one line how far everything that was made has come."""

@@ -1,6 +1,6 @@
 """From unstable answers to stable users: what later steps work with. Nothing here judges, nothing here hides.
 
-The contract is judged by `validators` on the answer as it came.
+The contract is judged by `matchers` on the answer as it came.
 """
 
 from __future__ import annotations

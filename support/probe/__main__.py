@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from support import settings as settings_module
 from support.connection import Connection
-from support.errors import BrokenPromise, LeftBehind, SettingsError, SuiteError
+from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError
 from support.models import Call, Credential
 from support.probe.asking import Asker
 from support.probe.draft import Draft, told
@@ -105,7 +105,7 @@ def _clear_up(asker: Asker) -> str:
     try:
         asker.clear_up()
         asker.check_ids_were_right()
-    except (BrokenPromise, LeftBehind) as error:
+    except (ContractViolation, LeftBehind) as error:
         return f"{error.outcome}: {error}"
     return ""
 

@@ -10,8 +10,8 @@ from support.cleanup.marks import new_mark
 from support.cleanup.polling import Pace
 from support.cleanup.registry import Registry
 from support.connection import Connection
+from support.contract.matchers import body_of
 from support.contract.normalizers import user_of, users_of
-from support.contract.validators import body_of
 from support.errors import SuiteError
 from support.factory import Factory, new_seed
 from support.models import Credential, Exchange, NewUser
@@ -132,5 +132,5 @@ class Asker:
         self._registry.close()
 
     def check_ids_were_right(self) -> None:
-        """Raise BrokenPromise where an answer gave somebody else's id for one of ours."""
+        """Raise ContractViolation where an answer gave somebody else's id for one of ours."""
         self._registry.check_ids_were_right()

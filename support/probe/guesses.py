@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from support.contract.validators import moment_of
+from support.contract.matchers import moment_of
 from support.targets.profile import Pages
 
 IDS = ("id", "_id", "uuid", "userId", "user_id", "uid", "key")

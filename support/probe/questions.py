@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from support.contract.matchers import has_header, holds_no_secret, says_json, says_what_is_wrong, schema_findings
 from support.contract.normalizers import listed, user_of, users_of
-from support.contract.validators import has_header, holds_no_secret, says_json, says_what_is_wrong, schema_findings
 from support.errors import SuiteError
 from support.models import Credential, Exchange, NewUser
 from support.probe.asking import Asker
@@ -329,7 +329,7 @@ def what_else_is_offered(asker: Asker, ada: str) -> None:
     _how_changes_are_made(asker, ada)
     mallory = asker.newcomer("Mallory")
     posted = asker.post(mallory.as_json(), mallory.email, mallory.name, url=asker.api.url_of(ada))
-    if not _is(posted, 405) or has_header("Allow", "").findings(posted):
+    if not _is(posted, 405) or has_header("Allow", "").mismatches(posted):
         asker.draft.deviates("method-405", "a POST on one user is not refused by 405 with Allow", told(posted))
 
 
@@ -443,7 +443,7 @@ def what_is_the_servers_own(asker: Asker) -> None:
     shown = asker.fields_of(exchange)
     if _done(exchange) and (shown.get(names.created_at) == AN_OLD_DATE or shown.get("isAdmin") is True):
         asker.draft.deviates("server-owned", "what only the server may set is stored as it is sent", told(exchange))
-    if holds_no_secret().findings(exchange):
+    if holds_no_secret().mismatches(exchange):
         asker.draft.deviates("no-secrets", "a password that was sent comes back", told(exchange))
     _, user_id, _ = asker.join("Zoe", name=f"{ODD_NAME}({asker.mark}) ")
     read = asker.read(user_id)
@@ -456,7 +456,7 @@ def who_may_come_in(asker: Asker) -> None:
     stranger = asker.get_as(Credential(None)) if asker.has_token else asker.get()
     access = asker.has_token and _is(stranger, 401, 403)
     _has(asker, "access", access, stranger)
-    if access and (not _is(stranger, 401) or has_header("WWW-Authenticate", "").findings(stranger)):
+    if access and (not _is(stranger, 401) or has_header("WWW-Authenticate", "").mismatches(stranger)):
         reason = "without a token there is no 401 with WWW-Authenticate"
         asker.draft.deviates("auth-401", reason, told(stranger))
     if asker.has_token and not access:
@@ -498,11 +498,11 @@ def _until_gone(asker: Asker, user_id: str) -> Exchange:
 def what_every_answer_keeps(asker: Asker) -> None:
     """Look through all that came for what no answer may lack."""
     for exchange in asker.asked:
-        if says_json().findings(exchange):
+        if says_json().mismatches(exchange):
             asker.draft.deviates("json-media-type", "not every answer says that it is JSON", told(exchange))
         if (
             exchange.status in range(400, 500)
             and exchange.call.method != "HEAD"
-            and says_what_is_wrong().findings(exchange)
+            and says_what_is_wrong().mismatches(exchange)
         ):
             asker.draft.deviates("problem", "not every refusal says what is wrong in a JSON object", told(exchange))

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from support.errors import BrokenPromise, SuiteError
+from support.errors import ContractViolation, SuiteError
 from support.probe.draft import Draft, Known
 from support.reporting.summary import FILE, Summary, read
 from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, Failure, plain
@@ -20,7 +20,7 @@ LIMIT_S = 1800.0
 LAST_WORDS = 600
 SHOWN = 160
 SHOWN_SOMETIMES = ("race-email", "lost-update", "delete-frees")
-OF_A_RULE = (BrokenPromise.outcome, KNOWN_DEVIATION)
+OF_A_RULE = (ContractViolation.outcome, KNOWN_DEVIATION)
 
 
 def deviations_from_a_run(draft: Draft, address: str) -> None:
@@ -67,13 +67,10 @@ def _deviations(failures: Sequence[Failure]) -> Iterator[Known]:
     for rule in dict.fromkeys(failure.rule for failure in failures):
         of_it = [failure for failure in failures if failure.rule == rule]
         names = dict.fromkeys(_as_pattern(plain(failure.scenario)) for failure in of_it)
-        wrong = _brief(_line(of_it[0].text, "but:"))
-        evidence = f"{_line(of_it[0].text, 'sent:')} -> {_line(of_it[0].text, 'came:')}"
+        found = of_it[0].evidence
+        wrong = _brief("; ".join(found.actual)) if found else ""
+        evidence = f"{found.request} -> {found.response}" if found and found.request else ""
         yield Known(rule, wrong or _first(of_it[0].text), evidence, tuple(names), rule in SHOWN_SOMETIMES)
-
-
-def _line(text: str, label: str) -> str:
-    return next((line.partition(label)[2].strip() for line in text.splitlines() if line.strip().startswith(label)), "")
 
 
 def _brief(text: str) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-ACCUSED = re.compile(r"promise broken: ([a-z0-9-]+)")
-SILENT = ("no answer came", "came:      no answer")
-
 
 @dataclass(frozen=True)
 class Record:
-    """One scenario: `rule` is what it shows, `said` the text of the step that did not pass."""
+    """One scenario: `rule` is its own, `broken` the one it found broken, `said` the text of the failed step.
+
+    `silent` says that all that was found wrong is that no answer came.
+    """
 
     feature: str
     name: str
@@ -24,6 +23,8 @@ class Record:
     seconds: float
     step: str
     said: str
+    broken: str = ""
+    silent: bool = False
 
     @property
     def passed(self) -> bool:
@@ -32,13 +33,7 @@ class Record:
     @property
     def accused(self) -> str | None:
         """The rule that a failure says is broken; None where there is none, or an error in its place."""
-        found = ACCUSED.search(self.said) if self.status == "failed" else None
-        return found[1] if found else None
-
-    @property
-    def silent(self) -> bool:
-        """Whether all that was found wrong is that no answer came."""
-        return any(words in self.said for words in SILENT)
+        return self.broken or None if self.status == "failed" else None
 
     @property
     def file(self) -> str:

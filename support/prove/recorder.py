@@ -59,4 +59,6 @@ def record_of(feature: str, scenario: Scenario) -> dict[str, Any]:
         "seconds": round(scenario.duration, 3),
         "step": failure.step if failure else "",
         "said": failure.text if failure else "",
+        "broken": failure.rule if failure and failure.evidence else "",
+        "silent": bool(failure and failure.evidence and failure.evidence.unanswered),
     }

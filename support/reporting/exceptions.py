@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from behave.matchers import Match
 
-from support.errors import BrokenPromise, SuiteError
+from support.errors import ContractViolation, SuiteError
 from support.transport.transcript import redacted
 
 T = TypeVar("T")
@@ -39,8 +39,8 @@ def _presenting(act: Callable[..., T]) -> Callable[..., T]:
 def presentable(error: Exception) -> Exception:
     """Return an exception of the same outcome whose text can be shown."""
     text = redacted(str(error))
-    if isinstance(error, BrokenPromise):
-        return BrokenPromise(error.rule, text, map(redacted, error.wrong))
+    if isinstance(error, ContractViolation):
+        return ContractViolation(error.rule, text, map(redacted, error.wrong), error.evidence)
     if isinstance(error, SuiteError):
         return type(error)(text)
     return AssertionError(text) if isinstance(error, AssertionError) else SuiteError(f"{type(error).__name__}: {text}")

@@ -18,7 +18,7 @@ from behave.model import Feature, Scenario
 from behave.reporter.base import Reporter
 from behave.reporter.summary import AbstractSummaryReporter
 
-from support.errors import BrokenPromise, SettingsError, SuiteError
+from support.errors import ContractViolation, SettingsError, SuiteError
 from support.reporting.screen import Screen
 from support.reporting.summary import (
     FILE,
@@ -213,7 +213,7 @@ def _played(scenario: Scenario, verdict: str, failure: Failure | None) -> Played
         outcome=verdict,
         seconds=round(scenario.duration, 3),
         reason=scenario.skip_reason or "",
-        accused=failure.rule if failure is not None and verdict in (BrokenPromise.outcome, KNOWN_DEVIATION) else "",
+        accused=failure.rule if failure is not None and verdict in (ContractViolation.outcome, KNOWN_DEVIATION) else "",
     )
 
 

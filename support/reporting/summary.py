@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from support.contract.rules import RULES
-from support.errors import Inconclusive
+from support.errors import Evidence, Inconclusive
 from support.reporting.verdicts import (
     KEPT,
     KNOWN_DEVIATION,
@@ -26,7 +26,7 @@ from support.reporting.verdicts import (
 from support.transport.transcript import redacted
 
 FILE = "summary.json"
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -143,12 +143,19 @@ def read(path: Path) -> Summary:
                 "users": Users(**content["users"]),
                 "requests": Requests(**content["requests"]),
                 "rules": [RuleResult(**rule) for rule in content["rules"]],
-                "failures": [Failure(**failure) for failure in content["failures"]],
+                "failures": [_failure(**failure) for failure in content["failures"]],
                 "scenarios": [Played(**scenario) for scenario in content["scenarios"]],
             }
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{path} is not the summary of a run: {error}") from None
+
+
+def _failure(evidence: Mapping[str, Any] | None, **told: Any) -> Failure:
+    if evidence is None:
+        return Failure(**told)
+    lists = {key: tuple(value) for key, value in evidence.items() if isinstance(value, list)}
+    return Failure(**told, evidence=Evidence(**{**evidence, **lists}))
 
 
 def of_nothing(outcome: str, why: str, started: datetime) -> Summary:

@@ -12,7 +12,7 @@ from typing import Any
 from behave.model import Feature, Scenario, Step
 from behave.model_type import Status
 
-from support.errors import BrokenPromise, Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.errors import ContractViolation, Evidence, Inconclusive, LeftBehind, SuiteError, TargetDown
 from support.targets.profile import Deviation
 from support.transport.transcript import redacted
 
@@ -22,7 +22,13 @@ SKIPPED = "skipped"
 NOT_SELECTED = "not selected"
 NOT_PLAYED = "not played"
 NOT_JUDGED = "not judged"
-WORST_FIRST = (BrokenPromise.outcome, LeftBehind.outcome, SuiteError.outcome, TargetDown.outcome, Inconclusive.outcome)
+WORST_FIRST = (
+    ContractViolation.outcome,
+    LeftBehind.outcome,
+    SuiteError.outcome,
+    TargetDown.outcome,
+    Inconclusive.outcome,
+)
 RULE_TAG = "rule."
 OURS = ("support", "steps", "environment.py")
 
@@ -41,6 +47,7 @@ class Failure:
     location: str
     step: str
     text: str
+    evidence: Evidence | None = None
 
 
 def worst(outcomes: Iterable[str]) -> str:
@@ -54,7 +61,7 @@ def outcome_of(error: BaseException | None) -> str:
     if error is None or isinstance(error, KeyboardInterrupt | SystemExit):
         return Inconclusive.outcome
     if isinstance(error, AssertionError):
-        return str(getattr(error, "outcome", BrokenPromise.outcome))
+        return str(getattr(error, "outcome", ContractViolation.outcome))
     return str(getattr(error, "outcome", SuiteError.outcome))
 
 
@@ -115,9 +122,11 @@ def _of_step(scenario: Scenario, step: Step) -> Failure:
     name = f"{step.keyword} {step.name}"
     if step.status in (Status.undefined, Status.pending):
         return _failure(scenario, SuiteError.outcome, name, text_of(step))
-    known = deviation_of(scenario) is not None and isinstance(step.exception, BrokenPromise)
+    known = deviation_of(scenario) is not None and isinstance(step.exception, ContractViolation)
     failure = _failure(scenario, KNOWN_DEVIATION if known else outcome_of(step.exception), name, text_of(step))
-    return replace(failure, rule=step.exception.rule) if isinstance(step.exception, BrokenPromise) else failure
+    if isinstance(step.exception, ContractViolation):
+        return replace(failure, rule=step.exception.rule, evidence=step.exception.evidence)
+    return failure
 
 
 def _snippet(step: Step) -> str:
@@ -152,7 +161,7 @@ def _told(error: BaseException | None, trace: TracebackType | None) -> str:
     """Return what an exception says: ours speak for themselves, any other is told with where in our code it came up."""
     if error is None or isinstance(error, KeyboardInterrupt):
         return "interrupted while this step was going on"
-    if isinstance(error, SuiteError | BrokenPromise):
+    if isinstance(error, SuiteError | ContractViolation):
         return str(error)
     frames = [frame for frame in traceback.extract_tb(trace) if _is_ours(frame.filename)]
     where = [f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames[-3:]]

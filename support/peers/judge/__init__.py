@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support import targets
 from support.contract.rules import RULES
-from support.errors import BrokenPromise
+from support.errors import ContractViolation
 from support.peers.catalogue import RECIPES
 from support.peers.judge.playing import Run, play
 from support.peers.launching import running
@@ -19,7 +19,7 @@ from support.reporting.summary import Summary
 from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, SKIPPED
 from support.targets.profile import Answers, Names, Profile
 
-BROKEN = BrokenPromise.outcome
+BROKEN = ContractViolation.outcome
 BYSTANDERS = ("hedy", "joan", "mary")
 
 WITH_PROFILE = {"kept": KEPT, "not kept": KNOWN_DEVIATION, "not offered": SKIPPED}

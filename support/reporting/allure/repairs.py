@@ -14,7 +14,7 @@ from allure_behave.formatter import AllureFormatter
 from allure_commons.model2 import Status, StatusDetails
 from behave.model import Feature, Scenario, Step
 
-from support.errors import BrokenPromise
+from support.errors import ContractViolation
 from support.reporting.verdicts import KNOWN_DEVIATION, deviation_of, failure_of, text_of
 
 stock_status = listener.scenario_status
@@ -42,7 +42,7 @@ def scenario_status(scenario: Scenario) -> Any:
         return stock_status(scenario)
     if failure.outcome == KNOWN_DEVIATION:
         return Status.SKIPPED
-    return Status.FAILED if failure.outcome == BrokenPromise.outcome else Status.BROKEN
+    return Status.FAILED if failure.outcome == ContractViolation.outcome else Status.BROKEN
 
 
 def scenario_status_details(scenario: Scenario) -> Any:

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from support.errors import BrokenPromise, SuiteError
+from support.errors import ContractViolation, SuiteError
 from support.reporting import summary
 from support.reporting.verdicts import KEPT, NOT_PLAYED, SKIPPED
 
-OF_BEHAVE = {"passed": KEPT, "failed": BrokenPromise.outcome, "skipped": SKIPPED, "untested": NOT_PLAYED}
+OF_BEHAVE = {"passed": KEPT, "failed": ContractViolation.outcome, "skipped": SKIPPED, "untested": NOT_PLAYED}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from support import targets
 from support.contract.rules import RULES
 from support.contract.tags import FAMILIES, TAGS, meaning_of
-from support.errors import BrokenPromise
+from support.errors import ContractViolation
 from support.reporting.docs.book import Capability, outcome_of, shown_where
 from support.reporting.docs.results import LastRun
 from support.reporting.standards import standard_url
@@ -61,7 +61,9 @@ def _environment() -> Environment:
 
 def badge(outcome: str | None) -> Markup:
     """Return an outcome as a word in its colour."""
-    kind = {KEPT: "kept", BrokenPromise.outcome: "broken"}.get(outcome or "", "quiet" if outcome in QUIET else "fault")
+    kind = {KEPT: "kept", ContractViolation.outcome: "broken"}.get(
+        outcome or "", "quiet" if outcome in QUIET else "fault"
+    )
     kind = "none" if outcome is None else kind
     return Markup('<span class="badge {}">{}</span>').format(kind, outcome or UNPLAYED)
 

@@ -19,7 +19,7 @@ from support.cleanup.journal import Journal, State
 from support.cleanup.marks import new_mark
 from support.cleanup.polling import Pace
 from support.cleanup.registry import Registry
-from support.errors import BrokenPromise, LeftBehind, SettingsError, SuiteError
+from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError
 from support.models import Answer, Call, Failure, NewUser
 from support.targets.profile import Answers, Has, Profile
 from support.tests import scripted
@@ -641,7 +641,7 @@ class TestLyingServer:
         prove_or_not(stand)
         assert guest in stand.users.users
         assert guest not in stand.users.asked("DELETE")
-        with pytest.raises(BrokenPromise) as told:
+        with pytest.raises(ContractViolation) as told:
             stand.registry.check_ids_were_right()
         assert told.value.rule == ("list" if view == "the list" else "filter-email")
 
@@ -651,7 +651,7 @@ class TestLyingServer:
         self.lie(stand, guest)
         stand.create()
         for call in (stand.api.patching(guest, {}), stand.api.replacing(guest, {}), stand.api.deleting(guest)):
-            with pytest.raises(BrokenPromise) as told:
+            with pytest.raises(ContractViolation) as told:
                 stand.client.carry_out(stand.registry.api.send(call))
             assert told.value.rule == "create-201"
         assert stand.users.users[guest] == before
@@ -664,7 +664,7 @@ class TestLyingServer:
         stand.registry.spare([guest])
         self.lie(stand, guest)
         stand.create()
-        with pytest.raises(BrokenPromise, match="was there before this run began"):
+        with pytest.raises(ContractViolation, match="was there before this run began"):
             stand.client.carry_out(stand.registry.api.patch(guest, {"name": "Mallory"}))
         prove_or_not(stand)
         assert stand.users.users[guest]["name"] == "Guest"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from support.contract.validators import leak_findings
+from support.contract.matchers import leak_findings
 from support.tests.contract.exchanges import BASE, answered
 
 TRACE, SQL, PATH = "a stack trace", "SQL", "a path of the server"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.contract.matchers import schema_findings
 from support.contract.normalizers import listed, normal_user, problem_of, user_of, users_of
-from support.contract.validators import schema_findings
 from support.models import Answer, User
 from support.targets.profile import Names, Profile
 from support.tests.contract.exchanges import ADA, answered

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.errors import BrokenPromise
+from support.errors import ContractViolation
 from support.targets.embedded import EmbeddedApi, Target
 from support.tests.conftest import NewWorld, settings_for
 from support.world import World
@@ -78,7 +78,7 @@ def test_a_racy_api_is_caught(tmp_path: Path, defect: str, rule: str, deed: Deed
     chances = {"race_miss_probability": 1e-9, "race_rounds": 200}
     with world_on(tmp_path, "--defect", defect, "--window", window_ms, **chances) as world:
         world.begin(rule)
-        with pytest.raises(BrokenPromise) as caught:
+        with pytest.raises(ContractViolation) as caught:
             again_and_again(deed, world)
     assert caught.value.rule == rule
 
@@ -130,7 +130,7 @@ def test_an_accusation_shows_the_contenders_on_a_time_axis(tmp_path: Path) -> No
     with world_on(tmp_path, "--defect", "race-check-then-insert", "--window", "5") as world:
         world.begin("race-email")
         world.scene.attempted = "many sign up at once with one address"
-        with pytest.raises(BrokenPromise) as caught:
+        with pytest.raises(ContractViolation) as caught:
             race_for_one_address(world)
     text = str(caught.value)
     assert "promise broken: race-email" in text

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from support.errors import BrokenPromise, Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.errors import ContractViolation, Inconclusive, LeftBehind, SuiteError, TargetDown
 from support.reporting import verdicts
 from support.tests.hostile.server import Hostile
 
 KEPT = verdicts.KEPT
-BROKEN, LEFT, OPEN = BrokenPromise.outcome, LeftBehind.outcome, Inconclusive.outcome
+BROKEN, LEFT, OPEN = ContractViolation.outcome, LeftBehind.outcome, Inconclusive.outcome
 FAULT, DOWN = SuiteError.outcome, TargetDown.outcome
 RED = frozenset({BROKEN, LEFT, OPEN})
 FOUND = frozenset({BROKEN})

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.errors import BrokenPromise, Inconclusive
+from support.errors import ContractViolation, Inconclusive
 from support.targets.embedded import EmbeddedApi, Target
 from support.targets.profile import Caps
 from support.tests.conftest import NewWorld
@@ -26,7 +26,7 @@ def test_the_location_of_another_is_told(new_world: NewWorld) -> None:
         world = new_world(api.target)
         world.begin("burst")
         world.crowds.sign_up_at_once(20)
-        with pytest.raises(BrokenPromise, match="was given the Location of"):
+        with pytest.raises(ContractViolation, match="was given the Location of"):
             world.crowds.each_welcomed()
         world.registry.confirm_gone()
     finally:

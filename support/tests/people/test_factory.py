@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.cleanup.marks import mark_in, new_mark
-from support.contract.validators import schema_findings
+from support.contract.matchers import schema_findings
 from support.factory import FORESEEN, LONGEST_ADDRESS, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
 from support.models import NewUser
 from support.settings import ROOT

@@ -8,7 +8,7 @@ import pytest
 
 from support.acts.protocol import without_people
 from support.cleanup.marks import new_mark
-from support.contract.validators import leak_findings
+from support.contract.matchers import leak_findings
 from support.targets.profile import Profile
 from support.tests.contract.exchanges import ADA, answered
 

@@ -9,7 +9,7 @@ import pytest
 
 from support.acts.gone import PATIENT
 from support.cleanup.polling import Pace
-from support.errors import BrokenPromise
+from support.errors import ContractViolation
 from support.targets.embedded import Target
 from support.tests.conftest import NewWorld, Script
 from support.tests.scripted import Act, answer
@@ -39,7 +39,7 @@ def test_servers_that_take_turns_have_to_agree(new_world: NewWorld, script: Scri
 
 def test_who_can_still_be_read_was_not_deleted(new_world: NewWorld, script: Script) -> None:
     world = leaving(new_world, script, [SHOWN] * 100)
-    with pytest.raises(BrokenPromise, match=r"(?s)delete .*status 404 for Ada within 0\.3 s") as caught:
+    with pytest.raises(ContractViolation, match=r"(?s)delete .*status 404 for Ada within 0\.3 s") as caught:
         world.gone.from_reading(world.scene.member("Ada"))
     assert caught.value.rule == "delete"
 
@@ -47,14 +47,14 @@ def test_who_can_still_be_read_was_not_deleted(new_world: NewWorld, script: Scri
 def test_who_is_back_breaks_what_the_scenario_is_about(new_world: NewWorld, script: Script) -> None:
     world = leaving(new_world, script, [GONE] * 3 + [SHOWN] * 100)
     world.gone.from_reading(world.scene.member("Ada"))
-    with pytest.raises(BrokenPromise) as caught:
+    with pytest.raises(ContractViolation) as caught:
         world.gone.from_reading(world.scene.member("Ada"))
     assert caught.value.rule == "list"
 
 
 def test_a_list_that_shows_who_is_gone_is_at_fault_itself(new_world: NewWorld, script: Script) -> None:
     world = leaving(new_world, script, [LISTED] + [GONE] * 3, deadline_s=0.0)
-    with pytest.raises(BrokenPromise) as caught:
+    with pytest.raises(ContractViolation) as caught:
         world.gone.from_list(world.scene.member("Ada"))
     assert caught.value.rule == "list"
 
@@ -62,7 +62,7 @@ def test_a_list_that_shows_who_is_gone_is_at_fault_itself(new_world: NewWorld, s
 @pytest.mark.parametrize("look", ["from_list", "from_look_up"])
 def test_a_list_that_shows_who_can_be_read_is_not(new_world: NewWorld, script: Script, look: str) -> None:
     world = leaving(new_world, script, [LISTED, SHOWN], deadline_s=0.0)
-    with pytest.raises(BrokenPromise) as caught:
+    with pytest.raises(ContractViolation) as caught:
         getattr(world.gone, look)(world.scene.member("Ada"))
     assert caught.value.rule == "delete"
 
@@ -71,7 +71,7 @@ def test_a_run_is_not_held_up_for_ever(new_world: NewWorld, script: Script) -> N
     world = leaving(new_world, script, [SHOWN] * 300)
     told = []
     for _ in range(PATIENT + 1):
-        with pytest.raises(BrokenPromise) as caught:
+        with pytest.raises(ContractViolation) as caught:
             world.gone.from_reading(world.scene.member("Ada"))
         told.append(str(caught.value))
     assert "within 0.3 s\n" in told[PATIENT - 1]
@@ -82,7 +82,7 @@ def test_only_the_same_wait_in_vain_again_and_again_makes_it_shorter(new_world: 
     world = leaving(new_world, script, [SHOWN] * 300, deadline_s=0.1)
     for _ in range(PATIENT):
         world.gone.eventually("the address to be free", lambda: 409, lambda came: came != 409)
-    with pytest.raises(BrokenPromise, match=r"within 0\.1 s\n"):
+    with pytest.raises(ContractViolation, match=r"within 0\.1 s\n"):
         world.gone.from_reading(world.scene.member("Ada"))
 
 

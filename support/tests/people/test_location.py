@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.errors import BrokenPromise
+from support.errors import ContractViolation
 from support.targets.embedded import Target
 from support.tests.conftest import NewWorld, Script
 from support.tests.scripted import answer
@@ -81,7 +81,7 @@ def test_one_that_leads_to_nobody_is_a_broken_promise(new_world: NewWorld, scrip
     world.begin("create-location")
     world.scene.attempted = "Ada signs up"
     world.accounts.sign_up("Ada")
-    with pytest.raises(BrokenPromise) as caught:
+    with pytest.raises(ContractViolation) as caught:
         world.protocol.location_leads_to(world.scene.member("Ada"))
     assert caught.value.rule == "create-location"
     assert "Location" in str(caught.value)

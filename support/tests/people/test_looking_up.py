@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.errors import BrokenPromise
+from support.errors import ContractViolation
 from support.models import NewUser
 from support.prove.proofs import api
 from support.targets.embedded import Target
@@ -53,7 +53,7 @@ def looking(new_world: NewWorld, script: Script, answers: Sequence[Act], filters
 )
 def test_whom_it_accuses(new_world: NewWorld, script: Script, answers: list[Act], rule: str) -> None:
     world = looking(new_world, script, answers)
-    with pytest.raises(BrokenPromise) as caught:
+    with pytest.raises(ContractViolation) as caught:
         world.directory.found_by_address(world.scene.member("Ada"))
     assert caught.value.rule == rule
 
@@ -66,7 +66,7 @@ def test_without_a_filter_the_list_is_read(new_world: NewWorld, script: Script) 
 
 def test_and_twins_in_it_are_told(new_world: NewWorld, script: Script) -> None:
     world = looking(new_world, script, [answer(200, [OTHER, ADA, TWIN])], filters=False)
-    with pytest.raises(BrokenPromise, match="2 users are shown: 7, 8"):
+    with pytest.raises(ContractViolation, match="2 users are shown: 7, 8"):
         world.directory.found_by_address(world.scene.member("Ada"))
 
 
@@ -87,5 +87,5 @@ def test_a_change_that_shows_her_right_has_the_status_of_a_change(new_world: New
     world.scene.she = world.scene.member("Ada")
     world.api = replace(world.api, permit=permit_all)
     world.scene.keep(world.run(world.api.patch("7", {"name": "Ada"})))
-    with pytest.raises(BrokenPromise, match="status 200"):
+    with pytest.raises(ContractViolation, match="status 200"):
         world.outcomes.shown_everywhere("name")

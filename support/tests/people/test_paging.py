@@ -8,7 +8,7 @@ import pytest
 
 from support.cleanup.marks import new_mark
 from support.cleanup.polling import Pace
-from support.errors import BrokenPromise, Inconclusive
+from support.errors import ContractViolation, Inconclusive
 from support.targets.embedded import Target
 from support.tests.conftest import NewWorld, Script
 from support.tests.scripted import Act, answer
@@ -45,7 +45,7 @@ def test_a_page_of_what_is_no_user_is_not_the_last(new_world: NewWorld, script: 
 
 
 def test_pages_that_never_fit_are_one(new_world: NewWorld, script: Script) -> None:
-    with pytest.raises(BrokenPromise, match="user 1 is on page 1 and on page 2"):
+    with pytest.raises(ContractViolation, match="user 1 is on page 1 and on page 2"):
         judge(paged(new_world, script, MOVED_BY_ONE * 3))
 
 
@@ -70,19 +70,19 @@ def test_what_they_do_not_explain_is_inconclusive(
 def test_somebody_of_ours_who_is_on_a_page_alone_is_no_visitor(new_world: NewWorld, script: Script) -> None:
     ours = {**ALAN, "email": f"alan@{new_mark()}.example.com"}
     reading = [answer(200, shown) for shown in ([ADA, GRACE], [ours], [ADA], [GRACE], [], [ADA, GRACE])]
-    with pytest.raises(BrokenPromise, match="1 users of the pages are not in the list"):
+    with pytest.raises(ContractViolation, match="1 users of the pages are not in the list"):
         paged(new_world, script, reading * 3).directory.pages_are_the_list()
 
 
 def test_a_user_twice_on_one_page_is_on_two(new_world: NewWorld, script: Script) -> None:
     twice = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [GRACE, GRACE], [], [ADA, GRACE])]
-    with pytest.raises(BrokenPromise, match="user 2 is on page 2 and on page 2"):
+    with pytest.raises(ContractViolation, match="user 2 is on page 2 and on page 2"):
         paged(new_world, script, twice * 3).directory.pages_do_not_overlap()
 
 
 def test_an_api_that_knows_no_pages_is_not_asked_for_ever(new_world: NewWorld, script: Script) -> None:
     reading = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [ADA], [ADA], [ADA, GRACE])]
-    with pytest.raises(BrokenPromise, match="1 users of the list are on no page"):
+    with pytest.raises(ContractViolation, match="1 users of the list are on no page"):
         paged(new_world, script, reading * 3).directory.pages_are_the_list()
 
 
@@ -97,7 +97,7 @@ def test_who_is_on_no_page_is_missed_by_the_pages(
     world.begin("user-shape")
     ada = world.accounts.become("Ada")
     if tries_until_seen is None:
-        with pytest.raises(BrokenPromise, match=r"(?s)promise broken: pages.*she is on no page"):
+        with pytest.raises(ContractViolation, match=r"(?s)promise broken: pages.*she is on no page"):
             world.directory.ask_for_page_of(ada)
     else:
         assert world.directory.ask_for_page_of(ada).status == 200
@@ -108,7 +108,7 @@ def test_a_beginning_that_needs_a_deletion_accuses_the_deletion(new_world: NewWo
     world = new_world(Target(script(FIRST_LOOK, FIRST_LOOK, *acts).url, "t", "scripted"), delete_deadline_s=0.05)
     world.api = replace(world.api, permit=permit_all)
     world.begin("no-secrets")
-    with pytest.raises(BrokenPromise, match=r"promise broken: delete \("):
+    with pytest.raises(ContractViolation, match=r"promise broken: delete \("):
         world.accounts.become_and_leave("Ada")
 
 

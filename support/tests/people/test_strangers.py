@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.errors import BrokenPromise
+from support.errors import ContractViolation
 from support.factory import Factory
 from support.targets.embedded import EmbeddedApi, Target
 from support.tests.conftest import NewWorld, Script
@@ -45,5 +45,5 @@ def test_where_everybody_is_found_under_any_id_that_is_told(new_world: NewWorld,
     server = script(*[answer(200, ADA)] * 20)
     world = new_world(Target(server.url, "t", "scripted"))
     world.scene.member("Ada").id = "7"
-    with pytest.raises(BrokenPromise, match="read-404"):
+    with pytest.raises(ContractViolation, match="read-404"):
         world.people.stranger_id()

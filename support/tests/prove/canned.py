@@ -13,7 +13,7 @@ from support.prove.verdicts import Hearing, Trial
 DEFECT = Defect("names-escaped", "exact-text", "Names are escaped for HTML when they are shown.")
 
 
-def line(rule: str, status: str = "passed", said: str = "", number: int = 1) -> str:
+def line(rule: str, status: str = "passed", said: str = "", number: int = 1, broken: str = "") -> str:
     """Make a line as the recorder writes it."""
     told: dict[str, Any] = {
         "feature": "Names stay as they were written",
@@ -24,19 +24,20 @@ def line(rule: str, status: str = "passed", said: str = "", number: int = 1) -> 
         "seconds": 0.1,
         "step": "Then it is kept" if said else "",
         "said": said,
+        "broken": broken,
     }
     return json.dumps(told)
 
 
-def record(rule: str, status: str = "passed", said: str = "", number: int = 1) -> Record:
+def record(rule: str, status: str = "passed", said: str = "", number: int = 1, broken: str = "") -> Record:
     """Make a record."""
-    return read_records([line(rule, status, said, number)])[0]
+    return read_records([line(rule, status, said, number, broken)])[0]
 
 
 def broken(rule: str, shown_by: str | None = None, number: int = 1) -> Record:
     """Make the record of a scenario that says that a rule is broken; it shows that rule where no other is named."""
     said = f"promise broken: {rule} (whatever it says)\n  expected:  this\n  but:       that"
-    return record(shown_by or rule, "failed", said, number)
+    return record(shown_by or rule, "failed", said, number, rule)
 
 
 def play(*records: Record, exit_code: int | None = None, in_time: bool = True) -> Play:

@@ -7,7 +7,7 @@ from support.tests.reporting.conftest import Play
 REPAIRED = "from support.reporting.allure.repairs import repair\nrepair()\n"
 STEPS = """
 from behave import given
-from support.errors import BrokenPromise, SuiteError
+from support.errors import ContractViolation, SuiteError
 
 @given("all is well")
 def well(context):
@@ -15,7 +15,7 @@ def well(context):
 
 @given("a promise is broken")
 def broken(context):
-    raise BrokenPromise("read-200", "promise broken: read-200")
+    raise ContractViolation("read-200", "promise broken: read-200")
 
 @given("the suite is at fault")
 def fault(context):

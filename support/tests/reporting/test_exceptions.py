@@ -46,7 +46,7 @@ STEPS = f"""
 {SAID}
 import logging
 from behave import when
-from support.errors import BrokenPromise, SuiteError
+from support.errors import ContractViolation, SuiteError
 
 @when("nothing happens")
 def nothing(context): pass
@@ -68,7 +68,7 @@ def assertion(context):
 
 @when("a promise is broken")
 def promise(context):
-    raise BrokenPromise("list", HOSTILE)
+    raise ContractViolation("list", HOSTILE)
 """
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len, chop_cells
 
-from support.errors import BrokenPromise
+from support.errors import ContractViolation
 from support.reporting import screen as screen_module
 from support.reporting.screen import Screen, fitted, wrapped
 from support.reporting.summary import Played, RuleResult, Summary, judged
@@ -37,7 +37,7 @@ TEXT = (
              --data-binary '{"name": "Ada", "email": "ada@example.com"}'"""
 )
 FAILURE = Failure(
-    BrokenPromise.outcome, "create-201", "Signing up", "Ada joins -- @1.2 ", "a.feature:7", "Then x", TEXT
+    ContractViolation.outcome, "create-201", "Signing up", "Ada joins -- @1.2 ", "a.feature:7", "Then x", TEXT
 )
 
 

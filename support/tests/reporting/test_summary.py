@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.errors import BrokenPromise, Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.errors import ContractViolation, Evidence, Inconclusive, LeftBehind, SuiteError, TargetDown
 from support.reporting.summary import Played, Requests, Summary, Users, judged, of_nothing, read, together
 from support.reporting.verdicts import (
     KEPT,
@@ -24,7 +24,7 @@ from support.reporting.verdicts import (
 from support.transport.transcript import redacted
 
 BARE = Summary("", "", "2026-01-02T03:04:05+00:00", 1.0)
-IN_ORDER = [BrokenPromise.outcome, LeftBehind.outcome, SuiteError.outcome, TargetDown.outcome, Inconclusive.outcome]
+IN_ORDER = [ContractViolation.outcome, LeftBehind.outcome, SuiteError.outcome, TargetDown.outcome, Inconclusive.outcome]
 
 
 def played(outcome: str, rule: str = "read-200", file: str = "features/a.feature", line: int = 3) -> Played:
@@ -59,8 +59,8 @@ def test_what_was_selected_and_not_played_leaves_the_run_inconclusive() -> None:
 
 
 def test_broken_rules_are_named_in_the_order_of_the_contract() -> None:
-    broken = [failure(BrokenPromise.outcome, rule) for rule in ("list", "create-201", "list")]
-    summary = judged(BARE, [played(BrokenPromise.outcome)] * 3, broken)
+    broken = [failure(ContractViolation.outcome, rule) for rule in ("list", "create-201", "list")]
+    summary = judged(BARE, [played(ContractViolation.outcome)] * 3, broken)
     assert summary.why == "3 of 3 scenarios, rules create-201, list"
 
 
@@ -71,14 +71,14 @@ def test_a_fault_around_the_scenarios_counts() -> None:
 
 
 def test_a_rule_is_as_its_worst_scenario() -> None:
-    assert together([played(KEPT), played(BrokenPromise.outcome), played(SKIPPED)]) == BrokenPromise.outcome
+    assert together([played(KEPT), played(ContractViolation.outcome), played(SKIPPED)]) == ContractViolation.outcome
     assert together([played(KEPT), played(SKIPPED)]) == KEPT
     assert together([played(SKIPPED)]) == SKIPPED
 
 
 def test_who_is_at_fault_follows_from_the_exception() -> None:
     errors = [
-        BrokenPromise("list", ""),
+        ContractViolation("list", ""),
         AssertionError(),
         TargetDown(),
         KeyError(),
@@ -86,8 +86,8 @@ def test_who_is_at_fault_follows_from_the_exception() -> None:
         Inconclusive(),
     ]
     assert [outcome_of(error) for error in errors] == [
-        BrokenPromise.outcome,
-        BrokenPromise.outcome,
+        ContractViolation.outcome,
+        ContractViolation.outcome,
         TargetDown.outcome,
         SuiteError.outcome,
         Inconclusive.outcome,
@@ -100,7 +100,8 @@ def test_a_summary_can_be_read_back(tmp_path: Path) -> None:
         "kept", "", "2026-01-02T03:04:05+00:00", 1.5, users=Users(created=3), requests=Requests(covered={"503": 2})
     )
     whole = replace(whole, crowds=["race: 3 rounds"])
-    whole = judged(whole, [played(KEPT)], [failure(KNOWN_DEVIATION)])
+    shown = Evidence("reading", ("200",), ("the status was 500",), ("a line",), "GET /users/7", "500", "curl", True)
+    whole = judged(whole, [played(KEPT)], [replace(failure(KNOWN_DEVIATION), evidence=shown), failure("inconclusive")])
     assert read(whole.write(tmp_path)) == whole
 
 

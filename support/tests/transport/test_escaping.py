@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from support.contract.judgement import accuse
-from support.errors import BrokenPromise, Inconclusive
+from support.contract.violation import fail
+from support.errors import ContractViolation, Inconclusive
 from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.reporting.exchanges import page, title
 from support.tests.transport.clients import api_at
@@ -85,11 +85,11 @@ def hostile() -> Exchange:
 
 def test_nothing_that_is_shown_of_an_exchange_commands() -> None:
     exchange = hostile()
-    with pytest.raises(BrokenPromise) as caught:
-        accuse("list", f"reading {HOSTILE}", [HOSTILE], [HOSTILE, f"and {HOSTILE}"], exchange)
+    with pytest.raises(ContractViolation) as caught:
+        fail("list", f"reading {HOSTILE}", [HOSTILE], [HOSTILE, f"and {HOSTILE}"], exchange)
     limited = Exchange(exchange.call, (Attempt(Answer(429, {}, b"", 0.0)),))
     with pytest.raises(Inconclusive) as undecided:
-        accuse("list", HOSTILE, [], [HOSTILE], limited)
+        fail("list", HOSTILE, [], [HOSTILE], limited)
     one_line = [in_brief(exchange), title(exchange), str(undecided.value), *caught.value.wrong]
     for text in (*one_line, page(exchange), curl(exchange.call), str(caught.value)):
         assert escaped(text) == text

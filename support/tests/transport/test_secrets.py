@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.contract.judgement import accuse, judge
-from support.contract.validators import has_status
-from support.errors import BrokenPromise
+from support.contract.matchers import has_status
+from support.contract.violation import check, fail
+from support.errors import ContractViolation
 from support.models import Answer, Credential
 from support.reporting.exchanges import page
 from support.targets.embedded import Target
@@ -50,8 +50,8 @@ def test_nothing_that_is_shown_of_an_exchange_holds_it(
     monkeypatch.setattr(logging.getLogger("acceptance"), "propagate", True)
     api = api_at(script(*acts).url)
     exchange = client.run(reading(api))
-    with pytest.raises(BrokenPromise) as caught:
-        judge(exchange, "read-200", "reading a user", has_status([200]))
+    with pytest.raises(ContractViolation) as caught:
+        check(exchange, "read-200", "reading a user", has_status([200]))
     shown = [
         *(page(exchange), in_brief(exchange), curl(exchange.call), said(exchange.answer), str(caught.value)),
         *(repr(exchange.call), repr(api), repr(api.credential), str(exchange.call)),
@@ -141,8 +141,8 @@ def test_a_very_short_one_leaves_texts_readable() -> None:
 
 def test_an_accusation_without_an_exchange_holds_none() -> None:
     api_at("http://127.0.0.1:1/users")
-    with pytest.raises(BrokenPromise) as caught:
-        accuse("no-secrets", "reading", ["nothing secret"], [f"it shows {TOKEN}"])
+    with pytest.raises(ContractViolation) as caught:
+        fail("no-secrets", "reading", ["nothing secret"], [f"it shows {TOKEN}"])
     assert TOKEN not in str(caught.value)
 
 

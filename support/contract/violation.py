@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from support.contract.matchers import Matcher, is_within_bounds
 from support.contract.rules import RULES
-from support.contract.validators import Finding, is_within_bounds
-from support.errors import BrokenPromise, Inconclusive
+from support.errors import ContractViolation, Evidence, Inconclusive
 from support.models import Exchange, Failure
 from support.transport.escaping import on_one_line
 from support.transport.retries import is_a_fault
@@ -15,8 +15,8 @@ from support.transport.transcript import curl, redacted, said
 SHOWN = 300
 
 
-def judge(exchange: Exchange, rule: str, attempted: str, *matchers: Finding) -> None:
-    """Hold an exchange against everything that a rule asks of it; raises BrokenPromise with all mismatches at once.
+def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> None:
+    """Hold an exchange against everything that a rule asks of it; raises ContractViolation with all mismatches at once.
 
     Where the first matcher fails because no answer or a refusal came, nothing is said of the fields that it lacks.
     """
@@ -24,11 +24,11 @@ def judge(exchange: Exchange, rule: str, attempted: str, *matchers: Finding) -> 
     if failed:
         if failed[0] is matchers[0] and (exchange.status is None or exchange.status >= 400):
             failed = failed[:1]
-        wrong = [text for matcher in failed for text in matcher.findings(exchange)]
-        accuse(rule, attempted, [matcher.wanted for matcher in failed], wrong, exchange)
+        wrong = [text for matcher in failed for text in matcher.mismatches(exchange)]
+        fail(rule, attempted, [matcher.wanted for matcher in failed], wrong, exchange)
 
 
-def accuse(
+def fail(
     rule: str,
     attempted: str,
     wanted: Sequence[str],
@@ -36,7 +36,7 @@ def accuse(
     exchange: Exchange | None = None,
     drawn: str = "",
 ) -> None:
-    """Raise BrokenPromise: which promise, what was attempted, what should have come, what came, how to repeat it.
+    """Raise ContractViolation: which promise, what was attempted, what should have come, what came, how to repeat it.
 
     `drawn` are lines of ours that show it; all else is brought onto one line, as it may be a target's text.
 
@@ -47,17 +47,31 @@ def accuse(
         raise Inconclusive(_line(_limited(attempted, exchange)))
     if exchange is not None and exchange.undecided and not is_a_fault(exchange.attempts[-1].outcome):
         raise Inconclusive(_line(_undecided(attempted, exchange)))
-    found = [*dict.fromkeys(map(_line, wrong))]
+    evidence = Evidence(
+        _line(attempted),
+        tuple(dict.fromkeys(map(_line, wanted))),
+        tuple(dict.fromkeys(map(_line, wrong))),
+        tuple(redacted(drawn).splitlines()),
+        *(_sent_and_came(exchange) if exchange is not None else ()),
+    )
+    raise ContractViolation(rule, _text(rule, evidence), evidence.actual, evidence)
+
+
+def _text(rule: str, evidence: Evidence) -> str:
     lines = [
         f"promise broken: {rule} ({RULES[rule].promise})",
-        f"  attempted: {_line(attempted)}",
-        f"  expected:  {'; '.join(dict.fromkeys(map(_line, wanted)))}",
-        *(f"             {line}" for line in drawn.splitlines()),
-        f"  but:       {'; '.join(found)}",
+        f"  attempted: {evidence.attempted}",
+        f"  expected:  {'; '.join(evidence.expected)}",
+        *(f"             {line}" for line in evidence.drawn),
+        f"  but:       {'; '.join(evidence.actual)}",
     ]
-    if exchange is not None:
-        lines += evidence(exchange)
-    raise BrokenPromise(rule, redacted("\n".join(lines)), found)
+    if evidence.request:
+        lines += [
+            f"  sent:      {evidence.request}",
+            f"  came:      {evidence.response}",
+            "  repeat it: " + evidence.curl.replace("\n", "\n             "),
+        ]
+    return redacted("\n".join(lines))
 
 
 def _line(text: str) -> str:
@@ -81,17 +95,18 @@ def _undecided(attempted: str, exchange: Exchange) -> str:
     )
 
 
-def evidence(exchange: Exchange) -> list[str]:
-    """Return what was sent and what came, in short, and the command that repeats it."""
+def _sent_and_came(exchange: Exchange) -> tuple[str, str, str, bool]:
+    """Return what was sent and what came, in short, the command that repeats it, and whether an answer came."""
     call, answer = exchange.call, exchange.answer
     body = f" {_short(_line(call.body.decode('utf-8', 'backslashreplace')))}" if call.body else ""
     tries = f" (attempt {len(exchange.attempts)})" if len(exchange.attempts) > 1 else ""
     came = f"{answer.status} {_short(' '.join(said(answer).split()))}" if answer else "no answer"
-    return [
-        f"  sent:      {call.method} {_line(call.url)}{body}",
-        f"  came:      {came}{tries}",
-        "  repeat it: " + curl(call).replace("\n", "\n             "),
-    ]
+    return (
+        redacted(f"{call.method} {_line(call.url)}{body}"),
+        redacted(came + tries),
+        redacted(curl(call)),
+        answer is not None,
+    )
 
 
 def _short(text: str) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hamcrest import assert_that
 
-from support.contract import validators
-from support.contract.validators import (
-    Finding,
+from support.contract import matchers
+from support.contract.matchers import (
+    Matcher,
     field_findings,
     has_an_id,
     has_header,
@@ -35,7 +35,7 @@ NAMES = Names()
 WRAPPED = Profile(names=Names(list_pointer="/data/items"))
 RENAMED = Names(id="_id", name="fullName", email="mail", created_at="created")
 
-RIGHT: list[tuple[Finding, Exchange]] = [
+RIGHT: list[tuple[Matcher, Exchange]] = [
     (is_within_bounds(), answered(200)),
     (is_within_bounds(), unanswered("connection refused", 3)),
     (has_status([200]), answered(200)),
@@ -86,7 +86,7 @@ RIGHT: list[tuple[Finding, Exchange]] = [
     (has_no_body(), answered(200)),
 ]
 
-WRONG: list[tuple[Finding, Exchange, list[str]]] = [
+WRONG: list[tuple[Matcher, Exchange, list[str]]] = [
     (is_within_bounds(), beyond("the body is too large"), ["the body is too large"]),
     (is_a_user(NAMES), beyond("the body is too large"), ["the body is too large"]),
     (has_an_id(NAMES), answered(200, {**ADA, "id": "/"}), ['/id: "/" cannot name one user in a URL']),
@@ -196,14 +196,14 @@ WRONG: list[tuple[Finding, Exchange, list[str]]] = [
 
 
 @pytest.mark.parametrize(("matcher", "exchange"), RIGHT)
-def test_what_is_right_passes(matcher: Finding, exchange: Exchange) -> None:
-    assert matcher.findings(exchange) == []
+def test_what_is_right_passes(matcher: Matcher, exchange: Exchange) -> None:
+    assert matcher.mismatches(exchange) == []
     assert matcher.matches(exchange)
 
 
 @pytest.mark.parametrize(("matcher", "exchange", "told"), WRONG)
-def test_what_is_wrong_fails_and_says_how(matcher: Finding, exchange: Exchange, told: list[str]) -> None:
-    found = matcher.findings(exchange)
+def test_what_is_wrong_fails_and_says_how(matcher: Matcher, exchange: Exchange, told: list[str]) -> None:
+    found = matcher.mismatches(exchange)
     assert not matcher.matches(exchange)
     assert len(found) == len(told), found
     assert all(finding.startswith(begin) for finding, begin in zip(found, told, strict=True)), found
@@ -212,14 +212,14 @@ def test_what_is_wrong_fails_and_says_how(matcher: Finding, exchange: Exchange, 
 def test_every_matcher_has_failed_once_and_passed_once() -> None:
     public = {
         name
-        for name, made in vars(validators).items()
-        if inspect.isfunction(made) and inspect.signature(made).return_annotation == "Finding"
+        for name, made in vars(matchers).items()
+        if inspect.isfunction(made) and inspect.signature(made).return_annotation == "Matcher"
     }
     assert public == {_maker(matcher) for matcher, *_ in WRONG}
     assert public == {_maker(matcher) for matcher, *_ in RIGHT}
 
 
-def _maker(matcher: Finding) -> str:
+def _maker(matcher: Matcher) -> str:
     find: Any = matcher._find
     return str(find.__qualname__.split(".")[0]) if "." in find.__qualname__ else "leaks_nothing"
 
@@ -232,7 +232,7 @@ def test_a_matcher_speaks_through_hamcrest() -> None:
 
 
 def test_pointers_are_escaped_as_in_rfc_6901() -> None:
-    assert validators._pointer(["a/b", "c~d", 0]) == "/a~1b/c~0d/0"
+    assert matchers._pointer(["a/b", "c~d", 0]) == "/a~1b/c~0d/0"
 
 
 def test_a_long_value_is_told_with_both_its_ends() -> None:

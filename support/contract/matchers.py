@@ -57,14 +57,14 @@ URLS = re.compile(r"\bhttps?://[^\s\"'<>()]+")
 Find = Callable[[Any], list[str]]
 
 
-class Finding(BaseMatcher[Any]):
+class Matcher(BaseMatcher[Any]):
     """A matcher that lists what is wrong; matches where nothing is."""
 
     def __init__(self, wanted: str, find: Find) -> None:
         self.wanted = wanted
         self._find = find
 
-    def findings(self, item: Any) -> list[str]:
+    def mismatches(self, item: Any) -> list[str]:
         return self._find(item)
 
     def _matches(self, item: Any) -> bool:
@@ -77,16 +77,16 @@ class Finding(BaseMatcher[Any]):
         mismatch_description.append_text("; ".join(self._find(item)))
 
 
-def is_within_bounds() -> Finding:
+def is_within_bounds() -> Matcher:
     """Match an exchange whose answer was small enough to be taken in."""
 
     def find(exchange: Exchange) -> list[str]:
         return [exchange.answer.excess] if exchange.answer is not None and exchange.answer.excess else []
 
-    return Finding("an answer that a client can take in", find)
+    return Matcher("an answer that a client can take in", find)
 
 
-def has_status(statuses: Iterable[int]) -> Finding:
+def has_status(statuses: Iterable[int]) -> Matcher:
     """Match an exchange answered by one of these statuses."""
     allowed = tuple(statuses)
     wanted = "status " + " or ".join(map(str, allowed))
@@ -96,7 +96,7 @@ def has_status(statuses: Iterable[int]) -> Finding:
             return [f"no answer came: {_failures(exchange)}"]
         return [] if exchange.status in allowed else [f"the status was {exchange.status}"]
 
-    return Finding(wanted, find)
+    return Matcher(wanted, find)
 
 
 def _failures(exchange: Exchange) -> str:
@@ -167,17 +167,17 @@ def body_of(answer: Answer | None) -> tuple[Any, list[str]]:
         return None, [f"the body is not JSON ({error})"]
 
 
-def is_a_user(names: Names, shape: Shape | None = None) -> Finding:
+def is_a_user(names: Names, shape: Shape | None = None) -> Matcher:
     """Match an exchange whose answer is a user: of the contract's shape, or of the one that the target is known for."""
 
     def find(exchange: Exchange) -> list[str]:
         value, wrong = body_of(exchange.answer)
         return wrong or schema_findings("user", value, names, shape)
 
-    return Finding("a user with id, name, email and createdAt", find)
+    return Matcher("a user with id, name, email and createdAt", find)
 
 
-def has_an_id(names: Names) -> Finding:
+def has_an_id(names: Names) -> Matcher:
     """Match an exchange whose answer is an object with an id: what anybody needs to go on with a user."""
 
     def find(exchange: Exchange) -> list[str]:
@@ -189,10 +189,10 @@ def has_an_id(names: Names) -> Finding:
         given = brief(json.dumps(value[names.id], ensure_ascii=False))
         return [f"/{names.id}: {given} cannot name one user in a URL, with at most {LONGEST_ID} characters"]
 
-    return Finding("a user with an id", find)
+    return Matcher("a user with an id", find)
 
 
-def is_a_list(profile: Profile) -> Finding:
+def is_a_list(profile: Profile) -> Matcher:
     """Match an exchange whose answer is a JSON array of objects, unwrapped as the profile says."""
 
     def find(exchange: Exchange) -> list[str]:
@@ -202,17 +202,17 @@ def is_a_list(profile: Profile) -> Finding:
             return wrong or [f"the whole body: {brief(json.dumps(value))} is not an array"]
         return schema_findings("users", entries)
 
-    return Finding("a JSON array of users", find)
+    return Matcher("a JSON array of users", find)
 
 
-def shows(expected: Mapping[str, Any], names: Names) -> Finding:
+def shows(expected: Mapping[str, Any], names: Names) -> Matcher:
     """Match an exchange whose answer is an object with these fields, named as in the contract."""
 
     def find(exchange: Exchange) -> list[str]:
         value, wrong = body_of(exchange.answer)
         return wrong or field_findings(value, expected, names)
 
-    return Finding(f"a user with {_fields(expected)}", find)
+    return Matcher(f"a user with {_fields(expected)}", find)
 
 
 def field_findings(value: Any, expected: Mapping[str, Any], names: Names) -> list[str]:
@@ -248,14 +248,14 @@ def _fields(expected: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} {brief(json.dumps(value, ensure_ascii=False))}" for key, value in expected.items())
 
 
-def holds_no_secret() -> Finding:
+def holds_no_secret() -> Matcher:
     """Match an exchange in whose answer no field, at any depth, is named like a secret."""
 
     def find(exchange: Exchange) -> list[str]:
         value, _ = body_of(exchange.answer)
         return [f"{pointer}: there is such a field" for pointer in _secret_fields(value, "")]
 
-    return Finding("no field named password, passwordHash, secret or token", find)
+    return Matcher("no field named password, passwordHash, secret or token", find)
 
 
 def _secret_fields(value: Any, path: str) -> list[str]:
@@ -267,7 +267,7 @@ def _secret_fields(value: Any, path: str) -> list[str]:
     return []
 
 
-def says_json() -> Finding:
+def says_json() -> Matcher:
     """Match an exchange whose answer, where it has a body, says that it is JSON."""
 
     def find(exchange: Exchange) -> list[str]:
@@ -279,10 +279,10 @@ def says_json() -> Finding:
             return ["there is a body but no Content-Type"]
         return [] if JSON_TYPE.match(said.strip()) else [f"Content-Type was {brief(repr(said))}"]
 
-    return Finding("Content-Type application/json or a +json type", find)
+    return Matcher("Content-Type application/json or a +json type", find)
 
 
-def says_what_is_wrong() -> Finding:
+def says_what_is_wrong() -> Matcher:
     """Match a refusal whose body is a JSON object that says what is wrong and shows nothing of the server's inside."""
 
     def find(exchange: Exchange) -> list[str]:
@@ -290,7 +290,7 @@ def says_what_is_wrong() -> Finding:
         wrong = wrong or _object_findings(exchange, value) or _empty_findings(value)
         return wrong + _status_findings(exchange, value) + leak_findings(exchange)
 
-    return Finding("a JSON object that says what is wrong, without stack trace, SQL or server paths", find)
+    return Matcher("a JSON object that says what is wrong, without stack trace, SQL or server paths", find)
 
 
 def _object_findings(exchange: Exchange, value: Any) -> list[str]:
@@ -345,12 +345,12 @@ def _texts(value: Any) -> Iterator[str]:
         yield from _texts(part)
 
 
-def leaks_nothing() -> Finding:
+def leaks_nothing() -> Matcher:
     """Match an exchange whose answer shows no stack trace, SQL or path of the server."""
-    return Finding("no stack trace, SQL or path of the server", leak_findings)
+    return Matcher("no stack trace, SQL or path of the server", leak_findings)
 
 
-def has_header(name: str, wanted: str, fits: Callable[[str], bool] = bool) -> Finding:
+def has_header(name: str, wanted: str, fits: Callable[[str], bool] = bool) -> Matcher:
     """Match an exchange whose answer has a header whose value fits."""
 
     def find(exchange: Exchange) -> list[str]:
@@ -359,14 +359,14 @@ def has_header(name: str, wanted: str, fits: Callable[[str], bool] = bool) -> Fi
             return [f"there is no {name}"]
         return [] if fits(value) else [f"{name} was {brief(repr(value))}"]
 
-    return Finding(f"{name} {wanted}", find)
+    return Matcher(f"{name} {wanted}", find)
 
 
-def has_no_body() -> Finding:
+def has_no_body() -> Matcher:
     """Match an exchange whose answer has no body at all."""
 
     def find(exchange: Exchange) -> list[str]:
         size = len(exchange.answer.body) if exchange.answer else 0
         return [f"{size} bytes of body followed the header section"] if size else []
 
-    return Finding("no body", find)
+    return Matcher("no body", find)

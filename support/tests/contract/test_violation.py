@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from support.contract.judgement import accuse, judge
+from support.contract.matchers import has_status, is_a_user, shows
 from support.contract.rules import RULES
-from support.contract.validators import has_status, is_a_user, shows
-from support.errors import BrokenPromise, Inconclusive
+from support.contract.violation import check, fail
+from support.errors import ContractViolation, Evidence, Inconclusive
 from support.models import Answer, Attempt, Exchange
 from support.targets.profile import Names
 from support.tests.contract.exchanges import ADA, BASE, answered, unanswered
@@ -19,8 +19,8 @@ SENT = b'{"name": "Ada Lovelace", "email": "ada@example.com"}'
 
 
 def told(exchange: Exchange) -> str:
-    with pytest.raises(BrokenPromise) as caught:
-        judge(
+    with pytest.raises(ContractViolation) as caught:
+        check(
             exchange, "create-201", "Ada signs up", has_status([201]), is_a_user(NAMES), shows({"name": "Ada"}, NAMES)
         )
     assert caught.value.rule == "create-201"
@@ -28,7 +28,7 @@ def told(exchange: Exchange) -> str:
 
 
 def test_what_is_right_is_not_accused() -> None:
-    judge(answered(201, ADA), "create-201", "Ada signs up", has_status([201]), is_a_user(NAMES))
+    check(answered(201, ADA), "create-201", "Ada signs up", has_status([201]), is_a_user(NAMES))
 
 
 def test_the_first_ten_lines_tell_everything() -> None:
@@ -47,6 +47,27 @@ def test_the_first_ten_lines_tell_everything() -> None:
     assert len(lines) <= 12
 
 
+def evidence_of(exchange: Exchange) -> Evidence:
+    with pytest.raises(ContractViolation) as caught:
+        check(exchange, "create-201", "Ada signs up", has_status([201]))
+    assert caught.value.evidence is not None
+    return caught.value.evidence
+
+
+def test_a_violation_carries_its_evidence_in_fields() -> None:
+    evidence = evidence_of(answered(500, ADA, method="POST", url=BASE, sent=SENT))
+    assert (evidence.attempted, evidence.expected) == ("Ada signs up", ("status 201",))
+    assert evidence.actual == ("the status was 500",)
+    assert evidence.request == f"POST {BASE} {SENT.decode()}"
+    assert evidence.response.startswith("500 {")
+    assert evidence.curl.startswith("curl ")
+    assert not evidence.unanswered
+
+
+def test_a_violation_says_in_a_field_that_no_answer_came() -> None:
+    assert evidence_of(unanswered("connection refused", 3)).unanswered
+
+
 def test_only_what_failed_is_told() -> None:
     text = told(answered(201, ADA))
     assert "status" not in text.split("\n")[2]
@@ -62,7 +83,7 @@ def test_an_answer_that_did_not_come_is_told() -> None:
 def test_too_many_requests_accuse_nobody() -> None:
     exchange = answered(429, {"title": "Too Many Requests"})
     with pytest.raises(Inconclusive, match=r"still answered by 429 \(too many requests\) after 0 s and 1 attempts"):
-        judge(exchange, "create-201", "Ada signs up", has_status([201]))
+        check(exchange, "create-201", "Ada signs up", has_status([201]))
 
 
 UNDECIDED = [
@@ -75,12 +96,12 @@ UNDECIDED = [
 @pytest.mark.parametrize(("exchange", "came"), UNDECIDED, ids=["dropped", "503", "409 to a repetition"])
 def test_what_could_not_be_asked_again_accuses_nobody(exchange: Exchange, came: str) -> None:
     with pytest.raises(Inconclusive, match=came):
-        judge(replace(exchange, undecided=True), "create-201", "Ada signs up", has_status([201]))
+        check(replace(exchange, undecided=True), "create-201", "Ada signs up", has_status([201]))
 
 
 def test_a_500_is_a_fault_even_where_it_could_not_be_asked_again() -> None:
-    with pytest.raises(BrokenPromise):
-        judge(replace(answered(500), undecided=True), "create-201", "Ada signs up", has_status([201]))
+    with pytest.raises(ContractViolation):
+        check(replace(answered(500), undecided=True), "create-201", "Ada signs up", has_status([201]))
 
 
 def test_attempts_are_counted() -> None:
@@ -96,14 +117,14 @@ def test_long_texts_are_cut() -> None:
 
 
 def test_the_same_thing_is_told_once() -> None:
-    with pytest.raises(BrokenPromise) as caught:
-        judge(answered(500), "delete", "Ada leaves", has_status([200]), has_status([200]))
+    with pytest.raises(ContractViolation) as caught:
+        check(answered(500), "delete", "Ada leaves", has_status([200]), has_status([200]))
     assert str(caught.value).count("the status was 500") == 1
 
 
 def test_an_accusation_needs_no_exchange() -> None:
-    with pytest.raises(BrokenPromise) as caught:
-        accuse("burst", "many sign up", ["an id for each"], ["two have the id 7"])
+    with pytest.raises(ContractViolation) as caught:
+        fail("burst", "many sign up", ["an id for each"], ["two have the id 7"])
     assert str(caught.value).split("\n")[1:] == [
         "  attempted: many sign up",
         "  expected:  an id for each",
@@ -113,8 +134,8 @@ def test_an_accusation_needs_no_exchange() -> None:
 
 def test_a_rule_that_there_is_not_is_an_error_of_the_suite() -> None:
     with pytest.raises(KeyError, match="no-such-rule"):
-        judge(answered(500), "no-such-rule", "anything", has_status([200]))
+        check(answered(500), "no-such-rule", "anything", has_status([200]))
 
 
 def test_a_broken_promise_is_a_failure_and_not_an_error() -> None:
-    assert issubclass(BrokenPromise, AssertionError), "behave shows AssertionError as failed, all else as an error"
+    assert issubclass(ContractViolation, AssertionError), "behave shows AssertionError as failed, all else as an error"
