@@ -215,7 +215,7 @@ class Outcomes:
         value, _ = body_of(exchange.answer)
         entries = listed(exchange.answer, self._world.profile) or [value]
         entry = next((one for one in entries if _id_of(one, self._world) == member.id), value)
-        return self._world.in_contract_terms(entry) if isinstance(entry, Mapping) else {}
+        return self._world.profile.names.to_contract(entry) if isinstance(entry, Mapping) else {}
 
     def _nothing_happened(self, member: Member, accepted: str) -> None:
         if accepted == "changed":

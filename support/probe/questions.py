@@ -423,7 +423,7 @@ def what_is_invalid(asker: Asker, grace: str) -> None:
 def _what_is_no_json(asker: Asker) -> None:
     """Learn what says that a body is no JSON, where newcomers are checked."""
     mallory = asker.newcomer("Mallory")
-    body = asker.api.creating(asker.in_target_terms(mallory.as_json())).body or b""
+    body = asker.api.creating(asker.profile.names.to_target(mallory.as_json())).body or b""
     broken = asker.post(None, mallory.email, mallory.name, body=body[:-1])
     if broken.status is not None and 400 <= broken.status < 500:
         _status(asker, "malformed", broken, (400,))

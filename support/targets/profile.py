@@ -15,6 +15,9 @@ from typing import Any
 
 from support.targets.reading import HERE, check, read
 
+USER_FIELDS = ("id", "name", "email", "createdAt")
+"""The contract's fields of a user."""
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -56,6 +59,26 @@ class Names:
     page: str = "page"
     limit: str = "limit"
     list_pointer: str = ""
+
+    def to_target(self, fields: Any) -> Any:
+        """Rename the contract's fields to the target's; anything but an object stays as it is."""
+        if not isinstance(fields, Mapping):
+            return fields
+        theirs = self._by_contract_name
+        return {theirs.get(key, key): value for key, value in fields.items()}
+
+    def to_contract(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Rename the target's fields to the contract's.
+
+        Drops a field that has a contract name but, by this profile, another meaning.
+        """
+        ours = {theirs: name for name, theirs in self._by_contract_name.items()}
+        others = {key: value for key, value in fields.items() if key not in {*ours, *ours.values()}}
+        return {**others, **{ours[key]: value for key, value in fields.items() if key in ours}}
+
+    @property
+    def _by_contract_name(self) -> dict[str, str]:
+        return dict(zip(USER_FIELDS, (self.id, self.name, self.email, self.created_at), strict=True))
 
 
 @dataclass(frozen=True)
