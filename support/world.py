@@ -64,7 +64,7 @@ class World:
         self.api: UsersApi = self.registry.api
         self._spare_others()
         self.registry.keep_lease()
-        if self.profile.has.email_filter:  # else whoever cleans up reads the whole list for each that was never used
+        if self.profile.capabilities.email_filter:  # else cleaning up reads the whole list for each unused email
             self.factory.tell_beforehand(self.registry.foresee)
         self.people: People = People(self)
         self.accounts: Accounts = Accounts(self)

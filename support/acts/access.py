@@ -47,8 +47,8 @@ class Access:
 
     def try_everything(self, introduction: str, owner: Member, intruder: Member) -> None:
         """Let the intruder try to read, change and delete the owner, and to sign up, introduced like this."""
-        has = vars(self._world.profile.has)
-        offered = [what for what, needed in ATTEMPTS.items() if needed is None or has[needed]]
+        capabilities = vars(self._world.profile.capabilities)
+        offered = [what for what, needed in ATTEMPTS.items() if needed is None or capabilities[needed]]
         stranger = self._world.people.stranger_id()
         self._world.scene.keep(*(self._try(what, introduction, owner, intruder, stranger) for what in offered))
 

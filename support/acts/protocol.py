@@ -263,7 +263,7 @@ def _with_grace(world: World, act: Callable[[Member], Exchange]) -> list[Exchang
 
 def _offered(world: World) -> list[str]:
     """Return the methods by which a user can be changed on this target."""
-    has = world.profile.has
+    has = world.profile.capabilities
     return [method for method, offered in (("PATCH", has.patch), ("PUT", has.put)) if offered]
 
 
@@ -335,7 +335,7 @@ def _secretive(world: World) -> list[Exchange]:
         world.accounts.sign_up("Alan", name="", **secrets),
         world.accounts.sign_up("Alan", email=grace.newcomer.email, **secrets),
     ]
-    offered, has = _offered(world), world.profile.has
+    offered, has = _offered(world), world.profile.capabilities
     patched = [world.accounts.patch(grace.person, secrets)] if "PATCH" in offered else []
     whole = {**grace.newcomer.as_json(), **secrets}
     replaced = [world.accounts.put(grace.person, whole)] if "PUT" in offered else []

@@ -183,7 +183,7 @@ class UsersApi:
         A filter that matches more is narrowed. The list is read where there is no filter, or none that answers, or
         one that shows only others.
         """
-        heard = self.profile.has.email_filter
+        heard = self.profile.capabilities.email_filter
         found: dict[str, User] = {}
         for spelling in self._spellings(email) if heard else ():
             users = yield from self._shown_by(self.find(spelling))
