@@ -39,7 +39,7 @@ class Connection:
         An embedded API ends with the connection. Raises SuiteError with one clear line.
         """
         self.profile = profile or targets.load(settings.target)
-        self.settings = settings.model_copy(update=dict(self.profile.deadlines))
+        self.settings = settings.model_copy(update=self.profile.deadlines.as_settings())
         self.pace = Pace(self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s)
         self.transcript = Transcript()
         self._release = contextlib.ExitStack()

@@ -55,22 +55,22 @@ class Session:
 
     def select(self, feature: Feature) -> None:
         """Take out of a feature what must not run here: work in progress, and what the target does not offer."""
-        has = self.world.profile.has
-        offered = {**vars(has), "access": has.access and self.world.target.token is not None}
+        capabilities = self.world.profile.capabilities
+        offered = {**vars(capabilities), "access": capabilities.access and self.world.target.token is not None}
         for scenario in feature.walk_scenarios():
             tags = [str(tag) for tag in scenario.effective_tags]
             if WIP in tags:
                 scenario.skip("work in progress")
             elif missing := _missing(tags, offered):
                 scenario.skip(f"the target has no {missing}")
-            elif reason := self._left_out(scenario):
-                scenario.skip(f"left out: {reason}")
+            elif reason := self._reason_for_excluding(scenario):
+                scenario.skip(f"excluded: {reason}")
             else:
                 self.deviations.watch(scenario, rule_of(scenario))
 
-    def _left_out(self, scenario: Scenario) -> str | None:
-        """Return why the profile leaves a scenario out."""
-        return next((each.reason for each in self.world.profile.left_out if each.covers(scenario.name)), None)
+    def _reason_for_excluding(self, scenario: Scenario) -> str | None:
+        """Return why the profile excludes a scenario; None if it does not."""
+        return next((each.reason for each in self.world.profile.excluded if each.covers(scenario.name)), None)
 
     def set_the_scene(self, scenario: Scenario) -> World:
         """Begin a scenario in the world that it is played in."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from support.acts.access import Access
 from support.acts.accounts import Accounts
@@ -64,7 +64,7 @@ class World:
         self.api: UsersApi = self.registry.api
         self._spare_others()
         self.registry.keep_lease()
-        if self.profile.has.email_filter:  # else whoever cleans up reads the whole list for each that was never used
+        if self.profile.capabilities.email_filter:  # else cleaning up reads the whole list for each unused email
             self.factory.tell_beforehand(self.registry.foresee)
         self.people: People = People(self)
         self.accounts: Accounts = Accounts(self)
@@ -121,23 +121,3 @@ class World:
         if self.outages is not None:
             self.outages.close()
         self.connection.close()
-
-    # Words of the contract and words of the target
-
-    def in_target_terms(self, fields: Any) -> Any:
-        """Return fields named as in the contract under the names that the target gives them."""
-        return _renamed(fields, self._names())
-
-    def in_contract_terms(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return fields of the target under their names in the contract."""
-        return dict(_renamed(fields, {theirs: ours for ours, theirs in self._names().items()}))
-
-    def _names(self) -> dict[str, str]:
-        names = self.profile.names
-        return {"id": names.id, "name": names.name, "email": names.email, "createdAt": names.created_at}
-
-
-def _renamed(fields: Any, names: Mapping[str, str]) -> Any:
-    if not isinstance(fields, Mapping):
-        return fields
-    return {names.get(key, key): value for key, value in fields.items()}

@@ -47,8 +47,8 @@ class Access:
 
     def try_everything(self, introduction: str, owner: Member, intruder: Member) -> None:
         """Let the intruder try to read, change and delete the owner, and to sign up, introduced like this."""
-        has = vars(self._world.profile.has)
-        offered = [what for what, needed in ATTEMPTS.items() if needed is None or has[needed]]
+        capabilities = vars(self._world.profile.capabilities)
+        offered = [what for what, needed in ATTEMPTS.items() if needed is None or capabilities[needed]]
         stranger = self._world.people.stranger_id()
         self._world.scene.keep(*(self._try(what, introduction, owner, intruder, stranger) for what in offered))
 
@@ -61,8 +61,8 @@ class Access:
     def _try(self, what: str, introduction: str, owner: Member, intruder: Member, stranger: str) -> Exchange:
         world = self._world
         api = world.api.as_someone_else(self._credential(introduction))
-        fields = world.in_target_terms(intruder.newcomer.as_json())
-        name = world.in_target_terms({"name": intruder.newcomer.name})
+        fields = world.profile.names.to_target(intruder.newcomer.as_json())
+        name = world.profile.names.to_target({"name": intruder.newcomer.name})
         if what == "signs up":
             world.scene.addresses_tried.append(intruder.newcomer.email)
             return world.run(
@@ -71,10 +71,10 @@ class Access:
         if what == "replaces":
             return world.run(world.registry.change(api.replacing(owner.known_id, fields), intruder.newcomer.email))
         nobody = world.factory.newcomer()
-        other = world.in_target_terms(nobody.as_json())
+        other = world.profile.names.to_target(nobody.as_json())
         cut = json.dumps(other).encode()[:-1]
         broken_off = api.call("POST", body=cut, headers={"Content-Type": "application/json"})
-        taken = api.creating(world.in_target_terms(owner.newcomer.as_json()))
+        taken = api.creating(world.profile.names.to_target(owner.newcomer.as_json()))
         plain_text = api.call("POST", body=json.dumps(other).encode(), headers={"Content-Type": "text/plain"})
         calls: Mapping[str, Callable[[], Exchange]] = {
             "sends HEAD for the list": lambda: world.run(api.send(api.call("HEAD"))),

@@ -14,13 +14,13 @@ from support.contract.matchers import body_of, has_an_id, has_status, moment_of
 from support.contract.normalizers import user_of
 from support.contract.violation import check
 from support.models import Exchange, NewUser
+from support.targets.profile import USER_FIELDS
 
 if TYPE_CHECKING:
     from support.world import World
 
 METHODS = {"an update": "PATCH", "updated": "PATCH", "a replacement": "PUT", "replaced": "PUT"}
 A_SECOND = 1.05
-READ_FIELDS = ("id", "name", "email", "createdAt")
 
 
 class Accounts:
@@ -39,7 +39,7 @@ class Accounts:
     def sign_up_with(self, member: Member, fields: Any) -> Exchange:
         """Let someone sign up with exactly these fields, whatever they are."""
         world = self._world
-        call = world.api.creating(world.in_target_terms(fields))
+        call = world.api.creating(world.profile.names.to_target(fields))
         address, name = _asked_for(fields, member.newcomer)
         exchange = world.run(world.registry.create(call, address, name, world.scene.ids_before))
         world.scene.keep(exchange)
@@ -115,8 +115,8 @@ class Accounts:
     def fields_of(self, exchange: Exchange) -> dict[str, Any]:
         """Return the four fields of the contract that an answer shows, in the contract's words."""
         value, _ = body_of(exchange.answer)
-        shown = self._world.in_contract_terms(value) if isinstance(value, Mapping) else {}
-        return {key: shown[key] for key in READ_FIELDS if key in shown}
+        shown = self._world.profile.names.to_contract(value) if isinstance(value, Mapping) else {}
+        return {key: shown[key] for key in USER_FIELDS if key in shown}
 
     # Changing
 
@@ -250,7 +250,7 @@ class Accounts:
 
     def _write(self, method: str, user_id: str, fields: Any) -> Exchange:
         world = self._world
-        call = world.api.call(method, world.api.url_of(user_id), fields=world.in_target_terms(fields))
+        call = world.api.call(method, world.api.url_of(user_id), fields=world.profile.names.to_target(fields))
         email = fields.get("email") if isinstance(fields, Mapping) else None
         address = email if isinstance(email, str) else None
         world.scene.notes["sent address"] = address

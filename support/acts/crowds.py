@@ -93,7 +93,7 @@ class Crowds:
 
     def _sign_up(self, newcomer: NewUser) -> Flow[Exchange]:
         world = self._world
-        call = world.api.creating(world.in_target_terms(newcomer.as_json()))
+        call = world.api.creating(world.profile.names.to_target(newcomer.as_json()))
         return world.registry.create(call, newcomer.email, newcomer.name)
 
     def _report(self, kind: str) -> None:
@@ -226,7 +226,8 @@ class Crowds:
         exchanges["seen"] = yield from world.api.read(user.id)
         seen = user_of(exchanges["seen"].answer, world.profile)
         if seen is not None and (seen.id, seen.email) == (user.id, newcomer.email.lower()):
-            exchanges["patched"] = yield from world.api.patch(user.id, world.in_target_terms({"name": renamed_to}))
+            changes = world.profile.names.to_target({"name": renamed_to})
+            exchanges["patched"] = yield from world.api.patch(user.id, changes)
             exchanges["read"] = yield from world.api.read(user.id)
             exchanges["deleted"] = yield from world.api.delete(user.id)
             exchanges["gone"] = yield from self._gone(user.id)

@@ -56,7 +56,8 @@ class Directory:
     def by_address(self, member: Member) -> Exchange:
         """Look someone up by address, in the whole list where there is no other way."""
         world = self._world
-        return world.run(world.api.find(member.newcomer.email)) if world.profile.has.email_filter else self.whole_list()
+        can_filter = world.profile.capabilities.email_filter
+        return world.run(world.api.find(member.newcomer.email)) if can_filter else self.whole_list()
 
     def look_up(self, address: str) -> Exchange:
         exchange = self._world.run(self._world.api.find(address))
@@ -146,10 +147,10 @@ class Directory:
         """What was looked up is exactly one user: this one, as a read shows her."""
         world = self._world
         exchange = world.scene.exchange
-        rule = "filter-email" if world.profile.has.email_filter else "list"
+        rule = "filter-email" if world.profile.capabilities.email_filter else "list"
         world.outcomes.held(exchange, has_status([200]), is_a_list(world.profile), rule=rule)
         entries = self._entries(exchange)
-        if not world.profile.has.email_filter:
+        if not world.profile.capabilities.email_filter:
             entries = [entry for entry in entries if self._has_address_of(entry, member)]
         ids = [self._id(entry) for entry in entries]
         if ids != [member.id]:

@@ -115,13 +115,13 @@ class Outcomes:
         """A read, the list, looking up and the page where someone stands show her as she was last seen right."""
         world, member = self._world, self._world.scene.member(person)
         self.shown_as(member, member.shown)
-        page = {"pages": world.directory.ask_for_page_of(member)} if world.profile.has.pages else {}
+        page = {"pages": world.directory.ask_for_page_of(member)} if world.profile.capabilities.pages else {}
         self.listed_as(member, member.shown, {**self._views(member), **page})
 
     def _views(self, member: Member) -> dict[str, Exchange]:
         """Return the list and looking someone up, by the rule that says that they show her."""
-        directory = self._world.directory
-        looked_up = {"filter-email": directory.by_address(member)} if self._world.profile.has.email_filter else {}
+        directory, can_filter = self._world.directory, self._world.profile.capabilities.email_filter
+        looked_up = {"filter-email": directory.by_address(member)} if can_filter else {}
         return {"list": directory.whole_list(), **looked_up}
 
     def listed_as(self, member: Member, wanted: Mapping[str, Any], views: Mapping[str, Exchange]) -> None:
@@ -215,7 +215,7 @@ class Outcomes:
         value, _ = body_of(exchange.answer)
         entries = listed(exchange.answer, self._world.profile) or [value]
         entry = next((one for one in entries if _id_of(one, self._world) == member.id), value)
-        return self._world.in_contract_terms(entry) if isinstance(entry, Mapping) else {}
+        return self._world.profile.names.to_contract(entry) if isinstance(entry, Mapping) else {}
 
     def _nothing_happened(self, member: Member, request: str) -> None:
         if request == "change":

@@ -96,7 +96,7 @@ class Protocol:
     def _change(self, method: str, member: Member, written: Callable[[bytes], bytes], content_type: str) -> Exchange:
         world = self._world
         fresh = world.factory.newcomer(member.person)
-        body = written(world.api.creating(world.in_target_terms(fresh.as_json())).body or b"")
+        body = written(world.api.creating(world.profile.names.to_target(fresh.as_json())).body or b"")
         call = world.api.call(
             method, world.api.url_of(member.known_id), body=body, headers={"Content-Type": content_type}
         )
@@ -128,11 +128,11 @@ class Protocol:
         member = self._world.scene.she = self._world.scene.member(person)
         exchange = self._change(method, member, bytes, media_type)
         sent = json.loads(exchange.call.body or b"{}")
-        member.expected = {**member.shown, **self._world.in_contract_terms(sent)}
+        member.expected = {**member.shown, **self._world.profile.names.to_contract(sent)}
         return exchange
 
     def _json(self, member: Member) -> bytes:
-        return self._world.api.creating(self._world.in_target_terms(member.newcomer.as_json())).body or b""
+        return self._world.api.creating(self._world.profile.names.to_target(member.newcomer.as_json())).body or b""
 
     def _post(self, member: Member, body: bytes, content_type: str) -> Exchange:
         world = self._world
@@ -150,7 +150,7 @@ class Protocol:
         newcomer = world.factory.newcomer()
         world.scene.addresses_tried.append(newcomer.email)
         call = world.api.call(
-            "POST", world.api.url_of(member.known_id), fields=world.in_target_terms(newcomer.as_json())
+            "POST", world.api.url_of(member.known_id), fields=world.profile.names.to_target(newcomer.as_json())
         )
         exchange = world.run(world.registry.create(call, newcomer.email, newcomer.name))
         world.scene.keep(exchange)
@@ -263,7 +263,7 @@ def _with_grace(world: World, act: Callable[[Member], Exchange]) -> list[Exchang
 
 def _offered(world: World) -> list[str]:
     """Return the methods by which a user can be changed on this target."""
-    has = world.profile.has
+    has = world.profile.capabilities
     return [method for method, offered in (("PATCH", has.patch), ("PUT", has.put)) if offered]
 
 
@@ -335,7 +335,7 @@ def _secretive(world: World) -> list[Exchange]:
         world.accounts.sign_up("Alan", name="", **secrets),
         world.accounts.sign_up("Alan", email=grace.newcomer.email, **secrets),
     ]
-    offered, has = _offered(world), world.profile.has
+    offered, has = _offered(world), world.profile.capabilities
     patched = [world.accounts.patch(grace.person, secrets)] if "PATCH" in offered else []
     whole = {**grace.newcomer.as_json(), **secrets}
     replaced = [world.accounts.put(grace.person, whole)] if "PUT" in offered else []
@@ -355,7 +355,7 @@ def _strangers(world: World, credential: Credential) -> list[Exchange]:
     """Try everything on a user, introduced like this."""
     grace, fresh = _grace(world), world.factory.newcomer()
     api = world.api.as_someone_else(credential)
-    fields = world.in_target_terms(fresh.as_json())
+    fields = world.profile.names.to_target(fresh.as_json())
     changes = [api.call(method, api.url_of(grace.known_id), fields=fields) for method in _offered(world)]
     flows = [
         api.read(grace.known_id),
@@ -371,8 +371,8 @@ def _undemanding(world: World) -> list[Exchange]:
     """Be refused in every way by requests that do not say that they want JSON."""
     grace = _grace(world)
     api, people = world.api, world.people
-    taken = world.in_target_terms(grace.newcomer.as_json())
-    nameless = world.in_target_terms(people.spoiled("an empty name"))
+    taken = world.profile.names.to_target(grace.newcomer.as_json())
+    nameless = world.profile.names.to_target(people.spoiled("an empty name"))
     here, nowhere = api.url_of(grace.known_id), api.url_of(people.stranger_id())
     calls = [
         api.call("GET", nowhere, headers=ANYTHING),

@@ -156,13 +156,13 @@ class Races:
     def _one_more(self, email: str) -> Exchange:
         world = self._world
         latecomer = NewUser(world.factory.newcomer().name, email)
-        call = world.api.creating(world.in_target_terms(latecomer.as_json()))
+        call = world.api.creating(world.profile.names.to_target(latecomer.as_json()))
         return world.run(world.registry.create(call, latecomer.email, latecomer.name))
 
     def _contend(self, newcomer: NewUser) -> Flow[Exchange]:
         world = self._world
         entry = world.registry.intend([(newcomer.email, newcomer.name)])[0]
-        exchange = yield from world.api.send_once(world.api.creating(world.in_target_terms(newcomer.as_json())))
+        exchange = yield from world.api.send_once(world.api.creating(world.profile.names.to_target(newcomer.as_json())))
         world.registry.settle(entry, exchange)
         return exchange
 
@@ -223,10 +223,10 @@ class Races:
 
     def _moving(self, member: Member, email: str, method: str) -> Call:
         """Return the call that gives somebody another address, and leaves her name."""
-        api, in_terms = self._world.api, self._world.in_target_terms
+        api, to_target = self._world.api, self._world.profile.names.to_target
         if method == "PUT":
-            return api.replacing(member.known_id, in_terms({"name": member.shown.get("name"), "email": email}))
-        return api.patching(member.known_id, in_terms({"email": email}))
+            return api.replacing(member.known_id, to_target({"name": member.shown.get("name"), "email": email}))
+        return api.patching(member.known_id, to_target({"email": email}))
 
     def _changed_wrongly(self, rivals: Sequence[Member], contenders: Sequence[Contender]) -> list[str]:
         """Look at all; tell who was refused and changed all the same, or won and changed in more than her address."""
@@ -336,7 +336,7 @@ class Races:
         entrants = [
             Entrant(
                 f"changes {field}",
-                world.api.send_once(world.api.patching(member.known_id, world.in_target_terms({field: value}))),
+                world.api.send_once(world.api.patching(member.known_id, world.profile.names.to_target({field: value}))),
             )
             for field, value in changes.items()
         ]

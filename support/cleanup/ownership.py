@@ -72,7 +72,7 @@ class Ownership:
     def note_shown(self, user_ids: Iterable[str]) -> None:
         """Remember that these ids are known from looking an email up."""
         for user_id in user_ids:
-            self._shown_by.setdefault(user_id, "filter-email" if self.api.profile.has.email_filter else "list")
+            self._shown_by.setdefault(user_id, "filter-email" if self.api.profile.capabilities.email_filter else "list")
 
     def observe(self, exchange: Exchange) -> None:
         """Learn from what scenarios send and are shown."""

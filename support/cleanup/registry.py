@@ -138,7 +138,7 @@ class Registry:
             entry.ids.add(user.id)
             self._ownership.note_made(entry, user, found=exchange.adopted)
             self._book.made.add(user.id)
-            if self.api.profile.has.email_filter and user.email and user.email == folded(entry.address):
+            if self.api.profile.capabilities.email_filter and user.email and user.email == folded(entry.address):
                 self._book.note_created(entry, user.id)
             else:
                 self._book.mark(entry, State.CREATED, user.id)

@@ -236,7 +236,7 @@ class Removal:
     async def look_up_some_gone(self) -> None:
         """Look a few users up who are gone; where one is still shown, look all up, and wait for those who are."""
         gone = [entry for entry in self._book.entries if entry.state is State.GONE and entry.address and entry.ids]
-        if not self.api.profile.has.email_filter or not await self._looked_up(gone[::-1][:SEVERAL]):
+        if not self.api.profile.capabilities.email_filter or not await self._looked_up(gone[::-1][:SEVERAL]):
             return
         shown = await self._looked_up(gone)
         for entry in gone:

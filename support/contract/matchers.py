@@ -118,17 +118,11 @@ def schema_findings(name: str, value: Any, names: Names | None = None, shape: Sh
     `shape` says in what the target's users are known to differ.
     """
     if name == "user" and names is not None and isinstance(value, Mapping):
-        value = _in_contract_terms(value, names)
+        value = names.to_contract(value)
     if name == "user" and shape is not None:
         value = _in_contract_shape(value, shape)
     errors = sorted(_validator(name).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
     return [f"{_pointer(error.absolute_path)}: {brief(error.message)}" for error in errors]
-
-
-def _in_contract_terms(fields: Mapping[str, Any], names: Names) -> dict[str, Any]:
-    ours = {names.id: "id", names.name: "name", names.email: "email", names.created_at: "createdAt"}
-    others = {key: value for key, value in fields.items() if key not in {*ours, *ours.values()}}
-    return {**others, **{ours[key]: value for key, value in fields.items() if key in ours}}
 
 
 def _in_contract_shape(value: Any, shape: Shape) -> Any:
@@ -219,7 +213,7 @@ def field_findings(value: Any, expected: Mapping[str, Any], names: Names) -> lis
     """Compare fields as the contract does: addresses but for letter case, dates as moments, all else exactly."""
     if not isinstance(value, Mapping):
         return [f"the whole body: {brief(json.dumps(value))} is not an object"]
-    shown = _in_contract_terms(value, names)
+    shown = names.to_contract(value)
     return [
         f"/{key}: {brief(json.dumps(shown.get(key, '(missing)'), ensure_ascii=False))} instead of "
         f"{brief(json.dumps(wanted, ensure_ascii=False))}"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from support.models import Answer, Problem, User, writable
-from support.targets.profile import Names, Profile
+from support.targets.profile import USER_FIELDS, Names, Profile
 
 LONGEST_ID = 2048
 """In characters; servers take request lines of 8,000 octets, and each character may be three or more of them."""
@@ -22,13 +22,13 @@ def normal_user(fields: Any, names: Names | None = None) -> User | None:
     user_id = id_in(fields, names)
     if user_id is None:
         return None
-    known = {names.id, names.name, names.email, names.created_at}
+    shown = names.to_contract(fields)
     return User(
         id=user_id,
-        name=_name(fields, names, user_id),
-        email=writable(_text(fields.get(names.email)).strip().lower()),
-        created_at=fields.get(names.created_at),
-        extra={key: value for key, value in fields.items() if key not in known},
+        name=_name(shown, f"{names.name} {user_id}"),
+        email=writable(_text(shown.get("email")).strip().lower()),
+        created_at=shown.get("createdAt"),
+        extra={key: value for key, value in shown.items() if key not in USER_FIELDS},
     )
 
 
@@ -52,13 +52,13 @@ def is_address(email: str) -> bool:
     return "@" in email
 
 
-def _name(fields: Mapping[str, Any], names: Names, user_id: str) -> str | None:
-    name = fields.get(names.name)
+def _name(fields: Mapping[str, Any], placeholder: str) -> str | None:
+    name = fields.get("name")
     if name is None:
         parts = (_text(fields.get(key)).strip() for key in ("firstName", "lastName"))
         name = " ".join(part for part in parts if part)
     name = _text(name)
-    return None if name in ("", f"{names.name} {user_id}") else name
+    return None if name in ("", placeholder) else name
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from support.contract.rules import RULES
-from support.targets.profile import Has
+from support.targets.profile import Capabilities
 
 TAGS: Mapping[str, str] = {
     "contract": "belongs to the contract: what every Users API must keep",
@@ -34,7 +34,7 @@ def meaning_of(tag: str) -> str | None:
     """Return what a tag says, or None where it is not on the list."""
     if tag.startswith(RULE) and tag.removeprefix(RULE) not in RULES:
         return None
-    offered = {f"{NEEDS}{field.name}=yes" for field in fields(Has)}
+    offered = {f"{NEEDS}{field.name}=yes" for field in fields(Capabilities)}
     if tag.startswith(NEEDS) and tag not in offered:
         return None
     family = next((said for start, said in FAMILIES.items() if tag.startswith(start)), None)

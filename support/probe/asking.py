@@ -81,7 +81,7 @@ class Asker:
         if not self._registry.asked_for:
             self._registry.spare(listed)
         headers = {"Content-Type": content_type} if content_type else None
-        call = self.api.call("POST", url, fields=self.in_target_terms(fields), body=body, headers=headers)
+        call = self.api.call("POST", url, fields=self.profile.names.to_target(fields), body=body, headers=headers)
         return self._opened.http.run(self._registry.create(call, address, name, listed))
 
     def change(
@@ -89,7 +89,9 @@ class Asker:
     ) -> Exchange:
         """Send a PATCH or PUT to one user's address."""
         headers = {"Content-Type": content_type}
-        call = self.api.call(method, self.api.url_of(user_id), fields=self.in_target_terms(fields), headers=headers)
+        call = self.api.call(
+            method, self.api.url_of(user_id), fields=self.profile.names.to_target(fields), headers=headers
+        )
         address = fields.get("email")
         return self._opened.http.run(self._registry.change(call, address if isinstance(address, str) else None))
 
@@ -107,11 +109,6 @@ class Asker:
         """Return somebody whose address and name both carry the mark, so that she is found by either."""
         drawn = self.factory.newcomer(called)
         return NewUser(f"{drawn.name} ({self.mark})", drawn.email)
-
-    def in_target_terms(self, fields: Any) -> Any:
-        names = self.profile.names
-        theirs = {"id": names.id, "name": names.name, "email": names.email, "createdAt": names.created_at}
-        return {theirs.get(key, key): value for key, value in fields.items()} if isinstance(fields, Mapping) else fields
 
     def fields_of(self, exchange: Exchange) -> Mapping[str, Any]:
         """Return the object that an answer shows; an empty one where it shows none."""

@@ -12,7 +12,7 @@ from support.models import Exchange
 from support.transport.transcript import redacted
 
 SHOWN = 90
-TABLES = ("answers", "has", "names", "shape", "lookup", "pages", "deadlines")
+TABLES = ("answers", "capabilities", "names", "shape", "lookup", "pages", "deadlines")
 Value = bool | int | float | str | tuple[int, ...]
 
 
@@ -45,7 +45,7 @@ class Draft:
     today: date
     tables: dict[str, list[Line]] = field(default_factory=dict)
     deviations: list[Known] = field(default_factory=list)
-    left_out: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    excluded: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
     def learn(self, table: str, key: str, value: Value, evidence: str) -> None:
@@ -58,8 +58,8 @@ class Draft:
         if all(known.rule != rule for known in self.deviations):
             self.deviations.append(Known(rule, reason, evidence))
 
-    def leave_out(self, reason: str, scenarios: Sequence[str]) -> None:
-        self.left_out.append((reason, tuple(scenarios)))
+    def exclude(self, reason: str, scenarios: Sequence[str]) -> None:
+        self.excluded.append((reason, tuple(scenarios)))
 
     def remark(self, text: str) -> None:
         self.remarks.append(text)
@@ -81,8 +81,8 @@ class Draft:
             if self.tables.get(table):
                 yield from ("", f"[{table}]")
                 yield from (f"{one.key} = {_toml(one.value)}  # {_comment(one.evidence)}" for one in self.tables[table])
-        for reason, scenarios in self.left_out:
-            yield from ("", "[[left_out]]", f"reason = {_toml(reason)}")
+        for reason, scenarios in self.excluded:
+            yield from ("", "[[excluded]]", f"reason = {_toml(reason)}")
             yield from _list("scenarios", scenarios)
         for known in self.deviations:
             yield from ("", "[[deviations]]", f"rule = {_toml(known.rule)}")

@@ -202,9 +202,9 @@ def how_the_list_is_cut(asker: Asker) -> None:
             _learn_pages(asker, place, limit, *found, plain)
             return
     asker.draft.learn(
-        "has", "pages", False, f"none of {len(PAGES)} pairs of parameters such as page and limit made pages"
+        "capabilities", "pages", False, f"none of {len(PAGES)} pairs of parameters such as page and limit made pages"
     )
-    asker.adapt(replace(asker.profile, has=replace(asker.profile.has, pages=False)))
+    asker.adapt(replace(asker.profile, capabilities=replace(asker.profile.capabilities, pages=False)))
     if _cut(plain):
         asker.draft.remark("The list seems to come in pages, but no way was found to ask for the others: nobody beyond")
         asker.draft.remark(
@@ -228,7 +228,7 @@ def _learn_pages(
     asker: Asker, place: str, limit: str, pages: Pages, shown: tuple[Exchange, ...], plain: Exchange
 ) -> None:
     draft, evidence = asker.draft, told(*shown)
-    draft.learn("has", "pages", True, evidence)
+    draft.learn("capabilities", "pages", True, evidence)
     draft.learn("names", "page", place, evidence)
     draft.learn("names", "limit", limit, evidence)
     if pages != Pages():
@@ -288,8 +288,10 @@ def how_people_are_found(asker: Asker, ada: str) -> None:
         if _is(exchange, 200) and [user.id for user in users_of(exchange.answer, asker.profile)] == [ada]:
             break
     else:
-        asker.draft.learn("has", "email_filter", False, f"none of {len(FILTERS)} parameters found exactly one user")
-        asker.adapt(replace(asker.profile, has=replace(asker.profile.has, email_filter=False)))
+        asker.draft.learn(
+            "capabilities", "email_filter", False, f"none of {len(FILTERS)} parameters found exactly one user"
+        )
+        asker.adapt(replace(asker.profile, capabilities=replace(asker.profile.capabilities, email_filter=False)))
         return
     asker.draft.learn("names", "email_filter", name, told(exchange))
     asker.adapt(replace(asker.profile, names=replace(asker.profile.names, email_filter=name)))
@@ -324,7 +326,7 @@ def what_else_is_offered(asker: Asker, ada: str) -> None:
         exchange = asker.change(method, ada, fields)
         _has(asker, method.lower(), not _is(exchange, 404, 405, 501), exchange)
         shown = asker.fields_of(exchange).get(asker.profile.names.name)
-        if getattr(asker.profile.has, method.lower()) and not (_is(exchange, 200) and shown == fields["name"]):
+        if getattr(asker.profile.capabilities, method.lower()) and not (_is(exchange, 200) and shown == fields["name"]):
             asker.draft.deviates(method.lower(), f"{method} is not answered by 200 and the whole user", told(exchange))
     _how_changes_are_made(asker, ada)
     mallory = asker.newcomer("Mallory")
@@ -335,7 +337,7 @@ def what_else_is_offered(asker: Asker, ada: str) -> None:
 
 def _how_changes_are_made(asker: Asker, ada: str) -> None:
     """Learn what becomes of changes that bring too much, too little, or no JSON."""
-    has, names = asker.profile.has, asker.profile.names
+    has, names = asker.profile.capabilities, asker.profile.names
     offered = [method for method, there in (("PATCH", has.patch), ("PUT", has.put)) if there]
     for method in offered:
         dated = asker.change(method, ada, {**_everything(asker, ada), "createdAt": AN_OLD_DATE})
@@ -359,8 +361,8 @@ def _everything(asker: Asker, user_id: str) -> dict[str, Any]:
 
 
 def _has(asker: Asker, what: str, offered: bool, exchange: Exchange) -> None:
-    asker.draft.learn("has", what, offered, told(exchange))
-    asker.adapt(replace(asker.profile, has=replace(asker.profile.has, **{what: offered})))
+    asker.draft.learn("capabilities", what, offered, told(exchange))
+    asker.adapt(replace(asker.profile, capabilities=replace(asker.profile.capabilities, **{what: offered})))
 
 
 # What is refused
@@ -380,7 +382,7 @@ def what_is_taken(asker: Asker, ada: str, grace: str) -> None:
         asker.draft.deviates("email-unique", "in capitals an address is another one", told(capitals))
     if _done(same) or _done(capitals):
         asker.draft.deviates("race-email", "an address is not unique", told(same, capitals))
-    if asker.profile.has.patch:
+    if asker.profile.capabilities.patch:
         moved = [asker.change("PATCH", grace, {"email": one}) for one in (address, address.title())]
         accepted = [one for one in moved if not _is(one, *asker.profile.answers.taken)]
         if accepted:
@@ -407,10 +409,10 @@ def what_is_invalid(asker: Asker, grace: str) -> None:
         asker.draft.deviates("create-invalid", reason, told(stored[0]))
     if _done(answers[0]) and _done(answers[4]):
         reason = "not tried, as what is no object may be stored here without an id, and could not be deleted then"
-        asker.draft.leave_out(reason, NO_OBJECT)
+        asker.draft.exclude(reason, NO_OBJECT)
     else:
         _what_is_no_json(asker)
-    if asker.profile.has.patch:
+    if asker.profile.capabilities.patch:
         flaws: list[dict[str, Any]] = [{"name": "   "}, {"name": 42}, {"email": mallory.email.replace("@", ".")}]
         changed = [asker.change("PATCH", grace, fields) for fields in flaws]
         accepted = [one for one in changed if not _is(one, *asker.profile.answers.invalid)]
@@ -421,7 +423,7 @@ def what_is_invalid(asker: Asker, grace: str) -> None:
 def _what_is_no_json(asker: Asker) -> None:
     """Learn what says that a body is no JSON, where newcomers are checked."""
     mallory = asker.newcomer("Mallory")
-    body = asker.api.creating(asker.in_target_terms(mallory.as_json())).body or b""
+    body = asker.api.creating(asker.profile.names.to_target(mallory.as_json())).body or b""
     broken = asker.post(None, mallory.email, mallory.name, body=body[:-1])
     if broken.status is not None and 400 <= broken.status < 500:
         _status(asker, "malformed", broken, (400,))

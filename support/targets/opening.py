@@ -31,7 +31,7 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
 
 def check_open(client: SessionClient, api: UsersApi) -> Exchange:
     """Ask for the list once, or for a page of one where that does; raises TargetDown, with one line, if that fails."""
-    a_page_does = api.profile.has.pages and api.profile.caps.users is None
+    a_page_does = api.profile.capabilities.pages and api.profile.caps.users is None
     exchange = client.run(api.page(1, 1) if a_page_does else api.list())
     last = exchange.attempts[-1].outcome
     if isinstance(last, Failure):

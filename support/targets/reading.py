@@ -1,27 +1,57 @@
-"""The file of a profile: read as TOML and held against `profile.schema.json`, or refused in one clear line."""
+"""The file of a profile: read as TOML into a profile, or refused in one clear line."""
 
 from __future__ import annotations
 
-import difflib
 import json
-import math
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
 
 from support.errors import SettingsError, in_short
+from support.targets.profile import Profile
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 HERE = Path(__file__).parent
+REQUIRED = ("name", "description")
+RENAMED = {"has": "[has] is now [capabilities]", "left_out": "[[left_out]] is now [[excluded]]"}
 
 
-def read(path: Path, target: str) -> dict[str, Any]:
-    """Return the content of the file that TARGET names, with dates as text; raises SettingsError."""
+def load(target: str) -> Profile:
+    """Read the profile of that name from this folder, or from a path that ends in .toml.
+
+    Raises SettingsError, in one line, where there is none, or with the first value that does not fit `Profile`.
+    """
+    path = Path(target) if target.endswith(".toml") else HERE / f"{target}.toml"
+    content = _json_of(path, target)
+    try:
+        profile = _adapter().validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise SettingsError(f"TARGET: {path} at {_place(first)}: {in_short(_fault(first))}.") from None
+    for key in REQUIRED:
+        if key not in json.loads(content):
+            raise SettingsError(f"TARGET: {path} at its top level: {key!r} is missing.")
+    return profile
+
+
+@cache
+def _adapter() -> TypeAdapter[Profile]:
+    return TypeAdapter(Profile)
+
+
+def _json_of(path: Path, target: str) -> str:
+    """Return the content of the file as JSON, which keeps the dates as text; raises SettingsError."""
     _see_that_it_is_a_file(path, target)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return dict(json.loads(json.dumps(content, default=str)))
+        return json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str)
     except OSError as error:
         raise SettingsError(f"TARGET: {path} cannot be read: {error.strerror}.") from None
     except RecursionError:
@@ -43,46 +73,32 @@ def _see_that_it_is_a_file(path: Path, target: str) -> None:
         raise SettingsError(f"TARGET: {path} is no file. {wish}")
 
 
-def check(content: Mapping[str, Any], path: Path) -> None:
-    """Raise SettingsError with the first thing that is wrong: the file, the place and what it wants."""
-    from support.contract.rules import RULES
-
-    for error in sorted(_validator().iter_errors(content), key=lambda error: list(map(str, error.absolute_path))):
-        place = error.json_path.removeprefix("$").removeprefix(".") or "its top level"
-        raise SettingsError(f"TARGET: {path} at {place}: {in_short(_wish(error))}.")
-    for number, known in enumerate(content.get("deviations", [])):
-        if known["rule"] not in RULES:
-            near = difflib.get_close_matches(known["rule"], RULES, 1) or sorted(RULES)
-            raise SettingsError(
-                f"TARGET: {path} at deviations[{number}].rule: there is no rule {known['rule']!r}; "
-                f"did you mean {' or '.join(near[:3])}?"
-            )
+def _place(error: ErrorDetails) -> str:
+    """Return where an error is, as in `deviations[0].rule`; a key that is missing or unknown is in its table."""
+    path = error["loc"][:-1] if error["type"] in ("missing", "unexpected_keyword_argument") else error["loc"]
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".") or "its top level"
 
 
-def _validator() -> Any:
-    """Return a validator of profiles that knows TOML's numbers: nan and inf are none, and 1.0 is no integer."""
-    from jsonschema import Draft202012Validator, FormatChecker
-    from jsonschema.validators import extend
+def _fault(error: ErrorDetails) -> str:
+    """Return what is wrong, in the model's own words where it has any."""
+    key = error["loc"][-1] if error["loc"] else ""
+    match error["type"]:
+        case "unexpected_keyword_argument" if key in RENAMED:
+            return RENAMED[str(key)]
+        case "unexpected_keyword_argument":
+            return f"there is no {in_short(str(key))!r}; it may hold {', '.join(_names_in(error['loc'][:-1]))}"
+        case "missing":
+            return f"{key!r} is missing"
+        case "json_invalid":
+            return "it is nested too deeply"
+        case "value_error":
+            return str(error["ctx"]["error"])
+    wish = error["msg"].partition(" should ")[2].removesuffix(" after validation, not 0")
+    return f"{in_short(repr(error['input']))} should {wish}"
 
-    def is_integer(_checker: object, value: object) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool)
 
-    def is_number(_checker: object, value: object) -> bool:
-        return is_integer(_checker, value) or (isinstance(value, float) and math.isfinite(value))
-
-    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"number": is_number, "integer": is_integer})
-    schema = json.loads((HERE / "profile.schema.json").read_text(encoding="utf-8"))
-    validator = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]  # jsonschema has no types for it
-    return validator(schema, format_checker=FormatChecker(["date"]))
-
-
-def _wish(error: Any) -> str:
-    if error.validator == "additionalProperties":
-        known = error.schema["properties"]
-        strange = next(key for key in error.instance if key not in known)
-        return f"there is no {in_short(strange)!r}; it may hold {', '.join(known)}"
-    if error.validator == "format":
-        return f"{error.instance!r} is not a day such as 2026-11-23"
-    if error.validator == "type" and error.validator_value == "number":
-        return f"{error.instance!r} is not a finite number"
-    return str(error.schema.get("description") if error.validator == "pattern" else error.message)
+def _names_in(place: Sequence[str | int]) -> list[str]:
+    kind: Any = Profile
+    for key in place:
+        kind = get_type_hints(kind)[key] if isinstance(key, str) else get_args(kind)[0]
+    return [each.name for each in fields(kind)]

@@ -183,7 +183,7 @@ class UsersApi:
         A filter that matches more is narrowed. The list is read where there is no filter, or none that answers, or
         one that shows only others.
         """
-        heard = self.profile.has.email_filter
+        heard = self.profile.capabilities.email_filter
         found: dict[str, User] = {}
         for spelling in self._spellings(email) if heard else ():
             users = yield from self._shown_by(self.find(spelling))
@@ -219,11 +219,10 @@ class UsersApi:
 
     def _shown(self, user: User) -> Answer:
         """Return what a search showed of a user in the form of an answer to the create that made it."""
-        names = self.profile.names
         user_id = int(user.id) if self.profile.shape.id == "integer" else user.id
-        fields = {names.id: user_id, names.name: user.name, names.email: user.email, names.created_at: user.created_at}
-        fields = {name: value for name, value in fields.items() if value is not None}
-        return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, json.dumps(fields).encode(), 0.0)
+        fields = {"id": user_id, "name": user.name, "email": user.email, "createdAt": user.created_at}
+        shown = self.profile.names.to_target({name: value for name, value in fields.items() if value is not None})
+        return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, json.dumps(shown).encode(), 0.0)
 
     def _noted(self, call: Call, flow: Flow[Exchange]) -> Flow[Exchange]:
         if call.method in CHANGING or (call.method == "POST" and _path(call.url) != _path(self.base_url)):

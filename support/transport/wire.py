@@ -28,7 +28,7 @@ def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer 
     `timeout_s` is over. Raises Inconclusive where it would have to go through a proxy that is spoken to in TLS itself.
     """
     if urlsplit(route.proxy or "").scheme == "https":
-        route.insist_on_a_direct_line(call.method, "say has.head = false in the profile")
+        route.insist_on_a_direct_line(call.method, "say capabilities.head = false in the profile")
     started = time.monotonic()
     try:
         with _connected(call.url, timeout_s, route) as connection:

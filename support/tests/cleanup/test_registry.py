@@ -21,7 +21,7 @@ from support.cleanup.polling import Pace
 from support.cleanup.registry import Registry
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError
 from support.models import Answer, Call, Failure, NewUser
-from support.targets.profile import Answers, Has, Profile
+from support.targets.profile import Answers, Capabilities, Profile
 from support.tests import scripted
 from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
 from support.tests.conftest import Script
@@ -165,7 +165,7 @@ class TestNoted:
         assert at_the_server == [[("1", "deleting")]]
 
     def test_where_nobody_can_be_looked_up_it_is_on_disk_at_once(self, stand: Stand) -> None:
-        profile = Profile(name="blind", description="", has=Has(email_filter=False))
+        profile = Profile(name="blind", description="no email filter", capabilities=Capabilities(email_filter=False))
         stand.registry.go_on_with(replace(stand.api, profile=profile))
         stand.create()
         assert self.on_disk(stand) == [("1", "created")]

@@ -32,7 +32,7 @@ def looking(new_world: NewWorld, script: Script, answers: Sequence[Act], filters
     """Return a world in which Ada was looked up; its API answers so, after the two looks of its opening."""
     world = new_world(Target(script(*[answer(200, [])] * 2, *answers).url, "t", "scripted"))
     world.begin("email-unique")
-    world.profile = replace(world.profile, has=replace(world.profile.has, email_filter=filters))
+    world.profile = replace(world.profile, capabilities=replace(world.profile.capabilities, email_filter=filters))
     ada = world.scene.member("Ada")
     ada.id, ada.shown = "7", ADA
     ada.newcomer = NewUser("Ada", "ada@example.com")

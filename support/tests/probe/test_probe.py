@@ -42,7 +42,7 @@ def test_what_a_target_does_otherwise_is_told_with_what_it_answered(
     ended = command("support.probe", target.url, "--out", str(draft), token="none")
     assert ended.code == 0, ended.said
     drafted = load(str(draft))
-    assert not drafted.has.access
+    assert not drafted.capabilities.access
     assert 404 in drafted.answers.no_match
     assert {"email-unique", "create-invalid", "create-location"} <= {each.rule for each in drafted.deviations}
     assert 'reason = "a 201 has no Location"  # POST /users' in draft.read_text(encoding="utf-8")

@@ -95,20 +95,20 @@ def test_a_broken_promise_of_another_rule_is_not_covered(
     assert ended.outcomes()[NO_TOKEN] == "promise broken"
 
 
-def test_what_cannot_be_undone_is_left_out_with_its_reason(
+def test_what_cannot_be_undone_is_excluded_with_its_reason(
     play: Play, new_target: NewTarget, profile: NewProfile
 ) -> None:
-    left_out = '[[left_out]]\nreason = "it locks the account"\nscenarios = ["Mallory uses a wrong token"]\n'
-    ended = play(new_target(), profile(left_out), TOKENS)
+    excluded = '[[excluded]]\nreason = "it locks the account"\nscenarios = ["Mallory uses a wrong token"]\n'
+    ended = play(new_target(), profile(excluded), TOKENS)
     assert ended.code == 0
     assert ended.outcomes()[WRONG_TOKEN] == "skipped"
     reasons = {scenario.name: scenario.reason for scenario in ended.summary.scenarios}
-    assert reasons[WRONG_TOKEN] == "left out: it locks the account"
+    assert reasons[WRONG_TOKEN] == "excluded: it locks the account"
     assert ended.outcomes()[NO_TOKEN] == "kept"
 
 
 def test_what_the_target_does_not_have_is_left_out(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
-    without = profile("[has]\naccess = false\nput = false\n")
+    without = profile("[capabilities]\naccess = false\nput = false\n")
     ended = play(new_target(), without, TOKENS, "features/users/updating.feature")
     assert ended.code == 0
     reasons = {scenario.reason for scenario in ended.summary.scenarios}
