@@ -20,12 +20,12 @@ Deed = Callable[[World], None]
 
 
 def race_for_one_address(world: World) -> None:
-    world.races.for_one_address("one address")
+    world.races.for_one_address("one email")
     world.races.every_round_was_right()
 
 
 def race_in_different_letter_case(world: World) -> None:
-    world.races.for_one_address("one address in different letter case")
+    world.races.for_one_address("one email in different letter cases")
     world.races.every_round_was_right()
 
 

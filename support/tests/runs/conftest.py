@@ -26,12 +26,12 @@ Feature: Signing up
     @smoke
     Example: Ada signs up
       When Ada signs up
-      Then Ada is welcomed
+      Then Ada's account is created
 
     @wip
     Example: Grace is still being written
       When Grace signs up
-      Then Ada is welcomed
+      Then Ada's account is created
 """
 REAL_HOOKS = """
 import runpy

@@ -308,7 +308,7 @@ def there(world: World) -> list[Any]:
 @pytest.fixture
 def shared(project: Project) -> Project:
     """A project of two features, of which a worker plays the second."""
-    project.write_feature(SIGNING_UP % ("The first", "Ada", "Ada is welcomed"))
+    project.write_feature(SIGNING_UP % ("The first", "Ada", "Ada's account is created"))
     return project
 
 
@@ -328,7 +328,7 @@ def played(ended: Ended) -> dict[str, Any]:
 
 class TestRun:
     def test_two_processes_come_to_one_verdict(self, shared: Project, embedded: Target, new_world: NewWorld) -> None:
-        write_second(shared, "Ada is welcomed")
+        write_second(shared, "Ada's account is created")
         ended = shared.behave("--tags=@contract", WORKERS="2")
         assert ended.code == 0, ended.said
         assert ended.out.splitlines()[-1] == "kept: all 2 scenarios of 1 rules"
@@ -341,7 +341,7 @@ class TestRun:
         assert there(new_world(embedded)) == []
 
     def test_a_folder_may_be_named_as_a_shell_completes_it(self, shared: Project) -> None:
-        write_second(shared, "Ada is welcomed")
+        write_second(shared, "Ada's account is created")
         ended = shared.behave("features/", "--tags=@contract", WORKERS="2")
         assert ended.code == 0, ended.said
         assert ended.out.splitlines()[-1] == "kept: all 2 scenarios of 1 rules"
@@ -369,7 +369,7 @@ class TestRun:
         assert ended.out.splitlines()[-1].startswith("suite or settings at fault: 1 of 2 scenarios")
 
     def test_evidence_of_both_is_in_one_report(self, shared: Project) -> None:
-        write_second(shared, "Ada is welcomed")
+        write_second(shared, "Ada's account is created")
         results = shared.folder / "allure"
         formats = ["-f", "allure_behave.formatter:AllureFormatter", "-o", str(results), "-f", "terminal"]
         ended = shared.behave("--tags=@contract", *formats, WORKERS="2")
@@ -380,7 +380,7 @@ class TestRun:
         assert played(ended)["run"] in (results / "environment.properties").read_text(encoding="utf-8")
 
     def test_where_it_cannot_be_shared_one_plays_all(self, shared: Project) -> None:
-        write_second(shared, "Ada is welcomed")
+        write_second(shared, "Ada's account is created")
         ended = shared.behave("--tags=@contract", "features/one.feature:9", "features/two.feature", WORKERS="2")
         assert ended.code == 0, ended.said
         assert "WORKERS: one process plays all, as several cannot share a run of chosen lines" in ended.err
@@ -418,7 +418,7 @@ class TestInterrupted:
     @pytest.fixture
     def running(self, shared: Project) -> subprocess.Popen[str]:
         """A run of two processes, each of which has made somebody and waits."""
-        write_second(shared, "Ada is welcomed")
+        write_second(shared, "Ada's account is created")
         shared.write_hooks(f"from pathlib import Path\nROOT = Path({str(shared.folder)!r})\n{SLOWLY}")
         told = {"BASE_URL": shared.target.base_url, "TOKEN": shared.target.token or "none", "WORKERS": "2"}
         process = subprocess.Popen(
