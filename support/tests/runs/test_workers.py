@@ -355,7 +355,7 @@ class TestRun:
         assert told[0] != told[1]
 
     def test_what_a_worker_found_broken_turns_the_run_red(self, shared: Project) -> None:
-        write_second(shared, "she is refused as invalid")
+        write_second(shared, "the request is refused as invalid")
         ended = shared.behave("--tags=@contract", WORKERS="2")
         assert ended.code == 1
         assert "Grace signs up\n  features/two.feature:9" in ended.out
