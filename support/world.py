@@ -94,7 +94,7 @@ class World:
     def show_evidence(self, evidence: Evidence) -> None:
         """Show from now on what is said to the target, and what is drawn of it."""
         self.evidence = evidence
-        evidence.watch(self.transcript, self.profile.names.id)
+        evidence.watch(self.transcript, self.profile)
 
     def run(self, flow: Flow[T]) -> T:
         """Carry out a flow with the session client."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from support.targets.profile import Profile
 from support.transport.transcript import Transcript
 
 ALLURE = "allure_behave.formatter"
@@ -15,8 +16,8 @@ ALLURE = "allure_behave.formatter"
 class Evidence:
     """Takes evidence and shows it nowhere: what a run without a report does. Nothing is drawn or written for it."""
 
-    def watch(self, transcript: Transcript, id_field: str = "id") -> None:
-        """Show the exchanges of this transcript from now on; `id_field` is how the target names ids."""
+    def watch(self, transcript: Transcript, profile: Profile) -> None:
+        """Show the exchanges of this transcript from now on; `profile` says how the target names ids."""
 
     def picture(self, name: str, draw: Callable[[], str]) -> None:
         """Show an SVG picture in the present step."""

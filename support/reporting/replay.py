@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
-from support.models import Call, Exchange
+from support.cleanup.marks import mark_in
+from support.models import Call, Credential, Exchange
+from support.targets.profile import Profile
 from support.transport.escaping import on_one_line
 from support.transport.transcript import curl, redacted, stands_in_a_word
 
 MOST = 60
 WRITES = ("PUT", "PATCH", "DELETE")
 NOBODY = ("", ".", "..")
-MEMBER = "@MEMBER@"
 HEAD = r"""# Plays the scenario again, request by request, with users of its own, and deletes them at the end.
 # Save it as replay.sh, set TOKEN (and BASE_URL, where that is named) in the environment, and run: sh replay.sh
 
@@ -54,50 +55,93 @@ id_in() {
     }
   }'
 }
+# Whether user $1 may be changed or deleted, by the answer to a read, $2: nobody is there, or whom this script made.
+may_change() {
+  status=${2#HTTP/* }
+  case ${status%%[!0-9]*} in @NOBODY@) return ;; esac
+  mark=@MARK@
+  case $(printf '%s' "$2" | tr '[:upper:]' '[:lower:]') in
+    *"$mark"*) [ -n "$mark" ] && [ "$(id_in "$2")" = "$1" ] && return ;;
+  esac
+  printf '# user %s is left alone: no read shows that this script made it\n' "$1" >&2
+  return 1
+}
 play() { printf '\n\n# %s\n' "$1"; }
 trap clear_away EXIT
 """
 
 
-def script(exchanges: Sequence[Exchange], id_field: str = "id") -> str | None:
+def script(exchanges: Sequence[Exchange], profile: Profile) -> str | None:
     """Return a POSIX shell script that sends what was sent, one call after another.
 
-    Users get other ids each time, so each id that a create answered with stands in a variable. None where there is
-    nothing to play, or so much that it was many at once, which a script does not repeat.
+    Users get other ids each time, so each id that a create answered with stands in a variable. What may change a user
+    is sent only after a read that shows nobody, or a user with the mark of the run. None where there is nothing to
+    play, or so much that it was many at once, which a script does not repeat.
     """
     if not 0 < len(exchanges) <= MOST:
         return None
-    return redacted("\n".join(_lines(exchanges, id_field)) + "\n")
+    return redacted("\n".join(_lines(exchanges, profile)) + "\n")
 
 
-def _lines(exchanges: Sequence[Exchange], id_field: str) -> Iterator[str]:
+def _lines(exchanges: Sequence[Exchange], profile: Profile) -> Iterator[str]:
     made: dict[str, str] = {}
     collection = end = ""
+    credential = _credential(exchanges)
     played = list[str]()
     for number, exchange in enumerate(exchanges, start=1):
         call = exchange.call
         came = exchange.status or "no answer"
         told = on_one_line(redacted(f"{number}. {call.method} {call.url}, which was answered by {came}"))
-        if call.method in WRITES and not _names_a_user(call.url, exchanges):
+        changes = _may_change(call, exchanges)
+        if changes and not _names_a_user(call.url, exchanges):
             played.append(f"play {shlex.quote(f'{told}, is not sent: it may name the whole collection')}")
             continue
         played.append(f"play {shlex.quote(told)}")
+        if changes:
+            played.append(f"{_check(replace(call, credential=credential), made, collection)} || exit")
         command = _with_variables(call, made, collection)
-        user_id = _id_of_newcomer(exchange, id_field)
+        user_id = _id_of_newcomer(exchange, profile.names.id)
         if user_id is None or user_id in made:
             played.append(command)
             continue
         collection, end = _parts(call.url)
         made[user_id] = f"USER_{len(made) + 1}"
         played.append(f'answer=$({command})\nprintf \'%s\\n\' "$answer"\n{made[user_id]}=$(id_in "$answer")')
-    yield HEAD.replace(MEMBER, shlex.quote(json.dumps(id_field)))
+    yield _head(exchanges, profile)
     yield "clear_away() {"
     for user_id, variable in made.items():
-        call = Call("DELETE", f"{collection}/{quote(user_id, safe='')}{end}", exchanges[0].call.credential)
+        call = Call("DELETE", f"{collection}/{quote(user_id, safe='')}{end}", credential)
         delete = _with_variables(call, made, collection).replace("-i", "-o /dev/null", 1)
-        yield f'[ -z "${{{variable}-}}" ] || {delete}'
+        yield f'[ -z "${{{variable}-}}" ] || ! {_check(call, made, collection)} || {delete}'
     yield ":\n}\n"
     yield from played
+
+
+def _head(exchanges: Sequence[Exchange], profile: Profile) -> str:
+    marks = (mark_in((exchange.call.body or b"").decode("utf-8", "replace")) for exchange in exchanges)
+    nobody = " | ".join(map(str, sorted({*profile.answers.unknown, *profile.answers.gone})))
+    filled = HEAD.replace("@MEMBER@", shlex.quote(json.dumps(profile.names.id))).replace("@NOBODY@", nobody)
+    return filled.replace("@MARK@", next(filter(None, marks), ""))
+
+
+def _credential(exchanges: Sequence[Exchange]) -> Credential:
+    """Return the credential of the run, for what scenarios do with another one; the first where none is the token."""
+    credentials = [exchange.call.credential for exchange in exchanges]
+    return next((one for one in credentials if (one.shown, one.scheme) == ("$TOKEN", "Bearer")), credentials[0])
+
+
+def _may_change(call: Call, others: Sequence[Exchange]) -> bool:
+    """Whether a call may change somebody who is there: all but a create may."""
+    return call.method in WRITES or (call.method == "POST" and _path(call.url) != _path_of_the_collection(others))
+
+
+def _check(call: Call, made: Mapping[str, str], collection: str) -> str:
+    """Return the command that reads the user of a call and tells whether it may be sent."""
+    segment = _path(call.url).rpartition("/")[2]
+    variables = {quote(user_id, safe=""): variable for user_id, variable in made.items()}
+    user = f'"${{{variables[segment]}:?nobody was created}}"' if segment in variables else shlex.quote(segment)
+    read = _with_variables(Call("GET", call.url, call.credential), made, collection)
+    return f'may_change {user} "$({read})"'
 
 
 def _parts(url: str) -> tuple[str, str]:
@@ -108,13 +152,16 @@ def _parts(url: str) -> tuple[str, str]:
 
 
 def _names_a_user(url: str, others: Sequence[Exchange]) -> bool:
-    """Whether an address cannot be taken for that of the collection, however often a server decodes or folds it.
-
-    The collection is at the shortest address of all.
-    """
-    shortest = min((_path(exchange.call.url) for exchange in others), key=len)
+    """Whether an address cannot be taken for that of the collection, however often a server decodes or folds it."""
     last = unquote(unquote(_path(url).rpartition("/")[2]))
-    return _path(url) != shortest and not any(part.strip() in NOBODY for part in re.split(r"[/\\]", last))
+    return _path(url) != _path_of_the_collection(others) and not any(
+        part.strip() in NOBODY for part in re.split(r"[/\\]", last)
+    )
+
+
+def _path_of_the_collection(exchanges: Sequence[Exchange]) -> str:
+    """Return the shortest path of all."""
+    return min((_path(exchange.call.url) for exchange in exchanges), key=len)
 
 
 def _path(url: str) -> str:

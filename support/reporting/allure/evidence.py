@@ -25,6 +25,7 @@ from support.reporting.evidence import Evidence
 from support.reporting.exchanges import page, title
 from support.reporting.replay import script
 from support.reporting.verdicts import KEPT, NOT_SELECTED, plain, verdict_of
+from support.targets.profile import Profile
 from support.transport.transcript import Transcript, in_brief, redacted
 
 EACH = 12
@@ -57,7 +58,7 @@ class AllureEvidence(Evidence):
         self._listener = listener
         self._seen: list[Exchange] = []
         self._played: list[Exchange] = []
-        self._id_field = "id"
+        self._profile = Profile()
         self._stock_start = listener.start_scenario
         self._stock_stop_step = listener.stop_behave_step
         self._stock_stop = listener.stop_scenario
@@ -65,8 +66,8 @@ class AllureEvidence(Evidence):
         listener.stop_behave_step = self._stop_step
         listener.stop_scenario = self._stop_scenario
 
-    def watch(self, transcript: Transcript, id_field: str = "id") -> None:
-        self._id_field = id_field
+    def watch(self, transcript: Transcript, profile: Profile) -> None:
+        self._profile = profile
         if self._seen.append not in transcript.observers:
             transcript.observers.append(self._seen.append)
 
@@ -129,7 +130,7 @@ class AllureEvidence(Evidence):
         if outcome == NOT_SELECTED:
             self._drop()
             return
-        if outcome != KEPT and (replay := script(self._played, self._id_field)):
+        if outcome != KEPT and (replay := script(self._played, self._profile)):
             self._attach(REPLAY, replay, AttachmentType.TEXT)
         result: TestResult = self._listener.logger.get_test(self._listener.current_scenario_uuid)
         stock = [label for label in result.labels if label.name not in ("tag", "severity")]

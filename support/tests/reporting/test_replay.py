@@ -5,25 +5,38 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import httpx
 import pytest
 
+from support.cleanup.marks import new_mark
 from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.reporting import replay as module
 from support.reporting.replay import MOST
-from support.reporting.replay import script as replay
+from support.reporting.replay import script as script_of
 from support.targets.embedded import Target
+from support.targets.profile import Answers, Profile
 from support.tests.conftest import NewWorld, Script
-from support.tests.scripted import ScriptedServer, answer
+from support.tests.scripted import ScriptedServer, answer, hang_up
 from support.transport import transcript
 from support.transport.redaction import Redactor
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl, which the script is for, is not installed")
 USERS = "http://127.0.0.1:1/users"
 TOKEN = Credential("$TOKEN", value="t")
+EMAIL = f"ada@{new_mark()}.example.com"
+SENT = json.dumps({"email": EMAIL}).encode()
+
+
+def replay(exchanges: Sequence[Exchange], profile: Profile = Profile()) -> str | None:  # noqa: B008 - frozen
+    return script_of(exchanges, profile)
+
+
+def created(url: str, user_id: object) -> Exchange:
+    return exchange("POST", url, 201, {"id": user_id}, SENT)
 
 
 def exchange(method: str, url: str, status: int, body: object = None, sent: bytes | None = None) -> Exchange:
@@ -176,14 +189,64 @@ def its_writes(server: ScriptedServer) -> list[str]:
 @pytest.mark.parametrize("given", GIVEN)
 def test_whatever_id_it_is_given_reaches_that_user(script: Script, tmp_path: Path, given: str) -> None:
     user_id, segment = GIVEN[given]
-    shown = json.dumps({"owner": {"id": "9"}, "name": '","id":"9"', "id": user_id}, indent=2, ensure_ascii=False)
-    server = script(answer(201, body=shown.encode()), answer(200), answer(204))
+    fields = {"owner": {"id": "9"}, "name": '","id":"9"', "email": EMAIL, "id": user_id}
+    shown = json.dumps(fields, indent=2, ensure_ascii=False).encode()
+    server = script(answer(201, body=shown), *[answer(200, body=shown), answer(204)] * 2)
     sent = b'{"id": "8"}'
-    text = replay([exchange("POST", server.url, 201, {"id": "8"}), exchange("PATCH", f"{server.url}/8", 200, {}, sent)])
+    text = replay([created(server.url, "8"), exchange("PATCH", f"{server.url}/8", 200, {}, sent)])
     assert text is not None
     done = played(text, tmp_path, "t")
     assert its_writes(server) == [f"/users/{segment}"] * 2, done.stderr
     assert not (tmp_path / CANARY).exists()
+
+
+OTHERS = {
+    "somebody else's user": answer(200, {"id": "7", "email": "grace@example.com"}),
+    "a user of another run": answer(200, {"id": "7", "email": f"ada@{new_mark()}.example.com"}),
+    "another user than the one asked for": answer(200, {"id": "8", "email": EMAIL}),
+    "several users": answer(200, [{"id": "7", "email": "grace@example.com"}, {"id": "8", "email": EMAIL}]),
+    "a text with the number 404": answer(200, {"id": "7", "name": "HTTP/1.1 404 Not Found"}),
+    "an error": answer(500),
+    "nothing": hang_up,
+}
+
+
+@needs_curl
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])
+@pytest.mark.parametrize("read", OTHERS)
+def test_a_user_that_no_read_shows_to_be_its_own_is_left_alone(
+    script: Script, tmp_path: Path, read: str, method: str
+) -> None:
+    server = script(answer(201, {"id": "7", "email": EMAIL}), *[OTHERS[read]] * 2)
+    text = replay([created(server.url, "7"), exchange(method, f"{server.url}/7", 200, None, SENT)])
+    assert text is not None
+    done = played(text, tmp_path, "t")
+    assert [request.method for request in server.arrived] == ["POST", "GET", "GET"]
+    assert done.returncode != 0
+    assert "# user 7 is left alone" in done.stderr
+
+
+@needs_curl
+def test_an_id_from_the_record_that_is_somebody_elses_by_now_is_left_alone(script: Script, tmp_path: Path) -> None:
+    server = script(answer(200, []), answer(200, {"id": "7", "email": "grace@example.com"}))
+    text = replay([exchange("GET", server.url, 200, []), exchange("DELETE", f"{server.url}/7", 404)])
+    assert text is not None
+    done = played(text, tmp_path, "t")
+    assert its_writes(server) == []
+    assert "# user 7 is left alone" in done.stderr
+
+
+@needs_curl
+@pytest.mark.parametrize("unknown", [404, 400])
+def test_an_id_that_nobody_has_is_named_again(script: Script, tmp_path: Path, unknown: int) -> None:
+    server = script(answer(200, []), answer(unknown), answer(unknown))
+    text = replay(
+        [exchange("GET", server.url, 200, []), exchange("DELETE", f"{server.url}/7", unknown)],
+        Profile(answers=Answers(unknown=(unknown,))),
+    )
+    assert text is not None
+    assert played(text, tmp_path, "t").returncode == 0
+    assert its_writes(server) == ["/users/7"]
 
 
 @needs_curl
@@ -202,7 +265,7 @@ def test_an_id_that_may_be_the_collection_is_not_used(script: Script, tmp_path: 
 @pytest.mark.parametrize("given", [*GIVEN, *NEVER])
 def test_no_id_that_was_seen_leads_it_to_the_collection(script: Script, tmp_path: Path, given: str) -> None:
     user_id = GIVEN[given][0] if given in GIVEN else NEVER[given]
-    server = script(answer(201, {"id": "7"}), *[answer(204)] * 9)
+    server = script(answer(201, {"id": "7"}), *[answer(404)] * 19)
     shown = str(user_id) if user_id is not None else ""
     at = f"{server.url}/{quote(shown, safe='')}"
     text = replay(
@@ -225,7 +288,7 @@ def test_no_id_that_was_seen_leads_it_to_the_collection(script: Script, tmp_path
     "text", [f"x\ntouch {CANARY}\n", f"x\r\n$(touch {CANARY})", f"'\ntouch {CANARY}\n'", "\x1b[2J"]
 )
 def test_nothing_that_a_target_said_is_run_or_begins_a_line(script: Script, tmp_path: Path, text: str) -> None:
-    server = script(answer(201, {"id": "7"}), *[answer(204)] * 3)
+    server = script(answer(201, {"id": "7"}), *[answer(404)] * 5)
     body = json.dumps({"name": text}).encode() + f"\ntouch {CANARY}\n::error::".encode()
     replayed = replay(
         [
