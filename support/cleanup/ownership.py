@@ -69,6 +69,11 @@ class Ownership:
         elif user.email and user.email == folded(entry.address):
             self._vouched.add(user.id)
 
+    def note_listed(self, entry: Entry, user_id: str) -> None:
+        """Remember a user who was found in the list, and is seen to as what this entry has made."""
+        self.latest[user_id] = entry
+        self._shown_by.setdefault(user_id, "list")
+
     def note_shown(self, user_ids: Iterable[str]) -> None:
         """Remember that these ids are known from looking an email up."""
         for user_id in user_ids:

@@ -337,13 +337,17 @@ class Registry:
                 await asyncio.sleep(self._pace.cap_s)
 
     def _take_up(self, strays: Iterable[User]) -> None:
-        """Make users that the list shows with the mark a part of the book again: new ones, and those seen gone."""
+        """Make users that the list shows with the mark a part of the book again: new ones, and those seen gone.
+
+        Who has moved to the id of another one of ours is a new one there.
+        """
         known = {user_id: entry for entry in self._book.entries for user_id in entry.ids}
         for user in strays:
             entry = known.get(user.id)
-            if entry is None:
+            if entry is None or self._ownership.given_again(entry, user.id, user):
                 entry = self.intend([(user.email, None)])[0]
                 entry.ids.add(user.id)
+                self._ownership.note_listed(entry, user.id)
                 self._book.mark(entry, State.CREATED, user.id)
             elif entry.state is State.GONE:
                 self._removal.reopen(entry, "the list")

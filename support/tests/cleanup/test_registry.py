@@ -392,6 +392,23 @@ class TestIdsGivenAgain:
         assert len(stand.users.asked("DELETE")) == deleted
         assert stand.states() == {}
 
+    @pytest.mark.parametrize("looks", [0, 2])
+    def test_one_of_ours_who_moves_to_the_id_of_another_is_deleted_there(self, stand: Stand, looks: int) -> None:
+        """As where an update may change an id to one that is taken."""
+        grace, mallory = stand.newcomer(), stand.newcomer()
+        stand.create(grace)
+        stand.create(mallory)
+        stand.users.shown_after_deletion = looks
+
+        def twist(_: Call) -> None:
+            if "1" not in stand.users.users and "2" in stand.users.users:
+                stand.users.users["1"] = {**stand.users.users.pop("2"), "id": "1"}
+
+        stand.users.twist = twist
+        prove(stand)
+        assert stand.users.users == {}
+        assert stand.states() == {}
+
 
 class TestInDoubt:
     def test_a_create_whose_answer_was_lost_goes_too(self, stand: Stand) -> None:
