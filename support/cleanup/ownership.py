@@ -128,7 +128,8 @@ class Ownership:
     def permit(self, call: Call) -> Flow[None]:
         """Let a call pass that may change the user it names; raises ContractViolation if another client may own it.
 
-        An id that nobody has may be named too. What is not known yet is read first.
+        An id that nobody has may be named too, right after the read that shows so: it may be given to others any time.
+        What is not known yet is read first.
         """
         user_id = self.api.id_in(call.url)
         if user_id is None:
@@ -140,6 +141,7 @@ class Ownership:
         known = user_id in self.proven | self.absent and user_id not in self.before
         if not known and not (yield from self.is_vouched(user_id, read)):
             self._refuse(call, user_id, read)
+        self.absent.discard(user_id)
         if call.method == "DELETE":
             self.proven.discard(user_id)
 

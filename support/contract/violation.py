@@ -40,7 +40,7 @@ def fail(
 
     `drawn` are lines of ours that show it; all else is brought onto one line, as it may be a target's text.
 
-    A 429 that stayed says nothing of any promise, nor does what came to a create that may have been done and could not
+    A 429 that stayed says nothing of any promise, nor does what came to a call that may have been done and could not
     be sent again, unless it is a fault by itself: they raise Inconclusive.
     """
     if exchange is not None and exchange.attempts[-1].limited:
@@ -89,9 +89,12 @@ def _limited(attempted: str, exchange: Exchange) -> str:
 def _undecided(attempted: str, exchange: Exchange) -> str:
     outcome = exchange.attempts[-1].outcome
     came = f"no answer came: {outcome.cause}" if isinstance(outcome, Failure) else f"the answer was {outcome.status}"
+    sent = f"{attempted}: {exchange.call.method} {exchange.call.url}"
+    if exchange.call.repeatable:
+        return f"{sent} may have done its work ({came}), and no read shows that the user is still ours to send it again"
     return (
-        f"{attempted}: {exchange.call.method} {exchange.call.url} may have made a user ({came}), and looking for "
-        "whoever it made does not tell, such as where others sign up meanwhile; so it could not be sent again"
+        f"{sent} may have made a user ({came}), and looking for whoever it made does not tell, such as where others "
+        "sign up meanwhile; so it could not be sent again"
     )
 
 

@@ -6,7 +6,7 @@ Each method returns a flow; `SessionClient.run` and `AsyncClient.run` carry it o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -15,7 +15,7 @@ from support.contract.normalizers import listed, names_one_user, users_of
 from support.errors import SuiteError
 from support.models import Answer, Call, Credential, Exchange, User
 from support.targets.profile import Profile
-from support.transport.flows import Flow, Search, perform, perform_create, perform_once
+from support.transport.flows import Flow, Permit, Search, perform, perform_create, perform_once
 from support.transport.paging import place_of, whole_list
 from support.transport.retries import Budget, Policy
 from support.transport.transcript import Transcript
@@ -23,9 +23,6 @@ from support.transport.transcript import Transcript
 JSON = "application/json"
 NOTHING = object()
 CHANGING = ("PUT", "PATCH", "DELETE")
-
-Permit = Callable[[Call], Flow[None]]
-"""Passes a call that may change the user it names, or raises."""
 
 
 def permit_none(call: Call) -> Flow[None]:
@@ -112,7 +109,8 @@ class UsersApi:
         """
         answers = self.profile.answers
         nobody = frozenset({*answers.unknown, *answers.gone}) if self.id_in(call.url) is not None else frozenset()
-        return self._noted(call, perform(call, replace(self.policy, final=nobody)))
+        permit = self.permit if self._may_change(call) else None
+        return self._noted(call, perform(call, replace(self.policy, final=nobody), permit))
 
     def send_once(self, call: Call) -> Flow[Exchange]:
         """Carry out a call with one attempt."""
@@ -224,8 +222,12 @@ class UsersApi:
         shown = self.profile.names.to_target({name: value for name, value in fields.items() if value is not None})
         return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, json.dumps(shown).encode(), 0.0)
 
+    def _may_change(self, call: Call) -> bool:
+        """Whether a call may change somebody who is there: all but a create may."""
+        return call.method in CHANGING or (call.method == "POST" and _path(call.url) != _path(self.base_url))
+
     def _noted(self, call: Call, flow: Flow[Exchange]) -> Flow[Exchange]:
-        if call.method in CHANGING or (call.method == "POST" and _path(call.url) != _path(self.base_url)):
+        if self._may_change(call):
             yield from self.permit(call)
         exchange = yield from flow
         self.transcript.note(exchange)

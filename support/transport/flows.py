@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from support.errors import ContractViolation, Inconclusive
 from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure
 from support.transport.retries import Policy, RetryLoop
 
@@ -37,10 +38,15 @@ class Wait:
 Flow = Generator[Send | Wait, Answer | Failure | None, T]
 Search = Callable[[], Flow[Sequence[Answer] | None]]
 """Looks for what a create in doubt may have made: the answers that show it, or None where it cannot be told."""
+Permit = Callable[[Call], Flow[None]]
+"""Passes a call that may change the user it names, or raises ContractViolation or Inconclusive."""
 
 
-def perform(call: Call, policy: Policy) -> Flow[Exchange]:
-    """Carry out a call that may be repeated; one that may not is sent again only where it cannot have arrived."""
+def perform(call: Call, policy: Policy, permit: Permit | None = None) -> Flow[Exchange]:
+    """Carry out a call that may be repeated; one that may not is sent again only where it cannot have arrived.
+
+    Where it may have done its work, `permit` has to pass it again first: the user it names may be another one by now.
+    """
     loop = policy.loop()
     attempts: tuple[Attempt, ...] = ()
     while True:
@@ -52,6 +58,16 @@ def perform(call: Call, policy: Policy) -> Flow[Exchange]:
         if wait is None:
             return Exchange(call, attempts)
         yield Wait(wait, cause_of(outcome))
+        if permit is not None and attempts[-1].in_doubt and not (yield from _passes(permit(call))):
+            return Exchange(call, attempts, undecided=True)
+
+
+def _passes(permitting: Flow[None]) -> Flow[bool]:
+    try:
+        yield from permitting
+    except (ContractViolation, Inconclusive):
+        return False
+    return True
 
 
 def perform_once(call: Call, policy: Policy) -> Flow[Exchange]:

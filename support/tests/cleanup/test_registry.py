@@ -392,6 +392,36 @@ class TestIdsGivenAgain:
         assert len(stand.users.asked("DELETE")) == deleted
         assert stand.states() == {}
 
+    @pytest.mark.parametrize("outcome", [LOST, came(503), came(429)], ids=["lost", "503", "429"])
+    def test_a_stranger_who_was_given_the_id_between_two_attempts_stays(
+        self, stand: Stand, outcome: Answer | Failure
+    ) -> None:
+        stand.create()
+        stand.client.carry_out(stand.registry.api.read("1"))
+
+        def twist(call: Call) -> Answer | Failure | None:
+            if call.method != "DELETE":
+                return None
+            stand.users.add("Guest", "guest@elsewhere.example", "1")
+            return outcome
+
+        stand.users.twist = twist
+        exchange = stand.client.carry_out(stand.registry.api.delete("1"))
+        assert exchange.undecided
+        assert stand.users.asked("DELETE") == ["1"]
+        prove(stand)
+        assert stand.users.asked("DELETE") == ["1"]
+        assert set(stand.users.users) == {"1"}
+
+    @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
+    def test_a_stranger_who_was_given_an_unknown_id_between_two_calls_stays(self, stand: Stand, method: str) -> None:
+        call = stand.registry.api.call(method, stand.registry.api.url_of("1"))
+        assert stand.client.carry_out(stand.registry.api.send(call)).status == 404
+        stand.users.add("Guest", "guest@elsewhere.example", "1")
+        with pytest.raises(ContractViolation):
+            stand.client.carry_out(stand.registry.api.send(call))
+        assert stand.users.asked(method) == ["1"]
+
     @pytest.mark.parametrize("looks", [0, 2])
     def test_one_of_ours_who_moves_to_the_id_of_another_is_deleted_there(self, stand: Stand, looks: int) -> None:
         """As where an update may change an id to one that is taken."""
