@@ -27,7 +27,7 @@ class TooMuch(ValueError):
 
 
 class Bounds:
-    """How many bytes one answer may have, and all answers that are kept at one time, in all clients of this process."""
+    """How many bytes one answer may have, and all answers at one time that come in or are kept, in all clients."""
 
     def __init__(self, largest_mib: float) -> None:
         self.largest = int(largest_mib * MIB)
@@ -38,11 +38,11 @@ class Bounds:
         """Return how many bytes the body of an answer may have; a list of users has more than one user."""
         return self.largest * (LISTS_HOLD if is_list else 1)
 
-    def check_room(self, size: int) -> None:
-        """Raise TooMuch where so many more bytes do not fit beside those that are kept."""
+    def check_room(self, size: int, held: int = 0) -> None:
+        """Raise TooMuch where so many bytes, of which some are held by now, do not fit beside all the others."""
         most = self.largest * KEPT_TOGETHER
-        if size > ALWAYS_TAKEN and self._kept + size > most:
-            raise TooMuch(f"the answers that are kept at one time are larger than {most // MIB} MiB together")
+        if size > ALWAYS_TAKEN and self._kept - held + size > most:
+            raise TooMuch(f"all answers at one time are larger than {most // MIB} MiB together; MAX_ANSWER_MB sets it")
 
     def hold(self, owner: object, size: int) -> None:
         """Count so many bytes for as long as their owner is there."""
@@ -66,7 +66,7 @@ class Body:
         self._window = ENCODINGS.get((encoding or "").strip().lower(), 0)
         self._inflater: Any = zlib.decompressobj(self._window) if self._window else None
         self._parts: list[bytes] = []
-        self._size = 0
+        self._size = self._held = 0
 
     def add(self, octets: bytes) -> None:
         """Take some bytes in; raises TooMuch beyond a bound, and zlib.error where they are not what they say."""
@@ -75,7 +75,10 @@ class Body:
             self._size += len(part)
             if self._size > self._most:
                 raise TooMuch(f"the body is larger than {self._most / MIB:g} MiB, which MAX_ANSWER_MB allows")
-            BOUNDS.check_room(self._size)
+            BOUNDS.check_room(self._size, self._held)
+            if self._size - self._held > ALWAYS_TAKEN:
+                BOUNDS.hold(self, self._size - self._held)
+                self._held = self._size
 
     def whole(self) -> bytes:
         return b"".join(self._parts)

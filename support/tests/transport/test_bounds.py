@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from support import bounds
-from support.bounds import BOUNDS, DEEPEST, MIB, TooMuch
+from support.bounds import BOUNDS, DEEPEST, MIB, Body, TooMuch
 from support.models import Answer, Exchange
 from support.tests.conftest import Script
 from support.tests.scripted import Act, Wire, answer, head, packed, raw
@@ -173,4 +173,14 @@ class TestTogether:
 
     def test_what_is_not_kept_any_more_makes_room(self, answers: list[Answer]) -> None:
         answers.clear()
+        BOUNDS.check_room(MIB)
+
+    def test_bodies_that_come_in_at_one_time_count_together(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(BOUNDS, "largest", MIB)
+        bodies = [Body(None, is_list=True) for _ in range(bounds.KEPT_TOGETHER)]
+        for body in bodies:
+            body.add(bytes(MIB))
+        with pytest.raises(TooMuch, match="together"):
+            body.add(bytes(MIB))
+        del bodies, body
         BOUNDS.check_room(MIB)
