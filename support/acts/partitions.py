@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from support.factory import LONGEST_ADDRESS, LONGEST_NAME, Factory
 from support.models import NewUser
@@ -70,7 +71,7 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON without its last character": lambda body: body[:-1],
     "JSON with a trailing comma": lambda body: body[:-1] + b",}",
     "JSON in single quotes": lambda body: body.replace(b'"', b"'"),
-    "text that is not JSON": lambda _: b"name=Mallory",
+    "text that is not JSON": lambda body: urlencode(json.loads(body), safe="@").encode(),  # which keeps the mark whole
     "invalid UTF-8": lambda body: body.replace(b'": "', b'": "\xff\xfe\xfa', 1),
     "JSON followed by other text": lambda body: body + b" and so on",
     "JSON with an extra bracket": lambda body: body + b"}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.acts.partitions import MALFORMED
 from support.cleanup.marks import mark_in, new_mark
 from support.contract.matchers import schema_findings
 from support.factory import FORESEEN, LONGEST_ADDRESS, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
@@ -140,6 +142,13 @@ def test_the_longest_address_is_254_characters_long(factory: Factory) -> None:
 
 def test_long_addresses_differ(factory: Factory) -> None:
     assert len({factory.long_address() for _ in range(50)}) == 50
+
+
+@pytest.mark.parametrize("form", MALFORMED)
+def test_what_is_not_json_shows_whose_it_is(factory: Factory, form: str) -> None:
+    newcomer = factory.newcomer("Mallory")
+    body = MALFORMED[form](json.dumps(newcomer.as_json()).encode())
+    assert mark_in(body.decode(errors="replace")) == factory.mark
 
 
 @pytest.mark.parametrize("length", [*range(40, 90), 200, 201])
