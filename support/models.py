@@ -10,6 +10,7 @@ from typing import Any
 from support.bounds import BOUNDS, TooMuch, parsed
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 TOO_MANY = 429
 
 
@@ -140,9 +141,9 @@ class Attempt:
     @property
     def in_doubt(self) -> bool:
         """Whether the API may have done the work although it did not say so."""
-        status = self.outcome.status
-        if status is None or (isinstance(self.outcome, Failure) and not 400 <= status < 500):
-            return isinstance(self.outcome, Failure) and self.outcome.sent
+        status = self.outcome.status or 0
+        if isinstance(self.outcome, Failure) and not 400 <= status < 500:
+            return self.outcome.sent
         return self.limited or status >= 500
 
     @property

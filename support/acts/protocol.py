@@ -29,8 +29,7 @@ from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.models import Call, Credential, Exchange, NewUser
 from support.targets.profile import Profile
-from support.transport.addresses import destination
-from support.transport.addresses import origin_of as _origin
+from support.transport.addresses import destination, origin_of
 from support.transport.flows import Flow
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class Protocol:
         here = created.call.url
 
         def is_here(value: str) -> bool:
-            return _origin(destination(here, value) or "") == _origin(here)
+            return origin_of(destination(here, value) or "") == origin_of(here)
 
         world.outcomes.held(created, has_header("Location", "on the host of the request", is_here))
         location = (created.answer.header("Location") if created.answer else None) or ""

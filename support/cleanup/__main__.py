@@ -16,7 +16,7 @@ from support.cleanup.entries import told_of
 from support.cleanup.marks import mark_in
 from support.cleanup.recovery import finish
 from support.connection import Connection
-from support.contract.normalizers import listed, users_of
+from support.contract.normalizers import users_in
 from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown, in_short
 from support.models import User
 from support.reporting.logs import set_up_logs
@@ -134,14 +134,13 @@ def _dead_runs(opened: Connection, by_list: bool) -> dict[str, float]:
 def _everybody(opened: Connection) -> list[User]:
     """Read the list; raises TargetDown where that is not possible."""
     exchange = opened.http.run(opened.api.list())
-    if exchange.status != 200 and exchange.status in opened.profile.answers.no_match:
-        return []
-    if exchange.status != 200 or listed(exchange.answer, opened.profile) is None:
+    users = users_in(exchange.answer, opened.profile)
+    if users is None:
         raise TargetDown(
             f"{opened.target.base_url}: the list of users cannot be read, so who is left cannot be told: "
             f"{told_of(exchange)}."
         )
-    return users_of(exchange.answer, opened.profile)
+    return users
 
 
 def _made_at(user: User) -> float:

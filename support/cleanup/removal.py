@@ -12,7 +12,7 @@ from support.cleanup.entries import Entry, folded, sharing, told_of
 from support.cleanup.journal import State
 from support.cleanup.ownership import Owner, Ownership
 from support.cleanup.polling import Pace, until_gone
-from support.contract.normalizers import ids_of, listed, users_of
+from support.contract.normalizers import ids_of, users_in, users_of
 from support.models import User
 from support.transport.async_client import AsyncClient
 from support.transport.escaping import on_one_line
@@ -69,11 +69,7 @@ class Removal:
 
     def everybody(self) -> Flow[list[User] | None]:
         """Read the list; None where the answer is no list that can be read."""
-        exchange = yield from self.api.list()
-        if exchange.status != 200:
-            return [] if exchange.status in self.api.profile.answers.no_match else None
-        is_list = listed(exchange.answer, self.api.profile) is not None
-        return users_of(exchange.answer, self.api.profile) if is_list else None
+        return users_in((yield from self.api.list()).answer, self.api.profile)
 
     def shown(self, entry: Entry) -> Flow[list[User]]:
         """Return who of an entry is there and may be deleted."""
@@ -98,8 +94,9 @@ class Removal:
         if questions < SEVERAL or not self.takes_shortcuts or self.api.profile.pages.size is not None:
             return None
         exchange = await self._client.run(self.api.send_once(self.api.call("GET")))
-        self.takes_shortcuts = exchange.status == 200 and listed(exchange.answer, self.api.profile) is not None
-        return users_of(exchange.answer, self.api.profile) if self.takes_shortcuts else None
+        everybody = users_in(exchange.answer, self.api.profile)
+        self.takes_shortcuts = everybody is not None
+        return everybody
 
     # Deleting
 

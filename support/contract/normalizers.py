@@ -90,6 +90,13 @@ def users_of(answer: Answer | None, profile: Profile) -> list[User]:
     return [user for user in entries if user is not None]
 
 
+def users_in(answer: Answer | None, profile: Profile) -> list[User] | None:
+    """Return the users in the answer to a question for several; None where it cannot be read as such."""
+    if answer is None or answer.status != 200:
+        return [] if answer is not None and answer.status in profile.answers.no_match else None
+    return None if listed(answer, profile) is None else users_of(answer, profile)
+
+
 def problem_of(answer: Answer) -> Problem:
     """Return what a refusal says of itself; its title is its first text where it is no problem document."""
     document = _json_of(answer)

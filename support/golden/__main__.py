@@ -5,6 +5,7 @@ The verdicts come from `reports/prove.json`, which a whole `make prove` has writ
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterator
@@ -49,4 +50,6 @@ def _lost(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="python -m support.golden", description=__doc__)
+    parser.add_argument("act", choices=["record", "compare"])
+    sys.exit(main(parser.parse_args().act))

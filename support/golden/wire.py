@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -110,6 +111,7 @@ def _known(value: str) -> str:
 
 def differences(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """Yield what is sent more or less often than before; what runs in the background has no order of its own."""
-    for line in sorted({*before, *after}):
-        if before.count(line) != after.count(line):
-            yield f"{before.count(line)} -> {after.count(line)}  {line[:200]}"
+    was, now = Counter(before), Counter(after)
+    for line in sorted(was.keys() | now.keys()):
+        if was[line] != now[line]:
+            yield f"{was[line]} -> {now[line]}  {line[:200]}"

@@ -104,7 +104,6 @@ def _look(settings: Settings, draft: Draft) -> bool:
 def _clear_up(asker: Asker) -> str:
     try:
         asker.clear_up()
-        asker.check_ids_were_right()
     except (ContractViolation, LeftBehind) as error:
         return f"{error.outcome}: {error}"
     return ""

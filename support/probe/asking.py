@@ -124,10 +124,10 @@ class Asker:
         return list(self.api.transcript.exchanges)
 
     def clear_up(self) -> None:
-        """Delete whatever was made; raises LeftBehind where it cannot be seen to be gone."""
+        """Delete whatever was made; raises LeftBehind where it cannot be seen to be gone.
+
+        Raises ContractViolation where an answer gave somebody else's id for one of ours.
+        """
         self._registry.prove_nothing_is_left(self._opened.settings.cleanup_deadline_s)
         self._registry.close()
-
-    def check_ids_were_right(self) -> None:
-        """Raise ContractViolation where an answer gave somebody else's id for one of ours."""
         self._registry.check_ids_were_right()

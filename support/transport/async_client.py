@@ -22,7 +22,7 @@ import httpcore
 import httpx
 
 from support.bounds import MOST_HEADERS, Body, TooMuch
-from support.models import Answer, Call, Failure
+from support.models import ALWAYS_SENT, Answer, Call, Failure
 from support.transport.deadline import LEAST_TIMEOUT_S
 from support.transport.failures import failure_of
 from support.transport.flows import Flow, Send, Wait
@@ -30,7 +30,6 @@ from support.transport.route import DIRECT, Route
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
-ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 MOST_IDLE = 64
 KEPT_IDLE_S = 5.0
 

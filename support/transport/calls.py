@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from support.contract.normalizers import listed, names_one_user, users_of
+from support.contract.normalizers import names_one_user, users_in
 from support.errors import SuiteError
 from support.models import Answer, Call, Credential, Exchange, User
 from support.targets.profile import Profile
@@ -198,10 +198,7 @@ class UsersApi:
 
     def _shown_by(self, question: Flow[Exchange]) -> Flow[Sequence[User] | None]:
         """Return the users in the answer to a question for several; None where it is no answer."""
-        answer = (yield from question).answer
-        if answer is not None and answer.status == 200:
-            return None if listed(answer, self.profile) is None else users_of(answer, self.profile)
-        return () if answer is not None and answer.status in self.profile.answers.no_match else None
+        return users_in((yield from question).answer, self.profile)
 
     def found_by(self, email: str, known: Iterable[str] = ()) -> Search:
         """Return a search for who got this address by a create in doubt; `known` are the ids that had it before."""

@@ -14,7 +14,7 @@ import urllib3
 
 from support.bounds import BOUNDS, Body, TooMuch
 from support.errors import Inconclusive
-from support.models import Answer, Call, Failure
+from support.models import ALWAYS_SENT, Answer, Call, Failure
 from support.transport.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, wait_until
 from support.transport.failures import failure_of
 from support.transport.flows import Flow, Send, Wait
@@ -24,7 +24,7 @@ from support.transport.wire import exchange_raw
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
 AT_A_TIME = 64 * 1024
-HEADERS = 1024 * 1024
+ROOM_FOR_HEADERS = 1024 * 1024
 
 
 class SessionClient:
@@ -42,7 +42,7 @@ class SessionClient:
         self._under_way = 0
         self._stopped = False
         self._session = requests.Session()
-        self._session.headers.update({"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate"})
+        self._session.headers.update(ALWAYS_SENT)
         self._proxies = {"all": route.proxy} if route.proxy else {}
         self._trusted = route.certificates or True
         adapter = DeadlineAdapter(pool_maxsize=connections)
@@ -90,7 +90,7 @@ class SessionClient:
         timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
         if send.call.method == "HEAD":
             return exchange_raw(send.call, timeout, self.route)
-        wait_until(started + send.timeout_s, timeout, BOUNDS.largest_of(send.call.lists) + HEADERS)
+        wait_until(started + send.timeout_s, timeout, BOUNDS.largest_of(send.call.lists) + ROOM_FOR_HEADERS)
         try:
             response = self._session.get_adapter(send.call.url).send(
                 self._prepared(send.call), timeout=timeout, verify=self._trusted, proxies=self._proxies
