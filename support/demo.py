@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 from support import settings as settings_module
 from support.errors import ContractViolation, SuiteError
+from support.http.escaping import on_one_line
+from support.http.recorder import redacted
 from support.reporting.logs import set_up_logs
+from support.scenario.session import Session
 from support.signals import Interrupts
-from support.transport.escaping import on_one_line
-from support.transport.transcript import redacted
-from support.world import World
 
 log = logging.getLogger("acceptance.demo")
-CAST = ("Ada", "Grace", "Alan", "Barbara", "Edsger")
+PERSONAS = ("Ada", "Grace", "Alan", "Barbara", "Edsger")
 BROKEN = 1
 FAULT = 2
 
@@ -27,22 +27,22 @@ def main() -> int:
     try:
         settings = settings_module.load()
         set_up_logs(settings.log_level)
-        world = World(settings)
+        session = Session(settings)
     except SuiteError as error:
         sys.stderr.write(redacted(f"{error.outcome}: {error}\n"))
         return FAULT
     try:
-        told = _went(_tell, world)
+        told = _went(_tell, session)
     finally:
         interrupts.shield()
-        cleaned_up = _went(_clean_up, world)
+        cleaned_up = _went(_clean_up, session)
     return told or cleaned_up
 
 
-def _went(act: Callable[[World], None], world: World) -> int:
+def _went(act: Callable[[Session], None], session: Session) -> int:
     """Do a part of the story, and say what went wrong; return the exit code that it is worth."""
     try:
-        act(world)
+        act(session)
     except ContractViolation as broken:
         log.error("%s", broken)
         return BROKEN
@@ -54,35 +54,37 @@ def _went(act: Callable[[World], None], world: World) -> int:
     return 0
 
 
-def _tell(world: World) -> None:
-    log.info("%s", f"the users are at {world.target.base_url}; everybody of this story has {world.mark} in her address")
-    world.begin("create-201")
-    for person in CAST:
-        member = world.accounts.become(person)
-        log.info("%s", f"{member.newcomer.name} signed up and was given the id {on_one_line(str(member.id))}")
-    world.scene.attempted = "each of them is looked at"
-    for member in world.scene.users:
-        world.outcomes.shown_as(member, member.shown)
-    log.info("%s", f"all {len(world.scene.users)} were fetched again, each as she signed up")
-    before = world.scene.member("Ada").newcomer.name
-    world.accounts.renew("Ada", "name")
-    world.outcomes.changed("Ada")
-    log.info("%s", f"{before} is called {world.scene.member('Ada').newcomer.name} now; the others stay as they are")
-    world.outcomes.everybody_is_as_before(except_for=["Ada"])
-    for person in CAST:
-        world.accounts.delete(person)
-        world.gone.from_reading(world.scene.member(person))
+def _tell(session: Session) -> None:
+    log.info(
+        "%s", f"the users are at {session.target.base_url}; everybody of this story has {session.mark} in her address"
+    )
+    session.begin("create-201")
+    for person in PERSONAS:
+        actor = session.accounts.become(person)
+        log.info("%s", f"{actor.newcomer.name} signed up and was given the id {on_one_line(str(actor.id))}")
+    session.scenario.attempted = "each of them is looked at"
+    for actor in session.scenario.users:
+        session.outcomes.shown_as(actor, actor.shown)
+    log.info("%s", f"all {len(session.scenario.users)} were fetched again, each as she signed up")
+    before = session.scenario.actor("Ada").newcomer.name
+    session.accounts.renew("Ada", "name")
+    session.outcomes.changed("Ada")
+    log.info("%s", f"{before} is called {session.scenario.actor('Ada').newcomer.name} now; the others stay as they are")
+    session.outcomes.everybody_is_as_before(except_for=["Ada"])
+    for person in PERSONAS:
+        session.accounts.delete(person)
+        session.waiting.from_reading(session.scenario.actor(person))
         log.info("%s", f"{person} left, and is seen to be gone")
 
 
-def _clean_up(world: World) -> None:
+def _clean_up(session: Session) -> None:
     try:
-        world.registry.prove_nothing_is_left(world.settings.cleanup_deadline_s)
-        world.registry.check_ids_were_right()
-        world.registry.close()
-        log.info("%s", f"nothing is left: {world.registry.in_brief()}")
+        session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
+        session.registry.check_ids_were_right()
+        session.registry.close()
+        log.info("%s", f"nothing is left: {session.registry.in_brief()}")
     finally:
-        world.close()
+        session.close()
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         False, description="keep BASE_URL and its host out of logs and reports, where $BASE_URL stands instead"
     )
     target: str = Field(
-        "contract", description="profile of the target: a name in support/targets, or a path to a TOML file"
+        "contract", description="profile of the target: a name in support/profiles, or a path to a TOML file"
     )
     strict: bool = Field(False, description="judge by the contract alone: ignore the profile's known deviations")
     allow_production: bool = Field(False, description="let the suite run against a target that looks like production")

@@ -14,8 +14,8 @@ import signal
 import sys
 import threading
 
-from support.starting import FAULT, has_begun
-from support.workers import Orders, obey
+from support.early_signals import FAULT, has_begun
+from support.workers import WorkerTask, obey
 
 STDIN = 0
 
@@ -25,7 +25,7 @@ def main() -> None:
     from behave.__main__ import main as behave
 
     try:
-        obey(Orders(**json.loads(_line())))
+        obey(WorkerTask(**json.loads(_line())))
     except (TypeError, ValueError):
         sys.exit("support.worker was not told what to play: it is started by a run of behave with WORKERS=2 or more")
     threading.Thread(target=_end_with_input, daemon=True).start()

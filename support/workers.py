@@ -21,11 +21,11 @@ from typing import Any
 from behave.model import Feature
 
 from support.errors import Inconclusive, SuiteError, TargetDown
+from support.profile import Profile
 from support.reporting import summary as summaries
-from support.reporting.run import OUR_FORMAT
+from support.reporting.run_report import OUR_FORMAT
 from support.reporting.summary import Summary
 from support.settings import ROOT, Settings
-from support.targets.profile import Profile
 
 log = logging.getLogger("acceptance")
 CONTEST = "concurrency"
@@ -39,24 +39,24 @@ FAULTS: Mapping[str, type[SuiteError]] = {kind.outcome: kind for kind in (Inconc
 
 
 @dataclass(frozen=True)
-class Orders:
+class WorkerTask:
     """What a worker is to play, by file names, and the settings that differ from those of the run that started it."""
 
     files: Sequence[str]
     settings: Mapping[str, str]
 
 
-_orders: list[Orders] = []
+_tasks: list[WorkerTask] = []
 
 
-def obey(orders: Orders) -> None:
+def obey(orders: WorkerTask) -> None:
     """Be a worker from now on."""
-    _orders[:] = [orders]
+    _tasks[:] = [orders]
 
 
-def orders() -> Orders | None:
+def orders() -> WorkerTask | None:
     """Return what this process is to play as a worker of another run; None where it is none."""
-    return _orders[0] if _orders else None
+    return _tasks[0] if _tasks else None
 
 
 def number_of_shares(config: Any, settings: Settings, profile: Profile, features: Sequence[Feature]) -> int:
@@ -168,7 +168,9 @@ class Workers:
                 "reports_dir": folder,
                 "workers": 1,
             }
-            given = Orders([feature.filename for feature in share], {name: str(value) for name, value in told.items()})
+            given = WorkerTask(
+                [feature.filename for feature in share], {name: str(value) for name, value in told.items()}
+            )
             process = subprocess.Popen(
                 [sys.executable, "-m", "support.worker", *sys.argv[1:]],
                 stdin=subprocess.PIPE,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 
-from support.acts.outages import stormy_world
+from support.scenario.faults import faulty_session
+from support.scenario.session import Session
 from support.settings import load
-from support.world import World
 
 LATE_S = 0.3
 FIXED_WAIT_S = 1.0
@@ -20,45 +20,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=1000)
     count = parser.parse_args().users
-    world = stormy_world(load({"log_level": "ERROR"}), PATIENCE_S)
+    session = faulty_session(load({"log_level": "ERROR"}), PATIENCE_S)
     try:
-        ours, theirs = _all_at_once(world, count), _one_by_one(world)
+        ours, theirs = _all_at_once(session, count), _one_by_one(session)
     finally:
-        world.registry.confirm_gone()
-        world.close()
+        session.registry.confirm_gone()
+        session.close()
     print(f"{count} users deleted and seen gone at once, deletions {LATE_S} s late: {ours:10.1f} s")
     each = theirs / SAMPLE
     print(f"one by one with a fixed second: {each:.2f} s each, so for {count}: {each * count:10.1f} s")
     print(f"that is {each * count / ours:.0f} times as long (measured on {SAMPLE} users, told for all)")
 
 
-def _all_at_once(world: World, count: int) -> float:
-    world.begin("burst")
-    world.crowds.sign_up_at_once(count)
-    _delete_late(world)
+def _all_at_once(session: Session, count: int) -> float:
+    session.begin("burst")
+    session.bursts.sign_up_at_once(count)
+    _delete_late(session)
     begun = time.perf_counter()
-    world.registry.confirm_gone()
+    session.registry.confirm_gone()
     took = time.perf_counter() - begun
-    assert world.registry.gone == count, f"{world.registry.gone} of {count} were seen gone"
+    assert session.registry.gone == count, f"{session.registry.gone} of {count} were seen gone"
     return took
 
 
-def _one_by_one(world: World) -> float:
-    world.begin("delete")
+def _one_by_one(session: Session) -> float:
+    session.begin("delete")
     group = ("Ada", "Grace", "Alan", "Barbara", "Edsger")[:SAMPLE]
-    world.accounts.become_each(group)
-    _delete_late(world)
+    session.accounts.become_each(group)
+    _delete_late(session)
     begun = time.perf_counter()
     for person in group:
-        world.accounts.delete(person)
+        session.accounts.delete(person)
         time.sleep(FIXED_WAIT_S)
-        world.gone.from_reading(world.scene.member(person))
+        session.waiting.from_reading(session.scenario.actor(person))
     return time.perf_counter() - begun
 
 
-def _delete_late(world: World) -> None:
-    assert world.outages is not None
-    world.outages.befall("shows deletions 0.3 s late", None)
+def _delete_late(session: Session) -> None:
+    assert session.faults is not None
+    session.faults.inject("shows deletions 0.3 s late", None)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from support.cleanup.journal import Journal
-from support.factory import FORESEEN
+from support.scenario.factory import FORESEEN
+from support.scenario.session import Session
 from support.settings import load
-from support.world import World
 
 MOST_SHARE = 0.05
 TURN = 2 * FORESEEN
@@ -51,11 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--creates", type=int, default=500, help="how many of each kind")
     count = parser.parse_args(arguments).creates
     with tempfile.TemporaryDirectory() as folder:
-        world = World(load({"state_dir": str(Path(folder)), "log_level": "ERROR"}))
+        session = Session(load({"state_dir": str(Path(folder)), "log_level": "ERROR"}))
         try:
-            without_s, with_s, journal_s = _measured(world, count)
+            without_s, with_s, journal_s = _measured(session, count)
         finally:
-            world.close()
+            session.close()
     share = sum(journal_s) / sum(with_s)
     print(f"{count} creates of each kind in turns, on the embedded API {'median':>14} {'mean':>10}")
     _row("a create without the journal", without_s)
@@ -64,22 +64,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{'share of the create':<54} {share:>13.1%}   wanted: below {MOST_SHARE:.0%}")
 
 
-def _measured(world: World, count: int) -> tuple[list[float], list[float], list[float]]:
+def _measured(session: Session, count: int) -> tuple[list[float], list[float], list[float]]:
     """Return the seconds of creates without the journal and with it, and what the journal took of the latter.
 
     Each is the mean of a turn, as the journal writes down what belongs to several creates.
     """
-    stopwatch = Stopwatch(world.journal)
+    stopwatch = Stopwatch(session.journal)
     with_s, without_s, journal_s = list[float](), list[float](), list[float]()
     for turn in range(2 + 2 * -(-count // TURN)):
-        world.journal.write_notes()
+        session.journal.write_notes()
         stopwatch.writes, stopwatch.spent_s = turn % 2 == 0, 0.0
-        newcomers = world.factory.newcomers(TURN)
+        newcomers = session.factory.newcomers(TURN)
         foreseeing_s = stopwatch.spent_s
         begun = time.perf_counter()
         for newcomer in newcomers:
-            world.accounts.sign_up_as("Ada", newcomer)
-        world.journal.write_notes()
+            session.accounts.sign_up_as("Ada", newcomer)
+        session.journal.write_notes()
         took_s = time.perf_counter() - begun + foreseeing_s
         if turn >= 2:  # those before warm up
             (with_s if stopwatch.writes else without_s).append(took_s / TURN)

@@ -22,15 +22,15 @@ from dataclasses import dataclass, field
 import httpx
 import requests
 
-from support.crowd.contest import Entrant, contest
+from support.concurrency.burst import Request, burst
+from support.http.async_client import AsyncClient
+from support.http.loop import LoopThread
+from support.http.policy import Policy
+from support.http.recorder import Recorder
+from support.http.users_api import UsersApi
 from support.models import Credential
-from support.targets import load
-from support.targets.embedded import EmbeddedApi, Target
-from support.transport.async_client import AsyncClient
-from support.transport.calls import UsersApi
-from support.transport.loop import LoopThread
-from support.transport.retries import Policy
-from support.transport.transcript import Transcript
+from support.profile_files import load
+from support.target.embedded import EmbeddedApi, Target
 
 WINDOWS_MS = (5.0, 1.0, 0.2, 0.05)
 TIMEOUT_S = 30.0
@@ -86,7 +86,7 @@ class Ways:
         self._suite = AsyncClient(TIMEOUT_S)
         policy = Policy(attempts=1, base_s=0.1, cap_s=0.1, deadline_s=TIMEOUT_S)
         credential = Credential("$TOKEN", value=target.token or "")
-        self._api = UsersApi(self._url, credential, policy, load("contract"), Transcript(), window_s=0.0)
+        self._api = UsersApi(self._url, credential, policy, load("contract"), Recorder(), window_s=0.0)
         self.skews_s: list[float] = []
         self.all: dict[str, Race] = {
             "gather, warm httpx connections": self._gathered,
@@ -152,8 +152,8 @@ class Ways:
 
     async def _last_byte(self, email: str) -> list[int]:
         newcomers = [{"name": f"Contender {number}", "email": email} for number in range(self._contenders)]
-        entrants = [Entrant(one["name"], self._api.send_once(self._api.creating(one))) for one in newcomers]
-        outcome = await contest(self._suite, entrants, self._api.call("GET", query={"email": email}))
+        entrants = [Request(one["name"], self._api.send_once(self._api.creating(one))) for one in newcomers]
+        outcome = await burst(self._suite, entrants, self._api.call("GET", query={"email": email}))
         self.skews_s.append(outcome.skew_s)
         return [exchange.status or 0 for exchange in outcome.results]
 

@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from support import settings as settings_module
-from support.cleanup.entries import told_of
 from support.cleanup.marks import mark_in
+from support.cleanup.records import told_of
 from support.cleanup.recovery import finish
-from support.connection import Connection
 from support.contract.normalizers import users_in
 from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown, in_short
+from support.http.escaping import on_one_line
+from support.http.recorder import redacted
 from support.models import User
 from support.reporting.logs import set_up_logs
 from support.reporting.screen import say
-from support.transport.escaping import on_one_line
-from support.transport.transcript import redacted
+from support.target.connection import Connection
 
 SHORTEST_MARK = 4
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -9,15 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from enum import Enum, auto
 
-from support.cleanup.entries import Entry, folded
 from support.cleanup.journal import State
 from support.cleanup.marks import mark_in
+from support.cleanup.records import Record, folded
 from support.contract.normalizers import is_address, user_of
 from support.contract.violation import fail
 from support.errors import SuiteError
+from support.http.operations import Operation
+from support.http.users_api import UsersApi
 from support.models import Answer, Call, Exchange, User
-from support.transport.calls import UsersApi
-from support.transport.flows import Flow
 
 PROOF = "a user whose email carries the mark of this run, in a read of this very id"
 
@@ -45,23 +45,23 @@ class Ownership:
         self.before: frozenset[str] = frozenset()
         self.proven: set[str] = set()
         self.absent: set[str] = set()
-        self.latest: dict[str, Entry] = {}
+        self.latest: dict[str, Record] = {}
         self.contradicted: dict[str, tuple[str, str]] = {}
         self._once_proven: set[str] = set()
         self._vouched: set[str] = set()
         self._shown_by: dict[str, str] = {}
-        self._by_address: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._by_address: defaultdict[str, list[Record]] = defaultdict(list)
         self._seen_at: defaultdict[str, set[str]] = defaultdict(set)
 
     # Learning
 
-    def note(self, entries: Iterable[Entry]) -> None:
+    def note(self, entries: Iterable[Record]) -> None:
         """Remember which request asks for which address; the ids that were absent may be given from now on."""
         self.absent.clear()
         for entry in entries:
             self._by_address[folded(entry.address)].append(entry)
 
-    def note_made(self, entry: Entry, user: User, *, found: bool) -> None:
+    def note_made(self, entry: Record, user: User, *, found: bool) -> None:
         """Remember the user in the answer to a create, or the one that was found after its answer was lost."""
         self.latest[user.id] = entry
         if found:
@@ -69,7 +69,7 @@ class Ownership:
         elif user.email and user.email == folded(entry.address):
             self._vouched.add(user.id)
 
-    def note_listed(self, entry: Entry, user_id: str) -> None:
+    def note_listed(self, entry: Record, user_id: str) -> None:
         """Remember a user who was found in the list, and is seen to as what this entry has made."""
         self.latest[user_id] = entry
         self._shown_by.setdefault(user_id, "list")
@@ -125,7 +125,7 @@ class Ownership:
 
     # Permitting
 
-    def permit(self, call: Call) -> Flow[None]:
+    def permit(self, call: Call) -> Operation[None]:
         """Let a call pass that may change the user it names; raises ContractViolation if another client may own it.
 
         An id that nobody has may be named too, right after the read that shows so: it may be given to others any time.
@@ -145,7 +145,7 @@ class Ownership:
         if call.method == "DELETE":
             self.proven.discard(user_id)
 
-    def is_vouched(self, user_id: str, read: Exchange | None) -> Flow[bool]:
+    def is_vouched(self, user_id: str, read: Exchange | None) -> Operation[bool]:
         """Whether the answer to the create proves an id that cannot be read, and no look-up contradicts it."""
         if read is None or user_id not in self._vouched or self._owner(user_id, read) is not Owner.UNKNOWN:
             return False
@@ -161,7 +161,7 @@ class Ownership:
             wrong = f"the read of {user_id} was answered by {read.status or 'nothing'}, and shows another user or none"
         fail(rule, f"{call.method} {call.url}, which is not sent", [PROOF], [wrong], read)
 
-    def note_stranger(self, entry: Entry, user_id: str) -> None:
+    def note_stranger(self, entry: Record, user_id: str) -> None:
         """Remember that an answer gave an id for a user of this run which a read shows to be somebody else's.
 
         An id that was proven once was given again since, and a look-up may show anybody under an email without mark.
@@ -199,12 +199,12 @@ class Ownership:
         entry = self.latest.get(user.id)
         return entry is not None and entry.fresh and not user.name and not is_address(user.email)
 
-    def is_anothers(self, entry: Entry, user_id: str) -> bool:
+    def is_anothers(self, entry: Record, user_id: str) -> bool:
         """Whether a user is one whom another entry has made, and will see to."""
         other = self.latest.get(user_id, entry)
         return other is not entry and other.state is not State.GONE and user_id in other.ids - other.left
 
-    def given_again(self, entry: Entry, user_id: str, user: User | None) -> bool:
+    def given_again(self, entry: Record, user_id: str, user: User | None) -> bool:
         """Whether an id whose user has left is another's by now: a stranger's, or somebody's whom we made since."""
         if user_id not in entry.left or self.latest.get(user_id, entry) is not entry:
             return user_id in entry.left

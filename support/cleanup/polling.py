@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Pace:
+class PollPolicy:
     """When to look again: after `first_s`, doubling up to `cap_s`, until `deadline_s` is over (seconds)."""
 
     first_s: float
@@ -29,7 +29,7 @@ class Pace:
 
 
 async def until_gone(
-    waiting: Collection[T], still_there: Callable[[Collection[T]], Awaitable[list[T]]], pace: Pace
+    waiting: Collection[T], still_there: Callable[[Collection[T]], Awaitable[list[T]]], pace: PollPolicy
 ) -> list[T]:
     """Look for all of them together until none is there or the deadline is over; return those that still are."""
     left = await still_there(waiting)

@@ -13,7 +13,7 @@ from support.cleanup.journal import Journal
 from support.cleanup.registry import Registry
 from support.errors import ContractViolation, LeftBehind
 from support.settings import Settings
-from support.targets.embedded import EMBEDDED
+from support.target.embedded import EMBEDDED
 
 log = logging.getLogger("acceptance.cleanup")
 LEAST_S = 1.0

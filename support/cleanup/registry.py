@@ -16,21 +16,21 @@ from concurrent.futures import Future, wait
 from dataclasses import replace
 from itertools import chain
 
-from support.cleanup.book import Book
-from support.cleanup.comparison import Comparison
-from support.cleanup.entries import Entry, each_once, folded, told_of_left
+from support.cleanup.deleter import Deleter, batches
 from support.cleanup.journal import Journal, Line, State
+from support.cleanup.ledger import Ledger
+from support.cleanup.list_diff import ListDiff
 from support.cleanup.ownership import PROOF, Ownership
-from support.cleanup.polling import Pace
-from support.cleanup.removal import Removal, batches
+from support.cleanup.polling import PollPolicy
+from support.cleanup.records import Record, each_once, folded, told_of_left
 from support.contract.normalizers import user_of
 from support.contract.violation import fail
 from support.errors import LeftBehind, SettingsError, TargetDown
+from support.http.async_client import AsyncClient
+from support.http.loop import LoopThread
+from support.http.operations import Operation, Sleep
+from support.http.users_api import UsersApi
 from support.models import Call, Exchange, User
-from support.transport.async_client import AsyncClient
-from support.transport.calls import UsersApi
-from support.transport.flows import Flow, Wait
-from support.transport.loop import LoopThread
 
 log = logging.getLogger("acceptance.cleanup")
 
@@ -48,7 +48,7 @@ class Registry:
         client: AsyncClient,
         loop: LoopThread,
         mark: str,
-        pace: Pace,
+        pace: PollPolicy,
         most: int | None = None,
     ) -> None:
         """Begin with nothing made; `most` is how many users may be alive at once."""
@@ -56,16 +56,16 @@ class Registry:
         self._pace = pace
         self._most = most
         self.mark = mark
-        self._book = Book(journal, mark)
+        self._book = Ledger(journal, mark)
         self._ownership = Ownership(api, mark)
         self.api = self._ownership.api = replace(api, permit=self._ownership.permit)
-        self._removal = Removal(self._book, self._ownership, client, pace)
-        self._open: list[Entry] = []
-        self._over: list[Entry] = []
-        self._refused: list[Entry] = []
+        self._removal = Deleter(self._book, self._ownership, client, pace)
+        self._open: list[Record] = []
+        self._over: list[Record] = []
+        self._refused: list[Record] = []
         self._running: list[Future[None]] = []
         self._lock = threading.Lock()
-        api.transcript.observers.append(self._ownership.observe)
+        api.recorder.observers.append(self._ownership.observe)
 
     def go_on_with(self, api: UsersApi) -> None:
         """Speak from now on as with a target that is better known: in other names, of other statuses."""
@@ -82,7 +82,7 @@ class Registry:
         """Write down addresses that will soon be asked for; some may never be."""
         self._book.foresee(addresses)
 
-    def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Entry]:
+    def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Record]:
         """Write down (address, name) of requests that may make users, before they are sent."""
         entries = self._book.intend(wanted)
         self._ownership.note(entries)
@@ -91,7 +91,7 @@ class Registry:
 
     def create(
         self, call: Call, address: str | None, name: str | None, listed: Collection[str] | None = None
-    ) -> Flow[Exchange]:
+    ) -> Operation[Exchange]:
         """Carry out a POST: written down before, never made twice, its outcome written down after.
 
         `listed` are the ids that the list showed before, where it was read; one of ours may be given again. Without an
@@ -102,7 +102,7 @@ class Registry:
             listed = yield from self._ids_there()
         known = (set(listed or ()) - self._ownership.latest.keys()) | self.ids_of(address)
         entry = self.intend([(address, name)])[0]
-        comparison = Comparison(self._removal.everybody, self._ownership.is_ours, listed, name)
+        comparison = ListDiff(self._removal.everybody, self._ownership.is_ours, listed, name)
         search = self.api.found_by(address, known) if address else comparison.nobody_new
         exchange = yield from self.api.create(call, search)
         self.settle(entry, exchange, known)
@@ -111,12 +111,12 @@ class Registry:
             self._book.mark(entry, State.REFUSED if comparison.found_nobody else State.INTENDED)
         return exchange
 
-    def _ids_there(self) -> Flow[Collection[str] | None]:
+    def _ids_there(self) -> Operation[Collection[str] | None]:
         """Return the ids that the list shows; None where it cannot be read."""
         everybody = yield from self._removal.everybody()
         return None if everybody is None else {user.id for user in everybody}
 
-    def change(self, call: Call, address: str | None) -> Flow[Exchange]:
+    def change(self, call: Call, address: str | None) -> Operation[Exchange]:
         """Carry out a PUT or PATCH that names an address: a faulty API may make a user of it."""
         if not address:
             return (yield from self.api.send(call))
@@ -130,7 +130,7 @@ class Registry:
             entry.ids.add(user_id)
         return exchange
 
-    def settle(self, entry: Entry, exchange: Exchange, known: Iterable[str] = ()) -> None:
+    def settle(self, entry: Record, exchange: Exchange, known: Iterable[str] = ()) -> None:
         """Write down what a create came to; `known` are ids that were there before and so are never its own."""
         answer = exchange.answer
         user = user_of(answer, self.api.profile) if answer else None
@@ -147,7 +147,7 @@ class Registry:
         else:
             entry.claimed = answer is not None and 200 <= answer.status < 300 and user is None
 
-    def give_up(self, entry: Entry) -> None:
+    def give_up(self, entry: Record) -> None:
         """Write down that a request made nobody as far as is known; its address is looked up once more in the end."""
         entry.by_change = True
         self._book.mark(entry, State.REFUSED)
@@ -194,13 +194,13 @@ class Registry:
             self.wait_for_deletions()
         self._insist_on_room(wanted)
 
-    def _wait_for_room(self) -> Flow[None]:
+    def _wait_for_room(self) -> Operation[None]:
         """Let deletions that are under way make room for one more user; raises SettingsError where they do not."""
         if self._lacks_room(1):
             self._begin_to_delete()
             self._see_to_running()
         while self._lacks_room(1) and not all(future.done() for future in self._running):
-            yield Wait(self._pace.first_s, "as many users as may be are alive")
+            yield Sleep(self._pace.first_s, "as many users as may be are alive")
         self._insist_on_room(1)
 
     def _lacks_room(self, wanted: int) -> bool:
@@ -352,10 +352,10 @@ class Registry:
             elif entry.state is State.GONE:
                 self._removal.reopen(entry, "the list")
 
-    def _unfinished(self) -> list[Entry]:
+    def _unfinished(self) -> list[Record]:
         return [entry for entry in self._book.entries if entry.state is not State.GONE and not entry.unprovable]
 
-    def marked(self) -> Flow[list[User] | None]:
+    def marked(self) -> Operation[list[User] | None]:
         """List everybody whose address carries this run's mark; None where the list cannot be read."""
         everybody = yield from self._removal.everybody()
         return None if everybody is None else [user for user in everybody if self._ownership.is_ours(user)]

@@ -20,7 +20,7 @@ from hamcrest.core.description import Description
 from support.bounds import TooMuch
 from support.contract.normalizers import LONGEST_ID, id_in, listed
 from support.models import Answer, Exchange
-from support.targets.profile import Names, Profile, Shape
+from support.profile import Names, Profile, Shape
 
 SCHEMAS = Path(__file__).parent / "schemas"
 SOME_DAY = "2000-01-01T00:00:00Z"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 
-from support.contract.rules import RULES
-from support.targets.profile import Capabilities
+from support.profile import Capabilities
+from support.rules import RULES
 
 TAGS: Mapping[str, str] = {
     "contract": "belongs to the contract: what every Users API must keep",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from support.contract.matchers import Matcher, is_within_bounds
-from support.contract.rules import RULES
 from support.errors import ContractViolation, Evidence, Inconclusive
+from support.http.escaping import on_one_line
+from support.http.policy import is_a_fault
+from support.http.recorder import curl, redacted, said
 from support.models import Exchange, Failure
-from support.transport.escaping import on_one_line
-from support.transport.retries import is_a_fault
-from support.transport.transcript import curl, redacted, said
+from support.rules import RULES
 
 SHOWN = 300
 

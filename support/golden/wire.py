@@ -22,7 +22,9 @@ TAGS = "@contract and not @concurrency"
 TELLING = ("authorization", "content-type", "accept")
 MARK = re.compile(r"uat-[a-z2-7]{12}", re.IGNORECASE)
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-z]{12,}", re.IGNORECASE)
-NUMBERED = re.compile(r"\.\d{4,}")
+EMAILS = re.compile(r"[\w.]+\.\d{4,}")
+ESCAPED = re.compile(r"(?:\\u[0-9a-f]{4}){12,}")
+NAMES = re.compile(r'"name": "(Ada|Grace|Mallory|Alan|Barbara|Edsger|Radia) \w+"')
 
 
 def recorded() -> list[str]:
@@ -71,6 +73,7 @@ class _Front(ThreadingHTTPServer):
 def _forwarding_to(port: int, requests: list[str]) -> type[BaseHTTPRequestHandler]:
     class Forwarding(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer goes out in one piece: in two it waits for the delayed acknowledgement of the first
 
         def handle_one_request(self) -> None:
             self.raw_requestline = self.rfile.readline()
@@ -90,6 +93,7 @@ def _forwarding_to(port: int, requests: list[str]) -> type[BaseHTTPRequestHandle
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
+            self.wfile.flush()
             onward.close()
 
     return Forwarding
@@ -98,9 +102,15 @@ def _forwarding_to(port: int, requests: list[str]) -> type[BaseHTTPRequestHandle
 def _line(method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes) -> str:
     told = sorted(f"{name.lower()}: {_known(value)}" for name, value in headers if name.lower() in TELLING)
     text = " ".join([method, path, *told, body.decode("utf-8", "backslashreplace")])
-    for pattern, shown in ((MARK, "<mark>"), (IDS, "<id>"), (NUMBERED, ".<n>")):
+    for pattern, shown in (
+        (MARK, "<mark>"),
+        (IDS, "<id>"),
+        (EMAILS, "<local>"),
+        (ESCAPED, "<escaped>"),
+        (NAMES, r'"name": "\1 <family>"'),
+    ):
         text = pattern.sub(shown, text)
-    return text.replace(TOKEN, "<token>")
+    return text.replace(TOKEN, "<token>").replace("\n", "\\n")
 
 
 def _known(value: str) -> str:

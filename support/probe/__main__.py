@@ -12,24 +12,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from support import settings as settings_module
-from support.connection import Connection
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError
+from support.http.operations import execute
+from support.http.policy import Policy
+from support.http.recorder import redacted
+from support.http.route import route_to
+from support.http.session_client import SessionClient
+from support.http.urls import destination
 from support.models import Call, Credential
 from support.probe.asking import Asker
 from support.probe.draft import Draft, told
 from support.probe.questions import ask_everything
 from support.probe.running import deviations_from_a_run
+from support.profile import Profile
+from support.profile_files import load
 from support.reporting.logs import set_up_logs
 from support.settings import Settings
-from support.targets import load
-from support.targets.opening import refuse_production
-from support.targets.profile import Profile
-from support.transport.addresses import destination
-from support.transport.client import SessionClient
-from support.transport.flows import perform
-from support.transport.retries import Policy
-from support.transport.route import route_to
-from support.transport.transcript import redacted
+from support.target.connection import Connection
+from support.target.preflight import refuse_production
 
 FAULT = 2
 LEFT = 1
@@ -117,7 +117,7 @@ def _at_its_address(settings: Settings, draft: Draft) -> Profile:
     call = Call("GET", address, _credential(settings), {"Accept": "application/json"})
     policy = Policy(settings.retry_attempts, settings.retry_base_s, settings.retry_cap_s, settings.retry_deadline_s)
     with SessionClient(settings.request_timeout_s, route_to(address)) as client:
-        exchange = client.run(perform(call, policy))
+        exchange = client.run(execute(call, policy))
     location = exchange.answer.header("Location") if exchange.answer and exchange.status in REDIRECTS else None
     there = destination(address, location) if location is not None else None
     if there is None or there.split("?")[0] != f"{address}/":

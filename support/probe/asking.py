@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from support.cleanup.marks import new_mark
-from support.cleanup.polling import Pace
+from support.cleanup.polling import PollPolicy
 from support.cleanup.registry import Registry
-from support.connection import Connection
 from support.contract.matchers import body_of
 from support.contract.normalizers import user_of, users_of
 from support.errors import SuiteError
-from support.factory import Factory, new_seed
 from support.models import Credential, Exchange, NewUser
 from support.probe.draft import Draft
-from support.targets.profile import Profile
+from support.profile import Profile
+from support.scenario.factory import Factory, new_seed
+from support.target.connection import Connection
 
 
 class Asker:
@@ -116,12 +116,12 @@ class Asker:
         return value if isinstance(value, Mapping) else {}
 
     @property
-    def pace(self) -> Pace:
+    def pace(self) -> PollPolicy:
         return self._opened.pace
 
     @property
     def asked(self) -> list[Exchange]:
-        return list(self.api.transcript.exchanges)
+        return list(self.api.recorder.exchanges)
 
     def clear_up(self) -> None:
         """Delete whatever was made; raises LeftBehind where it cannot be seen to be gone.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from support.contract.matchers import moment_of
-from support.targets.profile import Pages
+from support.profile import Pages
 
 IDS = ("id", "_id", "uuid", "userId", "user_id", "uid", "key")
 NAMES = ("name", "username", "fullName", "full_name", "displayName", "display_name", "userName", "user_name")

@@ -10,6 +10,7 @@ from typing import Any
 from support.contract.matchers import has_header, holds_no_secret, says_json, says_what_is_wrong, schema_findings
 from support.contract.normalizers import listed, user_of, users_of
 from support.errors import SuiteError
+from support.http.urls import destination, origin_of
 from support.models import Credential, Exchange, NewUser
 from support.probe.asking import Asker
 from support.probe.draft import told
@@ -25,8 +26,7 @@ from support.probe.guesses import (
     first_of,
     list_in,
 )
-from support.targets.profile import Answers, Names, Pages, Shape
-from support.transport.addresses import destination, origin_of
+from support.profile import Answers, Names, Pages, Shape
 
 ODD_NAME = ' Zoë "Grace" O\'Brien <b>&amp; 李小龍 '
 AN_OLD_DATE = "2001-02-03T04:05:06Z"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from support.contract.rules import RULES
 from support.prove.plays import Play, Record
 from support.prove.verdicts import Fate, Hearing, Trial
+from support.rules import RULES
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from support.prove.plays import Play, read_records
 from support.prove.running import Run, behave
 from support.settings import Settings
-from support.targets.embedded import Target
+from support.target.embedded import Target
 
 CONTRACT = "@contract"
 RECORDER = "support.prove.recorder:Recorder"

@@ -13,7 +13,7 @@ from support.prove.playing import CONTRACT, Stage
 from support.prove.residue import Residue, everybody, residue_in_the_end
 from support.prove.verdicts import Fate, Hearing, Trial
 from support.settings import ROOT
-from support.targets.embedded import EmbeddedApi, Target
+from support.target.embedded import EmbeddedApi, Target
 
 BYSTANDERS = 5
 HASTE = {

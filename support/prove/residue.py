@@ -11,7 +11,7 @@ from http import HTTPStatus
 import httpx
 
 from support.errors import TargetDown
-from support.targets.embedded import Target
+from support.target.embedded import Target
 
 ATTEMPTS = 12
 PAUSE_S = 0.3

@@ -24,8 +24,8 @@ LOADED = (
     "faker.proxy",
     "jsonschema",
     "rich.logging",
-    "support.beginning",
-    "support.session",
+    "support.bootstrap",
+    "support.run",
     "support.prove.recorder",
     "uvloop",
 )

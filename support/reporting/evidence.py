@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from support.targets.profile import Profile
-from support.transport.transcript import Transcript
+from support.http.recorder import Recorder
+from support.profile import Profile
 
 ALLURE = "allure_behave.formatter"
 
@@ -16,7 +16,7 @@ ALLURE = "allure_behave.formatter"
 class Evidence:
     """Takes evidence and shows it nowhere: what a run without a report does. Nothing is drawn or written for it."""
 
-    def watch(self, transcript: Transcript, profile: Profile) -> None:
+    def watch(self, recorder: Recorder, profile: Profile) -> None:
         """Show the exchanges of this transcript from now on; `profile` says how the target names ids."""
 
     def picture(self, name: str, draw: Callable[[], str]) -> None:

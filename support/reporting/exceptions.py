@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from behave.matchers import Match
 
 from support.errors import ContractViolation, SuiteError
-from support.transport.transcript import redacted
+from support.http.recorder import redacted
 
 T = TypeVar("T")
 STOCK_RUN = Match.run

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
+from support.http.escaping import on_one_line
+from support.http.recorder import curl, redacted, said
 from support.models import Answer, Exchange, Failure
-from support.transport.escaping import on_one_line
-from support.transport.transcript import curl, redacted, said
 
 LONGEST = 20_000
 LONG_WORD = re.compile(r"([^/?&=]{12})[^/?&=]{2,}")

@@ -11,10 +11,10 @@ from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
 from support.cleanup.marks import mark_in
+from support.http.escaping import on_one_line
+from support.http.recorder import curl, redacted, stands_in_a_word
 from support.models import Call, Credential, Exchange
-from support.targets.profile import Profile
-from support.transport.escaping import on_one_line
-from support.transport.transcript import curl, redacted, stands_in_a_word
+from support.profile import Profile
 
 MOST = 60
 WRITES = ("PUT", "PATCH", "DELETE")

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from support.contract.rules import RULES
 from support.errors import Evidence, Inconclusive
+from support.http.recorder import redacted
 from support.reporting.verdicts import (
     KEPT,
     KNOWN_DEVIATION,
@@ -23,7 +23,7 @@ from support.reporting.verdicts import (
     Failure,
     worst,
 )
-from support.transport.transcript import redacted
+from support.rules import RULES
 
 FILE = "summary.json"
 SCHEMA = 2

@@ -15,7 +15,7 @@ from behave.model import Feature, Scenario, Step
 from rich.cells import cell_len
 
 from support.errors import SuiteError
-from support.reporting.run import OUR_FORMAT, RunReport
+from support.reporting.run_report import OUR_FORMAT, RunReport
 from support.reporting.screen import Screen, fitted, wrapped
 from support.reporting.table import colour_of, counted
 from support.reporting.verdicts import (

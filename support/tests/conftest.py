@@ -14,13 +14,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from support.scenario.session import Session
 from support.settings import Settings, load
-from support.targets.embedded import EmbeddedApi, Target
+from support.target.embedded import EmbeddedApi, Target
 from support.tests.scripted import Act, ScriptedServer
-from support.world import World
 
 Script = Callable[..., ScriptedServer]
-NewWorld = Callable[..., World]
+NewSession = Callable[..., Session]
 hypothesis.settings.register_profile(
     "a shared machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -86,14 +86,14 @@ def embedded() -> Iterator[Target]:
 
 
 @pytest.fixture
-def new_world(tmp_path: Path) -> Iterator[NewWorld]:
+def new_session(tmp_path: Path) -> Iterator[NewSession]:
     """Open worlds on a target, with a journal of their own; closed with the test."""
     with ExitStack() as stack:
 
-        def opened(target: Target, /, **changes: object) -> World:
-            world = World(settings_for(tmp_path, **changes), target)
-            stack.callback(world.close)
-            return world
+        def opened(target: Target, /, **changes: object) -> Session:
+            session = Session(settings_for(tmp_path, **changes), target)
+            stack.callback(session.close)
+            return session
 
         yield opened
 
@@ -104,4 +104,4 @@ def settings_for(folder: Path, **changes: object) -> Settings:
     return settings.model_copy(update=changes)
 
 
-__all__ = ["Act", "NewWorld", "Script", "settings_for"]
+__all__ = ["Act", "NewSession", "Script", "settings_for"]

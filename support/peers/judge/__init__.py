@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import targets
-from support.contract.rules import RULES
+from support import profile_files
 from support.errors import ContractViolation
 from support.peers.catalogue import RECIPES
 from support.peers.judge.playing import Run, play
 from support.peers.launching import running
 from support.peers.record.tape import Tape
 from support.peers.verdicts import Judged, Verdict, judged
+from support.profile import Answers, Names, Profile
 from support.reporting.summary import Summary
 from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, SKIPPED
-from support.targets.profile import Answers, Names, Profile
+from support.rules import RULES
 
 BROKEN = ContractViolation.outcome
 BYSTANDERS = ("hedy", "joan", "mary")
@@ -54,7 +54,7 @@ def judge(name: str) -> Judgement:
 
     Raises PeerUnavailable where the peer cannot be had here, NoVerdict where a run came to none.
     """
-    profile = targets.load(name)
+    profile = profile_files.load(name)
     residue: list[str] = []
     with running(name) as peer, tempfile.TemporaryDirectory(prefix=f"judge-{name}-") as folder:
         tape = Tape(peer, RECIPES[name].dialect)

@@ -6,11 +6,11 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from support.contract.rules import RULES
 from support.peers.catalogue import RECIPES
 from support.peers.errors import PeerFailed, PeerUnavailable
 from support.peers.judge import Judgement, judge
 from support.peers.judge.playing import NoVerdict
+from support.rules import RULES
 
 DIFFERENT = 1
 ALL_SKIPPED = 3

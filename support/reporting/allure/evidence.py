@@ -17,7 +17,9 @@ from allure_commons.types import AttachmentType
 from behave.model import Scenario, Step
 
 from support.errors import SuiteError
+from support.http.recorder import Recorder, in_brief, redacted
 from support.models import Exchange
+from support.profile import Profile
 from support.reporting.allure.labels import case_id, full_name, history_id, labels_of, links_of, rule_above
 from support.reporting.allure.properties import write_environment, write_executor
 from support.reporting.allure.repairs import repair
@@ -25,8 +27,6 @@ from support.reporting.evidence import Evidence
 from support.reporting.exchanges import page, title
 from support.reporting.replay import script
 from support.reporting.verdicts import KEPT, NOT_SELECTED, plain, verdict_of
-from support.targets.profile import Profile
-from support.transport.transcript import Transcript, in_brief, redacted
 
 EACH = 12
 LISTED = 1000
@@ -66,10 +66,10 @@ class AllureEvidence(Evidence):
         listener.stop_behave_step = self._stop_step
         listener.stop_scenario = self._stop_scenario
 
-    def watch(self, transcript: Transcript, profile: Profile) -> None:
+    def watch(self, recorder: Recorder, profile: Profile) -> None:
         self._profile = profile
-        if self._seen.append not in transcript.observers:
-            transcript.observers.append(self._seen.append)
+        if self._seen.append not in recorder.observers:
+            recorder.observers.append(self._seen.append)
 
     def picture(self, name: str, draw: Callable[[], str]) -> None:
         self._attach(name, draw(), AttachmentType.SVG)

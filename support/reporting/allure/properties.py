@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from support.transport.transcript import redacted
+from support.http.recorder import redacted
 
 
 class ContinuousIntegration(BaseSettings):

@@ -10,11 +10,11 @@ from typing import Any
 from behave.model import Background, Feature, Rule, Scenario, ScenarioOutline
 from behave.parser import parse_file
 
-from support.contract.rules import RULES
-from support.contract.rules import Rule as Promise
 from support.reporting.docs.results import LastRun, Result
 from support.reporting.summary import Played, together
 from support.reporting.verdicts import NOT_SELECTED, RULE_TAG, SKIPPED
+from support.rules import RULES
+from support.rules import Rule as Promise
 
 ORDER = ("users", "refusals", "access", "protocol", "concurrency", "resilience")
 

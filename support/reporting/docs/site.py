@@ -12,15 +12,15 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from support import targets
-from support.contract.rules import RULES
+from support import profile_files
 from support.contract.tags import FAMILIES, TAGS, meaning_of
 from support.errors import ContractViolation
+from support.profile import Profile
 from support.reporting.docs.book import Capability, outcome_of, shown_where
 from support.reporting.docs.results import LastRun
 from support.reporting.standards import standard_url
 from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, NOT_PLAYED, SKIPPED
-from support.targets.profile import Profile
+from support.rules import RULES
 
 HERE = Path(__file__).parent
 QUIET = (KNOWN_DEVIATION, SKIPPED, NOT_PLAYED)
@@ -112,4 +112,4 @@ def _tags(book: Sequence[Capability]) -> list[tuple[str, str, int]]:
 
 
 def _profiles() -> list[Profile]:
-    return [targets.load(path.stem) for path in sorted(Path(targets.__file__).parent.glob("*.toml"))]
+    return [profile_files.load(path.stem) for path in sorted(profile_files.PROFILES.glob("*.toml"))]

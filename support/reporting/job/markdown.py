@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from support.http.escaping import escaped
 from support.reporting.summary import Summary
 from support.reporting.table import counted
 from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, Failure, plain
-from support.transport.escaping import escaped
 
 MOST = 20
 LINKED = re.compile(r"@|:(?=//)|\bwww(?=\.)|\bGH(?=-\d)", re.IGNORECASE)

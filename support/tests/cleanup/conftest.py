@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from support.http.loop import LoopThread
 from support.tests.cleanup.fake import Stand
-from support.transport.loop import LoopThread
 
 
 @pytest.fixture

@@ -11,19 +11,19 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from support.cleanup.journal import Journal
 from support.cleanup.marks import new_mark
-from support.cleanup.polling import Pace
+from support.cleanup.polling import PollPolicy
 from support.cleanup.registry import Registry
+from support.http.async_client import AsyncClient
+from support.http.loop import LoopThread
+from support.http.operations import Operation, Sleep
+from support.http.users_api import UsersApi
 from support.models import Answer, Call, Exchange, Failure, NewUser
-from support.tests.transport.clients import api_at
-from support.tests.transport.fake import LOST, Clock
-from support.transport.async_client import AsyncClient
-from support.transport.calls import UsersApi
-from support.transport.flows import Flow, Wait
-from support.transport.loop import LoopThread
+from support.tests.http.clients import api_at
+from support.tests.http.fake import LOST, Clock
 
 T = TypeVar("T")
 URL = "http://127.0.0.1:1/users"
-SOON = Pace(first_s=0.001, cap_s=0.002, deadline_s=0.02)
+SOON = PollPolicy(first_s=0.001, cap_s=0.002, deadline_s=0.02)
 Twist = Callable[[Call], Answer | Failure | None]
 """Answers a call in place of the API, or leaves it to the API by None."""
 
@@ -112,7 +112,7 @@ class FakeClient:
         self.users = users
         self.clock = Clock()
 
-    def carry_out(self, flow: Flow[T]) -> T:
+    def carry_out(self, flow: Operation[T]) -> T:
         given: Answer | Failure | None = None
         while True:
             try:
@@ -120,13 +120,13 @@ class FakeClient:
             except StopIteration as end:
                 result: T = end.value
                 return result
-            if isinstance(effect, Wait):
+            if isinstance(effect, Sleep):
                 self.clock.advance(effect.seconds)
                 given = None
             else:
                 given = self.users.answer(effect.call)
 
-    async def run(self, flow: Flow[T], _: object = None) -> T:
+    async def run(self, flow: Operation[T], _: object = None) -> T:
         return self.carry_out(flow)
 
 
@@ -134,7 +134,7 @@ class Stand:
     """A registry of a run, with everything around it."""
 
     def __init__(
-        self, folder: Path, loop: LoopThread, users: FakeUsers | None = None, pace: Pace = SOON, **options: Any
+        self, folder: Path, loop: LoopThread, users: FakeUsers | None = None, pace: PollPolicy = SOON, **options: Any
     ) -> None:
         self.users = users or FakeUsers()
         self.client = FakeClient(self.users)

@@ -17,15 +17,15 @@ from support.cleanup import __main__ as command
 from support.cleanup.__main__ import FAULT, LEFT, main
 from support.cleanup.journal import Journal
 from support.errors import TargetDown
+from support.http.recorder import redacted
 from support.models import Exchange
+from support.scenario.session import Session
 from support.settings import ROOT
-from support.targets.embedded import EmbeddedApi, Target
+from support.target.embedded import EmbeddedApi, Target
 from support.tests.cleanup.test_journal import let_go
-from support.tests.conftest import Act, NewWorld, Script
+from support.tests.conftest import Act, NewSession, Script
+from support.tests.http.clients import permit_all
 from support.tests.scripted import answer, hang_up
-from support.tests.transport.clients import permit_all
-from support.transport.transcript import redacted
-from support.world import World
 
 
 @pytest.fixture(scope="module")
@@ -48,31 +48,31 @@ def told(apart: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.fixture
-def dead(apart: Target, new_world: NewWorld) -> World:
+def dead(apart: Target, new_session: NewSession) -> Session:
     """A run that made two users and died."""
-    world = new_world(apart)
+    session = new_session(apart)
     for person in ("Ada", "Grace"):
-        world.accounts.become(person)
-    let_go(world.journal)
-    return world
+        session.accounts.become(person)
+    let_go(session.journal)
+    return session
 
 
-def there(world: World) -> int:
+def there(session: Session) -> int:
     """Return how many users of a run are there."""
-    exchange: Exchange = world.run(world.api.list())
+    exchange: Exchange = session.run(session.api.list())
     assert exchange.answer is not None
-    return exchange.answer.body.count(world.mark.encode())
+    return exchange.answer.body.count(session.mark.encode())
 
 
 @pytest.mark.parametrize("arguments", [[], ["--dry-run"], ["--dry-run", "--yes"]], ids=" ".join)
-def test_it_deletes_nobody_unless_told(dead: World, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_deletes_nobody_unless_told(dead: Session, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == LEFT
     assert there(dead) == 2
     assert capsys.readouterr().out.count("would delete ") == 2
     main(["--yes"])
 
 
-def test_told_to_it_does(dead: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_told_to_it_does(dead: Session, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--yes"]) == 0
     assert there(dead) == 0
     assert f"2 user(s) of run {dead.mark} deleted, 0 left." in capsys.readouterr().out
@@ -80,14 +80,14 @@ def test_told_to_it_does(dead: World, capsys: pytest.CaptureFixture[str]) -> Non
     assert "Nothing is left of dead runs" in capsys.readouterr().out
 
 
-def test_a_mark_that_is_of_another_run_leaves_this_one(dead: World) -> None:
+def test_a_mark_that_is_of_another_run_leaves_this_one(dead: Session) -> None:
     assert main(["--yes", "--mark", "uat-zzzzzzzz"]) == 0
     assert there(dead) == 2
     assert main(["--yes", "--mark", dead.mark[:10].upper()]) == 0
     assert there(dead) == 0
 
 
-def test_a_run_that_began_just_now_is_not_old(dead: World) -> None:
+def test_a_run_that_began_just_now_is_not_old(dead: Session) -> None:
     assert main(["--yes", "--older-than", "1h"]) == 0
     assert there(dead) == 2
     assert main(["--yes", "--older-than", "0s"]) == 0
@@ -95,7 +95,7 @@ def test_a_run_that_began_just_now_is_not_old(dead: World) -> None:
 
 
 def test_a_run_without_a_journal_is_found_by_its_marks(
-    dead: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dead: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STATE_DIR", str(tmp_path / "another"))
     assert main(["--yes"]) == 0
@@ -105,15 +105,15 @@ def test_a_run_without_a_journal_is_found_by_its_marks(
 
 
 @pytest.mark.parametrize("arguments", [["--yes"], ["--yes", "--all-runs"]], ids=" ".join)
-def test_a_live_run_is_left_alone(apart: Target, new_world: NewWorld, arguments: list[str]) -> None:
-    living = new_world(apart)
+def test_a_live_run_is_left_alone(apart: Target, new_session: NewSession, arguments: list[str]) -> None:
+    living = new_session(apart)
     living.accounts.become("Ada")
     assert main(arguments) == 0
     assert there(living) == 1
     living.registry.prove_nothing_is_left(10)
 
 
-def test_guests_are_left_alone(dead: World) -> None:
+def test_guests_are_left_alone(dead: Session) -> None:
     call = dead.api.creating({"name": "Guest", "email": "guest@uat-server.example.com"})
     guest = dead.run(dead.api.send(call)).answer
     assert guest is not None
@@ -154,36 +154,36 @@ def test_without_a_target_there_is_nothing_to_clean(
 
 @pytest.mark.parametrize("defect", ["list-without-times", "time-since-epoch"])
 def test_without_an_age_that_can_be_read_they_are_found_all_the_same(
-    defect: str, new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    defect: str, new_session: NewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = EmbeddedApi(["--defect", defect])
     target = Target(api.target.base_url, api.token, api.target.base_url)
-    _is_found_by_its_mark_alone(target, new_world, tmp_path, monkeypatch)
+    _is_found_by_its_mark_alone(target, new_session, tmp_path, monkeypatch)
     api.close()
 
 
 def test_where_its_clock_is_ahead_of_ours_they_are_found_all_the_same(
-    apart: Target, new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    apart: Target, new_session: NewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = time.time
     monkeypatch.setattr(time, "time", lambda: ours() - 3600)
-    _is_found_by_its_mark_alone(apart, new_world, tmp_path, monkeypatch)
+    _is_found_by_its_mark_alone(apart, new_session, tmp_path, monkeypatch)
 
 
 def _is_found_by_its_mark_alone(
-    target: Target, new_world: NewWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    target: Target, new_session: NewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Let a run die with its journal, and be cleaned up after; an age that is asked for spares it."""
-    world = new_world(target)
-    world.accounts.become("Ada")
-    let_go(world.journal)
+    session = new_session(target)
+    session.accounts.become("Ada")
+    let_go(session.journal)
     monkeypatch.setenv("BASE_URL", target.base_url)
     monkeypatch.setenv("TOKEN", target.token or "")
     monkeypatch.setenv("STATE_DIR", str(tmp_path / "another"))
     assert main(["--yes", "--all-runs", "--older-than", "1s"]) == 0
-    assert there(world) == 1
-    assert main(["--yes", "--mark", world.mark]) == 0
-    assert there(world) == 0
+    assert there(session) == 1
+    assert main(["--yes", "--mark", session.mark]) == 0
+    assert there(session) == 0
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_whatever_breaks_it_off_is_told_in_one_line(
     assert "s3cret" not in shown
 
 
-def test_it_goes_on_where_nobody_reads_what_it_says(dead: World) -> None:
+def test_it_goes_on_where_nobody_reads_what_it_says(dead: Session) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from support.cleanup.journal import Journal, Line, State
 from support.cleanup.marks import mark_in
 from support.errors import LeftBehind
+from support.http.loop import LoopThread
 from support.models import Answer, Call, Failure, NewUser
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
-from support.transport.loop import LoopThread
 
 DEADLINE_S = 1.0
 
@@ -27,7 +27,7 @@ class Died(BaseException):
     """The process is gone: nothing that it would have done happens any more."""
 
 
-class Fate:
+class Outcome:
     """Lets a process die at its n-th step: before it is done, or after it with the answer never seen."""
 
     def __init__(self, step: int, after: bool = False) -> None:
@@ -52,7 +52,7 @@ class Fate:
 class MortalJournal(Journal):
     """A journal each of whose writes is a step."""
 
-    fate: Fate | None = None
+    fate: Outcome | None = None
 
     def _write(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
         with self._step():
@@ -65,7 +65,7 @@ class MortalJournal(Journal):
 class MortalUsers(FakeUsers):
     """An API each of whose requests is a step of the client; it lives on when the client dies."""
 
-    fate: Fate | None = None
+    fate: Outcome | None = None
     unlisted = False
 
     def answer(self, call: Call) -> Answer | Failure:
@@ -120,7 +120,7 @@ class Run(Stand):
             self.client.carry_out(self.api.delete(ours[0]))
 
 
-def live_and_die(folder: Path, loop: LoopThread, deeds: Sequence[str], fate: Fate, unlisted: bool) -> bool:
+def live_and_die(folder: Path, loop: LoopThread, deeds: Sequence[str], fate: Outcome, unlisted: bool) -> bool:
     """Play a run until it dies or ends, then let the next one recover; tell whether it died."""
     users = MortalUsers()
     users.unlisted = unlisted
@@ -201,7 +201,7 @@ def test_a_whole_life_may_end_at_every_step(one_loop: LoopThread, after: bool, u
     ]
     for step in itertools.count():
         with TemporaryDirectory() as folder:
-            if not live_and_die(Path(folder), one_loop, deeds, Fate(step, after), unlisted):
+            if not live_and_die(Path(folder), one_loop, deeds, Outcome(step, after), unlisted):
                 break
     assert step > 20, "too few steps to be the life that was meant"
 
@@ -217,4 +217,4 @@ def test_any_life_may_end_anywhere(
     one_loop: LoopThread, deeds: list[str], step: int, after: bool, unlisted: bool
 ) -> None:
     with TemporaryDirectory() as folder:
-        live_and_die(Path(folder), one_loop, deeds, Fate(step, after), unlisted)
+        live_and_die(Path(folder), one_loop, deeds, Outcome(step, after), unlisted)

@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.cleanup.journal import Journal, State
-from support.cleanup.polling import Pace, until_gone
+from support.cleanup.polling import PollPolicy, until_gone
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
+from support.http.loop import LoopThread
 from support.settings import Settings
-from support.targets.embedded import EMBEDDED
+from support.target.embedded import EMBEDDED
 from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
 from support.tests.cleanup.test_journal import let_go, locked
 from support.tests.conftest import settings_for
-from support.tests.transport.fake import Clock
-from support.transport.loop import LoopThread
+from support.tests.http.fake import Clock
 
 
 class TestPace:
@@ -31,7 +31,7 @@ class TestPace:
     ) -> None:
         clock = Clock(now=0.0)
         waits = []
-        for wait in Pace(first_s, cap_s, deadline_s).waits(clock):
+        for wait in PollPolicy(first_s, cap_s, deadline_s).waits(clock):
             waits.append(wait)
             clock.advance(wait)
             if len(waits) > 50:
@@ -43,13 +43,13 @@ class TestPace:
     def test_they_double(self) -> None:
         clock = Clock()
         waits = []
-        for wait in Pace(1, 8, 30).waits(clock):
+        for wait in PollPolicy(1, 8, 30).waits(clock):
             waits.append(wait)
             clock.advance(wait)
         assert waits == [1, 2, 4, 8, 8, 7]
 
     def test_there_is_none_without_a_deadline(self) -> None:
-        assert list(Pace(1, 8, 0).waits(Clock())) == []
+        assert list(PollPolicy(1, 8, 0).waits(Clock())) == []
 
 
 class TestUntilGone:
@@ -76,7 +76,7 @@ class TestUntilGone:
             looks.append(len(waiting))
             return list(waiting)
 
-        loop.run(until_gone(["a"], still_there, Pace(1, 1, 0)))
+        loop.run(until_gone(["a"], still_there, PollPolicy(1, 1, 0)))
         assert looks == [1]
 
 

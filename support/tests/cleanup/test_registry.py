@@ -17,23 +17,23 @@ import pytest
 
 from support.cleanup.journal import Journal, State
 from support.cleanup.marks import new_mark
-from support.cleanup.polling import Pace
+from support.cleanup.polling import PollPolicy
 from support.cleanup.registry import Registry
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError
+from support.http import loop as loop_module
+from support.http.async_client import AsyncClient
+from support.http.loop import LoopThread
+from support.http.operations import Operation
+from support.http.session_client import SessionClient
+from support.http.users_api import permit_none
 from support.models import Answer, Call, Failure, NewUser
-from support.targets.profile import Answers, Capabilities, Profile
+from support.profile import Answers, Capabilities, Profile
 from support.tests import scripted
 from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
 from support.tests.conftest import Script
+from support.tests.http.clients import api_at
+from support.tests.http.fake import LOST
 from support.tests.scripted import Arrived, answer
-from support.tests.transport.clients import api_at
-from support.tests.transport.fake import LOST
-from support.transport import loop as loop_module
-from support.transport.async_client import AsyncClient
-from support.transport.calls import permit_none
-from support.transport.client import SessionClient
-from support.transport.flows import Flow
-from support.transport.loop import LoopThread
 
 DEADLINE_S = 0.3
 
@@ -148,7 +148,7 @@ class TestNoted:
     """The id of who can be found by her address is written down a moment later."""
 
     def test_it_is_written_down_soon(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("support.cleanup.book.NOTED_S", 0.001)
+        monkeypatch.setattr("support.cleanup.ledger.NOTED_S", 0.001)
         stand.create()
         stand.registry.keep_lease()
         ends = time.monotonic() + 5
@@ -824,7 +824,7 @@ class TestDeadline:
 
     def test_a_target_that_never_shows_deletions_is_waited_for_once(self, tmp_path: Path, loop: LoopThread) -> None:
         """Later batches do not each wait for the whole deadline again."""
-        stand = Stand(tmp_path, loop, pace=Pace(0.001, 0.01, 0.1))
+        stand = Stand(tmp_path, loop, pace=PollPolicy(0.001, 0.01, 0.1))
         stand.users.shown_after_deletion = 10**9
         looks = []
         for _ in range(4):
@@ -892,11 +892,11 @@ class TestAdopting:
 
 def test_a_survey_looks_for_so_many_at_a_time(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever a dead run may have made: a burst of thousands does not mean thousands of connections."""
-    monkeypatch.setattr("support.cleanup.removal.AT_ONCE", 3)
+    monkeypatch.setattr("support.cleanup.deleter.AT_ONCE", 3)
     stand.registry.intend([(f"{number}@{stand.mark}.example.com", None) for number in range(10)])
     present = peak = 0
 
-    async def run(flow: Flow[object], _: object = None) -> object:
+    async def run(flow: Operation[object], _: object = None) -> object:
         nonlocal present, peak
         present += 1
         peak = max(peak, present)
@@ -910,9 +910,9 @@ def test_a_survey_looks_for_so_many_at_a_time(stand: Stand, monkeypatch: pytest.
 
 
 def test_the_heart_beats_on_after_a_failure_and_tells_of_it_once(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("support.cleanup.book.HEARTBEAT_S", 0.001)
+    monkeypatch.setattr("support.cleanup.ledger.HEARTBEAT_S", 0.001)
     told: list[str] = []
-    monkeypatch.setattr("support.cleanup.book.log.warning", lambda text, *of: told.append(text % of))
+    monkeypatch.setattr("support.cleanup.ledger.log.warning", lambda text, *of: told.append(text % of))
     beats: list[str] = []
     goes_on = threading.Event()
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from support.http.async_client import AsyncClient
+from support.http.loop import LoopThread
+from support.http.operations import SendRequest
 from support.models import Answer, Call, Failure
-from support.targets.profile import Pages, Profile
+from support.profile import Pages, Profile
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
-from support.transport.async_client import AsyncClient
-from support.transport.flows import Send
-from support.transport.loop import LoopThread
 
 MANY = 6
 FEW = 2
@@ -221,7 +221,7 @@ class TestMoments:
     ) -> None:
         full = Stand(tmp_path / "full", loop, most=4)
 
-        async def answer(send: Send) -> Answer | Failure:
+        async def answer(send: SendRequest) -> Answer | Failure:
             return full.users.answer(send.call)
 
         for _ in range(4):

@@ -28,7 +28,7 @@ from support.contract.matchers import (
     shows,
 )
 from support.models import Exchange
-from support.targets.profile import Names, Profile
+from support.profile import Names, Profile
 from support.tests.contract.exchanges import ADA, answered, beyond, unanswered, without
 
 NAMES = Names()

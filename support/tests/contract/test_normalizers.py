@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.contract.matchers import schema_findings
 from support.contract.normalizers import listed, normal_user, problem_of, user_of, users_of
 from support.models import Answer, User
-from support.targets.profile import Names, Profile
+from support.profile import Names, Profile
 from support.tests.contract.exchanges import ADA, answered
 
 JSON = st.recursive(

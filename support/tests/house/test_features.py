@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from support.contract.rules import RULES
 from support.contract.tags import FAMILIES, RULE, TAGS, meaning_of
+from support.rules import RULES
 from support.tests.house.reading import FEATURES, feature_files, features, read, relative, scenarios, tags, written
 
 FILES = feature_files()

@@ -14,31 +14,22 @@ from support.settings import ROOT
 from support.tests.house.reading import relative
 
 LAYERS = (
-    (
-        "support.bounds",
-        "support.errors",
-        "support.models",
-        "support.signals",
-        "support.starting",
-        "support.contract.rules",
-    ),
+    ("support.errors", "support.models", "support.rules", "support.bounds", "support.signals", "support.early_signals"),
     ("support.settings",),
-    ("support.targets.profile", "support.targets.embedded", "support.targets"),
-    ("support.contract", "support.transport"),
-    ("support.factory", "support.cleanup", "support.crowd", "support.deviations"),
-    ("support.targets.opening",),
-    ("support.connection",),
+    ("support.profile", "support.profile_files", "support.target.embedded"),
+    ("support.contract", "support.http"),
+    ("support.scenario.factory", "support.cleanup", "support.concurrency", "support.known_deviations"),
+    ("support.target",),
     ("support.reporting",),
     ("support.cleanup.__main__",),
-    ("support.acts",),
-    ("support.world", "support.phrases"),
+    ("support.scenario",),
     ("support.workers",),
-    ("support.session",),
-    ("support.beginning",),
+    ("support.run",),
+    ("support.bootstrap",),
     ("environment", "steps", "support.probe", "support.demo", "support.worker"),
 )
 """From the ground up: a module imports from its own layer and from those below it."""
-UPWARD = {("support.acts", "support.world"): "acts play in the world that is made of them; for its types only"}
+UPWARD: dict[tuple[str, str], str] = {}
 """What points upward all the same, and why."""
 PRODUCT = sorted(
     path
@@ -111,15 +102,6 @@ def test_every_exception_is_made_use_of() -> None:
         if module_of(path).startswith(low) and imported.startswith(high)
     }
     assert set(UPWARD) == used
-
-
-def test_acts_import_the_world_for_its_types_only() -> None:
-    for path in (ROOT / "support" / "acts").glob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        at_run_time = [
-            node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "support.world"
-        ]
-        assert at_run_time == [], relative(path)
 
 
 @pytest.mark.parametrize("path", SANDBOX, ids=relative)

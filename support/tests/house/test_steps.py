@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import re
+import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -66,26 +66,23 @@ def functions(path: Path) -> list[ast.FunctionDef]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)
-class TestPhrasebook:
-    """A step translates words: no branches, loops, sleeps or HTTP of its own."""
+class TestStepFile:
+    """A step acts in a few lines: loops are fine, branches, sleeps and HTTP of its own are not."""
 
-    def test_a_step_is_a_few_lines_without_branches_and_loops(self, path: Path) -> None:
+    def test_a_step_is_a_few_lines_without_branches(self, path: Path) -> None:
         for function in functions(path):
-            assert len(function.body) <= 4, f"{function.name} has {len(function.body)} lines"
-            forbidden = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.IfExp, ast.Match)
+            lines = (function.end_lineno or 0) - function.body[0].lineno + 1
+            assert lines <= 8, f"{function.name} has {lines} lines"
+            forbidden = (ast.If, ast.While, ast.Try, ast.IfExp, ast.Match)
             found = [type(node).__name__ for node in ast.walk(function) if isinstance(node, forbidden)]
             assert found == [], f"{function.name} has {found}"
 
-    def test_it_speaks_to_the_world_and_to_nothing_else(self, path: Path) -> None:
+    def test_it_sends_nothing_by_itself(self, path: Path) -> None:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         imported |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-        assert {
-            name for name in imported if not re.match(r"behave|support(?:\.acts\.\w+)?$|__future__", name or "")
-        } == (set())
+        assert {name for name in imported if name.split(".")[0] in ("requests", "httpx", "time", "json")} == set()
         assert "execute_steps" not in path.read_text(encoding="utf-8")
 
     def test_it_is_named_by_what_it_speaks_of(self, path: Path) -> None:
-        import sys
-
         assert path.stem not in sys.stdlib_module_names, "steps/ comes before the standard library on the import path"

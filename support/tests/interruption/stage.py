@@ -251,7 +251,7 @@ def _text_in(file: Any) -> str:
     return os.pread(file.fileno(), 1 << 24, 0).decode("utf-8", "replace")
 
 
-def eventually(happened: Callable[[], bool], within_s: float = 30.0) -> None:
+def poll_until(happened: Callable[[], bool], within_s: float = 30.0) -> None:
     """Wait until something has happened; raises AssertionError where it does not."""
     ends = time.monotonic() + within_s
     while not happened():

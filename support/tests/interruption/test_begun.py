@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support import world
-from support.targets.embedded import Target
+from support.scenario import session
+from support.target.embedded import Target
 from support.tests.conftest import settings_for
 
 
@@ -17,6 +17,6 @@ def test_an_interruption_while_a_dead_run_is_finished_is_passed_on(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(world, "finish_dead_runs", interrupted)
+    monkeypatch.setattr(session, "finish_dead_runs", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        world.World(settings_for(tmp_path), embedded)
+        session.Session(settings_for(tmp_path), embedded)

@@ -52,11 +52,11 @@ def played(place: Place, api: Api, copy: Path) -> Ended:
     return ended
 
 
-TROUBLES = [(FAIL, True), (FAIL, False), (INTERRUPT, True), ("raise SystemExit(0)", False)]
+FAULTS = [(FAIL, True), (FAIL, False), (INTERRUPT, True), ("raise SystemExit(0)", False)]
 
 
 @pytest.mark.parametrize(
-    ("trouble", "first"), TROUBLES, ids=["fails before", "fails after", "is interrupted before", "exits after"]
+    ("trouble", "first"), FAULTS, ids=["fails before", "fails after", "is interrupted before", "exits after"]
 )
 @pytest.mark.parametrize("hook", HOOKS)
 def test_a_hook(place: Place, api: Api, hook: str, first: bool, trouble: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from support.tests.interruption.stage import Api, Ended, Place, an_api, difference, eventually
+from support.tests.interruption.stage import Api, Ended, Place, an_api, difference, poll_until
 
 SLOW_S = 1.0
 VERY_SLOW_S = 10.0
@@ -31,7 +31,7 @@ def interrupted_in_a_create(place: Place, api: Api, slow_from: int, seconds: flo
 def test_on_a_slow_api_it_is_waited_for(tmp_path: Path) -> None:
     with an_api() as api:
         ended = interrupted_in_a_create(Place(tmp_path), api, slow_from=0, seconds=SLOW_S)
-        eventually(lambda: not api.under_way("POST"))
+        poll_until(lambda: not api.under_way("POST"))
         assert api.everybody() == api.before, difference(api.before, api.everybody()) + ended.said
 
 
@@ -39,7 +39,7 @@ def test_where_it_shows_after_the_end_the_next_run_deletes_whoever_it_made(tmp_p
     place = Place(tmp_path)
     with an_api() as api:
         interrupted_in_a_create(place, api, slow_from=1, seconds=VERY_SLOW_S)
-        eventually(lambda: api.everybody() != api.before)
+        poll_until(lambda: api.everybody() != api.before)
         api.misbehave()
         next_run = place.run("--tags=@contract", "features/users/lifecycle.feature", api=api)
         assert next_run.code == 0, next_run.said

@@ -6,8 +6,8 @@ import threading
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from support.acts import outages
-from support.acts.outages import Outages
+from support.scenario import faults
+from support.scenario.faults import Faults
 
 
 class Slow:
@@ -29,9 +29,9 @@ class Slow:
 
 
 def test_closing_waits_for_the_restart(monkeypatch: Any) -> None:
-    monkeypatch.setattr(outages, "BEFORE_THE_RESTART_S", 0.0)
+    monkeypatch.setattr(faults, "BEFORE_THE_RESTART_S", 0.0)
     api: Any = Slow()
-    stormy: Any = Outages(None, api, TemporaryDirectory())  # type: ignore[arg-type]
+    stormy: Any = Faults(None, api, TemporaryDirectory())  # type: ignore[arg-type]
     stormy.restart_soon()
     api.began.wait()
     closing = threading.Thread(target=stormy.close)

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from support import targets
-from support.contract.rules import RULES
+from support import profile_files
 from support.peers import PeerUnavailable
 from support.peers.catalogue import RECIPES
 from support.peers.judge import Judgement, Row, compare, judge
 from support.peers.judge.__main__ import report
 from support.peers.verdicts import judged
 from support.reporting.summary import Played, RuleResult, Summary
+from support.rules import RULES
 
 OF_A_VERDICT = {"kept": "kept", "not kept": "known deviation", "not offered": "skipped"}
 
@@ -39,7 +39,7 @@ def strictly(outcomes: Mapping[str, str]) -> dict[str, str]:
 
 def rows(name: str, ours: Mapping[str, str], strict: Mapping[str, str] | None = None) -> list[Row]:
     strict = strictly(ours) if strict is None else strict
-    return compare(judged(name), targets.load(name), summary(ours), summary(strict))
+    return compare(judged(name), profile_files.load(name), summary(ours), summary(strict))
 
 
 @pytest.mark.peers
@@ -61,7 +61,7 @@ def test_a_run_that_says_what_is_deserved_does_not_differ(name: str) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("rule", RULES)
 def test_any_other_word_on_a_rule_is_told(name: str, rule: str) -> None:
-    profile = targets.load(name)
+    profile = profile_files.load(name)
     known = [deviation for deviation in profile.deviations if deviation.rule == rule]
     right = deserved(name)[rule]
     for word in {"kept", "promise broken", "skipped", "inconclusive"} - {right}:
@@ -87,7 +87,7 @@ def test_a_value_of_the_profile_does_not_count_as_kept_by_the_contract() -> None
     verdicts = {**peer.verdicts, "user-shape": replace(peer.verdicts["user-shape"], strict="kept")}
     ours = summary(deserved("feathers"))
     strict = summary(strictly(deserved("feathers")))
-    told = compare(replace(peer, verdicts=verdicts), targets.load("feathers"), ours, strict)
+    told = compare(replace(peer, verdicts=verdicts), profile_files.load("feathers"), ours, strict)
     [row] = [row for row in told if row.differences]
     assert row.rule == "user-shape"
     assert "by the contract alone" in row.differences[0]

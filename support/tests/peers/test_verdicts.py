@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from support.contract.rules import RULES
 from support.peers.catalogue import RECIPES
 from support.peers.record import recorded
 from support.peers.verdicts import judged
 from support.peers.verdicts.tables import README, readme_with_tables
+from support.rules import RULES
 
 WORDS = {"kept", "not kept", "not offered"}
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from support.profile_files import load
 from support.settings import ROOT
-from support.targets import load
 from support.tests.sandbox.conftest import TOKEN
-from support.tests.targets.conftest import Command, NewTarget, Play, command, new_target, play
+from support.tests.target.conftest import Command, NewTarget, Play, command, new_target, play
 
 __all__ = ["command", "new_target", "play"]
 TELLING = ["--personality", "mockapi"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from support.contract.rules import RULES
 from support.errors import SettingsError
 from support.prove import candidates
 from support.prove.candidates import Defect, Share, check_names, offered_defects, offered_variants, read_share
 from support.prove.pool import mixed
 from support.prove.proofs import features_with
+from support.rules import RULES
 
 MANY = [Defect(str(number), "list", "") for number in range(10)]
 

@@ -9,7 +9,7 @@ import pytest
 from support.prove.plays import Play, read_records
 from support.prove.residue import Residue, residue, residue_in_the_end
 from support.prove.verdicts import Fate, Trial
-from support.targets.embedded import Target
+from support.target.embedded import Target
 from support.tests.prove.canned import DEFECT, broken, hearing, line, play, record, trial
 
 RULE = DEFECT.rule

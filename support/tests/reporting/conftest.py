@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from support.settings import ROOT
-from support.targets.embedded import EmbeddedApi, Target
+from support.target.embedded import EmbeddedApi, Target
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from support.reporting.allure.labels import history_id, severity_of
 from support.reporting.allure.properties import ContinuousIntegration, write_environment, write_executor
 from support.reporting.standards import standard_url
 from support.settings import ROOT
-from support.targets.embedded import Target
+from support.target.embedded import Target
 from support.tests.reporting.conftest import Run
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from support.reporting.report.generating import generate
 from support.settings import ROOT
-from support.targets.embedded import EmbeddedApi
+from support.target.embedded import EmbeddedApi
 from support.tests.reporting.browsing import Watch, opened_browser, see_that_allure_is_there, served
 from support.tests.reporting.conftest import Run, behave, on
 

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 from behave.parser import parse_file
 
-from support.contract.rules import RULES
 from support.contract.tags import TAGS, meaning_of
 from support.reporting.docs.book import Capability, read_book, shown_where
 from support.reporting.docs.results import LastRun, Result, read_results
 from support.reporting.docs.site import badge, slots, write_site
+from support.rules import RULES
 from support.settings import ROOT
 from support.tests.reporting.conftest import Run
 

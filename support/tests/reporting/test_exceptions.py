@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from support.http.escaping import escaped
 from support.tests.reporting.conftest import Play
-from support.transport.escaping import escaped
 
 KINDS = (".txt", ".xml", ".json")
 TOKEN = "canary-7Qf2-nightingale"
@@ -19,7 +19,7 @@ SAID = f'HOSTILE = bytes.fromhex("{HOSTILE.encode("utf-8", "surrogatepass").hex(
 HOOKS = f"""
 {SAID}
 from support.reporting.exceptions import make_presentable
-from support.transport.transcript import redacted
+from support.http.recorder import redacted
 
 def before_all(context):
     redacted.hide({TOKEN!r})

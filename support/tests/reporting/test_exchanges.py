@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 
+from support.http.recorder import redacted
 from support.models import Answer, Attempt, Call, Credential, Exchange, Failure
 from support.reporting.exchanges import page, title
-from support.targets.embedded import Target
-from support.transport.transcript import redacted
+from support.target.embedded import Target
 
 JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 NAMES = ["O'Brien", 'Jean "Django"', "$HOME `id` $(id) \\n", "李小龙 %s", "-- ; rm", "@/etc/passwd"]

@@ -9,12 +9,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from support.http.escaping import escaped
 from support.reporting.job.markdown import MOST, markdown
 from support.reporting.summary import Summary
 from support.reporting.verdicts import Failure
 from support.settings import ROOT
 from support.tests.reporting.conftest import Run
-from support.transport.escaping import escaped
 
 FAILURE = Failure(
     "promise broken", "list", "A", "Ada | <b> -- @1.1 ", "a.feature:3", "Then x", "told\n```\nhere ``` <b>"

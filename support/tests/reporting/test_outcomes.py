@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from support.settings import ROOT
-from support.targets.embedded import Target
+from support.target.embedded import Target
 from support.tests.reporting.conftest import Play, Run, on
 
 Faulty = Callable[..., Target]

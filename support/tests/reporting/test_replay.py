@@ -13,16 +13,16 @@ import httpx
 import pytest
 
 from support.cleanup.marks import new_mark
+from support.http import recorder
+from support.http.redaction import Redactor
 from support.models import Answer, Attempt, Call, Credential, Exchange
+from support.profile import Answers, Profile
 from support.reporting import replay as module
 from support.reporting.replay import MOST
 from support.reporting.replay import script as script_of
-from support.targets.embedded import Target
-from support.targets.profile import Answers, Profile
-from support.tests.conftest import NewWorld, Script
+from support.target.embedded import Target
+from support.tests.conftest import NewSession, Script
 from support.tests.scripted import ScriptedServer, answer, hang_up
-from support.transport import transcript
-from support.transport.redaction import Redactor
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl, which the script is for, is not installed")
 USERS = "http://127.0.0.1:1/users"
@@ -64,16 +64,16 @@ def everybody(target: Target) -> list[object]:
 
 @needs_curl
 def test_it_plays_the_scenario_with_a_user_of_its_own_who_is_deleted(
-    new_world: NewWorld, embedded: Target, tmp_path: Path
+    new_session: NewSession, embedded: Target, tmp_path: Path
 ) -> None:
-    world = new_world(embedded)
-    world.begin("patch")
-    member = world.accounts.become("Ada")
-    world.accounts.patch("Ada", {"name": "Ada O'Brien {the, first}"})
-    text = replay(world.transcript.exchanges)
+    session = new_session(embedded)
+    session.begin("patch")
+    actor = session.accounts.become("Ada")
+    session.accounts.patch("Ada", {"name": "Ada O'Brien {the, first}"})
+    text = replay(session.recorder.exchanges)
     assert text is not None
-    assert text.count(str(member.known_id)) == 2  # where it tells what was done then
-    world.registry.confirm_gone()
+    assert text.count(str(actor.known_id)) == 2  # where it tells what was done then
+    session.registry.confirm_gone()
     before = everybody(embedded)
     done = played(text, tmp_path, str(embedded.token))
     assert done.returncode == 0, done.stderr
@@ -86,20 +86,20 @@ def test_it_plays_the_scenario_with_a_user_of_its_own_who_is_deleted(
 
 @needs_curl
 def test_it_does_so_where_the_address_is_hidden(
-    new_world: NewWorld, embedded: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_session: NewSession, embedded: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = new_world(embedded)
-    world.begin("patch")
-    world.accounts.become("Ada")
-    world.accounts.patch("Ada", {"name": "Ada O'Brien"})
+    session = new_session(embedded)
+    session.begin("patch")
+    session.accounts.become("Ada")
+    session.accounts.patch("Ada", {"name": "Ada O'Brien"})
     hidden = Redactor()
     hidden.hide_address(embedded.base_url)
-    monkeypatch.setattr(transcript, "redacted", hidden)
+    monkeypatch.setattr(recorder, "redacted", hidden)
     monkeypatch.setattr(module, "redacted", hidden)
-    text = replay(world.transcript.exchanges)
+    text = replay(session.recorder.exchanges)
     assert text is not None
     assert "127.0.0.1" not in text
-    world.registry.confirm_gone()
+    session.registry.confirm_gone()
     before = everybody(embedded)
     done = played(text, tmp_path, str(embedded.token), embedded.base_url)
     assert done.returncode == 0, done.stderr

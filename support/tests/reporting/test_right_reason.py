@@ -9,7 +9,7 @@ import pytest
 
 from support.reporting.summary import Played, Summary, judged
 from support.reporting.verdicts import KEPT, NOT_JUDGED, Failure
-from support.targets.embedded import Target
+from support.target.embedded import Target
 from support.tests.reporting.conftest import Play, on
 
 QUICK = "--tags=@contract and not @concurrency"

@@ -173,7 +173,7 @@ def test_covered_500_is_listed_by_itself() -> None:
     assert "slowest    list, 4.2 s in 2 scenarios" in text
 
 
-class Gone(Terminal):
+class Waiting(Terminal):
     """A terminal that was closed."""
 
     def write(self, _: str) -> int:
@@ -182,7 +182,7 @@ class Gone(Terminal):
 
 @pytest.mark.usefixtures("on_a_terminal")
 def test_a_terminal_that_has_gone_breaks_nothing_off() -> None:
-    screen = Screen(Gone())
+    screen = Screen(Waiting())
     screen.show("in between")
     screen.clear()
     screen.print("done")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.errors import ContractViolation, Evidence, Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.http.recorder import redacted
 from support.reporting.summary import Played, Requests, Summary, Users, judged, of_nothing, read, together
 from support.reporting.verdicts import (
     KEPT,
@@ -21,7 +22,6 @@ from support.reporting.verdicts import (
     outcome_of,
     worst,
 )
-from support.transport.transcript import redacted
 
 BARE = Summary("", "", "2026-01-02T03:04:05+00:00", 1.0)
 IN_ORDER = [ContractViolation.outcome, LeftBehind.outcome, SuiteError.outcome, TargetDown.outcome, Inconclusive.outcome]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.settings import ROOT
-from support.targets.embedded import Target
+from support.target.embedded import Target
 
 ADA_SIGNS_UP = """
 @contract

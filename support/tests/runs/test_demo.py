@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.settings import ROOT
-from support.targets.embedded import EmbeddedApi
+from support.target.embedded import EmbeddedApi
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from support.errors import SettingsError
-from support.reporting.run import failed_to_start
-from support.targets.embedded import EmbeddedApi, Target
+from support.reporting.run_report import failed_to_start
+from support.target.embedded import EmbeddedApi, Target
 from support.tests.conftest import Script
 from support.tests.runs.conftest import ADA_SIGNS_UP, Ended, Project
 from support.tests.scripted import answer
@@ -236,7 +236,7 @@ def test_a_summary_that_cannot_be_written_in_the_end_fails_the_run(project: Proj
         "after_all_of_the_suite = after_all\n"
         "def after_all(context):\n"
         "    after_all_of_the_suite(context)\n"
-        "    reports = context.session._report.folder\n"
+        "    reports = context.run._report.folder\n"
         "    shutil.rmtree(reports)\n"
         "    reports.write_text('')"
     )

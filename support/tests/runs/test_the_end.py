@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from behave.configuration import Configuration
 
-from support.acts.outages import stormy_world
 from support.errors import SuiteError
+from support.http import loop as loop_module
 from support.reporting.evidence import Evidence
-from support.reporting.run import RunReport
-from support.session import Session
+from support.reporting.run_report import RunReport
+from support.run import Run
+from support.scenario.faults import faulty_session
+from support.scenario.session import Session
 from support.signals import Interrupts
-from support.targets.embedded import Target
-from support.tests.conftest import NewWorld, settings_for
-from support.transport import loop as loop_module
+from support.target.embedded import Target
+from support.tests.conftest import NewSession, settings_for
 from support.workers import Workers
-from support.world import World
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def report(tmp_path: Path) -> RunReport:
     return RunReport(Configuration([], load_config=False), tmp_path / "reports")
 
 
-def there(world: World, mark: str) -> int:
+def there(session: Session, mark: str) -> int:
     """Return how many users of a run are there."""
-    answer = world.run(world.api.list()).answer
+    answer = session.run(session.api.list()).answer
     assert answer is not None
     return answer.body.count(mark.encode())
 
@@ -39,30 +39,30 @@ async def busy(seconds: float) -> None:
 
 
 def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
-    embedded: Target, new_world: NewWorld, report: RunReport, monkeypatch: pytest.MonkeyPatch
+    embedded: Target, new_session: NewSession, report: RunReport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop_module, "FINISHED_WITHIN_S", 0.2)
-    world = new_world(embedded, cleanup_deadline_s=5.0)
-    world.accounts.become("Ada")
-    world.loop.submit(busy(0.8))
+    session = new_session(embedded, cleanup_deadline_s=5.0)
+    session.accounts.become("Ada")
+    session.loop.submit(busy(0.8))
     with pytest.raises(SuiteError, match="did not stop in time"):
-        Session(world, Interrupts(), report, Evidence(), Workers()).end()
-    assert there(new_world(embedded), world.mark) == 0
+        Run(session, Interrupts(), report, Evidence(), Workers()).end()
+    assert there(new_session(embedded), session.mark) == 0
 
 
-def test_while_workers_play_all_is_taken_away(embedded: Target, new_world: NewWorld, report: RunReport) -> None:
-    world, seen = new_world(embedded), list[int]()
+def test_while_workers_play_all_is_taken_away(embedded: Target, new_session: NewSession, report: RunReport) -> None:
+    session, seen = new_session(embedded), list[int]()
 
     class Busy(Workers):
         def __bool__(self) -> bool:
             return True
 
         def wait(self) -> None:
-            seen.append(there(new_world(embedded), world.mark))
+            seen.append(there(new_session(embedded), session.mark))
 
-    world.accounts.become("Ada")
+    session.accounts.become("Ada")
     with pytest.raises(SuiteError, match="no scenario was selected"):
-        Session(world, Interrupts(), report, Evidence(), Busy()).end()
+        Run(session, Interrupts(), report, Evidence(), Busy()).end()
     assert seen == [0]
 
 
@@ -76,7 +76,7 @@ def test_nothing_stays_of_the_api_that_can_be_told_to_misbehave(
 ) -> None:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    world = stormy_world(settings_for(tmp_path))
+    session = faulty_session(settings_for(tmp_path))
     assert list((tmp_path / "temporary").rglob("users.sqlite3"))
-    world.close()
+    session.close()
     assert list((tmp_path / "temporary").iterdir()) == []

@@ -22,20 +22,20 @@ from behave.configuration import Configuration
 from behave.model import Feature
 from behave.parser import parse_feature
 
-from support import beginning
+from support import bootstrap
 from support.errors import SuiteError, TargetDown
-from support.reporting.run import RunReport
+from support.profile import Caps, Deviation, Profile
+from support.reporting.run_report import RunReport
 from support.reporting.summary import Requests, Users, of_nothing, sum_of_requests, sum_of_users
 from support.reporting.verdicts import Failure
+from support.scenario.session import Session
 from support.settings import ROOT, Settings
 from support.signals import Interrupts
-from support.targets.embedded import EmbeddedApi, Target
-from support.targets.profile import Caps, Deviation, Profile
-from support.tests.conftest import NewWorld, settings_for
+from support.target.embedded import EmbeddedApi, Target
+from support.tests.conftest import NewSession, settings_for
 from support.tests.interruption.stage import Place
 from support.tests.runs.conftest import Ended, Project
-from support.workers import Orders, Worker, Workers, number_of_shares, shares
-from support.world import World
+from support.workers import Worker, Workers, WorkerTask, number_of_shares, shares
 
 LONG = 100
 KNOWN = Deviation("list", "known", "https://example.com/1", date(2026, 11, 24), scenarios=("*",))
@@ -166,7 +166,7 @@ class TestNumber:
         assert why in told[0]
 
     def test_a_worker_starts_none(self, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("support.workers._orders", [Orders(["a.feature"], {})])
+        monkeypatch.setattr("support.workers._tasks", [WorkerTask(["a.feature"], {})])
         assert number_of_shares(config(), settings(), Profile(), [feature("a", LONG)]) == 1
 
 
@@ -209,12 +209,12 @@ def test_workers_have_ended_before_that_is_told(
     def fails(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr(beginning, "Workers", Seen)
-    monkeypatch.setattr(beginning, "EmbeddedApi", object)
-    monkeypatch.setattr(beginning, "_session", fails)
+    monkeypatch.setattr(bootstrap, "Workers", Seen)
+    monkeypatch.setattr(bootstrap, "EmbeddedApi", object)
+    monkeypatch.setattr(bootstrap, "_new_run", fails)
     report = RunReport(Configuration([], load_config=False), tmp_path)
     with pytest.raises(type(fault)):
-        beginning._open(settings_for(tmp_path), report, Interrupts())
+        bootstrap._open(settings_for(tmp_path), report, Interrupts())
     assert done == ["started", "told to end", "ended"]
 
 
@@ -297,9 +297,9 @@ def embedded() -> Iterator[Target]:
     api.close()
 
 
-def there(world: World) -> list[Any]:
+def there(session: Session) -> list[Any]:
     """Return who is there."""
-    answer = world.run(world.api.list()).answer
+    answer = session.run(session.api.list()).answer
     assert answer is not None
     users: list[Any] = answer.json()
     return users
@@ -327,7 +327,9 @@ def played(ended: Ended) -> dict[str, Any]:
 
 
 class TestRun:
-    def test_two_processes_come_to_one_verdict(self, shared: Project, embedded: Target, new_world: NewWorld) -> None:
+    def test_two_processes_come_to_one_verdict(
+        self, shared: Project, embedded: Target, new_session: NewSession
+    ) -> None:
         write_second(shared, "Ada's account is created")
         ended = shared.behave("--tags=@contract", WORKERS="2")
         assert ended.code == 0, ended.said
@@ -338,7 +340,7 @@ class TestRun:
         assert [one["file"] for one in summary["scenarios"]] == ["features/one.feature", "features/two.feature"]
         assert summary["users"] == {"created": 2, "deleted": 2, "gone": 2, "left": 0, "recovered": 0}
         assert sorted(path.name for path in (ended.folder / "reports").iterdir()) == ["summary.json"]
-        assert there(new_world(embedded)) == []
+        assert there(new_session(embedded)) == []
 
     def test_a_folder_may_be_named_as_a_shell_completes_it(self, shared: Project) -> None:
         write_second(shared, "Ada's account is created")
@@ -391,7 +393,7 @@ TELLING_NAMES = """
 from pathlib import Path
 end = after_scenario
 def after_scenario(context, scenario):
-    who = context.world.scene.member("Ada").newcomer.name
+    who = context.session.scene.member("Ada").newcomer.name
     Path(f"name-{context.feature.name.split()[-1]}").write_text(who)
     end(context, scenario)
 """
@@ -442,7 +444,7 @@ class TestInterrupted:
         self,
         running: subprocess.Popen[str],
         shared: Project,
-        new_world: NewWorld,
+        new_session: NewSession,
         embedded: Target,
         send: Callable[[int, int], None],
         number: signal.Signals,
@@ -455,7 +457,7 @@ class TestInterrupted:
         assert re.findall(r"interrupted by (\w+): cleaning up", out) == [number.name]
         assert re.findall(r"\n  interrupted by (\w+)\n", out) == [number.name]
         assert summary_in(shared.folder)["users"]["left"] == 0
-        assert there(new_world(embedded)) == []
+        assert there(new_session(embedded)) == []
 
     @pytest.mark.parametrize("pause_s", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0])
     def test_while_they_start_it_is_told_once(self, tmp_path: Path, pause_s: float) -> None:
@@ -470,19 +472,19 @@ class TestInterrupted:
         assert sum(line.startswith("inconclusive: ") for line in ended.said.splitlines()) == 1
 
     def test_a_worker_whose_run_was_killed_cleans_up_and_ends(
-        self, running: subprocess.Popen[str], new_world: NewWorld, embedded: Target
+        self, running: subprocess.Popen[str], new_session: NewSession, embedded: Target
     ) -> None:
         os.kill(running.pid, signal.SIGKILL)
         running.communicate(timeout=60)  # which ends with the last process that holds the pipe
-        left = there(new_world(embedded))
+        left = there(new_session(embedded))
         assert len(left) == 1, "whom the killed one made; the next run removes her"
 
     def test_what_a_worker_that_was_killed_has_made_is_deleted_and_its_share_counts_as_not_played(
-        self, running: subprocess.Popen[str], shared: Project, new_world: NewWorld, embedded: Target
+        self, running: subprocess.Popen[str], shared: Project, new_session: NewSession, embedded: Target
     ) -> None:
         os.kill(came(shared, "second"), signal.SIGKILL)
         out, _ = running.communicate(timeout=120)
         assert running.returncode == 1
         assert out.splitlines()[-1].startswith("suite or settings at fault: worker 2 ended with exit code -9")
-        assert there(new_world(embedded)) == []
+        assert there(new_session(embedded)) == []
         assert [one["outcome"] for one in summary_in(shared.folder)["scenarios"]] == ["kept", "not played"]

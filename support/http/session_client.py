@@ -1,0 +1,139 @@
+"""The session client: one call after another, over the pooled connections of a `requests.Session`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import zlib
+from types import TracebackType
+from typing import TypeVar
+
+import requests
+import urllib3
+
+from support.bounds import BOUNDS, Body, TooMuch
+from support.errors import Inconclusive
+from support.http.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, wait_until
+from support.http.failures import failure_of
+from support.http.operations import Operation, SendRequest, Sleep
+from support.http.raw import exchange_raw
+from support.http.route import DIRECT, Route
+from support.models import ALWAYS_SENT, Answer, Call, Failure
+
+log = logging.getLogger("acceptance.transport")
+T = TypeVar("T")
+AT_A_TIME = 64 * 1024
+ROOM_FOR_HEADERS = 1024 * 1024
+
+
+class SessionClient:
+    """Carries out flows with blocking calls; safe to share between threads.
+
+    Calls go to the session's adapter, not through its own `send`, which would follow redirects, so that the token could
+    travel to another host, and keep cookies, so that what one call was given could let in the next one, which may come
+    without a token on purpose. TLS certificates are verified.
+    """
+
+    def __init__(self, timeout_s: float, route: Route = DIRECT, connections: int = 32) -> None:
+        self._timeout_s = timeout_s
+        self.route = route
+        self._traffic = threading.Condition()
+        self._under_way = 0
+        self._stopped = False
+        self._session = requests.Session()
+        self._session.headers.update(ALWAYS_SENT)
+        self._proxies = {"all": route.proxy} if route.proxy else {}
+        self._trusted = route.certificates or True
+        adapter = DeadlineAdapter(pool_maxsize=connections)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def run(self, flow: Operation[T]) -> T:
+        """Carry out a flow and return what it comes to."""
+        outcome: Answer | Failure | None = None
+        while True:
+            try:
+                effect = flow.send(outcome)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            if isinstance(effect, Sleep):
+                log.debug("waiting %.2f s: %s", effect.seconds, effect.cause)
+                time.sleep(effect.seconds)
+                outcome = None
+            else:
+                outcome = self._send(effect)
+
+    def stop(self) -> None:
+        """Send nothing more, from whatever thread, and wait for what is under way."""
+        with self._traffic:
+            self._stopped = True
+            self._traffic.wait_for(lambda: self._under_way == 0, self._timeout_s)
+
+    def _send(self, send: SendRequest) -> Answer | Failure:
+        counted = False
+        try:
+            with self._traffic:
+                if self._stopped:
+                    raise Inconclusive("the run is over: nothing is sent any more")
+                self._under_way += 1
+                counted = True
+            return self._exchange(send)
+        finally:
+            if counted:
+                with self._traffic:
+                    self._under_way -= 1
+                    self._traffic.notify_all()
+
+    def _exchange(self, send: SendRequest) -> Answer | Failure:
+        started, response = time.monotonic(), None
+        timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
+        if send.call.method == "HEAD":
+            return exchange_raw(send.call, timeout, self.route)
+        wait_until(started + send.timeout_s, timeout, BOUNDS.largest_of(send.call.lists) + ROOM_FOR_HEADERS)
+        try:
+            response = self._session.get_adapter(send.call.url).send(
+                self._prepared(send.call), timeout=timeout, verify=self._trusted, proxies=self._proxies
+            )
+            body, excess = _taken_in(response, send.call)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, zlib.error, OSError, ValueError) as error:
+            status = response.status_code if response is not None else None
+            return failure_of(error, time.monotonic() - started, self.route, status)
+        return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started, excess)
+
+    def _prepared(self, call: Call) -> requests.PreparedRequest:
+        """Return a request as it goes out: of what a session can add, nothing but its headers is wanted."""
+        headers = {**self._session.headers, **call.headers}
+        if call.credential.header is not None:
+            headers["Authorization"] = call.credential.header
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(call.method)
+        prepared.prepare_url(call.url, None)
+        prepared.prepare_headers(headers)
+        prepared.body = call.body or None
+        if call.body or call.method != "GET":
+            prepared.headers["Content-Length"] = str(len(call.body or b""))
+        return prepared
+
+    def close(self) -> None:
+        self._session.close()
+
+    def __enter__(self) -> SessionClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _taken_in(response: requests.Response, call: Call) -> tuple[bytes, str]:
+    """Return the body of an answer, or an empty one and the bound that it goes beyond."""
+    body = Body(response.headers.get("Content-Encoding"), call.lists)
+    try:
+        for octets in response.raw.stream(AT_A_TIME, decode_content=False):
+            body.add(octets)
+    except TooMuch as beyond:
+        response.close()
+        return b"", str(beyond)
+    return body.whole(), ""

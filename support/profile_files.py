@@ -1,0 +1,104 @@
+"""The file of a profile: read as TOML into a profile, or refused in one clear line."""
+
+from __future__ import annotations
+
+import json
+import stat
+import tomllib
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from support.errors import SettingsError, in_short
+from support.profile import Profile
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+PROFILES = Path(__file__).parent / "profiles"
+REQUIRED = ("name", "description")
+RENAMED = {"has": "[has] is now [capabilities]", "left_out": "[[left_out]] is now [[excluded]]"}
+
+
+def load(target: str) -> Profile:
+    """Read the profile of that name from `support/profiles`, or from a path that ends in .toml.
+
+    Raises SettingsError, in one line, where there is none, or with the first value that does not fit `Profile`.
+    """
+    path = Path(target) if target.endswith(".toml") else PROFILES / f"{target}.toml"
+    content = _json_of(path, target)
+    try:
+        profile = _adapter().validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise SettingsError(f"TARGET: {path} at {_place(first)}: {in_short(_fault(first))}.") from None
+    for key in REQUIRED:
+        if key not in json.loads(content):
+            raise SettingsError(f"TARGET: {path} at its top level: {key!r} is missing.")
+    return profile
+
+
+@cache
+def _adapter() -> TypeAdapter[Profile]:
+    return TypeAdapter(Profile)
+
+
+def _json_of(path: Path, target: str) -> str:
+    """Return the content of the file as JSON, which keeps the dates as text; raises SettingsError."""
+    _see_that_it_is_a_file(path, target)
+    try:
+        return json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str)
+    except OSError as error:
+        raise SettingsError(f"TARGET: {path} cannot be read: {error.strerror}.") from None
+    except RecursionError:
+        raise SettingsError(f"TARGET: {path} cannot be read as TOML: it is nested too deeply.") from None
+    except ValueError as error:
+        raise SettingsError(f"TARGET: {path} cannot be read as TOML: {in_short(str(error))}.") from None
+
+
+def _see_that_it_is_a_file(path: Path, target: str) -> None:
+    known = ", ".join(sorted(found.stem for found in PROFILES.glob("*.toml")))
+    wish = f"It wants one of {known}, or the path of a .toml file."
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise SettingsError(f"TARGET: there is no profile {in_short(target)!r}. {wish}") from None
+    except OSError as error:
+        raise SettingsError(f"TARGET: {in_short(target)} cannot be read: {error.strerror}. {wish}") from None
+    if not stat.S_ISREG(mode):
+        raise SettingsError(f"TARGET: {path} is no file. {wish}")
+
+
+def _place(error: ErrorDetails) -> str:
+    """Return where an error is, as in `deviations[0].rule`; a key that is missing or unknown is in its table."""
+    path = error["loc"][:-1] if error["type"] in ("missing", "unexpected_keyword_argument") else error["loc"]
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".") or "its top level"
+
+
+def _fault(error: ErrorDetails) -> str:
+    """Return what is wrong, in the model's own words where it has any."""
+    key = error["loc"][-1] if error["loc"] else ""
+    match error["type"]:
+        case "unexpected_keyword_argument" if key in RENAMED:
+            return RENAMED[str(key)]
+        case "unexpected_keyword_argument":
+            return f"there is no {in_short(str(key))!r}; it may hold {', '.join(_names_in(error['loc'][:-1]))}"
+        case "missing":
+            return f"{key!r} is missing"
+        case "json_invalid":
+            return "it is nested too deeply"
+        case "value_error":
+            return str(error["ctx"]["error"])
+    wish = error["msg"].partition(" should ")[2].removesuffix(" after validation, not 0")
+    return f"{in_short(repr(error['input']))} should {wish}"
+
+
+def _names_in(place: Sequence[str | int]) -> list[str]:
+    kind: Any = Profile
+    for key in place:
+        kind = get_type_hints(kind)[key] if isinstance(key, str) else get_args(kind)[0]
+    return [each.name for each in fields(kind)]

@@ -1,0 +1,276 @@
+"""A run from its first line to its last: opened by `before_all`, closed by `after_all`, or else at exit."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from behave.model import Feature, Scenario, Step
+
+from support.cleanup.recovery import LEAST_S, finish_dead_runs
+from support.early_signals import FAULT
+from support.errors import Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.known_deviations import KnownDeviations
+from support.reporting.evidence import Evidence
+from support.reporting.run_report import RunReport
+from support.reporting.screen import say
+from support.reporting.verdicts import rule_of
+from support.scenario.faults import faulty_session
+from support.scenario.session import Session
+from support.signals import Interrupts
+from support.workers import AFTER_ALL_S, Workers, orders
+
+WIP = "wip"
+NEEDS = "use.with_"
+RESILIENCE = "resilience"
+BATCH = 16
+
+
+class Run:
+    """The run: its world, what was selected, and how it ends."""
+
+    def __init__(
+        self, session: Session, interrupts: Interrupts, report: RunReport, evidence: Evidence, workers: Workers
+    ) -> None:
+        self.session = session
+        self._workers = workers
+        self._interrupts = interrupts
+        self._report = report
+        self._evidence = evidence
+        self._played = 0
+        self.deviations = KnownDeviations(session.profile, session.settings.strict)
+        self._present = session
+        self._storm: Session | None = None
+        self._down: TargetDown | None = None
+        self._ended = False
+        self._interrupted = 0
+        _when_the_process_ends(self._end_late)
+
+    def select(self, feature: Feature) -> None:
+        """Take out of a feature what must not run here: work in progress, and what the target does not offer."""
+        capabilities = self.session.profile.capabilities
+        offered = {**vars(capabilities), "access": capabilities.access and self.session.target.token is not None}
+        for scenario in feature.walk_scenarios():
+            tags = [str(tag) for tag in scenario.effective_tags]
+            if WIP in tags:
+                scenario.skip("work in progress")
+            elif missing := _missing(tags, offered):
+                scenario.skip(f"the target has no {missing}")
+            elif reason := self._reason_for_excluding(scenario):
+                scenario.skip(f"excluded: {reason}")
+            else:
+                self.deviations.watch(scenario, rule_of(scenario))
+
+    def _reason_for_excluding(self, scenario: Scenario) -> str | None:
+        """Return why the profile excludes a scenario; None if it does not."""
+        return next((each.reason for each in self.session.profile.excluded if each.covers(scenario.name)), None)
+
+    def begin_scenario(self, scenario: Scenario) -> Session:
+        """Begin a scenario in the world that it is played in."""
+        self._interrupts.insist()
+        self._played += 1
+        session = self._stormy() if RESILIENCE in scenario.effective_tags else self.session
+        session.show_evidence(self._evidence)
+        session.begin(rule_of(scenario))
+        self._present = session
+        return session
+
+    def _stormy(self) -> Session:
+        """Return the world whose API can be told to misbehave, opened when it is first needed."""
+        if self._storm is None:
+            self._storm = faulty_session(self.session.settings)
+        return self._storm
+
+    def note_attempt(self, step: Step) -> None:
+        """Remember what is being attempted, for failures to tell."""
+        self._interrupts.insist()
+        if step.step_type != "then":
+            self._present.scenario.attempted = step.name
+
+    def end_scenario(self, scenario: Scenario) -> None:
+        """End a scenario: whoever it made begins to be deleted, on an API that behaves again."""
+        self.deviations.recognise(scenario)
+        self._look_whether_the_target_is_down(scenario)
+        if self._clears_up_in_the_end:
+            return
+        with self._evidence.clearing("begin to delete whoever was made"):
+            if self._present.faults is not None:
+                self._present.faults.clear()
+            self._present.registry.start_deleting(at_least=BATCH)
+
+    def confirm_gone(self) -> None:
+        """See that whoever the scenarios so far have made is gone."""
+        if self._clears_up_in_the_end:
+            return
+        for session in self._worlds:
+            with self._evidence.clearing("see that whoever was made is gone", session.registry.in_brief):
+                session.registry.confirm_gone()
+
+    def _look_whether_the_target_is_down(self, scenario: Scenario) -> None:
+        """Let the run end here where the last call got no answer, and none comes now either: no promise is broken."""
+        exchanges = self.session.recorder.exchanges
+        if self._present is not self.session or not exchanges or exchanges[-1].answer is not None:
+            return
+        try:
+            self.session.connection.check_open()
+        except TargetDown as error:
+            self._down = error
+            self._report.config.stop = True  # behave then plays no further scenario
+            for step in scenario.all_steps:
+                step.exception = error if step.status.has_failed() else step.exception
+
+    @property
+    def _clears_up_in_the_end(self) -> bool:
+        """Whether waiting for deletions is left to the end, which does all of it within one deadline."""
+        return self._down is not None or bool(self._interrupts.noted)
+
+    @property
+    def _worlds(self) -> list[Session]:
+        return [session for session in (self._storm, self.session) if session is not None]
+
+    def end(self) -> None:
+        """Prove that nothing is left, and close; raises what keeps the run from counting as good."""
+        taken_s = self._wait_for_workers()
+        self._interrupts.shield()
+        if self._ended:
+            return
+        self._ended = True
+        faults = [*self._clear_up(taken_s), *self._take_in_workers()]
+        for session in self._worlds:
+            faults += _faults_of(session.close)
+        faults += self._what_the_run_is_not_worth()
+        self._interrupted = len(self._interrupts.noted)
+        for fault in faults:
+            self._report.blame(fault)
+        if faults:
+            raise faults[0]
+
+    def _wait_for_workers(self) -> float:
+        """Let the workers play to their end, or end them together with this run.
+
+        Meanwhile whoever may be left is taken away, which the proof, whose faults count, then need not do. Returns how
+        many seconds that took.
+        """
+        begun = time.monotonic()
+        took_s = 0.0
+        try:
+            if self._workers and not self._clears_up_in_the_end:
+                for session in self._worlds:
+                    _faults_of(partial(session.registry.take_away_all, session.settings.cleanup_deadline_s))
+                took_s = time.monotonic() - begun
+                self._workers.wait()
+        except KeyboardInterrupt:  # which is noted
+            pass
+        if self._clears_up_in_the_end:
+            self._workers.interrupt()
+        return took_s
+
+    def _take_in_workers(self) -> list[Exception]:
+        """Make what the workers came to a part of the report; return what went wrong with them."""
+        came = self._workers.end(self.session.settings.cleanup_deadline_s + AFTER_ALL_S)
+        self._report.take_in(came.summaries, came.lost)
+        return [*came.faults, *(_faults_of(self._finish_for_workers) if came.lost else [])]
+
+    def _finish_for_workers(self) -> None:
+        """Delete what a worker has left that died; raises LeftBehind where somebody stays."""
+        target, journal = self.session.target.key, self.session.journal
+        finish_dead_runs(self.session.connection, target)
+        if stay := [run.mark for run in journal.dead_runs(target)]:
+            raise LeftBehind(
+                f"what a worker made ({', '.join(stay)}) could not be seen to be gone. The next run against this "
+                "target deletes it; at once: python -m support.cleanup --yes"
+            )
+
+    def _clear_up(self, taken_s: float) -> list[Exception]:
+        """Leave nothing of any world, within what is left of one deadline; return what could not be done."""
+        ends = time.monotonic() + self.session.settings.cleanup_deadline_s - taken_s
+        faults: list[Exception] = []
+        for session in self._worlds:
+            faults += _faults_of(session.fall_silent)
+            try:
+                with self._evidence.clearing("prove that nothing of the run is left", session.registry.in_brief):
+                    if self._has_users_of(session):
+                        session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
+                faults += _faults_of(session.registry.check_ids_were_right)
+                session.registry.close()
+            except Exception as error:
+                faults.append(error)
+        return faults
+
+    def _has_users_of(self, session: Session) -> bool:
+        """Whether users may be left: they go with an embedded API that has ended, or ends with the run."""
+        is_up = session.connection.embedded_end is None
+        return is_up and (session is self.session or not self._clears_up_in_the_end)
+
+    def _what_the_run_is_not_worth(self) -> list[Exception]:
+        """Return why the verdicts of this run do not stand."""
+        if self._interrupts.noted:
+            return [Inconclusive(self._interrupts.in_brief())]
+        if self._down is not None:
+            return [self._down]
+        return _faults_of(self._check_what_the_run_is_worth)
+
+    def _check_what_the_run_is_worth(self) -> None:
+        """Raise SuiteError where the run judged nothing, or was rescued by retries more often than is allowed."""
+        if orders() is not None:  # the run that started this one looks at all of it
+            return
+        if self._played + self._report.played_by_workers == 0:
+            raise SuiteError("no scenario was selected: check --tags, --name and the paths")
+        self.deviations.check_none_is_mended()
+        sent, most = self._report.requests(), self.session.settings.max_retried_share
+        share = sent.retried_calls / max(1, sent.calls)
+        if most is not None and share > most:
+            causes = ", ".join(f"{count} x {cause}" for cause, count in Counter(sent.covered).most_common(5))
+            raise SuiteError(
+                f"{sent.retried_calls} of {sent.calls} calls ({share:.1%}) were rescued by retries, and "
+                f"MAX_RETRIED_SHARE allows {most:.1%}: {causes}"
+            )
+
+    def _end_late(self) -> None:
+        """Clean up where behave ended without its hooks, such as by sys.exit in a step; the exit code is then not 0."""
+        if not self._ended:
+            _faults_of(self.end)  # they are in the report
+            if not self._interrupts.noted:
+                self._report.blame(SuiteError("behave ended before the run was over, such as by sys.exit in a step"))
+            _tell_the_end(self._report)
+            os._exit(FAULT)
+        if len(self._interrupts.noted) > self._interrupted:
+            os._exit(FAULT)
+        self._interrupts.let_go()
+
+
+def _missing(tags: Iterable[str], offered: Mapping[str, bool]) -> str | None:
+    """Return what a scenario with these tags needs and the target has not, in the words of the profile."""
+    needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
+    return next((name for name in needed if not offered[name]), None)
+
+
+def _faults_of(act: Callable[[], None]) -> list[Exception]:
+    """Return what went wrong while doing something, instead of raising it."""
+    try:
+        act()
+    except Exception as error:
+        return [error]
+    return []
+
+
+def _when_the_process_ends(act: Callable[[], None]) -> None:
+    """Have something done while threads can still be started; for `atexit` it is too late for that."""
+    register: Callable[[Callable[[], None]], object] = getattr(threading, "_register_atexit", atexit.register)
+    register(act)
+
+
+def _tell_the_end(report: RunReport) -> None:
+    """Write the summary and the last lines, wherever behave's capturing was broken off."""
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    with contextlib.suppress(OSError, SystemExit):
+        report.end()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        say(stream, "")

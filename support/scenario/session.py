@@ -1,0 +1,123 @@
+"""The world of a run: the one object of ours on behave's context."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TypeVar
+
+from support.cleanup.marks import mark_in, new_mark
+from support.cleanup.recovery import finish_dead_runs
+from support.cleanup.registry import Registry
+from support.contract.normalizers import users_of
+from support.errors import SuiteError
+from support.http.operations import Operation
+from support.http.users_api import UsersApi
+from support.reporting.evidence import Evidence
+from support.scenario.access import Access
+from support.scenario.accounts import Accounts
+from support.scenario.bursts import Bursts
+from support.scenario.context import ScenarioContext
+from support.scenario.directory import Directory
+from support.scenario.factory import Factory, load_ahead, new_seed
+from support.scenario.faults import Faults
+from support.scenario.outcomes import Outcomes
+from support.scenario.protocol import Protocol
+from support.scenario.races import Races
+from support.scenario.values import People
+from support.scenario.waiting import Waiting
+from support.settings import Settings
+from support.target.connection import Connection
+from support.target.embedded import EmbeddedApi, Target
+
+log = logging.getLogger("acceptance")
+T = TypeVar("T")
+
+
+class Session:
+    """A target, who is drawn for it, what was made there, and the scene that is being played."""
+
+    def __init__(self, settings: Settings, target: Target | EmbeddedApi | None = None) -> None:
+        """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
+        load_ahead()
+        self.connection = opened = Connection(settings, target)
+        self.settings, self.profile, self.target, self.pace = (
+            opened.settings,
+            opened.profile,
+            opened.target,
+            opened.pace,
+        )
+        self.http, self.loop, self.async_client = opened.http, opened.loop, opened.async_client
+        self.recorder, self.journal = opened.recorder, opened.journal
+        self.mark = new_mark()
+        self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
+        self.crowd_notes: list[str] = []
+        self.evidence = Evidence()
+        try:
+            self.recovered = finish_dead_runs(opened, self.target.key)
+            opened.find_room()
+            self.journal.open_run(self.mark, self.target.key)
+        except BaseException:
+            opened.close()
+            raise
+        self.registry: Registry = opened.new_registry(self.mark)
+        self.api: UsersApi = self.registry.api
+        self._spare_others()
+        self.registry.keep_lease()
+        if self.profile.capabilities.email_filter:  # else cleaning up reads the whole list for each unused email
+            self.factory.tell_beforehand(self.registry.foresee)
+        self.values: People = People(self)
+        self.accounts: Accounts = Accounts(self)
+        self.directory: Directory = Directory(self)
+        self.outcomes: Outcomes = Outcomes(self)
+        self.waiting: Waiting = Waiting(self)
+        self.access: Access = Access(self)
+        self.protocol: Protocol = Protocol(self)
+        self.faults: Faults | None = None
+        self.begin("user-shape")
+
+    def _spare_others(self) -> None:
+        """Never touch the users who are there now, except those of other live runs, whose ids come and go."""
+        users = users_of(self.run(self.api.list()).answer, self.profile)
+        marks = {user.id: mark_in(user.email) for user in users}
+        self.registry.spare(one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
+
+    # What a run and a scenario do
+
+    def begin(self, rule: str) -> None:
+        """Start a scenario that shows a rule."""
+        self.recorder.begin()
+        self.scenario = ScenarioContext(self.factory, rule)
+        self.bursts: Bursts = Bursts(self)
+        self.races: Races = Races(self)
+
+    def show_evidence(self, evidence: Evidence) -> None:
+        """Show from now on what is said to the target, and what is drawn of it."""
+        self.evidence = evidence
+        evidence.watch(self.recorder, self.profile)
+
+    def run(self, flow: Operation[T]) -> T:
+        """Carry out a flow with the session client."""
+        return self.http.run(flow)
+
+    def run_at_once(self, flows: Sequence[Operation[T]]) -> list[T]:
+        """Carry out many flows at once with the async client."""
+        return self.loop.run(self.async_client.gather(flows))
+
+    def fall_silent(self) -> None:
+        """Let nobody act any more, whatever an interruption left under way; cleaning up goes on.
+
+        Raises SuiteError where something does not stop.
+        """
+        try:
+            self.loop.stop_waited_for()
+        except TimeoutError:
+            raise SuiteError("what was under way when the run ended did not stop in time") from None
+        finally:
+            self.http.stop()
+
+    def close(self) -> None:
+        """Let go of the target; an embedded API ends."""
+        if self.faults is not None:
+            self.faults.close()
+        self.connection.close()

@@ -1,0 +1,122 @@
+"""A connection to a target: its profile, the clients that speak to it, and the journal of what is made there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TypeVar
+
+from support import profile_files
+from support.bounds import BOUNDS, MIB
+from support.cleanup.journal import Journal
+from support.cleanup.polling import PollPolicy
+from support.cleanup.registry import Registry
+from support.errors import TargetDown
+from support.http.async_client import AsyncClient
+from support.http.loop import LoopThread
+from support.http.policy import Policy
+from support.http.recorder import Recorder, redacted
+from support.http.route import DIRECT, route_to
+from support.http.session_client import SessionClient
+from support.http.users_api import UsersApi
+from support.models import Credential
+from support.profile import Profile
+from support.settings import ROOT, Settings
+from support.target.embedded import EMBEDDED, EmbeddedApi, Target
+from support.target.preflight import check_open, refuse_production, room_for_users
+
+T = TypeVar("T")
+
+
+class Connection:
+    """Everything that it takes to call a target and to clean up there; whoever opens it closes it."""
+
+    def __init__(
+        self, settings: Settings, target: Target | EmbeddedApi | None = None, profile: Profile | None = None
+    ) -> None:
+        """Open the target that the settings name, or the one given, with the profile named or given.
+
+        An embedded API ends with the connection. Raises SuiteError with one clear line.
+        """
+        self.profile = profile or profile_files.load(settings.target)
+        self.settings = settings.model_copy(update=self.profile.deadlines.as_settings())
+        self.pace = PollPolicy(self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s)
+        self.recorder = Recorder()
+        self._release = contextlib.ExitStack()
+        self._embedded: EmbeddedApi | None = None
+        try:
+            self._open(target)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, target: Target | EmbeddedApi | None) -> None:
+        settings = self.settings
+        BOUNDS.largest = int(settings.max_answer_mb * MIB)
+        self.target = target if isinstance(target, Target) else self._named_target(target)
+        if settings.hide_base_url and self.target.key != EMBEDDED:
+            redacted.hide_address(self.target.base_url)
+        refuse_production(self.target.base_url, self.profile, settings)
+        self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
+        self.api = self._users_api()
+        self.http = self._held(SessionClient(settings.request_timeout_s, self.route), lambda client: client.close())
+        self.loop = self._held(LoopThread(), lambda loop: loop.close())
+        self.async_client = self._held(self._new_async_client(), lambda client: self.loop.finish(client.close()))
+        self.most_alive = settings.max_users_alive
+        check_open(self.http, self.api)
+        self.journal = self._held(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
+
+    def check_open(self) -> None:
+        """Raise TargetDown, which says why, where the target does not answer as one that is up."""
+        try:
+            check_open(self.http, self.api)
+        except TargetDown:
+            if self.embedded_end is not None:
+                raise TargetDown(f"the embedded Users API {self.embedded_end} in the middle of the run.") from None
+            raise
+
+    @property
+    def embedded_end(self) -> str | None:
+        """How the embedded API has ended, with all its users; None while it runs, and for any other target."""
+        return None if self._embedded is None else self._embedded.end
+
+    def find_room(self) -> None:
+        """Let no more users be alive at once than fit beside those who are there now; raises SuiteError for none."""
+        if self.profile.caps.users is not None:
+            self.most_alive = room_for_users(check_open(self.http, self.api), self.profile, self.settings)
+
+    def new_registry(self, mark: str) -> Registry:
+        """Return a registry for what the run with this mark made here."""
+        return Registry(self.journal, self.api, self.async_client, self.loop, mark, self.pace, self.most_alive)
+
+    def close(self) -> None:
+        """Let go of everything that was opened, in reverse order."""
+        self._release.close()
+
+    def _held(self, thing: T, release: Callable[[T], None]) -> T:
+        self._release.callback(release, thing)
+        return thing
+
+    def _named_target(self, started: EmbeddedApi | None) -> Target:
+        settings = self.settings
+        if settings.base_url is None:
+            self._embedded = self._held(started or EmbeddedApi(), lambda api: api.close())
+            return self._embedded.target
+        token = settings.token.get_secret_value() if settings.token and settings.access_controlled else None
+        return Target(settings.base_url, token, settings.base_url)
+
+    def _users_api(self) -> UsersApi:
+        settings, token = self.settings, self.target.token
+        credential = Credential(None)
+        if token is not None:
+            redacted.hide(token)
+            credential = Credential("$TOKEN", value=token)
+        policy = Policy(settings.retry_attempts, settings.retry_base_s, settings.retry_cap_s, settings.retry_deadline_s)
+        window_s = settings.consistency_window_s
+        return UsersApi(self.target.base_url, credential, policy, self.profile, self.recorder, window_s)
+
+    def _new_async_client(self) -> AsyncClient:
+        async def made() -> AsyncClient:
+            return AsyncClient(self.settings.request_timeout_s, self.route, self.profile.caps.concurrency)
+
+        return self.loop.run(made())

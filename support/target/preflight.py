@@ -1,0 +1,89 @@
+"""The first look at a target: can it be reached, does it let us in, is it one that may be touched at all."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from support.contract.normalizers import ids_of
+from support.errors import SettingsError, TargetDown
+from support.http.escaping import on_one_line
+from support.http.route import Route
+from support.http.session_client import SessionClient
+from support.http.urls import destination
+from support.http.users_api import UsersApi
+from support.models import Exchange, Failure
+from support.profile import Profile
+from support.settings import Settings
+
+PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|prd|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
+
+
+def refuse_production(base_url: str, profile: Profile, settings: Settings) -> None:
+    """Raise SettingsError where the host or the profile says production and nobody has allowed that."""
+    host = urlsplit(base_url).hostname or ""
+    if (profile.production or PRODUCTION.search(host)) and not settings.allow_production:
+        raise SettingsError(
+            f"BASE_URL: {host} looks like production. The suite creates and deletes users there; if that is meant, "
+            "set ALLOW_PRODUCTION=1."
+        )
+
+
+def check_open(client: SessionClient, api: UsersApi) -> Exchange:
+    """Ask for the list once, or for a page of one where that does; raises TargetDown, with one line, if that fails."""
+    a_page_does = api.profile.capabilities.pages and api.profile.caps.users is None
+    exchange = client.run(api.page(1, 1) if a_page_does else api.list())
+    last = exchange.attempts[-1].outcome
+    if isinstance(last, Failure):
+        raise TargetDown(_out_of_reach(api.base_url, last, client.route))
+    problem = _problem(exchange, api.base_url)
+    if problem:
+        raise TargetDown(f"{api.base_url} {problem}")
+    return exchange
+
+
+def _out_of_reach(base_url: str, why: Failure, route: Route) -> str:
+    if why.of_the_proxy:
+        return f"{why.cause}. Correct {route.variable}, or name the host of the API in NO_PROXY."
+    advice = "Check BASE_URL, and that the API is up."
+    if why.fatal and not why.sent:
+        advice = "Set REQUESTS_CA_BUNDLE to a file with the certificates of those who signed it, or correct BASE_URL."
+    return f"{base_url} cannot be reached: {why.cause}. {advice}"
+
+
+def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> int:
+    """Return how many users the suite may keep alive at once, beside those that are there already.
+
+    Raises SettingsError where a target with a cap is full.
+    """
+    if profile.caps.users is None:
+        return settings.max_users_alive
+    others = len(ids_of(listed.answer, profile))
+    if others >= profile.caps.users:
+        raise SettingsError(
+            f"the profile's caps.users: the target takes {profile.caps.users} users, and {others} are there already. "
+            "Make room on it, or raise the cap."
+        )
+    return min(settings.max_users_alive, profile.caps.users - others)
+
+
+def _problem(exchange: Exchange, base_url: str) -> str | None:
+    answer = exchange.answer
+    status = exchange.status or 0
+    if status in (401, 403):
+        return f"refuses the token (status {status}). Check TOKEN."
+    if status in range(300, 400):
+        location = on_one_line((answer.header("Location") if answer else None) or "nowhere")
+        if _with_a_slash(base_url, location):
+            return (
+                f"redirects to {location}: addresses end with a slash there. Set trailing_slash = true in its profile."
+            )
+        return f"redirects to {location}. Put the address itself into BASE_URL; the token is not sent along a redirect."
+    if status >= 500:
+        return f"answers {status} after {len(exchange.attempts)} attempts. Check that the API is up."
+    return None
+
+
+def _with_a_slash(base_url: str, location: str) -> bool:
+    """Whether a redirect only adds a slash to the address."""
+    return (destination(f"{base_url}/", location) or "").split("?")[0] == f"{base_url}/"

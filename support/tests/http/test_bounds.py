@@ -1,0 +1,186 @@
+"""No answer exhausts memory or time: what goes beyond a bound is told in plain words, and the next call is served."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from support import bounds
+from support.bounds import BOUNDS, DEEPEST, MIB, Body, TooMuch
+from support.http.operations import Operation
+from support.http.users_api import UsersApi
+from support.models import Answer, Exchange
+from support.tests.conftest import Script
+from support.tests.http.clients import Client, api_at, told_of
+from support.tests.scripted import Act, Wire, answer, head, packed, raw
+
+LARGEST = 64 * 1024
+FINE = answer(200, [])
+ZEROS = b'"' + b"0" * (20 * MIB) + b'"'
+
+
+@pytest.fixture(autouse=True)
+def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.cls is not TestDepth:
+        monkeypatch.setattr(BOUNDS, "largest", LARGEST)
+
+
+def read(api: UsersApi) -> Operation[Exchange]:
+    return api.read("7")
+
+
+def deflated(octets: bytes, window: int) -> bytes:
+    packer = zlib.compressobj(wbits=window)
+    return packer.compress(octets) + packer.flush()
+
+
+def endless(before: bytes, again: bytes) -> Act:
+    """Send octets until the client is gone."""
+
+    def act(wire: Wire) -> bool:
+        wire.socket.sendall(before)
+        while not wire.over.is_set():
+            wire.socket.sendall(again * 1000)
+        return False
+
+    return act
+
+
+JSON_HEAD = head(200, {"Content-Type": "application/json", "Transfer-Encoding": "chunked"})
+
+TOO_LARGE = {
+    "as announced": answer(200, body=ZEROS),
+    "without a length": raw(b"HTTP/1.0 200 OK\r\n\r\n" + ZEROS),
+    "in endless chunks": endless(JSON_HEAD, b"4\r\nabcd\r\n"),
+    "packed by gzip": packed(200, ZEROS),
+    "packed by gzip many times": answer(200, body=gzip.compress(b"0" * 9000) * 9, headers={"Content-Encoding": "gzip"}),
+    "deflated": answer(200, body=zlib.compress(ZEROS), headers={"Content-Encoding": "deflate"}),
+}
+
+
+@pytest.mark.parametrize("act", TOO_LARGE.values(), ids=list(TOO_LARGE))
+def test_a_body_that_is_too_large_is_an_answer_without_it(client: Client, script: Script, act: Act) -> None:
+    server = script(act, FINE)
+    came = client.run(read(api_at(server.url))).answer
+    assert came is not None
+    assert (came.status, came.body) == (200, b"")
+    assert "MAX_ANSWER_MB" in came.excess
+    with pytest.raises(TooMuch):
+        came.json()
+    assert told_of(client.run(read(api_at(server.url)))) == [200]
+
+
+HEADERS = {
+    "one long line": raw(b"HTTP/1.1 200 OK\r\nX: " + b"x" * MIB + b"\r\n\r\n"),
+    "short ones": raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10_000 + b"\r\n"),
+    "many": raw(b"HTTP/1.1 200 OK\r\n" + b"X-More: and more\r\n" * 20_000 + b"\r\n"),
+    "no end": endless(b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n"),
+}
+
+
+@pytest.mark.parametrize("act", HEADERS.values(), ids=list(HEADERS))
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_header_section_that_is_too_large_is_not_asked_for_again(
+    client: Client, script: Script, act: Act, method: str
+) -> None:
+    server = script(act, FINE)
+    api = api_at(server.url)
+    assert told_of(client.run(api.send(api.call(method, api.url_of("7"))))) == [
+        (True, "the header section of the answer is too large")
+    ]
+    assert told_of(client.run(read(api))) == [200]
+
+
+def test_a_chunk_whose_length_never_ends_is_given_up(client: Client, script: Script) -> None:
+    outcome = told_of(client.run(read(api_at(script(endless(JSON_HEAD, b"0")).url, attempts=1))))[0]
+    assert outcome != 200
+
+
+@pytest.mark.parametrize("octets", [b'{"id": "7"}', b'{"id": "7", "name": "' + b"x" * 60_000 + b'"}'], ids=len)
+@pytest.mark.parametrize(
+    ("pack", "encoding"),
+    [
+        (gzip.compress, "gzip"),
+        (gzip.compress, "X-GZIP"),
+        (zlib.compress, "deflate"),
+        (lambda octets: deflated(octets, -15), "deflate"),
+        (lambda octets: gzip.compress(octets[:5]) + gzip.compress(octets[5:]), "gzip"),
+        (bytes, "identity"),
+    ],
+    ids=["gzip", "x-gzip", "deflate", "raw deflate", "two streams", "as it is"],
+)
+def test_what_keeps_within_is_taken_in_whole(
+    client: Client, script: Script, octets: bytes, pack: Callable[[bytes], bytes], encoding: str
+) -> None:
+    came = client.run(read(api_at(script(answer(200, body=pack(octets), headers={"Content-Encoding": encoding})).url)))
+    assert came.answer is not None
+    assert (came.answer.body, came.answer.excess) == (octets, "")
+
+
+def test_a_list_may_be_larger(client: Client, script: Script) -> None:
+    users = b"[" + b" " * (2 * LARGEST) + b"]"
+    api = api_at(script(answer(200, body=users), answer(200, body=users)).url)
+    for flow, is_taken in ((api.list(), True), (api.read("7"), False)):
+        came = client.run(flow).answer
+        assert came is not None
+        assert (came.excess == "") is is_taken
+
+
+class TestDepth:
+    @pytest.mark.parametrize("levels", [DEEPEST + 1, 900, 100_000])
+    @pytest.mark.parametrize(("opened", "closed"), [(b"[", b"]"), (b'{"a":', b"}")], ids=["arrays", "objects"])
+    def test_what_is_too_deep_is_no_json(self, levels: int, opened: bytes, closed: bytes) -> None:
+        with pytest.raises(TooMuch, match="nested more than 100 levels"):
+            Answer(200, {}, opened * levels + b"1" + closed * levels, 0.0).json()
+
+    def test_as_deep_as_may_be_is(self) -> None:
+        value: Any = Answer(200, {}, b"[" * DEEPEST + b"]" * DEEPEST, 0.0).json()
+        for _ in range(DEEPEST - 1):
+            (value,) = value
+        assert value == []
+
+    def test_many_side_by_side_are_not_deep(self) -> None:
+        assert len(Answer(200, {}, b"[" + b"{}," * 5000 + b"{}]", 0.0).json()) == 5001
+
+    def test_so_many_values_are_too_many(self) -> None:
+        with pytest.raises(TooMuch, match="values"):
+            Answer(200, {}, b"[" + b"{}," * bounds.MOST_VALUES + b"{}]", 0.0).json()
+
+
+class TestTogether:
+    @pytest.fixture
+    def answers(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Answer]]:
+        """Large answers that fill what may be kept at one time."""
+        monkeypatch.setattr(BOUNDS, "largest", MIB)
+        kept = [Answer(200, {}, bytes(MIB), 0.0) for _ in range(bounds.KEPT_TOGETHER)]
+        yield kept
+        kept.clear()
+
+    def test_one_more_large_answer_is_too_much(self, client: Client, script: Script, answers: list[Answer]) -> None:
+        size = bounds.ALWAYS_TAKEN
+        api = api_at(script(answer(200, body=b" " * (size + 1))).url)
+        assert answers
+        with pytest.raises(TooMuch, match="together"):
+            BOUNDS.check_room(size + 1)
+        BOUNDS.check_room(size)
+        came = client.run(api.list()).answer
+        assert came is not None
+        assert "together" in came.excess
+
+    def test_what_is_not_kept_any_more_makes_room(self, answers: list[Answer]) -> None:
+        answers.clear()
+        BOUNDS.check_room(MIB)
+
+    def test_bodies_that_come_in_at_one_time_count_together(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(BOUNDS, "largest", MIB)
+        bodies = [Body(None, is_list=True) for _ in range(bounds.KEPT_TOGETHER)]
+        for body in bodies:
+            body.add(bytes(MIB))
+        with pytest.raises(TooMuch, match="together"):
+            body.add(bytes(MIB))
+        del bodies, body
+        BOUNDS.check_room(MIB)

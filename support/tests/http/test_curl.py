@@ -1,0 +1,114 @@
+"""The command that a failure prints: typed into a shell, it sends what the suite sent."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from support.http import recorder
+from support.http.recorder import curl
+from support.http.redaction import Redactor
+from support.http.users_api import UsersApi
+from support.models import Call, Credential
+from support.tests.conftest import Script
+from support.tests.http.clients import TOKEN, api_at, client_of
+from support.tests.scripted import Arrived, answer
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl, which the command is for, is not installed")
+
+OF_THE_CLIENT = {"user-agent", "accept-encoding", "connection", "host", "content-length"}
+"""Headers that each client writes as it likes; the length is that of the body, which is compared itself."""
+
+
+def typed(command: str, token: str = TOKEN, address: str = "") -> str:
+    """Type a command into a POSIX shell where $TOKEN and $BASE_URL are set; return what curl shows."""
+    done = subprocess.run(
+        ["sh", "-c", command],
+        env={"TOKEN": token, "BASE_URL": address, "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent"},
+        capture_output=True,
+        timeout=20,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode("utf-8", "replace")
+
+
+def compared(request: Arrived) -> tuple[str, str, dict[str, str], bytes]:
+    """Return what has to be the same, whoever sent it."""
+    headers = {name.lower(): value for name, value in request.headers if name.lower() not in OF_THE_CLIENT}
+    return request.method, request.target, headers, request.body
+
+
+def calls(api: UsersApi) -> dict[str, Call]:
+    return {
+        "reading": api.call("GET", api.url_of("7")),
+        "the list": api.call("GET"),
+        "looking up": api.call("GET", query={"email": "O'Brien+tag&x=1@example.com"}),
+        "an odd id": api.call("GET", api.url_of("' OR '1'='1")),
+        "an id with brackets": api.call("GET", api.url_of("{a,b}[1-3]")),
+        "HEAD": api.call("HEAD", api.url_of("7")),
+        "deleting": api.call("DELETE", api.url_of("7")),
+        "creating": api.creating({"name": "Ada", "email": "ada@example.com"}),
+        "patching": api.patching("7", {"name": "Ada"}),
+        "replacing": api.replacing("7", {"name": "Ada", "email": "ada@example.com"}),
+        "quotes": api.creating({"name": """O'Brien "Django" `id` $HOME $(id) \\ !"""}),
+        "other scripts": api.creating({"name": "李小龍 Zoe\u0308 👩\u200d💻"}),
+        "several lines": api.call("POST", body=b'{\n  "name":\t"Ada\\n"\n}\n'),
+        "an at sign first": api.call("POST", body=b"@/etc/hostname"),
+        "an empty body": api.call("POST", body=b""),
+        "no JSON": api.call("POST", body=b"name=Mallory&x=%41", headers={"Content-Type": "text/plain"}),
+        "bytes that are no text": api.call("POST", body=b'{"name": "\xff\xfe\xfa"}'),
+        "bytes with a zero": api.call("POST", body=b"a\x00b\\0c%d%%\r\n"),
+        "no token": api.as_someone_else(Credential(None)).call("GET"),
+        "a wrong token": api.as_someone_else(Credential("a-wrong-token", value="a-wrong-token")).call("GET"),
+        "another scheme": api.as_someone_else(Credential("$TOKEN", scheme="Basic", value=TOKEN)).call("GET"),
+        "a longer token": api.as_someone_else(Credential("${TOKEN}x", value=f"{TOKEN}x")).call("GET"),
+        "a shorter token": api.as_someone_else(Credential("${TOKEN%?}", value=TOKEN[:-1])).call("GET"),
+        "a token without its beginning": api.as_someone_else(Credential("${TOKEN#?}", value=TOKEN[1:])).call("GET"),
+        "an empty token": api.as_someone_else(Credential("", value="")).call("GET"),
+    }
+
+
+@pytest.mark.parametrize("kind", calls(api_at("http://127.0.0.1:1/users")))
+def test_it_sends_what_the_suite_sent(script: Script, kind: str) -> None:
+    server = script(answer(200), answer(200))
+    api = api_at(server.url)
+    call = calls(api)[kind]
+    with client_of("session") as client:
+        client.run(api.send_once(call))
+    typed(curl(call))
+    ours, typed_in = server.arrived
+    assert compared(typed_in) == compared(ours)
+
+
+@pytest.mark.parametrize("kind", calls(api_at("http://127.0.0.1:1/users")))
+def test_it_does_so_where_the_address_is_hidden(script: Script, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    server = script(answer(200), answer(200))
+    api = api_at(server.url)
+    call = calls(api)[kind]
+    with client_of("session") as client:
+        client.run(api.send_once(call))
+    hidden = Redactor()
+    hidden.hide(TOKEN)
+    hidden.hide_address(server.url)
+    monkeypatch.setattr(recorder, "redacted", hidden)
+    command = curl(call)
+    assert "127.0.0.1" not in command
+    typed(command, address=server.url)
+    ours, typed_in = server.arrived
+    assert compared(typed_in) == compared(ours)
+
+
+def test_it_shows_what_was_answered(script: Script) -> None:
+    api = api_at(script(answer(418, {"title": "short and stout"}, headers={"X-Seen": "yes"})).url)
+    shown = typed(curl(api.call("GET")))
+    assert "418" in shown
+    assert "X-Seen: yes" in shown
+    assert "short and stout" in shown
+
+
+def test_it_can_be_pasted_in_lines() -> None:
+    lines = curl(api_at("http://127.0.0.1:1/users").creating({"name": "Ada"})).split("\n")
+    assert len(lines) > 2
+    assert all(line.endswith(" \\") for line in lines[:-1])

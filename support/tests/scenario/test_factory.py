@@ -1,0 +1,210 @@
+"""Newcomers: the same from the same seed, nobody twice, each bearing the mark."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.cleanup.marks import mark_in, new_mark
+from support.contract.matchers import schema_findings
+from support.models import NewUser
+from support.scenario.factory import FORESEEN, LONGEST_ADDRESS, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
+from support.scenario.invalid_values import MALFORMED
+from support.settings import ROOT
+
+MARK = "uat-abcdefghij2b"
+
+
+@pytest.fixture
+def factory() -> Factory:
+    return Factory(4711, new_mark())
+
+
+def right(newcomer: NewUser) -> bool:
+    """Whether an API that keeps the contract has to welcome her."""
+    return not schema_findings("user", {**newcomer.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
+
+
+def test_the_same_seed_gives_the_same_people_in_the_same_order() -> None:
+    one, other = Factory(4711, MARK), Factory(4711, MARK)
+    assert one.newcomers(200) == other.newcomers(200)
+
+
+def test_another_process_draws_the_same_people() -> None:
+    code = (
+        f"from support.scenario.factory import Factory; print([n.email for n in Factory(4711, {MARK!r}).newcomers(50)])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert told.strip() == str([newcomer.email for newcomer in Factory(4711, MARK).newcomers(50)])
+
+
+def test_another_seed_gives_other_people() -> None:
+    assert Factory(1, MARK).newcomers(20) != Factory(2, MARK).newcomers(20)
+
+
+def test_runs_at_once_with_one_seed_draw_nobody_twice() -> None:
+    """Two processes of a run have the seed in common, but not the mark."""
+    one, other = Factory(1, new_mark()), Factory(1, new_mark())
+    assert not {newcomer.email for newcomer in one.newcomers(200)} & {
+        newcomer.email for newcomer in other.newcomers(200)
+    }
+
+
+def test_seeds_are_drawn_anew() -> None:
+    assert len({new_seed() for _ in range(20)}) > 1
+
+
+def test_nobody_among_twenty_thousand_is_there_twice(factory: Factory) -> None:
+    people = factory.newcomers(20_000)
+    assert len({newcomer.email.lower() for newcomer in people}) == 20_000
+    assert all(mark_in(newcomer.email) == factory.mark for newcomer in people)
+    assert all(right(newcomer) for newcomer in people[::100])
+
+
+def test_nobody_is_drawn_twice_by_threads(factory: Factory) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        people = [newcomer for batch in pool.map(factory.newcomers, [300] * 8) for newcomer in batch]
+    assert len({newcomer.email for newcomer in people}) == 2400
+
+
+class TestForesight:
+    """Addresses are told some at a time, before anybody is drawn who has one of them."""
+
+    @pytest.fixture
+    def told(self, factory: Factory) -> list[list[str]]:
+        told: list[list[str]] = []
+        factory.tell_beforehand(lambda addresses: told.append(list(addresses)))
+        return told
+
+    def test_they_are_told_in_one_go_for_several(self, factory: Factory, told: list[list[str]]) -> None:
+        drawn = [factory.newcomer("Ada").email for _ in range(FORESEEN + 1)]
+        assert [len(addresses) for addresses in told] == [FORESEEN, FORESEEN]
+        assert drawn == [*told[0], told[1][0]]
+
+    def test_a_crowd_is_told_of_in_one_go(self, factory: Factory, told: list[list[str]]) -> None:
+        factory.newcomer()
+        drawn = [newcomer.email for newcomer in factory.newcomers(100)]
+        assert len(told) == 2
+        assert set(drawn) <= {*told[0], *told[1]}
+
+    def test_nobody_is_drawn_whose_address_cannot_be_told(self, factory: Factory, told: list[list[str]]) -> None:
+        def fail(_: object) -> None:
+            raise OSError("the disk is full")
+
+        factory.tell_beforehand(fail)
+        with pytest.raises(OSError, match="disk"):
+            factory.newcomer()
+        factory.tell_beforehand(told.append)  # type: ignore[arg-type]
+        assert factory.newcomer().email in told[-1]
+
+    def test_the_people_are_the_same_without_it(self, factory: Factory, told: list[list[str]]) -> None:
+        assert factory.newcomers(50) == Factory(factory.seed, factory.mark).newcomers(50)
+        assert told
+
+
+@given(called=st.text(min_size=1, max_size=40).filter(str.strip))
+def test_whatever_she_is_called_her_address_is_right(called: str) -> None:
+    newcomer = Factory(1, MARK).newcomer(called)
+    assert newcomer.name.startswith(called)
+    assert newcomer.email.isascii()
+    assert not schema_findings("user", {**newcomer.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
+
+
+def test_a_name_that_is_given_is_kept_as_it_is(factory: Factory) -> None:
+    assert factory.named("李小龍 <b>").name == "李小龍 <b>"
+
+
+def test_a_tag_stands_before_the_at_sign(factory: Factory) -> None:
+    newcomer = factory.newcomer()
+    local, domain = newcomer.email.split("@")
+    assert factory.tagged(newcomer, "news") == NewUser(newcomer.name, f"{local}+news@{domain}")
+
+
+@pytest.mark.parametrize("length", [*range(120, 256), 300, 1000])
+def test_a_long_address_has_exactly_so_many_characters(length: int) -> None:
+    factory = Factory(length, MARK)
+    address = factory.long_address(length)
+    local, domain = address.split("@")
+    assert len(address) == length
+    assert all(0 < len(label) <= LONGEST_LABEL for label in domain.split("."))
+    assert len(local) <= 64
+    assert mark_in(address) == MARK
+
+
+def test_the_longest_address_is_254_characters_long(factory: Factory) -> None:
+    assert len(factory.long_address()) == LONGEST_ADDRESS == 254
+
+
+def test_long_addresses_differ(factory: Factory) -> None:
+    assert len({factory.long_address() for _ in range(50)}) == 50
+
+
+@pytest.mark.parametrize("form", MALFORMED)
+def test_what_is_not_json_shows_whose_it_is(factory: Factory, form: str) -> None:
+    newcomer = factory.newcomer("Mallory")
+    body = MALFORMED[form](json.dumps(newcomer.as_json()).encode())
+    assert mark_in(body.decode(errors="replace")) == factory.mark
+
+
+@pytest.mark.parametrize("length", [*range(40, 90), 200, 201])
+def test_a_long_name_has_exactly_so_many_characters(factory: Factory, length: int) -> None:
+    name = factory.long_name(length)
+    assert len(name) == length
+    assert name == name.strip(), "a space at its end could be trimmed, and would not be what is tried"
+    assert "  " not in name
+
+
+def test_the_longest_name_is_200_characters_long(factory: Factory) -> None:
+    assert len(factory.long_name()) == LONGEST_NAME == 200
+
+
+class TestStranger:
+    @pytest.mark.parametrize(
+        "like",
+        [
+            "7",
+            "4711",
+            "4a5f7c00-5c0e-4d43-a9a8-6dd8f3f2d0d1",
+            "4A5F7C00-5C0E-4D43-A9A8-6DD8F3F2D0D1",
+            "507f1f77bcf86cd799439011",
+            "V1StGXR8_Z5jdHi6B-myT",
+            "usr_9",
+            "x",
+            "a1",
+            "gggggggg",
+        ],
+    )
+    def test_the_id_of_nobody_looks_like_one_that_there_is(self, factory: Factory, like: str) -> None:
+        for _ in range(50):
+            stranger = factory.stranger_id(like)
+            assert stranger != like
+            assert shape(stranger, hexadecimal(like)) == shape(like, hexadecimal(like)) or like.isdigit()
+
+    def test_a_number_stays_a_number_that_is_hardly_given(self, factory: Factory) -> None:
+        assert int(factory.stranger_id("7")) > 990_000_000
+
+    def test_every_call_draws_another(self, factory: Factory) -> None:
+        like = "4a5f7c00-5c0e-4d43-a9a8-6dd8f3f2d0d1"
+        assert len({factory.stranger_id(like) for _ in range(50)}) > 40
+
+
+def hexadecimal(text: str) -> bool:
+    return all(sign in "0123456789abcdefABCDEF-" for sign in text)
+
+
+def shape(text: str, hexadecimal: bool) -> str:
+    """Return a text with each sign replaced by its kind."""
+    kinds: list[tuple[Callable[[str], bool], str]] = [(str.isdigit, "9"), (str.isupper, "A"), (str.islower, "a")]
+    return "".join(
+        next((sign for fits, sign in kinds if fits(character)), character)
+        if not hexadecimal or character.lower() in "0123456789abcdef-"
+        else "!"
+        for character in text
+    )

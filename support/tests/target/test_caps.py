@@ -1,0 +1,118 @@
+"""Never more users are alive at once than the target or the settings allow, those of others included."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from support.errors import SettingsError
+from support.profile import Caps, Profile
+from support.target.embedded import Target
+from support.target.preflight import room_for_users
+from support.tests.cleanup.test_journal import let_go
+from support.tests.conftest import NewSession, settings_for
+from support.tests.sandbox.conftest import Running
+from support.tests.target.conftest import Command, NewTarget, Play
+
+CROWDS = (
+    *("features/concurrency/burst.feature", "features/concurrency/burst_workflow.feature"),
+    "features/users/deleting.feature",
+)
+OFTEN_S = 0.01
+
+
+@contextmanager
+def watched(target: Running) -> Iterator[list[int]]:
+    """Count the users of a target again and again."""
+    seen: list[int] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(OFTEN_S):
+            seen.append(len(target.client.get(target.url).json()))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watching.join()
+
+
+@pytest.mark.slow
+def test_a_target_with_a_cap_is_never_filled(play: Play, new_target: NewTarget) -> None:
+    target = new_target("--personality", "mockapi")
+    others = [target.create() for _ in range(50)]
+    with watched(target) as seen:
+        ended = play(target, "mockapi", *CROWDS, token="none", burst="500")
+    assert ended.code == 0, ended.said
+    assert 60 < max(seen) <= 90
+    assert target.client.get(target.url).json() == others
+
+
+@pytest.mark.slow
+def test_the_most_users_alive_is_a_setting(play: Play, new_target: NewTarget) -> None:
+    target = new_target()
+    with watched(target) as seen:
+        ended = play(target, "contract", *CROWDS, max_users_alive="12")
+    assert ended.code == 0, ended.said
+    assert 8 < max(seen) <= 12
+
+
+def test_a_scenario_that_needs_more_than_may_be_alive_says_which_setting_to_raise(
+    play: Play, new_target: NewTarget
+) -> None:
+    ended = play(new_target(), "contract", "features/users/deleting.feature", max_users_alive="3")
+    assert ended.code != 0
+    assert "MAX_USERS_ALIVE or the profile's caps.users: 1 more users are wanted while 3 are alive" in ended.said
+
+
+def test_a_target_that_is_full_is_told_at_once(play: Play, new_target: NewTarget) -> None:
+    target = new_target("--personality", "mockapi")
+    for _ in range(90):
+        target.create()
+    ended = play(target, "mockapi", token="none")
+    assert ended.code == 2
+    assert "the target takes 90 users, and 90 are there already" in ended.err
+
+
+@pytest.fixture
+def filled(new_target: NewTarget, new_session: NewSession) -> Target:
+    """A target that takes no more, as a run that died left fifteen users there."""
+    running = new_target("--personality", "mockapi")
+    for _ in range(75):
+        running.create()
+    target = Target(running.url, None, running.url)
+    dead = new_session(target, target="mockapi")
+    for _ in range(15):
+        newcomer = dead.factory.newcomer()
+        dead.run(dead.registry.create(dead.api.creating(newcomer.as_json()), newcomer.email, newcomer.name))
+    let_go(dead.journal)
+    return target
+
+
+def test_what_a_dead_run_left_takes_no_room_from_the_next(filled: Target, new_session: NewSession) -> None:
+    living = new_session(filled, target="mockapi")
+    assert (living.recovered, living.registry.room) == (15, 15)
+
+
+def test_a_target_that_is_full_can_be_cleaned_up(filled: Target, command: Command) -> None:
+    ended = command("support.cleanup", "--yes", base_url=filled.base_url, token="none", target="mockapi")
+    assert ended.code == 0, ended.said
+    assert "15 user(s) of run" in ended.out
+
+
+def test_who_is_there_already_takes_room(tmp_path_factory: pytest.TempPathFactory) -> None:
+    from support.models import Answer, Attempt, Call, Credential, Exchange
+
+    folder = tmp_path_factory.mktemp("room")
+    body = b'[{"id": "1"}, {"id": "2"}]'
+    shown = Exchange(Call("GET", "http://127.0.0.1/users", Credential(None)), (Attempt(Answer(200, {}, body, 0.0)),))
+    settings = settings_for(folder, max_users_alive=50)
+    assert room_for_users(shown, Profile(), settings) == 50
+    assert room_for_users(shown, Profile(caps=Caps(users=10)), settings) == 8
+    assert room_for_users(shown, Profile(caps=Caps(users=90)), settings) == 50
+    with pytest.raises(SettingsError, match="2 are there already"):
+        room_for_users(shown, Profile(caps=Caps(users=2)), settings)

@@ -1,0 +1,115 @@
+"""What a target is known not to keep does not fail the run; anything else does, and so does what was mended."""
+
+from support.tests.target.conftest import NewProfile, NewTarget, Play
+
+TOKENS = "features/access/tokens.feature"
+NO_TOKEN = "Mallory uses no token -- @1.1 "
+WRONG_TOKEN = "Mallory uses a wrong token -- @1.3 "
+KNOWN = '[[deviations]]\nreason = "it names no scheme"\nlink = "https://example.org/7"\nsince = 2026-01-31\n'
+ONLY_THE_HEADER = 'shows = ["*: there is no WWW-Authenticate"]\n'
+OF_401 = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory uses *"]\n'
+
+
+def test_failing_is_shown_as_known_and_does_not_fail_the_run(
+    play: Play, new_target: NewTarget, profile: NewProfile
+) -> None:
+    ended = play(new_target("--defect", "no-challenge"), profile(OF_401), TOKENS)
+    assert ended.code == 0
+    assert ended.outcomes()[NO_TOKEN] == "known deviation"
+    assert ended.summary.rules[0].outcome == "known deviation"
+    assert "13 known deviation" in ended.out
+    assert ended.out.strip().splitlines()[-1].startswith("kept: ")
+
+
+def test_passing_fails_the_run_with_the_line_to_remove(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+    ended = play(new_target(), profile(OF_401), TOKENS)
+    assert ended.code != 0
+    assert "mended: " in ended.said
+    assert "auth-401 (Mallory uses no token" in ended.said
+    assert "Remove the line from the profile." in ended.said
+
+
+def test_one_of_several_that_is_mended_is_told(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+    both = OF_401 + f'{KNOWN}rule = "auth-401"\nscenarios = ["Ada still has access after Mallory was refused"]\n'
+    ended = play(new_target("--defect", "no-challenge"), profile(both), TOKENS)
+    assert ended.code != 0
+    assert "auth-401 (Ada still has access after Mallory was refused)" in ended.said
+
+
+def test_what_shows_only_sometimes_is_not_taken_for_mended(
+    play: Play, new_target: NewTarget, profile: NewProfile
+) -> None:
+    ended = play(new_target(), profile(f"{OF_401}sometimes = true\n"), TOKENS)
+    assert ended.code == 0
+    assert ended.outcomes()[NO_TOKEN] == "kept"
+
+
+def test_strict_ignores_the_list(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+    ended = play(new_target("--defect", "no-challenge"), profile(OF_401), TOKENS, strict="1")
+    assert ended.code == 1
+    assert ended.outcomes()[NO_TOKEN] == "promise broken"
+    assert play(new_target(), profile(OF_401), TOKENS, strict="1").code == 0
+
+
+def test_a_deviation_past_its_review_is_warned_of(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+    past, ahead = "review = 2026-02-01\n", "review = 2999-01-01\n"
+    defective = new_target("--defect", "no-challenge")
+    warned = play(defective, profile(OF_401 + past), TOKENS)
+    assert warned.code == 0
+    assert "the deviation from auth-401 was to be reviewed by 2026-02-01: it names no scheme" in warned.said
+    assert "reviewed" not in play(defective, profile(OF_401 + ahead), TOKENS).said
+
+
+def test_scenarios_that_are_not_named_are_not_covered(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+    narrow = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory uses no token"]\n'
+    ended = play(new_target("--defect", "no-challenge"), profile(narrow), TOKENS)
+    assert ended.code == 1
+    assert ended.outcomes()[NO_TOKEN] == "known deviation"
+    assert ended.outcomes()[WRONG_TOKEN] == "promise broken"
+
+
+def test_what_else_is_wrong_is_not_covered(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+    own = profile(OF_401 + ONLY_THE_HEADER)
+    assert play(new_target("--defect", "no-challenge"), own, TOKENS).code == 0
+    both = play(new_target("--defect", "no-challenge", "--defect", "any-token-will-do"), own, TOKENS)
+    assert both.code == 1
+    assert both.outcomes()[NO_TOKEN] == "known deviation"
+    assert both.outcomes()[WRONG_TOKEN] == "promise broken"
+
+
+def test_a_door_that_is_open_is_told_though_another_one_lacks_a_header(
+    play: Play, new_target: NewTarget, profile: NewProfile
+) -> None:
+    target = new_target("--defect", "no-challenge", "--defect", "deleting-open")
+    ended = play(target, profile(OF_401 + ONLY_THE_HEADER), TOKENS)
+    assert ended.outcomes()[NO_TOKEN] == "promise broken"
+    assert "DELETE" in next(one.text for one in ended.summary.failures if one.scenario == NO_TOKEN)
+
+
+def test_a_broken_promise_of_another_rule_is_not_covered(
+    play: Play, new_target: NewTarget, profile: NewProfile
+) -> None:
+    other = f'{KNOWN}rule = "create-location"\n'
+    ended = play(new_target("--defect", "no-challenge"), profile(other), TOKENS)
+    assert ended.code == 1
+    assert ended.outcomes()[NO_TOKEN] == "promise broken"
+
+
+def test_what_cannot_be_undone_is_excluded_with_its_reason(
+    play: Play, new_target: NewTarget, profile: NewProfile
+) -> None:
+    excluded = '[[excluded]]\nreason = "it locks the account"\nscenarios = ["Mallory uses a wrong token"]\n'
+    ended = play(new_target(), profile(excluded), TOKENS)
+    assert ended.code == 0
+    assert ended.outcomes()[WRONG_TOKEN] == "skipped"
+    reasons = {scenario.name: scenario.reason for scenario in ended.summary.scenarios}
+    assert reasons[WRONG_TOKEN] == "excluded: it locks the account"
+    assert ended.outcomes()[NO_TOKEN] == "kept"
+
+
+def test_what_the_target_does_not_have_is_left_out(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+    without = profile("[capabilities]\naccess = false\nput = false\n")
+    ended = play(new_target(), without, TOKENS, "features/users/updating.feature")
+    assert ended.code == 0
+    reasons = {scenario.reason for scenario in ended.summary.scenarios}
+    assert reasons == {"", "the target has no access", "the target has no put"}

@@ -1,0 +1,37 @@
+"""The suite runs against the imitation of mockapi.io: nothing unexplained, nobody left, nobody else touched."""
+
+import pytest
+
+from support.tests.target.conftest import NewTarget, Play
+
+MINIMUM_KEPT = (
+    "create-201",
+    "read-200",
+    "read-404",
+    "list",
+    "isolation",
+    "delete",
+    "delete-again",
+    "delete-frees",
+    "burst",
+    "burst-workflow",
+    "lost-update",
+    "exact-text",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("personality", ["mockapi", "mockapi-500"])
+def test_a_project_on_mockapi_is_judged(play: Play, new_target: NewTarget, personality: str) -> None:
+    target = new_target("--personality", personality)
+    others = [target.create() for _ in range(3)]
+    ended = play(target, personality, token="none", race_rounds="12")
+    assert ended.code == 0, ended.said
+    assert target.client.get(target.url).json() == others
+    summary = ended.summary
+    assert (summary.outcome, summary.profile, summary.users.left) == ("kept", personality, 0)
+    outcomes = {rule.id: rule.outcome for rule in summary.rules}
+    assert {rule for rule in MINIMUM_KEPT if outcomes[rule] != "kept"} == set()
+    for rule in ("create-invalid", "email-unique", "race-email", "malformed-json", "update-invalid"):
+        assert outcomes[rule] == "known deviation"
+    assert outcomes["auth-401"] == "skipped"

@@ -1,0 +1,52 @@
+"""The first look at a target: where it redirects to is told, whatever it says there."""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+
+import pytest
+
+from support.errors import TargetDown
+from support.http.operations import Operation
+from support.http.session_client import SessionClient
+from support.models import Answer
+from support.target.preflight import check_open
+from support.tests.cleanup.fake import URL, FakeClient, FakeUsers
+from support.tests.conftest import Script
+from support.tests.http.clients import api_at, client_of
+from support.tests.scripted import raw
+
+T = TypeVar("T")
+
+
+class Redirecting:
+    """A client of an API that redirects every call."""
+
+    def __init__(self, location: str) -> None:
+        self._client = FakeClient(FakeUsers(twist=lambda _: Answer(302, {"Location": location}, b"", 0.0)))
+
+    def run(self, flow: Operation[T]) -> T:
+        return self._client.carry_out(flow)
+
+
+@pytest.mark.parametrize(
+    ("location", "line"),
+    [
+        ("/login", "redirects to /login. Put the address itself into BASE_URL"),
+        ("/a\n::error::\x1b[2J", "redirects to /a\\n::error::\\x1b[2J. Put the address itself into BASE_URL"),
+        ("http://[", "redirects to http://[. Put the address itself into BASE_URL"),
+        (f"{URL}/", f"redirects to {URL}/: addresses end with a slash there. Set trailing_slash"),
+        ("/users/?page=1", "redirects to /users/?page=1: addresses end with a slash there. Set trailing_slash"),
+    ],
+)
+def test_a_redirect_is_told(location: str, line: str) -> None:
+    with pytest.raises(TargetDown) as told:
+        check_open(cast(SessionClient, Redirecting(location)), api_at(URL))
+    assert line in str(told.value)
+
+
+def test_only_a_certificate_that_does_not_verify_is_a_matter_of_certificates(script: Script) -> None:
+    server = script(*[raw(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200_000 + b"\r\n\r\n")] * 3)
+    with client_of("session") as client, pytest.raises(TargetDown, match="header section") as told:
+        check_open(cast(SessionClient, client), api_at(server.url, attempts=1))
+    assert "REQUESTS_CA_BUNDLE" not in str(told.value)

@@ -1,0 +1,241 @@
+"""A profile is read as it is written, or refused in one line that names the file, the place and what is wrong."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from support import profile_files
+from support.errors import SettingsError
+from support.profile import Deadlines, Deviation, Exclusion, Profile
+from support.profile_files import PROFILES
+from support.rules import RULES
+from support.tests.target.conftest import NewProfile
+
+SHIPPED = sorted(path.stem for path in PROFILES.glob("*.toml"))
+DEVIATION = 'reason = "r"\nlink = "https://example.com/42"\nsince = 2026-01-31\n'
+
+
+def refusal(path: str) -> str:
+    """Return the one line in which a profile is refused."""
+    with pytest.raises(SettingsError) as told:
+        profile_files.load(path)
+    text = str(told.value)
+    assert "\n" not in text
+    assert text.startswith("TARGET: ")
+    return text
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_profile_that_is_shipped_is_valid_and_bears_its_name(name: str) -> None:
+    profile = profile_files.load(name)
+    assert profile.name == name
+    assert all(known.rule in RULES for known in profile.deviations)
+    assert all(known.since <= date.today() for known in profile.deviations)
+
+
+def test_the_default_is_the_contract_and_nothing_else() -> None:
+    assert profile_files.load("contract") == Profile()
+
+
+def test_values_are_read_into_their_places(profile: NewProfile) -> None:
+    read = profile_files.load(
+        profile(
+            "trailing_slash = true\nproduction = true\n"
+            "[answers]\ntaken = [400, 422]\n"
+            "[capabilities]\nput = false\n"
+            '[names]\nid = "_id"\nlist_pointer = "/data/users"\n'
+            '[shape]\nid = "integer"\ncreated_at = false\n'
+            "[lookup]\nheeds_case = true\n"
+            '[pages]\nsize = 50\ncounts = "users"\n'
+            "[caps]\nusers = 90\nconcurrency = 20\n"
+            "[deadlines]\ndelete_deadline_s = 30\n"
+            f'[[deviations]]\nrule = "put"\n{DEVIATION}review = 2027-01-31\nscenarios = ["A *"]\nshows = ["x"]\n'
+            "sometimes = true\n"
+            '[[excluded]]\nreason = "no"\nscenarios = ["B"]\n'
+        )
+    )
+    assert (read.trailing_slash, read.production) == (True, True)
+    assert read.answers.taken == (400, 422)
+    assert read.answers.created == (201,)
+    assert (read.capabilities.put, read.capabilities.patch) == (False, True)
+    assert (read.names.id, read.names.name, read.names.list_pointer) == ("_id", "name", "/data/users")
+    assert (read.shape.id, read.shape.created_at) == ("integer", False)
+    assert read.lookup.heeds_case
+    assert (read.pages.size, read.pages.counts, read.pages.first) == (50, "users", 1)
+    assert (read.caps.users, read.caps.concurrency) == (90, 20)
+    assert read.deadlines == Deadlines(delete_deadline_s=30.0)
+    assert read.deadlines.as_settings() == {"delete_deadline_s": 30}
+    known = Deviation(
+        "put", "r", "https://example.com/42", date(2026, 1, 31), date(2027, 1, 31), ("A *",), ("x",), True
+    )
+    assert read.deviations == (known,)
+    assert read.excluded == (Exclusion("no", ("B",)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "wish"),
+    [
+        ("[answers]\ngonne = [404]\n", "answers", "there is no 'gonne'; it may hold created, taken, "),
+        ("[answers]\ntaken = []\n", "answers.taken", "[] should have at least 1 item"),
+        ("[answers]\ntaken = 409\n", "answers.taken", "409 should be a valid array"),
+        ("[answers]\ntaken = [42]\n", "answers.taken[0]", "42 should be greater than or equal to 200"),
+        ('[capabilities]\nput = "no"\n', "capabilities.put", "'no' should be a valid boolean"),
+        ('[names]\nlist_pointer = "data"\n', "names.list_pointer", "it wants a JSON pointer such as /data/users"),
+        ('[shape]\nid = "number"\n', "shape.id", "'number' should be 'string' or 'integer'"),
+        ('[pages]\ncounts = "rows"\n', "pages.counts", "'rows' should be 'pages' or 'users'"),
+        ("[caps]\nusers = 0\n", "caps.users", "0 should be greater than or equal to 1"),
+        ("[deadlines]\nrace_window_s = 1\n", "deadlines", "there is no 'race_window_s'"),
+        ("colour = 1\n", "its top level", "there is no 'colour'"),
+        ('[[deviations]]\nrule = "put"\n', "deviations[0]", "'reason' is missing"),
+        (f'[[deviations]]\nrule = "putt"\n{DEVIATION}', "deviations[0].rule", "did you mean put?"),
+        (
+            '[[deviations]]\nrule = "put"\nreason = "r"\nlink = "https://example.com/42"\nsince = "2026-02-30"\n',
+            "deviations[0].since",
+            "'2026-02-30' is not a day such as 2026-11-23",
+        ),
+        (
+            f'[[deviations]]\nrule = "put"\n{DEVIATION}scenarios = []\n',
+            "deviations[0].scenarios",
+            "[] should have at least 1 item",
+        ),
+        ('[[excluded]]\nscenarios = ["A"]\n', "excluded[0]", "'reason' is missing"),
+        ("[deadlines]\nrequest_timeout_s = nan\n", "deadlines.request_timeout_s", "nan should be a finite number"),
+        ("[deadlines]\ndelete_deadline_s = inf\n", "deadlines.delete_deadline_s", "inf should be a finite number"),
+        ("[deadlines]\nretry_deadline_s = 1e400\n", "deadlines.retry_deadline_s", "inf should be a finite number"),
+        (f"[deadlines]\nretry_deadline_s = {'9' * 400}\n", "deadlines.retry_deadline_s", "should be a finite number"),
+        ("[deadlines]\nretry_deadline_s = 1000001\n", "deadlines.retry_deadline_s", "less than or equal to 1000000"),
+        ("[caps]\nusers = 1e300\n", "caps.users", "1e+300 should be a valid integer"),
+        ("[answers]\ntaken = [409.0]\n", "answers.taken[0]", "409.0 should be a valid integer"),
+        ("[pages]\nfirst = 0.0\n", "pages.first", "0.0 should be a valid integer"),
+        ("[pages]\nfirst = false\n", "pages.first", "False should be a valid integer"),
+        ("names = 1\n", "names", "1 should be an object"),
+        ("[names]\nid = ''\n", "names.id", "'' should have at least 1 character"),
+        (
+            f'[[deviations]]\nrule = "put"\n{DEVIATION}'.replace("2026-01-31", "86400"),
+            "deviations[0].since",
+            "86400 should be a valid date",
+        ),
+        (
+            f'[[deviations]]\nrule = "put"\n{DEVIATION}'.replace("2026-01-31", '"86400"'),
+            "deviations[0].since",
+            "'86400' is not a day such as 2026-11-23",
+        ),
+        (
+            f'[[deviations]]\nrule = "put"\n{DEVIATION}sicne = 1\n',
+            "deviations[0]",
+            "there is no 'sicne'; it may hold rule, reason, ",
+        ),
+        ("[has]\nput = false\n", "its top level", "[has] is now [capabilities]"),
+        ('[[left_out]]\nreason = "r"\nscenarios = ["A"]\n', "its top level", "[[left_out]] is now [[excluded]]"),
+        (f"x = {'[' * 300}{']' * 300}\n", "its top level", "it is nested too deeply"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_place(profile: NewProfile, text: str, place: str, wish: str) -> None:
+    path = profile(text)
+    told = refusal(path)
+    assert f"{path} at {place}: " in told
+    assert wish in told
+
+
+def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text("name = \n", encoding="utf-8")
+    assert "line 1" in refusal(str(path))
+    path.write_bytes(b"name = '\xff'\n")
+    assert f"{path} cannot be read as TOML" in refusal(str(path))
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "data:text/html,hello",
+        "//example.com/42",
+        "http://",
+        "https:///42",
+        "https://example.com/ 42",
+        "https://ada:pear-tree@example.com/42",
+        "https://example.com/42\\n",
+        " https://example.com/42",
+    ],
+)
+def test_a_link_that_is_no_web_address_is_refused(profile: NewProfile, link: str) -> None:
+    path = profile(f'[[deviations]]\nrule = "put"\n{DEVIATION}'.replace("https://example.com/42", link))
+    told = refusal(path)
+    assert f"{path} at deviations[0].link: " in told
+    assert "it wants an http:// or https:// address" in told
+    assert "pear-tree" not in told
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "x = " + "[" * 100_000,
+        "x = " + "{a=" * 5_000 + "1" + "}" * 5_000,
+        "a" + ".a" * 5_000 + " = 1",
+        "x = " + "9" * 5_000,
+        "x = 0x" + "f" * 100_000,
+    ],
+    ids=["open arrays", "tables in tables", "a long key", "a long number", "a long hexadecimal number"],
+)
+def test_toml_that_python_cannot_take_is_told_as_such(profile: NewProfile, bomb: str) -> None:
+    path = profile(f"{bomb}\n")
+    told = refusal(path)
+    assert told.startswith(f"TARGET: {path} cannot be read as TOML: ")
+    assert len(told) < len(path) + 300
+
+
+def test_a_long_value_is_told_in_short(profile: NewProfile) -> None:
+    path = profile(f"[capabilities]\nput = '{'no' * 50_000}'\n")
+    assert len(refusal(path)) < len(path) + 400
+
+
+def test_what_is_no_file_is_told_as_such(tmp_path: Path) -> None:
+    folder = tmp_path / "ours.toml"
+    folder.mkdir()
+    assert f"TARGET: {folder} is no file. It wants " in refusal(str(folder))
+
+
+def test_a_file_that_may_not_be_read_is_told_as_such(profile: NewProfile, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = profile("")
+
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    assert f"TARGET: {path} cannot be read: Permission denied." in refusal(path)
+
+
+@pytest.mark.parametrize("target", ["a" * 5_000, f"{'a' * 5_000}.toml", "a\0.toml", f"{__file__}/ours.toml"])
+def test_a_path_that_no_file_can_have_is_told_as_such(target: str) -> None:
+    told = refusal(target)
+    assert len(told) < 500
+    assert "\0" not in told
+
+
+def test_an_unknown_profile_is_answered_with_those_there_are() -> None:
+    told = refusal("mokapi")
+    assert "'mokapi'" in told
+    assert all(name in told for name in SHIPPED)
+    assert "there is no profile 'no/such.toml'" in refusal("no/such.toml")
+
+
+def test_a_profile_needs_a_name_and_a_description(tmp_path: Path) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text("", encoding="utf-8")
+    assert "at its top level: 'name' is missing" in refusal(str(path))
+
+
+def test_patterns_fit_the_names_of_scenarios_without_their_row() -> None:
+    known = Deviation("put", "r", "https://example.com/42", date(2026, 1, 1), scenarios=("A replacement without *",))
+    assert known.covers("A replacement without a name is refused -- @1.1 ")
+    assert not known.covers("Ada is replaced")
+    assert Deviation("put", "r", "https://example.com/42", date(2026, 1, 1)).covers("Ada is replaced")
+
+
+def test_what_is_shown_has_to_be_all_that_is_wrong() -> None:
+    known = Deviation("auth-401", "r", "https://example.com/42", date(2026, 1, 1), shows=("there is no *",))
+    assert known.explains(["there is no WWW-Authenticate"])
+    assert not known.explains(["there is no WWW-Authenticate", "the status was 200"])
+    assert Deviation("auth-401", "r", "https://example.com/42", date(2026, 1, 1)).explains(["the status was 200"])
