@@ -74,11 +74,11 @@ def _measured(session: Session, count: int) -> tuple[list[float], list[float], l
     for turn in range(2 + 2 * -(-count // TURN)):
         session.journal.write_notes()
         stopwatch.writes, stopwatch.spent_s = turn % 2 == 0, 0.0
-        newcomers = session.factory.newcomers(TURN)
+        new_users = session.factory.new_users(TURN)
         foreseeing_s = stopwatch.spent_s
         begun = time.perf_counter()
-        for newcomer in newcomers:
-            session.accounts.sign_up_as("Ada", newcomer)
+        for new_user in new_users:
+            session.accounts.sign_up_as("Ada", new_user)
         session.journal.write_notes()
         took_s = time.perf_counter() - begun + foreseeing_s
         if turn >= 2:  # those before warm up

@@ -107,7 +107,7 @@ class Asker:
 
     def newcomer(self, called: str) -> NewUser:
         """Return somebody whose address and name both carry the mark, so that she is found by either."""
-        drawn = self.factory.newcomer(called)
+        drawn = self.factory.new_user(called)
         return NewUser(f"{drawn.name} ({self.mark})", drawn.email)
 
     def fields_of(self, exchange: Exchange) -> Mapping[str, Any]:

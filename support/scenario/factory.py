@@ -55,17 +55,17 @@ class Factory:
         """Tell of addresses, some at a time, before anybody is drawn who has one of them."""
         self._foresee = foresee
 
-    def newcomer(self, called: str | None = None) -> NewUser:
+    def new_user(self, called: str | None = None) -> NewUser:
         """Return the next person; `called` gives the first name."""
         with self._lock:
             self._draw(1)
             first, last, address = self._next.popleft()
         return NewUser(f"{called or first} {last}", address)
 
-    def newcomers(self, count: int) -> list[NewUser]:
+    def new_users(self, count: int) -> list[NewUser]:
         with self._lock:
             self._draw(count)
-        return [self.newcomer() for _ in range(count)]
+        return [self.new_user() for _ in range(count)]
 
     def _draw(self, wanted: int) -> None:
         """Have so many people ready, and some more, so that their addresses are foreseen in one go."""
@@ -82,15 +82,15 @@ class Factory:
 
     def named(self, name: str) -> NewUser:
         """Return the next person, under exactly this name."""
-        return NewUser(name, self.newcomer().email)
+        return NewUser(name, self.new_user().email)
 
-    def tagged(self, newcomer: NewUser, tag: str) -> NewUser:
+    def tagged(self, new_user: NewUser, tag: str) -> NewUser:
         """Return a person whose address has a `+tag`."""
-        return NewUser(newcomer.name, newcomer.email.replace("@", f"+{tag}@"))
+        return NewUser(new_user.name, new_user.email.replace("@", f"+{tag}@"))
 
     def long_address(self, length: int = LONGEST_ADDRESS) -> str:
         """Return an address of exactly this many characters, each label within the 63 of RFC 1035."""
-        address = self.newcomer().email
+        address = self.new_user().email
         missing = length - len(address)
         labels = []
         while missing > 0:
@@ -103,7 +103,7 @@ class Factory:
 
     def long_name(self, length: int = LONGEST_NAME) -> str:
         """Return a name of exactly this many characters."""
-        first = self.newcomer().name
+        first = self.new_user().name
         return (f"{first} " + "Wolfeschlegelsteinhausenbergerdorff " * 10)[: length - 1] + "g"
 
     def stranger_id(self, like: str, longer_by: int = 0) -> str:
