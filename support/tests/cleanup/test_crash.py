@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +18,7 @@ from support.errors import LeftBehind
 from support.http.loop import LoopThread
 from support.models import Answer, Call, Failure, NewUser
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
+from support.tests.cleanup.test_journal import let_go
 
 DEADLINE_S = 1.0
 
@@ -54,9 +54,21 @@ class MortalJournal(Journal):
 
     fate: Outcome | None = None
 
-    def _write(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+    def intend(self, mark: str, addresses: Iterable[str | None]) -> list[int]:
         with self._step():
-            return super()._write(statement, values)
+            return super().intend(mark, addresses)
+
+    def mark_as(self, ref: int, state: State, user_id: str | None = None, reason: str | None = None) -> None:
+        with self._step():
+            super().mark_as(ref, state, user_id, reason)
+
+    def mark_all(self, refs: Iterable[int], state: State) -> None:
+        with self._step():
+            super().mark_all(refs, state)
+
+    def close_run(self, mark: str) -> None:
+        with self._step():
+            super().close_run(mark)
 
     def _step(self) -> contextlib.AbstractContextManager[None]:
         return self.fate.over() if self.fate is not None else contextlib.nullcontext()
@@ -146,13 +158,10 @@ def live_and_die(folder: Path, loop: LoopThread, deeds: Sequence[str], fate: Out
 
 def bury(run: Run) -> None:
     """Do what the system does for a process that died: its locks go, its file stays as it is."""
-    for future in run.registry._running:
-        with contextlib.suppress(BaseException):
-            future.result(5)
-    journal = run.journal
-    if journal._lease is not None:
-        journal._lease.release(force=True)
-    sqlite3.Connection.close(journal._database)
+    with contextlib.suppress(BaseException):
+        run.registry.wait_for_deletions()
+    let_go(run.journal)
+    run.journal.close()
 
 
 def recover(folder: Path, loop: LoopThread, users: FakeUsers) -> None:

@@ -36,6 +36,7 @@ from support.tests.http.fake import LOST
 from support.tests.scripted import Arrived, answer
 
 DEADLINE_S = 0.3
+MANY = 99
 
 
 def prove(stand: Stand) -> None:
@@ -360,7 +361,8 @@ class TestIdsGivenAgain:
         assert told.startswith("1 user(s)")
         assert "still there" in told
 
-    def test_the_next_newcomer_stays_while_she_is_needed(self, stand: Stand) -> None:
+    def test_the_next_user_stays_while_they_are_needed(self, tmp_path: Path, loop: LoopThread) -> None:
+        stand = Stand(tmp_path / "full", loop, most=2)
         stand.create()
         stand.client.carry_out(stand.api.delete("1"))
         next_one = stand.newcomer()
@@ -369,14 +371,14 @@ class TestIdsGivenAgain:
             if call.method == "POST"
             else None
         )
-        before, stand.registry._open = stand.registry._open, []
+        stand.registry.start_deleting(at_least=MANY)
         stand.create(next_one)
-        hers, stand.registry._open = stand.registry._open, before
-        stand.registry.confirm_gone()
+        stand.registry.make_room(1)
+        assert stand.registry.gone == 1
         assert set(stand.users.users) == {"1"}
-        stand.registry._open = hers
         prove(stand)
         assert stand.users.users == {}
+        stand.journal.close()
 
     @pytest.mark.parametrize("lost", [0, 1, 3], ids=["answered at once", "at the second attempt", "never"])
     def test_a_stranger_who_was_given_the_id_stays(self, stand: Stand, lost: int) -> None:
