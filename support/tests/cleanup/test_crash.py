@@ -92,7 +92,6 @@ class MortalUsers(FakeUsers):
 
 DEEDS = {
     "signs up": lambda run: run.create(),
-    "signs up as foreseen": lambda run: run.create_foreseen(),
     "signs up, and the answer is lost": lambda run: run.create_unseen(),
     "signs up with a taken address": lambda run: run.create(NewUser("Mallory", run.guest)),
     "is refused": lambda run: run.create(NewUser("", "")),
@@ -107,12 +106,6 @@ class Run(Stand):
     """A run that can die, and what its steps do."""
 
     guest = "guest@elsewhere.example"
-
-    def create_foreseen(self) -> None:
-        """Foresee two people, and let one of them sign up."""
-        people = [self.newcomer(), self.newcomer()]
-        self.registry.foresee([newcomer.email for newcomer in people])
-        self.create(people[0])
 
     def create_unseen(self) -> None:
         self.users.lost = {"POST": 1}
@@ -201,7 +194,7 @@ def one_loop() -> Iterator[LoopThread]:
 def test_a_whole_life_may_end_at_every_step(one_loop: LoopThread, after: bool, unlisted: bool) -> None:
     """Each step in turn: whatever is on disk and at the API then, the next run finds all of it."""
     deeds = [
-        "signs up as foreseen",
+        "signs up",
         "signs up, and the answer is lost",
         "moves",
         "leaves",
