@@ -22,7 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from support.errors import SettingsError
-from support.http.recorder import redacted
+from support.redaction import redacted
 
 LEASE_S = 60.0
 HEARTBEAT_S = 10.0

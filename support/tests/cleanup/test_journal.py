@@ -23,7 +23,7 @@ from support.cleanup import journal as journal_module
 from support.cleanup.journal import Journal, State
 from support.cleanup.marks import new_mark
 from support.errors import SettingsError
-from support.http.recorder import redacted
+from support.redaction import redacted
 from support.settings import ROOT
 
 TARGET = "http://127.0.0.1:8000/users"
