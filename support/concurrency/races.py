@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from support.concurrency.burst import BurstResult
 from support.models import Exchange
+from support.statuses import ALLOWED_AT_ANY_TIME
 
-MAY_HAPPEN = frozenset({429, 502, 503, 504})
 MOST_SURE = 0.4
 
 
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 def fate_of(exchange: Exchange, won: Iterable[int], refused: Iterable[int]) -> Outcome:
     """Tell how a contender ended; what an API may answer at any time leaves it unknown."""
-    if exchange.status is None or exchange.status in MAY_HAPPEN:
+    if exchange.status is None or exchange.status in ALLOWED_AT_ANY_TIME:
         return Outcome.UNKNOWN
     if exchange.status in won:
         return Outcome.WON
