@@ -13,8 +13,8 @@ from support.cleanup.ownership import Owner, Ownership
 from support.cleanup.polling import PollPolicy, until_gone
 from support.cleanup.records import Record, folded, sharing, told_of
 from support.contract.normalizers import ids_of, users_in, users_of
+from support.escaping import on_one_line
 from support.http.async_client import AsyncClient
-from support.http.escaping import on_one_line
 from support.http.operations import Operation, look
 from support.models import User
 

@@ -22,7 +22,7 @@ from support.cleanup.ledger import Ledger
 from support.cleanup.list_diff import ListDiff
 from support.cleanup.ownership import PROOF, Ownership
 from support.cleanup.polling import PollPolicy
-from support.cleanup.records import Record, each_once, folded, told_of_left
+from support.cleanup.records import Record, each_once, told_of_left
 from support.contract.normalizers import user_of
 from support.contract.violation import fail
 from support.errors import LeftBehind, SettingsError, TargetDown
@@ -77,10 +77,6 @@ class Registry:
         self._ownership.before |= frozenset(ids)
 
     # Writing down what is about to be made
-
-    def foresee(self, addresses: Sequence[str]) -> None:
-        """Write down addresses that will soon be asked for; some may never be."""
-        self._book.foresee(addresses)
 
     def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Record]:
         """Write down (address, name) of requests that may make users, before they are sent."""
@@ -138,10 +134,7 @@ class Registry:
             entry.ids.add(user.id)
             self._ownership.note_made(entry, user, found=exchange.adopted)
             self._book.made.add(user.id)
-            if self.api.profile.capabilities.email_filter and user.email and user.email == folded(entry.address):
-                self._book.note_created(entry, user.id)
-            else:
-                self._book.mark(entry, State.CREATED, user.id)
+            self._book.mark(entry, State.CREATED, user.id)
         elif exchange.was_refused:
             self._book.mark(entry, State.REFUSED)
         else:
@@ -312,9 +305,8 @@ class Registry:
         self._book.forget(lines)
 
     def keep_lease(self) -> None:
-        """Renew the run's lease from now on, and write down what was noted since."""
+        """Renew the run's lease from now on."""
         self._loop.submit(self._book.keep_lease())
-        self._loop.submit(self._book.keep_writing())
 
     def close(self) -> None:
         """Write down that the run is over."""

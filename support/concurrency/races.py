@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from support.concurrency.burst import BurstResult
 from support.models import Exchange
+from support.statuses import ALLOWED_AT_ANY_TIME
 
-MAY_HAPPEN = frozenset({429, 502, 503, 504})
 MAX_CHANCE = 0.4
 
 
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 def outcome_of(exchange: Exchange, won: Container[int], refused: Container[int]) -> Outcome:
     """Return how a contender ended: unknown after an answer that an API may give at any time."""
-    if exchange.status is None or exchange.status in MAY_HAPPEN:
+    if exchange.status is None or exchange.status in ALLOWED_AT_ANY_TIME:
         return Outcome.UNKNOWN
     if exchange.status in won:
         return Outcome.WON

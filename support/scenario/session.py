@@ -64,8 +64,6 @@ class Session:
         self.api: UsersApi = self.registry.api
         self._spare_others()
         self.registry.keep_lease()
-        if self.profile.capabilities.email_filter:  # else cleaning up reads the whole list for each unused email
-            self.factory.tell_beforehand(self.registry.foresee)
         self.values: People = People(self)
         self.accounts: Accounts = Accounts(self)
         self.directory: Directory = Directory(self)

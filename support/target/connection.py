@@ -15,12 +15,13 @@ from support.errors import TargetDown
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.policy import Policy
-from support.http.recorder import Recorder, redacted
+from support.http.recorder import Recorder
 from support.http.route import DIRECT, route_to
 from support.http.session_client import SessionClient
 from support.http.users_api import UsersApi
 from support.models import Credential
 from support.profile import Profile
+from support.redaction import redacted
 from support.settings import ROOT, Settings
 from support.target.embedded import EMBEDDED, EmbeddedApi, Target
 from support.target.preflight import check_open, refuse_production, room_for_users

@@ -42,13 +42,13 @@ class FakeUsers:
     twist: Twist = lambda _: None
     lost: dict[str, int] = field(default_factory=dict)
     shown_after_deletion: int = 0
+    last_id: int = 0
     _leaving: dict[str, int] = field(default_factory=dict)
-    _last: int = 0
 
     def add(self, name: str, email: str, user_id: str | None = None) -> str:
         """Put a user there; return the id."""
-        self._last += 1
-        user_id = user_id or str(self._last)
+        self.last_id += 1
+        user_id = user_id or str(self.last_id)
         self.users[user_id] = {"id": user_id, "name": name, "email": email, "createdAt": "2024-05-06T07:08:09Z"}
         return user_id
 

@@ -16,6 +16,7 @@ from support.http.operations import SendRequest
 from support.models import Answer, Call, Failure
 from support.profile import Pages, Profile
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
+from support.tests.interruption.stage import poll_until
 
 MANY = 6
 FEW = 2
@@ -141,8 +142,8 @@ class TestProof:
         ours, theirs = (Stand(tmp_path / name, loop, users) for name in ("ours", "theirs"))
         ours.create()
         ours.registry.start_deleting()
-        ours.registry._running[-1].result()
-        users._last = 0
+        poll_until(lambda: not users.users)
+        users.last_id = 0
         theirs.create()
         ours.registry.confirm_gone()
         ours.registry.prove_nothing_is_left(DEADLINE_S)
@@ -200,7 +201,7 @@ class TestMoments:
 
     def test_what_takes_too_long_is_left_to_the_proof(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
         stand.create()
-        monkeypatch.setattr(stand.registry._removal, "remove", lambda _: asyncio.sleep(600))
+        monkeypatch.setattr(stand.client, "run", lambda *_: asyncio.sleep(600))
         stand.registry.take_away_all(0.01)
         monkeypatch.undo()
         stand.registry.prove_nothing_is_left(DEADLINE_S)
