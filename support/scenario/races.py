@@ -133,7 +133,7 @@ class Races:
     ) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
         session = self._session
         count = session.bursts.size(session.settings.race_contenders)
-        session.registry.make_room(count, dismissing=True)
+        session.registry.make_room(count, delete_current=True)
         email = session.factory.newcomer().email
         raced.append(email)
         people = [
@@ -213,7 +213,7 @@ class Races:
         ]
         entrants += [Request(one.name, self._contend(one)) for one in people]
         outcome = self._contest(entrants)
-        session.registry.give_up(entry)
+        session.registry.mark_not_created(entry)
         won = (200, *session.profile.answers.created) if joining else (200,)
         contenders = contenders_of(outcome, won, session.profile.answers.taken)
         by_id = {one.known_id: one.person for one in rivals}
@@ -262,7 +262,7 @@ class Races:
 
     def _join_round(self, order: int) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
         session = self._session
-        session.registry.make_room(3, dismissing=True)
+        session.registry.make_room(3, delete_current=True)
         holder = session.accounts.become("Grace", session.factory.newcomer("Grace"))
         newcomer = NewUser(session.factory.newcomer("Ada").name, holder.newcomer.email)
         leaving = session.api.send_once(session.api.deleting(holder.known_id))
@@ -348,7 +348,7 @@ class Races:
             for field, value in changes.items()
         ]
         outcome = self._contest(entrants)
-        session.registry.give_up(entry)
+        session.registry.mark_not_created(entry)
         contenders = contenders_of(outcome, [200], ())
         before = dict(actor.shown)
         shown = session.accounts.fields_of(session.accounts.look(actor))
