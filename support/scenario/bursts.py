@@ -237,7 +237,7 @@ class Bursts:
         """Read until the deletion shows, or its deadline is over."""
         session = self._session
         exchange = yield from session.api.read(user_id)
-        for wait in session.pace.waits():
+        for wait in session.poll_policy.waits():
             if exchange.status in session.profile.answers.gone:
                 break
             yield Sleep(wait, "the deletion has still to show")

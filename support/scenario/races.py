@@ -132,7 +132,7 @@ class Races:
     ) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
         session = self._session
         count = session.bursts.size(session.settings.race_contenders)
-        session.registry.make_room(count, dismissing=True)
+        session.registry.make_room(count, delete_current=True)
         email = session.factory.new_user().email
         raced.append(email)
         people = [
@@ -212,7 +212,7 @@ class Races:
         ]
         entrants += [Request(one.name, self._contend(one)) for one in people]
         outcome = self._contest(entrants)
-        session.registry.give_up(entry)
+        session.registry.mark_not_created(entry)
         won = (200, *session.profile.answers.created) if joining else (200,)
         contenders = contenders_of(outcome, won, session.profile.answers.taken)
         by_id = {one.known_id: one.persona for one in rivals}
@@ -261,9 +261,9 @@ class Races:
 
     def _join_round(self, order: int) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
         session = self._session
-        session.registry.make_room(3, dismissing=True)
+        session.registry.make_room(3, delete_current=True)
         holder = session.accounts.become("Grace", session.factory.new_user("Grace"))
-        new_user = NewUser(session.factory.new_user("Ada").name, holder.new_user.email)
+        newcomer = NewUser(session.factory.new_user("Ada").name, holder.new_user.email)
         leaving = session.api.send_once(session.api.deleting(holder.known_id))
         entrants = [Request("Ada joins", self._contend(new_user)), Request("Grace leaves", leaving)]
         outcome = self._contest(entrants[::order])
@@ -351,7 +351,7 @@ class Races:
             for field, value in changes.items()
         ]
         outcome = self._contest(entrants)
-        session.registry.give_up(entry)
+        session.registry.mark_not_created(entry)
         contenders = contenders_of(outcome, [200], ())
         before = dict(actor.shown)
         shown = session.accounts.fields_of(session.accounts.look(actor))
