@@ -263,7 +263,7 @@ class Races:
         session = self._session
         session.registry.make_room(3, delete_current=True)
         holder = session.accounts.become("Grace", session.factory.new_user("Grace"))
-        newcomer = NewUser(session.factory.new_user("Ada").name, holder.new_user.email)
+        new_user = NewUser(session.factory.new_user("Ada").name, holder.new_user.email)
         leaving = session.api.send_once(session.api.deleting(holder.known_id))
         entrants = [Request("Ada joins", self._contend(new_user)), Request("Grace leaves", leaving)]
         outcome = self._contest(entrants[::order])
