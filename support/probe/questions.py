@@ -489,7 +489,7 @@ def how_somebody_leaves(asker: Asker) -> None:
 
 def _until_gone(asker: Asker, user_id: str) -> Exchange:
     exchange = asker.read(user_id)
-    for wait in asker.pace.waits():
+    for wait in asker.poll_policy.waits():
         if _is(exchange, *asker.profile.answers.gone):
             break
         time.sleep(wait)

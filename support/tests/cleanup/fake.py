@@ -134,21 +134,26 @@ class Stand:
     """A registry of a run, with everything around it."""
 
     def __init__(
-        self, folder: Path, loop: LoopThread, users: FakeUsers | None = None, pace: PollPolicy = SOON, **options: Any
+        self,
+        folder: Path,
+        loop: LoopThread,
+        users: FakeUsers | None = None,
+        policy: PollPolicy = SOON,
+        **options: Any,
     ) -> None:
         self.users = users or FakeUsers()
         self.client = FakeClient(self.users)
         self.api: UsersApi = api_at(URL, window_s=0.05, clock=self.client.clock)
         self.journal: Journal = options.pop("journal", None) or Journal(folder)
         self.mark = new_mark()
-        self.loop, self.pace = loop, pace
+        self.loop, self.policy = loop, policy
         self.registry = self.new_registry(self.mark, **options)
         self.journal.open_run(self.mark, URL)
         self._drawn = 0
 
     def new_registry(self, mark: str, **options: Any) -> Registry:
         client = cast(AsyncClient, self.client)
-        return Registry(self.journal, self.api, client, self.loop, mark, self.pace, **options)
+        return Registry(self.journal, self.api, client, self.loop, mark, self.policy, **options)
 
     def newcomer(self, **changes: str) -> NewUser:
         self._drawn += 1
