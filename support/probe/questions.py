@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from support.contract.matchers import has_header, holds_no_secret, says_json, says_what_is_wrong, schema_findings
+from support.contract.matchers import has_header, holds_no_secret, says_json, says_what_is_wrong, schema_mismatches
 from support.contract.normalizers import listed, user_of, users_of
 from support.errors import SuiteError
 from support.http.urls import destination, origin_of
@@ -159,7 +159,7 @@ def _shown(asker: Asker, created: Exchange) -> Mapping[str, Any]:
 
 def _shape(asker: Asker, fields: Mapping[str, Any], names: Names, dated: bool, created: Exchange) -> Shape:
     """Learn how a user differs from the contract's."""
-    wrong = schema_findings("user", fields, names)
+    wrong = schema_mismatches("user", fields, names)
     if wrong:
         asker.draft.deviates("user-shape", f"a user is not of the contract's shape: {'; '.join(wrong)}", told(created))
     integer = type(fields[names.id]) is int

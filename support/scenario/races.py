@@ -22,7 +22,7 @@ from support.concurrency.races import (
     with_outcome,
 )
 from support.concurrency.threads import burst_in_threads
-from support.contract.matchers import field_findings, moment_of
+from support.contract.matchers import field_mismatches, moment_of
 from support.contract.normalizers import listed, normal_user, user_of
 from support.contract.violation import fail
 from support.errors import Inconclusive
@@ -372,7 +372,7 @@ def _but_for(field: str, shown: Mapping[str, object]) -> dict[str, object]:
 
 def differs(shown: Mapping[str, object], before: Mapping[str, object]) -> bool:
     """Whether a user is not as she was before; an address may come in other letter case."""
-    return bool(field_findings(shown, before, Names()))
+    return bool(field_mismatches(shown, before, Names()))
 
 
 def _alike(field: str, one: object, other: object) -> bool:
