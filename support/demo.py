@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from support import settings as settings_module
 from support.errors import ContractViolation, SuiteError
-from support.http.escaping import on_one_line
-from support.http.recorder import redacted
+from support.escaping import on_one_line
+from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.scenario.session import Session
 from support.signals import Interrupts

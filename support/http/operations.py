@@ -15,6 +15,7 @@ from typing import TypeVar
 from support.errors import ContractViolation, Inconclusive
 from support.http.policy import Policy, RetryLoop
 from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure
+from support.statuses import is_success
 
 T = TypeVar("T")
 
@@ -108,7 +109,7 @@ def _send(call: Call, loop: RetryLoop) -> Operation[Answer | Failure]:
 
 
 def _made(outcome: Answer | Failure) -> bool:
-    return isinstance(outcome, Answer) and 200 <= outcome.status < 300
+    return isinstance(outcome, Answer) and is_success(outcome.status)
 
 
 def _may_still_show(attempts: Sequence[Attempt]) -> bool:

@@ -16,12 +16,11 @@ from email.utils import parsedate_to_datetime
 
 import tenacity
 
-from support.models import TOO_MANY, Answer, Failure
+from support import statuses
+from support.models import Answer, Failure
 
-RETRIED_STATUSES = frozenset({TOO_MANY, *range(500, 600)})
 RETRY_COST = 5
 RETRIES_IN_A_CROWD = 3
-PASSING = frozenset({502, 503, 504})
 FAULT_ATTEMPTS = 3
 BUDGET_CAPACITY = 500
 MOST_DOUBLINGS = 60
@@ -109,7 +108,7 @@ class RetryLoop:
             self._policy.budget.give_back(self._paid)
             return None
         wait = self._policy.wait_before(self._attempt, outcome)
-        if self._attempt >= FAULT_ATTEMPTS and is_a_fault(outcome):
+        if self._attempt >= FAULT_ATTEMPTS and isinstance(outcome, Answer) and statuses.is_server_fault(outcome.status):
             return None
         return wait if not self._is_over(wait) and self._may_retry(outcome) else None
 
@@ -123,23 +122,16 @@ class RetryLoop:
 
     def _may_retry(self, outcome: Answer | Failure) -> bool:
         """Pay for one more attempt; a 429 is no sign of a dead target, so waiting as it asks costs nothing."""
-        if isinstance(outcome, Answer) and outcome.status == TOO_MANY:
+        if isinstance(outcome, Answer) and outcome.status == statuses.TOO_MANY_REQUESTS:
             return True
         paid = self._policy.budget.take()
         self._paid += paid
         return paid
 
 
-def is_a_fault(outcome: Answer | Failure) -> bool:
-    """A 5xx other than those of gateways and overload speaks of a fault that waiting does not mend."""
-    return isinstance(outcome, Answer) and outcome.status >= 500 and outcome.status not in PASSING
-
-
 def is_transient(outcome: Answer | Failure) -> bool:
-    """Tell whether another attempt may end differently: no answer, 429 or 5xx; never another 4xx or a TLS error."""
-    if isinstance(outcome, Failure):
-        return not outcome.fatal
-    return outcome.status in RETRIED_STATUSES
+    """Whether another attempt may end differently."""
+    return not outcome.fatal if isinstance(outcome, Failure) else outcome.status in statuses.RETRIED
 
 
 def retry_after_s(answer: Answer) -> float | None:

@@ -11,10 +11,10 @@ import time
 from urllib.parse import urlsplit
 
 from support.bounds import MOST_HEADERS, TooMuch
-from support.http.deadline import is_interim
 from support.http.failures import failure_of
 from support.http.route import DIRECT, Route
 from support.models import Answer, Call, Failure
+from support.statuses import is_interim
 
 SILENCE_S = 0.3
 MOST_OCTETS = 256 * 1024

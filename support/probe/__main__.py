@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from support import settings as settings_module
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError
-from support.http.recorder import redacted
 from support.probe.client import ProbeClient
 from support.probe.discovery import discover
 from support.probe.draft import Draft
 from support.probe.suite_run import add_deviations
 from support.profile_files import load
+from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.settings import Settings
 from support.target.connection import Connection

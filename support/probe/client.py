@@ -28,7 +28,7 @@ class ProbeClient:
         self.draft = draft
         self.mark = new_mark()
         self.factory = Factory(new_seed(), self.mark)
-        self.pace = connection.pace
+        self.poll_policy = connection.poll_policy
         self.has_token = connection.target.token is not None
         self._connection = connection
         connection.journal.open_run(self.mark, connection.target.key)
@@ -45,7 +45,7 @@ class ProbeClient:
     def learn(self, path: str, value: Value, *shown: Exchange | str) -> None:
         """Write a value into the draft, and call the target accordingly."""
         self.draft.learn(path, value, *shown)
-        self._registry.go_on_with(replace(self._connection.api, profile=self.profile))
+        self._registry.switch_api(replace(self._connection.api, profile=self.profile))
 
     def run(self, operation: Operation[T]) -> T:
         return self._connection.http.run(operation)
@@ -65,8 +65,8 @@ class ProbeClient:
     def post(self, fields: Mapping[str, Any], body: bytes | None = None) -> Exchange:
         """Read the list, then send a POST that may create a user; `body` replaces the JSON of the fields."""
         listed = frozenset(ids_of(self.run(self.api.list()).answer, self.profile))
-        if not self._registry.asked_for:
-            self._registry.spare(listed)
+        if not self._registry.request_count:
+            self._registry.protect(listed)
         call = self.api.call("POST", fields=self.profile.names.to_target(fields), body=body)
         name = str(fields["name"]) if "name" in fields else None
         return self.run(self._registry.create(call, fields.get("email"), name, listed))

@@ -207,7 +207,7 @@ def discover_deletion(client: ProbeClient) -> None:
     if not succeeded(deleted):
         raise SuiteError(f"a user cannot be deleted, so this target cannot be cleaned up: {brief(deleted)}")
     _learn_status(client, "deleted", deleted)
-    for wait in client.pace.waits():
+    for wait in client.poll_policy.waits():
         if client.read(user_id).status in client.profile.answers.gone:
             break
         time.sleep(wait)

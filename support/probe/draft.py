@@ -11,9 +11,9 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from support.http.recorder import redacted
 from support.models import Exchange
 from support.profile import Deviation, Exclusion, Profile
+from support.redaction import redacted
 
 SHOWN = 90
 Value = bool | int | str | tuple[int, ...]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from support.errors import Evidence, Inconclusive
-from support.http.recorder import redacted
+from support.redaction import redacted
 from support.reporting.verdicts import (
     KEPT,
     KNOWN_DEVIATION,

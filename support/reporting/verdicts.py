@@ -13,8 +13,8 @@ from behave.model import Feature, Scenario, Step
 from behave.model_type import Status
 
 from support.errors import ContractViolation, Evidence, Inconclusive, LeftBehind, SuiteError, TargetDown
-from support.http.recorder import redacted
 from support.profile import Deviation
+from support.redaction import redacted
 
 KEPT = "kept"
 KNOWN_DEVIATION = "known deviation"

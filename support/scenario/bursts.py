@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from support.concurrency.burst import BurstResult, Request, burst
+from support.concurrency.drawing import histogram
 from support.concurrency.threads import burst_in_threads
 from support.contract.matchers import Matcher, has_an_id, has_status, is_a_list, shows
 from support.contract.normalizers import listed, normal_user, user_of
@@ -16,7 +17,6 @@ from support.contract.violation import check, fail
 from support.errors import Inconclusive
 from support.http.operations import Operation, Sleep
 from support.models import Exchange, NewUser
-from support.reporting.pictures import histogram
 
 if TYPE_CHECKING:
     from support.scenario.session import Session
@@ -97,7 +97,7 @@ class Bursts:
         return session.registry.create(call, newcomer.email, newcomer.name)
 
     def _report(self, kind: str) -> None:
-        line = f"{kind} of {len(self.outcome.results)}: {self.outcome.in_brief()}"
+        line = f"{kind} of {len(self.outcome.results)}: {self.outcome.summary()}"
         self._session.crowd_notes.append(line)
         log.info("%s", line)
         latencies = self.outcome.latencies_s
@@ -237,7 +237,7 @@ class Bursts:
         """Read until the deletion shows, or its deadline is over."""
         session = self._session
         exchange = yield from session.api.read(user_id)
-        for wait in session.pace.waits():
+        for wait in session.poll_policy.waits():
             if exchange.status in session.profile.answers.gone:
                 break
             yield Sleep(wait, "the deletion has still to show")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from support.contract.matchers import has_status
 from support.contract.normalizers import user_of
 from support.errors import Inconclusive
-from support.http.escaping import on_one_line
+from support.escaping import on_one_line
 from support.models import NewUser
 from support.scenario.invalid_values import INVALID_ADDRESSES, INVALID_NAMES, spoiled
 

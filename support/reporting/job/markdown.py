@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from support.http.escaping import escaped
+from support.escaping import escaped
 from support.reporting.summary import Summary
 from support.reporting.table import counted
 from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, Failure, plain

@@ -14,10 +14,21 @@ from support.settings import ROOT
 from support.tests.house.reading import relative
 
 LAYERS = (
-    ("support.errors", "support.models", "support.rules", "support.bounds", "support.signals", "support.early_signals"),
+    (
+        "support.errors",
+        "support.rules",
+        "support.bounds",
+        "support.statuses",
+        "support.signals",
+        "support.early_signals",
+    ),
+    ("support.models", "support.escaping"),
+    ("support.redaction",),
+    ("support.exchange_text",),
     ("support.settings",),
     ("support.profile", "support.profile_files", "support.target.embedded"),
-    ("support.contract", "support.http"),
+    ("support.contract",),
+    ("support.http",),
     ("support.scenario.factory", "support.cleanup", "support.concurrency", "support.known_deviations"),
     ("support.target",),
     ("support.reporting",),

@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from support.http.escaping import escaped
+from support.escaping import escaped
 from support.reporting.job.markdown import MOST, markdown
 from support.reporting.summary import Summary
 from support.reporting.verdicts import Failure

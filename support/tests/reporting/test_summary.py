@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.errors import ContractViolation, Evidence, Inconclusive, LeftBehind, SuiteError, TargetDown
-from support.http.recorder import redacted
+from support.redaction import redacted
 from support.reporting.summary import Played, Requests, Summary, Users, judged, of_nothing, read, together
 from support.reporting.verdicts import (
     KEPT,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support.cleanup.marks import mark_in, new_mark
 from support.contract.matchers import schema_findings
 from support.models import NewUser
-from support.scenario.factory import FORESEEN, LONGEST_ADDRESS, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
+from support.scenario.factory import LONGEST_ADDRESS, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
 from support.scenario.invalid_values import MALFORMED
 from support.settings import ROOT
 
@@ -72,41 +72,6 @@ def test_nobody_is_drawn_twice_by_threads(factory: Factory) -> None:
     with ThreadPoolExecutor(8) as pool:
         people = [newcomer for batch in pool.map(factory.newcomers, [300] * 8) for newcomer in batch]
     assert len({newcomer.email for newcomer in people}) == 2400
-
-
-class TestForesight:
-    """Addresses are told some at a time, before anybody is drawn who has one of them."""
-
-    @pytest.fixture
-    def told(self, factory: Factory) -> list[list[str]]:
-        told: list[list[str]] = []
-        factory.tell_beforehand(lambda addresses: told.append(list(addresses)))
-        return told
-
-    def test_they_are_told_in_one_go_for_several(self, factory: Factory, told: list[list[str]]) -> None:
-        drawn = [factory.newcomer("Ada").email for _ in range(FORESEEN + 1)]
-        assert [len(addresses) for addresses in told] == [FORESEEN, FORESEEN]
-        assert drawn == [*told[0], told[1][0]]
-
-    def test_a_crowd_is_told_of_in_one_go(self, factory: Factory, told: list[list[str]]) -> None:
-        factory.newcomer()
-        drawn = [newcomer.email for newcomer in factory.newcomers(100)]
-        assert len(told) == 2
-        assert set(drawn) <= {*told[0], *told[1]}
-
-    def test_nobody_is_drawn_whose_address_cannot_be_told(self, factory: Factory, told: list[list[str]]) -> None:
-        def fail(_: object) -> None:
-            raise OSError("the disk is full")
-
-        factory.tell_beforehand(fail)
-        with pytest.raises(OSError, match="disk"):
-            factory.newcomer()
-        factory.tell_beforehand(told.append)  # type: ignore[arg-type]
-        assert factory.newcomer().email in told[-1]
-
-    def test_the_people_are_the_same_without_it(self, factory: Factory, told: list[list[str]]) -> None:
-        assert factory.newcomers(50) == Factory(factory.seed, factory.mark).newcomers(50)
-        assert told
 
 
 @given(called=st.text(min_size=1, max_size=40).filter(str.strip))
