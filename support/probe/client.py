@@ -87,7 +87,7 @@ class ProbeClient:
 
     def new_user(self, first_name: str) -> NewUser:
         """Return a user whose email and name both carry the mark, so that either is enough to find them."""
-        drawn = self.factory.newcomer(first_name)
+        drawn = self.factory.new_user(first_name)
         return NewUser(f"{drawn.name} ({self.mark})", drawn.email)
 
     def clean_up(self) -> None:

@@ -145,7 +145,7 @@ def discover_filter(client: ProbeClient, ada: User) -> None:
     client.learn("names.email_filter", name, exchange)
     upper_case = client.get({name: ada.email.upper()})
     if not _ids(client, upper_case):
-        client.learn("lookup.heeds_case", True, upper_case)
+        client.learn("lookup.case_sensitive", True, upper_case)
     _learn_status(client, "no_match", client.get({name: client.new_user("Nobody").email}), beside_usual=True)
 
 

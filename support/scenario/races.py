@@ -109,7 +109,7 @@ class Races:
         contenders, _ = self._decided or ([], None)
         self._session.evidence.picture("the contenders of the last round", lambda: race_picture(contenders))
 
-    # One address for many newcomers
+    # One address for many new users
 
     def for_one_address(self, spelling: str) -> None:
         """Let contenders sign up at once with one address, which each of them may write in her own letter case."""
@@ -133,10 +133,10 @@ class Races:
         session = self._session
         count = session.bursts.size(session.settings.race_contenders)
         session.registry.make_room(count, delete_current=True)
-        email = session.factory.newcomer().email
+        email = session.factory.new_user().email
         raced.append(email)
         people = [
-            NewUser(f"{session.factory.newcomer().name} {number}", spell(email, number))
+            NewUser(f"{session.factory.new_user().name} {number}", spell(email, number))
             for number in range(1, count + 1)
         ]
         outcome = self._contest([Request(one.name, self._contend(one)) for one in people])
@@ -157,15 +157,15 @@ class Races:
 
     def _one_more(self, email: str) -> Exchange:
         session = self._session
-        latecomer = NewUser(session.factory.newcomer().name, email)
+        latecomer = NewUser(session.factory.new_user().name, email)
         call = session.api.creating(session.profile.names.to_target(latecomer.as_json()))
         return session.run(session.registry.create(call, latecomer.email, latecomer.name))
 
-    def _contend(self, newcomer: NewUser) -> Operation[Exchange]:
+    def _contend(self, new_user: NewUser) -> Operation[Exchange]:
         session = self._session
-        entry = session.registry.intend([(newcomer.email, newcomer.name)])[0]
+        entry = session.registry.intend([(new_user.email, new_user.name)])[0]
         exchange = yield from session.api.send_once(
-            session.api.creating(session.profile.names.to_target(newcomer.as_json()))
+            session.api.creating(session.profile.names.to_target(new_user.as_json()))
         )
         session.registry.settle(entry, exchange)
         return exchange
@@ -185,7 +185,7 @@ class Races:
         self.play(lambda: self._move_round(rivals, 0, next(spellings), method))
 
     def join_against_move(self) -> None:
-        """Let newcomers sign up with an address while users move to it, round after round."""
+        """Let new user sign up with an address while users move to it, round after round."""
         rivals = self._rivals(RIVALS // 2)
         spellings = cycle(SPELLINGS.values())
         self.play(lambda: self._move_round(rivals, len(rivals), next(spellings)))
@@ -197,17 +197,17 @@ class Races:
     def _move_round(
         self, rivals: Sequence[Actor], joining: int, spell: Callable[[str, int], str], method: str = "PATCH"
     ) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
-        """Let the rivals move to a new address, while so many newcomers sign up with it."""
+        """Let the rivals move to a new address, while so many new user sign up with it."""
         session = self._session
         session.registry.make_room(joining)
-        email = session.factory.newcomer().email
+        email = session.factory.new_user().email
         entry = session.registry.intend([(email, None)])[0]
         entrants = [
-            Request(one.person, session.api.send_once(self._moving(one, spell(email, number), method)))
+            Request(one.persona, session.api.send_once(self._moving(one, spell(email, number), method)))
             for number, one in enumerate(rivals, start=1)
         ]
         people = [
-            NewUser(f"{session.factory.newcomer().name} {number}", spell(email, number + RIVALS))
+            NewUser(f"{session.factory.new_user().name} {number}", spell(email, number + RIVALS))
             for number in range(joining)
         ]
         entrants += [Request(one.name, self._contend(one)) for one in people]
@@ -215,7 +215,7 @@ class Races:
         session.registry.mark_not_created(entry)
         won = (200, *session.profile.answers.created) if joining else (200,)
         contenders = contenders_of(outcome, won, session.profile.answers.taken)
-        by_id = {one.known_id: one.person for one in rivals}
+        by_id = {one.known_id: one.persona for one in rivals}
         known = {one.name for one in people}
         holders = [
             by_id.get(user.id) or (user.name if user.name in known else None) or f"user {user.id}"
@@ -239,12 +239,12 @@ class Races:
         for actor in rivals:
             before = actor.shown
             shown = self._session.accounts.fields_of(self._session.accounts.look(actor))
-            if outcomes[actor.person] is Outcome.REFUSED and differs(shown, before):
-                wrong.append(f"{actor.person} was refused, but is shown as {shown}")
-            elif outcomes[actor.person] is Outcome.REFUSED and not self._is_found(actor):
-                wrong.append(f"{actor.person} was refused, but is not found any more by the address that she kept")
-            if outcomes[actor.person] is Outcome.WON and differs(shown, _but_for("email", before)):
-                wrong.append(f"{actor.person} has won, but more than her address has changed: she is shown as {shown}")
+            if outcomes[actor.persona] is Outcome.REFUSED and differs(shown, before):
+                wrong.append(f"{actor.persona} was refused, but is shown as {shown}")
+            elif outcomes[actor.persona] is Outcome.REFUSED and not self._is_found(actor):
+                wrong.append(f"{actor.persona} was refused, but is not found any more by the address that she kept")
+            if outcomes[actor.persona] is Outcome.WON and differs(shown, _but_for("email", before)):
+                wrong.append(f"{actor.persona} has won, but more than her address has changed: she is shown as {shown}")
         return wrong
 
     def _is_found(self, actor: Actor) -> bool:
@@ -262,10 +262,10 @@ class Races:
     def _join_round(self, order: int) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
         session = self._session
         session.registry.make_room(3, delete_current=True)
-        holder = session.accounts.become("Grace", session.factory.newcomer("Grace"))
-        newcomer = NewUser(session.factory.newcomer("Ada").name, holder.newcomer.email)
+        holder = session.accounts.become("Grace", session.factory.new_user("Grace"))
+        new_user = NewUser(session.factory.new_user("Ada").name, holder.new_user.email)
         leaving = session.api.send_once(session.api.deleting(holder.known_id))
-        entrants = [Request("Ada joins", self._contend(newcomer)), Request("Grace leaves", leaving)]
+        entrants = [Request("Ada joins", self._contend(new_user)), Request("Grace leaves", leaving)]
         outcome = self._contest(entrants[::order])
         answers = session.profile.answers
         joined = contenders_of(outcome, answers.created, answers.taken)[::order][0]
@@ -297,10 +297,10 @@ class Races:
         if joined.outcome is Outcome.WON:
             user = user_of(joined.exchange.answer, session.profile)
             if [one.id for one in others] != [user.id if user else None]:
-                wrong.append(f"Ada was welcomed, but {len(others)} newcomers hold the address in the end")
+                wrong.append(f"Ada was welcomed, but {len(others)} new users hold the address in the end")
             elif session.run(session.api.read(others[0].id)).status != 200:
                 wrong.append("Ada was welcomed, but cannot be read")
-            elif self._may_be_taken_once_more(holder.newcomer.email):
+            elif self._may_be_taken_once_more(holder.new_user.email):
                 wrong.append("Ada was welcomed, but one more could sign up with her address afterwards")
         if joined.outcome is Outcome.REFUSED and others:
             wrong.append("Ada was refused, but is there")
@@ -316,7 +316,7 @@ class Races:
         """Whether somebody can sign up with the leaver's address within the deletion deadline."""
         taken = self._session.profile.answers.taken
         exchange = self._session.waiting.poll_until(
-            FREE_ADDRESS, lambda: self._one_more(leaver.newcomer.email), lambda came: came.status not in taken
+            FREE_ADDRESS, lambda: self._one_more(leaver.new_user.email), lambda came: came.status not in taken
         )
         return exchange.status not in taken
 
@@ -325,7 +325,7 @@ class Races:
         session = self._session
         return session.waiting.poll_until(
             LOOK_UP,
-            lambda: session.run(session.api.holders(leaver.newcomer.email)) or (),
+            lambda: session.run(session.api.holders(leaver.new_user.email)) or (),
             lambda holders: is_there or leaver.known_id not in {user.id for user in holders},
         )
 
@@ -338,7 +338,7 @@ class Races:
 
     def _change_round(self, actor: Actor) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
         session = self._session
-        fresh = session.factory.newcomer("Ada")
+        fresh = session.factory.new_user("Ada")
         changes: Mapping[str, str] = fresh.as_json()
         entry = session.registry.intend([(fresh.email, None)])[0]
         entrants = [

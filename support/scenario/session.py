@@ -85,7 +85,7 @@ class Session:
     def begin(self, rule: str) -> None:
         """Start a scenario that shows a rule."""
         self.recorder.begin()
-        self.scenario = ScenarioContext(self.factory, rule)
+        self.scenario = ScenarioContext(self, rule)
         self.bursts: Bursts = Bursts(self)
         self.races: Races = Races(self)
 
