@@ -59,7 +59,7 @@ def fail(
 
 def _text(rule: str, evidence: Evidence) -> str:
     lines = [
-        f"promise broken: {rule} ({RULES[rule].promise})",
+        f"contract broken: {rule} ({RULES[rule].promise})",
         f"  attempted: {evidence.attempted}",
         f"  expected:  {'; '.join(evidence.expected)}",
         *(f"             {line}" for line in evidence.drawn),

@@ -1,4 +1,4 @@
-"""A run of the suite with a drafted profile: every rule that is not kept in it becomes a deviation of the draft."""
+"""A run of the suite with a drafted profile: every rule that fails in it becomes a deviation of the draft."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from support.errors import ContractViolation, SuiteError
 from support.probe.draft import Draft, Known
+from support.reporting.results import KNOWN_DEVIATION, Failure, Result, plain
 from support.reporting.summary import FILE, Summary, read
-from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, Failure, plain
 from support.settings import ROOT
 
 LIMIT_S = 1800.0
@@ -32,8 +32,10 @@ def deviations_from_a_run(draft: Draft, address: str) -> None:
     for failure in summary.failures:
         if failure.scenario and failure.outcome not in OF_A_RULE:
             draft.remark(f"In the run, {failure.outcome}: {plain(failure.scenario)}: {_first(failure.text)}")
-    kept = sum(rule.outcome == KEPT for rule in summary.rules)
-    draft.remark(f"A run with this draft kept {kept} of {len(summary.rules)} rules; the rest is listed below.")
+    passed = sum(rule.result is Result.PASSED for rule in summary.rules)
+    draft.remark(
+        f"In a run with this draft, {passed} of {len(summary.rules)} rules passed; the others are listed below."
+    )
 
 
 def _run(folder: Path, draft: Draft, address: str) -> Summary:
