@@ -20,7 +20,7 @@ from support import open_standard_streams, profile_files
 from support import settings as settings_module
 from support.early_signals import FAULT
 from support.errors import Inconclusive, SuiteError
-from support.http.recorder import redacted
+from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.reporting.run_report import RunReport, failed_to_start
 from support.reporting.screen import say

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from support import statuses
 from support.bounds import BOUNDS, TooMuch, parsed
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
-TOO_MANY = 429
 
 
 def writable(text: str) -> str:
@@ -83,6 +83,12 @@ class Call:
     repeatable: bool = True
     lists: bool = False
 
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """Return the headers with Authorization, which no other place writes."""
+        authorization = self.credential.header
+        return {**self.headers, **({} if authorization is None else {"Authorization": authorization})}
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -141,15 +147,14 @@ class Attempt:
     @property
     def in_doubt(self) -> bool:
         """Whether the API may have done the work although it did not say so."""
-        status = self.outcome.status or 0
-        if isinstance(self.outcome, Failure) and not 400 <= status < 500:
+        if isinstance(self.outcome, Failure) and not statuses.is_client_error(self.outcome.status):
             return self.outcome.sent
-        return self.limited or status >= 500
+        return statuses.may_have_done_the_work(self.outcome.status)
 
     @property
     def limited(self) -> bool:
         """Whether the API answered that there were too many requests."""
-        return self.outcome.status == TOO_MANY
+        return self.outcome.status == statuses.TOO_MANY_REQUESTS
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,7 @@ class Exchange:
     def was_refused(self) -> bool:
         """Whether the last attempt certainly did nothing: it was not sent, or its answer is no success."""
         last = self.attempts[-1]
-        return not last.in_doubt and not (last.outcome.status and 200 <= last.outcome.status < 300)
+        return not last.in_doubt and not statuses.is_success(last.outcome.status)
 
     @property
     def repeated_in_doubt(self) -> bool:

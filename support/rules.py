@@ -1,4 +1,4 @@
-"""The rules that a Users API keeps, by id: the scenario that shows one carries it as `@rule.<id>`."""
+"""The rules of the Users contract, by id: a scenario that shows a rule has the tag `@rule.<id>`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rule:
-    """A promise in one sentence, and the standard behind it where there is one."""
+    """A rule in one sentence, and the standard that it comes from."""
 
     id: str
     promise: str
@@ -15,70 +15,75 @@ class Rule:
 
 
 _ALL = (
-    Rule("user-shape", "a user is an object with id, name, email and createdAt, each of its form", "RFC 3339 §5.6"),
-    Rule("no-secrets", "no answer holds a field named password, passwordHash, secret or token, at any depth"),
-    Rule("json-media-type", "an answer with a body says application/json or a +json type", "RFC 9110 §8.3"),
-    Rule("exact-text", "a name comes back exactly as it was sent, an address but for letter case"),
+    Rule("user-shape", "A user is an object with id, name, email and createdAt, each in its format", "RFC 3339 §5.6"),
+    Rule("no-secrets", "No answer contains a field named password, passwordHash, secret or token, at any depth"),
+    Rule("json-media-type", "An answer with a body declares application/json or a +json type", "RFC 9110 §8.3"),
+    Rule("exact-text", "A name comes back exactly as it was sent, and an email except for letter case"),
     Rule(
         "problem",
-        "a refusal has a JSON object that says what is wrong, and shows nothing of the server's inside",
+        "A refusal has a JSON object that says what is wrong and reveals nothing about the server's internals",
         "RFC 9457 §3",
     ),
     Rule(
         "create-201",
-        "a valid newcomer gives 201 and the user; reading it back at once gives the same user",
+        "A valid sign-up gives 201 and the user, and a read right afterwards shows the same user",
         "RFC 9110 §15.3.2",
     ),
-    Rule("create-location", "201 has a Location that resolves to the user", "RFC 9110 §10.2.2"),
-    Rule("create-invalid", "an invalid newcomer gives 400 or 422, and no user appears", "RFC 9110 §15.5.1"),
-    Rule("malformed-json", "a body that is not JSON gives 400, and no user appears", "RFC 8259 §2"),
-    Rule("media-type", "a body whose Content-Type is not JSON gives 415 and changes nothing", "RFC 9110 §15.5.16"),
-    Rule("server-owned", "a client's id, createdAt or unknown field is ignored or refused with 400 or 422, never kept"),
+    Rule("create-location", "A 201 has a Location that leads to the user", "RFC 9110 §10.2.2"),
+    Rule("create-invalid", "An invalid sign-up gives 400 or 422 and creates no user", "RFC 9110 §15.5.1"),
+    Rule("malformed-json", "A body that is not JSON gives 400 and creates no user", "RFC 8259 §2"),
+    Rule("media-type", "A body whose Content-Type is not JSON gives 415 and changes nothing", "RFC 9110 §15.5.16"),
+    Rule(
+        "server-owned", "An id, a createdAt or an unknown field that a client sends is ignored or refused, never kept"
+    ),
     Rule(
         "email-unique",
-        "an address that is taken, in any letter case, gives 409, and its holder is unchanged",
+        "A taken email, in any letter case, gives 409 and leaves the user who has it unchanged",
         "RFC 9110 §15.5.10",
     ),
-    Rule("read-200", "a known id gives 200 and the user", "RFC 9110 §9.3.1"),
-    Rule("read-404", "an unknown id gives 404", "RFC 9110 §15.5.5"),
+    Rule("read-200", "A known id gives 200 and the user", "RFC 9110 §9.3.1"),
+    Rule("read-404", "An unknown id gives 404", "RFC 9110 §15.5.5"),
     Rule("head", "HEAD gives the status of GET and no body", "RFC 9110 §9.3.2"),
-    Rule("list", "the list is a JSON array, newest users included, deleted ones not"),
-    Rule(
-        "filter-email", "?email= gives exactly the user with that address, whatever the letter case, or an empty list"
-    ),
+    Rule("list", "The list is a JSON array with the newest users and without deleted ones"),
+    Rule("filter-email", "?email= gives exactly the user with that email, in any letter case, or an empty list"),
     Rule(
         "pages",
-        "pages hold at most their limit, do not overlap, together are the list; a wrong page or limit gives 400 or 422",
+        "Pages keep their limit, do not overlap and together are the list; an invalid page or limit gives 400 or 422",
     ),
     Rule(
-        "patch", "PATCH changes only what is named, gives 200 and the whole user; a read shows the same", "RFC 5789 §2"
+        "patch",
+        "PATCH changes only the fields it names and gives 200 and the whole user, as a read shows them afterwards",
+        "RFC 5789 §2",
     ),
     Rule(
         "put",
-        "PUT replaces name and email and gives 200; id and createdAt stay; without one of the two 400 or 422",
+        "PUT replaces name and email, keeps id and createdAt and gives 200; without one of the two it is refused",
         "RFC 9110 §9.3.4",
     ),
-    Rule("update-invalid", "an invalid update gives 400 or 422 and changes nothing, its valid part included"),
-    Rule("update-404", "PUT and PATCH on an unknown id give 404 and create nothing"),
-    Rule("update-taken", "an address of another user gives 409 and changes neither; one that was given up is free"),
-    Rule("isolation", "no request changes another user"),
+    Rule("update-invalid", "An invalid update gives 400 or 422 and changes nothing, not even by its valid part"),
+    Rule("update-404", "PUT and PATCH on an unknown id give 404 and create no user"),
+    Rule(
+        "update-taken",
+        "An update to another user's email gives 409 and changes neither user; an email that was given up is free",
+    ),
+    Rule("isolation", "No request changes another user"),
     Rule(
         "delete",
-        "DELETE gives 200, 202 or 204; within the deletion deadline the user is gone from GET and list",
+        "DELETE gives 200, 202 or 204, and within the deletion deadline no read and no list shows the user",
         "RFC 9110 §9.3.5",
     ),
-    Rule("delete-again", "deleting again, or an unknown id, gives 404 or 204", "RFC 9110 §9.2.2"),
-    Rule("delete-frees", "the address of a deleted user can be used again; the id is not given to another user"),
-    Rule("method-405", "POST on one user's address gives 405 with Allow", "RFC 9110 §15.5.6"),
+    Rule("delete-again", "A second DELETE, or a DELETE of an unknown id, gives 404 or 204", "RFC 9110 §9.2.2"),
+    Rule("delete-frees", "The email of a deleted user is free again; their id is never given to another user"),
+    Rule("method-405", "POST to the URL of one user gives 405 with Allow", "RFC 9110 §15.5.6"),
     Rule(
         "auth-401",
-        "without the right token every request gives 401 with WWW-Authenticate, and nothing changes",
+        "Without the right token every request gives 401 with WWW-Authenticate and changes nothing",
         "RFC 9110 §11.6.1",
     ),
-    Rule("burst", "N creates at once give N users, each with its own data, all of them readable"),
-    Rule("burst-workflow", "create, patch, read and delete for N users at once do not disturb each other"),
-    Rule("race-email", "of N requests at once for one address exactly one wins, the others get 409, none a 5xx"),
-    Rule("lost-update", "two PATCHes at once on different fields of one user both last"),
+    Rule("burst", "N concurrent sign-ups create N users, each with their own data and all of them readable"),
+    Rule("burst-workflow", "N users who sign up, change, read and delete concurrently do not affect each other"),
+    Rule("race-email", "Of N concurrent requests for one email exactly one wins; the others get 409, and none a 5xx"),
+    Rule("lost-update", "Two concurrent PATCHes on different fields of one user both take effect"),
 )
 
 RULES = {rule.id: rule for rule in _ALL}

@@ -1,7 +1,4 @@
-"""What the journal costs a create: creates with it and without it, in turns, on the embedded API.
-
-Addresses are written down some at a time, when people are drawn: what that takes is shared out among their creates.
-"""
+"""What the journal costs a create: creates with it and without it, in turns, on the embedded API."""
 
 from __future__ import annotations
 
@@ -14,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from support.cleanup.journal import Journal
-from support.scenario.factory import FORESEEN
 from support.scenario.session import Session
 from support.settings import load
 
 MOST_SHARE = 0.05
-TURN = 2 * FORESEEN
+TURN = 32
 
 
 class Stopwatch:
@@ -28,8 +24,8 @@ class Stopwatch:
     def __init__(self, journal: Journal) -> None:
         self.spent_s = 0.0
         self.writes = True
-        instead = {"intend": lambda _, addresses: [0] * len(addresses)}
-        for name in ("intend", "mark_as", "note_id", "write_notes"):
+        instead = {"intend": lambda _, emails: [0] * len(emails)}
+        for name in ("intend", "mark_as"):
             setattr(journal, name, self._timed(getattr(journal, name), instead.get(name, lambda *_: None)))
 
     def _timed(self, write: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,27 +56,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{count} creates of each kind in turns, on the embedded API {'median':>14} {'mean':>10}")
     _row("a create without the journal", without_s)
     _row("a create with the journal", with_s)
-    _row("of which the journal (its share of intents, and an id)", journal_s)
+    _row("of which the journal (an intent, and an id)", journal_s)
     print(f"{'share of the create':<54} {share:>13.1%}   wanted: below {MOST_SHARE:.0%}")
 
 
 def _measured(session: Session, count: int) -> tuple[list[float], list[float], list[float]]:
     """Return the seconds of creates without the journal and with it, and what the journal took of the latter.
 
-    Each is the mean of a turn, as the journal writes down what belongs to several creates.
+    Each is the mean of a turn.
     """
     stopwatch = Stopwatch(session.journal)
     with_s, without_s, journal_s = list[float](), list[float](), list[float]()
     for turn in range(2 + 2 * -(-count // TURN)):
-        session.journal.write_notes()
         stopwatch.writes, stopwatch.spent_s = turn % 2 == 0, 0.0
-        newcomers = session.factory.newcomers(TURN)
-        foreseeing_s = stopwatch.spent_s
+        new_users = session.factory.new_users(TURN)
         begun = time.perf_counter()
-        for newcomer in newcomers:
-            session.accounts.sign_up_as("Ada", newcomer)
-        session.journal.write_notes()
-        took_s = time.perf_counter() - begun + foreseeing_s
+        for new_user in new_users:
+            session.accounts.sign_up_as("Ada", new_user)
+        took_s = time.perf_counter() - begun
         if turn >= 2:  # those before warm up
             (with_s if stopwatch.writes else without_s).append(took_s / TURN)
             journal_s += [stopwatch.spent_s / TURN] if stopwatch.writes else []

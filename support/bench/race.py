@@ -151,11 +151,11 @@ class Ways:
         return list(await asyncio.gather(*running))
 
     async def _last_byte(self, email: str) -> list[int]:
-        newcomers = [{"name": f"Contender {number}", "email": email} for number in range(self._contenders)]
-        entrants = [Request(one["name"], self._api.send_once(self._api.creating(one))) for one in newcomers]
-        outcome = await burst(self._suite, entrants, self._api.call("GET", query={"email": email}))
-        self.skews_s.append(outcome.skew_s)
-        return [exchange.status or 0 for exchange in outcome.results]
+        new_users = [{"name": f"Contender {number}", "email": email} for number in range(self._contenders)]
+        contenders = [Request(one["name"], self._api.send_once(self._api.creating(one))) for one in new_users]
+        result = await burst(self._suite, contenders, self._api.call("GET", query={"email": email}))
+        self.skews_s.append(result.skew_s)
+        return [exchange.status or 0 for exchange in result.results]
 
     async def close(self) -> None:
         for client in (self._warm, self._held):

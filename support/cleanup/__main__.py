@@ -17,9 +17,9 @@ from support.cleanup.records import told_of
 from support.cleanup.recovery import finish
 from support.contract.normalizers import users_in
 from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown, in_short
-from support.http.escaping import on_one_line
-from support.http.recorder import redacted
+from support.escaping import on_one_line
 from support.models import User
+from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.reporting.screen import say
 from support.target.connection import Connection

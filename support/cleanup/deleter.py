@@ -13,8 +13,8 @@ from support.cleanup.ownership import Owner, Ownership
 from support.cleanup.polling import PollPolicy, until_gone
 from support.cleanup.records import Record, folded, sharing, told_of
 from support.contract.normalizers import ids_of, users_in, users_of
+from support.escaping import on_one_line
 from support.http.async_client import AsyncClient
-from support.http.escaping import on_one_line
 from support.http.operations import Operation, look
 from support.models import User
 
@@ -30,8 +30,8 @@ class Deleter:
     `takes_shortcuts` says whether the list may stand in for many questions.
     """
 
-    def __init__(self, book: Ledger, ownership: Ownership, client: AsyncClient, pace: PollPolicy) -> None:
-        self._book, self._ownership, self._client, self._pace = book, ownership, client, pace
+    def __init__(self, book: Ledger, ownership: Ownership, client: AsyncClient, poll_policy: PollPolicy) -> None:
+        self._book, self._ownership, self._client, self._pace = book, ownership, client, poll_policy
         self.api = ownership.api.apart()
         self.takes_shortcuts = True
         self._late = False

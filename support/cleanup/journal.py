@@ -1,9 +1,8 @@
 """The journal: which users a run meant to make, made and saw gone; on disk before each request leaves.
 
 SQLite in WAL mode. A run's row, with its mark, is synced to the disk; a user's row survives the death of the process,
-and after a loss of power the mark in the addresses finds what the last rows would have told. An id may be noted, to be
-written with the next line: until then the address stands there to find her by. It holds no secrets:
-where a target makes an id of one, the address alone is written down.
+and after a loss of power the mark in the emails finds the users whose last rows are missing. It holds no secrets: where
+a target makes an id of one, only the email is written down.
 """
 
 from __future__ import annotations
@@ -17,14 +16,13 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from support.errors import SettingsError
-from support.http.recorder import redacted
+from support.redaction import redacted
 
 LEASE_S = 60.0
 HEARTBEAT_S = 10.0
@@ -42,7 +40,6 @@ CREATE TABLE IF NOT EXISTS users (
 _INTEND = "INSERT INTO users (mark, state, changed, address) VALUES"
 _FINISHED = "FROM runs WHERE target = ? AND ended IS NOT NULL AND mark NOT IN (SELECT mark FROM users WHERE state != ?)"
 MOST_ROWS = 500
-MOST_NOTES = 100
 PAGE_BYTES = 1024
 PAGES_TO_CHECKPOINT = 10_000  # each checkpoint waits for the disk
 
@@ -59,7 +56,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class JournalRow:
     """One user in the journal."""
 
     ref: int
@@ -90,7 +87,6 @@ class Journal:
         self.folder = folder
         self._lease: FileLock | None = None
         self._lock = threading.Lock()
-        self._notes: list[tuple[int, str]] = []
         with self._kept():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = folder / "journal.sqlite3"
@@ -158,29 +154,6 @@ class Journal:
             (state.value, _without_secrets(user_id), reason, time.time(), ref),
         )
 
-    def note_id(self, ref: int, user_id: str) -> None:
-        """Write down with the next line, or by `write_notes`, who was created; till then her address is known."""
-        if _without_secrets(user_id) is None:
-            self.mark_as(ref, State.CREATED)
-            return
-        with self._lock:
-            self._notes.append((ref, user_id))
-
-    def write_notes(self) -> None:
-        """Write down the ids that were noted."""
-        with self._lock:
-            self._write_notes()
-
-    def _write_notes(self) -> None:
-        while some := self._notes[:MOST_NOTES]:
-            rows = ", ".join(["(?, ?)"] * len(some))
-            self._database.execute(
-                f"WITH noted (ref, id) AS (VALUES {rows}) UPDATE users SET state = ?, changed = ?, "
-                "id = (SELECT id FROM noted WHERE noted.ref = users.ref) WHERE ref IN (SELECT ref FROM noted)",
-                (*chain(*some), State.CREATED.value, time.time()),
-            )
-            del self._notes[: len(some)]
-
     def mark_all(self, refs: Iterable[int], state: State) -> None:
         """Write down that several users have come as far as this."""
         wanted = list(refs)
@@ -190,14 +163,15 @@ class Journal:
             statement = f"UPDATE users SET state = ?, reason = NULL, changed = ? WHERE ref IN ({places})"
             self._write(statement, (state.value, time.time(), *some))
 
-    def unfinished(self, mark: str) -> list[Line]:
+    def unfinished(self, mark: str) -> list[JournalRow]:
         """Return the users of a run that were not seen to be gone."""
         rows = self._read(
             "SELECT ref, mark, address, id, state, reason FROM users WHERE mark = ? AND state != ? ORDER BY ref",
             (mark, State.GONE),
         )
         return [
-            Line(ref, run, address, user_id, State(state), reason) for ref, run, address, user_id, state, reason in rows
+            JournalRow(ref, run, address, user_id, State(state), reason)
+            for ref, run, address, user_id, state, reason in rows
         ]
 
     def dead_runs(self, target: str | None = None) -> list[Run]:
@@ -241,18 +215,14 @@ class Journal:
     def _write(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
         """Carry a statement out; it is a transaction of its own, which no interruption leaves open."""
         with self._lock:
-            self._write_notes()
             return self._database.execute(statement, values)
 
     def _read(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._lock, self._kept():
-            self._write_notes()
             return self._database.execute(statement, values).fetchall()
 
     def close(self) -> None:
         with self._lock:
-            with contextlib.suppress(sqlite3.Error):
-                self._write_notes()
             self._database.close()
 
 

@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from support.cleanup.journal import HEARTBEAT_S, Journal, Line, State
+from support.cleanup.journal import HEARTBEAT_S, Journal, JournalRow, State
 from support.cleanup.records import Record
 
 log = logging.getLogger("acceptance.cleanup")
-NOTED_S = 0.05
 
 
 class Ledger:
@@ -24,31 +23,21 @@ class Ledger:
     def __init__(self, journal: Journal, mark: str) -> None:
         self._journal = journal
         self._mark = mark
-        self._foreseen: dict[str, int] = {}
         self.entries: list[Record] = []
         self.alive: set[Record] = set()
         self.made: set[str] = set()
         self.deleted: set[str] = set()
         self.gone: set[str] = set()
 
-    def foresee(self, addresses: Sequence[str]) -> None:
-        """Write down addresses that will soon be asked for, all in one go; some may never be."""
-        self._foreseen.update(zip(addresses, self._journal.intend(self._mark, addresses), strict=True))
-
     def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Record]:
         """Write down (address, name) of requests that may make users, before they are sent."""
-        foreseen = [self._foreseen.pop(address or "", None) for address, _ in wanted]
-        unforeseen = [address for ref, (address, _) in zip(foreseen, wanted, strict=True) if ref is None]
-        refs = iter(self._journal.intend(self._mark, unforeseen))
-        entries = [
-            Record(next(refs) if ref is None else ref, address, name)
-            for ref, (address, name) in zip(foreseen, wanted, strict=True)
-        ]
+        refs = self._journal.intend(self._mark, [address for address, _ in wanted])
+        entries = [Record(ref, address, name) for ref, (address, name) in zip(refs, wanted, strict=True)]
         self.entries += entries
         self.alive.update(entries)
         return entries
 
-    def adopt(self, lines: Iterable[Line]) -> None:
+    def adopt(self, lines: Iterable[JournalRow]) -> None:
         """Take over the unfinished users of a run that died."""
         for line in lines:
             ids = {line.id} if line.id else set()
@@ -56,7 +45,7 @@ class Ledger:
             self.entries.append(entry)
             self._count(entry)
 
-    def forget(self, lines: Iterable[Line]) -> None:
+    def forget(self, lines: Iterable[JournalRow]) -> None:
         """Write down as gone what went together with its target."""
         self._journal.mark_all([line.ref for line in lines], State.GONE)
 
@@ -75,12 +64,6 @@ class Ledger:
         with self._as_far_as_it_can_be_written(entries):
             self._journal.mark_all([entry.ref for entry in entries], state)
 
-    def note_created(self, entry: Record, user_id: str) -> None:
-        """Count a user as created; as she can be found by her address, her id may be written a moment later."""
-        entry.state = State.CREATED
-        self._count(entry)
-        self._journal.note_id(entry.ref, user_id)
-
     @contextlib.contextmanager
     def _as_far_as_it_can_be_written(self, entries: Sequence[Record]) -> Iterator[None]:
         """Go on where the journal cannot be written: a disk that is full keeps nobody from being deleted."""
@@ -96,27 +79,17 @@ class Ledger:
         (self.alive.discard if gone else self.alive.add)(entry)
 
     async def keep_lease(self) -> None:
-        """Renew the run's lease without end."""
-        failing = "the lease of this run cannot be renewed"
-        await self._again_and_again(HEARTBEAT_S, failing, lambda: self._journal.beat(self._mark))
-
-    async def keep_writing(self) -> None:
-        """Write down without end what was noted."""
-        await self._again_and_again(NOTED_S, "ids cannot be written down", lambda: self._journal.write_notes())
-
-    async def _again_and_again(self, pause_s: float, failing: str, write: Callable[[], None]) -> None:
-        """Write to the journal again and again: what keeps it from being written now may pass."""
-        told = False
+        """Renew the run's lease without end: what keeps it from being renewed now may pass."""
+        is_logged = False
         while True:
-            await asyncio.sleep(pause_s)
+            await asyncio.sleep(HEARTBEAT_S)
             try:
-                write()
+                self._journal.beat(self._mark)
             except sqlite3.Error as error:
-                if not told:
-                    log.warning("%s: %s", failing, error)
-                told = True
+                if not is_logged:
+                    log.warning("the lease of this run cannot be renewed: %s", error)
+                is_logged = True
 
     def close(self) -> None:
-        """Write down that the run is over, and so is whatever was foreseen and never intended."""
-        self._journal.mark_all(self._foreseen.values(), State.GONE)
+        """Write down that the run is over."""
         self._journal.close_run(self._mark)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from support.cleanup.journal import State
-from support.http.escaping import on_one_line
+from support.escaping import on_one_line
 from support.models import Exchange, Failure
 
 

@@ -1,7 +1,7 @@
-"""Last-byte release: requests go out but for their last byte; when all stand ready, the last bytes go out together.
+"""Last-byte sync: each request is sent except for its last byte; once all are ready, the last bytes go out together.
 
-A server reads a body that Content-Length announces to its end before it acts (RFC 9112 §6.2), so all of them are acted
-on within the time that the last bytes take: tens of microseconds where they are written in one go.
+A server that knows the Content-Length reads the whole body before it acts (RFC 9112 §6.2), so it starts to process all
+requests within the time that it takes to write the last bytes: tens of microseconds.
 """
 
 from __future__ import annotations
@@ -24,17 +24,20 @@ import httpx
 
 from support.http.async_client import over_one_connection
 
-LEAST_SPREAD_S = 0.005
+SIGNIFICANT_SPREAD_S = 0.005
 SETTLE_S = 0.005
-LEAST_SETTLE_S = 0.002
-AT_THE_DOOR = 64
-PEEKED = 4096
+MIN_SETTLE_S = 0.002
+MAX_CONNECTING = 64
+PEEKED_BYTES = 4096
 INTERIM = re.compile(rb"HTTP/1\.[01] 1\d\d\b")
 
 
 @dataclass
-class Sender:
-    """One request on its way through a gate; moments are of `time.perf_counter`, in seconds."""
+class Timing:
+    """When one request of a burst was started, ready, released and answered, by `time.perf_counter` in seconds.
+
+    `early` says that it was answered before it was complete.
+    """
 
     label: str
     started: float | None = None
@@ -46,108 +49,93 @@ class Sender:
 
 
 class Barrier:
-    """Holds the last bytes of so many senders until it is opened."""
+    """Hold back the last byte of each of `count` requests until all of them are ready."""
 
-    def __init__(self, senders: Iterable[Sender]) -> None:
-        self.senders = list(senders)
-        self._held: list[tuple[Sender, bytes, HoldingStream]] = []
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._waiting: list[tuple[Timing, bytes, LastByteStream]] = []
         self._absent = 0
-        self._door = asyncio.Semaphore(AT_THE_DOOR)
+        self._semaphore = asyncio.Semaphore(MAX_CONNECTING)
         self._all_ready = asyncio.Event()
         self._opened = asyncio.Event()
 
-    async def enter(self) -> None:
-        """Wait for a turn to connect, so that thousands of connections do not time out waiting for each other."""
-        await self._door.acquire()
+    async def connecting(self) -> None:
+        """Wait for a slot to connect, so that thousands of connections do not time out waiting for each other."""
+        await self._semaphore.acquire()
 
-    async def hold(self, sender: Sender, last: bytes, stream: HoldingStream) -> None:
-        """Stand ready with the last byte; return when it is on the wire."""
-        sender.ready = time.perf_counter()
-        self._door.release()
-        if self._opened.is_set():
-            sender.released = time.perf_counter()
-            await stream.inner.write(last)
-            return
-        self._held.append((sender, last, stream))
-        self._count()
-        await self._opened.wait()
-        if sender.released is None:
-            sender.released = time.perf_counter()
+    async def wait(self, timing: Timing, last: bytes, stream: LastByteStream) -> None:
+        """Wait with the last byte; return when it is on the wire."""
+        timing.ready = time.perf_counter()
+        self._semaphore.release()
+        if not self._opened.is_set():
+            self._waiting.append((timing, last, stream))
+            self._check_all_ready()
+            await self._opened.wait()
+        if timing.released is None:
+            timing.released = time.perf_counter()
             await stream.inner.write(last)
 
-    def absent(self, sender: Sender) -> None:
-        """Do not wait for a sender that will never stand ready."""
-        if sender.ready is None:
-            self._door.release()
+    def leave_out(self, timing: Timing) -> None:
+        """Do not wait for a request that is over without having been ready."""
+        if timing.ready is None:
+            self._semaphore.release()
             self._absent += 1
-            self._count()
+            self._check_all_ready()
 
-    def _count(self) -> None:
-        if len(self._held) + self._absent >= len(self.senders):
+    def _check_all_ready(self) -> None:
+        if len(self._waiting) + self._absent >= self._count:
             self._all_ready.set()
 
     async def open(self, patience_s: float) -> None:
-        """Wait until all stand ready, or nobody new has done so for `patience_s` seconds, and release those that do.
+        """Wait until all requests are ready, or no further one has been for `patience_s` seconds, and release them.
 
-        They are released in any order, so that over some rounds each comes before each.
+        The order is random, so that over several rounds each request comes before each other one.
         """
         ready = -1
-        while not self._all_ready.is_set() and len(self._held) > ready:
-            ready = len(self._held)
+        while not self._all_ready.is_set() and len(self._waiting) > ready:
+            ready = len(self._waiting)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._all_ready.wait(), patience_s)
-        await asyncio.sleep(settle_s([sender for sender, _, _ in self._held]))
-        for sender, _, stream in self._held:
-            sender.early = stream.answered_already()
-        round_trips = [sender.round_trip_s for sender, _, _ in self._held]
-        spread = max(round_trips, default=0.0) - min(round_trips, default=0.0)
-        random.shuffle(self._held)
-        if spread > LEAST_SPREAD_S:
-            await self._release_by_distance()
-        else:
-            self._release(self._held)
+        await asyncio.sleep(settle_s([timing.round_trip_s for timing, _, _ in self._waiting]))
+        for timing, _, stream in self._waiting:
+            timing.early = stream.is_answered()
+        random.shuffle(self._waiting)
+        await self._release()
         self._opened.set()
 
-    async def _release_by_distance(self) -> None:
-        """Release who is farther away earlier, by half the difference of round trips, so that all arrive together."""
-        by_distance = sorted(self._held, key=lambda held: -held[0].round_trip_s)
-        farthest = by_distance[0][0].round_trip_s
-        begun = time.perf_counter()
-        for held in by_distance:
-            wait = begun + (farthest - held[0].round_trip_s) / 2 - time.perf_counter()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            self._release([held])
+    async def _release(self) -> None:
+        """Write the last bytes directly to their sockets, in one go.
 
-    def _release(self, held: Iterable[tuple[Sender, bytes, HoldingStream]]) -> None:
-        """Write last bytes to their sockets in one go; those that cannot be written so go the slower way."""
+        Where round trips differ much, a request with a longer one is released earlier, by half the difference, so that
+        all arrive together. Bytes that cannot be written directly are left to the event loop.
+        """
         write, clock = os.write, time.perf_counter
-        numbered = [(sender, last, stream.socket_number()) for sender, last, stream in held]
-        ready = [(sender, last, number) for sender, last, number in numbered if number is not None]
-        for sender, last, number in ready:
-            try:
-                write(number, last)
-                sender.released = clock()
-            except OSError:  # who is not marked as released is written to by the event loop
-                continue
-
-    @property
-    def skew_s(self) -> float:
-        """Seconds between the first and the last release."""
-        released = [sender.released for sender in self.senders if sender.released is not None]
-        return max(released) - min(released) if released else 0.0
-
-
-def settle_s(senders: Sequence[Sender]) -> float:
-    """Return how long what is held may need to arrive: the longest way there, where the round trips are known."""
-    round_trips = [sender.round_trip_s for sender in senders]
-    return LEAST_SETTLE_S + max(round_trips, default=0.0) / 2 if all(round_trips) else SETTLE_S
+        round_trips = [timing.round_trip_s for timing, _, _ in self._waiting]
+        longest = max(round_trips, default=0.0)
+        if longest - min(round_trips, default=0.0) > SIGNIFICANT_SPREAD_S:
+            self._waiting.sort(key=lambda waiting: -waiting[0].round_trip_s)
+        else:
+            longest = 0.0
+        ready = [(timing, last, stream.socket_number()) for timing, last, stream in self._waiting]
+        begun = clock()
+        for timing, last, number in ready:
+            if longest and (delay := begun + (longest - timing.round_trip_s) / 2 - clock()) > 0:
+                await asyncio.sleep(delay)
+            if number is not None:
+                with contextlib.suppress(OSError):
+                    write(number, last)
+                    timing.released = clock()
 
 
-class HoldingStream(httpcore.AsyncNetworkStream):
-    """A connection that holds back the last byte of the next request, when its backend is armed."""
+def settle_s(round_trips_s: Sequence[float]) -> float:
+    """Return how long the incomplete requests may take to arrive: half the longest round trip, where all are known."""
+    return MIN_SETTLE_S + max(round_trips_s, default=0.0) / 2 if all(round_trips_s) else SETTLE_S
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream, backend: HoldingBackend) -> None:
+
+class LastByteStream(httpcore.AsyncNetworkStream):
+    """A stream that holds back the last byte of the next request when its backend is armed."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream, backend: LastByteBackend) -> None:
         self.inner = inner
         self._backend = backend
 
@@ -155,17 +143,17 @@ class HoldingStream(httpcore.AsyncNetworkStream):
         return await self.inner.read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        armed = self._backend.take(bool(buffer))
+        armed = self._backend.disarm() if buffer else None
         if armed is None:
             await self.inner.write(buffer, timeout)
             return
-        gate, sender = armed
+        barrier, timing = armed
         if len(buffer) > 1:
             await self.inner.write(buffer[:-1], timeout)
-        await gate.hold(sender, buffer[-1:], self)
+        await barrier.wait(timing, buffer[-1:], self)
 
     async def start_tls(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
-        return HoldingStream(await self.inner.start_tls(*args, **options), self._backend)
+        return LastByteStream(await self.inner.start_tls(*args, **options), self._backend)
 
     async def aclose(self) -> None:
         await self.inner.aclose()
@@ -174,75 +162,68 @@ class HoldingStream(httpcore.AsyncNetworkStream):
         return self.inner.get_extra_info(info)
 
     def socket_number(self) -> int | None:
-        """Return the file descriptor that a byte can be written to as it is; None with TLS between, and on Windows."""
+        """Return the file descriptor that plain bytes can be written to; None with TLS, and on Windows."""
         if sys.platform == "win32" or self.inner.get_extra_info("ssl_object") is not None:
             return None
         number: int = self.inner.get_extra_info("socket").fileno()
         return number
 
-    def answered_already(self) -> bool:
-        """Whether an answer came before the request was complete; a connection that was closed has given none."""
+    def is_answered(self) -> bool:
+        """Whether an answer has arrived, beyond interim responses (RFC 9110 §15.2); a closed connection has none."""
         connection = self.inner.get_extra_info("socket")
-        with contextlib.suppress(OSError), _peeking_at(connection) as peeked:
-            return _holds_an_answer(peeked.recv(PEEKED, socket.MSG_PEEK))
-        return False
+        octets = b""
+        with (  # a second handle on the socket; the event loop has made it non-blocking
+            contextlib.suppress(OSError),
+            socket.fromfd(connection.fileno(), connection.family, connection.type) as peeked,
+        ):
+            octets = peeked.recv(PEEKED_BYTES, socket.MSG_PEEK)
+        while INTERIM.match(octets):
+            octets = octets.partition(b"\r\n\r\n")[2]
+        return bool(octets)
 
 
-def _holds_an_answer(octets: bytes) -> bool:
-    """Whether there is more than word that the request is worked on (RFC 9110, 15.2)."""
-    while INTERIM.match(octets):
-        octets = octets.partition(b"\r\n\r\n")[2]
-    return bool(octets)
+class LastByteBackend(httpcore.AnyIOBackend):
+    """Open connections whose next request can wait at a barrier."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._armed: tuple[Barrier, Timing] | None = None
+        self._writes_before = 0
 
-def _peeking_at(connection: Any) -> socket.socket:
-    """Return another handle on a connection of the event loop; as the loop has set it, reading never waits."""
-    return socket.fromfd(connection.fileno(), connection.family, connection.type)
+    def arm(self, barrier: Barrier, timing: Timing, has_body: bool) -> None:
+        """Hold back the end of the next request: of its body, or of its header section if it has no body."""
+        self._armed, self._writes_before = (barrier, timing), int(has_body)
 
-
-class HoldingBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections whose next request can be held back by a gate."""
-
-    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
-        self._inner = inner
-        self._gate: Barrier | None = None
-        self._sender: Sender | None = None
-        self._writes_to_pass = 0
-
-    def arm(self, gate: Barrier, sender: Sender, has_body: bool) -> None:
-        """Hold back the end of the next request: of its body, or of its header section where it has none."""
-        self._gate, self._sender, self._writes_to_pass = gate, sender, int(has_body)
-
-    def take(self, writes: bool) -> tuple[Barrier, Sender] | None:
-        """Return the gate for the write that ends the armed request; None for any other write."""
-        if self._gate is None or self._sender is None or not writes:
+    def disarm(self) -> tuple[Barrier, Timing] | None:
+        """Return the barrier for the write that ends the armed request; None for any other write."""
+        if self._armed is None:
             return None
-        if self._sender.started is None:
-            self._sender.started = time.perf_counter()
-        if self._writes_to_pass:
-            self._writes_to_pass -= 1
+        timing = self._armed[1]
+        timing.started = timing.started or time.perf_counter()
+        if self._writes_before:
+            self._writes_before -= 1
             return None
-        gate, self._gate = self._gate, None
-        return gate, self._sender
+        armed, self._armed = self._armed, None
+        return armed
 
     async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
-        return HoldingStream(await self._inner.connect_tcp(*args, **options), self)
+        return LastByteStream(await super().connect_tcp(*args, **options), self)
 
 
-def holding_transport(context: ssl.SSLContext) -> tuple[httpx.AsyncHTTPTransport, HoldingBackend]:
-    """Return a transport of one connection, and the backend that can hold its next request back."""
-    backend = HoldingBackend(httpcore.AnyIOBackend())
+def last_byte_transport(context: ssl.SSLContext) -> tuple[httpx.AsyncHTTPTransport, LastByteBackend]:
+    """Return a transport of one connection, and the backend that can hold back its next request."""
+    backend = LastByteBackend()
     return over_one_connection(context, backend), backend
 
 
-def peak_in_flight(senders: Iterable[Sender]) -> int:
-    """Return the most requests that were on the wire at one moment: begun, and not answered yet."""
+def peak_in_flight(timings: Iterable[Timing]) -> int:
+    """Return the highest number of requests that were in flight at the same time: started and not answered yet."""
     events: list[tuple[float, int]] = []
-    for sender in senders:
-        if sender.started is not None:
-            events += [(sender.started, 1), (sender.answered or float("inf"), -1)]
-    peak = present = 0
+    for timing in timings:
+        if timing.started is not None:
+            events += [(timing.started, 1), (timing.answered or float("inf"), -1)]
+    peak = in_flight = 0
     for _, change in sorted(events):
-        present += change
-        peak = max(peak, present)
+        in_flight += change
+        peak = max(peak, in_flight)
     return peak

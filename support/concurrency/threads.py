@@ -1,4 +1,4 @@
-"""The same contest with threads: blocking clients that a barrier lets go together, for comparison."""
+"""The same burst with threads: blocking clients that a barrier releases together."""
 
 from __future__ import annotations
 
@@ -8,32 +8,31 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from support.concurrency.barrier import Sender
+from support.concurrency.barrier import Timing
 from support.concurrency.burst import BurstResult, Request
 from support.http.session_client import SessionClient
 
 T = TypeVar("T")
 
 
-def burst_in_threads(client: SessionClient, entrants: Sequence[Request[T]]) -> BurstResult[T]:
-    """Let each entrant run in a thread of her own, all released by one barrier."""
-    barrier = threading.Barrier(len(entrants))
-    senders = [Sender(entrant.label) for entrant in entrants]
+def burst_in_threads(client: SessionClient, requests: Sequence[Request[T]]) -> BurstResult[T]:
+    """Run each operation in a thread of its own; a barrier releases all threads together."""
+    barrier = threading.Barrier(len(requests))
+    timings = tuple(Timing(request.label) for request in requests)
 
-    def run(entrant: Request[T], sender: Sender) -> T:
+    def run(request: Request[T], timing: Timing) -> T:
         barrier.wait()
-        sender.started = sender.released = time.perf_counter()
-        result = client.run(entrant.flow)
-        sender.answered = time.perf_counter()
+        timing.started = timing.released = time.perf_counter()
+        result = client.run(request.operation)
+        timing.answered = time.perf_counter()
         return result
 
-    pool = ThreadPoolExecutor(len(entrants), thread_name_prefix="contender")
+    pool = ThreadPoolExecutor(len(requests), thread_name_prefix="contender")
     try:
-        results = tuple(pool.map(run, entrants, senders))
+        results = tuple(pool.map(run, requests, timings))
         pool.shutdown()
     except BaseException:
-        barrier.abort()  # who waits there would wait for ever
+        barrier.abort()  # otherwise the waiting threads would wait forever
         pool.shutdown(wait=False, cancel_futures=True)
         raise
-    released = [sender.released for sender in senders if sender.released is not None]
-    return BurstResult(results, tuple(senders), max(released) - min(released))
+    return BurstResult(results, timings)

@@ -1,4 +1,4 @@
-"""The closed list of tags, and what each says of a scenario. A tag selects; it never changes what a step does."""
+"""The closed list of tags, and what each says about a scenario. A tag selects; it never changes what a step does."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from support.profile import Capabilities
 from support.rules import RULES
 
 TAGS: Mapping[str, str] = {
-    "contract": "belongs to the contract: what every Users API must keep",
-    "smoke": "the first to play: a minute tells whether the API is worth more",
-    "scenario": "a whole story from end to end",
-    "negative": "something is refused",
-    "edge": "at the border of what is allowed",
-    "concurrency": "many at once",
-    "burst": "many who want different things at once",
-    "race": "many who want the same thing at once",
-    "async": "many at once, from one event loop",
-    "threads": "many at once, from threads instead of one event loop",
-    "resilience": "on an API that misbehaves on demand, which the suite brings along",
-    "wip": "is being written, and not played",
+    "contract": "is part of the contract that every Users API must keep",
+    "smoke": "plays first: a quick check whether the API works at all",
+    "scenario": "tells a whole story from end to end",
+    "negative": "the API refuses something",
+    "edge": "tests the limits of what is allowed",
+    "concurrency": "sends concurrent requests",
+    "burst": "sends concurrent requests that do not compete",
+    "race": "sends concurrent requests that compete for one thing",
+    "async": "sends concurrent requests from one event loop",
+    "threads": "sends concurrent requests from threads",
+    "resilience": "injects faults into the embedded API",
+    "wip": "is work in progress, and not run",
 }
 RULE = "rule."
 NEEDS = "use.with_"
 FAMILIES: Mapping[str, str] = {
-    RULE: "shows the rule of this id",
-    NEEDS: "needs what the target may not have: it is left out where the profile says so",
+    RULE: "shows the rule with this id",
+    NEEDS: "needs a capability: the scenario is skipped where the profile says that the target lacks it",
 }
 
 
 def meaning_of(tag: str) -> str | None:
-    """Return what a tag says, or None where it is not on the list."""
+    """Return what a tag says; None for a tag that is not on the list."""
     if tag.startswith(RULE) and tag.removeprefix(RULE) not in RULES:
         return None
     offered = {f"{NEEDS}{field.name}=yes" for field in fields(Capabilities)}

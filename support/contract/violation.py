@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from support import statuses
 from support.contract.matchers import Matcher, is_within_bounds
 from support.errors import ContractViolation, Evidence, Inconclusive
-from support.http.escaping import on_one_line
-from support.http.policy import is_a_fault
-from support.http.recorder import curl, redacted, said
+from support.escaping import on_one_line
+from support.exchange_text import curl, said
 from support.models import Exchange, Failure
+from support.redaction import redacted
 from support.rules import RULES
 
 SHOWN = 300
@@ -45,7 +46,7 @@ def fail(
     """
     if exchange is not None and exchange.attempts[-1].limited:
         raise Inconclusive(_line(_limited(attempted, exchange)))
-    if exchange is not None and exchange.undecided and not is_a_fault(exchange.attempts[-1].outcome):
+    if exchange is not None and exchange.undecided and not statuses.is_server_fault(exchange.status):
         raise Inconclusive(_line(_undecided(attempted, exchange)))
     evidence = Evidence(
         _line(attempted),

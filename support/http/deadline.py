@@ -17,6 +17,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from support.bounds import TooMuch
+from support.statuses import is_interim
 
 LEAST_TIMEOUT_S = 0.001
 MOST_INTERIM = 100
@@ -96,11 +97,6 @@ class _Response(http.client.HTTPResponse):
                 del self.headers[name]
             for name, value in fields:
                 self.headers[name] = value.strip()
-
-
-def is_interim(status: int) -> bool:
-    """Whether another answer follows: one to switch protocols ends what HTTP has to say."""
-    return 100 <= status < 200 and status != http.HTTPStatus.SWITCHING_PROTOCOLS
 
 
 class _Connection(HTTPConnection):

@@ -17,9 +17,9 @@ import urllib3
 
 from support.bounds import TooMuch
 from support.errors import SuiteError
-from support.http.recorder import redacted
 from support.http.route import DIRECT, Route
 from support.models import Failure
+from support.redaction import redacted
 
 NOT_CONNECTED = (
     ConnectionRefusedError,

@@ -11,10 +11,10 @@ import time
 from urllib.parse import urlsplit
 
 from support.bounds import MOST_HEADERS, TooMuch
-from support.http.deadline import is_interim
 from support.http.failures import failure_of
 from support.http.route import DIRECT, Route
 from support.models import Answer, Call, Failure
+from support.statuses import is_interim
 
 SILENCE_S = 0.3
 MOST_OCTETS = 256 * 1024
@@ -58,9 +58,7 @@ def _connected(url: str, timeout_s: float, route: Route) -> socket.socket:
 
 def _request(call: Call, route: Route) -> bytes:
     parts = urlsplit(call.url)
-    headers = {"Host": parts.netloc, "Connection": "close", **call.headers}
-    if call.credential.header is not None:
-        headers["Authorization"] = call.credential.header
+    headers = {"Host": parts.netloc, "Connection": "close", **call.sent_headers}
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if route.proxy is not None and parts.scheme == "http":
         target, headers = f"http://{parts.netloc}{target}", {**headers, **route.proxy_headers}

@@ -15,7 +15,6 @@ from support import settings as settings_module
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError
 from support.http.operations import execute
 from support.http.policy import Policy
-from support.http.recorder import redacted
 from support.http.route import route_to
 from support.http.session_client import SessionClient
 from support.http.urls import destination
@@ -26,6 +25,7 @@ from support.probe.questions import ask_everything
 from support.probe.running import deviations_from_a_run
 from support.profile import Profile
 from support.profile_files import load
+from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.settings import Settings
 from support.target.connection import Connection

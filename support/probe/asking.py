@@ -34,7 +34,7 @@ class Asker:
     def adapt(self, profile: Profile) -> None:
         """Go on in other words; whatever was made so far is found again in them."""
         self.profile = profile
-        self._registry.go_on_with(replace(self._opened.api, profile=profile))
+        self._registry.switch_api(replace(self._opened.api, profile=profile))
         self.api = self._registry.api
 
     @property
@@ -78,8 +78,8 @@ class Asker:
     ) -> Exchange:
         """Send a POST that may make somebody, after the list was read."""
         listed = frozenset(user.id for user in users_of(self.whole_list().answer, self.profile))
-        if not self._registry.asked_for:
-            self._registry.spare(listed)
+        if not self._registry.request_count:
+            self._registry.protect(listed)
         headers = {"Content-Type": content_type} if content_type else None
         call = self.api.call("POST", url, fields=self.profile.names.to_target(fields), body=body, headers=headers)
         return self._opened.http.run(self._registry.create(call, address, name, listed))
@@ -107,7 +107,7 @@ class Asker:
 
     def newcomer(self, called: str) -> NewUser:
         """Return somebody whose address and name both carry the mark, so that she is found by either."""
-        drawn = self.factory.newcomer(called)
+        drawn = self.factory.new_user(called)
         return NewUser(f"{drawn.name} ({self.mark})", drawn.email)
 
     def fields_of(self, exchange: Exchange) -> Mapping[str, Any]:
@@ -116,8 +116,8 @@ class Asker:
         return value if isinstance(value, Mapping) else {}
 
     @property
-    def pace(self) -> PollPolicy:
-        return self._opened.pace
+    def poll_policy(self) -> PollPolicy:
+        return self._opened.poll_policy
 
     @property
     def asked(self) -> list[Exchange]:

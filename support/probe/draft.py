@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from support.http.recorder import redacted
 from support.models import Exchange
+from support.redaction import redacted
 
 SHOWN = 90
 TABLES = ("answers", "capabilities", "names", "shape", "lookup", "pages", "deadlines")

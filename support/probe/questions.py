@@ -302,8 +302,8 @@ def _how_exactly(asker: Asker, name: str, address: str) -> None:
     capitals, part = asker.get({name: address.upper()}), asker.get({name: address[:-4]})
     nobody = asker.get({name: asker.newcomer("Nobody").email})
     if not users_of(capitals.answer, asker.profile):
-        asker.draft.learn("lookup", "heeds_case", True, told(capitals))
-        asker.adapt(replace(asker.profile, lookup=replace(asker.profile.lookup, heeds_case=True)))
+        asker.draft.learn("lookup", "case_sensitive", True, told(capitals))
+        asker.adapt(replace(asker.profile, lookup=replace(asker.profile.lookup, case_sensitive=True)))
         asker.draft.deviates("filter-email", "letter case is heeded", told(capitals))
     if users_of(part.answer, asker.profile):
         asker.draft.deviates("filter-email", "a part of an address finds people", told(part))
@@ -489,7 +489,7 @@ def how_somebody_leaves(asker: Asker) -> None:
 
 def _until_gone(asker: Asker, user_id: str) -> Exchange:
     exchange = asker.read(user_id)
-    for wait in asker.pace.waits():
+    for wait in asker.poll_policy.waits():
         if _is(exchange, *asker.profile.answers.gone):
             break
         time.sleep(wait)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from behave.matchers import Match
 
 from support.errors import ContractViolation, SuiteError
-from support.http.recorder import redacted
+from support.redaction import redacted
 
 T = TypeVar("T")
 STOCK_RUN = Match.run

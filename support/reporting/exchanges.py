@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
-from support.http.escaping import on_one_line
-from support.http.recorder import curl, redacted, said
+from support.escaping import on_one_line
+from support.exchange_text import curl, said
 from support.models import Answer, Exchange, Failure
+from support.redaction import redacted
 
 LONGEST = 20_000
 LONG_WORD = re.compile(r"([^/?&=]{12})[^/?&=]{2,}")

@@ -14,7 +14,7 @@ class _Record(logging.LogRecord):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        from support.http.recorder import redacted
+        from support.redaction import redacted
 
         self.msg, self.args = redacted(self.getMessage()), ()
         if self.exc_info and self.exc_info[0]:

@@ -11,10 +11,11 @@ from dataclasses import replace
 from urllib.parse import quote, unquote, urlsplit
 
 from support.cleanup.marks import mark_in
-from support.http.escaping import on_one_line
-from support.http.recorder import curl, redacted, stands_in_a_word
+from support.escaping import on_one_line
+from support.exchange_text import curl, stands_in_a_word
 from support.models import Call, Credential, Exchange
 from support.profile import Profile
+from support.redaction import redacted
 
 MOST = 60
 WRITES = ("PUT", "PATCH", "DELETE")

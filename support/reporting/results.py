@@ -14,8 +14,8 @@ from behave.model import Feature, Scenario, Step
 from behave.model_type import Status
 
 from support.errors import ContractViolation, Evidence, Outcome, SuiteError
-from support.http.recorder import redacted
 from support.profile import Deviation
+from support.redaction import redacted
 
 KNOWN_DEVIATION = "known deviation"
 RULE_TAG = "rule."

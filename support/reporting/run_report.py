@@ -19,7 +19,8 @@ from behave.reporter.base import Reporter
 from behave.reporter.summary import AbstractSummaryReporter
 
 from support.errors import Outcome, SettingsError, SuiteError
-from support.http.recorder import Metrics, redacted
+from support.http.recorder import Metrics
+from support.redaction import redacted
 from support.reporting.results import (
     KNOWN_DEVIATION,
     Failure,

@@ -10,7 +10,7 @@ from typing import Any
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console
 
-from support.http.escaping import CI_COMMAND_AT_THE_START
+from support.escaping import CI_COMMAND_AT_THE_START
 
 NARROWEST, WIDEST = 40, 100
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "magenta": "35", "cyan": "36"}

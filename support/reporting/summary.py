@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from support.errors import Outcome
-from support.http.recorder import redacted
+from support.redaction import redacted
 from support.reporting.results import Failure, Result, worst_outcome, worst_result
 from support.rules import RULES
 

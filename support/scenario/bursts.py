@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from support.concurrency.burst import BurstResult, Request, burst
+from support.concurrency.drawing import histogram
 from support.concurrency.threads import burst_in_threads
 from support.contract.matchers import Matcher, has_an_id, has_status, is_a_list, shows
 from support.contract.normalizers import listed, normal_user, user_of
@@ -16,7 +17,6 @@ from support.contract.violation import check, fail
 from support.errors import Inconclusive
 from support.http.operations import Operation, Sleep
 from support.models import Exchange, NewUser
-from support.reporting.pictures import histogram
 
 if TYPE_CHECKING:
     from support.scenario.session import Session
@@ -29,7 +29,7 @@ LEAST = 2
 class Life:
     """The exchanges of one user's whole life."""
 
-    newcomer: NewUser
+    new_user: NewUser
     renamed_to: str
     exchanges: Mapping[str, Exchange]
 
@@ -63,7 +63,7 @@ class Bursts:
         """Let all act at one moment, over the async client."""
         session = self._session
         warm_up = (
-            session.api.call("GET", query={session.profile.names.email_filter: session.factory.newcomer().email})
+            session.api.call("GET", query={session.profile.names.email_filter: session.factory.new_user().email})
             if warm
             else None
         )
@@ -88,16 +88,16 @@ class Bursts:
         count = self.size(wanted)
         session.registry.make_room(count)
         session.api.policy.budget.admit(count)
-        self._newcomers = session.factory.newcomers(count)
+        self._newcomers = session.factory.new_users(count)
         return [Request(one.email, self._sign_up(one)) for one in self._newcomers]
 
-    def _sign_up(self, newcomer: NewUser) -> Operation[Exchange]:
+    def _sign_up(self, new_user: NewUser) -> Operation[Exchange]:
         session = self._session
-        call = session.api.creating(session.profile.names.to_target(newcomer.as_json()))
-        return session.registry.create(call, newcomer.email, newcomer.name)
+        call = session.api.creating(session.profile.names.to_target(new_user.as_json()))
+        return session.registry.create(call, new_user.email, new_user.name)
 
     def _report(self, kind: str) -> None:
-        line = f"{kind} of {len(self.outcome.results)}: {self.outcome.in_brief()}"
+        line = f"{kind} of {len(self.outcome.results)}: {self.outcome.summary()}"
         self._session.crowd_notes.append(line)
         log.info("%s", line)
         latencies = self.outcome.latencies_s
@@ -116,31 +116,31 @@ class Bursts:
         """Each was answered by 201 with her own data, and by an id of her own."""
         session = self._session
         holders: dict[str, str] = {}
-        for newcomer, exchange in zip(self._newcomers, self.outcome.results, strict=True):
-            session.outcomes.held(exchange, *self._shown_as_new(newcomer))
+        for new_user, exchange in zip(self._newcomers, self.outcome.results, strict=True):
+            session.scenario.check(exchange, *self._shown_as_new(new_user))
             user = user_of(exchange.answer, session.profile)
             user_id = user.id if user else ""
             if user_id in holders:
-                told = f"{newcomer.email} and {holders[user_id]} were both given the id {user_id}"
+                told = f"{new_user.email} and {holders[user_id]} were both given the id {user_id}"
                 fail(session.scenario.rule, session.scenario.attempted, ["an id for each"], [told], exchange)
-            holders[user_id] = newcomer.email
+            holders[user_id] = new_user.email
         self._each_located_at_herself(holders)
 
     def _each_located_at_herself(self, holders: Mapping[str, str]) -> None:
-        """No answer gives the Location of another newcomer."""
+        """No answer gives the Location of another new user."""
         session = self._session
-        for newcomer, exchange in zip(self._newcomers, self.outcome.results, strict=True):
+        for new_user, exchange in zip(self._newcomers, self.outcome.results, strict=True):
             location = (exchange.answer.header("Location") if exchange.answer else None) or ""
-            owner = holders.get(unquote(location.rstrip("/").rpartition("/")[2]), newcomer.email)
-            if owner != newcomer.email:
-                told = f"{newcomer.email} was given the Location of {owner}, {location}"
+            owner = holders.get(unquote(location.rstrip("/").rpartition("/")[2]), new_user.email)
+            if owner != new_user.email:
+                told = f"{new_user.email} was given the Location of {owner}, {location}"
                 fail(session.scenario.rule, session.scenario.attempted, ["a Location of her own"], [told], exchange)
 
-    def _shown_as_new(self, newcomer: NewUser) -> tuple[Matcher, ...]:
-        """Return what matches the answer to a create: this newcomer, with an id to go on with."""
+    def _shown_as_new(self, new_user: NewUser) -> tuple[Matcher, ...]:
+        """Return what matches the answer to a create: this new user, with an id to go on with."""
         profile = self._session.profile
         names = profile.names
-        return has_status(profile.answers.created), shows(newcomer.as_json(), names), has_an_id(names)
+        return has_status(profile.answers.created), shows(new_user.as_json(), names), has_an_id(names)
 
     def each_shown(self) -> None:
         """Each can be read under the id she was given, as she was answered."""
@@ -211,33 +211,33 @@ class Bursts:
         count = self.size(wanted)
         session.registry.make_room(count)
         session.api.policy.budget.admit(count)
-        self._newcomers = session.factory.newcomers(count)
+        self._newcomers = session.factory.new_users(count)
         self.at_once([Request(one.email, self._life(one, number)) for number, one in enumerate(self._newcomers)])
         self._report("burst of whole lives")
 
-    def _life(self, newcomer: NewUser, number: int) -> Operation[Life]:
+    def _life(self, new_user: NewUser, number: int) -> Operation[Life]:
         session = self._session
-        renamed_to = f"{newcomer.name} No. {number + 1}"
-        created = yield from self._sign_up(newcomer)
+        renamed_to = f"{new_user.name} No. {number + 1}"
+        created = yield from self._sign_up(new_user)
         user = user_of(created.answer, session.profile)
         exchanges = {"created": created}
         if user is None or created.status not in session.profile.answers.created:
-            return Life(newcomer, renamed_to, exchanges)
+            return Life(new_user, renamed_to, exchanges)
         exchanges["seen"] = yield from session.api.read(user.id)
         seen = user_of(exchanges["seen"].answer, session.profile)
-        if seen is not None and (seen.id, seen.email) == (user.id, newcomer.email.lower()):
+        if seen is not None and (seen.id, seen.email) == (user.id, new_user.email.lower()):
             changes = session.profile.names.to_target({"name": renamed_to})
             exchanges["patched"] = yield from session.api.patch(user.id, changes)
             exchanges["read"] = yield from session.api.read(user.id)
             exchanges["deleted"] = yield from session.api.delete(user.id)
             exchanges["gone"] = yield from self._gone(user.id)
-        return Life(newcomer, renamed_to, exchanges)
+        return Life(new_user, renamed_to, exchanges)
 
     def _gone(self, user_id: str) -> Operation[Exchange]:
         """Read until the deletion shows, or its deadline is over."""
         session = self._session
         exchange = yield from session.api.read(user_id)
-        for wait in session.pace.waits():
+        for wait in session.poll_policy.waits():
             if exchange.status in session.profile.answers.gone:
                 break
             yield Sleep(wait, "the deletion has still to show")
@@ -249,15 +249,15 @@ class Bursts:
         session = self._session
         answers = session.profile.answers
         for life in self.outcome.results:
-            renamed = shows({**life.newcomer.as_json(), "name": life.renamed_to}, session.profile.names)
+            renamed = shows({**life.new_user.as_json(), "name": life.renamed_to}, session.profile.names)
             wanted: Mapping[str, Sequence[Matcher]] = {
-                "created": self._shown_as_new(life.newcomer),
-                "seen": (has_status([200]), shows(life.newcomer.as_json(), session.profile.names)),
+                "created": self._shown_as_new(life.new_user),
+                "seen": (has_status([200]), shows(life.new_user.as_json(), session.profile.names)),
                 "patched": (has_status([200]), renamed),
                 "read": (has_status([200]), renamed),
                 "deleted": (self._told_of_leaving(life.exchanges.get("deleted")),),
                 "gone": (has_status(answers.gone),),
             }
             for moment, matchers in wanted.items():
-                attempted = f"{session.scenario.attempted}: the life of {life.newcomer.email}, {moment}"
+                attempted = f"{session.scenario.attempted}: the life of {life.new_user.email}, {moment}"
                 check(life.exchanges[moment], session.scenario.rule, attempted, *matchers)

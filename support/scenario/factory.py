@@ -10,8 +10,6 @@ import re
 import secrets
 import threading
 import unicodedata
-from collections import deque
-from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -20,13 +18,9 @@ from support.models import NewUser
 if TYPE_CHECKING:
     from faker import Faker
 
-FORESEEN = 16
 LONGEST_ADDRESS = 254
 LONGEST_LABEL = 63
 LONGEST_NAME = 200
-
-Foresight = Callable[[Sequence[str]], None]
-"""Takes in addresses that will soon be asked for."""
 
 
 def new_seed() -> int:
@@ -45,52 +39,32 @@ class Factory:
     def __init__(self, seed: int, mark: str) -> None:
         self.seed = seed
         self.mark = mark
-        self._foresee: Foresight | None = None
         self._faker: Faker | None = None
         self._drawn = 0
-        self._next: deque[tuple[str, str, str]] = deque()
         self._lock = threading.Lock()
 
-    def tell_beforehand(self, foresee: Foresight) -> None:
-        """Tell of addresses, some at a time, before anybody is drawn who has one of them."""
-        self._foresee = foresee
-
-    def newcomer(self, called: str | None = None) -> NewUser:
+    def new_user(self, called: str | None = None) -> NewUser:
         """Return the next person; `called` gives the first name."""
         with self._lock:
-            self._draw(1)
-            first, last, address = self._next.popleft()
-        return NewUser(f"{called or first} {last}", address)
-
-    def newcomers(self, count: int) -> list[NewUser]:
-        with self._lock:
-            self._draw(count)
-        return [self.newcomer() for _ in range(count)]
-
-    def _draw(self, wanted: int) -> None:
-        """Have so many people ready, and some more, so that their addresses are foreseen in one go."""
-        if wanted <= len(self._next):
-            return
-        fake, drawn = self._fake(), list[tuple[str, str, str]]()
-        for _ in range(max(wanted - len(self._next), FORESEEN)):
             self._drawn += 1
-            last = fake.last_name()
-            drawn.append((fake.first_name(), last, self._address(f"{_plain(last)}.{self._drawn:04d}")))
-        if self._foresee is not None:
-            self._foresee([address for _, _, address in drawn])
-        self._next += drawn
+            number, fake = self._drawn, self._fake()
+            last, first = fake.last_name(), fake.first_name()
+        return NewUser(f"{called or first} {last}", self._address(f"{_plain(last)}.{number:04d}"))
+
+    def new_users(self, count: int) -> list[NewUser]:
+        return [self.new_user() for _ in range(count)]
 
     def named(self, name: str) -> NewUser:
         """Return the next person, under exactly this name."""
-        return NewUser(name, self.newcomer().email)
+        return NewUser(name, self.new_user().email)
 
-    def tagged(self, newcomer: NewUser, tag: str) -> NewUser:
+    def tagged(self, new_user: NewUser, tag: str) -> NewUser:
         """Return a person whose address has a `+tag`."""
-        return NewUser(newcomer.name, newcomer.email.replace("@", f"+{tag}@"))
+        return NewUser(new_user.name, new_user.email.replace("@", f"+{tag}@"))
 
     def long_address(self, length: int = LONGEST_ADDRESS) -> str:
         """Return an address of exactly this many characters, each label within the 63 of RFC 1035."""
-        address = self.newcomer().email
+        address = self.new_user().email
         missing = length - len(address)
         labels = []
         while missing > 0:
@@ -103,7 +77,7 @@ class Factory:
 
     def long_name(self, length: int = LONGEST_NAME) -> str:
         """Return a name of exactly this many characters."""
-        first = self.newcomer().name
+        first = self.new_user().name
         return (f"{first} " + "Wolfeschlegelsteinhausenbergerdorff " * 10)[: length - 1] + "g"
 
     def stranger_id(self, like: str, longer_by: int = 0) -> str:

@@ -9,15 +9,17 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from support.concurrency.burst import BurstResult, Request
+from support.concurrency.drawing import race_picture, timeline
 from support.concurrency.races import (
     Contender,
     Outcome,
     Verdict,
+    broken_answers,
     chance_to_catch,
+    check_single_winner,
     contenders_of,
-    judge_single_winner,
-    timeline,
-    with_fate,
+    verdict_on,
+    with_outcome,
 )
 from support.concurrency.threads import burst_in_threads
 from support.contract.matchers import field_findings, moment_of
@@ -27,7 +29,6 @@ from support.errors import Inconclusive
 from support.http.operations import Operation
 from support.models import Call, Exchange, NewUser, User
 from support.profile import Names
-from support.reporting import pictures
 from support.scenario.context import Actor
 from support.scenario.waiting import FREE_ADDRESS, LOOK_UP, READING
 
@@ -92,7 +93,7 @@ class Races:
         contenders, verdict = self._decided
         if verdict.wrong:
             scene = self._session.scenario
-            culprit = next((one for one in contenders if one.fate in (Outcome.BROKEN, Outcome.WON)), contenders[0])
+            culprit = next((one for one in contenders if one.outcome in (Outcome.BROKEN, Outcome.WON)), contenders[0])
             wanted = "one order or the other, never a mixture"
             fail(scene.rule, scene.attempted, [wanted], verdict.wrong, culprit.exchange, timeline(contenders))
 
@@ -106,11 +107,9 @@ class Races:
         self._session.crowd_notes.append(line)
         log.info("%s", line)
         contenders, _ = self._decided or ([], None)
-        self._session.evidence.picture(
-            "the contenders of the last round", lambda: pictures.race(map(_drawn, contenders))
-        )
+        self._session.evidence.picture("the contenders of the last round", lambda: race_picture(contenders))
 
-    # One address for many newcomers
+    # One address for many new users
 
     def for_one_address(self, spelling: str) -> None:
         """Let contenders sign up at once with one address, which each of them may write in her own letter case."""
@@ -133,18 +132,18 @@ class Races:
     ) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
         session = self._session
         count = session.bursts.size(session.settings.race_contenders)
-        session.registry.make_room(count, dismissing=True)
-        email = session.factory.newcomer().email
+        session.registry.make_room(count, delete_current=True)
+        email = session.factory.new_user().email
         raced.append(email)
         people = [
-            NewUser(f"{session.factory.newcomer().name} {number}", spell(email, number))
+            NewUser(f"{session.factory.new_user().name} {number}", spell(email, number))
             for number in range(1, count + 1)
         ]
         outcome = self._contest([Request(one.name, self._contend(one)) for one in people])
         answers = session.profile.answers
         contenders = contenders_of(outcome, answers.created, answers.taken)
         holders = self._holders(email)
-        verdict = judge_single_winner(contenders, [str(user.name) for user in holders])
+        verdict = check_single_winner(contenders, [str(user.name) for user in holders])
         if not verdict.wrong:
             verdict = _unchanged(verdict, contenders, holders, session)
         if not verdict.wrong and holders and self._may_be_taken_once_more(email):
@@ -158,15 +157,15 @@ class Races:
 
     def _one_more(self, email: str) -> Exchange:
         session = self._session
-        latecomer = NewUser(session.factory.newcomer().name, email)
+        latecomer = NewUser(session.factory.new_user().name, email)
         call = session.api.creating(session.profile.names.to_target(latecomer.as_json()))
         return session.run(session.registry.create(call, latecomer.email, latecomer.name))
 
-    def _contend(self, newcomer: NewUser) -> Operation[Exchange]:
+    def _contend(self, new_user: NewUser) -> Operation[Exchange]:
         session = self._session
-        entry = session.registry.intend([(newcomer.email, newcomer.name)])[0]
+        entry = session.registry.intend([(new_user.email, new_user.name)])[0]
         exchange = yield from session.api.send_once(
-            session.api.creating(session.profile.names.to_target(newcomer.as_json()))
+            session.api.creating(session.profile.names.to_target(new_user.as_json()))
         )
         session.registry.settle(entry, exchange)
         return exchange
@@ -186,7 +185,7 @@ class Races:
         self.play(lambda: self._move_round(rivals, 0, next(spellings), method))
 
     def join_against_move(self) -> None:
-        """Let newcomers sign up with an address while users move to it, round after round."""
+        """Let new user sign up with an address while users move to it, round after round."""
         rivals = self._rivals(RIVALS // 2)
         spellings = cycle(SPELLINGS.values())
         self.play(lambda: self._move_round(rivals, len(rivals), next(spellings)))
@@ -198,31 +197,31 @@ class Races:
     def _move_round(
         self, rivals: Sequence[Actor], joining: int, spell: Callable[[str, int], str], method: str = "PATCH"
     ) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
-        """Let the rivals move to a new address, while so many newcomers sign up with it."""
+        """Let the rivals move to a new address, while so many new user sign up with it."""
         session = self._session
         session.registry.make_room(joining)
-        email = session.factory.newcomer().email
+        email = session.factory.new_user().email
         entry = session.registry.intend([(email, None)])[0]
         entrants = [
-            Request(one.person, session.api.send_once(self._moving(one, spell(email, number), method)))
+            Request(one.persona, session.api.send_once(self._moving(one, spell(email, number), method)))
             for number, one in enumerate(rivals, start=1)
         ]
         people = [
-            NewUser(f"{session.factory.newcomer().name} {number}", spell(email, number + RIVALS))
+            NewUser(f"{session.factory.new_user().name} {number}", spell(email, number + RIVALS))
             for number in range(joining)
         ]
         entrants += [Request(one.name, self._contend(one)) for one in people]
         outcome = self._contest(entrants)
-        session.registry.give_up(entry)
+        session.registry.mark_not_created(entry)
         won = (200, *session.profile.answers.created) if joining else (200,)
         contenders = contenders_of(outcome, won, session.profile.answers.taken)
-        by_id = {one.known_id: one.person for one in rivals}
+        by_id = {one.known_id: one.persona for one in rivals}
         known = {one.name for one in people}
         holders = [
             by_id.get(user.id) or (user.name if user.name in known else None) or f"user {user.id}"
             for user in self._holders(email)
         ]
-        verdict = judge_single_winner(contenders, holders)
+        verdict = check_single_winner(contenders, holders)
         wrong = [*verdict.wrong, *self._changed_wrongly(rivals, contenders)]
         return outcome, contenders, Verdict(tuple(wrong), None if wrong else verdict.void)
 
@@ -235,17 +234,17 @@ class Races:
 
     def _changed_wrongly(self, rivals: Sequence[Actor], contenders: Sequence[Contender]) -> list[str]:
         """Look at all; tell who was refused and changed all the same, or won and changed in more than her address."""
-        fates = {one.label: one.fate for one in contenders}
+        outcomes = {one.label: one.outcome for one in contenders}
         wrong = []
         for actor in rivals:
             before = actor.shown
             shown = self._session.accounts.fields_of(self._session.accounts.look(actor))
-            if fates[actor.person] is Outcome.REFUSED and differs(shown, before):
-                wrong.append(f"{actor.person} was refused, but is shown as {shown}")
-            elif fates[actor.person] is Outcome.REFUSED and not self._is_found(actor):
-                wrong.append(f"{actor.person} was refused, but is not found any more by the address that she kept")
-            if fates[actor.person] is Outcome.WON and differs(shown, _but_for("email", before)):
-                wrong.append(f"{actor.person} has won, but more than her address has changed: she is shown as {shown}")
+            if outcomes[actor.persona] is Outcome.REFUSED and differs(shown, before):
+                wrong.append(f"{actor.persona} was refused, but is shown as {shown}")
+            elif outcomes[actor.persona] is Outcome.REFUSED and not self._is_found(actor):
+                wrong.append(f"{actor.persona} was refused, but is not found any more by the address that she kept")
+            if outcomes[actor.persona] is Outcome.WON and differs(shown, _but_for("email", before)):
+                wrong.append(f"{actor.persona} has won, but more than her address has changed: she is shown as {shown}")
         return wrong
 
     def _is_found(self, actor: Actor) -> bool:
@@ -262,21 +261,21 @@ class Races:
 
     def _join_round(self, order: int) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
         session = self._session
-        session.registry.make_room(3, dismissing=True)
-        holder = session.accounts.become("Grace", session.factory.newcomer("Grace"))
-        newcomer = NewUser(session.factory.newcomer("Ada").name, holder.newcomer.email)
+        session.registry.make_room(3, delete_current=True)
+        holder = session.accounts.become("Grace", session.factory.new_user("Grace"))
+        new_user = NewUser(session.factory.new_user("Ada").name, holder.new_user.email)
         leaving = session.api.send_once(session.api.deleting(holder.known_id))
-        entrants = [Request("Ada joins", self._contend(newcomer)), Request("Grace leaves", leaving)]
+        entrants = [Request("Ada joins", self._contend(new_user)), Request("Grace leaves", leaving)]
         outcome = self._contest(entrants[::order])
         answers = session.profile.answers
         joined = contenders_of(outcome, answers.created, answers.taken)[::order][0]
         left = contenders_of(outcome, answers.deleted, ())[::order][1]
         contenders = [joined, left]
-        wrong = [f"{one.label}: answered by {one.exchange.status}" for one in with_fate(contenders, Outcome.BROKEN)]
+        wrong = broken_answers(contenders)
         if not wrong:
             wrong = self._mixture(holder, joined, left)
-        void = "nothing but unknown outcomes" if {one.fate for one in contenders} == {Outcome.UNKNOWN} else None
-        return outcome, contenders, Verdict(tuple(wrong), None if wrong else void)
+        decided = any(one.outcome is not Outcome.UNKNOWN for one in contenders)
+        return outcome, contenders, verdict_on(wrong, decided)
 
     def _mixture(self, holder: Actor, joined: Contender, left: Contender) -> list[str]:
         """Compare the final state with what both were told; a deletion may take its time to show."""
@@ -285,27 +284,31 @@ class Races:
         old = session.waiting.poll_until(
             READING,
             lambda: session.run(session.api.read(holder.known_id)),
-            lambda came: came.status in gone or left.fate is not Outcome.WON,
+            lambda came: came.status in gone or left.outcome is not Outcome.WON,
         )
         left_is_there = old.status not in gone
         holders = self._holders_once_gone(holder, left_is_there)
         others = [user for user in holders if user.id != holder.known_id]
         wrong = []
-        if left.fate is Outcome.WON and left_is_there:
+        if left.outcome is Outcome.WON and left_is_there:
             wrong.append("Grace's leaving was confirmed, but she is still there")
         if len(holders) > 1:
             wrong.append(f"{len(holders)} users hold the address in the end")
-        if joined.fate is Outcome.WON:
+        if joined.outcome is Outcome.WON:
             user = user_of(joined.exchange.answer, session.profile)
             if [one.id for one in others] != [user.id if user else None]:
-                wrong.append(f"Ada was welcomed, but {len(others)} newcomers hold the address in the end")
+                wrong.append(f"Ada was welcomed, but {len(others)} new users hold the address in the end")
             elif session.run(session.api.read(others[0].id)).status != 200:
                 wrong.append("Ada was welcomed, but cannot be read")
-            elif self._may_be_taken_once_more(holder.newcomer.email):
+            elif self._may_be_taken_once_more(holder.new_user.email):
                 wrong.append("Ada was welcomed, but one more could sign up with her address afterwards")
-        if joined.fate is Outcome.REFUSED and others:
+        if joined.outcome is Outcome.REFUSED and others:
             wrong.append("Ada was refused, but is there")
-        if (joined.fate, left.fate) == (Outcome.REFUSED, Outcome.WON) and not wrong and not self._is_freed(holder):
+        if (
+            (joined.outcome, left.outcome) == (Outcome.REFUSED, Outcome.WON)
+            and not wrong
+            and not self._is_freed(holder)
+        ):
             wrong.append("Grace left and Ada was refused, but the address does not get free")
         return wrong
 
@@ -313,7 +316,7 @@ class Races:
         """Whether somebody can sign up with the leaver's address within the deletion deadline."""
         taken = self._session.profile.answers.taken
         exchange = self._session.waiting.poll_until(
-            FREE_ADDRESS, lambda: self._one_more(leaver.newcomer.email), lambda came: came.status not in taken
+            FREE_ADDRESS, lambda: self._one_more(leaver.new_user.email), lambda came: came.status not in taken
         )
         return exchange.status not in taken
 
@@ -322,7 +325,7 @@ class Races:
         session = self._session
         return session.waiting.poll_until(
             LOOK_UP,
-            lambda: session.run(session.api.holders(leaver.newcomer.email)) or (),
+            lambda: session.run(session.api.holders(leaver.new_user.email)) or (),
             lambda holders: is_there or leaver.known_id not in {user.id for user in holders},
         )
 
@@ -335,7 +338,7 @@ class Races:
 
     def _change_round(self, actor: Actor) -> tuple[BurstResult[Exchange], list[Contender], Verdict]:
         session = self._session
-        fresh = session.factory.newcomer("Ada")
+        fresh = session.factory.new_user("Ada")
         changes: Mapping[str, str] = fresh.as_json()
         entry = session.registry.intend([(fresh.email, None)])[0]
         entrants = [
@@ -348,19 +351,19 @@ class Races:
             for field, value in changes.items()
         ]
         outcome = self._contest(entrants)
-        session.registry.give_up(entry)
+        session.registry.mark_not_created(entry)
         contenders = contenders_of(outcome, [200], ())
         before = dict(actor.shown)
         shown = session.accounts.fields_of(session.accounts.look(actor))
-        wrong = [f"{one.label}: answered by {one.exchange.status}" for one in with_fate(contenders, Outcome.BROKEN)]
+        wrong = broken_answers(contenders)
         for contender, (field, value) in zip(contenders, changes.items(), strict=True):
-            allowed = {value} if contender.fate is Outcome.WON else {value, before[field]}
+            allowed = {value} if contender.outcome is Outcome.WON else {value, before[field]}
             if not any(_alike(field, shown.get(field), one) for one in allowed):
                 wrong.append(
                     f"the new {field} was confirmed, but a read shows {shown.get(field)!r} instead of {value!r}"
                 )
-        void = "nothing but unknown outcomes" if {one.fate for one in contenders} == {Outcome.UNKNOWN} else None
-        return outcome, contenders, Verdict(tuple(wrong), None if wrong else void)
+        decided = any(one.outcome is not Outcome.UNKNOWN for one in contenders)
+        return outcome, contenders, verdict_on(wrong, decided)
 
 
 def _but_for(field: str, shown: Mapping[str, object]) -> dict[str, object]:
@@ -378,7 +381,7 @@ def _alike(field: str, one: object, other: object) -> bool:
 
 def _unchanged(verdict: Verdict, contenders: Sequence[Contender], holders: Sequence[User], session: Session) -> Verdict:
     """Hold the winner's answer against who holds the address: it is the same user, and nothing of her has changed."""
-    won = with_fate(contenders, Outcome.WON)
+    won = with_outcome(contenders, Outcome.WON)
     if not won or not holders:
         return verdict
     answered, holder = user_of(won[0].exchange.answer, session.profile), holders[0]
@@ -400,8 +403,3 @@ SPELLINGS: Mapping[str, Callable[[str, int], str]] = {
 def _cased(email: str, number: int) -> str:
     """Return the address with other letters in capitals for each number."""
     return "".join(sign.upper() if number >> (place % 5) & 1 else sign for place, sign in enumerate(email))
-
-
-def _drawn(one: Contender) -> pictures.Contender:
-    fate = f"{one.fate} {one.exchange.status or 'no answer'}"
-    return pictures.Contender(one.label, None, one.released_s, one.answered_s, fate)

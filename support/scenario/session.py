@@ -41,11 +41,11 @@ class Session:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
         load_ahead()
         self.connection = opened = Connection(settings, target)
-        self.settings, self.profile, self.target, self.pace = (
+        self.settings, self.profile, self.target, self.poll_policy = (
             opened.settings,
             opened.profile,
             opened.target,
-            opened.pace,
+            opened.poll_policy,
         )
         self.http, self.loop, self.async_client = opened.http, opened.loop, opened.async_client
         self.recorder, self.journal = opened.recorder, opened.journal
@@ -64,8 +64,6 @@ class Session:
         self.api: UsersApi = self.registry.api
         self._spare_others()
         self.registry.keep_lease()
-        if self.profile.capabilities.email_filter:  # else cleaning up reads the whole list for each unused email
-            self.factory.tell_beforehand(self.registry.foresee)
         self.values: People = People(self)
         self.accounts: Accounts = Accounts(self)
         self.directory: Directory = Directory(self)
@@ -80,14 +78,14 @@ class Session:
         """Never touch the users who are there now, except those of other live runs, whose ids come and go."""
         users = users_of(self.run(self.api.list()).answer, self.profile)
         marks = {user.id: mark_in(user.email) for user in users}
-        self.registry.spare(one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
+        self.registry.protect(one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
 
     # What a run and a scenario do
 
     def begin(self, rule: str) -> None:
         """Start a scenario that shows a rule."""
         self.recorder.begin()
-        self.scenario = ScenarioContext(self.factory, rule)
+        self.scenario = ScenarioContext(self, rule)
         self.bursts: Bursts = Bursts(self)
         self.races: Races = Races(self)
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from support.contract.normalizers import ids_of
 from support.errors import SettingsError, TargetDown
-from support.http.escaping import on_one_line
+from support.escaping import on_one_line
 from support.http.route import Route
 from support.http.session_client import SessionClient
 from support.http.urls import destination

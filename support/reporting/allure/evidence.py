@@ -17,9 +17,11 @@ from allure_commons.types import AttachmentType
 from behave.model import Scenario, Step
 
 from support.errors import SuiteError
-from support.http.recorder import Recorder, in_brief, redacted
+from support.exchange_text import in_brief
+from support.http.recorder import Recorder
 from support.models import Exchange
 from support.profile import Profile
+from support.redaction import redacted
 from support.reporting.allure.labels import case_id, full_name, history_id, labels_of, links_of, rule_above
 from support.reporting.allure.properties import write_environment, write_executor
 from support.reporting.allure.repairs import repair

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from support.http.recorder import redacted
+from support.redaction import redacted
 
 
 class ContinuousIntegration(BaseSettings):

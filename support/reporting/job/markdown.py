@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from support.errors import Outcome
-from support.http.escaping import escaped
+from support.escaping import escaped
 from support.reporting.results import KNOWN_DEVIATION, Failure, plain
 from support.reporting.summary import Summary
 from support.reporting.table import counted

@@ -17,8 +17,8 @@ from support.cleanup import __main__ as command
 from support.cleanup.__main__ import FAULT, LEFT, main
 from support.cleanup.journal import Journal
 from support.errors import TargetDown
-from support.http.recorder import redacted
 from support.models import Exchange
+from support.redaction import redacted
 from support.scenario.session import Session
 from support.settings import ROOT
 from support.target.embedded import EmbeddedApi, Target

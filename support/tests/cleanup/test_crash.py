@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.cleanup.journal import Journal, Line, State
+from support.cleanup.journal import Journal, JournalRow, State
 from support.cleanup.marks import mark_in
 from support.errors import LeftBehind
 from support.http.loop import LoopThread
 from support.models import Answer, Call, Failure, NewUser
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
+from support.tests.cleanup.test_journal import let_go
 
 DEADLINE_S = 1.0
 
@@ -54,9 +54,21 @@ class MortalJournal(Journal):
 
     fate: Outcome | None = None
 
-    def _write(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+    def intend(self, mark: str, addresses: Iterable[str | None]) -> list[int]:
         with self._step():
-            return super()._write(statement, values)
+            return super().intend(mark, addresses)
+
+    def mark_as(self, ref: int, state: State, user_id: str | None = None, reason: str | None = None) -> None:
+        with self._step():
+            super().mark_as(ref, state, user_id, reason)
+
+    def mark_all(self, refs: Iterable[int], state: State) -> None:
+        with self._step():
+            super().mark_all(refs, state)
+
+    def close_run(self, mark: str) -> None:
+        with self._step():
+            super().close_run(mark)
 
     def _step(self) -> contextlib.AbstractContextManager[None]:
         return self.fate.over() if self.fate is not None else contextlib.nullcontext()
@@ -80,7 +92,6 @@ class MortalUsers(FakeUsers):
 
 DEEDS = {
     "signs up": lambda run: run.create(),
-    "signs up as foreseen": lambda run: run.create_foreseen(),
     "signs up, and the answer is lost": lambda run: run.create_unseen(),
     "signs up with a taken address": lambda run: run.create(NewUser("Mallory", run.guest)),
     "is refused": lambda run: run.create(NewUser("", "")),
@@ -95,12 +106,6 @@ class Run(Stand):
     """A run that can die, and what its steps do."""
 
     guest = "guest@elsewhere.example"
-
-    def create_foreseen(self) -> None:
-        """Foresee two people, and let one of them sign up."""
-        people = [self.newcomer(), self.newcomer()]
-        self.registry.foresee([newcomer.email for newcomer in people])
-        self.create(people[0])
 
     def create_unseen(self) -> None:
         self.users.lost = {"POST": 1}
@@ -146,13 +151,10 @@ def live_and_die(folder: Path, loop: LoopThread, deeds: Sequence[str], fate: Out
 
 def bury(run: Run) -> None:
     """Do what the system does for a process that died: its locks go, its file stays as it is."""
-    for future in run.registry._running:
-        with contextlib.suppress(BaseException):
-            future.result(5)
-    journal = run.journal
-    if journal._lease is not None:
-        journal._lease.release(force=True)
-    sqlite3.Connection.close(journal._database)
+    with contextlib.suppress(BaseException):
+        run.registry.wait_for_deletions()
+    let_go(run.journal)
+    run.journal.close()
 
 
 def recover(folder: Path, loop: LoopThread, users: FakeUsers) -> None:
@@ -169,7 +171,7 @@ def recover(folder: Path, loop: LoopThread, users: FakeUsers) -> None:
     heir.journal.close()
 
 
-def is_in_doubt(line: Line) -> bool:
+def is_in_doubt(line: JournalRow) -> bool:
     return line.state is State.INTENDED and not line.address and not line.id
 
 
@@ -192,7 +194,7 @@ def one_loop() -> Iterator[LoopThread]:
 def test_a_whole_life_may_end_at_every_step(one_loop: LoopThread, after: bool, unlisted: bool) -> None:
     """Each step in turn: whatever is on disk and at the API then, the next run finds all of it."""
     deeds = [
-        "signs up as foreseen",
+        "signs up",
         "signs up, and the answer is lost",
         "moves",
         "leaves",

@@ -27,7 +27,7 @@ from support.http.operations import Operation
 from support.http.session_client import SessionClient
 from support.http.users_api import permit_none
 from support.models import Answer, Call, Failure, NewUser
-from support.profile import Answers, Capabilities, Profile
+from support.profile import Answers, Profile
 from support.tests import scripted
 from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
 from support.tests.conftest import Script
@@ -36,6 +36,7 @@ from support.tests.http.fake import LOST
 from support.tests.scripted import Arrived, answer
 
 DEADLINE_S = 0.3
+MANY = 99
 
 
 def prove(stand: Stand) -> None:
@@ -102,84 +103,15 @@ class TestOrderOnTheWire:
         assert at_the_server == ["intended"]
         assert stand.states()[wanted] == "refused"
 
+    def test_the_id_is_on_disk_when_the_answer_has_come(self, stand: Stand) -> None:
+        stand.create()
+        with sqlite3.connect(stand.journal.folder / "journal.sqlite3") as other:
+            assert other.execute("SELECT id, state FROM users").fetchall() == [("1", "created")]
+
     def test_a_crowd_is_written_down_before_the_first_is_sent(self, stand: Stand) -> None:
         entries = stand.registry.intend([(f"{n}@{stand.mark}.example.com", "Ada") for n in range(20)])
         assert len(entries) == len(stand.states()) == 20
         assert stand.users.calls == []
-
-
-class TestForeseen:
-    """Addresses that were written down some at a time, before anybody is asked to sign up with them."""
-
-    @pytest.fixture
-    def addresses(self, stand: Stand) -> list[str]:
-        foreseen = [f"{number}@{stand.mark}.example.com" for number in range(3)]
-        stand.registry.foresee(foreseen)
-        return foreseen
-
-    def test_they_are_on_disk_at_once(self, stand: Stand, addresses: list[str]) -> None:
-        assert stand.states() == dict.fromkeys(addresses, "intended")
-
-    def test_who_signs_up_with_one_has_its_line(self, stand: Stand, addresses: list[str]) -> None:
-        stand.create(NewUser("Ada", addresses[1]))
-        lines = stand.journal.unfinished(stand.mark)
-        assert [(line.address, line.id) for line in lines] == list(zip(addresses, [None, "1", None], strict=True))
-
-    def test_a_second_one_has_a_line_of_her_own(self, stand: Stand, addresses: list[str]) -> None:
-        stand.create(NewUser("Ada", addresses[1]))
-        stand.create(NewUser("Grace", addresses[1]))
-        assert len(stand.journal.unfinished(stand.mark)) == 4
-
-    def test_a_crowd_may_be_foreseen_in_part(self, stand: Stand, addresses: list[str]) -> None:
-        wanted = [addresses[2], "other@elsewhere.example", addresses[0]]
-        entries = stand.registry.intend([(address, None) for address in wanted])
-        lines = {line.ref: line.address for line in stand.journal.unfinished(stand.mark)}
-        assert [lines[entry.ref] for entry in entries] == wanted
-
-    @pytest.mark.usefixtures("addresses")
-    def test_what_was_never_asked_for_is_not_looked_up_and_ends_with_the_run(self, stand: Stand) -> None:
-        prove(stand)
-        stand.registry.close()
-        assert stand.states() == {}
-        assert [user_id for _, user_id in stand.users.calls] == [""], "nothing but the list"
-
-
-class TestNoted:
-    """The id of who can be found by her address is written down a moment later."""
-
-    def test_it_is_written_down_soon(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("support.cleanup.ledger.NOTED_S", 0.001)
-        stand.create()
-        stand.registry.keep_lease()
-        ends = time.monotonic() + 5
-        while self.on_disk(stand) != [("1", "created")]:
-            assert time.monotonic() < ends
-            time.sleep(0.001)
-
-    def test_it_is_written_down_before_she_is_deleted(self, stand: Stand) -> None:
-        stand.create()
-        assert self.on_disk(stand) == [(None, "intended")]
-        at_the_server: list[object] = []
-        stand.users.twist = lambda call: at_the_server.append(self.on_disk(stand)) if call.method == "DELETE" else None
-        stand.registry.confirm_gone()
-        assert at_the_server == [[("1", "deleting")]]
-
-    def test_where_nobody_can_be_looked_up_it_is_on_disk_at_once(self, stand: Stand) -> None:
-        profile = Profile(name="blind", description="no email filter", capabilities=Capabilities(email_filter=False))
-        stand.registry.go_on_with(replace(stand.api, profile=profile))
-        stand.create()
-        assert self.on_disk(stand) == [("1", "created")]
-
-    def test_so_it_is_where_she_has_another_address_than_she_asked_for(self, stand: Stand) -> None:
-        shown = {"id": "7", "name": "Ada", "email": "other@elsewhere.example", "createdAt": "2024-05-06T07:08:09Z"}
-        stand.users.twist = lambda call: came(201, shown) if call.method == "POST" else None
-        stand.create()
-        assert self.on_disk(stand) == [("7", "created")]
-
-    def on_disk(self, stand: Stand) -> list[tuple[object, ...]]:
-        """Look into the file as another process does."""
-        with sqlite3.connect(stand.journal.folder / "journal.sqlite3") as other:
-            return other.execute("SELECT id, state FROM users ORDER BY ref").fetchall()
 
 
 class TestGoing:
@@ -360,7 +292,8 @@ class TestIdsGivenAgain:
         assert told.startswith("1 user(s)")
         assert "still there" in told
 
-    def test_the_next_newcomer_stays_while_she_is_needed(self, stand: Stand) -> None:
+    def test_the_next_user_stays_while_they_are_needed(self, tmp_path: Path, loop: LoopThread) -> None:
+        stand = Stand(tmp_path / "full", loop, most=2)
         stand.create()
         stand.client.carry_out(stand.api.delete("1"))
         next_one = stand.newcomer()
@@ -369,14 +302,14 @@ class TestIdsGivenAgain:
             if call.method == "POST"
             else None
         )
-        before, stand.registry._open = stand.registry._open, []
+        stand.registry.start_deleting(at_least=MANY)
         stand.create(next_one)
-        hers, stand.registry._open = stand.registry._open, before
-        stand.registry.confirm_gone()
+        stand.registry.make_room(1)
+        assert stand.registry.gone == 1
         assert set(stand.users.users) == {"1"}
-        stand.registry._open = hers
         prove(stand)
         assert stand.users.users == {}
+        stand.journal.close()
 
     @pytest.mark.parametrize("lost", [0, 1, 3], ids=["answered at once", "at the second attempt", "never"])
     def test_a_stranger_who_was_given_the_id_stays(self, stand: Stand, lost: int) -> None:
@@ -708,7 +641,7 @@ class TestLyingServer:
     def test_who_was_there_before_the_run_is_never_changed(self, stand: Stand, shown: str | None) -> None:
         email = stand.newcomer().email if shown else "guest@elsewhere.example"
         guest = stand.users.add("Guest", email)
-        stand.registry.spare([guest])
+        stand.registry.protect([guest])
         self.lie(stand, guest)
         stand.create()
         with pytest.raises(ContractViolation, match="was there before this run began"):
@@ -763,7 +696,7 @@ class TestRoom:
         with pytest.raises(SettingsError, match="MAX_USERS_ALIVE") as caught:
             stand.registry.make_room(1)
         assert "\n" not in str(caught.value)
-        stand.registry.make_room(3, dismissing=True)
+        stand.registry.make_room(3, delete_current=True)
         assert stand.users.users == {}
         stand.journal.close()
 
@@ -824,7 +757,7 @@ class TestDeadline:
 
     def test_a_target_that_never_shows_deletions_is_waited_for_once(self, tmp_path: Path, loop: LoopThread) -> None:
         """Later batches do not each wait for the whole deadline again."""
-        stand = Stand(tmp_path, loop, pace=PollPolicy(0.001, 0.01, 0.1))
+        stand = Stand(tmp_path, loop, policy=PollPolicy(0.001, 0.01, 0.1))
         stand.users.shown_after_deletion = 10**9
         looks = []
         for _ in range(4):

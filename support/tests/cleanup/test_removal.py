@@ -16,6 +16,7 @@ from support.http.operations import SendRequest
 from support.models import Answer, Call, Failure
 from support.profile import Pages, Profile
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
+from support.tests.interruption.stage import poll_until
 
 MANY = 6
 FEW = 2
@@ -39,7 +40,7 @@ def paged(tmp_path: Path, loop: LoopThread) -> Iterator[Stand]:
     """A registry on an API whose list only comes in pages."""
     made = Stand(tmp_path / "paged", loop)
     made.api = replace(made.api, profile=Profile(pages=Pages(size=100)))
-    made.registry.go_on_with(made.api)
+    made.registry.switch_api(made.api)
     yield made
     made.journal.close()
 
@@ -141,8 +142,8 @@ class TestProof:
         ours, theirs = (Stand(tmp_path / name, loop, users) for name in ("ours", "theirs"))
         ours.create()
         ours.registry.start_deleting()
-        ours.registry._running[-1].result()
-        users._last = 0
+        poll_until(lambda: not users.users)
+        users.last_id = 0
         theirs.create()
         ours.registry.confirm_gone()
         ours.registry.prove_nothing_is_left(DEADLINE_S)
@@ -183,7 +184,7 @@ class TestMoments:
         stand.create()
         refuse(stand, MANY)
         stand.registry.start_deleting(at_least=2)
-        stand.registry.take_away_all(DEADLINE_S)
+        stand.registry.delete_all(DEADLINE_S)
         assert stand.users.users == {}
         assert stand.states() == {}
         stand.users.calls.clear()
@@ -200,8 +201,8 @@ class TestMoments:
 
     def test_what_takes_too_long_is_left_to_the_proof(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
         stand.create()
-        monkeypatch.setattr(stand.registry._removal, "remove", lambda _: asyncio.sleep(600))
-        stand.registry.take_away_all(0.01)
+        monkeypatch.setattr(stand.client, "run", lambda *_: asyncio.sleep(600))
+        stand.registry.delete_all(0.01)
         monkeypatch.undo()
         stand.registry.prove_nothing_is_left(DEADLINE_S)
         assert stand.users.users == {}

@@ -1,4 +1,4 @@
-"""The verdict on a race: who ended how, and whether the final state agrees."""
+"""The verdict on a race: how each contender ended, and whether the final state agrees."""
 
 from __future__ import annotations
 
@@ -7,39 +7,33 @@ from collections.abc import Sequence
 
 import pytest
 
-from support.concurrency.barrier import Sender
+from support.concurrency.barrier import Timing
 from support.concurrency.burst import BurstResult
+from support.concurrency.drawing import timeline
 from support.concurrency.races import (
     Contender,
     Outcome,
     Verdict,
     chance_to_catch,
+    check_single_winner,
     contenders_of,
-    fate_of,
-    judge_single_winner,
-    timeline,
-    with_fate,
+    outcome_of,
+    with_outcome,
 )
-from support.models import Attempt, Call, Credential, Exchange
+from support.models import Attempt, Exchange
 from support.scenario.races import differs
+from support.tests.concurrency.outcomes import CREATE, contender, ended
 from support.tests.http.fake import LOST, REFUSED, came
 
-CREATE = Call("POST", "http://127.0.0.1:1/users", Credential(None))
-STATUS = {Outcome.WON: 201, Outcome.REFUSED: 409, Outcome.BROKEN: 500}
+
+def race(outcomes: Sequence[Outcome]) -> list[Contender]:
+    """Return contenders A, B, C … with these outcomes."""
+    return [contender(outcome, chr(65 + n), 0.0, 0.001 * n) for n, outcome in enumerate(outcomes)]
 
 
-def ended(fate: Outcome) -> Exchange:
-    return Exchange(CREATE, (Attempt(LOST if fate is Outcome.UNKNOWN else came(STATUS[fate])),))
-
-
-def race(fates: Sequence[Outcome]) -> list[Contender]:
-    """Return contenders called A, B, C … who ended so."""
-    return [Contender(chr(65 + n), fate, ended(fate), 0.0, 0.001 * n) for n, fate in enumerate(fates)]
-
-
-class TestFate:
+class TestOutcome:
     @pytest.mark.parametrize(
-        ("status", "fate"),
+        ("status", "outcome"),
         [
             (201, Outcome.WON),
             (409, Outcome.REFUSED),
@@ -54,18 +48,18 @@ class TestFate:
             (504, Outcome.UNKNOWN),
         ],
     )
-    def test_of_a_status(self, status: int, fate: Outcome) -> None:
-        assert fate_of(Exchange(CREATE, (Attempt(came(status)),)), [201], [409]) is fate
+    def test_of_a_status(self, status: int, outcome: Outcome) -> None:
+        assert outcome_of(Exchange(CREATE, (Attempt(came(status)),)), [201], [409]) is outcome
 
     @pytest.mark.parametrize("failure", [LOST, REFUSED])
     def test_of_no_answer(self, failure: object) -> None:
-        assert fate_of(Exchange(CREATE, (Attempt(failure),)), [201], [409]) is Outcome.UNKNOWN  # type: ignore[arg-type]
+        assert outcome_of(Exchange(CREATE, (Attempt(failure),)), [201], [409]) is Outcome.UNKNOWN  # type: ignore[arg-type]
 
 
 W, R, B, U = Outcome.WON, Outcome.REFUSED, Outcome.BROKEN, Outcome.UNKNOWN
 RIGHT, VOID = "right", "void"
 TABLE = [
-    # who ended how, who holds the address in the end, the verdict
+    # the outcomes, who has the email in the end, the verdict
     ([W, R, R], ["A"], RIGHT),
     ([R, R, W], ["C"], RIGHT),
     ([W, U, R], ["A"], RIGHT),
@@ -77,26 +71,26 @@ TABLE = [
     ([W, W, R], ["A"], "2 of 3 won: A, B"),
     ([W, W, R], ["A", "B"], "2 of 3 won: A, B"),
     ([W, W, W], [], "3 of 3 won: A, B, C"),
-    ([W, R, R], ["A", "B"], "2 users hold the address in the end"),
-    ([R, R, R], ["A", "B"], "2 users hold the address in the end"),
-    ([U, U, R], ["A", "B"], "2 users hold the address in the end"),
-    ([W, R, R], [], "A won, but nobody holds the address in the end"),
-    ([W, U, R], [], "A won, but nobody holds the address in the end"),
-    ([W, R, R], ["B"], "A won, but B holds the address in the end"),
-    ([W, U, R], ["B"], "A won, but B holds the address in the end"),
-    ([W, R, R], ["a stranger"], "A won, but a stranger holds the address in the end"),
-    ([R, R, R], ["A"], "A was refused, but holds the address in the end"),
-    ([R, U, R], ["A"], "A was refused, but holds the address in the end"),
-    ([R, R, R], [], "everybody was refused, though nobody held the address"),
+    ([W, R, R], ["A", "B"], "2 users have the email in the end"),
+    ([R, R, R], ["A", "B"], "2 users have the email in the end"),
+    ([U, U, R], ["A", "B"], "2 users have the email in the end"),
+    ([W, R, R], [], "A won, but no user has the email in the end"),
+    ([W, U, R], [], "A won, but no user has the email in the end"),
+    ([W, R, R], ["B"], "A won, but B has the email in the end"),
+    ([W, U, R], ["B"], "A won, but B has the email in the end"),
+    ([W, R, R], ["an unknown user"], "A won, but an unknown user has the email in the end"),
+    ([R, R, R], ["A"], "A was refused, but has the email in the end"),
+    ([R, U, R], ["A"], "A was refused, but has the email in the end"),
+    ([R, R, R], [], "all were refused although no user had the email"),
     ([W, B, R], ["A"], "B was answered by 500"),
     ([B, B, B], [], "A was answered by 500"),
     ([U, B, R], ["A"], "B was answered by 500"),
 ]
 
 
-@pytest.mark.parametrize(("fates", "holders", "said"), TABLE)
-def test_the_final_state_decides(fates: list[Outcome], holders: list[str], said: str) -> None:
-    verdict = judge_single_winner(race(fates), holders)
+@pytest.mark.parametrize(("outcomes", "holders", "said"), TABLE)
+def test_the_final_state_decides(outcomes: list[Outcome], holders: list[str], said: str) -> None:
+    verdict = check_single_winner(race(outcomes), holders)
     if said == RIGHT:
         assert verdict == Verdict()
     elif said == VOID:
@@ -107,28 +101,32 @@ def test_the_final_state_decides(fates: list[Outcome], holders: list[str], said:
         assert verdict.void is None
 
 
-def test_nothing_but_one_order_or_the_other_is_ever_right() -> None:
-    """All outcomes of three contenders against all final states, by the contract's own words."""
+def test_all_outcomes_of_three_contenders_against_all_final_states() -> None:
     labels = ["A", "B", "C"]
     states = [list(held) for size in range(4) for held in itertools.combinations(labels, size)]
-    for fates, holders in itertools.product(itertools.product(Outcome, repeat=3), states):
-        contenders = race(fates)
-        won = [one.label for one in with_fate(contenders, W)]
-        unknown = [one.label for one in with_fate(contenders, U)]
-        right = not with_fate(contenders, B) and len(won) <= 1 and len(holders) == 1 and holders[0] in (won or unknown)
-        void = not with_fate(contenders, B) and not won and not holders and bool(unknown)
-        verdict = judge_single_winner(contenders, holders)
-        assert (not verdict.wrong and verdict.void is None) == right, (fates, holders)
-        assert (verdict.void is not None) == void, (fates, holders)
+    for outcomes, holders in itertools.product(itertools.product(Outcome, repeat=3), states):
+        contenders = race(outcomes)
+        winners = [one.label for one in with_outcome(contenders, W)]
+        unknown = [one.label for one in with_outcome(contenders, U)]
+        right = (
+            not with_outcome(contenders, B)
+            and len(winners) <= 1
+            and len(holders) == 1
+            and holders[0] in (winners or unknown)
+        )
+        void = not with_outcome(contenders, B) and not winners and not holders and bool(unknown)
+        verdict = check_single_winner(contenders, holders)
+        assert (not verdict.wrong and verdict.void is None) == right, (outcomes, holders)
+        assert (verdict.void is not None) == void, (outcomes, holders)
 
 
 class TestTimeline:
-    def test_each_contender_is_a_line_in_the_order_of_the_answers(self) -> None:
+    def test_contenders_are_in_the_order_of_their_answers(self) -> None:
         drawn = timeline(
             [
-                Contender("Grace", R, ended(R), 0.0, 0.004),
-                Contender("Ada", W, ended(W), 0.0, 0.002),
-                Contender("Alan", U, ended(U), 0.001, None),
+                contender(R, "Grace", 0.0, 0.004),
+                contender(W, "Ada", 0.0, 0.002),
+                contender(U, "Alan", 0.001, None),
             ]
         ).split("\n")
         assert [line.split()[0] for line in drawn] == ["Ada", "Grace", "Alan"]
@@ -138,18 +136,18 @@ class TestTimeline:
         assert drawn[0].index(">") == drawn[1].index(">") < drawn[0].index("#") < drawn[1].index("#")
         assert "#" not in drawn[2]
 
-    def test_the_bars_stand_below_each_other(self) -> None:
+    def test_the_axes_are_aligned(self) -> None:
         lines = timeline(race([W, R, U, R])).split("\n")
         assert len({line.index("|") for line in lines}) == len({line.rindex("|") for line in lines}) == 1
 
-    def test_a_race_that_nobody_answered_can_be_drawn(self) -> None:
-        assert timeline([Contender("Ada", U, ended(U), None, None)])
+    def test_a_race_without_answers_can_be_drawn(self) -> None:
+        assert timeline([contender(U, "Ada", None, None)])
 
 
-def test_moments_are_told_from_the_first_release() -> None:
-    senders = (Sender("A", released=10.5, answered=11.0), Sender("B", released=10.25, answered=10.75), Sender("C"))
-    found = contenders_of(BurstResult((ended(W), ended(R), ended(U)), senders, 0.25), [201], [409])
-    assert [(one.label, one.fate, one.released_s, one.answered_s) for one in found] == [
+def test_moments_are_measured_from_the_first_release() -> None:
+    timings = (Timing("A", released=10.5, answered=11.0), Timing("B", released=10.25, answered=10.75), Timing("C"))
+    found = contenders_of(BurstResult((ended(W), ended(R), ended(U)), timings), [201], [409])
+    assert [(one.label, one.outcome, one.released_s, one.answered_s) for one in found] == [
         ("A", W, 0.25, 0.75),
         ("B", R, 0.0, 0.5),
         ("C", U, None, None),
@@ -157,24 +155,24 @@ def test_moments_are_told_from_the_first_release() -> None:
 
 
 class TestChance:
-    def test_it_is_certain_of_nothing(self) -> None:
+    def test_it_is_never_certain(self) -> None:
         assert chance_to_catch(0.0, 1.0, 100) < 1
         assert chance_to_catch(0.00001, 1.0, 2) < 1
 
-    def test_a_longer_window_and_more_contenders_help_and_a_longer_skew_does_not(self) -> None:
+    def test_it_grows_with_the_window_and_the_contenders_and_falls_with_the_skew(self) -> None:
         windows = [chance_to_catch(0.01, window, 5) for window in (0.0001, 0.0005, 0.001)]
-        crowds = [chance_to_catch(0.01, 0.0002, crowd) for crowd in (3, 5, 10, 20)]
+        contenders = [chance_to_catch(0.01, 0.0002, count) for count in (3, 5, 10, 20)]
         skews = [chance_to_catch(skew, 0.0002, 5) for skew in (0.1, 0.01, 0.001)]
-        for chances in (windows, crowds, skews):
+        for chances in (windows, contenders, skews):
             assert chances == sorted(chances)
             assert len(set(chances)) == len(chances)
 
-    def test_where_the_skew_is_far_longer_there_is_hardly_one(self) -> None:
+    def test_it_is_tiny_if_the_skew_is_far_longer_than_the_window(self) -> None:
         assert chance_to_catch(10.0, 0.0002, 10) < 0.001
 
     @pytest.mark.parametrize("skew_s", [0.0, 1e-9, 0.001, 5.0])
     @pytest.mark.parametrize("contenders", [2, 10, 100])
-    def test_it_is_a_chance(self, skew_s: float, contenders: int) -> None:
+    def test_it_is_at_most_a_half(self, skew_s: float, contenders: int) -> None:
         assert 0 <= chance_to_catch(skew_s, 0.0002, contenders) <= 0.5
 
 
@@ -188,7 +186,7 @@ class TestChance:
         ({"createdAt": "2024-05-06T07:08:10Z"}, True),
     ],
 )
-def test_who_lost_is_as_before_if_the_contract_sees_no_difference(shown: dict[str, str], different: bool) -> None:
+def test_a_user_is_unchanged_if_the_contract_sees_no_difference(shown: dict[str, str], different: bool) -> None:
     before = {"id": "7", "name": "Ada", "email": "ada@example.com", "createdAt": "2024-05-06T07:08:09Z"}
     assert differs({**before, **shown}, before) is different
     assert differs({}, before)

@@ -14,7 +14,7 @@ def test_its_list_of_tags_is_the_closed_list() -> None:
     """Where it is not, this is what has to stand between the two comments."""
     named = {**{f"@{tag}": said for tag, said in TAGS.items()}}
     named |= {f"@{RULE}<id>": FAMILIES[RULE], f"@{NEEDS}<what>=yes": FAMILIES[NEEDS]}
-    table = ["| tag | what it says of a scenario |", "| --- | --- |"]
+    table = ["| tag | what it says about a scenario |", "| --- | --- |"]
     table += [f"| `{tag}` | {said} |" for tag, said in named.items()]
     shown = re.search(r"<!-- tags:[^>]*-->\n(.*?)\n?<!-- /tags -->", README.read_text(encoding="utf-8"), re.DOTALL)
     assert shown is not None, "the README has no place for the tags"

@@ -13,12 +13,13 @@ from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.operations import Operation
 from support.http.policy import Policy
-from support.http.recorder import Recorder, redacted
+from support.http.recorder import Recorder
 from support.http.route import DIRECT, Route
 from support.http.session_client import SessionClient
 from support.http.users_api import UsersApi
 from support.models import Call, Credential, Exchange, Failure
 from support.profile import Profile
+from support.redaction import redacted
 
 T = TypeVar("T")
 TOKEN = "pear-tree-4711-blossom"

@@ -7,9 +7,10 @@ import threading
 
 import pytest
 
+from support.exchange_text import in_brief, said
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
-from support.http.recorder import KEPT, Recorder, in_brief, said
+from support.http.recorder import KEPT, Recorder
 from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.tests.conftest import Script
 from support.tests.http.clients import api_at, client_of, reading

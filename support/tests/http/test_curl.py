@@ -7,11 +7,11 @@ import subprocess
 
 import pytest
 
-from support.http import recorder
-from support.http.recorder import curl
-from support.http.redaction import Redactor
+from support import exchange_text
+from support.exchange_text import curl
 from support.http.users_api import UsersApi
 from support.models import Call, Credential
+from support.redaction import Redactor
 from support.tests.conftest import Script
 from support.tests.http.clients import TOKEN, api_at, client_of
 from support.tests.scripted import Arrived, answer
@@ -92,7 +92,7 @@ def test_it_does_so_where_the_address_is_hidden(script: Script, monkeypatch: pyt
     hidden = Redactor()
     hidden.hide(TOKEN)
     hidden.hide_address(server.url)
-    monkeypatch.setattr(recorder, "redacted", hidden)
+    monkeypatch.setattr(exchange_text, "redacted", hidden)
     command = curl(call)
     assert "127.0.0.1" not in command
     typed(command, address=server.url)

@@ -12,8 +12,8 @@ import pytest
 
 from support.contract.violation import fail
 from support.errors import ContractViolation, Inconclusive
-from support.http.escaping import escaped, on_one_line
-from support.http.recorder import curl, in_brief
+from support.escaping import escaped, on_one_line
+from support.exchange_text import curl, in_brief
 from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.reporting.exchanges import page, title
 from support.tests.http.clients import api_at

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from support.contract.matchers import has_status
 from support.contract.violation import check, fail
 from support.errors import ContractViolation
-from support.http.recorder import curl, in_brief, said
-from support.http.redaction import Redactor
+from support.exchange_text import curl, in_brief, said
 from support.models import Answer, Credential
+from support.redaction import Redactor
 from support.reporting.exchanges import page
 from support.target.embedded import Target
 from support.tests import scripted

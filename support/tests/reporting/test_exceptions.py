@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from support.http.escaping import escaped
+from support.escaping import escaped
 from support.tests.reporting.conftest import Play
 
 KINDS = (".txt", ".xml", ".json")
@@ -19,7 +19,7 @@ SAID = f'HOSTILE = bytes.fromhex("{HOSTILE.encode("utf-8", "surrogatepass").hex(
 HOOKS = f"""
 {SAID}
 from support.reporting.exceptions import make_presentable
-from support.http.recorder import redacted
+from support.redaction import redacted
 
 def before_all(context):
     redacted.hide({TOKEN!r})

@@ -9,8 +9,8 @@ import subprocess
 
 import pytest
 
-from support.http.recorder import redacted
 from support.models import Answer, Attempt, Call, Credential, Exchange, Failure
+from support.redaction import redacted
 from support.reporting.exchanges import page, title
 from support.target.embedded import Target
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from support.errors import Outcome
-from support.http.escaping import escaped
+from support.escaping import escaped
 from support.reporting.job.markdown import MOST, markdown
 from support.reporting.results import Failure
 from support.reporting.summary import Summary

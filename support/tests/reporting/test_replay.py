@@ -12,11 +12,11 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 
+from support import exchange_text
 from support.cleanup.marks import new_mark
-from support.http import recorder
-from support.http.redaction import Redactor
 from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.profile import Answers, Profile
+from support.redaction import Redactor
 from support.reporting import replay as module
 from support.reporting.replay import MOST
 from support.reporting.replay import script as script_of
@@ -94,7 +94,7 @@ def test_it_does_so_where_the_address_is_hidden(
     session.accounts.patch("Ada", {"name": "Ada O'Brien"})
     hidden = Redactor()
     hidden.hide_address(embedded.base_url)
-    monkeypatch.setattr(recorder, "redacted", hidden)
+    monkeypatch.setattr(exchange_text, "redacted", hidden)
     monkeypatch.setattr(module, "redacted", hidden)
     text = replay(session.recorder.exchanges)
     assert text is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.errors import ContractViolation, Evidence, Inconclusive, Outcome, TargetDown
-from support.http.recorder import redacted
+from support.redaction import redacted
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, outcome_of, worst_outcome, worst_result
 from support.reporting.summary import Requests, ScenarioResult, Summary, Users, merge, read, with_results
 

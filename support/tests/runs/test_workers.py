@@ -393,7 +393,7 @@ TELLING_NAMES = """
 from pathlib import Path
 end = after_scenario
 def after_scenario(context, scenario):
-    who = context.session.scene.member("Ada").newcomer.name
+    who = context.session.scenario.actor("Ada").new_user.name
     Path(f"name-{context.feature.name.split()[-1]}").write_text(who)
     end(context, scenario)
 """

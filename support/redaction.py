@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from support.http.escaping import UNSEEN, beyond_ascii, escaped
+from support.escaping import UNSEEN, beyond_ascii, escaped
 
 SHORTEST_SECRET = 4
 NEEDLE = 12
@@ -126,6 +126,10 @@ class Redactor:
             view = _View(text)
             for form in found:
                 yield from ((*view.place(start, end), form.shown) for start, end in _places(form, view.text))
+
+
+redacted = Redactor()
+"""The redactor of this process: settings and targets register their secrets with it."""
 
 
 def _forms(texts: Iterable[str], telling: int, shown: str) -> dict[str, _Form]:
