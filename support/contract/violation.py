@@ -82,7 +82,7 @@ def _raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:
 
 def _text(rule: str, evidence: Evidence) -> str:
     lines = [
-        f"promise broken: {rule} ({RULES[rule].promise})",
+        f"contract broken: {rule} ({RULES[rule].promise})",
         f"  attempted: {evidence.attempted}",
         f"  expected:  {'; '.join(evidence.expected)}",
         *(f"             {line}" for line in evidence.drawn),

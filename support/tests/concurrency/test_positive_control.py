@@ -133,7 +133,7 @@ def test_an_accusation_shows_the_contenders_on_a_time_axis(tmp_path: Path) -> No
         with pytest.raises(ContractViolation) as caught:
             race_for_one_address(session)
     text = str(caught.value)
-    assert "promise broken: race-email" in text
+    assert "contract broken: race-email" in text
     assert "of 10 won: " in text
     assert text.count("|") >= 20
     assert "repeat it: curl" in text
