@@ -22,7 +22,7 @@ LAYERS = (
         "support.signals",
         "support.early_signals",
     ),
-    ("support.models", "support.escaping"),
+    ("support.models", "support.escaping", "support.compat"),
     ("support.redaction",),
     ("support.exchange_text",),
     ("support.settings",),
