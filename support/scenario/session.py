@@ -16,14 +16,12 @@ from support.http.users_api import UsersApi
 from support.reporting.evidence import Evidence
 from support.scenario.access import Access
 from support.scenario.accounts import Accounts
-from support.scenario.bursts import Bursts
 from support.scenario.context import ScenarioContext
 from support.scenario.directory import Directory
 from support.scenario.factory import Factory, load_ahead, new_seed
 from support.scenario.faults import Faults
 from support.scenario.outcomes import Outcomes
 from support.scenario.protocol import Protocol
-from support.scenario.races import Races
 from support.scenario.values import People
 from support.scenario.waiting import Waiting
 from support.settings import Settings
@@ -51,7 +49,7 @@ class Session:
         self.recorder, self.journal = opened.recorder, opened.journal
         self.mark = new_mark()
         self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
-        self.crowd_notes: list[str] = []
+        self.concurrency_notes: list[str] = []
         self.evidence = Evidence()
         try:
             self.recovered = finish_dead_runs(opened, self.target.key)
@@ -86,8 +84,11 @@ class Session:
         """Start a scenario that shows a rule."""
         self.recorder.begin()
         self.scenario = ScenarioContext(self, rule)
-        self.bursts: Bursts = Bursts(self)
-        self.races: Races = Races(self)
+
+    def note_concurrency(self, line: str) -> None:
+        """Note what a burst or a race came to, for the summary of the run."""
+        self.concurrency_notes.append(line)
+        log.info("%s", line)
 
     def show_evidence(self, evidence: Evidence) -> None:
         """Show from now on what is said to the target, and what is drawn of it."""
