@@ -138,7 +138,7 @@ class Shape:
 class Lookup:
     """How the target looks people up by address: one that heeds letter case is asked for each spelling."""
 
-    heeds_case: bool = False
+    case_sensitive: bool = False
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -163,7 +163,7 @@ class Run:
         try:
             if self._workers and not self._clears_up_in_the_end:
                 for session in self._worlds:
-                    _faults_of(partial(session.registry.take_away_all, session.settings.cleanup_deadline_s))
+                    _faults_of(partial(session.registry.delete_all, session.settings.cleanup_deadline_s))
                 took_s = time.monotonic() - begun
                 self._workers.wait()
         except KeyboardInterrupt:  # which is noted

@@ -126,7 +126,7 @@ def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Ope
 def _read_until_gone(scenario: ScenarioContext, user_id: str) -> Operation[Exchange]:
     """Read until the deletion shows, or its deadline is over."""
     exchange = yield from scenario.api.read(user_id)
-    for wait in scenario.session.pace.waits():
+    for wait in scenario.session.poll_policy.waits():
         if exchange.status in scenario.answers.gone:
             break
         yield Sleep(wait, "the deletion does not show yet")

@@ -57,7 +57,7 @@ def sign_up_with_one_email(scenario: ScenarioContext, spelling: str) -> None:
 def _sign_ups(scenario: ScenarioContext, spell: Callable[[str, int], str], emails: list[str]) -> Iterator[Round]:
     while True:
         count = bursts.size(scenario, scenario.session.settings.race_contenders)
-        scenario.registry.make_room(count, dismissing=True)
+        scenario.registry.make_room(count, delete_current=True)
         email = scenario.factory.new_user().email
         emails.append(email)
         requests = [_sign_up(scenario, spell(email, number), number) for number in range(1, count + 1)]
@@ -138,7 +138,7 @@ def _change(scenario: ScenarioContext, actor: Actor, email: str, method: str) ->
 def _check_changes(
     scenario: ScenarioContext, email: str, record: Record, actors: Sequence[Actor], contenders: Sequence[Contender]
 ) -> Verdict:
-    scenario.registry.give_up(record)
+    scenario.registry.mark_not_created(record)
     personas, labels = {actor.known_id: actor.persona for actor in actors}, [one.label for one in contenders]
     holders = [
         personas.get(user.id) or (user.name if user.name in labels else None) or f"user {user.id}"
@@ -177,7 +177,7 @@ def sign_up_during_deletion(scenario: ScenarioContext) -> None:
 
 def _sign_ups_during_deletion(scenario: ScenarioContext) -> Iterator[Round]:
     for order in cycle((1, -1)):
-        scenario.registry.make_room(3, dismissing=True)
+        scenario.registry.make_room(3, delete_current=True)
         grace = scenario.session.accounts.become("Grace", scenario.factory.new_user("Grace"))
         ada = NewUser(scenario.factory.new_user("Ada").name, grace.new_user.email)
         deletion = scenario.api.send_once(scenario.api.deleting(grace.known_id))

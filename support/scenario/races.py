@@ -127,7 +127,7 @@ def _changes_of_both_fields(scenario: ScenarioContext, ada: Actor) -> Iterator[R
 def _check_both_fields(
     scenario: ScenarioContext, ada: Actor, changes: Mapping[str, str], record: Record, contenders: Sequence[Contender]
 ) -> Verdict:
-    scenario.registry.give_up(record)
+    scenario.registry.mark_not_created(record)
     before = ada.shown
     shown = scenario.session.accounts.fields_of(scenario.session.accounts.look(ada))
     wrong = broken_answers(contenders)

@@ -39,11 +39,11 @@ class Session:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
         load_ahead()
         self.connection = opened = Connection(settings, target)
-        self.settings, self.profile, self.target, self.pace = (
+        self.settings, self.profile, self.target, self.poll_policy = (
             opened.settings,
             opened.profile,
             opened.target,
-            opened.pace,
+            opened.poll_policy,
         )
         self.http, self.loop, self.async_client = opened.http, opened.loop, opened.async_client
         self.recorder, self.journal = opened.recorder, opened.journal
@@ -76,7 +76,7 @@ class Session:
         """Never touch the users who are there now, except those of other live runs, whose ids come and go."""
         users = users_of(self.run(self.api.list()).answer, self.profile)
         marks = {user.id: mark_in(user.email) for user in users}
-        self.registry.spare(one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
+        self.registry.protect(one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
 
     # What a run and a scenario do
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.cleanup.journal import Journal, Line, State
+from support.cleanup.journal import Journal, JournalRow, State
 from support.cleanup.marks import mark_in
 from support.errors import LeftBehind
 from support.http.loop import LoopThread
@@ -171,7 +171,7 @@ def recover(folder: Path, loop: LoopThread, users: FakeUsers) -> None:
     heir.journal.close()
 
 
-def is_in_doubt(line: Line) -> bool:
+def is_in_doubt(line: JournalRow) -> bool:
     return line.state is State.INTENDED and not line.address and not line.id
 
 

@@ -24,7 +24,7 @@ from support.tests.conftest import settings_for
 from support.tests.http.fake import Clock
 
 
-class TestPace:
+class TestPollPolicy:
     @given(first_s=st.floats(0.001, 2), cap_s=st.floats(0.001, 5), deadline_s=st.floats(0, 20))
     def test_waits_grow_to_the_cap_and_end_at_the_deadline(
         self, first_s: float, cap_s: float, deadline_s: float

@@ -641,7 +641,7 @@ class TestLyingServer:
     def test_who_was_there_before_the_run_is_never_changed(self, stand: Stand, shown: str | None) -> None:
         email = stand.newcomer().email if shown else "guest@elsewhere.example"
         guest = stand.users.add("Guest", email)
-        stand.registry.spare([guest])
+        stand.registry.protect([guest])
         self.lie(stand, guest)
         stand.create()
         with pytest.raises(ContractViolation, match="was there before this run began"):
@@ -696,7 +696,7 @@ class TestRoom:
         with pytest.raises(SettingsError, match="MAX_USERS_ALIVE") as caught:
             stand.registry.make_room(1)
         assert "\n" not in str(caught.value)
-        stand.registry.make_room(3, dismissing=True)
+        stand.registry.make_room(3, delete_current=True)
         assert stand.users.users == {}
         stand.journal.close()
 
@@ -757,7 +757,7 @@ class TestDeadline:
 
     def test_a_target_that_never_shows_deletions_is_waited_for_once(self, tmp_path: Path, loop: LoopThread) -> None:
         """Later batches do not each wait for the whole deadline again."""
-        stand = Stand(tmp_path, loop, pace=PollPolicy(0.001, 0.01, 0.1))
+        stand = Stand(tmp_path, loop, policy=PollPolicy(0.001, 0.01, 0.1))
         stand.users.shown_after_deletion = 10**9
         looks = []
         for _ in range(4):
