@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from support.concurrency.burst import BurstResult, Request
+from support.concurrency.results import BurstResult, Request
 from support.models import Exchange
 from support.statuses import ALLOWED_AT_ANY_TIME
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from support.concurrency.burst import BurstResult, Request, burst
 from support.concurrency.drawing import histogram
-from support.concurrency.threads import burst_in_threads
+from support.concurrency.results import BurstResult, Request
 from support.contract.matchers import Matcher, has_an_id, has_status, is_a_list, shows
 from support.contract.normalizers import listed, normal_user, user_of
 from support.errors import Inconclusive
@@ -20,7 +18,6 @@ from support.models import Exchange, NewUser
 if TYPE_CHECKING:
     from support.scenario.context import ScenarioContext
 
-log = logging.getLogger("acceptance.concurrency")
 MIN_SIZE = 2
 
 
@@ -55,7 +52,7 @@ def release(scenario: ScenarioContext, requests: Sequence[Request[Any]], warm: b
     """Release all requests at the same moment with the async client, on warm connections if wanted."""
     query = {scenario.names.email_filter: scenario.factory.new_user().email} if warm else None
     warm_up = scenario.api.call("GET", query=query) if warm else None
-    return scenario.session.loop.run(burst(scenario.session.async_client, requests, warm_up))
+    return scenario.session.run_burst(requests, warm_up)
 
 
 # Actions
@@ -70,7 +67,7 @@ def sign_up(scenario: ScenarioContext, wanted: int) -> None:
 def sign_up_in_threads(scenario: ScenarioContext, wanted: int) -> None:
     """Sign up this many users from as many threads."""
     new_users = _new_users(scenario, wanted)
-    result = burst_in_threads(scenario.session.http, _sign_ups(scenario, new_users))
+    result = scenario.session.run_threads(_sign_ups(scenario, new_users))
     _keep(scenario, "threads", Burst(new_users, result))
 
 

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from support.cleanup.records import Record
-from support.concurrency.burst import BurstResult
 from support.concurrency.drawing import race_picture, timeline
 from support.concurrency.races import (
     Contender,
@@ -24,7 +23,7 @@ from support.concurrency.races import (
     is_decided,
     verdict_on,
 )
-from support.concurrency.threads import burst_in_threads
+from support.concurrency.results import BurstResult
 from support.contract.matchers import field_findings
 from support.contract.violation import fail
 from support.errors import Inconclusive
@@ -89,7 +88,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0)
 
 def _release(scenario: ScenarioContext, requests: Sequence[RaceRequest]) -> BurstResult[Exchange]:
     if scenario.in_threads:
-        return burst_in_threads(scenario.session.http, requests)
+        return scenario.session.run_threads(requests)
     return bursts.release(scenario, requests, warm=True)
 
 

@@ -9,10 +9,14 @@ from typing import TypeVar
 from support.cleanup.marks import mark_in, new_mark
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
+from support.concurrency.burst import burst
+from support.concurrency.results import BurstResult, Request
+from support.concurrency.threads import burst_in_threads
 from support.contract.normalizers import users_of
 from support.errors import SuiteError
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
+from support.models import Call
 from support.reporting.evidence import Evidence
 from support.scenario.access import Access
 from support.scenario.accounts import Accounts
@@ -102,6 +106,14 @@ class Session:
     def run_at_once(self, flows: Sequence[Operation[T]]) -> list[T]:
         """Carry out many flows at once with the async client."""
         return self.loop.run(self.async_client.gather(flows))
+
+    def run_burst(self, requests: Sequence[Request[T]], warm_up: Call | None = None) -> BurstResult[T]:
+        """Release requests at the same moment with the async client."""
+        return self.loop.run(burst(self.async_client, requests, warm_up))
+
+    def run_threads(self, requests: Sequence[Request[T]]) -> BurstResult[T]:
+        """Release requests at the same moment in threads, with the session client."""
+        return burst_in_threads(self.http, requests)
 
     def fall_silent(self) -> None:
         """Let nobody act any more, whatever an interruption left under way; cleaning up goes on.

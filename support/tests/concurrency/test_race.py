@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from support.concurrency.barrier import Timing
-from support.concurrency.burst import BurstResult
 from support.concurrency.drawing import timeline
 from support.concurrency.races import (
     Contender,
@@ -21,6 +19,7 @@ from support.concurrency.races import (
     outcome_of,
     with_outcome,
 )
+from support.concurrency.results import BurstResult, Timing
 from support.http.operations import Operation, Sleep
 from support.models import Attempt, Exchange
 from support.scenario.races import differs
