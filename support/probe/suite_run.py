@@ -12,8 +12,8 @@ from pathlib import Path
 
 from support.errors import ContractViolation, SuiteError
 from support.probe.draft import Draft
+from support.reporting.results import Failure, Result, plain
 from support.reporting.summary import FILE, Summary, read
-from support.reporting.verdicts import KEPT, Failure, plain
 from support.settings import ROOT
 
 LIMIT_S = 1800.0
@@ -34,7 +34,7 @@ def add_deviations(draft: Draft) -> None:
             draft.remarks.append(f"The run says {failure.outcome}: {plain(failure.scenario)}: {_line(failure.text)}")
     for rule, failures in violations.items():
         _add_deviation(draft, rule, failures)
-    passed = sum(rule.outcome == KEPT for rule in summary.rules)
+    passed = sum(rule.result is Result.PASSED for rule in summary.rules)
     draft.remarks.append(f"{passed} of {len(summary.rules)} rules passed in a run; the deviations below did not.")
 
 

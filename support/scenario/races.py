@@ -24,7 +24,7 @@ from support.concurrency.races import (
     verdict_on,
 )
 from support.concurrency.results import BurstResult
-from support.contract.matchers import field_findings
+from support.contract.matchers import field_mismatches
 from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.models import Exchange
@@ -139,4 +139,4 @@ def _check_both_fields(
 
 def differs(shown: Mapping[str, object], before: Mapping[str, object]) -> bool:
     """Whether a user has changed; an email may come in other letter case."""
-    return bool(field_findings(shown, before, Names()))
+    return bool(field_mismatches(shown, before, Names()))

@@ -141,7 +141,7 @@ def test_a_failure_shows_the_contenders_on_a_time_axis(tmp_path: Path) -> None:
         with pytest.raises(ContractViolation) as caught:
             race_of_sign_ups(session.scenario)
     text = str(caught.value)
-    assert "promise broken: race-email" in text
+    assert "contract broken: race-email" in text
     assert "of 10 won: " in text
     assert text.count("|") >= 20
     assert "repeat it: curl" in text
