@@ -12,7 +12,7 @@ from enum import Enum, auto
 from support.cleanup.journal import State
 from support.cleanup.marks import mark_in
 from support.cleanup.records import Record, folded
-from support.contract.normalizers import is_address, user_of
+from support.contract.normalizers import is_email, user_of
 from support.contract.violation import fail
 from support.errors import SuiteError
 from support.http.operations import Operation
@@ -121,7 +121,7 @@ class Ownership:
             return Owner.OTHERS
         if self.is_ours(user) or self._is_blank_and_new(user):
             return Owner.RUN
-        return Owner.OTHERS if is_address(user.email) else Owner.UNKNOWN
+        return Owner.OTHERS if is_email(user.email) else Owner.UNKNOWN
 
     # Permitting
 
@@ -189,7 +189,7 @@ class Ownership:
 
     def is_ours(self, user: User) -> bool:
         """Whether a user carries the mark of this run: in the email, or in the name where no email is shown."""
-        return self.mark == mark_in(user.email if is_address(user.email) else f"{user.email} {user.name}")
+        return self.mark == mark_in(user.email if is_email(user.email) else f"{user.email} {user.name}")
 
     def _is_blank_and_new(self, user: User) -> bool:
         """Whether a user has neither name nor email, and only our create without an email can have made it.
@@ -197,7 +197,7 @@ class Ownership:
         Its id was in no list before that create, and in the answer to it.
         """
         entry = self.latest.get(user.id)
-        return entry is not None and entry.fresh and not user.name and not is_address(user.email)
+        return entry is not None and entry.fresh and not user.name and not is_email(user.email)
 
     def is_anothers(self, entry: Record, user_id: str) -> bool:
         """Whether a user is one whom another entry has made, and will see to."""

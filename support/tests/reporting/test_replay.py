@@ -93,7 +93,7 @@ def test_it_does_so_where_the_address_is_hidden(
     session.accounts.become("Ada")
     session.accounts.patch("Ada", {"name": "Ada O'Brien"})
     hidden = Redactor()
-    hidden.hide_address(embedded.base_url)
+    hidden.hide_url(embedded.base_url)
     monkeypatch.setattr(exchange_text, "redacted", hidden)
     monkeypatch.setattr(module, "redacted", hidden)
     text = replay(session.recorder.exchanges)
