@@ -21,10 +21,10 @@ from support.known_deviations import KnownDeviations
 from support.reporting.evidence import Evidence
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
-from support.reporting.screen import say
 from support.scenario.faults import faulty_session
 from support.scenario.session import Session
 from support.signals import Interrupts
+from support.streams import say
 from support.workers import AFTER_ALL_S, Workers, orders
 
 WIP = "wip"

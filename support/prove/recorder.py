@@ -60,5 +60,5 @@ def record_of(feature: str, scenario: Scenario) -> dict[str, Any]:
         "step": failure.step if failure else "",
         "said": failure.text if failure else "",
         "broken": failure.rule if failure and failure.evidence else "",
-        "silent": bool(failure and failure.evidence and failure.evidence.unanswered),
+        "silent": bool(failure and failure.evidence and not failure.evidence.answered),
     }

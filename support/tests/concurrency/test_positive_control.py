@@ -136,4 +136,4 @@ def test_an_accusation_shows_the_contenders_on_a_time_axis(tmp_path: Path) -> No
     assert "contract broken: race-email" in text
     assert "of 10 won: " in text
     assert text.count("|") >= 20
-    assert "repeat it: curl" in text
+    assert "repeat:    curl" in text
