@@ -10,13 +10,13 @@ from support.cleanup.marks import mark_in
 from support.contract.matchers import (
     Matcher,
     body_of,
-    field_findings,
+    field_mismatches,
     has_an_id,
     has_status,
     is_a_list,
     is_a_user,
     moment_of,
-    schema_findings,
+    schema_mismatches,
     shows,
 )
 from support.contract.normalizers import listed, normal_user
@@ -243,7 +243,7 @@ class Outcomes:
             if not matcher.matches(exchange)
         ]
         if failed:
-            wanted = "; ".join(matcher.wanted for matcher in matchers)
+            wanted = "; ".join(map(str, matchers))
             wrong = [
                 f"{exchange.call.method}: {text}"
                 for exchange, matcher in failed
@@ -300,7 +300,7 @@ class Outcomes:
             return user.email in {address.lower() for address in scene.emails_tried}
         if scene.ids_before is None:
             return False
-        return user.name in scene.names_tried or bool(schema_findings("user", entry, profile.names, profile.shape))
+        return user.name in scene.names_tried or bool(schema_mismatches("user", entry, profile.names, profile.shape))
 
     def nobody_made_by_change(self) -> None:
         """The id and address that a change of nobody named are still nobody's."""
@@ -356,13 +356,13 @@ class Outcomes:
             value, wrong = body_of(exchange.answer)
             entries = listed(exchange.answer, self._session.profile)
             ours = [entry for entry in entries or [] if mark_in(entry) is not None] if entries is not None else [value]
-            found = wrong or [text for entry in ours for text in schema_findings("user", entry, names)]
+            found = wrong or [text for entry in ours for text in schema_mismatches("user", entry, names)]
             if found or not ours:
                 self._scenario.fail("users with id, name, email and createdAt", found or ["nobody is shown"], exchange)
 
     def same_fields(self, shown: Any, expected: Mapping[str, Any], where: str, exchange: Exchange) -> None:
         """Compare one entry of a list with a user; `where` says which list."""
-        found = field_findings(shown, expected, self._session.profile.names)
+        found = field_mismatches(shown, expected, self._session.profile.names)
         if found:
             self._scenario.fail(f"{where} shows her as a read does", found, exchange)
 

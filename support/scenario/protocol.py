@@ -224,7 +224,7 @@ class Protocol:
         for exchange in self._session.scenario.exchanges:
             found = matcher.mismatches(without_people(exchange, self._session.profile))
             if found:
-                fail(self._session.scenario.rule, self._attempted(exchange), [matcher.wanted], found, exchange)
+                fail(self._session.scenario.rule, self._attempted(exchange), [str(matcher)], found, exchange)
 
     def each_says_what_is_wrong(self) -> None:
         """Every refusal among the answers says what is wrong; no answer at all shows the server's inside."""
