@@ -184,7 +184,7 @@ class Run:
         finish_dead_runs(self.session.connection, target)
         if stay := [run.mark for run in journal.dead_runs(target)]:
             raise LeftBehind(
-                f"what a worker made ({', '.join(stay)}) could not be seen to be gone. The next run against this "
+                f"what a worker made ({', '.join(stay)}) could not be confirmed as deleted. The next run against this "
                 "target deletes it; at once: python -m support.cleanup --yes"
             )
 

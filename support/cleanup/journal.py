@@ -1,4 +1,4 @@
-"""The journal: which users a run meant to make, made and saw gone; on disk before each request leaves.
+"""The journal: which users a run meant to create, created and saw gone; on disk before each request is sent.
 
 SQLite in WAL mode. A run's row, with its mark, is synced to the disk; a user's row survives the death of the process,
 and after a loss of power the mark in the emails finds the users whose last rows are missing. It holds no secrets: where
@@ -13,7 +13,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -28,7 +28,7 @@ LEASE_S = 60.0
 HEARTBEAT_S = 10.0
 OPENED_WITHIN_S = 30.0
 
-
+# Journals of earlier versions are read too, so the column of the email keeps its old name.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     mark TEXT PRIMARY KEY, target TEXT NOT NULL, host TEXT NOT NULL, started REAL NOT NULL,
@@ -61,7 +61,7 @@ class JournalRow:
 
     ref: int
     mark: str
-    address: str | None
+    email: str | None
     id: str | None
     state: State
     reason: str | None
@@ -105,7 +105,7 @@ class Journal:
             raise SettingsError(
                 f"STATE_DIR: the journal of created users cannot be kept in {self.folder} ({error}). Name a folder "
                 "that can be written; where the journal is damaged, move it away and run `python -m support.cleanup "
-                "--all-runs`, which finds what earlier runs left by the marks in the addresses."
+                "--all-runs`, which finds what earlier runs left by the marks in the emails."
             ) from None
 
     def open_run(self, mark: str, target: str) -> None:
@@ -120,7 +120,7 @@ class Journal:
             self._database.execute("PRAGMA synchronous = NORMAL")
 
     def _forget_finished_runs(self, target: str) -> None:
-        """Drop runs that ended with everybody gone: there is nothing left to tell of them."""
+        """Drop runs that ended with all users gone."""
         self._write(f"DELETE FROM users WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
         self._write(f"DELETE FROM runs WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
 
@@ -136,32 +136,26 @@ class Journal:
             self._lease = None
         self._lease_path(mark).unlink(missing_ok=True)
 
-    def intend(self, mark: str, addresses: Iterable[str | None]) -> list[int]:
-        """Write down which addresses are about to be created, before this returns; return their references."""
-        wanted, refs = list(addresses), list[int]()
-        for start in range(0, len(wanted), MOST_ROWS):
-            some = wanted[start : start + MOST_ROWS]
+    def intend(self, mark: str, emails: Sequence[str | None]) -> list[int]:
+        """Write down which emails are about to be signed up, before this returns; return their references."""
+        refs = list[int]()
+        for start in range(0, len(emails), MOST_ROWS):
+            some = emails[start : start + MOST_ROWS]
             rows = ", ".join(["(?1, ?2, ?3, ?)"] * len(some))
             done = self._write(f"{_INTEND} {rows}", (mark, State.INTENDED.value, time.time(), *some))
             last = done.lastrowid or 0
             refs += range(last - len(some) + 1, last + 1)
         return refs
 
-    def mark_as(self, ref: int, state: State, user_id: str | None = None, reason: str | None = None) -> None:
-        """Write down how far a user has come."""
-        self._write(
-            "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? WHERE ref = ?",
-            (state.value, _without_secrets(user_id), reason, time.time(), ref),
-        )
-
-    def mark_all(self, refs: Iterable[int], state: State) -> None:
-        """Write down that several users have come as far as this."""
-        wanted = list(refs)
-        for start in range(0, len(wanted), MOST_ROWS):
-            some = wanted[start : start + MOST_ROWS]
-            places = ", ".join("?" * len(some))
-            statement = f"UPDATE users SET state = ?, reason = NULL, changed = ? WHERE ref IN ({places})"
-            self._write(statement, (state.value, time.time(), *some))
+    def mark(self, refs: Sequence[int], state: State, user_id: str | None = None, reason: str | None = None) -> None:
+        """Write down how far users have come."""
+        for start in range(0, len(refs), MOST_ROWS):
+            some = refs[start : start + MOST_ROWS]
+            self._write(
+                "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? "
+                f"WHERE ref IN ({', '.join('?' * len(some))})",
+                (state.value, _without_secrets(user_id), reason, time.time(), *some),
+            )
 
     def unfinished(self, mark: str) -> list[JournalRow]:
         """Return the users of a run that were not seen to be gone."""
@@ -170,8 +164,7 @@ class Journal:
             (mark, State.GONE),
         )
         return [
-            JournalRow(ref, run, address, user_id, State(state), reason)
-            for ref, run, address, user_id, state, reason in rows
+            JournalRow(ref, run, email, user_id, State(state), why) for ref, run, email, user_id, state, why in rows
         ]
 
     def dead_runs(self, target: str | None = None) -> list[Run]:
@@ -185,7 +178,7 @@ class Journal:
         return [Run(mark, of, started) for mark, of, started, host, beat in rows if not self._alive(mark, host, beat)]
 
     def finished_runs(self, target: str) -> list[Run]:
-        """Return the runs against a target that ended with everybody gone and are not forgotten yet."""
+        """Return the runs against a target that ended with all users gone and are not forgotten yet."""
         rows = self._read(f"SELECT mark, target, started {_FINISHED}", (target, State.GONE))
         return [Run(*row) for row in rows]
 
@@ -213,7 +206,7 @@ class Journal:
         return self.folder / f"{mark}.lease"
 
     def _write(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
-        """Carry a statement out; it is a transaction of its own, which no interruption leaves open."""
+        """Execute a statement; it is a transaction of its own, which no interruption leaves open."""
         with self._lock:
             return self._database.execute(statement, values)
 
@@ -231,7 +224,7 @@ def _without_secrets(user_id: str | None) -> str | None:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """Open the database, and make it ready where it is new, while which no other process may do the same."""
+    """Open the database, and set it up where it is new; no other process may do the same meanwhile."""
     _create_private(path)
     database = sqlite3.connect(path, timeout=OPENED_WITHIN_S, isolation_level=None, check_same_thread=False)
     database.execute(f"PRAGMA page_size = {PAGE_BYTES}")

@@ -50,33 +50,33 @@ class TestUsers:
     def test_so_is_every_step_after_it(self, journal: Journal) -> None:
         (ref,) = journal.intend("m", ["a@b.c"])
         for state, user_id in ((State.CREATED, "7"), (State.DELETING, None), (State.GONE, None)):
-            journal.mark_as(ref, state, user_id)
+            journal.mark([ref], state, user_id)
             assert rows(journal.folder) == [("a@b.c", "7", str(state))]
 
     def test_many_come_as_far_at_once(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(journal_module, "MOST_ROWS", 2)
         refs = journal.intend("m", [f"{number}@b.c" for number in range(6)])
-        journal.mark_as(refs[0], State.LEFT, "7", "because")
-        journal.mark_all(refs[:5], State.DELETING)
+        journal.mark([refs[0]], State.LEFT, "7", "because")
+        journal.mark(refs[:5], State.DELETING)
         assert [state for _, _, state in rows(journal.folder)] == ["deleting"] * 5 + ["intended"]
         assert [(line.id, line.reason) for line in journal.unfinished("m")][:1] == [("7", None)]
 
     def test_an_id_that_is_a_secret_is_not_written_down(self, journal: Journal) -> None:
         redacted.hide("a-secret-of-the-journal")
         whole, part = journal.intend("m", ["a@b.c", "d@b.c"])
-        journal.mark_as(whole, State.CREATED, "7-A-SECRET-OF-THE-JOURNAL")
-        journal.mark_as(part, State.CREATED, "a-secret-of-t")
+        journal.mark([whole], State.CREATED, "7-A-SECRET-OF-THE-JOURNAL")
+        journal.mark([part], State.CREATED, "a-secret-of-t")
         assert rows(journal.folder) == [("a@b.c", None, "created"), ("d@b.c", None, "created")]
 
     def test_only_who_is_gone_is_finished(self, journal: Journal) -> None:
         refs = journal.intend("m", [f"{state}@b.c" for state in State])
         for ref, state in zip(refs, State, strict=True):
-            journal.mark_as(ref, state, "7" if state is State.CREATED else None, f"because {state}")
+            journal.mark([ref], state, "7" if state is State.CREATED else None, f"because {state}")
         lines = journal.unfinished("m")
         assert {line.state for line in lines} == set(State) - {State.GONE}
         assert [line.ref for line in lines] == sorted(line.ref for line in lines)
         created = next(line for line in lines if line.state is State.CREATED)
-        assert (created.address, created.id, created.reason) == ("created@b.c", "7", "because created")
+        assert (created.email, created.id, created.reason) == ("created@b.c", "7", "because created")
 
     def test_of_another_run_nobody_is_told(self, journal: Journal) -> None:
         journal.intend("m", ["a@b.c"])
@@ -85,7 +85,7 @@ class TestUsers:
     def test_another_journal_of_the_folder_sees_them(self, journal: Journal) -> None:
         journal.intend("m", ["a@b.c"])
         other = Journal(journal.folder)
-        assert [line.address for line in other.unfinished("m")] == ["a@b.c"]
+        assert [line.email for line in other.unfinished("m")] == ["a@b.c"]
         other.close()
 
 
@@ -118,7 +118,7 @@ class TestRuns:
 
     def test_one_that_ended_with_everybody_gone_is_done_with(self, journal: Journal) -> None:
         journal.open_run("m", TARGET)
-        journal.mark_as(journal.intend("m", ["a@b.c"])[0], State.GONE)
+        journal.mark([journal.intend("m", ["a@b.c"])[0]], State.GONE)
         journal.close_run("m")
         assert journal.dead_runs(TARGET) == []
         assert not (journal.folder / "m.lease").exists()
@@ -126,14 +126,14 @@ class TestRuns:
     @pytest.mark.parametrize("state", [state for state in State if state is not State.GONE])
     def test_one_that_ended_with_somebody_left_is_not(self, journal: Journal, state: State) -> None:
         journal.open_run("m", TARGET)
-        journal.mark_as(journal.intend("m", ["a@b.c"])[0], state)
+        journal.mark([journal.intend("m", ["a@b.c"])[0]], state)
         journal.close_run("m")
         assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
 
     def test_the_next_run_forgets_what_is_done_with_and_nothing_else(self, journal: Journal) -> None:
         for mark, state in (("done", State.GONE), ("left", State.LEFT)):
             journal.open_run(mark, TARGET)
-            journal.mark_as(journal.intend(mark, [f"{mark}@b.c"])[0], state)
+            journal.mark([journal.intend(mark, [f"{mark}@b.c"])[0]], state)
             journal.close_run(mark)
         journal.open_run("next", TARGET)
         assert [row[0] for row in rows(journal.folder)] == ["left@b.c"]
@@ -183,7 +183,7 @@ class TestProcesses:
         journal = Journal(tmp_path / "state")
         for number in range(4):
             left = journal.unfinished(f"run{number}")
-            assert [line.address for line in left] == [f"{count}@run{number}" for count in range(50) if count % 2]
+            assert [line.email for line in left] == [f"{count}@run{number}" for count in range(50) if count % 2]
             assert all(line.id == "7" and line.state is State.CREATED for line in left)
         journal.close()
 
@@ -195,7 +195,7 @@ class TestProcesses:
         )
         assert died.returncode == -signal.SIGKILL, died.stderr.decode()
         assert [run.mark for run in journal.dead_runs(TARGET)] == [mark]
-        assert [(line.address, line.id, line.state) for line in journal.unfinished(mark)] == [
+        assert [(line.email, line.id, line.state) for line in journal.unfinished(mark)] == [
             ("a@b.c", None, State.INTENDED),
             ("d@e.f", "7", State.CREATED),
         ]
@@ -226,7 +226,7 @@ _KILLED = textwrap.dedent(
     journal = Journal(Path(sys.argv[1]))
     journal.open_run(sys.argv[2], sys.argv[3])
     first, second = journal.intend(sys.argv[2], ["a@b.c", "d@e.f"])
-    journal.mark_as(second, State.CREATED, "7")
+    journal.mark([second], State.CREATED, "7")
     os.kill(os.getpid(), signal.SIGKILL)
     """
 )
@@ -248,9 +248,9 @@ def _write_much(folder: Path, mark: str) -> None:
     journal.open_run(mark, TARGET)
     for count in range(50):
         (ref,) = journal.intend(mark, [f"{count}@{mark}"])
-        journal.mark_as(ref, State.CREATED, "7")
+        journal.mark([ref], State.CREATED, "7")
         if count % 2 == 0:
-            journal.mark_as(ref, State.GONE)
+            journal.mark([ref], State.GONE)
     journal.close()
 
 

@@ -150,7 +150,7 @@ class TestRecovery:
     def test_an_embedded_api_took_its_users_along(self, opened: Opened, users: FakeUsers) -> None:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
-        dead.mark_as(dead.intend("m", ["a@b.c"])[0], State.CREATED, "7")
+        dead.mark([dead.intend("m", ["a@b.c"])[0]], State.CREATED, "7")
         let_go(dead)
         assert finish_dead_runs(opened, EMBEDDED) == 0
         assert opened.journal.dead_runs() == []
@@ -173,7 +173,7 @@ class TestRecovery:
     def test_what_went_with_its_api_is_forgotten_the_next_time_where_it_cannot_be_now(self, opened: Opened) -> None:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
-        dead.mark_as(dead.intend("m", ["a@b.c"])[0], State.CREATED, "7")
+        dead.mark([dead.intend("m", ["a@b.c"])[0]], State.CREATED, "7")
         let_go(dead)
         opened.journal._database.execute("PRAGMA busy_timeout = 1")
         with locked(opened.journal.folder):

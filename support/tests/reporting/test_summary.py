@@ -65,9 +65,9 @@ def test_broken_rules_are_named_in_the_order_of_the_contract() -> None:
 
 
 def test_a_fault_around_the_scenarios_counts() -> None:
-    left = Failure(LeftBehind.outcome, "", "", "", "", "", "2 user(s) could not be seen to be gone\nmore")
+    left = Failure(LeftBehind.outcome, "", "", "", "", "", "2 user(s) could not be confirmed as deleted\nmore")
     summary = judged(BARE, [played(KEPT)], [left])
-    assert (summary.outcome, summary.why) == (LeftBehind.outcome, "2 user(s) could not be seen to be gone")
+    assert (summary.outcome, summary.why) == (LeftBehind.outcome, "2 user(s) could not be confirmed as deleted")
 
 
 def test_a_rule_is_as_its_worst_scenario() -> None:
