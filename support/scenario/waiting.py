@@ -45,8 +45,8 @@ class Waiting:
         gone = self._session.profile.answers.gone
         exchange = self.poll_until(READING, lambda: self._read(actor), lambda came: came.status in gone)
         if exchange.status not in gone:
-            self._still_read(actor, exchange, rule or (self._session.scenario.rule if actor.left else "delete"))
-        actor.left = True
+            self._still_read(actor, exchange, rule or (self._session.scenario.rule if actor.is_gone else "delete"))
+        actor.is_gone = True
 
     def _read(self, actor: Actor) -> Exchange:
         """Read a user, more than once where she is gone: servers that take turns have to agree on that."""
@@ -72,12 +72,12 @@ class Waiting:
         if exchange.status != 200 or self._shown(exchange, actor):
             self._see_gone_from_reading(actor)
             told = f"the list shows her (status {exchange.status})"
-            self._too_late(f"a list without {actor.person}", told, exchange, self._session.scenario.rule)
+            self._too_late(f"a list without {actor.persona}", told, exchange, self._session.scenario.rule)
 
     def from_look_up(self, actor: Actor) -> None:
         """Looking the address up finds nobody with the id."""
         session = self._session
-        address = actor.newcomer.email
+        address = actor.new_user.email
         exchange = self.poll_until(
             LOOK_UP, lambda: session.run(session.api.find(address)), lambda came: not self._shown(came, actor)
         )
@@ -121,7 +121,7 @@ class Waiting:
 
     def _still_read(self, actor: Actor, exchange: Exchange, rule: str) -> None:
         gone = " or ".join(map(str, self._session.profile.answers.gone))
-        self._too_late(f"status {gone} for {actor.person}", f"the status was {exchange.status}", exchange, rule)
+        self._too_late(f"status {gone} for {actor.persona}", f"the status was {exchange.status}", exchange, rule)
 
     def _too_late(self, wanted: str, wrong: str, exchange: Exchange, rule: str) -> None:
         deadline_s = self._session.poll_policy.deadline_s

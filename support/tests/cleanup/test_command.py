@@ -223,8 +223,8 @@ def test_a_list_that_cannot_be_read_is_told(
     ("fault", "line"),
     [
         (KeyboardInterrupt(), "inconclusive: interrupted"),
-        (PermissionError(13, "Permission denied"), "suite or settings at fault: PermissionError: [Errno 13]"),
-        (sqlite3.OperationalError("disk I/O error"), "suite or settings at fault: OperationalError: disk I/O error"),
+        (PermissionError(13, "Permission denied"), "configuration error: PermissionError: [Errno 13]"),
+        (sqlite3.OperationalError("disk I/O error"), "configuration error: OperationalError: disk I/O error"),
         (TargetDown("it redirects to http://127.0.0.1/?token=s3cret-of-the-command"), "target down: it redirects to"),
     ],
     ids=lambda told: type(told).__name__,

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from support.concurrency.burst import Request, burst
+from support.concurrency.burst import burst
+from support.concurrency.results import Request
 from support.errors import Inconclusive, SettingsError
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
