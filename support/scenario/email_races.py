@@ -8,7 +8,7 @@ from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from support.cleanup.records import Record
+from support.cleanup.ledger import Record
 from support.concurrency.races import (
     Contender,
     Outcome,

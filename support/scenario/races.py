@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from support.cleanup.records import Record
+from support.cleanup.ledger import Record
 from support.concurrency.drawing import race_picture, timeline
 from support.concurrency.races import (
     Contender,
