@@ -148,17 +148,18 @@ def _created_at(user: User) -> float:
 def _show_or_delete(connection: Connection, mark: str, delete: bool) -> int:
     """Return how many users of a run are left."""
     journal = connection.journal
-    survey = connection.new_registry(mark)
-    survey.adopt(journal.unfinished(mark))
-    users = survey.survey()
+    shown = connection.new_registry(mark)
+    shown.ledger.adopt(journal.unfinished(mark))
+    users = shown.survey()
     for user in users:
         _print(f"{'deleting' if delete else 'would delete'} {user.id}  {user.email}")
     if not delete:
         return len(users)
     registry = connection.new_registry(mark)
     deleted = finish(registry, journal, connection.settings.cleanup_deadline_s)
-    _print(f"{deleted} user(s) of run {mark} deleted, {registry.alive} left.")
-    return registry.alive
+    left = registry.ledger.counts().alive
+    _print(f"{deleted} user(s) of run {mark} deleted, {left} left.")
+    return left
 
 
 if __name__ == "__main__":

@@ -78,21 +78,6 @@ class Deleter:
         """Read the list; None where the answer is no list that can be read."""
         return users_in((yield from self.api.list()).answer, self.api.profile)
 
-    def find(self, record: Record) -> Operation[list[User]]:
-        """Return the users of a record that are there and may be deleted."""
-        yield from self._look_up(record)
-        return (yield from self.read_own(sorted(record.ids)))
-
-    def read_own(self, user_ids: Iterable[str]) -> Operation[list[User]]:
-        """Read these ids; return the users that are shown to be of this run."""
-        users = []
-        for user_id in user_ids:
-            read = yield from self.api.read(user_id)
-            user = self._ownership.user(read.answer)
-            if self._ownership.see(user_id, read) is Owner.RUN and user is not None:
-                users.append(user)
-        return users
-
     async def run_all(self, operations: Iterable[Operation[T]]) -> list[T]:
         """Execute operations, only so many at once; raises what one of them raises."""
         results: list[T] = []
@@ -133,7 +118,7 @@ class Deleter:
             record.unprovable = True
             record.reason = "its create may have created a user, who cannot be found without an email"
             return False
-        if not record.is_certain and not (yield from self._look_up(record)):
+        if not record.is_certain and not (yield from self.look_up(record)):
             if record.was_refused:  # its answer says that no user was created, and nothing says otherwise
                 self._ledger.mark_as([record], State.GONE)
             return False
@@ -142,7 +127,7 @@ class Deleter:
             self._ledger.mark_as([record], State.DELETING)
         foreign = yield from self._delete_ids(record)
         if foreign:
-            if not (yield from self._look_up(record)):
+            if not (yield from self.look_up(record)):
                 return False
             yield from self._delete_ids(record)
         if not record.ids:
@@ -161,7 +146,7 @@ class Deleter:
         else:
             self._ledger.mark_as([record], State.GONE)
 
-    def _look_up(self, record: Record) -> Operation[bool]:
+    def look_up(self, record: Record) -> Operation[bool]:
         """Add the holders of a record's email to its ids; False where they cannot be found out."""
         if not record.email:
             return True

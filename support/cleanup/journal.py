@@ -8,6 +8,7 @@ a target makes an id of one, only the email is written down.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import sqlite3
@@ -37,9 +38,7 @@ CREATE TABLE IF NOT EXISTS users (
     ref INTEGER PRIMARY KEY, mark TEXT NOT NULL, address TEXT, id TEXT, state TEXT NOT NULL,
     reason TEXT, changed REAL NOT NULL);
 """
-_INTEND = "INSERT INTO users (mark, state, changed, address) VALUES"
 _FINISHED = "FROM runs WHERE target = ? AND ended IS NOT NULL AND mark NOT IN (SELECT mark FROM users WHERE state != ?)"
-MOST_ROWS = 500
 PAGE_BYTES = 1024
 PAGES_TO_CHECKPOINT = 10_000  # each checkpoint waits for the disk
 
@@ -72,7 +71,6 @@ class Run:
     """One run in the journal; `started` in seconds since the epoch."""
 
     mark: str
-    target: str
     started: float
 
 
@@ -136,26 +134,22 @@ class Journal:
             self._lease = None
         self._lease_path(mark).unlink(missing_ok=True)
 
-    def intend(self, mark: str, emails: Sequence[str | None]) -> list[int]:
-        """Write down which emails are about to be signed up, before this returns; return their references."""
-        refs = list[int]()
-        for start in range(0, len(emails), MOST_ROWS):
-            some = emails[start : start + MOST_ROWS]
-            rows = ", ".join(["(?1, ?2, ?3, ?)"] * len(some))
-            done = self._write(f"{_INTEND} {rows}", (mark, State.INTENDED.value, time.time(), *some))
-            last = done.lastrowid or 0
-            refs += range(last - len(some) + 1, last + 1)
-        return refs
+    def intend(self, mark: str, email: str | None) -> int:
+        """Write down that a user with this email is about to be created, before this returns; return the reference."""
+        done = self._write(
+            "INSERT INTO users (mark, state, changed, address) VALUES (?, ?, ?, ?)",
+            (mark, State.INTENDED.value, time.time(), email),
+        )
+        return done.lastrowid or 0
 
     def mark(self, refs: Sequence[int], state: State, user_id: str | None = None, reason: str | None = None) -> None:
-        """Write down how far users have come."""
-        for start in range(0, len(refs), MOST_ROWS):
-            some = refs[start : start + MOST_ROWS]
-            self._write(
-                "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? "
-                f"WHERE ref IN ({', '.join('?' * len(some))})",
-                (state.value, _without_secrets(user_id), reason, time.time(), *some),
-            )
+        """Write down, in one go, how far users have come."""
+        known_id = None if user_id is None or redacted.holds_secret(user_id) else user_id
+        self._write(
+            "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? "
+            "WHERE ref IN (SELECT value FROM json_each(?))",
+            (state.value, known_id, reason, time.time(), json.dumps(refs)),
+        )
 
     def unfinished(self, mark: str) -> list[JournalRow]:
         """Return the users of a run that were not seen to be gone."""
@@ -167,19 +161,18 @@ class Journal:
             JournalRow(ref, run, email, user_id, State(state), why) for ref, run, email, user_id, state, why in rows
         ]
 
-    def dead_runs(self, target: str | None = None) -> list[Run]:
-        """Return the runs that left something and are not alive any more; of one target only, or of all."""
+    def dead_runs(self, target: str) -> list[Run]:
+        """Return the runs against a target that left something and are not alive any more."""
         rows = self._read(
-            "SELECT mark, target, started, host, heartbeat FROM runs WHERE (? IS NULL OR target = ?) AND "
-            "(ended IS NULL OR EXISTS (SELECT 1 FROM users WHERE users.mark = runs.mark AND users.state != ?)) "
-            "ORDER BY started",
-            (target, target, State.GONE),
+            "SELECT mark, started, host, heartbeat FROM runs WHERE target = ? AND (ended IS NULL OR EXISTS "
+            "(SELECT 1 FROM users WHERE users.mark = runs.mark AND users.state != ?)) ORDER BY started",
+            (target, State.GONE),
         )
-        return [Run(mark, of, started) for mark, of, started, host, beat in rows if not self._alive(mark, host, beat)]
+        return [Run(mark, started) for mark, started, host, beat in rows if not self._alive(mark, host, beat)]
 
     def finished_runs(self, target: str) -> list[Run]:
         """Return the runs against a target that ended with all users gone and are not forgotten yet."""
-        rows = self._read(f"SELECT mark, target, started {_FINISHED}", (target, State.GONE))
+        rows = self._read(f"SELECT mark, started {_FINISHED}", (target, State.GONE))
         return [Run(*row) for row in rows]
 
     def is_live(self, mark: str) -> bool:
@@ -217,10 +210,6 @@ class Journal:
     def close(self) -> None:
         with self._lock:
             self._database.close()
-
-
-def _without_secrets(user_id: str | None) -> str | None:
-    return None if user_id is None or redacted.holds_secret(user_id) else user_id
 
 
 def _opened(path: Path) -> sqlite3.Connection:

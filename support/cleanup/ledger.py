@@ -81,11 +81,6 @@ class Record:
         """Whether its answer says that no user was created."""
         return self.state is State.REFUSED and not self.ids
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether it may have created a user who is not yet seen to be gone."""
-        return self.state not in (State.GONE, State.REFUSED)
-
     def __str__(self) -> str:
         known = on_one_line(", ".join(sorted(self.ids))) or "id unknown"
         return f"{known}  {on_one_line(self.email or '(no email)')}: {self.reason}"
@@ -111,6 +106,19 @@ class IdFacts:
     contradicted: str = ""
 
 
+@dataclass(frozen=True)
+class Counts:
+    """How many users a run has created, deleted by cleanup, seen to be gone, and may still have."""
+
+    created: int
+    deleted: int
+    gone: int
+    alive: int
+
+    def __str__(self) -> str:
+        return f"{self.created} created, {self.deleted} deleted by cleanup, {self.gone} seen gone, {self.alive} not yet"
+
+
 class Ledger:
     """The records of the run with this mark; `existing` are the ids that were there before it."""
 
@@ -124,12 +132,11 @@ class Ledger:
 
     # Records
 
-    def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Record]:
-        """Write down (email, name) of requests that may create users, before they are sent."""
-        refs = self._journal.intend(self.mark, [email for email, _ in wanted])
-        records = [Record(ref, email, name) for ref, (email, name) in zip(refs, wanted, strict=True)]
-        self.records += records
-        return records
+    def intend(self, email: str | None, name: str | None = None) -> Record:
+        """Write down what a request that may create a user asks for, before it is sent."""
+        record = Record(self._journal.intend(self.mark, email), email, name)
+        self.records.append(record)
+        return record
 
     def adopt(self, rows: Iterable[JournalRow]) -> None:
         """Take over the unfinished users of a run that died."""
@@ -144,6 +151,8 @@ class Ledger:
         """Write down, in one go, how far users have come; a full disk keeps none of them from being deleted."""
         for record in records:
             record.state = state
+        if not records:
+            return
         try:
             self._journal.mark([record.ref for record in records], state, user_id, reason)
         except sqlite3.Error as error:
@@ -208,18 +217,32 @@ class Ledger:
 
     # Filters
 
+    @property
     def created(self) -> set[str]:
+        """The ids of the users that this run is known to have created."""
         return {user_id for record in self.records if record.state is not State.INTENDED for user_id in record.ids}
 
+    @property
     def deleted(self) -> set[str]:
-        """Return the ids that cleanup has deleted; scenarios have deleted the others."""
+        """The ids that cleanup has deleted; scenarios have deleted the others."""
         return {user_id for record in self.records if record.confirmed_at for user_id in record.deleted}
 
+    @property
     def gone(self) -> set[str]:
+        """The ids that were seen to be gone."""
         return {user_id for record in self.records if record.state is State.GONE for user_id in record.ids}
 
+    @property
     def alive(self) -> list[Record]:
-        return [record for record in self.records if record.is_alive]
+        """The records whose users may exist and are not yet seen to be gone."""
+        return [record for record in self.records if record.state not in (State.GONE, State.REFUSED)]
+
+    def counts(self) -> Counts:
+        return Counts(len(self.created), len(self.deleted), len(self.gone), len(one_per_user(self.alive)))
+
+    def in_brief(self) -> str:
+        """Return in one line how far everything that was created has come."""
+        return f"run {self.mark}: {self.counts()}"
 
     def unfinished(self) -> list[Record]:
         """Return the records whose users can still be looked for and deleted."""

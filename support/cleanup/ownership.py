@@ -55,6 +55,11 @@ class Ownership:
             self._ledger.note_email(user_id, user.email)
         return owner
 
+    def read_own(self, user_id: str) -> Operation[User | None]:
+        """Read an id; return the user where it is shown to be of this run."""
+        read = yield from self.api.read(user_id)
+        return self.user(read.answer) if self.see(user_id, read) is Owner.RUN else None
+
     def _owner(self, user_id: str, read: Exchange) -> Owner:
         answers = self.api.profile.answers
         if user_id in self._ledger.existing:

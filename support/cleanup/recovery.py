@@ -48,18 +48,19 @@ def finish_dead_runs(opened: Cleanable, target: str) -> int:
 
 def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
     """Delete what the run of this registry left; return how many users that were."""
-    registry.adopt(journal.unfinished(registry.mark))
+    registry.ledger.adopt(journal.unfinished(registry.mark))
     try:
         registry.prove_nothing_is_left(deadline_s)
-        registry.check_ids_were_right()
+        registry.ownership.check_answers()
     except (ContractViolation, LeftBehind, sqlite3.Error) as left:
         log.warning("an earlier run is not cleaned up yet: %s", left)
     else:
         with _logging_what_cannot_be_written(registry.mark):
             journal.close_run(registry.mark)
-    if registry.deleted:
-        log.info("finished what an earlier run (%s) had left: %d user(s) deleted", registry.mark, registry.deleted)
-    return registry.deleted
+    deleted = len(registry.ledger.deleted)
+    if deleted:
+        log.info("finished what an earlier run (%s) had left: %d user(s) deleted", registry.mark, deleted)
+    return deleted
 
 
 @contextlib.contextmanager

@@ -17,8 +17,8 @@ from dataclasses import replace
 
 from support import statuses
 from support.cleanup.deleter import LIST, Deleter
-from support.cleanup.journal import Journal, JournalRow, State
-from support.cleanup.ledger import Ledger, Phase, Record, describe_left, one_per_user
+from support.cleanup.journal import Journal, State
+from support.cleanup.ledger import Ledger, Phase, Record, describe_left
 from support.cleanup.list_diff import ListDiff
 from support.cleanup.ownership import Ownership
 from support.cleanup.polling import PollPolicy
@@ -35,7 +35,8 @@ log = logging.getLogger("acceptance.cleanup")
 class Registry:
     """What one run, known by its mark, has created and not yet seen to be gone.
 
-    `api` is the way to change and delete users: it passes only what may be a user of this run, or nobody.
+    `api` is the way to change and delete users: it passes only what may be a user of this run, or nobody. `ledger` says
+    what was created and what became of it.
     """
 
     def __init__(
@@ -53,28 +54,20 @@ class Registry:
         self._poll_policy = poll_policy
         self._most = most
         self.mark = mark
-        self._ledger = Ledger(journal, mark)
-        self._ownership = Ownership(api, self._ledger)
-        self.api = self._ownership.api = replace(api, permit=self._ownership.permit)
-        self._deleter = Deleter(self._ledger, self._ownership, client, poll_policy)
+        self.ledger = Ledger(journal, mark)
+        self.ownership = Ownership(api, self.ledger)
+        self.api = self.ownership.api = replace(api, permit=self.ownership.permit)
+        self._deleter = Deleter(self.ledger, self.ownership, client, poll_policy)
         self._running: list[Future[None]] = []
         self._lock = threading.Lock()
-        api.recorder.observers.append(self._ownership.observe)
+        api.recorder.observers.append(self.ownership.observe)
 
     def switch_api(self, api: UsersApi) -> None:
         """Go on with a profile that says more of the target: in other names, of other statuses."""
-        self.api = self._ownership.api = replace(api, permit=self._ownership.permit)
+        self.api = self.ownership.api = replace(api, permit=self.ownership.permit)
         self._deleter.api = self.api.apart()
 
-    def protect(self, ids: Iterable[str]) -> None:
-        """Never change or delete these users, who existed before the run."""
-        self._ledger.existing |= frozenset(ids)
-
     # Requests that may create users
-
-    def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Record]:
-        """Write down (email, name) of requests that may create users, before they are sent."""
-        return self._ledger.intend(wanted)
 
     def create(
         self, call: Call, email: str | None, name: str | None, listed: Collection[str] | None = None
@@ -88,85 +81,54 @@ class Registry:
         if not email and listed is None:
             users = yield from self._deleter.listed()
             listed = None if users is None else {user.id for user in users}
-        known = {user_id for user_id in listed or () if self._ledger.facts(user_id).record is None}
-        known |= self._ledger.ids_of(email)
-        record = self.intend([(email, name)])[0]
-        diff = ListDiff(self._deleter.listed, self._ownership.is_ours, listed, name)
+        known = {user_id for user_id in listed or () if self.ledger.facts(user_id).record is None}
+        known |= self.ledger.ids_of(email)
+        record = self.ledger.intend(email, name)
+        diff = ListDiff(self._deleter.listed, self.ownership.is_ours, listed, name)
         exchange = yield from self.api.create(call, self.api.found_by(email, known) if email else diff.search)
-        self.settle(record, exchange, known)
+        self._settle(record, exchange, known)
         record.was_unlisted = listed is not None and bool(record.ids)
         if not email and not record.ids:
-            self._ledger.mark_as([record], State.REFUSED if diff.found_nobody else State.INTENDED)
+            self.ledger.mark_as([record], State.REFUSED if diff.found_nobody else State.INTENDED)
+        return exchange
+
+    def create_once(self, call: Call, email: str | None, name: str | None) -> Operation[Exchange]:
+        """Send a POST with one attempt, as in a race; room for its user was made before."""
+        record = self.ledger.intend(email, name)
+        exchange = yield from self.api.send_once(call)
+        self._settle(record, exchange)
         return exchange
 
     def change(self, call: Call, email: str | None) -> Operation[Exchange]:
         """Execute a PUT or PATCH that names an email: a faulty API may create a user of it."""
         if not email:
             return (yield from self.api.send(call))
-        record = self.intend([(email, None)])[0]
+        record = self.ledger.intend(email)
         record.by_change = True
         exchange = yield from self.api.send(call)
         user_id = self.api.id_in(call.url) or ""
-        if exchange.was_refused or self._ownership.is_proven(user_id):
+        if exchange.was_refused or self.ownership.is_proven(user_id):
             self.mark_not_created(record)
         else:  # it may have created a user under an id that nobody had
-            self._ledger.add_ids(record, [user_id])
+            self.ledger.add_ids(record, [user_id])
         return exchange
 
-    def settle(self, record: Record, exchange: Exchange, known: Iterable[str] = ()) -> None:
+    def _settle(self, record: Record, exchange: Exchange, known: Iterable[str] = ()) -> None:
         """Write down the outcome of a create; `known` are ids that existed before and so are never its own."""
-        user = self._ownership.user(exchange.answer)
+        user = self.ownership.user(exchange.answer)
         succeeded = statuses.is_success(exchange.status)
         if succeeded and user is not None and user.id not in set(known):
-            source = self._ownership.look_up_rule if exchange.adopted else ""
-            self._ledger.note_created(record, user, source)
+            source = self.ownership.look_up_rule if exchange.adopted else ""
+            self.ledger.note_created(record, user, source)
         elif exchange.was_refused:
-            self._ledger.mark_as([record], State.REFUSED)
+            self.ledger.mark_as([record], State.REFUSED)
         else:
             record.claims_user = succeeded and user is None
 
     def mark_not_created(self, record: Record) -> None:
         """Write down that a request created no user as far as is known; its email is looked up once more in the end."""
         record.by_change = True
-        self._ledger.mark_as([record], State.REFUSED)
-
-    # Numbers
-
-    @property
-    def request_count(self) -> int:
-        """How many requests may have created users so far."""
-        return len(self._ledger.records)
-
-    @property
-    def created(self) -> int:
-        """How many users this run is known to have created."""
-        return len(self._ledger.created())
-
-    @property
-    def deleted(self) -> int:
-        """How many of them cleanup has deleted; scenarios deleted the others."""
-        return len(self._ledger.deleted())
-
-    @property
-    def gone(self) -> int:
-        """How many of them were seen to be gone."""
-        return len(self._ledger.gone())
-
-    @property
-    def alive(self) -> int:
-        """How many users may exist that are not yet seen to be gone."""
-        return len(one_per_user(self._ledger.alive()))
-
-    def in_brief(self) -> str:
-        """Return in one line how far everything that was created has come."""
-        return (
-            f"run {self.mark}: {self.created} created, {self.deleted} deleted by cleanup, {self.gone} seen gone, "
-            f"{self.alive} not yet"
-        )
-
-    def was_seen_gone(self, user_id: str) -> bool:
-        """Whether an id was that of a user of this run who was deleted."""
-        return user_id in self._ledger.gone()
+        self.ledger.mark_as([record], State.REFUSED)
 
     # Room for more users
 
@@ -175,7 +137,7 @@ class Registry:
         """How many more users fit as soon as the deletions under way are done; None: any number."""
         if self._most is None:
             return None
-        return self._most - sum(record.phase is Phase.IN_USE for record in self._ledger.alive())
+        return self._most - sum(record.phase is Phase.IN_USE for record in self.ledger.alive)
 
     def make_room(self, wanted: int, delete_current: bool = False) -> None:
         """Wait for deletions until so many more users fit under the most that may be alive; raises SettingsError.
@@ -199,15 +161,16 @@ class Registry:
         self._insist_on_room(1)
 
     def _lacks_room(self, wanted: int) -> bool:
-        if self._most is None or self.request_count + wanted <= self._most:
+        if self._most is None or len(self.ledger.records) + wanted <= self._most:
             return False
-        return len(self._ledger.alive()) + wanted > self._most
+        return len(self.ledger.alive) + wanted > self._most
 
     def _insist_on_room(self, wanted: int) -> None:
         if self._lacks_room(wanted):
             raise SettingsError(
-                f"MAX_USERS_ALIVE or the profile's caps.users: {wanted} more users are wanted while {self.alive} are "
-                f"alive, and {self._most} is the limit. Raise it, or ask for smaller bursts with BURST."
+                f"MAX_USERS_ALIVE or the profile's caps.users: {wanted} more users are wanted while "
+                f"{self.ledger.counts().alive} are alive, and {self._most} is the limit. Raise it, or ask for smaller "
+                "bursts with BURST."
             )
 
     # Deleting
@@ -217,14 +180,14 @@ class Registry:
 
         `confirm_gone`, and the end of the run, look for users that were created although the request was refused.
         """
-        for record in self._ledger.records:
+        for record in self.ledger.records:
             if record.phase is Phase.IN_USE:
                 record.phase = Phase.DUE
         if len(self._due()) >= at_least:
             self._begin_due()
 
     def _due(self, refused: bool = False) -> list[Record]:
-        records = self._ledger.records
+        records = self.ledger.records
         return [one for one in records if one.phase is Phase.DUE and one.was_refused is refused]
 
     def _begin_due(self, refused: bool = False) -> None:
@@ -272,7 +235,7 @@ class Registry:
         """Let what was begun end, and delete what is not seen gone yet, each user looked up by their own email."""
         self._deleter.uses_list = False
         await asyncio.gather(*map(asyncio.wrap_future, self._running), return_exceptions=True)
-        await self._deleter.remove(self._ledger.unfinished())
+        await self._deleter.remove(self.ledger.unfinished())
 
     def prove_nothing_is_left(self, deadline_s: float) -> None:
         """Delete what is not yet gone and look the list through for the mark; raises LeftBehind with what stays."""
@@ -283,11 +246,11 @@ class Registry:
             with contextlib.suppress(TimeoutError):
                 self._loop.stop(finishing)
             log.error("cleanup took longer than %.0f s", deadline_s)
-        if left := self._ledger.left_behind():
+        if left := self.ledger.left_behind():
             raise LeftBehind(describe_left(left, self.mark))
 
     async def _finish(self, ends: float) -> None:
-        unfinished = self._ledger.unfinished
+        unfinished = self.ledger.unfinished
         while True:
             await self._delete_all()
             marked = await self._client.run(self._marked())
@@ -308,33 +271,17 @@ class Registry:
 
         A user who has moved to the id of another one of ours is a new one there.
         """
-        known = {user_id: record for record in self._ledger.records for user_id in record.ids}
+        known = {user_id: record for record in self.ledger.records for user_id in record.ids}
         for user in marked:
             record = known.get(user.id)
-            if self._ledger.facts(user.id).contradicted:
+            if self.ledger.facts(user.id).contradicted:
                 continue
-            if record is None or self._ownership.is_given_again(record, user.id, user):
-                self._ledger.note_created(self.intend([(user.email, None)])[0], user, source="list")
+            if record is None or self.ownership.is_given_again(record, user.id, user):
+                self.ledger.note_created(self.ledger.intend(user.email), user, source="list")
             elif record.state is State.GONE:
                 self._deleter.reopen(record, LIST)
 
-    def check_ids_were_right(self) -> None:
-        """Raise ContractViolation if an answer gave one of our users an id that belongs to another client's."""
-        self._ownership.check_answers()
-
-    def close(self) -> None:
-        """Write down that the run is over."""
-        self._ledger.close()
-
     # What a dead run left
-
-    def adopt(self, rows: Iterable[JournalRow]) -> None:
-        """Take over the unfinished users of a run that died."""
-        self._ledger.adopt(rows)
-
-    def keep_lease(self) -> None:
-        """Renew the run's lease from now on."""
-        self._loop.submit(self._ledger.keep_lease())
 
     def survey(self) -> list[User]:
         """Return the users of this run: by the mark in the list, and by the ids and emails that were adopted.
@@ -344,16 +291,15 @@ class Registry:
         return self._loop.run(self._survey())
 
     async def _survey(self) -> list[User]:
-        deleter = self._deleter
-        found = await deleter.run_all(deleter.find(record) for record in self._ledger.unfinished())
+        deleter, unfinished = self._deleter, self.ledger.unfinished()
+        await deleter.run_all(map(deleter.look_up, unfinished))
         marked = await self._client.run(self._marked())
         if marked is None:
             raise TargetDown(f"{self.api.base_url}: the list of users cannot be read, which would show who is left.")
-        users = {user.id: user for some in found for user in some}
-        listed = await deleter.run_all(deleter.read_own([user.id]) for user in marked if user.id not in users)
-        return [*users.values(), *(user for some in listed for user in some)]
+        ids = dict.fromkeys([*(one for record in unfinished for one in record.ids), *(user.id for user in marked)])
+        return [user for user in await deleter.run_all(map(self.ownership.read_own, ids)) if user is not None]
 
     def _marked(self) -> Operation[list[User] | None]:
         """List the users whose email carries this run's mark; None where the list cannot be read."""
         users = yield from self._deleter.listed()
-        return None if users is None else [user for user in users if self._ownership.is_ours(user)]
+        return None if users is None else [user for user in users if self.ownership.is_ours(user)]

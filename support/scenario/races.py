@@ -115,7 +115,7 @@ def _changes_of_both_fields(scenario: ScenarioContext, ada: Actor) -> Iterator[R
     url = scenario.api.url_of(ada.known_id)
     while True:
         changes = scenario.factory.new_user("Ada").as_json()
-        record = scenario.registry.intend([(changes["email"], None)])[0]
+        record = scenario.registry.ledger.intend(changes["email"])
         requests = []
         for field, value in changes.items():
             call = scenario.api.call("PATCH", url, fields=scenario.names.to_target({field: value}))

@@ -54,9 +54,9 @@ class MortalJournal(Journal):
 
     fate: Outcome | None = None
 
-    def intend(self, mark: str, emails: Sequence[str | None]) -> list[int]:
+    def intend(self, mark: str, email: str | None) -> int:
         with self._step():
-            return super().intend(mark, emails)
+            return super().intend(mark, email)
 
     def mark(self, refs: Sequence[int], state: State, user_id: str | None = None, reason: str | None = None) -> None:
         with self._step():
@@ -133,7 +133,7 @@ def live_and_die(folder: Path, loop: LoopThread, deeds: Sequence[str], fate: Out
         for deed in deeds:
             DEEDS[deed](run)
         run.registry.prove_nothing_is_left(DEADLINE_S)
-        run.registry.close()
+        run.registry.ledger.close()
     died = fate.dead
     bury(run)
     users.fate = None
@@ -174,7 +174,7 @@ def is_in_doubt(line: JournalRow) -> bool:
 def finish(heir: Stand, mark: str) -> None:
     """Take over what a dead run left, and see it gone."""
     registry = heir.new_registry(mark)
-    registry.adopt(heir.journal.unfinished(mark))
+    registry.ledger.adopt(heir.journal.unfinished(mark))
     registry.prove_nothing_is_left(DEADLINE_S)
 
 
