@@ -34,7 +34,7 @@ class Deleter:
 
     def __init__(self, ledger: Ledger, ownership: Ownership, client: AsyncClient, policy: PollPolicy) -> None:
         self._ledger, self._ownership, self._client, self._policy = ledger, ownership, client, policy
-        self.api = ownership.api.apart()
+        self.api = ownership.api.in_background()
         self.uses_list = True
         self._missed_deadline = False
         self._unconfirmed: list[Record] = []

@@ -65,7 +65,7 @@ class Registry:
     def switch_api(self, api: UsersApi) -> None:
         """Go on with a profile that says more of the target: in other names, of other statuses."""
         self.api = self.ownership.api = replace(api, permit=self.ownership.permit)
-        self._deleter.api = self.api.apart()
+        self._deleter.api = self.api.in_background()
 
     # Requests that may create users
 

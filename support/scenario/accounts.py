@@ -39,7 +39,7 @@ class Accounts:
     def sign_up_with(self, actor: Actor, fields: Any) -> Exchange:
         """Let someone sign up with exactly these fields, whatever they are."""
         session = self._session
-        call = session.api.creating(session.profile.names.to_target(fields))
+        call = session.api.create_call(fields)
         address, name = _asked_for(fields, actor.new_user)
         exchange = session.run(session.registry.create(call, address, name, session.scenario.ids_before))
         session.scenario.keep(exchange)
@@ -248,7 +248,7 @@ class Accounts:
 
     def _write(self, method: str, user_id: str, fields: Any) -> Exchange:
         session = self._session
-        call = session.api.call(method, session.api.url_of(user_id), fields=session.profile.names.to_target(fields))
+        call = session.api.call(method, session.api.url_of(user_id), fields=fields)
         email = fields.get("email") if isinstance(fields, Mapping) else None
         address = email if isinstance(email, str) else None
         session.scenario.sent_email = address or ""

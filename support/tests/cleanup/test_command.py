@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from support.cleanup import __main__ as command
-from support.cleanup.__main__ import FAULT, LEFT, main
 from support.cleanup.journal import Journal
+from support.cli import cleanup as command
+from support.cli.cleanup import FAULT, LEFT, main
 from support.errors import TargetDown
 from support.models import Exchange
 from support.redaction import redacted
@@ -114,7 +114,7 @@ def test_a_live_run_is_left_alone(apart: Target, new_session: NewSession, argume
 
 
 def test_guests_are_left_alone(dead: Session) -> None:
-    call = dead.api.creating({"name": "Guest", "email": "guest@uat-server.example.com"})
+    call = dead.api.create_call({"name": "Guest", "email": "guest@uat-server.example.com"})
     guest = dead.run(dead.api.send(call)).answer
     assert guest is not None
     assert main(["--yes", "--all-runs"]) == 0

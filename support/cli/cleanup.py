@@ -1,0 +1,162 @@
+"""Delete what earlier runs left behind: `python -m support.cleanup`, which only shows it unless it gets `--yes`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import sqlite3
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from support import settings as settings_module
+from support.cleanup.deleter import outcome_of
+from support.cleanup.marks import mark_in
+from support.cleanup.recovery import finish
+from support.contract.normalizers import users_in
+from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown, in_short
+from support.escaping import on_one_line
+from support.models import User
+from support.redaction import redacted
+from support.reporting.logs import set_up_logs
+from support.reporting.screen import say
+from support.target.connection import Connection
+
+SHORTEST_MARK = 4
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+FAULT = 2
+LEFT = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return 0 where nothing is left, 1 where something is, 2 where it could not be found out."""
+    options = _parser().parse_args(arguments)
+    try:
+        set_up_logs("WARNING")
+        oldest_s, part_of_mark = _seconds(options.older_than), _part_of_mark(options.mark)
+        connection = Connection(_settings())
+        try:
+            return _clean(connection, options, oldest_s, part_of_mark)
+        finally:
+            connection.close()
+    except SuiteError as error:
+        return _at_fault(error)
+    except KeyboardInterrupt:
+        return _at_fault(Inconclusive("interrupted; run the same command again to delete the rest"))
+    except (OSError, sqlite3.Error) as error:
+        return _at_fault(SuiteError(f"{type(error).__name__}: {error}"))
+
+
+def _at_fault(error: SuiteError) -> int:
+    say(sys.stderr, redacted(f"{error.outcome}: {error}\n"))
+    return FAULT
+
+
+def _print(line: str) -> None:
+    say(sys.stdout, f"{on_one_line(redacted(line))}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m support.cleanup",
+        description="Shows, or with --yes deletes, what dead runs left on the target that BASE_URL and TOKEN name.",
+        epilog="Only users whose email carries the whole mark of a run of this suite are ever deleted.",
+    )
+    add = parser.add_argument
+    add("--dry-run", action="store_true", help="only show what would be deleted (the default)")
+    add("--yes", action="store_true", help="delete it")
+    add("--older-than", metavar="TIME", help="only runs that began that long ago: 90s, 30m, 2h, 1d")
+    add("--all-runs", action="store_true", help="also runs that the journal does not know, by their marks")
+    add("--mark", metavar="MARK", help="only runs whose mark contains this, at least four characters")
+    return parser
+
+
+def _settings() -> settings_module.Settings:
+    settings = settings_module.load()
+    if settings.base_url is None:
+        raise SettingsError(
+            "BASE_URL: it is not set. The embedded API keeps nothing between runs; name the target to clean."
+        )
+    return settings
+
+
+def _seconds(text: str | None) -> float:
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)([smhd])", "0s" if text is None else text)
+    if match is None:
+        raise SettingsError(
+            f"--older-than: it got {in_short(str(text))!r}; it wants a number with s, m, h or d behind it, such as 2h."
+        )
+    return float(match[1]) * UNITS_S[match[2]]
+
+
+def _part_of_mark(text: str | None) -> str:
+    if text is not None and len(text.removeprefix("uat-")) < SHORTEST_MARK:
+        raise SettingsError(f"--mark: it got {text!r}; it wants at least {SHORTEST_MARK} characters beside uat-.")
+    return (text or "").lower()
+
+
+def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float, part_of_mark: str) -> int:
+    runs = _dead_runs(connection, reads_list=options.all_runs or bool(part_of_mark))
+    latest = math.inf if options.older_than is None else time.time() - oldest_s
+    chosen = sorted(mark for mark, began in runs.items() if part_of_mark in mark and began <= latest)
+    if not chosen:
+        _print(f"Nothing is left of dead runs on {connection.target.base_url}.")
+        return 0
+    left = sum(_show_or_delete(connection, mark, delete=options.yes and not options.dry_run) for mark in chosen)
+    if left and not options.yes:
+        _print(f"{left} user(s) would be deleted; add --yes to do it.")
+    return LEFT if left else 0
+
+
+def _dead_runs(connection: Connection, reads_list: bool) -> dict[str, float]:
+    """Return when each dead run began, by its mark: those in the journal, and those that the list shows.
+
+    A run that the journal does not know is as old as its newest user.
+    """
+    journal = connection.journal
+    runs = {run.mark: run.started for run in journal.dead_runs(connection.target.key)}
+    unknown: dict[str, float] = {}
+    for user in _listed(connection) if reads_list else ():
+        mark = mark_in(user.email)
+        if mark is not None and mark not in runs and not journal.is_live(mark):
+            unknown[mark] = max(unknown.get(mark, -math.inf), _created_at(user))
+    return runs | unknown
+
+
+def _listed(connection: Connection) -> list[User]:
+    """Read the list; raises TargetDown where that is not possible."""
+    exchange = connection.http.run(connection.api.list())
+    users = users_in(exchange.answer, connection.profile)
+    if users is None:
+        raise TargetDown(
+            f"{connection.target.base_url}: the list of users cannot be read, which would show who is left: "
+            f"{outcome_of(exchange)}."
+        )
+    return users
+
+
+def _created_at(user: User) -> float:
+    """Return when a user was created, in seconds since the epoch; now where the user does not say."""
+    try:
+        return datetime.fromisoformat(str(user.created_at)).timestamp()
+    except (ValueError, OverflowError):
+        return time.time()
+
+
+def _show_or_delete(connection: Connection, mark: str, delete: bool) -> int:
+    """Return how many users of a run are left."""
+    journal = connection.journal
+    shown = connection.new_registry(mark)
+    shown.ledger.adopt(journal.unfinished(mark))
+    users = shown.survey()
+    for user in users:
+        _print(f"{'deleting' if delete else 'would delete'} {user.id}  {user.email}")
+    if not delete:
+        return len(users)
+    registry = connection.new_registry(mark)
+    deleted = finish(registry, journal, connection.settings.cleanup_deadline_s)
+    left = registry.ledger.counts().alive
+    _print(f"{deleted} user(s) of run {mark} deleted, {left} left.")
+    return left
