@@ -10,7 +10,7 @@ import pytest
 
 from support.errors import ContractViolation
 from support.models import NewUser
-from support.prove.proofs import api
+from support.prove.checks import api
 from support.scenario.session import Session
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, Script
