@@ -112,7 +112,7 @@ def _new_run(
     )
     report.take_over()
     evidence = evidence_for(report.identity if orders() is None else {})
-    evidence.was_set_up("open the target", time.monotonic() - begun, session.registry.in_brief)
+    evidence.was_set_up("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
     _collect_seldom()
     return Run(session, interrupts, report, evidence, workers)
 

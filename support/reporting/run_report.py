@@ -176,7 +176,8 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         registry = self._registry
         if registry is None:
             return Users()
-        return Users(registry.created, registry.deleted, registry.gone, registry.alive, self._recovered)
+        counts = registry.ledger.counts()
+        return Users(counts.created, counts.deleted, counts.gone, counts.alive, self._recovered)
 
     def requests(self) -> Requests:
         """Return the requests of the run so far, those of workers included."""
