@@ -181,7 +181,7 @@ def _status(asker: Asker, key: str, exchange: Exchange, usual: tuple[int, ...], 
 
 def whom_nobody_is(asker: Asker, ada: str) -> None:
     """Learn what says that nobody has an id."""
-    exchange = asker.read(asker.factory.stranger_id(ada))
+    exchange = asker.read(asker.factory.unused_id(ada))
     if _done(exchange):
         asker.draft.deviates("read-404", "an unknown id shows somebody", told(exchange))
         return

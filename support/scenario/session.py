@@ -15,17 +15,14 @@ from support.http.operations import Operation
 from support.http.users_api import UsersApi
 from support.reporting.evidence import Evidence
 from support.scenario.access import Access
-from support.scenario.accounts import Accounts
 from support.scenario.bursts import Bursts
 from support.scenario.context import ScenarioContext
-from support.scenario.directory import Directory
-from support.scenario.factory import Factory, load_ahead, new_seed
+from support.scenario.factory import Factory, preload, new_seed
 from support.scenario.faults import Faults
-from support.scenario.outcomes import Outcomes
 from support.scenario.protocol import Protocol
 from support.scenario.races import Races
-from support.scenario.values import People
-from support.scenario.waiting import Waiting
+from support.scenario.waiting import Deadlines
+from support.models import Exchange
 from support.settings import Settings
 from support.target.connection import Connection
 from support.target.embedded import EmbeddedApi, Target
@@ -39,7 +36,7 @@ class Session:
 
     def __init__(self, settings: Settings, target: Target | EmbeddedApi | None = None) -> None:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
-        load_ahead()
+        preload()
         self.connection = opened = Connection(settings, target)
         self.settings, self.profile, self.target, self.poll_policy = (
             opened.settings,
@@ -64,11 +61,8 @@ class Session:
         self.api: UsersApi = self.registry.api
         self._spare_others()
         self.registry.keep_lease()
-        self.values: People = People(self)
-        self.accounts: Accounts = Accounts(self)
-        self.directory: Directory = Directory(self)
-        self.outcomes: Outcomes = Outcomes(self)
-        self.waiting: Waiting = Waiting(self)
+        self.deadlines = Deadlines(self.pace)
+        self.last_list: tuple[float, int, Exchange] | None = None
         self.access: Access = Access(self)
         self.protocol: Protocol = Protocol(self)
         self.faults: Faults | None = None

@@ -18,7 +18,7 @@ ADA = {"id": "7", "name": "Ada", "email": "ada@example.com", "createdAt": "2026-
 )
 def test_it_is_never_the_one_that_it_is_like(like: str) -> None:
     factory = Factory(1, "uat-abcdefghijkl")
-    drawn = [factory.stranger_id(like, longer_by) for longer_by in (0, 0, 0, 1, 2)]
+    drawn = [factory.unused_id(like, longer_by) for longer_by in (0, 0, 0, 1, 2)]
     assert like not in drawn
     assert len(drawn[-1]) >= len(drawn[0])
 
