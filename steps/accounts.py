@@ -7,6 +7,7 @@ from support.scenario import accounts, invalid_values, values
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.invalid_values import Invalid
 from support.scenario.steps import given, when
+from support.scenario.values import Spelling
 
 # Signing up
 
@@ -57,6 +58,11 @@ def sign_up_when_free(scenario: ScenarioContext, actor: Actor, email: str) -> No
     accounts.when_free(scenario, lambda: accounts.sign_up(scenario, actor, email=email))
 
 
+@when("{actor:Actor} signs up again once their email is free")
+def sign_up_again_when_free(scenario: ScenarioContext, actor: Actor) -> None:
+    accounts.when_free(scenario, lambda: accounts.sign_up(scenario, actor))
+
+
 @when("{actor:Actor} signs up with {invalid:InvalidBody}")
 def sign_up_with_invalid_body(scenario: ScenarioContext, actor: Actor, invalid: Invalid) -> None:
     accounts.send_sign_up(scenario, actor, invalid(actor.new_user, scenario.factory))
@@ -87,7 +93,7 @@ def has_confirmed_email(scenario: ScenarioContext, actor: Actor, method: str) ->
 
 
 @given("a second has passed since {actor:Actor} signed up")
-def wait_a_second(scenario: ScenarioContext, actor: Actor) -> None:
+def wait_a_second(_scenario: ScenarioContext, actor: Actor) -> None:
     accounts.wait_until_next_second(actor)
 
 
@@ -114,9 +120,10 @@ def change_when_free(scenario: ScenarioContext, actor: Actor, email: str, method
     scenario.check(scenario.exchange, has_status([200]))
 
 
-@when("{actor:Actor} changes their name and sends {email:Email} with {method:Method}")
-def change_name_and_send_email(scenario: ScenarioContext, actor: Actor, email: str, method: str) -> None:
-    accounts.change(scenario, actor, method, **accounts.new_values(scenario, actor, "name"), email=email)
+@when("{actor:Actor} changes their name and sends their own email {spelling:Spelling} with {method:Method}")
+def change_name_and_send_own_email(scenario: ScenarioContext, actor: Actor, spelling: Spelling, method: str) -> None:
+    new_name, email = accounts.new_values(scenario, actor, "name"), spelling(actor.new_user.email)
+    accounts.change(scenario, actor, method, **new_name, email=email)
 
 
 @when("{actor:Actor} sends their current name and email with {method:Method}")

@@ -1,6 +1,6 @@
 """Reading users: one account, the list, searches by email, pages."""
 
-from support.scenario import accounts, directory, outcomes, paging, waiting
+from support.scenario import directory, outcomes, paging, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 

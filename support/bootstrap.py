@@ -108,7 +108,7 @@ def _new_run(
         registry=session.registry,
         metrics=session.recorder.metrics,
         recovered=session.recovered,
-        crowds=session.crowd_notes,
+        bursts=session.concurrency_notes,
     )
     report.take_over()
     evidence = evidence_for(report.identity if orders() is None else {})

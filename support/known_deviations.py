@@ -1,4 +1,4 @@
-"""Known deviations: what a target is known not to keep is played all the same, and is missed when it is mended."""
+"""Known deviations: they run and do not fail the run; a deviation that is fixed does."""
 
 from __future__ import annotations
 
@@ -67,17 +67,17 @@ class KnownDeviations:
         error = _broken_promise(scenario)
         scenario.known_deviation = None if error is None else self._behind(error, scenario.name)
 
-    def check_none_is_mended(self) -> None:
-        """Raise SettingsError where a deviation did not show although its scenarios ran: its line has to go."""
-        mended = [known for known in self._known if self._is_mended(known)]
-        if mended:
-            told = "; ".join(f"{known.rule} ({self._passed[known][0]})" for known in mended)
+    def check_none_is_fixed(self) -> None:
+        """Raise SettingsError if the scenarios of a deviation ran and passed: its entry has to go."""
+        fixed = [known for known in self._known if self._is_fixed(known)]
+        if fixed:
+            named = "; ".join(f"{known.rule} ({self._passed[known][0]})" for known in fixed)
             raise SettingsError(
-                f"mended: the target keeps what the profile {self._profile.name} lists as a deviation: {told}. "
-                "Remove the line from the profile."
+                f"fixed: the target no longer shows a deviation that the profile {self._profile.name} lists: {named}. "
+                "Remove its entry from the profile."
             )
 
-    def _is_mended(self, known: Deviation) -> bool:
+    def _is_fixed(self, known: Deviation) -> bool:
         passed = self._passed[known]
         return not known.sometimes and bool(passed) and (bool(known.scenarios) or not self._failed[known])
 

@@ -83,6 +83,12 @@ class Call:
     repeatable: bool = True
     lists: bool = False
 
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """Return the headers with Authorization, which no other place writes."""
+        authorization = self.credential.header
+        return {**self.headers, **({} if authorization is None else {"Authorization": authorization})}
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -19,9 +19,9 @@ from support.early_signals import FAULT
 from support.errors import Inconclusive, LeftBehind, SuiteError, TargetDown
 from support.known_deviations import KnownDeviations
 from support.reporting.evidence import Evidence
+from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
 from support.reporting.screen import say
-from support.reporting.verdicts import rule_of
 from support.scenario.faults import faulty_session
 from support.scenario.session import Session
 from support.signals import Interrupts
@@ -223,11 +223,11 @@ class Run:
             return
         if self._played + self._report.played_by_workers == 0:
             raise SuiteError("no scenario was selected: check --tags, --name and the paths")
-        self.deviations.check_none_is_mended()
+        self.deviations.check_none_is_fixed()
         sent, most = self._report.requests(), self.session.settings.max_retried_share
         share = sent.retried_calls / max(1, sent.calls)
         if most is not None and share > most:
-            causes = ", ".join(f"{count} x {cause}" for cause, count in Counter(sent.covered).most_common(5))
+            causes = ", ".join(f"{count} x {cause}" for cause, count in Counter(sent.retried_causes).most_common(5))
             raise SuiteError(
                 f"{sent.retried_calls} of {sent.calls} calls ({share:.1%}) were rescued by retries, and "
                 f"MAX_RETRIED_SHARE allows {most:.1%}: {causes}"

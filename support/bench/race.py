@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 import httpx
 import requests
 
-from support.concurrency.burst import Request, burst
+from support.concurrency.burst import burst
+from support.concurrency.results import Request
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.policy import Policy

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import ssl
 import time
 import zlib
@@ -24,11 +23,10 @@ import httpx
 from support.bounds import MOST_HEADERS, Body, TooMuch
 from support.http.deadline import LEAST_TIMEOUT_S
 from support.http.failures import failure_of
-from support.http.operations import Operation, SendRequest, Sleep
+from support.http.operations import Driver, Operation, SendRequest, Sleep
 from support.http.route import DIRECT, Route
 from support.models import ALWAYS_SENT, Answer, Call, Failure
 
-log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
 MOST_IDLE = 64
 KEPT_IDLE_S = 5.0
@@ -99,24 +97,19 @@ class AsyncClient:
         self.kept: list[Closable] = []
         self._room = asyncio.Semaphore(most_at_once) if most_at_once else contextlib.nullcontext()
 
-    async def run(self, flow: Operation[T], send: Sender | None = None) -> T:
-        """Carry out a flow and return what it comes to; `send` is another way to send, such as that of a contender."""
-        outcome: Answer | Failure | None = None
-        while True:
-            try:
-                effect = flow.send(outcome)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+    async def run(self, operation: Operation[T], send: Sender | None = None) -> T:
+        """Execute an operation and return its result; `send` is another way to send, such as that of a contender."""
+        driver = Driver(operation)
+        for effect in driver:
             if isinstance(effect, Sleep):
-                log.debug("waiting %.2f s: %s", effect.seconds, effect.cause)
                 await asyncio.sleep(effect.seconds)
-                outcome = None
             else:
-                outcome = await (send or self._send)(effect)
+                driver.outcome = await (send or self._send)(effect)
+        return driver.result
 
-    async def gather(self, flows: Sequence[Operation[T]]) -> list[T]:
-        """Carry out many flows at once and return what each comes to, in their order."""
-        return list(await asyncio.gather(*(self.run(flow) for flow in flows)))
+    async def gather(self, operations: Sequence[Operation[T]]) -> list[T]:
+        """Execute many operations at once and return their results in order."""
+        return list(await asyncio.gather(*map(self.run, operations)))
 
     async def close(self) -> None:
         for thing in self.kept:
@@ -153,7 +146,7 @@ async def exchange_once(
             call.method,
             call.url,
             content=call.body,
-            headers=_headers(call),
+            headers={**ALWAYS_SENT, **call.sent_headers},
             extensions={"timeout": httpx.Timeout(timeout_s).as_dict()},
         )
         async with asyncio.timeout(max(LEAST_TIMEOUT_S, send.timeout_s)):
@@ -179,10 +172,3 @@ async def _taken_in(response: httpx.Response, call: Call) -> tuple[bytes, str]:
     finally:
         await response.aclose()
     return body.whole(), ""
-
-
-def _headers(call: Call) -> dict[str, str]:
-    headers = {**ALWAYS_SENT, **call.headers}
-    if call.credential.header is not None:
-        headers["Authorization"] = call.credential.header
-    return headers

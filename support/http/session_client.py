@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 import zlib
@@ -16,12 +15,11 @@ from support.bounds import BOUNDS, Body, TooMuch
 from support.errors import Inconclusive
 from support.http.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, wait_until
 from support.http.failures import failure_of
-from support.http.operations import Operation, SendRequest, Sleep
+from support.http.operations import Driver, Operation, SendRequest, Sleep
 from support.http.raw import exchange_raw
 from support.http.route import DIRECT, Route
 from support.models import ALWAYS_SENT, Answer, Call, Failure
 
-log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
 AT_A_TIME = 64 * 1024
 ROOM_FOR_HEADERS = 1024 * 1024
@@ -49,20 +47,15 @@ class SessionClient:
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
-    def run(self, flow: Operation[T]) -> T:
-        """Carry out a flow and return what it comes to."""
-        outcome: Answer | Failure | None = None
-        while True:
-            try:
-                effect = flow.send(outcome)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+    def run(self, operation: Operation[T]) -> T:
+        """Execute an operation and return its result."""
+        driver = Driver(operation)
+        for effect in driver:
             if isinstance(effect, Sleep):
-                log.debug("waiting %.2f s: %s", effect.seconds, effect.cause)
                 time.sleep(effect.seconds)
-                outcome = None
             else:
-                outcome = self._send(effect)
+                driver.outcome = self._send(effect)
+        return driver.result
 
     def stop(self) -> None:
         """Send nothing more, from whatever thread, and wait for what is under way."""
@@ -103,13 +96,10 @@ class SessionClient:
 
     def _prepared(self, call: Call) -> requests.PreparedRequest:
         """Return a request as it goes out: of what a session can add, nothing but its headers is wanted."""
-        headers = {**self._session.headers, **call.headers}
-        if call.credential.header is not None:
-            headers["Authorization"] = call.credential.header
         prepared = requests.PreparedRequest()
         prepared.prepare_method(call.method)
         prepared.prepare_url(call.url, None)
-        prepared.prepare_headers(headers)
+        prepared.prepare_headers({**self._session.headers, **call.sent_headers})
         prepared.body = call.body or None
         if call.body or call.method != "GET":
             prepared.headers["Content-Length"] = str(len(call.body or b""))

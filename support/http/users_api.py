@@ -194,7 +194,7 @@ class UsersApi:
         return None if users is None else [user for user in users if user.email == email.lower()]
 
     def _spellings(self, email: str) -> Iterable[str]:
-        return dict.fromkeys([email, email.lower()] if self.profile.lookup.heeds_case else [email])
+        return dict.fromkeys([email, email.lower()] if self.profile.lookup.case_sensitive else [email])
 
     def _shown_by(self, question: Operation[Exchange]) -> Operation[Sequence[User] | None]:
         """Return the users in the answer to a question for several; None where it is no answer."""

@@ -18,41 +18,29 @@ from behave.model import Feature, Scenario
 from behave.reporter.base import Reporter
 from behave.reporter.summary import AbstractSummaryReporter
 
-from support.errors import ContractViolation, SettingsError, SuiteError
+from support.errors import Outcome, SettingsError, SuiteError
 from support.http.recorder import Metrics
 from support.redaction import redacted
-from support.reporting.screen import Screen
-from support.reporting.summary import (
-    FILE,
-    Played,
-    Requests,
-    Summary,
-    Users,
-    judged,
-    of_nothing,
-    sum_of_requests,
-    sum_of_users,
-)
-from support.reporting.table import closing_lines
-from support.reporting.verdicts import (
-    KEPT,
+from support.reporting.results import (
     KNOWN_DEVIATION,
-    NOT_PLAYED,
-    NOT_SELECTED,
-    SKIPPED,
     Failure,
+    Result,
     failure_of,
     failures_of_feature,
     outcome_of,
+    result_of,
     rule_of,
-    verdict_of,
 )
+from support.reporting.screen import Screen
+from support.reporting.summary import FILE, Requests, ScenarioResult, Summary, Users, merge, with_results
+from support.reporting.table import closing_lines
 
 if TYPE_CHECKING:
     from support.cleanup.registry import Registry
 
 OUR_FORMAT = "terminal"
 FAILED = 1
+BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 
 
 class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
@@ -73,7 +61,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._tally = Metrics()
         self._registry: Registry | None = None
         self._recovered = 0
-        self._crowds: Sequence[str] = ()
+        self._bursts: Sequence[str] = ()
         _make_ready(folder)
 
     def take_over(self) -> None:
@@ -93,11 +81,11 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         registry: Registry,
         metrics: Metrics,
         recovered: int,
-        crowds: Sequence[str] = (),
+        bursts: Sequence[str] = (),
     ) -> None:
-        """Learn who runs against what; registry, tally and the notes on crowds are read when the run is over."""
+        """Learn who runs against what; registry, metrics and the notes on bursts are read when the run is over."""
         self._known = {"run": registry.mark, "seed": seed, "target": redacted(target), "profile": profile}
-        self._registry, self._tally, self._recovered, self._crowds = registry, metrics, recovered, crowds
+        self._registry, self._tally, self._recovered, self._bursts = registry, metrics, recovered, bursts
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -126,7 +114,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     @property
     def played_by_workers(self) -> int:
         """How many scenarios workers have played."""
-        return sum(scenario.outcome != SKIPPED for other in self.others for scenario in other.scenarios)
+        return sum(scenario.result is not Result.SKIPPED for other in self.others for scenario in other.scenarios)
 
     def feature(self, feature: Feature) -> None:
         """Take in a feature that is over, or that was never begun."""
@@ -149,7 +137,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             self.blame(SuiteError(f"REPORTS_DIR: the summary cannot be written into {self.folder} ({error})."))
             summary = self.summary()
         was_read = self._tell(summary, path)
-        if self._faults or not was_read or any(other.outcome != KEPT for other in self.others):
+        if self._faults or not was_read or any(other.outcome is not Outcome.PASSED for other in self.others):
             sys.exit(FAILED)
 
     def _tell(self, summary: Summary, path: Path | None) -> bool:
@@ -162,32 +150,28 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
 
     def summary(self) -> Summary:
         """Return the run as it stands."""
-        played, failures = [], list(self._faults)
+        scenarios, failures = [], list(self._faults)
         for feature in self.features:
             failures += failures_of_feature(feature)
             for scenario in feature.walk_scenarios():
-                verdict, failure = verdict_of(scenario, self.config), failure_of(scenario)
+                result, failure = result_of(scenario, self.config), failure_of(scenario)
                 failures += [failure] if failure else []
-                if verdict != NOT_SELECTED:
-                    played.append(_played(scenario, verdict, failure))
-        for other in self.others:
-            played += other.scenarios
-            failures += [failure for failure in other.failures if failure not in failures]
+                scenarios += [_scenario_result(scenario, result, failure)] if result else []
         for scenario in (scenario for feature in self._lost for scenario in feature.walk_scenarios()):
-            played += [_played(scenario, NOT_PLAYED, None)] if scenario.should_run(self.config) else []
-        unjudged = Summary(
-            outcome="",
-            why="",
+            if scenario.should_run(self.config):
+                scenarios.append(_scenario_result(scenario, Result.NOT_RUN, None))
+        own = Summary(
+            Outcome.PASSED,
             started=self._started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - self._clock, 3),
             selection=str(self.config.tag_expression or ""),
             versions=versions(),
-            users=sum_of_users([self._users(), *(other.users for other in self.others)]),
-            requests=self.requests(),
-            crowds=[*self._crowds, *(line for other in self.others for line in other.crowds)],
+            users=self._users(),
+            requests=self._requests(),
+            bursts=list(self._bursts),
             **self._known,
         )
-        return judged(unjudged, played, failures)
+        return merge(with_results(own, scenarios, failures), self.others)
 
     def _users(self) -> Users:
         registry = self._registry
@@ -196,32 +180,35 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         return Users(registry.created, registry.deleted, registry.gone, registry.alive, self._recovered)
 
     def requests(self) -> Requests:
-        """Return what went over the wire so far, that of workers included."""
+        """Return the requests of the run so far, those of workers included."""
+        return merge(Summary(Outcome.PASSED, requests=self._requests()), self.others).requests
+
+    def _requests(self) -> Requests:
         metrics = self._tally
-        covered = dict(metrics.covered.most_common())
+        causes = dict(metrics.covered.most_common())
         slowest = round(metrics.slowest_s, 3), redacted(metrics.slowest)
-        own = Requests(metrics.calls, metrics.requests, metrics.retried_calls, covered, *slowest)
-        return sum_of_requests([own, *(other.requests for other in self.others)])
+        return Requests(metrics.calls, metrics.requests, metrics.retried_calls, causes, *slowest)
 
 
-def _played(scenario: Scenario, verdict: str, failure: Failure | None) -> Played:
-    return Played(
+def _scenario_result(scenario: Scenario, result: Result, failure: Failure | None) -> ScenarioResult:
+    return ScenarioResult(
         feature=scenario.feature.name,
         file=Path(scenario.filename).as_posix(),
         line=scenario.line,
         rule=rule_of(scenario),
         name=scenario.name,
-        outcome=verdict,
+        result=result,
         seconds=round(scenario.duration, 3),
         reason=scenario.skip_reason or "",
-        accused=failure.rule if failure is not None and verdict in (ContractViolation.outcome, KNOWN_DEVIATION) else "",
+        broken_rule=failure.rule if failure is not None and failure.outcome in BREACHES else "",
     )
 
 
 def failed_to_start(error: SuiteError, folder: Path) -> None:
     """Leave a summary of a run that could not begin, so that no earlier one is taken for it; none if it cannot be."""
     with contextlib.suppress(OSError):
-        of_nothing(error.outcome, str(error), datetime.now().astimezone()).write(folder)
+        started = datetime.now().astimezone().isoformat(timespec="seconds")
+        Summary(error.outcome, str(error), started).write(folder)
 
 
 def _make_ready(folder: Path) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from support.contract.matchers import Matcher
 from support.contract.violation import check, fail
-from support.errors import SuiteError
+from support.errors import Inconclusive, SuiteError
 from support.http.operations import Operation
 from support.models import Exchange, NewUser
 
 if TYPE_CHECKING:
+    from support.scenario.bursts import Burst
     from support.scenario.paging import Paged
+    from support.scenario.races import Race
     from support.scenario.session import Session
 
 T = TypeVar("T")
@@ -64,6 +66,9 @@ class ScenarioContext:
         self.sent_email = ""
         self.sent_id = ""
         self.paged: Paged | None = None
+        self.last_burst: Burst | None = None
+        self.race: Race | None = None
+        self.in_threads = False
         self._last_actor: Actor | None = None
         self._actors: dict[str, Actor] = {}
 
@@ -114,6 +119,13 @@ class ScenarioContext:
         if self.paged is None:
             raise SuiteError("no step of this scenario has read the list page by page")
         return self.paged
+
+    @property
+    def burst(self) -> Burst:
+        """The last burst; raises Inconclusive before the first."""
+        if self.last_burst is None:
+            raise Inconclusive("there was no burst in this scenario yet")
+        return self.last_burst
 
     def keep(self, *exchanges: Exchange) -> None:
         """Make these the exchanges that the next checks are about."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from support.contract.matchers import body_of, field_findings, has_status, is_a_list
+from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list
 from support.contract.normalizers import ids_of, listed, normal_user
 from support.contract.violation import fail
 from support.models import Exchange
@@ -68,7 +68,7 @@ def same_fields(
     scenario: ScenarioContext, entry: Any, expected: Mapping[str, Any], where: str, exchange: Exchange
 ) -> None:
     """Check an entry of a list against a user; `where` says which list."""
-    found = field_findings(entry, expected, scenario.names)
+    found = field_mismatches(entry, expected, scenario.names)
     if found:
         scenario.fail(f"{where} shows the user as a read does", found, exchange)
 

@@ -15,7 +15,7 @@ from support.contract.matchers import (
     is_a_list,
     is_a_user,
     moment_of,
-    schema_findings,
+    schema_mismatches,
     shows,
 )
 from support.contract.normalizers import listed, normal_user
@@ -129,7 +129,7 @@ def each_has_right_shape(scenario: ScenarioContext) -> None:
         value, wrong = body_of(exchange.answer)
         entries = listed(exchange.answer, scenario.profile)
         ours = [value] if entries is None else [entry for entry in entries if mark_in(entry) is not None]
-        found = wrong or [text for entry in ours for text in schema_findings("user", entry, scenario.names)]
+        found = wrong or [text for entry in ours for text in schema_mismatches("user", entry, scenario.names)]
         if found or not ours:
             scenario.fail("users with id, name, email and createdAt", found or ["no user is shown"], exchange)
 
@@ -150,13 +150,10 @@ def each_is_refused(scenario: ScenarioContext, statuses: Iterable[int], *more: M
     """Check that each of the last requests was refused; report all that is wrong with any of them together."""
     matchers = (has_status(statuses), *more)
     failed = [
-        (exchange, matcher)
-        for matcher in matchers
-        for exchange in scenario.exchanges
-        if not matcher.matches(exchange)
+        (exchange, matcher) for matcher in matchers for exchange in scenario.exchanges if not matcher.matches(exchange)
     ]
     if failed:
-        wanted = "; ".join(matcher.wanted for matcher in matchers)
+        wanted = "; ".join(map(str, matchers))
         wrong = [
             f"{exchange.call.method}: {text}" for exchange, matcher in failed for text in matcher.mismatches(exchange)
         ]
@@ -249,7 +246,7 @@ def _is_created(scenario: ScenarioContext, entry: Any, known: Collection[str | N
     if scenario.ids_before is None:
         return False
     shape = scenario.profile.shape
-    return user.name in scenario.names_tried or bool(schema_findings("user", entry, scenario.names, shape))
+    return user.name in scenario.names_tried or bool(schema_mismatches("user", entry, scenario.names, shape))
 
 
 def _sent_with(scenario: ScenarioContext, email: str | None) -> Exchange:

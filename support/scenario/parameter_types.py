@@ -104,6 +104,7 @@ def email(text: str) -> OfScenario:
 
 
 register("Email", EMAIL, email)
+register("Spelling", SPELLING, values.SPELLINGS.__getitem__)
 
 # Fields to sign up or change with: an email, an edge-case value, `the name "..."`, `Grace's name and email`
 
@@ -212,3 +213,5 @@ words(
     "uses no token",
     "does not ask for JSON",
 )
+words("Person", *PERSONAS)
+register("Value", EDGE_CASE, str)

@@ -9,20 +9,21 @@ from typing import TypeVar
 from support.cleanup.marks import mark_in, new_mark
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
+from support.concurrency.burst import burst
+from support.concurrency.results import BurstResult, Request
+from support.concurrency.threads import burst_in_threads
 from support.contract.normalizers import users_of
 from support.errors import SuiteError
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
+from support.models import Call, Exchange
 from support.reporting.evidence import Evidence
 from support.scenario.access import Access
-from support.scenario.bursts import Bursts
 from support.scenario.context import ScenarioContext
-from support.scenario.factory import Factory, preload, new_seed
+from support.scenario.factory import Factory, new_seed, preload
 from support.scenario.faults import Faults
 from support.scenario.protocol import Protocol
-from support.scenario.races import Races
 from support.scenario.waiting import Deadlines
-from support.models import Exchange
 from support.settings import Settings
 from support.target.connection import Connection
 from support.target.embedded import EmbeddedApi, Target
@@ -48,7 +49,7 @@ class Session:
         self.recorder, self.journal = opened.recorder, opened.journal
         self.mark = new_mark()
         self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
-        self.crowd_notes: list[str] = []
+        self.concurrency_notes: list[str] = []
         self.evidence = Evidence()
         try:
             self.recovered = finish_dead_runs(opened, self.target.key)
@@ -61,7 +62,7 @@ class Session:
         self.api: UsersApi = self.registry.api
         self._spare_others()
         self.registry.keep_lease()
-        self.deadlines = Deadlines(self.pace)
+        self.deadlines = Deadlines(self.poll_policy)
         self.last_list: tuple[float, int, Exchange] | None = None
         self.access: Access = Access(self)
         self.protocol: Protocol = Protocol(self)
@@ -79,9 +80,12 @@ class Session:
     def begin(self, rule: str) -> None:
         """Start a scenario that shows a rule."""
         self.recorder.begin()
-        self.scenario = ScenarioContext(self, rule)
-        self.bursts: Bursts = Bursts(self)
-        self.races: Races = Races(self)
+        self.scenario: ScenarioContext = ScenarioContext(self, rule)
+
+    def note_concurrency(self, line: str) -> None:
+        """Note what a burst or a race came to, for the summary of the run."""
+        self.concurrency_notes.append(line)
+        log.info("%s", line)
 
     def show_evidence(self, evidence: Evidence) -> None:
         """Show from now on what is said to the target, and what is drawn of it."""
@@ -95,6 +99,14 @@ class Session:
     def run_at_once(self, flows: Sequence[Operation[T]]) -> list[T]:
         """Carry out many flows at once with the async client."""
         return self.loop.run(self.async_client.gather(flows))
+
+    def run_burst(self, requests: Sequence[Request[T]], warm_up: Call | None = None) -> BurstResult[T]:
+        """Release requests at the same moment with the async client."""
+        return self.loop.run(burst(self.async_client, requests, warm_up))
+
+    def run_threads(self, requests: Sequence[Request[T]]) -> BurstResult[T]:
+        """Release requests at the same moment in threads, with the session client."""
+        return burst_in_threads(self.http, requests)
 
     def fall_silent(self) -> None:
         """Let nobody act any more, whatever an interruption left under way; cleaning up goes on.

@@ -8,7 +8,7 @@ from typing import Any
 from support.contract.matchers import has_status
 from support.contract.normalizers import user_of
 from support.errors import Inconclusive
-from support.http.escaping import on_one_line
+from support.escaping import on_one_line
 from support.scenario.accounts import become_user
 from support.scenario.context import ScenarioContext
 from support.scenario.factory import Factory
@@ -40,7 +40,9 @@ EMAILS: Mapping[str, Callable[[Factory], str]] = {
     "an email of maximum length": lambda factory: factory.long_email(),
 }
 
-SPELLINGS: Mapping[str, Callable[[str], str]] = {
+Spelling = Callable[[str], str]
+
+SPELLINGS: Mapping[str, Spelling] = {
     "letter for letter": lambda email: email,
     "in upper case": lambda email: email.upper(),
     "in lower case": lambda email: email.lower(),

@@ -29,18 +29,18 @@ class Deadlines:
     that never ends does not hold up the whole run.
     """
 
-    def __init__(self, pace: PollPolicy) -> None:
-        self._pace = pace
+    def __init__(self, policy: PollPolicy) -> None:
+        self.policy = policy
         self._timeouts: Counter[str] = Counter()
 
     def for_(self, what: str) -> float:
         """Return the deadline for something, in seconds."""
-        return self._pace.deadline_s / (SHORTER if self._timeouts[what] >= TIMEOUTS_IN_A_ROW else 1)
+        return self.policy.deadline_s / (SHORTER if self._timeouts[what] >= TIMEOUTS_IN_A_ROW else 1)
 
     def poll_until(self, what: str, ask: Callable[[], T], is_right: Callable[[T], bool]) -> T:
         """Ask until the answer is right or the deadline is over; return the last answer."""
         answer = ask()
-        for wait in PollPolicy(self._pace.first_s, self._pace.cap_s, self.for_(what)).waits():
+        for wait in PollPolicy(self.policy.first_s, self.policy.cap_s, self.for_(what)).waits():
             if is_right(answer):
                 break
             time.sleep(wait)
@@ -128,7 +128,7 @@ def _fail_as_still_read(
 def _fail_as_late(
     scenario: ScenarioContext, wanted: str, wrong: str, exchange: Exchange, rule: str, within_s: float
 ) -> None:
-    deadline_s = scenario.session.pace.deadline_s
+    deadline_s = scenario.session.deadlines.policy.deadline_s
     within = f"within {within_s:g} s"
     if within_s < deadline_s:
         within += f" (no longer {deadline_s:g} s, which have passed {TIMEOUTS_IN_A_ROW} times in a row)"

@@ -8,8 +8,8 @@ from pathlib import Path
 from allure_commons.model2 import Label, Link
 from behave.model import Rule, Scenario
 
+from support.reporting.results import RULE_TAG, deviation_of, plain, rule_of
 from support.reporting.standards import standard_url
-from support.reporting.verdicts import RULE_TAG, deviation_of, plain, rule_of
 from support.rules import RULES
 
 SEVERITIES = {"smoke": "critical", "scenario": "critical", "concurrency": "normal", "edge": "minor"}

@@ -15,7 +15,7 @@ from support.cleanup.polling import PollPolicy
 from support.cleanup.registry import Registry
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
-from support.http.operations import Operation, Sleep
+from support.http.operations import Driver, Operation, Sleep
 from support.http.users_api import UsersApi
 from support.models import Answer, Call, Exchange, Failure, NewUser
 from support.tests.http.clients import api_at
@@ -113,18 +113,13 @@ class FakeClient:
         self.clock = Clock()
 
     def carry_out(self, flow: Operation[T]) -> T:
-        given: Answer | Failure | None = None
-        while True:
-            try:
-                effect = flow.send(given)
-            except StopIteration as end:
-                result: T = end.value
-                return result
+        driver = Driver(flow)
+        for effect in driver:
             if isinstance(effect, Sleep):
                 self.clock.advance(effect.seconds)
-                given = None
             else:
-                given = self.users.answer(effect.call)
+                driver.outcome = self.users.answer(effect.call)
+        return driver.result
 
     async def run(self, flow: Operation[T], _: object = None) -> T:
         return self.carry_out(flow)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from support.concurrency.barrier import MIN_SETTLE_S, SETTLE_S, Timing, peak_in_flight, settle_s
-from support.concurrency.burst import WARM_UPS, BurstResult, Request, burst
+from support.concurrency.barrier import MIN_SETTLE_S, SETTLE_S, settle_s
+from support.concurrency.burst import WARM_UPS, burst
+from support.concurrency.results import BurstResult, Request, Timing, peak_in_flight
 from support.concurrency.threads import burst_in_threads
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread

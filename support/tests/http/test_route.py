@@ -12,13 +12,15 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from support.concurrency.burst import Request, burst
+from support.concurrency.burst import burst
+from support.concurrency.results import Request
 from support.errors import Inconclusive, SettingsError
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.raw import exchange_raw
 from support.http.route import Route, route_to
 from support.models import Call, Credential, Exchange, Failure
+from support.scenario import accounts
 from support.scenario.faults import Faults
 from support.target.embedded import EmbeddedApi
 from support.tests.conftest import NewSession, Script
@@ -238,7 +240,7 @@ def test_the_embedded_api_is_asked_without_a_proxy(
     session = new_session(api.target)
     session.faults = Faults(session, api, TemporaryDirectory())
     session.faults.clear()
-    session.accounts.become("Ada")
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     session.registry.prove_nothing_is_left(10)
     assert proxy.connections == 0
 

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,11 +23,11 @@ from behave.model import Feature
 from behave.parser import parse_feature
 
 from support import bootstrap
-from support.errors import SuiteError, TargetDown
+from support.errors import Outcome, SuiteError, TargetDown
 from support.profile import Caps, Deviation, Profile
+from support.reporting.results import Failure
 from support.reporting.run_report import RunReport
-from support.reporting.summary import Requests, Users, of_nothing, sum_of_requests, sum_of_users
-from support.reporting.verdicts import Failure
+from support.reporting.summary import Requests, Summary, Users, sum_of_requests, sum_of_users
 from support.scenario.session import Session
 from support.settings import ROOT, Settings
 from support.signals import Interrupts
@@ -178,7 +178,7 @@ def test_what_an_earlier_worker_has_told_is_forgotten(tmp_path: Path, monkeypatc
         workers.start([[feature("a", LONG)]], settings, 1)
         folder = workers._workers[-1].folder
         assert not folder.exists()
-        of_nothing("target down", "it is asleep", datetime.now().astimezone()).write(folder)
+        Summary(Outcome.TARGET_DOWN, "it is asleep").write(folder)
 
 
 def test_a_run_that_cannot_begin_ends_its_workers(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ class TestEnd:
         process = subprocess.Popen([sys.executable, "-c", "import sys; sys.exit(2)"], stdin=subprocess.PIPE)
         share = [feature("a", LONG)]
         workers._workers.append(Worker(process, share, tmp_path / "worker-2"))
-        of_nothing("target down", "it is asleep", datetime.now().astimezone()).write(tmp_path / "worker-2")
+        Summary(Outcome.TARGET_DOWN, "it is asleep").write(tmp_path / "worker-2")
         came = workers.end(5)
         (fault,) = came.faults
         assert [summary.outcome for summary in came.summaries] == ["target down"]
@@ -254,7 +254,7 @@ class TestEnd:
         interruption = Failure("inconclusive", "", "", "", "", "", "interrupted by SIGTERM")
         rest = replace(interruption, outcome="left behind", text="Ada")
         told = replace(
-            of_nothing("inconclusive", "interrupted by SIGTERM", datetime.now().astimezone()),
+            Summary(Outcome.INCONCLUSIVE, "interrupted by SIGTERM"),
             failures=[interruption, rest],
         )
         told.write(tmp_path)
@@ -333,12 +333,12 @@ class TestRun:
         write_second(shared, "Ada's account is created")
         ended = shared.behave("--tags=@contract", WORKERS="2")
         assert ended.code == 0, ended.said
-        assert ended.out.splitlines()[-1] == "kept: all 2 scenarios of 1 rules"
+        assert ended.out.splitlines()[-1] == "passed: all 2 scenarios of 1 rules"
         features = [line.split("  ")[0] for line in ended.out.splitlines() if line.startswith("The ")]
         assert features == ["The first", "The second"]
         summary = played(ended)
         assert [one["file"] for one in summary["scenarios"]] == ["features/one.feature", "features/two.feature"]
-        assert summary["users"] == {"created": 2, "deleted": 2, "gone": 2, "left": 0, "recovered": 0}
+        assert summary["users"] == {"created": 2, "deleted": 2, "gone": 2, "left_behind": 0, "recovered": 0}
         assert sorted(path.name for path in (ended.folder / "reports").iterdir()) == ["summary.json"]
         assert there(new_session(embedded)) == []
 
@@ -346,7 +346,7 @@ class TestRun:
         write_second(shared, "Ada's account is created")
         ended = shared.behave("features/", "--tags=@contract", WORKERS="2")
         assert ended.code == 0, ended.said
-        assert ended.out.splitlines()[-1] == "kept: all 2 scenarios of 1 rules"
+        assert ended.out.splitlines()[-1] == "passed: all 2 scenarios of 1 rules"
 
     def test_each_has_other_people(self, shared: Project) -> None:
         write_second(shared, "nobody has written this step")
@@ -361,14 +361,14 @@ class TestRun:
         ended = shared.behave("--tags=@contract", WORKERS="2")
         assert ended.code == 1
         assert "Grace signs up\n  features/two.feature:9" in ended.out
-        assert ended.out.splitlines()[-1].startswith("promise broken: 1 of 2 scenarios")
-        assert [one["outcome"] for one in played(ended)["scenarios"]] == ["kept", "promise broken"]
+        assert ended.out.splitlines()[-1].startswith("contract broken: 1 of 2 scenarios")
+        assert [one["result"] for one in played(ended)["scenarios"]] == ["passed", "failed"]
 
     def test_a_step_that_is_not_there_does_too(self, shared: Project) -> None:
         write_second(shared, "nobody has written this step")
         ended = shared.behave("--tags=@contract", WORKERS="2")
         assert ended.code == 1
-        assert ended.out.splitlines()[-1].startswith("suite or settings at fault: 1 of 2 scenarios")
+        assert ended.out.splitlines()[-1].startswith("configuration error: 1 of 2 scenarios")
 
     def test_evidence_of_both_is_in_one_report(self, shared: Project) -> None:
         write_second(shared, "Ada's account is created")
@@ -456,7 +456,7 @@ class TestInterrupted:
         assert out.splitlines()[-1].startswith("inconclusive: ")
         assert re.findall(r"interrupted by (\w+): cleaning up", out) == [number.name]
         assert re.findall(r"\n  interrupted by (\w+)\n", out) == [number.name]
-        assert summary_in(shared.folder)["users"]["left"] == 0
+        assert summary_in(shared.folder)["users"]["left_behind"] == 0
         assert there(new_session(embedded)) == []
 
     @pytest.mark.parametrize("pause_s", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0])
@@ -485,6 +485,6 @@ class TestInterrupted:
         os.kill(came(shared, "second"), signal.SIGKILL)
         out, _ = running.communicate(timeout=120)
         assert running.returncode == 1
-        assert out.splitlines()[-1].startswith("suite or settings at fault: worker 2 ended with exit code -9")
+        assert out.splitlines()[-1].startswith("configuration error: worker 2 ended with exit code -9")
         assert there(new_session(embedded)) == []
-        assert [one["outcome"] for one in summary_in(shared.folder)["scenarios"]] == ["kept", "not played"]
+        assert [one["result"] for one in summary_in(shared.folder)["scenarios"]] == ["passed", "not run"]

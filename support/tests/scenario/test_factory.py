@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.cleanup.marks import mark_in, new_mark
-from support.contract.matchers import schema_findings
+from support.contract.matchers import schema_mismatches
 from support.models import NewUser
 from support.scenario.factory import LONGEST_EMAIL, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
 from support.scenario.invalid_values import MALFORMED
@@ -29,7 +29,7 @@ def factory() -> Factory:
 
 def right(new_user: NewUser) -> bool:
     """Whether an API that keeps the contract has to welcome her."""
-    return not schema_findings("user", {**new_user.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
+    return not schema_mismatches("user", {**new_user.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
 
 
 def test_the_same_seed_gives_the_same_people_in_the_same_order() -> None:
@@ -79,7 +79,7 @@ def test_whatever_she_is_called_her_address_is_right(called: str) -> None:
     new_user = Factory(1, MARK).new_user(called)
     assert new_user.name.startswith(called)
     assert new_user.email.isascii()
-    assert not schema_findings("user", {**new_user.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
+    assert not schema_mismatches("user", {**new_user.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
 
 
 def test_a_name_that_is_given_is_kept_as_it_is(factory: Factory) -> None:
