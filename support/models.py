@@ -10,6 +10,8 @@ from typing import Any
 from support import statuses
 from support.bounds import BOUNDS, TooMuch, parsed
 
+EMBEDDED = "embedded"
+"""The key of embedded APIs in the journal: they end with their run, and their users with them."""
 IDEMPOTENCY_KEY = "Idempotency-Key"
 ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 

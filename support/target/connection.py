@@ -19,11 +19,11 @@ from support.http.recorder import Recorder
 from support.http.route import DIRECT, route_to
 from support.http.session_client import SessionClient
 from support.http.users_api import UsersApi
-from support.models import Credential
+from support.models import EMBEDDED, Credential
 from support.profile import Profile
 from support.redaction import redacted
 from support.settings import ROOT, Settings
-from support.target.embedded import EMBEDDED, EmbeddedApi, Target
+from support.target.embedded import EmbeddedApi, Target
 from support.target.preflight import check_open, refuse_production, room_for_users
 
 T = TypeVar("T")

@@ -6,7 +6,6 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import allure_commons
@@ -16,6 +15,7 @@ from allure_commons.model2 import Label, Status, StatusDetails, TestAfterResult,
 from allure_commons.types import AttachmentType
 from behave.model import Scenario, Step
 
+from support.compat import report_folder_of
 from support.errors import SuiteError
 from support.exchange_text import in_brief
 from support.http.recorder import Recorder
@@ -46,7 +46,7 @@ def allure_evidence(identity: Mapping[str, Any]) -> AllureEvidence | None:
     if listener is None or logger is None:
         return None
     repair()
-    folder: Path = logger._report_dir
+    folder = report_folder_of(logger)
     if identity:
         write_environment(folder, identity)
         write_executor(folder)

@@ -7,6 +7,7 @@ one whose hook or cleanup failed would be shown as passed.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from allure_behave import listener
@@ -17,6 +18,7 @@ from behave.model import Feature, Scenario, Step
 from support.errors import Outcome
 from support.reporting.results import KNOWN_DEVIATION, deviation_of, failure_of, text_of
 
+stock_feature = AllureFormatter.feature
 stock_status = listener.scenario_status
 stock_details = listener.scenario_status_details
 stock_step_details = listener.step_status_details
@@ -32,7 +34,7 @@ def repair() -> None:
 
 def every_scenario(formatter: AllureFormatter, feature: Feature) -> None:
     """Register all scenarios of a feature, those of its rules included."""
-    formatter._wrap_scenario(feature.walk_scenarios())
+    stock_feature(formatter, SimpleNamespace(scenarios=feature.walk_scenarios()))
 
 
 def scenario_status(scenario: Scenario) -> Any:

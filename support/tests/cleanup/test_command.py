@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from support.cleanup import __main__ as command
-from support.cleanup.__main__ import FAULT, LEFT, main
 from support.cleanup.journal import Journal
+from support.cli import cleanup as command
+from support.cli.cleanup import FAULT, LEFT, main
 from support.errors import TargetDown
 from support.models import Exchange
 from support.redaction import redacted

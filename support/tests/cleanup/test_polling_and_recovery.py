@@ -16,8 +16,8 @@ from support.cleanup.polling import PollPolicy, until_gone
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
 from support.http.loop import LoopThread
+from support.models import EMBEDDED
 from support.settings import Settings
-from support.target.embedded import EMBEDDED
 from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
 from support.tests.cleanup.test_journal import let_go, locked
 from support.tests.conftest import settings_for
