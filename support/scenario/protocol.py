@@ -105,7 +105,7 @@ class Protocol:
     def _change(self, method: str, actor: Actor, written: Callable[[bytes], bytes], content_type: str) -> Exchange:
         session = self._session
         fresh = session.factory.new_user(actor.persona)
-        body = written(session.api.creating(session.profile.names.to_target(fresh.as_json())).body or b"")
+        body = written(session.api.create_call(fresh.as_json()).body or b"")
         call = session.api.call(
             method, session.api.url_of(actor.known_id), body=body, headers={"Content-Type": content_type}
         )
@@ -141,7 +141,7 @@ class Protocol:
         return exchange
 
     def _json(self, actor: Actor) -> bytes:
-        return self._session.api.creating(self._session.profile.names.to_target(actor.new_user.as_json())).body or b""
+        return self._session.api.create_call(actor.new_user.as_json()).body or b""
 
     def _post(self, actor: Actor, body: bytes, content_type: str) -> Exchange:
         session = self._session
@@ -158,9 +158,7 @@ class Protocol:
         session = self._session
         new_user = session.factory.new_user()
         session.scenario.emails_tried.append(new_user.email)
-        call = session.api.call(
-            "POST", session.api.url_of(actor.known_id), fields=session.profile.names.to_target(new_user.as_json())
-        )
+        call = session.api.call("POST", session.api.url_of(actor.known_id), fields=new_user.as_json())
         exchange = session.run(session.registry.create(call, new_user.email, new_user.name))
         session.scenario.keep(exchange)
         return exchange
@@ -383,13 +381,13 @@ def _who(method: str) -> str:
 def _strangers(session: Session, credential: Credential) -> list[Exchange]:
     """Try everything on a user, introduced like this."""
     grace, fresh = _grace(session), session.factory.new_user()
-    api = session.api.as_someone_else(credential)
-    fields = session.profile.names.to_target(fresh.as_json())
+    api = session.api.with_credential(credential)
+    fields = fresh.as_json()
     changes = [api.call(method, api.url_of(grace.known_id), fields=fields) for method in _offered(session)]
     flows = [
         api.read(grace.known_id),
         api.list(),
-        session.registry.create(api.creating(fields), fresh.email, fresh.name),
+        session.registry.create(api.create_call(fields), fresh.email, fresh.name),
         *(session.registry.change(change, fresh.email) for change in changes),
         api.delete(grace.known_id),
     ]
@@ -400,8 +398,8 @@ def _undemanding(session: Session) -> list[Exchange]:
     """Be refused in every way by requests that do not say that they want JSON."""
     grace = _grace(session)
     api, factory = session.api, session.factory
-    taken = session.profile.names.to_target(grace.new_user.as_json())
-    nameless = session.profile.names.to_target(invalid_fields("an empty name", factory.new_user(), factory))
+    taken = grace.new_user.as_json()
+    nameless = invalid_fields("an empty name", factory.new_user(), factory)
     here, nowhere = api.url_of(grace.known_id), api.url_of(values.unused_id(session.scenario))
     calls = [
         api.call("GET", nowhere, headers=ANYTHING),
