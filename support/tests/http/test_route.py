@@ -20,6 +20,7 @@ from support.http.loop import LoopThread
 from support.http.raw import exchange_raw
 from support.http.route import Route, route_to
 from support.models import Call, Credential, Exchange, Failure
+from support.scenario import accounts
 from support.scenario.faults import Faults
 from support.target.embedded import EmbeddedApi
 from support.tests.conftest import NewSession, Script
@@ -241,7 +242,7 @@ def test_the_embedded_api_is_called_without_a_proxy(
     session = new_session(api.target)
     session.faults = Faults(session, api, TemporaryDirectory())
     session.faults.clear()
-    session.accounts.become("Ada")
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     session.registry.prove_nothing_is_left(10)
     assert proxy.connections == 0
 
