@@ -15,6 +15,7 @@ from support.profile import USER_FIELDS
 from support.scenario.context import Actor
 from support.scenario.invalid_values import NOT_A_USER, spoiled
 from support.scenario.waiting import FREE_ADDRESS
+from support.statuses import is_success
 
 if TYPE_CHECKING:
     from support.scenario.session import Session
@@ -284,7 +285,7 @@ class Accounts:
         scene.emails_tried += [address] if address else []
         scene.names_tried += [name] if name else []
         user = user_of(exchange.answer, self._session.profile)
-        if user is not None and exchange.status in range(200, 300):
+        if user is not None and is_success(exchange.status):
             actor.id, actor.is_gone = user.id, False
             actor.shown = self.fields_of(exchange)
 
