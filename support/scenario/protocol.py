@@ -41,6 +41,7 @@ from support.scenario.invalid_values import (
     in_another_order,
     invalid_fields,
 )
+from support.statuses import is_client_error
 
 if TYPE_CHECKING:
     from support.scenario.session import Session
@@ -241,7 +242,7 @@ class Protocol:
         """Every refusal among the answers says what is wrong; no answer at all shows the server's inside."""
         self.each_leaks_nothing()
         for exchange in self._session.scenario.exchanges:
-            if exchange.status in range(400, 500):
+            if is_client_error(exchange.status):
                 self._session.scenario.check(exchange, says_what_is_wrong(), attempted=self._attempted(exchange))
 
 
