@@ -1,9 +1,12 @@
 """HTTP requests and answers."""
 
+from dataclasses import replace
+
 from behave import then, when
 from behave.runner import Context
 
-from support.scenario import parameter_types  # noqa: F401 - registers Person and People
+from support.scenario import outcomes
+from support.scenario.values import edge_case
 
 
 @when("a client {occasion:Occasion}")
@@ -58,12 +61,13 @@ def change_with_media_type(context: Context, person: str, method: str, media_typ
 
 @when("a new user with {value:Value} signs up and gets an answer")
 def sign_up_with_value(context: Context, value: str) -> None:
-    context.session.protocol.sign_up_answered("Ada", lambda: context.session.values.with_quirk(value))
+    factory = context.session.factory
+    context.session.protocol.sign_up_answered("Ada", lambda: replace(factory.new_user(), **edge_case(value, factory)))
 
 
 @then("the status is 201 and Location leads to {person:Person}")
 def location_leads_to(context: Context, person: str) -> None:
-    context.session.outcomes.answered("created", "create-201")
+    outcomes.is_answered(context.session.scenario, "created", "create-201")
     context.session.protocol.location_leads_to(context.session.scenario.actor(person))
 
 
@@ -94,7 +98,7 @@ def send_as(context: Context, person: str, method: str, kind: str) -> None:
 
 @then("the status is 415")
 def unsupported_media_type(context: Context) -> None:
-    context.session.outcomes.answered("media_type")
+    outcomes.is_answered(context.session.scenario, "media_type")
 
 
 @when("{person:Person} sends a POST with {body}")
@@ -109,4 +113,4 @@ def send_malformed_change(context: Context, person: str, method: str, body: str)
 
 @then("the status is 400")
 def bad_request(context: Context) -> None:
-    context.session.outcomes.answered("malformed")
+    outcomes.is_answered(context.session.scenario, "malformed")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from support.contract.matchers import has_header
 from support.models import Credential, Exchange
+from support.scenario import outcomes, values
 from support.scenario.context import Actor
 
 if TYPE_CHECKING:
@@ -49,13 +50,13 @@ class Access:
         """Let the intruder try to read, change and delete the owner, and to sign up, introduced like this."""
         capabilities = vars(self._session.profile.capabilities)
         offered = [what for what, needed in ATTEMPTS.items() if needed is None or capabilities[needed]]
-        stranger = self._session.values.stranger_id()
+        stranger = values.unused_id(self._session.scenario)
         self._session.scenario.keep(*(self._try(what, introduction, owner, intruder, stranger) for what in offered))
 
     def all_unauthorized(self) -> None:
         """Each attempt was answered by 401 with a challenge."""
-        self._session.outcomes.all_refused(
-            [401], has_header("WWW-Authenticate", "that names a scheme (RFC 9110 §11.6.1)")
+        outcomes.each_is_refused(
+            self._session.scenario, [401], has_header("WWW-Authenticate", "that names a scheme (RFC 9110 §11.6.1)")
         )
 
     def _try(self, what: str, introduction: str, owner: Actor, intruder: Actor, stranger: str) -> Exchange:

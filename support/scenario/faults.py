@@ -13,6 +13,7 @@ import requests
 
 from support.contract.normalizers import users_of
 from support.errors import ContractViolation, SuiteError
+from support.scenario import outcomes
 from support.settings import Settings
 from support.target.embedded import EmbeddedApi
 
@@ -96,7 +97,9 @@ class Faults:
     def welcome_is_found_broken(self, person: str) -> None:
         """See that judging the last answer says that a promise was broken."""
         try:
-            self._session.outcomes.welcomed(person)
+            outcomes.is_created(
+                self._session.scenario, self._session.scenario.actor(person), self._session.scenario.exchange
+            )
         except ContractViolation as told:
             log.info("told as it should be: %s", str(told).splitlines()[0])
             return

@@ -29,8 +29,18 @@ from support.http.operations import Operation
 from support.http.urls import destination, origin_of
 from support.models import Call, Credential, Exchange, NewUser
 from support.profile import Profile
+from support.scenario import accounts, directory, paging, values, waiting
 from support.scenario.context import Actor
-from support.scenario.invalid_values import MALFORMED, NOT_JSON_TYPES, escaped, in_another_order
+from support.scenario.invalid_values import (
+    INVALID_EMAILS,
+    INVALID_NAMES,
+    MALFORMED,
+    NOT_JSON_TYPES,
+    escaped,
+    every_invalid_change,
+    in_another_order,
+    invalid_fields,
+)
 
 if TYPE_CHECKING:
     from support.scenario.session import Session
@@ -54,7 +64,7 @@ class Protocol:
         actor = session.scenario.actor(person)
         for _ in range(TRIES_FOR_AN_ANSWER):
             actor.new_user = draw() if draw else actor.new_user
-            exchange = session.accounts.sign_up(person)
+            exchange = accounts.sign_up(session.scenario, session.scenario.actor(person))
             if not exchange.adopted:
                 return exchange
             actor.new_user = session.factory.new_user(person)
@@ -110,7 +120,7 @@ class Protocol:
         session = self._session
         actor = session.scenario.last_actor = session.scenario.actor(person)
         exchange = self._post(actor, body=written(self._json(actor)), content_type=media_type)
-        actor.shown = session.accounts.fields_of(exchange)
+        actor.shown = accounts.fields_of(session.scenario, exchange)
         user = user_of(exchange.answer, session.profile)
         actor.id = user.id if user is not None else None
         return exchange
@@ -171,22 +181,25 @@ class Protocol:
     def ask_head_and_get(self, what: str) -> None:
         """Ask HEAD and GET of the same address: a user's, nobody's or the list's."""
         session = self._session
+        scenario = session.scenario
         url = {
             "a user": lambda: session.api.url_of(session.scenario.users[0].known_id),
-            "an unknown user": lambda: session.api.url_of(session.values.stranger_id()),
-            "a deleted user": lambda: session.api.url_of(session.accounts.become_and_leave("Edsger").known_id),
-            "a word as the id": lambda: session.api.url_of(session.values.unknown_id("a word")),
+            "an unknown user": lambda: session.api.url_of(values.unused_id(session.scenario)),
+            "a deleted user": lambda: session.api.url_of(
+                accounts.become_former_user(session.scenario, session.scenario.actor("Edsger")).known_id
+            ),
+            "a word as the id": lambda: session.api.url_of(values.UNUSED_IDS["a word"](session.scenario)),
             "the list": lambda: session.api.url,
-            "a search by email": lambda: session.directory.look_up(session.scenario.users[0].new_user.email).call.url,
-            "a page": lambda: session.directory.ask_for_page(1, 10).call.url,
-            "an invalid page": lambda: session.directory.ask_for_page(0, 10).call.url,
+            "a search by email": lambda: session.run(session.api.find(scenario.users[0].new_user.email)).call.url,
+            "a page": lambda: paging.read_page(session.scenario, 1, 10).call.url,
+            "an invalid page": lambda: paging.read_page(session.scenario, 0, 10).call.url,
         }[what]()
         questions = [session.api.call(method, url) for method in ("HEAD", "GET")]
 
         def both() -> list[Exchange]:
             return [session.run(session.api.send(question)) for question in questions]
 
-        session.scenario.keep(*(session.waiting.from_both(both) if what == "a deleted user" else both()))
+        session.scenario.keep(*(from_both(session, both) if what == "a deleted user" else both()))
 
     def head_is_as_get(self) -> None:
         """HEAD came with the status of GET and without a body."""
@@ -253,7 +266,7 @@ Occasion = Callable[["Session"], list[Exchange]]
 
 
 def _grace(session: Session) -> Actor:
-    return session.accounts.become("Grace")
+    return accounts.become_user(session.scenario, session.scenario.actor("Grace"))
 
 
 def _with_grace(session: Session, act: Callable[[Actor], Exchange]) -> list[Exchange]:
@@ -269,51 +282,57 @@ def _offered(session: Session) -> list[str]:
 def _changes(session: Session, method: str) -> list[Exchange]:
     grace = _grace(session)
     fresh = session.factory.new_user("Grace")
-    write = session.accounts.patch if method == "PATCH" else session.accounts.put
-    return [write(grace.persona, fresh.as_json())]
+    return [accounts.send_change(session.scenario, grace, method, fresh.as_json())]
 
 
 def _invalid(session: Session) -> list[Exchange]:
     """Send every flaw there is, to sign up and to change; nothing that could be stored without an address."""
-    actor, people = _grace(session), session.values
-    session.directory.remember_who_is_there()
-    sign_ups = [session.accounts.sign_up_spoiled("Mallory", flaw) for flaw in people.flaws]
-    changes = {"PATCH": session.accounts.patch, "PUT": session.accounts.put}
-    changed = [changes[method](actor.persona, fields) for method in _offered(session) for fields in people.every_flaw()]
+    grace, scenario = _grace(session), session.scenario
+    directory.remember_list(session.scenario)
+    mallory = scenario.actor("Mallory")
+    bodies = [invalid_fields(value, mallory.new_user, session.factory) for value in (*INVALID_NAMES, *INVALID_EMAILS)]
+    sign_ups = [accounts.send_sign_up(scenario, mallory, body) for body in bodies]
+    changed = [
+        accounts.send_change(scenario, grace, method, fields)
+        for method in _offered(session)
+        for fields in every_invalid_change(session.factory)
+    ]
     return [*sign_ups, *changed]
 
 
 def _taken(session: Session) -> list[Exchange]:
-    grace, alan = _grace(session), session.accounts.become("Alan")
+    grace, alan = _grace(session), accounts.become_user(session.scenario, session.scenario.actor("Alan"))
     email = grace.new_user.email
-    exchanges = [session.accounts.sign_up("Mallory", email=email)]
+    exchanges = [accounts.sign_up(session.scenario, session.scenario.actor("Mallory"), email=email)]
     if "PATCH" in _offered(session):
-        exchanges.append(session.accounts.patch(alan.persona, {"email": email}))
+        exchanges.append(accounts.send_change(session.scenario, alan, "PATCH", {"email": email}))
     if "PUT" in _offered(session):
-        exchanges.append(session.accounts.put(alan.persona, {"name": "Alan", "email": email}))
+        exchanges.append(accounts.send_change(session.scenario, alan, "PUT", {"name": "Alan", "email": email}))
     return exchanges
 
 
 def _unknown(session: Session) -> list[Exchange]:
     _grace(session)
-    stranger = session.values.stranger_id()
+    stranger = values.unused_id(session.scenario)
     fresh = session.factory.new_user()
-    changes = [session.accounts.change_nobody(method, fresh.as_json(), stranger) for method in _offered(session)]
-    session.accounts.become("Ada")
-    reads = [session.run(session.api.read(session.values.unknown_id(what))) for what in ODD_IDS]
+    changes = [
+        accounts.send_change_to(session.scenario, stranger, method, fresh.as_json()) for method in _offered(session)
+    ]
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
+    reads = [session.run(session.api.read(values.UNUSED_IDS[what](session.scenario))) for what in ODD_IDS]
     return [session.run(session.api.read(stranger)), *reads, *changes, session.run(session.api.delete(stranger))]
 
 
 def _deleted(session: Session) -> list[Exchange]:
     grace = _grace(session)
-    first = session.accounts.delete(grace.persona)
-    session.waiting.from_reading(grace, "delete")
-    return [first, session.accounts.delete(grace.persona), session.run(session.api.read(grace.known_id))]
+    first = accounts.delete(session.scenario, grace)
+    waiting.is_gone(session.scenario, grace, "delete")
+    return [first, accounts.delete(session.scenario, grace), session.run(session.api.read(grace.known_id))]
 
 
 def _no_json(session: Session) -> list[Exchange]:
     _grace(session)
-    session.directory.remember_who_is_there()
+    directory.remember_list(session.scenario)
     forms = [session.protocol.send_text("Mallory", form) for form in MALFORMED]
     methods = ("POST", *_offered(session))
     return [
@@ -328,22 +347,31 @@ def _secretive(session: Session) -> list[Exchange]:
     An API that keeps them is accused here, and not once more by the scenarios that read the list after this one.
     """
     secrets = {"password": "Sesame-42", "secret": "Sesame-43", "token": "Sesame-44"}
-    signed_up = session.accounts.sign_up("Mallory", **secrets)
+    scenario = session.scenario
+    mallory, alan = scenario.actor("Mallory"), scenario.actor("Alan")
+    signed_up = accounts.send_sign_up(scenario, mallory, {**mallory.new_user.as_json(), **secrets})
     grace = _grace(session)
     refused = [
-        session.accounts.sign_up("Alan", name="", **secrets),
-        session.accounts.sign_up("Alan", email=grace.new_user.email, **secrets),
+        accounts.send_sign_up(scenario, alan, {**alan.new_user.as_json(), "name": "", **secrets}),
+        accounts.send_sign_up(scenario, alan, {**alan.new_user.as_json(), "email": grace.new_user.email, **secrets}),
     ]
     offered, has = _offered(session), session.profile.capabilities
-    patched = [session.accounts.patch(grace.persona, secrets)] if "PATCH" in offered else []
+    patched = [accounts.send_change(scenario, grace, "PATCH", secrets)] if "PATCH" in offered else []
     whole = {**grace.new_user.as_json(), **secrets}
-    replaced = [session.accounts.put(grace.persona, whole)] if "PUT" in offered else []
+    replaced = [accounts.send_change(scenario, grace, "PUT", whole)] if "PUT" in offered else []
     reads = [session.run(session.api.read(actor.known_id)) for actor in session.scenario.users]
-    views = [session.directory.read_list()]
-    views += [session.directory.look_up(grace.new_user.email)] if has.email_filter else []
-    views += [session.directory.ask_for_page_of(grace)] if has.pages else []
+    views = [directory.read_list(session.scenario)]
+    views += [session.run(session.api.find(grace.new_user.email))] if has.email_filter else []
+    views += [paging.read_page_of(session.scenario, grace)] if has.pages else []
     session.registry.confirm_gone()
     return [signed_up, *refused, *patched, *replaced, *reads, *views]
+
+
+def from_both(session: Session, ask: Callable[[], list[Exchange]]) -> list[Exchange]:
+    """Ask in two ways for a deleted user until both answers are alike: either may show the deletion late."""
+    return waiting.poll_until(
+        session.scenario, waiting.READ_TWO_WAYS, ask, lambda came: len({exchange.status for exchange in came}) == 1
+    )
 
 
 def _who(method: str) -> str:
@@ -369,10 +397,10 @@ def _strangers(session: Session, credential: Credential) -> list[Exchange]:
 def _undemanding(session: Session) -> list[Exchange]:
     """Be refused in every way by requests that do not say that they want JSON."""
     grace = _grace(session)
-    api, people = session.api, session.values
+    api, factory = session.api, session.factory
     taken = grace.new_user.as_json()
-    nameless = people.spoiled("an empty name")
-    here, nowhere = api.url_of(grace.known_id), api.url_of(people.stranger_id())
+    nameless = invalid_fields("an empty name", factory.new_user(), factory)
+    here, nowhere = api.url_of(grace.known_id), api.url_of(values.unused_id(session.scenario))
     calls = [
         api.call("GET", nowhere, headers=ANYTHING),
         api.call("DELETE", nowhere, headers=ANYTHING),
@@ -394,11 +422,11 @@ def _carried_out(session: Session, call: Call) -> Operation[Exchange]:
 
 _OCCASIONS: Mapping[str, Occasion] = {
     "signs up": lambda session: [session.protocol.sign_up_answered("Ada")],
-    "reads a user": lambda session: [session.accounts.look(_grace(session))],
-    "reads the list": lambda session: _with_grace(session, lambda _: session.directory.read_list()),
-    "searches by email": lambda session: [session.directory.look_up(_grace(session).new_user.email)],
-    "searches for an unknown email": lambda session: [session.directory.look_up(session.factory.new_user().email)],
-    "reads a page": lambda session: _with_grace(session, session.directory.ask_for_page_of),
+    "reads a user": lambda session: [accounts.read(session.scenario, _grace(session))],
+    "reads the list": lambda session: _with_grace(session, lambda _: directory.read_list(session.scenario)),
+    "searches by email": lambda session: [session.run(session.api.find(_grace(session).new_user.email))],
+    "searches for an unknown email": lambda session: [session.run(session.api.find(session.factory.new_user().email))],
+    "reads a page": lambda session: _with_grace(session, lambda grace: paging.read_page_of(session.scenario, grace)),
     "updates a user": lambda session: _changes(session, "PATCH"),
     "replaces a user": lambda session: _changes(session, "PUT"),
     "deletes a user twice": _deleted,
@@ -407,7 +435,7 @@ _OCCASIONS: Mapping[str, Occasion] = {
     "sends a taken email": _taken,
     "sends malformed bodies": _no_json,
     "requests an invalid page": lambda session: [
-        session.directory.ask_for_page(page, size)
+        paging.read_page(session.scenario, page, size)
         for page, size in ((0, 10), (-1, 10), ("one", 10), (1, 0), (1, 101), (1, "ten"))
     ],
     "uses an unsupported method": lambda session: [session.protocol.post_to(_grace(session))],

@@ -13,6 +13,7 @@ from support.http import loop as loop_module
 from support.http.report_sink import ReportSink
 from support.reporting.run_report import RunReport
 from support.run import Run
+from support.scenario import accounts
 from support.scenario.faults import faulty_session
 from support.scenario.session import Session
 from support.signals import Interrupts
@@ -43,7 +44,7 @@ def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
 ) -> None:
     monkeypatch.setattr(loop_module, "FINISHED_WITHIN_S", 0.2)
     session = new_session(embedded, cleanup_deadline_s=5.0)
-    session.accounts.become("Ada")
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     session.loop.submit(busy(0.8))
     with pytest.raises(SuiteError, match="did not stop in time"):
         Run(session, Interrupts(), report, ReportSink(), Workers()).end()
@@ -60,7 +61,7 @@ def test_while_workers_play_all_is_taken_away(embedded: Target, new_session: New
         def wait(self) -> None:
             seen.append(there(new_session(embedded), session.mark))
 
-    session.accounts.become("Ada")
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     with pytest.raises(SuiteError, match="no scenario was selected"):
         Run(session, Interrupts(), report, ReportSink(), Busy()).end()
     assert seen == [0]

@@ -8,6 +8,7 @@ import pytest
 
 from support.errors import ContractViolation
 from support.http.urls import destination, origin_of
+from support.scenario import accounts
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, Script
 from support.tests.scripted import answer
@@ -80,7 +81,7 @@ def test_one_that_leads_to_nobody_is_a_broken_promise(new_session: NewSession, s
     session = new_session(Target(server.url, "t", "scripted"))
     session.begin("create-location")
     session.scenario.attempted = "Ada signs up"
-    session.accounts.sign_up("Ada")
+    accounts.sign_up(session.scenario, session.scenario.actor("Ada"))
     with pytest.raises(ContractViolation) as caught:
         session.protocol.location_leads_to(session.scenario.actor("Ada"))
     assert caught.value.rule == "create-location"
