@@ -21,8 +21,7 @@ from support.reporting.evidence import Evidence
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
 from support.reporting.screen import say
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
 from support.workers import AFTER_ALL_S, Workers, orders
 
