@@ -32,7 +32,7 @@ class Deleter:
 
     def __init__(self, book: Ledger, ownership: Ownership, client: AsyncClient, poll_policy: PollPolicy) -> None:
         self._book, self._ownership, self._client, self._pace = book, ownership, client, poll_policy
-        self.api = ownership.api.apart()
+        self.api = ownership.api.in_background()
         self.takes_shortcuts = True
         self._late = False
         self._waiting: list[Record] = []

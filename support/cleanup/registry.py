@@ -70,7 +70,7 @@ class Registry:
     def switch_api(self, api: UsersApi) -> None:
         """Speak from now on as with a target that is better known: in other names, of other statuses."""
         self.api = self._ownership.api = replace(api, permit=self._ownership.permit)
-        self._removal.api = self.api.apart()
+        self._removal.api = self.api.in_background()
 
     def protect(self, ids: Iterable[str]) -> None:
         """Never change or delete these users, who were there before the run."""

@@ -56,7 +56,7 @@ class ProbeClient:
         return self.run(self.api.send(self.api.call("GET", url, query=shown)))
 
     def get_without_token(self) -> Exchange:
-        api = self.api.as_someone_else(Credential(None))
+        api = self.api.with_credential(Credential(None))
         return self.run(api.send(api.call("GET")))
 
     def read(self, user_id: str) -> Exchange:
@@ -67,13 +67,13 @@ class ProbeClient:
         listed = frozenset(ids_of(self.run(self.api.list()).answer, self.profile))
         if not self._registry.request_count:
             self._registry.protect(listed)
-        call = self.api.call("POST", fields=self.profile.names.to_target(fields), body=body)
+        call = self.api.call("POST", fields=fields, body=body)
         name = str(fields["name"]) if "name" in fields else None
         return self.run(self._registry.create(call, fields.get("email"), name, listed))
 
     def change(self, method: str, user_id: str, fields: Mapping[str, Any]) -> Exchange:
         """Send a PATCH or PUT to one of the probe's users."""
-        url, sent = self.api.url_of(user_id), self.profile.names.to_target(fields)
+        url, sent = self.api.url_of(user_id), fields
         call = self.api.call(method, url, fields=sent, headers={"Content-Type": JSON})
         return self.run(self._registry.change(call, fields.get("email")))
 

@@ -181,7 +181,7 @@ def discover_refusals(client: ProbeClient, ada: User) -> None:
     if all(map(succeeded, invalid)):
         client.draft.exclude(UNSAFE, NO_OBJECT)
         return
-    body = client.api.creating(client.profile.names.to_target(mallory.as_json())).body or b""
+    body = client.api.create_call(mallory.as_json()).body or b""
     malformed = client.post(mallory.as_json(), body[:-1])
     if _refused(malformed):
         _learn_status(client, "malformed", malformed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 
@@ -36,7 +35,7 @@ CREDENTIALS: Mapping[str, Callable[[str], Credential]] = {
 
 def try_everything(scenario: ScenarioContext, credential: Credential, owner: Actor, intruder: Actor) -> None:
     """Let the intruder send every request there is with this credential, against the owner and to sign up."""
-    api = scenario.api.as_someone_else(credential)
+    api = scenario.api.with_credential(credential)
     unused_id = values.unused_id(scenario)
     operations = [*_reads(scenario, api, owner, unused_id), *_writes(scenario, api, owner, intruder, unused_id)]
     scenario.keep(*map(scenario.run, operations))
@@ -63,20 +62,19 @@ def _writes(
 ) -> Iterator[Operation[Exchange]]:
     has, registry, new_user = scenario.profile.capabilities, scenario.registry, intruder.new_user
     scenario.emails_tried.append(new_user.email)
-    fields = scenario.names.to_target(new_user.as_json())
-    yield registry.create(api.creating(fields), new_user.email, new_user.name)
-    yield registry.create(api.creating(scenario.names.to_target(owner.new_user.as_json())), owner.new_user.email, None)
-    yield registry.create(api.creating({}), None, None)
+    yield registry.create(api.create_call(new_user.as_json()), new_user.email, new_user.name)
+    yield registry.create(api.create_call(owner.new_user.as_json()), owner.new_user.email, None)
+    yield registry.create(api.create_call({}), None, None)
     yield _sign_up(scenario, api, "text/plain", bytes)
     yield _sign_up(scenario, api, "application/json", lambda body: body[:-1])
     if has.patch:
-        name = scenario.names.to_target({"name": new_user.name})
+        name = {"name": new_user.name}
         yield api.patch(owner.known_id, name)
         yield api.patch(unused_id, name)
     if has.put:
         other = scenario.factory.new_user()
-        yield registry.change(api.replacing(owner.known_id, fields), new_user.email)
-        yield registry.change(api.replacing(unused_id, scenario.names.to_target(other.as_json())), other.email)
+        yield registry.change(api.put_call(owner.known_id, new_user.as_json()), new_user.email)
+        yield registry.change(api.put_call(unused_id, other.as_json()), other.email)
     yield api.delete(unused_id)
     yield api.delete(owner.known_id)
 
@@ -85,7 +83,7 @@ def _sign_up(
     scenario: ScenarioContext, api: UsersApi, content_type: str, rewrite: Callable[[bytes], bytes]
 ) -> Operation[Exchange]:
     new_user: NewUser = scenario.factory.new_user()
-    body = rewrite(json.dumps(scenario.names.to_target(new_user.as_json())).encode())
+    body = rewrite(api.create_call(new_user.as_json()).body or b"")
     call = api.call("POST", body=body, headers={"Content-Type": content_type})
     return scenario.registry.create(call, new_user.email, None)
 

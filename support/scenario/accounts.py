@@ -29,7 +29,7 @@ def sign_up(scenario: ScenarioContext, actor: Actor, **fields: str) -> Exchange:
 def send_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Exchange:
     """Sign up with this body, valid or not."""
     scenario.last_actor = actor
-    call = scenario.api.creating(scenario.names.to_target(body))
+    call = scenario.api.create_call(body)
     email, name = _requested(body, actor.new_user)
     exchange = scenario.run(scenario.registry.create(call, email, name, scenario.ids_before))
     scenario.keep(exchange)
@@ -120,7 +120,7 @@ def send_change(scenario: ScenarioContext, actor: Actor, method: str, body: Any)
 
 def send_change_to(scenario: ScenarioContext, user_id: str, method: str, body: Any) -> Exchange:
     """Change the user with this id, if any, with this body, valid or not."""
-    call = scenario.api.call(method, scenario.api.url_of(user_id), fields=scenario.names.to_target(body))
+    call = scenario.api.call(method, scenario.api.url_of(user_id), fields=body)
     email = body.get("email") if isinstance(body, Mapping) else None
     scenario.sent_id, scenario.sent_email = user_id, email if isinstance(email, str) else ""
     exchange = scenario.run(scenario.registry.change(call, scenario.sent_email or None))

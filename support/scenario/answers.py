@@ -11,8 +11,7 @@ from support.cleanup.marks import mark_in
 from support.contract.matchers import Matcher, body_of, leaks_nothing, says_what_is_wrong
 from support.contract.normalizers import listed
 from support.contract.violation import fail
-from support.http.operations import Operation
-from support.models import Call, Credential, Exchange
+from support.models import Credential, Exchange
 from support.profile import Profile
 from support.scenario import accounts, directory, paging, values
 from support.scenario.context import Actor, ScenarioContext
@@ -123,13 +122,13 @@ def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
 
 
 def _use_credential(scenario: ScenarioContext, grace: Actor, credential: Credential) -> list[Exchange]:
-    api, new_user = scenario.api.as_someone_else(credential), scenario.factory.new_user()
-    fields, url = scenario.names.to_target(new_user.as_json()), api.url_of(grace.known_id)
+    api, new_user = scenario.api.with_credential(credential), scenario.factory.new_user()
+    fields, url = new_user.as_json(), api.url_of(grace.known_id)
     changes = [api.call(method, url, fields=fields) for method in update_methods(scenario)]
     operations = [
         api.read(grace.known_id),
         api.list(),
-        scenario.registry.create(api.creating(fields), new_user.email, new_user.name),
+        scenario.registry.create(api.create_call(fields), new_user.email, new_user.name),
         *(scenario.registry.change(change, new_user.email) for change in changes),
         api.delete(grace.known_id),
     ]
@@ -138,25 +137,23 @@ def _use_credential(scenario: ScenarioContext, grace: Actor, credential: Credent
 
 def _accept_anything(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     """Send requests that are refused and do not say that they want JSON."""
-    api, factory = scenario.api, scenario.factory
-    taken = scenario.names.to_target(grace.new_user.as_json())
-    nameless = scenario.names.to_target(invalid_fields("an empty name", factory.new_user(), factory))
+    api, registry = scenario.api, scenario.registry
+    taken, nameless = grace.new_user.as_json(), {**scenario.factory.new_user().as_json(), "name": ""}
     user, nowhere = api.url_of(grace.known_id), api.url_of(values.unused_id(scenario))
-    calls = [
-        *(api.call(method, nowhere, headers=WITHOUT_JSON) for method in ("GET", "DELETE")),
-        api.call("POST", user, fields=taken, headers=WITHOUT_JSON),
-        *(api.call("POST", fields=fields, headers=WITHOUT_JSON) for fields in (taken, nameless)),
-        *(api.call(method, user, fields=nameless, headers=WITHOUT_JSON) for method in update_methods(scenario)),
+    methods = update_methods(scenario)
+    posts = [(user, taken), (api.url, taken), (api.url, nameless)]
+    operations = [
+        *(api.send(api.call(method, nowhere, headers=WITHOUT_JSON)) for method in ("GET", "DELETE")),
+        *(
+            registry.create(api.call("POST", url, fields=fields, headers=WITHOUT_JSON), fields["email"], None)
+            for url, fields in posts
+        ),
+        *(
+            registry.change(api.call(method, user, fields=nameless, headers=WITHOUT_JSON), nameless["email"])
+            for method in methods
+        ),
     ]
-    return [scenario.run(_operation_of(scenario, call)) for call in calls]
-
-
-def _operation_of(scenario: ScenarioContext, call: Call) -> Operation[Exchange]:
-    """Return the operation of a call, which the registry has to know if its body has an email."""
-    email = json.loads(call.body)[scenario.names.email] if call.body else None
-    if call.method == "POST":
-        return scenario.registry.create(call, email, None)
-    return scenario.registry.change(call, email) if email else scenario.api.send(call)
+    return [scenario.run(operation) for operation in operations]
 
 
 REQUESTS: Mapping[str, Requests] = {

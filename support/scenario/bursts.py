@@ -100,7 +100,7 @@ def _sign_ups(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> list[R
 
 
 def _sign_up(scenario: ScenarioContext, new_user: NewUser) -> Operation[Exchange]:
-    call = scenario.api.creating(scenario.names.to_target(new_user.as_json()))
+    call = scenario.api.create_call(new_user.as_json())
     return scenario.registry.create(call, new_user.email, new_user.name)
 
 
@@ -114,7 +114,7 @@ def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Ope
     exchanges["read"] = yield from api.read(user.id)
     shown = user_of(exchanges["read"].answer, scenario.profile)
     if shown is not None and (shown.id, shown.email) == (user.id, new_user.email.lower()):
-        exchanges["changed"] = yield from api.patch(user.id, scenario.names.to_target({"name": new_name}))
+        exchanges["changed"] = yield from api.patch(user.id, {"name": new_name})
         exchanges["read again"] = yield from api.read(user.id)
         exchanges["deleted"] = yield from api.delete(user.id)
         exchanges["gone"] = yield from _read_until_gone(scenario, user.id)

@@ -95,7 +95,7 @@ def _sign_up(scenario: ScenarioContext, email: str, number: int) -> RaceRequest:
 def _race_sign_up(scenario: ScenarioContext, new_user: NewUser, label: str) -> RaceRequest:
     def operation() -> Operation[Exchange]:
         record = scenario.registry.intend([(new_user.email, new_user.name)])[0]
-        call = scenario.api.creating(scenario.names.to_target(new_user.as_json()))
+        call = scenario.api.create_call(new_user.as_json())
         exchange = yield from scenario.api.send_once(call)
         scenario.registry.settle(record, exchange)
         return exchange
@@ -131,7 +131,7 @@ def _changes(scenario: ScenarioContext, actors: Sequence[Actor], method: str, si
 def _change(scenario: ScenarioContext, actor: Actor, email: str, method: str) -> RaceRequest:
     """Return the request that changes the email and keeps the name."""
     fields = {"email": email} if method == "PATCH" else {"name": actor.shown.get("name"), "email": email}
-    call = scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=scenario.names.to_target(fields))
+    call = scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=fields)
     return RaceRequest(actor.persona, scenario.api.send_once(call), (200,), scenario.answers.taken)
 
 
@@ -180,7 +180,7 @@ def _sign_ups_during_deletion(scenario: ScenarioContext) -> Iterator[Round]:
         scenario.registry.make_room(3, delete_current=True)
         grace = accounts.become_user(scenario, scenario.actor("Grace"), **scenario.factory.new_user("Grace").as_json())
         ada = NewUser(scenario.factory.new_user("Ada").name, grace.new_user.email)
-        deletion = scenario.api.send_once(scenario.api.deleting(grace.known_id))
+        deletion = scenario.api.send_once(scenario.api.delete_call(grace.known_id))
         requests = [
             _race_sign_up(scenario, ada, "Ada's sign-up"),
             RaceRequest("Grace's deletion", deletion, scenario.answers.deleted),
@@ -281,7 +281,7 @@ def _can_sign_up(scenario: ScenarioContext, email: str) -> bool:
 
 def _sign_up_afterwards(scenario: ScenarioContext, email: str) -> Exchange:
     name = scenario.factory.new_user().name
-    call = scenario.api.creating(scenario.names.to_target({"name": name, "email": email}))
+    call = scenario.api.create_call({"name": name, "email": email})
     return scenario.run(scenario.registry.create(call, email, name))
 
 

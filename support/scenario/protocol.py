@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 
 from support.contract.matchers import brief, has_header, has_no_body, has_status, shows
@@ -62,7 +61,7 @@ def send_body(
     """Send a sign-up (POST) or a change of name and email with a rewritten body, or declared as another type."""
     scenario.last_actor = actor
     new_user = actor.new_user if method == "POST" else scenario.factory.new_user(actor.persona)
-    body = rewrite(json.dumps(scenario.names.to_target(new_user.as_json()), ensure_ascii=False).encode())
+    body = rewrite(scenario.api.create_call(new_user.as_json()).body or b"")
     url = scenario.api.url if method == "POST" else scenario.api.url_of(actor.known_id)
     call = scenario.api.call(method, url, body=body, headers={"Content-Type": content_type})
     if method == "POST":
@@ -84,8 +83,7 @@ def post_to_user(scenario: ScenarioContext, actor: Actor) -> Exchange:
     """Send a sign-up to the URL of a user."""
     new_user = scenario.factory.new_user()
     scenario.emails_tried.append(new_user.email)
-    url, fields = scenario.api.url_of(actor.known_id), scenario.names.to_target(new_user.as_json())
-    call = scenario.api.call("POST", url, fields=fields)
+    call = scenario.api.call("POST", scenario.api.url_of(actor.known_id), fields=new_user.as_json())
     exchange = scenario.run(scenario.registry.create(call, new_user.email, new_user.name))
     scenario.keep(exchange)
     return exchange

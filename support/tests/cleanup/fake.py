@@ -158,7 +158,7 @@ class Stand:
     def create(self, newcomer: NewUser | None = None, **options: Any) -> Exchange:
         """Let somebody sign up by way of the registry."""
         who = newcomer or self.newcomer()
-        call = self.api.creating(who.as_json())
+        call = self.api.create_call(who.as_json())
         return self.client.carry_out(self.registry.create(call, who.email or None, who.name or None, **options))
 
     def states(self) -> dict[str | None, str]:

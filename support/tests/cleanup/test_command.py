@@ -115,7 +115,7 @@ def test_a_live_run_is_left_alone(apart: Target, new_session: NewSession, argume
 
 
 def test_guests_are_left_alone(dead: Session) -> None:
-    call = dead.api.creating({"name": "Guest", "email": "guest@uat-server.example.com"})
+    call = dead.api.create_call({"name": "Guest", "email": "guest@uat-server.example.com"})
     guest = dead.run(dead.api.send(call)).answer
     assert guest is not None
     assert main(["--yes", "--all-runs"]) == 0

@@ -116,7 +116,7 @@ class Run(Stand):
         ours = [user_id for user_id, user in self.users.users.items() if mark_in(user["email"]) == self.mark]
         if ours:
             wanted = self.newcomer().email
-            call = self.api.patching(ours[0], {"email": wanted})
+            call = self.api.patch_call(ours[0], {"email": wanted})
             self.client.carry_out(self.registry.change(call, wanted))
 
     def leave(self) -> None:

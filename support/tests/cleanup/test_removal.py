@@ -233,7 +233,7 @@ class TestMoments:
             full.registry.make_room(3)
             assert full.registry.alive == 0
         else:
-            call = full.api.creating(full.newcomer().as_json())
+            call = full.api.create_call(full.newcomer().as_json())
             flow = full.registry.create(call, "ada@elsewhere.example", "Ada")
             assert full.loop.run(AsyncClient(DEADLINE_S).run(flow, answer)).status == 201
         full.journal.close()

@@ -199,7 +199,7 @@ class TestDirectLine:
 
         async def play() -> None:
             client = AsyncClient(5, Route(f"http://127.0.0.1:{proxy.port}"))
-            entrants: list[Request[Exchange]] = [Request(name, api.send_once(api.creating({}))) for name in "ab"]
+            entrants: list[Request[Exchange]] = [Request(name, api.send_once(api.create_call({}))) for name in "ab"]
             await burst(client, entrants)
 
         loop = LoopThread()

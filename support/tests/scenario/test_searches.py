@@ -11,7 +11,7 @@ import pytest
 
 from support.errors import ContractViolation
 from support.models import NewUser
-from support.prove.proofs import api
+from support.prove.checks import api
 from support.scenario import accounts, directory, outcomes
 from support.scenario.context import Actor, ScenarioContext
 from support.target.embedded import Target
