@@ -23,10 +23,10 @@ from support.errors import Inconclusive, SuiteError
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.reporting.run_report import RunReport, failed_to_start
-from support.reporting.screen import say
 from support.scenario.factory import new_seed
 from support.settings import ROOT, Settings
 from support.signals import Interrupts
+from support.streams import say
 from support.target.embedded import EmbeddedApi
 from support.workers import AFTER_ALL_S, HEAD_START, Workers, number_of_shares, orders, shares
 
@@ -112,7 +112,7 @@ def _new_run(
     )
     report.take_over()
     evidence = evidence_for(report.identity if orders() is None else {})
-    evidence.was_set_up("open the target", time.monotonic() - begun, session.registry.in_brief)
+    evidence.was_set_up("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
     _collect_seldom()
     return Run(session, interrupts, report, evidence, workers)
 

@@ -82,8 +82,9 @@ class KnownDeviations:
         return not known.sometimes and bool(passed) and (bool(known.scenarios) or not self._failed[known])
 
     def _behind(self, error: ContractViolation, name: str) -> Deviation | None:
+        actual = error.evidence.actual if error.evidence else ()
         of_the_rule = (known for known in self._known if known.rule == error.rule and known.covers(name))
-        return next((known for known in of_the_rule if known.explains(error.wrong)), None)
+        return next((known for known in of_the_rule if known.explains(actual)), None)
 
 
 def _broken_promise(scenario: Scenario) -> ContractViolation | None:

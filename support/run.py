@@ -20,9 +20,9 @@ from support.known_deviations import KnownDeviations
 from support.reporting.evidence import Evidence
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
-from support.reporting.screen import say
 from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
+from support.streams import say
 from support.workers import AFTER_ALL_S, Workers, orders
 
 WIP = "wip"
@@ -108,7 +108,7 @@ class Run:
         if self._clears_up_in_the_end:
             return
         for session in self._worlds:
-            with self._evidence.clearing("see that whoever was made is gone", session.registry.in_brief):
+            with self._evidence.clearing("see that whoever was made is gone", session.registry.ledger.in_brief):
                 session.registry.confirm_gone()
 
     def _look_whether_the_target_is_down(self, scenario: Scenario) -> None:
@@ -182,7 +182,7 @@ class Run:
         finish_dead_runs(self.session.connection, target)
         if stay := [run.mark for run in journal.dead_runs(target)]:
             raise LeftBehind(
-                f"what a worker made ({', '.join(stay)}) could not be seen to be gone. The next run against this "
+                f"what a worker made ({', '.join(stay)}) could not be confirmed as deleted. The next run against this "
                 "target deletes it; at once: python -m support.cleanup --yes"
             )
 
@@ -193,11 +193,11 @@ class Run:
         for session in self._worlds:
             faults += _faults_of(session.fall_silent)
             try:
-                with self._evidence.clearing("prove that nothing of the run is left", session.registry.in_brief):
+                with self._evidence.clearing("prove that nothing of the run is left", session.registry.ledger.in_brief):
                     if self._has_users_of(session):
                         session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
-                faults += _faults_of(session.registry.check_ids_were_right)
-                session.registry.close()
+                faults += _faults_of(session.registry.ownership.check_answers)
+                session.registry.ledger.close()
             except Exception as error:
                 faults.append(error)
         return faults

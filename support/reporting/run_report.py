@@ -21,6 +21,7 @@ from behave.reporter.summary import AbstractSummaryReporter
 from support.errors import Outcome, SettingsError, SuiteError
 from support.http.recorder import Metrics
 from support.redaction import redacted
+from support.reporting.console import Console
 from support.reporting.results import (
     KNOWN_DEVIATION,
     Failure,
@@ -31,9 +32,7 @@ from support.reporting.results import (
     result_of,
     rule_of,
 )
-from support.reporting.screen import Screen
 from support.reporting.summary import FILE, Requests, ScenarioResult, Summary, Users, merge, with_results
-from support.reporting.table import closing_lines
 
 if TYPE_CHECKING:
     from support.cleanup.registry import Registry
@@ -142,11 +141,11 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
 
     def _tell(self, summary: Summary, path: Path | None) -> bool:
         """Write the last lines; tell whether that was possible."""
-        opener = StreamOpener(stream=sys.stdout)
-        screen = Screen(opener.stream, self.config.color)
-        for line in closing_lines(summary, path, screen, table=self.config.summary):
-            screen.print(line)
-        return screen.was_read
+        from support.reporting.rendering import print_summary
+
+        console = Console(StreamOpener(stream=sys.stdout).stream, self.config.color)
+        print_summary(console, summary, path, table=self.config.summary)
+        return console.was_read
 
     def summary(self) -> Summary:
         """Return the run as it stands."""
@@ -177,7 +176,8 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         registry = self._registry
         if registry is None:
             return Users()
-        return Users(registry.created, registry.deleted, registry.gone, registry.alive, self._recovered)
+        counts = registry.ledger.counts()
+        return Users(counts.created, counts.deleted, counts.gone, counts.alive, self._recovered)
 
     def requests(self) -> Requests:
         """Return the requests of the run so far, those of workers included."""

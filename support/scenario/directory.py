@@ -24,7 +24,7 @@ def read_list(scenario: ScenarioContext) -> Exchange:
     if scenario.profile.pages.size is not None:
         scenario.registry.wait_for_deletions()
     exchange = scenario.run(scenario.api.list())
-    session.last_list = (time.monotonic(), scenario.registry.request_count, exchange)
+    session.last_list = (time.monotonic(), len(scenario.registry.ledger.records), exchange)
     return exchange
 
 
@@ -41,7 +41,7 @@ def _recent_list(scenario: ScenarioContext) -> Exchange | None:
     if scenario.session.last_list is None:
         return None
     read_at, requests, exchange = scenario.session.last_list
-    is_fresh = time.monotonic() - read_at < RECENT_S and requests == scenario.registry.request_count
+    is_fresh = time.monotonic() - read_at < RECENT_S and requests == len(scenario.registry.ledger.records)
     return exchange if is_fresh and exchange.status == 200 else None
 
 

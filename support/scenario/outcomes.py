@@ -273,7 +273,7 @@ def no_user_has_old_id(scenario: ScenarioContext, former: Actor) -> None:
     reused = [
         f"{user.persona} has the id {user.id} of a deleted user"
         for user in scenario.users
-        if not user.is_gone and (user.id == former.old_id or scenario.registry.was_seen_gone(user.known_id))
+        if not user.is_gone and (user.id == former.old_id or user.known_id in scenario.registry.ledger.gone)
     ]
     if reused:
         scenario.fail("an id that no user had before", reused, scenario.exchange)

@@ -11,5 +11,5 @@ def test_users_with_secrets_are_gone_before_the_next_scenario(new_session: NewSe
     session = new_session(embedded)
     session.begin("no-secrets")
     answers.send(session.scenario, answers.REQUESTS["sends a password"])
-    assert session.registry.created >= 1
-    assert session.registry.alive == 0
+    assert session.registry.ledger.counts().created >= 1
+    assert session.registry.ledger.counts().alive == 0
