@@ -20,8 +20,7 @@ from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
 from support.streams import say
 from support.workers import AFTER_ALL_S, Workers, orders

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from support.cleanup.marks import mark_in, new_mark
@@ -18,17 +19,16 @@ from support.http.operations import Operation
 from support.http.report_sink import ReportSink
 from support.http.users_api import UsersApi
 from support.models import Call, Exchange
-from support.scenario.access import Access
 from support.scenario.context import ScenarioContext
 from support.scenario.factory import Factory, new_seed, preload
 from support.scenario.faults import Faults
-from support.scenario.protocol import Protocol
 from support.scenario.waiting import Deadlines
 from support.settings import Settings
 from support.target.connection import Connection
 from support.target.embedded import EmbeddedApi, Target
 
 log = logging.getLogger("acceptance")
+FAULTY_TIMEOUT_S = 1.0
 T = TypeVar("T")
 
 
@@ -64,8 +64,6 @@ class Session:
         self.loop.submit(self.registry.ledger.keep_lease())
         self.deadlines = Deadlines(self.poll_policy)
         self.last_list: tuple[float, int, Exchange] | None = None
-        self.access: Access = Access(self)
-        self.protocol: Protocol = Protocol(self)
         self.faults: Faults | None = None
         self.begin("user-shape")
 
@@ -126,3 +124,13 @@ class Session:
         if self.faults is not None:
             self.faults.close()
         self.connection.close()
+
+
+def faulty_session(settings: Settings, timeout_s: float = FAULTY_TIMEOUT_S) -> Session:
+    """Open a session on an embedded API of its own that keeps its users over a restart and takes faults."""
+    folder = TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True)
+    api = EmbeddedApi(["--control", "--database", f"{folder.name}/users.sqlite3"])
+    changed = settings.model_copy(update={"target": "contract", "request_timeout_s": timeout_s})
+    session = Session(changed, api.target)
+    session.faults = Faults(api, folder)
+    return session

@@ -14,8 +14,7 @@ from support.http.report_sink import ReportSink
 from support.reporting.run_report import RunReport
 from support.run import Run
 from support.scenario import accounts
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, settings_for
