@@ -95,7 +95,7 @@ def _new_run(
 ) -> Run:
     begun = time.monotonic()
 
-    from support.reporting.evidence import evidence_for
+    from support.reporting.allure import report_sink
     from support.run import Run
     from support.scenario.session import Session
 
@@ -111,10 +111,10 @@ def _new_run(
         bursts=session.concurrency_notes,
     )
     report.take_over()
-    evidence = evidence_for(report.identity if orders() is None else {})
-    evidence.was_set_up("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
+    sink = report_sink(report.identity if orders() is None else {})
+    sink.add_setup("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
     _collect_seldom()
-    return Run(session, interrupts, report, evidence, workers)
+    return Run(session, interrupts, report, sink, workers)
 
 
 def _collect_seldom() -> None:

@@ -16,12 +16,11 @@ from support.cleanup.recovery import LEAST_S, finish_dead_runs
 from support.compat import call_before_exit
 from support.early_signals import FAULT
 from support.errors import Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
-from support.reporting.evidence import Evidence
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
 from support.streams import say
 from support.workers import AFTER_ALL_S, Workers, orders
@@ -36,13 +35,13 @@ class Run:
     """The run: its world, what was selected, and how it ends."""
 
     def __init__(
-        self, session: Session, interrupts: Interrupts, report: RunReport, evidence: Evidence, workers: Workers
+        self, session: Session, interrupts: Interrupts, report: RunReport, sink: ReportSink, workers: Workers
     ) -> None:
         self.session = session
         self._workers = workers
         self._interrupts = interrupts
         self._report = report
-        self._evidence = evidence
+        self._sink = sink
         self._played = 0
         self.deviations = KnownDeviations(session.profile, session.settings.strict)
         self._present = session
@@ -76,7 +75,7 @@ class Run:
         self._interrupts.insist()
         self._played += 1
         session = self._stormy() if RESILIENCE in scenario.effective_tags else self.session
-        session.show_evidence(self._evidence)
+        session.show_in(self._sink)
         session.begin(rule_of(scenario))
         self._present = session
         return session
@@ -99,7 +98,7 @@ class Run:
         self._look_whether_the_target_is_down(scenario)
         if self._clears_up_in_the_end:
             return
-        with self._evidence.clearing("begin to delete whoever was made"):
+        with self._sink.teardown("start deleting the users"):
             if self._present.faults is not None:
                 self._present.faults.clear()
             self._present.registry.start_deleting(at_least=BATCH)
@@ -109,7 +108,7 @@ class Run:
         if self._clears_up_in_the_end:
             return
         for session in self._worlds:
-            with self._evidence.clearing("see that whoever was made is gone", session.registry.ledger.in_brief):
+            with self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief):
                 session.registry.confirm_gone()
 
     def _look_whether_the_target_is_down(self, scenario: Scenario) -> None:
@@ -194,7 +193,7 @@ class Run:
         for session in self._worlds:
             faults += _faults_of(session.fall_silent)
             try:
-                with self._evidence.clearing("prove that nothing of the run is left", session.registry.ledger.in_brief):
+                with self._sink.teardown("prove that no user of the run is left", session.registry.ledger.in_brief):
                     if self._has_users_of(session):
                         session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
                 faults += _faults_of(session.registry.ownership.check_answers)

@@ -240,7 +240,7 @@ def test_the_embedded_api_is_called_without_a_proxy(
     monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
     api = EmbeddedApi(["--control"])
     session = new_session(api.target)
-    session.faults = Faults(session, api, TemporaryDirectory())
+    session.faults = Faults(api, TemporaryDirectory())
     session.faults.clear()
     accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     session.registry.prove_nothing_is_left(10)
