@@ -28,10 +28,10 @@ from support.reporting.summary import (
     Requests,
     Summary,
     Users,
+    fault_of_run,
     judged,
     of_nothing,
-    sum_of_requests,
-    sum_of_users,
+    with_faults,
 )
 from support.reporting.table import closing_lines
 from support.reporting.verdicts import (
@@ -39,11 +39,10 @@ from support.reporting.verdicts import (
     KNOWN_DEVIATION,
     NOT_PLAYED,
     NOT_SELECTED,
-    SKIPPED,
     Failure,
+    deviation_of,
     failure_of,
     failures_of_feature,
-    outcome_of,
     rule_of,
     verdict_of,
 )
@@ -58,23 +57,22 @@ FAILED = 1
 class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     """What is known of a run: its features, what it made and sent, and what went wrong around the scenarios."""
 
-    def __init__(self, config: Any, folder: Path, features: list[Feature] | None = None) -> None:
+    def __init__(self, config: Any, folder: Path, features: Sequence[Feature] = (), partial: bool = False) -> None:
+        """Begin with the features to play; the parent process of a `partial` run prints its end."""
         super().__init__(config)
         self.folder = folder
-        self._to_play = [] if features is None else features
-        self.features: list[Feature] = list(self._to_play)
-        self.others: list[Summary] = []
-        self._lost: list[Feature] = []
+        self.features = list(features)
+        self._partial = partial
         self._started = datetime.now().astimezone()
         self._clock = time.monotonic()
         self._told = False
-        self._faults: list[Failure] = []
+        self._faults: list[BaseException] = []
         self._known: dict[str, Any] = {}
         self._tally = Metrics()
         self._registry: Registry | None = None
         self._recovered = 0
         self._crowds: Sequence[str] = ()
-        _make_ready(folder)
+        make_ready(folder)
 
     def take_over(self) -> None:
         """Become the last reporter of this run; behave's own summary stays only beside a format that is not ours."""
@@ -99,34 +97,15 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._known = {"run": registry.mark, "seed": seed, "target": redacted(target), "profile": profile}
         self._registry, self._tally, self._recovered, self._crowds = registry, metrics, recovered, crowds
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """What the run is known by, and what took part in it."""
-        return {**self._known, "selection": str(self.config.tag_expression or ""), **versions()}
-
     def blame(self, error: BaseException) -> None:
         """Take in what went wrong around the scenarios, such as users that were left behind."""
-        text = redacted(str(error) or type(error).__name__)
-        self._faults.append(Failure(outcome_of(error), "", "", "", "", "", text))
+        self._faults.append(error)
 
     @property
     def selected(self) -> int:
         """How many scenarios are to be played in all."""
         chosen = (scenario for feature in self.features for scenario in feature.walk_scenarios())
         return sum(bool(scenario.should_run(self.config)) for scenario in chosen)
-
-    def keep(self, features: Sequence[Feature]) -> None:
-        """Have behave play these features alone; the others are played by workers."""
-        self._to_play[:] = self.features = list(features)
-
-    def take_in(self, others: Sequence[Summary], lost: Sequence[Feature]) -> None:
-        """Make what workers have played a part of this run; of the `lost` features nobody has told anything."""
-        self.others, self._lost = list(others), list(lost)
-
-    @property
-    def played_by_workers(self) -> int:
-        """How many scenarios workers have played."""
-        return sum(scenario.outcome != SKIPPED for other in self.others for scenario in other.scenarios)
 
     def feature(self, feature: Feature) -> None:
         """Take in a feature that is over, or that was never begun."""
@@ -136,33 +115,19 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     def end(self) -> None:
         """Write the summary and say on the last lines of the terminal what came of the run; does so once.
 
-        Ends the process where that cannot be done, or there is any other fault: such a run is not green.
+        Ends the process if there is any fault around the scenarios: such a run is not green.
         """
         if self._told:
             return
         self._told = True
         summary = self.summary()
-        path: Path | None = None
-        try:
-            path = summary.write(self.folder)
-        except OSError as error:
-            self.blame(SuiteError(f"REPORTS_DIR: the summary cannot be written into {self.folder} ({error})."))
-            summary = self.summary()
-        was_read = self._tell(summary, path)
-        if self._faults or not was_read or any(other.outcome != KEPT for other in self.others):
+        passed = publish(summary, self.folder, self.config, prints=not self._partial)
+        if self._faults or not passed:
             sys.exit(FAILED)
-
-    def _tell(self, summary: Summary, path: Path | None) -> bool:
-        """Write the last lines; tell whether that was possible."""
-        opener = StreamOpener(stream=sys.stdout)
-        screen = Screen(opener.stream, self.config.color)
-        for line in closing_lines(summary, path, screen, table=self.config.summary):
-            screen.print(line)
-        return screen.was_read
 
     def summary(self) -> Summary:
         """Return the run as it stands."""
-        played, failures = [], list(self._faults)
+        played, failures = [], [fault_of_run(error) for error in self._faults]
         for feature in self.features:
             failures += failures_of_feature(feature)
             for scenario in feature.walk_scenarios():
@@ -170,11 +135,6 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
                 failures += [failure] if failure else []
                 if verdict != NOT_SELECTED:
                     played.append(_played(scenario, verdict, failure))
-        for other in self.others:
-            played += other.scenarios
-            failures += [failure for failure in other.failures if failure not in failures]
-        for scenario in (scenario for feature in self._lost for scenario in feature.walk_scenarios()):
-            played += [_played(scenario, NOT_PLAYED, None)] if scenario.should_run(self.config) else []
         unjudged = Summary(
             outcome="",
             why="",
@@ -182,9 +142,9 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             seconds=round(time.monotonic() - self._clock, 3),
             selection=str(self.config.tag_expression or ""),
             versions=versions(),
-            users=sum_of_users([self._users(), *(other.users for other in self.others)]),
-            requests=self.requests(),
-            crowds=[*self._crowds, *(line for other in self.others for line in other.crowds)],
+            users=self._users(),
+            requests=self._requests(),
+            crowds=list(self._crowds),
             **self._known,
         )
         return judged(unjudged, played, failures)
@@ -195,13 +155,31 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             return Users()
         return Users(registry.created, registry.deleted, registry.gone, registry.alive, self._recovered)
 
-    def requests(self) -> Requests:
-        """Return what went over the wire so far, that of workers included."""
+    def _requests(self) -> Requests:
         metrics = self._tally
         covered = dict(metrics.covered.most_common())
         slowest = round(metrics.slowest_s, 3), redacted(metrics.slowest)
-        own = Requests(metrics.calls, metrics.requests, metrics.retried_calls, covered, *slowest)
-        return sum_of_requests([own, *(other.requests for other in self.others)])
+        return Requests(metrics.calls, metrics.requests, metrics.retried_calls, covered, *slowest)
+
+
+def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) -> bool:
+    """Write a summary and print the last lines; return whether the run passed and all could be written."""
+    path: Path | None = None
+    try:
+        path = summary.write(folder)
+    except OSError as error:
+        fault = SuiteError(f"REPORTS_DIR: the summary cannot be written into {folder} ({error}).")
+        summary = with_faults(summary, [fault])
+    screen = Screen(StreamOpener(stream=sys.stdout).stream, config.color)
+    for line in closing_lines(summary, path, screen, table=config.summary) if prints else ():
+        screen.print(line)
+    return screen.was_read and summary.outcome == KEPT
+
+
+def unplayed(features: Sequence[Feature], config: Any) -> list[Played]:
+    """Return the selected scenarios of features that nobody has played."""
+    scenarios = (scenario for feature in features for scenario in feature.walk_scenarios())
+    return [_played(scenario, NOT_PLAYED, None) for scenario in scenarios if scenario.should_run(config)]
 
 
 def _played(scenario: Scenario, verdict: str, failure: Failure | None) -> Played:
@@ -213,9 +191,14 @@ def _played(scenario: Scenario, verdict: str, failure: Failure | None) -> Played
         name=scenario.name,
         outcome=verdict,
         seconds=round(scenario.duration, 3),
-        reason=scenario.skip_reason or "",
+        reason=scenario.skip_reason or _known_reason(scenario),
         accused=failure.rule if failure is not None and verdict in (ContractViolation.outcome, KNOWN_DEVIATION) else "",
     )
+
+
+def _known_reason(scenario: Scenario) -> str:
+    known = deviation_of(scenario)
+    return known.reason if known is not None else ""
 
 
 def failed_to_start(error: SuiteError, folder: Path) -> None:
@@ -224,7 +207,7 @@ def failed_to_start(error: SuiteError, folder: Path) -> None:
         of_nothing(error.outcome, str(error), datetime.now().astimezone()).write(folder)
 
 
-def _make_ready(folder: Path) -> None:
+def make_ready(folder: Path) -> None:
     """See that a folder takes reports, and take an earlier summary away; raises SettingsError where that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

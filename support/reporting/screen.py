@@ -26,7 +26,7 @@ class Screen:
         console = Console(file=stream)
         self.is_live = console.is_terminal and not console.is_dumb_terminal
         self.width = max(NARROWEST, min(WIDEST, console.width)) if self.is_live else WIDEST
-        self._colourful = colour in ALWAYS or (colour not in NEVER and self.is_live and not console.no_color)
+        self.is_colourful = colour in ALWAYS or (colour not in NEVER and self.is_live and not console.no_color)
         self._stream = stream
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._changing = False
@@ -35,7 +35,7 @@ class Screen:
 
     def paint(self, text: str, *styles: str) -> str:
         """Return a text in colour where there is colour."""
-        if not self._colourful or not styles or not text:
+        if not self.is_colourful or not styles or not text:
             return text
         return f"\x1b[{';'.join(STYLES[style] for style in styles)}m{text}\x1b[0m"
 

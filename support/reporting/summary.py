@@ -21,6 +21,7 @@ from support.reporting.verdicts import (
     SKIPPED,
     WORST_FIRST,
     Failure,
+    outcome_of,
     worst,
 )
 from support.rules import RULES
@@ -111,6 +112,12 @@ class Summary:
     failures: Sequence[Failure] = ()
     scenarios: Sequence[Played] = ()
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the run is known by, and what took part in it."""
+        names = ("run", "seed", "target", "profile", "selection")
+        return {**{name: getattr(self, name) for name in names}, **self.versions}
+
     def write(self, folder: Path) -> Path:
         """Write the summary into a folder, whole or not at all; return where it is."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -163,20 +170,49 @@ def of_nothing(outcome: str, why: str, started: datetime) -> Summary:
     return Summary(outcome, redacted(why), started.isoformat(timespec="seconds"), 0.0)
 
 
-def sum_of_users(counts: Sequence[Users]) -> Users:
-    """Return the counts of several processes as one."""
-    return Users(*(sum(numbers) for numbers in zip(*(astuple(one) for one in counts), strict=True)))
+def merged(parts: Sequence[Summary], unplayed: Sequence[Played], started: datetime, seconds: float) -> Summary:
+    """Return the summaries of several processes as that of one run."""
+    failures = [failure for part in parts for failure in part.failures or _failure_to_start(part)]
+    whole = replace(
+        next(part for part in parts if part.scenarios),
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(seconds, 3),
+        run=_joined(part.run for part in parts),
+        target=_joined(part.target for part in parts),
+        users=Users(*(sum(numbers) for numbers in zip(*(astuple(part.users) for part in parts), strict=True))),
+        requests=_sum_of_requests([part.requests for part in parts]),
+        crowds=[line for part in parts for line in part.crowds],
+    )
+    return judged(
+        whole, [*(each for part in parts for each in part.scenarios), *unplayed], list(dict.fromkeys(failures))
+    )
 
 
-def sum_of_requests(counts: Sequence[Requests]) -> Requests:
-    """Return the counts of several processes as one."""
-    covered = sum((Counter(one.covered) for one in counts), Counter[str]())
+def _failure_to_start(part: Summary) -> list[Failure]:
+    return [] if part.scenarios else [Failure(part.outcome, "", "", "", "", "", part.why)]
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(filter(None, texts)))
+
+
+def with_faults(summary: Summary, faults: Iterable[BaseException]) -> Summary:
+    """Return a summary that also holds what went wrong around the scenarios."""
+    return judged(summary, summary.scenarios, [*summary.failures, *map(fault_of_run, faults)])
+
+
+def fault_of_run(error: BaseException) -> Failure:
+    """Return what went wrong around the scenarios, such as users that were left behind."""
+    return Failure(outcome_of(error), "", "", "", "", "", redacted(str(error) or type(error).__name__))
+
+
+def _sum_of_requests(counts: Sequence[Requests]) -> Requests:
     slowest = max(counts, key=lambda one: one.slowest_s)
     return Requests(
         sum(one.calls for one in counts),
         sum(one.sent for one in counts),
         sum(one.retried_calls for one in counts),
-        dict(covered.most_common()),
+        dict(sum((Counter(one.covered) for one in counts), Counter[str]()).most_common()),
         slowest.slowest_s,
         slowest.slowest,
     )

@@ -7,7 +7,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any
 
 from behave.formatter.base import Formatter, StreamOpener
@@ -92,7 +91,6 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
     def close(self) -> None:
         self._settle()
         self._screen.clear()
-        self._tell_of_workers()
         self.close_stream()
         if self._report is not None and not self._screen.was_read:
             self._report.blame(SuiteError("the output could not be written to its end: its reader, or room, has gone"))
@@ -142,17 +140,6 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
 
     def _tell_feature(self, name: str, counts: Counter[str], seconds: float) -> None:
         self._screen.print(self._line(name, counted(counts), counts, f"{seconds:6.1f} s"))
-
-    def _tell_of_workers(self) -> None:
-        """Tell what workers have played, in the same words as what was played here."""
-        for other in self._report.others if self._report is not None else ():
-            for failure in other.failures:
-                if failure.scenario:
-                    self._tell_failure(failure)
-            for _, played in groupby(other.scenarios, key=lambda scenario: scenario.file):
-                scenarios = list(played)
-                counts = Counter(scenario.outcome for scenario in scenarios)
-                self._tell_feature(scenarios[0].feature, counts, sum(scenario.seconds for scenario in scenarios))
 
     def _left(self, now: float) -> str:
         """Say how long the rest may take, as soon as that can be told."""

@@ -34,10 +34,10 @@ LAYERS = (
     ("support.reporting",),
     ("support.cleanup.__main__",),
     ("support.scenario",),
-    ("support.workers",),
+    ("support.run_checks",),
     ("support.run",),
     ("support.bootstrap",),
-    ("environment", "steps", "support.probe", "support.demo", "support.worker"),
+    ("environment", "steps", "support.cli", "support.probe", "support.demo"),
 )
 """From the ground up: a module imports from its own layer and from those below it."""
 UPWARD: dict[tuple[str, str], str] = {}

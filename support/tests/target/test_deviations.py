@@ -24,7 +24,7 @@ def test_failing_is_shown_as_known_and_does_not_fail_the_run(
 def test_passing_fails_the_run_with_the_line_to_remove(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     ended = play(new_target(), profile(OF_401), TOKENS)
     assert ended.code != 0
-    assert "mended: " in ended.said
+    assert "fixed: " in ended.said
     assert "auth-401 (Mallory uses no token" in ended.said
     assert "Remove the line from the profile." in ended.said
 
