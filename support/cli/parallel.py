@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import re
 import subprocess
@@ -20,16 +19,14 @@ from behave.configuration import Configuration
 from behave.exception import ConfigError, FileNotFoundError, InvalidFileLocationError, InvalidFilenameError
 from behave.model import Feature
 from behave.parser import ParserError
-from behave.runner_util import collect_feature_locations, parse_features
 
 from support import profile_files
 from support import settings as settings_module
 from support.cli.share import Share
+from support.cli.sharing import locations_of, shares_of
 from support.early_signals import FAULT
 from support.errors import Inconclusive, LeftBehind, SuiteError
-from support.profile import Profile
-from support.reporting.logs import set_up_logs
-from support.reporting.run_report import FAILED, make_ready, publish, unplayed
+from support.reporting.run_report import FAILED, UNREAD, make_ready, publish, unplayed
 from support.reporting.screen import Screen, say
 from support.reporting.summary import FILE, Summary, merged, of_nothing, read, with_faults
 from support.run_checks import faults_of_run
@@ -37,10 +34,6 @@ from support.scenario.factory import new_seed
 from support.settings import ROOT, Settings
 from support.signals import Interrupts
 
-log = logging.getLogger("acceptance")
-CONCURRENCY = "concurrency"
-CONCURRENCY_WEIGHT = 20
-WORTH_IT = 100
 FOLDER_FORMATS = ("allure", "allure_behave.formatter:AllureFormatter")
 BY_BEHAVE = "USING RUNNER: "
 TIME_OF_LOG_LINE = re.compile(r"^\d\d:\d\d:\d\d ")
@@ -70,73 +63,6 @@ def hand_over() -> None:
 
 def _is_behave(program: Path) -> bool:
     return program.stem == "behave" or program.parts[-2:] == ("behave", "__main__.py")
-
-
-# Which process runs what
-
-
-def shares_of(config: Any, settings: Settings) -> list[list[Feature]]:
-    """Return which features each process runs: one share if one process is to run all."""
-    if settings.workers == 1 or (settings.workers is None and (settings.base_url or _processors() == 1)):
-        return []
-    if (obstacle := _obstacle(config, profile_files.load(settings.target))) is not None:
-        if settings.workers is not None:
-            set_up_logs(settings.log_level)
-            log.info("%s", f"WORKERS: one process runs all features, because of {obstacle}")
-        return []
-    features = _features(config)
-    if settings.workers is None and sum(weight(feature, config) for feature in features) < WORTH_IT:
-        return []
-    return split(features, config, settings.workers or 2)
-
-
-def _locations(config: Any) -> list[Any]:
-    return [each for each in collect_feature_locations(config.paths) if not config.exclude(each)]
-
-
-def _features(config: Any) -> list[Feature]:
-    return list(parse_features(_locations(config), language=config.lang))
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _obstacle(config: Any, profile: Profile) -> str | None:
-    """Return why several processes cannot share a run, or None."""
-    if config.stop or config.dry_run:
-        return "--stop or --dry-run"
-    if profile.caps.users is not None or profile.caps.concurrency is not None:
-        return f"the caps of the profile {profile.name}"
-    return None
-
-
-def weight(feature: Feature, config: Any) -> int:
-    """Return how long a feature takes, in scenarios; one with concurrent requests takes as long as several others."""
-    chosen = [scenario for scenario in feature.walk_scenarios() if scenario.should_run(config)]
-    return sum(CONCURRENCY_WEIGHT if CONCURRENCY in scenario.effective_tags else 1 for scenario in chosen)
-
-
-def split(features: Sequence[Feature], config: Any, count: int) -> list[list[Feature]]:
-    """Split the selected features into at most `count` shares that take about as long.
-
-    All races and bursts are in the first share, so that they do not disturb each other.
-    """
-    weights = {id(feature): weight(feature, config) for feature in features}
-    heaviest_first = sorted(features, key=lambda one: (_is_concurrent(one), weights[id(one)]), reverse=True)
-    loads, chosen = [0] * count, [set[int]() for _ in range(count)]
-    for feature in heaviest_first:
-        number = 0 if _is_concurrent(feature) else loads.index(min(loads))
-        loads[number] += weights[id(feature)]
-        chosen[number] |= {id(feature)} if weights[id(feature)] else set()
-    return [[feature for feature in features if id(feature) in share] for share in chosen if share]
-
-
-def _is_concurrent(feature: Feature) -> bool:
-    return any(CONCURRENCY in scenario.effective_tags for scenario in feature.walk_scenarios())
-
-
-# The processes
 
 
 class Child:
@@ -194,9 +120,6 @@ class _Tail:
         yield from (line.decode(errors="replace").rstrip("\r") for line in whole)
 
 
-# The run
-
-
 class ParallelRun:
     """Several processes, from their start to one summary, one closing block and one exit code."""
 
@@ -207,6 +130,7 @@ class ParallelRun:
         self._interrupts = Interrupts(silent=True)
         self._children: list[Child] = []
         self._first_to_log: dict[str, int] = {}
+        self._was_read = True
         self._started, self._clock = datetime.now().astimezone(), time.monotonic()
 
     def run(self) -> int:
@@ -244,7 +168,7 @@ class ParallelRun:
             "workers": 1,
         }
         files = {os.path.abspath(feature.filename) for feature in features}
-        paths = [str(each) for each in _locations(self._config) if os.path.abspath(each.filename) in files]
+        paths = [str(each) for each in locations_of(self._config) if os.path.abspath(each.filename) in files]
         outputs = [
             output.name if name in FOLDER_FORMATS or not output.name else str(folder / f"output-{place}")
             for place, (name, output) in enumerate(self._formats())
@@ -276,8 +200,7 @@ class ParallelRun:
         for child in self._children:
             had_ended = child.has_ended
             lines = [line for line in child.printed.lines() if not line.startswith(BY_BEHAVE)]
-            if lines and not say(sys.stdout, "".join(f"{line}\n" for line in lines)):
-                self._was_read = False
+            self._was_read &= say(sys.stdout, "".join(f"{line}\n" for line in lines))
             if not had_ended:
                 return
 
@@ -297,7 +220,8 @@ class ParallelRun:
             return FAULT
         lost = [feature for child in self._children if child.summary() is None for feature in child.features]
         whole = merged(parts, unplayed(lost, self._config), self._started, time.monotonic() - self._clock)
-        whole = with_faults(whole, self._finish_dead() if lost else [])
+        faults = [] if self._was_read else [SuiteError(UNREAD)]
+        whole = with_faults(whole, [*faults, *(self._finish_dead() if lost else [])])
         if not self._interrupts.noted:
             whole = with_faults(whole, faults_of_run(whole, self._settings, profile_files.load(self._settings.target)))
         self._merge_outputs(whole)

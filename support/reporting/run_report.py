@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 OUR_FORMAT = "terminal"
 FAILED = 1
+UNREAD = "the output could not be written to its end: its reader, or room, has gone"
 
 
 class RunReport(Reporter):  # type: ignore[misc]  # behave has no types

@@ -14,7 +14,7 @@ from behave.model import Feature, Scenario, Step
 from rich.cells import cell_len
 
 from support.errors import SuiteError
-from support.reporting.run_report import OUR_FORMAT, RunReport
+from support.reporting.run_report import OUR_FORMAT, UNREAD, RunReport
 from support.reporting.screen import Screen, fitted, wrapped
 from support.reporting.table import colour_of, counted
 from support.reporting.verdicts import (
@@ -93,7 +93,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._screen.clear()
         self.close_stream()
         if self._report is not None and not self._screen.was_read:
-            self._report.blame(SuiteError("the output could not be written to its end: its reader, or room, has gone"))
+            self._report.blame(SuiteError(UNREAD))
 
     def _settle(self) -> None:
         """Count the scenario that is over, and tell its failure, which may be one of its hooks."""

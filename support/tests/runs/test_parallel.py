@@ -22,7 +22,8 @@ from behave.model import Feature
 from behave.parser import parse_feature
 
 from support.cli import parallel
-from support.cli.parallel import Child, ParallelRun, merged_text, shares_of, split
+from support.cli.parallel import Child, ParallelRun, merged_text
+from support.cli.sharing import shares_of, split
 from support.reporting.run_report import make_ready
 from support.reporting.summary import FILE, Played, Requests, Summary, Users, judged, merged, of_nothing, read
 from support.scenario.session import Session
@@ -92,7 +93,7 @@ class TestSplit:
 class TestNumber:
     @pytest.fixture(autouse=True)
     def _machine(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("support.cli.parallel._processors", lambda: 2)
+        monkeypatch.setattr("support.cli.sharing._processors", lambda: 2)
 
     @pytest.fixture
     def number(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
@@ -102,7 +103,7 @@ class TestNumber:
 
         def found(scenarios: int = LONG, changes: Mapping[str, Any] = MappingProxyType({}), **settings: Any) -> int:
             features = [feature("a", scenarios // 2), feature("b", scenarios - scenarios // 2)]
-            monkeypatch.setattr("support.cli.parallel._features", lambda _: features)
+            monkeypatch.setattr("support.cli.sharing._features", lambda _: features)
             read = Settings(_env_file=tmp_path / "none", **settings)  # type: ignore[call-arg]
             return len(shares_of(config(**changes), read)) or 1
 
@@ -117,7 +118,7 @@ class TestNumber:
     def test_one_process_runs_all_on_one_processor(
         self, number: Callable[..., int], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("support.cli.parallel._processors", lambda: 1)
+        monkeypatch.setattr("support.cli.sharing._processors", lambda: 1)
         assert number() == 1
 
     def test_one_process_runs_all_on_an_api_of_your_own_unless_told_otherwise(self, number: Callable[..., int]) -> None:
@@ -146,7 +147,7 @@ class TestNumber:
         profile = tmp_path / "own.toml"
         profile.write_text(f'name = "own"\ndescription = "ours"\n[caps]\n{caps}\n', encoding="utf-8")
         logged: list[str] = []
-        monkeypatch.setattr("support.cli.parallel.log.info", lambda text, *of: logged.append(text % of))
+        monkeypatch.setattr("support.cli.sharing.log.info", lambda text, *of: logged.append(text % of))
         assert number(changes=changes, target=str(profile)) == 1
         assert logged == []
         assert number(changes=changes, target=str(profile), workers=2) == 1
