@@ -29,8 +29,8 @@ docs: $(VENV)/.run  ## the features as a static site
 bench: $(VENV)/.dev  ## the benchmarks
 	for one in journal cleanup race; do $(BIN)/python -m support.bench.$$one; done
 
-lint: $(VENV)/.dev  ## what CI checks of the code
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+lint: $(VENV)/.dev  ## format, style, types and layers
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 $(VENV)/.run: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

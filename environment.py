@@ -8,14 +8,15 @@ from behave.runner import Context
 import support.early_signals  # noqa: F401 - first: from here on an interrupt ends in one line
 from support import bootstrap
 from support.cli import parallel
+from support.compat import runner_of
 from support.reporting.exceptions import make_presentable
 
 parallel.hand_over()  # before the steps are loaded: if several processes are wanted, this one starts them and ends here
 
 
 def before_all(context: Context) -> None:
-    make_presentable(context._runner)
-    context.run = bootstrap.begin(context.config, context._runner.features)
+    make_presentable(runner_of(context))
+    context.run = bootstrap.begin(context.config, runner_of(context).features)
     context.session = context.run.session
 
 

@@ -46,7 +46,7 @@ def user_with_related_email(context: Context, person: str, relation: str, other:
 @given("{person:Person} is a user with {other:Person}'s name")
 def is_a_namesake(context: Context, person: str, other: str) -> None:
     context.session.accounts.become(
-        person, context.session.factory.named(context.session.scenario.actor(other).newcomer.name)
+        person, context.session.factory.named(context.session.scenario.actor(other).new_user.name)
     )
 
 
@@ -62,7 +62,7 @@ def sign_up_in_turn(context: Context, group: list[str]) -> None:
 
 @when("{person:Person} signs up with {other:Person}'s name")
 def sign_up_with_name(context: Context, person: str, other: str) -> None:
-    context.session.accounts.sign_up(person, name=context.session.scenario.actor(other).newcomer.name)
+    context.session.accounts.sign_up(person, name=context.session.scenario.actor(other).new_user.name)
 
 
 @when('a new user named "{name}" signs up')
@@ -127,7 +127,7 @@ def sign_up_with_searched_email(context: Context, person: str) -> None:
 
 @when("{person:Person} signs up with {other:Person}'s name and email")
 def sign_up_as_other(context: Context, person: str, other: str) -> None:
-    context.session.accounts.sign_up_as(person, context.session.scenario.actor(other).newcomer)
+    context.session.accounts.sign_up_as(person, context.session.scenario.actor(other).new_user)
 
 
 @when("{person:Person} signs up with an empty object")
@@ -190,7 +190,7 @@ def change_to(context: Context, person: str, value: str, change: str) -> None:
 
 @when("the user changes their {field:Field}")
 def user_changes_field(context: Context, field: str) -> None:
-    context.session.accounts.renew(context.session.scenario.she.person, field)
+    context.session.accounts.renew(context.session.scenario.last_actor.persona, field)
 
 
 @when("{person:Person} changes their {field:Field}")
@@ -314,7 +314,7 @@ def delete_account_again(context: Context, person: str) -> None:
 
 @when("the user deletes their account")
 def user_deletes_account(context: Context) -> None:
-    context.session.accounts.delete(context.session.scenario.she.person)
+    context.session.accounts.delete(context.session.scenario.last_actor.persona)
 
 
 @when("{group:People} delete their accounts one after another")

@@ -1,103 +1,104 @@
 """Concurrent requests: bursts and races."""
 
-from behave import given, then, when
-from behave.runner import Context
+from support.scenario import bursts, email_races, races
+from support.scenario.context import ScenarioContext
+from support.scenario.steps import given, then, when
 
 
 @given("{count:d} users have signed up at once")
 @when("{count:d} users sign up at once")
-def sign_up_at_once(context: Context, count: int) -> None:
-    context.session.bursts.sign_up_at_once(count)
+def sign_up_at_once(scenario: ScenarioContext, count: int) -> None:
+    bursts.sign_up(scenario, count)
 
 
 @when("the configured number of users sign up at once")
-def sign_up_as_configured(context: Context) -> None:
-    context.session.bursts.sign_up_at_once(context.session.settings.burst)
+def sign_up_as_configured(scenario: ScenarioContext) -> None:
+    bursts.sign_up(scenario, scenario.session.settings.burst)
 
 
 @when("{count:d} users sign up from as many threads")
-def sign_up_in_threads(context: Context, count: int) -> None:
-    context.session.bursts.sign_up_in_threads(count)
+def sign_up_in_threads(scenario: ScenarioContext, count: int) -> None:
+    bursts.sign_up_in_threads(scenario, count)
 
 
 @when("{count:d} users sign up, change their names, read and delete their accounts at once")
-def live_at_once(context: Context, count: int) -> None:
-    context.session.bursts.live_at_once(count)
+def run_lifecycles(scenario: ScenarioContext, count: int) -> None:
+    bursts.run_lifecycles(scenario, count)
 
 
 @when("every second user deletes their account at once")
-def delete_half(context: Context) -> None:
-    context.session.bursts.half_leave_at_once()
+def delete_every_second(scenario: ScenarioContext) -> None:
+    bursts.delete_every_second(scenario)
 
 
 @then("the deleted accounts are gone and the others are shown as created")
-def half_are_gone(context: Context) -> None:
-    context.session.bursts.half_are_gone()
+def half_are_deleted(scenario: ScenarioContext) -> None:
+    bursts.check_half_deleted(scenario)
 
 
 @then("all requests were in flight at the same time")
-def were_in_flight_together(context: Context) -> None:
-    context.session.bursts.were_under_way_together()
+def were_in_flight_together(scenario: ScenarioContext) -> None:
+    bursts.check_in_flight(scenario)
 
 
 @then("each new user has their own id, name and email")
-def each_created(context: Context) -> None:
-    context.session.bursts.each_welcomed()
+def each_created(scenario: ScenarioContext) -> None:
+    bursts.check_each_created(scenario)
 
 
 @then("each new user is shown as created")
-def each_shown(context: Context) -> None:
-    context.session.bursts.each_shown()
+def each_shown(scenario: ScenarioContext) -> None:
+    bursts.check_each_shown(scenario)
 
 
 @then("the list shows each new user exactly once")
-def each_listed(context: Context) -> None:
-    context.session.bursts.each_listed()
+def each_listed(scenario: ScenarioContext) -> None:
+    bursts.check_each_listed(scenario)
 
 
 @then("each lifecycle was unaffected by the others")
-def each_lifecycle_unaffected(context: Context) -> None:
-    context.session.bursts.each_lived()
+def lifecycles_unaffected(scenario: ScenarioContext) -> None:
+    bursts.check_lifecycles(scenario)
 
 
 @given("the contenders are threads released by a barrier")
-def contend_in_threads(context: Context) -> None:
-    context.session.races.in_threads()
+def contend_in_threads(scenario: ScenarioContext) -> None:
+    scenario.in_threads = True
 
 
 @when("many users sign up at once with {emails}, round after round")
-def race_for_email(context: Context, emails: str) -> None:
-    context.session.races.for_one_address(emails)
+def race_of_sign_ups(scenario: ScenarioContext, emails: str) -> None:
+    email_races.sign_up_with_one_email(scenario, emails)
 
 
 @when("several users change to one email at once, round after round")
-def race_of_updates(context: Context) -> None:
-    context.session.races.move_to_one_address()
+def race_of_updates(scenario: ScenarioContext) -> None:
+    email_races.change_to_one_email(scenario)
 
 
 @when("several users are replaced at once with one email, round after round")
-def race_of_replacements(context: Context) -> None:
-    context.session.races.move_to_one_address("PUT")
+def race_of_replacements(scenario: ScenarioContext) -> None:
+    email_races.change_to_one_email(scenario, "PUT")
 
 
 @when("some users sign up with one email while others change to it, round after round")
-def race_of_sign_ups_and_updates(context: Context) -> None:
-    context.session.races.join_against_move()
+def race_of_sign_ups_and_updates(scenario: ScenarioContext) -> None:
+    email_races.change_to_one_email(scenario, changing=2, signing_up=2)
 
 
 @when("Ada signs up with Grace's email while Grace deletes their account, round after round")
-def race_of_sign_up_and_deletion(context: Context) -> None:
-    context.session.races.join_against_leave()
+def race_of_sign_up_and_deletion(scenario: ScenarioContext) -> None:
+    email_races.sign_up_during_deletion(scenario)
 
 
 @when("Ada's name and Ada's email are changed at the same moment, round after round")
-def race_of_changes(context: Context) -> None:
-    context.session.races.change_both_fields()
+def race_of_changes(scenario: ScenarioContext) -> None:
+    races.change_both_fields(scenario)
 
 
 @then("in every round exactly one user is created with the email and the others are refused")
 @then("in every round exactly one user gets the email and the others are unchanged")
 @then("in every round one request completely precedes the other")
 @then("in every round both changes last")
-def every_round_is_right(context: Context) -> None:
-    context.session.races.every_round_was_right()
+def every_round_is_right(scenario: ScenarioContext) -> None:
+    races.check_rounds(scenario)

@@ -15,12 +15,12 @@ def remember_current_users(context: Context) -> None:
 
 @when("support reads the account")
 def read_the_account(context: Context) -> None:
-    context.session.directory.look_at([context.session.scenario.she.person])
+    context.session.directory.look_at([context.session.scenario.last_actor.persona])
 
 
 @then("the account is shown as created")
 def the_account_shown_as_created(context: Context) -> None:
-    context.session.directory.seen_as_signed_up([context.session.scenario.she.person])
+    context.session.directory.seen_as_signed_up([context.session.scenario.last_actor.persona])
 
 
 @when("support reads {person:Person}'s account")
@@ -73,12 +73,12 @@ def list_shows(context: Context, person: str) -> None:
 
 @then("the list shows the user exactly once")
 def list_shows_the_user(context: Context) -> None:
-    context.session.directory.shows_once(context.session.scenario.she)
+    context.session.directory.shows_once(context.session.scenario.last_actor)
 
 
 @then("the list no longer shows the user")
 def list_no_longer_shows_the_user(context: Context) -> None:
-    context.session.waiting.from_list(context.session.scenario.she)
+    context.session.waiting.from_list(context.session.scenario.last_actor)
 
 
 @then("the list shows each of them exactly once")
@@ -132,12 +132,12 @@ def search_spelled(context: Context, person: str, spelling: str) -> None:
 
 @when("support searches for the user's email")
 def search_the_user(context: Context) -> None:
-    context.session.directory.look_up(context.session.scenario.she.newcomer.email)
+    context.session.directory.look_up(context.session.scenario.last_actor.new_user.email)
 
 
 @when("support searches for the user's email in lower case")
 def search_the_user_in_lower_case(context: Context) -> None:
-    context.session.directory.look_up(context.session.scenario.she.newcomer.email.lower())
+    context.session.directory.look_up(context.session.scenario.last_actor.new_user.email.lower())
 
 
 @when("support searches for {text:UnknownEmail}")
@@ -152,7 +152,7 @@ def only_found(context: Context, person: str) -> None:
 
 @then("only the user is found")
 def only_the_user_found(context: Context) -> None:
-    context.session.directory.found_exactly(context.session.scenario.she)
+    context.session.directory.found_exactly(context.session.scenario.last_actor)
 
 
 @then("only {person:Person} is found by their email")

@@ -3,7 +3,7 @@
 from behave import given, then, when
 from behave.runner import Context
 
-from support.scenario import parameter_types
+from support.scenario import bursts, parameter_types
 
 
 @given("the API {fault} for {times:d} {request:Request}")
@@ -19,7 +19,7 @@ def inject_fault_into_share(context: Context, fault: str, percent: int) -> None:
 @when("{count:d} users sign up at once while the API restarts")
 def sign_up_during_restart(context: Context, count: int) -> None:
     context.session.faults.restart_soon()
-    context.session.bursts.sign_up_at_once(count)
+    bursts.sign_up(context.session.scenario, count)
     context.session.faults.has_restarted()
 
 

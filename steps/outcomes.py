@@ -3,7 +3,8 @@
 from behave import then
 from behave.runner import Context
 
-from support.scenario import parameter_types  # noqa: F401 - registers Person and People
+from support.scenario import steps
+from support.scenario.context import Actor, ScenarioContext
 
 # Accepted
 
@@ -15,12 +16,12 @@ def created(context: Context, person: str) -> None:
 
 @then("the account is created")
 def the_account_created(context: Context) -> None:
-    context.session.outcomes.welcomed(context.session.scenario.she.person)
+    context.session.outcomes.welcomed(context.session.scenario.last_actor.persona)
 
 
 @then("{person:Person}'s account is created with {other:Person}'s name")
 def created_with_name(context: Context, person: str, other: str) -> None:
-    context.session.outcomes.welcomed(person, name=context.session.scenario.actor(other).newcomer.name)
+    context.session.outcomes.welcomed(person, name=context.session.scenario.actor(other).new_user.name)
 
 
 @then("each account is created and shown with its own name and email")
@@ -36,7 +37,7 @@ def read_shows_the_same(context: Context, person: str) -> None:
 
 @then("a read of the account shows the same")
 def read_of_the_account_shows_the_same(context: Context) -> None:
-    context.session.outcomes.is_as(context.session.scenario.she.person)
+    context.session.outcomes.is_as(context.session.scenario.last_actor.persona)
 
 
 @then("every view of {person:Person}'s account shows the same")
@@ -68,7 +69,7 @@ def returned_changed(context: Context, person: str) -> None:
 
 @then("the account is returned with only that change")
 def the_account_returned_changed(context: Context) -> None:
-    context.session.outcomes.changed(context.session.scenario.she.person)
+    context.session.outcomes.changed(context.session.scenario.last_actor.persona)
 
 
 # Refused
@@ -126,12 +127,12 @@ def the_deletion_confirmed(context: Context) -> None:
 
 @then("the account is gone")
 def the_account_is_gone(context: Context) -> None:
-    context.session.waiting.from_reading(context.session.scenario.she)
+    context.session.waiting.from_reading(context.session.scenario.last_actor)
 
 
-@then("{person:Person}'s account is gone")
-def account_is_gone(context: Context, person: str) -> None:
-    context.session.waiting.from_reading(context.session.scenario.actor(person))
+@steps.then("{actor:Actor}'s account is gone")
+def account_is_gone(scenario: ScenarioContext, actor: Actor) -> None:
+    scenario.session.waiting.from_reading(actor)
 
 
 @then("the accounts of {group:People} are gone")

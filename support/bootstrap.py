@@ -72,7 +72,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
         registry=session.registry,
         metrics=session.recorder.metrics,
         recovered=session.recovered,
-        crowds=session.crowd_notes,
+        bursts=session.concurrency_notes,
     )
     report.take_over()
     evidence = evidence_for(report.summary().identity)

@@ -61,15 +61,15 @@ def _tell(session: Session) -> None:
     session.begin("create-201")
     for person in PERSONAS:
         actor = session.accounts.become(person)
-        log.info("%s", f"{actor.newcomer.name} signed up and was given the id {on_one_line(str(actor.id))}")
+        log.info("%s", f"{actor.new_user.name} signed up and was given the id {on_one_line(str(actor.id))}")
     session.scenario.attempted = "each of them is looked at"
     for actor in session.scenario.users:
         session.outcomes.shown_as(actor, actor.shown)
     log.info("%s", f"all {len(session.scenario.users)} were fetched again, each as she signed up")
-    before = session.scenario.actor("Ada").newcomer.name
+    before = session.scenario.actor("Ada").new_user.name
     session.accounts.renew("Ada", "name")
     session.outcomes.changed("Ada")
-    log.info("%s", f"{before} is called {session.scenario.actor('Ada').newcomer.name} now; the others stay as they are")
+    log.info("%s", f"{before} is called {session.scenario.actor('Ada').new_user.name} now; the others stay as they are")
     session.outcomes.everybody_is_as_before(except_for=["Ada"])
     for person in PERSONAS:
         session.accounts.delete(person)

@@ -1,19 +1,31 @@
-"""Who is at fault: the suite, the target or the product.
+"""The outcomes of a run, and the exceptions that lead to them.
 
-A `SuiteError` says that no verdict could be reached; a `ContractViolation` says that the API broke a rule.
-behave shows the first as an error and the second as a failure.
+A `SuiteError` keeps the suite from checking a rule; a `ContractViolation` says that the API broke one. behave shows the
+first as an error and the second as a failure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The outcomes of a run, worst first."""
+
+    CONTRACT_BROKEN = "contract broken"
+    LEFT_BEHIND = "left behind"
+    CONFIGURATION_ERROR = "configuration error"
+    TARGET_DOWN = "target down"
+    INCONCLUSIVE = "inconclusive"
+    PASSED = "passed"
 
 
 class SuiteError(Exception):
-    """The suite, its settings or its target got in the way of a verdict."""
+    """The suite, its settings or its target prevent the suite from checking a rule."""
 
-    outcome = "suite or settings at fault"
+    outcome = Outcome.CONFIGURATION_ERROR
 
 
 class SettingsError(SuiteError):
@@ -21,21 +33,21 @@ class SettingsError(SuiteError):
 
 
 class TargetDown(SuiteError):
-    """The target cannot be reached, or does not let the suite in."""
+    """The target cannot be reached, or refuses the token."""
 
-    outcome = "target down"
+    outcome = Outcome.TARGET_DOWN
 
 
 class LeftBehind(SuiteError):
-    """Users that the suite made could not be seen to be gone."""
+    """The suite cannot confirm that the users that it created are gone."""
 
-    outcome = "left behind"
+    outcome = Outcome.LEFT_BEHIND
 
 
 class Inconclusive(SuiteError):
-    """What was tried did not happen in a way that allows a verdict."""
+    """A check did not take place in a way that allows a result."""
 
-    outcome = "inconclusive"
+    outcome = Outcome.INCONCLUSIVE
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,7 @@ class ContractViolation(AssertionError):
     the single things that were found wrong; `evidence` holds all that the text is made of.
     """
 
-    outcome = "promise broken"
+    outcome = Outcome.CONTRACT_BROKEN
 
     def __init__(self, rule: str, text: str, wrong: Iterable[str] = (), evidence: Evidence | None = None) -> None:
         super().__init__(text)

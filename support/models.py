@@ -10,6 +10,8 @@ from typing import Any
 from support import statuses
 from support.bounds import BOUNDS, TooMuch, parsed
 
+EMBEDDED = "embedded"
+"""The key of embedded APIs in the journal: they end with their run, and their users with them."""
 IDEMPOTENCY_KEY = "Idempotency-Key"
 ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 
@@ -82,6 +84,12 @@ class Call:
     body: bytes | None = None
     repeatable: bool = True
     lists: bool = False
+
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """Return the headers with Authorization, which no other place writes."""
+        authorization = self.credential.header
+        return {**self.headers, **({} if authorization is None else {"Authorization": authorization})}
 
 
 @dataclass(frozen=True)

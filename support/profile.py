@@ -138,7 +138,7 @@ class Shape:
 class Lookup:
     """How the target looks people up by address: one that heeds letter case is asked for each spelling."""
 
-    heeds_case: bool = False
+    case_sensitive: bool = False
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -180,7 +180,7 @@ class Deviation:
 
     `scenarios` narrows it to those whose names match one of these patterns (`*` stands for anything), and `shows` to
     failures in which nothing else is found wrong than what matches one of these. One that shows only `sometimes`, as a
-    race does, is not mended when it does not show.
+    race does, is not fixed when it does not show.
     """
 
     rule: Annotated[str, AfterValidator(_rule)]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 
 from behave.model import Feature, Scenario, Step
 
 from support.cleanup.recovery import LEAST_S
+from support.compat import call_before_exit
 from support.early_signals import FAULT
 from support.errors import Inconclusive, SuiteError, TargetDown
 from support.known_deviations import KnownDeviations
 from support.reporting.evidence import Evidence
+from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
 from support.reporting.screen import say
-from support.reporting.verdicts import rule_of
 from support.run_checks import faults_of_run
 from support.scenario.faults import faulty_session
 from support.scenario.session import Session
@@ -45,7 +44,7 @@ class Run:
         self._down: TargetDown | None = None
         self._ended = False
         self._interrupted = 0
-        _when_the_process_ends(self._end_late)
+        call_before_exit(self._end_late)
 
     def select(self, feature: Feature) -> None:
         """Take out of a feature what must not run here: work in progress, and what the target does not offer."""
@@ -201,12 +200,6 @@ def _faults_of(act: Callable[[], None]) -> list[Exception]:
     except Exception as error:
         return [error]
     return []
-
-
-def _when_the_process_ends(act: Callable[[], None]) -> None:
-    """Have something done while threads can still be started; for `atexit` it is too late for that."""
-    register: Callable[[Callable[[], None]], object] = getattr(threading, "_register_atexit", atexit.register)
-    register(act)
 
 
 def _tell_the_end(report: RunReport) -> None:

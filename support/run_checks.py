@@ -7,37 +7,37 @@ from collections.abc import Sequence
 
 from support.errors import SettingsError, SuiteError
 from support.profile import Deviation, Profile
-from support.reporting.summary import Played, Requests, Summary
-from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, SKIPPED
+from support.reporting.results import Result
+from support.reporting.summary import Requests, ScenarioResult, Summary
 from support.settings import Settings
 
 
 def faults_of_run(summary: Summary, settings: Settings, profile: Profile) -> list[SuiteError]:
     """Return why the outcome of a run does not count: nothing ran, a known deviation is fixed, too many retries."""
-    if all(scenario.outcome == SKIPPED for scenario in summary.scenarios):
+    if all(scenario.result is Result.SKIPPED for scenario in summary.scenarios):
         return [SuiteError("no scenario was selected: check --tags, --name and the paths")]
     known = () if settings.strict else profile.deviations
     faults = [_fixed(known, summary.scenarios, profile.name), _retries(summary.requests, settings.max_retried_share)]
     return [fault for fault in faults if fault is not None]
 
 
-def _fixed(known: Sequence[Deviation], scenarios: Sequence[Played], profile: str) -> SuiteError | None:
-    """Return a fault if a deviation did not show although its scenarios ran: its line has to go."""
+def _fixed(known: Sequence[Deviation], scenarios: Sequence[ScenarioResult], profile: str) -> SuiteError | None:
+    """Return a fault if a deviation did not show although its scenarios ran: its entry has to go."""
     passed = {each: name for each in known if (name := _scenario_without(each, scenarios)) is not None}
     if not passed:
         return None
     listed = "; ".join(f"{each.rule} ({name})" for each, name in passed.items())
     return SettingsError(
-        f"fixed: the target keeps what the profile {profile} lists as a deviation: {listed}. "
-        "Remove the line from the profile."
+        f"fixed: the target no longer shows a deviation that the profile {profile} lists: {listed}. "
+        "Remove its entry from the profile."
     )
 
 
-def _scenario_without(known: Deviation, scenarios: Sequence[Played]) -> str | None:
+def _scenario_without(known: Deviation, scenarios: Sequence[ScenarioResult]) -> str | None:
     """Return the first scenario that shows that a deviation is fixed; None if there is none."""
     own = [scenario for scenario in scenarios if scenario.rule == known.rule and known.covers(scenario.name)]
-    passed = [scenario.name for scenario in own if scenario.outcome == KEPT]
-    failed = any(each.outcome == KNOWN_DEVIATION and each.reason == known.reason for each in scenarios)
+    passed = [scenario.name for scenario in own if scenario.result is Result.PASSED]
+    failed = any(each.result is Result.KNOWN_DEVIATION and each.reason == known.reason for each in scenarios)
     if known.sometimes or not passed or (failed and not known.scenarios):
         return None
     return passed[0]
@@ -48,7 +48,7 @@ def _retries(sent: Requests, most: float | None) -> SuiteError | None:
     share = sent.retried_calls / max(1, sent.calls)
     if most is None or share <= most:
         return None
-    causes = ", ".join(f"{count} x {cause}" for cause, count in Counter(sent.covered).most_common(5))
+    causes = ", ".join(f"{count} x {cause}" for cause, count in Counter(sent.retried_causes).most_common(5))
     return SuiteError(
         f"{sent.retried_calls} of {sent.calls} calls ({share:.1%}) were rescued by retries, and "
         f"MAX_RETRIED_SHARE allows {most:.1%}: {causes}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from support.scenario import bursts
 from support.scenario.faults import faulty_session
 from support.scenario.session import Session
 from support.settings import load
@@ -34,7 +35,7 @@ def main() -> None:
 
 def _all_at_once(session: Session, count: int) -> float:
     session.begin("burst")
-    session.bursts.sign_up_at_once(count)
+    bursts.sign_up(session.scenario, count)
     _delete_late(session)
     begun = time.perf_counter()
     session.registry.confirm_gone()

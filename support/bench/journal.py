@@ -69,10 +69,10 @@ def _measured(session: Session, count: int) -> tuple[list[float], list[float], l
     with_s, without_s, journal_s = list[float](), list[float](), list[float]()
     for turn in range(2 + 2 * -(-count // TURN)):
         stopwatch.writes, stopwatch.spent_s = turn % 2 == 0, 0.0
-        newcomers = session.factory.newcomers(TURN)
+        new_users = session.factory.new_users(TURN)
         begun = time.perf_counter()
-        for newcomer in newcomers:
-            session.accounts.sign_up_as("Ada", newcomer)
+        for new_user in new_users:
+            session.accounts.sign_up_as("Ada", new_user)
         took_s = time.perf_counter() - begun
         if turn >= 2:  # those before warm up
             (with_s if stopwatch.writes else without_s).append(took_s / TURN)

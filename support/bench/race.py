@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 import httpx
 import requests
 
-from support.concurrency.burst import Request, burst
+from support.concurrency.burst import burst
+from support.concurrency.results import Request
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.policy import Policy
@@ -152,7 +153,7 @@ class Ways:
 
     async def _last_byte(self, email: str) -> list[int]:
         new_users = [{"name": f"Contender {number}", "email": email} for number in range(self._contenders)]
-        contenders = [Request(one["name"], self._api.send_once(self._api.creating(one))) for one in new_users]
+        contenders = [Request(one["name"], self._api.send_once(self._api.create_call(one))) for one in new_users]
         result = await burst(self._suite, contenders, self._api.call("GET", query={"email": email}))
         self.skews_s.append(result.skew_s)
         return [exchange.status or 0 for exchange in result.results]

@@ -30,9 +30,9 @@ class Deleter:
     `takes_shortcuts` says whether the list may stand in for many questions.
     """
 
-    def __init__(self, book: Ledger, ownership: Ownership, client: AsyncClient, pace: PollPolicy) -> None:
-        self._book, self._ownership, self._client, self._pace = book, ownership, client, pace
-        self.api = ownership.api.apart()
+    def __init__(self, book: Ledger, ownership: Ownership, client: AsyncClient, poll_policy: PollPolicy) -> None:
+        self._book, self._ownership, self._client, self._pace = book, ownership, client, poll_policy
+        self.api = ownership.api.in_background()
         self.takes_shortcuts = True
         self._late = False
         self._waiting: list[Record] = []

@@ -56,7 +56,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class JournalRow:
     """One user in the journal."""
 
     ref: int
@@ -163,14 +163,15 @@ class Journal:
             statement = f"UPDATE users SET state = ?, reason = NULL, changed = ? WHERE ref IN ({places})"
             self._write(statement, (state.value, time.time(), *some))
 
-    def unfinished(self, mark: str) -> list[Line]:
+    def unfinished(self, mark: str) -> list[JournalRow]:
         """Return the users of a run that were not seen to be gone."""
         rows = self._read(
             "SELECT ref, mark, address, id, state, reason FROM users WHERE mark = ? AND state != ? ORDER BY ref",
             (mark, State.GONE),
         )
         return [
-            Line(ref, run, address, user_id, State(state), reason) for ref, run, address, user_id, state, reason in rows
+            JournalRow(ref, run, address, user_id, State(state), reason)
+            for ref, run, address, user_id, state, reason in rows
         ]
 
     def dead_runs(self, target: str | None = None) -> list[Run]:

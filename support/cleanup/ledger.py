@@ -8,7 +8,7 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
-from support.cleanup.journal import HEARTBEAT_S, Journal, Line, State
+from support.cleanup.journal import HEARTBEAT_S, Journal, JournalRow, State
 from support.cleanup.records import Record
 
 log = logging.getLogger("acceptance.cleanup")
@@ -37,7 +37,7 @@ class Ledger:
         self.alive.update(entries)
         return entries
 
-    def adopt(self, lines: Iterable[Line]) -> None:
+    def adopt(self, lines: Iterable[JournalRow]) -> None:
         """Take over the unfinished users of a run that died."""
         for line in lines:
             ids = {line.id} if line.id else set()
@@ -45,7 +45,7 @@ class Ledger:
             self.entries.append(entry)
             self._count(entry)
 
-    def forget(self, lines: Iterable[Line]) -> None:
+    def forget(self, lines: Iterable[JournalRow]) -> None:
         """Write down as gone what went together with its target."""
         self._journal.mark_all([line.ref for line in lines], State.GONE)
 

@@ -29,11 +29,11 @@ class PollPolicy:
 
 
 async def until_gone(
-    waiting: Collection[T], still_there: Callable[[Collection[T]], Awaitable[list[T]]], pace: PollPolicy
+    waiting: Collection[T], still_there: Callable[[Collection[T]], Awaitable[list[T]]], poll_policy: PollPolicy
 ) -> list[T]:
     """Look for all of them together until none is there or the deadline is over; return those that still are."""
     left = await still_there(waiting)
-    for wait in pace.waits():
+    for wait in poll_policy.waits():
         if not left:
             break
         await asyncio.sleep(wait)

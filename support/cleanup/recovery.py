@@ -12,8 +12,8 @@ from typing import Protocol
 from support.cleanup.journal import Journal
 from support.cleanup.registry import Registry
 from support.errors import ContractViolation, LeftBehind
+from support.models import EMBEDDED
 from support.settings import Settings
-from support.target.embedded import EMBEDDED
 
 log = logging.getLogger("acceptance.cleanup")
 LEAST_S = 1.0

@@ -17,7 +17,7 @@ from dataclasses import replace
 from itertools import chain
 
 from support.cleanup.deleter import Deleter, batches
-from support.cleanup.journal import Journal, Line, State
+from support.cleanup.journal import Journal, JournalRow, State
 from support.cleanup.ledger import Ledger
 from support.cleanup.list_diff import ListDiff
 from support.cleanup.ownership import PROOF, Ownership
@@ -48,18 +48,18 @@ class Registry:
         client: AsyncClient,
         loop: LoopThread,
         mark: str,
-        pace: PollPolicy,
+        poll_policy: PollPolicy,
         most: int | None = None,
     ) -> None:
         """Begin with nothing made; `most` is how many users may be alive at once."""
         self._client, self._loop = client, loop
-        self._pace = pace
+        self._pace = poll_policy
         self._most = most
         self.mark = mark
         self._book = Ledger(journal, mark)
         self._ownership = Ownership(api, mark)
         self.api = self._ownership.api = replace(api, permit=self._ownership.permit)
-        self._removal = Deleter(self._book, self._ownership, client, pace)
+        self._removal = Deleter(self._book, self._ownership, client, poll_policy)
         self._open: list[Record] = []
         self._over: list[Record] = []
         self._refused: list[Record] = []
@@ -67,12 +67,12 @@ class Registry:
         self._lock = threading.Lock()
         api.recorder.observers.append(self._ownership.observe)
 
-    def go_on_with(self, api: UsersApi) -> None:
+    def switch_api(self, api: UsersApi) -> None:
         """Speak from now on as with a target that is better known: in other names, of other statuses."""
         self.api = self._ownership.api = replace(api, permit=self._ownership.permit)
-        self._removal.api = self.api.apart()
+        self._removal.api = self.api.in_background()
 
-    def spare(self, ids: Iterable[str]) -> None:
+    def protect(self, ids: Iterable[str]) -> None:
         """Never change or delete these users, who were there before the run."""
         self._ownership.before |= frozenset(ids)
 
@@ -121,7 +121,7 @@ class Registry:
         exchange = yield from self.api.send(call)
         user_id = self.api.id_in(call.url) or ""
         if user_id in self._ownership.proven or exchange.was_refused:
-            self.give_up(entry)
+            self.mark_not_created(entry)
         else:  # it may have made a user under an id that nobody had
             entry.ids.add(user_id)
         return exchange
@@ -140,13 +140,13 @@ class Registry:
         else:
             entry.claimed = answer is not None and 200 <= answer.status < 300 and user is None
 
-    def give_up(self, entry: Record) -> None:
+    def mark_not_created(self, entry: Record) -> None:
         """Write down that a request made nobody as far as is known; its address is looked up once more in the end."""
         entry.by_change = True
         self._book.mark(entry, State.REFUSED)
 
     @property
-    def asked_for(self) -> int:
+    def request_count(self) -> int:
         """How many requests may have made somebody so far."""
         return len(self._book.entries)
 
@@ -175,12 +175,12 @@ class Registry:
         """How many more users fit as soon as the deletions under way are done; None: any number."""
         return None if self._most is None else self._most - len(self._book.alive.intersection(self._open))
 
-    def make_room(self, wanted: int, dismissing: bool = False) -> None:
+    def make_room(self, wanted: int, delete_current: bool = False) -> None:
         """Wait for deletions until so many more users fit under the most that may be alive; raises SettingsError.
 
-        `dismissing` says that whoever was made so far is not needed any more.
+        `delete_current` says that whoever was made so far is not needed any more.
         """
-        if self._lacks_room(wanted) and dismissing:
+        if self._lacks_room(wanted) and delete_current:
             self.start_deleting()
         if self._lacks_room(wanted):
             self._begin_to_delete()
@@ -243,12 +243,12 @@ class Registry:
         for future in running:
             future.result()
 
-    def take_away_all(self, within_s: float) -> None:
+    def delete_all(self, within_s: float) -> None:
         """Do what `prove_nothing_is_left` begins with, for so many seconds at most."""
         with contextlib.suppress(TimeoutError):
-            self._loop.run(asyncio.wait_for(self._take_away_all(), within_s))
+            self._loop.run(asyncio.wait_for(self._delete_all(), within_s))
 
-    async def _take_away_all(self) -> None:
+    async def _delete_all(self) -> None:
         """Let what was begun end, and take away whoever is not seen gone yet, each looked up by herself."""
         self._removal.takes_shortcuts = False
         begun = [asyncio.wrap_future(future) for future in self._running]
@@ -296,11 +296,11 @@ class Registry:
         """Whether an id was that of a user of this run who has left."""
         return user_id in self._book.gone
 
-    def adopt(self, lines: Iterable[Line]) -> None:
+    def adopt(self, lines: Iterable[JournalRow]) -> None:
         """Take over the unfinished users of a run that died."""
         self._book.adopt(lines)
 
-    def forget(self, lines: Iterable[Line]) -> None:
+    def forget(self, lines: Iterable[JournalRow]) -> None:
         """Write down as gone what went together with its target."""
         self._book.forget(lines)
 
@@ -314,7 +314,7 @@ class Registry:
 
     async def _finish(self, ends: float) -> None:
         while True:
-            await self._take_away_all()
+            await self._delete_all()
             strays = await self._client.run(self.marked())
             self._take_up([user for user in strays or () if user.id not in self._ownership.contradicted])
             if not self._unfinished():

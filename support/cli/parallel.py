@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,10 +26,10 @@ from support import settings as settings_module
 from support.cli.share import Share
 from support.cli.sharing import locations_of, shares_of
 from support.early_signals import FAULT
-from support.errors import Inconclusive, LeftBehind, SuiteError
-from support.reporting.run_report import FAILED, UNREAD, make_ready, publish, unplayed
+from support.errors import Inconclusive, LeftBehind, Outcome, SuiteError
+from support.reporting.run_report import FAILED, UNREAD, make_ready, not_run, publish, with_faults
 from support.reporting.screen import Screen, say
-from support.reporting.summary import FILE, Summary, merged, of_nothing, read, with_faults
+from support.reporting.summary import FILE, Requests, ScenarioResult, Summary, Users, merge, read, with_results
 from support.run_checks import faults_of_run
 from support.scenario.factory import new_seed
 from support.settings import ROOT, Settings
@@ -131,7 +132,7 @@ class ParallelRun:
         self._children: list[Child] = []
         self._first_to_log: dict[str, int] = {}
         self._was_read = True
-        self._started, self._clock = datetime.now().astimezone(), time.monotonic()
+        self._started, self._clock = datetime.now().astimezone().isoformat(timespec="seconds"), time.monotonic()
 
     def run(self) -> int:
         """Run all shares; return the exit code of the whole run."""
@@ -219,7 +220,7 @@ class ParallelRun:
             parts[0].write(self._reports)
             return FAULT
         lost = [feature for child in self._children if child.summary() is None for feature in child.features]
-        whole = merged(parts, unplayed(lost, self._config), self._started, time.monotonic() - self._clock)
+        whole = self._merged(parts, not_run(lost, self._config))
         faults = [] if self._was_read else [SuiteError(UNREAD)]
         whole = with_faults(whole, [*faults, *(self._finish_dead() if lost else [])])
         if not self._interrupts.noted:
@@ -228,13 +229,29 @@ class ParallelRun:
         passed = publish(whole, self._reports, self._config)
         return FAILED if not passed or self._interrupts.noted else 0
 
+    def _merged(self, parts: Sequence[Summary], not_run: Sequence[ScenarioResult]) -> Summary:
+        first = replace(
+            next(part for part in parts if part.scenarios),
+            scenarios=[],
+            failures=[],
+            users=Users(),
+            requests=Requests(),
+            bursts=(),
+            started=self._started,
+            seconds=round(time.monotonic() - self._clock, 3),
+            run=", ".join(part.run for part in parts if part.run),
+            target=", ".join(dict.fromkeys(part.target for part in parts if part.target)),
+        )
+        whole = merge(first, parts)
+        return with_results(whole, [*whole.scenarios, *not_run], whole.failures)
+
     def _of_dead(self, child: Child) -> Summary:
         """Return a summary for a process that has written none."""
         ended = f"process {child.number} ended with exit code {child.process.poll()} and no summary"
         fault = SuiteError(ended)
         if self._interrupts.noted:
             fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario; nothing was made")
-        return of_nothing(fault.outcome, str(fault), self._started)
+        return with_faults(Summary(Outcome.PASSED, started=self._started), [fault])
 
     def _finish_dead(self) -> list[SuiteError]:
         """Delete the users of a process that died; the users on an embedded API died with it."""

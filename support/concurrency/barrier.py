@@ -15,13 +15,13 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import httpcore
 import httpx
 
+from support.concurrency.results import Timing
 from support.http.async_client import over_one_connection
 
 SIGNIFICANT_SPREAD_S = 0.005
@@ -30,22 +30,6 @@ MIN_SETTLE_S = 0.002
 MAX_CONNECTING = 64
 PEEKED_BYTES = 4096
 INTERIM = re.compile(rb"HTTP/1\.[01] 1\d\d\b")
-
-
-@dataclass
-class Timing:
-    """When one request of a burst was started, ready, released and answered, by `time.perf_counter` in seconds.
-
-    `early` says that it was answered before it was complete.
-    """
-
-    label: str
-    started: float | None = None
-    ready: float | None = None
-    released: float | None = None
-    answered: float | None = None
-    round_trip_s: float = 0.0
-    early: bool = False
 
 
 class Barrier:
@@ -214,16 +198,3 @@ def last_byte_transport(context: ssl.SSLContext) -> tuple[httpx.AsyncHTTPTranspo
     """Return a transport of one connection, and the backend that can hold back its next request."""
     backend = LastByteBackend()
     return over_one_connection(context, backend), backend
-
-
-def peak_in_flight(timings: Iterable[Timing]) -> int:
-    """Return the highest number of requests that were in flight at the same time: started and not answered yet."""
-    events: list[tuple[float, int]] = []
-    for timing in timings:
-        if timing.started is not None:
-            events += [(timing.started, 1), (timing.answered or float("inf"), -1)]
-    peak = in_flight = 0
-    for _, change in sorted(events):
-        in_flight += change
-        peak = max(peak, in_flight)
-    return peak

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import statistics
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
-from support.concurrency.barrier import Barrier, Timing, last_byte_transport, peak_in_flight
+from support.concurrency.barrier import Barrier, last_byte_transport
+from support.concurrency.results import BurstResult, Request, Timing
 from support.errors import SettingsError
 from support.http.async_client import AsyncClient, exchange_once
-from support.http.operations import Operation, SendRequest
+from support.http.operations import SendRequest
 from support.models import Answer, Call, Failure
 
 T = TypeVar("T")
@@ -21,57 +21,6 @@ SPARE_FILES = 100
 WARM_UPS = 4
 WARM_FOR_S = 1.0
 MAX_HELD_S = 300.0
-
-
-@dataclass(frozen=True)
-class Request(Generic[T]):
-    """One participant of a burst: its first request is released together with those of the others."""
-
-    label: str
-    operation: Operation[T]
-
-
-@dataclass(frozen=True)
-class BurstResult(Generic[T]):
-    """What each request returned, in their order, and when the first request of each was sent and answered."""
-
-    results: tuple[T, ...]
-    timings: tuple[Timing, ...]
-
-    @property
-    def skew_s(self) -> float:
-        """Seconds between the first and the last release."""
-        released = [timing.released for timing in self.timings if timing.released is not None]
-        return max(released) - min(released) if released else 0.0
-
-    @property
-    def peak(self) -> int:
-        """The highest number of requests that were in flight at the same time."""
-        return peak_in_flight(self.timings)
-
-    @property
-    def early(self) -> bool:
-        """Whether a request was answered before it was complete."""
-        return any(timing.early for timing in self.timings)
-
-    @property
-    def latencies_s(self) -> list[float]:
-        """Seconds from the release to the answer, shortest first."""
-        return sorted(one.answered - one.released for one in self.timings if one.answered and one.released)
-
-    def summary(self) -> str:
-        """Return peak, rate and latencies in one line."""
-        latencies = self.latencies_s
-        if len(latencies) < 2:
-            return f"peak {self.peak} in flight"
-        released = [one.released for one in self.timings if one.released]
-        answered = [one.answered for one in self.timings if one.answered]
-        rate = len(answered) / max(1e-9, max(answered) - min(released))
-        cuts = statistics.quantiles(latencies, n=100, method="inclusive")
-        return (
-            f"peak {self.peak} in flight, released within {self.skew_s * 1000:.2f} ms, {rate:.0f} answers/s, "
-            f"p50 {cuts[49] * 1000:.0f} ms, p95 {cuts[94] * 1000:.0f} ms, slowest {latencies[-1] * 1000:.0f} ms"
-        )
 
 
 async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Call | None = None) -> BurstResult[T]:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from support.concurrency.burst import BurstResult
+from support.concurrency.results import BurstResult, Request
 from support.models import Exchange
 from support.statuses import ALLOWED_AT_ANY_TIME
 
@@ -32,6 +32,14 @@ def outcome_of(exchange: Exchange, won: Container[int], refused: Container[int])
 
 
 @dataclass(frozen=True)
+class RaceRequest(Request[Exchange]):
+    """One request of a race, with the statuses by which it wins and by which it is refused."""
+
+    won: Container[int] = ()
+    refused: Container[int] = ()
+
+
+@dataclass(frozen=True)
 class Contender:
     """One contender after the race; moments in seconds after the first release."""
 
@@ -46,18 +54,18 @@ class Contender:
         return str(self.exchange.status or "no answer")
 
 
-def contenders_of(result: BurstResult[Exchange], won: Container[int], refused: Container[int]) -> list[Contender]:
-    """Return the contenders of a burst, in the order of its requests."""
+def contenders_of(requests: Iterable[RaceRequest], result: BurstResult[Exchange]) -> list[Contender]:
+    """Return the contenders of a race, in the order of its requests."""
     begun = min((one.released for one in result.timings if one.released is not None), default=0.0)
     return [
         Contender(
             timing.label,
-            outcome_of(exchange, won, refused),
+            outcome_of(exchange, request.won, request.refused),
             exchange,
             None if timing.released is None else timing.released - begun,
             None if timing.answered is None else timing.answered - begun,
         )
-        for timing, exchange in zip(result.timings, result.results, strict=True)
+        for request, timing, exchange in zip(requests, result.timings, result.results, strict=True)
     ]
 
 
@@ -77,6 +85,10 @@ def verdict_on(wrong: Iterable[str], decided: bool) -> Verdict:
     """Return the verdict on a round with these mismatches: void where it has none and nothing was decided."""
     wrong = tuple(wrong)
     return Verdict(wrong, None if wrong or decided else "all outcomes are unknown")
+
+
+def is_decided(contenders: Iterable[Contender]) -> bool:
+    return any(contender.outcome is not Outcome.UNKNOWN for contender in contenders)
 
 
 def broken_answers(contenders: Iterable[Contender]) -> list[str]:

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from support.concurrency.barrier import Timing
-from support.concurrency.burst import BurstResult, Request
+from support.concurrency.results import BurstResult, Request, Timing
 from support.http.session_client import SessionClient
 
 T = TypeVar("T")

@@ -1,16 +1,15 @@
-"""The async client: many calls at once, over the transports of httpx side by side, with one connection each.
+"""The async client: many calls at once, over transports of httpx with one connection each.
 
-httpx's connection pool looks all its connections over at each request, so that it takes time that grows with the square
-of its size, and reuses a warm connection rather than open one more. One connection each avoids both: a burst of N is N
-requests in flight. Of what an `httpx.AsyncClient` puts around a transport, such as redirects and cookies, nothing is
-wanted: a redirect could take the token to another host, and a cookie let in a call without one.
+httpx's pool looks at all its connections for each request, which takes quadratic time in a burst, and reuses a warm
+connection rather than open another. With one connection each, a burst of N is N requests in flight. What an
+`httpx.AsyncClient` adds to a transport is unwanted: a redirect could send the token to another host, and a cookie could
+let in a call without a token.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import ssl
 import time
 import zlib
@@ -21,17 +20,17 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from support import compat
 from support.bounds import MOST_HEADERS, Body, TooMuch
 from support.http.deadline import LEAST_TIMEOUT_S
 from support.http.failures import failure_of
-from support.http.operations import Operation, SendRequest, Sleep
+from support.http.operations import Driver, Operation, SendRequest, Sleep
 from support.http.route import DIRECT, Route
 from support.models import ALWAYS_SENT, Answer, Call, Failure
 
-log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
 MOST_IDLE = 64
-KEPT_IDLE_S = 5.0
+IDLE_S = 5.0
 
 Sender = Callable[[SendRequest], Coroutine[Any, Any, Answer | Failure]]
 """A way to send a call once."""
@@ -44,37 +43,34 @@ class Closable(Protocol):
 
 
 class OneConnection:
-    """Stands in for httpcore's pool where there is one connection: opened when it is needed, and anew when closed."""
+    """Stands in for httpcore's pool: one connection, opened when it is needed, and again when it was closed."""
 
     def __init__(self, context: ssl.SSLContext, backend: httpcore.AsyncNetworkBackend | None = None) -> None:
         self._context, self._backend = context, backend
-        self._line: httpcore.AsyncHTTPConnection | None = None
+        self._connection: httpcore.AsyncHTTPConnection | None = None
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        """Send a request; one before it that was not answered to its end, such as one broken off, is given up."""
-        line, origin = self._line, request.url.origin
-        if line is None or not line.is_available() or line.has_expired() or not line.can_handle_request(origin):
+        """Send a request; a connection whose previous answer was not read to its end is not used again."""
+        here, origin = self._connection, request.url.origin
+        if here is None or not here.is_available() or here.has_expired() or not here.can_handle_request(origin):
             await self.aclose()
-            line = self._line = httpcore.AsyncHTTPConnection(
-                origin, self._context, KEPT_IDLE_S, network_backend=self._backend
+            here = self._connection = httpcore.AsyncHTTPConnection(
+                origin, self._context, IDLE_S, network_backend=self._backend
             )
-        return await line.handle_async_request(request)
+        return await here.handle_async_request(request)
 
     async def aclose(self) -> None:
-        line, self._line = self._line, None
-        if line is not None:
-            await line.aclose()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.aclose()
 
 
 def over_one_connection(
     context: ssl.SSLContext, backend: httpcore.AsyncNetworkBackend | None = None
 ) -> httpx.AsyncHTTPTransport:
-    """Return a transport of one connection, which `backend` opens where it is given.
-
-    httpx has no parameter for either, so they are put in the place of the pool that it made.
-    """
+    """Return a transport of one connection, which `backend` opens where one is given."""
     transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
-    transport._pool = OneConnection(context, backend)  # type: ignore[assignment]
+    compat.replace_pool(transport, OneConnection(context, backend))
     return transport
 
 
@@ -89,7 +85,7 @@ def new_transport(route: Route) -> httpx.AsyncHTTPTransport:
 
 
 class AsyncClient:
-    """Carries out flows without blocking; belongs to one event loop."""
+    """Executes operations without blocking; belongs to one event loop."""
 
     def __init__(self, timeout_s: float, route: Route = DIRECT, most_at_once: int | None = None) -> None:
         self.timeout_s = timeout_s
@@ -97,55 +93,47 @@ class AsyncClient:
         self._idle: list[httpx.AsyncHTTPTransport] = []
         self._busy: set[httpx.AsyncHTTPTransport] = set()
         self.kept: list[Closable] = []
-        self._room = asyncio.Semaphore(most_at_once) if most_at_once else contextlib.nullcontext()
+        self._slots = asyncio.Semaphore(most_at_once) if most_at_once else contextlib.nullcontext()
 
-    async def run(self, flow: Operation[T], send: Sender | None = None) -> T:
-        """Carry out a flow and return what it comes to; `send` is another way to send, such as that of a contender."""
-        outcome: Answer | Failure | None = None
-        while True:
-            try:
-                effect = flow.send(outcome)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+    async def run(self, operation: Operation[T], send: Sender | None = None) -> T:
+        """Execute an operation and return its result; `send` is another way to send, such as that of a contender."""
+        driver = Driver(operation)
+        for effect in driver:
             if isinstance(effect, Sleep):
-                log.debug("waiting %.2f s: %s", effect.seconds, effect.cause)
                 await asyncio.sleep(effect.seconds)
-                outcome = None
             else:
-                outcome = await (send or self._send)(effect)
+                driver.outcome = await (send or self._send)(effect)
+        return driver.result
 
-    async def gather(self, flows: Sequence[Operation[T]]) -> list[T]:
-        """Carry out many flows at once and return what each comes to, in their order."""
-        return list(await asyncio.gather(*(self.run(flow) for flow in flows)))
+    async def gather(self, operations: Sequence[Operation[T]]) -> list[T]:
+        """Execute many operations at once and return their results in order."""
+        return list(await asyncio.gather(*map(self.run, operations)))
 
     async def close(self) -> None:
-        for thing in self.kept:
-            await thing.close()
+        for kept in self.kept:
+            await kept.close()
         transports, self._idle, self._busy = [*self._idle, *self._busy], [], set()
         for transport in transports:
             await transport.aclose()
 
-    async def _send(self, send: SendRequest) -> Answer | Failure:
-        """Send a call once over a connection that is free; one whose call is broken off is not used again."""
-        async with self._room:
+    async def _send(self, request: SendRequest) -> Answer | Failure:
+        """Send a call once over a free connection; the connection of a cancelled call is not used again."""
+        async with self._slots:
             transport = self._idle.pop() if self._idle else new_transport(self.route)
             self._busy.add(transport)
-            outcome = await exchange_once(transport, send, self.timeout_s, self.route)
-            await self._let_go(transport)
+            outcome = await exchange_once(transport, request, self.timeout_s, self.route)
+            self._busy.discard(transport)
+            if len(self._idle) < MOST_IDLE:
+                self._idle.append(transport)
+            else:
+                await transport.aclose()
             return outcome
-
-    async def _let_go(self, transport: httpx.AsyncHTTPTransport) -> None:
-        self._busy.discard(transport)
-        if len(self._idle) < MOST_IDLE:
-            self._idle.append(transport)
-        else:
-            await transport.aclose()
 
 
 async def exchange_once(
     transport: httpx.AsyncHTTPTransport, send: SendRequest, timeout_s: float, route: Route = DIRECT
 ) -> Answer | Failure:
-    """Send a call once, waiting `timeout_s` for each byte; whatever happens comes back as an outcome."""
+    """Send a call once, with a timeout of `timeout_s` for each read; errors come back as a Failure."""
     started = time.monotonic()
     call, response = send.call, None
     try:
@@ -153,7 +141,7 @@ async def exchange_once(
             call.method,
             call.url,
             content=call.body,
-            headers=_headers(call),
+            headers={**ALWAYS_SENT, **call.sent_headers},
             extensions={"timeout": httpx.Timeout(timeout_s).as_dict()},
         )
         async with asyncio.timeout(max(LEAST_TIMEOUT_S, send.timeout_s)):
@@ -161,15 +149,15 @@ async def exchange_once(
             if len(response.headers.raw) > MOST_HEADERS:
                 await response.aclose()
                 raise TooMuch("the header section is too large")
-            body, excess = await _taken_in(response, call)
+            body, excess = await _read_body(response, call)
     except (httpx.HTTPError, httpx.InvalidURL, zlib.error, TooMuch, TimeoutError, OSError) as error:
         status = response.status_code if response is not None else None
         return failure_of(error, time.monotonic() - started, route, status)
     return Answer(response.status_code, dict(response.headers.items()), body, time.monotonic() - started, excess)
 
 
-async def _taken_in(response: httpx.Response, call: Call) -> tuple[bytes, str]:
-    """Return the body of an answer, or an empty one and the bound that it goes beyond."""
+async def _read_body(response: httpx.Response, call: Call) -> tuple[bytes, str]:
+    """Return the body of an answer, or an empty one and the bound that it exceeds."""
     body = Body(response.headers.get("Content-Encoding"), call.lists)
     try:
         async for octets in response.aiter_raw():
@@ -179,10 +167,3 @@ async def _taken_in(response: httpx.Response, call: Call) -> tuple[bytes, str]:
     finally:
         await response.aclose()
     return body.whole(), ""
-
-
-def _headers(call: Call) -> dict[str, str]:
-    headers = {**ALWAYS_SENT, **call.headers}
-    if call.credential.header is not None:
-        headers["Authorization"] = call.credential.header
-    return headers

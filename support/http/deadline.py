@@ -1,11 +1,10 @@
-"""Connections for `requests` whose answers are read until a deadline, however slowly their bytes drip in.
+"""Connections for `requests` that read an answer until a deadline, however slowly its bytes arrive.
 
-A timeout of urllib3 begins anew with every byte: a server that sends one now and then would be waited for without end.
+A timeout of urllib3 starts again with every byte: a server that sends a byte now and then would be read without end.
 """
 
 from __future__ import annotations
 
-import http.client
 import io
 import socket
 import threading
@@ -17,33 +16,29 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from support.bounds import TooMuch
-from support.statuses import is_interim
+from support.compat import FinalResponse
 
 LEAST_TIMEOUT_S = 0.001
-MOST_INTERIM = 100
 
 
-class _Patience(threading.local):
-    """What the call that is under way in a thread may take: `ends` is a moment of `time.monotonic`."""
+class _Limits(threading.local):
+    """What the present call of a thread may take: `ends` is a moment of `time.monotonic`."""
 
     timeout_s = float("inf")
     ends = float("inf")
     octets = 0
 
 
-_patience = _Patience()
+_limits = _Limits()
 
 
 class TooManyOctets(OSError, TooMuch):
-    """A server sends more than any answer may have; an OSError, as that is what readers of sockets expect."""
+    """A server sends more than any answer may have; an OSError, as readers of sockets expect."""
 
 
-def wait_until(ends: float, timeout_s: float, octets: int) -> None:
-    """Let the next call of this thread be over at a moment of `time.monotonic`, or after so many bytes.
-
-    Each of these bytes is waited for `timeout_s` seconds.
-    """
-    _patience.ends, _patience.timeout_s, _patience.octets = ends, timeout_s, octets
+def limit_next_call(ends: float, timeout_s: float, octets: int) -> None:
+    """Limit the next call of this thread: to a moment of `time.monotonic`, to seconds for each read, and to a size."""
+    _limits.ends, _limits.timeout_s, _limits.octets = ends, timeout_s, octets
 
 
 class _Reader(io.RawIOBase):
@@ -59,14 +54,14 @@ class _Reader(io.RawIOBase):
         return self._inner.fileno()
 
     def readinto(self, buffer: Any) -> Any:
-        left = _patience.ends - time.monotonic()
+        left = _limits.ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("the answer was not complete at the deadline")
-        if _patience.octets < 0:
+        if _limits.octets < 0:
             raise TooManyOctets("the answer is larger than MAX_ANSWER_MB allows")
-        self._connection.settimeout(max(LEAST_TIMEOUT_S, min(_patience.timeout_s, left)))
+        self._connection.settimeout(max(LEAST_TIMEOUT_S, min(_limits.timeout_s, left)))
         received = self._inner.readinto(buffer)
-        _patience.octets -= received or 0
+        _limits.octets -= received or 0
         return received
 
     def close(self) -> None:
@@ -74,22 +69,13 @@ class _Reader(io.RawIOBase):
         super().close()
 
 
-class _Response(http.client.HTTPResponse):
-    """The final answer: those before it are passed over (RFC 9110, 15.2), where Python knows of 100 alone."""
-
+class _Response(FinalResponse):
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp = io.BufferedReader(_Reader(sock, self.fp.detach()))
 
-    def _read_status(self) -> tuple[str, int, str]:
-        for _ in range(MOST_INTERIM):
-            if not is_interim((found := super()._read_status())[1]):  # type: ignore[misc]  # it is there, if not public
-                return found  # type: ignore[no-any-return]
-            http.client.parse_headers(self.fp)
-        raise http.client.HTTPException(f"got more than {MOST_INTERIM} interim answers")
-
     def begin(self) -> None:
-        """Read the header section; the spaces around a value are no part of it (RFC 9110, 5.5)."""
+        """Read the header section without the white space around values (RFC 9110, 5.5)."""
         super().begin()
         fields = self.headers.items()
         if any(value[-1:].isspace() for _, value in fields):
@@ -116,9 +102,9 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Carries the requests of a session over connections that keep to the deadline.
+    """Sends the requests of a session over connections that keep to the deadline.
 
-    Trust and proxies are the same for all calls of a session, so what leads to an origin is found out once.
+    Trust and proxies are the same for all calls of a session, so the pool of an origin is looked up once.
     """
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:

@@ -1,28 +1,29 @@
-"""How a call is carried out, written once: generators that say what to send and how long to wait.
+"""How a call is executed, written once: generators that say what to send and how long to sleep.
 
-A flow yields `Send` and is given an `Answer` or a `Failure`; it yields `Wait` and is given nothing. The blocking client
-and the asynchronous one only carry out these two effects, so attempts, adoption of creates whose answer was lost and
-the books about them are the same for both.
+An operation yields `SendRequest` and receives an `Answer` or a `Failure`; it yields `Sleep` and receives None. The
+clients only carry out these two, so attempts and the search after ambiguous creates are the same in both.
 """
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from support.errors import ContractViolation, Inconclusive
-from support.http.policy import Policy, RetryLoop
+from support.http.policy import Policy
 from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure
 from support.statuses import is_success
 
+log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class SendRequest:
-    """Send this call once; `timeout_s` is what the total deadline leaves of it."""
+    """Send this call once; `timeout_s` is what is left of the total deadline."""
 
     call: Call
     timeout_s: float
@@ -30,7 +31,7 @@ class SendRequest:
 
 @dataclass(frozen=True)
 class Sleep:
-    """Wait so many seconds; `cause` says why, for the log."""
+    """Sleep so many seconds; `cause` says why, for the log."""
 
     seconds: float
     cause: str
@@ -38,29 +39,91 @@ class Sleep:
 
 Operation = Generator[SendRequest | Sleep, Answer | Failure | None, T]
 Search = Callable[[], Operation[Sequence[Answer] | None]]
-"""Looks for what a create in doubt may have made: the answers that show it, or None where it cannot be told."""
+"""Looks for the user that an ambiguous create may have made: the answers that show it, or None for no answer."""
 Permit = Callable[[Call], Operation[None]]
-"""Passes a call that may change the user it names, or raises ContractViolation or Inconclusive."""
+"""Permits a call that may change the user it names, or raises ContractViolation or Inconclusive."""
+Settle = Callable[[Exchange], Operation[Exchange | None]]
+"""Returns the exchange that ends the call after its latest attempt, or None where the policy decides."""
+
+
+class Driver(Generic[T]):
+    """Iterates over what an operation yields; the client sets `outcome` after a request, and reads `result` at last."""
+
+    outcome: Answer | Failure | None = None
+    result: T
+
+    def __init__(self, operation: Operation[T]) -> None:
+        self._operation = operation
+
+    def __iter__(self) -> Iterator[SendRequest | Sleep]:
+        try:
+            while True:
+                effect, self.outcome = self._operation.send(self.outcome), None
+                if isinstance(effect, Sleep):
+                    log.debug("sleeping %.2f s: %s", effect.seconds, effect.cause)
+                yield effect
+        except StopIteration as end:
+            self.result = end.value
 
 
 def execute(call: Call, policy: Policy, permit: Permit | None = None) -> Operation[Exchange]:
-    """Carry out a call that may be repeated; one that may not is sent again only where it cannot have arrived.
+    """Execute a call that may be repeated; a call that may not is sent again only where it cannot have arrived.
 
-    Where it may have done its work, `permit` has to pass it again first: the user it names may be another one by now.
+    Where an attempt may have done its work, `permit` is asked again first: the id may name another user now.
     """
+
+    def settle(exchange: Exchange) -> Operation[Exchange | None]:
+        yield from ()
+        ambiguous = exchange.attempts[-1].in_doubt and not call.repeatable
+        return replace(exchange, undecided=True) if ambiguous else None
+
+    return _attempts(call, policy, settle, permit)
+
+
+def execute_once(call: Call, policy: Policy) -> Operation[Exchange]:
+    """Execute a call with one attempt only, whatever comes: for contenders in a race."""
+    outcome = yield SendRequest(call, policy.deadline_s)
+    assert outcome is not None
+    return Exchange(call, (Attempt(outcome),))
+
+
+def execute_create(call: Call, policy: Policy, search: Search, window_s: float) -> Operation[Exchange]:
+    """Execute a POST without ever creating two users: search before an ambiguous one is sent again.
+
+    A user that is found is adopted as the answer. When nothing is found within the consistency window of `window_s`
+    seconds, the call is sent again with the same Idempotency-Key. Where the target cannot be searched, the exchange
+    is undecided.
+    """
+    call = replace(call, headers={**call.headers, IDEMPOTENCY_KEY: str(uuid.uuid4())}, repeatable=False)
+
+    def settle(exchange: Exchange) -> Operation[Exchange | None]:
+        in_doubt = [attempt for attempt in exchange.attempts if attempt.in_doubt]
+        if not in_doubt or is_success(exchange.status):
+            return None
+        may_still_show = any(not attempt.limited for attempt in in_doubt)  # with a 429 all that was done is done
+        found = yield from look(search, window_s if may_still_show else 0.0, policy)
+        if found is None:
+            return replace(exchange, undecided=True)
+        return replace(exchange, attempts=(*exchange.attempts, Attempt(found[0])), adopted=True) if found else None
+
+    return _attempts(call, policy, settle)
+
+
+def _attempts(call: Call, policy: Policy, settle: Settle, permit: Permit | None = None) -> Operation[Exchange]:
     loop = policy.loop()
-    attempts: tuple[Attempt, ...] = ()
+    exchange = Exchange(call, ())
     while True:
-        outcome = yield from _send(call, loop)
+        outcome = yield SendRequest(call, loop.remaining_s)
+        assert outcome is not None
         wait = loop.wait_s(outcome)
-        attempts = (*attempts, Attempt(outcome, wait or 0.0))
-        if attempts[-1].in_doubt and not call.repeatable:
-            return Exchange(call, attempts, undecided=True)
-        if wait is None:
-            return Exchange(call, attempts)
+        exchange = replace(exchange, attempts=(*exchange.attempts, Attempt(outcome, wait or 0.0)))
+        if settled := (yield from settle(exchange)):
+            return settled
+        if wait is None or wait >= loop.remaining_s:
+            return exchange
         yield Sleep(wait, cause_of(outcome))
-        if permit is not None and attempts[-1].in_doubt and not (yield from _passes(permit(call))):
-            return Exchange(call, attempts, undecided=True)
+        if permit is not None and exchange.attempts[-1].in_doubt and not (yield from _passes(permit(call))):
+            return replace(exchange, undecided=True)
 
 
 def _passes(permitting: Operation[None]) -> Operation[bool]:
@@ -71,54 +134,8 @@ def _passes(permitting: Operation[None]) -> Operation[bool]:
     return True
 
 
-def execute_once(call: Call, policy: Policy) -> Operation[Exchange]:
-    """Carry out a call with one attempt only, whatever comes: for contenders in a race."""
-    outcome = yield from _send(call, policy.loop())
-    return Exchange(call, (Attempt(outcome),))
-
-
-def execute_create(call: Call, policy: Policy, search: Search, window_s: float) -> Operation[Exchange]:
-    """Carry out a POST without ever making two: when its outcome is in doubt, look before sending again.
-
-    What is found is adopted as the answer. When nothing is found over the consistency window of `window_s`
-    seconds, the call is sent again with the same Idempotency-Key. Where the target cannot be searched, the doubt is
-    returned as it is.
-    """
-    call = replace(call, headers={**call.headers, IDEMPOTENCY_KEY: str(uuid.uuid4())}, repeatable=False)
-    loop = policy.loop()
-    attempts: tuple[Attempt, ...] = ()
-    while True:
-        outcome = yield from _send(call, loop)
-        wait = loop.wait_s(outcome)
-        attempts = (*attempts, Attempt(outcome, wait or 0.0))
-        if any(attempt.in_doubt for attempt in attempts) and not _made(outcome):
-            found = yield from look(search, window_s if _may_still_show(attempts) else 0.0, policy)
-            if found:
-                return Exchange(call, (*attempts, Attempt(found[0])), adopted=True)
-            if found is None:
-                return Exchange(call, attempts, undecided=True)
-        if wait is None or wait >= loop.remaining_s:
-            return Exchange(call, attempts)
-        yield Sleep(wait, cause_of(outcome))
-
-
-def _send(call: Call, loop: RetryLoop) -> Operation[Answer | Failure]:
-    outcome = yield SendRequest(call, loop.remaining_s)
-    assert outcome is not None, "a driver answers every Send"
-    return outcome
-
-
-def _made(outcome: Answer | Failure) -> bool:
-    return isinstance(outcome, Answer) and is_success(outcome.status)
-
-
-def _may_still_show(attempts: Sequence[Attempt]) -> bool:
-    """Whether the work may still be under way somewhere; with a 429 whatever was done is done."""
-    return any(attempt.in_doubt and not attempt.limited for attempt in attempts)
-
-
 def look(search: Search, window_s: float, policy: Policy) -> Operation[Sequence[Answer] | None]:
-    """Search now and again until the window ends: a create that was under way may still show up."""
+    """Search now and again until the window ends: the user of an ambiguous create may still show up."""
     ends = policy.clock() + window_s
     pause = window_s / 8
     while True:
@@ -126,7 +143,7 @@ def look(search: Search, window_s: float, policy: Policy) -> Operation[Sequence[
         left = ends - policy.clock()
         if found is None or found or left <= 0:
             return found
-        yield Sleep(min(pause, left), "a create in doubt may still show up")
+        yield Sleep(min(pause, left), "the user of an ambiguous create may still show up")
         pause *= 2
 
 

@@ -1,7 +1,6 @@
-"""One retry policy for every call: how often, how long between, and when enough is enough.
+"""One retry policy for every call: how many attempts, how long between them, and when to stop.
 
-tenacity decides; what it decides is handed out as effects, so that the blocking client and the asynchronous one
-follow the same policy and a fake clock can test it.
+A policy decides and waits for nothing, so that both clients follow the same one and a fake clock can test it.
 """
 
 from __future__ import annotations
@@ -14,13 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import tenacity
-
 from support import statuses
 from support.models import Answer, Failure
 
 RETRY_COST = 5
-RETRIES_IN_A_CROWD = 3
+RETRIES_PER_BURST_CALL = 3
 FAULT_ATTEMPTS = 3
 BUDGET_CAPACITY = 500
 MOST_DOUBLINGS = 60
@@ -29,7 +26,7 @@ MOST_DOUBLINGS = 60
 class Budget:
     """A token bucket that retries draw on, as in the standard mode of the AWS SDKs.
 
-    A retry costs 5 of 500 tokens; each call that needed none pays 1 back, one rescued by a retry pays its cost back.
+    A retry costs 5 of 500 tokens. A call without a retry pays 1 back, a call that a retry rescued pays its cost back.
     A dead target so sees about a hundred retries in all, however many calls are made.
     """
 
@@ -46,10 +43,10 @@ class Budget:
             return True
 
     def admit(self, calls: int) -> None:
-        """Make room for a crowd: so many calls at once, each of which may need a few retries."""
+        """Raise the budget for a burst of so many calls, each of which may need a few retries."""
         with self._lock:
-            self._capacity += calls * RETRY_COST * RETRIES_IN_A_CROWD
-            self._left += calls * RETRY_COST * RETRIES_IN_A_CROWD
+            self._capacity += calls * RETRY_COST * RETRIES_PER_BURST_CALL
+            self._left += calls * RETRY_COST * RETRIES_PER_BURST_CALL
 
     def give_back(self, retries: int) -> None:
         """Pay back after a call that was answered after so many retries."""
@@ -61,7 +58,7 @@ class Budget:
 class Policy:
     """Attempts, backoff with full jitter, Retry-After, cap and total deadline of a call; all durations in seconds.
 
-    `final` are statuses that say something here and are never retried, whatever they are elsewhere.
+    `final` are statuses that this call never retries, whatever they mean elsewhere.
     """
 
     attempts: int
@@ -76,7 +73,7 @@ class Policy:
     def wait_before(self, attempt: int, outcome: Answer | Failure) -> float:
         """Return the seconds to wait after so many attempts (from 1), of which `outcome` was the last.
 
-        The jitter comes on top of a Retry-After, so that a crowd that was told the same time does not come back as one.
+        Jitter is added to a Retry-After, so that calls with the same Retry-After do not return at one moment.
         """
         asked = retry_after_s(outcome) if isinstance(outcome, Answer) else None
         doublings = min(attempt - 1, MOST_DOUBLINGS)
@@ -104,25 +101,19 @@ class RetryLoop:
     def wait_s(self, outcome: Answer | Failure) -> float | None:
         """Return the seconds to wait before the next attempt, or None where this outcome is the last."""
         self._attempt += 1
-        if not is_transient(outcome) or (isinstance(outcome, Answer) and outcome.status in self._policy.final):
+        status = outcome.status if isinstance(outcome, Answer) else None
+        if not is_transient(outcome) or status in self._policy.final:
             self._policy.budget.give_back(self._paid)
             return None
         wait = self._policy.wait_before(self._attempt, outcome)
-        if self._attempt >= FAULT_ATTEMPTS and isinstance(outcome, Answer) and statuses.is_server_fault(outcome.status):
+        most = min(self._policy.attempts, FAULT_ATTEMPTS if statuses.is_server_fault(status) else self._policy.attempts)
+        if self._attempt >= most or wait >= self.remaining_s:
             return None
-        return wait if not self._is_over(wait) and self._may_retry(outcome) else None
+        return wait if self._may_retry(status) else None
 
-    def _is_over(self, wait: float) -> bool:
-        """Whether attempts or time would be exceeded by one more attempt after this wait."""
-        state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
-        state.start_time, state.outcome_timestamp = self._started, self._policy.clock()
-        state.attempt_number, state.upcoming_sleep = self._attempt, wait
-        stop = tenacity.stop_after_attempt(self._policy.attempts) | tenacity.stop_before_delay(self._policy.deadline_s)
-        return stop(state)
-
-    def _may_retry(self, outcome: Answer | Failure) -> bool:
-        """Pay for one more attempt; a 429 is no sign of a dead target, so waiting as it asks costs nothing."""
-        if isinstance(outcome, Answer) and outcome.status == statuses.TOO_MANY_REQUESTS:
+    def _may_retry(self, status: int | None) -> bool:
+        """Pay for one more attempt; a 429 is no sign of a dead target, so a retry after it is free."""
+        if status == statuses.TOO_MANY_REQUESTS:
             return True
         paid = self._policy.budget.take()
         self._paid += paid

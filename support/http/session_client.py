@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 import zlib
-from types import TracebackType
 from typing import TypeVar
 
 import requests
@@ -14,32 +12,30 @@ import urllib3
 
 from support.bounds import BOUNDS, Body, TooMuch
 from support.errors import Inconclusive
-from support.http.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, wait_until
+from support.http.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, limit_next_call
 from support.http.failures import failure_of
-from support.http.operations import Operation, SendRequest, Sleep
+from support.http.operations import Driver, Operation, SendRequest, Sleep
 from support.http.raw import exchange_raw
 from support.http.route import DIRECT, Route
 from support.models import ALWAYS_SENT, Answer, Call, Failure
 
-log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
-AT_A_TIME = 64 * 1024
+READ_SIZE = 64 * 1024
 ROOM_FOR_HEADERS = 1024 * 1024
 
 
 class SessionClient:
-    """Carries out flows with blocking calls; safe to share between threads.
+    """Executes operations with blocking calls; safe to share between threads.
 
-    Calls go to the session's adapter, not through its own `send`, which would follow redirects, so that the token could
-    travel to another host, and keep cookies, so that what one call was given could let in the next one, which may come
-    without a token on purpose. TLS certificates are verified.
+    Calls go to the session's adapter. The session's own `send` would follow redirects, which could send the token to
+    another host, and keep cookies, which could let in a later call without a token. TLS certificates are verified.
     """
 
     def __init__(self, timeout_s: float, route: Route = DIRECT, connections: int = 32) -> None:
         self._timeout_s = timeout_s
         self.route = route
         self._traffic = threading.Condition()
-        self._under_way = 0
+        self._in_flight = 0
         self._stopped = False
         self._session = requests.Session()
         self._session.headers.update(ALWAYS_SENT)
@@ -49,26 +45,21 @@ class SessionClient:
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
-    def run(self, flow: Operation[T]) -> T:
-        """Carry out a flow and return what it comes to."""
-        outcome: Answer | Failure | None = None
-        while True:
-            try:
-                effect = flow.send(outcome)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+    def run(self, operation: Operation[T]) -> T:
+        """Execute an operation and return its result."""
+        driver = Driver(operation)
+        for effect in driver:
             if isinstance(effect, Sleep):
-                log.debug("waiting %.2f s: %s", effect.seconds, effect.cause)
                 time.sleep(effect.seconds)
-                outcome = None
             else:
-                outcome = self._send(effect)
+                driver.outcome = self._send(effect)
+        return driver.result
 
     def stop(self) -> None:
-        """Send nothing more, from whatever thread, and wait for what is under way."""
+        """Send nothing more, from any thread, and wait for the calls in flight."""
         with self._traffic:
             self._stopped = True
-            self._traffic.wait_for(lambda: self._under_way == 0, self._timeout_s)
+            self._traffic.wait_for(lambda: self._in_flight == 0, self._timeout_s)
 
     def _send(self, send: SendRequest) -> Answer | Failure:
         counted = False
@@ -76,13 +67,13 @@ class SessionClient:
             with self._traffic:
                 if self._stopped:
                     raise Inconclusive("the run is over: nothing is sent any more")
-                self._under_way += 1
+                self._in_flight += 1
                 counted = True
             return self._exchange(send)
         finally:
             if counted:
                 with self._traffic:
-                    self._under_way -= 1
+                    self._in_flight -= 1
                     self._traffic.notify_all()
 
     def _exchange(self, send: SendRequest) -> Answer | Failure:
@@ -90,29 +81,24 @@ class SessionClient:
         timeout = max(LEAST_TIMEOUT_S, min(self._timeout_s, send.timeout_s))
         if send.call.method == "HEAD":
             return exchange_raw(send.call, timeout, self.route)
-        wait_until(started + send.timeout_s, timeout, BOUNDS.largest_of(send.call.lists) + ROOM_FOR_HEADERS)
+        limit_next_call(started + send.timeout_s, timeout, BOUNDS.largest_of(send.call.lists) + ROOM_FOR_HEADERS)
         try:
             response = self._session.get_adapter(send.call.url).send(
                 self._prepared(send.call), timeout=timeout, verify=self._trusted, proxies=self._proxies
             )
-            body, excess = _taken_in(response, send.call)
+            body, excess = _read_body(response, send.call)
         except (requests.RequestException, urllib3.exceptions.HTTPError, zlib.error, OSError, ValueError) as error:
             status = response.status_code if response is not None else None
             return failure_of(error, time.monotonic() - started, self.route, status)
         return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started, excess)
 
     def _prepared(self, call: Call) -> requests.PreparedRequest:
-        """Return a request as it goes out: of what a session can add, nothing but its headers is wanted."""
-        headers = {**self._session.headers, **call.headers}
-        if call.credential.header is not None:
-            headers["Authorization"] = call.credential.header
+        """Return the request as it is sent, without the cookies and credentials that a session or an URL would add."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method(call.method)
         prepared.prepare_url(call.url, None)
-        prepared.prepare_headers(headers)
-        prepared.body = call.body or None
-        if call.body or call.method != "GET":
-            prepared.headers["Content-Length"] = str(len(call.body or b""))
+        prepared.prepare_headers({**self._session.headers, **call.sent_headers})
+        prepared.prepare_body(call.body, None)
         return prepared
 
     def close(self) -> None:
@@ -121,17 +107,15 @@ class SessionClient:
     def __enter__(self) -> SessionClient:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
-def _taken_in(response: requests.Response, call: Call) -> tuple[bytes, str]:
-    """Return the body of an answer, or an empty one and the bound that it goes beyond."""
+def _read_body(response: requests.Response, call: Call) -> tuple[bytes, str]:
+    """Return the body of an answer, or an empty one and the bound that it exceeds."""
     body = Body(response.headers.get("Content-Encoding"), call.lists)
     try:
-        for octets in response.raw.stream(AT_A_TIME, decode_content=False):
+        for octets in response.raw.stream(READ_SIZE, decode_content=False):
             body.add(octets)
     except TooMuch as beyond:
         response.close()

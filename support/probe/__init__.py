@@ -1,5 +1,6 @@
-"""Look at a target with a handful of harmless requests, and draft the profile of it with the evidence beside each line.
+"""Draft the profile of a target from a few harmless requests, with the evidence beside each value.
 
-Whatever is made carries the mark of a run, is written down in the journal first, and is taken away again. Nothing is
-ever sent to the collection but GET, HEAD and POST, and nothing that could not be taken away: no lists, no texts.
+Discovery asks what a run of the suite has to know beforehand; a run then finds what deviates. Every user that the probe
+creates carries the mark of its run, is in the journal before the request is sent, and is deleted. The collection
+receives nothing but GET and POST, and no POST that could store something that nobody can delete.
 """

@@ -6,56 +6,47 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from support import settings as settings_module
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError
-from support.http.operations import execute
-from support.http.policy import Policy
-from support.http.route import route_to
-from support.http.session_client import SessionClient
-from support.http.urls import destination
-from support.models import Call, Credential
-from support.probe.asking import Asker
-from support.probe.draft import Draft, told
-from support.probe.questions import ask_everything
-from support.probe.running import deviations_from_a_run
-from support.profile import Profile
+from support.probe.client import ProbeClient
+from support.probe.discovery import discover
+from support.probe.draft import Draft
+from support.probe.suite_run import add_deviations
 from support.profile_files import load
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.settings import Settings
 from support.target.connection import Connection
-from support.target.preflight import refuse_production
+from support.target.preflight import SlashMissing
 
-FAULT = 2
 LEFT = 1
+FAULT = 2
 INTERRUPTED = 130
 PATIENT = {"retry_attempts": 2, "retry_deadline_s": 5.0}
-OPEN = {"hide_base_url": False}  # a draft is no report, and names its target
-REDIRECTS = (301, 302, 307, 308)
+OPEN = {"hide_base_url": False}  # a draft names its target; a report may not
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 where a draft was written, 1 where somebody was left behind as well, 2 where there is none."""
+    """Return 0 where a draft was written, 1 where a user of the probe is left as well, 2 where there is no draft."""
     options = _parser().parse_args(arguments)
     try:
         set_up_logs("WARNING")
         settings = settings_module.load({"base_url": options.url}).model_copy(update={**PATIENT, **OPEN})
-        address = str(settings.base_url)
-        draft = Draft(_name(options.out, address), address, date.today())
-        left = _look(settings, draft)
+        url = str(settings.base_url)
+        draft = Draft(_name(options.out, url), url, date.today())
+        left = _discover(settings, draft)
         if options.with_run and not left:
-            deviations_from_a_run(draft, address)
+            add_deviations(draft)
         else:
-            draft.remark("Races, bursts and most invalid values were not tried: a draft made with --with-run has them.")
+            draft.remarks.append("The suite has not run with this draft: --with-run adds the deviations that it finds.")
         _write(draft, options.out)
     except SuiteError as error:
-        said = f"{error.outcome}: {error}".replace("BASE_URL (from -D base_url)", "URL")
-        print(redacted(said), file=sys.stderr)
+        text = f"{error.outcome}: {error}".replace("BASE_URL (from -D base_url)", "URL")
+        print(redacted(text), file=sys.stderr)
         return FAULT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -66,71 +57,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m support.probe",
-        description="Looks at a users collection with a handful of harmless requests, and drafts a profile of it.",
+        description="Drafts the profile of a users API from a few harmless requests.",
         epilog="The bearer token comes from TOKEN in the environment or in .env; TOKEN=none where there is none.",
     )
-    parser.add_argument("url", metavar="URL", help="address of the users collection")
-    parser.add_argument("--out", metavar="FILE", help="write the draft here instead of showing it; ends in .toml")
+    parser.add_argument("url", metavar="URL", help="URL of the users collection")
+    parser.add_argument("--out", metavar="FILE", help="write the draft to this .toml file instead of standard output")
     parser.add_argument(
-        "--with-run", action="store_true", help="run the suite as well, and draft whatever is not kept in it"
+        "--with-run", action="store_true", help="run the suite with the draft, and add the deviations that it finds"
     )
     return parser
 
 
-def _name(out: str | None, address: str) -> str:
+def _name(out: str | None, url: str) -> str:
     if out is None:
-        return re.sub(r"[^a-z0-9]+", "-", (urlsplit(address).hostname or "draft").lower()).strip("-")
+        return re.sub(r"[^a-z0-9]+", "-", (urlsplit(url).hostname or "draft").lower()).strip("-")
     if not out.endswith(".toml"):
         raise SettingsError(f"--out: it got {out!r}; it wants a file that ends in .toml, as TARGET does.")
     return Path(out).stem
 
 
-def _look(settings: Settings, draft: Draft) -> bool:
-    """Ask everything and clear up; say who was left behind, also where asking failed, and tell whether anybody was."""
-    opened = Connection(settings, profile=_at_its_address(settings, draft))
+def _discover(settings: Settings, draft: Draft) -> bool:
+    """Fill the draft and clean up, also where a question fails; return whether a user is left."""
+    connection = _connect(settings, draft)
     try:
-        asker = Asker(opened, draft)
+        client = ProbeClient(connection, draft)
         try:
-            ask_everything(asker)
+            discover(client)
         finally:
-            left = _clear_up(asker)
-            if left:
-                print(redacted(left), file=sys.stderr)
+            left = _clean_up(client)
     finally:
-        opened.close()
-    return bool(left)
+        connection.close()
+    return left
 
 
-def _clear_up(asker: Asker) -> str:
+def _connect(settings: Settings, draft: Draft) -> Connection:
     try:
-        asker.clear_up()
+        return Connection(settings, profile=draft.profile)
+    except SlashMissing as error:
+        draft.learn("trailing_slash", True, str(error))
+        return Connection(settings, profile=draft.profile)
+
+
+def _clean_up(client: ProbeClient) -> bool:
+    try:
+        client.clean_up()
     except (ContractViolation, LeftBehind) as error:
-        return f"{error.outcome}: {error}"
-    return ""
-
-
-def _at_its_address(settings: Settings, draft: Draft) -> Profile:
-    """Return the contract's profile, with a slash at the end of addresses where the target redirects to one."""
-    profile = load("contract")
-    address = str(settings.base_url)
-    refuse_production(address, profile, settings)
-    call = Call("GET", address, _credential(settings), {"Accept": "application/json"})
-    policy = Policy(settings.retry_attempts, settings.retry_base_s, settings.retry_cap_s, settings.retry_deadline_s)
-    with SessionClient(settings.request_timeout_s, route_to(address)) as client:
-        exchange = client.run(execute(call, policy))
-    location = exchange.answer.header("Location") if exchange.answer and exchange.status in REDIRECTS else None
-    there = destination(address, location) if location is not None else None
-    if there is None or there.split("?")[0] != f"{address}/":
-        return profile
-    draft.learn("", "trailing_slash", True, told(exchange))
-    return replace(profile, trailing_slash=True)
-
-
-def _credential(settings: Settings) -> Credential:
-    if settings.token is None or not settings.access_controlled:
-        return Credential(None)
-    redacted.hide(settings.token.get_secret_value())
-    return Credential("$TOKEN", value=settings.token.get_secret_value())
+        print(redacted(f"{error.outcome}: {error}"), file=sys.stderr)
+        return True
+    return False
 
 
 def _write(draft: Draft, out: str | None) -> None:
@@ -142,7 +116,7 @@ def _write(draft: Draft, out: str | None) -> None:
     except OSError as error:
         raise SettingsError(f"--out: {out} cannot be written ({error.strerror}).") from None
     load(out)
-    print(f"{out} was drafted. Read it through, then run: TARGET={out} behave --tags=@contract", file=sys.stderr)
+    print(f"{out} is a draft. Review it, then run: TARGET={out} behave --tags=@contract", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,111 +1,93 @@
-"""The draft of a profile: what was learned, and from which request and answer."""
+"""The draft of a profile: its values, and for each of them the exchange that shows it."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
 from support.models import Exchange
+from support.profile import Deviation, Exclusion, Profile
 from support.redaction import redacted
 
 SHOWN = 90
-TABLES = ("answers", "capabilities", "names", "shape", "lookup", "pages", "deadlines")
-Value = bool | int | float | str | tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One value of a profile, and what it was learned from."""
-
-    key: str
-    value: Value
-    evidence: str
-
-
-@dataclass(frozen=True)
-class Known:
-    """A deviation as it is drafted; the whole rule where no scenarios are named."""
-
-    rule: str
-    reason: str
-    evidence: str
-    scenarios: tuple[str, ...] = ()
-    sometimes: bool = False
+Value = bool | int | str | tuple[int, ...]
 
 
 @dataclass
 class Draft:
-    """A profile as far as it is known."""
+    """A profile as far as it is known; `evidence` is by the path of a value, such as `names.id`."""
 
     name: str
-    address: str
+    url: str
     today: date
-    tables: dict[str, list[Line]] = field(default_factory=dict)
-    deviations: list[Known] = field(default_factory=list)
-    excluded: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    profile: Profile = field(default_factory=Profile)
+    evidence: dict[str, str] = field(default_factory=dict)
+    deviations: list[tuple[Deviation, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    def learn(self, table: str, key: str, value: Value, evidence: str) -> None:
-        """Write down a value; the last one learned counts."""
-        lines = [line for line in self.tables.get(table, []) if line.key != key]
-        self.tables[table] = [*lines, Line(key, value, evidence)]
-
-    def deviates(self, rule: str, reason: str, evidence: str) -> None:
-        """Write down that a rule is not kept; only the first thing that shows it."""
-        if all(known.rule != rule for known in self.deviations):
-            self.deviations.append(Known(rule, reason, evidence))
+    def learn(self, path: str, value: Value, *shown: Exchange | str) -> None:
+        """Set a value of the profile; the last one learned counts."""
+        table, _, key = path.rpartition(".")
+        part: Any = replace(getattr(self.profile, table), **{key: value}) if table else value
+        changes: dict[str, Any] = {table or key: part}
+        self.profile = replace(self.profile, **changes)
+        self.evidence[path] = "; ".join(one if isinstance(one, str) else brief(one) for one in shown)
 
     def exclude(self, reason: str, scenarios: Sequence[str]) -> None:
-        self.excluded.append((reason, tuple(scenarios)))
+        self.profile = replace(self.profile, excluded=(*self.profile.excluded, Exclusion(reason, tuple(scenarios))))
 
-    def remark(self, text: str) -> None:
-        self.remarks.append(text)
+    def deviate(self, rule: str, reason: str, evidence: str, scenarios: Sequence[str], sometimes: bool) -> None:
+        """Add a known deviation, whose link is to be filled in by the reader."""
+        known = Deviation(rule, reason, self.url, self.today, scenarios=tuple(scenarios), sometimes=sometimes)
+        self.deviations.append((known, evidence))
 
     def text(self) -> str:
         """Return the draft as TOML; it holds no secrets."""
         return redacted("\n".join(self._lines()) + "\n")
 
     def _lines(self) -> Iterator[str]:
-        yield f"# Drafted on {self.today} by looking at {_comment(self.address)}."
-        yield "# Beside each line stands what was asked and what came. Look it through: what is a habit of the target"
-        yield "# may stay, what is a fault belongs to whoever can mend it. Put where that is told into each link."
+        yield f"# Drafted on {self.today} from the answers of {_comment(self.url)}."
+        yield "# Each comment shows the request and the answer that a value comes from. Review every line: a habit of"
+        yield "# the target may stay, a fault should be reported to its owners. Replace each link by a better one."
         yield from (f"# {_comment(remark)}" for remark in self.remarks)
         yield f"name = {_toml(self.name)}"
-        yield f"description = {_toml(f'drafted by looking at {self.address}')}"
-        for line in self.tables.get("", []):
-            yield f"{line.key} = {_toml(line.value)}  # {_comment(line.evidence)}"
-        for table in TABLES:
-            if self.tables.get(table):
-                yield from ("", f"[{table}]")
-                yield from (f"{one.key} = {_toml(one.value)}  # {_comment(one.evidence)}" for one in self.tables[table])
-        for reason, scenarios in self.excluded:
-            yield from ("", "[[excluded]]", f"reason = {_toml(reason)}")
-            yield from _list("scenarios", scenarios)
-        for known in self.deviations:
+        yield f"description = {_toml(f'drafted from the answers of {self.url}')}"
+        for table, paths in groupby(sorted(self.evidence, key=_table), key=_table):
+            yield from ("", f"[{table}]") if table else ()
+            yield from (self._learned(path) for path in paths)
+        for excluded in self.profile.excluded:
+            yield from ("", "[[excluded]]", f"reason = {_toml(excluded.reason)}")
+            yield from _list("scenarios", excluded.scenarios)
+        for known, evidence in self.deviations:
             yield from ("", "[[deviations]]", f"rule = {_toml(known.rule)}")
-            yield f"reason = {_toml(known.reason)}  # {_comment(known.evidence)}"
-            yield f"link = {_toml(self.address)}"
-            yield f"since = {self.today}"
-            yield from _list("scenarios", known.scenarios) if known.scenarios else ()
+            yield f"reason = {_toml(known.reason)}  # {_comment(evidence)}"
+            yield from (f"link = {_toml(known.link)}", f"since = {known.since}")
+            yield from _list("scenarios", known.scenarios)
             yield from ("sometimes = true",) if known.sometimes else ()
 
+    def _learned(self, path: str) -> str:
+        value = attrgetter(path)(self.profile)
+        return f"{path.rpartition('.')[2]} = {_toml(value)}  # {_comment(self.evidence[path])}"
 
-def told(*exchanges: Exchange) -> str:
-    """Return requests and their answers in brief."""
-    return "; ".join(_told(exchange) for exchange in exchanges)
 
-
-def _told(exchange: Exchange) -> str:
+def brief(exchange: Exchange) -> str:
+    """Return a request and its answer on one short line."""
     call, answer = exchange.call, exchange.answer
     path = "/" + call.url.split("://", 1)[-1].partition("/")[2]
     sent = f" {_short(call.body.decode('utf-8', 'backslashreplace'))}" if call.body else ""
     if answer is None:
         return f"{call.method} {path}{sent} -> no answer"
-    said = _short(answer.body.decode("utf-8", "replace"))
-    return f"{call.method} {path}{sent} -> {answer.status} {said}".rstrip()
+    return f"{call.method} {path}{sent} -> {answer.status} {_short(answer.body.decode('utf-8', 'replace'))}".rstrip()
+
+
+def _table(path: str) -> str:
+    return path.rpartition(".")[0]
 
 
 def _short(text: str) -> str:
@@ -114,7 +96,7 @@ def _short(text: str) -> str:
 
 
 def _comment(text: str) -> str:
-    """Return a text as it may stand in a comment of TOML: one line, without control characters."""
+    """Return a text as a comment of TOML allows it: one line, without control characters."""
     return re.sub(r"[\x00-\x08\x0a-\x1f\x7f]+", " ", redacted(text))
 
 

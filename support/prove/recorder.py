@@ -11,7 +11,7 @@ from typing import Any
 from behave.formatter.base import Formatter
 from behave.model import Feature, Scenario
 
-from support.reporting.verdicts import failure_of, rule_of
+from support.reporting.results import failure_of, rule_of
 
 
 class Recorder(Formatter):  # type: ignore[misc]  # behave carries no types

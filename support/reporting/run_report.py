@@ -7,7 +7,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,34 +18,23 @@ from behave.model import Feature, Scenario
 from behave.reporter.base import Reporter
 from behave.reporter.summary import AbstractSummaryReporter
 
-from support.errors import ContractViolation, SettingsError, SuiteError
+from support.errors import Outcome, SettingsError, SuiteError
 from support.http.recorder import Metrics
 from support.redaction import redacted
-from support.reporting.screen import Screen
-from support.reporting.summary import (
-    FILE,
-    Played,
-    Requests,
-    Summary,
-    Users,
-    fault_of_run,
-    judged,
-    of_nothing,
-    with_faults,
-)
-from support.reporting.table import closing_lines
-from support.reporting.verdicts import (
-    KEPT,
+from support.reporting.results import (
     KNOWN_DEVIATION,
-    NOT_PLAYED,
-    NOT_SELECTED,
     Failure,
+    Result,
     deviation_of,
     failure_of,
     failures_of_feature,
+    outcome_of,
+    result_of,
     rule_of,
-    verdict_of,
 )
+from support.reporting.screen import Screen
+from support.reporting.summary import FILE, Requests, ScenarioResult, Summary, Users, with_results
+from support.reporting.table import closing_lines
 
 if TYPE_CHECKING:
     from support.cleanup.registry import Registry
@@ -53,13 +42,14 @@ if TYPE_CHECKING:
 OUR_FORMAT = "terminal"
 FAILED = 1
 UNREAD = "the output could not be written to its end: its reader, or room, has gone"
+BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 
 
 class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     """What is known of a run: its features, what it made and sent, and what went wrong around the scenarios."""
 
     def __init__(self, config: Any, folder: Path, features: Sequence[Feature] = (), partial: bool = False) -> None:
-        """Begin with the features to play; the parent process of a `partial` run prints its end."""
+        """Begin with the features to run; the parent process of a `partial` run prints its end."""
         super().__init__(config)
         self.folder = folder
         self.features = list(features)
@@ -72,7 +62,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._tally = Metrics()
         self._registry: Registry | None = None
         self._recovered = 0
-        self._crowds: Sequence[str] = ()
+        self._bursts: Sequence[str] = ()
         make_ready(folder)
 
     def take_over(self) -> None:
@@ -92,11 +82,11 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         registry: Registry,
         metrics: Metrics,
         recovered: int,
-        crowds: Sequence[str] = (),
+        bursts: Sequence[str] = (),
     ) -> None:
-        """Learn who runs against what; registry, tally and the notes on crowds are read when the run is over."""
+        """Learn who runs against what; registry, metrics and the notes on bursts are read when the run is over."""
         self._known = {"run": registry.mark, "seed": seed, "target": redacted(target), "profile": profile}
-        self._registry, self._tally, self._recovered, self._crowds = registry, metrics, recovered, crowds
+        self._registry, self._tally, self._recovered, self._bursts = registry, metrics, recovered, bursts
 
     def blame(self, error: BaseException) -> None:
         """Take in what went wrong around the scenarios, such as users that were left behind."""
@@ -121,34 +111,31 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         if self._told:
             return
         self._told = True
-        summary = self.summary()
-        passed = publish(summary, self.folder, self.config, prints=not self._partial)
+        passed = publish(self.summary(), self.folder, self.config, prints=not self._partial)
         if self._faults or not passed:
             sys.exit(FAILED)
 
     def summary(self) -> Summary:
         """Return the run as it stands."""
-        played, failures = [], [fault_of_run(error) for error in self._faults]
+        scenarios, failures = [], []
         for feature in self.features:
             failures += failures_of_feature(feature)
             for scenario in feature.walk_scenarios():
-                verdict, failure = verdict_of(scenario, self.config), failure_of(scenario)
+                result, failure = result_of(scenario, self.config), failure_of(scenario)
                 failures += [failure] if failure else []
-                if verdict != NOT_SELECTED:
-                    played.append(_played(scenario, verdict, failure))
-        unjudged = Summary(
-            outcome="",
-            why="",
+                scenarios += [_scenario_result(scenario, result, failure)] if result else []
+        own = Summary(
+            Outcome.PASSED,
             started=self._started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - self._clock, 3),
             selection=str(self.config.tag_expression or ""),
             versions=versions(),
             users=self._users(),
             requests=self._requests(),
-            crowds=list(self._crowds),
+            bursts=list(self._bursts),
             **self._known,
         )
-        return judged(unjudged, played, failures)
+        return with_faults(with_results(own, scenarios, failures), self._faults)
 
     def _users(self) -> Users:
         registry = self._registry
@@ -158,9 +145,9 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
 
     def _requests(self) -> Requests:
         metrics = self._tally
-        covered = dict(metrics.covered.most_common())
+        causes = dict(metrics.covered.most_common())
         slowest = round(metrics.slowest_s, 3), redacted(metrics.slowest)
-        return Requests(metrics.calls, metrics.requests, metrics.retried_calls, covered, *slowest)
+        return Requests(metrics.calls, metrics.requests, metrics.retried_calls, causes, *slowest)
 
 
 def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) -> bool:
@@ -174,26 +161,34 @@ def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) ->
     screen = Screen(StreamOpener(stream=sys.stdout).stream, config.color)
     for line in closing_lines(summary, path, screen, table=config.summary) if prints else ():
         screen.print(line)
-    return screen.was_read and summary.outcome == KEPT
+    return screen.was_read and summary.outcome is Outcome.PASSED
 
 
-def unplayed(features: Sequence[Feature], config: Any) -> list[Played]:
-    """Return the selected scenarios of features that nobody has played."""
+def with_faults(summary: Summary, faults: Iterable[BaseException]) -> Summary:
+    """Return a summary that also holds what went wrong around the scenarios."""
+    failures = [
+        Failure(outcome_of(each), "", "", "", "", "", redacted(str(each) or type(each).__name__)) for each in faults
+    ]
+    return with_results(summary, summary.scenarios, [*summary.failures, *failures])
+
+
+def not_run(features: Sequence[Feature], config: Any) -> list[ScenarioResult]:
+    """Return the selected scenarios of features that no process has run."""
     scenarios = (scenario for feature in features for scenario in feature.walk_scenarios())
-    return [_played(scenario, NOT_PLAYED, None) for scenario in scenarios if scenario.should_run(config)]
+    return [_scenario_result(scenario, Result.NOT_RUN, None) for scenario in scenarios if scenario.should_run(config)]
 
 
-def _played(scenario: Scenario, verdict: str, failure: Failure | None) -> Played:
-    return Played(
+def _scenario_result(scenario: Scenario, result: Result, failure: Failure | None) -> ScenarioResult:
+    return ScenarioResult(
         feature=scenario.feature.name,
         file=Path(scenario.filename).as_posix(),
         line=scenario.line,
         rule=rule_of(scenario),
         name=scenario.name,
-        outcome=verdict,
+        result=result,
         seconds=round(scenario.duration, 3),
         reason=scenario.skip_reason or _known_reason(scenario),
-        accused=failure.rule if failure is not None and verdict in (ContractViolation.outcome, KNOWN_DEVIATION) else "",
+        broken_rule=failure.rule if failure is not None and failure.outcome in BREACHES else "",
     )
 
 
@@ -205,7 +200,8 @@ def _known_reason(scenario: Scenario) -> str:
 def failed_to_start(error: SuiteError, folder: Path) -> None:
     """Leave a summary of a run that could not begin, so that no earlier one is taken for it; none if it cannot be."""
     with contextlib.suppress(OSError):
-        of_nothing(error.outcome, str(error), datetime.now().astimezone()).write(folder)
+        started = datetime.now().astimezone().isoformat(timespec="seconds")
+        with_faults(Summary(Outcome.PASSED, started=started), [error]).write(folder)
 
 
 def make_ready(folder: Path) -> None:

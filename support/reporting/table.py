@@ -1,4 +1,4 @@
-"""The end of a run on the terminal: what was played, made and sent, and on the last line what came of it."""
+"""The end of a run on the terminal: a table, what went wrong outside the scenarios, and the outcome."""
 
 from __future__ import annotations
 
@@ -7,19 +7,28 @@ import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from support.errors import Outcome
+from support.reporting.results import KNOWN_DEVIATION, Result
 from support.reporting.screen import Screen, fitted, wrapped
 from support.reporting.summary import RuleResult, Summary
-from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, NOT_JUDGED, NOT_PLAYED, SKIPPED, WORST_FIRST
 
 LABEL = 11
 MOST_AGAIN = 5
-ORDER = (KEPT, *WORST_FIRST, KNOWN_DEVIATION, SKIPPED, NOT_PLAYED, NOT_JUDGED)
-COLOURS = {KEPT: "green", "promise broken": "red", "left behind": "magenta", "inconclusive": "yellow"}
+ORDER = (Result.PASSED, *(result for result in Result if result is not Result.PASSED))
+COLOURS: Mapping[str, str] = {
+    Outcome.PASSED: "green",
+    Outcome.CONTRACT_BROKEN: "red",
+    Outcome.LEFT_BEHIND: "magenta",
+    Result.FAILED: "red",
+    Result.KNOWN_DEVIATION: "dim",
+    Result.NOT_RUN: "dim",
+    Result.SKIPPED: "dim",
+}
 
 
 def colour_of(outcome: str) -> str:
-    """Return the colour that an outcome is shown in."""
-    return COLOURS.get(outcome, "dim" if outcome in (KNOWN_DEVIATION, SKIPPED, NOT_PLAYED, NOT_JUDGED) else "yellow")
+    """Return the colour of an outcome or a result."""
+    return COLOURS.get(outcome, "yellow")
 
 
 def closing_lines(summary: Summary, path: Path | None, screen: Screen, table: bool = True) -> Iterator[str]:
@@ -38,16 +47,16 @@ def closing_lines(summary: Summary, path: Path | None, screen: Screen, table: bo
 
 
 def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
-    yield "features", counted(summary.features)
-    yield "rules", counted(summary.rules_by_outcome)
-    yield "scenarios", counted(summary.scenarios_by_outcome)
+    yield "features", counted(summary.features_by_result)
+    yield "rules", counted(summary.rules_by_result)
+    yield "scenarios", counted(summary.scenarios_by_result)
     users = summary.users
-    recovered = f", {users.recovered} of earlier runs cleared away" if users.recovered else ""
-    made = f"{users.created} created, {users.deleted} deleted, {users.gone} seen gone, {users.left} left"
+    recovered = f", {users.recovered} of dead runs deleted" if users.recovered else ""
+    made = f"{users.created} created, {users.deleted} deleted, {users.gone} gone, {users.left_behind} left behind"
     yield "users", made + recovered
     yield "requests", f"{summary.requests.sent} for {summary.requests.calls} calls, {_retries(summary)}"
-    if fives := summary.requests.covered.get("500"):
-        yield "status 500", f"{fives} times, covered by a retry; 500 is never a right answer"
+    if fives := summary.requests.retried_causes.get("500"):
+        yield "status 500", f"{fives} times, resolved by a retry; 500 is never a correct answer"
     if slowest := max(summary.rules, key=_seconds, default=None):
         yield "slowest", f"{slowest.id}, {slowest.seconds:.1f} s in {slowest.scenarios} scenarios"
     yield "time", _duration(summary.seconds)
@@ -60,14 +69,14 @@ def _seconds(rule: RuleResult) -> float:
 
 
 def counted(counts: Mapping[str, int]) -> str:
-    """Return counts in words, what was kept first."""
+    """Return counts in words, passed ones first."""
     known = [f"{counts[outcome]} {outcome}" for outcome in ORDER if counts.get(outcome)]
     return ", ".join(known) or "none"
 
 
 def _retries(summary: Summary) -> str:
-    covered = ", ".join(f"{cause} x{number}" for cause, number in summary.requests.covered.items())
-    return f"{summary.requests.retried_calls} retried ({covered})" if covered else "none retried"
+    causes = ", ".join(f"{cause} x{number}" for cause, number in summary.requests.retried_causes.items())
+    return f"{summary.requests.retried_calls} retried ({causes})" if causes else "none retried"
 
 
 def _duration(seconds: float) -> str:
@@ -94,7 +103,7 @@ def _around(summary: Summary, screen: Screen) -> Iterator[str]:
 
 
 def _again(summary: Summary, screen: Screen) -> Iterator[str]:
-    """Say how the scenarios that were not kept are played once more, with the same people."""
+    """Say how the scenarios that did not pass are run again, with the same people."""
     bad = (failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION)
     places = list(dict.fromkeys(failure.location for failure in bad if failure.scenario))
     if places:

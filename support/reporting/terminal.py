@@ -14,20 +14,10 @@ from behave.model import Feature, Scenario, Step
 from rich.cells import cell_len
 
 from support.errors import SuiteError
+from support.reporting.results import KNOWN_DEVIATION, Failure, Result, failure_of, plain, result_of, worst_result
 from support.reporting.run_report import OUR_FORMAT, UNREAD, RunReport
 from support.reporting.screen import Screen, fitted, wrapped
 from support.reporting.table import colour_of, counted
-from support.reporting.verdicts import (
-    KEPT,
-    KNOWN_DEVIATION,
-    NOT_SELECTED,
-    SKIPPED,
-    WORST_FIRST,
-    Failure,
-    failure_of,
-    plain,
-    verdict_of,
-)
 
 LAST = 12
 INDENT = "  "
@@ -100,10 +90,10 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         scenario, self._scenario = self._scenario, None
         if scenario is None:
             return
-        verdict = verdict_of(scenario, self.config)
-        if verdict != NOT_SELECTED and not self.config.dry_run:
-            self._counts[verdict] += 1
-            self._done += verdict != SKIPPED
+        result = result_of(scenario, self.config)
+        if result is not None and not self.config.dry_run:
+            self._counts[result] += 1
+            self._done += result is not Result.SKIPPED
         self._tell(scenario)
 
     def _tell(self, scenario: Scenario) -> None:
@@ -132,7 +122,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
             self._screen.show(self._line(self._feature.name, counts, self._counts, self._left(now)))
 
     def _line(self, name: str, told: str, counts: Counter[str], last: str) -> str:
-        worst = next((outcome for outcome in (*WORST_FIRST, KEPT) if counts.get(outcome)), SKIPPED)
+        worst = worst_result(Result(result) for result in counts)
         wide = self._screen.width - LAST
         column = wide * 9 // 20
         shown = self._screen.paint(fitted(told, wide - column - 1), colour_of(worst))

@@ -60,28 +60,28 @@ class Access:
 
     def _try(self, what: str, introduction: str, owner: Actor, intruder: Actor, stranger: str) -> Exchange:
         session = self._session
-        api = session.api.as_someone_else(self._credential(introduction))
-        fields = session.profile.names.to_target(intruder.newcomer.as_json())
-        name = session.profile.names.to_target({"name": intruder.newcomer.name})
+        api = session.api.with_credential(self._credential(introduction))
+        fields = intruder.new_user.as_json()
+        name = {"name": intruder.new_user.name}
         if what == "signs up":
-            session.scenario.addresses_tried.append(intruder.newcomer.email)
+            session.scenario.emails_tried.append(intruder.new_user.email)
             return session.run(
-                session.registry.create(api.creating(fields), intruder.newcomer.email, intruder.newcomer.name)
+                session.registry.create(api.create_call(fields), intruder.new_user.email, intruder.new_user.name)
             )
         if what == "replaces":
-            return session.run(session.registry.change(api.replacing(owner.known_id, fields), intruder.newcomer.email))
-        nobody = session.factory.newcomer()
-        other = session.profile.names.to_target(nobody.as_json())
+            return session.run(session.registry.change(api.put_call(owner.known_id, fields), intruder.new_user.email))
+        nobody = session.factory.new_user()
+        other = nobody.as_json()
         cut = json.dumps(other).encode()[:-1]
         broken_off = api.call("POST", body=cut, headers={"Content-Type": "application/json"})
-        taken = api.creating(session.profile.names.to_target(owner.newcomer.as_json()))
+        taken = api.create_call(owner.new_user.as_json())
         plain_text = api.call("POST", body=json.dumps(other).encode(), headers={"Content-Type": "text/plain"})
         calls: Mapping[str, Callable[[], Exchange]] = {
             "sends HEAD for the list": lambda: session.run(api.send(api.call("HEAD"))),
             "reads an unknown user": lambda: session.run(api.read(stranger)),
             "updates an unknown user": lambda: session.run(api.patch(stranger, name)),
             "replaces an unknown user": lambda: session.run(
-                session.registry.change(api.replacing(stranger, other), nobody.email)
+                session.registry.change(api.put_call(stranger, other), nobody.email)
             ),
             "deletes an unknown user": lambda: session.run(api.delete(stranger)),
             "signs up with malformed JSON": lambda: session.run(
@@ -89,13 +89,15 @@ class Access:
             ),
             "requests an invalid page": lambda: session.run(api.page(0, 10)),
             "signs up with a taken email": lambda: session.run(
-                session.registry.create(taken, owner.newcomer.email, None)
+                session.registry.create(taken, owner.new_user.email, None)
             ),
             "signs up as plain text": lambda: session.run(session.registry.create(plain_text, nobody.email, None)),
-            "signs up with an empty object": lambda: session.run(session.registry.create(api.creating({}), None, None)),
+            "signs up with an empty object": lambda: session.run(
+                session.registry.create(api.create_call({}), None, None)
+            ),
             "reads": lambda: session.run(api.read(owner.known_id)),
             "lists": lambda: session.run(api.list()),
-            "looks up": lambda: session.run(api.find(owner.newcomer.email)),
+            "looks up": lambda: session.run(api.find(owner.new_user.email)),
             "looks up an unknown email": lambda: session.run(api.find(nobody.email)),
             "reads a page": lambda: session.run(api.page(1, 10)),
             "updates": lambda: session.run(api.patch(owner.known_id, name)),

@@ -34,23 +34,23 @@ class Accounts:
     def sign_up(self, person: str, **spelled: Any) -> Exchange:
         """Let someone sign up; `spelled` overrides or adds fields, in the contract's words."""
         actor = self._actor(person)
-        return self.sign_up_with(actor, {**actor.newcomer.as_json(), **spelled})
+        return self.sign_up_with(actor, {**actor.new_user.as_json(), **spelled})
 
     def sign_up_with(self, actor: Actor, fields: Any) -> Exchange:
         """Let someone sign up with exactly these fields, whatever they are."""
         session = self._session
-        call = session.api.creating(session.profile.names.to_target(fields))
-        address, name = _asked_for(fields, actor.newcomer)
+        call = session.api.create_call(fields)
+        address, name = _asked_for(fields, actor.new_user)
         exchange = session.run(session.registry.create(call, address, name, session.scenario.ids_before))
         session.scenario.keep(exchange)
         self._remember(actor, exchange, address, name)
         return exchange
 
-    def become(self, person: str, newcomer: NewUser | None = None) -> Actor:
+    def become(self, person: str, new_user: NewUser | None = None) -> Actor:
         """Make someone a user for a scenario that starts with one; raises ContractViolation where it cannot."""
         actor = self._actor(person)
-        if newcomer is not None:
-            actor.newcomer = newcomer
+        if new_user is not None:
+            actor.new_user = new_user
         exchange = self.sign_up(person)
         answers = self._session.profile.answers
         attempted = f"{person} becomes a user, which this scenario starts from"
@@ -72,19 +72,19 @@ class Accounts:
         actor = self._actor(person)
         self.delete(person)
         self._session.waiting.from_reading(actor, "delete")
-        self._session.scenario.notes["former id"] = actor.known_id
+        self._session.scenario.former_id = actor.known_id
         return actor
 
     def sign_up_each(self, group: Sequence[str]) -> None:
         self._session.scenario.keep(*[self.sign_up(person) for person in group])
 
-    def sign_up_as(self, person: str, newcomer: NewUser) -> Exchange:
-        self._actor(person).newcomer = newcomer
+    def sign_up_as(self, person: str, new_user: NewUser) -> Exchange:
+        self._actor(person).new_user = new_user
         return self.sign_up(person)
 
     def sign_up_at(self, person: str, email: str) -> Exchange:
         """Let someone sign up with this address instead of her own."""
-        return self.sign_up_as(person, replace(self._actor(person).newcomer, email=email))
+        return self.sign_up_as(person, replace(self._actor(person).new_user, email=email))
 
     def sign_up_times(self, person: str, email: str, times: int) -> None:
         self._session.scenario.keep(*[self.sign_up_at(person, email) for _ in range(times)])
@@ -98,11 +98,11 @@ class Accounts:
 
     def sign_up_spoiled(self, person: str, flaw: str) -> Exchange:
         actor = self._actor(person)
-        return self.sign_up_with(actor, spoiled(actor.newcomer, flaw, self._session.factory))
+        return self.sign_up_with(actor, spoiled(actor.new_user, flaw, self._session.factory))
 
     def sign_up_with_no_user(self, person: str, what: str) -> Exchange:
         actor = self._actor(person)
-        return self.sign_up_with(actor, NOT_A_USER[what](actor.newcomer, self._session.factory))
+        return self.sign_up_with(actor, NOT_A_USER[what](actor.new_user, self._session.factory))
 
     def look(self, actor: Actor) -> Exchange:
         """Read someone and remember what was shown."""
@@ -130,14 +130,14 @@ class Accounts:
 
     def renew(self, person: str, *drawn: str, method: str = "PATCH", **spelled: str) -> Exchange:
         """Let someone change fields to newly drawn values, or to those given; what is expected then is remembered."""
-        actor, fresh = self._actor(person), self._session.factory.newcomer(person).as_json()
+        actor, fresh = self._actor(person), self._session.factory.new_user(person).as_json()
         changes = {**{field: fresh[field] for field in drawn}, **spelled}
-        sent = changes if method == "PATCH" else {"name": actor.newcomer.name, "email": actor.newcomer.email, **changes}
+        sent = changes if method == "PATCH" else {"name": actor.new_user.name, "email": actor.new_user.email, **changes}
         actor.expected = {**(actor.expected or actor.shown), **sent}
         exchange = self._write(method, actor.known_id, sent)
         if exchange.status == 200:
-            self._session.scenario.notes["former address"] = actor.newcomer.email
-            actor.newcomer = replace(actor.newcomer, **changes)
+            self._session.scenario.former_email = actor.new_user.email
+            actor.new_user = replace(actor.new_user, **changes)
         return exchange
 
     def renew_seen(self, person: str, field: str, change: str) -> None:
@@ -152,7 +152,7 @@ class Accounts:
 
     def confirm_address(self, person: str, change: str) -> None:
         """Let someone send her own address with a new name, for a scenario that goes on from there."""
-        self.renew(person, "name", method=METHODS[change], email=self._actor(person).newcomer.email)
+        self.renew(person, "name", method=METHODS[change], email=self._actor(person).new_user.email)
         self._take_effect(person, "name")
 
     def settle_at(self, person: str, quirk: str, change: str) -> None:
@@ -161,8 +161,8 @@ class Accounts:
         self._take_effect(person, "email")
 
     def _take_effect(self, person: str, field: str) -> None:
-        newcomer = self._actor(person).newcomer
-        self._session.outcomes.took_effect(person, {field: getattr(newcomer, field)})
+        new_user = self._actor(person).new_user
+        self._session.outcomes.took_effect(person, {field: getattr(new_user, field)})
 
     def rename(self, person: str, change: str, name: str) -> None:
         self.renew(person, method=METHODS[change], name=name)
@@ -182,18 +182,18 @@ class Accounts:
 
     def confirm_everything(self, person: str, change: str) -> None:
         """Let someone send the name and address that she has already."""
-        newcomer = self._actor(person).newcomer
-        self.renew(person, method=METHODS[change], name=newcomer.name, email=newcomer.email)
+        new_user = self._actor(person).new_user
+        self.renew(person, method=METHODS[change], name=new_user.name, email=new_user.email)
 
     def move_when_free(self, person: str, change: str, email: str) -> None:
         """Let someone move to an address whose former user's deletion may still have to show."""
-        taken, name = self._session.profile.answers.taken, self._actor(person).newcomer.name
+        taken, name = self._session.profile.answers.taken, self._actor(person).new_user.name
         came = self._session.waiting.poll_until(
             FREE_ADDRESS,
             lambda: self.renew(person, method=METHODS[change], name=name, email=email),
             lambda came: came.status not in taken,
         )
-        self._session.outcomes.held(came, has_status([200]))
+        self._session.scenario.check(came, has_status([200]))
 
     def let_a_second_pass(self, person: str) -> None:
         """Wait until a time that is told in whole seconds is another; one told in parts of a second is so at once."""
@@ -203,19 +203,19 @@ class Accounts:
 
     def change_bringing(self, person: str, change: str, brought: Mapping[str, Any]) -> None:
         """Let someone change her name and bring a field along that is not hers to set."""
-        actor, fresh = self._actor(person), self._session.factory.newcomer(person)
-        fields = {"name": fresh.name} if change == "an update" else {"name": fresh.name, "email": actor.newcomer.email}
+        actor, fresh = self._actor(person), self._session.factory.new_user(person)
+        fields = {"name": fresh.name} if change == "an update" else {"name": fresh.name, "email": actor.new_user.email}
         actor.expected = {**actor.shown, **fields}
         self._write(METHODS[change], actor.known_id, {**fields, **brought})
 
     def take_address(self, person: str, change: str, email: str) -> None:
         actor = self._actor(person)
-        fresh = self._session.factory.newcomer(person)
+        fresh = self._session.factory.new_user(person)
         fields = {"email": email} if change == "an update" else {"name": fresh.name, "email": email}
         self._write(METHODS[change], actor.known_id, fields)
 
     def take_given_up(self, somebody: str, email: str) -> None:
-        """Let a newcomer, or somebody who is there, take the address that someone gave up."""
+        """Let a new user, or somebody who is there, take the address that someone gave up."""
         if somebody == "a new user":
             self.sign_up_at("Ada", email)
             self._session.outcomes.welcomed("Ada")
@@ -231,13 +231,13 @@ class Accounts:
 
     def change_id(self, user_id: str, change: str) -> None:
         """Send a valid change to an id that nobody has."""
-        fresh = self._session.factory.newcomer()
-        self._session.scenario.notes["sent"] = (user_id, fresh.email)
+        fresh = self._session.factory.new_user()
+        self._session.scenario.sent_id = user_id
         self.change_nobody(METHODS[change], fresh.as_json(), user_id)
 
     def change_with_no_user(self, person: str, changed: str, what: str) -> None:
         """Send something that is no object of fields as a change or replacement."""
-        body = NOT_A_USER[what](self._session.factory.newcomer(), self._session.factory)
+        body = NOT_A_USER[what](self._session.factory.new_user(), self._session.factory)
         self._write(METHODS[changed], self._actor(person).known_id, body)
 
     def change_nobody(self, method: str, fields: Mapping[str, Any], user_id: str) -> Exchange:
@@ -248,10 +248,10 @@ class Accounts:
 
     def _write(self, method: str, user_id: str, fields: Any) -> Exchange:
         session = self._session
-        call = session.api.call(method, session.api.url_of(user_id), fields=session.profile.names.to_target(fields))
+        call = session.api.call(method, session.api.url_of(user_id), fields=fields)
         email = fields.get("email") if isinstance(fields, Mapping) else None
         address = email if isinstance(email, str) else None
-        session.scenario.notes["sent address"] = address
+        session.scenario.sent_email = address or ""
         exchange = session.run(session.registry.change(call, address))
         session.scenario.keep(exchange)
         return exchange
@@ -276,22 +276,22 @@ class Accounts:
         return exchange
 
     def _actor(self, person: str) -> Actor:
-        self._session.scenario.she = self._session.scenario.actor(person)
-        return self._session.scenario.she
+        self._session.scenario.last_actor = self._session.scenario.actor(person)
+        return self._session.scenario.last_actor
 
     def _remember(self, actor: Actor, exchange: Exchange, address: str | None, name: str | None) -> None:
         scene = self._session.scenario
-        scene.addresses_tried += [address] if address else []
+        scene.emails_tried += [address] if address else []
         scene.names_tried += [name] if name else []
         user = user_of(exchange.answer, self._session.profile)
         if user is not None and exchange.status in range(200, 300):
-            actor.id, actor.left = user.id, False
+            actor.id, actor.is_gone = user.id, False
             actor.shown = self.fields_of(exchange)
 
 
-def _asked_for(fields: Any, newcomer: NewUser) -> tuple[str | None, str | None]:
+def _asked_for(fields: Any, new_user: NewUser) -> tuple[str | None, str | None]:
     """Return the address and name that a sign-up asks for, as far as they are text."""
     if not isinstance(fields, Mapping):
-        return newcomer.email, None
+        return new_user.email, None
     address, name = fields.get("email"), fields.get("name")
     return address if isinstance(address, str) else None, name if isinstance(name, str) else None

@@ -1,263 +1,234 @@
-"""Many at once: bursts of people who sign up, and of whole lives."""
+"""Bursts: many users sign up, change and delete their accounts at the same moment."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from support.concurrency.burst import BurstResult, Request, burst
 from support.concurrency.drawing import histogram
-from support.concurrency.threads import burst_in_threads
+from support.concurrency.results import BurstResult, Request
 from support.contract.matchers import Matcher, has_an_id, has_status, is_a_list, shows
 from support.contract.normalizers import listed, normal_user, user_of
-from support.contract.violation import check, fail
 from support.errors import Inconclusive
 from support.http.operations import Operation, Sleep
 from support.models import Exchange, NewUser
 
 if TYPE_CHECKING:
-    from support.scenario.session import Session
+    from support.scenario.context import ScenarioContext
 
-log = logging.getLogger("acceptance.crowd")
-LEAST = 2
+MIN_SIZE = 2
 
 
 @dataclass(frozen=True)
-class Life:
-    """The exchanges of one user's whole life."""
+class Burst:
+    """The last burst of a scenario: its new users, what came of it, and the users as they were shown when created."""
 
-    newcomer: NewUser
-    renamed_to: str
+    new_users: Sequence[NewUser]
+    result: BurstResult[Any]
+    created: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """The exchanges of one user from sign-up to deletion."""
+
+    new_user: NewUser
+    new_name: str
     exchanges: Mapping[str, Exchange]
 
 
-class Bursts:
-    """Lets many act at once, and judges each of them."""
+def size(scenario: ScenarioContext, wanted: int) -> int:
+    """Return how large a burst may be here: as large as wanted, within the limits of the target."""
+    limits = (scenario.registry.room, scenario.profile.caps.concurrency)
+    possible = min(wanted, *(limit for limit in limits if limit is not None))
+    if possible < MIN_SIZE:
+        raise Inconclusive(f"{wanted} concurrent requests are wanted, and the target has room for {max(possible, 0)}")
+    return possible
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._newcomers: list[NewUser] = []
-        self._leavers: Sequence[Mapping[str, Any]] = ()
-        self._stayers: Sequence[Mapping[str, Any]] = ()
-        self._outcome: BurstResult[Any] | None = None
 
-    @property
-    def outcome(self) -> BurstResult[Any]:
-        """What the last crowd came to; raises Inconclusive where there was none."""
-        if self._outcome is None:
-            raise Inconclusive("no crowd has acted in this scenario yet")
-        return self._outcome
+def release(scenario: ScenarioContext, requests: Sequence[Request[Any]], warm: bool = False) -> BurstResult[Any]:
+    """Release all requests at the same moment with the async client, on warm connections if wanted."""
+    query = {scenario.names.email_filter: scenario.factory.new_user().email} if warm else None
+    warm_up = scenario.api.call("GET", query=query) if warm else None
+    return scenario.session.run_burst(requests, warm_up)
 
-    def size(self, wanted: int) -> int:
-        """Return how large a crowd may be here: what is wanted, within what the target can take."""
-        limits = (self._session.registry.room, self._session.profile.caps.concurrency)
-        size = min(wanted, *(limit for limit in limits if limit is not None))
-        if size < LEAST:
-            raise Inconclusive(f"a crowd of {wanted} is wanted, and the target has room for {max(size, 0)}")
-        return size
 
-    def at_once(self, entrants: Sequence[Request[Any]], warm: bool = False) -> BurstResult[Any]:
-        """Let all act at one moment, over the async client."""
-        session = self._session
-        warm_up = (
-            session.api.call("GET", query={session.profile.names.email_filter: session.factory.newcomer().email})
-            if warm
-            else None
+# Actions
+
+
+def sign_up(scenario: ScenarioContext, wanted: int) -> None:
+    """Sign up this many users at the same moment."""
+    new_users = _new_users(scenario, wanted)
+    _keep(scenario, "burst", Burst(new_users, release(scenario, _sign_ups(scenario, new_users))))
+
+
+def sign_up_in_threads(scenario: ScenarioContext, wanted: int) -> None:
+    """Sign up this many users from as many threads."""
+    new_users = _new_users(scenario, wanted)
+    result = scenario.session.run_threads(_sign_ups(scenario, new_users))
+    _keep(scenario, "threads", Burst(new_users, result))
+
+
+def delete_every_second(scenario: ScenarioContext) -> None:
+    """Delete every second user of the last burst at the same moment."""
+    before = scenario.burst
+    created = [scenario.session.accounts.fields_of(exchange) for exchange in before.result.results]
+    ids = [str(shown.get("id")) for shown in created[::2]]
+    result = release(scenario, [Request(user_id, scenario.api.delete(user_id)) for user_id in ids])
+    _keep(scenario, "burst of deletions", replace(before, result=result, created=created))
+
+
+def run_lifecycles(scenario: ScenarioContext, wanted: int) -> None:
+    """Let this many users sign up, change their names, read and delete their accounts, all at the same moment."""
+    new_users = _new_users(scenario, wanted)
+    requests = [Request(one.email, _lifecycle(scenario, one, number)) for number, one in enumerate(new_users, start=1)]
+    _keep(scenario, "burst of lifecycles", Burst(new_users, release(scenario, requests)))
+
+
+def _new_users(scenario: ScenarioContext, wanted: int) -> list[NewUser]:
+    count = size(scenario, wanted)
+    scenario.registry.make_room(count)
+    scenario.api.policy.budget.admit(count)
+    return scenario.factory.new_users(count)
+
+
+def _sign_ups(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> list[Request[Exchange]]:
+    return [Request(new_user.email, _sign_up(scenario, new_user)) for new_user in new_users]
+
+
+def _sign_up(scenario: ScenarioContext, new_user: NewUser) -> Operation[Exchange]:
+    call = scenario.api.create_call(new_user.as_json())
+    return scenario.registry.create(call, new_user.email, new_user.name)
+
+
+def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Operation[Lifecycle]:
+    """Go on only while the answers show this user, so that none of another is changed or deleted."""
+    api, new_name = scenario.api, f"{new_user.name} No. {number}"
+    exchanges = {"created": (yield from _sign_up(scenario, new_user))}
+    user = user_of(exchanges["created"].answer, scenario.profile)
+    if user is None or exchanges["created"].status not in scenario.answers.created:
+        return Lifecycle(new_user, new_name, exchanges)
+    exchanges["read"] = yield from api.read(user.id)
+    shown = user_of(exchanges["read"].answer, scenario.profile)
+    if shown is not None and (shown.id, shown.email) == (user.id, new_user.email.lower()):
+        exchanges["changed"] = yield from api.patch(user.id, {"name": new_name})
+        exchanges["read again"] = yield from api.read(user.id)
+        exchanges["deleted"] = yield from api.delete(user.id)
+        exchanges["gone"] = yield from _read_until_gone(scenario, user.id)
+    return Lifecycle(new_user, new_name, exchanges)
+
+
+def _read_until_gone(scenario: ScenarioContext, user_id: str) -> Operation[Exchange]:
+    """Read until the deletion shows, or its deadline is over."""
+    exchange = yield from scenario.api.read(user_id)
+    for wait in scenario.session.poll_policy.waits():
+        if exchange.status in scenario.answers.gone:
+            break
+        yield Sleep(wait, "the deletion does not show yet")
+        exchange = yield from scenario.api.read(user_id)
+    return exchange
+
+
+def _keep(scenario: ScenarioContext, kind: str, last: Burst) -> None:
+    scenario.last_burst = last
+    scenario.session.note_concurrency(f"{kind} of {len(last.result.results)}: {last.result.summary()}")
+    scenario.session.evidence.picture(f"latencies of the {kind}", lambda: histogram(last.result.latencies_s))
+
+
+# Checks
+
+
+def check_in_flight(scenario: ScenarioContext) -> None:
+    """Check that all requests were in flight at the same time; raises Inconclusive where this was no burst."""
+    result = scenario.burst.result
+    if result.peak < len(result.results):
+        raise Inconclusive(
+            f"this was no burst: {result.peak} of {len(result.results)} requests were in flight at once. The "
+            "target or a proxy takes fewer connections; give its limit to a profile as caps.concurrency."
         )
-        self._outcome = session.loop.run(burst(session.async_client, entrants, warm_up))
-        return self._outcome
 
-    # Signing up
 
-    def sign_up_at_once(self, wanted: int) -> None:
-        """Let so many people sign up at one moment."""
-        self.at_once(self._sign_ups(wanted))
-        self._report("burst")
+def check_each_created(scenario: ScenarioContext) -> None:
+    """Check that each answer is a 201 with the data of its own new user, a new id and no Location of another."""
+    owners: dict[str, str] = {}
+    pairs = list(zip(scenario.burst.new_users, scenario.burst.result.results, strict=True))
+    for new_user, exchange in pairs:
+        scenario.check(exchange, *_as_created(scenario, new_user))
+        user = user_of(exchange.answer, scenario.profile)
+        owner = owners.setdefault(user.id if user else "", new_user.email)
+        if owner != new_user.email:
+            wrong = f"{new_user.email} and {owner} both got the id {user.id if user else None}"
+            scenario.fail("an id for each new user", [wrong], exchange)
+    for new_user, exchange in pairs:
+        location = (exchange.answer.header("Location") if exchange.answer else None) or ""
+        owner = owners.get(unquote(location.rstrip("/").rpartition("/")[2]), new_user.email)
+        if owner != new_user.email:
+            wrong = f"{new_user.email} got the Location of {owner}, {location}"
+            scenario.fail("a Location for each new user", [wrong], exchange)
 
-    def sign_up_in_threads(self, wanted: int) -> None:
-        """Let so many people sign up from as many threads."""
-        entrants = self._sign_ups(wanted)
-        self._outcome = burst_in_threads(self._session.http, entrants)
-        self._report("threads")
 
-    def _sign_ups(self, wanted: int) -> list[Request[Exchange]]:
-        session = self._session
-        count = self.size(wanted)
-        session.registry.make_room(count)
-        session.api.policy.budget.admit(count)
-        self._newcomers = session.factory.newcomers(count)
-        return [Request(one.email, self._sign_up(one)) for one in self._newcomers]
+def check_each_shown(scenario: ScenarioContext) -> None:
+    """Check that a read of each new user shows the user as created."""
+    created = [scenario.session.accounts.fields_of(exchange) for exchange in scenario.burst.result.results]
+    _check_reads(scenario, created, "reading each new user")
 
-    def _sign_up(self, newcomer: NewUser) -> Operation[Exchange]:
-        session = self._session
-        call = session.api.creating(session.profile.names.to_target(newcomer.as_json()))
-        return session.registry.create(call, newcomer.email, newcomer.name)
 
-    def _report(self, kind: str) -> None:
-        line = f"{kind} of {len(self.outcome.results)}: {self.outcome.summary()}"
-        self._session.crowd_notes.append(line)
-        log.info("%s", line)
-        latencies = self.outcome.latencies_s
-        self._session.evidence.picture(f"how long the {kind} took", lambda: histogram(latencies))
+def check_each_listed(scenario: ScenarioContext) -> None:
+    """Check that the list shows each new user exactly once."""
+    exchange = scenario.session.directory.whole_list()
+    attempted = scenario.then("reading the list")
+    scenario.check(exchange, has_status([200]), is_a_list(scenario.profile), attempted=attempted)
+    users = [normal_user(entry, scenario.names) for entry in listed(exchange.answer, scenario.profile) or []]
+    shown = [user.email for user in users if user is not None]
+    counts = {one.email: shown.count(one.email.lower()) for one in scenario.burst.new_users}
+    wrong = [f"{email} is shown {count} times" for email, count in counts.items() if count != 1]
+    if wrong:
+        scenario.fail("each new user once in the list", [*wrong[:5], f"{len(wrong)} in all"], exchange)
 
-    def were_under_way_together(self) -> None:
-        """All requests were in flight at one moment; raises Inconclusive where it was no burst."""
-        outcome = self.outcome
-        if outcome.peak < len(outcome.results):
-            raise Inconclusive(
-                f"this was no burst: {outcome.peak} of {len(outcome.results)} requests were in flight at once. The "
-                "target or a proxy takes fewer connections; give its limit to a profile as caps.concurrency."
-            )
 
-    def each_welcomed(self) -> None:
-        """Each was answered by 201 with her own data, and by an id of her own."""
-        session = self._session
-        holders: dict[str, str] = {}
-        for newcomer, exchange in zip(self._newcomers, self.outcome.results, strict=True):
-            session.outcomes.held(exchange, *self._shown_as_new(newcomer))
-            user = user_of(exchange.answer, session.profile)
-            user_id = user.id if user else ""
-            if user_id in holders:
-                told = f"{newcomer.email} and {holders[user_id]} were both given the id {user_id}"
-                fail(session.scenario.rule, session.scenario.attempted, ["an id for each"], [told], exchange)
-            holders[user_id] = newcomer.email
-        self._each_located_at_herself(holders)
+def check_half_deleted(scenario: ScenarioContext) -> None:
+    """Check that every second user was deleted and is gone, and that the others are shown as created."""
+    for exchange in scenario.burst.result.results:
+        scenario.check(exchange, _as_deleted(scenario, exchange))
+    deleted, others = scenario.burst.created[::2], scenario.burst.created[1::2]
+    _check_reads(scenario, others, "reading the users who were not deleted")
+    operations = [_read_until_gone(scenario, str(shown.get("id"))) for shown in deleted]
+    for exchange in scenario.run_at_once(operations):
+        attempted = scenario.then("reading the deleted users")
+        scenario.check(exchange, has_status(scenario.answers.gone), attempted=attempted)
 
-    def _each_located_at_herself(self, holders: Mapping[str, str]) -> None:
-        """No answer gives the Location of another newcomer."""
-        session = self._session
-        for newcomer, exchange in zip(self._newcomers, self.outcome.results, strict=True):
-            location = (exchange.answer.header("Location") if exchange.answer else None) or ""
-            owner = holders.get(unquote(location.rstrip("/").rpartition("/")[2]), newcomer.email)
-            if owner != newcomer.email:
-                told = f"{newcomer.email} was given the Location of {owner}, {location}"
-                fail(session.scenario.rule, session.scenario.attempted, ["a Location of her own"], [told], exchange)
 
-    def _shown_as_new(self, newcomer: NewUser) -> tuple[Matcher, ...]:
-        """Return what matches the answer to a create: this newcomer, with an id to go on with."""
-        profile = self._session.profile
-        names = profile.names
-        return has_status(profile.answers.created), shows(newcomer.as_json(), names), has_an_id(names)
+def check_lifecycles(scenario: ScenarioContext) -> None:
+    """Check that each lifecycle went as if there were no other."""
+    for one in scenario.burst.result.results:
+        changed = shows({**one.new_user.as_json(), "name": one.new_name}, scenario.names)
+        wanted: Mapping[str, Sequence[Matcher]] = {
+            "created": _as_created(scenario, one.new_user),
+            "read": (has_status([200]), shows(one.new_user.as_json(), scenario.names)),
+            "changed": (has_status([200]), changed),
+            "read again": (has_status([200]), changed),
+            "deleted": (_as_deleted(scenario, one.exchanges.get("deleted")),),
+            "gone": (has_status(scenario.answers.gone),),
+        }
+        for stage, matchers in wanted.items():
+            attempted = f"{scenario.attempted}: the lifecycle of {one.new_user.email}, {stage}"
+            scenario.check(one.exchanges[stage], *matchers, attempted=attempted)
 
-    def each_shown(self) -> None:
-        """Each can be read under the id she was given, as she was answered."""
-        session = self._session
-        fields = [session.accounts.fields_of(exchange) for exchange in self.outcome.results]
-        reads = session.run_at_once([session.api.read(str(shown.get("id"))) for shown in fields])
-        for shown, read in zip(fields, reads, strict=True):
-            attempted = f"{session.scenario.attempted}; then reading each of them"
-            check(read, session.scenario.rule, attempted, has_status([200]), shows(shown, session.profile.names))
 
-    def each_listed(self) -> None:
-        """The list shows each of them once."""
-        session = self._session
-        exchange = session.directory.whole_list()
-        attempted = f"{session.scenario.attempted}; then reading the list"
-        check(exchange, session.scenario.rule, attempted, has_status([200]), is_a_list(session.profile))
-        users = [normal_user(entry, session.profile.names) for entry in listed(exchange.answer, session.profile) or []]
-        shown = [user.email for user in users if user is not None]
-        wrong = [
-            f"{one.email} is there {shown.count(one.email.lower())} times"
-            for one in self._newcomers
-            if shown.count(one.email.lower()) != 1
-        ]
-        if wrong:
-            fail(
-                session.scenario.rule,
-                attempted,
-                ["each of them once in the list"],
-                [*wrong[:5], f"{len(wrong)} in all"],
-                exchange,
-            )
+def _check_reads(scenario: ScenarioContext, users: Sequence[Mapping[str, Any]], what: str) -> None:
+    reads = scenario.run_at_once([scenario.api.read(str(shown.get("id"))) for shown in users])
+    for shown, read in zip(users, reads, strict=True):
+        scenario.check(read, has_status([200]), shows(shown, scenario.names), attempted=scenario.then(what))
 
-    # Leaving
 
-    def half_leave_at_once(self) -> None:
-        """Let every second one of those who signed up leave, all at one moment."""
-        session = self._session
-        welcomed = [session.accounts.fields_of(exchange) for exchange in self.outcome.results]
-        self._leavers, self._stayers = welcomed[::2], welcomed[1::2]
-        ids = [str(shown.get("id")) for shown in self._leavers]
-        self.at_once([Request(user_id, session.api.delete(user_id)) for user_id in ids])
-        self._report("burst of departures")
+def _as_created(scenario: ScenarioContext, new_user: NewUser) -> tuple[Matcher, ...]:
+    created, names = scenario.answers.created, scenario.names
+    return has_status(created), shows(new_user.as_json(), names), has_an_id(names)
 
-    def half_are_gone(self) -> None:
-        """Who left was told so and is gone; who stayed is shown as she was welcomed."""
-        session = self._session
-        answers, rule, attempted = session.profile.answers, session.scenario.rule, session.scenario.attempted
-        for exchange in self.outcome.results:
-            check(exchange, rule, attempted, self._told_of_leaving(exchange))
-        stay = session.run_at_once([session.api.read(str(shown.get("id"))) for shown in self._stayers])
-        for shown, read in zip(self._stayers, stay, strict=True):
-            told = f"{attempted}; then reading each of those who stayed"
-            check(read, rule, told, has_status([200]), shows(shown, session.profile.names))
-        for gone in session.run_at_once([self._gone(str(shown.get("id"))) for shown in self._leavers]):
-            check(gone, rule, f"{attempted}; then reading each of those who left", has_status(answers.gone))
 
-    def _told_of_leaving(self, exchange: Exchange | None) -> Matcher:
-        """Return what matches the answer to a deletion: it may have been repeated because an answer was lost."""
-        answers = self._session.profile.answers
-        again = answers.deleted_again if exchange is not None and exchange.repeated_in_doubt else ()
-        return has_status((*answers.deleted, *again))
-
-    # Whole lives
-
-    def live_at_once(self, wanted: int) -> None:
-        """Let so many people sign up, change their name, look, and leave, all at once."""
-        session = self._session
-        count = self.size(wanted)
-        session.registry.make_room(count)
-        session.api.policy.budget.admit(count)
-        self._newcomers = session.factory.newcomers(count)
-        self.at_once([Request(one.email, self._life(one, number)) for number, one in enumerate(self._newcomers)])
-        self._report("burst of whole lives")
-
-    def _life(self, newcomer: NewUser, number: int) -> Operation[Life]:
-        session = self._session
-        renamed_to = f"{newcomer.name} No. {number + 1}"
-        created = yield from self._sign_up(newcomer)
-        user = user_of(created.answer, session.profile)
-        exchanges = {"created": created}
-        if user is None or created.status not in session.profile.answers.created:
-            return Life(newcomer, renamed_to, exchanges)
-        exchanges["seen"] = yield from session.api.read(user.id)
-        seen = user_of(exchanges["seen"].answer, session.profile)
-        if seen is not None and (seen.id, seen.email) == (user.id, newcomer.email.lower()):
-            changes = session.profile.names.to_target({"name": renamed_to})
-            exchanges["patched"] = yield from session.api.patch(user.id, changes)
-            exchanges["read"] = yield from session.api.read(user.id)
-            exchanges["deleted"] = yield from session.api.delete(user.id)
-            exchanges["gone"] = yield from self._gone(user.id)
-        return Life(newcomer, renamed_to, exchanges)
-
-    def _gone(self, user_id: str) -> Operation[Exchange]:
-        """Read until the deletion shows, or its deadline is over."""
-        session = self._session
-        exchange = yield from session.api.read(user_id)
-        for wait in session.pace.waits():
-            if exchange.status in session.profile.answers.gone:
-                break
-            yield Sleep(wait, "the deletion has still to show")
-            exchange = yield from session.api.read(user_id)
-        return exchange
-
-    def each_lived(self) -> None:
-        """Each life went as if nobody else had been there."""
-        session = self._session
-        answers = session.profile.answers
-        for life in self.outcome.results:
-            renamed = shows({**life.newcomer.as_json(), "name": life.renamed_to}, session.profile.names)
-            wanted: Mapping[str, Sequence[Matcher]] = {
-                "created": self._shown_as_new(life.newcomer),
-                "seen": (has_status([200]), shows(life.newcomer.as_json(), session.profile.names)),
-                "patched": (has_status([200]), renamed),
-                "read": (has_status([200]), renamed),
-                "deleted": (self._told_of_leaving(life.exchanges.get("deleted")),),
-                "gone": (has_status(answers.gone),),
-            }
-            for moment, matchers in wanted.items():
-                attempted = f"{session.scenario.attempted}: the life of {life.newcomer.email}, {moment}"
-                check(life.exchanges[moment], session.scenario.rule, attempted, *matchers)
+def _as_deleted(scenario: ScenarioContext, exchange: Exchange | None) -> Matcher:
+    """Return what matches the answer to a deletion, which may have been repeated because an answer was lost."""
+    again = scenario.answers.deleted_again if exchange is not None and exchange.repeated_in_doubt else ()
+    return has_status((*scenario.answers.deleted, *again))

@@ -1,85 +1,148 @@
-"""What a scenario knows while it is played: who takes part, what was attempted, what came of it."""
+"""What steps and checks share while a scenario runs: its actors, its last exchanges, and the target."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from support.errors import SuiteError
+from support.contract.matchers import Matcher
+from support.contract.violation import check, fail
+from support.errors import Inconclusive, SuiteError
+from support.http.operations import Operation
 from support.models import Exchange, NewUser
-from support.scenario.factory import Factory
 
+if TYPE_CHECKING:
+    from support.scenario.bursts import Burst
+    from support.scenario.paging import Paged
+    from support.scenario.races import Race
+    from support.scenario.session import Session
+
+T = TypeVar("T")
 PERSONAS = ("Ada", "Grace", "Mallory", "Alan", "Barbara", "Edsger", "Frances", "Linus", "Margaret", "Radia")
 
 
 @dataclass
 class Actor:
-    """One of the cast: `newcomer` is what she signs up with, `shown` the fields as they were last seen right.
+    """A persona in a scenario: `new_user` is the data to sign up with, `shown` the fields of the last right answer.
 
-    `expected` is what a change that was sent should make of them, `left` whether she was seen to be gone.
+    `expected` is what `shown` becomes if the change that was sent is done; `is_gone` says that a deletion was seen.
     """
 
-    person: str
-    newcomer: NewUser
+    persona: str
+    new_user: NewUser
     id: str | None = None
     shown: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] | None = None
-    left: bool = False
+    is_gone: bool = False
 
     @property
     def known_id(self) -> str:
-        """The id that the API gave; raises SuiteError before there is one."""
+        """The id that the API gave; raises SuiteError before the actor has one."""
         if self.id is None:
-            raise SuiteError(f"{self.person} has not become a user in this scenario yet")
+            raise SuiteError(f"{self.persona} has not become a user in this scenario yet")
         return self.id
 
 
 class ScenarioContext:
-    """The state of one scenario."""
+    """The state of one scenario, and all that its steps act with."""
 
-    def __init__(self, factory: Factory, rule: str) -> None:
+    def __init__(self, session: Session, rule: str) -> None:
+        self.session = session
         self.rule = rule
+        self.api, self.registry, self.factory = session.api, session.registry, session.factory
+        self.profile, self.names, self.answers = session.profile, session.profile.names, session.profile.answers
         self.attempted = "(nothing yet)"
         self.exchanges: list[Exchange] = []
-        self.ids_before: frozenset[str] | None = None
-        self.oddities_before: list[Any] | None = None
-        self.addresses_tried: list[str] = []
+        self.emails_tried: list[str] = []
         self.names_tried: list[str] = []
-        self.notes: dict[str, Any] = {}
-        self._she: Actor | None = None
-        self._factory = factory
+        self.ids_before: frozenset[str] | None = None
+        self.non_users_before: list[Any] | None = None
+        self.values: dict[str, Any] = {}
+        """Values by the name that the features have for them, such as `a made-up id`: the same in each step."""
+        self.former_id: str | None = None
+        self.former_email = ""
+        self.sent_email = ""
+        self.sent_id = ""
+        self.paged: Paged | None = None
+        self.last_burst: Burst | None = None
+        self.race: Race | None = None
+        self.in_threads = False
+        self._last_actor: Actor | None = None
         self._actors: dict[str, Actor] = {}
 
-    def actor(self, person: str) -> Actor:
-        """Return one of the cast, drawn when first named."""
-        if person not in self._actors:
-            self._actors[person] = Actor(person, self._factory.newcomer(person))
-        return self._actors[person]
+    # Actors
 
-    @property
-    def she(self) -> Actor:
-        """Who acted last; raises SuiteError where nobody has."""
-        if self._she is None:
-            raise SuiteError("nobody has done anything in this scenario yet")
-        return self._she
-
-    @she.setter
-    def she(self, actor: Actor) -> None:
-        self._she = actor
+    def actor(self, persona: str) -> Actor:
+        """Return an actor, whose data are drawn at first mention."""
+        if persona not in self._actors:
+            self._actors[persona] = Actor(persona, self.factory.new_user(persona))
+        return self._actors[persona]
 
     @property
     def users(self) -> list[Actor]:
-        """Everybody who became a user."""
+        """The actors who became users."""
         return [actor for actor in self._actors.values() if actor.id is not None]
 
     @property
+    def last_actor(self) -> Actor:
+        """The actor of the last action; raises SuiteError before the first."""
+        if self._last_actor is None:
+            raise SuiteError("no actor has done anything in this scenario yet")
+        return self._last_actor
+
+    @last_actor.setter
+    def last_actor(self, actor: Actor) -> None:
+        self._last_actor = actor
+
+    # Requests
+
+    def run(self, operation: Operation[T]) -> T:
+        """Execute an operation with the session client."""
+        return self.session.run(operation)
+
+    def run_at_once(self, operations: Sequence[Operation[T]]) -> list[T]:
+        """Execute operations concurrently with the async client."""
+        return self.session.run_at_once(operations)
+
+    @property
     def exchange(self) -> Exchange:
-        """The last exchange; raises SuiteError where nothing was attempted."""
+        """The last exchange that checks are about; raises SuiteError before the first."""
         if not self.exchanges:
-            raise SuiteError("no step of this scenario has asked the API anything that could be judged")
+            raise SuiteError("no step of this scenario has sent a request that could be checked")
         return self.exchanges[-1]
 
+    @property
+    def paging(self) -> Paged:
+        """The pages that were read; raises SuiteError before that."""
+        if self.paged is None:
+            raise SuiteError("no step of this scenario has read the list page by page")
+        return self.paged
+
+    @property
+    def burst(self) -> Burst:
+        """The last burst; raises Inconclusive before the first."""
+        if self.last_burst is None:
+            raise Inconclusive("there was no burst in this scenario yet")
+        return self.last_burst
+
     def keep(self, *exchanges: Exchange) -> None:
-        """Make these what the outcome is judged by."""
+        """Make these the exchanges that the next checks are about."""
         self.exchanges = list(exchanges)
+
+    # Checks
+
+    def check(
+        self, exchange: Exchange, *matchers: Matcher, rule: str | None = None, attempted: str | None = None
+    ) -> None:
+        """Check an exchange against matchers; raises ContractViolation of the scenario's rule, or of the one named."""
+        check(exchange, rule or self.rule, attempted or self.attempted, *matchers)
+
+    def fail(self, wanted: str, wrong: Iterable[str], exchange: Exchange | None = None) -> NoReturn:
+        """Raise ContractViolation of the scenario's rule."""
+        fail(self.rule, self.attempted, [wanted], list(wrong), exchange)
+        raise AssertionError("unreachable")
+
+    def then(self, what: str) -> str:
+        """Return what was attempted, followed by this."""
+        return f"{self.attempted}; then {what}"

@@ -50,14 +50,14 @@ class Directory:
         if session.profile.pages.size is not None:
             session.registry.wait_for_deletions()
         exchange = session.run(session.api.list())
-        self._last_list = (time.monotonic(), session.registry.asked_for, exchange)
+        self._last_list = (time.monotonic(), session.registry.request_count, exchange)
         return exchange
 
     def by_address(self, actor: Actor) -> Exchange:
         """Look someone up by address, in the whole list where there is no other way."""
         session = self._session
         can_filter = session.profile.capabilities.email_filter
-        return session.run(session.api.find(actor.newcomer.email)) if can_filter else self.whole_list()
+        return session.run(session.api.find(actor.new_user.email)) if can_filter else self.whole_list()
 
     def look_up(self, address: str) -> Exchange:
         exchange = self._session.run(self._session.api.find(address))
@@ -75,24 +75,24 @@ class Directory:
         session = self._session
         exchange = self._recent_list() or self.whole_list()
         session.scenario.ids_before = frozenset(ids_of(exchange.answer, session.profile))
-        session.scenario.oddities_before = [entry for entry in self._entries(exchange) if self._id(entry) is None]
+        session.scenario.non_users_before = [entry for entry in self._entries(exchange) if self._id(entry) is None]
 
     def _recent_list(self) -> Exchange | None:
         """Return the list as it was read a moment ago, if nobody was asked for since: a long one is not read twice."""
         if self._last_list is None:
             return None
         read_at, asked_for, exchange = self._last_list
-        fresh = time.monotonic() - read_at < RECENT_S and asked_for == self._session.registry.asked_for
+        fresh = time.monotonic() - read_at < RECENT_S and asked_for == self._session.registry.request_count
         return exchange if fresh and exchange.status == 200 else None
 
     def shows_once(self, actor: Actor) -> None:
         """The list that was read shows someone exactly once, as a read does."""
         session = self._session
         exchange = session.scenario.exchange
-        session.outcomes.held(exchange, has_status([200]), is_a_list(session.profile))
+        session.scenario.check(exchange, has_status([200]), is_a_list(session.profile))
         entries = [entry for entry in self._entries(exchange) if self._id(entry) == actor.id]
         if len(entries) != 1:
-            session.outcomes.fail(f"{actor.person} once in the list", [f"she is there {len(entries)} times"], exchange)
+            session.scenario.fail(f"{actor.persona} once in the list", [f"she is there {len(entries)} times"], exchange)
         session.outcomes.same_fields(entries[0], actor.shown, "the list", exchange)
 
     def shows_everybody_once(self) -> None:
@@ -106,7 +106,7 @@ class Directory:
         scene.keep(*[self._session.run(self._session.api.read(scene.actor(person).known_id)) for person in group])
 
     def look_at_everybody(self) -> None:
-        self.look_at([actor.person for actor in self._session.scenario.users])
+        self.look_at([actor.persona for actor in self._session.scenario.users])
 
     def look_at_id(self, user_id: str) -> None:
         self._session.scenario.keep(self._session.run(self._session.api.read(user_id)))
@@ -117,17 +117,17 @@ class Directory:
         actors = [session.scenario.actor(person) for person in group]
         for number, exchange in enumerate(session.scenario.exchanges):
             actor = actors[number % len(actors)]
-            wanted = {"name": actor.newcomer.name, "email": actor.newcomer.email}
+            wanted = {"name": actor.new_user.name, "email": actor.new_user.email}
             session.outcomes.shows_user(exchange, [200], {**actor.shown, **wanted}, rule="read-200")
 
     def everybody_seen_as_signed_up(self) -> None:
-        self.seen_as_signed_up([actor.person for actor in self._session.scenario.users])
+        self.seen_as_signed_up([actor.persona for actor in self._session.scenario.users])
 
     # Looking people up
 
     def found_by_address(self, actor: Actor) -> None:
         """Looking someone up finds her alone, once whoever had the address and left is no longer shown."""
-        former = self._session.scenario.notes.get("former id")
+        former = self._session.scenario.former_id
         self._session.waiting.poll_until(
             LOOK_UP, lambda: self._look_for(actor), lambda came: former not in self._ids(came)
         )
@@ -143,7 +143,7 @@ class Directory:
         holder = next(
             actor
             for actor in self._session.scenario.users
-            if actor.person != former and actor is self._session.scenario.she
+            if actor.persona != former and actor is self._session.scenario.last_actor
         )
         self.found_by_address(holder)
 
@@ -152,7 +152,7 @@ class Directory:
         session = self._session
         exchange = session.scenario.exchange
         rule = "filter-email" if session.profile.capabilities.email_filter else "list"
-        session.outcomes.held(exchange, has_status([200]), is_a_list(session.profile), rule=rule)
+        session.scenario.check(exchange, has_status([200]), is_a_list(session.profile), rule=rule)
         entries = self._entries(exchange)
         if not session.profile.capabilities.email_filter:
             entries = [entry for entry in entries if self._has_address_of(entry, actor)]
@@ -160,7 +160,7 @@ class Directory:
         if ids != [actor.id]:
             told = f"{len(ids)} users are shown: {', '.join(map(str, ids[:5]))}" if ids else "nobody is shown"
             blamed = rule if self._is_fault_of_looking(entries, actor) else session.scenario.rule
-            fail(blamed, session.scenario.attempted, [f"exactly {actor.person} (id {actor.id})"], [told], exchange)
+            fail(blamed, session.scenario.attempted, [f"exactly {actor.persona} (id {actor.id})"], [told], exchange)
         session.outcomes.same_fields(entries[0], actor.shown, "the answer", exchange)
 
     def _is_fault_of_looking(self, entries: Sequence[Any], actor: Actor) -> bool:
@@ -172,18 +172,18 @@ class Directory:
 
     def _has_address_of(self, entry: Any, actor: Actor) -> bool:
         user = normal_user(entry, self._session.profile.names)
-        return user is not None and user.email == actor.newcomer.email.lower()
+        return user is not None and user.email == actor.new_user.email.lower()
 
     def found_nobody(self, *also: int) -> None:
         """What was looked up is nobody: 200 and an empty list, what the profile allows, or one of these statuses."""
         session = self._session
         exchange = session.scenario.exchange
-        session.outcomes.held(exchange, has_status([*session.profile.answers.no_match, *also]))
+        session.scenario.check(exchange, has_status([*session.profile.answers.no_match, *also]))
         if exchange.status == 200:
-            session.outcomes.held(exchange, is_a_list(session.profile))
+            session.scenario.check(exchange, is_a_list(session.profile))
         if self._entries(exchange):
             ids = ", ".join(str(self._id(entry)) for entry in self._entries(exchange)[:5])
-            session.outcomes.fail("an empty list", [f"it shows {ids}"], exchange)
+            session.scenario.fail("an empty list", [f"it shows {ids}"], exchange)
 
     # Pages
 
@@ -191,10 +191,10 @@ class Directory:
         """The page that was read is a list of so many users."""
         session = self._session
         exchange = session.scenario.exchange
-        session.outcomes.held(exchange, has_status([200]), is_a_list(session.profile))
+        session.scenario.check(exchange, has_status([200]), is_a_list(session.profile))
         count = len(self._entries(exchange))
         if not least <= count <= most:
-            session.outcomes.fail(f"{least} to {most} users", [f"there are {count}"], exchange)
+            session.scenario.fail(f"{least} to {most} users", [f"there are {count}"], exchange)
 
     def ask_for_page(self, number: object, limit: object) -> Exchange:
         exchange = self._session.run(self._session.api.page(number, limit))
@@ -212,7 +212,7 @@ class Directory:
                 if actor.known_id in self._ids(exchange) or exchange.status != 200:
                     return exchange
         attempted = f"{self._session.scenario.attempted}; then reading page after page, {size} users each"
-        fail("pages", attempted, [f"{actor.person} on one of them"], ["she is on no page"], exchange)
+        fail("pages", attempted, [f"{actor.persona} on one of them"], ["she is on no page"], exchange)
         return exchange
 
     def page_shows(self, actor: Actor) -> None:
@@ -239,7 +239,7 @@ class Directory:
                 raise Inconclusive(
                     f"for {PATIENCE.deadline_s:g} s the list changed as it was paged through: others are at work"
                 )
-        session.scenario.notes["pages"] = paged
+        session.scenario.paged = paged
 
     def _paged(self, limit: int | None) -> Paged:
         before = self.read_list()
@@ -269,35 +269,35 @@ class Directory:
 
     def pages_keep_their_limit(self) -> None:
         session = self._session
-        paged: Paged = session.scenario.notes["pages"]
+        paged = session.scenario.paging
         for number, exchange in enumerate(paged.pages, start=1):
             if number > 1 and exchange.status in session.profile.answers.no_match and exchange.status != 200:
                 break
             attempted = _page(number, paged.size)
-            session.outcomes.held(exchange, has_status([200]), is_a_list(session.profile), attempted=attempted)
+            session.scenario.check(exchange, has_status([200]), is_a_list(session.profile), attempted=attempted)
             count = len(self._entries(exchange))
             if count > paged.size:
-                session.outcomes.fail(f"at most {paged.size} users", [f"{attempted} shows {count}"], exchange)
+                session.scenario.fail(f"at most {paged.size} users", [f"{attempted} shows {count}"], exchange)
 
     def pages_do_not_overlap(self) -> None:
-        paged: Paged = self._session.scenario.notes["pages"]
+        paged = self._session.scenario.paging
         if len(paged.repeated) > paged.changes:
             user_id, first, second = paged.repeated[0]
             told = f"user {user_id} is on page {first} and on page {second}, with {paged.size} a page"
-            self._session.outcomes.fail("each user on one page", [told], paged.pages[second - 1])
+            self._session.scenario.fail("each user on one page", [told], paged.pages[second - 1])
 
     def pages_are_the_list(self) -> None:
-        paged: Paged = self._session.scenario.notes["pages"]
+        paged = self._session.scenario.paging
         if max(len(paged.missing), len(paged.strange)) > paged.changes:
             told = [
                 f"{len(paged.missing)} users of the list are on no page",
                 f"{len(paged.strange)} users of the pages are not in the list",
             ]
-            self._session.outcomes.fail("all pages together are the list", told, paged.pages[-1])
+            self._session.scenario.fail("all pages together are the list", told, paged.pages[-1])
 
     def the_last_page_is_empty(self) -> None:
         session = self._session
-        paged: Paged = session.scenario.notes["pages"]
+        paged = session.scenario.paging
         last = max(len(paged.pages), -(-len(paged.whole) // paged.size))
         session.scenario.keep(session.run(session.api.page(last + 1000, paged.size)))
         self.found_nobody()

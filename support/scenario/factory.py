@@ -43,7 +43,7 @@ class Factory:
         self._drawn = 0
         self._lock = threading.Lock()
 
-    def newcomer(self, called: str | None = None) -> NewUser:
+    def new_user(self, called: str | None = None) -> NewUser:
         """Return the next person; `called` gives the first name."""
         with self._lock:
             self._drawn += 1
@@ -51,20 +51,20 @@ class Factory:
             last, first = fake.last_name(), fake.first_name()
         return NewUser(f"{called or first} {last}", self._address(f"{_plain(last)}.{number:04d}"))
 
-    def newcomers(self, count: int) -> list[NewUser]:
-        return [self.newcomer() for _ in range(count)]
+    def new_users(self, count: int) -> list[NewUser]:
+        return [self.new_user() for _ in range(count)]
 
     def named(self, name: str) -> NewUser:
         """Return the next person, under exactly this name."""
-        return NewUser(name, self.newcomer().email)
+        return NewUser(name, self.new_user().email)
 
-    def tagged(self, newcomer: NewUser, tag: str) -> NewUser:
+    def tagged(self, new_user: NewUser, tag: str) -> NewUser:
         """Return a person whose address has a `+tag`."""
-        return NewUser(newcomer.name, newcomer.email.replace("@", f"+{tag}@"))
+        return NewUser(new_user.name, new_user.email.replace("@", f"+{tag}@"))
 
     def long_address(self, length: int = LONGEST_ADDRESS) -> str:
         """Return an address of exactly this many characters, each label within the 63 of RFC 1035."""
-        address = self.newcomer().email
+        address = self.new_user().email
         missing = length - len(address)
         labels = []
         while missing > 0:
@@ -77,7 +77,7 @@ class Factory:
 
     def long_name(self, length: int = LONGEST_NAME) -> str:
         """Return a name of exactly this many characters."""
-        first = self.newcomer().name
+        first = self.new_user().name
         return (f"{first} " + "Wolfeschlegelsteinhausenbergerdorff " * 10)[: length - 1] + "g"
 
     def stranger_id(self, like: str, longer_by: int = 0) -> str:

@@ -16,8 +16,8 @@ MISSING = object()
 Spoil = Callable[[NewUser, Factory], Any]
 
 
-def _spaced(newcomer: NewUser, _: Factory) -> str:
-    return newcomer.email.replace(".", " ", 1)
+def _spaced(new_user: NewUser, _: Factory) -> str:
+    return new_user.email.replace(".", " ", 1)
 
 
 INVALID_NAMES: Mapping[str, Spoil] = {
@@ -32,8 +32,8 @@ INVALID_NAMES: Mapping[str, Spoil] = {
     "a decimal number as the name": lambda _, __: 4.5,
     "a name of ideographic spaces": lambda _, __: "\u3000\u3000",
     "a name of 201 emoji": lambda _, __: "🦉" * (LONGEST_NAME + 1),
-    "a list as the name": lambda newcomer, _: [newcomer.name],
-    "an object as the name": lambda newcomer, _: {"first": newcomer.name},
+    "a list as the name": lambda new_user, _: [new_user.name],
+    "an object as the name": lambda new_user, _: {"first": new_user.name},
     "a boolean as the name": lambda _, __: True,
 }
 
@@ -42,26 +42,26 @@ INVALID_ADDRESSES: Mapping[str, Spoil] = {
     "null as the email": lambda _, __: None,
     "a number as the email": lambda _, __: 42,
     "an empty email": lambda _, __: "",
-    "an email without @": lambda newcomer, _: newcomer.email.replace("@", "."),
+    "an email without @": lambda new_user, _: new_user.email.replace("@", "."),
     "an email with a space": _spaced,
-    "an email with a leading space": lambda newcomer, _: f" {newcomer.email}",
-    "an email with a trailing space": lambda newcomer, _: f"{newcomer.email} ",
-    "an email with a space in its domain": lambda newcomer, _: newcomer.email.replace(".example", " .example"),
-    "an email with two @ in a row": lambda newcomer, _: newcomer.email.replace("@", "@@"),
-    "an email with two @": lambda newcomer, _: newcomer.email.replace(".", "@", 1),
-    "an email without a domain": lambda newcomer, _: (
-        newcomer.email.replace("@", ".").removesuffix(".example.com") + "@"
+    "an email with a leading space": lambda new_user, _: f" {new_user.email}",
+    "an email with a trailing space": lambda new_user, _: f"{new_user.email} ",
+    "an email with a space in its domain": lambda new_user, _: new_user.email.replace(".example", " .example"),
+    "an email with two @ in a row": lambda new_user, _: new_user.email.replace("@", "@@"),
+    "an email with two @": lambda new_user, _: new_user.email.replace(".", "@", 1),
+    "an email without a domain": lambda new_user, _: (
+        new_user.email.replace("@", ".").removesuffix(".example.com") + "@"
     ),
     "an email of 255 characters": lambda _, factory: factory.long_address(LONGEST_ADDRESS + 1),
     "an email of 300 characters": lambda _, factory: factory.long_address(300),
-    "a list as the email": lambda newcomer, _: [newcomer.email],
+    "a list as the email": lambda new_user, _: [new_user.email],
 }
 
 NOT_A_USER: Mapping[str, Spoil] = {
     "an empty object": lambda _, __: {},
     "an empty list": lambda _, __: [],
-    "a list of one user": lambda newcomer, _: [newcomer.as_json()],
-    "a string": lambda newcomer, _: newcomer.email,
+    "a list of one user": lambda new_user, _: [new_user.as_json()],
+    "a string": lambda new_user, _: new_user.email,
     "a number": lambda _, __: 42,
     "null": lambda _, __: None,
     "nothing": lambda _, __: NOTHING,
@@ -92,16 +92,16 @@ NOT_JSON_TYPES: Mapping[str, str] = {
 }
 
 
-def spoiled(newcomer: NewUser, flaw: str, factory: Factory) -> dict[str, Any]:
-    """Return the fields of a newcomer with one of them spoiled; raises KeyError for an unknown flaw.
+def spoiled(new_user: NewUser, flaw: str, factory: Factory) -> dict[str, Any]:
+    """Return the fields of a new_user with one of them spoiled; raises KeyError for an unknown flaw.
 
     Where the email is spoiled, the name carries the mark of the run: an API that stores such a user shows whose it is.
     """
-    fields: dict[str, Any] = newcomer.as_json()
+    fields: dict[str, Any] = new_user.as_json()
     field, spoil = ("name", INVALID_NAMES[flaw]) if flaw in INVALID_NAMES else ("email", INVALID_ADDRESSES[flaw])
-    fields[field] = spoil(newcomer, factory)
+    fields[field] = spoil(new_user, factory)
     if field == "email":
-        fields["name"] = f"{newcomer.name} {factory.mark}"
+        fields["name"] = f"{new_user.name} {factory.mark}"
     return {key: value for key, value in fields.items() if value is not MISSING}
 
 

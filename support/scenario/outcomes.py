@@ -10,19 +10,19 @@ from support.cleanup.marks import mark_in
 from support.contract.matchers import (
     Matcher,
     body_of,
-    field_findings,
+    field_mismatches,
     has_an_id,
     has_status,
     is_a_list,
     is_a_user,
     moment_of,
-    schema_findings,
+    schema_mismatches,
     shows,
 )
 from support.contract.normalizers import listed, normal_user
-from support.contract.violation import check, fail
+from support.contract.violation import fail
 from support.models import Exchange, User
-from support.scenario.context import Actor
+from support.scenario.context import Actor, ScenarioContext
 
 if TYPE_CHECKING:
     from support.scenario.session import Session
@@ -38,47 +38,39 @@ class Outcomes:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def held(
-        self, exchange: Exchange, *matchers: Matcher, rule: str | None = None, attempted: str | None = None
-    ) -> None:
-        """Hold an exchange against matchers, under the rule of the scenario where none is named."""
-        scene = self._session.scenario
-        check(exchange, rule or scene.rule, attempted or scene.attempted, *matchers)
-
-    def fail(self, wanted: str, wrong: Iterable[str], exchange: Exchange | None = None) -> None:
-        """Raise ContractViolation for the rule of the scenario."""
-        scene = self._session.scenario
-        fail(scene.rule, scene.attempted, [wanted], list(wrong), exchange)
+    @property
+    def _scenario(self) -> ScenarioContext:
+        return self._session.scenario
 
     # Accepted
 
     def welcomed(self, person: str, **expected: Any) -> None:
-        """The last answer is a 201 that shows the newcomer as she signed up, or as is expected."""
-        self._welcome(self._session.scenario.actor(person), self._session.scenario.exchange, **expected)
+        """The last answer is a 201 that shows the new user as she signed up, or as is expected."""
+        self._welcome(self._scenario.actor(person), self._scenario.exchange, **expected)
 
     def each_welcomed(self) -> None:
         """Each of those who signed up was welcomed, and is shown so."""
-        scene, profile = self._session.scenario, self._session.profile
+        scene, profile = self._scenario, self._session.profile
         for exchange in scene.exchanges:
-            self.held(exchange, has_status(profile.answers.created), has_an_id(profile.names))
+            self._scenario.check(exchange, has_status(profile.answers.created), has_an_id(profile.names))
         for actor, exchange in zip(scene.users, scene.exchanges, strict=True):
             self._welcome(actor, exchange)
             self.shown_as(actor, actor.shown)
 
     def _welcome(self, actor: Actor, exchange: Exchange, **expected: Any) -> None:
         session = self._session
-        wanted = {"name": actor.newcomer.name, "email": actor.newcomer.email, **expected}
+        wanted = {"name": actor.new_user.name, "email": actor.new_user.email, **expected}
         self.shows_user(exchange, session.profile.answers.created, wanted)
-        former = session.scenario.notes.get("former id")  # whether it may be given again is a promise of its own
+        former = session.scenario.former_id  # whether it may be given again is a promise of its own
         others = {
-            other.id: other.person for other in session.scenario.users if other is not actor and other.id != former
+            other.id: other.persona for other in session.scenario.users if other is not actor and other.id != former
         }
         if actor.id in others:
-            self.fail("an id of her own", [f"{others[actor.id]} has the id {actor.id} as well"], exchange)
+            self._scenario.fail("an id of her own", [f"{others[actor.id]} has the id {actor.id} as well"], exchange)
 
     def changed(self, person: str) -> None:
         """The last answer is a 200 with the whole user: what was named is new, everything else as before."""
-        actor, exchange = self._session.scenario.actor(person), self._session.scenario.exchange
+        actor, exchange = self._scenario.actor(person), self._scenario.exchange
         wanted = actor.expected or actor.shown
         self.shows_user(exchange, [200], wanted, rule=_rule_of_change(exchange))
         actor.shown, actor.expected = wanted, None
@@ -88,34 +80,36 @@ class Outcomes:
 
         Whether the change did more than that is judged by the scenarios about changing.
         """
-        session, actor, exchange = self._session, self._session.scenario.actor(person), self._session.scenario.exchange
+        session, actor, exchange = self._session, self._scenario.actor(person), self._scenario.exchange
         rule = rule or _rule_of_change(exchange)
-        self.held(exchange, has_status([200]), rule=rule)
+        self._scenario.check(exchange, has_status([200]), rule=rule)
         read = session.accounts.look(actor)
         shown = shows(changes, session.profile.names)
-        self.held(read, has_status([200]), shown, rule=rule, attempted=self._then(f"reading {person}"))
+        self._scenario.check(
+            read, has_status([200]), shown, rule=rule, attempted=self._scenario.then(f"reading {person}")
+        )
 
     def shown_everywhere(self, field: str) -> None:
-        """The newcomer's name or address is right in the answer, in a read, in the list and when looked up."""
-        session, she, exchange = self._session, self._session.scenario.she, self._session.scenario.exchange
-        wanted = {field: getattr(she.newcomer, field)}
+        """The new user's name or address is right in the answer, in a read, in the list and when looked up."""
+        session, she, exchange = self._session, self._scenario.last_actor, self._scenario.exchange
+        wanted = {field: getattr(she.new_user, field)}
         names = session.profile.names
         joined = exchange.call.method == "POST"
         right = has_status(session.profile.answers.created if joined else [200])
         if joined:
-            self.held(exchange, right, rule="create-201")
-        self.held(exchange, right, shows(wanted, names))
-        self.held(
+            self._scenario.check(exchange, right, rule="create-201")
+        self._scenario.check(exchange, right, shows(wanted, names))
+        self._scenario.check(
             session.run(session.api.read(she.known_id)),
             has_status([200]),
             shows(wanted, names),
-            attempted=self._then("reading her"),
+            attempted=self._scenario.then("reading her"),
         )
         self.listed_as(she, wanted, self._views(she))
 
     def is_as_everywhere(self, person: str) -> None:
         """A read, the list, looking up and the page where someone stands show her as she was last seen right."""
-        session, actor = self._session, self._session.scenario.actor(person)
+        session, actor = self._session, self._scenario.actor(person)
         self.shown_as(actor, actor.shown)
         page = {"pages": session.directory.ask_for_page_of(actor)} if session.profile.capabilities.pages else {}
         self.listed_as(actor, actor.shown, {**self._views(actor), **page})
@@ -130,24 +124,34 @@ class Outcomes:
         """Each of the views, by the rule that says that it shows everybody, shows someone with these fields."""
         for rule, exchange in views.items():
             where = VIEWS[rule]
-            self.held(
-                exchange, has_status([200]), is_a_list(self._session.profile), rule=rule, attempted=self._then(where)
+            self._scenario.check(
+                exchange,
+                has_status([200]),
+                is_a_list(self._session.profile),
+                rule=rule,
+                attempted=self._scenario.then(where),
             )
             entries = listed(exchange.answer, self._session.profile) or []
             entry = next((entry for entry in entries if _id_of(entry, self._session) == actor.id), None)
             if entry is None:
-                fail(rule, self._then(where), [f"{actor.person} (id {actor.id})"], ["she is not shown"], exchange)
+                fail(
+                    rule,
+                    self._scenario.then(where),
+                    [f"{actor.persona} (id {actor.id})"],
+                    ["she is not shown"],
+                    exchange,
+                )
             self.same_fields(entry, wanted, where, exchange)
 
     def is_as(self, person: str, expected: Mapping[str, Any] | None = None) -> None:
         """Reading someone shows exactly what was last seen right, or what is expected."""
-        actor = self._session.scenario.actor(person)
+        actor = self._scenario.actor(person)
         self.shown_as(actor, expected or actor.shown)
 
     def shown_as(self, actor: Actor, expected: Mapping[str, Any]) -> None:
         session = self._session
         exchange = session.run(session.api.read(actor.known_id))
-        self.shows_user(exchange, [200], expected, attempted=self._then(f"reading {actor.person}"))
+        self.shows_user(exchange, [200], expected, attempted=self._scenario.then(f"reading {actor.persona}"))
 
     def shows_user(
         self,
@@ -159,13 +163,15 @@ class Outcomes:
     ) -> None:
         """The answer is a user with these fields; that she has the shape of one is a promise of its own."""
         profile = self._session.profile
-        self.held(exchange, has_status(statuses), shows(expected, profile.names), rule=rule, attempted=attempted)
-        self.held(exchange, is_a_user(profile.names, profile.shape), rule="user-shape", attempted=attempted)
+        self._scenario.check(
+            exchange, has_status(statuses), shows(expected, profile.names), rule=rule, attempted=attempted
+        )
+        self._scenario.check(exchange, is_a_user(profile.names, profile.shape), rule="user-shape", attempted=attempted)
 
     def everybody_is_as_before(self, except_for: Iterable[str] = ()) -> None:
         """Every user of the scenario but those named is shown as last seen."""
-        for actor in self._session.scenario.users:
-            if actor.person not in except_for:
+        for actor in self._scenario.users:
+            if actor.persona not in except_for:
                 self.shown_as(actor, actor.shown)
 
     # Refused
@@ -174,31 +180,31 @@ class Outcomes:
         """Each of the last answers has a status of this kind: taken, invalid, unknown, deleted …"""
         allowed: tuple[int, ...] = getattr(self._session.profile.answers, kind)
         again = self._session.profile.answers.deleted_again if kind == "deleted" else ()
-        for exchange in self._session.scenario.exchanges:
+        for exchange in self._scenario.exchanges:
             statuses = (*allowed, *again) if exchange.repeated_in_doubt else allowed
-            self.held(exchange, has_status(statuses), rule=rule)
+            self._scenario.check(exchange, has_status(statuses), rule=rule)
 
     def done_or_refused(self) -> None:
         """The last change was done, or refused as invalid: both are right where it named nothing."""
-        self.held(self._session.scenario.exchange, has_status([200, *self._session.profile.answers.invalid]))
+        self._scenario.check(self._scenario.exchange, has_status([200, *self._session.profile.answers.invalid]))
 
     def answered_for(self, person: str, kind: str) -> None:
         """The last answers are to this person, and of this kind."""
-        assert self._session.scenario.she.person == person, f"{person} did not act last"
+        assert self._scenario.last_actor.persona == person, f"{person} did not act last"
         self.answered(kind)
 
     def refused_or_ignored(self, person: str, request: str, brought: Mapping[str, Any]) -> None:
         """What was brought along was refused as invalid, or is not kept, wherever she is shown."""
-        session, scene = self._session, self._session.scenario
+        session, scene = self._session, self._scenario
         exchange, answers = scene.exchange, session.profile.answers
         done = answers.created if request == "sign-up" else (200,)
-        self.held(exchange, has_status((*done, *answers.invalid)))
+        self._scenario.check(exchange, has_status((*done, *answers.invalid)))
         actor = scene.actor(person)
         if exchange.status in answers.invalid:
             self._nothing_happened(actor, request)
             return
         read = session.run(session.api.read(actor.known_id))
-        self.held(read, has_status([200]), attempted=self._then("reading her"))
+        self._scenario.check(read, has_status([200]), attempted=self._scenario.then("reading her"))
         for shown in (exchange, read, *self._views(actor).values()):
             fields = self._fields_shown(shown, actor)
             kept = [
@@ -207,10 +213,12 @@ class Outcomes:
                 if (field := _kept_in(fields, key, value)) is not None
             ]
             if kept:
-                self.fail("what was brought along is not kept", kept, shown)
+                self._scenario.fail("what was brought along is not kept", kept, shown)
         if request == "change":
             wanted = shows(actor.expected or actor.shown, session.profile.names)
-            self.held(read, wanted, rule=_rule_of_change(exchange), attempted=self._then("reading her"))
+            self._scenario.check(
+                read, wanted, rule=_rule_of_change(exchange), attempted=self._scenario.then("reading her")
+            )
 
     def _fields_shown(self, exchange: Exchange, actor: Actor) -> Mapping[str, Any]:
         """Return all that an answer shows of someone, alone or in a list, in the contract's words."""
@@ -231,43 +239,45 @@ class Outcomes:
         failed = [
             (exchange, matcher)
             for matcher in matchers
-            for exchange in self._session.scenario.exchanges
+            for exchange in self._scenario.exchanges
             if not matcher.matches(exchange)
         ]
         if failed:
-            wanted = "; ".join(matcher.wanted for matcher in matchers)
+            wanted = "; ".join(map(str, matchers))
             wrong = [
                 f"{exchange.call.method}: {text}"
                 for exchange, matcher in failed
                 for text in matcher.mismatches(exchange)
             ]
-            self.fail(wanted, wrong, failed[0][0])
+            self._scenario.fail(wanted, wrong, failed[0][0])
 
     def nobody_new(self) -> None:
         """Nobody appeared by what was attempted: not by address, not in the list."""
-        scene, session = self._session.scenario, self._session
-        for address in scene.addresses_tried:
+        scene, session = self._scenario, self._session
+        for address in scene.emails_tried:
             holders = session.run(session.api.holders(address)) or ()
             self._none_but_known(holders, f"looking for {address}")
         exchange = session.directory.whole_list()
-        self.held(exchange, has_status([200]), rule="list", attempted=self._then("reading the list"))
+        self._scenario.check(
+            exchange, has_status([200]), rule="list", attempted=self._scenario.then("reading the list")
+        )
         known = {actor.id for actor in scene.users} | (scene.ids_before or frozenset())
         entries = [entry for entry in listed(exchange.answer, session.profile) or [] if self._suspicious(entry, known)]
         if entries:
             told = [f"the list shows a new user {entry}" for entry in entries[:3]]
-            self.fail("nobody new in the list", told, self._sent_with(_address_of(entries[0], session)))
+            self._scenario.fail("nobody new in the list", told, self._sent_with(_address_of(entries[0], session)))
 
     def _none_but_known(self, holders: Iterable[User], attempted: str) -> None:
-        scene = self._session.scenario
+        scene = self._scenario
         known = {actor.id for actor in scene.users} | (scene.ids_before or frozenset())
         fresh = [user for user in holders if user.id not in known]
         if fresh:
             told = [f"{attempted} shows user {user.id}" for user in fresh]
-            self.fail("nobody new", told, self._sent_with(fresh[0].email))
+            self._scenario.fail("nobody new", told, self._sent_with(fresh[0].email))
 
     def _sent_with(self, address: str | None) -> Exchange:
         """Return which of the last attempts named an address, else the last one."""
-        scene = self._session.scenario
+        scene = self._scenario
         named = [
             each
             for each in scene.exchanges
@@ -280,44 +290,48 @@ class Outcomes:
 
         What is no right user can only be told from what others left there if the list was read before.
         """
-        profile, scene = self._session.profile, self._session.scenario
+        profile, scene = self._session.profile, self._scenario
         user = normal_user(entry, profile.names)
         if user is None:
-            return scene.oddities_before is not None and entry not in scene.oddities_before
+            return scene.non_users_before is not None and entry not in scene.non_users_before
         if user.id in known:
             return False
         if mark_in(user.email) is not None:
-            return user.email in {address.lower() for address in scene.addresses_tried}
+            return user.email in {address.lower() for address in scene.emails_tried}
         if scene.ids_before is None:
             return False
-        return user.name in scene.names_tried or bool(schema_findings("user", entry, profile.names, profile.shape))
+        return user.name in scene.names_tried or bool(schema_mismatches("user", entry, profile.names, profile.shape))
 
     def nobody_made_by_change(self) -> None:
         """The id and address that a change of nobody named are still nobody's."""
         session = self._session
-        user_id, address = session.scenario.notes["sent"]
+        user_id, address = session.scenario.sent_id, session.scenario.sent_email
         exchange = session.run(session.api.read(user_id))
-        self.held(exchange, has_status(session.profile.answers.unknown), attempted=self._then("reading this id"))
+        self._scenario.check(
+            exchange,
+            has_status(session.profile.answers.unknown),
+            attempted=self._scenario.then("reading this id"),
+        )
         holders = session.run(session.api.holders(address)) or ()
         if holders:
-            self.fail(
+            self._scenario.fail(
                 "nobody with this address", [f"user {user.id} has it" for user in holders], session.scenario.exchange
             )
 
     def has_another_id(self) -> None:
         """Who signed up last did not get the id that she, or whoever left, had before."""
-        self._not_former([self._session.scenario.she])
+        self._not_former([self._scenario.last_actor])
 
     def nobody_has_id_of(self, person: str) -> None:
         """None of those who signed up last got the id of somebody who left."""
-        self._not_former([actor for actor in self._session.scenario.users if actor.person != person])
+        self._not_former([actor for actor in self._scenario.users if actor.persona != person])
 
     def id_is_free(self, person: str) -> None:
         """Nobody has the id of somebody who left: what is done to her would be done to another."""
-        scene = self._session.scenario
+        scene = self._scenario
         former = scene.actor(person)
         same = [
-            f"{other.person} got the id {other.id}"
+            f"{other.persona} got the id {other.id}"
             for other in scene.users
             if other is not former and other.id == former.id
         ]
@@ -326,34 +340,31 @@ class Outcomes:
             fail("delete-frees", f"somebody becomes a user after {person} has left", [wanted], same, scene.exchange)
 
     def _not_former(self, actors: Iterable[Actor]) -> None:
-        former = self._session.scenario.notes["former id"]
+        former = self._scenario.former_id
         same = [
-            f"{actor.person} got the id {actor.id} of somebody who left"
+            f"{actor.persona} got the id {actor.id} of somebody who left"
             for actor in actors
             if actor.id == former or self._session.registry.was_seen_gone(actor.known_id)
         ]
         if same:
-            self.fail("an id that nobody had before", same, self._session.scenario.exchange)
+            self._scenario.fail("an id that nobody had before", same, self._scenario.exchange)
 
     def shape_of_everybody(self) -> None:
         """Each object that the last answers show is a user of the right shape."""
         names = self._session.profile.names
-        for exchange in self._session.scenario.exchanges:
+        for exchange in self._scenario.exchanges:
             value, wrong = body_of(exchange.answer)
             entries = listed(exchange.answer, self._session.profile)
             ours = [entry for entry in entries or [] if mark_in(entry) is not None] if entries is not None else [value]
-            found = wrong or [text for entry in ours for text in schema_findings("user", entry, names)]
+            found = wrong or [text for entry in ours for text in schema_mismatches("user", entry, names)]
             if found or not ours:
-                self.fail("users with id, name, email and createdAt", found or ["nobody is shown"], exchange)
+                self._scenario.fail("users with id, name, email and createdAt", found or ["nobody is shown"], exchange)
 
     def same_fields(self, shown: Any, expected: Mapping[str, Any], where: str, exchange: Exchange) -> None:
         """Compare one entry of a list with a user; `where` says which list."""
-        found = field_findings(shown, expected, self._session.profile.names)
+        found = field_mismatches(shown, expected, self._session.profile.names)
         if found:
-            self.fail(f"{where} shows her as a read does", found, exchange)
-
-    def _then(self, what: str) -> str:
-        return f"{self._session.scenario.attempted}; then {what}"
+            self._scenario.fail(f"{where} shows her as a read does", found, exchange)
 
 
 def _id_of(entry: Any, session: Session) -> str | None:

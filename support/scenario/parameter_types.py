@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from behave import register_type
 
-from support.scenario.context import PERSONAS
+from support.scenario.context import PERSONAS, Actor, ScenarioContext
 
 _ONE = "(?:" + "|".join(PERSONAS) + ")"
 
@@ -18,6 +21,27 @@ METHODS_OF = {
     "changes": ("PATCH", "PUT"),
     "deletion": ("DELETE",),
 }
+
+
+@dataclass(frozen=True)
+class OfScenario:
+    """A parameter whose object is only known in the scenario that runs."""
+
+    resolve: Callable[[ScenarioContext], Any]
+
+
+def actor(text: str) -> OfScenario:
+    """Return the Actor of a persona."""
+    return OfScenario(lambda scenario: scenario.actor(text))
+
+
+def actors(text: str) -> OfScenario:
+    """Return several Actors: `Ada and Grace`, `Ada, Grace and Alan`."""
+
+    def resolve(scenario: ScenarioContext) -> list[Actor]:
+        return [scenario.actor(persona) for persona in re.findall(_ONE, text)]
+
+    return OfScenario(resolve)
 
 
 def person(text: str) -> str:
@@ -32,7 +56,8 @@ def people(text: str) -> list[str]:
 
 person.pattern = _ONE  # type: ignore[attr-defined]
 people.pattern = rf"{_ONE}(?:, {_ONE})* and {_ONE}"  # type: ignore[attr-defined]
-register_type(Person=person, People=people)
+actor.pattern, actors.pattern = person.pattern, people.pattern  # type: ignore[attr-defined]
+register_type(Person=person, People=people, Actor=actor, Actors=actors)
 
 
 def _like(pattern: str) -> object:

@@ -53,11 +53,11 @@ class Protocol:
         session = self._session
         actor = session.scenario.actor(person)
         for _ in range(TRIES_FOR_AN_ANSWER):
-            actor.newcomer = draw() if draw else actor.newcomer
+            actor.new_user = draw() if draw else actor.new_user
             exchange = session.accounts.sign_up(person)
             if not exchange.adopted:
                 return exchange
-            actor.newcomer = session.factory.newcomer(person)
+            actor.new_user = session.factory.new_user(person)
         raise Inconclusive(f"the answers to {TRIES_FOR_AN_ANSWER} creates were lost: there is none to look at")
 
     def location_leads_to(self, actor: Actor) -> None:
@@ -69,11 +69,11 @@ class Protocol:
         def is_here(value: str) -> bool:
             return origin_of(destination(here, value) or "") == origin_of(here)
 
-        session.outcomes.held(created, has_header("Location", "on the host of the request", is_here))
+        session.scenario.check(created, has_header("Location", "on the host of the request", is_here))
         location = (created.answer.header("Location") if created.answer else None) or ""
         there = session.run(session.api.send(session.api.call("GET", destination(here, location))))
         attempted = f"{session.scenario.attempted}; then reading its Location {brief(location)}"
-        session.outcomes.held(there, has_status([200]), shows(actor.shown, session.profile.names), attempted=attempted)
+        session.scenario.check(there, has_status([200]), shows(actor.shown, session.profile.names), attempted=attempted)
 
     def send_text(self, person: str, form: str) -> Exchange:
         """Send the sign-up of someone as a text that is no JSON."""
@@ -94,8 +94,8 @@ class Protocol:
 
     def _change(self, method: str, actor: Actor, written: Callable[[bytes], bytes], content_type: str) -> Exchange:
         session = self._session
-        fresh = session.factory.newcomer(actor.person)
-        body = written(session.api.creating(session.profile.names.to_target(fresh.as_json())).body or b"")
+        fresh = session.factory.new_user(actor.persona)
+        body = written(session.api.create_call(fresh.as_json()).body or b"")
         call = session.api.call(
             method, session.api.url_of(actor.known_id), body=body, headers={"Content-Type": content_type}
         )
@@ -108,7 +108,7 @@ class Protocol:
     ) -> Exchange:
         """Sign up with a body or a media type that is written in another way, and is JSON all the same."""
         session = self._session
-        actor = session.scenario.she = session.scenario.actor(person)
+        actor = session.scenario.last_actor = session.scenario.actor(person)
         exchange = self._post(actor, body=written(self._json(actor)), content_type=media_type)
         actor.shown = session.accounts.fields_of(exchange)
         user = user_of(exchange.answer, session.profile)
@@ -118,25 +118,25 @@ class Protocol:
     def sign_up_in_another_order(self, person: str) -> Exchange:
         return self.sign_up_written(person, written=in_another_order)
 
-    def sign_up_escaped(self, person: str, newcomer: NewUser) -> Exchange:
-        self._session.scenario.actor(person).newcomer = newcomer
+    def sign_up_escaped(self, person: str, new_user: NewUser) -> Exchange:
+        self._session.scenario.actor(person).new_user = new_user
         return self.sign_up_written(person, written=escaped)
 
     def change_written(self, method: str, person: str, media_type: str) -> Exchange:
         """Change name and address under a media type that is written in another way."""
-        actor = self._session.scenario.she = self._session.scenario.actor(person)
+        actor = self._session.scenario.last_actor = self._session.scenario.actor(person)
         exchange = self._change(method, actor, bytes, media_type)
         sent = json.loads(exchange.call.body or b"{}")
         actor.expected = {**actor.shown, **self._session.profile.names.to_contract(sent)}
         return exchange
 
     def _json(self, actor: Actor) -> bytes:
-        return self._session.api.creating(self._session.profile.names.to_target(actor.newcomer.as_json())).body or b""
+        return self._session.api.create_call(actor.new_user.as_json()).body or b""
 
     def _post(self, actor: Actor, body: bytes, content_type: str) -> Exchange:
         session = self._session
-        address, name = actor.newcomer.email, actor.newcomer.name
-        session.scenario.addresses_tried.append(address)
+        address, name = actor.new_user.email, actor.new_user.name
+        session.scenario.emails_tried.append(address)
         session.scenario.names_tried.append(name)
         call = session.api.call("POST", body=body, headers={"Content-Type": content_type})
         exchange = session.run(session.registry.create(call, address, name, session.scenario.ids_before))
@@ -146,12 +146,10 @@ class Protocol:
     def post_to(self, actor: Actor) -> Exchange:
         """Send a POST to one user's address."""
         session = self._session
-        newcomer = session.factory.newcomer()
-        session.scenario.addresses_tried.append(newcomer.email)
-        call = session.api.call(
-            "POST", session.api.url_of(actor.known_id), fields=session.profile.names.to_target(newcomer.as_json())
-        )
-        exchange = session.run(session.registry.create(call, newcomer.email, newcomer.name))
+        new_user = session.factory.new_user()
+        session.scenario.emails_tried.append(new_user.email)
+        call = session.api.call("POST", session.api.url_of(actor.known_id), fields=new_user.as_json())
+        exchange = session.run(session.registry.create(call, new_user.email, new_user.name))
         session.scenario.keep(exchange)
         return exchange
 
@@ -164,7 +162,7 @@ class Protocol:
             return offered <= named and "POST" not in named
 
         wanted = f"with {', '.join(sorted(offered))} among the methods, and without POST"
-        self._session.outcomes.held(
+        self._session.scenario.check(
             self._session.scenario.exchange, has_status([405]), has_header("Allow", wanted, fits)
         )
 
@@ -179,7 +177,7 @@ class Protocol:
             "a deleted user": lambda: session.api.url_of(session.accounts.become_and_leave("Edsger").known_id),
             "a word as the id": lambda: session.api.url_of(session.values.unknown_id("a word")),
             "the list": lambda: session.api.url,
-            "a search by email": lambda: session.directory.look_up(session.scenario.users[0].newcomer.email).call.url,
+            "a search by email": lambda: session.directory.look_up(session.scenario.users[0].new_user.email).call.url,
             "a page": lambda: session.directory.ask_for_page(1, 10).call.url,
             "an invalid page": lambda: session.directory.ask_for_page(0, 10).call.url,
         }[what]()
@@ -194,7 +192,7 @@ class Protocol:
         """HEAD came with the status of GET and without a body."""
         head, get = self._session.scenario.exchanges
         statuses = [get.status] if get.status is not None else [200]
-        self._session.outcomes.held(head, has_status(statuses), has_no_body())
+        self._session.scenario.check(head, has_status(statuses), has_no_body())
 
     # Every kind of answer
 
@@ -204,7 +202,7 @@ class Protocol:
 
     def each_is(self, *matchers: Matcher) -> None:
         for exchange in self._session.scenario.exchanges:
-            self._session.outcomes.held(exchange, *matchers, attempted=self._attempted(exchange))
+            self._session.scenario.check(exchange, *matchers, attempted=self._attempted(exchange))
 
     def _attempted(self, exchange: Exchange) -> str:
         return f"{self._session.scenario.attempted}: {exchange.call.method} {urlsplit(exchange.call.url).path}"
@@ -224,14 +222,14 @@ class Protocol:
         for exchange in self._session.scenario.exchanges:
             found = matcher.mismatches(without_people(exchange, self._session.profile))
             if found:
-                fail(self._session.scenario.rule, self._attempted(exchange), [matcher.wanted], found, exchange)
+                fail(self._session.scenario.rule, self._attempted(exchange), [str(matcher)], found, exchange)
 
     def each_says_what_is_wrong(self) -> None:
         """Every refusal among the answers says what is wrong; no answer at all shows the server's inside."""
         self.each_leaks_nothing()
         for exchange in self._session.scenario.exchanges:
             if exchange.status in range(400, 500):
-                self._session.outcomes.held(exchange, says_what_is_wrong(), attempted=self._attempted(exchange))
+                self._session.scenario.check(exchange, says_what_is_wrong(), attempted=self._attempted(exchange))
 
 
 def without_people(exchange: Exchange, profile: Profile) -> Exchange:
@@ -270,9 +268,9 @@ def _offered(session: Session) -> list[str]:
 
 def _changes(session: Session, method: str) -> list[Exchange]:
     grace = _grace(session)
-    fresh = session.factory.newcomer("Grace")
+    fresh = session.factory.new_user("Grace")
     write = session.accounts.patch if method == "PATCH" else session.accounts.put
-    return [write(grace.person, fresh.as_json())]
+    return [write(grace.persona, fresh.as_json())]
 
 
 def _invalid(session: Session) -> list[Exchange]:
@@ -281,25 +279,25 @@ def _invalid(session: Session) -> list[Exchange]:
     session.directory.remember_who_is_there()
     sign_ups = [session.accounts.sign_up_spoiled("Mallory", flaw) for flaw in people.flaws]
     changes = {"PATCH": session.accounts.patch, "PUT": session.accounts.put}
-    changed = [changes[method](actor.person, fields) for method in _offered(session) for fields in people.every_flaw()]
+    changed = [changes[method](actor.persona, fields) for method in _offered(session) for fields in people.every_flaw()]
     return [*sign_ups, *changed]
 
 
 def _taken(session: Session) -> list[Exchange]:
     grace, alan = _grace(session), session.accounts.become("Alan")
-    email = grace.newcomer.email
+    email = grace.new_user.email
     exchanges = [session.accounts.sign_up("Mallory", email=email)]
     if "PATCH" in _offered(session):
-        exchanges.append(session.accounts.patch(alan.person, {"email": email}))
+        exchanges.append(session.accounts.patch(alan.persona, {"email": email}))
     if "PUT" in _offered(session):
-        exchanges.append(session.accounts.put(alan.person, {"name": "Alan", "email": email}))
+        exchanges.append(session.accounts.put(alan.persona, {"name": "Alan", "email": email}))
     return exchanges
 
 
 def _unknown(session: Session) -> list[Exchange]:
     _grace(session)
     stranger = session.values.stranger_id()
-    fresh = session.factory.newcomer()
+    fresh = session.factory.new_user()
     changes = [session.accounts.change_nobody(method, fresh.as_json(), stranger) for method in _offered(session)]
     session.accounts.become("Ada")
     reads = [session.run(session.api.read(session.values.unknown_id(what))) for what in ODD_IDS]
@@ -308,9 +306,9 @@ def _unknown(session: Session) -> list[Exchange]:
 
 def _deleted(session: Session) -> list[Exchange]:
     grace = _grace(session)
-    first = session.accounts.delete(grace.person)
+    first = session.accounts.delete(grace.persona)
     session.waiting.from_reading(grace, "delete")
-    return [first, session.accounts.delete(grace.person), session.run(session.api.read(grace.known_id))]
+    return [first, session.accounts.delete(grace.persona), session.run(session.api.read(grace.known_id))]
 
 
 def _no_json(session: Session) -> list[Exchange]:
@@ -334,15 +332,15 @@ def _secretive(session: Session) -> list[Exchange]:
     grace = _grace(session)
     refused = [
         session.accounts.sign_up("Alan", name="", **secrets),
-        session.accounts.sign_up("Alan", email=grace.newcomer.email, **secrets),
+        session.accounts.sign_up("Alan", email=grace.new_user.email, **secrets),
     ]
     offered, has = _offered(session), session.profile.capabilities
-    patched = [session.accounts.patch(grace.person, secrets)] if "PATCH" in offered else []
-    whole = {**grace.newcomer.as_json(), **secrets}
-    replaced = [session.accounts.put(grace.person, whole)] if "PUT" in offered else []
+    patched = [session.accounts.patch(grace.persona, secrets)] if "PATCH" in offered else []
+    whole = {**grace.new_user.as_json(), **secrets}
+    replaced = [session.accounts.put(grace.persona, whole)] if "PUT" in offered else []
     reads = [session.run(session.api.read(actor.known_id)) for actor in session.scenario.users]
     views = [session.directory.read_list()]
-    views += [session.directory.look_up(grace.newcomer.email)] if has.email_filter else []
+    views += [session.directory.look_up(grace.new_user.email)] if has.email_filter else []
     views += [session.directory.ask_for_page_of(grace)] if has.pages else []
     session.registry.confirm_gone()
     return [signed_up, *refused, *patched, *replaced, *reads, *views]
@@ -354,14 +352,14 @@ def _who(method: str) -> str:
 
 def _strangers(session: Session, credential: Credential) -> list[Exchange]:
     """Try everything on a user, introduced like this."""
-    grace, fresh = _grace(session), session.factory.newcomer()
-    api = session.api.as_someone_else(credential)
-    fields = session.profile.names.to_target(fresh.as_json())
+    grace, fresh = _grace(session), session.factory.new_user()
+    api = session.api.with_credential(credential)
+    fields = fresh.as_json()
     changes = [api.call(method, api.url_of(grace.known_id), fields=fields) for method in _offered(session)]
     flows = [
         api.read(grace.known_id),
         api.list(),
-        session.registry.create(api.creating(fields), fresh.email, fresh.name),
+        session.registry.create(api.create_call(fields), fresh.email, fresh.name),
         *(session.registry.change(change, fresh.email) for change in changes),
         api.delete(grace.known_id),
     ]
@@ -372,8 +370,8 @@ def _undemanding(session: Session) -> list[Exchange]:
     """Be refused in every way by requests that do not say that they want JSON."""
     grace = _grace(session)
     api, people = session.api, session.values
-    taken = session.profile.names.to_target(grace.newcomer.as_json())
-    nameless = session.profile.names.to_target(people.spoiled("an empty name"))
+    taken = grace.new_user.as_json()
+    nameless = people.spoiled("an empty name")
     here, nowhere = api.url_of(grace.known_id), api.url_of(people.stranger_id())
     calls = [
         api.call("GET", nowhere, headers=ANYTHING),
@@ -398,8 +396,8 @@ _OCCASIONS: Mapping[str, Occasion] = {
     "signs up": lambda session: [session.protocol.sign_up_answered("Ada")],
     "reads a user": lambda session: [session.accounts.look(_grace(session))],
     "reads the list": lambda session: _with_grace(session, lambda _: session.directory.read_list()),
-    "searches by email": lambda session: [session.directory.look_up(_grace(session).newcomer.email)],
-    "searches for an unknown email": lambda session: [session.directory.look_up(session.factory.newcomer().email)],
+    "searches by email": lambda session: [session.directory.look_up(_grace(session).new_user.email)],
+    "searches for an unknown email": lambda session: [session.directory.look_up(session.factory.new_user().email)],
     "reads a page": lambda session: _with_grace(session, session.directory.ask_for_page_of),
     "updates a user": lambda session: _changes(session, "PATCH"),
     "replaces a user": lambda session: _changes(session, "PUT"),

@@ -9,21 +9,23 @@ from typing import TypeVar
 from support.cleanup.marks import mark_in, new_mark
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
+from support.concurrency.burst import burst
+from support.concurrency.results import BurstResult, Request
+from support.concurrency.threads import burst_in_threads
 from support.contract.normalizers import users_of
 from support.errors import SuiteError
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
+from support.models import Call
 from support.reporting.evidence import Evidence
 from support.scenario.access import Access
 from support.scenario.accounts import Accounts
-from support.scenario.bursts import Bursts
 from support.scenario.context import ScenarioContext
 from support.scenario.directory import Directory
 from support.scenario.factory import Factory, load_ahead, new_seed
 from support.scenario.faults import Faults
 from support.scenario.outcomes import Outcomes
 from support.scenario.protocol import Protocol
-from support.scenario.races import Races
 from support.scenario.values import People
 from support.scenario.waiting import Waiting
 from support.settings import Settings
@@ -41,17 +43,17 @@ class Session:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
         load_ahead()
         self.connection = opened = Connection(settings, target)
-        self.settings, self.profile, self.target, self.pace = (
+        self.settings, self.profile, self.target, self.poll_policy = (
             opened.settings,
             opened.profile,
             opened.target,
-            opened.pace,
+            opened.poll_policy,
         )
         self.http, self.loop, self.async_client = opened.http, opened.loop, opened.async_client
         self.recorder, self.journal = opened.recorder, opened.journal
         self.mark = new_mark()
         self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
-        self.crowd_notes: list[str] = []
+        self.concurrency_notes: list[str] = []
         self.evidence = Evidence()
         try:
             self.recovered = finish_dead_runs(opened, self.target.key)
@@ -78,16 +80,19 @@ class Session:
         """Never touch the users who are there now, except those of other live runs, whose ids come and go."""
         users = users_of(self.run(self.api.list()).answer, self.profile)
         marks = {user.id: mark_in(user.email) for user in users}
-        self.registry.spare(one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
+        self.registry.protect(one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
 
     # What a run and a scenario do
 
     def begin(self, rule: str) -> None:
         """Start a scenario that shows a rule."""
         self.recorder.begin()
-        self.scenario = ScenarioContext(self.factory, rule)
-        self.bursts: Bursts = Bursts(self)
-        self.races: Races = Races(self)
+        self.scenario = ScenarioContext(self, rule)
+
+    def note_concurrency(self, line: str) -> None:
+        """Note what a burst or a race came to, for the summary of the run."""
+        self.concurrency_notes.append(line)
+        log.info("%s", line)
 
     def show_evidence(self, evidence: Evidence) -> None:
         """Show from now on what is said to the target, and what is drawn of it."""
@@ -101,6 +106,14 @@ class Session:
     def run_at_once(self, flows: Sequence[Operation[T]]) -> list[T]:
         """Carry out many flows at once with the async client."""
         return self.loop.run(self.async_client.gather(flows))
+
+    def run_burst(self, requests: Sequence[Request[T]], warm_up: Call | None = None) -> BurstResult[T]:
+        """Release requests at the same moment with the async client."""
+        return self.loop.run(burst(self.async_client, requests, warm_up))
+
+    def run_threads(self, requests: Sequence[Request[T]]) -> BurstResult[T]:
+        """Release requests at the same moment in threads, with the session client."""
+        return burst_in_threads(self.http, requests)
 
     def fall_silent(self) -> None:
         """Let nobody act any more, whatever an interruption left under way; cleaning up goes on.

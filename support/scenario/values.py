@@ -27,7 +27,7 @@ class People:
         self._session = session
 
     def with_name(self, quirk: str) -> NewUser:
-        """Return a newcomer with an unusual name."""
+        """Return a new user with an unusual name."""
         factory = self._session.factory
         return factory.named(
             {
@@ -46,26 +46,26 @@ class People:
         )
 
     def with_address(self, quirk: str) -> NewUser:
-        """Return a newcomer with an unusual address."""
-        newcomer = self._session.factory.newcomer("Ada")
+        """Return a new user with an unusual address."""
+        new_user = self._session.factory.new_user("Ada")
         email = {
-            "an email with a +tag": newcomer.email.replace("@", "+news@"),
-            "an email with dots": newcomer.email.replace("@", ".a.b.c@"),
-            "an email in upper case": newcomer.email.replace("@", ".iris@").upper(),
-            "an email in mixed case": newcomer.email.title(),
-            "an email with an apostrophe": newcomer.email.replace("@", ".o'brien@"),
-            "an email with digits and hyphens": newcomer.email.replace("@", "-0815_x9@"),
+            "an email with a +tag": new_user.email.replace("@", "+news@"),
+            "an email with dots": new_user.email.replace("@", ".a.b.c@"),
+            "an email in upper case": new_user.email.replace("@", ".iris@").upper(),
+            "an email in mixed case": new_user.email.title(),
+            "an email with an apostrophe": new_user.email.replace("@", ".o'brien@"),
+            "an email with digits and hyphens": new_user.email.replace("@", "-0815_x9@"),
             "an email of maximum length": self._session.factory.long_address(),
         }[quirk]
-        return NewUser(newcomer.name, email)
+        return NewUser(new_user.name, email)
 
     def with_quirk(self, quirk: str) -> NewUser:
-        """Return a newcomer with an unusual name or address."""
+        """Return a new user with an unusual name or address."""
         return self.with_name(quirk) if quirk.startswith("a name") else self.with_address(quirk)
 
     def related(self, other: str, relation: str) -> NewUser:
-        """Return a newcomer whose address contains somebody's, or nearly is it."""
-        theirs = self._session.scenario.actor(other).newcomer.email
+        """Return a new user whose address contains somebody's, or nearly is it."""
+        theirs = self._session.scenario.actor(other).new_user.email
         local, domain = theirs.split("@")
         email = {
             "starts with": f"{theirs}.au",
@@ -76,7 +76,7 @@ class People:
             "adds a +tag to": f"{local}+tag@{domain}",
             "differs only near the end from": theirs.replace("x.example.com", "y.example.com"),
         }[relation]
-        return dataclasses.replace(self._session.factory.newcomer("Grace"), email=email)
+        return dataclasses.replace(self._session.factory.new_user("Grace"), email=email)
 
     def brought(self, what: str) -> dict[str, Any]:
         """Return a field that only the server may set; the same each time within a scenario."""
@@ -91,14 +91,14 @@ class People:
             "an administrator role": lambda: {"role": f"administrator-{self._session.mark}"},
             "nested administrator rights": lambda: {"attributes": {"isAdmin": True, "level": 9}},
         }
-        if what not in scene.notes:
-            scene.notes[what] = fields[what]()
-        brought: dict[str, Any] = scene.notes[what]
+        if what not in scene.values:
+            scene.values[what] = fields[what]()
+        brought: dict[str, Any] = scene.values[what]
         return brought
 
     def spelled(self, person: str, spelling: str) -> str:
         """Return somebody's address in another spelling."""
-        email = self._session.scenario.actor(person).newcomer.email
+        email = self._session.scenario.actor(person).new_user.email
         local, domain = email.split("@")
         return {
             "letter for letter": email,
@@ -111,18 +111,18 @@ class People:
 
     def awaited_address(self, person: str) -> str:
         """Return an address that somebody will have; the same each time within a scenario."""
-        notes = self._session.scenario.notes
-        notes.setdefault("awaited", self._session.factory.newcomer(person).email)
-        return str(notes["awaited"])
+        values = self._session.scenario.values
+        values.setdefault("future email", self._session.factory.new_user(person).email)
+        return str(values["future email"])
 
     def without(self, field: str) -> dict[str, str]:
         """Return the fields of a replacement that lacks one."""
-        newcomer = self._session.factory.newcomer()
-        return {"a name": {"email": newcomer.email}, "an email": {"name": newcomer.name}, "any field": {}}[field]
+        new_user = self._session.factory.new_user()
+        return {"a name": {"email": new_user.email}, "an email": {"name": new_user.name}, "any field": {}}[field]
 
     def spoiled(self, flaw: str) -> dict[str, Any]:
         """Return a change with one flaw, its other half valid."""
-        return spoiled(self._session.factory.newcomer(), flaw, self._session.factory)
+        return spoiled(self._session.factory.new_user(), flaw, self._session.factory)
 
     def spoiled_alone(self, flaw: str) -> dict[str, Any]:
         """Return a change of nothing but the flawed field."""
@@ -140,17 +140,15 @@ class People:
 
     def new_name_at(self, other: str) -> dict[str, str]:
         """Return a change to a new name and somebody else's address."""
-        return {"name": self._session.factory.newcomer().name, "email": self.spelled(other, "letter for letter")}
+        return {"name": self._session.factory.new_user().name, "email": self.spelled(other, "letter for letter")}
 
     def former_address(self) -> str:
         """Return the address that was last given up in this scenario."""
-        former: str = self._session.scenario.notes["former address"]
-        return former
+        return self._session.scenario.former_email
 
     def sent_address(self) -> str:
         """Return the address that a change which was refused named last."""
-        sent: str = self._session.scenario.notes["sent address"]
-        return sent
+        return self._session.scenario.sent_email
 
     def stranger_id(self) -> str:
         """Return an id that nobody has, in the form of the ids that the API gives; raises ContractViolation.
@@ -165,7 +163,7 @@ class People:
             if exchange.status != 200 or user_of(exchange.answer, session.profile) is None:
                 break
         unknown = has_status(session.profile.answers.unknown)
-        session.outcomes.held(exchange, unknown, rule="read-404", attempted="looking for an id that nobody has")
+        session.scenario.check(exchange, unknown, rule="read-404", attempted="looking for an id that nobody has")
         return drawn
 
     def safe_id(self, what: str) -> str:
@@ -195,16 +193,16 @@ class People:
 
     def unknown_address(self, what: str) -> str:
         """Return something to look up that is nobody's address."""
-        email = self._session.scenario.actor("Ada").newcomer.email
+        email = self._session.scenario.actor("Ada").new_user.email
         local, domain = email.split("@")
         return {
-            "an unknown email": self._session.factory.newcomer().email,
+            "an unknown email": self._session.factory.new_user().email,
             "the beginning of Ada's email": email[:-4],
             "the domain of Ada's email": domain,
             "Ada's email with a percent sign": f"%{local[3:]}@{domain}",
             "Ada's email with an underscore": f"_{local[1:]}@{domain}",
             "Ada's email with an asterisk": f"{local[:3]}*@{domain}",
             "the local part of Ada's email": local,
-            "Ada's name": self._session.scenario.actor("Ada").newcomer.name,
+            "Ada's name": self._session.scenario.actor("Ada").new_user.name,
             "Ada's email without its dots": f"{local.replace('.', '')}@{domain}",
         }[what]

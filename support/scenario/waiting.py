@@ -35,7 +35,7 @@ class Waiting:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._in_vain: Counter[str] = Counter()
-        self._waited_s = session.pace.deadline_s
+        self._waited_s = session.poll_policy.deadline_s
 
     def from_reading(self, actor: Actor, rule: str | None = None) -> None:
         """Reading the user gives 404; if not, the rule that is named is broken, or the one about deleting.
@@ -45,8 +45,8 @@ class Waiting:
         gone = self._session.profile.answers.gone
         exchange = self.poll_until(READING, lambda: self._read(actor), lambda came: came.status in gone)
         if exchange.status not in gone:
-            self._still_read(actor, exchange, rule or (self._session.scenario.rule if actor.left else "delete"))
-        actor.left = True
+            self._still_read(actor, exchange, rule or (self._session.scenario.rule if actor.is_gone else "delete"))
+        actor.is_gone = True
 
     def _read(self, actor: Actor) -> Exchange:
         """Read a user, more than once where she is gone: servers that take turns have to agree on that."""
@@ -72,12 +72,12 @@ class Waiting:
         if exchange.status != 200 or self._shown(exchange, actor):
             self._see_gone_from_reading(actor)
             told = f"the list shows her (status {exchange.status})"
-            self._too_late(f"a list without {actor.person}", told, exchange, self._session.scenario.rule)
+            self._too_late(f"a list without {actor.persona}", told, exchange, self._session.scenario.rule)
 
     def from_look_up(self, actor: Actor) -> None:
         """Looking the address up finds nobody with the id."""
         session = self._session
-        address = actor.newcomer.email
+        address = actor.new_user.email
         exchange = self.poll_until(
             LOOK_UP, lambda: session.run(session.api.find(address)), lambda came: not self._shown(came, actor)
         )
@@ -101,10 +101,10 @@ class Waiting:
 
     def poll_until(self, what: str, ask: Callable[[], T], right: Callable[[T], bool]) -> T:
         """Ask for something until what comes is right or its deadline is over; return what came last."""
-        pace = self._session.pace
+        poll_policy = self._session.poll_policy
         self._waited_s = self.waits_s(what)
         came = ask()
-        for wait in PollPolicy(pace.first_s, pace.cap_s, self._waited_s).waits():
+        for wait in PollPolicy(poll_policy.first_s, poll_policy.cap_s, self._waited_s).waits():
             if right(came):
                 break
             time.sleep(wait)
@@ -114,17 +114,17 @@ class Waiting:
 
     def waits_s(self, what: str) -> float:
         """Return for how many seconds something is waited for now."""
-        return self._session.pace.deadline_s / (SHORTER if self._in_vain[what] >= PATIENT else 1)
+        return self._session.poll_policy.deadline_s / (SHORTER if self._in_vain[what] >= PATIENT else 1)
 
     def _shown(self, exchange: Exchange, actor: Actor) -> bool:
         return actor.id in ids_of(exchange.answer, self._session.profile)
 
     def _still_read(self, actor: Actor, exchange: Exchange, rule: str) -> None:
         gone = " or ".join(map(str, self._session.profile.answers.gone))
-        self._too_late(f"status {gone} for {actor.person}", f"the status was {exchange.status}", exchange, rule)
+        self._too_late(f"status {gone} for {actor.persona}", f"the status was {exchange.status}", exchange, rule)
 
     def _too_late(self, wanted: str, wrong: str, exchange: Exchange, rule: str) -> None:
-        deadline_s = self._session.pace.deadline_s
+        deadline_s = self._session.poll_policy.deadline_s
         within = f"within {self._waited_s:g} s"
         if self._waited_s < deadline_s:
             within += f" (no longer {deadline_s:g} s, which have passed in vain {PATIENT} times in a row)"

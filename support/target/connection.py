@@ -19,11 +19,11 @@ from support.http.recorder import Recorder
 from support.http.route import DIRECT, route_to
 from support.http.session_client import SessionClient
 from support.http.users_api import UsersApi
-from support.models import Credential
+from support.models import EMBEDDED, Credential
 from support.profile import Profile
 from support.redaction import redacted
 from support.settings import ROOT, Settings
-from support.target.embedded import EMBEDDED, EmbeddedApi, Target
+from support.target.embedded import EmbeddedApi, Target
 from support.target.preflight import check_open, refuse_production, room_for_users
 
 T = TypeVar("T")
@@ -41,7 +41,9 @@ class Connection:
         """
         self.profile = profile or profile_files.load(settings.target)
         self.settings = settings.model_copy(update=self.profile.deadlines.as_settings())
-        self.pace = PollPolicy(self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s)
+        self.poll_policy = PollPolicy(
+            self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s
+        )
         self.recorder = Recorder()
         self._release = contextlib.ExitStack()
         self._embedded: EmbeddedApi | None = None
@@ -88,7 +90,7 @@ class Connection:
 
     def new_registry(self, mark: str) -> Registry:
         """Return a registry for what the run with this mark made here."""
-        return Registry(self.journal, self.api, self.async_client, self.loop, mark, self.pace, self.most_alive)
+        return Registry(self.journal, self.api, self.async_client, self.loop, mark, self.poll_policy, self.most_alive)
 
     def close(self) -> None:
         """Let go of everything that was opened, in reverse order."""

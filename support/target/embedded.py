@@ -14,9 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from support.errors import TargetDown
+from support.models import EMBEDDED
 from support.settings import ROOT
-
-EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True)

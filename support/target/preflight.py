@@ -19,6 +19,10 @@ from support.settings import Settings
 PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|prd|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
 
 
+class SlashMissing(TargetDown):
+    """The target redirects to the same URL with a slash at its end."""
+
+
 def refuse_production(base_url: str, profile: Profile, settings: Settings) -> None:
     """Raise SettingsError where the host or the profile says production and nobody has allowed that."""
     host = urlsplit(base_url).hostname or ""
@@ -36,7 +40,9 @@ def check_open(client: SessionClient, api: UsersApi) -> Exchange:
     last = exchange.attempts[-1].outcome
     if isinstance(last, Failure):
         raise TargetDown(_out_of_reach(api.base_url, last, client.route))
-    problem = _problem(exchange, api.base_url)
+    if exchange.status in range(300, 400):
+        raise _redirected(exchange, api.base_url)
+    problem = _problem(exchange)
     if problem:
         raise TargetDown(f"{api.base_url} {problem}")
     return exchange
@@ -67,23 +73,18 @@ def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> in
     return min(settings.max_users_alive, profile.caps.users - others)
 
 
-def _problem(exchange: Exchange, base_url: str) -> str | None:
-    answer = exchange.answer
+def _redirected(exchange: Exchange, base_url: str) -> TargetDown:
+    location = on_one_line((exchange.answer.header("Location") if exchange.answer else None) or "nowhere")
+    where = f"{base_url} redirects to {location}"
+    if (destination(f"{base_url}/", location) or "").split("?")[0] == f"{base_url}/":
+        return SlashMissing(f"{where}: URLs end with a slash there. Set trailing_slash = true in its profile.")
+    return TargetDown(f"{where}. Put that URL into BASE_URL; the token is not sent along a redirect.")
+
+
+def _problem(exchange: Exchange) -> str | None:
     status = exchange.status or 0
     if status in (401, 403):
         return f"refuses the token (status {status}). Check TOKEN."
-    if status in range(300, 400):
-        location = on_one_line((answer.header("Location") if answer else None) or "nowhere")
-        if _with_a_slash(base_url, location):
-            return (
-                f"redirects to {location}: addresses end with a slash there. Set trailing_slash = true in its profile."
-            )
-        return f"redirects to {location}. Put the address itself into BASE_URL; the token is not sent along a redirect."
     if status >= 500:
         return f"answers {status} after {len(exchange.attempts)} attempts. Check that the API is up."
     return None
-
-
-def _with_a_slash(base_url: str, location: str) -> bool:
-    """Whether a redirect only adds a slash to the address."""
-    return (destination(f"{base_url}/", location) or "").split("?")[0] == f"{base_url}/"

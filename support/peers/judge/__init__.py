@@ -8,22 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support import profile_files
-from support.errors import ContractViolation
+from support.errors import Outcome
 from support.peers.catalogue import RECIPES
 from support.peers.judge.playing import Run, play
 from support.peers.launching import running
 from support.peers.record.tape import Tape
 from support.peers.verdicts import Judged, Verdict, judged
 from support.profile import Answers, Names, Profile
+from support.reporting.results import Result
 from support.reporting.summary import Summary
-from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, SKIPPED
 from support.rules import RULES
 
-BROKEN = ContractViolation.outcome
 BYSTANDERS = ("hedy", "joan", "mary")
 
-WITH_PROFILE = {"kept": KEPT, "not kept": KNOWN_DEVIATION, "not offered": SKIPPED}
-STRICTLY = {**WITH_PROFILE, "not kept": BROKEN}
+WITH_PROFILE = {"passed": Result.PASSED, "failed": Result.KNOWN_DEVIATION, "not offered": Result.SKIPPED}
+STRICTLY = {**WITH_PROFILE, "failed": Result.FAILED}
 
 
 @dataclass(frozen=True)
@@ -71,21 +70,27 @@ def judge(name: str) -> Judgement:
 
 def compare(deserved: Judged, profile: Profile, with_profile: Summary, strict: Summary) -> list[Row]:
     """Return a row for each rule of the contract."""
-    ours = {result.id: result.outcome for result in with_profile.rules}
-    strictly = {result.id: result.outcome for result in strict.rules}
+    ours = {result.id: result.result for result in with_profile.rules}
+    strictly = {result.id: result.result for result in strict.rules}
     return [
-        _row(deserved.verdicts[rule], profile, with_profile, ours.get(rule, SKIPPED), strictly.get(rule, SKIPPED))
+        _row(
+            deserved.verdicts[rule],
+            profile,
+            with_profile,
+            ours.get(rule, Result.SKIPPED),
+            strictly.get(rule, Result.SKIPPED),
+        )
         for rule in RULES
     ]
 
 
-def _row(deserved: Verdict, profile: Profile, run: Summary, ours: str, strictly: str) -> Row:
+def _row(deserved: Verdict, profile: Profile, run: Summary, ours: Result, strictly: Result) -> Row:
     rule = deserved.rule
     differences = []
     if ours not in _allowed(WITH_PROFILE[deserved.profiled], rule, profile):
-        differences.append(f"with its profile it is {ours!r}, but its answers deserve {deserved.profiled!r}")
+        differences.append(f"with its profile it is '{ours}', but its answers deserve {deserved.profiled!r}")
     if strictly not in _allowed(STRICTLY[deserved.profiled], rule, profile):
-        differences.append(f"with STRICT=1 it is {strictly!r}, but its answers deserve {deserved.profiled!r}")
+        differences.append(f"with STRICT=1 it is '{strictly}', but its answers deserve {deserved.profiled!r}")
     by_the_contract = _by_the_contract(rule, profile, strictly)
     if deserved.strict not in by_the_contract:
         found = " or ".join(map(repr, by_the_contract))
@@ -93,32 +98,34 @@ def _row(deserved: Verdict, profile: Profile, run: Summary, ours: str, strictly:
     return Row(rule, _in_words(rule, run, ours), tuple(differences))
 
 
-def _allowed(outcome: str, rule: str, profile: Profile) -> set[str]:
-    """Return the outcomes that fit; a deviation that shows only sometimes may not have shown."""
+def _allowed(result: Result, rule: str, profile: Profile) -> set[Result]:
+    """Return the results that fit; a deviation that shows only sometimes may not have shown."""
     known = [deviation for deviation in profile.deviations if deviation.rule == rule]
     only_sometimes = bool(known) and all(deviation.sometimes for deviation in known)
-    return {outcome, KEPT} if only_sometimes and outcome in (KNOWN_DEVIATION, BROKEN) else {outcome}
+    unstable = only_sometimes and result in (Result.KNOWN_DEVIATION, Result.FAILED)
+    return {result, Result.PASSED} if unstable else {result}
 
 
-def _by_the_contract(rule: str, profile: Profile, strictly: str) -> set[str]:
-    """Return what a run by the contract alone can have said: what the profile allows is then not kept, or not there."""
+def _by_the_contract(rule: str, profile: Profile, strictly: Result) -> set[str]:
+    """Return what a run by the contract alone can have said: what the profile allows then fails, or is not there."""
     if rule in NEEDED_NAMES and NEEDED_NAMES[rule](profile.names):
         return {"not offered"}
     if rule in ALLOWANCES and ALLOWANCES[rule](profile):
-        return {"not kept"}
-    if strictly == SKIPPED:
+        return {"failed"}
+    if strictly is Result.SKIPPED:
         return {"not offered"}
     known = any(deviation.rule == rule for deviation in profile.deviations)
-    return {"kept", "not kept"} if strictly == KEPT and known else {"kept" if strictly == KEPT else "not kept"}
+    passed = strictly is Result.PASSED
+    return {"passed", "failed"} if passed and known else {"passed" if passed else "failed"}
 
 
-def _in_words(rule: str, run: Summary, outcome: str) -> str:
-    scenarios = [scenario for scenario in run.scenarios if scenario.rule == rule and scenario.outcome != SKIPPED]
-    if outcome == SKIPPED:
+def _in_words(rule: str, run: Summary, result: Result) -> str:
+    results = [one.result for one in run.scenarios if one.rule == rule and one.result is not Result.SKIPPED]
+    if result is Result.SKIPPED:
         return "not offered"
-    if outcome == KEPT:
-        return KEPT
-    return f"{outcome} {sum(scenario.outcome == outcome for scenario in scenarios)}/{len(scenarios)}"
+    if result is Result.PASSED:
+        return result
+    return f"{result} {results.count(result)}/{len(results)}"
 
 
 NEEDED_NAMES: Mapping[str, Callable[[Names], bool]] = {
@@ -159,8 +166,8 @@ def _exits(runs: Sequence[Run]) -> list[str]:
     """Tell of a run that ended otherwise than its outcome says: with a profile it passes, strictly it fails."""
     with_profile, strict = runs
     told = []
-    if (with_profile.exit_code, with_profile.summary.outcome) != (0, KEPT):
+    if (with_profile.exit_code, with_profile.summary.outcome) != (0, Outcome.PASSED):
         told.append(f"with its profile the run ended with {with_profile.exit_code}: {with_profile.summary.why}")
-    if (strict.exit_code, strict.summary.outcome) != (1, BROKEN):
+    if (strict.exit_code, strict.summary.outcome) != (1, Outcome.CONTRACT_BROKEN):
         told.append(f"with STRICT=1 the run ended with {strict.exit_code}: {strict.summary.why}")
     return told

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 FOLDER = Path(__file__).parent
 
-Word = Literal["kept", "not kept", "not offered"]
+Word = Literal["passed", "failed", "not offered"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Verdict:
     """Hold what one rule deserves.
 
     `strict` is by the contract alone. `profiled` is with the peer's own words for fields, parameters, wrapped lists
-    and a taken address (`Judged.profile`). `only` says which part of a rule is not kept, where the rest is.
+    and a taken address (`Judged.profile`). `only` says which part of a rule fails, where the rest passes.
     """
 
     rule: str

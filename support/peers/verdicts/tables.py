@@ -45,8 +45,8 @@ def _part(peer: Judged, tracks: Mapping[str, Track]) -> str:
 
 
 def _row(verdict: Verdict, tracks: Mapping[str, Track]) -> str:
-    says = f"{verdict.says}. Not kept: {verdict.only}" if verdict.only else verdict.says
-    shown = 1 if verdict.strict == "kept" else MOST_EVIDENCE
+    says = f"{verdict.says}. Fails: {verdict.only}" if verdict.only else verdict.says
+    shown = 1 if verdict.strict == "passed" else MOST_EVIDENCE
     evidence = _evidence(verdict.evidence[:shown], tracks, "<br>")
     cells = (f"`{verdict.rule}`", verdict.strict, verdict.profiled, says.replace("|", "\\|"), evidence)
     return f"| {' | '.join(cells)} |"

@@ -6,7 +6,6 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import allure_commons
@@ -16,6 +15,7 @@ from allure_commons.model2 import Label, Status, StatusDetails, TestAfterResult,
 from allure_commons.types import AttachmentType
 from behave.model import Scenario, Step
 
+from support.compat import report_folder_of
 from support.errors import SuiteError
 from support.exchange_text import in_brief
 from support.http.recorder import Recorder
@@ -28,7 +28,7 @@ from support.reporting.allure.repairs import repair
 from support.reporting.evidence import Evidence
 from support.reporting.exchanges import page, title
 from support.reporting.replay import script
-from support.reporting.verdicts import KEPT, NOT_SELECTED, plain, verdict_of
+from support.reporting.results import Result, failure_of, plain, result_of
 
 EACH = 12
 LISTED = 1000
@@ -46,7 +46,7 @@ def allure_evidence(identity: Mapping[str, Any]) -> AllureEvidence | None:
     if listener is None or logger is None:
         return None
     repair()
-    folder: Path = logger._report_dir
+    folder = report_folder_of(logger)
     if identity:
         write_environment(folder, identity)
         write_executor(folder)
@@ -128,16 +128,16 @@ class AllureEvidence(Evidence):
         self._stock_stop_step(step)
 
     def _stop_scenario(self, scenario: Scenario) -> None:
-        outcome = verdict_of(scenario, self._listener.behave_config)
-        if outcome == NOT_SELECTED:
+        result, failure = result_of(scenario, self._listener.behave_config), failure_of(scenario)
+        if result is None:
             self._drop()
             return
-        if outcome != KEPT and (replay := script(self._played, self._profile)):
+        if result is not Result.PASSED and (replay := script(self._played, self._profile)):
             self._attach(REPLAY, replay, AttachmentType.TEXT)
-        result: TestResult = self._listener.logger.get_test(self._listener.current_scenario_uuid)
-        stock = [label for label in result.labels if label.name not in ("tag", "severity")]
-        result.labels = [*labels_of(scenario), Label("outcome", outcome), *stock]
-        result.links += links_of(scenario)
+        written: TestResult = self._listener.logger.get_test(self._listener.current_scenario_uuid)
+        stock = [label for label in written.labels if label.name not in ("tag", "severity")]
+        written.labels = [*labels_of(scenario), Label("outcome", failure.outcome if failure else result), *stock]
+        written.links += links_of(scenario)
         self._stock_stop(scenario)
 
     def _drop(self) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from allure_commons.model2 import Label, Link
 from behave.model import Rule, Scenario
 
+from support.compat import row_of
+from support.reporting.results import RULE_TAG, deviation_of, plain, rule_of
 from support.reporting.standards import standard_url
-from support.reporting.verdicts import RULE_TAG, deviation_of, plain, rule_of
 from support.rules import RULES
 
 SEVERITIES = {"smoke": "critical", "scenario": "critical", "concurrency": "normal", "edge": "minor"}
@@ -44,7 +45,7 @@ def full_name(scenario: Scenario) -> str:
 
 def history_id(scenario: Scenario) -> str:
     """Return what a scenario is known by in later runs; allure-behave takes those of two rules for one."""
-    row = scenario._row
+    row = row_of(scenario)
     cells = [f"{name}={cell}" for name, cell in zip(row.headings, row.cells, strict=True)] if row else []
     return _digest("\n".join([full_name(scenario), *cells]))
 

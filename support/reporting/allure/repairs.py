@@ -7,6 +7,7 @@ one whose hook or cleanup failed would be shown as passed.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from allure_behave import listener
@@ -14,9 +15,10 @@ from allure_behave.formatter import AllureFormatter
 from allure_commons.model2 import Status, StatusDetails
 from behave.model import Feature, Scenario, Step
 
-from support.errors import ContractViolation
-from support.reporting.verdicts import KNOWN_DEVIATION, deviation_of, failure_of, text_of
+from support.errors import Outcome
+from support.reporting.results import KNOWN_DEVIATION, deviation_of, failure_of, text_of
 
+stock_feature = AllureFormatter.feature
 stock_status = listener.scenario_status
 stock_details = listener.scenario_status_details
 stock_step_details = listener.step_status_details
@@ -32,21 +34,21 @@ def repair() -> None:
 
 def every_scenario(formatter: AllureFormatter, feature: Feature) -> None:
     """Register all scenarios of a feature, those of its rules included."""
-    formatter._wrap_scenario(feature.walk_scenarios())
+    stock_feature(formatter, SimpleNamespace(scenarios=feature.walk_scenarios()))
 
 
 def scenario_status(scenario: Scenario) -> Any:
-    """Return failed where a promise is broken, broken for any other fault, also one of a hook or a cleanup."""
+    """Return failed for a broken contract, broken for any other failure, of hooks and cleanups too."""
     failure = failure_of(scenario)
     if failure is None:
         return stock_status(scenario)
     if failure.outcome == KNOWN_DEVIATION:
         return Status.SKIPPED
-    return Status.FAILED if failure.outcome == ContractViolation.outcome else Status.BROKEN
+    return Status.FAILED if failure.outcome == Outcome.CONTRACT_BROKEN else Status.BROKEN
 
 
 def scenario_status_details(scenario: Scenario) -> Any:
-    """Return why a scenario was not kept, or was not played."""
+    """Return why a scenario failed or was skipped."""
     failure, deviation = failure_of(scenario), deviation_of(scenario)
     if failure is not None and failure.outcome == KNOWN_DEVIATION and deviation is not None:
         told = f"{KNOWN_DEVIATION}: {deviation.reason} ({deviation.link}, since {deviation.since})"
@@ -54,7 +56,7 @@ def scenario_status_details(scenario: Scenario) -> Any:
     if failure is not None:
         return StatusDetails(message=failure.text)
     if scenario.skip_reason:
-        return StatusDetails(message=f"not played: {scenario.skip_reason}")
+        return StatusDetails(message=f"skipped: {scenario.skip_reason}")
     return stock_details(scenario)
 
 

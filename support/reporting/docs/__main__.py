@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from support.reporting.docs.book import read_book
-from support.reporting.docs.results import LastRun, read_results
+from support.reporting.docs.last_run import LastRun, read_results
 from support.reporting.docs.site import write_site
 from support.reporting.summary import FILE
 from support.settings import ROOT, load

@@ -10,9 +10,8 @@ from typing import Any
 from behave.model import Background, Feature, Rule, Scenario, ScenarioOutline
 from behave.parser import parse_file
 
-from support.reporting.docs.results import LastRun, Result
-from support.reporting.summary import Played, together
-from support.reporting.verdicts import NOT_SELECTED, RULE_TAG, SKIPPED
+from support.reporting.docs.last_run import ExampleResult, LastRun
+from support.reporting.results import RULE_TAG, Result, worst_result
 from support.rules import RULES
 from support.rules import Rule as Promise
 
@@ -34,7 +33,7 @@ class Row:
     """One row of an outline's examples, and what became of it."""
 
     cells: Sequence[str]
-    result: Result | None
+    result: ExampleResult | None
 
 
 @dataclass(frozen=True)
@@ -55,11 +54,11 @@ class Example:
     tags: Sequence[str]
     reasons: str
     lines: Sequence[Line]
-    result: Result | None = None
+    result: ExampleResult | None = None
     partitions: Sequence[Partition] = ()
 
     @property
-    def results(self) -> Iterator[Result | None]:
+    def results(self) -> Iterator[ExampleResult | None]:
         """What became of it: one result, or one for each row."""
         if not self.partitions:
             yield self.result
@@ -124,11 +123,10 @@ class Shown:
     example: Example
 
 
-def outcome_of(results: Iterable[Result | None]) -> str | None:
+def outcome_of(results: Iterable[ExampleResult | None]) -> Result | None:
     """Return what several results come to; None where nothing was played."""
-    played = [Played("", "", 0, "", "", result.outcome, 0.0) for result in results if result is not None]
-    chosen = [one for one in played if one.outcome not in (NOT_SELECTED, SKIPPED)]
-    return together(chosen or played) if played else None
+    found = [one.result for one in results if one is not None]
+    return worst_result(found) if found else None
 
 
 def read_book(root: Path, folder: Path, last: LastRun) -> list[Capability]:

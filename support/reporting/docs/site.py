@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,23 @@ from markupsafe import Markup, escape
 
 from support import profile_files
 from support.contract.tags import FAMILIES, TAGS, meaning_of
-from support.errors import ContractViolation
+from support.errors import Outcome
 from support.profile import Profile
 from support.reporting.docs.book import Capability, outcome_of, shown_where
-from support.reporting.docs.results import LastRun
+from support.reporting.docs.last_run import LastRun
+from support.reporting.results import Result
 from support.reporting.standards import standard_url
-from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, NOT_PLAYED, SKIPPED
 from support.rules import RULES
 
 HERE = Path(__file__).parent
-QUIET = (KNOWN_DEVIATION, SKIPPED, NOT_PLAYED)
+BADGES: Mapping[str, str] = {
+    Result.PASSED: "passed",
+    Result.FAILED: "failed",
+    Outcome.CONTRACT_BROKEN: "failed",
+    Result.KNOWN_DEVIATION: "quiet",
+    Result.SKIPPED: "quiet",
+    Result.NOT_RUN: "quiet",
+}
 UNPLAYED = "no result"
 
 
@@ -60,11 +67,8 @@ def _environment() -> Environment:
 
 
 def badge(outcome: str | None) -> Markup:
-    """Return an outcome as a word in its colour."""
-    kind = {KEPT: "kept", ContractViolation.outcome: "broken"}.get(
-        outcome or "", "quiet" if outcome in QUIET else "fault"
-    )
-    kind = "none" if outcome is None else kind
+    """Return an outcome or a result as a word in its colour."""
+    kind = "none" if outcome is None else BADGES.get(outcome, "fault")
     return Markup('<span class="badge {}">{}</span>').format(kind, outcome or UNPLAYED)
 
 
@@ -95,7 +99,7 @@ def _counts(book: Sequence[Capability]) -> dict[str, int]:
         for example in section.examples
         for result in example.results
     ]
-    return dict(Counter(result.outcome if result else UNPLAYED for result in results).most_common())
+    return dict(Counter(result.result if result else UNPLAYED for result in results).most_common())
 
 
 def _tags(book: Sequence[Capability]) -> list[tuple[str, str, int]]:

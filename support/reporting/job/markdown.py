@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from support.errors import Outcome
 from support.escaping import escaped
+from support.reporting.results import KNOWN_DEVIATION, Failure, plain
 from support.reporting.summary import Summary
 from support.reporting.table import counted
-from support.reporting.verdicts import KEPT, KNOWN_DEVIATION, Failure, plain
 
 MOST = 20
 LINKED = re.compile(r"@|:(?=//)|\bwww(?=\.)|\bGH(?=-\d)", re.IGNORECASE)
-SIGNS = {KEPT: "✅", "promise broken": "❌", "inconclusive": "❔"}
+SIGNS = {Outcome.PASSED: "✅", Outcome.CONTRACT_BROKEN: "❌", Outcome.INCONCLUSIVE: "❔"}
 
 
 def markdown(summary: Summary) -> str:
@@ -26,12 +27,13 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield ""
     yield from ("| | |", "| --- | --- |")
     yield f"| target | {_text(summary.target or 'none')} ({_text(summary.profile or 'no profile')}) |"
-    yield f"| scenarios | {counted(summary.scenarios_by_outcome)} |"
-    yield f"| rules | {counted(summary.rules_by_outcome)} |"
-    yield f"| users | {summary.users.created} created, {summary.users.gone} seen gone, {summary.users.left} left |"
-    covered = ", ".join(f"{_text(cause)} x{number}" for cause, number in summary.requests.covered.items())
+    yield f"| scenarios | {counted(summary.scenarios_by_result)} |"
+    yield f"| rules | {counted(summary.rules_by_result)} |"
+    users = summary.users
+    yield f"| users | {users.created} created, {users.gone} gone, {users.left_behind} left behind |"
+    causes = ", ".join(f"{_text(cause)} x{number}" for cause, number in summary.requests.retried_causes.items())
     sent = f"{summary.requests.sent} for {summary.requests.calls} calls"
-    yield f"| requests | {sent}{f', covered by retries: {covered}' if covered else ''} |"
+    yield f"| requests | {sent}{f', resolved by retries: {causes}' if causes else ''} |"
     yield f"| run | {_text(summary.run or 'none')}, data seed {summary.seed}, {summary.seconds:.0f} s |"
     yield ""
     failures = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION]

@@ -15,7 +15,7 @@ from support.cleanup.polling import PollPolicy
 from support.cleanup.registry import Registry
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
-from support.http.operations import Operation, Sleep
+from support.http.operations import Driver, Operation, Sleep
 from support.http.users_api import UsersApi
 from support.models import Answer, Call, Exchange, Failure, NewUser
 from support.tests.http.clients import api_at
@@ -113,18 +113,13 @@ class FakeClient:
         self.clock = Clock()
 
     def carry_out(self, flow: Operation[T]) -> T:
-        given: Answer | Failure | None = None
-        while True:
-            try:
-                effect = flow.send(given)
-            except StopIteration as end:
-                result: T = end.value
-                return result
+        driver = Driver(flow)
+        for effect in driver:
             if isinstance(effect, Sleep):
                 self.clock.advance(effect.seconds)
-                given = None
             else:
-                given = self.users.answer(effect.call)
+                driver.outcome = self.users.answer(effect.call)
+        return driver.result
 
     async def run(self, flow: Operation[T], _: object = None) -> T:
         return self.carry_out(flow)
@@ -134,21 +129,26 @@ class Stand:
     """A registry of a run, with everything around it."""
 
     def __init__(
-        self, folder: Path, loop: LoopThread, users: FakeUsers | None = None, pace: PollPolicy = SOON, **options: Any
+        self,
+        folder: Path,
+        loop: LoopThread,
+        users: FakeUsers | None = None,
+        policy: PollPolicy = SOON,
+        **options: Any,
     ) -> None:
         self.users = users or FakeUsers()
         self.client = FakeClient(self.users)
         self.api: UsersApi = api_at(URL, window_s=0.05, clock=self.client.clock)
         self.journal: Journal = options.pop("journal", None) or Journal(folder)
         self.mark = new_mark()
-        self.loop, self.pace = loop, pace
+        self.loop, self.policy = loop, policy
         self.registry = self.new_registry(self.mark, **options)
         self.journal.open_run(self.mark, URL)
         self._drawn = 0
 
     def new_registry(self, mark: str, **options: Any) -> Registry:
         client = cast(AsyncClient, self.client)
-        return Registry(self.journal, self.api, client, self.loop, mark, self.pace, **options)
+        return Registry(self.journal, self.api, client, self.loop, mark, self.policy, **options)
 
     def newcomer(self, **changes: str) -> NewUser:
         self._drawn += 1
@@ -158,7 +158,7 @@ class Stand:
     def create(self, newcomer: NewUser | None = None, **options: Any) -> Exchange:
         """Let somebody sign up by way of the registry."""
         who = newcomer or self.newcomer()
-        call = self.api.creating(who.as_json())
+        call = self.api.create_call(who.as_json())
         return self.client.carry_out(self.registry.create(call, who.email or None, who.name or None, **options))
 
     def states(self) -> dict[str | None, str]:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from support.cleanup import __main__ as command
-from support.cleanup.__main__ import FAULT, LEFT, main
 from support.cleanup.journal import Journal
+from support.cli import cleanup as command
+from support.cli.cleanup import FAULT, LEFT, main
 from support.errors import TargetDown
 from support.models import Exchange
 from support.redaction import redacted
@@ -114,7 +114,7 @@ def test_a_live_run_is_left_alone(apart: Target, new_session: NewSession, argume
 
 
 def test_guests_are_left_alone(dead: Session) -> None:
-    call = dead.api.creating({"name": "Guest", "email": "guest@uat-server.example.com"})
+    call = dead.api.create_call({"name": "Guest", "email": "guest@uat-server.example.com"})
     guest = dead.run(dead.api.send(call)).answer
     assert guest is not None
     assert main(["--yes", "--all-runs"]) == 0
@@ -223,8 +223,8 @@ def test_a_list_that_cannot_be_read_is_told(
     ("fault", "line"),
     [
         (KeyboardInterrupt(), "inconclusive: interrupted"),
-        (PermissionError(13, "Permission denied"), "suite or settings at fault: PermissionError: [Errno 13]"),
-        (sqlite3.OperationalError("disk I/O error"), "suite or settings at fault: OperationalError: disk I/O error"),
+        (PermissionError(13, "Permission denied"), "configuration error: PermissionError: [Errno 13]"),
+        (sqlite3.OperationalError("disk I/O error"), "configuration error: OperationalError: disk I/O error"),
         (TargetDown("it redirects to http://127.0.0.1/?token=s3cret-of-the-command"), "target down: it redirects to"),
     ],
     ids=lambda told: type(told).__name__,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.cleanup.journal import Journal, Line, State
+from support.cleanup.journal import Journal, JournalRow, State
 from support.cleanup.marks import mark_in
 from support.errors import LeftBehind
 from support.http.loop import LoopThread
@@ -116,7 +116,7 @@ class Run(Stand):
         ours = [user_id for user_id, user in self.users.users.items() if mark_in(user["email"]) == self.mark]
         if ours:
             wanted = self.newcomer().email
-            call = self.api.patching(ours[0], {"email": wanted})
+            call = self.api.patch_call(ours[0], {"email": wanted})
             self.client.carry_out(self.registry.change(call, wanted))
 
     def leave(self) -> None:
@@ -171,7 +171,7 @@ def recover(folder: Path, loop: LoopThread, users: FakeUsers) -> None:
     heir.journal.close()
 
 
-def is_in_doubt(line: Line) -> bool:
+def is_in_doubt(line: JournalRow) -> bool:
     return line.state is State.INTENDED and not line.address and not line.id
 
 

@@ -16,15 +16,15 @@ from support.cleanup.polling import PollPolicy, until_gone
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
 from support.http.loop import LoopThread
+from support.models import EMBEDDED
 from support.settings import Settings
-from support.target.embedded import EMBEDDED
 from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
 from support.tests.cleanup.test_journal import let_go, locked
 from support.tests.conftest import settings_for
 from support.tests.http.fake import Clock
 
 
-class TestPace:
+class TestPollPolicy:
     @given(first_s=st.floats(0.001, 2), cap_s=st.floats(0.001, 5), deadline_s=st.floats(0, 20))
     def test_waits_grow_to_the_cap_and_end_at_the_deadline(
         self, first_s: float, cap_s: float, deadline_s: float

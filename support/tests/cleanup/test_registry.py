@@ -81,7 +81,7 @@ class TestOrderOnTheWire:
 
         registry = Registry(journal, api, loop.run(opened()), loop, mark, SOON)
         with SessionClient(5) as client:
-            client.run(registry.create(api.creating({"name": "Ada", "email": email}), email, "Ada"))
+            client.run(registry.create(api.create_call({"name": "Ada", "email": email}), email, "Ada"))
         registry.prove_nothing_is_left(5)
         assert seen == [
             ("POST", [(email, None, "intended")]),
@@ -99,7 +99,7 @@ class TestOrderOnTheWire:
         stand.users.twist = lambda call: (
             at_the_server.append(stand.states().get(wanted)) if call.method == "PATCH" else None
         )
-        stand.client.carry_out(stand.registry.change(stand.api.patching(user_id, {"email": wanted}), wanted))
+        stand.client.carry_out(stand.registry.change(stand.api.patch_call(user_id, {"email": wanted}), wanted))
         assert at_the_server == ["intended"]
         assert stand.states()[wanted] == "refused"
 
@@ -286,7 +286,7 @@ class TestIdsGivenAgain:
     def test_a_user_who_moved_and_is_not_deleted_is_no_other_one(self, stand: Stand) -> None:
         stand.create()
         moved = f"moved@{stand.mark}.example.com"
-        stand.client.carry_out(stand.registry.change(stand.api.patching("1", {"email": moved}), moved))
+        stand.client.carry_out(stand.registry.change(stand.api.patch_call("1", {"email": moved}), moved))
         stand.users.shown_after_deletion = 10**9
         told = left_behind(stand)
         assert told.startswith("1 user(s)")
@@ -400,7 +400,7 @@ class TestInDoubt:
         stand.users.twist = lambda call: (
             came(404, {"x": stand.users.add("Ada", wanted)}) if call.method == "PUT" else None
         )
-        stand.client.carry_out(stand.registry.change(stand.api.replacing("77", {"email": wanted}), wanted))
+        stand.client.carry_out(stand.registry.change(stand.api.put_call("77", {"email": wanted}), wanted))
         prove(stand)
         assert stand.users.users == {}
 
@@ -501,7 +501,7 @@ class TestWithoutAnAddress:
     def test_who_moved_to_an_address_is_not_taken_for_who_signs_up_with_it(self, stand: Stand) -> None:
         stand.create()
         moved = stand.newcomer(email=f"moved@{stand.mark}.example.com")
-        stand.client.carry_out(stand.registry.change(stand.api.patching("1", moved.as_json()), moved.email))
+        stand.client.carry_out(stand.registry.change(stand.api.patch_call("1", moved.as_json()), moved.email))
         answers = iter([came(504), came(409, {})])
         stand.users.twist = lambda call: next(answers) if call.method == "POST" else None
         assert stand.create(moved).status == 409
@@ -630,7 +630,7 @@ class TestLyingServer:
         before = dict(stand.users.users[guest])
         self.lie(stand, guest)
         stand.create()
-        for call in (stand.api.patching(guest, {}), stand.api.replacing(guest, {}), stand.api.deleting(guest)):
+        for call in (stand.api.patch_call(guest, {}), stand.api.put_call(guest, {}), stand.api.delete_call(guest)):
             with pytest.raises(ContractViolation) as told:
                 stand.client.carry_out(stand.registry.api.send(call))
             assert told.value.rule == "create-201"
@@ -641,7 +641,7 @@ class TestLyingServer:
     def test_who_was_there_before_the_run_is_never_changed(self, stand: Stand, shown: str | None) -> None:
         email = stand.newcomer().email if shown else "guest@elsewhere.example"
         guest = stand.users.add("Guest", email)
-        stand.registry.spare([guest])
+        stand.registry.protect([guest])
         self.lie(stand, guest)
         stand.create()
         with pytest.raises(ContractViolation, match="was there before this run began"):
@@ -696,7 +696,7 @@ class TestRoom:
         with pytest.raises(SettingsError, match="MAX_USERS_ALIVE") as caught:
             stand.registry.make_room(1)
         assert "\n" not in str(caught.value)
-        stand.registry.make_room(3, dismissing=True)
+        stand.registry.make_room(3, delete_current=True)
         assert stand.users.users == {}
         stand.journal.close()
 
@@ -757,7 +757,7 @@ class TestDeadline:
 
     def test_a_target_that_never_shows_deletions_is_waited_for_once(self, tmp_path: Path, loop: LoopThread) -> None:
         """Later batches do not each wait for the whole deadline again."""
-        stand = Stand(tmp_path, loop, pace=PollPolicy(0.001, 0.01, 0.1))
+        stand = Stand(tmp_path, loop, policy=PollPolicy(0.001, 0.01, 0.1))
         stand.users.shown_after_deletion = 10**9
         looks = []
         for _ in range(4):

@@ -40,7 +40,7 @@ def paged(tmp_path: Path, loop: LoopThread) -> Iterator[Stand]:
     """A registry on an API whose list only comes in pages."""
     made = Stand(tmp_path / "paged", loop)
     made.api = replace(made.api, profile=Profile(pages=Pages(size=100)))
-    made.registry.go_on_with(made.api)
+    made.registry.switch_api(made.api)
     yield made
     made.journal.close()
 
@@ -184,7 +184,7 @@ class TestMoments:
         stand.create()
         refuse(stand, MANY)
         stand.registry.start_deleting(at_least=2)
-        stand.registry.take_away_all(DEADLINE_S)
+        stand.registry.delete_all(DEADLINE_S)
         assert stand.users.users == {}
         assert stand.states() == {}
         stand.users.calls.clear()
@@ -202,7 +202,7 @@ class TestMoments:
     def test_what_takes_too_long_is_left_to_the_proof(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
         stand.create()
         monkeypatch.setattr(stand.client, "run", lambda *_: asyncio.sleep(600))
-        stand.registry.take_away_all(0.01)
+        stand.registry.delete_all(0.01)
         monkeypatch.undo()
         stand.registry.prove_nothing_is_left(DEADLINE_S)
         assert stand.users.users == {}
@@ -233,7 +233,7 @@ class TestMoments:
             full.registry.make_room(3)
             assert full.registry.alive == 0
         else:
-            call = full.api.creating(full.newcomer().as_json())
+            call = full.api.create_call(full.newcomer().as_json())
             flow = full.registry.create(call, "ada@elsewhere.example", "Ada")
             assert full.loop.run(AsyncClient(DEADLINE_S).run(flow, answer)).status == 201
         full.journal.close()

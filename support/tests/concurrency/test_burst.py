@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from support.concurrency.barrier import MIN_SETTLE_S, SETTLE_S, Timing, peak_in_flight, settle_s
-from support.concurrency.burst import WARM_UPS, BurstResult, Request, burst
+from support.concurrency.barrier import MIN_SETTLE_S, SETTLE_S, settle_s
+from support.concurrency.burst import WARM_UPS, burst
+from support.concurrency.results import BurstResult, Request, Timing, peak_in_flight
 from support.concurrency.threads import burst_in_threads
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
@@ -56,7 +57,7 @@ def play() -> Iterator[Play]:
 
 
 def creates(api: UsersApi, count: int) -> list[Operation[Exchange]]:
-    return [api.send_once(api.creating({"name": f"Ada {number}"})) for number in range(count)]
+    return [api.send_once(api.create_call({"name": f"Ada {number}"})) for number in range(count)]
 
 
 def waits_for_all(count: int) -> tuple[Act, list[int]]:
@@ -96,7 +97,7 @@ class TestBurst:
 
         def late() -> Operation[Exchange]:
             yield Sleep(0.1, "it is slow to get ready")
-            return (yield from api.send_once(api.creating({"name": "Late"})))
+            return (yield from api.send_once(api.create_call({"name": "Late"})))
 
         result = play([*creates(api, 9), late()])
         ready = [timing.ready for timing in result.timings if timing.ready is not None]
@@ -121,7 +122,7 @@ class TestBurst:
         api = api_at(server.url)
 
         def lifecycle() -> Operation[Exchange]:
-            yield from api.send_once(api.creating({"name": "Ada"}))
+            yield from api.send_once(api.create_call({"name": "Ada"}))
             return (yield from api.read("7"))
 
         result = play([lifecycle() for _ in range(3)])
@@ -311,7 +312,7 @@ class TestThreads:
 
         def counting() -> Operation[Exchange]:
             present.append(sum(thread.name.startswith("contender") for thread in threading.enumerate()))
-            return (yield from api.send_once(api.creating({"name": "Ada"})))
+            return (yield from api.send_once(api.create_call({"name": "Ada"})))
 
         with SessionClient(5) as client:
             burst_in_threads(client, [Request(str(number), counting()) for number in range(10)])

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from support.concurrency.barrier import Timing
-from support.concurrency.burst import BurstResult
 from support.concurrency.drawing import timeline
 from support.concurrency.races import (
     Contender,
     Outcome,
+    RaceRequest,
     Verdict,
     chance_to_catch,
     check_single_winner,
@@ -20,6 +19,8 @@ from support.concurrency.races import (
     outcome_of,
     with_outcome,
 )
+from support.concurrency.results import BurstResult, Timing
+from support.http.operations import Operation, Sleep
 from support.models import Attempt, Exchange
 from support.scenario.races import differs
 from support.tests.concurrency.outcomes import CREATE, contender, ended
@@ -144,9 +145,15 @@ class TestTimeline:
         assert timeline([contender(U, "Ada", None, None)])
 
 
+def unsent() -> Operation[Exchange]:
+    yield Sleep(0, "it is never sent")
+    return ended(U)
+
+
 def test_moments_are_measured_from_the_first_release() -> None:
     timings = (Timing("A", released=10.5, answered=11.0), Timing("B", released=10.25, answered=10.75), Timing("C"))
-    found = contenders_of(BurstResult((ended(W), ended(R), ended(U)), timings), [201], [409])
+    requests = [RaceRequest(timing.label, unsent(), (201,), (409,)) for timing in timings]
+    found = contenders_of(requests, BurstResult((ended(W), ended(R), ended(U)), timings))
     assert [(one.label, one.outcome, one.released_s, one.answered_s) for one in found] == [
         ("A", W, 0.25, 0.75),
         ("B", R, 0.0, 0.5),

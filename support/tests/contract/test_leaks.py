@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from support.contract.matchers import leak_findings
+from support.contract.matchers import leak_mismatches
 from support.tests.contract.exchanges import BASE, answered
 
 TRACE, SQL, PATH = "a stack trace", "SQL", "a path of the server"
@@ -152,7 +152,7 @@ HARMLESS: dict[str, str] = {
 
 def found_in(text: str, url: str = f"{BASE}/7") -> set[str]:
     exchange = answered(400, {"detail": text}, url=url)
-    return {finding.removeprefix("it shows ").split(": ")[0] for finding in leak_findings(exchange)}
+    return {mismatch.removeprefix("it shows ").split(": ")[0] for mismatch in leak_mismatches(exchange)}
 
 
 @pytest.mark.parametrize("server", LEAKING)
@@ -164,8 +164,8 @@ def test_what_shows_the_inside_is_found(server: str) -> None:
 @pytest.mark.parametrize("server", LEAKING)
 def test_it_is_found_in_an_answer_that_is_no_json_too(server: str) -> None:
     text, kinds = LEAKING[server]
-    findings = leak_findings(answered(500, body=text.encode(), media_type="text/plain"))
-    assert {finding.removeprefix("it shows ").split(": ")[0] for finding in findings} >= kinds
+    mismatches = leak_mismatches(answered(500, body=text.encode(), media_type="text/plain"))
+    assert {mismatch.removeprefix("it shows ").split(": ")[0] for mismatch in mismatches} >= kinds
 
 
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
@@ -181,12 +181,12 @@ def test_the_path_that_was_asked_for_may_be_repeated() -> None:
 
 def test_a_path_is_found_where_json_escapes_its_slashes() -> None:
     body = json.dumps({"detail": "/var/www/html/users.php"}).replace("/", "\\/").encode()
-    assert leak_findings(answered(400, body=body)) != []
+    assert leak_mismatches(answered(400, body=body)) != []
 
 
 def test_what_is_found_is_shown() -> None:
-    (finding,) = leak_findings(answered(400, {"detail": "cannot open /var/lib/users/data.db now"}))
-    assert finding == "it shows a path of the server: '/var/lib'"
+    (mismatch,) = leak_mismatches(answered(400, {"detail": "cannot open /var/lib/users/data.db now"}))
+    assert mismatch == "it shows a path of the server: '/var/lib'"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hamcrest import assert_that
 from support.contract import matchers
 from support.contract.matchers import (
     Matcher,
-    field_findings,
+    field_mismatches,
     has_an_id,
     has_header,
     has_no_body,
@@ -24,7 +24,7 @@ from support.contract.matchers import (
     moment_of,
     says_json,
     says_what_is_wrong,
-    schema_findings,
+    schema_mismatches,
     shows,
 )
 from support.models import Exchange
@@ -206,7 +206,7 @@ def test_what_is_wrong_fails_and_says_how(matcher: Matcher, exchange: Exchange, 
     found = matcher.mismatches(exchange)
     assert not matcher.matches(exchange)
     assert len(found) == len(told), found
-    assert all(finding.startswith(begin) for finding, begin in zip(found, told, strict=True)), found
+    assert all(mismatch.startswith(begin) for mismatch, begin in zip(found, told, strict=True)), found
 
 
 def test_every_matcher_has_failed_once_and_passed_once() -> None:
@@ -220,7 +220,7 @@ def test_every_matcher_has_failed_once_and_passed_once() -> None:
 
 
 def _maker(matcher: Matcher) -> str:
-    find: Any = matcher._find
+    find: Any = matcher.mismatches
     return str(find.__qualname__.split(".")[0]) if "." in find.__qualname__ else "leaks_nothing"
 
 
@@ -236,14 +236,14 @@ def test_pointers_are_escaped_as_in_rfc_6901() -> None:
 
 
 def test_a_long_value_is_told_with_both_its_ends() -> None:
-    (told,) = field_findings({**ADA, "name": "begin" + "x" * 500 + "end"}, {"name": "Ada"}, NAMES)
+    (told,) = field_mismatches({**ADA, "name": "begin" + "x" * 500 + "end"}, {"name": "Ada"}, NAMES)
     assert told.startswith('/name: "begin')
     assert 'end" instead of "Ada"' in told
     assert len(told) < 220
 
 
 def test_all_mismatches_of_a_list_are_told_at_once() -> None:
-    assert len(schema_findings("users", [1, {}, "x"])) == 2
+    assert len(schema_mismatches("users", [1, {}, "x"])) == 2
 
 
 @pytest.mark.parametrize(

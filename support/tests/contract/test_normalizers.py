@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.contract.matchers import schema_findings
+from support.contract.matchers import schema_mismatches
 from support.contract.normalizers import listed, normal_user, problem_of, user_of, users_of
 from support.models import Answer, User
 from support.profile import Names, Profile
@@ -108,7 +108,7 @@ class TestNormalUser:
         """What is made right for later steps is wrong in the answer as it came."""
         for broken in ({**ADA, "id": 7}, {**ADA, "email": " Ada@Example.com"}, {**ADA, "name": None}):
             assert normal_user(broken) is not None
-            assert schema_findings("user", broken) != []
+            assert schema_mismatches("user", broken) != []
 
 
 class TestLists:

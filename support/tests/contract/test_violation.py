@@ -35,7 +35,7 @@ def test_the_first_ten_lines_tell_everything() -> None:
     text = told(answered(200, {**ADA, "id": 7}, method="POST", url=BASE, sent=SENT))
     lines = text.split("\n")
     assert lines[:6] == [
-        f"promise broken: create-201 ({RULES['create-201'].promise})",
+        f"contract broken: create-201 ({RULES['create-201'].promise})",
         "  attempted: Ada signs up",
         '  expected:  status 201; a user with id, name, email and createdAt; a user with name "Ada"',
         '  but:       the status was 200; /id: 7 is not of type \'string\'; /name: "Ada Lovelace" instead of "Ada"',

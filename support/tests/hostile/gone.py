@@ -35,9 +35,9 @@ from support.tests.hostile.rows import (
     FAULT,
     FOUND,
     INVALID,
-    KEPT,
     LIFE,
     OPEN,
+    PASSED,
     RED,
     SHORT,
     Row,
@@ -227,11 +227,11 @@ NOBODY_MADE = (
             f"{code} breaks off while others sign up",
             together(broken_off(status(code)), while_others_sign_up),
             play,
-            frozenset({BROKEN, OPEN, KEPT}),
+            frozenset({BROKEN, OPEN, PASSED}),
             never_says="could not be seen",
         )
         for code, play in ((401, ACCESS), (422, INVALID))
     ),
-    Row("201 breaks off", broken_off(created), LIFE + DELETING, RED | {KEPT}),
+    Row("201 breaks off", broken_off(created), LIFE + DELETING, RED | {PASSED}),
 )
 ROWS = STAYING + LISTS + NOBODY_MADE

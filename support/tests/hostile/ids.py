@@ -8,7 +8,7 @@ from typing import Any
 from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox
 from support.tests.hostile.answers import together
-from support.tests.hostile.rows import CREATING, DELETING, KEPT, RED, SHORT, Row
+from support.tests.hostile.rows import CREATING, DELETING, PASSED, RED, SHORT, Row
 from support.tests.hostile.server import Hostile, Stage
 
 MIB = 1 << 20
@@ -66,7 +66,7 @@ UNUSUAL = (
     ("of protocols and terminals", ("a\nb", "a\r\nX-Injected: b", "\x00", "\x1b[2J", "\u202e1", "\ufffe", "\x85")),
     ("of programs", ("constructor", "__proto__", "null", "users", "0", "1e3", "é")),
 )
-ANY = RED | {KEPT}
+ANY = RED | {PASSED}
 VALUES: tuple[tuple[str, Any], ...] = (
     ("empty", ""),
     ("an object", {"$oid": "1"}),

@@ -18,10 +18,10 @@ from support.tests.hostile.rows import (
     DELETING,
     FOUND,
     INVALID,
-    KEPT,
     LIFE,
     LISTING,
     LOCATION,
+    PASSED,
     READING,
     RED,
     SHORT,
@@ -284,7 +284,7 @@ def ids_behind_others(spelled: str) -> Hostile:
 
 NAMESAKES = bystanders_as("name")
 LEAVING = DELETING + UNKNOWN
-FAULTLESS = FOUND | {KEPT}
+FAULTLESS = FOUND | {PASSED}
 
 OF_CREATES = (
     Row("create shows the id of a bystander", creates_show(the_id_of_somebody), WRITING, rule="create-201"),
@@ -329,7 +329,7 @@ OF_USERS = (
     Row("reads show two of ours under the id of each other", swapped_ids, READING + LIFE, rule="read-200"),
     *(Row(f"an id is given again after {looks} looks", ids_given_again(looks), LEAVING) for looks in (0, 1)),
     *(
-        Row(f"an id is a bystander's as {spelled!r}", ids_behind_others(spelled), WRITING, RED | {KEPT}, may_stay=True)
+        Row(f"an id is another's as {spelled!r}", ids_behind_others(spelled), WRITING, RED | {PASSED}, may_stay=True)
         for spelled in ("{}?x=1", "{}#x", "x/../{}", "./{}", "{}/", "{}%00", " {}")
     ),
 )

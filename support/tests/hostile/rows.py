@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from support.errors import ContractViolation, Inconclusive, LeftBehind, SuiteError, TargetDown
-from support.reporting import verdicts
+from support.errors import Outcome
 from support.tests.hostile.server import Hostile
 
-KEPT = verdicts.KEPT
-BROKEN, LEFT, OPEN = ContractViolation.outcome, LeftBehind.outcome, Inconclusive.outcome
-FAULT, DOWN = SuiteError.outcome, TargetDown.outcome
+BROKEN, LEFT, FAULT, DOWN, OPEN, PASSED = Outcome
 RED = frozenset({BROKEN, LEFT, OPEN})
 FOUND = frozenset({BROKEN})
-EXIT_CODES = {KEPT: (0,), BROKEN: (1,), LEFT: (1,), OPEN: (1,), FAULT: (1, 2), DOWN: (2,)}
+EXIT_CODES: Mapping[str, tuple[int, ...]] = {
+    PASSED: (0,),
+    BROKEN: (1,),
+    LEFT: (1,),
+    OPEN: (1,),
+    FAULT: (1, 2),
+    DOWN: (2,),
+}
 
 CREATING = ("features/users/creating.feature",)
 READING = ("features/users/reading.feature",)

@@ -25,10 +25,10 @@ from support.tests.hostile.rows import (
     DELETING,
     DOWN,
     FOUND,
-    KEPT,
     LEFT,
     LIFE,
     LOCATION,
+    PASSED,
     RED,
     SHORT,
     UNKNOWN,
@@ -161,7 +161,7 @@ TEXTS = (
 )
 ROWS = (
     *(
-        Row(f"{what} talk", hostile, CREATING, RED | {KEPT}, may_stay=what == "addresses", settings=SHORT)
+        Row(f"{what} talk", hostile, CREATING, RED | {PASSED}, may_stay=what == "addresses", settings=SHORT)
         for what, hostile in TEXTS
     ),
     Row("ids talk, and nobody can be deleted", ids_that_talk, LIFE + DELETING, RED, may_stay=True, settings=SHORT),

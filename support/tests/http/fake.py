@@ -1,4 +1,4 @@
-"""A clock that only waiting moves, and a driver that carries out a flow by a script."""
+"""A clock that only waiting moves, and a client that answers by a script."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from support.http.operations import Operation, SendRequest, Sleep
+from support.http.operations import Driver, Operation, SendRequest, Sleep
 from support.http.policy import Policy
 from support.models import Answer, Failure
 
@@ -48,8 +48,8 @@ UNVERIFIED = Failure("the certificate does not verify (self-signed)", False, 0.0
 
 
 @dataclass
-class Driver:
-    """Carries a flow out: each Send is given the next outcome, each moves the clock by the outcome's seconds."""
+class ScriptedClient:
+    """Executes operations: each request gets the next outcome, and moves the clock by the seconds of that."""
 
     clock: Clock
     outcomes: list[Answer | Failure]
@@ -57,24 +57,19 @@ class Driver:
     sent_at: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
 
-    def run(self, flow: Operation[T]) -> T:
-        given: Answer | Failure | None = None
-        while True:
-            try:
-                effect = flow.send(given)
-            except StopIteration as end:
-                result: T = end.value
-                return result
+    def run(self, operation: Operation[T]) -> T:
+        driver = Driver(operation)
+        for effect in driver:
             if isinstance(effect, Sleep):
                 self.waits.append(effect.seconds)
                 self.clock.advance(effect.seconds)
-                given = None
             else:
                 self.sends.append(effect)
                 self.sent_at.append(self.clock.now)
-                given = self.outcomes.pop(0)
-                self.clock.advance(given.seconds)
+                driver.outcome = outcome = self.outcomes.pop(0)
+                self.clock.advance(outcome.seconds)
+        return driver.result
 
 
-def driven(outcomes: Iterable[Answer | Failure], clock: Clock | None = None) -> Driver:
-    return Driver(clock or Clock(), list(outcomes))
+def driven(outcomes: Iterable[Answer | Failure], clock: Clock | None = None) -> ScriptedClient:
+    return ScriptedClient(clock or Clock(), list(outcomes))

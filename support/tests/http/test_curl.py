@@ -49,24 +49,24 @@ def calls(api: UsersApi) -> dict[str, Call]:
         "an id with brackets": api.call("GET", api.url_of("{a,b}[1-3]")),
         "HEAD": api.call("HEAD", api.url_of("7")),
         "deleting": api.call("DELETE", api.url_of("7")),
-        "creating": api.creating({"name": "Ada", "email": "ada@example.com"}),
-        "patching": api.patching("7", {"name": "Ada"}),
-        "replacing": api.replacing("7", {"name": "Ada", "email": "ada@example.com"}),
-        "quotes": api.creating({"name": """O'Brien "Django" `id` $HOME $(id) \\ !"""}),
-        "other scripts": api.creating({"name": "李小龍 Zoe\u0308 👩\u200d💻"}),
+        "creating": api.create_call({"name": "Ada", "email": "ada@example.com"}),
+        "patching": api.patch_call("7", {"name": "Ada"}),
+        "replacing": api.put_call("7", {"name": "Ada", "email": "ada@example.com"}),
+        "quotes": api.create_call({"name": """O'Brien "Django" `id` $HOME $(id) \\ !"""}),
+        "other scripts": api.create_call({"name": "李小龍 Zoe\u0308 👩\u200d💻"}),
         "several lines": api.call("POST", body=b'{\n  "name":\t"Ada\\n"\n}\n'),
         "an at sign first": api.call("POST", body=b"@/etc/hostname"),
         "an empty body": api.call("POST", body=b""),
         "no JSON": api.call("POST", body=b"name=Mallory&x=%41", headers={"Content-Type": "text/plain"}),
         "bytes that are no text": api.call("POST", body=b'{"name": "\xff\xfe\xfa"}'),
         "bytes with a zero": api.call("POST", body=b"a\x00b\\0c%d%%\r\n"),
-        "no token": api.as_someone_else(Credential(None)).call("GET"),
-        "a wrong token": api.as_someone_else(Credential("a-wrong-token", value="a-wrong-token")).call("GET"),
-        "another scheme": api.as_someone_else(Credential("$TOKEN", scheme="Basic", value=TOKEN)).call("GET"),
-        "a longer token": api.as_someone_else(Credential("${TOKEN}x", value=f"{TOKEN}x")).call("GET"),
-        "a shorter token": api.as_someone_else(Credential("${TOKEN%?}", value=TOKEN[:-1])).call("GET"),
-        "a token without its beginning": api.as_someone_else(Credential("${TOKEN#?}", value=TOKEN[1:])).call("GET"),
-        "an empty token": api.as_someone_else(Credential("", value="")).call("GET"),
+        "no token": api.with_credential(Credential(None)).call("GET"),
+        "a wrong token": api.with_credential(Credential("a-wrong-token", value="a-wrong-token")).call("GET"),
+        "another scheme": api.with_credential(Credential("$TOKEN", scheme="Basic", value=TOKEN)).call("GET"),
+        "a longer token": api.with_credential(Credential("${TOKEN}x", value=f"{TOKEN}x")).call("GET"),
+        "a shorter token": api.with_credential(Credential("${TOKEN%?}", value=TOKEN[:-1])).call("GET"),
+        "a token without its beginning": api.with_credential(Credential("${TOKEN#?}", value=TOKEN[1:])).call("GET"),
+        "an empty token": api.with_credential(Credential("", value="")).call("GET"),
     }
 
 
@@ -109,6 +109,6 @@ def test_it_shows_what_was_answered(script: Script) -> None:
 
 
 def test_it_can_be_pasted_in_lines() -> None:
-    lines = curl(api_at("http://127.0.0.1:1/users").creating({"name": "Ada"})).split("\n")
+    lines = curl(api_at("http://127.0.0.1:1/users").create_call({"name": "Ada"})).split("\n")
     assert len(lines) > 2
     assert all(line.endswith(" \\") for line in lines[:-1])

@@ -1,4 +1,4 @@
-"""How calls are carried out, with no network: a driver answers each request by a script, a fake clock waits."""
+"""How calls are carried out, with no network: a client answers each request by a script, a fake clock waits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.http.operations import (
 )
 from support.http.policy import Budget, Policy
 from support.models import Answer, Call, Credential, Failure
-from support.tests.http.fake import LOST, REFUSED, UNVERIFIED, Clock, Driver, came, driven, no_jitter, policy
+from support.tests.http.fake import LOST, REFUSED, UNVERIFIED, Clock, ScriptedClient, came, driven, no_jitter, policy
 
 URL = "http://127.0.0.1:1/users"
 NOBODY = Credential(None)
@@ -54,28 +54,28 @@ def outcomes(exchange_attempts: Iterable[object]) -> list[object]:
 
 class TestPerform:
     def test_an_answer_ends_it(self) -> None:
-        driver = driven([came(200)])
-        exchange = driver.run(execute(READ, policy()))
+        client = driven([came(200)])
+        exchange = client.run(execute(READ, policy()))
         assert exchange.status == 200
         assert len(exchange.attempts) == 1
         assert not exchange.repeated_in_doubt
 
     @pytest.mark.parametrize("outcome", [came(503), came(429), LOST, REFUSED], ids=cause_of)
     def test_what_may_pass_is_tried_again(self, outcome: Answer | Failure) -> None:
-        driver = driven([outcome, outcome, came(200)])
-        exchange = driver.run(execute(READ, policy()))
+        client = driven([outcome, outcome, came(200)])
+        exchange = client.run(execute(READ, policy()))
         assert [attempt.outcome for attempt in exchange.attempts] == [outcome, outcome, came(200)]
-        assert driver.waits == [1, 2] == [attempt.wait_s for attempt in exchange.attempts[:2]]
+        assert client.waits == [1, 2] == [attempt.wait_s for attempt in exchange.attempts[:2]]
 
     @pytest.mark.parametrize("outcome", [came(400), came(404), came(409), UNVERIFIED], ids=cause_of)
     def test_what_will_not_pass_is_not(self, outcome: Answer | Failure) -> None:
-        driver = driven([outcome])
-        assert driver.run(execute(READ, policy())).attempts[0].outcome == outcome
-        assert driver.waits == []
+        client = driven([outcome])
+        assert client.run(execute(READ, policy())).attempts[0].outcome == outcome
+        assert client.waits == []
 
     def test_the_last_attempt_is_what_it_came_to(self) -> None:
-        driver = driven([came(503)] * 5)
-        exchange = driver.run(execute(READ, policy()))
+        client = driven([came(503)] * 5)
+        exchange = client.run(execute(READ, policy()))
         assert exchange.status == 503
         assert len(exchange.attempts) == 5
 
@@ -86,9 +86,9 @@ class TestPerform:
 
     def test_each_attempt_has_what_is_left_of_the_deadline(self) -> None:
         clock = Clock()
-        driver = driven([Failure("slow", True, 2.0), Failure("slow", True, 3.0), came(200)], clock)
-        driver.run(execute(READ, policy(clock, deadline_s=10.0)))
-        assert [send.timeout_s for send in driver.sends] == pytest.approx([10, 7, 2])
+        client = driven([Failure("slow", True, 2.0), Failure("slow", True, 3.0), came(200)], clock)
+        client.run(execute(READ, policy(clock, deadline_s=10.0)))
+        assert [send.timeout_s for send in client.sends] == pytest.approx([10, 7, 2])
 
     def test_what_must_not_be_done_twice_is_sent_again_where_it_did_not_arrive(self) -> None:
         assert driven([REFUSED, came(201)]).run(execute(CREATE, policy())).status == 201
@@ -116,16 +116,16 @@ class TestPerform:
 class TestPerformOnce:
     @pytest.mark.parametrize("outcome", [came(503), came(429), LOST, REFUSED, came(201)], ids=cause_of)
     def test_there_is_one_attempt(self, outcome: Answer | Failure) -> None:
-        driver = driven([outcome])
-        exchange = driver.run(execute_once(CREATE, policy()))
+        client = driven([outcome])
+        exchange = client.run(execute_once(CREATE, policy()))
         assert [attempt.outcome for attempt in exchange.attempts] == [outcome]
-        assert driver.waits == []
+        assert client.waits == []
 
 
 class TestPerformCreate:
     def test_an_answer_ends_it_without_a_search(self) -> None:
-        driver = driven([SHE])
-        exchange = driver.run(execute_create(CREATE, policy(), never, 0.4))
+        client = driven([SHE])
+        exchange = client.run(execute_create(CREATE, policy(), never, 0.4))
         assert exchange.status == 201
         assert not exchange.adopted
 
@@ -134,10 +134,10 @@ class TestPerformCreate:
         assert driven([came(status)]).run(execute_create(CREATE, policy(), never, 0.4)).status == status
 
     def test_what_did_not_arrive_is_sent_again_without_a_search(self) -> None:
-        driver = driven([REFUSED, SHE])
-        exchange = driver.run(execute_create(CREATE, policy(), never, 0.4))
+        client = driven([REFUSED, SHE])
+        exchange = client.run(execute_create(CREATE, policy(), never, 0.4))
         assert exchange.status == 201
-        assert len(driver.sends) == 2
+        assert len(client.sends) == 2
 
     def test_after_too_many_requests_one_search_is_enough(self) -> None:
         searches: list[int] = []
@@ -147,89 +147,89 @@ class TestPerformCreate:
             searches.append(1)
             return ()
 
-        driver = driven([came(429), SHE])
-        assert driver.run(execute_create(CREATE, policy(), search, 0.4)).status == 201
+        client = driven([came(429), SHE])
+        assert client.run(execute_create(CREATE, policy(), search, 0.4)).status == 201
         assert len(searches) == 1
 
     @pytest.mark.parametrize("outcome", [LOST, came(429), came(500), came(503)], ids=cause_of)
     def test_what_is_found_after_a_doubt_is_adopted(self, outcome: Answer | Failure) -> None:
-        driver = driven([outcome])
-        exchange = driver.run(execute_create(CREATE, policy(), finds([SHE]), 0.4))
+        client = driven([outcome])
+        exchange = client.run(execute_create(CREATE, policy(), finds([SHE]), 0.4))
         assert exchange.adopted
         assert exchange.answer == SHE
         assert [attempt.outcome for attempt in exchange.attempts] == [outcome, SHE]
-        assert len(driver.sends) == 1
+        assert len(client.sends) == 1
 
     def test_what_shows_late_within_the_window_is_adopted(self) -> None:
-        driver = driven([LOST])
-        exchange = driver.run(execute_create(CREATE, policy(driver.clock), finds([], [], [SHE]), 0.4))
+        client = driven([LOST])
+        exchange = client.run(execute_create(CREATE, policy(client.clock), finds([], [], [SHE]), 0.4))
         assert exchange.adopted
-        assert driver.waits == pytest.approx([0.05, 0.1])
+        assert client.waits == pytest.approx([0.05, 0.1])
 
     def test_it_is_sent_again_only_when_the_window_is_over(self) -> None:
-        driver = driven([LOST, SHE])
-        began = driver.clock.now
-        exchange = driver.run(execute_create(CREATE, policy(driver.clock), finds([]), 0.4))
+        client = driven([LOST, SHE])
+        began = client.clock.now
+        exchange = client.run(execute_create(CREATE, policy(client.clock), finds([]), 0.4))
         assert exchange.status == 201
-        assert driver.sent_at[1] >= began + 0.4
+        assert client.sent_at[1] >= began + 0.4
 
     def test_it_is_sent_again_with_the_same_key_and_nothing_else_changed(self) -> None:
-        driver = driven([LOST, came(503), REFUSED, SHE])
-        driver.run(execute_create(CREATE, policy(driver.clock), finds([]), 0.4))
-        sent = [send.call for send in driver.sends]
+        client = driven([LOST, came(503), REFUSED, SHE])
+        client.run(execute_create(CREATE, policy(client.clock), finds([]), 0.4))
+        sent = [send.call for send in client.sends]
         assert len(sent) == 4
         assert len({call.headers["Idempotency-Key"] for call in sent}) == 1
         assert all(call == sent[0] for call in sent)
         assert (sent[0].body, sent[0].url, sent[0].headers["Accept"]) == (b"{}", URL, "application/json")
 
     def test_another_create_has_another_key(self) -> None:
-        driver = driven([SHE, SHE])
+        client = driven([SHE, SHE])
         for _ in range(2):
-            driver.run(execute_create(CREATE, policy(), never, 0.4))
-        assert len({send.call.headers["Idempotency-Key"] for send in driver.sends}) == 2
+            client.run(execute_create(CREATE, policy(), never, 0.4))
+        assert len({send.call.headers["Idempotency-Key"] for send in client.sends}) == 2
 
     @pytest.mark.parametrize("outcome", [LOST, came(500), came(503)], ids=cause_of)
     def test_where_nobody_can_be_looked_for_the_doubt_stays(self, outcome: Answer | Failure) -> None:
-        driver = driven([outcome])
-        exchange = driver.run(execute_create(CREATE, policy(), finds(None), 0.4))
+        client = driven([outcome])
+        exchange = client.run(execute_create(CREATE, policy(), finds(None), 0.4))
         assert exchange.attempts[-1].outcome == outcome
-        assert len(driver.sends) == 1
+        assert len(client.sends) == 1
         assert not exchange.adopted
         assert exchange.undecided
 
     def test_a_create_that_made_nobody_to_the_last_attempt_is_decided(self) -> None:
-        driver = driven([came(503)] * 20)
-        assert not driver.run(execute_create(CREATE, policy(driver.clock), finds([]), 0.0)).undecided
+        client = driven([came(503)] * 20)
+        assert not client.run(execute_create(CREATE, policy(client.clock), finds([]), 0.0)).undecided
 
     def test_a_conflict_after_a_doubt_is_her_own_create(self) -> None:
-        driver = driven([LOST, came(409)])
-        exchange = driver.run(execute_create(CREATE, policy(driver.clock), finds([], [], [], [], [], [SHE]), 0.4))
+        client = driven([LOST, came(409)])
+        exchange = client.run(execute_create(CREATE, policy(client.clock), finds([], [], [], [], [], [SHE]), 0.4))
         assert exchange.adopted
         assert exchange.answer == SHE
         assert [attempt.outcome for attempt in exchange.attempts] == [LOST, came(409), SHE]
 
     def test_a_conflict_after_a_doubt_with_nobody_there_stays_a_conflict(self) -> None:
-        driver = driven([LOST, came(409)])
-        exchange = driver.run(execute_create(CREATE, policy(driver.clock), finds([]), 0.4))
+        client = driven([LOST, came(409)])
+        exchange = client.run(execute_create(CREATE, policy(client.clock), finds([]), 0.4))
         assert exchange.status == 409
         assert not exchange.adopted
 
     def test_a_doubt_at_the_last_attempt_is_looked_into(self) -> None:
-        driver = driven([REFUSED, LOST])
-        exchange = driver.run(execute_create(CREATE, policy(driver.clock, attempts=2), finds([SHE]), 0.4))
+        client = driven([REFUSED, LOST])
+        exchange = client.run(execute_create(CREATE, policy(client.clock, attempts=2), finds([SHE]), 0.4))
         assert exchange.adopted
 
     def test_an_answer_after_a_doubt_needs_no_search(self) -> None:
-        driver = driven([LOST, SHE])
-        exchange = driver.run(execute_create(CREATE, policy(driver.clock), finds([]), 0.4))
+        client = driven([LOST, SHE])
+        exchange = client.run(execute_create(CREATE, policy(client.clock), finds([]), 0.4))
         assert [attempt.outcome for attempt in exchange.attempts] == [LOST, SHE]
 
     def test_nothing_is_sent_when_the_deadline_is_over(self) -> None:
-        driver = driven([Failure("slow", True, 0.5), came(503), SHE])
-        began = driver.clock.now
-        driver.run(execute_create(CREATE, policy(driver.clock, base_s=0.3, deadline_s=1.0), finds([]), 0.4))
-        assert all(moment < began + 1.0 for moment in driver.sent_at)
-        assert all(send.timeout_s > 0 for send in driver.sends)
+        client = driven([Failure("slow", True, 0.5), came(503), SHE])
+        began = client.clock.now
+        client.run(execute_create(CREATE, policy(client.clock, base_s=0.3, deadline_s=1.0), finds([]), 0.4))
+        assert all(moment < began + 1.0 for moment in client.sent_at)
+        assert all(send.timeout_s > 0 for send in client.sends)
 
     @given(
         script=st.lists(st.sampled_from([LOST, REFUSED, came(500), came(503), came(429), came(409), SHE]), max_size=8),
@@ -288,29 +288,29 @@ class TestPerformCreate:
 class TestLook:
     def test_it_looks_once_where_there_is_no_window(self) -> None:
         looked: list[float] = []
-        driver = driven([])
+        client = driven([])
 
         def search() -> Operation[Sequence[Answer] | None]:
-            looked.append(driver.clock.now)
+            looked.append(client.clock.now)
             yield from ()
             return []
 
-        assert driver.run(look(search, 0.0, policy(driver.clock))) == []
+        assert client.run(look(search, 0.0, policy(client.clock))) == []
         assert len(looked) == 1
 
     def test_it_looks_once_more_when_the_window_is_over(self) -> None:
         looked: list[float] = []
-        driver = driven([])
-        began = driver.clock.now
+        client = driven([])
+        began = client.clock.now
 
         def search() -> Operation[Sequence[Answer] | None]:
-            looked.append(driver.clock.now - began)
+            looked.append(client.clock.now - began)
             yield from ()
             return []
 
-        driver.run(look(search, 0.8, policy(driver.clock)))
+        client.run(look(search, 0.8, policy(client.clock)))
         assert looked[0] == 0
         assert looked[-1] >= 0.8 - ROUNDING_S
 
     def test_it_ends_where_it_cannot_be_told(self) -> None:
-        assert Driver(Clock(), []).run(look(finds(None, [SHE]), 0.8, policy())) is None
+        assert ScriptedClient(Clock(), []).run(look(finds(None, [SHE]), 0.8, policy())) is None

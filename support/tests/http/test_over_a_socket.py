@@ -87,7 +87,9 @@ def test_creating_takes_the_same_attempts(
 ) -> None:
     server = script(*acts)
     api = api_at(server.url)
-    exchange = client.run(api.create(api.creating({"name": "Ada", "email": ADA["email"]}), api.found_by(ADA["email"])))
+    exchange = client.run(
+        api.create(api.create_call({"name": "Ada", "email": ADA["email"]}), api.found_by(ADA["email"]))
+    )
     assert told_of(exchange) == attempts
     assert exchange.adopted == adopted
     sent = [request.method for request in server.arrived]

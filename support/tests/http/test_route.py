@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from support.concurrency.burst import Request, burst
+from support.concurrency.burst import burst
+from support.concurrency.results import Request
 from support.errors import Inconclusive, SettingsError
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
@@ -197,7 +198,7 @@ class TestDirectLine:
 
         async def play() -> None:
             client = AsyncClient(5, Route(f"http://127.0.0.1:{proxy.port}"))
-            entrants: list[Request[Exchange]] = [Request(name, api.send_once(api.creating({}))) for name in "ab"]
+            entrants: list[Request[Exchange]] = [Request(name, api.send_once(api.create_call({}))) for name in "ab"]
             await burst(client, entrants)
 
         loop = LoopThread()

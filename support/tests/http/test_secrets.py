@@ -77,7 +77,7 @@ def test_what_was_made_from_it_is_taken_out_too(client: Client, script: Script, 
     redact = Redactor()
     redact.hide(TOKEN)
     assert TOKEN[1:-1] not in redact(f"you sent {spoiled}, did you?")
-    api = api_at(script(echo).url).as_someone_else(Credential("${TOKEN}x", value=spoiled))
+    api = api_at(script(echo).url).with_credential(Credential("${TOKEN}x", value=spoiled))
     assert TOKEN[1:-1] not in page(client.run(reading(api)))
 
 

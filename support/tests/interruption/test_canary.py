@@ -25,7 +25,7 @@ def test_nothing_that_a_failing_run_writes_or_prints_holds_the_token(tmp_path: P
     with an_api(*options, token=token) as api, echoing(api.url) as url:
         ended = place.run(*_formats(place), *_selection(), api=api, at=url)
     assert ended.code != 0
-    assert "promise broken" in ended.said
+    assert "contract broken" in ended.said
     assert (place.state / "journal.sqlite3").exists()
     _holds_no(token, place, ended)
 

@@ -6,38 +6,38 @@ from dataclasses import replace
 import pytest
 
 from support import profile_files
+from support.errors import Outcome
 from support.peers import PeerUnavailable
 from support.peers.catalogue import RECIPES
 from support.peers.judge import Judgement, Row, compare, judge
 from support.peers.judge.__main__ import report
 from support.peers.verdicts import judged
-from support.reporting.summary import Played, RuleResult, Summary
+from support.reporting.results import Result
+from support.reporting.summary import RuleResult, ScenarioResult, Summary
 from support.rules import RULES
 
-OF_A_VERDICT = {"kept": "kept", "not kept": "known deviation", "not offered": "skipped"}
+OF_A_VERDICT = {"passed": Result.PASSED, "failed": Result.KNOWN_DEVIATION, "not offered": Result.SKIPPED}
 
 
-def summary(outcomes: Mapping[str, str]) -> Summary:
+def summary(results: Mapping[str, Result]) -> Summary:
     """Return a run with one scenario a rule."""
     return Summary(
-        "kept",
-        "",
-        "",
-        0.0,
-        rules=[RuleResult(rule, "", "", outcome, 1, 0.0) for rule, outcome in outcomes.items()],
-        scenarios=[Played("", "", 1, rule, rule, outcome, 0.0) for rule, outcome in outcomes.items()],
+        Outcome.PASSED,
+        rules=[RuleResult(rule, "", "", result, 1, 0.0) for rule, result in results.items()],
+        scenarios=[ScenarioResult("", "", 1, rule, rule, result, 0.0) for rule, result in results.items()],
     )
 
 
-def deserved(name: str) -> dict[str, str]:
+def deserved(name: str) -> dict[str, Result]:
     return {rule: OF_A_VERDICT[verdict.profiled] for rule, verdict in judged(name).verdicts.items()}
 
 
-def strictly(outcomes: Mapping[str, str]) -> dict[str, str]:
-    return {rule: "promise broken" if said == "known deviation" else said for rule, said in outcomes.items()}
+def strictly(results: Mapping[str, Result]) -> dict[str, Result]:
+    known = Result.KNOWN_DEVIATION
+    return {rule: Result.FAILED if result is known else result for rule, result in results.items()}
 
 
-def rows(name: str, ours: Mapping[str, str], strict: Mapping[str, str] | None = None) -> list[Row]:
+def rows(name: str, ours: Mapping[str, Result], strict: Mapping[str, Result] | None = None) -> list[Row]:
     strict = strictly(ours) if strict is None else strict
     return compare(judged(name), profile_files.load(name), summary(ours), summary(strict))
 
@@ -64,27 +64,27 @@ def test_any_other_word_on_a_rule_is_told(name: str, rule: str) -> None:
     profile = profile_files.load(name)
     known = [deviation for deviation in profile.deviations if deviation.rule == rule]
     right = deserved(name)[rule]
-    for word in {"kept", "promise broken", "skipped", "inconclusive"} - {right}:
-        if word == "kept" and known and all(deviation.sometimes for deviation in known):
+    for word in {Result.PASSED, Result.FAILED, Result.SKIPPED, Result.INCONCLUSIVE} - {right}:
+        if word is Result.PASSED and known and all(deviation.sometimes for deviation in known):
             continue
         assert [row.rule for row in rows(name, {**deserved(name), rule: word}) if row.differences] == [rule]
 
 
 def test_a_deviation_that_shows_only_sometimes_may_not_show() -> None:
-    ours = {**deserved("django-rest"), "lost-update": "kept"}
+    ours = {**deserved("django-rest"), "lost-update": Result.PASSED}
     assert [row for row in rows("django-rest", ours) if row.differences] == []
 
 
 def test_a_strict_run_that_excuses_something_is_told() -> None:
     ours = deserved("mockoon")
-    [row] = [row for row in rows("mockoon", ours, {**strictly(ours), "put": "known deviation"}) if row.differences]
+    [row] = [row for row in rows("mockoon", ours, {**strictly(ours), "put": Result.KNOWN_DEVIATION}) if row.differences]
     assert row.rule == "put"
     assert any("STRICT=1" in text for text in row.differences)
 
 
-def test_a_value_of_the_profile_does_not_count_as_kept_by_the_contract() -> None:
+def test_a_value_of_the_profile_does_not_count_as_passed_by_the_contract() -> None:
     peer = judged("feathers")
-    verdicts = {**peer.verdicts, "user-shape": replace(peer.verdicts["user-shape"], strict="kept")}
+    verdicts = {**peer.verdicts, "user-shape": replace(peer.verdicts["user-shape"], strict="passed")}
     ours = summary(deserved("feathers"))
     strict = summary(strictly(deserved("feathers")))
     told = compare(replace(peer, verdicts=verdicts), profile_files.load("feathers"), ours, strict)
@@ -94,7 +94,7 @@ def test_a_value_of_the_profile_does_not_count_as_kept_by_the_contract() -> None
 
 
 def test_the_table_has_a_line_for_each_rule_and_marks_what_differs() -> None:
-    ours = {**deserved("feathers"), "list": "promise broken"}
+    ours = {**deserved("feathers"), "list": Result.FAILED}
     judgement = Judgement("feathers", rows("feathers", ours), ["left behind: somebody"])
     lines = list(report({"feathers": judgement}, {"mockoon": "npm is not installed here"}, {"json-server": "it broke"}))
     assert [line.split()[0] for line in lines[1 : len(RULES) + 1]] == list(RULES)

@@ -11,7 +11,7 @@ from support.peers.verdicts import judged
 from support.peers.verdicts.tables import README, readme_with_tables
 from support.rules import RULES
 
-WORDS = {"kept", "not kept", "not offered"}
+WORDS = {"passed", "failed", "not offered"}
 
 Track = Mapping[str, Any]
 
@@ -40,8 +40,8 @@ def test_every_verdict_and_finding_rests_on_recorded_probes(name: str) -> None:
 def test_a_profile_never_makes_a_verdict_worse(name: str) -> None:
     for verdict in judged(name).verdicts.values():
         assert {verdict.strict, verdict.profiled} <= WORDS
-        if verdict.strict == "kept":
-            assert verdict.profiled == "kept"
+        if verdict.strict == "passed":
+            assert verdict.profiled == "passed"
             assert not verdict.only
 
 
@@ -144,4 +144,4 @@ SECOND_LOOKS: dict[str, tuple[Callable[[Mapping[str, Track]], bool], ...]] = {
 def test_a_verdict_agrees_with_a_second_look(name: str, rule: str) -> None:
     seen = tracks(name)
     keeps = all(holds(seen) for holds in SECOND_LOOKS[rule])
-    assert (judged(name).verdicts[rule].strict == "kept") == keeps
+    assert (judged(name).verdicts[rule].strict == "passed") == keeps

@@ -36,7 +36,7 @@ def record(rule: str, status: str = "passed", said: str = "", number: int = 1, b
 
 def broken(rule: str, shown_by: str | None = None, number: int = 1) -> Record:
     """Make the record of a scenario that says that a rule is broken; it shows that rule where no other is named."""
-    said = f"promise broken: {rule} (whatever it says)\n  expected:  this\n  but:       that"
+    said = f"contract broken: {rule} (whatever it says)\n  expected:  this\n  but:       that"
     return record(shown_by or rule, "failed", said, number, rule)
 
 

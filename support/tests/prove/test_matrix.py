@@ -44,7 +44,7 @@ def test_a_false_accusation_shows_what_was_said() -> None:
     assert not matrix.good
     assert matrix.figures() == ["0 of 2 correct variants accepted, 1 users left behind"]
     told = drawn(matrix)
-    assert "promise broken: list" in told
+    assert "contract broken: list" in told
     assert 'left behind: {"name": "Ada"}' in told
 
 
@@ -63,7 +63,7 @@ def test_a_try_is_told_as_it_came() -> None:
     assert as_it_came(CAUGHT).split() == ["caught", "3.0", "s", DEFECT.name, f"({RULE})"]
     told = as_it_came(ACCUSED).splitlines()
     assert told[0].split() == ["ACCUSED", "1.5", "s", "gzip"]
-    assert "promise broken: list" in told[3]
+    assert "contract broken: list" in told[3]
 
 
 def test_scenarios_that_accuse_nobody_are_named_when_all_defects_were_tried() -> None:

@@ -32,7 +32,7 @@ def test_an_error_beside_a_catch_does_not_matter() -> None:
 
 
 def test_an_error_that_speaks_of_a_broken_promise_is_no_catch() -> None:
-    assert trial(record(RULE, "error", "promise broken: exact-text"), whole=GREEN).fate is Fate.ERRORS
+    assert trial(record(RULE, "error", "contract broken: exact-text"), whole=GREEN).fate is Fate.ERRORS
 
 
 def test_a_failure_without_a_promise_is_no_catch() -> None:

@@ -83,7 +83,7 @@ def opened(page: Page, name: str, *groups: str) -> None:
 
 
 def test_the_report_counts_as_the_summary_does(page: Page, planted: Planted) -> None:
-    broken = planted.run.summary["scenarios_by_outcome"]["promise broken"]
+    broken = planted.run.summary["scenarios_by_result"]["failed"]
     assert broken >= len(DEFECTS)
     expect(page.get_by_text(re.compile(rf"Failed\s*{broken}")).first).to_be_visible()
 
@@ -100,7 +100,7 @@ def test_scenarios_stand_under_capability_feature_and_rule(page: Page) -> None:
 
 def test_broken_promises_are_a_category_by_rule(page: Page) -> None:
     page.get_by_text("Categories").first.click()
-    expect(page.get_by_text("Promise broken").first).to_be_visible()
+    expect(page.get_by_text("Contract broken").first).to_be_visible()
     for rule in ("delete-again", "filter-email", "create-invalid"):
         expect(page.get_by_text(rule, exact=True).first).to_be_visible()
 
@@ -113,7 +113,7 @@ def test_the_search_finds_a_scenario(page: Page) -> None:
 
 def test_a_failing_scenario_shows_its_evidence(page: Page) -> None:
     opened(page, "Ada deletes their account twice")
-    for text in ("promise broken: delete-again", "status 404 or 204", "the status was 409", "RFC 9110 §9.2.2"):
+    for text in ("contract broken: delete-again", "status 404 or 204", "the status was 409", "RFC 9110 §9.2.2"):
         expect(page.get_by_text(text).first).to_be_visible()
     for text in ("Given Ada is a former user", "prove that nothing of the run is left", "open the target"):
         expect(page.get_by_text(text).first).to_be_attached()
@@ -163,6 +163,6 @@ def test_one_file_is_enough_for_mail(browser: Browser, planted: Planted) -> None
     watch = Watch(page, "file:")
     page.goto(planted.single.as_uri())
     opened(page, "Ada deletes their account twice")
-    expect(page.get_by_text("promise broken: delete-again").first).to_be_visible()
+    expect(page.get_by_text("contract broken: delete-again").first).to_be_visible()
     page.close()
     assert (watch.foreign, watch.errors) == ([], [])

@@ -15,7 +15,7 @@ def well(context):
 
 @given("a promise is broken")
 def broken(context):
-    raise ContractViolation("read-200", "promise broken: read-200")
+    raise ContractViolation("read-200", "contract broken: read-200")
 
 @given("the suite is at fault")
 def fault(context):
@@ -87,7 +87,7 @@ def test_a_failed_cleanup_breaks_its_scenario(play_project: Play) -> None:
 
 def test_a_broken_promise_has_failed_and_any_other_fault_is_broken(play_project: Play) -> None:
     failed = play_project(ONE.format(step="a promise is broken"), STEPS, REPAIRED).results[0]
-    assert (failed["status"], failed["statusDetails"]["message"]) == ("failed", "promise broken: read-200")
+    assert (failed["status"], failed["statusDetails"]["message"]) == ("failed", "contract broken: read-200")
 
 
 def test_a_fault_of_the_suite_is_broken(play_project: Play) -> None:

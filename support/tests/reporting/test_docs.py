@@ -16,8 +16,9 @@ from behave.parser import parse_file
 
 from support.contract.tags import TAGS, meaning_of
 from support.reporting.docs.book import Capability, read_book, shown_where
-from support.reporting.docs.results import LastRun, Result, read_results
+from support.reporting.docs.last_run import ExampleResult, LastRun, read_results
 from support.reporting.docs.site import badge, slots, write_site
+from support.reporting.results import Result
 from support.rules import RULES
 from support.settings import ROOT
 from support.tests.reporting.conftest import Run
@@ -132,7 +133,7 @@ def test_no_id_stands_twice_on_a_page(site: Path) -> None:
 
 def test_the_results_of_the_last_run_are_shown(site: Path, smoke_run: Run) -> None:
     page = (site / "users-reading.html").read_text(encoding="utf-8")
-    assert re.search(r'Ada(\'|&#39;|&#x27;)s account is shown</bdi> <span class="badge kept">kept</span>', page)
+    assert re.search(r'Ada(\'|&#39;|&#x27;)s account is shown</bdi> <span class="badge passed">passed</span>', page)
     assert re.search(r'Each id shows its own user</bdi> <span class="badge none">no result</span>', page)
     index = "".join(Outline((site / "index.html").read_text(encoding="utf-8")).texts)
     assert smoke_run.summary["why"] in index
@@ -175,13 +176,13 @@ def test_whatever_a_feature_says_is_text(tmp_path: Path) -> None:
 def test_a_result_is_found_by_place_and_name(tmp_path: Path) -> None:
     place = "features/users/one.feature"
     results = {
-        f"{place}:11": Result("An example </h3><script>alert(3)</script>", "kept"),
-        f"{place}:22": Result("A name from before the file was changed", "kept"),
+        f"{place}:11": ExampleResult("An example </h3><script>alert(3)</script>", Result.PASSED),
+        f"{place}:22": ExampleResult("A name from before the file was changed", Result.PASSED),
     }
     (capability,) = nasty_book(tmp_path, LastRun(results=results))
     example, outline = capability.chapters[0].sections[0].examples
     assert example.result is not None
-    assert example.result.outcome == "kept"
+    assert example.result.result is Result.PASSED
     assert [row.result for row in outline.partitions[0].rows] == [None, None]
 
 
@@ -197,7 +198,7 @@ def test_the_json_of_behave_is_understood(tmp_path: Path) -> None:
     path.write_text(json.dumps([{"elements": [element, {"type": "background"}]}]), encoding="utf-8")
     result = read_results(path).of("features/a.feature", 3, "Ada is shown")
     assert result is not None
-    assert result.outcome == "promise broken"
+    assert result.result is Result.FAILED
 
 
 @pytest.mark.parametrize("content", ["[1]", '[{"elements": [{}]}]', "{}", "nothing"])
@@ -244,9 +245,9 @@ def test_only_what_the_rows_fill_in_is_marked() -> None:
 
 
 def test_an_outcome_is_told_in_words_not_by_colour_alone() -> None:
-    assert [re.sub("<[^>]+>", "", badge(one)) for one in ("kept", "promise broken", None, "<x>")] == [
-        "kept",
-        "promise broken",
+    assert [re.sub("<[^>]+>", "", badge(one)) for one in ("passed", "contract broken", None, "<x>")] == [
+        "passed",
+        "contract broken",
         "no result",
         "&lt;x&gt;",
     ]

@@ -9,29 +9,30 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from support.errors import Outcome
 from support.escaping import escaped
 from support.reporting.job.markdown import MOST, markdown
+from support.reporting.results import Failure
 from support.reporting.summary import Summary
-from support.reporting.verdicts import Failure
 from support.settings import ROOT
 from support.tests.reporting.conftest import Run
 
 FAILURE = Failure(
-    "promise broken", "list", "A", "Ada | <b> -- @1.1 ", "a.feature:3", "Then x", "told\n```\nhere ``` <b>"
+    Outcome.CONTRACT_BROKEN, "list", "A", "Ada | <b> -- @1.1 ", "a.feature:3", "Then x", "told\n```\nhere ``` <b>"
 )
-BARE = Summary("promise broken", "1 of 2 scenarios, rules list", "", 1.0, failures=[FAILURE])
+BARE = Summary(Outcome.CONTRACT_BROKEN, "1 of 2 scenarios, rules list", "", 1.0, failures=[FAILURE])
 
 
-def test_a_kept_run_is_told(smoke_run: Run) -> None:
+def test_a_run_that_passed(smoke_run: Run) -> None:
     command = [sys.executable, "-m", "support.reporting.job", os.fspath(smoke_run.reports / "summary.json")]
     out = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert out.startswith("## ✅ kept: all ")
+    assert out.startswith("## ✅ passed: all ")
     assert f"{smoke_run.summary['users']['created']} created" in out
 
 
 def test_a_failure_is_told_with_its_rule() -> None:
     told = markdown(BARE)
-    assert told.startswith("## ❌ promise broken: 1 of 2 scenarios, rules list\n")
+    assert told.startswith("## ❌ contract broken: 1 of 2 scenarios, rules list\n")
     assert "<summary><code>list</code> Ada \\| &lt;b&gt;</summary>" in told
 
 

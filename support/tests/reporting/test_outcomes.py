@@ -21,26 +21,26 @@ Faulty = Callable[..., Target]
 pytestmark = pytest.mark.slow
 
 
-def test_kept(smoke_run: Run) -> None:
+def test_passed(smoke_run: Run) -> None:
     assert smoke_run.code == 0
-    assert smoke_run.last_line.startswith("kept: all ")
-    assert smoke_run.summary["outcome"] == "kept"
+    assert smoke_run.last_line.startswith("passed: all ")
+    assert smoke_run.summary["outcome"] == "passed"
     assert smoke_run.summary["failures"] == []
-    assert smoke_run.summary["users"]["left"] == 0 < smoke_run.summary["users"]["gone"]
+    assert smoke_run.summary["users"]["left_behind"] == 0 < smoke_run.summary["users"]["gone"]
 
 
-def test_promise_broken(play_suite: Play, faulty: Faulty) -> None:
+def test_contract_broken(play_suite: Play, faulty: Faulty) -> None:
     run = play_suite("features/users/deleting.feature", **on(faulty("delete-again-is-500")))
     assert run.code == 1
-    assert run.last_line.startswith("promise broken: ")
+    assert run.last_line.startswith("contract broken: ")
     assert run.last_line.endswith("rules delete-again")
-    assert run.summary["outcome"] == "promise broken"
+    assert run.summary["outcome"] == "contract broken"
     told = run.summary["failures"][0]
     assert told["rule"] == "delete-again"
-    assert told["text"].startswith("promise broken: delete-again (")
+    assert told["text"].startswith("contract broken: delete-again (")
     assert 'Bearer $TOKEN"' in told["text"]
     assert told["location"].startswith("features/users/deleting.feature:")
-    assert "  promise broken: delete-again" in run.out
+    assert "  contract broken: delete-again" in run.out
 
 
 def test_left_behind(play_suite: Play, faulty: Faulty) -> None:
@@ -49,7 +49,7 @@ def test_left_behind(play_suite: Play, faulty: Faulty) -> None:
     assert run.code == 1
     assert run.last_line.startswith("left behind: ")
     assert run.summary["outcome"] == "left behind"
-    assert run.summary["users"]["left"] >= 1
+    assert run.summary["users"]["left_behind"] >= 1
 
 
 def test_target_down(play_suite: Play, unused_port: int) -> None:
@@ -59,16 +59,16 @@ def test_target_down(play_suite: Play, unused_port: int) -> None:
     assert run.summary["outcome"] == "target down"
 
 
-def test_settings_at_fault(play_suite: Play) -> None:
+def test_configuration_error(play_suite: Play) -> None:
     run = play_suite("--tags=@smoke", RETRY_ATTEMPTS="many")
     assert run.code == 2
-    assert run.err.rstrip().splitlines()[-1].startswith("suite or settings at fault: RETRY_ATTEMPTS")
+    assert run.err.rstrip().splitlines()[-1].startswith("configuration error: RETRY_ATTEMPTS")
 
 
 def test_nothing_selected(play_suite: Play) -> None:
     run = play_suite("--tags=@there-is-no-such-tag")
     assert run.code == 1
-    assert run.last_line.startswith("suite or settings at fault: no scenario was selected")
+    assert run.last_line.startswith("configuration error: no scenario was selected")
 
 
 def test_interrupted(tmp_path: Path) -> None:
@@ -81,13 +81,13 @@ def test_interrupted(tmp_path: Path) -> None:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()
-    assert "kept" in process.stdout.readline()
+    assert "passed" in process.stdout.readline()
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate()
     assert process.returncode == 1
     assert out.rstrip().splitlines()[-1].startswith("inconclusive: ")
     assert Run(1, out, "", tmp_path / "reports").summary["outcome"] == "inconclusive"
-    assert Run(1, out, "", tmp_path / "reports").summary["users"]["left"] == 0
+    assert Run(1, out, "", tmp_path / "reports").summary["users"]["left_behind"] == 0
 
 
 def test_an_earlier_summary_is_not_taken_for_this_run(play_suite: Play, unused_port: int) -> None:
@@ -104,7 +104,7 @@ def test_another_format_goes_beside_it(play_suite: Play, name: str, tmp_path: Pa
     assert run.code == 0, run.out + run.err
     assert "Reading an account" in out.read_text(encoding="utf-8")
     assert "Reading an account" in run.out
-    assert run.last_line.startswith("kept: ")
+    assert run.last_line.startswith("passed: ")
 
 
 def test_junit_goes_beside_it(play_suite: Play, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_junit_goes_beside_it(play_suite: Play, tmp_path: Path) -> None:
     )
     (written,) = tmp_path.glob("TESTS-*reading.xml")
     assert 'tests="' in written.read_text(encoding="utf-8")
-    assert run.last_line.startswith("kept: ")
+    assert run.last_line.startswith("passed: ")
 
 
 def test_behaves_own_summary_is_not_told_twice(smoke_run: Run) -> None:
@@ -132,7 +132,7 @@ def test_a_terminal_shows_a_line_that_changes(tmp_path: Path) -> None:
     out = _all_of(shown)
     assert process.wait() == 0
     assert "\r\x1b[2KReading an account" in out
-    assert "\x1b[1;32mkept: " in out.rstrip().splitlines()[-1]
+    assert "\x1b[1;32mpassed: " in out.rstrip().splitlines()[-1]
     assert " s left" in out
 
 
@@ -151,7 +151,7 @@ def _all_of(descriptor: int) -> str:
     return read.decode("utf-8")
 
 
-def test_each_crowd_is_told_in_the_summary(play_suite: Play) -> None:
+def test_the_summary_has_a_line_for_each_burst_and_race(play_suite: Play) -> None:
     run = play_suite("features/concurrency/lost_update.feature")
     assert run.code == 0, run.out + run.err
-    assert [note.split(":")[0] for note in run.summary["crowds"]] == ["race"]
+    assert [note.split(":")[0] for note in run.summary["bursts"]] == ["race"]

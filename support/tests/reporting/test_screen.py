@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len, chop_cells
 
-from support.errors import ContractViolation
+from support.errors import Outcome
 from support.reporting import screen as screen_module
+from support.reporting.results import Failure, Result
 from support.reporting.screen import Screen, fitted, wrapped
-from support.reporting.summary import Played, RuleResult, Summary, judged
+from support.reporting.summary import Requests, RuleResult, ScenarioResult, Summary, with_results
 from support.reporting.table import closing_lines
 from support.reporting.terminal import telling
-from support.reporting.verdicts import KEPT, Failure
 
 TEXT = (
-    """promise broken: create-201 (a valid newcomer gives 201 and the user; reading it back at once gives the same user)
+    """contract broken: create-201 (a valid newcomer gives 201 and the user; reading it back gives the same user)
   attempted: Ada signs up
   expected:  status 201
   but:       the status was 500
@@ -37,7 +37,7 @@ TEXT = (
              --data-binary '{"name": "Ada", "email": "ada@example.com"}'"""
 )
 FAILURE = Failure(
-    ContractViolation.outcome, "create-201", "Signing up", "Ada joins -- @1.2 ", "a.feature:7", "Then x", TEXT
+    Outcome.CONTRACT_BROKEN, "create-201", "Signing up", "Ada joins -- @1.2 ", "a.feature:7", "Then x", TEXT
 )
 
 
@@ -72,9 +72,7 @@ def test_the_command_of_a_failure_runs_as_pasted() -> None:
 
 
 def test_a_failure_without_a_command_is_told_whole() -> None:
-    failure = Failure(
-        "suite or settings at fault", "", "A", "B", "a.feature:7", "When x", "KeyError: 'x'\n  a.py:7 in b: c"
-    )
+    failure = Failure("configuration error", "", "A", "B", "a.feature:7", "When x", "KeyError: 'x'\n  a.py:7 in b: c")
     assert list(telling(failure, Screen(io.StringIO())))[2:] == ["  KeyError: 'x'", "    a.py:7 in b: c"]
 
 
@@ -152,24 +150,24 @@ def test_what_is_cut_says_so() -> None:
 
 
 def test_the_last_line_begins_with_the_outcome() -> None:
-    bare = Summary("", "", "2026-01-02T03:04:05+00:00", 61.0, run="uat-x", seed=7, target="http://127.0.0.1/users")
-    scenario = Played("A", "features/a.feature", 3, "list", "B", KEPT, 0.5)
+    bare = Summary(
+        Outcome.PASSED, "", "2026-01-02T03:04:05+00:00", 61.0, run="uat-x", seed=7, target="http://127.0.0.1/users"
+    )
+    scenario = ScenarioResult("A", "features/a.feature", 3, "list", "B", Result.PASSED, 0.5)
     failures = [FAILURE] * 9
-    for summary in (judged(bare, [scenario], []), judged(bare, [scenario] * 9, failures)):
+    for summary in (with_results(bare, [scenario], []), with_results(bare, [scenario] * 9, failures)):
         lines = list(closing_lines(summary, Path("reports/summary.json"), Screen(io.StringIO())))
         assert lines[-1].startswith(f"{summary.outcome}: ")
         assert max(map(cell_len, lines)) <= 100
         assert any(line.startswith("time       1 min 1 s") for line in lines)
 
 
-def test_covered_500_is_listed_by_itself() -> None:
-    from support.reporting.summary import Requests
-
+def test_a_retried_500_is_listed_by_itself() -> None:
     requests = Requests(10, 14, 3, {"503": 3, "500": 1})
-    summary = Summary("kept", "", "", 1.0, requests=requests, rules=[RuleResult("list", "", "", KEPT, 2, 4.25)])
+    summary = Summary(Outcome.PASSED, requests=requests, rules=[RuleResult("list", "", "", Result.PASSED, 2, 4.25)])
     text = "\n".join(closing_lines(summary, Path("x"), Screen(io.StringIO())))
     assert "14 for 10 calls, 3 retried (503 x3, 500 x1)" in text
-    assert "status 500 1 times, covered by a retry" in text
+    assert "status 500 1 times, resolved by a retry" in text
     assert "slowest    list, 4.2 s in 2 scenarios" in text
 
 
@@ -196,4 +194,6 @@ def test_a_narrow_terminal_breaks_nothing_off(columns: str, monkeypatch: pytest.
     deep = replace(FAILURE, text="KeyError: 'x'\n" + " " * 200 + "far on the right")
     for failure in (FAILURE, deep):
         assert list(telling(failure, screen))
-    assert list(closing_lines(judged(Summary("", "", "", 1.0), [], [FAILURE]), Path("reports/summary.json"), screen))
+    assert list(
+        closing_lines(with_results(Summary(Outcome.PASSED), [], [FAILURE]), Path("reports/summary.json"), screen)
+    )

@@ -1,111 +1,136 @@
-"""The summary of a run: which outcome follows from what was played, and that it can be read back."""
+"""The summary of a run: the outcome that follows from the scenarios, and reading it back."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from support.errors import ContractViolation, Evidence, Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.errors import ContractViolation, Evidence, Inconclusive, Outcome, TargetDown
 from support.redaction import redacted
-from support.reporting.summary import Played, Requests, Summary, Users, judged, of_nothing, read, together
-from support.reporting.verdicts import (
-    KEPT,
-    KNOWN_DEVIATION,
-    NOT_PLAYED,
-    NOT_SELECTED,
-    SKIPPED,
-    Failure,
-    outcome_of,
-    worst,
-)
+from support.reporting.results import KNOWN_DEVIATION, Failure, Result, outcome_of, worst_outcome, worst_result
+from support.reporting.summary import Requests, ScenarioResult, Summary, Users, merge, read, with_results
 
-BARE = Summary("", "", "2026-01-02T03:04:05+00:00", 1.0)
-IN_ORDER = [ContractViolation.outcome, LeftBehind.outcome, SuiteError.outcome, TargetDown.outcome, Inconclusive.outcome]
+BARE = Summary(Outcome.PASSED, started="2026-01-02T03:04:05+00:00", seconds=1.0)
+WORST_FIRST = list(Outcome)
 
 
-def played(outcome: str, rule: str = "read-200", file: str = "features/a.feature", line: int = 3) -> Played:
-    return Played("A", file, line, rule, "Ada is shown", outcome, 0.5)
+def scenario(result: Result, rule: str = "read-200", broken_rule: str = "") -> ScenarioResult:
+    return ScenarioResult("A", "features/a.feature", 3, rule, "Ada is shown", result, 0.5, broken_rule=broken_rule)
 
 
-def failure(outcome: str, rule: str = "read-200", scenario: str = "Ada is shown") -> Failure:
-    return Failure(outcome, rule, "A", scenario, "features/a.feature:3", "Then she is shown", f"{outcome}: told")
+def failure(outcome: str, rule: str = "read-200", name: str = "Ada is shown") -> Failure:
+    return Failure(outcome, rule, "A", name, "features/a.feature:3", "Then Ada is shown", f"{outcome}: text")
 
 
-@pytest.mark.parametrize("worse", range(len(IN_ORDER)))
+@pytest.mark.parametrize("worse", range(len(Outcome)))
 def test_the_worst_outcome_names_the_run(worse: int) -> None:
-    assert worst(IN_ORDER[worse:]) == worst(reversed(IN_ORDER[worse:])) == IN_ORDER[worse]
+    expected = WORST_FIRST[worse]
+    assert worst_outcome(WORST_FIRST[worse:]) == worst_outcome(reversed(WORST_FIRST[worse:])) == expected
 
 
-def test_a_run_without_failures_is_kept() -> None:
-    summary = judged(BARE, [played(KEPT), played(SKIPPED), played(NOT_SELECTED)], [])
-    assert (summary.outcome, summary.why) == (KEPT, "all 1 scenarios of 1 rules")
-    assert summary.scenarios_by_outcome == {KEPT: 1, SKIPPED: 1}
+def test_a_run_without_failures_passes() -> None:
+    summary = with_results(BARE, [scenario(Result.PASSED), scenario(Result.SKIPPED)], [])
+    assert (summary.outcome, summary.why) == (Outcome.PASSED, "all 1 scenarios of 1 rules")
+    assert summary.scenarios_by_result == {Result.PASSED: 1, Result.SKIPPED: 1}
 
 
-def test_a_known_deviation_does_not_spoil_the_run_and_is_told() -> None:
-    summary = judged(BARE, [played(KEPT), played(KNOWN_DEVIATION, "list")], [failure(KNOWN_DEVIATION, "list")])
-    assert summary.outcome == KEPT
-    assert "1 in which the target is known to deviate" in summary.why
-    assert {rule.id: rule.outcome for rule in summary.rules} == {"read-200": KEPT, "list": KNOWN_DEVIATION}
+def test_a_known_deviation_does_not_fail_the_run_and_is_counted() -> None:
+    scenarios = [scenario(Result.PASSED), scenario(Result.KNOWN_DEVIATION, "list", "list")]
+    summary = with_results(BARE, scenarios, [failure(KNOWN_DEVIATION, "list")])
+    assert summary.outcome is Outcome.PASSED
+    assert summary.why == "all 2 scenarios of 2 rules, 1 of them with known deviations"
+    assert {rule.id: rule.result for rule in summary.rules} == {"read-200": "passed", "list": "known deviation"}
 
 
-def test_what_was_selected_and_not_played_leaves_the_run_inconclusive() -> None:
-    summary = judged(BARE, [played(KEPT), played(NOT_PLAYED)], [])
-    assert (summary.outcome, summary.why) == (Inconclusive.outcome, "1 selected scenarios were not played")
+def test_selected_scenarios_that_were_not_run_leave_the_run_inconclusive() -> None:
+    summary = with_results(BARE, [scenario(Result.PASSED), scenario(Result.NOT_RUN)], [])
+    assert (summary.outcome, summary.why) == (Outcome.INCONCLUSIVE, "1 selected scenarios were not run")
 
 
 def test_broken_rules_are_named_in_the_order_of_the_contract() -> None:
-    broken = [failure(ContractViolation.outcome, rule) for rule in ("list", "create-201", "list")]
-    summary = judged(BARE, [played(ContractViolation.outcome)] * 3, broken)
+    broken = [failure(Outcome.CONTRACT_BROKEN, rule) for rule in ("list", "create-201", "list")]
+    summary = with_results(BARE, [scenario(Result.FAILED)] * 3, broken)
     assert summary.why == "3 of 3 scenarios, rules create-201, list"
 
 
-def test_a_fault_around_the_scenarios_counts() -> None:
-    left = Failure(LeftBehind.outcome, "", "", "", "", "", "2 user(s) could not be seen to be gone\nmore")
-    summary = judged(BARE, [played(KEPT)], [left])
-    assert (summary.outcome, summary.why) == (LeftBehind.outcome, "2 user(s) could not be seen to be gone")
+def test_a_failure_outside_the_scenarios_counts() -> None:
+    left = Failure(Outcome.LEFT_BEHIND, "", "", "", "", "", "2 user(s) could not be seen to be gone\nmore")
+    summary = with_results(BARE, [scenario(Result.PASSED)], [left])
+    assert (summary.outcome, summary.why) == (Outcome.LEFT_BEHIND, "2 user(s) could not be seen to be gone")
 
 
-def test_a_rule_is_as_its_worst_scenario() -> None:
-    assert together([played(KEPT), played(ContractViolation.outcome), played(SKIPPED)]) == ContractViolation.outcome
-    assert together([played(KEPT), played(SKIPPED)]) == KEPT
-    assert together([played(SKIPPED)]) == SKIPPED
+def test_a_rule_has_the_worst_result_of_its_scenarios() -> None:
+    assert worst_result([Result.PASSED, Result.FAILED, Result.SKIPPED]) is Result.FAILED
+    assert worst_result([Result.PASSED, Result.SKIPPED]) is Result.PASSED
+    assert worst_result([Result.SKIPPED]) is Result.SKIPPED
 
 
-def test_who_is_at_fault_follows_from_the_exception() -> None:
-    errors = [
-        ContractViolation("list", ""),
-        AssertionError(),
-        TargetDown(),
-        KeyError(),
-        KeyboardInterrupt(),
-        Inconclusive(),
+def test_a_scenario_that_another_broken_rule_blocks_does_not_pass_its_own_rule() -> None:
+    scenarios = [
+        scenario(Result.FAILED, "patch", "patch"),
+        scenario(Result.BLOCKED, "list", "patch"),
+        scenario(Result.PASSED, "list"),
+        scenario(Result.BLOCKED, "head", "read-200"),
+        scenario(Result.PASSED, "put"),
     ]
-    assert [outcome_of(error) for error in errors] == [
-        ContractViolation.outcome,
-        ContractViolation.outcome,
-        TargetDown.outcome,
-        SuiteError.outcome,
-        Inconclusive.outcome,
-        Inconclusive.outcome,
+    summary = with_results(BARE, scenarios, [failure(Outcome.CONTRACT_BROKEN, "patch")])
+    assert {rule.id: rule.result for rule in summary.rules} == {
+        "read-200": Result.FAILED,
+        "head": Result.BLOCKED,
+        "list": Result.BLOCKED,
+        "patch": Result.FAILED,
+        "put": Result.PASSED,
+    }
+    assert summary.rules_by_result == {Result.FAILED: 2, Result.BLOCKED: 2, Result.PASSED: 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (ContractViolation("list", ""), Outcome.CONTRACT_BROKEN),
+        (AssertionError(), Outcome.CONTRACT_BROKEN),
+        (TargetDown(), Outcome.TARGET_DOWN),
+        (KeyError(), Outcome.CONFIGURATION_ERROR),
+        (KeyboardInterrupt(), Outcome.INCONCLUSIVE),
+        (Inconclusive(), Outcome.INCONCLUSIVE),
+    ],
+)
+def test_the_outcome_follows_from_the_exception(error: BaseException, outcome: Outcome) -> None:
+    assert outcome_of(error) is outcome
+
+
+def test_merged_summaries_count_everything_and_repeat_no_failure() -> None:
+    left = failure(Outcome.LEFT_BEHIND)
+    requests = Requests(calls=2, retried_causes={"503": 1}, slowest_s=0.1, slowest="GET /a")
+    first = replace(BARE, users=Users(created=1), requests=requests, bursts=["a race"])
+    others = [
+        with_results(replace(first, run="other"), [scenario(Result.PASSED, "list")], [left]),
+        with_results(replace(BARE, requests=replace(requests, slowest_s=2.0, slowest="GET /b")), [], [left]),
     ]
+    merged = merge(with_results(first, [scenario(Result.PASSED)], []), others)
+    assert (merged.outcome, merged.run, merged.failures) == (Outcome.LEFT_BEHIND, "", [left])
+    assert merged.users.created == 2
+    assert merged.requests == Requests(6, 0, 0, {"503": 3}, 2.0, "GET /b")
+    assert merged.bursts == ["a race", "a race"]
+    assert merged.rules_by_result == {Result.PASSED: 2}
 
 
 def test_a_summary_can_be_read_back(tmp_path: Path) -> None:
-    whole = Summary(
-        "kept", "", "2026-01-02T03:04:05+00:00", 1.5, users=Users(created=3), requests=Requests(covered={"503": 2})
+    whole = replace(
+        BARE, users=Users(created=3), requests=Requests(retried_causes={"503": 2}), bursts=["race: 3 rounds"]
     )
-    whole = replace(whole, crowds=["race: 3 rounds"])
-    shown = Evidence("reading", ("200",), ("the status was 500",), ("a line",), "GET /users/7", "500", "curl", True)
-    whole = judged(whole, [played(KEPT)], [replace(failure(KNOWN_DEVIATION), evidence=shown), failure("inconclusive")])
+    evidence = Evidence("reading", ("200",), ("the status was 500",), ("a line",), "GET /users/7", "500", "curl", True)
+    failures = [replace(failure(KNOWN_DEVIATION), evidence=evidence), failure(Outcome.INCONCLUSIVE)]
+    whole = with_results(whole, [scenario(Result.PASSED)], failures)
     assert read(whole.write(tmp_path)) == whole
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": 99}', '{"schema": 1, "outcome": "kept"}', "null"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"schema": 99}', '{"schema": 2, "outcome": "kept"}', '{"schema": 3}', "null"]
+)
 def test_what_is_no_summary_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "summary.json"
     path.write_text(content, encoding="utf-8")
@@ -113,18 +138,18 @@ def test_what_is_no_summary_is_refused(tmp_path: Path, content: str) -> None:
         read(path)
 
 
-def test_what_commands_is_an_escape_in_it_and_for_whoever_reads_it(tmp_path: Path) -> None:
+def test_control_characters_are_escaped_in_the_file_and_for_its_readers(tmp_path: Path) -> None:
     hostile = "a\x1b[2J\x7f\u202e\ufffe\ud83d"
-    whole = judged(Summary("", "", "", 1.0, requests=Requests(covered={hostile: 1})), [], [failure(hostile)])
+    whole = replace(BARE, requests=Requests(retried_causes={hostile: 1}), failures=[failure(KNOWN_DEVIATION, hostile)])
     path = whole.write(tmp_path)
     escaped = "a\\x1b[2J\\x7f\\u202e\\ufffe\\ud83d"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    assert (told["failures"][0]["outcome"], [*told["requests"]["covered"]]) == (escaped, [escaped])
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert (content["failures"][0]["rule"], [*content["requests"]["retried_causes"]]) == (escaped, [escaped])
     path.write_text(path.read_text(encoding="utf-8").replace("\\\\x1b", "\\u001b"), encoding="utf-8")
-    assert read(path).failures[0].outcome == escaped
+    assert read(path).failures[0].rule == escaped
 
 
 def test_secrets_do_not_get_into_the_file(tmp_path: Path) -> None:
     redacted.hide("s3cr3t-of-this-test")
-    path = of_nothing("target down", "s3cr3t-of-this-test does not open it", datetime.now(UTC)).write(tmp_path)
+    path = Summary(Outcome.TARGET_DOWN, "s3cr3t-of-this-test does not open it").write(tmp_path)
     assert json.loads(path.read_text(encoding="utf-8"))["why"] == "$TOKEN does not open it"

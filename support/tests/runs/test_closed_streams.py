@@ -35,14 +35,14 @@ def behave(closed: str, folder: Path, **settings: str) -> subprocess.CompletedPr
 def test_a_run_keeps_its_promises(tmp_path: Path, closed: str, workers: str) -> None:
     run = behave(closed, tmp_path, WORKERS=workers)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert read(tmp_path / "reports" / FILE).outcome == "kept"
+    assert read(tmp_path / "reports" / FILE).outcome == "passed"
 
 
 def test_what_is_open_still_tells_the_outcome(tmp_path: Path) -> None:
-    assert behave("<&- 2>&-", tmp_path).stdout.splitlines()[-1].startswith("kept: ")
+    assert behave("<&- 2>&-", tmp_path).stdout.splitlines()[-1].startswith("passed: ")
 
 
 def test_a_wrong_setting_still_ends_a_run(tmp_path: Path) -> None:
     run = behave("<&- >&-", tmp_path, RETRY_ATTEMPTS="none")
     assert run.returncode == 2
-    assert run.stderr.startswith("suite or settings at fault: RETRY_ATTEMPTS")
+    assert run.stderr.startswith("configuration error: RETRY_ATTEMPTS")

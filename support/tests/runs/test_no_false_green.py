@@ -192,7 +192,7 @@ class TestRetries:
         run = project.behave(target=troubled, RETRY_ATTEMPTS="20", RETRY_BASE_S="0.01", MAX_RETRIED_SHARE="0.05")
         assert run.code != 0
         assert "were rescued by retries, and MAX_RETRIED_SHARE allows 5.0%" in " ".join(run.said.split())
-        assert "promise broken" not in run.said
+        assert "contract broken" not in run.said
 
     def test_without_a_limit_it_is_green(self, project: Project, troubled: Target) -> None:
         run = project.behave(target=troubled, RETRY_ATTEMPTS="20", RETRY_BASE_S="0.01")
@@ -243,9 +243,9 @@ def test_a_summary_that_cannot_be_written_in_the_end_fails_the_run(project: Proj
     run = project.behave("--tags=@contract")
     assert run.code == 1, run.said
     assert "Traceback" not in run.said
-    assert "1 kept" in run.out
+    assert "1 passed" in run.out
     last = run.out.rstrip().splitlines()[-1]
-    assert last.startswith("suite or settings at fault: REPORTS_DIR: the summary cannot be written into")
+    assert last.startswith("configuration error: REPORTS_DIR: the summary cannot be written into")
 
 
 class TestBrokenPromise:

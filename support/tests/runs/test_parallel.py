@@ -10,8 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -24,8 +22,10 @@ from behave.parser import parse_feature
 from support.cli import parallel
 from support.cli.parallel import Child, ParallelRun, merged_text
 from support.cli.sharing import shares_of, split
+from support.errors import Outcome
+from support.reporting.results import Result
 from support.reporting.run_report import make_ready
-from support.reporting.summary import FILE, Played, Requests, Summary, Users, judged, merged, of_nothing, read
+from support.reporting.summary import FILE, ScenarioResult, Summary, read, with_results
 from support.scenario.session import Session
 from support.settings import ROOT, Settings
 from support.target.embedded import EmbeddedApi, Target
@@ -34,7 +34,7 @@ from support.tests.interruption.stage import Place, poll_until
 from support.tests.runs.conftest import Project
 
 LONG = 100
-EMPTY = of_nothing("", "", datetime.now().astimezone())
+ONE = ScenarioResult("a", "a.feature", 1, "list", "0", Result.PASSED, 0.1)
 
 SIGNING_UP = """
 @contract
@@ -178,7 +178,7 @@ class TestDeadProcess:
                 (tmp_path / str(number)).mkdir()
                 child = Child(number, [one], tmp_path / str(number), [sys.executable, "-c", program])
                 run._children.append(child)
-            judged(EMPTY, [Played("a", "a.feature", 1, "list", "0", "kept", 0.1)], []).write(tmp_path / "1")
+            with_results(Summary(Outcome.PASSED), [ONE], []).write(tmp_path / "1")
             run._interrupts.noted += ["SIGTERM"] if interrupted else []
             run._watch()
             make_ready(reports)
@@ -187,10 +187,10 @@ class TestDeadProcess:
 
         return reported
 
-    def test_no_summary_is_a_fault_and_its_scenarios_were_not_played(self, report: Callable[..., Summary]) -> None:
+    def test_no_summary_is_a_fault_and_its_scenarios_were_not_run(self, report: Callable[..., Summary]) -> None:
         summary = report("import sys; sys.exit(3)")
         assert [failure.text for failure in summary.failures] == ["process 2 ended with exit code 3 and no summary"]
-        assert summary.scenarios_by_outcome == {"kept": 1, "not played": LONG}
+        assert summary.scenarios_by_result == {"passed": 1, "not run": LONG}
 
     def test_after_an_interruption_it_is_no_fault(self, report: Callable[..., Summary]) -> None:
         summary = report("import sys; sys.stdin.read(); sys.exit(2)", interrupted=True)
@@ -214,19 +214,6 @@ def test_a_process_without_a_share_says_so(said: str) -> None:
     assert done.stderr.splitlines() == [
         "support.cli.share: there is no share on standard input. Run: behave -D workers=2"
     ]
-
-
-def test_counts_of_several_processes_are_added_up() -> None:
-    first, second = (
-        replace(EMPTY, users=Users(1, 2, 3, 4, 5), requests=Requests(1, 2, 3, {"503": 2}, 0.5, "GET a")),
-        replace(
-            EMPTY, users=Users(10, 20, 30, 40, 50), requests=Requests(10, 20, 30, {"503": 1, "500": 9}, 0.7, "GET b")
-        ),
-    )
-    scenario = Played("a", "a.feature", 1, "list", "0", "kept", 0.1)
-    whole = merged([replace(first, scenarios=[scenario]), second], [], datetime.now().astimezone(), 1.0)
-    assert whole.users == Users(11, 22, 33, 44, 55)
-    assert whole.requests == Requests(11, 22, 33, {"500": 9, "503": 3}, 0.7, "GET b")
 
 
 @pytest.fixture
@@ -281,12 +268,12 @@ class TestRun:
             WORKERS="2",
         )
         assert ended.code == 0, ended.said
-        assert ended.out.splitlines()[-1] == "kept: all 2 scenarios of 1 rules"
+        assert ended.out.splitlines()[-1] == "passed: all 2 scenarios of 1 rules"
         features = [line.split("  ")[0] for line in ended.out.splitlines() if line.startswith("The ")]
         assert features == ["The first", "The second"]
         summary = summary_in(ended.folder)
         assert [one["file"] for one in summary["scenarios"]] == ["features/one.feature", "features/two.feature"]
-        assert summary["users"] == {"created": 2, "deleted": 2, "gone": 2, "left": 0, "recovered": 0}
+        assert summary["users"] == {"created": 2, "deleted": 2, "gone": 2, "left_behind": 0, "recovered": 0}
         assert [path.name for path in (ended.folder / "reports").iterdir()] == ["summary.json"]
         results = [json.loads(path.read_text(encoding="utf-8")) for path in allure.glob("*-result.json")]
         assert sorted(one["name"] for one in results) == ["Ada signs up", "Grace signs up"]
@@ -299,20 +286,22 @@ class TestRun:
         assert users_of(new_session(embedded)) == []
 
     @pytest.mark.parametrize(
-        ("then", "outcome"),
+        ("then", "outcome", "result"),
         [
-            ("the request is refused as invalid", "promise broken"),
-            ("nobody has written this step", "suite or settings at fault"),
+            ("the request is refused as invalid", "contract broken", "failed"),
+            ("nobody has written this step", "configuration error", "blocked"),
         ],
     )
-    def test_a_failure_in_one_process_fails_the_run(self, shared: Project, then: str, outcome: str) -> None:
+    def test_a_failure_in_one_process_fails_the_run(
+        self, shared: Project, then: str, outcome: str, result: str
+    ) -> None:
         write_second(shared, then)
         chosen = ["features/one.feature:9", "features/two.feature"]
         ended = shared.behave("--tags=@contract", *chosen, WORKERS="2")
         assert ended.code == 1
         assert "Grace signs up\n  features/two.feature:9" in ended.out
         assert ended.out.splitlines()[-1].startswith(f"{outcome}: 1 of 2 scenarios")
-        assert [one["outcome"] for one in summary_in(ended.folder)["scenarios"]] == ["kept", outcome]
+        assert [one["result"] for one in summary_in(ended.folder)["scenarios"]] == ["passed", result]
 
 
 WRITING_SEEDS = """
@@ -378,7 +367,7 @@ class TestInterrupted:
         assert out.splitlines()[-1].startswith("inconclusive: ")
         assert re.findall(r"interrupted by (\w+): cleaning up", out) == [number.name]
         assert re.findall(r"\n  interrupted by (\w+)\n", out) == [number.name]
-        assert summary_in(shared.folder)["users"]["left"] == 0
+        assert summary_in(shared.folder)["users"]["left_behind"] == 0
         assert users_of(new_session(embedded)) == []
 
     @pytest.mark.parametrize("pause_s", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0])
@@ -401,13 +390,13 @@ class TestInterrupted:
         session = new_session(embedded)
         poll_until(lambda: not users_of(session))
 
-    def test_the_users_of_a_process_that_was_killed_are_deleted_and_its_share_counts_as_not_played(
+    def test_the_users_of_a_process_that_was_killed_are_deleted_and_its_share_counts_as_not_run(
         self, running: subprocess.Popen[str], shared: Project, new_session: NewSession, embedded: Target
     ) -> None:
         os.kill(came(shared, "second"), signal.SIGKILL)
         (shared.folder / "go-on").touch()
         out, _ = running.communicate()
         assert running.returncode == 1
-        assert out.splitlines()[-1].startswith("suite or settings at fault: process 2 ended with exit code -9")
+        assert out.splitlines()[-1].startswith("configuration error: process 2 ended with exit code -9")
         assert users_of(new_session(embedded)) == []
-        assert [one["outcome"] for one in summary_in(shared.folder)["scenarios"]] == ["kept", "not played"]
+        assert [one["result"] for one in summary_in(shared.folder)["scenarios"]] == ["passed", "not run"]

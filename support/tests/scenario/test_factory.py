@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.cleanup.marks import mark_in, new_mark
-from support.contract.matchers import schema_findings
+from support.contract.matchers import schema_mismatches
 from support.models import NewUser
 from support.scenario.factory import LONGEST_ADDRESS, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
 from support.scenario.invalid_values import MALFORMED
@@ -27,33 +27,33 @@ def factory() -> Factory:
     return Factory(4711, new_mark())
 
 
-def right(newcomer: NewUser) -> bool:
+def right(new_user: NewUser) -> bool:
     """Whether an API that keeps the contract has to welcome her."""
-    return not schema_findings("user", {**newcomer.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
+    return not schema_mismatches("user", {**new_user.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
 
 
 def test_the_same_seed_gives_the_same_people_in_the_same_order() -> None:
     one, other = Factory(4711, MARK), Factory(4711, MARK)
-    assert one.newcomers(200) == other.newcomers(200)
+    assert one.new_users(200) == other.new_users(200)
 
 
 def test_another_process_draws_the_same_people() -> None:
     code = (
-        f"from support.scenario.factory import Factory; print([n.email for n in Factory(4711, {MARK!r}).newcomers(50)])"
+        f"from support.scenario.factory import Factory; print([n.email for n in Factory(4711, {MARK!r}).new_users(50)])"
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert told.strip() == str([newcomer.email for newcomer in Factory(4711, MARK).newcomers(50)])
+    assert told.strip() == str([new_user.email for new_user in Factory(4711, MARK).new_users(50)])
 
 
 def test_another_seed_gives_other_people() -> None:
-    assert Factory(1, MARK).newcomers(20) != Factory(2, MARK).newcomers(20)
+    assert Factory(1, MARK).new_users(20) != Factory(2, MARK).new_users(20)
 
 
 def test_runs_at_once_with_one_seed_draw_nobody_twice() -> None:
     """Two processes of a run have the seed in common, but not the mark."""
     one, other = Factory(1, new_mark()), Factory(1, new_mark())
-    assert not {newcomer.email for newcomer in one.newcomers(200)} & {
-        newcomer.email for newcomer in other.newcomers(200)
+    assert not {new_user.email for new_user in one.new_users(200)} & {
+        new_user.email for new_user in other.new_users(200)
     }
 
 
@@ -62,24 +62,24 @@ def test_seeds_are_drawn_anew() -> None:
 
 
 def test_nobody_among_twenty_thousand_is_there_twice(factory: Factory) -> None:
-    people = factory.newcomers(20_000)
-    assert len({newcomer.email.lower() for newcomer in people}) == 20_000
-    assert all(mark_in(newcomer.email) == factory.mark for newcomer in people)
-    assert all(right(newcomer) for newcomer in people[::100])
+    people = factory.new_users(20_000)
+    assert len({new_user.email.lower() for new_user in people}) == 20_000
+    assert all(mark_in(new_user.email) == factory.mark for new_user in people)
+    assert all(right(new_user) for new_user in people[::100])
 
 
 def test_nobody_is_drawn_twice_by_threads(factory: Factory) -> None:
     with ThreadPoolExecutor(8) as pool:
-        people = [newcomer for batch in pool.map(factory.newcomers, [300] * 8) for newcomer in batch]
-    assert len({newcomer.email for newcomer in people}) == 2400
+        people = [new_user for batch in pool.map(factory.new_users, [300] * 8) for new_user in batch]
+    assert len({new_user.email for new_user in people}) == 2400
 
 
 @given(called=st.text(min_size=1, max_size=40).filter(str.strip))
 def test_whatever_she_is_called_her_address_is_right(called: str) -> None:
-    newcomer = Factory(1, MARK).newcomer(called)
-    assert newcomer.name.startswith(called)
-    assert newcomer.email.isascii()
-    assert not schema_findings("user", {**newcomer.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
+    new_user = Factory(1, MARK).new_user(called)
+    assert new_user.name.startswith(called)
+    assert new_user.email.isascii()
+    assert not schema_mismatches("user", {**new_user.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
 
 
 def test_a_name_that_is_given_is_kept_as_it_is(factory: Factory) -> None:
@@ -87,9 +87,9 @@ def test_a_name_that_is_given_is_kept_as_it_is(factory: Factory) -> None:
 
 
 def test_a_tag_stands_before_the_at_sign(factory: Factory) -> None:
-    newcomer = factory.newcomer()
-    local, domain = newcomer.email.split("@")
-    assert factory.tagged(newcomer, "news") == NewUser(newcomer.name, f"{local}+news@{domain}")
+    new_user = factory.new_user()
+    local, domain = new_user.email.split("@")
+    assert factory.tagged(new_user, "news") == NewUser(new_user.name, f"{local}+news@{domain}")
 
 
 @pytest.mark.parametrize("length", [*range(120, 256), 300, 1000])
@@ -113,8 +113,8 @@ def test_long_addresses_differ(factory: Factory) -> None:
 
 @pytest.mark.parametrize("form", MALFORMED)
 def test_what_is_not_json_shows_whose_it_is(factory: Factory, form: str) -> None:
-    newcomer = factory.newcomer("Mallory")
-    body = MALFORMED[form](json.dumps(newcomer.as_json()).encode())
+    new_user = factory.new_user("Mallory")
+    body = MALFORMED[form](json.dumps(new_user.as_json()).encode())
     assert mark_in(body.decode(errors="replace")) == factory.mark
 
 

@@ -25,7 +25,7 @@ def leaving(new_session: NewSession, script: Script, answers: Sequence[Act], dea
     """Return a world in which Ada, who has left, is looked for; its API answers so, after it was opened."""
     session = new_session(Target(script(*[answer(200, [])] * 2, *answers).url, "t", "scripted"))
     session.begin("list")
-    session.pace = PollPolicy(0.01, 0.01, deadline_s)
+    session.poll_policy = PollPolicy(0.01, 0.01, deadline_s)
     session.scenario.actor("Ada").id = "7"
     session.scenario.attempted = "Ada leaves"
     return session

@@ -35,7 +35,7 @@ def looking(new_session: NewSession, script: Script, answers: Sequence[Act], fil
     session.profile = replace(session.profile, capabilities=replace(session.profile.capabilities, email_filter=filters))
     ada = session.scenario.actor("Ada")
     ada.id, ada.shown = "7", ADA
-    ada.newcomer = NewUser("Ada", "ada@example.com")
+    ada.new_user = NewUser("Ada", "ada@example.com")
     return session
 
 
@@ -84,7 +84,7 @@ def test_what_is_looked_at_beforehand_no_deletion_of_ours_makes_forgotten(new_se
 
 def test_a_change_that_shows_her_right_has_the_status_of_a_change(new_session: NewSession, script: Script) -> None:
     session = looking(new_session, script, [answer(201, ADA), *[answer(200, ADA)] * 9])
-    session.scenario.she = session.scenario.actor("Ada")
+    session.scenario.last_actor = session.scenario.actor("Ada")
     session.api = replace(session.api, permit=permit_all)
     session.scenario.keep(session.run(session.api.patch("7", {"name": "Ada"})))
     with pytest.raises(ContractViolation, match="status 200"):

@@ -97,7 +97,7 @@ def test_who_is_on_no_page_is_missed_by_the_pages(
     session.begin("user-shape")
     ada = session.accounts.become("Ada")
     if tries_until_seen is None:
-        with pytest.raises(ContractViolation, match=r"(?s)promise broken: pages.*she is on no page"):
+        with pytest.raises(ContractViolation, match=r"(?s)contract broken: pages.*she is on no page"):
             session.directory.ask_for_page_of(ada)
     else:
         assert session.directory.ask_for_page_of(ada).status == 200
@@ -108,7 +108,7 @@ def test_a_beginning_that_needs_a_deletion_accuses_the_deletion(new_session: New
     session = new_session(Target(script(FIRST_LOOK, FIRST_LOOK, *acts).url, "t", "scripted"), delete_deadline_s=0.05)
     session.api = replace(session.api, permit=permit_all)
     session.begin("no-secrets")
-    with pytest.raises(ContractViolation, match=r"promise broken: delete \("):
+    with pytest.raises(ContractViolation, match=r"contract broken: delete \("):
         session.accounts.become_and_leave("Ada")
 
 

@@ -36,9 +36,9 @@ class Ended:
     def summary(self) -> Summary:
         return read(self.reports / FILE)
 
-    def outcomes(self) -> dict[str, str]:
-        """Return what became of each scenario."""
-        return {scenario.name: scenario.outcome for scenario in self.summary.scenarios}
+    def results(self) -> dict[str, str]:
+        """Return the result of each scenario."""
+        return {scenario.name: scenario.result for scenario in self.summary.scenarios}
 
 
 Play = Callable[..., Ended]

@@ -87,8 +87,8 @@ def filled(new_target: NewTarget, new_session: NewSession) -> Target:
     target = Target(running.url, None, running.url)
     dead = new_session(target, target="mockapi")
     for _ in range(15):
-        newcomer = dead.factory.newcomer()
-        dead.run(dead.registry.create(dead.api.creating(newcomer.as_json()), newcomer.email, newcomer.name))
+        newcomer = dead.factory.new_user()
+        dead.run(dead.registry.create(dead.api.create_call(newcomer.as_json()), newcomer.email, newcomer.name))
     let_go(dead.journal)
     return target
 

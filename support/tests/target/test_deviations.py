@@ -1,4 +1,4 @@
-"""What a target is known not to keep does not fail the run; anything else does, and so does what was mended."""
+"""A known deviation does not fail the run; any other failure does, and so does a deviation that is fixed."""
 
 from support.tests.target.conftest import NewProfile, NewTarget, Play
 
@@ -15,10 +15,10 @@ def test_failing_is_shown_as_known_and_does_not_fail_the_run(
 ) -> None:
     ended = play(new_target("--defect", "no-challenge"), profile(OF_401), TOKENS)
     assert ended.code == 0
-    assert ended.outcomes()[NO_TOKEN] == "known deviation"
-    assert ended.summary.rules[0].outcome == "known deviation"
+    assert ended.results()[NO_TOKEN] == "known deviation"
+    assert ended.summary.rules[0].result == "known deviation"
     assert "13 known deviation" in ended.out
-    assert ended.out.strip().splitlines()[-1].startswith("kept: ")
+    assert ended.out.strip().splitlines()[-1].startswith("passed: ")
 
 
 def test_passing_fails_the_run_with_the_line_to_remove(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
@@ -26,28 +26,28 @@ def test_passing_fails_the_run_with_the_line_to_remove(play: Play, new_target: N
     assert ended.code != 0
     assert "fixed: " in ended.said
     assert "auth-401 (Mallory uses no token" in ended.said
-    assert "Remove the line from the profile." in ended.said
+    assert "Remove its entry from the profile." in ended.said
 
 
-def test_one_of_several_that_is_mended_is_told(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+def test_one_of_several_that_is_fixed_is_told(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     both = OF_401 + f'{KNOWN}rule = "auth-401"\nscenarios = ["Ada still has access after Mallory was refused"]\n'
     ended = play(new_target("--defect", "no-challenge"), profile(both), TOKENS)
     assert ended.code != 0
     assert "auth-401 (Ada still has access after Mallory was refused)" in ended.said
 
 
-def test_what_shows_only_sometimes_is_not_taken_for_mended(
+def test_what_shows_only_sometimes_is_not_taken_for_fixed(
     play: Play, new_target: NewTarget, profile: NewProfile
 ) -> None:
     ended = play(new_target(), profile(f"{OF_401}sometimes = true\n"), TOKENS)
     assert ended.code == 0
-    assert ended.outcomes()[NO_TOKEN] == "kept"
+    assert ended.results()[NO_TOKEN] == "passed"
 
 
 def test_strict_ignores_the_list(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     ended = play(new_target("--defect", "no-challenge"), profile(OF_401), TOKENS, strict="1")
     assert ended.code == 1
-    assert ended.outcomes()[NO_TOKEN] == "promise broken"
+    assert ended.results()[NO_TOKEN] == "failed"
     assert play(new_target(), profile(OF_401), TOKENS, strict="1").code == 0
 
 
@@ -64,8 +64,8 @@ def test_scenarios_that_are_not_named_are_not_covered(play: Play, new_target: Ne
     narrow = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory uses no token"]\n'
     ended = play(new_target("--defect", "no-challenge"), profile(narrow), TOKENS)
     assert ended.code == 1
-    assert ended.outcomes()[NO_TOKEN] == "known deviation"
-    assert ended.outcomes()[WRONG_TOKEN] == "promise broken"
+    assert ended.results()[NO_TOKEN] == "known deviation"
+    assert ended.results()[WRONG_TOKEN] == "failed"
 
 
 def test_what_else_is_wrong_is_not_covered(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
@@ -73,8 +73,8 @@ def test_what_else_is_wrong_is_not_covered(play: Play, new_target: NewTarget, pr
     assert play(new_target("--defect", "no-challenge"), own, TOKENS).code == 0
     both = play(new_target("--defect", "no-challenge", "--defect", "any-token-will-do"), own, TOKENS)
     assert both.code == 1
-    assert both.outcomes()[NO_TOKEN] == "known deviation"
-    assert both.outcomes()[WRONG_TOKEN] == "promise broken"
+    assert both.results()[NO_TOKEN] == "known deviation"
+    assert both.results()[WRONG_TOKEN] == "failed"
 
 
 def test_a_door_that_is_open_is_told_though_another_one_lacks_a_header(
@@ -82,7 +82,7 @@ def test_a_door_that_is_open_is_told_though_another_one_lacks_a_header(
 ) -> None:
     target = new_target("--defect", "no-challenge", "--defect", "deleting-open")
     ended = play(target, profile(OF_401 + ONLY_THE_HEADER), TOKENS)
-    assert ended.outcomes()[NO_TOKEN] == "promise broken"
+    assert ended.results()[NO_TOKEN] == "failed"
     assert "DELETE" in next(one.text for one in ended.summary.failures if one.scenario == NO_TOKEN)
 
 
@@ -92,7 +92,7 @@ def test_a_broken_promise_of_another_rule_is_not_covered(
     other = f'{KNOWN}rule = "create-location"\n'
     ended = play(new_target("--defect", "no-challenge"), profile(other), TOKENS)
     assert ended.code == 1
-    assert ended.outcomes()[NO_TOKEN] == "promise broken"
+    assert ended.results()[NO_TOKEN] == "failed"
 
 
 def test_what_cannot_be_undone_is_excluded_with_its_reason(
@@ -101,10 +101,10 @@ def test_what_cannot_be_undone_is_excluded_with_its_reason(
     excluded = '[[excluded]]\nreason = "it locks the account"\nscenarios = ["Mallory uses a wrong token"]\n'
     ended = play(new_target(), profile(excluded), TOKENS)
     assert ended.code == 0
-    assert ended.outcomes()[WRONG_TOKEN] == "skipped"
+    assert ended.results()[WRONG_TOKEN] == "skipped"
     reasons = {scenario.name: scenario.reason for scenario in ended.summary.scenarios}
     assert reasons[WRONG_TOKEN] == "excluded: it locks the account"
-    assert ended.outcomes()[NO_TOKEN] == "kept"
+    assert ended.results()[NO_TOKEN] == "passed"
 
 
 def test_what_the_target_does_not_have_is_left_out(play: Play, new_target: NewTarget, profile: NewProfile) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from support.contract.normalizers import normal_user
-from support.profile import Names
+from support.profile import Names, Profile
+from support.tests.http.clients import api_at
 
 NAMES = Names(id="_id", name="fullName", email="mail", created_at="created")
 OURS = {"id": "7", "name": "Ada", "email": "ada@example.com", "createdAt": "now", "role": "user"}
@@ -40,3 +43,9 @@ def test_a_field_of_another_meaning_does_not_stand_in_for_a_missing_one() -> Non
     user = normal_user({"_id": "7", "name": "ada_l"}, NAMES)
     assert user is not None
     assert user.name is None
+
+
+def test_a_call_sends_fields_in_the_names_of_the_target_and_a_body_as_it_is() -> None:
+    api = replace(api_at("http://127.0.0.1:1/users"), profile=Profile(names=NAMES))
+    assert json.loads(api.call("POST", fields=OURS).body or b"") == THEIRS
+    assert api.call("POST", body=b'{"name": "Ada"}').body == b'{"name": "Ada"}'

@@ -32,11 +32,11 @@ class Redirecting:
 @pytest.mark.parametrize(
     ("location", "line"),
     [
-        ("/login", "redirects to /login. Put the address itself into BASE_URL"),
-        ("/a\n::error::\x1b[2J", "redirects to /a\\n::error::\\x1b[2J. Put the address itself into BASE_URL"),
-        ("http://[", "redirects to http://[. Put the address itself into BASE_URL"),
-        (f"{URL}/", f"redirects to {URL}/: addresses end with a slash there. Set trailing_slash"),
-        ("/users/?page=1", "redirects to /users/?page=1: addresses end with a slash there. Set trailing_slash"),
+        ("/login", "redirects to /login. Put that URL into BASE_URL"),
+        ("/a\n::error::\x1b[2J", "redirects to /a\\n::error::\\x1b[2J. Put that URL into BASE_URL"),
+        ("http://[", "redirects to http://[. Put that URL into BASE_URL"),
+        (f"{URL}/", f"redirects to {URL}/: URLs end with a slash there. Set trailing_slash"),
+        ("/users/?page=1", "redirects to /users/?page=1: URLs end with a slash there. Set trailing_slash"),
     ],
 )
 def test_a_redirect_is_told(location: str, line: str) -> None:

@@ -59,7 +59,7 @@ def test_nothing_is_sent_to_production(command: Command) -> None:
     ended = command("behave", "--tags=@contract", base_url="http://prod.invalid/users", token="none")
     assert ended.code == 2
     [line] = [line for line in ended.err.splitlines() if "prod.invalid" in line]
-    assert line.startswith("suite or settings at fault: BASE_URL: prod.invalid looks like production.")
+    assert line.startswith("configuration error: BASE_URL: prod.invalid looks like production.")
     assert ended.summary.requests.sent == 0
 
 

@@ -46,7 +46,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
             "[capabilities]\nput = false\n"
             '[names]\nid = "_id"\nlist_pointer = "/data/users"\n'
             '[shape]\nid = "integer"\ncreated_at = false\n'
-            "[lookup]\nheeds_case = true\n"
+            "[lookup]\ncase_sensitive = true\n"
             '[pages]\nsize = 50\ncounts = "users"\n'
             "[caps]\nusers = 90\nconcurrency = 20\n"
             "[deadlines]\ndelete_deadline_s = 30\n"
@@ -61,7 +61,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
     assert (read.capabilities.put, read.capabilities.patch) == (False, True)
     assert (read.names.id, read.names.name, read.names.list_pointer) == ("_id", "name", "/data/users")
     assert (read.shape.id, read.shape.created_at) == ("integer", False)
-    assert read.lookup.heeds_case
+    assert read.lookup.case_sensitive
     assert (read.pages.size, read.pages.counts, read.pages.first) == (50, "users", 1)
     assert (read.caps.users, read.caps.concurrency) == (90, 20)
     assert read.deadlines == Deadlines(delete_deadline_s=30.0)

@@ -1,4 +1,4 @@
-"""What became of each example in the last run, from the summary of a run or from behave's JSON."""
+"""The result of each example in the last run, from the summary of a run or from behave's JSON."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from support.errors import ContractViolation, SuiteError
 from support.reporting import summary
-from support.reporting.verdicts import KEPT, NOT_PLAYED, SKIPPED
+from support.reporting.results import Result
 
-OF_BEHAVE = {"passed": KEPT, "failed": ContractViolation.outcome, "skipped": SKIPPED, "untested": NOT_PLAYED}
+OF_BEHAVE = {
+    "passed": Result.PASSED,
+    "failed": Result.FAILED,
+    "skipped": Result.SKIPPED,
+    "untested": Result.NOT_RUN,
+}
 
 
 @dataclass(frozen=True)
-class Result:
+class ExampleResult:
     """What became of one scenario, and by which name it was known then."""
 
     name: str
-    outcome: str
+    result: Result
     seconds: float = 0.0
     reason: str = ""
 
@@ -34,9 +38,9 @@ class LastRun:
     outcome: str = ""
     why: str = ""
     target: str = ""
-    results: Mapping[str, Result] = field(default_factory=dict)
+    results: Mapping[str, ExampleResult] = field(default_factory=dict)
 
-    def of(self, file: str, line: int, name: str) -> Result | None:
+    def of(self, file: str, line: int, name: str) -> ExampleResult | None:
         """Return the result of a scenario; None where it was not played, or has been written anew since."""
         result = self.results.get(f"{file}:{line}")
         return result if result is not None and result.name == name else None
@@ -54,7 +58,7 @@ def read_results(path: Path) -> LastRun:
 def _of_summary(path: Path) -> LastRun:
     told = summary.read(path)
     played = {
-        f"{one.file}:{one.line}": Result(one.name, one.outcome, one.seconds, one.reason) for one in told.scenarios
+        f"{one.file}:{one.line}": ExampleResult(one.name, one.result, one.seconds, one.reason) for one in told.scenarios
     }
     return LastRun(_day_and_time(datetime.fromisoformat(told.started)), told.outcome, told.why, told.target, played)
 
@@ -65,8 +69,8 @@ def _of_behave(features: list[Any], path: Path) -> LastRun:
         for feature in features:
             for element in feature.get("elements", []):
                 if element["type"] == "scenario":
-                    outcome = OF_BEHAVE.get(element.get("status", "untested"), SuiteError.outcome)
-                    results[element["location"]] = Result(element["name"], outcome)
+                    result = OF_BEHAVE.get(element.get("status", "untested"), Result.BLOCKED)
+                    results[element["location"]] = ExampleResult(element["name"], result)
     except (KeyError, TypeError, AttributeError):
         raise ValueError(f"{path} is neither the summary of a run nor the JSON of behave") from None
     return LastRun(when=_day_and_time(datetime.fromtimestamp(path.stat().st_mtime).astimezone()), results=results)

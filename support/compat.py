@@ -1,0 +1,64 @@
+"""Private names of other libraries: each is used in one function here, with the reason, and nowhere else.
+
+`support/tests/house/test_compat.py` fails when a library changes one. Nothing here loads a library by itself, as the
+first hook has to begin before the clients are loaded.
+"""
+
+from __future__ import annotations
+
+import atexit
+import http.client
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from support.statuses import is_interim
+
+if TYPE_CHECKING:
+    import httpx
+    from allure_commons.logger import AllureFileLogger
+    from behave.model import Row, Scenario
+    from behave.runner import Context, ModelRunner
+
+MOST_INTERIM = 100
+
+
+def replace_pool(transport: httpx.AsyncHTTPTransport, pool: Any) -> None:
+    """Put `pool` in the place of httpx's own: it has no parameter for one connection, nor for a network backend."""
+    transport._pool = pool
+
+
+class FinalResponse(http.client.HTTPResponse):
+    """The final answer: http.client passes over 100 alone, and only `_read_status` sees the other interim ones."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(MOST_INTERIM):
+            if not is_interim((found := super()._read_status())[1]):  # type: ignore[misc]
+                return found  # type: ignore[no-any-return]
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException(f"got more than {MOST_INTERIM} interim answers")
+
+
+def call_before_exit(act: Callable[[], None]) -> None:
+    """Call something when the process ends, while threads can still be started; `atexit` is too late for that."""
+    register: Callable[[Callable[[], None]], object] = getattr(threading, "_register_atexit", atexit.register)
+    register(act)
+
+
+def runner_of(context: Context) -> ModelRunner:
+    """Return the runner behind a hook's context: behave gives hooks neither its features nor its other hooks."""
+    runner: ModelRunner = context._runner
+    return runner
+
+
+def row_of(scenario: Scenario) -> Row | None:
+    """Return the row of an outline that a scenario was made from: behave tells it in the scenario's name alone."""
+    row: Row | None = scenario._row
+    return row
+
+
+def report_folder_of(logger: AllureFileLogger) -> Path:
+    """Return where Allure writes its results: its hooks pass results only."""
+    folder: Path = logger._report_dir
+    return folder

@@ -1,0 +1,110 @@
+"""Call a target as the draft describes it so far; the registry knows of every user before the request is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from support.cleanup.marks import new_mark
+from support.contract.matchers import body_of
+from support.contract.normalizers import ids_of, user_of
+from support.errors import SuiteError
+from support.http.operations import Operation
+from support.http.users_api import JSON, UsersApi
+from support.models import Credential, Exchange, NewUser, User
+from support.probe.draft import Draft, Value
+from support.profile import Profile
+from support.scenario.factory import Factory, new_seed
+from support.target.connection import Connection
+
+T = TypeVar("T")
+
+
+class ProbeClient:
+    """Calls one target. What it learns goes into the draft and into how it calls the target from then on."""
+
+    def __init__(self, connection: Connection, draft: Draft) -> None:
+        self.draft = draft
+        self.mark = new_mark()
+        self.factory = Factory(new_seed(), self.mark)
+        self.poll_policy = connection.poll_policy
+        self.has_token = connection.target.token is not None
+        self._connection = connection
+        connection.journal.open_run(self.mark, connection.target.key)
+        self._registry = connection.new_registry(self.mark)
+
+    @property
+    def profile(self) -> Profile:
+        return self.draft.profile
+
+    @property
+    def api(self) -> UsersApi:
+        return self._registry.api
+
+    def learn(self, path: str, value: Value, *shown: Exchange | str) -> None:
+        """Write a value into the draft, and call the target accordingly."""
+        self.draft.learn(path, value, *shown)
+        self._registry.switch_api(replace(self._connection.api, profile=self.profile))
+
+    def run(self, operation: Operation[T]) -> T:
+        return self._connection.http.run(operation)
+
+    def get(self, query: Mapping[str, object] | None = None, url: str | None = None) -> Exchange:
+        """Request the list with these query parameters, or a URL."""
+        shown = {key: str(value) for key, value in (query or {}).items()}
+        return self.run(self.api.send(self.api.call("GET", url, query=shown)))
+
+    def get_without_token(self) -> Exchange:
+        api = self.api.with_credential(Credential(None))
+        return self.run(api.send(api.call("GET")))
+
+    def read(self, user_id: str) -> Exchange:
+        return self.run(self.api.read(user_id))
+
+    def post(self, fields: Mapping[str, Any], body: bytes | None = None) -> Exchange:
+        """Read the list, then send a POST that may create a user; `body` replaces the JSON of the fields."""
+        listed = frozenset(ids_of(self.run(self.api.list()).answer, self.profile))
+        if not self._registry.request_count:
+            self._registry.protect(listed)
+        call = self.api.call("POST", fields=fields, body=body)
+        name = str(fields["name"]) if "name" in fields else None
+        return self.run(self._registry.create(call, fields.get("email"), name, listed))
+
+    def change(self, method: str, user_id: str, fields: Mapping[str, Any]) -> Exchange:
+        """Send a PATCH or PUT to one of the probe's users."""
+        url, sent = self.api.url_of(user_id), fields
+        call = self.api.call(method, url, fields=sent, headers={"Content-Type": JSON})
+        return self.run(self._registry.change(call, fields.get("email")))
+
+    def sign_up(self, first_name: str) -> User:
+        """Create a user; raises SuiteError where the target refuses one now, although it took one before."""
+        exchange = self.post(self.new_user(first_name).as_json())
+        user = user_of(exchange.answer, self.profile)
+        if user is None or not succeeded(exchange):
+            raise SuiteError(f"no further user could be created: POST was answered by {exchange.status or 'nothing'}")
+        return user
+
+    def new_user(self, first_name: str) -> NewUser:
+        """Return a user whose email and name both carry the mark, so that either is enough to find them."""
+        drawn = self.factory.new_user(first_name)
+        return NewUser(f"{drawn.name} ({self.mark})", drawn.email)
+
+    def clean_up(self) -> None:
+        """Delete every user of the probe; raises LeftBehind where one may still exist.
+
+        Raises ContractViolation where an answer gave another user's id for one of ours.
+        """
+        self._registry.prove_nothing_is_left(self._connection.settings.cleanup_deadline_s)
+        self._registry.close()
+        self._registry.check_ids_were_right()
+
+
+def succeeded(exchange: Exchange) -> bool:
+    return exchange.status is not None and 200 <= exchange.status < 300
+
+
+def fields_of(exchange: Exchange) -> Mapping[str, Any]:
+    """Return the object that an answer shows; an empty one where it shows none."""
+    value, _ = body_of(exchange.answer)
+    return value if isinstance(value, Mapping) else {}

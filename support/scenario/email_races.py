@@ -1,0 +1,287 @@
+"""Races for one email: sign-ups and changes that want it, and a sign-up during the deletion of its owner."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from support.cleanup.records import Record
+from support.concurrency.races import (
+    Contender,
+    Outcome,
+    RaceRequest,
+    Verdict,
+    broken_answers,
+    check_single_winner,
+    is_decided,
+    verdict_on,
+    with_outcome,
+)
+from support.contract.matchers import moment_of
+from support.contract.normalizers import listed, normal_user, user_of
+from support.errors import Inconclusive
+from support.http.operations import Operation
+from support.models import Exchange, NewUser, User
+from support.scenario import bursts
+from support.scenario.races import Race, Round, differs, play
+from support.scenario.waiting import FREE_ADDRESS, LOOK_UP, READING
+
+if TYPE_CHECKING:
+    from support.scenario.context import Actor, ScenarioContext
+
+CHANGING = ("Ada", "Grace", "Alan", "Barbara")
+SPELLINGS: Mapping[str, Callable[[str, int], str]] = {
+    "one email": lambda email, _: email,
+    "one email in different letter cases": lambda email, number: _with_capitals(email, number),
+}
+
+
+# Sign-ups with one email
+
+
+def sign_up_with_one_email(scenario: ScenarioContext, spelling: str) -> None:
+    """Let users sign up at once with one email, in the spelling of each; the list shows it once at most, too."""
+    emails: list[str] = []
+    play(scenario, _sign_ups(scenario, SPELLINGS[spelling], emails))
+    exchange = scenario.session.directory.whole_list()
+    users = [normal_user(entry, scenario.names) for entry in listed(exchange.answer, scenario.profile) or []]
+    counts = Counter(user.email for user in users if user is not None)
+    wrong = tuple(f"the list shows {counts[one]} users with the email {one}" for one in emails if counts[one] > 1)
+    if wrong and scenario.race is not None and not scenario.race.verdict.wrong:
+        scenario.race = Race(scenario.race.contenders, Verdict(wrong))
+
+
+def _sign_ups(scenario: ScenarioContext, spell: Callable[[str, int], str], emails: list[str]) -> Iterator[Round]:
+    while True:
+        count = bursts.size(scenario, scenario.session.settings.race_contenders)
+        scenario.registry.make_room(count, delete_current=True)
+        email = scenario.factory.new_user().email
+        emails.append(email)
+        requests = [_sign_up(scenario, spell(email, number), number) for number in range(1, count + 1)]
+        yield Round(requests, partial(_check_sign_ups, scenario, email))
+
+
+def _check_sign_ups(scenario: ScenarioContext, email: str, contenders: Sequence[Contender]) -> Verdict:
+    holders = _holders(scenario, email)
+    verdict = check_single_winner(contenders, [str(user.name) for user in holders])
+    if verdict.wrong or not holders:
+        return verdict
+    wrong = _answered_otherwise(scenario, contenders, holders[0])
+    if not wrong and _can_sign_up(scenario, email):
+        wrong = [f"after the race another user could sign up with the email of {holders[0].name}"]
+    return verdict_on(wrong, decided=True)
+
+
+def _answered_otherwise(scenario: ScenarioContext, contenders: Sequence[Contender], holder: User) -> list[str]:
+    """Compare the winner's answer with the user who has the email: same id, same time of creation."""
+    for winner in with_outcome(contenders, Outcome.WON):
+        answered = user_of(winner.exchange.answer, scenario.profile)
+        if answered is None or answered.id != holder.id:
+            return [f"{winner.label} got the id {answered.id if answered else None}, but {holder.id} has the email"]
+        if moment_of(answered.created_at) != moment_of(holder.created_at):
+            shown = f"{holder.created_at!r} is shown after the race"
+            return [f"{winner.label} was answered with createdAt {answered.created_at!r}, but {shown}"]
+    return []
+
+
+def _sign_up(scenario: ScenarioContext, email: str, number: int) -> RaceRequest:
+    new_user = NewUser(f"{scenario.factory.new_user().name} {number}", email)
+    return _race_sign_up(scenario, new_user, new_user.name)
+
+
+def _race_sign_up(scenario: ScenarioContext, new_user: NewUser, label: str) -> RaceRequest:
+    def operation() -> Operation[Exchange]:
+        record = scenario.registry.intend([(new_user.email, new_user.name)])[0]
+        call = scenario.api.create_call(new_user.as_json())
+        exchange = yield from scenario.api.send_once(call)
+        scenario.registry.settle(record, exchange)
+        return exchange
+
+    return RaceRequest(label, operation(), scenario.answers.created, scenario.answers.taken)
+
+
+# Changes to one email
+
+
+def change_to_one_email(
+    scenario: ScenarioContext, method: str = "PATCH", changing: int = len(CHANGING), signing_up: int = 0
+) -> None:
+    """Let some users change to one email at once, while others sign up with it."""
+    scenario.registry.make_room(changing)
+    actors = [scenario.session.accounts.become(persona) for persona in CHANGING[:changing]]
+    play(scenario, _changes(scenario, actors, method, signing_up))
+
+
+def _changes(scenario: ScenarioContext, actors: Sequence[Actor], method: str, signing_up: int) -> Iterator[Round]:
+    for spell in cycle(SPELLINGS.values()):
+        scenario.registry.make_room(signing_up)
+        email = scenario.factory.new_user().email
+        record = scenario.registry.intend([(email, None)])[0]
+        numbers = range(len(CHANGING), len(CHANGING) + signing_up)
+        requests = [
+            *(_change(scenario, actor, spell(email, number), method) for number, actor in enumerate(actors, start=1)),
+            *(_sign_up(scenario, spell(email, number), number) for number in numbers),
+        ]
+        yield Round(requests, partial(_check_changes, scenario, email, record, actors))
+
+
+def _change(scenario: ScenarioContext, actor: Actor, email: str, method: str) -> RaceRequest:
+    """Return the request that changes the email and keeps the name."""
+    fields = {"email": email} if method == "PATCH" else {"name": actor.shown.get("name"), "email": email}
+    call = scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=fields)
+    return RaceRequest(actor.persona, scenario.api.send_once(call), (200,), scenario.answers.taken)
+
+
+def _check_changes(
+    scenario: ScenarioContext, email: str, record: Record, actors: Sequence[Actor], contenders: Sequence[Contender]
+) -> Verdict:
+    scenario.registry.mark_not_created(record)
+    personas, labels = {actor.known_id: actor.persona for actor in actors}, [one.label for one in contenders]
+    holders = [
+        personas.get(user.id) or (user.name if user.name in labels else None) or f"user {user.id}"
+        for user in _holders(scenario, email)
+    ]
+    verdict = check_single_winner(contenders, holders)
+    wrong = list(verdict.wrong)
+    for actor, contender in zip(actors, contenders, strict=False):
+        wrong += _changed_otherwise(scenario, actor, contender.outcome)
+    return Verdict(tuple(wrong), None if wrong else verdict.void)
+
+
+def _changed_otherwise(scenario: ScenarioContext, actor: Actor, outcome: Outcome) -> list[str]:
+    """Read a user: one who was refused is unchanged and found, one who won has changed in nothing but the email."""
+    before = actor.shown
+    shown = scenario.session.accounts.fields_of(scenario.session.accounts.look(actor))
+    if outcome is Outcome.WON and differs(shown, {key: before[key] for key in before if key != "email"}):
+        return [f"{actor.persona} won, but more than the email has changed: a read shows {shown}"]
+    if outcome is not Outcome.REFUSED:
+        return []
+    if differs(shown, before):
+        return [f"{actor.persona} was refused, but a read shows {shown}"]
+    holders = scenario.run(scenario.api.holders(str(actor.shown.get("email"))))
+    if holders is not None and actor.known_id not in {user.id for user in holders}:
+        return [f"{actor.persona} was refused, but is not found any more by the email from before"]
+    return []
+
+
+# A sign-up during the deletion of the email's owner
+
+
+def sign_up_during_deletion(scenario: ScenarioContext) -> None:
+    """Let Ada sign up with Grace's email while Grace's account is deleted."""
+    play(scenario, _sign_ups_during_deletion(scenario), share=0.5)
+
+
+def _sign_ups_during_deletion(scenario: ScenarioContext) -> Iterator[Round]:
+    for order in cycle((1, -1)):
+        scenario.registry.make_room(3, delete_current=True)
+        grace = scenario.session.accounts.become("Grace", scenario.factory.new_user("Grace"))
+        ada = NewUser(scenario.factory.new_user("Ada").name, grace.new_user.email)
+        deletion = scenario.api.send_once(scenario.api.delete_call(grace.known_id))
+        requests = [
+            _race_sign_up(scenario, ada, "Ada's sign-up"),
+            RaceRequest("Grace's deletion", deletion, scenario.answers.deleted),
+        ]
+        yield Round(requests[::order], partial(_check_sign_up_during_deletion, scenario, grace, order))
+
+
+def _check_sign_up_during_deletion(
+    scenario: ScenarioContext, grace: Actor, order: int, contenders: Sequence[Contender]
+) -> Verdict:
+    sign_up, deletion = contenders[::order]
+    wrong = broken_answers([sign_up, deletion])
+    if not wrong:
+        wrong = _mixture(scenario, grace, sign_up, deletion)
+    return verdict_on(wrong, is_decided(contenders))
+
+
+def _mixture(scenario: ScenarioContext, grace: Actor, sign_up: Contender, deletion: Contender) -> list[str]:
+    """Compare the final state with both answers; a deletion may show late."""
+    deleted = deletion.outcome is Outcome.WON
+    is_there = not _is_gone(scenario, grace, wait=deleted)
+    holders = _holders_after_deletion(scenario, grace, is_there)
+    others = [user for user in holders if user.id != grace.known_id]
+    wrong = ["Grace's deletion was confirmed, but the account is still there"] if deleted and is_there else []
+    if len(holders) > 1:
+        wrong.append(f"{len(holders)} users have the email in the end")
+    if sign_up.outcome is Outcome.WON:
+        wrong += _wrong_with_new_user(scenario, sign_up, others, grace.new_user.email)
+    elif sign_up.outcome is Outcome.REFUSED and others:
+        wrong.append("Ada was refused, but a new user has the email")
+    elif sign_up.outcome is Outcome.REFUSED and deleted and not wrong and not _becomes_free(scenario, grace):
+        wrong.append("Grace was deleted and Ada was refused, but the email does not become free")
+    return wrong
+
+
+def _wrong_with_new_user(
+    scenario: ScenarioContext, sign_up: Contender, others: Sequence[User], email: str
+) -> list[str]:
+    user = user_of(sign_up.exchange.answer, scenario.profile)
+    if [one.id for one in others] != [user.id if user else None]:
+        return [f"Ada's account was created, but {len(others)} new users have the email in the end"]
+    if scenario.run(scenario.api.read(others[0].id)).status != 200:
+        return ["Ada's account was created, but cannot be read"]
+    if _can_sign_up(scenario, email):
+        return ["Ada's account was created, but another user could sign up with the email afterwards"]
+    return []
+
+
+def _is_gone(scenario: ScenarioContext, actor: Actor, wait: bool) -> bool:
+    """Whether a read says that the user is gone, within the deletion deadline if there is something to wait for."""
+    gone = scenario.answers.gone
+    exchange = scenario.session.waiting.poll_until(
+        READING,
+        lambda: scenario.run(scenario.api.read(actor.known_id)),
+        lambda exchange: exchange.status in gone or not wait,
+    )
+    return exchange.status in gone
+
+
+def _holders_after_deletion(scenario: ScenarioContext, actor: Actor, is_there: bool) -> Sequence[User]:
+    """Return the users with the actor's email, once a search no longer shows an actor who is gone."""
+    return scenario.session.waiting.poll_until(
+        LOOK_UP,
+        lambda: scenario.run(scenario.api.holders(actor.new_user.email)) or (),
+        lambda holders: is_there or actor.known_id not in {user.id for user in holders},
+    )
+
+
+def _becomes_free(scenario: ScenarioContext, actor: Actor) -> bool:
+    """Whether a new user can sign up with the actor's email within the deletion deadline."""
+    taken = scenario.answers.taken
+    exchange = scenario.session.waiting.poll_until(
+        FREE_ADDRESS,
+        lambda: _sign_up_afterwards(scenario, actor.new_user.email),
+        lambda exchange: exchange.status not in taken,
+    )
+    return exchange.status not in taken
+
+
+# The final state
+
+
+def _holders(scenario: ScenarioContext, email: str) -> Sequence[User]:
+    holders = scenario.run(scenario.api.holders(email))
+    if holders is None:
+        raise Inconclusive(f"after the race no search for {email} was possible")
+    return holders
+
+
+def _can_sign_up(scenario: ScenarioContext, email: str) -> bool:
+    """Whether another user can sign up with an email that is taken after the race."""
+    exchange = _sign_up_afterwards(scenario, email)
+    return exchange.status in scenario.answers.created and not exchange.adopted
+
+
+def _sign_up_afterwards(scenario: ScenarioContext, email: str) -> Exchange:
+    name = scenario.factory.new_user().name
+    call = scenario.api.create_call({"name": name, "email": email})
+    return scenario.run(scenario.registry.create(call, email, name))
+
+
+def _with_capitals(email: str, number: int) -> str:
+    """Return the email with other letters in upper case for each number."""
+    return "".join(sign.upper() if number >> (place % 5) & 1 else sign for place, sign in enumerate(email))
