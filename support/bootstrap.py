@@ -23,9 +23,9 @@ from support.errors import Inconclusive, SuiteError
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.reporting.run_report import RunReport, failed_to_start
-from support.reporting.screen import say
 from support.settings import ROOT, Settings
 from support.signals import Interrupts
+from support.streams import say
 from support.target.embedded import EmbeddedApi
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     )
     report.take_over()
     evidence = evidence_for(report.summary().identity)
-    evidence.was_set_up("open the target", time.monotonic() - begun, session.registry.in_brief)
+    evidence.was_set_up("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
     _collect_seldom()
     return Run(session, interrupts, report, evidence)
 

@@ -80,9 +80,9 @@ def _tell(session: Session) -> None:
 def _clean_up(session: Session) -> None:
     try:
         session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
-        session.registry.check_ids_were_right()
-        session.registry.close()
-        log.info("%s", f"nothing is left: {session.registry.in_brief()}")
+        session.registry.ownership.check_answers()
+        session.registry.ledger.close()
+        log.info("%s", f"nothing is left: {session.registry.ledger.in_brief()}")
     finally:
         session.close()
 

@@ -47,8 +47,9 @@ class KnownDeviations:
         scenario.known_deviation = None if error is None else self._behind(error, scenario.name)
 
     def _behind(self, error: ContractViolation, name: str) -> Deviation | None:
+        actual = error.evidence.actual if error.evidence else ()
         of_the_rule = (known for known in self._known if known.rule == error.rule and known.covers(name))
-        return next((known for known in of_the_rule if known.explains(error.wrong)), None)
+        return next((known for known in of_the_rule if known.explains(actual)), None)
 
 
 def _violation(scenario: Scenario) -> ContractViolation | None:

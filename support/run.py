@@ -18,11 +18,11 @@ from support.known_deviations import KnownDeviations
 from support.reporting.evidence import Evidence
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
-from support.reporting.screen import say
 from support.run_checks import faults_of_run
 from support.scenario.faults import faulty_session
 from support.scenario.session import Session
 from support.signals import Interrupts
+from support.streams import say
 
 WIP = "wip"
 NEEDS = "use.with_"
@@ -102,7 +102,7 @@ class Run:
         if self._clears_up_in_the_end:
             return
         for session in self._worlds:
-            with self._evidence.clearing("see that whoever was made is gone", session.registry.in_brief):
+            with self._evidence.clearing("see that whoever was made is gone", session.registry.ledger.in_brief):
                 session.registry.confirm_gone()
 
     def _look_whether_the_target_is_down(self, scenario: Scenario) -> None:
@@ -150,11 +150,11 @@ class Run:
         for session in self._worlds:
             faults += _faults_of(session.fall_silent)
             try:
-                with self._evidence.clearing("prove that nothing of the run is left", session.registry.in_brief):
+                with self._evidence.clearing("prove that nothing of the run is left", session.registry.ledger.in_brief):
                     if self._has_users_of(session):
                         session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
-                faults += _faults_of(session.registry.check_ids_were_right)
-                session.registry.close()
+                faults += _faults_of(session.registry.ownership.check_answers)
+                session.registry.ledger.close()
             except Exception as error:
                 faults.append(error)
         return faults

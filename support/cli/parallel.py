@@ -27,13 +27,14 @@ from support.cli.share import Share
 from support.cli.sharing import locations_of, shares_of
 from support.early_signals import FAULT
 from support.errors import Inconclusive, LeftBehind, Outcome, SuiteError
+from support.reporting.console import Console
 from support.reporting.run_report import FAILED, UNREAD, make_ready, not_run, publish, with_faults
-from support.reporting.screen import Screen, say
 from support.reporting.summary import FILE, Requests, ScenarioResult, Summary, Users, merge, read, with_results
 from support.run_checks import faults_of_run
 from support.scenario.factory import new_seed
 from support.settings import ROOT, Settings
 from support.signals import Interrupts
+from support.streams import say
 
 FOLDER_FORMATS = ("allure", "allure_behave.formatter:AllureFormatter")
 BY_BEHAVE = "USING RUNNER: "
@@ -174,7 +175,7 @@ class ParallelRun:
             output.name if name in FOLDER_FORMATS or not output.name else str(folder / f"output-{place}")
             for place, (name, output) in enumerate(self._formats())
         ]
-        colour = "always" if Screen(sys.stdout, self._config.color).is_colourful else "never"
+        colour = "always" if Console(sys.stdout, self._config.color).is_coloured else "never"
         child = Child(number, features, folder, [sys.executable, "-m", "support.cli.share", *sys.argv[1:]])
         self._children.append(child)
         child.send(Share(paths, {name: str(value) for name, value in settings.items()}, outputs, colour))

@@ -1,6 +1,6 @@
 """Record what the suite sends and catches, or compare with the record: `python -m support.golden record|compare`.
 
-The verdicts come from `reports/prove.json`, which a whole `make prove` has written before.
+The defects that it catches come from `reports/prove.json`, which a whole `make prove` writes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WIRE, VERDICTS = HERE / "wire.txt", HERE / "verdicts.json"
 
 
 def main(act: str) -> int:
-    """Return 0 where nothing was lost; 1 with what differs."""
+    """Return 0 if nothing was lost, 1 with the differences."""
     if act == "record":
         WIRE.write_text("\n".join(sorted(recorded())) + "\n", encoding="utf-8")
         VERDICTS.write_text(json.dumps(_verdicts(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -31,19 +31,24 @@ def main(act: str) -> int:
 
 
 def _verdicts() -> dict[str, Any]:
-    told = json.loads((ROOT / "reports" / "prove.json").read_text(encoding="utf-8"))
+    proof = json.loads((ROOT / "reports" / "prove.json").read_text(encoding="utf-8"))
     return {
-        "defects": {each["name"]: [each["rule"], each["fate"], len(each["catchers"])] for each in told["defects"]},
-        "variants": {each["name"]: each["accepted"] for each in told["variants"]},
+        "defects": {each["name"]: [each["rule"], _detection(each), len(each["catchers"])] for each in proof["defects"]},
+        "variants": {each["name"]: each["accepted"] for each in proof["variants"]},
     }
+
+
+def _detection(defect: dict[str, Any]) -> str:
+    """Return whether a defect was caught; a `prove.json` of an older commit calls that its fate."""
+    return str(defect.get("detection", defect.get("fate")))
 
 
 def _lost(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     """Yield each defect that is caught by fewer scenarios than before, and each variant that is not accepted."""
-    for name, (rule, fate, catchers) in before["defects"].items():
+    for name, (rule, detection, catchers) in before["defects"].items():
         now = after["defects"].get(name)
-        if now is not None and (now[:2] != [rule, fate] or now[2] < catchers):
-            yield f"{name}: {rule}, {fate}, {catchers} scenarios -> {now}"
+        if now is not None and (now[:2] != [rule, detection] or now[2] < catchers):
+            yield f"{name}: {rule}, {detection}, {catchers} scenarios -> {now}"
     for name, accepted in before["variants"].items():
         if after["variants"].get(name, accepted) != accepted:
             yield f"{name}: accepted {accepted} -> {after['variants'][name]}"

@@ -1,4 +1,4 @@
-"""The suite is judged: broken APIs that it must catch, unusual ones that it must accept.
+"""Check the suite: it has to catch every broken API, and accept every unusual but correct one.
 
-`python -m support.prove` runs the suite from outside, as a team would, against the embedded API in many shapes.
+`python -m support.prove` runs the suite from outside, as a team would, against many versions of the embedded API.
 """

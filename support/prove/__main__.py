@@ -1,4 +1,4 @@
-"""Judge the suite: `python -m support.prove` tries it on broken and on unusual APIs, and draws the matrix."""
+"""Check the suite against broken and unusual APIs, and write the matrix: `python -m support.prove`."""
 
 from __future__ import annotations
 
@@ -20,64 +20,75 @@ from support.prove.candidates import (
     offered_variants,
     read_share,
 )
+from support.prove.checks import check_defect, check_variant, repeated
+from support.prove.console import as_text, progress_line
 from support.prove.documents import write
 from support.prove.matrix import Matrix
-from support.prove.playing import Stage
-from support.prove.pool import ended_politely, in_parallel, mixed
-from support.prove.proofs import hear_variant, repeated, try_defect
-from support.prove.terminal import as_it_came, drawn
-from support.prove.verdicts import Hearing, Trial
+from support.prove.pool import in_parallel, mixed, sigterm_interrupts
+from support.prove.results import DefectResult, VariantResult
+from support.prove.runner import Runner
 from support.settings import ROOT
 
 REPORTS = ROOT / "reports"
-CONTESTS = ("burst", "burst-workflow", "race-email", "lost-update")
-"""The rules whose defects show best where the suite and the API have a processor each."""
-Work = Callable[[], Trial | Hearing]
-INTERRUPTED = 130
+RACES = ("burst", "burst-workflow", "race-email", "lost-update")
+"""The rules whose defects show best if the suite and the API have a processor each."""
+Task = Callable[[], DefectResult | VariantResult]
 WRONG_USE = 2
+INTERRUPTED = 130
 
 
 class Progress:
-    """Tells on standard error of each try as it is done."""
+    """Prints each result to standard error."""
 
     def __init__(self, total: int) -> None:
         self._total = total
         self._done = 0
 
-    def __call__(self, result: Trial | Hearing) -> None:
+    def __call__(self, result: DefectResult | VariantResult) -> None:
         self._done += 1
-        print(f"[{self._done:3}/{self._total}] {as_it_came(result)}", file=sys.stderr, flush=True)
+        print(f"[{self._done:3}/{self._total}] {progress_line(result)}", file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    """Return 0 where the suite is right about every API, 1 where it is not, 2 for wrong use."""
-    wishes = _parser().parse_args()
+    """Return 0 if the suite is right about every API, 1 if it is not, 2 for wrong use."""
+    options = _parser().parse_args()
     try:
-        with ended_politely(), tempfile.TemporaryDirectory(prefix="prove-", ignore_cleanup_errors=True) as folder:
-            matrix = _prove(wishes, Path(folder))
+        with sigterm_interrupts(), tempfile.TemporaryDirectory(prefix="prove-", ignore_cleanup_errors=True) as folder:
+            matrix = _prove(options, Runner(Path(folder)))
     except KeyboardInterrupt:
-        print("Interrupted; everything that was started is ended.", file=sys.stderr)
+        print("Interrupted; all processes have been ended.", file=sys.stderr)
         return INTERRUPTED
     except SuiteError as error:
         print(error, file=sys.stderr)
         return WRONG_USE
-    write(matrix, wishes.json, wishes.json.with_suffix(".md"))
-    print(drawn(matrix))
+    write(matrix, options.json, options.json.with_suffix(".md"))
+    print(as_text(matrix))
     return 0 if matrix.good else 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m support.prove", description=__doc__)
     add = parser.add_argument
-    add("--jobs", type=_positive, default=4, metavar="N", help="how many APIs are tried at once (4)")
-    add("--only", nargs="+", default=[], metavar="NAME", help="these defects and variants, nothing else")
-    add("--defects", action="store_true", help="the defects, not the variants")
-    add("--variants", action="store_true", help="the variants, not the defects")
-    add("--share", metavar="I/N", help="the I-th of N shares of both; commit/N: the commit's hash chooses which")
-    add("--full-every", type=int, default=60, metavar="N", help="play the whole contract for every N-th defect (60)")
-    add("--times", type=_positive, default=1, metavar="N", help="try each so often, as races call for (1)")
-    add("--steadiness", type=_positive, metavar="N", help="in place of all that: N runs on correct APIs, none red")
-    add("--json", type=Path, default=REPORTS / "prove.json", metavar="PATH", help="where the matrix goes, and its .md")
+    add("--jobs", type=_positive, default=4, metavar="N", help="how many APIs are checked at once (4)")
+    add("--only", nargs="+", default=[], metavar="NAME", help="only these defects and variants")
+    add("--defects", action="store_true", help="only the defects")
+    add("--variants", action="store_true", help="only the variants")
+    add("--share", metavar="I/N", help="the I-th of N shares of both; commit/N: the hash of the commit chooses")
+    add("--full-every", type=int, default=60, metavar="N", help="run the whole contract for every N-th defect (60)")
+    add("--times", type=_positive, default=1, metavar="N", help="check each N times, for races (1)")
+    add(
+        "--steadiness",
+        type=_positive,
+        metavar="N",
+        help="instead of all that: N runs on correct APIs, which all have to pass",
+    )
+    add(
+        "--json",
+        type=Path,
+        default=REPORTS / "prove.json",
+        metavar="PATH",
+        help="the file for the matrix; a .md file goes beside it",
+    )
     return parser
 
 
@@ -88,62 +99,67 @@ def _positive(text: str) -> int:
     return number
 
 
-def _prove(wishes: argparse.Namespace, folder: Path) -> Matrix:
-    started, stage = time.monotonic(), Stage(folder)
-    if wishes.steadiness:
-        repeats = _repeat(wishes, stage)
+def _prove(options: argparse.Namespace, runner: Runner) -> Matrix:
+    started = time.monotonic()
+    if options.steadiness:
+        repeats = _repeat(options, runner)
         return Matrix(repeats=repeats, seconds=time.monotonic() - started, commit=commit(), selection="steadiness")
-    defects, variants = _chosen(wishes)
-    results = _results(wishes, stage, defects, variants)
-    hearings = [result for result in reversed(results) if isinstance(result, Hearing)]
-    trials = [result for result in results if isinstance(result, Trial)]
-    seconds, complete = time.monotonic() - started, not (wishes.only or wishes.share)
-    return Matrix(trials, hearings, (), seconds, commit(), _selection(wishes), complete)
+    defects, variants = _select(options)
+    results = _check_all(options, runner, defects, variants)
+    return Matrix(
+        [result for result in results if isinstance(result, DefectResult)],
+        [result for result in reversed(results) if isinstance(result, VariantResult)],
+        seconds=time.monotonic() - started,
+        commit=commit(),
+        selection=_selection(options),
+        complete=not (options.only or options.share),
+    )
 
 
-def _results(
-    wishes: argparse.Namespace, stage: Stage, defects: Sequence[Defect], variants: Sequence[Variant]
-) -> list[Trial | Hearing]:
-    """Try everything several at a time; then, two at a time, what shows only in a contest."""
+def _check_all(
+    options: argparse.Namespace, runner: Runner, defects: Sequence[Defect], variants: Sequence[Variant]
+) -> list[DefectResult | VariantResult]:
+    """Check everything, several at a time; then the races, two at a time."""
     progress = Progress(len(defects) + len(variants))
-    in_full = {defect.name for defect in defects[:: wishes.full_every]} if wishes.full_every > 0 else set()
-    heard: list[Work] = [partial(hear_variant, stage, one) for one in reversed(variants)]  # the last ones wait longest
-    quiet, contests = list[Work](), list[Work]()
+    in_full = {defect.name for defect in defects[:: options.full_every]} if options.full_every > 0 else set()
+    waiting: list[Task] = [partial(check_variant, runner, each) for each in reversed(variants)]  # the slowest are last
+    quiet, races = list[Task](), list[Task]()
     for defect in defects:
-        works = contests if defect.rule in CONTESTS else quiet
-        works.append(partial(try_defect, stage, defect, defect.name in in_full))
-    results = in_parallel(mixed(heard, quiet), wishes.jobs, stage.close, progress)
-    return results + in_parallel(contests, min(2, wishes.jobs), stage.close, progress)
+        tasks = races if defect.rule in RACES else quiet
+        tasks.append(partial(check_defect, runner, defect, defect.name in in_full))
+    results = in_parallel(mixed(waiting, quiet), options.jobs, runner.close, progress)
+    return results + in_parallel(races, min(2, options.jobs), runner.close, progress)
 
 
-def _repeat(wishes: argparse.Namespace, stage: Stage) -> list[Hearing]:
-    """Play the contract again and again on correct APIs: the first eighth one by one, the rest side by side."""
-    works = repeated(stage, wishes.steadiness)
-    first, progress = (len(works) + 7) // 8, Progress(len(works))
-    alone = in_parallel(works[:first], 1, stage.close, progress)
-    return alone + in_parallel(works[first:], max(2, wishes.jobs), stage.close, progress)
+def _repeat(options: argparse.Namespace, runner: Runner) -> list[VariantResult]:
+    """Run the contract again and again on correct APIs: the first eighth one by one, the rest in parallel."""
+    tasks = repeated(runner, options.steadiness)
+    first, progress = (len(tasks) + 7) // 8, Progress(len(tasks))
+    alone = in_parallel(tasks[:first], 1, runner.close, progress)
+    return alone + in_parallel(tasks[first:], max(2, options.jobs), runner.close, progress)
 
 
-def _chosen(wishes: argparse.Namespace) -> tuple[list[Defect], list[Variant]]:
-    """Return what is to be tried; raises SettingsError for what is not there."""
-    both = wishes.defects == wishes.variants
-    defects = offered_defects() if wishes.defects or both else []
-    variants = offered_variants() if wishes.variants or both else []
-    if wishes.only:
-        check_names(wishes.only, [one.name for one in defects] + [one.name for one in variants])
-        defects = [defect for defect in defects if defect.name in wishes.only]
-        variants = [variant for variant in variants if variant.name in wishes.only]
-    if wishes.share:
-        share = read_share(wishes.share)
-        defects, variants = share.taken(defects), share.taken(variants)
-    return defects * wishes.times, variants * wishes.times
+def _select(options: argparse.Namespace) -> tuple[list[Defect], list[Variant]]:
+    """Return the defects and variants to check; raises SettingsError for an unknown name."""
+    both = options.defects == options.variants
+    defects = offered_defects() if options.defects or both else []
+    variants = offered_variants() if options.variants or both else []
+    if options.only:
+        names = [defect.name for defect in defects] + [variant.name for variant in variants]
+        check_names(options.only, names)
+        defects = [defect for defect in defects if defect.name in options.only]
+        variants = [variant for variant in variants if variant.name in options.only]
+    if options.share:
+        share = read_share(options.share)
+        defects, variants = share.of_all(defects), share.of_all(variants)
+    return defects * options.times, variants * options.times
 
 
-def _selection(wishes: argparse.Namespace) -> str:
-    both = wishes.defects == wishes.variants
-    what = "defects and variants" if both else "defects" if wishes.defects else "variants"
-    share = f"share {wishes.share} of the {what}" if wishes.share else f"all {what}"
-    return " ".join(wishes.only) if wishes.only else share
+def _selection(options: argparse.Namespace) -> str:
+    both = options.defects == options.variants
+    kinds = "defects and variants" if both else "defects" if options.defects else "variants"
+    share = f"share {options.share} of the {kinds}" if options.share else f"all {kinds}"
+    return " ".join(options.only) if options.only else share
 
 
 if __name__ == "__main__":

@@ -1,26 +1,26 @@
-"""The matrix as documents: `prove.json` for programs, `prove.md` for people."""
+"""Write the matrix as `prove.json` for programs and `prove.md` for readers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from support.prove.matrix import Matrix
-from support.prove.plays import Play, Record
-from support.prove.verdicts import Fate, Hearing, Trial
+from support.prove.results import DefectResult, Detection, FailedScenario, SuiteRun, VariantResult, location_of
+from support.reporting.summary import ScenarioResult
 
 
 def write(matrix: Matrix, json_file: Path, markdown_file: Path) -> None:
-    """Write both documents, and the folders that they go to."""
+    """Write both documents; create their folders."""
     for file, text in ((json_file, as_json(matrix)), (markdown_file, as_markdown(matrix))):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
 
 def as_json(matrix: Matrix) -> str:
-    """Return all that is known, down to the text of each failure."""
+    """Return all results, with the text of each failure."""
     document = {
         "commit": matrix.commit,
         "selection": matrix.selection,
@@ -28,144 +28,127 @@ def as_json(matrix: Matrix) -> str:
         "good": matrix.good,
         "figures": matrix.figures(),
         "noise": matrix.noise(),
-        "defects": [_trial(trial) for trial in matrix.trials],
-        "variants": [_hearing(hearing) for hearing in matrix.hearings],
-        "repeats": [_hearing(hearing) for hearing in matrix.repeats],
-        "unneeded": [_scenario(record) for record in matrix.unneeded()],
+        "defects": [_defect(result) for result in matrix.defects],
+        "variants": [_variant(result) for result in matrix.variants],
+        "repeats": [_variant(result) for result in matrix.repeats],
+        "unneeded": [_scenario(scenario) for scenario in matrix.unneeded()],
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def _trial(trial: Trial) -> dict[str, Any]:
+def _defect(result: DefectResult) -> dict[str, Any]:
     return {
-        "name": trial.defect.name,
-        "rule": trial.defect.rule,
-        "says": trial.defect.says,
-        "fate": trial.fate.value,
-        "by_silence_alone": trial.by_silence_alone,
-        "catchers": [record.location for record in trial.catchers],
-        "other_rules_red": trial.noise,
-        "accusing": [_failure(record) for record in trial.accusing],
-        "stumbled": [_failure(record) for record in trial.stumbled],
-        "own": _play(trial.own),
-        "whole": _play(trial.whole) if trial.whole else None,
+        "name": result.defect.name,
+        "rule": result.defect.rule,
+        "says": result.defect.says,
+        "detection": result.detection.value,
+        "only_unanswered": result.only_unanswered,
+        "catchers": [location_of(each.scenario) for each in result.catchers],
+        "other_rules_failed": result.noise,
+        "violations": [_failure(each) for each in result.violations],
+        "errors": [_failure(each) for each in result.errors],
+        "own": _run(result.own),
+        "whole": _run(result.whole) if result.whole else None,
     }
 
 
-def _hearing(hearing: Hearing) -> dict[str, Any]:
+def _variant(result: VariantResult) -> dict[str, Any]:
     return {
-        "name": hearing.variant.name,
-        "says": hearing.variant.says,
-        "accepted": hearing.accepted,
-        "accusations": [_failure(record) for record in hearing.accusations],
-        "residue": hearing.residue.told(),
-        "trouble": hearing.trouble,
-        "play": _play(hearing.play),
+        "name": result.variant.name,
+        "says": result.variant.says,
+        "accepted": result.accepted,
+        "failures": [_failure(each) for each in result.run.failed],
+        "leftovers": result.leftovers.lines(),
+        "error": result.error,
+        "run": _run(result.run),
     }
 
 
-def _play(play: Play) -> dict[str, Any]:
-    told = {"exit_code": play.exit_code, "seconds": round(play.seconds, 1), "scenarios": len(play.records)}
-    return told if play.green else {**told, "last_words": play.last_words}
+def _run(run: SuiteRun) -> dict[str, Any]:
+    shown = {"exit_code": run.exit_code, "seconds": round(run.seconds, 1), "scenarios": len(run.scenarios)}
+    return shown if run.passed else {**shown, "last_words": run.last_words}
 
 
-def _scenario(record: Record) -> dict[str, str]:
-    return {"location": record.location, "rule": record.rule, "name": record.name}
+def _scenario(scenario: ScenarioResult) -> dict[str, str]:
+    return {"location": location_of(scenario), "rule": scenario.rule, "name": scenario.name}
 
 
-def _failure(record: Record) -> dict[str, str | None]:
+def _failure(failed: FailedScenario) -> dict[str, str]:
     return {
-        **_scenario(record),
-        "status": record.status,
-        "accused": record.accused,
-        "step": record.step,
-        "said": record.said,
+        **_scenario(failed.scenario),
+        "result": failed.scenario.result,
+        "broken_rule": failed.broken_rule,
+        "step": failed.failure.step,
+        "text": failed.failure.text,
     }
 
 
 def as_markdown(matrix: Matrix) -> str:
-    """Return the matrix for reading."""
-    lines = ["# What the suite catches, and what it accepts", "", *_opening(matrix)]
-    if matrix.trials:
+    """Return the matrix for readers."""
+    lines = ["# What the suite catches, and what it accepts", "", *_summary(matrix)]
+    if matrix.defects:
         lines += _defect_tables(matrix)
-    if matrix.hearings:
+    if matrix.variants:
         lines += _variant_table(matrix)
-    if matrix.trials:
-        lines += _strength(matrix)
+    if matrix.defects:
+        lines += _precision(matrix)
     return "\n".join(lines) + "\n"
 
 
-def _opening(matrix: Matrix) -> Iterator[str]:
+def _summary(matrix: Matrix) -> Iterator[str]:
     at = f" at commit {matrix.commit}" if matrix.commit else ""
-    yield f"Made by `python -m support.prove`{at}; tried: {matrix.selection}; {matrix.seconds / 60:.0f} minutes."
+    yield f"Made by `python -m support.prove`{at}; selection: {matrix.selection}; {matrix.seconds / 60:.0f} minutes."
     yield ""
     yield from (f"- **{figure}**" for figure in matrix.figures())
     yield ""
 
 
 def _defect_tables(matrix: Matrix) -> Iterator[str]:
-    yield "## Broken APIs"
+    yield from ("## Broken APIs", "")
+    yield "Each defect breaks one rule, and a scenario of that rule has to say so; their number is in brackets."
     yield ""
-    yield "Each defect breaks one rule. The scenarios of that rule have to say so; how many of them do is in brackets."
-    yield ""
-    for rule, trials in matrix.by_rule().items():
-        if trials:
-            yield f"### {rule}"
-            yield ""
-            yield "| Defect | What it does | Caught by |"
-            yield "|---|---|---|"
-            yield from (_defect_row(trial) for trial in trials)
-            yield ""
+    for rule, results in matrix.by_rule().items():
+        if results:
+            rows = [(f"`{each.defect.name}`", each.defect.says, _caught_by(each)) for each in results]
+            yield from (f"### {rule}", "", *_table(("Defect", "What it does", "Caught by"), rows))
 
 
-def _defect_row(trial: Trial) -> str:
-    if trial.fate is Fate.CAUGHT:
-        by = f"{trial.catchers[0].name} ({len(trial.catchers)})"
-    else:
-        others = sorted({record.rule for record in trial.accusing or trial.stumbled})
-        by = f"**{trial.fate.value}**" + (f": {', '.join(others)}" if others else "")
-    return f"| `{trial.defect.name}` | {_cell(trial.defect.says)} | {_cell(by)} |"
+def _caught_by(result: DefectResult) -> str:
+    if result.detection is Detection.CAUGHT:
+        return f"{result.catchers[0].scenario.name} ({len(result.catchers)})"
+    others = sorted({each.scenario.rule for each in result.violations or result.errors})
+    return f"**{result.detection.value}**" + (f": {', '.join(others)}" if others else "")
 
 
 def _variant_table(matrix: Matrix) -> Iterator[str]:
-    yield "## Unusual but correct APIs"
-    yield ""
-    yield "| Variant | What it does | The whole contract |"
-    yield "|---|---|---|"
-    for hearing in matrix.hearings:
-        outcome = "accepted, nothing left" if hearing.accepted else f"**{_cell(_objection(hearing))}**"
-        yield f"| `{hearing.variant.name}` | {_cell(hearing.variant.says)} | {outcome} |"
-    yield ""
+    rows = [(f"`{each.variant.name}`", each.variant.says, _acceptance(each)) for each in matrix.variants]
+    head = ("Variant", "What it does", "The whole contract")
+    yield from ("## Unusual but correct APIs", "", *_table(head, rows))
 
 
-def _objection(hearing: Hearing) -> str:
-    accused = [f"{record.rule}: {record.name}" for record in hearing.accusations]
-    reasons = [*accused, *hearing.residue.told(), hearing.trouble]
-    return "; ".join(filter(None, reasons)) or f"exit code {hearing.play.exit_code}"
+def _acceptance(result: VariantResult) -> str:
+    if result.accepted:
+        return "accepted, nothing left"
+    failed = [f"{each.scenario.rule}: {each.scenario.name}" for each in result.run.failed]
+    reasons = "; ".join(filter(None, [*failed, *result.leftovers.lines(), result.error]))
+    return f"**{reasons or f'exit code {result.run.exit_code}'}**"
 
 
-def _strength(matrix: Matrix) -> Iterator[str]:
-    yield "## How sharp the aim is"
-    yield ""
-    yield f"{matrix.noise()}."
-    yield ""
-    beside = [trial for trial in matrix.trials if trial.noise]
-    if beside:
-        yield "| Defect | Its rule | Other rules that turn red |"
-        yield "|---|---|---|"
-        for trial in beside:
-            yield f"| `{trial.defect.name}` | {trial.defect.rule} | {', '.join(trial.noise or ())} |"
-        yield ""
-    yield from _unneeded(matrix)
-
-
-def _unneeded(matrix: Matrix) -> Iterator[str]:
+def _precision(matrix: Matrix) -> Iterator[str]:
+    yield from ("## Precision", "", f"{matrix.noise()}.", "")
+    noisy = [
+        (f"`{each.defect.name}`", each.defect.rule, ", ".join(each.noise)) for each in matrix.defects if each.noise
+    ]
+    if noisy:
+        yield from _table(("Defect", "Its rule", "Other rules that fail"), noisy)
     unneeded = matrix.unneeded()
     if unneeded:
-        yield "## Scenarios that none of these defects needed"
-        yield ""
-        yield from (f"- {record.rule}: {record.name} (`{record.location}`)" for record in unneeded)
+        yield from ("## Scenarios that caught none of these defects", "")
+        yield from (f"- {each.rule}: {each.name} (`{location_of(each)}`)" for each in unneeded)
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    for row in (head, ["---"] * len(head), *rows):
+        cells = (cell.replace("|", "\\|").replace("\n", " ") for cell in row)
+        yield f"| {' | '.join(cells)} |"
+    yield ""

@@ -1,4 +1,4 @@
-"""Everything that was tried, and the figures that follow from it."""
+"""The results of all checks, and the figures that follow from them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from support.prove.plays import Play, Record
-from support.prove.verdicts import Fate, Hearing, Trial
+from support.prove.results import DefectResult, Detection, VariantResult, location_of
+from support.reporting.summary import ScenarioResult
 from support.rules import RULES
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The trials of defects, the hearings of correct variants, the repeated runs, and how long it all took."""
+    """The results of defects, of correct variants and of repeated runs, and how long they took."""
 
-    trials: Sequence[Trial] = ()
-    hearings: Sequence[Hearing] = ()
-    repeats: Sequence[Hearing] = ()
+    defects: Sequence[DefectResult] = ()
+    variants: Sequence[VariantResult] = ()
+    repeats: Sequence[VariantResult] = ()
     seconds: float = 0.0
     commit: str | None = None
     selection: str = "everything"
@@ -26,65 +26,59 @@ class Matrix:
     @property
     def good(self) -> bool:
         """Whether every defect was caught by its rule, and every correct API accepted."""
-        heard = [*self.hearings, *self.repeats]
-        return all(trial.fate is Fate.CAUGHT for trial in self.trials) and all(one.accepted for one in heard)
+        accepted = all(each.accepted for each in (*self.variants, *self.repeats))
+        return accepted and self.count(Detection.CAUGHT) == len(self.defects)
 
-    def by_rule(self) -> dict[str, list[Trial]]:
-        """Group the trials by the rule that should catch them, in the contract's order; every rule is there."""
-        rules = dict.fromkeys([*RULES, *(trial.defect.rule for trial in self.trials)])
-        return {rule: [trial for trial in self.trials if trial.defect.rule == rule] for rule in rules}
+    def by_rule(self) -> dict[str, list[DefectResult]]:
+        """Group the defects by their rule, in the contract's order; every rule is a key."""
+        rules = dict.fromkeys([*RULES, *(each.defect.rule for each in self.defects)])
+        return {rule: [each for each in self.defects if each.defect.rule == rule] for rule in rules}
 
-    def count(self, fate: Fate) -> int:
-        """Count the trials that went like this."""
-        return sum(trial.fate is fate for trial in self.trials)
+    def count(self, detection: Detection) -> int:
+        return sum(each.detection is detection for each in self.defects)
 
     def figures(self) -> list[str]:
-        """The figures that stand at the end, one line each for what was tried."""
+        """Return one line each for the defects, the variants and the repeated runs."""
         lines = []
-        if self.trials:
+        if self.defects:
             lines.append(self._caught())
-        if self.hearings:
-            accepted = sum(one.accepted for one in self.hearings)
-            left = _left(self.hearings)
-            lines.append(f"{accepted} of {len(self.hearings)} correct variants accepted, {left}")
+        if self.variants:
+            accepted = sum(each.accepted for each in self.variants)
+            lines.append(f"{accepted} of {len(self.variants)} correct variants accepted, {_left(self.variants)}")
         if self.repeats:
-            accepted = sum(one.accepted for one in self.repeats)
-            lines.append(f"{accepted} of {len(self.repeats)} repeated runs green, {_left(self.repeats)}")
+            accepted = sum(each.accepted for each in self.repeats)
+            lines.append(f"{accepted} of {len(self.repeats)} repeated runs passed, {_left(self.repeats)}")
         return lines
 
     def _caught(self) -> str:
-        by_rule, by_luck = self.count(Fate.CAUGHT), self.count(Fate.LUCK)
-        how = f"{by_rule} by their rule, {by_luck} by luck" if by_luck else "all by their rule"
-        return f"{by_rule + by_luck} of {len(self.trials)} defects caught, {how}"
+        own, other = self.count(Detection.CAUGHT), self.count(Detection.OTHER_RULE)
+        how = f"{own} by their rule, {other} by another" if other else "all by their rule"
+        return f"{own + other} of {len(self.defects)} defects caught, {how}"
 
     def noise(self) -> str:
-        """Say how many other rules turn red beside the one that is broken, where the whole contract was played."""
-        counts = [len(trial.noise) for trial in self.trials if trial.noise is not None]
+        """Say how many other rules fail beside the broken one, if the whole contract ran."""
+        counts = [len(each.noise) for each in self.defects if each.noise is not None]
         if not counts:
-            return "no defect was played with the whole contract"
+            return "the whole contract ran for no defect"
         quiet = sum(count == 0 for count in counts)
         return (
-            f"{len(counts)} defects played with the whole contract: {quiet} turn no other rule red, "
+            f"the whole contract ran for {len(counts)} defects: with {quiet} of them no other rule fails, "
             f"{mean(counts):.1f} on average, {max(counts)} at most"
         )
 
-    def unneeded(self) -> list[Record]:
-        """The scenarios that accused no defect; empty where not all defects were tried."""
-        if not (self.complete and self.trials):
+    def unneeded(self) -> list[ScenarioResult]:
+        """Return the scenarios that caught no defect; none unless all defects were checked."""
+        if not (self.complete and self.defects):
             return []
-        needed = {record.location for trial in self.trials for record in trial.accusing}
-        plays: list[Play | None] = [*(trial.whole for trial in self.trials), *(one.play for one in self.hearings)]
-        seen = {record.location: record for play in plays if play for record in play.records}
-        return [record for place, record in sorted(seen.items(), key=_place) if place not in needed]
+        needed = {location_of(each.scenario) for result in self.defects for each in result.violations}
+        runs = [*(each.whole for each in self.defects), *(each.run for each in self.variants)]
+        seen = {location_of(scenario): scenario for run in runs if run for scenario in run.scenarios}
+        unneeded = [scenario for location, scenario in seen.items() if location not in needed]
+        return sorted(unneeded, key=lambda scenario: (scenario.file, scenario.line))
 
 
-def _left(hearings: Sequence[Hearing]) -> str:
-    left = sum(len(one.residue.left) for one in hearings)
-    harmed = sum(len(one.residue.missing) + len(one.residue.changed) for one in hearings)
-    told = f"{left} users left behind" if left else "nothing left"
-    return f"{told}, {harmed} bystanders harmed" if harmed else told
-
-
-def _place(item: tuple[str, Record]) -> tuple[str, int]:
-    file, _, line = item[0].rpartition(":")
-    return file, int(line)
+def _left(results: Sequence[VariantResult]) -> str:
+    left = sum(len(each.leftovers.left) for each in results)
+    harmed = sum(len(each.leftovers.missing) + len(each.leftovers.changed) for each in results)
+    text = f"{left} users left behind" if left else "nothing left"
+    return f"{text}, {harmed} existing users harmed" if harmed else text

@@ -1,4 +1,4 @@
-"""Do many independent things, a few at a time, until they are done or somebody interrupts."""
+"""Run independent tasks, a few at a time, until they are done or interrupted."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ T = TypeVar("T")
 
 
 def in_parallel(
-    works: Sequence[Callable[[], T]], jobs: int, stop: Callable[[], None], tell: Callable[[T], None]
+    tasks: Sequence[Callable[[], T]], jobs: int, stop: Callable[[], None], report: Callable[[T], None]
 ) -> list[T]:
-    """Return what the works come to, in their order, and tell of each as it is done.
+    """Return the results of the tasks, in their order, and report each as soon as its task is done.
 
-    Whatever interrupts this, an error of one work included, `stop` ends those that are under way.
+    On any exception, also of a task, `stop` has to end the tasks that are running.
     """
     pool = ThreadPoolExecutor(jobs)
     try:
-        under_way = [pool.submit(work) for work in works]
-        for done in as_completed(under_way):
-            tell(done.result())
-        return [done.result() for done in under_way]
+        running = [pool.submit(task) for task in tasks]
+        for done in as_completed(running):
+            report(done.result())
+        return [done.result() for done in running]
     except BaseException:
         stop()
         raise
@@ -33,14 +33,14 @@ def in_parallel(
 
 
 def mixed(*kinds: Sequence[T]) -> list[T]:
-    """Return all in one row, each kind in its order and spread evenly: what waits stands beside what computes."""
-    placed = [((number + 0.5) / len(kind), one) for kind in kinds for number, one in enumerate(kind)]
-    return [one for _, one in sorted(placed, key=lambda place: place[0])]
+    """Return all in one list, each kind in its order and spread evenly, so that waiting tasks run beside busy ones."""
+    placed = [((number + 0.5) / len(kind), each) for kind in kinds for number, each in enumerate(kind)]
+    return [each for _, each in sorted(placed, key=lambda place: place[0])]
 
 
 @contextmanager
-def ended_politely() -> Iterator[None]:
-    """Take SIGTERM for Ctrl-C, so that what runs is ended first."""
+def sigterm_interrupts() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C, so that the running tasks are ended first."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

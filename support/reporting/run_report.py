@@ -21,6 +21,7 @@ from behave.reporter.summary import AbstractSummaryReporter
 from support.errors import Outcome, SettingsError, SuiteError
 from support.http.recorder import Metrics
 from support.redaction import redacted
+from support.reporting.console import Console
 from support.reporting.results import (
     KNOWN_DEVIATION,
     Failure,
@@ -32,9 +33,7 @@ from support.reporting.results import (
     result_of,
     rule_of,
 )
-from support.reporting.screen import Screen
 from support.reporting.summary import FILE, Requests, ScenarioResult, Summary, Users, with_results
-from support.reporting.table import closing_lines
 
 if TYPE_CHECKING:
     from support.cleanup.registry import Registry
@@ -141,7 +140,8 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         registry = self._registry
         if registry is None:
             return Users()
-        return Users(registry.created, registry.deleted, registry.gone, registry.alive, self._recovered)
+        counts = registry.ledger.counts()
+        return Users(counts.created, counts.deleted, counts.gone, counts.alive, self._recovered)
 
     def _requests(self) -> Requests:
         metrics = self._tally
@@ -158,10 +158,12 @@ def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) ->
     except OSError as error:
         fault = SuiteError(f"REPORTS_DIR: the summary cannot be written into {folder} ({error}).")
         summary = with_faults(summary, [fault])
-    screen = Screen(StreamOpener(stream=sys.stdout).stream, config.color)
-    for line in closing_lines(summary, path, screen, table=config.summary) if prints else ():
-        screen.print(line)
-    return screen.was_read and summary.outcome is Outcome.PASSED
+    console = Console(StreamOpener(stream=sys.stdout).stream, config.color)
+    if prints:
+        from support.reporting.rendering import print_summary
+
+        print_summary(console, summary, path, table=config.summary)
+    return console.was_read and summary.outcome is Outcome.PASSED
 
 
 def with_faults(summary: Summary, faults: Iterable[BaseException]) -> Summary:

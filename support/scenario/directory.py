@@ -50,7 +50,7 @@ class Directory:
         if session.profile.pages.size is not None:
             session.registry.wait_for_deletions()
         exchange = session.run(session.api.list())
-        self._last_list = (time.monotonic(), session.registry.request_count, exchange)
+        self._last_list = (time.monotonic(), len(session.registry.ledger.records), exchange)
         return exchange
 
     def by_address(self, actor: Actor) -> Exchange:
@@ -82,7 +82,7 @@ class Directory:
         if self._last_list is None:
             return None
         read_at, asked_for, exchange = self._last_list
-        fresh = time.monotonic() - read_at < RECENT_S and asked_for == self._session.registry.request_count
+        fresh = time.monotonic() - read_at < RECENT_S and asked_for == len(self._session.registry.ledger.records)
         return exchange if fresh and exchange.status == 200 else None
 
     def shows_once(self, actor: Actor) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from support.cleanup.records import Record
+from support.cleanup.ledger import Record
 from support.concurrency.races import (
     Contender,
     Outcome,
@@ -23,7 +23,6 @@ from support.concurrency.races import (
 from support.contract.matchers import moment_of
 from support.contract.normalizers import listed, normal_user, user_of
 from support.errors import Inconclusive
-from support.http.operations import Operation
 from support.models import Exchange, NewUser, User
 from support.scenario import bursts
 from support.scenario.races import Race, Round, differs, play
@@ -93,14 +92,9 @@ def _sign_up(scenario: ScenarioContext, email: str, number: int) -> RaceRequest:
 
 
 def _race_sign_up(scenario: ScenarioContext, new_user: NewUser, label: str) -> RaceRequest:
-    def operation() -> Operation[Exchange]:
-        record = scenario.registry.intend([(new_user.email, new_user.name)])[0]
-        call = scenario.api.create_call(new_user.as_json())
-        exchange = yield from scenario.api.send_once(call)
-        scenario.registry.settle(record, exchange)
-        return exchange
-
-    return RaceRequest(label, operation(), scenario.answers.created, scenario.answers.taken)
+    call = scenario.api.create_call(new_user.as_json())
+    operation = scenario.registry.create_once(call, new_user.email, new_user.name)
+    return RaceRequest(label, operation, scenario.answers.created, scenario.answers.taken)
 
 
 # Changes to one email
@@ -119,7 +113,7 @@ def _changes(scenario: ScenarioContext, actors: Sequence[Actor], method: str, si
     for spell in cycle(SPELLINGS.values()):
         scenario.registry.make_room(signing_up)
         email = scenario.factory.new_user().email
-        record = scenario.registry.intend([(email, None)])[0]
+        record = scenario.registry.ledger.intend(email)
         numbers = range(len(CHANGING), len(CHANGING) + signing_up)
         requests = [
             *(_change(scenario, actor, spell(email, number), method) for number, actor in enumerate(actors, start=1)),

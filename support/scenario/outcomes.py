@@ -344,7 +344,7 @@ class Outcomes:
         same = [
             f"{actor.persona} got the id {actor.id} of somebody who left"
             for actor in actors
-            if actor.id == former or self._session.registry.was_seen_gone(actor.known_id)
+            if actor.id == former or actor.known_id in self._session.registry.ledger.gone
         ]
         if same:
             self._scenario.fail("an id that nobody had before", same, self._scenario.exchange)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from support.cleanup.records import Record
+from support.cleanup.ledger import Record
 from support.concurrency.drawing import race_picture, timeline
 from support.concurrency.races import (
     Contender,
@@ -115,7 +115,7 @@ def _changes_of_both_fields(scenario: ScenarioContext, ada: Actor) -> Iterator[R
     url = scenario.api.url_of(ada.known_id)
     while True:
         changes = scenario.factory.new_user("Ada").as_json()
-        record = scenario.registry.intend([(changes["email"], None)])[0]
+        record = scenario.registry.ledger.intend(changes["email"])
         requests = []
         for field, value in changes.items():
             call = scenario.api.call("PATCH", url, fields={field: value})

@@ -65,7 +65,7 @@ class Session:
         self.registry: Registry = opened.new_registry(self.mark)
         self.api: UsersApi = self.registry.api
         self._spare_others()
-        self.registry.keep_lease()
+        self.loop.submit(self.registry.ledger.keep_lease())
         self.values: People = People(self)
         self.accounts: Accounts = Accounts(self)
         self.directory: Directory = Directory(self)
@@ -80,7 +80,8 @@ class Session:
         """Never touch the users who are there now, except those of other live runs, whose ids come and go."""
         users = users_of(self.run(self.api.list()).answer, self.profile)
         marks = {user.id: mark_in(user.email) for user in users}
-        self.registry.protect(one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
+        others = (one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
+        self.registry.ledger.existing |= frozenset(others)
 
     # What a run and a scenario do
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from pathlib import Path
 from support import profile_files
 from support.errors import Outcome
 from support.peers.catalogue import RECIPES
-from support.peers.judge.playing import Run, play
+from support.peers.judge.playing import Run, run_suite
 from support.peers.launching import running
 from support.peers.record.tape import Tape
 from support.peers.verdicts import Judged, Verdict, judged
 from support.profile import Answers, Names, Profile
+from support.prove.leftovers import leftovers
+from support.prove.runner import Runner
 from support.reporting.results import Result
 from support.reporting.summary import Summary
 from support.rules import RULES
@@ -51,7 +54,7 @@ class Judgement:
 def judge(name: str) -> Judgement:
     """Run the suite against a peer with its profile, and once more without its known deviations.
 
-    Raises PeerUnavailable where the peer cannot be had here, NoVerdict where a run came to none.
+    Raises PeerUnavailable where the peer cannot be had here, NoResult if a run wrote no summary.
     """
     profile = profile_files.load(name)
     residue: list[str] = []
@@ -59,11 +62,11 @@ def judge(name: str) -> Judgement:
         tape = Tape(peer, RECIPES[name].dialect)
         for bystander in BYSTANDERS:
             tape.given(bystander)
-        runs = []
+        runner, runs = Runner(Path(folder)), []
         for strict in (False, True):
             before = _by_id(tape)
-            runs.append(play(peer, Path(folder) / ("strict" if strict else "with-profile"), strict))
-            residue += _residue(before, _by_id(tape))
+            runs.append(run_suite(runner, peer, strict))
+            residue += leftovers(before, _by_id(tape)).lines()
     rows = compare(judged(name), profile, *(run.summary for run in runs))
     return Judgement(name, rows, [*residue, *_exits(runs)])
 
@@ -149,17 +152,8 @@ ALLOWANCES: Mapping[str, Callable[[Profile], bool]] = {
 """What a profile allows that the contract alone does not, by the rule that it bears on."""
 
 
-def _by_id(tape: Tape) -> dict[str, object]:
-    return {str(user.get(tape.dialect.id, user)): user for user in tape.everyone()}
-
-
-def _residue(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
-    left = [f"left behind: {user}" for key, user in after.items() if key not in before]
-    gone = [f"other people's user is gone: {user}" for key, user in before.items() if key not in after]
-    changed = [
-        f"other people's user is changed: {after[key]}" for key in before if after.get(key, before[key]) != before[key]
-    ]
-    return left + gone + changed
+def _by_id(tape: Tape) -> dict[str, str]:
+    return {str(user.get(tape.dialect.id, user)): json.dumps(user) for user in tape.everyone()}
 
 
 def _exits(runs: Sequence[Run]) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from support.peers.catalogue import RECIPES
 from support.peers.errors import PeerFailed, PeerUnavailable
 from support.peers.judge import Judgement, judge
-from support.peers.judge.playing import NoVerdict
+from support.peers.judge.playing import NoResult
 from support.rules import RULES
 
 DIFFERENT = 1
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             judged[name] = judge(name)
         except PeerUnavailable as reason:
             skipped[name] = str(reason)
-        except (NoVerdict, PeerFailed) as reason:
+        except (NoResult, PeerFailed) as reason:
             broken[name] = str(reason)
     for line in report(judged, skipped, broken):
         print(line)

@@ -38,12 +38,12 @@ def test_the_first_ten_lines_tell_everything() -> None:
         f"contract broken: create-201 ({RULES['create-201'].promise})",
         "  attempted: Ada signs up",
         '  expected:  status 201; a user with id, name, email and createdAt; a user with name "Ada"',
-        '  but:       the status was 200; /id: 7 is not of type \'string\'; /name: "Ada Lovelace" instead of "Ada"',
-        f"  sent:      POST {BASE} {SENT.decode()}",
-        '  came:      200 { "id": 7, "name": "Ada Lovelace", "email": "ada@example.com", '
+        '  actual:    the status was 200; /id: 7 is not of type \'string\'; /name: "Ada Lovelace" instead of "Ada"',
+        f"  request:   POST {BASE} {SENT.decode()}",
+        '  response:  200 { "id": 7, "name": "Ada Lovelace", "email": "ada@example.com", '
         '"createdAt": "2024-05-06T07:08:09Z" }',
     ]
-    assert any(line.startswith("  repeat it: curl ") for line in lines[:10])
+    assert any(line.startswith("  repeat:    curl ") for line in lines[:10])
     assert len(lines) <= 12
 
 
@@ -61,11 +61,11 @@ def test_a_violation_carries_its_evidence_in_fields() -> None:
     assert evidence.request == f"POST {BASE} {SENT.decode()}"
     assert evidence.response.startswith("500 {")
     assert evidence.curl.startswith("curl ")
-    assert not evidence.unanswered
+    assert evidence.answered
 
 
 def test_a_violation_says_in_a_field_that_no_answer_came() -> None:
-    assert evidence_of(unanswered("connection refused", 3)).unanswered
+    assert not evidence_of(unanswered("connection refused", 3)).answered
 
 
 def test_only_what_failed_is_told() -> None:
@@ -77,7 +77,7 @@ def test_only_what_failed_is_told() -> None:
 def test_an_answer_that_did_not_come_is_told() -> None:
     text = told(unanswered("connection refused", 3))
     assert "no answer came: connection refused (attempt 3 of 3)" in text
-    assert "  came:      no answer (attempt 3)" in text
+    assert "  response:  no answer (attempt 3)" in text
 
 
 def test_too_many_requests_accuse_nobody() -> None:
@@ -128,7 +128,7 @@ def test_an_accusation_needs_no_exchange() -> None:
     assert str(caught.value).split("\n")[1:] == [
         "  attempted: many sign up",
         "  expected:  an id for each",
-        "  but:       two have the id 7",
+        "  actual:    two have the id 7",
     ]
 
 

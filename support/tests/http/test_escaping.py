@@ -90,13 +90,14 @@ def test_nothing_that_is_shown_of_an_exchange_commands() -> None:
     limited = Exchange(exchange.call, (Attempt(Answer(429, {}, b"", 0.0)),))
     with pytest.raises(Inconclusive) as undecided:
         fail("list", HOSTILE, [], [HOSTILE], limited)
-    one_line = [in_brief(exchange), title(exchange), str(undecided.value), *caught.value.wrong]
+    assert caught.value.evidence is not None
+    one_line = [in_brief(exchange), title(exchange), str(undecided.value), *caught.value.evidence.actual]
     for text in (*one_line, page(exchange), curl(exchange.call), str(caught.value)):
         assert escaped(text) == text
         assert "\\x1b[2J" in text
     assert not [text for text in one_line if "\n" in text]
     assert [line[:13] for line in str(caught.value).splitlines() if "boo" in line] == [
-        *("  attempted: ", "  expected:  ", "  but:       ", "  sent:      ", "  came:      ", "  repeat it: "),
+        *("  attempted: ", "  expected:  ", "  actual:    ", "  request:   ", "  response:  ", "  repeat:    "),
         "             ",
     ]
 

@@ -1,57 +1,58 @@
-"""Runs that never were, made by hand."""
+"""Results of runs, written by hand."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
+from support.errors import Evidence, Outcome
 from support.prove.candidates import Defect, Variant
-from support.prove.plays import Play, Record, read_records
-from support.prove.residue import Residue
-from support.prove.verdicts import Hearing, Trial
+from support.prove.leftovers import Leftovers
+from support.prove.results import DefectResult, SuiteRun, VariantResult
+from support.reporting.results import Failure, Result
+from support.reporting.summary import ScenarioResult, Summary
 
 DEFECT = Defect("names-escaped", "exact-text", "Names are escaped for HTML when they are shown.")
+EVIDENCE = Evidence("read a user", ("this",), ("that",))
+Scenario = tuple[ScenarioResult, Failure | None]
 
 
-def line(rule: str, status: str = "passed", said: str = "", number: int = 1, broken: str = "") -> str:
-    """Make a line as the recorder writes it."""
-    told: dict[str, Any] = {
-        "feature": "Names stay as they were written",
-        "name": f"{rule} is shown {number}",
-        "location": f"features/{rule}.feature:{number}",
-        "rule": rule,
-        "status": status,
-        "seconds": 0.1,
-        "step": "Then it is kept" if said else "",
-        "said": said,
-        "broken": broken,
-    }
-    return json.dumps(told)
+def passed(rule: str, number: int = 1, result: Result = Result.PASSED) -> Scenario:
+    """Return a scenario of a rule that did not fail."""
+    name = f"{rule} is shown {number}"
+    return ScenarioResult("Names", f"features/{rule}.feature", number, rule, name, result, 0.1), None
 
 
-def record(rule: str, status: str = "passed", said: str = "", number: int = 1, broken: str = "") -> Record:
-    """Make a record."""
-    return read_records([line(rule, status, said, number, broken)])[0]
+def failed(rule: str, text: str, number: int = 1, outcome: Outcome = Outcome.CONFIGURATION_ERROR) -> Scenario:
+    """Return a scenario that failed without evidence."""
+    scenario, _ = passed(rule, number, Result.BLOCKED)
+    location = f"{scenario.file}:{number}"
+    return scenario, Failure(outcome, rule, scenario.feature, scenario.name, location, "Then it is shown", text)
 
 
-def broken(rule: str, shown_by: str | None = None, number: int = 1) -> Record:
-    """Make the record of a scenario that says that a rule is broken; it shows that rule where no other is named."""
-    said = f"contract broken: {rule} (whatever it says)\n  expected:  this\n  but:       that"
-    return record(shown_by or rule, "failed", said, number, rule)
+def broken(rule: str, shown_by: str | None = None, number: int = 1, answered: bool = True) -> Scenario:
+    """Return a scenario that found a rule broken; it is of that rule unless `shown_by` names another."""
+    scenario, _ = passed(shown_by or rule, number, Result.FAILED)
+    text = f"contract broken: {rule} (any promise)\n  expected:  this\n  but:       that"
+    evidence = Evidence("read a user", ("this",), ("that",), answered=answered)
+    location = f"{scenario.file}:{number}"
+    outcome = Outcome.CONTRACT_BROKEN
+    return scenario, Failure(outcome, rule, "Names", scenario.name, location, "Then it is shown", text, evidence)
 
 
-def play(*records: Record, exit_code: int | None = None, in_time: bool = True) -> Play:
-    """Make a run whose exit code fits its records, unless one is given."""
-    fitting = int(any(not one.passed for one in records))
-    return Play(records, (fitting if exit_code is None else exit_code) if in_time else None, 1.5, "last words")
+def run(*scenarios: Scenario, exit_code: int | None = None, in_time: bool = True) -> SuiteRun:
+    """Return a run whose exit code fits its scenarios, unless another is given."""
+    results, failures = [one for one, _ in scenarios], [failure for _, failure in scenarios if failure is not None]
+    summary = Summary(Outcome.PASSED, scenarios=results, failures=failures)
+    fitting = int(bool(failures)) if exit_code is None else exit_code
+    return SuiteRun(summary, fitting if in_time else None, 1.5, "last words")
 
 
-def trial(*records: Record, whole: Play | None = None) -> Trial:
-    """Make a trial of the defect in which the scenarios of its rule came to this."""
-    return Trial(DEFECT, play(*records), whole)
+def defect_result(*scenarios: Scenario, whole: SuiteRun | None = None) -> DefectResult:
+    """Return the result of the defect with these scenarios of its rule."""
+    return DefectResult(DEFECT, run(*scenarios), whole)
 
 
-def hearing(*records: Record, residue: Residue | None = None, exit_code: int | None = None) -> Hearing:
-    """Make a hearing of a correct API."""
-    heard = play(*(records or (record("list"),)), exit_code=exit_code)
-    return Hearing(Variant("gzip", "Answers are compressed."), heard, residue or Residue())
+def variant_result(
+    *scenarios: Scenario, leftovers: Leftovers | None = None, exit_code: int | None = None
+) -> VariantResult:
+    """Return the result of a correct API."""
+    whole = run(*(scenarios or (passed("list"),)), exit_code=exit_code)
+    return VariantResult(Variant("gzip", "Answers are compressed."), whole, leftovers or Leftovers())

@@ -1,4 +1,4 @@
-"""Which defects and variants are tried."""
+"""The choice of defects and variants."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from support.errors import SettingsError
 from support.prove import candidates
 from support.prove.candidates import Defect, Share, check_names, offered_defects, offered_variants, read_share
+from support.prove.checks import features_with
 from support.prove.pool import mixed
-from support.prove.proofs import features_with
 from support.rules import RULES
 
 MANY = [Defect(str(number), "list", "") for number in range(10)]
@@ -27,8 +27,8 @@ def test_the_plain_api_is_the_first_variant() -> None:
     assert variants[1].options == ("--variant", variants[1].name)
 
 
-def test_the_shares_together_are_everything() -> None:
-    shares = [Share(part, 3).taken(MANY) for part in (1, 2, 3)]
+def test_the_shares_are_disjoint_and_complete() -> None:
+    shares = [Share(part, 3).of_all(MANY) for part in (1, 2, 3)]
     assert sorted(int(defect.name) for share in shares for defect in share) == list(range(10))
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
@@ -45,17 +45,17 @@ def test_a_wrong_share_is_refused(wrong: str) -> None:
         read_share(wrong)
 
 
-def test_every_rule_is_played_from_the_features_that_show_it() -> None:
+def test_the_features_of_a_rule_are_found_by_its_tag() -> None:
     assert all(features_with(f"@rule.{rule}") for rule in RULES)
     assert features_with("@rule.delete-again") == ["features/users/deleting.feature"]
     assert features_with("@rule.no") == []
 
 
-def test_few_are_spread_evenly_among_many() -> None:
+def test_a_few_tasks_are_spread_evenly_among_many() -> None:
     assert mixed("ab", "123456") == ["1", "a", "2", "3", "4", "b", "5", "6"]
     assert mixed([], "12") == ["1", "2"]
 
 
-def test_a_wrong_name_is_refused_with_near_ones() -> None:
+def test_an_unknown_name_is_refused_with_similar_ones() -> None:
     with pytest.raises(SettingsError, match="names-escaped"):
         check_names(["name-escaped"], ["names-escaped", "twins-allowed"])

@@ -1,4 +1,4 @@
-"""In which order and how many at a time everything is tried."""
+"""The order of the checks, and how many of them run at a time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pytest
 
 from support.prove import __main__ as prove
 from support.prove.candidates import Defect, Variant
-from support.prove.residue import Residue
-from support.prove.verdicts import Hearing, Trial
-from support.tests.prove.canned import broken, play, record
+from support.prove.leftovers import Leftovers
+from support.prove.results import DefectResult, VariantResult
+from support.tests.prove.canned import broken, passed, run
 
 VARIANTS = [Variant(name, "") for name in ("plain", "slow", "late")]
 DEFECTS = [
@@ -26,56 +26,56 @@ DEFECTS = [
 ]
 
 
-class Tried:
-    """What was tried, in order of its beginning, and how many things were under way beside each."""
+class Checks:
+    """The checks in the order of their start, and how many were running at each start."""
 
     def __init__(self) -> None:
-        self.beside: dict[str, int] = {}
-        self._under_way = 0
+        self.running: dict[str, int] = {}
+        self._running = 0
         self._lock = threading.Lock()
 
     def __call__(self, name: str) -> None:
         with self._lock:
-            self._under_way += 1
-            self.beside[name] = self._under_way
+            self._running += 1
+            self.running[name] = self._running
         time.sleep(0.02)
         with self._lock:
-            self._under_way -= 1
+            self._running -= 1
 
 
 @pytest.fixture
-def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
-    """Nothing is played; it is noted what would have been."""
-    tried = Tried()
+def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
+    """Replace every check by one that only notes when it runs."""
+    checks = Checks()
 
-    def try_defect(_stage: Any, defect: Defect, _in_full: bool) -> Trial:
-        tried(defect.name)
-        return Trial(defect, play(broken(defect.rule)))
+    def check_defect(_runner: Any, defect: Defect, _in_full: bool) -> DefectResult:
+        checks(defect.name)
+        return DefectResult(defect, run(broken(defect.rule)))
 
-    def hear_variant(_stage: Any, variant: Variant) -> Hearing:
-        tried(variant.name)
-        return Hearing(variant, play(record("list")), Residue())
+    def check_variant(_runner: Any, variant: Variant) -> VariantResult:
+        checks(variant.name)
+        return VariantResult(variant, run(passed("list")), Leftovers())
 
-    monkeypatch.setattr(prove, "try_defect", try_defect)
-    monkeypatch.setattr(prove, "hear_variant", hear_variant)
+    monkeypatch.setattr(prove, "check_defect", check_defect)
+    monkeypatch.setattr(prove, "check_variant", check_variant)
     monkeypatch.setattr(prove, "offered_defects", lambda: DEFECTS)
     monkeypatch.setattr(prove, "offered_variants", lambda: VARIANTS)
-    return tried
+    return checks
 
 
-def test_contests_come_last_and_two_at_a_time(tried: Tried, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_races_come_last_and_two_at_a_time(checks: Checks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "argv", ["prove", "--jobs", "4", "--json", str(tmp_path / "prove.json")])
     assert prove.main() == 0
-    assert set(list(tried.beside)[-2:]) == {"lost", "overwritten"}
-    assert max(tried.beside["lost"], tried.beside["overwritten"]) <= 2
-    assert max(tried.beside.values()) == 4
+    assert set(list(checks.running)[-2:]) == {"lost", "overwritten"}
+    assert max(checks.running["lost"], checks.running["overwritten"]) <= 2
+    assert max(checks.running.values()) == 4
 
 
-def test_what_waits_longest_begins_first_and_is_told_in_its_order(
-    tried: Tried, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_the_slowest_variants_start_first_and_are_reported_in_their_order(
+    checks: Checks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    told = tmp_path / "prove.json"
-    monkeypatch.setattr(sys, "argv", ["prove", "--jobs", "1", "--json", str(told)])
+    report = tmp_path / "prove.json"
+    monkeypatch.setattr(sys, "argv", ["prove", "--jobs", "1", "--json", str(report)])
     assert prove.main() == 0
-    assert [name for name in tried.beside if name in ("plain", "slow", "late")] == ["late", "slow", "plain"]
-    assert [each["name"] for each in json.loads(told.read_text())["variants"]] == ["plain", "slow", "late"]
+    assert [name for name in checks.running if name in ("plain", "slow", "late")] == ["late", "slow", "plain"]
+    assert [each["name"] for each in json.loads(report.read_text())["variants"]] == ["plain", "slow", "late"]

@@ -129,8 +129,8 @@ def test_the_exchange_of_a_step_can_be_read(page: Page) -> None:
 
 def test_the_command_in_the_report_shows_the_fault(page: Page, planted: Planted) -> None:
     opened(page, "Ada deletes their account twice")
-    shown = page.get_by_text("repeat it: curl").first.inner_text()
-    command = shown.split("repeat it: ", 1)[1]
+    shown = page.get_by_text("repeat:    curl").first.inner_text()
+    command = shown.split("repeat:", 1)[1]
     environment = {**os.environ, "TOKEN": planted.api.token}
     done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("HTTP/1.1 409")

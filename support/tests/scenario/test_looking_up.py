@@ -10,7 +10,7 @@ import pytest
 
 from support.errors import ContractViolation
 from support.models import NewUser
-from support.prove.proofs import api
+from support.prove.checks import api
 from support.scenario.session import Session
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, Script
@@ -77,9 +77,9 @@ def test_what_is_looked_at_beforehand_no_deletion_of_ours_makes_forgotten(new_se
         session.begin("list")
         session.accounts.become("Grace")
         session.registry.start_deleting()
-        assert session.registry.alive == 1
+        assert session.registry.ledger.counts().alive == 1
         session.directory.undisturbed().read_list()
-        assert session.registry.alive == 0
+        assert session.registry.ledger.counts().alive == 0
 
 
 def test_a_change_that_shows_her_right_has_the_status_of_a_change(new_session: NewSession, script: Script) -> None:

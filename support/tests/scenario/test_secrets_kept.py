@@ -12,5 +12,5 @@ def test_nobody_with_secrets_is_there_any_more_when_the_next_scenario_looks(
     session = new_session(embedded)
     session.begin("no-secrets")
     session.protocol.go_through("sends a password")
-    assert session.registry.created >= 1
-    assert session.registry.alive == 0
+    assert session.registry.ledger.counts().created >= 1
+    assert session.registry.ledger.counts().alive == 0

@@ -1,6 +1,6 @@
-"""Run behave in a process of its own, forked from one that has loaded the suite already: each run begins at once.
+"""Run behave in a process forked from one that has loaded the suite already, so that each run starts at once.
 
-Where the system has no `fork`, a new interpreter is started for each instead.
+A system without `fork` starts a new interpreter for each run instead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from support.settings import ROOT
 
-CUT = 86
+PARENT_ENDED = 86
 LOADED = (
     "behave.__main__",
     "faker.proxy",
@@ -26,49 +26,47 @@ LOADED = (
     "rich.logging",
     "support.bootstrap",
     "support.run",
-    "support.prove.recorder",
     "uvloop",
 )
 
-_books = threading.Lock()
-"""Starting one process looks after all others too, and an exit code can be fetched only once."""
+_lock = threading.Lock()
+"""To start a process also polls all others, and an exit code can be fetched only once."""
 
 
-class Run:
-    """A run of behave that is on, or has ended."""
+class SuiteProcess:
+    """A process that runs behave."""
 
     def __init__(self, process: BaseProcess) -> None:
         self._process = process
 
-    def exit_code(self, limit_s: float) -> int | None:
-        """Wait for the run to end, and return its exit code; None where it has not ended in time."""
+    def wait(self, limit_s: float) -> int | None:
+        """Wait for the process to end, and return its exit code; None if it is still running."""
         wait([self._process.sentinel], limit_s)
-        with _books:
+        with _lock:
             return self._process.exitcode
 
     def kill(self) -> None:
-        """End the run at once, if it is still on."""
-        with _books:
+        with _lock:
             self._process.kill()
 
 
 @contextmanager
-def behave(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> Iterator[Run]:
-    """Run `behave ARGUMENTS` with this environment and nothing to read; what it prints goes to a file.
+def behave(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> Iterator[SuiteProcess]:
+    """Run `behave ARGUMENTS` with this environment, no input, and its output in a file.
 
-    The run ends with this block, and with this process even where that is killed.
+    The process ends with this block, and with this process even if that is killed.
     """
     output.touch()
-    told = (list(arguments), dict(environment), output)
-    process = _context().Process(target=_become_behave, args=told, daemon=True)
-    with _books:
+    inherited = (list(arguments), dict(environment), output)
+    process = _context().Process(target=_become_behave, args=inherited, daemon=True)
+    with _lock:
         process.start()
-    run = Run(process)
+    running = SuiteProcess(process)
     try:
-        yield run
+        yield running
     finally:
-        run.kill()
-        run.exit_code(limit_s=60.0)
+        running.kill()
+        running.wait(limit_s=60.0)
 
 
 def _context() -> ForkServerContext | SpawnContext:
@@ -97,4 +95,4 @@ def _end_with_the_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
-    os._exit(CUT)
+    os._exit(PARENT_ENDED)
