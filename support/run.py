@@ -19,8 +19,7 @@ from support.reporting.evidence import Evidence
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
 from support.run_checks import faults_of_run
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
 from support.streams import say
 

@@ -29,7 +29,7 @@ from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.models import Exchange
 from support.profile import Names
-from support.scenario import bursts
+from support.scenario import accounts, bursts
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
@@ -108,7 +108,7 @@ def check_rounds(scenario: ScenarioContext) -> None:
 
 def change_both_fields(scenario: ScenarioContext) -> None:
     """Let the name and the email of Ada be changed at once."""
-    play(scenario, _changes_of_both_fields(scenario, scenario.session.accounts.become("Ada")))
+    play(scenario, _changes_of_both_fields(scenario, accounts.become_user(scenario, scenario.actor("Ada"))))
 
 
 def _changes_of_both_fields(scenario: ScenarioContext, ada: Actor) -> Iterator[Round]:
@@ -128,7 +128,7 @@ def _check_both_fields(
 ) -> Verdict:
     scenario.registry.mark_not_created(record)
     before = ada.shown
-    shown = scenario.session.accounts.fields_of(scenario.session.accounts.look(ada))
+    shown = accounts.fields_of(scenario, accounts.read(scenario, ada))
     wrong = broken_answers(contenders)
     for contender, (field, value) in zip(contenders, changes.items(), strict=True):
         allowed = [value] if contender.outcome is Outcome.WON else [value, before[field]]

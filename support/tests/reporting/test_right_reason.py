@@ -36,10 +36,10 @@ def test_no_other_rule_fails(play_suite: Play, faulty: Faulty, defects: tuple[st
     ("defect", "where", "title", "broken"),
     [
         ("deleted-id-given-again", "users/updating", "unchanged when Ada deletes their account again", []),
-        ("deleted-id-given-again", "refusals/taken_addresses", "after its former owner is deleted again", []),
+        ("deleted-id-given-again", "refusals/taken_emails", "after its former owner is deleted again", []),
         (
             "deleted-user-comes-back",
-            "refusals/taken_addresses",
+            "refusals/taken_emails",
             "after its former owner is deleted again",
             ["delete-frees"],
         ),

@@ -13,8 +13,8 @@ from support.http import loop as loop_module
 from support.reporting.evidence import Evidence
 from support.reporting.run_report import RunReport
 from support.run import Run
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.scenario import accounts
+from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, settings_for
@@ -42,7 +42,7 @@ def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
 ) -> None:
     monkeypatch.setattr(loop_module, "FINISHED_WITHIN_S", 0.2)
     session = new_session(embedded, cleanup_deadline_s=5.0)
-    session.accounts.become("Ada")
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     session.loop.submit(busy(0.8))
     with pytest.raises(SuiteError, match="did not stop in time"):
         Run(session, Interrupts(), report, Evidence()).end()
