@@ -59,7 +59,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     begun = time.monotonic()
     embedded = EmbeddedApi() if settings.base_url is None else None
 
-    from support.reporting.evidence import evidence_for
+    from support.reporting.allure import report_sink
     from support.run import Run
     from support.scenario.session import Session
 
@@ -75,10 +75,10 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
         bursts=session.concurrency_notes,
     )
     report.take_over()
-    evidence = evidence_for(report.summary().identity)
-    evidence.was_set_up("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
+    sink = report_sink(report.summary().identity)
+    sink.add_setup("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
     _collect_seldom()
-    return Run(session, interrupts, report, evidence)
+    return Run(session, interrupts, report, sink)
 
 
 def _collect_seldom() -> None:

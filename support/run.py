@@ -14,8 +14,8 @@ from support.cleanup.recovery import LEAST_S
 from support.compat import call_before_exit
 from support.early_signals import FAULT
 from support.errors import Inconclusive, SuiteError, TargetDown
+from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
-from support.reporting.evidence import Evidence
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
 from support.run_checks import faults_of_run
@@ -32,11 +32,11 @@ BATCH = 16
 class Run:
     """The run: its world, what was selected, and how it ends."""
 
-    def __init__(self, session: Session, interrupts: Interrupts, report: RunReport, evidence: Evidence) -> None:
+    def __init__(self, session: Session, interrupts: Interrupts, report: RunReport, sink: ReportSink) -> None:
         self.session = session
         self._interrupts = interrupts
         self._report = report
-        self._evidence = evidence
+        self._sink = sink
         self.deviations = KnownDeviations(session.profile, session.settings.strict)
         self._present = session
         self._storm: Session | None = None
@@ -68,7 +68,7 @@ class Run:
         """Begin a scenario in the world that it is played in."""
         self._interrupts.insist()
         session = self._stormy() if RESILIENCE in scenario.effective_tags else self.session
-        session.show_evidence(self._evidence)
+        session.show_in(self._sink)
         session.begin(rule_of(scenario))
         self._present = session
         return session
@@ -91,7 +91,7 @@ class Run:
         self._look_whether_the_target_is_down(scenario)
         if self._clears_up_in_the_end:
             return
-        with self._evidence.clearing("begin to delete whoever was made"):
+        with self._sink.teardown("start deleting the users"):
             if self._present.faults is not None:
                 self._present.faults.clear()
             self._present.registry.start_deleting(at_least=BATCH)
@@ -101,7 +101,7 @@ class Run:
         if self._clears_up_in_the_end:
             return
         for session in self._worlds:
-            with self._evidence.clearing("see that whoever was made is gone", session.registry.ledger.in_brief):
+            with self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief):
                 session.registry.confirm_gone()
 
     def _look_whether_the_target_is_down(self, scenario: Scenario) -> None:
@@ -149,7 +149,7 @@ class Run:
         for session in self._worlds:
             faults += _faults_of(session.fall_silent)
             try:
-                with self._evidence.clearing("prove that nothing of the run is left", session.registry.ledger.in_brief):
+                with self._sink.teardown("prove that no user of the run is left", session.registry.ledger.in_brief):
                     if self._has_users_of(session):
                         session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
                 faults += _faults_of(session.registry.ownership.check_answers)

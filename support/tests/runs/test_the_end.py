@@ -10,7 +10,7 @@ from behave.configuration import Configuration
 
 from support.errors import SuiteError
 from support.http import loop as loop_module
-from support.reporting.evidence import Evidence
+from support.http.report_sink import ReportSink
 from support.reporting.run_report import RunReport
 from support.run import Run
 from support.scenario import accounts
@@ -45,7 +45,7 @@ def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
     accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     session.loop.submit(busy(0.8))
     with pytest.raises(SuiteError, match="did not stop in time"):
-        Run(session, Interrupts(), report, Evidence()).end()
+        Run(session, Interrupts(), report, ReportSink()).end()
     assert there(new_session(embedded), session.mark) == 0
 
 
