@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from behave.parser import parse_file
 
+from support.compat import row_of
 from support.contract.tags import TAGS, meaning_of
 from support.reporting.docs.book import Capability, read_book, shown_where
 from support.reporting.docs.last_run import ExampleResult, LastRun, read_results
@@ -102,7 +103,7 @@ def test_every_feature_has_a_page_with_its_rules_and_examples(site: Path) -> Non
         for rule in feature.iter_rules():
             assert rule.name in text
         for scenario in feature.walk_scenarios():
-            if scenario._row is None:
+            if row_of(scenario) is None:
                 assert scenario.name in text
 
 
