@@ -1,4 +1,4 @@
-"""The file of a profile: read as TOML into a profile, or refused in one clear line."""
+"""Read profiles from TOML files, or refuse them in one clear line."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _adapter() -> TypeAdapter[Profile]:
 
 def _json_of(path: Path, target: str) -> str:
     """Return the content of the file as JSON, which keeps the dates as text; raises SettingsError."""
-    _see_that_it_is_a_file(path, target)
+    _check_is_file(path, target)
     try:
         return json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str)
     except OSError as error:
@@ -60,7 +60,7 @@ def _json_of(path: Path, target: str) -> str:
         raise SettingsError(f"TARGET: {path} cannot be read as TOML: {in_short(str(error))}.") from None
 
 
-def _see_that_it_is_a_file(path: Path, target: str) -> None:
+def _check_is_file(path: Path, target: str) -> None:
     known = ", ".join(sorted(found.stem for found in PROFILES.glob("*.toml")))
     wish = f"It wants one of {known}, or the path of a .toml file."
     try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 
-from support.scenario import bursts
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.scenario import accounts, bursts, waiting
+from support.scenario.session import Session, faulty_session
 from support.settings import load
 
 LATE_S = 0.3
@@ -40,26 +39,28 @@ def _all_at_once(session: Session, count: int) -> float:
     begun = time.perf_counter()
     session.registry.confirm_gone()
     took = time.perf_counter() - begun
-    assert session.registry.gone == count, f"{session.registry.gone} of {count} were seen gone"
+    gone = len(session.registry.ledger.gone)
+    assert gone == count, f"{gone} of {count} were seen gone"
     return took
 
 
 def _one_by_one(session: Session) -> float:
     session.begin("delete")
     group = ("Ada", "Grace", "Alan", "Barbara", "Edsger")[:SAMPLE]
-    session.accounts.become_each(group)
+    for person in group:
+        accounts.become_user(session.scenario, session.scenario.actor(person))
     _delete_late(session)
     begun = time.perf_counter()
     for person in group:
-        session.accounts.delete(person)
+        accounts.delete(session.scenario, session.scenario.actor(person))
         time.sleep(FIXED_WAIT_S)
-        session.waiting.from_reading(session.scenario.actor(person))
+        waiting.is_gone(session.scenario, session.scenario.actor(person))
     return time.perf_counter() - begun
 
 
 def _delete_late(session: Session) -> None:
     assert session.faults is not None
-    session.faults.inject("shows deletions 0.3 s late", None)
+    session.faults.inject("shows deletions 0.3 s late")
 
 
 if __name__ == "__main__":

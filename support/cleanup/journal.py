@@ -1,4 +1,4 @@
-"""The journal: which users a run meant to make, made and saw gone; on disk before each request leaves.
+"""The journal: which users a run meant to create, created and saw gone; on disk before each request is sent.
 
 SQLite in WAL mode. A run's row, with its mark, is synced to the disk; a user's row survives the death of the process,
 and after a loss of power the mark in the emails finds the users whose last rows are missing. It holds no secrets: where
@@ -8,12 +8,13 @@ a target makes an id of one, only the email is written down.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -28,7 +29,7 @@ LEASE_S = 60.0
 HEARTBEAT_S = 10.0
 OPENED_WITHIN_S = 30.0
 
-
+# Journals of earlier versions are read too, so the column of the email keeps its old name.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     mark TEXT PRIMARY KEY, target TEXT NOT NULL, host TEXT NOT NULL, started REAL NOT NULL,
@@ -37,9 +38,7 @@ CREATE TABLE IF NOT EXISTS users (
     ref INTEGER PRIMARY KEY, mark TEXT NOT NULL, address TEXT, id TEXT, state TEXT NOT NULL,
     reason TEXT, changed REAL NOT NULL);
 """
-_INTEND = "INSERT INTO users (mark, state, changed, address) VALUES"
 _FINISHED = "FROM runs WHERE target = ? AND ended IS NOT NULL AND mark NOT IN (SELECT mark FROM users WHERE state != ?)"
-MOST_ROWS = 500
 PAGE_BYTES = 1024
 PAGES_TO_CHECKPOINT = 10_000  # each checkpoint waits for the disk
 
@@ -61,7 +60,7 @@ class JournalRow:
 
     ref: int
     mark: str
-    address: str | None
+    email: str | None
     id: str | None
     state: State
     reason: str | None
@@ -72,7 +71,6 @@ class Run:
     """One run in the journal; `started` in seconds since the epoch."""
 
     mark: str
-    target: str
     started: float
 
 
@@ -105,7 +103,7 @@ class Journal:
             raise SettingsError(
                 f"STATE_DIR: the journal of created users cannot be kept in {self.folder} ({error}). Name a folder "
                 "that can be written; where the journal is damaged, move it away and run `python -m support.cleanup "
-                "--all-runs`, which finds what earlier runs left by the marks in the addresses."
+                "--all-runs`, which finds what earlier runs left by the marks in the emails."
             ) from None
 
     def open_run(self, mark: str, target: str) -> None:
@@ -120,7 +118,7 @@ class Journal:
             self._database.execute("PRAGMA synchronous = NORMAL")
 
     def _forget_finished_runs(self, target: str) -> None:
-        """Drop runs that ended with everybody gone: there is nothing left to tell of them."""
+        """Drop runs that ended with all users gone."""
         self._write(f"DELETE FROM users WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
         self._write(f"DELETE FROM runs WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
 
@@ -136,32 +134,22 @@ class Journal:
             self._lease = None
         self._lease_path(mark).unlink(missing_ok=True)
 
-    def intend(self, mark: str, addresses: Iterable[str | None]) -> list[int]:
-        """Write down which addresses are about to be created, before this returns; return their references."""
-        wanted, refs = list(addresses), list[int]()
-        for start in range(0, len(wanted), MOST_ROWS):
-            some = wanted[start : start + MOST_ROWS]
-            rows = ", ".join(["(?1, ?2, ?3, ?)"] * len(some))
-            done = self._write(f"{_INTEND} {rows}", (mark, State.INTENDED.value, time.time(), *some))
-            last = done.lastrowid or 0
-            refs += range(last - len(some) + 1, last + 1)
-        return refs
-
-    def mark_as(self, ref: int, state: State, user_id: str | None = None, reason: str | None = None) -> None:
-        """Write down how far a user has come."""
-        self._write(
-            "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? WHERE ref = ?",
-            (state.value, _without_secrets(user_id), reason, time.time(), ref),
+    def intend(self, mark: str, email: str | None) -> int:
+        """Write down that a user with this email is about to be created, before this returns; return the reference."""
+        done = self._write(
+            "INSERT INTO users (mark, state, changed, address) VALUES (?, ?, ?, ?)",
+            (mark, State.INTENDED.value, time.time(), email),
         )
+        return done.lastrowid or 0
 
-    def mark_all(self, refs: Iterable[int], state: State) -> None:
-        """Write down that several users have come as far as this."""
-        wanted = list(refs)
-        for start in range(0, len(wanted), MOST_ROWS):
-            some = wanted[start : start + MOST_ROWS]
-            places = ", ".join("?" * len(some))
-            statement = f"UPDATE users SET state = ?, reason = NULL, changed = ? WHERE ref IN ({places})"
-            self._write(statement, (state.value, time.time(), *some))
+    def mark(self, refs: Sequence[int], state: State, user_id: str | None = None, reason: str | None = None) -> None:
+        """Write down, in one go, how far users have come."""
+        known_id = None if user_id is None or redacted.holds_secret(user_id) else user_id
+        self._write(
+            "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? "
+            "WHERE ref IN (SELECT value FROM json_each(?))",
+            (state.value, known_id, reason, time.time(), json.dumps(refs)),
+        )
 
     def unfinished(self, mark: str) -> list[JournalRow]:
         """Return the users of a run that were not seen to be gone."""
@@ -170,23 +158,21 @@ class Journal:
             (mark, State.GONE),
         )
         return [
-            JournalRow(ref, run, address, user_id, State(state), reason)
-            for ref, run, address, user_id, state, reason in rows
+            JournalRow(ref, run, email, user_id, State(state), why) for ref, run, email, user_id, state, why in rows
         ]
 
-    def dead_runs(self, target: str | None = None) -> list[Run]:
-        """Return the runs that left something and are not alive any more; of one target only, or of all."""
+    def dead_runs(self, target: str) -> list[Run]:
+        """Return the runs against a target that left something and are not alive any more."""
         rows = self._read(
-            "SELECT mark, target, started, host, heartbeat FROM runs WHERE (? IS NULL OR target = ?) AND "
-            "(ended IS NULL OR EXISTS (SELECT 1 FROM users WHERE users.mark = runs.mark AND users.state != ?)) "
-            "ORDER BY started",
-            (target, target, State.GONE),
+            "SELECT mark, started, host, heartbeat FROM runs WHERE target = ? AND (ended IS NULL OR EXISTS "
+            "(SELECT 1 FROM users WHERE users.mark = runs.mark AND users.state != ?)) ORDER BY started",
+            (target, State.GONE),
         )
-        return [Run(mark, of, started) for mark, of, started, host, beat in rows if not self._alive(mark, host, beat)]
+        return [Run(mark, started) for mark, started, host, beat in rows if not self._alive(mark, host, beat)]
 
     def finished_runs(self, target: str) -> list[Run]:
-        """Return the runs against a target that ended with everybody gone and are not forgotten yet."""
-        rows = self._read(f"SELECT mark, target, started {_FINISHED}", (target, State.GONE))
+        """Return the runs against a target that ended with all users gone and are not forgotten yet."""
+        rows = self._read(f"SELECT mark, started {_FINISHED}", (target, State.GONE))
         return [Run(*row) for row in rows]
 
     def is_live(self, mark: str) -> bool:
@@ -213,7 +199,7 @@ class Journal:
         return self.folder / f"{mark}.lease"
 
     def _write(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
-        """Carry a statement out; it is a transaction of its own, which no interruption leaves open."""
+        """Execute a statement; it is a transaction of its own, which no interruption leaves open."""
         with self._lock:
             return self._database.execute(statement, values)
 
@@ -226,12 +212,8 @@ class Journal:
             self._database.close()
 
 
-def _without_secrets(user_id: str | None) -> str | None:
-    return None if user_id is None or redacted.holds_secret(user_id) else user_id
-
-
 def _opened(path: Path) -> sqlite3.Connection:
-    """Open the database, and make it ready where it is new, while which no other process may do the same."""
+    """Open the database, and set it up where it is new; no other process may do the same meanwhile."""
     _create_private(path)
     database = sqlite3.connect(path, timeout=OPENED_WITHIN_S, isolation_level=None, check_same_thread=False)
     database.execute(f"PRAGMA page_size = {PAGE_BYTES}")

@@ -1,82 +1,262 @@
-"""The book of a run: what its requests were to make and how far each has come, kept in the journal as it happens."""
+"""The ledger of a run: a record for each request that may create a user, and what is known of each id.
+
+It is kept in the journal as it changes. What was created, is alive, was deleted or is gone are filters over records.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from support.cleanup.journal import HEARTBEAT_S, Journal, JournalRow, State
-from support.cleanup.records import Record
+from support.escaping import on_one_line
+from support.models import User
 
 log = logging.getLogger("acceptance.cleanup")
+MOST_LISTED = 20
+
+
+class Owner(Enum):
+    """Whose user an id is, by the answer to a read of it."""
+
+    RUN = auto()
+    NOBODY = auto()
+    OTHERS = auto()
+    UNKNOWN = auto()
+
+
+class Phase(Enum):
+    """Whether a scenario still needs what a request created, or its deletion is due or was begun."""
+
+    IN_USE = auto()
+    DUE = auto()
+    BEGUN = auto()
+
+
+@dataclass(eq=False)
+class Record:
+    """A request that may have created users: the email and name that it asked for, and the ids known so far.
+
+    - `deleted`: the ids whose deletion was confirmed; from then on the target may give them to other users.
+    - `confirmed_at`: when cleanup last had a deletion confirmed, in seconds of the monotonic clock.
+    - `was_unlisted`: no list showed the id before the request.
+    - `by_change`: the request was to give the email to an existing user.
+    - `claims_user`: its answer says that a user was created, but not which.
+    - `shown_by`: the view that still shows a user whom a read says to be gone.
+    - `unprovable`: no read can show that the id belongs to this run, so that the suite does not touch it.
+    """
+
+    ref: int
+    email: str | None
+    name: str | None = None
+    ids: set[str] = field(default_factory=set)
+    state: State = State.INTENDED
+    reason: str | None = None
+    phase: Phase = Phase.IN_USE
+    deleted: set[str] = field(default_factory=set)
+    confirmed_at: list[float] = field(default_factory=list)
+    was_unlisted: bool = False
+    by_change: bool = False
+    claims_user: bool = False
+    shown_by: str = ""
+    unprovable: bool = False
+
+    def is_stuck(self, deadline_s: float) -> bool:
+        """Whether deletion was confirmed more than once, and the deadline for it to show is over."""
+        return len(self.confirmed_at) > 1 and time.monotonic() - self.confirmed_at[0] > deadline_s
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the ids are all that this request can have created."""
+        return bool(self.ids) and self.state in (State.CREATED, State.DELETING)
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether its answer says that no user was created."""
+        return self.state is State.REFUSED and not self.ids
+
+    def __str__(self) -> str:
+        known = on_one_line(", ".join(sorted(self.ids))) or "id unknown"
+        return f"{known}  {on_one_line(self.email or '(no email)')}: {self.reason}"
+
+
+@dataclass
+class IdFacts:
+    """What is known of one id: `owner` by the last read, made after so many requests that may create users.
+
+    - `was_proven`: a read has once shown the run's mark there.
+    - `is_vouched`: the answer to a create gave the id together with the email that was asked for.
+    - `source`: the rule of the view that the id is known from, where that is not the answer to a create.
+    - `record`: the latest request that the id was given to.
+    - `contradicted`: the rule of an answer that gave the id for one of our users, while a read shows another's.
+    """
+
+    owner: Owner = Owner.UNKNOWN
+    read_after: int = 0
+    was_proven: bool = False
+    is_vouched: bool = False
+    source: str = ""
+    record: Record | None = None
+    contradicted: str = ""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many users a run has created, deleted by cleanup, seen to be gone, and may still have."""
+
+    created: int
+    deleted: int
+    gone: int
+    alive: int
+
+    def __str__(self) -> str:
+        return f"{self.created} created, {self.deleted} deleted by cleanup, {self.gone} seen gone, {self.alive} not yet"
 
 
 class Ledger:
-    """The entries of the run with this mark; `alive` are those that may have left a user who is not yet seen gone.
-
-    `made`, `deleted` and `gone` are the ids of whom it is known; cleaning up has deleted them, or they left before.
-    """
+    """The records of the run with this mark; `existing` are the ids that were there before it."""
 
     def __init__(self, journal: Journal, mark: str) -> None:
         self._journal = journal
-        self._mark = mark
-        self.entries: list[Record] = []
-        self.alive: set[Record] = set()
-        self.made: set[str] = set()
-        self.deleted: set[str] = set()
-        self.gone: set[str] = set()
+        self.mark = mark
+        self.records: list[Record] = []
+        self.ids: defaultdict[str, IdFacts] = defaultdict(IdFacts)
+        self.existing: frozenset[str] = frozenset()
+        self._ids_by_email: defaultdict[str, set[str]] = defaultdict(set)
 
-    def intend(self, wanted: Sequence[tuple[str | None, str | None]]) -> list[Record]:
-        """Write down (address, name) of requests that may make users, before they are sent."""
-        refs = self._journal.intend(self._mark, [address for address, _ in wanted])
-        entries = [Record(ref, address, name) for ref, (address, name) in zip(refs, wanted, strict=True)]
-        self.entries += entries
-        self.alive.update(entries)
-        return entries
+    # Records
 
-    def adopt(self, lines: Iterable[JournalRow]) -> None:
+    def intend(self, email: str | None, name: str | None = None) -> Record:
+        """Write down what a request that may create a user asks for, before it is sent."""
+        record = Record(self._journal.intend(self.mark, email), email, name)
+        self.records.append(record)
+        return record
+
+    def adopt(self, rows: Iterable[JournalRow]) -> None:
         """Take over the unfinished users of a run that died."""
-        for line in lines:
-            ids = {line.id} if line.id else set()
-            entry = Record(line.ref, line.address, None, ids, line.state, line.reason)
-            self.entries.append(entry)
-            self._count(entry)
+        for row in rows:
+            record = Record(row.ref, row.email, state=row.state, reason=row.reason, phase=Phase.BEGUN)
+            self.records.append(record)
+            self.add_ids(record, [row.id] if row.id else [])
 
-    def forget(self, lines: Iterable[JournalRow]) -> None:
-        """Write down as gone what went together with its target."""
-        self._journal.mark_all([line.ref for line in lines], State.GONE)
-
-    def mark(self, entry: Record, state: State, user_id: str | None = None, reason: str | None = None) -> None:
-        """Write down how far a user has come."""
-        entry.state = state
-        self._count(entry)
-        with self._as_far_as_it_can_be_written([entry]):
-            self._journal.mark_as(entry.ref, state, user_id, reason)
-
-    def mark_all(self, entries: Sequence[Record], state: State) -> None:
-        """Write down, in one go, that several users have come as far as this."""
-        for entry in entries:
-            entry.state = state
-            self._count(entry)
-        with self._as_far_as_it_can_be_written(entries):
-            self._journal.mark_all([entry.ref for entry in entries], state)
-
-    @contextlib.contextmanager
-    def _as_far_as_it_can_be_written(self, entries: Sequence[Record]) -> Iterator[None]:
-        """Go on where the journal cannot be written: a disk that is full keeps nobody from being deleted."""
+    def mark_as(
+        self, records: Sequence[Record], state: State, user_id: str | None = None, reason: str | None = None
+    ) -> None:
+        """Write down, in one go, how far users have come; a full disk keeps none of them from being deleted."""
+        for record in records:
+            record.state = state
+        if not records:
+            return
         try:
-            yield
+            self._journal.mark([record.ref for record in records], state, user_id, reason)
         except sqlite3.Error as error:
-            for entry in entries:
-                who = entry.address or entry.ids
-                log.warning("%s", f"the journal does not know that {who} is {entry.state}: {error}")
+            for record in records:
+                which = record.email or record.ids
+                log.warning("%s", f"the journal does not know that {which} is {state}: {error}")
 
-    def _count(self, entry: Record) -> None:
-        gone = entry.state in (State.GONE, State.REFUSED)
-        (self.alive.discard if gone else self.alive.add)(entry)
+    def add_ids(self, record: Record, user_ids: Iterable[str]) -> None:
+        """Count these ids among those that a request has created."""
+        record.ids.update(user_ids)
+        if record.email:
+            self._ids_by_email[folded(record.email)] |= record.ids
+
+    def drop_ids(self, record: Record, user_ids: Iterable[str]) -> None:
+        """Forget ids that turned out to be other users'."""
+        record.ids.difference_update(user_ids)
+        self._ids_by_email[folded(record.email)].difference_update(user_ids)
+
+    # Ids
+
+    def facts(self, user_id: str) -> IdFacts:
+        """Return what is known of an id, without writing anything down."""
+        return self.ids.get(user_id) or IdFacts()
+
+    def note_created(self, record: Record, user: User, source: str = "") -> None:
+        """Write down the user that a create has made; `source` is the rule of the view that showed them, if any."""
+        facts = self.ids[user.id]
+        facts.record = record
+        if source:
+            facts.source = facts.source or source
+        elif user.email and user.email == folded(record.email):
+            facts.is_vouched = True
+        self.add_ids(record, [user.id])
+        self.mark_as([record], State.CREATED, user.id)
+
+    def note_email(self, user_id: str, email: str | None) -> None:
+        """Remember that a user was shown with an email."""
+        if email:
+            self._ids_by_email[folded(email)].add(user_id)
+
+    def note_owner(self, user_id: str, owner: Owner) -> None:
+        """Remember whose user a read has shown; one that shows nothing does not undo an earlier proof."""
+        facts = self.ids[user_id]
+        if owner is not Owner.UNKNOWN or facts.owner is not Owner.RUN:
+            facts.owner, facts.read_after = owner, len(self.records)
+        facts.was_proven = facts.was_proven or owner is Owner.RUN
+
+    def may_be_named(self, user_id: str) -> bool:
+        """Whether the last read showed an id to be the run's, or nobody's since the last request that could create."""
+        facts = self.facts(user_id)
+        is_free = facts.owner is Owner.NOBODY and facts.read_after == len(self.records)
+        return user_id not in self.existing and (is_free or facts.owner is Owner.RUN)
+
+    def is_anothers(self, record: Record, user_id: str) -> bool:
+        """Whether another request has created the user with this id, and the user is deleted on its account."""
+        other = self.facts(user_id).record or record
+        return other is not record and other.state is not State.GONE and user_id in other.ids - other.deleted
+
+    def ids_of(self, email: str | None) -> set[str]:
+        """Return the ids that this run knows to hold an email."""
+        return set(self._ids_by_email.get(folded(email), ())) if email else set()
+
+    # Filters
+
+    @property
+    def created(self) -> set[str]:
+        """The ids of the users that this run is known to have created."""
+        return {user_id for record in self.records if record.state is not State.INTENDED for user_id in record.ids}
+
+    @property
+    def deleted(self) -> set[str]:
+        """The ids that cleanup has deleted; scenarios have deleted the others."""
+        return {user_id for record in self.records if record.confirmed_at for user_id in record.deleted}
+
+    @property
+    def gone(self) -> set[str]:
+        """The ids that were seen to be gone."""
+        return {user_id for record in self.records if record.state is State.GONE for user_id in record.ids}
+
+    @property
+    def alive(self) -> list[Record]:
+        """The records whose users may exist and are not yet seen to be gone."""
+        return [record for record in self.records if record.state not in (State.GONE, State.REFUSED)]
+
+    def counts(self) -> Counts:
+        return Counts(len(self.created), len(self.deleted), len(self.gone), len(one_per_user(self.alive)))
+
+    def in_brief(self) -> str:
+        """Return in one line how far everything that was created has come."""
+        return f"run {self.mark}: {self.counts()}"
+
+    def unfinished(self) -> list[Record]:
+        """Return the records whose users can still be looked for and deleted."""
+        return [record for record in self.records if record.state is not State.GONE and not record.unprovable]
+
+    def left_behind(self) -> list[Record]:
+        """Return what could not be seen to be gone, and write it down as left."""
+        left = [record for record in self.records if record.state is not State.GONE]
+        for record in left:
+            record.reason = record.reason or "not confirmed before the cleanup deadline"
+            self.mark_as([record], State.LEFT, reason=record.reason)
+        return left
+
+    # The run
 
     async def keep_lease(self) -> None:
         """Renew the run's lease without end: what keeps it from being renewed now may pass."""
@@ -84,7 +264,7 @@ class Ledger:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             try:
-                self._journal.beat(self._mark)
+                self._journal.beat(self.mark)
             except sqlite3.Error as error:
                 if not is_logged:
                     log.warning("the lease of this run cannot be renewed: %s", error)
@@ -92,4 +272,30 @@ class Ledger:
 
     def close(self) -> None:
         """Write down that the run is over."""
-        self._journal.close_run(self._mark)
+        self._journal.close_run(self.mark)
+
+
+def folded(email: str | None) -> str:
+    """Return an email as emails are compared."""
+    return (email or "").lower()
+
+
+def one_per_user(records: Iterable[Record]) -> list[Record]:
+    """Return one record for each user: of several requests with the same ids, or the same email, the first."""
+    users: dict[object, Record] = {}
+    for record in records:
+        users.setdefault(" ".join(sorted(record.ids)) or record.email or record.ref, record)
+    return list(users.values())
+
+
+def describe_left(left: Iterable[Record], mark: str) -> str:
+    """List each user that is left once, with the command that deletes them."""
+    users = one_per_user(left)
+    lines = [f"{len(users)} user(s) of this run could not be confirmed as deleted:"]
+    lines += [f"  {record}" for record in users[:MOST_LISTED]]
+    if len(users) > MOST_LISTED:
+        lines.append(f"  … and {len(users) - MOST_LISTED} more")
+    lines.append(
+        f"The next run against this target deletes them; to do it now: python -m support.cleanup --yes --mark {mark}"
+    )
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The mark that every address of the suite carries, so that what the suite made can be told from everybody else's."""
+"""The mark that every email of the suite carries, so that its users can be told from all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for deletions to show: everybody at once, soon at first and then less and less often."""
+"""Poll until deletions show: all users at once, soon at first and then less and less often."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finishing what a run that was killed left behind: for the same target only, and never for a run that is alive."""
+"""Finish what a run that was killed left behind: for the same target only, and never for a run that is alive."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Protocol
 
-from support.cleanup.journal import Journal
+from support.cleanup.journal import Journal, State
 from support.cleanup.registry import Registry
 from support.errors import ContractViolation, LeftBehind
 from support.models import EMBEDDED
@@ -20,7 +20,7 @@ LEAST_S = 1.0
 
 
 class Cleanable(Protocol):
-    """A connection to a target with a journal of what was made there."""
+    """A connection to a target with a journal of what was created there."""
 
     settings: Settings
     journal: Journal
@@ -29,15 +29,16 @@ class Cleanable(Protocol):
 
 
 def finish_dead_runs(opened: Cleanable, target: str) -> int:
-    """Delete what dead runs against this target left; return how many users went. What stays is logged, not raised.
+    """Delete what dead runs against this target left; return how many users that were.
 
-    Whoever shows of a run that had ended was made by a request of it that the target carried out later.
+    What stays is logged, not raised. A run that had ended may have users again: those of a request that the target
+    carried out later.
     """
     journal = opened.journal
-    if target == EMBEDDED:  # whoever was there went with it
+    if target == EMBEDDED:  # its users ended with it
         for run in journal.dead_runs(target):
-            with _as_far_as_it_can_be_written(run.mark):
-                opened.new_registry(run.mark).forget(journal.unfinished(run.mark))
+            with _logging_what_cannot_be_written(run.mark):
+                journal.mark([row.ref for row in journal.unfinished(run.mark)], State.GONE)
                 journal.close_run(run.mark)
         return 0
     ends = time.monotonic() + opened.settings.cleanup_deadline_s
@@ -47,23 +48,24 @@ def finish_dead_runs(opened: Cleanable, target: str) -> int:
 
 def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
     """Delete what the run of this registry left; return how many users that were."""
-    registry.adopt(journal.unfinished(registry.mark))
+    registry.ledger.adopt(journal.unfinished(registry.mark))
     try:
         registry.prove_nothing_is_left(deadline_s)
-        registry.check_ids_were_right()
+        registry.ownership.check_answers()
     except (ContractViolation, LeftBehind, sqlite3.Error) as left:
         log.warning("an earlier run is not cleaned up yet: %s", left)
     else:
-        with _as_far_as_it_can_be_written(registry.mark):
+        with _logging_what_cannot_be_written(registry.mark):
             journal.close_run(registry.mark)
-    if registry.deleted:
-        log.info("finished what an earlier run (%s) had left: %d user(s) deleted", registry.mark, registry.deleted)
-    return registry.deleted
+    deleted = len(registry.ledger.deleted)
+    if deleted:
+        log.info("finished what an earlier run (%s) had left: %d user(s) deleted", registry.mark, deleted)
+    return deleted
 
 
 @contextlib.contextmanager
-def _as_far_as_it_can_be_written(mark: str) -> Iterator[None]:
-    """Close the book of a run; where that fails, the next run does it."""
+def _logging_what_cannot_be_written(mark: str) -> Iterator[None]:
+    """Go on where the end of a run cannot be written down; the next run does it."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:

@@ -1,4 +1,4 @@
-"""Remove what earlier runs left behind: `python -m support.cleanup`, which only shows it until it is told `--yes`."""
+"""Delete what earlier runs left behind: `python -m support.cleanup`, which only shows it unless it gets `--yes`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from support import settings as settings_module
+from support.cleanup.deleter import outcome_of
 from support.cleanup.marks import mark_in
-from support.cleanup.records import told_of
 from support.cleanup.recovery import finish
 from support.contract.normalizers import users_in
 from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown, in_short
@@ -21,7 +21,7 @@ from support.escaping import on_one_line
 from support.models import User
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
-from support.reporting.screen import say
+from support.streams import say
 from support.target.connection import Connection
 
 SHORTEST_MARK = 4
@@ -35,17 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         set_up_logs("WARNING")
-        older_than_s = _seconds(options.older_than)
-        wanted = _wanted(options.mark)
-        opened = Connection(_settings())
+        oldest_s, part_of_mark = _seconds(options.older_than), _part_of_mark(options.mark)
+        connection = Connection(_settings())
         try:
-            return _clean(opened, options, older_than_s, wanted)
+            return _clean(connection, options, oldest_s, part_of_mark)
         finally:
-            opened.close()
+            connection.close()
     except SuiteError as error:
         return _at_fault(error)
     except KeyboardInterrupt:
-        return _at_fault(Inconclusive("interrupted; the same command goes on with whoever is left"))
+        return _at_fault(Inconclusive("interrupted; run the same command again to delete the rest"))
     except (OSError, sqlite3.Error) as error:
         return _at_fault(SuiteError(f"{type(error).__name__}: {error}"))
 
@@ -63,17 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m support.cleanup",
         description="Shows, or with --yes deletes, what dead runs left on the target that BASE_URL and TOKEN name.",
-        epilog="Only users whose address carries the mark of a run of this suite in full are ever deleted.",
+        epilog="Only users whose email carries the whole mark of a run of this suite are ever deleted.",
     )
-    parser.add_argument("--dry-run", action="store_true", help="only show what would be deleted (the default)")
-    parser.add_argument("--yes", action="store_true", help="delete it")
-    parser.add_argument("--older-than", metavar="TIME", help="only runs that began that long ago: 90s, 30m, 2h, 1d")
-    parser.add_argument(
-        "--all-runs", action="store_true", help="also runs that the journal does not know, by their marks"
-    )
-    parser.add_argument(
-        "--mark", metavar="MARK", help="only the runs whose mark contains this, at least four characters"
-    )
+    add = parser.add_argument
+    add("--dry-run", action="store_true", help="only show what would be deleted (the default)")
+    add("--yes", action="store_true", help="delete it")
+    add("--older-than", metavar="TIME", help="only runs that began that long ago: 90s, 30m, 2h, 1d")
+    add("--all-runs", action="store_true", help="also runs that the journal does not know, by their marks")
+    add("--mark", metavar="MARK", help="only runs whose mark contains this, at least four characters")
     return parser
 
 
@@ -86,81 +82,81 @@ def _settings() -> settings_module.Settings:
     return settings
 
 
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)([smhd])", text)
+def _seconds(text: str | None) -> float:
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)([smhd])", "0s" if text is None else text)
     if match is None:
         raise SettingsError(
-            f"--older-than: it got {in_short(text)!r}; it wants a number with s, m, h or d behind it, such as 2h."
+            f"--older-than: it got {in_short(str(text))!r}; it wants a number with s, m, h or d behind it, such as 2h."
         )
     return float(match[1]) * UNITS_S[match[2]]
 
 
-def _wanted(mark: str | None) -> str:
-    if mark is not None and len(mark.removeprefix("uat-")) < SHORTEST_MARK:
-        raise SettingsError(f"--mark: it got {mark!r}; it wants at least {SHORTEST_MARK} characters beside uat-.")
-    return (mark or "").lower()
+def _part_of_mark(text: str | None) -> str:
+    if text is not None and len(text.removeprefix("uat-")) < SHORTEST_MARK:
+        raise SettingsError(f"--mark: it got {text!r}; it wants at least {SHORTEST_MARK} characters beside uat-.")
+    return (text or "").lower()
 
 
-def _clean(opened: Connection, options: argparse.Namespace, older_than_s: float | None, wanted: str) -> int:
-    by_list = options.all_runs or bool(wanted)
-    runs = _dead_runs(opened, by_list)
-    before = math.inf if older_than_s is None else time.time() - older_than_s
-    chosen = sorted(mark for mark, began in runs.items() if wanted in mark and began <= before)
+def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float, part_of_mark: str) -> int:
+    runs = _dead_runs(connection, reads_list=options.all_runs or bool(part_of_mark))
+    latest = math.inf if options.older_than is None else time.time() - oldest_s
+    chosen = sorted(mark for mark, began in runs.items() if part_of_mark in mark and began <= latest)
     if not chosen:
-        _print(f"Nothing is left of dead runs on {opened.target.base_url}.")
+        _print(f"Nothing is left of dead runs on {connection.target.base_url}.")
         return 0
-    left = sum(_show_or_delete(opened, mark, delete=options.yes and not options.dry_run) for mark in chosen)
+    left = sum(_show_or_delete(connection, mark, delete=options.yes and not options.dry_run) for mark in chosen)
     if left and not options.yes:
         _print(f"{left} user(s) would be deleted; add --yes to do it.")
     return LEFT if left else 0
 
 
-def _dead_runs(opened: Connection, by_list: bool) -> dict[str, float]:
+def _dead_runs(connection: Connection, reads_list: bool) -> dict[str, float]:
     """Return when each dead run began, by its mark: those in the journal, and those that the list shows.
 
     A run that the journal does not know is as old as its newest user.
     """
-    known = {run.mark: run.started for run in opened.journal.dead_runs(opened.target.key)}
-    shown = _everybody(opened) if by_list else []
-    for user in shown:
+    journal = connection.journal
+    runs = {run.mark: run.started for run in journal.dead_runs(connection.target.key)}
+    unknown: dict[str, float] = {}
+    for user in _listed(connection) if reads_list else ():
         mark = mark_in(user.email)
-        if mark is not None and mark not in known and not opened.journal.is_live(mark):
-            known[mark] = max(_made_at(one) for one in shown if mark_in(one.email) == mark)
-    return known
+        if mark is not None and mark not in runs and not journal.is_live(mark):
+            unknown[mark] = max(unknown.get(mark, -math.inf), _created_at(user))
+    return runs | unknown
 
 
-def _everybody(opened: Connection) -> list[User]:
+def _listed(connection: Connection) -> list[User]:
     """Read the list; raises TargetDown where that is not possible."""
-    exchange = opened.http.run(opened.api.list())
-    users = users_in(exchange.answer, opened.profile)
+    exchange = connection.http.run(connection.api.list())
+    users = users_in(exchange.answer, connection.profile)
     if users is None:
         raise TargetDown(
-            f"{opened.target.base_url}: the list of users cannot be read, so who is left cannot be told: "
-            f"{told_of(exchange)}."
+            f"{connection.target.base_url}: the list of users cannot be read, which would show who is left: "
+            f"{outcome_of(exchange)}."
         )
     return users
 
 
-def _made_at(user: User) -> float:
-    """Return when a user was made, in seconds since the epoch; now where that cannot be told."""
+def _created_at(user: User) -> float:
+    """Return when a user was created, in seconds since the epoch; now where the user does not say."""
     try:
         return datetime.fromisoformat(str(user.created_at)).timestamp()
     except (ValueError, OverflowError):
         return time.time()
 
 
-def _show_or_delete(opened: Connection, mark: str, delete: bool) -> int:
+def _show_or_delete(connection: Connection, mark: str, delete: bool) -> int:
     """Return how many users of a run are left."""
-    looking = opened.new_registry(mark)
-    looking.adopt(opened.journal.unfinished(mark))
-    users = looking.survey()
+    journal = connection.journal
+    shown = connection.new_registry(mark)
+    shown.ledger.adopt(journal.unfinished(mark))
+    users = shown.survey()
     for user in users:
         _print(f"{'deleting' if delete else 'would delete'} {user.id}  {user.email}")
     if not delete:
         return len(users)
-    registry = opened.new_registry(mark)
-    deleted = finish(registry, opened.journal, opened.settings.cleanup_deadline_s)
-    _print(f"{deleted} user(s) of run {mark} deleted, {registry.alive} left.")
-    return registry.alive
+    registry = connection.new_registry(mark)
+    deleted = finish(registry, journal, connection.settings.cleanup_deadline_s)
+    left = registry.ledger.counts().alive
+    _print(f"{deleted} user(s) of run {mark} deleted, {left} left.")
+    return left

@@ -30,7 +30,7 @@ async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Ca
     warm connections for its next burst. Raises Inconclusive where a proxy is on the route, as it decides on its own
     when it forwards what.
     """
-    client.route.insist_on_a_direct_line("a burst or a race", "leave them out with --tags='not @concurrency'")
+    client.route.require_direct_connection("a burst or a race", "leave them out with --tags='not @concurrency'")
     allow_open_files(len(requests))
     barrier = Barrier(len(requests))
     timings = tuple(Timing(request.label) for request in requests)

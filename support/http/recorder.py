@@ -1,4 +1,4 @@
-"""What was said to the target and what came back: kept for evidence and counted for the summary."""
+"""Records the exchanges with a target for evidence, and counts them for the summary."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Metrics:
 
 
 class Recorder:
-    """The exchanges of the present scenario, the tally of the run, and who else wants to see each exchange."""
+    """The exchanges of the present scenario, the metrics of the run, and observers of each exchange."""
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
@@ -40,7 +40,7 @@ class Recorder:
         self._lock = threading.Lock()
 
     def note(self, exchange: Exchange) -> None:
-        """Take in a finished exchange, from any thread."""
+        """Record a finished exchange, from any thread."""
         with self._lock:
             self.exchanges.append(exchange)
             self._bytes += _size(exchange)
@@ -53,7 +53,7 @@ class Recorder:
             observer(exchange)
 
     def begin(self) -> None:
-        """Start the next scenario with an empty page."""
+        """Forget the exchanges of the previous scenario."""
         with self._lock:
             self.exchanges.clear()
             self._bytes = 0

@@ -65,8 +65,8 @@ class ProbeClient:
     def post(self, fields: Mapping[str, Any], body: bytes | None = None) -> Exchange:
         """Read the list, then send a POST that may create a user; `body` replaces the JSON of the fields."""
         listed = frozenset(ids_of(self.run(self.api.list()).answer, self.profile))
-        if not self._registry.request_count:
-            self._registry.protect(listed)
+        if not self._registry.ledger.records:
+            self._registry.ledger.existing |= listed
         call = self.api.call("POST", fields=fields, body=body)
         name = str(fields["name"]) if "name" in fields else None
         return self.run(self._registry.create(call, fields.get("email"), name, listed))
@@ -96,8 +96,8 @@ class ProbeClient:
         Raises ContractViolation where an answer gave another user's id for one of ours.
         """
         self._registry.prove_nothing_is_left(self._connection.settings.cleanup_deadline_s)
-        self._registry.close()
-        self._registry.check_ids_were_right()
+        self._registry.ledger.close()
+        self._registry.ownership.check_answers()
 
 
 def succeeded(exchange: Exchange) -> bool:

@@ -128,7 +128,7 @@ def _created_fields(client: ProbeClient, created: Exchange) -> Mapping[str, Any]
 
 def discover_unknown_id(client: ProbeClient, ada: User) -> None:
     """Learn the status for an id that no user has."""
-    exchange = client.read(client.factory.stranger_id(ada.id))
+    exchange = client.read(client.factory.unused_id(ada.id))
     if not succeeded(exchange):
         for key in ("unknown", "gone"):
             _learn_status(client, key, exchange, beside_usual=True)

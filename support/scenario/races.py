@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from support.cleanup.records import Record
+from support.cleanup.ledger import Record
 from support.concurrency.drawing import race_picture, timeline
 from support.concurrency.races import (
     Contender,
@@ -29,7 +29,7 @@ from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.models import Exchange
 from support.profile import Names
-from support.scenario import bursts
+from support.scenario import accounts, bursts
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
@@ -83,7 +83,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0)
         f"race: {len(skews)} rounds ({len(void)} void), median release skew {skew}, "
         f"chance to miss a window of {settings.race_window_s * 1000:g} ms {missed:.1e}"
     )
-    scenario.session.evidence.picture("the contenders of the last round", lambda: race_picture(contenders))
+    scenario.session.sink.add_picture("the contenders of the last round", lambda: race_picture(contenders))
 
 
 def _release(scenario: ScenarioContext, requests: Sequence[RaceRequest]) -> BurstResult[Exchange]:
@@ -108,14 +108,14 @@ def check_rounds(scenario: ScenarioContext) -> None:
 
 def change_both_fields(scenario: ScenarioContext) -> None:
     """Let the name and the email of Ada be changed at once."""
-    play(scenario, _changes_of_both_fields(scenario, scenario.session.accounts.become("Ada")))
+    play(scenario, _changes_of_both_fields(scenario, accounts.become_user(scenario, scenario.actor("Ada"))))
 
 
 def _changes_of_both_fields(scenario: ScenarioContext, ada: Actor) -> Iterator[Round]:
     url = scenario.api.url_of(ada.known_id)
     while True:
         changes = scenario.factory.new_user("Ada").as_json()
-        record = scenario.registry.intend([(changes["email"], None)])[0]
+        record = scenario.registry.ledger.intend(changes["email"])
         requests = []
         for field, value in changes.items():
             call = scenario.api.call("PATCH", url, fields={field: value})
@@ -128,7 +128,7 @@ def _check_both_fields(
 ) -> Verdict:
     scenario.registry.mark_not_created(record)
     before = ada.shown
-    shown = scenario.session.accounts.fields_of(scenario.session.accounts.look(ada))
+    shown = accounts.fields_of(scenario, accounts.read(scenario, ada))
     wrong = broken_answers(contenders)
     for contender, (field, value) in zip(contenders, changes.items(), strict=True):
         allowed = [value] if contender.outcome is Outcome.WON else [value, before[field]]

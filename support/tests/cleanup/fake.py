@@ -163,4 +163,4 @@ class Stand:
 
     def states(self) -> dict[str | None, str]:
         """Return the state of each address that the journal does not know to be gone."""
-        return {line.address: str(line.state) for line in self.journal.unfinished(self.mark)}
+        return {line.email: str(line.state) for line in self.journal.unfinished(self.mark)}

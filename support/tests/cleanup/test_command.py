@@ -19,6 +19,7 @@ from support.cli.cleanup import FAULT, LEFT, main
 from support.errors import TargetDown
 from support.models import Exchange
 from support.redaction import redacted
+from support.scenario import accounts
 from support.scenario.session import Session
 from support.settings import ROOT
 from support.target.embedded import EmbeddedApi, Target
@@ -52,7 +53,7 @@ def dead(apart: Target, new_session: NewSession) -> Session:
     """A run that made two users and died."""
     session = new_session(apart)
     for person in ("Ada", "Grace"):
-        session.accounts.become(person)
+        accounts.become_user(session.scenario, session.scenario.actor(person))
     let_go(session.journal)
     return session
 
@@ -107,7 +108,7 @@ def test_a_run_without_a_journal_is_found_by_its_marks(
 @pytest.mark.parametrize("arguments", [["--yes"], ["--yes", "--all-runs"]], ids=" ".join)
 def test_a_live_run_is_left_alone(apart: Target, new_session: NewSession, arguments: list[str]) -> None:
     living = new_session(apart)
-    living.accounts.become("Ada")
+    accounts.become_user(living.scenario, living.scenario.actor("Ada"))
     assert main(arguments) == 0
     assert there(living) == 1
     living.registry.prove_nothing_is_left(10)
@@ -175,7 +176,7 @@ def _is_found_by_its_mark_alone(
 ) -> None:
     """Let a run die with its journal, and be cleaned up after; an age that is asked for spares it."""
     session = new_session(target)
-    session.accounts.become("Ada")
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     let_go(session.journal)
     monkeypatch.setenv("BASE_URL", target.base_url)
     monkeypatch.setenv("TOKEN", target.token or "")

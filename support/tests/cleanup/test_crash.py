@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -54,17 +54,13 @@ class MortalJournal(Journal):
 
     fate: Outcome | None = None
 
-    def intend(self, mark: str, addresses: Iterable[str | None]) -> list[int]:
+    def intend(self, mark: str, email: str | None) -> int:
         with self._step():
-            return super().intend(mark, addresses)
+            return super().intend(mark, email)
 
-    def mark_as(self, ref: int, state: State, user_id: str | None = None, reason: str | None = None) -> None:
+    def mark(self, refs: Sequence[int], state: State, user_id: str | None = None, reason: str | None = None) -> None:
         with self._step():
-            super().mark_as(ref, state, user_id, reason)
-
-    def mark_all(self, refs: Iterable[int], state: State) -> None:
-        with self._step():
-            super().mark_all(refs, state)
+            super().mark(refs, state, user_id, reason)
 
     def close_run(self, mark: str) -> None:
         with self._step():
@@ -137,7 +133,7 @@ def live_and_die(folder: Path, loop: LoopThread, deeds: Sequence[str], fate: Out
         for deed in deeds:
             DEEDS[deed](run)
         run.registry.prove_nothing_is_left(DEADLINE_S)
-        run.registry.close()
+        run.registry.ledger.close()
     died = fate.dead
     bury(run)
     users.fate = None
@@ -172,13 +168,13 @@ def recover(folder: Path, loop: LoopThread, users: FakeUsers) -> None:
 
 
 def is_in_doubt(line: JournalRow) -> bool:
-    return line.state is State.INTENDED and not line.address and not line.id
+    return line.state is State.INTENDED and not line.email and not line.id
 
 
 def finish(heir: Stand, mark: str) -> None:
     """Take over what a dead run left, and see it gone."""
     registry = heir.new_registry(mark)
-    registry.adopt(heir.journal.unfinished(mark))
+    registry.ledger.adopt(heir.journal.unfinished(mark))
     registry.prove_nothing_is_left(DEADLINE_S)
 
 

@@ -114,7 +114,7 @@ class TestRecovery:
         let_go(dead.journal)
         assert finish_dead_runs(opened, URL) == 2
         assert users.users == {}
-        assert opened.journal.dead_runs() == []
+        assert opened.journal.dead_runs(URL) == []
         dead.journal.close()
 
     def test_a_live_run_is_not_touched(self, opened: Opened, users: FakeUsers) -> None:
@@ -129,7 +129,7 @@ class TestRecovery:
         let_go(dead.journal)
         assert finish_dead_runs(opened, "http://127.0.0.1:9/users") == 0
         assert len(users.users) == 2
-        assert [run.mark for run in opened.journal.dead_runs()] == [dead.mark]
+        assert [run.mark for run in opened.journal.dead_runs(URL)] == [dead.mark]
         dead.journal.close()
 
     def test_what_stays_is_told_and_tried_again_next_time(
@@ -141,7 +141,7 @@ class TestRecovery:
         users.twist = lambda call: came(500) if call.method == "DELETE" else None
         finish_dead_runs(opened, URL)
         assert "an earlier run is not cleaned up yet: 2 user(s)" in caplog.text
-        assert [run.mark for run in opened.journal.dead_runs()] == [dead.mark]
+        assert [run.mark for run in opened.journal.dead_runs(URL)] == [dead.mark]
         users.twist = lambda _: None
         assert finish_dead_runs(opened, URL) == 2
         assert users.users == {}
@@ -150,10 +150,10 @@ class TestRecovery:
     def test_an_embedded_api_took_its_users_along(self, opened: Opened, users: FakeUsers) -> None:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
-        dead.mark_as(dead.intend("m", ["a@b.c"])[0], State.CREATED, "7")
+        dead.mark([dead.intend("m", "a@b.c")], State.CREATED, "7")
         let_go(dead)
         assert finish_dead_runs(opened, EMBEDDED) == 0
-        assert opened.journal.dead_runs() == []
+        assert opened.journal.dead_runs(EMBEDDED) == []
         assert users.calls == []
         dead.close()
 
@@ -173,12 +173,12 @@ class TestRecovery:
     def test_what_went_with_its_api_is_forgotten_the_next_time_where_it_cannot_be_now(self, opened: Opened) -> None:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
-        dead.mark_as(dead.intend("m", ["a@b.c"])[0], State.CREATED, "7")
+        dead.mark([dead.intend("m", "a@b.c")], State.CREATED, "7")
         let_go(dead)
         opened.journal._database.execute("PRAGMA busy_timeout = 1")
         with locked(opened.journal.folder):
             finish_dead_runs(opened, EMBEDDED)
-        assert [run.mark for run in opened.journal.dead_runs()] == ["m"]
+        assert [run.mark for run in opened.journal.dead_runs(EMBEDDED)] == ["m"]
         finish_dead_runs(opened, EMBEDDED)
-        assert opened.journal.dead_runs() == []
+        assert opened.journal.dead_runs(EMBEDDED) == []
         dead.close()

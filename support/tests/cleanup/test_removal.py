@@ -158,9 +158,9 @@ class TestMoments:
         stand.create()
         stand.registry.start_deleting()
         stand.registry.start_deleting()
-        assert stand.registry.gone == 0
+        assert stand.registry.ledger.counts().gone == 0
         stand.registry.wait_for_deletions()
-        assert stand.registry.gone == 1
+        assert stand.registry.ledger.counts().gone == 1
         assert stand.users.calls[-2:] == [("DELETE", "1"), ("GET", "1")]
 
     def test_too_few_for_a_batch_wait_for_more(self, stand: Stand) -> None:
@@ -178,7 +178,7 @@ class TestMoments:
         stand.registry.start_deleting(at_least=2)
         stand.registry.confirm_gone()
         assert stand.users.users == {}
-        assert stand.registry.gone == 1
+        assert stand.registry.ledger.counts().gone == 1
 
     def test_all_can_be_taken_away_before_that_is_proven(self, stand: Stand) -> None:
         stand.create()
@@ -213,7 +213,7 @@ class TestMoments:
         full.create()
         full.registry.start_deleting()
         full.registry.make_room(2)
-        assert full.registry.alive == 0
+        assert full.registry.ledger.counts().alive == 0
         full.journal.close()
 
     @pytest.mark.parametrize("make_room", [True, False])
@@ -231,7 +231,7 @@ class TestMoments:
         assert full.registry.room == 4
         if make_room:
             full.registry.make_room(3)
-            assert full.registry.alive == 0
+            assert full.registry.ledger.counts().alive == 0
         else:
             call = full.api.create_call(full.newcomer().as_json())
             flow = full.registry.create(call, "ada@elsewhere.example", "Ada")

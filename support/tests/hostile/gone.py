@@ -175,6 +175,7 @@ WELCOME_WITHOUT_A_WORD = in_place(created, b"{}")
 BY_LIST, BY_LOOK_UP = shown_after_leaving(listed=True, found=False), shown_after_leaving(listed=False, found=True)
 BOTH_WAYS = shown_after_leaving(listed=True, found=True)
 STAYS = RED - {OPEN}
+LEFT_BEHIND = "could not be confirmed as deleted"
 
 STAYING = (
     Row("list shows the deleted", BY_LIST, CREATING, STAYS, may_stay=True, settings=SHORT),
@@ -217,9 +218,9 @@ LISTS = (
     ),
 )
 NOBODY_MADE = (
-    Row("wrong path", wrong_path, CREATING + LIFE, frozenset({BROKEN, FAULT, DOWN}), never_says="could not be seen"),
+    Row("wrong path", wrong_path, CREATING + LIFE, frozenset({BROKEN, FAULT, DOWN}), never_says=LEFT_BEHIND),
     *(
-        Row(f"quota, told by {code}", quota(code), CREATING + BURST, FOUND | {OPEN}, never_says="could not be seen")
+        Row(f"quota, told by {code}", quota(code), CREATING + BURST, FOUND | {OPEN}, never_says=LEFT_BEHIND)
         for code in (402, 403, 422)
     ),
     *(
@@ -228,7 +229,7 @@ NOBODY_MADE = (
             together(broken_off(status(code)), while_others_sign_up),
             play,
             frozenset({BROKEN, OPEN, PASSED}),
-            never_says="could not be seen",
+            never_says=LEFT_BEHIND,
         )
         for code, play in ((401, ACCESS), (422, INVALID))
     ),
