@@ -16,6 +16,7 @@ from support.exchange_text import curl, fits_in_a_word
 from support.models import Call, Credential, Exchange
 from support.profile import Profile
 from support.redaction import redacted
+from support.statuses import is_success
 
 MOST = 60
 WRITES = ("PUT", "PATCH", "DELETE")
@@ -193,7 +194,7 @@ def _variable(mark: re.Match[str]) -> str:
 
 def _id_of_newcomer(exchange: Exchange, id_field: str) -> str | None:
     """Return the id of whoever a create made."""
-    if exchange.call.method != "POST" or exchange.answer is None or not 200 <= exchange.answer.status < 300:
+    if exchange.call.method != "POST" or exchange.answer is None or not is_success(exchange.status):
         return None
     try:
         document = exchange.answer.json()

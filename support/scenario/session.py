@@ -16,9 +16,9 @@ from support.concurrency.threads import burst_in_threads
 from support.contract.normalizers import users_of
 from support.errors import SuiteError
 from support.http.operations import Operation
+from support.http.report_sink import ReportSink
 from support.http.users_api import UsersApi
 from support.models import Call, Exchange
-from support.reporting.evidence import Evidence
 from support.scenario.context import ScenarioContext
 from support.scenario.factory import Factory, new_seed, preload
 from support.scenario.faults import Faults
@@ -50,7 +50,7 @@ class Session:
         self.mark = new_mark()
         self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
         self.concurrency_notes: list[str] = []
-        self.evidence = Evidence()
+        self.sink = ReportSink()
         try:
             self.recovered = finish_dead_runs(opened, self.target.key)
             opened.find_room()
@@ -86,10 +86,10 @@ class Session:
         self.concurrency_notes.append(line)
         log.info("%s", line)
 
-    def show_evidence(self, evidence: Evidence) -> None:
-        """Show from now on what is said to the target, and what is drawn of it."""
-        self.evidence = evidence
-        evidence.watch(self.recorder, self.profile)
+    def show_in(self, sink: ReportSink) -> None:
+        """Show exchanges and pictures in this sink from now on."""
+        self.sink = sink
+        sink.record(self.recorder, self.profile)
 
     def run(self, flow: Operation[T]) -> T:
         """Carry out a flow with the session client."""
