@@ -192,7 +192,7 @@ class Run:
         ends = time.monotonic() + self.session.settings.cleanup_deadline_s - taken_s
         faults: list[Exception] = []
         for session in self._worlds:
-            faults += _faults_of(session.fall_silent)
+            faults += _faults_of(session.stop_requests)
             try:
                 with self._evidence.clearing("prove that nothing of the run is left", session.registry.ledger.in_brief):
                     if self._has_users_of(session):

@@ -1,4 +1,4 @@
-"""An answer that shows somebody is looked through for the server's inside, and not for what people are called."""
+"""An answer that shows a user is searched for leaks, but not their name and email."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ OURS = {**ADA, "email": f"ada@{new_mark()}.example.com"}
 @pytest.mark.parametrize(
     "shown", [{**ADA, "name": SQL}, [{**OURS, "name": SQL}], [{**ADA, "bio": SQL}, OURS], [], {"name": SQL}]
 )
-def test_what_people_are_called_is_no_leak(shown: Any) -> None:
+def test_a_name_is_no_leak(shown: Any) -> None:
     assert not leak_mismatches(without_people(answered(200, shown), Profile()))
 
 
 @pytest.mark.parametrize("shown", [{**ADA, "_debug": {"sql": SQL}}, [ADA, {**OURS, "_sql": SQL}], {"detail": SQL}])
-def test_what_the_server_adds_is_one(shown: Any) -> None:
+def test_what_the_server_adds_is_a_leak(shown: Any) -> None:
     assert leak_mismatches(without_people(answered(200, shown), Profile()))
 
 
-def test_what_is_no_json_is_looked_through_as_it_is() -> None:
+def test_text_that_is_not_json_is_searched_as_it_is() -> None:
     assert leak_mismatches(without_people(answered(200, body=SQL.encode()), Profile()))

@@ -1,4 +1,4 @@
-"""Which addresses a Location may lead to: the token goes nowhere else, and what is no address is told."""
+"""Which URLs a Location may lead to: the token goes to no other host, and an invalid URL is reported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from support.tests.scripted import answer
         ("http://api.example.com:80/users", "http://api.example.com./users/7"),
     ],
 )
-def test_the_same_place_under_another_name(one: str, other: str) -> None:
+def test_the_same_origin_under_another_name(one: str, other: str) -> None:
     assert origin_of(one) == origin_of(other)
 
 
@@ -38,7 +38,7 @@ def test_the_same_place_under_another_name(one: str, other: str) -> None:
         "http://localhost@evil.example:8000/users/7",
     ],
 )
-def test_another_place(other: str) -> None:
+def test_another_origin(other: str) -> None:
     assert origin_of("http://127.0.0.1:8000/users") != origin_of(other)
 
 
@@ -52,7 +52,7 @@ ADA = {"id": "7", "name": "Ada", "email": "ada@example.com", "createdAt": "2026-
 
 
 @pytest.mark.parametrize("reference", MALFORMED)
-def test_what_is_no_address_leads_nowhere(reference: str) -> None:
+def test_an_invalid_url_leads_nowhere(reference: str) -> None:
     assert destination("http://127.0.0.1:8000/users", reference) is None
 
 
@@ -68,16 +68,16 @@ def test_what_is_no_address_leads_nowhere(reference: str) -> None:
         ("?x=1", "http://a.example/users?x=1"),
     ],
 )
-def test_it_goes_out_percent_encoded(reference: str, there: str) -> None:
+def test_it_is_sent_percent_encoded(reference: str, there: str) -> None:
     assert destination("http://a.example/users", reference) == there
 
 
 @pytest.mark.parametrize(
     "location", [*MALFORMED, "http://[v1.x]/7", "/" + "x" * 5000, "javascript:alert(1)", "\x1b[2J", ""]
 )
-def test_one_that_leads_to_nobody_is_a_broken_promise(new_session: NewSession, script: Script, location: str) -> None:
-    told: dict[str, Any] = {"headers": {"Location": location}}
-    server = script(answer(200, []), answer(201, ADA, **told), *[answer(404, {"title": "Not Found"})] * 9)
+def test_a_location_without_a_user_breaks_the_contract(new_session: NewSession, script: Script, location: str) -> None:
+    located: dict[str, Any] = {"headers": {"Location": location}}
+    server = script(answer(200, []), answer(201, ADA, **located), *[answer(404, {"title": "Not Found"})] * 9)
     session = new_session(Target(server.url, "t", "scripted"))
     session.begin("create-location")
     session.scenario.attempted = "Ada signs up"

@@ -1,4 +1,4 @@
-"""Whoever brought secrets along is gone before somebody else looks: an API that keeps them is accused once."""
+"""A user with secrets is deleted before the next scenario reads the list: an API that keeps them fails once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from support.target.embedded import Target
 from support.tests.conftest import NewSession
 
 
-def test_nobody_with_secrets_is_there_any_more_when_the_next_scenario_looks(
-    new_session: NewSession, embedded: Target
-) -> None:
+def test_no_user_with_secrets_is_left_for_the_next_scenario(new_session: NewSession, embedded: Target) -> None:
     session = new_session(embedded)
     session.begin("no-secrets")
     session.protocol.go_through("sends a password")
