@@ -6,8 +6,7 @@ import argparse
 import time
 
 from support.scenario import accounts, bursts, waiting
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.scenario.session import Session, faulty_session
 from support.settings import load
 
 LATE_S = 0.3
@@ -61,7 +60,7 @@ def _one_by_one(session: Session) -> float:
 
 def _delete_late(session: Session) -> None:
     assert session.faults is not None
-    session.faults.inject("shows deletions 0.3 s late", None)
+    session.faults.inject("shows deletions 0.3 s late")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Console:
         self._stream = _SafeStream(stream)
         found = RichConsole(file=self._stream)  # type: ignore[arg-type]  # all that rich needs of a stream
         self.is_live = found.is_terminal and not found.is_dumb_terminal
-        coloured = color in ALWAYS or (color not in NEVER and self.is_live and not found.no_color)
+        self.is_coloured = coloured = color in ALWAYS or (color not in NEVER and self.is_live and not found.no_color)
         self._console = RichConsole(
             file=self._stream,  # type: ignore[arg-type]
             width=max(NARROWEST, min(WIDEST, found.width)) if self.is_live else WIDEST,

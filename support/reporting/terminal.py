@@ -6,7 +6,6 @@ import logging
 import sys
 import time
 from collections import Counter
-from itertools import groupby
 from typing import Any
 
 from behave.formatter.base import Formatter, StreamOpener
@@ -15,7 +14,7 @@ from behave.model import Feature, Scenario, Step
 from support.errors import SuiteError
 from support.reporting.console import Console
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, failure_of, result_of
-from support.reporting.run_report import OUR_FORMAT, RunReport
+from support.reporting.run_report import OUR_FORMAT, UNREAD, RunReport
 
 REDRAW_S = 0.1
 SCENARIOS_BEFORE_ESTIMATE = 5
@@ -75,10 +74,9 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
     def close(self) -> None:
         self._end_scenario()
         self._console.clear_status()
-        self._print_workers()
         self.close_stream()
         if self._report is not None and not self._console.was_read:
-            self._report.blame(SuiteError("the output could not be written to its end: its reader, or room, has gone"))
+            self._report.blame(SuiteError(UNREAD))
 
     def _end_scenario(self) -> None:
         """Count the last scenario, and print its failure; behave calls no method after the hooks of a scenario."""
@@ -103,17 +101,6 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         from support.reporting.rendering import feature_line
 
         self._console.print(feature_line(name, counts, seconds))
-
-    def _print_workers(self) -> None:
-        """Print the failures and features of the workers."""
-        for other in self._report.others if self._report is not None else ():
-            for failure in other.failures:
-                if failure.scenario:
-                    self._print_failure(failure)
-            for _, played in groupby(other.scenarios, key=lambda scenario: scenario.file):
-                scenarios = list(played)
-                counts = Counter(str(scenario.result) for scenario in scenarios)
-                self._print_feature(scenarios[0].feature, counts, sum(scenario.seconds for scenario in scenarios))
 
     def _show_status(self) -> None:
         now = time.monotonic()

@@ -135,7 +135,7 @@ def _read_until_gone(scenario: ScenarioContext, user_id: str) -> Operation[Excha
 def _keep(scenario: ScenarioContext, kind: str, last: Burst) -> None:
     scenario.last_burst = last
     scenario.session.note_concurrency(f"{kind} of {len(last.result.results)}: {last.result.summary()}")
-    scenario.session.evidence.picture(f"latencies of the {kind}", lambda: histogram(last.result.latencies_s))
+    scenario.session.sink.add_picture(f"latencies of the {kind}", lambda: histogram(last.result.latencies_s))
 
 
 # Checks

@@ -14,6 +14,7 @@ from support.models import Exchange, NewUser
 
 if TYPE_CHECKING:
     from support.scenario.bursts import Burst
+    from support.scenario.faults import Faults
     from support.scenario.paging import Paged
     from support.scenario.races import Race
     from support.scenario.session import Session
@@ -130,6 +131,13 @@ class ScenarioContext:
     def keep(self, *exchanges: Exchange) -> None:
         """Make these the exchanges that the next checks are about."""
         self.exchanges = list(exchanges)
+
+    @property
+    def faults(self) -> Faults:
+        """The faults of the embedded API; raises SuiteError for a target that takes none."""
+        if self.session.faults is None:
+            raise SuiteError("faults are only injected into the API of scenarios that are tagged @resilience")
+        return self.session.faults
 
     # Checks
 

@@ -14,7 +14,7 @@ from typing import Any
 from behave import register_type
 
 from support.models import NewUser
-from support.scenario import invalid_values, values
+from support.scenario import access, answers, invalid_values, protocol, values
 from support.scenario.context import PERSONAS, Actor, ScenarioContext
 from support.scenario.factory import Factory
 
@@ -188,32 +188,24 @@ register("UnusedId", one_of(values.UNUSED_IDS), unused_id)
 # Requests
 
 register("Method", one_of(METHODS), METHODS.__getitem__)
+register("RequestKind", one_of(METHODS_OF), METHODS_OF.__getitem__)
 words("Request", *METHODS_OF)
 words("Write", "POST", "PATCH", "PUT")
-words("Update", "PATCH", "PUT")
-words("JsonType", "application/json; charset=utf-8", "application/json;charset=UTF-8")
-register("OtherType", "(?!application/json).+", str)
-words(
-    "Occasion",
-    "signs up",
-    "reads a user",
-    "reads the list",
-    "reads a page",
-    "searches by email",
-    "searches for an unknown email",
-    "updates a user",
-    "replaces a user",
-    "deletes a user twice",
-    "requests an unknown user",
-    "requests an invalid page",
-    "sends a password",
-    "sends a taken email",
-    "sends invalid data",
-    "sends malformed bodies",
-    "uses an unsupported method",
-    "uses a wrong token",
-    "uses no token",
-    "does not ask for JSON",
-)
-words("Person", *PERSONAS)
-register("Value", EDGE_CASE, str)
+register("EdgeCase", EDGE_CASE, str)
+register("ContentType", ".+", lambda text: invalid_values.NOT_JSON_TYPES.get(text, text))
+register("MalformedBody", one_of(invalid_values.MALFORMED), invalid_values.MALFORMED.__getitem__)
+register("ClientRequests", one_of(answers.REQUESTS), answers.REQUESTS.__getitem__)
+
+
+def resource(text: str) -> OfScenario:
+    """Return the URL of a resource, which may have to be created."""
+    return OfScenario(protocol.RESOURCES[text])
+
+
+def credential(text: str) -> OfScenario:
+    """Return a wrong credential that is made from the right one."""
+    return OfScenario(lambda scenario: access.CREDENTIALS[text](scenario.api.credential.value))
+
+
+register("Resource", one_of(protocol.RESOURCES), resource)
+register("Credential", one_of(access.CREDENTIALS), credential)

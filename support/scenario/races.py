@@ -83,7 +83,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0)
         f"race: {len(skews)} rounds ({len(void)} void), median release skew {skew}, "
         f"chance to miss a window of {settings.race_window_s * 1000:g} ms {missed:.1e}"
     )
-    scenario.session.evidence.picture("the contenders of the last round", lambda: race_picture(contenders))
+    scenario.session.sink.add_picture("the contenders of the last round", lambda: race_picture(contenders))
 
 
 def _release(scenario: ScenarioContext, requests: Sequence[RaceRequest]) -> BurstResult[Exchange]:

@@ -94,7 +94,7 @@ def test_it_does_so_where_the_address_is_hidden(
     accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     accounts.send_change(session.scenario, session.scenario.actor("Ada"), "PATCH", {"name": "Ada O'Brien"})
     hidden = Redactor()
-    hidden.hide_address(embedded.base_url)
+    hidden.hide_url(embedded.base_url)
     monkeypatch.setattr(exchange_text, "redacted", hidden)
     monkeypatch.setattr(module, "redacted", hidden)
     text = replay(session.recorder.exchanges)
