@@ -40,8 +40,9 @@ def try_everything(scenario: ScenarioContext, credential: Credential, owner: Act
     """
     api = scenario.api.with_credential(credential)
     unused_id = values.unused_id(scenario)
-    operations = [*_writes(scenario, api, owner, intruder, unused_id), *_reads(scenario, api, owner, unused_id)]
-    scenario.keep(*map(scenario.run, operations))
+    reads = list(_reads(scenario, api, owner, unused_id))
+    writes = list(_writes(scenario, api, owner, intruder, unused_id))
+    scenario.keep(*map(scenario.run, [*writes, *reads]))
 
 
 def _reads(scenario: ScenarioContext, api: UsersApi, owner: Actor, unused_id: str) -> Iterator[Operation[Exchange]]:
