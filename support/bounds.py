@@ -38,19 +38,19 @@ class Bounds:
         """Return how many bytes the body of an answer may have; a list of users has more than one user."""
         return self.largest * (LISTS_HOLD if is_list else 1)
 
-    def check_room(self, size: int, held: int = 0) -> None:
-        """Raise TooMuch where so many bytes, of which `held` are counted already, do not fit beside all others."""
+    def check_room(self, size: int, counted: int = 0) -> None:
+        """Raise TooMuch where so many bytes, of which `counted` are counted already, do not fit beside all others."""
         most = self.largest * KEPT_TOGETHER
-        if size > ALWAYS_TAKEN and self._kept - held + size > most:
+        if size > ALWAYS_TAKEN and self._kept - counted + size > most:
             raise TooMuch(f"all answers at one time are larger than {most // MIB} MiB together; MAX_ANSWER_MB sets it")
 
-    def hold(self, owner: object, size: int) -> None:
+    def count(self, owner: object, size: int) -> None:
         """Count so many bytes for as long as their owner exists."""
         if size > SMALL:
-            self._count(size)
-            weakref.finalize(owner, self._count, -size).atexit = False
+            self._add(size)
+            weakref.finalize(owner, self._add, -size).atexit = False
 
-    def _count(self, size: int) -> None:
+    def _add(self, size: int) -> None:
         with self._lock:
             self._kept += size
 
@@ -66,7 +66,7 @@ class Body:
         self._window = ENCODINGS.get((encoding or "").strip().lower(), 0)
         self._inflater: Any = zlib.decompressobj(self._window) if self._window else None
         self._parts: list[bytes] = []
-        self._size = self._held = 0
+        self._size = self._counted = 0
 
     def add(self, octets: bytes) -> None:
         """Add received bytes; raises TooMuch beyond a bound, and zlib.error where they are wrongly encoded."""
@@ -75,10 +75,10 @@ class Body:
             self._size += len(part)
             if self._size > self._most:
                 raise TooMuch(f"the body is larger than {self._most / MIB:g} MiB, which MAX_ANSWER_MB allows")
-            BOUNDS.check_room(self._size, self._held)
-            if self._size - self._held > ALWAYS_TAKEN:
-                BOUNDS.hold(self, self._size - self._held)
-                self._held = self._size
+            BOUNDS.check_room(self._size, self._counted)
+            if self._size - self._counted > ALWAYS_TAKEN:
+                BOUNDS.count(self, self._size - self._counted)
+                self._counted = self._size
 
     def whole(self) -> bytes:
         return b"".join(self._parts)
@@ -116,7 +116,7 @@ def parsed(body: bytes, owner: object) -> Any:
         is_too_deep = True
     if is_too_deep:
         raise TooMuch(f"the body is nested more than {DEEPEST} levels deep")
-    BOUNDS.hold(owner, values * BYTES_A_VALUE)
+    BOUNDS.count(owner, values * BYTES_A_VALUE)
     return value
 
 

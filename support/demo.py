@@ -1,4 +1,4 @@
-"""The shortest story: five users come, are looked at, one is renamed, all leave. `python -m support.demo`"""
+"""The demo, `python -m support.demo`: five users sign up, one changes their name, all are deleted."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Answer:
     excess: str = ""
 
     def __post_init__(self) -> None:
-        BOUNDS.hold(self, len(self.body))
+        BOUNDS.count(self, len(self.body))
 
     def header(self, name: str) -> str | None:
         """Return a header whatever the letter case of its name."""

@@ -7,7 +7,6 @@ import stat
 import tomllib
 from collections.abc import Sequence
 from dataclasses import fields
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -32,7 +31,7 @@ def load(target: str) -> Profile:
     path = Path(target) if target.endswith(".toml") else PROFILES / f"{target}.toml"
     content = _json_of(path, target)
     try:
-        profile = _adapter().validate_json(content)
+        profile = TypeAdapter(Profile).validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise SettingsError(f"TARGET: {path} at {_place(first)}: {in_short(_fault(first))}.") from None
@@ -40,11 +39,6 @@ def load(target: str) -> Profile:
         if key not in json.loads(content):
             raise SettingsError(f"TARGET: {path} at its top level: {key!r} is missing.")
     return profile
-
-
-@cache
-def _adapter() -> TypeAdapter[Profile]:
-    return TypeAdapter(Profile)
 
 
 def _json_of(path: Path, target: str) -> str:

@@ -146,7 +146,7 @@ class Run:
                 if self._has_users(session):
                     session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
 
-        faults, left = _faults_of(session.fall_silent), _faults_of(prove)
+        faults, left = _faults_of(session.stop_requests), _faults_of(prove)
         if left:  # the journal stays open: the next run deletes these users
             return [*faults, *left]
         registry = session.registry

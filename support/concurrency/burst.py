@@ -85,7 +85,7 @@ class Connection:
     """The connection of one participant: its first request waits at the barrier."""
 
     def __init__(self, client: AsyncClient) -> None:
-        self._transport, self._backend = last_byte_transport(client.route.context)
+        self._transport, self._backend = last_byte_transport(client.route)
         self._timeout_s = client.timeout_s
         self._prepared: tuple[Barrier, Timing] | None = None
         self._used_s = 0.0

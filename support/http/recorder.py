@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from support.exchange_text import in_brief
-from support.models import Attempt, Exchange, Failure
+from support.models import Exchange, Failure
 from support.redaction import redacted
 
 log = logging.getLogger("acceptance.transport")
@@ -62,10 +62,9 @@ class Recorder:
         metrics = self.metrics
         metrics.calls += 1
         metrics.requests += len(exchange.attempts) - exchange.adopted
-        if len(exchange.attempts) > 1:
-            metrics.retried_calls += 1
-        for attempt in exchange.attempts[:-1]:
-            metrics.covered[_named(attempt)] += 1
+        metrics.retried_calls += len(exchange.attempts) > 1
+        outcomes = [attempt.outcome for attempt in exchange.attempts[:-1]]
+        metrics.covered.update(one.cause if isinstance(one, Failure) else str(one.status) for one in outcomes)
         answer = exchange.answer
         if answer is not None and answer.seconds > metrics.slowest_s:
             metrics.slowest_s = answer.seconds
@@ -74,7 +73,3 @@ class Recorder:
 
 def _size(exchange: Exchange) -> int:
     return len(exchange.answer.body) if exchange.answer else 0
-
-
-def _named(attempt: Attempt) -> str:
-    return attempt.outcome.cause if isinstance(attempt.outcome, Failure) else str(attempt.outcome.status)

@@ -14,6 +14,7 @@ from support.models import Exchange, NewUser
 from support.profile import USER_FIELDS
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.waiting import FREE_EMAIL, is_gone, poll_until
+from support.statuses import is_success
 
 A_SECOND = 1.05
 
@@ -36,7 +37,7 @@ def send_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Exchange
     scenario.emails_tried += [email] if email else []
     scenario.names_tried += [name] if name else []
     user = user_of(exchange.answer, scenario.profile)
-    if user is not None and exchange.status in range(200, 300):
+    if user is not None and is_success(exchange.status):
         actor.id, actor.is_gone, actor.shown = user.id, False, fields_of(scenario, exchange)
     return exchange
 

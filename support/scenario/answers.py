@@ -25,6 +25,7 @@ from support.scenario.invalid_values import (
 )
 from support.scenario.protocol import post_to_user, send_body, sign_up_with_answer, update_methods
 from support.scenario.waiting import is_gone
+from support.statuses import is_client_error
 
 UNUSUAL_IDS = ("a word", "Ada's id plus one character", "an SQL expression", "25 digits")
 INVALID_PAGES: tuple[tuple[object, object], ...] = ((0, 10), (-1, 10), ("one", 10), (1, 0), (1, 101), (1, "ten"))
@@ -208,7 +209,7 @@ def check_errors(scenario: ScenarioContext) -> None:
     """Check that no answer reveals anything about the server, and that each 4xx says what is wrong."""
     check_each(scenario, leaks_nothing())
     for exchange in scenario.exchanges:
-        if exchange.status in range(400, 500):
+        if is_client_error(exchange.status):
             scenario.check(exchange, says_what_is_wrong(), attempted=_attempted(scenario, exchange))
 
 

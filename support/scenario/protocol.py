@@ -74,7 +74,7 @@ def send_body(
     exchange = scenario.run(operation)
     scenario.keep(exchange)
     user = user_of(exchange.answer, scenario.profile)
-    if method == "POST" and user is not None:
+    if method == "POST" and user is not None and not exchange.was_refused:
         actor.id, actor.shown = user.id, accounts.fields_of(scenario, exchange)
     return exchange
 
