@@ -22,7 +22,7 @@ from support.redaction import redacted
 from support.scenario.session import Session
 from support.settings import ROOT
 from support.target.embedded import EmbeddedApi, Target
-from support.tests.cleanup.test_journal import let_go
+from support.tests.cleanup.test_journal import release_lease
 from support.tests.conftest import Act, NewSession, Script
 from support.tests.http.clients import permit_all
 from support.tests.scripted import answer, hang_up
@@ -53,7 +53,7 @@ def dead(apart: Target, new_session: NewSession) -> Session:
     session = new_session(apart)
     for person in ("Ada", "Grace"):
         session.accounts.become(person)
-    let_go(session.journal)
+    release_lease(session.journal)
     return session
 
 
@@ -176,7 +176,7 @@ def _is_found_by_its_mark_alone(
     """Let a run die with its journal, and be cleaned up after; an age that is asked for spares it."""
     session = new_session(target)
     session.accounts.become("Ada")
-    let_go(session.journal)
+    release_lease(session.journal)
     monkeypatch.setenv("BASE_URL", target.base_url)
     monkeypatch.setenv("TOKEN", target.token or "")
     monkeypatch.setenv("STATE_DIR", str(tmp_path / "another"))
@@ -210,7 +210,7 @@ def test_a_list_that_cannot_be_read_is_told(
     journal = Journal(tmp_path / "state")
     if "--all-runs" not in arguments:
         journal.open_run("uat-abcdefghijkm", server.url)
-        let_go(journal)
+        release_lease(journal)
     assert main(arguments) == FAULT
     journal.close()
     shown = capsys.readouterr()

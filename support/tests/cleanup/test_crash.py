@@ -17,8 +17,8 @@ from support.cleanup.marks import mark_in
 from support.errors import LeftBehind
 from support.http.loop import LoopThread
 from support.models import Answer, Call, Failure, NewUser
-from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
-from support.tests.cleanup.test_journal import let_go
+from support.tests.cleanup.fake import URL, FakeUsers, Stand, answered
+from support.tests.cleanup.test_journal import release_lease
 
 DEADLINE_S = 1.0
 
@@ -79,7 +79,7 @@ class MortalUsers(FakeUsers):
     def answer(self, call: Call) -> Answer | Failure:
         """Answer, or let the client die; `unlisted` shows nobody in the list, as if they were on a later page."""
         if self.unlisted and call.method == "GET" and call.url == URL:
-            return came(200, [])
+            return answered(200, [])
         if self.fate is None:
             return super().answer(call)
         with self.fate.over():
@@ -111,14 +111,14 @@ class Run(Stand):
         """Change the address of somebody of ours, if there is anybody."""
         ours = [user_id for user_id, user in self.users.users.items() if mark_in(user["email"]) == self.mark]
         if ours:
-            wanted = self.newcomer().email
+            wanted = self.new_user().email
             call = self.api.patch_call(ours[0], {"email": wanted})
-            self.client.carry_out(self.registry.change(call, wanted))
+            self.client.execute(self.registry.change(call, wanted))
 
     def leave(self) -> None:
         ours = [user_id for user_id, user in self.users.users.items() if mark_in(user["email"]) == self.mark]
         if ours:
-            self.client.carry_out(self.api.delete(ours[0]))
+            self.client.execute(self.api.delete(ours[0]))
 
 
 def live_and_die(folder: Path, loop: LoopThread, deeds: Sequence[str], fate: Outcome, unlisted: bool) -> bool:
@@ -149,7 +149,7 @@ def bury(run: Run) -> None:
     """Do what the system does for a process that died: its locks go, its file stays as it is."""
     with contextlib.suppress(BaseException):
         run.registry.wait_for_deletions()
-    let_go(run.journal)
+    release_lease(run.journal)
     run.journal.close()
 
 

@@ -97,9 +97,9 @@ class TestRuns:
         assert journal.dead_runs(TARGET) == []
         other.close()
 
-    def test_one_that_let_go_of_its_lease_is(self, journal: Journal) -> None:
+    def test_one_that_remove_of_its_lease_is(self, journal: Journal) -> None:
         journal.open_run("m", TARGET)
-        let_go(journal)
+        release_lease(journal)
         assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
 
     def test_looking_does_not_take_its_lease(self, journal: Journal) -> None:
@@ -111,7 +111,7 @@ class TestRuns:
 
     def test_a_run_of_another_target_is_not_returned(self, journal: Journal) -> None:
         journal.open_run("m", TARGET)
-        let_go(journal)
+        release_lease(journal)
         assert journal.dead_runs("http://127.0.0.1:9/users") == []
         assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
 
@@ -143,7 +143,7 @@ class TestRuns:
         monkeypatch.setattr(socket, "gethostname", lambda: "there")
         journal.open_run("m", TARGET)
         monkeypatch.setattr(socket, "gethostname", lambda: "here")
-        let_go(journal)
+        release_lease(journal)
         now[0] += journal_module.LEASE_S - 1
         assert journal.dead_runs(TARGET) == []
         journal.beat("m")
@@ -160,7 +160,7 @@ class TestRuns:
         monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
         monkeypatch.setattr(time, "time", lambda: began + journal_module.LEASE_S * 2)
         assert journal.dead_runs(TARGET) == []
-        let_go(journal)
+        release_lease(journal)
         assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
 
     def test_the_heart_beats_several_times_within_a_lease(self) -> None:
@@ -253,7 +253,7 @@ def _write_much(folder: Path, mark: str) -> None:
     journal.close()
 
 
-def let_go(journal: Journal) -> None:
+def release_lease(journal: Journal) -> None:
     """Let go of a lease as the system does for a process that died: the file stays."""
     if journal._lease is not None:
         journal._lease.release(force=True)

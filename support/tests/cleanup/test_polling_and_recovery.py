@@ -18,8 +18,8 @@ from support.cleanup.registry import Registry
 from support.http.loop import LoopThread
 from support.models import EMBEDDED
 from support.settings import Settings
-from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
-from support.tests.cleanup.test_journal import let_go, locked
+from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, answered
+from support.tests.cleanup.test_journal import locked, release_lease
 from support.tests.conftest import settings_for
 from support.tests.http.fake import Clock
 
@@ -111,7 +111,7 @@ class TestRecovery:
 
     def test_what_a_dead_run_left_is_deleted_and_its_book_closed(self, opened: Opened, users: FakeUsers) -> None:
         dead = self.other_run(opened, users)
-        let_go(dead.journal)
+        release_lease(dead.journal)
         assert finish_dead_runs(opened, URL) == 2
         assert users.users == {}
         assert opened.journal.dead_runs(URL) == []
@@ -126,7 +126,7 @@ class TestRecovery:
 
     def test_a_dead_run_on_another_target_is_left_to_that(self, opened: Opened, users: FakeUsers) -> None:
         dead = self.other_run(opened, users)
-        let_go(dead.journal)
+        release_lease(dead.journal)
         assert finish_dead_runs(opened, "http://127.0.0.1:9/users") == 0
         assert len(users.users) == 2
         assert [run.mark for run in opened.journal.dead_runs(URL)] == [dead.mark]
@@ -137,12 +137,12 @@ class TestRecovery:
     ) -> None:
         monkeypatch.setattr(logging.getLogger("acceptance"), "propagate", True)
         dead = self.other_run(opened, users)
-        let_go(dead.journal)
-        users.twist = lambda call: came(500) if call.method == "DELETE" else None
+        release_lease(dead.journal)
+        users.intercept = lambda call: answered(500) if call.method == "DELETE" else None
         finish_dead_runs(opened, URL)
         assert "an earlier run is not cleaned up yet: 2 user(s)" in caplog.text
         assert [run.mark for run in opened.journal.dead_runs(URL)] == [dead.mark]
-        users.twist = lambda _: None
+        users.intercept = lambda _: None
         assert finish_dead_runs(opened, URL) == 2
         assert users.users == {}
         dead.journal.close()
@@ -151,7 +151,7 @@ class TestRecovery:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
         dead.mark([dead.intend("m", "a@b.c")], State.CREATED, "7")
-        let_go(dead)
+        release_lease(dead)
         assert finish_dead_runs(opened, EMBEDDED) == 0
         assert opened.journal.dead_runs(EMBEDDED) == []
         assert users.calls == []
@@ -162,7 +162,7 @@ class TestRecovery:
     ) -> None:
         monkeypatch.setattr(logging.getLogger("acceptance"), "propagate", True)
         dead = self.other_run(opened, users)
-        let_go(dead.journal)
+        release_lease(dead.journal)
         opened.journal._database.execute("PRAGMA busy_timeout = 1")
         with locked(opened.journal.folder):
             assert finish_dead_runs(opened, URL) == 2
@@ -174,7 +174,7 @@ class TestRecovery:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
         dead.mark([dead.intend("m", "a@b.c")], State.CREATED, "7")
-        let_go(dead)
+        release_lease(dead)
         opened.journal._database.execute("PRAGMA busy_timeout = 1")
         with locked(opened.journal.folder):
             finish_dead_runs(opened, EMBEDDED)

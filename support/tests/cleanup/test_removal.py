@@ -15,7 +15,7 @@ from support.http.loop import LoopThread
 from support.http.operations import SendRequest
 from support.models import Answer, Call, Failure
 from support.profile import Pages, Profile
-from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
+from support.tests.cleanup.fake import URL, FakeUsers, Stand, answered
 from support.tests.interruption.stage import poll_until
 
 MANY = 6
@@ -24,12 +24,12 @@ DEADLINE_S = 0.3
 
 
 def refusing(call: Call) -> Answer | None:
-    return came(422, {"title": "invalid"}) if call.method == "POST" else None
+    return answered(422, {"title": "invalid"}) if call.method == "POST" else None
 
 
 def refuse(stand: Stand, count: int) -> None:
     """Let so many sign up in vain."""
-    stand.users.twist = refusing
+    stand.users.intercept = refusing
     for _ in range(count):
         stand.create()
     stand.users.calls.clear()
@@ -58,7 +58,7 @@ class TestRefused:
     def test_whom_the_list_hides_is_found_by_her_address(self, stand: Stand) -> None:
         refuse(stand, MANY)
         user_id = stand.users.add("Ada", next(address for address in stand.states() if address))
-        stand.users.twist = lambda call: came(200, []) if call.url == URL else None
+        stand.users.intercept = lambda call: answered(200, []) if call.url == URL else None
         stand.registry.confirm_gone()
         assert user_id in stand.users.users
         stand.registry.prove_nothing_is_left(DEADLINE_S)
@@ -89,14 +89,14 @@ class TestRefused:
     def test_a_list_that_cannot_be_read_is_not_asked_for_again(self, stand: Stand) -> None:
         for _ in range(2):
             refuse(stand, MANY)
-            stand.users.twist = lambda call: came(403, {}) if call.url == URL and call.method == "GET" else None
+            stand.users.intercept = lambda call: answered(403, {}) if call.url == URL and call.method == "GET" else None
             stand.registry.confirm_gone()
             listed = stand.users.calls.count(("GET", ""))
         assert listed == MANY, "each is looked up, and the list is not read once more"
 
     def test_where_the_list_cannot_be_read_each_is_looked_up(self, stand: Stand) -> None:
         refuse(stand, MANY)
-        stand.users.twist = lambda call: came(403, {}) if "?" not in call.url else None
+        stand.users.intercept = lambda call: answered(403, {}) if "?" not in call.url else None
         stand.registry.confirm_gone()
         assert len(stand.users.calls) == 1 + MANY
         assert stand.states() == {}
@@ -125,11 +125,11 @@ class TestProof:
         guest = stand.users.add("Guest", "guest@elsewhere.example")
         for _ in range(MANY):
             stand.create()
-        newcomer = stand.newcomer()
-        stand.users.twist = lambda call: (
-            came(201, {**newcomer.as_json(), "id": guest}) if call.method == "POST" else None
+        new_user = stand.new_user()
+        stand.users.intercept = lambda call: (
+            answered(201, {**new_user.as_json(), "id": guest}) if call.method == "POST" else None
         )
-        stand.create(newcomer)
+        stand.create(new_user)
         stand.registry.confirm_gone()
         assert set(stand.users.users) == {guest}
         assert guest not in stand.users.asked("DELETE")
@@ -233,7 +233,7 @@ class TestMoments:
             full.registry.make_room(3)
             assert full.registry.ledger.counts().alive == 0
         else:
-            call = full.api.create_call(full.newcomer().as_json())
-            flow = full.registry.create(call, "ada@elsewhere.example", "Ada")
-            assert full.loop.run(AsyncClient(DEADLINE_S).run(flow, answer)).status == 201
+            call = full.api.create_call(full.new_user().as_json())
+            operation = full.registry.create(call, "ada@elsewhere.example", "Ada")
+            assert full.loop.run(AsyncClient(DEADLINE_S).run(operation, answer)).status == 201
         full.journal.close()
