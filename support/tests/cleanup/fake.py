@@ -184,5 +184,5 @@ class Stand:
             self.prove()
 
     def states(self) -> dict[str | None, str]:
-        """Return the state of each address that the journal does not know to be gone."""
+        """Return the state of each email that the journal does not know to be gone."""
         return {line.email: str(line.state) for line in self.journal.unfinished(self.mark)}

@@ -1,4 +1,4 @@
-"""The registry: written down before, deleted after, seen to be gone; nobody else is touched, whatever the API says."""
+"""The registry: users are written down before, deleted after, and confirmed gone; no other users are touched."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class TestOrderOnTheWire:
         ]
         journal.close()
 
-    def test_a_change_that_names_an_address_is_written_down_too(self, stand: Stand) -> None:
+    def test_a_change_that_names_an_email_is_written_down_too(self, stand: Stand) -> None:
         user_id = stand.users.add("Ada", f"old@{stand.mark}.example.com")
         wanted = f"new@{stand.mark}.example.com"
         at_the_server: list[object] = []
@@ -89,24 +89,18 @@ class TestOrderOnTheWire:
         with sqlite3.connect(stand.journal.folder / "journal.sqlite3") as other:
             assert other.execute("SELECT id, state FROM users").fetchall() == [("1", "created")]
 
-    def test_a_crowd_is_written_down_before_the_first_is_sent(self, stand: Stand) -> None:
-        for number in range(20):
-            stand.registry.ledger.intend(f"{number}@{stand.mark}.example.com", "Ada")
-        assert len(stand.states()) == 20
-        assert stand.users.calls == []
 
-
-class TestGoing:
-    def test_who_was_made_is_deleted_and_seen_gone(self, stand: Stand) -> None:
-        ids = [stand.create().answer for _ in range(5)]
-        assert all(ids)
+class TestDeleting:
+    def test_created_users_are_deleted_and_confirmed_gone(self, stand: Stand) -> None:
+        for _ in range(5):
+            stand.create()
         stand.registry.confirm_gone()
         stand.prove()
         assert stand.users.users == {}
         assert stand.states() == {}
         assert stand.registry.ledger.counts() == Counts(created=5, deleted=5, gone=5, alive=0)
 
-    def test_of_many_who_asked_for_one_address_one_is_looked_up_and_one_deleted(self, stand: Stand) -> None:
+    def test_of_many_creates_with_one_email_one_is_looked_up_and_one_deleted(self, stand: Stand) -> None:
         new_user = stand.new_user()
         for _ in range(8):
             stand.create(new_user)
@@ -117,21 +111,21 @@ class TestGoing:
         stand.prove()
         assert stand.states() == {}
 
-    @pytest.mark.parametrize("kept", [1, 2], ids=["one twin", "two"])
-    def test_who_came_although_many_were_refused_is_deleted_too(self, stand: Stand, kept: int) -> None:
+    @pytest.mark.parametrize("kept", [1, 2], ids=["one duplicate", "two"])
+    def test_duplicates_that_were_created_despite_refusals_are_deleted_too(self, stand: Stand, kept: int) -> None:
         new_user = stand.new_user()
         stand.create(new_user)
         stand.users.intercept = lambda call: answered(409, {}) if call.method == "POST" else None
         for _ in range(3):
             stand.create(new_user)
-        twins = [stand.users.add("Twin", new_user.email) for _ in range(kept)]
+        duplicates = [stand.users.add("Duplicate", new_user.email) for _ in range(kept)]
         stand.registry.confirm_gone()
         assert stand.users.users == {}
-        assert set(twins) < set(stand.users.asked("DELETE"))
+        assert set(duplicates) < set(stand.users.asked("DELETE"))
         assert stand.states() == {}
 
     @pytest.mark.parametrize("status", [404, 409, 422])
-    def test_who_was_refused_and_cannot_be_looked_up_was_not_made(self, stand: Stand, status: int) -> None:
+    def test_a_refused_user_who_cannot_be_looked_up_was_not_created(self, stand: Stand, status: int) -> None:
         stand.users.intercept = lambda call: answered(status if call.method == "POST" else 404, {})
         for _ in range(3):
             stand.create()
@@ -142,38 +136,38 @@ class TestGoing:
     @pytest.mark.parametrize(
         "answer", [answered(201, {"data": {}}), answered(201), answered(500), LOST], ids=lambda _: ""
     )
-    def test_who_may_have_been_made_and_cannot_be_looked_up_is_left_behind_once(
+    def test_a_possible_user_who_cannot_be_looked_up_is_named_once(
         self, stand: Stand, answer: Answer | Failure
     ) -> None:
         stand.users.intercept = lambda call: answer if call.method == "POST" else answered(200, {"data": []})
         new_user = stand.new_user()
         for _ in range(3):
             stand.create(new_user)
-        told = stand.left_behind()
-        assert told.startswith("1 user(s)")
-        assert told.count(new_user.email) == 1
+        message = stand.left_behind()
+        assert message.startswith("1 user(s)")
+        assert message.count(new_user.email) == 1
 
-    def test_who_is_still_listed_is_not_gone(self, stand: Stand) -> None:
+    def test_a_user_who_is_still_listed_is_not_gone(self, stand: Stand) -> None:
         shown = stand.create().answer
         assert shown is not None
         stand.users.intercept = lambda call: (
             answered(200, [shown.json()]) if call.url == URL and call.method == "GET" else None
         )
-        told = stand.left_behind()
-        assert told.startswith("1 user(s)")
-        assert "still shown by the list" in told
+        message = stand.left_behind()
+        assert message.startswith("1 user(s)")
+        assert "still shown by the list" in message
 
-    def test_nor_is_who_a_look_up_still_shows(self, stand: Stand) -> None:
+    def test_nor_is_a_user_whom_a_look_up_still_shows(self, stand: Stand) -> None:
         shown = [answer.json() for answer in (stand.create().answer for _ in range(9)) if answer]
         by_email = {user["email"]: answered(200, [user]) for user in shown}
         stand.users.intercept = lambda call: next(
             (found for email, found in by_email.items() if quote(email) in call.url), None
         )
-        told = stand.left_behind()
-        assert told.startswith("9 user(s)")
-        assert "still shown by a look-up" in told
+        message = stand.left_behind()
+        assert message.startswith("9 user(s)")
+        assert "still shown by a look-up" in message
 
-    def test_who_is_listed_for_a_while_is_waited_for(self, stand: Stand) -> None:
+    def test_a_user_who_is_listed_for_a_while_is_waited_for(self, stand: Stand) -> None:
         shown = stand.create().answer
         assert shown is not None
         lists = iter([answered(200, [shown.json()])] * 2)
@@ -181,18 +175,15 @@ class TestGoing:
         stand.prove()
         assert stand.states() == {}
 
-    def test_others_are_left_as_they_are(self, stand: Stand) -> None:
-        before = {stand.users.add(f"Guest {n}", f"guest{n}@elsewhere.example") for n in range(5)}
+    @pytest.mark.parametrize(
+        "domain", ["elsewhere.example", f"{new_mark()}.example.com"], ids=["no run", "another run"]
+    )
+    def test_users_of_others_are_not_touched(self, stand: Stand, domain: str) -> None:
+        before = {stand.users.add(f"Guest {n}", f"guest{n}@{domain}") for n in range(5)}
         stand.create()
         stand.prove()
         assert set(stand.users.users) == before
         assert not set(stand.users.asked("DELETE")) & before
-
-    def test_of_other_runs_nobody_is_touched(self, stand: Stand) -> None:
-        other = stand.users.add("Grace", f"grace@{new_mark()}.example.com")
-        stand.create()
-        stand.prove()
-        assert set(stand.users.users) == {other}
 
     def test_the_collection_is_never_deleted_nor_changed(self, stand: Stand) -> None:
         for _ in range(3):
@@ -215,35 +206,29 @@ class TestGoing:
             return None
 
         stand.users.intercept = intercept
-        told = stand.left_behind()
+        message = stand.left_behind()
         assert set(stand.users.users) == {"2", "4"}
-        assert {line.split()[0] for line in told.split("\n")[1:-1] if line.startswith("  ")} - {"…"} == {"2", "4"}
+        assert {line.split()[0] for line in message.split("\n")[1:-1] if line.startswith("  ")} - {"…"} == {"2", "4"}
 
-    def test_whose_deletion_shows_late_is_waited_for(self, stand: Stand) -> None:
+    def test_a_deletion_that_shows_late_is_waited_for(self, stand: Stand) -> None:
         stand.users.shown_after_deletion = 3
         for _ in range(3):
             stand.create()
         stand.prove()
         assert stand.users.users == {}
 
-    def test_whose_deletion_never_shows_is_left_behind(self, stand: Stand) -> None:
-        stand.users.shown_after_deletion = 10**9
-        stand.create()
-        told = stand.left_behind()
-        assert "  1  ada.1@" in told
-        assert told.endswith(f"python -m support.cleanup --yes --mark {stand.mark}")
-        assert "left" in stand.states().values()
-
-    def test_whoever_is_left_behind_is_named_once(self, stand: Stand) -> None:
+    def test_users_whose_deletion_never_shows_are_named_once(self, stand: Stand) -> None:
         stand.users.shown_after_deletion = 10**9
         for _ in range(2):
             stand.create()
-        told = stand.left_behind()
-        assert told.startswith("2 user(s) of this run could not be confirmed as deleted:")
-        assert [line.split()[0] for line in told.split("\n")[1:-1]] == ["1", "2"]
+        message = stand.left_behind()
+        assert message.startswith("2 user(s) of this run could not be confirmed as deleted:")
+        assert [line.split()[0] for line in message.split("\n")[1:-1]] == ["1", "2"]
+        assert "  1  ada.1@" in message
+        assert message.endswith(f"python -m support.cleanup --yes --mark {stand.mark}")
         assert set(stand.states().values()) == {"left"}
 
-    def test_what_a_scenario_deleted_itself_is_no_loss(self, stand: Stand) -> None:
+    def test_a_user_whom_a_scenario_deleted_is_gone(self, stand: Stand) -> None:
         stand.create()
         stand.client.execute(stand.api.delete("1"))
         stand.prove()
@@ -258,17 +243,17 @@ class TestGoing:
         )
         stand.prove()
 
-    def test_a_long_list_of_who_is_left_is_cut(self, stand: Stand) -> None:
+    def test_a_long_list_of_users_who_are_left_is_cut(self, stand: Stand) -> None:
         stand.users.intercept = lambda _: answered(404, {})
         for number in range(23):
             stand.registry.ledger.intend(f"{number}@{stand.mark}.example.com")
-        told = stand.left_behind().split("\n")
-        assert len(told) == 23
-        assert told[-2] == "  … and 3 more"
+        message = stand.left_behind().split("\n")
+        assert len(message) == 23
+        assert message[-2] == "  … and 3 more"
 
 
 class TestRoom:
-    def test_more_than_may_be_alive_are_not_made(self, tmp_path: Path, loop: LoopThread) -> None:
+    def test_more_users_than_may_be_alive_are_not_created(self, tmp_path: Path, loop: LoopThread) -> None:
         stand = Stand(tmp_path, loop, most=3)
         for _ in range(3):
             stand.create()
@@ -279,7 +264,7 @@ class TestRoom:
         assert stand.users.users == {}
         stand.journal.close()
 
-    def test_nobody_is_sent_where_there_is_no_room(self, tmp_path: Path, loop: LoopThread) -> None:
+    def test_no_create_is_sent_where_there_is_no_room(self, tmp_path: Path, loop: LoopThread) -> None:
         stand = Stand(tmp_path, loop, most=1)
         stand.create()
         with pytest.raises(SettingsError):
@@ -287,7 +272,7 @@ class TestRoom:
         assert len(stand.users.asked("POST")) == 1
         stand.journal.close()
 
-    def test_who_was_refused_takes_none(self, tmp_path: Path, loop: LoopThread) -> None:
+    def test_a_refused_user_takes_no_room(self, tmp_path: Path, loop: LoopThread) -> None:
         stand = Stand(tmp_path, loop, most=1)
         stand.create(stand.new_user(email=""))
         assert stand.registry.ledger.counts().alive == 0
@@ -309,19 +294,18 @@ class TestDeadline:
 
         stand.client.run = hang  # type: ignore[method-assign, assignment]
         yield stand
-        assert given_up == [], "it was waited for until it was over"
+        assert given_up == [], "cleanup waited for the end of the deletion"
         held.set()
         stand.journal.close()
 
-    def test_cleaning_up_ends_though_a_deletion_hangs(self, hanging: Stand) -> None:
-        assert "  1  ada.1@" in hanging.left_behind()
-        (line,) = hanging.journal.unfinished(hanging.mark)
-        assert line.reason == "not confirmed before the cleanup deadline"
+    def test_cleanup_ends_though_a_deletion_hangs(self, hanging: Stand) -> None:
+        message = hanging.left_behind()
+        assert "  1  ada.1@" in message
+        assert "not confirmed before the cleanup deadline" in message
+        (row,) = hanging.journal.unfinished(hanging.mark)
+        assert row.reason == "not confirmed before the cleanup deadline"
 
-    def test_whoever_has_no_reason_of_her_own_is_told_by_the_deadline(self, hanging: Stand) -> None:
-        assert "not confirmed before the cleanup deadline" in hanging.left_behind()
-
-    def test_whoever_is_left_is_named_though_the_loop_itself_hangs(
+    def test_users_who_are_left_are_named_though_the_loop_itself_hangs(
         self, stand: Stand, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(loop_module, "FINISHED_WITHIN_S", 0.05)
@@ -351,7 +335,9 @@ class TestDeadline:
 
 
 class TestAdopting:
-    def test_what_a_dead_run_left_goes_by_its_ids_addresses_and_mark(self, tmp_path: Path, loop: LoopThread) -> None:
+    """What a dead run left is taken over by the next one."""
+
+    def test_its_users_are_found_by_their_ids_emails_and_mark(self, tmp_path: Path, loop: LoopThread) -> None:
         users = FakeUsers()
         dead = Stand(tmp_path / "state", loop, users)
         dead.create()
@@ -362,42 +348,42 @@ class TestAdopting:
         users.add("Ada", f"unheard-of@{dead.mark}.example.com")
         guest = users.add("Guest", "guest@elsewhere.example")
         living = Stand(tmp_path / "state", loop, users)
-        heir = living.new_registry(dead.mark)
-        heir.ledger.adopt(living.journal.unfinished(dead.mark))
-        heir.prove_nothing_is_left(DEADLINE_S)
+        next_run = living.new_registry(dead.mark)
+        next_run.ledger.adopt(living.journal.unfinished(dead.mark))
+        next_run.prove_nothing_is_left(DEADLINE_S)
         assert set(users.users) == {guest}
         assert living.journal.unfinished(dead.mark) == []
         for stand in (dead, living):
             stand.journal.close()
 
-    def test_who_may_have_been_made_without_an_address_is_told_of(self, tmp_path: Path, loop: LoopThread) -> None:
+    def test_a_possible_user_without_an_email_is_named(self, tmp_path: Path, loop: LoopThread) -> None:
         dead = Stand(tmp_path / "state", loop)
         dead.registry.ledger.intend(None)
-        heir = dead.new_registry(dead.mark)
-        heir.ledger.adopt(dead.journal.unfinished(dead.mark))
+        next_run = dead.new_registry(dead.mark)
+        next_run.ledger.adopt(dead.journal.unfinished(dead.mark))
         with pytest.raises(LeftBehind, match="its create may have created a user"):
-            heir.prove_nothing_is_left(DEADLINE_S)
+            next_run.prove_nothing_is_left(DEADLINE_S)
         dead.journal.close()
 
-    def test_an_id_that_was_given_to_somebody_else_since_is_left_alone(self, tmp_path: Path, loop: LoopThread) -> None:
+    def test_a_foreign_user_who_got_an_id_since_is_not_touched(self, tmp_path: Path, loop: LoopThread) -> None:
         users = FakeUsers()
         dead = Stand(tmp_path / "state", loop, users)
         dead.create()
         users.users.clear()
         users.add("Guest", "guest@elsewhere.example", "1")
         living = Stand(tmp_path / "state", loop, users)
-        heir = living.new_registry(dead.mark)
-        heir.ledger.adopt(living.journal.unfinished(dead.mark))
+        next_run = living.new_registry(dead.mark)
+        next_run.ledger.adopt(living.journal.unfinished(dead.mark))
         with contextlib.suppress(LeftBehind):
-            heir.prove_nothing_is_left(DEADLINE_S)
+            next_run.prove_nothing_is_left(DEADLINE_S)
         assert set(users.users) == {"1"}
         assert users.asked("DELETE") == []
         for stand in (dead, living):
             stand.journal.close()
 
 
-def test_a_survey_looks_for_so_many_at_a_time(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever a dead run may have made: a burst of thousands does not mean thousands of connections."""
+def test_a_survey_limits_its_simultaneous_requests(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A burst of thousands that a dead run may have created does not mean thousands of connections."""
     monkeypatch.setattr("support.cleanup.deleter.AT_ONCE", 3)
     for number in range(10):
         stand.registry.ledger.intend(f"{number}@{stand.mark}.example.com")
@@ -416,10 +402,10 @@ def test_a_survey_looks_for_so_many_at_a_time(stand: Stand, monkeypatch: pytest.
     assert peak == 3
 
 
-def test_the_heart_beats_on_after_a_failure_and_tells_of_it_once(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_heartbeat_goes_on_after_a_failure_and_logs_it_once(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("support.cleanup.ledger.HEARTBEAT_S", 0.001)
-    told: list[str] = []
-    monkeypatch.setattr("support.cleanup.ledger.log.warning", lambda text, *of: told.append(text % of))
+    logged: list[str] = []
+    monkeypatch.setattr("support.cleanup.ledger.log.warning", lambda text, *of: logged.append(text % of))
     beats: list[str] = []
     goes_on = threading.Event()
 
@@ -432,10 +418,10 @@ def test_the_heart_beats_on_after_a_failure_and_tells_of_it_once(stand: Stand, m
     monkeypatch.setattr(stand.journal, "beat", beat)
     stand.loop.submit(stand.registry.ledger.keep_lease())
     assert goes_on.wait(5)
-    assert told == ["the lease of this run cannot be renewed: database or disk is full"]
+    assert logged == ["the lease of this run cannot be renewed: database or disk is full"]
 
 
-def test_a_failure_that_is_no_answer_is_told(stand: Stand) -> None:
+def test_a_deletion_without_an_answer_is_named(stand: Stand) -> None:
     stand.create()
     stand.users.intercept = lambda call: Failure("connection refused", False, 0.0) if call.method == "DELETE" else None
     assert "DELETE got no answer: connection refused" in stand.left_behind()
