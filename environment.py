@@ -7,8 +7,11 @@ from behave.runner import Context
 
 import support.early_signals  # noqa: F401 - first: from here on an interrupt ends in one line
 from support import bootstrap
+from support.cli import parallel
 from support.compat import runner_of
 from support.reporting.exceptions import make_presentable
+
+parallel.hand_over()  # before the steps are loaded: if several processes are wanted, this one starts them and ends here
 
 
 def before_all(context: Context) -> None:

@@ -1,18 +1,18 @@
 """Requests with and without the right token."""
 
-from behave import then, when
-from behave.runner import Context
+from support.contract.matchers import has_header
+from support.models import Credential
+from support.scenario import access, outcomes
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.steps import then, when
 
-from support.scenario import parameter_types  # noqa: F401 - registers Person and People
 
-
-@when("{intruder:Person} tries to read, change, delete and sign up with {credential}")
-def try_everything(context: Context, intruder: str, credential: str) -> None:
-    context.session.access.try_everything(
-        credential, context.session.scenario.users[0], context.session.scenario.actor(intruder)
-    )
+@when("{intruder:Actor} tries to read, change, delete and sign up with {credential:Credential}")
+def try_everything(scenario: ScenarioContext, intruder: Actor, credential: Credential) -> None:
+    access.try_everything(scenario, credential, scenario.users[0], intruder)
 
 
 @then("every attempt is refused as unauthorized")
-def all_unauthorized(context: Context) -> None:
-    context.session.access.all_unauthorized()
+def all_unauthorized(scenario: ScenarioContext) -> None:
+    challenge = has_header("WWW-Authenticate", "that names a scheme (RFC 9110 §11.6.1)")
+    outcomes.each_is_refused(scenario, [401], challenge)

@@ -98,7 +98,7 @@ def race_of_changes(scenario: ScenarioContext) -> None:
 
 @then("in every round exactly one user is created with the email and the others are refused")
 @then("in every round exactly one user gets the email and the others are unchanged")
-@then("in every round one request completely precedes the other")
+@then("every round ends as if one request had come before the other")
 @then("in every round both changes last")
 def every_round_is_right(scenario: ScenarioContext) -> None:
     races.check_rounds(scenario)

@@ -1,265 +1,213 @@
 """Reading users: one account, the list, searches by email, pages."""
 
-from behave import given, then, when
-from behave.runner import Context
-
-from support.scenario import parameter_types  # noqa: F401 - registers Person and People
+from support.scenario import directory, outcomes, paging, waiting
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.steps import given, then, when
 
 # Accounts
 
 
-@given("the current list of users")
-def remember_current_users(context: Context) -> None:
-    context.session.directory.remember_who_is_there()
+@when("support reads {actor:Actor}'s account")
+def read_account(scenario: ScenarioContext, actor: Actor) -> None:
+    scenario.keep(scenario.run(scenario.api.read(actor.known_id)))
 
 
-@when("support reads the account")
-def read_the_account(context: Context) -> None:
-    context.session.directory.look_at([context.session.scenario.last_actor.persona])
-
-
-@then("the account is shown as created")
-def the_account_shown_as_created(context: Context) -> None:
-    context.session.directory.seen_as_signed_up([context.session.scenario.last_actor.persona])
-
-
-@when("support reads {person:Person}'s account")
-def read_account(context: Context, person: str) -> None:
-    context.session.directory.look_at([person])
-
-
-@when("support reads {person:Person}'s account {times:d} times")
-def read_account_times(context: Context, person: str, times: int) -> None:
-    context.session.directory.look_at([person] * times)
+@when("support reads {actor:Actor}'s account {times:d} times")
+def read_account_times(scenario: ScenarioContext, actor: Actor, times: int) -> None:
+    scenario.keep(*[scenario.run(scenario.api.read(actor.known_id)) for _ in range(times)])
 
 
 @when("support reads each account")
-def read_each_account(context: Context) -> None:
-    context.session.directory.look_at_everybody()
+def read_each_account(scenario: ScenarioContext) -> None:
+    scenario.keep(*[scenario.run(scenario.api.read(actor.known_id)) for actor in scenario.users])
 
 
-@when("a client reads the user whose id is {unknown_id}")
-def read_unknown_id(context: Context, unknown_id: str) -> None:
-    context.session.directory.look_at_id(context.session.values.unknown_id(unknown_id))
+@when("a client reads the user whose id is {user_id:UnusedId}")
+def read_unused_id(scenario: ScenarioContext, user_id: str) -> None:
+    scenario.keep(scenario.run(scenario.api.read(user_id)))
 
 
-@then("{person:Person}'s account is shown as created")
-def shown_as_created(context: Context, person: str) -> None:
-    context.session.directory.seen_as_signed_up([person])
+@then("{actor:Actor}'s account is shown as created")
+def shown_as_created(scenario: ScenarioContext, actor: Actor) -> None:
+    for exchange in scenario.exchanges:
+        outcomes.is_shown_as_created(scenario, actor, exchange)
 
 
 @then("each account is shown as created")
-def each_shown_as_created(context: Context) -> None:
-    context.session.directory.everybody_seen_as_signed_up()
+def each_shown_as_created(scenario: ScenarioContext) -> None:
+    for actor, exchange in zip(scenario.users, scenario.exchanges, strict=True):
+        outcomes.is_shown_as_created(scenario, actor, exchange)
 
 
 # The list
 
 
+@given("the current list of users")
+def remember_list(scenario: ScenarioContext) -> None:
+    directory.remember_list(scenario)
+
+
 @given("support has read the list")
-def has_read_list(context: Context) -> None:
-    context.session.directory.undisturbed().read_list()
+def has_read_list(scenario: ScenarioContext) -> None:
+    scenario.registry.wait_for_deletions()
+    directory.read_list(scenario)
 
 
 @when("support reads the list")
-def read_list(context: Context) -> None:
-    context.session.directory.read_list()
+def read_list(scenario: ScenarioContext) -> None:
+    scenario.keep(directory.read_list(scenario))
 
 
-@then("the list shows {person:Person} exactly once")
-def list_shows(context: Context, person: str) -> None:
-    context.session.directory.shows_once(context.session.scenario.actor(person))
-
-
-@then("the list shows the user exactly once")
-def list_shows_the_user(context: Context) -> None:
-    context.session.directory.shows_once(context.session.scenario.last_actor)
-
-
-@then("the list no longer shows the user")
-def list_no_longer_shows_the_user(context: Context) -> None:
-    context.session.waiting.from_list(context.session.scenario.last_actor)
+@then("the list shows {actor:Actor} exactly once")
+def list_shows(scenario: ScenarioContext, actor: Actor) -> None:
+    directory.shows_once(scenario, actor, scenario.exchange)
 
 
 @then("the list shows each of them exactly once")
-def list_shows_each(context: Context) -> None:
-    context.session.directory.shows_everybody_once()
+def list_shows_each(scenario: ScenarioContext) -> None:
+    for actor in scenario.users:
+        directory.shows_once(scenario, actor, scenario.exchange)
 
 
-@then("the list still shows {person:Person}")
-def list_still_shows(context: Context, person: str) -> None:
-    context.session.directory.read_list()
-    context.session.directory.shows_once(context.session.scenario.actor(person))
+@then("the list still shows {actor:Actor}")
+def list_still_shows(scenario: ScenarioContext, actor: Actor) -> None:
+    directory.shows_once(scenario, actor, directory.read_list(scenario))
 
 
-@then("the list no longer shows {person:Person}")
-def list_no_longer_shows(context: Context, person: str) -> None:
-    context.session.waiting.from_list(context.session.scenario.actor(person))
+@then("the list no longer shows {actor:Actor}")
+def list_no_longer_shows(scenario: ScenarioContext, actor: Actor) -> None:
+    waiting.is_gone_from_list(scenario, actor)
 
 
 @then("the list no longer shows any of them")
-def list_shows_none(context: Context) -> None:
-    context.session.waiting.everybody_from_list()
+def list_shows_none(scenario: ScenarioContext) -> None:
+    for actor in scenario.users:
+        waiting.is_gone_from_list(scenario, actor)
 
 
 # Searches
 
 
-@given("support has searched for {person:Person}'s email")
-def has_searched(context: Context, person: str) -> None:
-    context.session.directory.undisturbed().look_up(context.session.values.spelled(person, "letter for letter"))
+@given("support has searched for {text:SearchText}")
+def has_searched(scenario: ScenarioContext, text: str) -> None:
+    scenario.registry.wait_for_deletions()
+    scenario.run(scenario.api.find(text))
 
 
-@when("support searches for {person:Person}'s email")
-def search(context: Context, person: str) -> None:
-    context.session.directory.look_up(context.session.values.spelled(person, "letter for letter"))
+@when("support searches for {text:SearchText}")
+def search(scenario: ScenarioContext, text: str) -> None:
+    scenario.keep(scenario.run(scenario.api.find(text)))
 
 
-@given("support has searched for the email that {person:Person} will use")
-def has_searched_for_future_email(context: Context, person: str) -> None:
-    context.session.directory.undisturbed().look_up(context.session.values.awaited_address(person))
+@when("support searches for {email:Email} on page {page:d} with page size {size:d}")
+def search_page(scenario: ScenarioContext, email: str, page: int, size: int) -> None:
+    scenario.keep(scenario.run(scenario.api.find_page(email, page, size)))
 
 
-@when("support searches for {person:Person}'s email on page {page:d} with page size {size:d}")
-def search_page(context: Context, person: str, page: int, size: int) -> None:
-    context.session.directory.look_up_page(context.session.values.spelled(person, "letter for letter"), page, size)
+@then("only {actor:Actor} is found")
+def only_found(scenario: ScenarioContext, actor: Actor) -> None:
+    directory.finds_only(scenario, actor, scenario.exchange)
 
 
-@when("support searches for {person:Person}'s email {spelling:Spelling}")
-def search_spelled(context: Context, person: str, spelling: str) -> None:
-    context.session.directory.look_up(context.session.values.spelled(person, spelling))
+@then("only {actor:Actor} is found by their email")
+def found_by_email(scenario: ScenarioContext, actor: Actor) -> None:
+    directory.is_found_by_email(scenario, actor)
 
 
-@when("support searches for the user's email")
-def search_the_user(context: Context) -> None:
-    context.session.directory.look_up(context.session.scenario.last_actor.new_user.email)
+@then("a search for {email:Email} finds only {actor:Actor}")
+def search_finds_only(scenario: ScenarioContext, email: str, actor: Actor) -> None:
+    directory.finds_only(scenario, actor, scenario.run(scenario.api.find(email)))
 
 
-@when("support searches for the user's email in lower case")
-def search_the_user_in_lower_case(context: Context) -> None:
-    context.session.directory.look_up(context.session.scenario.last_actor.new_user.email.lower())
-
-
-@when("support searches for {text:UnknownEmail}")
-def search_unknown(context: Context, text: str) -> None:
-    context.session.directory.look_up(context.session.values.unknown_address(text))
-
-
-@then("only {person:Person} is found")
-def only_found(context: Context, person: str) -> None:
-    context.session.directory.found_exactly(context.session.scenario.actor(person))
-
-
-@then("only the user is found")
-def only_the_user_found(context: Context) -> None:
-    context.session.directory.found_exactly(context.session.scenario.last_actor)
-
-
-@then("only {person:Person} is found by their email")
-def found_by_email(context: Context, person: str) -> None:
-    context.session.directory.found_by_address(context.session.scenario.actor(person))
-
-
-@then("only {person:Person} is found by their email in lower case")
-def found_in_lower_case(context: Context, person: str) -> None:
-    context.session.directory.look_up(context.session.values.spelled(person, "in lower case"))
-    context.session.directory.found_exactly(context.session.scenario.actor(person))
+@then("a search for {email:Email} finds no user")
+def search_finds_no_user(scenario: ScenarioContext, email: str) -> None:
+    directory.finds_no_user(scenario, scenario.run(scenario.api.find(email)))
 
 
 @then("the result is empty")
-def result_is_empty(context: Context) -> None:
-    context.session.directory.found_nobody()
+def result_is_empty(scenario: ScenarioContext) -> None:
+    directory.finds_no_user(scenario, scenario.exchange)
 
 
 @then("the result is empty or the request is refused as invalid")
-def result_is_empty_or_refused(context: Context) -> None:
-    context.session.directory.found_nobody(*context.session.profile.answers.invalid)
+def result_is_empty_or_refused(scenario: ScenarioContext) -> None:
+    directory.finds_no_user(scenario, scenario.exchange, *scenario.answers.invalid)
 
 
-@then("no user is found by the old email")
-def none_found_by_old_email(context: Context) -> None:
-    context.session.directory.look_up(context.session.values.former_address())
-    context.session.directory.found_nobody()
-
-
-@then("{person:Person} is no longer found by their email")
-def no_longer_found(context: Context, person: str) -> None:
-    context.session.waiting.from_look_up(context.session.scenario.actor(person))
-
-
-@then("{person:Person}'s old email finds exactly its new owner")
-def old_email_finds_new_owner(context: Context, person: str) -> None:
-    context.session.directory.given_up_finds_holder(person)
+@then("{actor:Actor} is no longer found by their email")
+def no_longer_found(scenario: ScenarioContext, actor: Actor) -> None:
+    waiting.is_gone_from_search(scenario, actor)
 
 
 # Pages
 
 
-@given("support has read the page with {person:Person}")
-def has_read_page_with(context: Context, person: str) -> None:
-    context.session.directory.undisturbed().ask_for_page_of(context.session.scenario.actor(person))
+@given("support has read the page with {actor:Actor}")
+def has_read_page_with(scenario: ScenarioContext, actor: Actor) -> None:
+    scenario.registry.wait_for_deletions()
+    paging.read_page_of(scenario, actor)
 
 
-@then("the page with {person:Person} shows their current data")
-def page_shows(context: Context, person: str) -> None:
-    context.session.directory.page_shows(context.session.scenario.actor(person))
+@when("support reads the page with {actor:Actor}")
+def read_page_with(scenario: ScenarioContext, actor: Actor) -> None:
+    paging.read_page_of(scenario, actor)
+
+
+@then("the page shows {actor:Actor}'s current data")
+def page_shows(scenario: ScenarioContext, actor: Actor) -> None:
+    outcomes.views_show(scenario, actor, actor.shown, {"pages": scenario.exchange})
 
 
 @when("support reads the list page by page")
-def read_page_by_page(context: Context) -> None:
-    context.session.directory.page_through()
+def read_page_by_page(scenario: ScenarioContext) -> None:
+    paging.read_all_pages(scenario)
 
 
 @when("support reads the list page by page, {size:d} user per page")
-def read_in_pages_of(context: Context, size: int) -> None:
-    context.session.directory.page_through(size)
+def read_in_pages_of(scenario: ScenarioContext, size: int) -> None:
+    paging.read_all_pages(scenario, size)
 
 
 @when("support reads the list in pages of the maximum size")
-def read_in_largest_pages(context: Context) -> None:
-    context.session.directory.page_through_largest()
+def read_in_largest_pages(scenario: ScenarioContext) -> None:
+    paging.read_all_pages(scenario, paging.largest_page(scenario))
 
 
 @when('support requests page "{page}" with page size "{size}"')
-def request_page(context: Context, page: str, size: str) -> None:
-    context.session.directory.ask_for_page(page, size)
-
-
-@when("support requests a page far past the end")
-def request_page_past_the_end(context: Context) -> None:
-    context.session.directory.ask_for_page(1_000_000_000, 100)
+def request_page(scenario: ScenarioContext, page: str, size: str) -> None:
+    paging.read_page(scenario, page, size)
 
 
 @when('support requests page "{page}" without a page size')
-def request_page_without_size(context: Context, page: str) -> None:
-    context.session.directory.ask_for_page(page, None)
+def request_page_without_size(scenario: ScenarioContext, page: str) -> None:
+    paging.read_page(scenario, page, None)
 
 
 @when('support requests page size "{size}" without a page number')
-def request_page_without_number(context: Context, size: str) -> None:
-    context.session.directory.ask_for_page(None, size)
+def request_page_without_number(scenario: ScenarioContext, size: str) -> None:
+    paging.read_page(scenario, None, size)
 
 
 @then("the page shows between {least:d} and {most:d} users")
-def page_holds(context: Context, least: int, most: int) -> None:
-    context.session.directory.page_holds(least, most)
+def page_has_between(scenario: ScenarioContext, least: int, most: int) -> None:
+    paging.has_between(scenario, scenario.exchange, least, most)
 
 
 @then("no page exceeds its size")
-def pages_keep_size(context: Context) -> None:
-    context.session.directory.pages_keep_their_limit()
+def pages_keep_their_size(scenario: ScenarioContext) -> None:
+    paging.keep_their_size(scenario)
 
 
 @then("no user is on two pages")
-def pages_do_not_overlap(context: Context) -> None:
-    context.session.directory.pages_do_not_overlap()
+def pages_do_not_overlap(scenario: ScenarioContext) -> None:
+    paging.do_not_overlap(scenario)
 
 
 @then("all pages together are the list")
-def pages_are_the_list(context: Context) -> None:
-    context.session.directory.pages_are_the_list()
+def pages_are_the_list(scenario: ScenarioContext) -> None:
+    paging.are_the_list(scenario)
 
 
 @then("a page past the end is empty")
-def page_past_the_end(context: Context) -> None:
-    context.session.directory.the_last_page_is_empty()
+def page_past_the_end_is_empty(scenario: ScenarioContext) -> None:
+    paging.end_with_an_empty_one(scenario)

@@ -1,43 +1,55 @@
 """Faults injected into the embedded API."""
 
-from behave import given, then, when
-from behave.runner import Context
+from collections import Counter
 
-from support.scenario import bursts, parameter_types
+from hamcrest import assert_that, empty, equal_to, raises
+
+from support.cleanup.marks import mark_in
+from support.contract.normalizers import users_of
+from support.errors import ContractViolation
+from support.scenario import bursts, outcomes
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.steps import given, then, when
 
 
-@given("the API {fault} for {times:d} {request:Request}")
-def inject_fault(context: Context, fault: str, times: int, request: str) -> None:
-    context.session.faults.inject(fault, times, parameter_types.METHODS_OF[request])
+@given("the API {fault} for {times:d} {methods:RequestKind}")
+def inject_fault(scenario: ScenarioContext, fault: str, times: int, methods: tuple[str, ...]) -> None:
+    scenario.faults.inject(fault, times=times, methods=methods)
 
 
 @given("the API {fault} for {percent:d} % of all requests")
-def inject_fault_into_share(context: Context, fault: str, percent: int) -> None:
-    context.session.faults.inject_into_share(fault, percent)
+def inject_fault_into_share(scenario: ScenarioContext, fault: str, percent: int) -> None:
+    scenario.faults.inject(fault, share=percent / 100, seed=percent)
 
 
 @when("{count:d} users sign up at once while the API restarts")
-def sign_up_during_restart(context: Context, count: int) -> None:
-    context.session.faults.restart_soon()
-    bursts.sign_up(context.session.scenario, count)
-    context.session.faults.has_restarted()
+def sign_up_during_restart(scenario: ScenarioContext, count: int) -> None:
+    scenario.faults.restart_soon()
+    bursts.sign_up(scenario, count)
+    scenario.faults.wait_for_restart()
 
 
 @then("the fault has occurred")
-def fault_has_occurred(context: Context) -> None:
-    context.session.faults.has_struck()
+def fault_has_occurred(scenario: ScenarioContext) -> None:
+    scenario.faults.check_occurred()
 
 
-@then("the answer to {person:Person}'s sign-up is reported as broken")
-def answer_reported_as_broken(context: Context, person: str) -> None:
-    context.session.faults.welcome_is_found_broken(person)
+@then("the answer to {actor:Actor}'s sign-up is reported as broken")
+def answer_reported_as_broken(scenario: ScenarioContext, actor: Actor) -> None:
+    assert_that(lambda: outcomes.is_created(scenario, actor, scenario.exchange), raises(ContractViolation))
 
 
 @then("no user was created twice")
-def no_user_created_twice(context: Context) -> None:
-    context.session.faults.nobody_was_made_twice()
+def no_user_created_twice(scenario: ScenarioContext) -> None:
+    users = users_of(scenario.run(scenario.api.list()).answer, scenario.profile)
+    counts = Counter(user.email for user in users)
+    assert_that(scenario.faults.stored_twice(), equal_to(0), "emails that were stored twice at any time")
+    assert_that([email for email in counts if counts[email] > 1], empty(), "emails that the list shows twice")
 
 
 @then("cleaning up leaves no user behind")
-def no_user_left(context: Context) -> None:
-    context.session.faults.nobody_is_left()
+def no_user_left(scenario: ScenarioContext) -> None:
+    scenario.registry.confirm_gone()
+    users = users_of(scenario.run(scenario.api.list()).answer, scenario.profile)
+    ours = [user.email for user in users if mark_in(user.email) == scenario.factory.mark]
+    assert_that(ours, empty(), "users of this run who are left")

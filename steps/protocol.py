@@ -1,112 +1,115 @@
 """HTTP requests and answers."""
 
-from behave import then, when
-from behave.runner import Context
+from collections.abc import Callable
 
-from support.scenario import parameter_types  # noqa: F401 - registers Person and People
+from support.contract.matchers import holds_no_secret, says_json
+from support.scenario import answers, outcomes, protocol, values
+from support.scenario.answers import Requests
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.invalid_values import escaped, in_another_order
+from support.scenario.steps import then, when
+
+# What every answer has in common
 
 
-@when("a client {occasion:Occasion}")
-def act_as_client(context: Context, occasion: str) -> None:
-    context.session.protocol.go_through(occasion)
+@when("a client {requests:ClientRequests}")
+def act_as_client(scenario: ScenarioContext, requests: Requests) -> None:
+    answers.send(scenario, requests)
 
 
 @then("each answer with a body is declared as application/json or a +json type")
-def each_declared_as_json(context: Context) -> None:
-    context.session.protocol.each_says_json()
+def each_declared_as_json(scenario: ScenarioContext) -> None:
+    answers.check_each(scenario, says_json())
 
 
 @then("no answer contains a field that is named like a secret")
-def no_secrets(context: Context) -> None:
-    context.session.protocol.each_holds_no_secret()
+def no_secrets(scenario: ScenarioContext) -> None:
+    answers.check_each(scenario, holds_no_secret())
 
 
 @then("no answer contains a stack trace, SQL or a server path")
-def nothing_revealed(context: Context) -> None:
-    context.session.protocol.none_leaks()
+def nothing_revealed(scenario: ScenarioContext) -> None:
+    answers.check_no_leak(scenario)
 
 
 @then("each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths")
-def each_says_what_is_wrong(context: Context) -> None:
-    context.session.protocol.each_says_what_is_wrong()
+def each_says_what_is_wrong(scenario: ScenarioContext) -> None:
+    answers.check_errors(scenario)
 
 
-@when("{person:Person} signs up and gets an answer")
-def sign_up_answered(context: Context, person: str) -> None:
-    context.session.protocol.sign_up_answered(person)
+# Location
 
 
-@when("{person:Person} signs up with a body declared as {media_type:JsonType}")
-def sign_up_with_media_type(context: Context, person: str, media_type: str) -> None:
-    context.session.protocol.sign_up_written(person, media_type)
+@when("{actor:Actor} signs up and gets an answer")
+def sign_up_with_answer(scenario: ScenarioContext, actor: Actor) -> None:
+    protocol.sign_up_with_answer(scenario, actor)
 
 
-@when("{person:Person} signs up with the email before the name")
-def sign_up_in_another_order(context: Context, person: str) -> None:
-    context.session.protocol.sign_up_in_another_order(person)
+@when("a new user with {value:EdgeCase} signs up and gets an answer")
+def sign_up_with_value(scenario: ScenarioContext, value: str) -> None:
+    ada = scenario.actor("Ada")
+    protocol.sign_up_with_answer(scenario, ada, lambda: values.edge_case(value, scenario.factory))
 
 
-@when('a new user named "{name}" signs up with every character escaped')
-def sign_up_escaped(context: Context, name: str) -> None:
-    context.session.protocol.sign_up_escaped("Ada", context.session.factory.named(name))
+@then("the status is 201 and Location leads to {actor:Actor}")
+def location_leads_to(scenario: ScenarioContext, actor: Actor) -> None:
+    outcomes.is_answered(scenario, "created", "create-201")
+    protocol.location_leads_to(scenario, actor)
 
 
-@when("{person:Person} sends a {method:Update} declared as {media_type:JsonType}")
-def change_with_media_type(context: Context, person: str, method: str, media_type: str) -> None:
-    context.session.protocol.change_written(method, person, media_type)
+# Methods
 
 
-@when("a new user with {value:Value} signs up and gets an answer")
-def sign_up_with_value(context: Context, value: str) -> None:
-    context.session.protocol.sign_up_answered("Ada", lambda: context.session.values.with_quirk(value))
-
-
-@then("the status is 201 and Location leads to {person:Person}")
-def location_leads_to(context: Context, person: str) -> None:
-    context.session.outcomes.answered("created", "create-201")
-    context.session.protocol.location_leads_to(context.session.scenario.actor(person))
-
-
-@when("a client sends HEAD and GET for {resource}")
-def head_and_get(context: Context, resource: str) -> None:
-    context.session.protocol.ask_head_and_get(resource)
+@when("a client sends HEAD and GET for {url:Resource}")
+def head_and_get(scenario: ScenarioContext, url: str) -> None:
+    protocol.send_head_and_get(scenario, url)
 
 
 @then("HEAD has the status of GET and no body")
-def head_is_as_get(context: Context) -> None:
-    context.session.protocol.head_is_as_get()
+def head_equals_get(scenario: ScenarioContext) -> None:
+    protocol.head_equals_get(scenario)
 
 
-@when("a client sends POST to {person:Person}'s account")
-def post_to_user(context: Context, person: str) -> None:
-    context.session.protocol.post_to(context.session.scenario.actor(person))
+@when("a client sends POST to {actor:Actor}'s account")
+def post_to_user(scenario: ScenarioContext, actor: Actor) -> None:
+    protocol.post_to_user(scenario, actor)
 
 
 @then("the status is 405 and Allow names the supported methods")
-def method_refused(context: Context) -> None:
-    context.session.protocol.method_is_refused()
+def post_is_not_allowed(scenario: ScenarioContext) -> None:
+    protocol.post_is_not_allowed(scenario)
 
 
-@when("{person:Person} sends a {method:Write} declared as {kind:OtherType}")
-def send_as(context: Context, person: str, method: str, kind: str) -> None:
-    context.session.protocol.send_as(method, kind, person)
+# Bodies and media types
+
+
+@when("{actor:Actor} sends a {method:Write} declared as {content_type:ContentType}")
+def send_declared_as(scenario: ScenarioContext, actor: Actor, method: str, content_type: str) -> None:
+    protocol.send_body(scenario, actor, method, content_type=content_type)
+
+
+@when("{actor:Actor} sends a {method:Write} with {rewrite:MalformedBody}")
+def send_malformed(scenario: ScenarioContext, actor: Actor, method: str, rewrite: Callable[[bytes], bytes]) -> None:
+    protocol.send_body(scenario, actor, method, rewrite)
+
+
+@when("{actor:Actor} signs up with the email before the name")
+def sign_up_in_another_order(scenario: ScenarioContext, actor: Actor) -> None:
+    protocol.send_body(scenario, actor, "POST", in_another_order)
+
+
+@when('a new user named "{name}" signs up with every character escaped')
+def sign_up_escaped(scenario: ScenarioContext, name: str) -> None:
+    ada = scenario.actor("Ada")
+    ada.new_user = scenario.factory.named(name)
+    protocol.send_body(scenario, ada, "POST", escaped)
 
 
 @then("the status is 415")
-def unsupported_media_type(context: Context) -> None:
-    context.session.outcomes.answered("media_type")
-
-
-@when("{person:Person} sends a POST with {body}")
-def send_malformed_sign_up(context: Context, person: str, body: str) -> None:
-    context.session.protocol.send_text(person, body)
-
-
-@when("{person:Person} sends a {method:Update} with {body}")
-def send_malformed_change(context: Context, person: str, method: str, body: str) -> None:
-    context.session.protocol.send_change_as_text(method, person, body)
+def unsupported_media_type(scenario: ScenarioContext) -> None:
+    outcomes.is_answered(scenario, "media_type")
 
 
 @then("the status is 400")
-def bad_request(context: Context) -> None:
-    context.session.outcomes.answered("malformed")
+def bad_request(scenario: ScenarioContext) -> None:
+    outcomes.is_answered(scenario, "malformed")

@@ -1,7 +1,6 @@
 """How a run begins: as the settings say, or with one clear line.
 
-Other processes, which are an embedded API and workers, are started before the clients and their libraries are imported,
-so that each starts while the others do.
+The embedded API is started before the clients and their libraries are imported, so that both start at the same time.
 """
 
 from __future__ import annotations
@@ -12,23 +11,22 @@ import os
 import sys
 import time
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from behave.model import Feature
 
-from support import open_standard_streams, profile_files
+from support import open_standard_streams
 from support import settings as settings_module
 from support.early_signals import FAULT
 from support.errors import Inconclusive, SuiteError
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.reporting.run_report import RunReport, failed_to_start
-from support.reporting.screen import say
-from support.scenario.factory import new_seed
 from support.settings import ROOT, Settings
 from support.signals import Interrupts
+from support.streams import say
 from support.target.embedded import EmbeddedApi
-from support.workers import AFTER_ALL_S, HEAD_START, Workers, number_of_shares, orders, shares
 
 if TYPE_CHECKING:
     from support.run import Run
@@ -40,62 +38,28 @@ COLLECT_AFTER = 50_000
 def begin(config: Any, features: list[Feature]) -> Run:
     """Open a run as the settings say, or end the process with one clear line."""
     open_standard_streams()  # once more: behave has read environment.py through the number of a missing one
-    own = orders()
-    interrupts = Interrupts(silent=own is not None)
+    interrupts = Interrupts()
     interrupts.install()
     reports = ROOT / "reports"
     try:
-        settings = settings_module.load({**config.userdata, **(own.settings if own is not None else {})})
+        settings = settings_module.load(config.userdata)
         set_up_logs(settings.log_level)
         reports = ROOT / settings.reports_dir
-        return _open(settings, RunReport(config, reports, features), interrupts)
+        return _open(settings, RunReport(config, reports, features, settings.partial), interrupts)
     except SuiteError as error:
-        failed_to_start(error, reports)
-        _leave(f"{error.outcome}: {error}" if own is None else "")
+        _fail(error, reports)
     except KeyboardInterrupt:
-        fault: SuiteError = Inconclusive(f"{interrupts.in_brief()} before the first scenario; nothing was made")
-        failed_to_start(fault, reports)
-        _leave(f"{fault.outcome}: {fault}" if own is None else "")
+        _fail(Inconclusive(f"{interrupts.in_brief()} before the first scenario; nothing was made"), reports)
     except Exception as error:
-        fault = SuiteError(f"{type(error).__name__}: {error}")
-        failed_to_start(fault, reports)
-        _leave(f"{traceback.format_exc()}\n{fault.outcome}: {fault}")
+        _fail(SuiteError(f"{type(error).__name__}: {error}"), reports, f"{traceback.format_exc()}\n")
 
 
 def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
-    """Start the processes that take part, and open the session meanwhile; where that fails, workers have ended."""
-    own = orders()
-    if own is not None:
-        report.keep([feature for feature in report.features if feature.filename in own.files])
-    embedded = EmbeddedApi() if settings.base_url is None else None
-    count = number_of_shares(report.config, settings, profile_files.load(settings.target), report.features)
-    seed = new_seed() if settings.data_seed is None else settings.data_seed
-    most = max(1, settings.max_users_alive // count)
-    settings = settings.model_copy(update={"max_users_alive": most, "data_seed": seed})
-    others: list[list[Feature]] = []
-    if count > 1:
-        mine, *others = shares(report.features, report.config, count, HEAD_START if embedded else 0)
-        report.keep(mine)
-    workers = Workers()
-    try:
-        if embedded is not None:
-            workers.start(others, settings, seed)
-        run = _new_run(settings, embedded, report, interrupts, workers)
-        if embedded is None:  # which may have been out of reach: that is told once
-            workers.start(others, settings, seed)
-        return run
-    except BaseException:
-        workers.interrupt()
-        workers.end(settings.cleanup_deadline_s + AFTER_ALL_S)
-        raise
-
-
-def _new_run(
-    settings: Settings, embedded: EmbeddedApi | None, report: RunReport, interrupts: Interrupts, workers: Workers
-) -> Run:
+    """Start the embedded API, if it is the target, and open the session meanwhile."""
     begun = time.monotonic()
+    embedded = EmbeddedApi() if settings.base_url is None else None
 
-    from support.reporting.evidence import evidence_for
+    from support.reporting.allure import report_sink
     from support.run import Run
     from support.scenario.session import Session
 
@@ -111,10 +75,10 @@ def _new_run(
         bursts=session.concurrency_notes,
     )
     report.take_over()
-    evidence = evidence_for(report.identity if orders() is None else {})
-    evidence.was_set_up("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
+    sink = report_sink(report.summary().identity)
+    sink.add_setup("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
     _collect_seldom()
-    return Run(session, interrupts, report, evidence, workers)
+    return Run(session, interrupts, report, sink)
 
 
 def _collect_seldom() -> None:
@@ -123,8 +87,9 @@ def _collect_seldom() -> None:
     gc.set_threshold(COLLECT_AFTER)
 
 
-def _leave(line: str) -> NoReturn:
-    """End the process with this line, if any, before behave prints a report of nothing."""
-    say(sys.stderr, redacted(f"{line}\n" if line else ""))
+def _fail(fault: SuiteError, reports: Path, details: str = "") -> NoReturn:
+    """End the process with one line before behave prints a report of nothing."""
+    failed_to_start(fault, reports)
+    say(sys.stderr, redacted(f"{details}{fault.outcome}: {fault}\n"))
     say(sys.stdout, "")
     os._exit(FAULT)

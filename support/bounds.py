@@ -1,4 +1,4 @@
-"""How much of an answer is taken in: a target may send more than any memory holds, or JSON deeper than any stack."""
+"""How much of an answer is read: a target may send more than fits into memory, or JSON deeper than any stack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LISTS_HOLD = 4
 KEPT_TOGETHER = 32
 DEEPEST = 100
 MOST_VALUES = 2_000_000
-MOST_HEADERS = 100  # as in http.client, which one of the clients reads with
+MOST_HEADERS = 100  # as in http.client, which one of the clients uses
 BYTES_A_VALUE = 64
 SMALL = 64 * 1024
 ALWAYS_TAKEN = 256 * 1024
@@ -23,11 +23,11 @@ ENCODINGS = {"gzip": GZIP, "x-gzip": GZIP, "deflate": ZLIB_OR_GZIP}
 
 
 class TooMuch(ValueError):
-    """An answer goes beyond a bound; the text says which."""
+    """An answer exceeds a bound; the text says which."""
 
 
 class Bounds:
-    """How many bytes one answer may have, and all answers at one time that come in or are kept, in all clients."""
+    """How many bytes one answer may have, and all answers together that any client reads or keeps at one time."""
 
     def __init__(self, largest_mib: float) -> None:
         self.largest = int(largest_mib * MIB)
@@ -38,19 +38,19 @@ class Bounds:
         """Return how many bytes the body of an answer may have; a list of users has more than one user."""
         return self.largest * (LISTS_HOLD if is_list else 1)
 
-    def check_room(self, size: int, held: int = 0) -> None:
-        """Raise TooMuch where so many bytes, of which some are held by now, do not fit beside all the others."""
+    def check_room(self, size: int, counted: int = 0) -> None:
+        """Raise TooMuch where so many bytes, of which `counted` are counted already, do not fit beside all others."""
         most = self.largest * KEPT_TOGETHER
-        if size > ALWAYS_TAKEN and self._kept - held + size > most:
+        if size > ALWAYS_TAKEN and self._kept - counted + size > most:
             raise TooMuch(f"all answers at one time are larger than {most // MIB} MiB together; MAX_ANSWER_MB sets it")
 
-    def hold(self, owner: object, size: int) -> None:
-        """Count so many bytes for as long as their owner is there."""
+    def count(self, owner: object, size: int) -> None:
+        """Count so many bytes for as long as their owner exists."""
         if size > SMALL:
-            self._count(size)
-            weakref.finalize(owner, self._count, -size).atexit = False
+            self._add(size)
+            weakref.finalize(owner, self._add, -size).atexit = False
 
-    def _count(self, size: int) -> None:
+    def _add(self, size: int) -> None:
         with self._lock:
             self._kept += size
 
@@ -59,32 +59,32 @@ BOUNDS = Bounds(largest_mib=8)
 
 
 class Body:
-    """The body of one answer while it comes in, decoded as its Content-Encoding says."""
+    """The body of one answer while it is read, decoded as its Content-Encoding says."""
 
     def __init__(self, encoding: str | None, is_list: bool) -> None:
         self._most = BOUNDS.largest_of(is_list)
         self._window = ENCODINGS.get((encoding or "").strip().lower(), 0)
         self._inflater: Any = zlib.decompressobj(self._window) if self._window else None
         self._parts: list[bytes] = []
-        self._size = self._held = 0
+        self._size = self._counted = 0
 
     def add(self, octets: bytes) -> None:
-        """Take some bytes in; raises TooMuch beyond a bound, and zlib.error where they are not what they say."""
+        """Add received bytes; raises TooMuch beyond a bound, and zlib.error where they are wrongly encoded."""
         for part in self._decoded(octets) if self._window else (octets,):
             self._parts.append(part)
             self._size += len(part)
             if self._size > self._most:
                 raise TooMuch(f"the body is larger than {self._most / MIB:g} MiB, which MAX_ANSWER_MB allows")
-            BOUNDS.check_room(self._size, self._held)
-            if self._size - self._held > ALWAYS_TAKEN:
-                BOUNDS.hold(self, self._size - self._held)
-                self._held = self._size
+            BOUNDS.check_room(self._size, self._counted)
+            if self._size - self._counted > ALWAYS_TAKEN:
+                BOUNDS.count(self, self._size - self._counted)
+                self._counted = self._size
 
     def whole(self) -> bytes:
         return b"".join(self._parts)
 
     def _decoded(self, octets: bytes) -> Iterator[bytes]:
-        """Yield what some compressed bytes decode to, a part at a time."""
+        """Yield decoded bytes, a part at a time."""
         while octets:
             if self._inflater.eof:  # one stream may follow another (RFC 1952, 2.2)
                 self._inflater = zlib.decompressobj(self._window)
@@ -103,7 +103,7 @@ class Body:
 
 
 def parsed(body: bytes, owner: object) -> Any:
-    """Return a body as JSON, kept as long as its owner; raises ValueError where it is none, or goes beyond a bound."""
+    """Return a body as JSON, counted as long as its owner exists; raises ValueError for no JSON or beyond a bound."""
     containers = body.count(b"{") + body.count(b"[")
     values = containers + body.count(b",")
     if values > MOST_VALUES:
@@ -116,12 +116,12 @@ def parsed(body: bytes, owner: object) -> Any:
         is_too_deep = True
     if is_too_deep:
         raise TooMuch(f"the body is nested more than {DEEPEST} levels deep")
-    BOUNDS.hold(owner, values * BYTES_A_VALUE)
+    BOUNDS.count(owner, values * BYTES_A_VALUE)
     return value
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether a value has more levels of arrays and objects than these; goes level by level, not by recursion."""
+    """Whether a value has more levels of arrays and objects than these; looks level by level, not by recursion."""
     level = [value]
     for _ in range(levels):
         level = [inner for one in level for inner in _inside(one)]

@@ -11,11 +11,12 @@ import http.client
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from support.statuses import is_interim
 
 if TYPE_CHECKING:
+    import httpcore
     import httpx
     from allure_commons.logger import AllureFileLogger
     from behave.model import Row, Scenario
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 MOST_INTERIM = 100
 
 
-def replace_pool(transport: httpx.AsyncHTTPTransport, pool: Any) -> None:
-    """Put `pool` in the place of httpx's own: it has no parameter for one connection, nor for a network backend."""
+def replace_pool(transport: httpx.AsyncHTTPTransport, pool: httpcore.AsyncConnectionPool) -> None:
+    """Put `pool` in the place of httpx's own: httpx has no parameter for a network backend."""
     transport._pool = pool
 
 

@@ -11,6 +11,7 @@ from support.errors import ContractViolation, SuiteError
 from support.escaping import on_one_line
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
+from support.scenario import accounts, outcomes, waiting
 from support.scenario.session import Session
 from support.signals import Interrupts
 
@@ -60,20 +61,22 @@ def _tell(session: Session) -> None:
     )
     session.begin("create-201")
     for person in PERSONAS:
-        actor = session.accounts.become(person)
+        actor = accounts.become_user(session.scenario, session.scenario.actor(person))
         log.info("%s", f"{actor.new_user.name} signed up and was given the id {on_one_line(str(actor.id))}")
     session.scenario.attempted = "each of them is looked at"
     for actor in session.scenario.users:
-        session.outcomes.shown_as(actor, actor.shown)
+        outcomes.is_unchanged(session.scenario, actor)
     log.info("%s", f"all {len(session.scenario.users)} were fetched again, each as she signed up")
-    before = session.scenario.actor("Ada").new_user.name
-    session.accounts.renew("Ada", "name")
-    session.outcomes.changed("Ada")
-    log.info("%s", f"{before} is called {session.scenario.actor('Ada').new_user.name} now; the others stay as they are")
-    session.outcomes.everybody_is_as_before(except_for=["Ada"])
+    ada = session.scenario.actor("Ada")
+    before = ada.new_user.name
+    accounts.change(session.scenario, ada, **accounts.new_values(session.scenario, ada, "name"))
+    outcomes.is_changed(session.scenario, ada)
+    log.info("%s", f"{before} is called {ada.new_user.name} now; the others are unchanged")
+    for actor in session.scenario.users:
+        outcomes.is_unchanged(session.scenario, actor)
     for person in PERSONAS:
-        session.accounts.delete(person)
-        session.waiting.from_reading(session.scenario.actor(person))
+        accounts.delete(session.scenario, session.scenario.actor(person))
+        waiting.is_gone(session.scenario, session.scenario.actor(person))
         log.info("%s", f"{person} left, and is seen to be gone")
 
 

@@ -19,11 +19,6 @@ def _leave(number: int, _frame: FrameType | None) -> None:
     os._exit(FAULT)
 
 
-def has_begun() -> bool:
-    """Whether the session has taken the signals over."""
-    return signal.getsignal(signal.SIGINT) not in (_leave, signal.default_int_handler)
-
-
 if threading.current_thread() is threading.main_thread():
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, _leave)

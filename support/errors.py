@@ -6,7 +6,6 @@ first as an error and the second as a failure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,36 +51,30 @@ class Inconclusive(SuiteError):
 
 @dataclass(frozen=True)
 class Evidence:
-    """Describe a violation in redacted lines; the last four tell of an exchange, where one shows it."""
+    """The evidence of a violation, redacted, each text on one line but `curl`.
+
+    `diagram` has lines of the suite's own. `request`, `response` and `curl` are empty if no single exchange shows the
+    violation; `answered` is False if that exchange has no answer.
+    """
 
     attempted: str
     expected: tuple[str, ...]
     actual: tuple[str, ...]
-    drawn: tuple[str, ...] = ()
+    diagram: tuple[str, ...] = ()
     request: str = ""
     response: str = ""
     curl: str = ""
     answered: bool = True
 
-    @property
-    def unanswered(self) -> bool:
-        """Whether a missing answer shows the violation."""
-        return not self.answered or any("no answer came" in text for text in self.actual)
-
 
 class ContractViolation(AssertionError):
-    """The API broke a rule of the contract.
-
-    `rule` is the id of the rule; the text says what was attempted, what came and what should have come. `wrong` are
-    the single things that were found wrong; `evidence` holds all that the text is made of.
-    """
+    """The API broke a rule of the contract: its id, a text that says all, and the evidence that the text is made of."""
 
     outcome = Outcome.CONTRACT_BROKEN
 
-    def __init__(self, rule: str, text: str, wrong: Iterable[str] = (), evidence: Evidence | None = None) -> None:
+    def __init__(self, rule: str, text: str, evidence: Evidence | None = None) -> None:
         super().__init__(text)
         self.rule = rule
-        self.wrong = tuple(wrong)
         self.evidence = evidence
 
 

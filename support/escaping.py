@@ -1,15 +1,15 @@
-"""What a target says is data: what commands a terminal or a CI job, or cannot be seen, is shown as an escape."""
+"""Text of a target is data: terminal controls, CI commands and invisible characters are shown as escapes."""
 
 from __future__ import annotations
 
 import re
 
 ASCII = bytes(range(0x80))
-SEEN = b"\n\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
+VISIBLE = b"\n\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 NONCHARACTERS = "\ufdd0-\ufdef" + "".join(f"{chr(last - 1)}{chr(last)}" for last in range(0xFFFF, 0x110000, 0x10000))
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-UNSEEN = f"\x80-\x9f{BIDI}\u2028\u2029\ufeff\ud800-\udfff{NONCHARACTERS}"
-UNSEEN_ANYWHERE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f{UNSEEN}]")
+INVISIBLE = f"\x80-\x9f{BIDI}\u2028\u2029\ufeff\ud800-\udfff{NONCHARACTERS}"
+INVISIBLE_ANYWHERE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f{INVISIBLE}]")
 CI_COMMAND = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
 CI_COMMAND_AT_THE_START = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 
@@ -17,11 +17,11 @@ CI_COMMAND_AT_THE_START = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 def escaped(text: str) -> str:
     """Return a text that can be written to a terminal, a log of a CI job and XML; lines and tabs stay.
 
-    Controls, marks of direction, lone surrogates and noncharacters become escapes as Python writes them, and CI
-    commands (`::error::`, `##[error]`, `##vso[`, `##teamcity[`) no longer are any. Doing it twice changes nothing more.
+    Controls, direction marks, lone surrogates and noncharacters become escapes as Python writes them, and CI commands
+    (`::error::`, `##[error]`, `##vso[`, `##teamcity[`) lose their effect. Escaping twice is the same as escaping once.
     """
-    if _has_unseen(text):
-        text = UNSEEN_ANYWHERE.sub(_escape, text)
+    if _has_invisible(text):
+        text = INVISIBLE_ANYWHERE.sub(_escape, text)
     if "##" in text:
         text = CI_COMMAND.sub(r"\\x23", text)
     return CI_COMMAND_AT_THE_START.sub(r"\1\\x3a", text) if "::" in text else text
@@ -32,14 +32,14 @@ def on_one_line(text: str) -> str:
     return escaped(text.replace("\n", "\\n").replace("\t", "\\t"))
 
 
-def _has_unseen(text: str) -> bool:
-    if text.encode("utf-8", "surrogatepass").translate(None, SEEN):
+def _has_invisible(text: str) -> bool:
+    if text.encode("utf-8", "surrogatepass").translate(None, VISIBLE):
         return True
-    return UNSEEN_ANYWHERE.search(beyond_ascii(text)) is not None
+    return INVISIBLE_ANYWHERE.search(beyond_ascii(text)) is not None
 
 
 def beyond_ascii(text: str) -> str:
-    """Return the characters of a text that are not ASCII, each once: far fewer to look at than all."""
+    """Return the characters of a text that are not ASCII, each once: far fewer to search than all."""
     if text.isascii():
         return ""
     return "".join(set(text.encode("utf-8", "surrogatepass").translate(None, ASCII).decode("utf-8", "surrogatepass")))

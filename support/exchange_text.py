@@ -20,9 +20,9 @@ def in_brief(exchange: Exchange) -> str:
 
 
 def curl(call: Call) -> str:
-    """Return the call as a curl command for a POSIX shell, with the token as `$TOKEN`, a hidden address as `$BASE_URL`.
+    """Return the call as a curl command for a POSIX shell, with the token as `$TOKEN`, a hidden URL as `$BASE_URL`.
 
-    It has no Idempotency-Key: an API that remembers the key would tell again what it told then.
+    It has no Idempotency-Key: an API that remembers the key would repeat its former answer.
     """
     words = ["curl", "-i"]
     words += ["-I"] if call.method == "HEAD" else ["-X", call.method]
@@ -34,32 +34,32 @@ def curl(call: Call) -> str:
     lines += [f"-H {_word(f'{name}: {value}')}" for name, value in headers.items()]
     if call.body is not None:
         body = redacted.without_secrets(call.body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        is_a_word = stands_in_a_word(body)
+        is_a_word = fits_in_a_word(body)
         lines.append(f"--data-raw {_word(call.body.decode())}" if is_a_word else "--data-binary @-")
         lines[0] = ("" if is_a_word else _printed(body)) + lines[0]
     return " \\\n  ".join(lines)
 
 
-def stands_in_a_word(body: bytes) -> bool:
-    """Whether a body can be written as a word of a shell command, on one line and with nothing that cannot be seen."""
+def fits_in_a_word(body: bytes) -> bool:
+    """Whether a body can be a word of a shell command: on one line, without invisible characters."""
     text = body.decode("utf-8", "surrogateescape")
     return text == on_one_line(text)
 
 
 def _word(text: str) -> str:
-    """Return a word of a shell command, in which a variable stands for each secret."""
+    """Return a word of a shell command, with a variable in place of each secret."""
     quoted = ((shlex.quote(on_one_line(before)), f'"{shown}"') for before, shown in redacted.parts(text))
     return "".join(part for pair in quoted for part in pair if part not in ("''", '""')) or "''"
 
 
 def _printed(body: bytes) -> str:
-    """Return the beginning of a pipe that prints what cannot stand in a line of a shell command."""
-    signs = (chr(octet) if chr(octet).isalpha() and octet < 128 else f"\\{octet:03o}" for octet in body)
-    return f"printf '{''.join(signs)}' | "
+    """Return the start of a pipe that prints a body which cannot be a word of a shell command."""
+    escapes = (chr(octet) if chr(octet).isalpha() and octet < 128 else f"\\{octet:03o}" for octet in body)
+    return f"printf '{''.join(escapes)}' | "
 
 
 def said(answer: Answer | None, longest: int = 2000) -> str:
-    """Return the body of an answer for people: pretty-printed where it is JSON, cut at `longest` characters."""
+    """Return the body of an answer for readers: indented where it is JSON, cut at `longest` characters."""
     if answer is None:
         return "(no answer)"
     if not answer.body:
@@ -68,5 +68,5 @@ def said(answer: Answer | None, longest: int = 2000) -> str:
         text = json.dumps(answer.json(), indent=2, ensure_ascii=False)
     except ValueError:
         text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-    shown = redacted(text)  # before it is cut, as half a secret would not be known
+    shown = redacted(text)  # before it is cut, as half a secret would not be found
     return shown if len(shown) <= longest else f"{shown[:longest]} … ({len(text)} characters)"

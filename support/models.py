@@ -1,4 +1,4 @@
-"""The values that the suite hands around; all of them frozen, none of them holds a secret."""
+"""The values that the suite passes around, all frozen; their text holds no secret."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, defla
 
 
 def writable(text: str) -> str:
-    """Return a text as it can be written anywhere: half a pair of surrogates, which JSON can hold, as an escape."""
+    """Return a text that can be encoded: lone surrogates, which JSON allows, become escapes."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True)
 class NewUser:
-    """What a newcomer signs up with."""
+    """The data that a new user signs up with."""
 
     name: str
     email: str
@@ -34,7 +34,7 @@ class NewUser:
 
 @dataclass(frozen=True)
 class User:
-    """A user in normal form: what later steps work with, never what the contract is judged on.
+    """A user in normal form: later steps work with it, checks of the contract do not.
 
     `id` is always text and `email` lower-cased; `extra` holds the fields that the contract does not name.
     """
@@ -47,17 +47,8 @@ class User:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """What a refusal says of itself (RFC 9457 where the API speaks it)."""
-
-    status: int
-    title: str
-    document: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Credential:
-    """How a request introduces itself: `shown` is safe to print, `scheme` and `value` go on the wire."""
+    """How a request authenticates: `shown` is safe to print, `scheme` and `value` are sent."""
 
     shown: str | None
     scheme: str = "Bearer"
@@ -65,16 +56,16 @@ class Credential:
 
     @property
     def header(self) -> str | None:
-        """Return the Authorization header for the wire, or None where no credential is sent."""
+        """Return the Authorization header, or None where no credential is sent."""
         return None if self.shown is None else f"{self.scheme} {self.value}".lstrip()
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it is meant: `url` is absolute, `headers` are without Authorization, `body` is what is sent.
+    """One intended request: `url` is absolute, `headers` are without Authorization.
 
-    `repeatable` says that doing it twice is the same as doing it once, so that a lost answer may be asked for again;
-    `lists` that it asks for a list of users.
+    `repeatable` says that the call is idempotent, so that it may be sent again after a lost answer; `lists` that it
+    reads a list of users.
     """
 
     method: str
@@ -94,9 +85,9 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer as it came; `seconds` runs from the first byte sent to the last byte read.
+    """One answer as it was received; `seconds` runs from the first byte sent to the last byte read.
 
-    `excess` says which bound it goes beyond; its body is then left out.
+    `excess` says which bound it exceeds; its body is then empty.
     """
 
     status: int
@@ -106,14 +97,14 @@ class Answer:
     excess: str = ""
 
     def __post_init__(self) -> None:
-        BOUNDS.hold(self, len(self.body))
+        BOUNDS.count(self, len(self.body))
 
     def header(self, name: str) -> str | None:
         """Return a header whatever the letter case of its name."""
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
 
     def json(self) -> Any:
-        """Return the body as JSON, parsed once; raises ValueError where it is none."""
+        """Return the body as JSON, parsed once; raises ValueError where it is not JSON."""
         return self._document
 
     @cached_property
@@ -127,8 +118,8 @@ class Answer:
 class Failure:
     """An attempt that got no whole answer. `sent` is False only where the request cannot have reached the API.
 
-    `fatal` is what comes every time, `of_the_proxy` what went wrong before the API came into it, and `status` that of
-    an answer whose header section came and whose body broke off.
+    `fatal` failures come every time, those `of_the_proxy` happen before the API is reached, and `status` is that of an
+    answer whose body broke off after its header section.
     """
 
     cause: str
@@ -141,7 +132,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try: what came of it, and how long was waited before the next one (seconds)."""
+    """One attempt: its outcome, and the wait before the next one in seconds."""
 
     outcome: Answer | Failure
     wait_s: float = 0.0
@@ -161,10 +152,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A call with all its attempts; the last one is what the call came to.
+    """A call with all its attempts, of which the last one counts.
 
-    `adopted`: the answer shows what a search found. `undecided`: whether the API did the work cannot be told, so it was
-    not asked again.
+    `adopted`: the answer shows a user that a search found. `undecided`: nothing shows whether the API did the work, so
+    the call was not sent again.
     """
 
     call: Call
@@ -174,7 +165,7 @@ class Exchange:
 
     @property
     def answer(self) -> Answer | None:
-        """Return the last answer, or None where none came."""
+        """Return the last answer, or None where the last attempt failed."""
         last = self.attempts[-1].outcome
         return last if isinstance(last, Answer) else None
 
@@ -184,7 +175,7 @@ class Exchange:
 
     @property
     def seconds(self) -> float:
-        """How long the call took with its waits."""
+        """How long the call took, waits included."""
         return sum(attempt.outcome.seconds + attempt.wait_s for attempt in self.attempts)
 
     @property

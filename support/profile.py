@@ -1,4 +1,4 @@
-"""What a known target promises: the values that the suite judges by, read from `support/profiles/NAME.toml`.
+"""What the suite expects of a known target, read from `support/profiles/NAME.toml`.
 
 A profile changes values and selects scenarios; it never changes what a step does. The default one, `contract`, is the
 contract to the letter. The model checks its values wherever a profile comes from.
@@ -39,13 +39,13 @@ def _day(value: object) -> object:
 def _link(value: str) -> str:
     if LINK.match(value):
         return value
-    raise ValueError("it wants an http:// or https:// address, without a user, a password or white space in it")
+    raise ValueError("it must be an http:// or https:// URL, without a user, a password or white space in it")
 
 
 def _pointer(value: str) -> str:
     if POINTER.match(value):
         return value
-    raise ValueError("it wants a JSON pointer such as /data/users")
+    raise ValueError("it must be a JSON pointer such as /data/users")
 
 
 def _rule(value: str) -> str:
@@ -63,7 +63,7 @@ Statuses = Annotated[tuple[Annotated[int, Field(ge=200, le=599)], ...], Field(mi
 
 @dataclass(frozen=True, config=STRICT)
 class Answers:
-    """Which statuses answer what; more than one where the contract, or the target, leaves a choice."""
+    """Which statuses the target answers with; more than one where the contract or the target leaves a choice."""
 
     created: Statuses = (201,)
     taken: Statuses = (409,)
@@ -91,7 +91,7 @@ class Capabilities:
 
 @dataclass(frozen=True, config=STRICT)
 class Names:
-    """How the target calls its fields and query parameters."""
+    """The target's names of fields and query parameters."""
 
     id: Text = "id"
     name: Text = "name"
@@ -103,7 +103,7 @@ class Names:
     list_pointer: Annotated[str, AfterValidator(_pointer)] = ""
 
     def to_target(self, fields: Any) -> Any:
-        """Rename the contract's fields to the target's; anything but an object stays as it is."""
+        """Rename the contract's fields to the target's; anything but an object stays unchanged."""
         if not isinstance(fields, Mapping):
             return fields
         theirs = self._by_contract_name
@@ -125,9 +125,9 @@ class Names:
 
 @dataclass(frozen=True, config=STRICT)
 class Shape:
-    """How a user of the target differs from the contract's; `user-shape` is judged by the contract all the same.
+    """How a user of the target differs from the contract's; `user-shape` is checked against the contract all the same.
 
-    `id` is "string" or "integer"; without `created_at` the target does not tell when somebody joined.
+    `id` is "string" or "integer"; without `created_at` the target does not say when a user signed up.
     """
 
     id: Literal["string", "integer"] = "string"
@@ -136,7 +136,7 @@ class Shape:
 
 @dataclass(frozen=True, config=STRICT)
 class Lookup:
-    """How the target looks people up by address: one that heeds letter case is asked for each spelling."""
+    """How the target finds users by email: a case-sensitive one is queried for each spelling."""
 
     case_sensitive: bool = False
 
@@ -155,7 +155,7 @@ class Pages:
 
 @dataclass(frozen=True, config=STRICT)
 class Caps:
-    """How much the target can take; None: as much as the suite asks for."""
+    """Limits of the target; None for no limit."""
 
     users: Count | None = None
     concurrency: Count | None = None
@@ -163,7 +163,7 @@ class Caps:
 
 @dataclass(frozen=True, config=STRICT)
 class Deadlines:
-    """The settings that a target needs other values of, in seconds; None: as the settings say."""
+    """Settings that a target needs other values for, in seconds; None keeps the setting."""
 
     request_timeout_s: Seconds | None = None
     delete_deadline_s: Seconds | None = None
@@ -176,7 +176,7 @@ class Deadlines:
 
 @dataclass(frozen=True, config=STRICT)
 class Deviation:
-    """A rule that the target is known not to keep, why, where that is told, and when to look again.
+    """A rule that the target is known to break, why, where that is documented, and when to review it.
 
     `scenarios` narrows it to those whose names match one of these patterns (`*` stands for anything), and `shows` to
     failures in which nothing else is found wrong than what matches one of these. One that shows only `sometimes`, as a
@@ -193,12 +193,12 @@ class Deviation:
     sometimes: bool = False
 
     def covers(self, scenario: str) -> bool:
-        """Whether it is about a scenario: about all of its rule where it names none."""
+        """Whether it applies to a scenario; without `scenarios` it applies to all of its rule."""
         return not self.scenarios or _matches(self.scenarios, scenario)
 
-    def explains(self, wrong: Sequence[str]) -> bool:
-        """Whether it tells of everything that was found wrong."""
-        return not self.shows or all(_matches(self.shows, found) for found in wrong)
+    def explains(self, mismatches: Sequence[str]) -> bool:
+        """Whether it explains every mismatch."""
+        return not self.shows or all(_matches(self.shows, mismatch) for mismatch in mismatches)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -213,13 +213,13 @@ class Exclusion:
 
 
 def _matches(patterns: Sequence[str], text: str) -> bool:
-    """Whether one of the patterns fits a text, without the number of a row behind the name of a scenario."""
+    """Whether one of the patterns matches a text, without the row number of an outline's scenario."""
     return any(fnmatch.fnmatchcase(text.split(" -- @")[0], pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True, config=STRICT)
 class Profile:
-    """A target as it is known; the default is a target that keeps the whole contract."""
+    """What is known of a target; the default keeps the whole contract."""
 
     name: Text = "contract"
     description: Text = "the Users contract, strictly"

@@ -1,4 +1,4 @@
-"""The file of a profile: read as TOML into a profile, or refused in one clear line."""
+"""Read profiles from TOML files, or refuse them in one clear line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import stat
 import tomllib
 from collections.abc import Sequence
 from dataclasses import fields
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -32,7 +31,7 @@ def load(target: str) -> Profile:
     path = Path(target) if target.endswith(".toml") else PROFILES / f"{target}.toml"
     content = _json_of(path, target)
     try:
-        profile = _adapter().validate_json(content)
+        profile = TypeAdapter(Profile).validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise SettingsError(f"TARGET: {path} at {_place(first)}: {in_short(_fault(first))}.") from None
@@ -42,14 +41,9 @@ def load(target: str) -> Profile:
     return profile
 
 
-@cache
-def _adapter() -> TypeAdapter[Profile]:
-    return TypeAdapter(Profile)
-
-
 def _json_of(path: Path, target: str) -> str:
     """Return the content of the file as JSON, which keeps the dates as text; raises SettingsError."""
-    _see_that_it_is_a_file(path, target)
+    _check_is_file(path, target)
     try:
         return json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str)
     except OSError as error:
@@ -60,7 +54,7 @@ def _json_of(path: Path, target: str) -> str:
         raise SettingsError(f"TARGET: {path} cannot be read as TOML: {in_short(str(error))}.") from None
 
 
-def _see_that_it_is_a_file(path: Path, target: str) -> None:
+def _check_is_file(path: Path, target: str) -> None:
     known = ", ".join(sorted(found.stem for found in PROFILES.glob("*.toml")))
     wish = f"It wants one of {known}, or the path of a .toml file."
     try:

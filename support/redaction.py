@@ -1,4 +1,4 @@
-"""Secrets are taken out of whatever is shown: whole or cut, in any letter case, escaped, encoded or split."""
+"""Remove secrets from all that is shown: whole or cut, in any letter case, escaped, encoded or split."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from support.escaping import UNSEEN, beyond_ascii, escaped
+from support.escaping import INVISIBLE, beyond_ascii, escaped
 
 SHORTEST_SECRET = 4
 NEEDLE = 12
 SHORTEST_ENCODED = 8
 SMALL_LETTERS = bytes(range(256)).lower()
 ASCII_GAPS = bytes(range(0x21)) + b"\x7f"
-GAPS_BEYOND_ASCII = f"{UNSEEN}\xa0\xad\u1680\u2000-\u200d\u202f\u205f-\u2064\u3000"
+GAPS_BEYOND_ASCII = f"{INVISIBLE}\xa0\xad\u1680\u2000-\u200d\u202f\u205f-\u2064\u3000"
 ODD_GAP = re.compile(f"[{GAPS_BEYOND_ASCII}]+")
 GAP = re.compile(f"[\x00-\x20\x7f{GAPS_BEYOND_ASCII}]+")
 
@@ -30,9 +30,9 @@ Decode = Callable[[re.Match[str]], str]
 
 @dataclass(frozen=True)
 class _Escape:
-    """One way of escaping: the sign that it cannot do without, what it looks like, and what it stands for."""
+    """One way of escaping: a character that every escape has, its pattern, and what it decodes to."""
 
-    sign: str
+    mark: str
     pattern: re.Pattern[str]
     decode: Decode
 
@@ -46,12 +46,12 @@ ESCAPES = (
     _Escape("&", re.compile("&(?:#[xX]?0{0,8}[0-9a-fA-F]{2,3}|amp|lt|gt|quot|apos);"), lambda it: html.unescape(it[0])),
     _Escape("\\", re.compile(r"\\+(?:(?:u00|x)([0-9a-fA-F]{2})|[nrt]?)"), _of_hex),
 )
-"""Addresses, HTML, and JSON or Python, where `\\n` is white space and a backslash before anything else is dropped."""
+"""URLs, HTML, and JSON or Python, where `\\n` is white space and a backslash before anything else is dropped."""
 
 
 @dataclass(frozen=True)
 class _Form:
-    """One way in which a secret is written, as it is looked for; either end of it gives it away."""
+    """One way in which a secret may be written; either end of it reveals it."""
 
     text: str
     beginning: str
@@ -60,35 +60,35 @@ class _Form:
 
 
 class Redactor:
-    """Takes known secrets out of any text, and makes it one that can be written anywhere.
+    """Removes known secrets from any text, and escapes it so that it can be written anywhere.
 
     Of a secret of at least 12 characters, 11 to 12 from either end are found, in plain text or base64, whatever the
-    letter case, however escaped, and with white space in between. A shorter one is found where it stands as a whole or
-    without its last or first character. Time is linear in the length of the text.
+    letter case, however escaped, and with white space in between. A shorter one is found as a whole or without its last
+    or first character. Time is linear in the length of the text.
     """
 
     def __init__(self) -> None:
-        self._as_they_stand: dict[str, _Form] = {}
+        self._plain: dict[str, _Form] = {}
         self._squeezed: dict[str, _Form] = {}
 
     def hide(self, secret: str, shown: str = "$TOKEN", whole: bool = False) -> None:
-        """Keep this secret out of all that is shown, where `shown` stands in its place.
+        """Show `shown` in place of this secret from now on.
 
-        `whole` is for one whose ends give nothing away, as others have the same.
+        `whole` is for a secret whose ends reveal nothing, as other texts have the same ends.
         """
         if len(secret) < SHORTEST_SECRET:
             return
         ways = _ways_to_write(secret)
         if len(secret) < NEEDLE:
-            self._as_they_stand |= _forms(map(_lowered, ways), len(secret), shown)
+            self._plain |= _forms(map(_lowered, ways), len(secret), shown)
         else:
             needle = len(secret) if whole else NEEDLE
-            self._as_they_stand |= _forms([_lowered(secret)], needle, shown)
-            telling = min(len(_squeezed(end)) for end in (secret[:needle], secret[-needle:]))
-            self._squeezed |= _forms(map(_squeezed, ways), telling, shown)
+            self._plain |= _forms([_lowered(secret)], needle, shown)
+            revealing = min(len(_squeezed(end)) for end in (secret[:needle], secret[-needle:]))
+            self._squeezed |= _forms(map(_squeezed, ways), revealing, shown)
 
-    def hide_address(self, url: str) -> None:
-        """Show an address as `$BASE_URL`, and its host as `$BASE_URL_HOST`, where that is more than a plain word."""
+    def hide_url(self, url: str) -> None:
+        """Show a URL as `$BASE_URL`, and its host as `$BASE_URL_HOST`, where that is more than a plain word."""
         self.hide(url, "$BASE_URL", whole=True)
         parts = urlsplit(url)
         if "." in parts.netloc or parts.netloc.startswith("["):
@@ -97,15 +97,15 @@ class Redactor:
             self.hide(f"//{parts.netloc}", "//$BASE_URL_HOST", whole=True)
 
     def holds_secret(self, text: str) -> bool:
-        """Whether a secret or a part of one that gives it away is in a text."""
+        """Whether a text holds a secret, or a part that reveals it."""
         return any(self._spans(text))
 
     def without_secrets(self, text: str) -> str:
-        """Return a text with something else in the place of each secret."""
+        """Return a text with each secret replaced."""
         return "".join(f"{before}{shown}" for before, shown in self.parts(text))
 
     def parts(self, text: str) -> Iterator[tuple[str, str]]:
-        """Yield each part of a text that is no secret, with what is shown in the place of the secret behind it."""
+        """Yield each part of a text that is no secret, with the replacement of the secret after it."""
         done = 0
         for start, end, shown in sorted(self._spans(text)):
             if end > done:
@@ -118,9 +118,9 @@ class Redactor:
         return escaped(self.without_secrets(text))
 
     def _spans(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Yield where secrets begin and end, and what is shown instead."""
+        """Yield where secrets begin and end, and their replacements."""
         lowered = _lowered(text)
-        for form in _present(self._as_they_stand, lowered):
+        for form in _present(self._plain, lowered):
             yield from ((start, end, form.shown) for start, end in _places(form, lowered))
         if found := _present(self._squeezed, _squeezed(text)):
             view = _View(text)
@@ -132,25 +132,25 @@ redacted = Redactor()
 """The redactor of this process: settings and targets register their secrets with it."""
 
 
-def _forms(texts: Iterable[str], telling: int, shown: str) -> dict[str, _Form]:
-    """Return the ways in which a secret is written; `telling` characters from an end of one give it away."""
+def _forms(texts: Iterable[str], revealing: int, shown: str) -> dict[str, _Form]:
+    """Return the ways in which a secret is written; `revealing` characters from either end reveal it."""
     forms = {}
     for text in texts:
-        least = max(SHORTEST_SECRET, min(telling, len(text) - 1))
+        least = max(SHORTEST_SECRET, min(revealing, len(text) - 1))
         forms[text] = _Form(text, text[:least], text[-least:], shown)
     return forms
 
 
 def _ways_to_write(secret: str) -> set[str]:
-    """Return a secret as it stands in plain text, JSON, an address, HTML, Python and base64."""
+    """Return a secret as it is written in plain text, JSON, a URL, HTML, Python and base64."""
     escaped_ones = {json.dumps(secret)[1:-1], quote(secret), quote(secret, ""), repr(secret)[1:-1], html.escape(secret)}
     return {secret, *escaped_ones, *(_in_base64(secret) if len(secret) >= SHORTEST_ENCODED else ())}
 
 
 def _in_base64(secret: str) -> Iterator[str]:
-    """Yield a secret as it stands at each place where it can begin in what is encoded.
+    """Yield a secret as it is encoded at each offset of the three bytes that base64 encodes together.
 
-    The last letter is its own only where it ends what is encoded, with padding or without.
+    The last letter belongs to it alone only where it ends the encoded text, with padding or without.
     """
     octets = secret.encode()
     for before, encode in itertools.product(range(3), (base64.b64encode, base64.urlsafe_b64encode)):
@@ -160,14 +160,14 @@ def _in_base64(secret: str) -> Iterator[str]:
 
 
 def _lowered(text: str) -> str:
-    """Return a text of the same length without capitals of ASCII."""
+    """Return a text of the same length with ASCII in lower case."""
     return text.encode("utf-8", "surrogatepass").translate(SMALL_LETTERS).decode("utf-8", "surrogatepass")
 
 
 def _squeezed(text: str) -> str:
-    """Return a text without escapes, white space, signs that cannot be seen, and capitals of ASCII."""
+    """Return a text without escapes, white space and invisible characters, with ASCII in lower case."""
     for escape in ESCAPES:
-        if escape.sign in text:
+        if escape.mark in text:
             text = escape.pattern.sub(escape.decode, text)
     if ODD_GAP.search(beyond_ascii(text)):
         text = ODD_GAP.sub("", text)
@@ -193,12 +193,12 @@ def _places(form: _Form, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _common(one: str, other: str) -> int:
-    """Return how many characters at the beginning are the same."""
+    """Return the length of the common prefix."""
     return len(one) if one == other else len([*itertools.takewhile(bool, map(operator.eq, one, other))])
 
 
 class _Layer:
-    """A text after one way of escaping was undone, and where each of its characters stood before."""
+    """A text with one way of escaping undone, and where each of its characters was before."""
 
     def __init__(self, text: str, pattern: re.Pattern[str], decode: Decode) -> None:
         self._begins, self._from, self._to = array("q"), array("q"), array("q")
@@ -220,27 +220,27 @@ class _Layer:
         return piece
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a part of the text stood before."""
+        """Return where a part of the text was before."""
         first, last = bisect_right(self._begins, start) - 1, bisect_right(self._begins, end - 1) - 1
         after = self._begins[last + 1] if last + 1 < len(self._begins) else self._length
         return self._from[first] + start - self._begins[first], self._to[last] - (after - end)
 
 
 class _View:
-    """A text as `_squeezed` returns it, and where each of its characters stands in it."""
+    """A text as `_squeezed` returns it, and where each of its characters is in the original."""
 
     def __init__(self, text: str) -> None:
         self._original = text
         self._layers: list[_Layer] = []
         steps = [*ESCAPES, _Escape("", GAP, lambda _: "")]
         for step in steps:
-            if step.sign in text:
+            if step.mark in text:
                 self._layers.append(_Layer(text, step.pattern, step.decode))
                 text = self._layers[-1].text
         self.text = _lowered(text)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a part of the view stands in the text, with the backslashes before it."""
+        """Return where a part of the view is in the original, with the backslashes before it."""
         for layer in reversed(self._layers):
             start, end = layer.place(start, end)
         while start and self._original[start - 1] == "\\":

@@ -6,25 +6,22 @@ import contextlib
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 
 from behave.model import Feature, Scenario, Step
 
-from support.cleanup.recovery import LEAST_S, finish_dead_runs
+from support.cleanup.recovery import LEAST_S
 from support.compat import call_before_exit
 from support.early_signals import FAULT
-from support.errors import Inconclusive, LeftBehind, SuiteError, TargetDown
+from support.errors import Inconclusive, SuiteError, TargetDown
+from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
-from support.reporting.evidence import Evidence
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
-from support.reporting.screen import say
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.run_checks import faults_of_run
+from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
-from support.workers import AFTER_ALL_S, Workers, orders
+from support.streams import say
 
 WIP = "wip"
 NEEDS = "use.with_"
@@ -35,15 +32,11 @@ BATCH = 16
 class Run:
     """The run: its world, what was selected, and how it ends."""
 
-    def __init__(
-        self, session: Session, interrupts: Interrupts, report: RunReport, evidence: Evidence, workers: Workers
-    ) -> None:
+    def __init__(self, session: Session, interrupts: Interrupts, report: RunReport, sink: ReportSink) -> None:
         self.session = session
-        self._workers = workers
         self._interrupts = interrupts
         self._report = report
-        self._evidence = evidence
-        self._played = 0
+        self._sink = sink
         self.deviations = KnownDeviations(session.profile, session.settings.strict)
         self._present = session
         self._storm: Session | None = None
@@ -65,7 +58,7 @@ class Run:
             elif reason := self._reason_for_excluding(scenario):
                 scenario.skip(f"excluded: {reason}")
             else:
-                self.deviations.watch(scenario, rule_of(scenario))
+                self.deviations.watch(scenario)
 
     def _reason_for_excluding(self, scenario: Scenario) -> str | None:
         """Return why the profile excludes a scenario; None if it does not."""
@@ -74,9 +67,8 @@ class Run:
     def begin_scenario(self, scenario: Scenario) -> Session:
         """Begin a scenario in the world that it is played in."""
         self._interrupts.insist()
-        self._played += 1
         session = self._stormy() if RESILIENCE in scenario.effective_tags else self.session
-        session.show_evidence(self._evidence)
+        session.show_in(self._sink)
         session.begin(rule_of(scenario))
         self._present = session
         return session
@@ -99,7 +91,7 @@ class Run:
         self._look_whether_the_target_is_down(scenario)
         if self._clears_up_in_the_end:
             return
-        with self._evidence.clearing("begin to delete whoever was made"):
+        with self._sink.teardown("start deleting the users"):
             if self._present.faults is not None:
                 self._present.faults.clear()
             self._present.registry.start_deleting(at_least=BATCH)
@@ -109,7 +101,7 @@ class Run:
         if self._clears_up_in_the_end:
             return
         for session in self._worlds:
-            with self._evidence.clearing("see that whoever was made is gone", session.registry.ledger.in_brief):
+            with self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief):
                 session.registry.confirm_gone()
 
     def _look_whether_the_target_is_down(self, scenario: Scenario) -> None:
@@ -136,12 +128,11 @@ class Run:
 
     def end(self) -> None:
         """Prove that nothing is left, and close; raises what keeps the run from counting as good."""
-        taken_s = self._wait_for_workers()
         self._interrupts.shield()
         if self._ended:
             return
         self._ended = True
-        faults = [*self._clear_up(taken_s), *self._take_in_workers()]
+        faults = self._clear_up()
         for session in self._worlds:
             faults += _faults_of(session.close)
         faults += self._what_the_run_is_not_worth()
@@ -151,50 +142,14 @@ class Run:
         if faults:
             raise faults[0]
 
-    def _wait_for_workers(self) -> float:
-        """Let the workers play to their end, or end them together with this run.
-
-        Meanwhile whoever may be left is taken away, which the proof, whose faults count, then need not do. Returns how
-        many seconds that took.
-        """
-        begun = time.monotonic()
-        took_s = 0.0
-        try:
-            if self._workers and not self._clears_up_in_the_end:
-                for session in self._worlds:
-                    _faults_of(partial(session.registry.delete_all, session.settings.cleanup_deadline_s))
-                took_s = time.monotonic() - begun
-                self._workers.wait()
-        except KeyboardInterrupt:  # which is noted
-            pass
-        if self._clears_up_in_the_end:
-            self._workers.interrupt()
-        return took_s
-
-    def _take_in_workers(self) -> list[Exception]:
-        """Make what the workers came to a part of the report; return what went wrong with them."""
-        came = self._workers.end(self.session.settings.cleanup_deadline_s + AFTER_ALL_S)
-        self._report.take_in(came.summaries, came.lost)
-        return [*came.faults, *(_faults_of(self._finish_for_workers) if came.lost else [])]
-
-    def _finish_for_workers(self) -> None:
-        """Delete what a worker has left that died; raises LeftBehind where somebody stays."""
-        target, journal = self.session.target.key, self.session.journal
-        finish_dead_runs(self.session.connection, target)
-        if stay := [run.mark for run in journal.dead_runs(target)]:
-            raise LeftBehind(
-                f"what a worker made ({', '.join(stay)}) could not be confirmed as deleted. The next run against this "
-                "target deletes it; at once: python -m support.cleanup --yes"
-            )
-
-    def _clear_up(self, taken_s: float) -> list[Exception]:
+    def _clear_up(self) -> list[Exception]:
         """Leave nothing of any world, within what is left of one deadline; return what could not be done."""
-        ends = time.monotonic() + self.session.settings.cleanup_deadline_s - taken_s
+        ends = time.monotonic() + self.session.settings.cleanup_deadline_s
         faults: list[Exception] = []
         for session in self._worlds:
             faults += _faults_of(session.fall_silent)
             try:
-                with self._evidence.clearing("prove that nothing of the run is left", session.registry.ledger.in_brief):
+                with self._sink.teardown("prove that no user of the run is left", session.registry.ledger.in_brief):
                     if self._has_users_of(session):
                         session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
                 faults += _faults_of(session.registry.ownership.check_answers)
@@ -214,23 +169,9 @@ class Run:
             return [Inconclusive(self._interrupts.in_brief())]
         if self._down is not None:
             return [self._down]
-        return _faults_of(self._check_what_the_run_is_worth)
-
-    def _check_what_the_run_is_worth(self) -> None:
-        """Raise SuiteError where the run judged nothing, or was rescued by retries more often than is allowed."""
-        if orders() is not None:  # the run that started this one looks at all of it
-            return
-        if self._played + self._report.played_by_workers == 0:
-            raise SuiteError("no scenario was selected: check --tags, --name and the paths")
-        self.deviations.check_none_is_fixed()
-        sent, most = self._report.requests(), self.session.settings.max_retried_share
-        share = sent.retried_calls / max(1, sent.calls)
-        if most is not None and share > most:
-            causes = ", ".join(f"{count} x {cause}" for cause, count in Counter(sent.retried_causes).most_common(5))
-            raise SuiteError(
-                f"{sent.retried_calls} of {sent.calls} calls ({share:.1%}) were rescued by retries, and "
-                f"MAX_RETRIED_SHARE allows {most:.1%}: {causes}"
-            )
+        if self.session.settings.partial:  # the parent process checks the whole run
+            return []
+        return list(faults_of_run(self._report.summary(), self.session.settings, self.session.profile))
 
     def _end_late(self) -> None:
         """Clean up where behave ended without its hooks, such as by sys.exit in a step; the exit code is then not 0."""

@@ -30,4 +30,4 @@ Feature: One email at the same moment
 
     Example: Ada signs up with Grace's email while Grace deletes their account
       When Ada signs up with Grace's email while Grace deletes their account, round after round
-      Then in every round one request completely precedes the other
+      Then every round ends as if one request had come before the other

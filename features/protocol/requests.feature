@@ -118,7 +118,7 @@ Feature: Methods, statuses and headers
         | plain text with a JSON parameter |
 
     Scenario Outline: A POST with media type <media type> is accepted
-      When Ada signs up with a body declared as <media type>
+      When Ada sends a POST declared as <media type>
       Then Ada's account is created
 
       Examples:

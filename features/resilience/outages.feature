@@ -116,7 +116,7 @@ Feature: The suite survives outages and does not blame the API for them
       And cleaning up leaves no user behind
 
   @rule.race-email
-  Rule: The owner of the email in the end decides a race, not a lost answer
+  Rule: The final state decides a race, not a lost answer
 
     Scenario Outline: A race while the API <fault> for <percent> % of all requests
       Given the API <fault> for <percent> % of all requests

@@ -23,10 +23,10 @@ Feature: Signing up
       Then each account is created and shown with its own name and email
 
     @edge
-    Scenario Outline: A new user signs up with <value>
-      When a new user signs up with <value>
-      Then the account is created
-      And a read of the account shows the same
+    Scenario Outline: Ada signs up with <value>
+      When Ada signs up with <value>
+      Then Ada's account is created
+      And a read of Ada's account shows the same
 
       Examples:
         | value                            | why                                    |
@@ -59,7 +59,7 @@ Feature: Signing up
     Example: Ada signs up with Grace's name
       Given Grace is a user
       When Ada signs up with Grace's name
-      Then Ada's account is created with Grace's name
+      Then Ada's account is created
       And Grace's account is unchanged
 
     Example: Ada signs up after Grace has deleted their account

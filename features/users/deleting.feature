@@ -28,11 +28,11 @@ Feature: Deleting an account
 
     @edge
     Scenario Outline: A user with <value> deletes their account
-      Given a user with <value>
-      When the user deletes their account
-      Then the deletion is confirmed
-      And the account is gone
-      And the list no longer shows the user
+      Given Ada is a user with <value>
+      When Ada deletes their account
+      Then Ada's deletion is confirmed
+      And Ada's account is gone
+      And the list no longer shows Ada
 
       Examples:
         | value                        | why                         |
@@ -85,7 +85,7 @@ Feature: Deleting an account
       Given Ada is a former user
       When Ada signs up again once their email is free
       Then Ada's account is created
-      And the new account has a different id
+      And no account has Ada's old id
       And only Ada is found by their email
 
     Example: Grace takes Ada's old email in upper case
@@ -102,7 +102,7 @@ Feature: Deleting an account
     Example: Grace's email is changed to Ada's old one
       Given Grace is a user
       And Ada is a former user
-      When Grace's email is changed to Ada's with an update once it is free
+      When Grace changes to Ada's email with an update once it is free
       Then Grace's account is returned with only that change
       And every view of Grace's account shows the same
 
@@ -110,7 +110,7 @@ Feature: Deleting an account
     Example: Grace's email is replaced with Ada's old one
       Given Grace is a user
       And Ada is a former user
-      When Grace's email is changed to Ada's with a replacement once it is free
+      When Grace changes to Ada's email with a replacement once it is free
       Then Grace's account is returned with only that change
       And every view of Grace's account shows the same
 
@@ -118,11 +118,11 @@ Feature: Deleting an account
       Given Ada is a user
       And Ada has changed their email with an update
       When Ada deletes their account
-      And Grace signs up with Ada's email letter for letter once it is free
+      And Grace signs up with Ada's email once it is free
       Then Grace's account is created
 
     Example: New users do not get the id of a deleted one
       Given Ada is a former user
       When Grace, Alan and Barbara sign up one after another
-      Then none of the new accounts has Ada's old id
+      Then no account has Ada's old id
       And Ada's account is gone

@@ -24,9 +24,9 @@ Feature: Reading an account
 
     @edge
     Scenario Outline: The account of a user with <value> is shown
-      Given a user with <value>
-      When support reads the account
-      Then the account is shown as created
+      Given Ada is a user with <value>
+      When support reads Ada's account
+      Then Ada's account is shown as created
 
       Examples:
         | value                        |

@@ -50,7 +50,7 @@ Feature: Changing an account
     @negative
     Example: Ada sends an empty update
       Given Ada is a user
-      When Ada sends an empty update
+      When Ada's account is updated with an empty object
       Then the request is accepted or refused as invalid
       And Ada's account is unchanged
 
@@ -67,10 +67,10 @@ Feature: Changing an account
 
     @edge
     Scenario Outline: A user with <value> changes their name
-      Given a user with <value>
-      When the user changes their name
-      Then the account is returned with only that change
-      And a read of the account shows the same
+      Given Ada is a user with <value>
+      When Ada changes their name
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
 
       Examples:
         | value                        |
@@ -80,10 +80,10 @@ Feature: Changing an account
 
     @edge
     Scenario Outline: A user with <value> changes their email
-      Given a user with <value>
-      When the user changes their email
-      Then the account is returned with only that change
-      And a read of the account shows the same
+      Given Ada is a user with <value>
+      When Ada changes their email
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
 
       Examples:
         | value                                   | why                                |
@@ -93,14 +93,14 @@ Feature: Changing an account
     @edge
     Example: Ada changes to Grace's email plus a +tag
       Given Grace and Ada are users
-      When Ada changes their email to one that adds a +tag to Grace's
+      When Ada changes to Grace's email plus a +tag with an update
       Then Ada's account is returned with only that change
       And Grace's account is unchanged
 
     @edge
     Scenario Outline: Ada changes their name and confirms their email <spelling>
       Given Ada is a user
-      When Ada changes their name and sends their own email <spelling>
+      When Ada changes their name and sends their own email <spelling> with an update
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
 
@@ -121,7 +121,7 @@ Feature: Changing an account
     @edge
     Scenario Outline: Ada's name is replaced and their email sent again <spelling>
       Given Ada is a user
-      When Ada's account is replaced with a new name and their own email <spelling>
+      When Ada changes their name and sends their own email <spelling> with a replacement
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
 
@@ -157,17 +157,17 @@ Feature: Changing an account
         | a past creation date | the creation date never changes |
 
     @negative
-    Scenario Outline: A replacement without <field> is refused
+    Scenario Outline: A replacement with <fields> is refused
       Given Ada is a user
-      When Ada's account is replaced without <field>
+      When Ada's account is replaced with <fields>
       Then the request is refused as invalid
       And Ada's account is unchanged
 
       Examples:
-        | field     |
-        | a name    |
-        | an email  |
-        | any field |
+        | fields          |
+        | no name         |
+        | no email        |
+        | an empty object |
 
   @rule.isolation
   Rule: A request for one user never changes another user
@@ -215,7 +215,7 @@ Feature: Changing an account
 
     Scenario Outline: Ada deletes their account, and Grace's email <relation> Ada's
       Given Ada is a user
-      And Grace is a user whose email <relation> Ada's
+      And Grace is a user with an email that <relation> Ada's
       When Ada deletes their account
       Then Ada's account is gone
       And Grace's account is unchanged

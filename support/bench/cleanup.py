@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 
-from support.scenario import bursts
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.scenario import accounts, bursts, waiting
+from support.scenario.session import Session, faulty_session
 from support.settings import load
 
 LATE_S = 0.3
@@ -48,19 +47,20 @@ def _all_at_once(session: Session, count: int) -> float:
 def _one_by_one(session: Session) -> float:
     session.begin("delete")
     group = ("Ada", "Grace", "Alan", "Barbara", "Edsger")[:SAMPLE]
-    session.accounts.become_each(group)
+    for person in group:
+        accounts.become_user(session.scenario, session.scenario.actor(person))
     _delete_late(session)
     begun = time.perf_counter()
     for person in group:
-        session.accounts.delete(person)
+        accounts.delete(session.scenario, session.scenario.actor(person))
         time.sleep(FIXED_WAIT_S)
-        session.waiting.from_reading(session.scenario.actor(person))
+        waiting.is_gone(session.scenario, session.scenario.actor(person))
     return time.perf_counter() - begun
 
 
 def _delete_late(session: Session) -> None:
     assert session.faults is not None
-    session.faults.inject("shows deletions 0.3 s late", None)
+    session.faults.inject("shows deletions 0.3 s late")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""How surely each way to send at once catches a server that looks whether an address is free and stores it later.
+"""How reliably each way to send requests at once catches a server that checks an email and stores it later.
 
-The ways take turns within each round, so that a noisy machine is unfair to none of them. The server is the embedded
-API, broken so that its gap between looking and storing is open for a given time, and once more as it should be.
+The ways take turns within each round, so that a noisy machine treats all alike. The server is the embedded API, first
+with a window of a given length between the check and the write, and once more without.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ TIMEOUT_S = 30.0
 CONFIDENCE = 1.96
 
 Race = Callable[[str], Awaitable[list[int]]]
-"""A way to let all contenders sign up with one address; returns the status that each was answered by."""
+"""A way to let all contenders sign up with one email; returns the status of each answer."""
 
 
 @dataclass
 class Score:
-    """What a way came to: rounds played, rounds in which more or fewer than one won, and the seconds they took."""
+    """The result of a way: rounds, rounds in which more or fewer than one contender won, and the seconds they took."""
 
     rounds: int = 0
     caught: int = 0
@@ -60,7 +60,7 @@ class Score:
         return self.caught / self.rounds
 
     def interval(self) -> tuple[float, float]:
-        """Return the 95 % interval of the share after Wilson."""
+        """Return the 95 % confidence interval of the share (Wilson)."""
         spread = CONFIDENCE**2
         middle = (self.caught + spread / 2) / (self.rounds + spread)
         root = math.sqrt(self.caught * (self.rounds - self.caught) / self.rounds + spread / 4)
@@ -68,19 +68,19 @@ class Score:
         return max(0.0, middle - half), min(1.0, middle + half)
 
     def within_a_second(self) -> float:
-        """Return the chance that one second of rounds catches it at least once."""
+        """Return the chance that one second of rounds catches the defect at least once."""
         return float(1 - (1 - self.share) ** (self.rounds / self.seconds))
 
 
 class Ways:
-    """The ways to send at once, each ready to race against one server."""
+    """The ways to send requests at once to one server."""
 
     def __init__(self, target: Target, contenders: int) -> None:
         self._url, self._contenders = target.base_url, contenders
         self._headers = {"Authorization": f"Bearer {target.token}", "Content-Type": "application/json"}
         self._stack = contextlib.AsyncExitStack()
         self._warm = self._client()
-        self._held = self._client()
+        self._generated = self._client()
         self._session = requests.Session()
         self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=contenders))
         self._threads = ThreadPoolExecutor(contenders)
@@ -93,7 +93,7 @@ class Ways:
             "gather, warm httpx connections": self._gathered,
             "gather, cold httpx connections": self._gathered_cold,
             "threads and a barrier, requests": self._in_threads,
-            "held generator, httpx": self._held_back,
+            "last byte from a generator, httpx": self._from_generators,
             "last byte, as in the suite": self._last_byte,
         }
 
@@ -130,7 +130,7 @@ class Ways:
             )
         )
 
-    async def _held_back(self, email: str) -> list[int]:
+    async def _from_generators(self, email: str) -> list[int]:
         ready, opened = asyncio.Semaphore(0), asyncio.Event()
 
         async def body(content: bytes) -> AsyncIterator[bytes]:
@@ -142,7 +142,7 @@ class Ways:
         async def sign_up(number: int) -> int:
             content = self._body(email, number)
             length = {"Content-Length": str(len(content))}
-            answer = await self._held.post(self._url, content=body(content), headers=length)
+            answer = await self._generated.post(self._url, content=body(content), headers=length)
             return answer.status_code
 
         running = [asyncio.ensure_future(sign_up(number)) for number in range(self._contenders)]
@@ -159,7 +159,7 @@ class Ways:
         return [exchange.status or 0 for exchange in result.results]
 
     async def close(self) -> None:
-        for client in (self._warm, self._held):
+        for client in (self._warm, self._generated):
             await client.aclose()
         await self._suite.close()
         self._threads.shutdown()
@@ -167,18 +167,18 @@ class Ways:
 
 
 def main() -> None:
-    """Print for each way and window: the share of rounds that catch it, within a second, and false accusations."""
+    """Print for each way and window the share of rounds that catch the defect, and the false alarms without one."""
     parser = argparse.ArgumentParser(prog="python -m support.bench.race", description=__doc__)
     add = parser.add_argument
     add("--rounds", type=int, default=100, help="of each way for each window (100)")
     add("--contenders", type=int, default=10, help="in a round (10)")
-    add("--windows", type=float, nargs="+", default=WINDOWS_MS, metavar="MS", help="how long the gaps are")
+    add("--windows", type=float, nargs="+", default=WINDOWS_MS, metavar="MS", help="how long the windows are")
     arguments = parser.parse_args()
     print(f"{arguments.contenders} contenders, {arguments.rounds} rounds of each way for each window, taken in turns")
     for window in arguments.windows:
         scores = _scores(arguments, "--defect", "race-check-then-insert", "--window", str(window))
-        _print(f"a gap of {window:g} ms", scores)
-    _print("no gap: whatever is caught here is a false accusation", _scores(arguments))
+        _print(f"a window of {window:g} ms", scores)
+    _print("no window: everything that is caught here is a false alarm", _scores(arguments))
 
 
 def _scores(arguments: argparse.Namespace, *options: str) -> dict[str, Score]:
@@ -188,14 +188,14 @@ def _scores(arguments: argparse.Namespace, *options: str) -> dict[str, Score]:
 
 async def _play(target: Target, rounds: int, contenders: int) -> dict[str, Score]:
     ways = Ways(target, contenders)
-    addresses = _addresses()
+    emails = _emails()
     scores = {name: Score() for name in ways.all}
     try:
         for race in ways.all.values():  # connections are opened, code is loaded
-            await race(next(addresses))
+            await race(next(emails))
         for _, (name, race) in itertools.product(range(rounds), ways.all.items()):
             begun = time.perf_counter()
-            statuses = await race(next(addresses))
+            statuses = await race(next(emails))
             scores[name].add(statuses, time.perf_counter() - begun)
     finally:
         await ways.close()
@@ -203,7 +203,7 @@ async def _play(target: Target, rounds: int, contenders: int) -> dict[str, Score
     return scores
 
 
-def _addresses() -> Iterator[str]:
+def _emails() -> Iterator[str]:
     return (f"contender{number}@example.com" for number in itertools.count())
 
 

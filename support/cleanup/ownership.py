@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from support.cleanup.ledger import Ledger, Owner, Record, folded
 from support.cleanup.marks import mark_in
-from support.contract.normalizers import is_address, user_of
+from support.contract.normalizers import is_email, user_of
 from support.contract.violation import fail
 from support.errors import SuiteError
 from support.http.operations import Operation
@@ -73,7 +73,7 @@ class Ownership:
             return Owner.OTHERS
         if self.is_ours(user) or self._is_blank_and_new(user):
             return Owner.RUN
-        return Owner.OTHERS if is_address(user.email) else Owner.UNKNOWN
+        return Owner.OTHERS if is_email(user.email) else Owner.UNKNOWN
 
     # Permitting
 
@@ -162,7 +162,7 @@ class Ownership:
 
     def is_ours(self, user: User) -> bool:
         """Whether a user carries the mark of this run: in the email, or in the name where no email is shown."""
-        return self._ledger.mark == mark_in(user.email if is_address(user.email) else f"{user.email} {user.name}")
+        return self._ledger.mark == mark_in(user.email if is_email(user.email) else f"{user.email} {user.name}")
 
     def _is_blank_and_new(self, user: User) -> bool:
         """Whether a user has neither name nor email, and only our create without an email can have created it.
@@ -170,7 +170,7 @@ class Ownership:
         Its id was in no list before that create, and in the answer to it.
         """
         record = self._ledger.facts(user.id).record
-        return record is not None and record.was_unlisted and not user.name and not is_address(user.email)
+        return record is not None and record.was_unlisted and not user.name and not is_email(user.email)
 
     def is_given_again(self, record: Record, user_id: str, user: User | None) -> bool:
         """Whether the id of a deleted user is another's by now: a foreign one's, or one's that we created since."""

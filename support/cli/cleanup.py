@@ -21,7 +21,7 @@ from support.escaping import on_one_line
 from support.models import User
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
-from support.reporting.screen import say
+from support.streams import say
 from support.target.connection import Connection
 
 SHORTEST_MARK = 4

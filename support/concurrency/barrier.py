@@ -12,7 +12,6 @@ import os
 import random
 import re
 import socket
-import ssl
 import sys
 import time
 from collections.abc import Sequence
@@ -22,7 +21,8 @@ import httpcore
 import httpx
 
 from support.concurrency.results import Timing
-from support.http.async_client import over_one_connection
+from support.http.async_client import new_transport
+from support.http.route import Route
 
 SIGNIFICANT_SPREAD_S = 0.005
 SETTLE_S = 0.005
@@ -194,7 +194,7 @@ class LastByteBackend(httpcore.AnyIOBackend):
         return LastByteStream(await super().connect_tcp(*args, **options), self)
 
 
-def last_byte_transport(context: ssl.SSLContext) -> tuple[httpx.AsyncHTTPTransport, LastByteBackend]:
+def last_byte_transport(route: Route) -> tuple[httpx.AsyncHTTPTransport, LastByteBackend]:
     """Return a transport of one connection, and the backend that can hold back its next request."""
     backend = LastByteBackend()
-    return over_one_connection(context, backend), backend
+    return new_transport(route, backend), backend

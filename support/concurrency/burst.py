@@ -30,7 +30,7 @@ async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Ca
     warm connections for its next burst. Raises Inconclusive where a proxy is on the route, as it decides on its own
     when it forwards what.
     """
-    client.route.insist_on_a_direct_line("a burst or a race", "leave them out with --tags='not @concurrency'")
+    client.route.require_direct_connection("a burst or a race", "leave them out with --tags='not @concurrency'")
     allow_open_files(len(requests))
     barrier = Barrier(len(requests))
     timings = tuple(Timing(request.label) for request in requests)
@@ -85,7 +85,7 @@ class Connection:
     """The connection of one participant: its first request waits at the barrier."""
 
     def __init__(self, client: AsyncClient) -> None:
-        self._transport, self._backend = last_byte_transport(client.route.context)
+        self._transport, self._backend = last_byte_transport(client.route)
         self._timeout_s = client.timeout_s
         self._prepared: tuple[Barrier, Timing] | None = None
         self._used_s = 0.0

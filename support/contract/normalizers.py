@@ -1,6 +1,6 @@
-"""From unstable answers to stable users: what later steps work with. Nothing here judges, nothing here hides.
+"""From raw answers to users in normal form, which later steps work with.
 
-The contract is judged by `matchers` on the answer as it came.
+Nothing here checks the contract: `matchers` do, on raw answers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from support.models import Answer, Problem, User, writable
+from support.models import Answer, User, writable
 from support.profile import USER_FIELDS, Names, Profile
 
 LONGEST_ID = 2048
@@ -47,8 +47,8 @@ def names_one_user(user_id: str) -> bool:
     return len(user_id) <= LONGEST_ID and all(segment.strip() not in ("", ".", "..") for segment in segments)
 
 
-def is_address(email: str) -> bool:
-    """Whether a text may be the email of a person."""
+def is_email(email: str) -> bool:
+    """Whether a text may be an email."""
     return "@" in email
 
 
@@ -71,7 +71,7 @@ def user_of(answer: Answer | None, profile: Profile) -> User | None:
 
 
 def listed(answer: Answer | None, profile: Profile) -> list[Any] | None:
-    """Return the raw entries of a list answer, unwrapped as the profile says; None where there is no list."""
+    """Return the raw entries of a list, unwrapped as the profile says; None where there is no list."""
     entries = _json_of(answer)
     for key in filter(None, profile.names.list_pointer.split("/")):
         entries = entries.get(key) if isinstance(entries, Mapping) else None
@@ -79,31 +79,22 @@ def listed(answer: Answer | None, profile: Profile) -> list[Any] | None:
 
 
 def ids_of(answer: Answer | None, profile: Profile) -> list[str]:
-    """Return the ids in a list answer, in its order; entries that are no users are left out."""
+    """Return the ids in a list, in its order; entries that are no users are skipped."""
     ids = (id_in(entry, profile.names) for entry in listed(answer, profile) or [])
     return [user_id for user_id in ids if user_id is not None]
 
 
 def users_of(answer: Answer | None, profile: Profile) -> list[User]:
-    """Return the users of a list answer; entries that are no users are left out."""
+    """Return the users in a list; entries that are no users are skipped."""
     entries = (normal_user(entry, profile.names) for entry in listed(answer, profile) or [])
     return [user for user in entries if user is not None]
 
 
 def users_in(answer: Answer | None, profile: Profile) -> list[User] | None:
-    """Return the users in the answer to a question for several; None where it cannot be read as such."""
+    """Return the users in the answer to a query; None where it shows no list."""
     if answer is None or answer.status != 200:
         return [] if answer is not None and answer.status in profile.answers.no_match else None
     return None if listed(answer, profile) is None else users_of(answer, profile)
-
-
-def problem_of(answer: Answer) -> Problem:
-    """Return what a refusal says of itself; its title is its first text where it is no problem document."""
-    document = _json_of(answer)
-    fields = document if isinstance(document, Mapping) else {"detail": document}
-    texts = [fields.get(key) for key in ("title", "detail", "message", "error")]
-    title = next((text for text in (*texts, *fields.values()) if isinstance(text, str) and text), "")
-    return Problem(answer.status, title, fields)
 
 
 def _json_of(answer: Answer | None) -> Any:

@@ -36,11 +36,11 @@ def fail(
     wanted: Sequence[str],
     wrong: Sequence[str],
     exchange: Exchange | None = None,
-    drawn: str = "",
+    diagram: str = "",
 ) -> None:
     """Raise ContractViolation: the rule, what was attempted, what should have come, what came, how to repeat it.
 
-    `drawn` are lines of the suite's own; all else is put on one line, as it may be text of a target.
+    `diagram` are lines of the suite's own; all else is put on one line, as it may be text of a target.
 
     Raises Inconclusive where the last answer is a 429, or where the work may have been done and the call could not be
     sent again, unless that answer is a fault by itself.
@@ -51,10 +51,10 @@ def fail(
         _line(attempted),
         tuple(dict.fromkeys(map(_line, wanted))),
         tuple(dict.fromkeys(map(_line, wrong))),
-        tuple(redacted(drawn).splitlines()),
+        tuple(redacted(diagram).splitlines()),
         *(_sent_and_came(exchange) if exchange is not None else ()),
     )
-    raise ContractViolation(rule, _text(rule, evidence), evidence.actual, evidence)
+    raise ContractViolation(rule, _text(rule, evidence), evidence)
 
 
 def _raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:
@@ -85,14 +85,14 @@ def _text(rule: str, evidence: Evidence) -> str:
         f"contract broken: {rule} ({RULES[rule].promise})",
         f"  attempted: {evidence.attempted}",
         f"  expected:  {'; '.join(evidence.expected)}",
-        *(f"             {line}" for line in evidence.drawn),
-        f"  but:       {'; '.join(evidence.actual)}",
+        *(f"             {line}" for line in evidence.diagram),
+        f"  actual:    {'; '.join(evidence.actual)}",
     ]
     if evidence.request:
         lines += [
-            f"  sent:      {evidence.request}",
-            f"  came:      {evidence.response}",
-            "  repeat it: " + evidence.curl.replace("\n", "\n             "),
+            f"  request:   {evidence.request}",
+            f"  response:  {evidence.response}",
+            "  repeat:    " + evidence.curl.replace("\n", "\n             "),
         ]
     return redacted("\n".join(lines))
 

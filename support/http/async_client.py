@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 import time
 import zlib
 from collections.abc import Callable, Coroutine, Sequence
@@ -42,46 +41,16 @@ class Closable(Protocol):
     async def close(self) -> None: ...
 
 
-class OneConnection:
-    """Stands in for httpcore's pool: one connection, opened when it is needed, and again when it was closed."""
-
-    def __init__(self, context: ssl.SSLContext, backend: httpcore.AsyncNetworkBackend | None = None) -> None:
-        self._context, self._backend = context, backend
-        self._connection: httpcore.AsyncHTTPConnection | None = None
-
-    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        """Send a request; a connection whose previous answer was not read to its end is not used again."""
-        here, origin = self._connection, request.url.origin
-        if here is None or not here.is_available() or here.has_expired() or not here.can_handle_request(origin):
-            await self.aclose()
-            here = self._connection = httpcore.AsyncHTTPConnection(
-                origin, self._context, IDLE_S, network_backend=self._backend
-            )
-        return await here.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.aclose()
-
-
-def over_one_connection(
-    context: ssl.SSLContext, backend: httpcore.AsyncNetworkBackend | None = None
-) -> httpx.AsyncHTTPTransport:
-    """Return a transport of one connection, which `backend` opens where one is given."""
-    transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
-    compat.replace_pool(transport, OneConnection(context, backend))
+def new_transport(route: Route, backend: httpcore.AsyncNetworkBackend | None = None) -> httpx.AsyncHTTPTransport:
+    """Return a transport of one connection on a route; `backend` opens a direct one where it is given."""
+    tls = urlsplit(route.proxy or "").scheme == "https"
+    proxy = httpx.Proxy(route.proxy, ssl_context=route.context if tls else None) if route.proxy else None
+    limits = httpx.Limits(max_connections=1, keepalive_expiry=IDLE_S)
+    transport = httpx.AsyncHTTPTransport(verify=route.context, trust_env=False, proxy=proxy, limits=limits)
+    if backend is not None:
+        pool = httpcore.AsyncConnectionPool(route.context, None, 1, keepalive_expiry=IDLE_S, network_backend=backend)
+        compat.replace_pool(transport, pool)
     return transport
-
-
-def new_transport(route: Route) -> httpx.AsyncHTTPTransport:
-    """Return a transport of one connection on a route."""
-    if route.proxy is None:
-        return over_one_connection(route.context)
-    tls = urlsplit(route.proxy).scheme == "https"
-    proxy = httpx.Proxy(route.proxy, ssl_context=route.context if tls else None)
-    limits = httpx.Limits(max_connections=1)
-    return httpx.AsyncHTTPTransport(verify=route.context, trust_env=False, proxy=proxy, limits=limits)
 
 
 class AsyncClient:

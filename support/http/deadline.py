@@ -102,22 +102,8 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Sends the requests of a session over connections that keep to the deadline.
-
-    Trust and proxies are the same for all calls of a session, so the pool of an origin is looked up once.
-    """
+    """Sends the requests of a session over connections that keep to the deadline."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
-        self._pools: dict[tuple[str, str], Any] = {}
-
-    def get_connection_with_tls_context(self, request: Any, *args: Any, **options: Any) -> Any:
-        scheme, _, host, *_ = request.url.split("/", 3)
-        if (scheme, host) not in self._pools:
-            self._pools[scheme, host] = super().get_connection_with_tls_context(request, *args, **options)
-        return self._pools[scheme, host]
-
-    def close(self) -> None:
-        super().close()
-        self._pools.clear()

@@ -1,6 +1,6 @@
 """Why no answer came, and whether the request can have reached the API.
 
-The words hold neither headers nor an address, but for that of a proxy.
+The text names no header and no URL except that of a proxy.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NOT_CONNECTED = (
 )
 TUNNEL = "Tunnel connection failed: "
 REFUSAL = re.compile(rf"(?:^|{TUNNEL})(\d{{3}})\b")
-NOT_A_TIMEOUT = urllib3.exceptions.NewConnectionError  # made one by urllib3, for the sake of old callers
+NOT_A_TIMEOUT = urllib3.exceptions.NewConnectionError  # urllib3 derives it from a timeout for old callers
 ILLEGAL = (httpx.LocalProtocolError,)
 TOO_LARGE = (TooMuch, http.client.LineTooLong)
 HEADERS_TOO_LARGE = ("got more than", "Receive buffer too long")
@@ -41,7 +41,7 @@ TIMED_OUT = (requests.Timeout, urllib3.exceptions.TimeoutError, httpx.TimeoutExc
 
 
 def failure_of(error: BaseException, seconds: float, route: Route = DIRECT, status: int | None = None) -> Failure:
-    """Tell from an exception of requests, urllib3, httpx or a socket what kept the answer away on this route.
+    """Classify an exception of requests, urllib3, httpx or a socket on this route.
 
     `status` is that of an answer whose header section came. Raises SuiteError for a request that HTTP does not allow.
     """
@@ -62,9 +62,9 @@ def failure_of(error: BaseException, seconds: float, route: Route = DIRECT, stat
 
 
 def _wrong_with_the_proxy(chain: Sequence[BaseException], proxy: str) -> str | None:
-    """Return what a proxy did wrong; None where it was reached and lets pass, which is told by TLS."""
-    told = (str(link) for link in chain if isinstance(link, httpx.ProxyError) or TUNNEL in str(link))
-    refused = next((status for text in told if (status := REFUSAL.search(text))), None)
+    """Return what a proxy did wrong; None where it let the request pass, as an error of TLS shows."""
+    texts = (str(link) for link in chain if isinstance(link, httpx.ProxyError) or TUNNEL in str(link))
+    refused = next((status for text in texts if (status := REFUSAL.search(text))), None)
     if refused is not None:
         return f"{proxy} refuses to connect (status {refused[1]})"
     reached = any(isinstance(link, ssl.SSLError) for link in chain) or _sent(chain)
@@ -85,7 +85,7 @@ def _cause(chain: Sequence[BaseException], sent: bool, seconds: float) -> str:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """Return the error and what it was made from, the innermost last."""
+    """Return the error and its causes, the innermost last."""
     chain: list[BaseException] = []
     link: object = error
     while isinstance(link, BaseException) and link not in chain:

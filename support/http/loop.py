@@ -1,4 +1,4 @@
-"""The run's event loop, in a thread of its own: one for all calls at once, and for deletions in the background."""
+"""The run's event loop, in its own thread: for concurrent calls, and for deletions in the background."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class LoopThread:
         self._thread.start()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Start some work and go on; its result, or what it raised, is in the future."""
+        """Start some work and return at once; the future has its result or its error."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -37,7 +37,7 @@ class LoopThread:
             raise
 
     def finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do some last work; raises TimeoutError where it does not come to an end soon."""
+        """Do some last work; raises TimeoutError where it does not end soon."""
         return self.submit(work).result(timeout=FINISHED_WITHIN_S)
 
     def stop(self, *work: Coroutine[Any, Any, Any]) -> None:
@@ -45,11 +45,11 @@ class LoopThread:
         self.finish(self._cancel(work))
 
     def stop_waited_for(self) -> None:
-        """Cancel what somebody waits for, or was interrupted while waiting for; the background goes on."""
+        """Cancel the work that `run` waits for or was interrupted in; the background goes on."""
         self.stop(*self._waited_for)
 
     def close(self) -> None:
-        """Stop the loop after what is under way was cancelled."""
+        """Cancel all work, then stop the loop."""
         if self._thread.is_alive():
             self.finish(self._cancel())
             self._loop.call_soon_threadsafe(self._loop.stop)

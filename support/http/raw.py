@@ -1,4 +1,4 @@
-"""One request on a connection of its own, read as it comes: for what libraries hide, such as a body after HEAD."""
+"""One request on its own connection, read byte by byte: for what libraries hide, such as a body after HEAD."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from support.bounds import MOST_HEADERS, TooMuch
 from support.http.failures import failure_of
 from support.http.route import DIRECT, Route
+from support.http.urls import DEFAULT_PORTS
 from support.models import Answer, Call, Failure
 from support.statuses import is_interim
 
@@ -25,10 +26,10 @@ def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer 
     """Send a call without a body and return everything that came after the header section as the body.
 
     The connection is read until it ends, until nothing came for 0.3 seconds after the header section, or until
-    `timeout_s` is over. Raises Inconclusive where it would have to go through a proxy that is spoken to in TLS itself.
+    `timeout_s` is over. Raises Inconclusive for a proxy that itself speaks TLS.
     """
     if urlsplit(route.proxy or "").scheme == "https":
-        route.insist_on_a_direct_line(call.method, "say capabilities.head = false in the profile")
+        route.require_direct_connection(call.method, "say capabilities.head = false in the profile")
     started = time.monotonic()
     try:
         with _connected(call.url, timeout_s, route) as connection:
@@ -45,15 +46,17 @@ def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer 
 
 
 def _connected(url: str, timeout_s: float, route: Route) -> socket.socket:
-    parts, proxy = urlsplit(url), urlsplit(route.proxy or "")
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    line = http.client.HTTPConnection(proxy.hostname or host, (proxy.port or 80) if proxy.hostname else port, timeout_s)
-    if proxy.hostname and parts.scheme == "https":
-        line.set_tunnel(host, port, route.proxy_headers)
-    line.connect()
-    if parts.scheme == "https":
-        return route.context.wrap_socket(line.sock, server_hostname=host)
-    return line.sock
+    target, first = urlsplit(url), urlsplit(route.proxy or url)
+    host = target.hostname or ""
+    connection = http.client.HTTPConnection(
+        first.hostname or "", first.port or DEFAULT_PORTS.get(first.scheme), timeout_s
+    )
+    if route.proxy and target.scheme == "https":
+        connection.set_tunnel(host, target.port or DEFAULT_PORTS["https"], route.proxy_headers)
+    connection.connect()
+    if target.scheme == "https":
+        return route.context.wrap_socket(connection.sock, server_hostname=host)
+    return connection.sock
 
 
 def _request(call: Call, route: Route) -> bytes:

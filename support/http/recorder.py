@@ -1,4 +1,4 @@
-"""What was said to the target and what came back: kept for evidence and counted for the summary."""
+"""Records the exchanges with a target for evidence, and counts them for the summary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from support.exchange_text import in_brief
-from support.models import Attempt, Exchange, Failure
+from support.models import Exchange, Failure
 from support.redaction import redacted
 
 log = logging.getLogger("acceptance.transport")
@@ -30,7 +30,7 @@ class Metrics:
 
 
 class Recorder:
-    """The exchanges of the present scenario, the tally of the run, and who else wants to see each exchange."""
+    """The exchanges of the present scenario, the metrics of the run, and observers of each exchange."""
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
@@ -40,7 +40,7 @@ class Recorder:
         self._lock = threading.Lock()
 
     def note(self, exchange: Exchange) -> None:
-        """Take in a finished exchange, from any thread."""
+        """Record a finished exchange, from any thread."""
         with self._lock:
             self.exchanges.append(exchange)
             self._bytes += _size(exchange)
@@ -53,7 +53,7 @@ class Recorder:
             observer(exchange)
 
     def begin(self) -> None:
-        """Start the next scenario with an empty page."""
+        """Forget the exchanges of the previous scenario."""
         with self._lock:
             self.exchanges.clear()
             self._bytes = 0
@@ -62,10 +62,9 @@ class Recorder:
         metrics = self.metrics
         metrics.calls += 1
         metrics.requests += len(exchange.attempts) - exchange.adopted
-        if len(exchange.attempts) > 1:
-            metrics.retried_calls += 1
-        for attempt in exchange.attempts[:-1]:
-            metrics.covered[_named(attempt)] += 1
+        metrics.retried_calls += len(exchange.attempts) > 1
+        outcomes = [attempt.outcome for attempt in exchange.attempts[:-1]]
+        metrics.covered.update(one.cause if isinstance(one, Failure) else str(one.status) for one in outcomes)
         answer = exchange.answer
         if answer is not None and answer.seconds > metrics.slowest_s:
             metrics.slowest_s = answer.seconds
@@ -74,7 +73,3 @@ class Recorder:
 
 def _size(exchange: Exchange) -> int:
     return len(exchange.answer.body) if exchange.answer else 0
-
-
-def _named(attempt: Attempt) -> str:
-    return attempt.outcome.cause if isinstance(attempt.outcome, Failure) else str(attempt.outcome.status)

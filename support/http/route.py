@@ -1,6 +1,6 @@
-"""How a target is reached: directly or through a proxy, and whose certificates are trusted; the same for all clients.
+"""How a target is reached: directly or through a proxy, and which certificates are trusted; the same for all clients.
 
-requests and httpx heed different variables of the environment, so each client is given what requests finds.
+requests and httpx read different environment variables, so both clients get what requests finds.
 """
 
 from __future__ import annotations
@@ -17,41 +17,41 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 from support.errors import Inconclusive, SettingsError
 
 
-def _trusting_nobody() -> ssl.SSLContext:
+def _without_trust() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True)
 class Route:
-    """The way to one address: the proxy, if any, and the file or folder of certificates, where it is told.
+    """The way to one URL: the proxy, if any, and the file or folder of certificates, where one is set.
 
-    `context` holds a certificate against those; without TLS it knows none, as reading them takes its time. `variable`
-    is where the proxy is named.
+    `context` verifies against those; without TLS it is empty, as reading certificates takes time. `variable` is the
+    environment variable that names the proxy.
     """
 
     proxy: str | None = field(default=None, repr=False)
     certificates: str | None = None
-    context: ssl.SSLContext = field(default_factory=_trusting_nobody, repr=False)
+    context: ssl.SSLContext = field(default_factory=_without_trust, repr=False)
     variable: str | None = None
 
     @property
     def proxy_headers(self) -> dict[str, str]:
-        """What the proxy wants to be told: who asks, where its address names a user."""
+        """The headers for the proxy: credentials, where its URL names a user."""
         return HTTPAdapter().proxy_headers(self.proxy) if self.proxy else {}
 
     @property
     def proxy_in_brief(self) -> str:
-        """The proxy in words, without the user and password that its address may hold."""
+        """The proxy in words, without the user and password that its URL may hold."""
         parts = urlsplit(self.proxy or "")
         source = f" (from {self.variable})" if self.variable else ""
         return f"the proxy {parts.scheme}://{parts.netloc.rpartition('@')[2]}{source}"
 
-    def insist_on_a_direct_line(self, what: str, instead: str) -> None:
-        """Raise Inconclusive where a proxy stands between, which would be judged in place of the API."""
+    def require_direct_connection(self, what: str, instead: str) -> None:
+        """Raise Inconclusive where a proxy is on the route, which would be tested in place of the API."""
         if self.proxy is not None:
             raise Inconclusive(
-                f"{what} needs a direct line to the API, and the environment puts a proxy before it. Name the host in "
-                f"NO_PROXY where there is such a line, or else {instead}."
+                f"{what} needs a direct connection to the API, and the environment names a proxy. Name the host of "
+                f"the API in NO_PROXY if it can be reached directly, or else {instead}."
             )
 
 
@@ -59,7 +59,7 @@ DIRECT = Route()
 
 
 def route_to(url: str) -> Route:
-    """Return the way to an address that the environment tells of: HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE and so on.
+    """Return the way to a URL as the environment sets it: HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE and so on.
 
     Raises SettingsError for a proxy of another kind than HTTP, and for certificates that cannot be read.
     """
@@ -70,26 +70,24 @@ def route_to(url: str) -> Route:
     variable = f"{scheme if found['proxies'].get(scheme) else 'all'}_proxy".upper()
     if proxy:
         proxy = proxy if "://" in proxy else f"http://{proxy}"
-        _see_that_it_is_spoken_to(proxy, variable)
+        _check_proxy(proxy, variable)
     certificates = found["verify"] if isinstance(found["verify"], str) else None
     tls = scheme == "https" or (proxy or "").lower().startswith("https:")
-    context = _trusting(certificates) if tls else _trusting_nobody()
+    context = _context_for(certificates) if tls else _without_trust()
     return Route(proxy, certificates, context, variable if proxy else None)
 
 
-def _see_that_it_is_spoken_to(proxy: str, variable: str) -> None:
+def _check_proxy(proxy: str, variable: str) -> None:
     try:
         parts = urlsplit(proxy)
         kind = parts.scheme if parts.hostname and parts.port != 0 else "without a host"
     except ValueError:
-        kind = "without an address"
+        kind = "without a URL"
     if kind not in ("http", "https"):
-        raise SettingsError(
-            f"{variable}: it names a proxy of the kind {kind}; it wants an http:// or https:// address."
-        )
+        raise SettingsError(f"{variable}: it names a proxy of the kind {kind}; it must be an http:// or https:// URL.")
 
 
-def _trusting(certificates: str | None) -> ssl.SSLContext:
+def _context_for(certificates: str | None) -> ssl.SSLContext:
     path = certificates or DEFAULT_CA_BUNDLE_PATH
     is_folder = Path(path).is_dir()
     try:

@@ -1,4 +1,4 @@
-"""Where a reference that a target gave leads to: what is no address is told as that, and raises nothing."""
+"""Where a reference of a target leads to; text that is no URL raises nothing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Origin = tuple[str, str, int | None]
 
 
 def destination(here: str, reference: str) -> str | None:
-    """Return the address that a reference, such as a Location, leads to from another one; None where it is none.
+    """Return the URL that a reference, such as a Location, leads to from another URL; None where it is no URL.
 
-    It is percent-encoded as it goes out, without a fragment.
+    It is percent-encoded as it is sent, without a fragment.
     """
     try:
         there = urldefrag(urljoin(here, reference)).url
@@ -25,7 +25,7 @@ def destination(here: str, reference: str) -> str | None:
 
 
 def origin_of(url: str) -> Origin | None:
-    """Return where a request to this address goes, None where it is no address; all names of this machine are one."""
+    """Return where a request to this URL goes, None where it is no URL; all names of this machine are one."""
     try:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme)

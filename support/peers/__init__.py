@@ -1,6 +1,6 @@
-"""Run real servers that other people wrote, so that the suite is tried against more than its own sandbox.
+"""Run real servers of other projects, so that the suite is tested against more than its own sandbox.
 
-Each peer is started on a free loopback port with an empty data set and ends with the caller.
+Each peer starts on a free loopback port with an empty data set, and ends with the caller.
 """
 
 from support.peers.errors import PeerFailed, PeerUnavailable

@@ -1,4 +1,4 @@
-"""Start a peer and stay: `python -m support.peers NAME [--port 0] [--until-stdin-closes]`."""
+"""Start a peer and keep it running: `python -m support.peers NAME [--port 0] [--until-stdin-closes]`."""
 
 import argparse
 import json
@@ -19,21 +19,21 @@ PAUSE_S = 0.2
 
 
 def main() -> int:
-    """Return 0 when told to end, 3 if the peer cannot be installed here, 1 if it broke or ended by itself."""
-    wishes = _parser().parse_args()
-    if wishes.list:
+    """Return 0 after a signal or the end of the input, 3 if the peer cannot be installed, 1 if it failed or ended."""
+    options = _parser().parse_args()
+    if options.list:
         for recipe in RECIPES.values():
             print(f"{recipe.name:12} {pinned_version(recipe):30} {recipe.summary}")
         return 0
     signal.signal(signal.SIGTERM, _stop)
     try:
-        with launched(wishes.name, wishes.port) as (peer, process):
+        with launched(options.name, options.port) as (peer, process):
             print(json.dumps({"url": peer.url, "token": peer.token, "pid": peer.pid}), flush=True)
-            return _stay(process, wishes.until_stdin_closes)
+            return _stay(process, options.until_stdin_closes)
     except KeyboardInterrupt:
         return 0
     except PeerUnavailable as reason:
-        print(f"{wishes.name} is not available here: {reason}", file=sys.stderr)
+        print(f"{options.name} is not available here: {reason}", file=sys.stderr)
         return UNAVAILABLE
     except PeerFailed as reason:
         print(reason, file=sys.stderr)
@@ -52,12 +52,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)  # a second signal must not interrupt the ending
+        signal.signal(number, signal.SIG_IGN)  # a second signal must not interrupt the cleanup
     raise KeyboardInterrupt
 
 
 def _stay(process: Process, until_stdin_closes: bool) -> int:
-    """Wait for the end of the input, if asked, or of the server; a signal ends the waiting from outside."""
+    """Wait for the end of the server, or of the input if asked; a signal interrupts."""
     while process.poll() is None:
         if not until_stdin_closes:
             process.wait()

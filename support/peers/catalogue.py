@@ -1,4 +1,4 @@
-"""Know the peers: what each is, how it is started, and what it calls things."""
+"""The peers: what each is, how it starts, and how it names things."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Launch:
-    """Hold what one start is given: where the peer is installed, a folder of its own, a port and a token."""
+    """The parameters of one start: the installation, an empty folder, a port and a token."""
 
     home: Path
     scratch: Path
@@ -22,7 +22,7 @@ class Launch:
 
 @dataclass(frozen=True)
 class Plan:
-    """Say how one start is made: files to lay, a command that makes the empty data set, and the server."""
+    """The steps of one start: files to write, a command that creates the empty data set, and the server."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -32,11 +32,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Dialect:
-    """Say what a peer calls things.
+    """How a peer names things.
 
-    `items` is the key of a wrapped list, or None. `page` and `limit` are query parameters. `everything` is
-    the query that lists at least 50 users. `filter` is the query that finds one address, `{email}`.
-    `pages_by_offset` says that `page` counts users, not pages; `ordered` that a list keeps its order.
+    `items` is the key of a wrapped list, or None. `page` and `limit` are query parameters. `everything` is the query
+    that lists at least 50 users. `filter` is the query that finds one email, `{email}`. `pages_by_offset` says that
+    `page` counts users, not pages; `ordered` that a list has a stable order.
     """
 
     id: str = "id"
@@ -52,7 +52,7 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Describe one peer."""
+    """One peer."""
 
     name: str
     summary: str
@@ -63,7 +63,7 @@ class Recipe:
 
     @property
     def sources(self) -> Path:
-        """Point at what is committed of the peer: its pins and its own code."""
+        """The committed files of the peer: its pins and its code."""
         return SERVERS / self.name
 
 
@@ -107,7 +107,7 @@ def _feathers(launch: Launch) -> Plan:
 
 
 def pinned_version(recipe: Recipe) -> str:
-    """Read the version of the peer's main package from its pins, for people to see."""
+    """Return the version of the peer's main package from its pins."""
     if recipe.packages == "pip":
         return (recipe.sources / "requirements.txt").read_text().splitlines()[1]
     pins: dict[str, str] = json.loads((recipe.sources / "package.json").read_text())["dependencies"]

@@ -1,13 +1,13 @@
-"""Tell apart a peer that cannot be had here from one that is broken."""
+"""Distinguish a peer that cannot be installed here from one that is broken."""
 
 
 class PeerUnavailable(Exception):
-    """Say why a peer cannot be installed here; a test skips with this reason."""
+    """A peer cannot be installed here; a test skips with the reason."""
 
 
 class PeerFailed(Exception):
-    """Say that a peer is here but does not come up, or that its pinned packages do not fit each other."""
+    """A peer is installed but does not start, or its pinned packages do not fit each other."""
 
 
 class PortTaken(PeerFailed):
-    """Say that somebody else took the port before the peer could."""
+    """Another process took the port before the peer."""

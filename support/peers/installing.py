@@ -1,4 +1,4 @@
-"""Install a peer's pinned packages where git does not look, once."""
+"""Install a peer's pinned packages once, in a folder that git ignores."""
 
 import fcntl
 import hashlib
@@ -17,21 +17,21 @@ HOMES = Path(__file__).resolve().parents[2] / ".acceptance" / "peers"
 INSTALL_DEADLINE_S = 300
 PINS = {"pip": "requirements.txt", "npm": "package-lock.json"}
 PACKAGES = {"pip": "venv", "npm": "node_modules"}
-# An installer that ends with one of these found a fault in the pins, not a registry that is away.
+# With one of these, the pins are wrong; otherwise the registry may be out of reach.
 FAULTS_OF_THE_PINS = ("EUSAGE", "EINTEGRITY", "ResolutionImpossible", "DO NOT MATCH THE HASHES")
 
 
 def installed(recipe: Recipe) -> Path:
-    """Return the folder in which the peer can be started; install what is missing in it.
+    """Return the folder of the installed peer; install it if necessary.
 
-    Raises PeerUnavailable when an installer or its registry is away, PeerFailed when the pins are wrong.
+    Raises PeerUnavailable without an installer or a registry, PeerFailed if the pins are wrong.
     """
     home = HOMES / recipe.name
     home.mkdir(parents=True, exist_ok=True)
     with _sole_installer(home):
         _mirror(recipe.sources, home)
         wanted = _fingerprint(recipe)
-        stamp = home / PACKAGES[recipe.packages] / ".installed"  # it goes with the packages it speaks of
+        stamp = home / PACKAGES[recipe.packages] / ".installed"  # deleted together with the packages
         if not stamp.exists() or stamp.read_text() != wanted:
             stamp.unlink(missing_ok=True)
             _install(recipe, home)
@@ -41,7 +41,7 @@ def installed(recipe: Recipe) -> Path:
 
 @contextmanager
 def _sole_installer(home: Path) -> Iterator[None]:
-    """Let one process at a time install into a folder; the others wait for it."""
+    """Let one process at a time install into a folder."""
     with (home.parent / f"{home.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -53,7 +53,7 @@ def _fingerprint(recipe: Recipe) -> str:
 
 
 def _mirror(sources: Path, home: Path) -> None:
-    """Copy what differs, so that a peer that runs from here meanwhile never sees half a file."""
+    """Copy the files that differ; each atomically, as a peer may be running from this folder."""
     for source in sorted(path for path in sources.rglob("*") if path.is_file()):
         if "__pycache__" in source.parts:
             continue

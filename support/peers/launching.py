@@ -1,4 +1,4 @@
-"""Have a peer with an empty data set on a free loopback port, for the length of a with block."""
+"""Start a peer with an empty data set on a free loopback port, and stop it at the end of a with block."""
 
 import secrets
 import socket
@@ -19,7 +19,7 @@ STARTS = 3
 
 @dataclass(frozen=True)
 class Peer:
-    """Hold what a client needs; `token` is the word "none" where there is no access control."""
+    """What a client needs; `token` is "none" without access control."""
 
     name: str
     url: str
@@ -29,7 +29,7 @@ class Peer:
 
 @contextmanager
 def running(name: str, port: int = 0) -> Iterator[Peer]:
-    """Keep a peer up; port 0 takes a free one.
+    """Keep a peer running; port 0 takes a free one.
 
     Raises PeerUnavailable, with the reason, if it cannot be installed here.
     """
@@ -39,19 +39,17 @@ def running(name: str, port: int = 0) -> Iterator[Peer]:
 
 @contextmanager
 def launched(name: str, port: int = 0) -> Iterator[tuple[Peer, Process]]:
-    """Do as `running` does, and show the server's process, so that a caller can notice its end."""
+    """Do the same as `running`, and yield the server's process, so that a caller can notice its end."""
     recipe = RECIPES[name]
     home = installed(recipe)
     with ExitStack() as ends:
         scratch = tempfile.TemporaryDirectory(prefix=f"peer-{name}-", ignore_cleanup_errors=True)
         folder = Path(ends.enter_context(scratch))
-        yield _first_start_on_a_port_of_its_own(recipe, home, folder, port, ends)
+        yield _start(recipe, home, folder, port, ends)
 
 
-def _first_start_on_a_port_of_its_own(
-    recipe: Recipe, home: Path, folder: Path, port: int, ends: ExitStack
-) -> tuple[Peer, Process]:
-    """Try again where somebody took the free port between our look and the peer's start."""
+def _start(recipe: Recipe, home: Path, folder: Path, port: int, ends: ExitStack) -> tuple[Peer, Process]:
+    """Try again if another process took the free port before the peer."""
     for attempt in range(1, STARTS + 1):
         launch = _launch(recipe, home, folder / str(attempt), port or _free_port())
         url = f"http://{HOST}:{launch.port}/users"
@@ -72,6 +70,6 @@ def _launch(recipe: Recipe, home: Path, scratch: Path, port: int) -> Launch:
 
 
 def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as looking:
-        port: int = looking.getsockname()[1]
+    with socket.create_server((HOST, 0)) as probe:
+        port: int = probe.getsockname()[1]
     return port

@@ -1,4 +1,4 @@
-"""Start one server process, wait until it answers, and end it with all its children."""
+"""Start a server process, wait until it answers, and end it with all its children."""
 
 import ctypes
 import http.client
@@ -28,9 +28,9 @@ Process = subprocess.Popen[bytes]
 
 @contextmanager
 def served(plan: Plan, launch: Launch, url: str) -> Iterator[Process]:
-    """Keep the server up for the length of a with block, from its first good answer on.
+    """Keep the server running for a with block, which starts after the first good answer.
 
-    Raises PortTaken or PeerFailed, with the last words of the server, when there is no such answer.
+    Raises PortTaken or PeerFailed, with the end of the server's output, if no such answer comes.
     """
     log_file = launch.scratch / "server.log"
     with log_file.open("wb") as log:
@@ -39,9 +39,9 @@ def served(plan: Plan, launch: Launch, url: str) -> Iterator[Process]:
         try:
             _wait_until_it_answers(url, launch.token, process)
         except PeerFailed as reason:
-            said = log_file.read_text(errors="replace")
-            taken = "EADDRINUSE" in said or "already in use" in said
-            raise (PortTaken if taken else PeerFailed)(f"{reason}; it said: {said[-1500:]}") from None
+            output = log_file.read_text(errors="replace")
+            taken = "EADDRINUSE" in output or "already in use" in output
+            raise (PortTaken if taken else PeerFailed)(f"{reason}; its output ends with: {output[-1500:]}") from None
         yield process
     finally:
         _end(process)
@@ -63,13 +63,13 @@ def _started(plan: Plan, launch: Launch, log: IO[bytes]) -> Process:
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        start_new_session=True,  # one signal then reaches the server's own children too
+        start_new_session=True,  # so that one signal reaches the server's children too
         preexec_fn=_end_with_parent if sys.platform == "linux" else None,
     )
 
 
 def _prepare(command: tuple[str, ...], home: Path, environment: Mapping[str, str]) -> None:
-    """Run the command that makes the empty data set."""
+    """Run the command that creates the empty data set."""
     done = subprocess.run(
         command,
         cwd=home,
@@ -88,7 +88,7 @@ _libc = ctypes.CDLL(None)
 
 
 def _end_with_parent() -> None:
-    """Ask Linux to end the server with the thread that started it: a process that is killed can end nothing itself."""
+    """Ask Linux to end the server with the thread that started it, as a killed process cannot."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -116,7 +116,7 @@ def _answers(url: str, token: str) -> bool:
 
 
 def _end(process: Process) -> None:
-    """End the server and whatever it started: politely, then not."""
+    """End the server and its children: with SIGTERM, then with SIGKILL."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, how)
@@ -124,4 +124,4 @@ def _end(process: Process) -> None:
             process.wait(STOP_DEADLINE_S)
             break
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)  # children that outlived it
+        os.killpg(process.pid, signal.SIGKILL)  # children that are still running

@@ -16,6 +16,7 @@ from support.models import Credential, Exchange, NewUser, User
 from support.probe.draft import Draft, Value
 from support.profile import Profile
 from support.scenario.factory import Factory, new_seed
+from support.statuses import is_success
 from support.target.connection import Connection
 
 T = TypeVar("T")
@@ -101,7 +102,7 @@ class ProbeClient:
 
 
 def succeeded(exchange: Exchange) -> bool:
-    return exchange.status is not None and 200 <= exchange.status < 300
+    return is_success(exchange.status)
 
 
 def fields_of(exchange: Exchange) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from support.probe.draft import brief
 from support.probe.guesses import CREATED, EMAILS, IDS, NAMES, date_field, field_with, filters_by, first_of, list_in
 from support.probe.paging import discover_paging
 from support.profile import Answers
+from support.statuses import is_client_error
 
 UNSAFE = "not run: a body that is no object may be stored without an id, and could not be deleted then"
 NO_OBJECT = (
@@ -128,7 +129,7 @@ def _created_fields(client: ProbeClient, created: Exchange) -> Mapping[str, Any]
 
 def discover_unknown_id(client: ProbeClient, ada: User) -> None:
     """Learn the status for an id that no user has."""
-    exchange = client.read(client.factory.stranger_id(ada.id))
+    exchange = client.read(client.factory.unused_id(ada.id))
     if not succeeded(exchange):
         for key in ("unknown", "gone"):
             _learn_status(client, key, exchange, beside_usual=True)
@@ -188,7 +189,7 @@ def discover_refusals(client: ProbeClient, ada: User) -> None:
 
 
 def _refused(exchange: Exchange) -> bool:
-    return exchange.status is not None and 400 <= exchange.status < 500
+    return is_client_error(exchange.status)
 
 
 def discover_access(client: ProbeClient) -> None:

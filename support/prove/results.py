@@ -29,7 +29,7 @@ class FailedScenario:
     @property
     def unanswered(self) -> bool:
         """Whether a missing answer is all that was found wrong."""
-        return self.failure.evidence is not None and self.failure.evidence.unanswered
+        return self.failure.evidence is not None and not self.failure.evidence.answered
 
     def first_lines(self, count: int = 6) -> list[str]:
         """Return the step and the first lines of the failure."""

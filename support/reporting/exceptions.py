@@ -40,7 +40,7 @@ def presentable(error: Exception) -> Exception:
     """Return an exception of the same outcome whose text can be shown."""
     text = redacted(str(error))
     if isinstance(error, ContractViolation):
-        return ContractViolation(error.rule, text, map(redacted, error.wrong), error.evidence)
+        return ContractViolation(error.rule, text, error.evidence)
     if isinstance(error, SuiteError):
         return type(error)(text)
     return AssertionError(text) if isinstance(error, AssertionError) else SuiteError(f"{type(error).__name__}: {text}")

@@ -12,10 +12,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from support.cleanup.marks import mark_in
 from support.escaping import on_one_line
-from support.exchange_text import curl, stands_in_a_word
+from support.exchange_text import curl, fits_in_a_word
 from support.models import Call, Credential, Exchange
 from support.profile import Profile
 from support.redaction import redacted
+from support.statuses import is_success
 
 MOST = 60
 WRITES = ("PUT", "PATCH", "DELETE")
@@ -179,7 +180,7 @@ def _with_variables(call: Call, made: Mapping[str, str], collection: str) -> str
     for user_id, variable in made.items():
         mark, segment = f"{{{nonce}{variable}}}", quote(user_id, safe="")
         url = re.sub(re.escape(f"{collection}/{segment}") + r"(?=$|[/?])", f"{collection}/{mark}", url)
-        if body is not None and segment == user_id and stands_in_a_word(body):
+        if body is not None and segment == user_id and fits_in_a_word(body):
             body = body.replace(f'"{user_id}"'.encode(), f'"{mark}"'.encode())
     command = curl(replace(call, url=url, body=body)).replace("curl -i", "curl -sS -i", 1)
     marked = re.compile(rf"\{{{nonce}(USER_[0-9]+)\}}('?)")
@@ -193,7 +194,7 @@ def _variable(mark: re.Match[str]) -> str:
 
 def _id_of_newcomer(exchange: Exchange, id_field: str) -> str | None:
     """Return the id of whoever a create made."""
-    if exchange.call.method != "POST" or exchange.answer is None or not 200 <= exchange.answer.status < 300:
+    if exchange.call.method != "POST" or exchange.answer is None or not is_success(exchange.status):
         return None
     try:
         document = exchange.answer.json()

@@ -93,6 +93,12 @@ class Summary:
     failures: Sequence[Failure] = ()
     scenarios: Sequence[ScenarioResult] = ()
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the run is known by, and what took part in it."""
+        names = ("run", "seed", "target", "profile", "selection")
+        return {**{name: getattr(self, name) for name in names}, **self.versions}
+
     def write(self, folder: Path) -> Path:
         """Write the summary into a folder, atomically; return its path."""
         folder.mkdir(parents=True, exist_ok=True)

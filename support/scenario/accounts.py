@@ -1,297 +1,190 @@
-"""What people do with their accounts: sign up, look, change, leave."""
+"""Sign up, read, change and delete: what actors do with their accounts, and what a Given relies on."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from support.contract.matchers import body_of, has_an_id, has_status, moment_of
+from support.contract.matchers import body_of, has_an_id, has_status, moment_of, shows
 from support.contract.normalizers import user_of
-from support.contract.violation import check
+from support.contract.violation import check, fail
 from support.models import Exchange, NewUser
 from support.profile import USER_FIELDS
-from support.scenario.context import Actor
-from support.scenario.invalid_values import NOT_A_USER, spoiled
-from support.scenario.waiting import FREE_ADDRESS
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.waiting import FREE_EMAIL, is_gone, poll_until
+from support.statuses import is_success
 
-if TYPE_CHECKING:
-    from support.scenario.session import Session
-
-METHODS = {"an update": "PATCH", "updated": "PATCH", "a replacement": "PUT", "replaced": "PUT"}
 A_SECOND = 1.05
 
-
-class Accounts:
-    """Sends what a step attempts, and remembers what came of it; it judges nothing but what a Given relies on."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    # Joining
-
-    def sign_up(self, person: str, **spelled: Any) -> Exchange:
-        """Let someone sign up; `spelled` overrides or adds fields, in the contract's words."""
-        actor = self._actor(person)
-        return self.sign_up_with(actor, {**actor.new_user.as_json(), **spelled})
-
-    def sign_up_with(self, actor: Actor, fields: Any) -> Exchange:
-        """Let someone sign up with exactly these fields, whatever they are."""
-        session = self._session
-        call = session.api.create_call(fields)
-        address, name = _asked_for(fields, actor.new_user)
-        exchange = session.run(session.registry.create(call, address, name, session.scenario.ids_before))
-        session.scenario.keep(exchange)
-        self._remember(actor, exchange, address, name)
-        return exchange
-
-    def become(self, person: str, new_user: NewUser | None = None) -> Actor:
-        """Make someone a user for a scenario that starts with one; raises ContractViolation where it cannot."""
-        actor = self._actor(person)
-        if new_user is not None:
-            actor.new_user = new_user
-        exchange = self.sign_up(person)
-        answers = self._session.profile.answers
-        attempted = f"{person} becomes a user, which this scenario starts from"
-        check(exchange, "create-201", attempted, has_status(answers.created), has_an_id(self._session.profile.names))
-        self.look(actor)
-        return actor
-
-    def become_each(self, group: Sequence[str]) -> None:
-        for person in group:
-            self.become(person)
-
-    def become_and_leave(self, person: str) -> Actor:
-        """Make someone a user who has left and is gone by now."""
-        self.become(person)
-        return self.leave_beforehand(person)
-
-    def leave_beforehand(self, person: str) -> Actor:
-        """Let someone leave and be gone, for a scenario that goes on from there."""
-        actor = self._actor(person)
-        self.delete(person)
-        self._session.waiting.from_reading(actor, "delete")
-        self._session.scenario.former_id = actor.known_id
-        return actor
-
-    def sign_up_each(self, group: Sequence[str]) -> None:
-        self._session.scenario.keep(*[self.sign_up(person) for person in group])
-
-    def sign_up_as(self, person: str, new_user: NewUser) -> Exchange:
-        self._actor(person).new_user = new_user
-        return self.sign_up(person)
-
-    def sign_up_at(self, person: str, email: str) -> Exchange:
-        """Let someone sign up with this address instead of her own."""
-        return self.sign_up_as(person, replace(self._actor(person).new_user, email=email))
-
-    def sign_up_times(self, person: str, email: str, times: int) -> None:
-        self._session.scenario.keep(*[self.sign_up_at(person, email) for _ in range(times)])
-
-    def sign_up_when_free(self, person: str, email: str) -> None:
-        """Let someone sign up with an address whose deletion may still have to show."""
-        taken = self._session.profile.answers.taken
-        self._session.waiting.poll_until(
-            FREE_ADDRESS, lambda: self.sign_up_at(person, email), lambda came: came.status not in taken
-        )
-
-    def sign_up_spoiled(self, person: str, flaw: str) -> Exchange:
-        actor = self._actor(person)
-        return self.sign_up_with(actor, spoiled(actor.new_user, flaw, self._session.factory))
-
-    def sign_up_with_no_user(self, person: str, what: str) -> Exchange:
-        actor = self._actor(person)
-        return self.sign_up_with(actor, NOT_A_USER[what](actor.new_user, self._session.factory))
-
-    def look(self, actor: Actor) -> Exchange:
-        """Read someone and remember what was shown."""
-        exchange = self._session.run(self._session.api.read(actor.known_id))
-        if exchange.status == 200:
-            actor.shown = self.fields_of(exchange) or actor.shown
-            actor.expected = None
-        return exchange
-
-    def fields_of(self, exchange: Exchange) -> dict[str, Any]:
-        """Return the four fields of the contract that an answer shows, in the contract's words."""
-        value, _ = body_of(exchange.answer)
-        shown = self._session.profile.names.to_contract(value) if isinstance(value, Mapping) else {}
-        return {key: shown[key] for key in USER_FIELDS if key in shown}
-
-    # Changing
-
-    def patch(self, person: str, fields: Mapping[str, Any]) -> Exchange:
-        """Let someone change only these fields."""
-        return self._change(self._actor(person), "PATCH", fields)
-
-    def put(self, person: str, fields: Mapping[str, Any]) -> Exchange:
-        """Let someone replace the whole user by these fields."""
-        return self._change(self._actor(person), "PUT", fields)
-
-    def renew(self, person: str, *drawn: str, method: str = "PATCH", **spelled: str) -> Exchange:
-        """Let someone change fields to newly drawn values, or to those given; what is expected then is remembered."""
-        actor, fresh = self._actor(person), self._session.factory.new_user(person).as_json()
-        changes = {**{field: fresh[field] for field in drawn}, **spelled}
-        sent = changes if method == "PATCH" else {"name": actor.new_user.name, "email": actor.new_user.email, **changes}
-        actor.expected = {**(actor.expected or actor.shown), **sent}
-        exchange = self._write(method, actor.known_id, sent)
-        if exchange.status == 200:
-            self._session.scenario.former_email = actor.new_user.email
-            actor.new_user = replace(actor.new_user, **changes)
-        return exchange
-
-    def renew_seen(self, person: str, field: str, change: str) -> None:
-        """Let someone change a field, for a scenario that goes on from there."""
-        self.renew(person, field, method=METHODS[change])
-        self._take_effect(person, field)
-
-    def give_up_address(self, person: str, change: str) -> None:
-        """Let someone move away from her address, for a scenario that goes on from there."""
-        self.renew(person, "email", method=METHODS[change])
-        self._take_effect(person, "email")
-
-    def confirm_address(self, person: str, change: str) -> None:
-        """Let someone send her own address with a new name, for a scenario that goes on from there."""
-        self.renew(person, "name", method=METHODS[change], email=self._actor(person).new_user.email)
-        self._take_effect(person, "name")
-
-    def settle_at(self, person: str, quirk: str, change: str) -> None:
-        """Let someone move to an unusual address, for a scenario that goes on from there."""
-        self.take_quirk(person, change, quirk)
-        self._take_effect(person, "email")
-
-    def _take_effect(self, person: str, field: str) -> None:
-        new_user = self._actor(person).new_user
-        self._session.outcomes.took_effect(person, {field: getattr(new_user, field)})
-
-    def rename(self, person: str, change: str, name: str) -> None:
-        self.renew(person, method=METHODS[change], name=name)
-
-    def take_quirk(self, person: str, change: str, quirk: str) -> None:
-        """Let someone change to an unusual name or address."""
-        fields = self._session.values.with_quirk(quirk).as_json()
-        field = "name" if quirk.startswith("a name") else "email"
-        self.renew(person, method=METHODS[change], **{field: fields[field]})
-
-    def move(self, person: str, email: str) -> None:
-        self.renew(person, email=email)
-
-    def change_with_every_flaw(self, person: str, changed: str) -> None:
-        flawed = self._session.values.every_flaw()
-        self._session.scenario.keep(*[self._change(self._actor(person), METHODS[changed], fields) for fields in flawed])
-
-    def confirm_everything(self, person: str, change: str) -> None:
-        """Let someone send the name and address that she has already."""
-        new_user = self._actor(person).new_user
-        self.renew(person, method=METHODS[change], name=new_user.name, email=new_user.email)
-
-    def move_when_free(self, person: str, change: str, email: str) -> None:
-        """Let someone move to an address whose former user's deletion may still have to show."""
-        taken, name = self._session.profile.answers.taken, self._actor(person).new_user.name
-        came = self._session.waiting.poll_until(
-            FREE_ADDRESS,
-            lambda: self.renew(person, method=METHODS[change], name=name, email=email),
-            lambda came: came.status not in taken,
-        )
-        self._session.scenario.check(came, has_status([200]))
-
-    def let_a_second_pass(self, person: str) -> None:
-        """Wait until a time that is told in whole seconds is another; one told in parts of a second is so at once."""
-        joined = moment_of(self._session.scenario.actor(person).shown.get("createdAt"))
-        if not getattr(joined, "microsecond", 0):
-            time.sleep(A_SECOND)
-
-    def change_bringing(self, person: str, change: str, brought: Mapping[str, Any]) -> None:
-        """Let someone change her name and bring a field along that is not hers to set."""
-        actor, fresh = self._actor(person), self._session.factory.new_user(person)
-        fields = {"name": fresh.name} if change == "an update" else {"name": fresh.name, "email": actor.new_user.email}
-        actor.expected = {**actor.shown, **fields}
-        self._write(METHODS[change], actor.known_id, {**fields, **brought})
-
-    def take_address(self, person: str, change: str, email: str) -> None:
-        actor = self._actor(person)
-        fresh = self._session.factory.new_user(person)
-        fields = {"email": email} if change == "an update" else {"name": fresh.name, "email": email}
-        self._write(METHODS[change], actor.known_id, fields)
-
-    def take_given_up(self, somebody: str, email: str) -> None:
-        """Let a new user, or somebody who is there, take the address that someone gave up."""
-        if somebody == "a new user":
-            self.sign_up_at("Ada", email)
-            self._session.outcomes.welcomed("Ada")
-        else:
-            self.renew(somebody, email=email)
-            self._session.outcomes.took_effect(somebody, {"email": email}, self._session.scenario.rule)
-
-    def change_unknown(self, state: str, change: str) -> None:
-        """Change a user whom there is not: one who never was, or one who has left."""
-        left = state == "was deleted"
-        user_id = self.become_and_leave("Edsger").known_id if left else self._session.values.stranger_id()
-        self.change_id(user_id, change)
-
-    def change_id(self, user_id: str, change: str) -> None:
-        """Send a valid change to an id that nobody has."""
-        fresh = self._session.factory.new_user()
-        self._session.scenario.sent_id = user_id
-        self.change_nobody(METHODS[change], fresh.as_json(), user_id)
-
-    def change_with_no_user(self, person: str, changed: str, what: str) -> None:
-        """Send something that is no object of fields as a change or replacement."""
-        body = NOT_A_USER[what](self._session.factory.new_user(), self._session.factory)
-        self._write(METHODS[changed], self._actor(person).known_id, body)
-
-    def change_nobody(self, method: str, fields: Mapping[str, Any], user_id: str) -> Exchange:
-        return self._write(method, user_id, fields)
-
-    def _change(self, actor: Actor, method: str, fields: Mapping[str, Any]) -> Exchange:
-        return self._write(method, actor.known_id, fields)
-
-    def _write(self, method: str, user_id: str, fields: Any) -> Exchange:
-        session = self._session
-        call = session.api.call(method, session.api.url_of(user_id), fields=fields)
-        email = fields.get("email") if isinstance(fields, Mapping) else None
-        address = email if isinstance(email, str) else None
-        session.scenario.sent_email = address or ""
-        exchange = session.run(session.registry.change(call, address))
-        session.scenario.keep(exchange)
-        return exchange
-
-    # Leaving
-
-    def delete(self, person: str) -> Exchange:
-        return self.delete_id(self._actor(person).known_id)
-
-    def leave_again(self, person: str) -> Exchange:
-        """Delete somebody who has left, unless that would delete another; raises ContractViolation where it would."""
-        self._session.outcomes.id_is_free(person)
-        return self.delete(person)
-
-    def delete_each(self, group: Sequence[str]) -> None:
-        self._session.scenario.keep(*[self.delete(person) for person in group])
-
-    def delete_id(self, user_id: str) -> Exchange:
-        """Delete a user; the suite only ever names one that it made, or an id that nobody has."""
-        exchange = self._session.run(self._session.api.delete(user_id))
-        self._session.scenario.keep(exchange)
-        return exchange
-
-    def _actor(self, person: str) -> Actor:
-        self._session.scenario.last_actor = self._session.scenario.actor(person)
-        return self._session.scenario.last_actor
-
-    def _remember(self, actor: Actor, exchange: Exchange, address: str | None, name: str | None) -> None:
-        scene = self._session.scenario
-        scene.emails_tried += [address] if address else []
-        scene.names_tried += [name] if name else []
-        user = user_of(exchange.answer, self._session.profile)
-        if user is not None and exchange.status in range(200, 300):
-            actor.id, actor.is_gone = user.id, False
-            actor.shown = self.fields_of(exchange)
+# Signing up
 
 
-def _asked_for(fields: Any, new_user: NewUser) -> tuple[str | None, str | None]:
-    """Return the address and name that a sign-up asks for, as far as they are text."""
-    if not isinstance(fields, Mapping):
+def sign_up(scenario: ScenarioContext, actor: Actor, **fields: str) -> Exchange:
+    """Sign up; `fields` replace the actor's own name or email."""
+    actor.new_user = replace(actor.new_user, **fields)
+    return send_sign_up(scenario, actor, actor.new_user.as_json())
+
+
+def send_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Exchange:
+    """Sign up with this body, valid or not."""
+    scenario.last_actor = actor
+    call = scenario.api.create_call(body)
+    email, name = _requested(body, actor.new_user)
+    exchange = scenario.run(scenario.registry.create(call, email, name, scenario.ids_before))
+    scenario.keep(exchange)
+    scenario.emails_tried += [email] if email else []
+    scenario.names_tried += [name] if name else []
+    user = user_of(exchange.answer, scenario.profile)
+    if user is not None and is_success(exchange.status):
+        actor.id, actor.is_gone, actor.shown = user.id, False, fields_of(scenario, exchange)
+    return exchange
+
+
+def when_free(scenario: ScenarioContext, act: Callable[[], Exchange]) -> None:
+    """Send a sign-up or a change until its email, whose owner is being deleted, is free."""
+    taken = scenario.answers.taken
+    poll_until(scenario, FREE_EMAIL, act, lambda exchange: exchange.status not in taken)
+
+
+def become_user(scenario: ScenarioContext, actor: Actor, **fields: str) -> Actor:
+    """Sign up for a scenario that starts with a user; raises ContractViolation if that fails."""
+    exchange = sign_up(scenario, actor, **fields)
+    attempted = f"{actor.persona} signs up, which this scenario starts from"
+    check(exchange, "create-201", attempted, has_status(scenario.answers.created), has_an_id(scenario.names))
+    read(scenario, actor)
+    return actor
+
+
+def become_former_user(scenario: ScenarioContext, actor: Actor) -> Actor:
+    """Sign up and delete the account for a scenario that starts with a former user."""
+    become_user(scenario, actor)
+    return be_deleted(scenario, actor)
+
+
+def _requested(body: Any, new_user: NewUser) -> tuple[str | None, str | None]:
+    """Return the email and the name that a sign-up asks for, as far as they are text."""
+    if not isinstance(body, Mapping):
         return new_user.email, None
-    address, name = fields.get("email"), fields.get("name")
-    return address if isinstance(address, str) else None, name if isinstance(name, str) else None
+    email, name = body.get("email"), body.get("name")
+    return email if isinstance(email, str) else None, name if isinstance(name, str) else None
+
+
+# Reading
+
+
+def read(scenario: ScenarioContext, actor: Actor) -> Exchange:
+    """Read a user and remember what is shown."""
+    exchange = scenario.run(scenario.api.read(actor.known_id))
+    if exchange.status == 200:
+        actor.shown, actor.expected = fields_of(scenario, exchange) or actor.shown, None
+    return exchange
+
+
+def fields_of(scenario: ScenarioContext, exchange: Exchange) -> dict[str, Any]:
+    """Return the fields of the contract that an answer shows, by the contract's names."""
+    value, _ = body_of(exchange.answer)
+    shown = scenario.names.to_contract(value) if isinstance(value, Mapping) else {}
+    return {key: shown[key] for key in USER_FIELDS if key in shown}
+
+
+# Changing
+
+
+def new_values(scenario: ScenarioContext, actor: Actor, *names: str) -> dict[str, str]:
+    """Draw new values for these fields of an actor."""
+    fresh = scenario.factory.new_user(actor.persona).as_json()
+    return {name: fresh[name] for name in names}
+
+
+def change(scenario: ScenarioContext, actor: Actor, method: str = "PATCH", **fields: str) -> Exchange:
+    """Change fields; a PUT sends the current value of the other one. Remembers what is expected to be shown then."""
+    sent = complete(method, fields, actor.new_user)
+    actor.expected = {**(actor.expected or actor.shown), **sent}
+    exchange = send_change(scenario, actor, method, sent)
+    if exchange.status == 200:
+        actor.old_email, actor.new_user = actor.new_user.email, replace(actor.new_user, **fields)
+    return exchange
+
+
+def complete(method: str, fields: Mapping[str, str], rest: NewUser) -> dict[str, str]:
+    """Return the fields of a change: a PUT needs all of them."""
+    return {**fields} if method == "PATCH" else {**rest.as_json(), **fields}
+
+
+def send_change(scenario: ScenarioContext, actor: Actor, method: str, body: Any) -> Exchange:
+    """Change an account with this body, valid or not."""
+    scenario.last_actor = actor
+    return send_change_to(scenario, actor.known_id, method, body)
+
+
+def send_change_to(scenario: ScenarioContext, user_id: str, method: str, body: Any) -> Exchange:
+    """Change the user with this id, if any, with this body, valid or not."""
+    call = scenario.api.call(method, scenario.api.url_of(user_id), fields=body)
+    email = body.get("email") if isinstance(body, Mapping) else None
+    scenario.sent_id, scenario.sent_email = user_id, email if isinstance(email, str) else ""
+    exchange = scenario.run(scenario.registry.change(call, scenario.sent_email or None))
+    scenario.keep(exchange)
+    return exchange
+
+
+def be_changed(scenario: ScenarioContext, actor: Actor, method: str, **fields: str) -> None:
+    """Change fields for a scenario that goes on from there."""
+    change(scenario, actor, method, **fields)
+    takes_effect(scenario, actor, fields, rule_of_change(scenario.exchange))
+
+
+def takes_effect(scenario: ScenarioContext, actor: Actor, fields: Mapping[str, Any], rule: str) -> None:
+    """Check that the last change is done, as far as a scenario goes on from there: a read shows the new values.
+
+    The scenarios about changing check that it does nothing else.
+    """
+    scenario.check(scenario.exchange, has_status([200]), rule=rule)
+    shown, attempted = shows(fields, scenario.names), scenario.then(f"reading {actor.persona}")
+    scenario.check(read(scenario, actor), has_status([200]), shown, rule=rule, attempted=attempted)
+
+
+def rule_of_change(exchange: Exchange) -> str:
+    """Return the rule that says what a change does, whatever rule the scenario is about."""
+    return "put" if exchange.call.method == "PUT" else "patch"
+
+
+def wait_until_next_second(actor: Actor) -> None:
+    """Sleep until the next second if createdAt has one-second resolution."""
+    created = moment_of(actor.shown.get("createdAt"))
+    if not getattr(created, "microsecond", 0):
+        time.sleep(A_SECOND)
+
+
+# Deleting
+
+
+def delete(scenario: ScenarioContext, actor: Actor) -> Exchange:
+    scenario.last_actor = actor
+    return delete_id(scenario, actor.known_id)
+
+
+def delete_id(scenario: ScenarioContext, user_id: str) -> Exchange:
+    """Delete a user; the suite only ever names one that it created, or an unused id."""
+    exchange = scenario.run(scenario.api.delete(user_id))
+    scenario.keep(exchange)
+    return exchange
+
+
+def delete_again(scenario: ScenarioContext, actor: Actor) -> Exchange:
+    """Delete a former user; raises ContractViolation if that would delete another user with the same id."""
+    same = [user for user in scenario.users if user is not actor and user.id == actor.id]
+    if same:
+        wanted = f"the id {actor.id} of {actor.persona}, who is deleted, for no other user"
+        attempted = f"a user signs up after {actor.persona} is deleted"
+        fail("delete-frees", attempted, [wanted], [f"{same[0].persona} got it"], scenario.exchange)
+    return delete(scenario, actor)
+
+
+def be_deleted(scenario: ScenarioContext, actor: Actor) -> Actor:
+    """Delete an account for a scenario that goes on from there."""
+    delete(scenario, actor)
+    is_gone(scenario, actor, "delete")
+    actor.old_id = actor.known_id
+    return actor

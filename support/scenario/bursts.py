@@ -14,6 +14,7 @@ from support.contract.normalizers import listed, normal_user, user_of
 from support.errors import Inconclusive
 from support.http.operations import Operation, Sleep
 from support.models import Exchange, NewUser
+from support.scenario import accounts, directory
 
 if TYPE_CHECKING:
     from support.scenario.context import ScenarioContext
@@ -74,7 +75,7 @@ def sign_up_in_threads(scenario: ScenarioContext, wanted: int) -> None:
 def delete_every_second(scenario: ScenarioContext) -> None:
     """Delete every second user of the last burst at the same moment."""
     before = scenario.burst
-    created = [scenario.session.accounts.fields_of(exchange) for exchange in before.result.results]
+    created = [accounts.fields_of(scenario, exchange) for exchange in before.result.results]
     ids = [str(shown.get("id")) for shown in created[::2]]
     result = release(scenario, [Request(user_id, scenario.api.delete(user_id)) for user_id in ids])
     _keep(scenario, "burst of deletions", replace(before, result=result, created=created))
@@ -134,7 +135,7 @@ def _read_until_gone(scenario: ScenarioContext, user_id: str) -> Operation[Excha
 def _keep(scenario: ScenarioContext, kind: str, last: Burst) -> None:
     scenario.last_burst = last
     scenario.session.note_concurrency(f"{kind} of {len(last.result.results)}: {last.result.summary()}")
-    scenario.session.evidence.picture(f"latencies of the {kind}", lambda: histogram(last.result.latencies_s))
+    scenario.session.sink.add_picture(f"latencies of the {kind}", lambda: histogram(last.result.latencies_s))
 
 
 # Checks
@@ -171,13 +172,13 @@ def check_each_created(scenario: ScenarioContext) -> None:
 
 def check_each_shown(scenario: ScenarioContext) -> None:
     """Check that a read of each new user shows the user as created."""
-    created = [scenario.session.accounts.fields_of(exchange) for exchange in scenario.burst.result.results]
+    created = [accounts.fields_of(scenario, exchange) for exchange in scenario.burst.result.results]
     _check_reads(scenario, created, "reading each new user")
 
 
 def check_each_listed(scenario: ScenarioContext) -> None:
     """Check that the list shows each new user exactly once."""
-    exchange = scenario.session.directory.whole_list()
+    exchange = directory.read_list(scenario)
     attempted = scenario.then("reading the list")
     scenario.check(exchange, has_status([200]), is_a_list(scenario.profile), attempted=attempted)
     users = [normal_user(entry, scenario.names) for entry in listed(exchange.answer, scenario.profile) or []]

@@ -14,6 +14,7 @@ from support.models import Exchange, NewUser
 
 if TYPE_CHECKING:
     from support.scenario.bursts import Burst
+    from support.scenario.faults import Faults
     from support.scenario.paging import Paged
     from support.scenario.races import Race
     from support.scenario.session import Session
@@ -27,6 +28,7 @@ class Actor:
     """A persona in a scenario: `new_user` is the data to sign up with, `shown` the fields of the last right answer.
 
     `expected` is what `shown` becomes if the change that was sent is done; `is_gone` says that a deletion was seen.
+    `old_email` is the email before the last change, `old_id` the id before the deletion.
     """
 
     persona: str
@@ -35,6 +37,8 @@ class Actor:
     shown: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] | None = None
     is_gone: bool = False
+    old_email: str = ""
+    old_id: str | None = None
 
     @property
     def known_id(self) -> str:
@@ -60,8 +64,6 @@ class ScenarioContext:
         self.non_users_before: list[Any] | None = None
         self.values: dict[str, Any] = {}
         """Values by the name that the features have for them, such as `a made-up id`: the same in each step."""
-        self.former_id: str | None = None
-        self.former_email = ""
         self.sent_email = ""
         self.sent_id = ""
         self.paged: Paged | None = None
@@ -113,7 +115,7 @@ class ScenarioContext:
         return self.exchanges[-1]
 
     @property
-    def paging(self) -> Paged:
+    def pages(self) -> Paged:
         """The pages that were read; raises SuiteError before that."""
         if self.paged is None:
             raise SuiteError("no step of this scenario has read the list page by page")
@@ -129,6 +131,13 @@ class ScenarioContext:
     def keep(self, *exchanges: Exchange) -> None:
         """Make these the exchanges that the next checks are about."""
         self.exchanges = list(exchanges)
+
+    @property
+    def faults(self) -> Faults:
+        """The faults of the embedded API; raises SuiteError for a target that takes none."""
+        if self.session.faults is None:
+            raise SuiteError("faults are only injected into the API of scenarios that are tagged @resilience")
+        return self.session.faults
 
     # Checks
 

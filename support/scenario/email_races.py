@@ -24,9 +24,9 @@ from support.contract.matchers import moment_of
 from support.contract.normalizers import listed, normal_user, user_of
 from support.errors import Inconclusive
 from support.models import Exchange, NewUser, User
-from support.scenario import bursts
+from support.scenario import accounts, bursts, directory
 from support.scenario.races import Race, Round, differs, play
-from support.scenario.waiting import FREE_ADDRESS, LOOK_UP, READING
+from support.scenario.waiting import FREE_EMAIL, READ, SEARCH, poll_until
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
@@ -45,7 +45,7 @@ def sign_up_with_one_email(scenario: ScenarioContext, spelling: str) -> None:
     """Let users sign up at once with one email, in the spelling of each; the list shows it once at most, too."""
     emails: list[str] = []
     play(scenario, _sign_ups(scenario, SPELLINGS[spelling], emails))
-    exchange = scenario.session.directory.whole_list()
+    exchange = directory.read_list(scenario)
     users = [normal_user(entry, scenario.names) for entry in listed(exchange.answer, scenario.profile) or []]
     counts = Counter(user.email for user in users if user is not None)
     wrong = tuple(f"the list shows {counts[one]} users with the email {one}" for one in emails if counts[one] > 1)
@@ -105,7 +105,7 @@ def change_to_one_email(
 ) -> None:
     """Let some users change to one email at once, while others sign up with it."""
     scenario.registry.make_room(changing)
-    actors = [scenario.session.accounts.become(persona) for persona in CHANGING[:changing]]
+    actors = [accounts.become_user(scenario, scenario.actor(persona)) for persona in CHANGING[:changing]]
     play(scenario, _changes(scenario, actors, method, signing_up))
 
 
@@ -148,7 +148,7 @@ def _check_changes(
 def _changed_otherwise(scenario: ScenarioContext, actor: Actor, outcome: Outcome) -> list[str]:
     """Read a user: one who was refused is unchanged and found, one who won has changed in nothing but the email."""
     before = actor.shown
-    shown = scenario.session.accounts.fields_of(scenario.session.accounts.look(actor))
+    shown = accounts.fields_of(scenario, accounts.read(scenario, actor))
     if outcome is Outcome.WON and differs(shown, {key: before[key] for key in before if key != "email"}):
         return [f"{actor.persona} won, but more than the email has changed: a read shows {shown}"]
     if outcome is not Outcome.REFUSED:
@@ -172,7 +172,7 @@ def sign_up_during_deletion(scenario: ScenarioContext) -> None:
 def _sign_ups_during_deletion(scenario: ScenarioContext) -> Iterator[Round]:
     for order in cycle((1, -1)):
         scenario.registry.make_room(3, delete_current=True)
-        grace = scenario.session.accounts.become("Grace", scenario.factory.new_user("Grace"))
+        grace = accounts.become_user(scenario, scenario.actor("Grace"), **scenario.factory.new_user("Grace").as_json())
         ada = NewUser(scenario.factory.new_user("Ada").name, grace.new_user.email)
         deletion = scenario.api.send_once(scenario.api.delete_call(grace.known_id))
         requests = [
@@ -226,8 +226,9 @@ def _wrong_with_new_user(
 def _is_gone(scenario: ScenarioContext, actor: Actor, wait: bool) -> bool:
     """Whether a read says that the user is gone, within the deletion deadline if there is something to wait for."""
     gone = scenario.answers.gone
-    exchange = scenario.session.waiting.poll_until(
-        READING,
+    exchange = poll_until(
+        scenario,
+        READ,
         lambda: scenario.run(scenario.api.read(actor.known_id)),
         lambda exchange: exchange.status in gone or not wait,
     )
@@ -236,8 +237,9 @@ def _is_gone(scenario: ScenarioContext, actor: Actor, wait: bool) -> bool:
 
 def _holders_after_deletion(scenario: ScenarioContext, actor: Actor, is_there: bool) -> Sequence[User]:
     """Return the users with the actor's email, once a search no longer shows an actor who is gone."""
-    return scenario.session.waiting.poll_until(
-        LOOK_UP,
+    return poll_until(
+        scenario,
+        SEARCH,
         lambda: scenario.run(scenario.api.holders(actor.new_user.email)) or (),
         lambda holders: is_there or actor.known_id not in {user.id for user in holders},
     )
@@ -246,8 +248,9 @@ def _holders_after_deletion(scenario: ScenarioContext, actor: Actor, is_there: b
 def _becomes_free(scenario: ScenarioContext, actor: Actor) -> bool:
     """Whether a new user can sign up with the actor's email within the deletion deadline."""
     taken = scenario.answers.taken
-    exchange = scenario.session.waiting.poll_until(
-        FREE_ADDRESS,
+    exchange = poll_until(
+        scenario,
+        FREE_EMAIL,
         lambda: _sign_up_afterwards(scenario, actor.new_user.email),
         lambda exchange: exchange.status not in taken,
     )

@@ -18,7 +18,7 @@ from support.models import NewUser
 if TYPE_CHECKING:
     from faker import Faker
 
-LONGEST_ADDRESS = 254
+LONGEST_EMAIL = 254
 LONGEST_LABEL = 63
 LONGEST_NAME = 200
 
@@ -28,7 +28,7 @@ def new_seed() -> int:
     return secrets.randbelow(10**9)
 
 
-def load_ahead() -> None:
+def preload() -> None:
     """Begin to import Faker, which takes a tenth of a second; a run has that while it waits for its target."""
     threading.Thread(target=import_module, args=("faker",), daemon=True).start()
 
@@ -62,7 +62,7 @@ class Factory:
         """Return a person whose address has a `+tag`."""
         return NewUser(new_user.name, new_user.email.replace("@", f"+{tag}@"))
 
-    def long_address(self, length: int = LONGEST_ADDRESS) -> str:
+    def long_email(self, length: int = LONGEST_EMAIL) -> str:
         """Return an address of exactly this many characters, each label within the 63 of RFC 1035."""
         address = self.new_user().email
         missing = length - len(address)
@@ -80,7 +80,7 @@ class Factory:
         first = self.new_user().name
         return (f"{first} " + "Wolfeschlegelsteinhausenbergerdorff " * 10)[: length - 1] + "g"
 
-    def stranger_id(self, like: str, longer_by: int = 0) -> str:
+    def unused_id(self, like: str, longer_by: int = 0) -> str:
         """Return an id that hardly anybody has, in the form of one there is: a high number, or other last characters.
 
         Short ids are soon all given, so one may be asked for that is longer than usual.

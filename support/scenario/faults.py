@@ -1,27 +1,19 @@
-"""Outages on demand: what befalls the embedded API, for features that show what the suite makes of it."""
+"""Faults that are injected into an embedded API, for the features about outages."""
 
 from __future__ import annotations
 
-import logging
+import json
 import threading
 import time
 from collections.abc import Mapping
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
 
-import requests
-
-from support.contract.normalizers import users_of
-from support.errors import ContractViolation, SuiteError
-from support.settings import Settings
+from support.errors import SuiteError
 from support.target.embedded import EmbeddedApi
 
-if TYPE_CHECKING:
-    from support.scenario.session import Session
-
-log = logging.getLogger("acceptance")
 CONTROL_TIMEOUT_S = 5.0
-PATIENCE_S = 1.0
 BEFORE_THE_RESTART_S = 0.02
 
 FAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -46,38 +38,33 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 class Faults:
-    """The embedded API of the resilience features, which can be told to misbehave."""
+    """The faults of an embedded API that keeps its users over a restart."""
 
-    def __init__(self, session: Session, api: EmbeddedApi, folder: TemporaryDirectory[str]) -> None:
-        """Take over an API, and the folder of its database, which goes with it."""
-        self._session = session
-        self._api = api
-        self._folder = folder
-        self._http = requests.Session()
-        self._http.trust_env = False  # no proxy stands before what runs here
-        self._http.headers["Authorization"] = f"Bearer {api.token}"
+    def __init__(self, api: EmbeddedApi, folder: TemporaryDirectory[str]) -> None:
+        """Own the API and the folder of its database, and close both in the end."""
+        self._api, self._folder = api, folder
+        self._opener = build_opener(ProxyHandler({}))  # no proxy is on the way to this machine
         self._restart: threading.Thread | None = None
 
-    def inject(self, trouble: str, times: int | None, methods: tuple[str, ...] | None = None) -> None:
-        """Let a trouble befall the next requests, so many of them or all; raises KeyError for an unknown trouble."""
-        self._control("PUT", "faults", [{**FAULTS[trouble], "times": times, "methods": methods}])
+    def inject(self, fault: str, **scope: Any) -> None:
+        """Inject a fault into some requests, by `times` and `methods` or `share` and `seed`; raises KeyError."""
+        self._control("PUT", "faults", [{**FAULTS[fault], **scope}])
 
-    def inject_into_share(self, trouble: str, percent: int) -> None:
-        """Let a trouble befall a share of the requests."""
-        self._control("PUT", "faults", [{**FAULTS[trouble], "share": percent / 100, "seed": percent}])
-
-    def has_struck(self) -> None:
-        """Raise SuiteError where no trouble befell any request: then the scenario has shown nothing."""
-        faults = self._control("GET", "faults")
-        if not any(fault["fired"] for fault in faults):
-            raise SuiteError("no trouble befell any request of this scenario")
+    def check_occurred(self) -> None:
+        """Raise SuiteError where no request met a fault: then the scenario has shown nothing."""
+        if not any(fault["fired"] for fault in self._control("GET", "faults")):
+            raise SuiteError("no request of this scenario met a fault")
 
     def clear(self) -> None:
-        """Let the API behave again."""
+        """Remove all faults."""
         self._control("DELETE", "faults")
 
+    def stored_twice(self) -> int:
+        """Return how many emails were stored twice at any time."""
+        return int(self._control("GET", "stats")["twins"])
+
     def restart_soon(self) -> None:
-        """Kill the API and start it again while something else is going on."""
+        """Kill the API and start it again while something else goes on."""
 
         def restart() -> None:
             time.sleep(BEFORE_THE_RESTART_S)
@@ -86,59 +73,20 @@ class Faults:
         self._restart = threading.Thread(target=restart, name="restart")
         self._restart.start()
 
-    def has_restarted(self) -> None:
-        """Wait for the restart; raises SuiteError where none was begun."""
-        if self._restart is None:
-            raise SuiteError("no restart was begun in this scenario")
-        self._restart.join()
-        self._restart = None
-
-    def welcome_is_found_broken(self, person: str) -> None:
-        """See that judging the last answer says that a promise was broken."""
-        try:
-            self._session.outcomes.welcomed(person)
-        except ContractViolation as told:
-            log.info("told as it should be: %s", str(told).splitlines()[0])
-            return
-        raise AssertionError(f"{person}'s answer was taken for a welcome although it was broken")
-
-    def nobody_was_made_twice(self) -> None:
-        """See that no address was stored twice at any time, and that nobody in the list has the address of another."""
-        stored = self._control("GET", "stats")["twins"]
-        shown = [user.email for user in self._everybody()]
-        assert stored == 0, f"{stored} addresses were stored twice at some time"
-        assert len(shown) == len(set(shown)), f"addresses are there twice: {sorted(shown)}"
-
-    def nobody_is_left(self) -> None:
-        """Clean up as after a scenario, and see that nobody whom the suite made is there any more."""
-        self._session.registry.confirm_gone()
-        ours = [user.email for user in self._everybody() if self._session.mark in user.email]
-        assert not ours, f"these were left behind: {ours}"
-
-    def _everybody(self) -> list[Any]:
-        return users_of(self._session.run(self._session.api.list()).answer, self._session.profile)
-
-    def _control(self, method: str, what: str, document: Any = None) -> Any:
-        url = f"{self._api.target.control_url}/{what}"
-        answer = self._http.request(method, url, json=document, timeout=CONTROL_TIMEOUT_S)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    def close(self) -> None:
+    def wait_for_restart(self) -> None:
         if self._restart is not None:
             self._restart.join()
-        self._http.close()
+            self._restart = None
+
+    def _control(self, method: str, what: str, document: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {self._api.token}", "Content-Type": "application/json"}
+        body = None if document is None else json.dumps(document).encode()
+        request = Request(f"{self._api.target.control_url}/{what}", body, headers, method=method)
+        with self._opener.open(request, timeout=CONTROL_TIMEOUT_S) as answer:
+            content = answer.read()
+        return json.loads(content) if content else None
+
+    def close(self) -> None:
+        self.wait_for_restart()
         self._api.close()
         self._folder.cleanup()
-
-
-def faulty_session(settings: Settings, patience_s: float = PATIENCE_S) -> Session:
-    """Open a world of its own on an embedded API that keeps its users over a restart and can be told to misbehave."""
-    from support.scenario.session import Session
-
-    folder = TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True)
-    api = EmbeddedApi(["--control", "--database", f"{folder.name}/users.sqlite3"])
-    patient = settings.model_copy(update={"target": "contract", "request_timeout_s": patience_s})
-    session = Session(patient, api.target)
-    session.faults = Faults(session, api, folder)
-    return session

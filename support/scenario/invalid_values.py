@@ -10,17 +10,14 @@ from urllib.parse import urlencode
 
 from support.http.users_api import NOTHING
 from support.models import NewUser
-from support.scenario.factory import LONGEST_ADDRESS, LONGEST_NAME, Factory
+from support.scenario.factory import LONGEST_EMAIL, LONGEST_NAME, Factory
 
 MISSING = object()
-Spoil = Callable[[NewUser, Factory], Any]
+Invalid = Callable[[NewUser, Factory], Any]
+"""Makes an invalid value or body of a valid user."""
 
 
-def _spaced(new_user: NewUser, _: Factory) -> str:
-    return new_user.email.replace(".", " ", 1)
-
-
-INVALID_NAMES: Mapping[str, Spoil] = {
+INVALID_NAMES: Mapping[str, Invalid] = {
     "no name": lambda _, __: MISSING,
     "null as the name": lambda _, __: None,
     "a number as the name": lambda _, __: 42,
@@ -37,13 +34,13 @@ INVALID_NAMES: Mapping[str, Spoil] = {
     "a boolean as the name": lambda _, __: True,
 }
 
-INVALID_ADDRESSES: Mapping[str, Spoil] = {
+INVALID_EMAILS: Mapping[str, Invalid] = {
     "no email": lambda _, __: MISSING,
     "null as the email": lambda _, __: None,
     "a number as the email": lambda _, __: 42,
     "an empty email": lambda _, __: "",
     "an email without @": lambda new_user, _: new_user.email.replace("@", "."),
-    "an email with a space": _spaced,
+    "an email with a space": lambda new_user, _: new_user.email.replace(".", " ", 1),
     "an email with a leading space": lambda new_user, _: f" {new_user.email}",
     "an email with a trailing space": lambda new_user, _: f"{new_user.email} ",
     "an email with a space in its domain": lambda new_user, _: new_user.email.replace(".example", " .example"),
@@ -52,13 +49,12 @@ INVALID_ADDRESSES: Mapping[str, Spoil] = {
     "an email without a domain": lambda new_user, _: (
         new_user.email.replace("@", ".").removesuffix(".example.com") + "@"
     ),
-    "an email of 255 characters": lambda _, factory: factory.long_address(LONGEST_ADDRESS + 1),
-    "an email of 300 characters": lambda _, factory: factory.long_address(300),
+    "an email of 255 characters": lambda _, factory: factory.long_email(LONGEST_EMAIL + 1),
+    "an email of 300 characters": lambda _, factory: factory.long_email(300),
     "a list as the email": lambda new_user, _: [new_user.email],
 }
 
-NOT_A_USER: Mapping[str, Spoil] = {
-    "an empty object": lambda _, __: {},
+NOT_OBJECTS: Mapping[str, Invalid] = {
     "an empty list": lambda _, __: [],
     "a list of one user": lambda new_user, _: [new_user.as_json()],
     "a string": lambda new_user, _: new_user.email,
@@ -92,17 +88,36 @@ NOT_JSON_TYPES: Mapping[str, str] = {
 }
 
 
-def spoiled(new_user: NewUser, flaw: str, factory: Factory) -> dict[str, Any]:
-    """Return the fields of a new_user with one of them spoiled; raises KeyError for an unknown flaw.
+def invalid_fields(value: str, new_user: NewUser, factory: Factory) -> dict[str, Any]:
+    """Return the fields of a user, one of them invalid; raises KeyError for an unknown value.
 
-    Where the email is spoiled, the name carries the mark of the run: an API that stores such a user shows whose it is.
+    If the email is invalid, the name carries the mark of the run: it shows whose user an API has stored.
     """
-    fields: dict[str, Any] = new_user.as_json()
-    field, spoil = ("name", INVALID_NAMES[flaw]) if flaw in INVALID_NAMES else ("email", INVALID_ADDRESSES[flaw])
-    fields[field] = spoil(new_user, factory)
-    if field == "email":
-        fields["name"] = f"{new_user.name} {factory.mark}"
-    return {key: value for key, value in fields.items() if value is not MISSING}
+    if value in INVALID_NAMES:
+        fields = {"name": INVALID_NAMES[value](new_user, factory), "email": new_user.email}
+    else:
+        fields = {"name": f"{new_user.name} {factory.mark}", "email": INVALID_EMAILS[value](new_user, factory)}
+    return {key: field for key, field in fields.items() if field is not MISSING}
+
+
+def invalid_field(value: str, factory: Factory) -> dict[str, Any]:
+    """Return only the invalid field."""
+    field = "name" if value in INVALID_NAMES else "email"
+    return {field: invalid_fields(value, factory.new_user(), factory)[field]}
+
+
+def invalid_body(value: str, new_user: NewUser, factory: Factory) -> Any:
+    """Return a body with an invalid field, or one that is not an object with fields at all."""
+    if value == "an empty object":
+        return {}
+    what = value.removesuffix(" instead of an object")
+    return NOT_OBJECTS[what](new_user, factory) if what != value else invalid_fields(value, new_user, factory)
+
+
+def every_invalid_change(factory: Factory) -> list[dict[str, Any]]:
+    """Return a change for each invalid value; a field that is missing is no error in an update."""
+    values = [value for value in (*INVALID_NAMES, *INVALID_EMAILS) if not value.startswith("no ")]
+    return [invalid_fields(value, factory.new_user(), factory) for value in values]
 
 
 def in_another_order(body: bytes) -> bytes:

@@ -1,16 +1,15 @@
-"""What came of it: the checks behind the Then steps, each held against the rule that its scenario shows."""
+"""Checks on what a user of the API can observe after a request, each under the rule that its scenario shows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from support.cleanup.marks import mark_in
 from support.contract.matchers import (
     Matcher,
     body_of,
-    field_mismatches,
     has_an_id,
     has_status,
     is_a_list,
@@ -21,373 +20,260 @@ from support.contract.matchers import (
 )
 from support.contract.normalizers import listed, normal_user
 from support.contract.violation import fail
-from support.models import Exchange, User
+from support.models import Exchange
+from support.scenario.accounts import rule_of_change
 from support.scenario.context import Actor, ScenarioContext
+from support.scenario.directory import entries_of, id_of, read_list, same_fields, search
+from support.scenario.paging import read_page_of
 
-if TYPE_CHECKING:
-    from support.scenario.session import Session
+SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at": "createdAt"}
+VIEWS = {"list": "reading the list", "filter-email": "searching for the email", "pages": "reading the page"}
+
+# Accepted
 
 
-OF_THE_SERVER = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at": "createdAt"}
-VIEWS = {"list": "reading the list", "filter-email": "looking her up", "pages": "reading her page"}
+def shows_user(
+    scenario: ScenarioContext,
+    exchange: Exchange,
+    statuses: Iterable[int],
+    expected: Mapping[str, Any],
+    rule: str | None = None,
+    attempted: str | None = None,
+) -> None:
+    """Check that an answer is a user with these fields; the shape of a user is a rule of its own."""
+    scenario.check(exchange, has_status(statuses), shows(expected, scenario.names), rule=rule, attempted=attempted)
+    is_user = is_a_user(scenario.names, scenario.profile.shape)
+    scenario.check(exchange, is_user, rule="user-shape", attempted=attempted)
 
 
-class Outcomes:
-    """Judges; raises ContractViolation in words of the rule."""
+def is_created(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> None:
+    """Check that a sign-up gives 201 and the user that was asked for, under an id of its own."""
+    shows_user(scenario, exchange, scenario.answers.created, actor.new_user.as_json())
+    others = {user.id: user.persona for user in scenario.users if user is not actor and user.id != user.old_id}
+    if actor.id in others:
+        scenario.fail("an id of their own", [f"{others[actor.id]} has the id {actor.id} as well"], exchange)
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
-    @property
-    def _scenario(self) -> ScenarioContext:
-        return self._session.scenario
+def each_is_created(scenario: ScenarioContext) -> None:
+    """Check that each sign-up created a user, who is then shown."""
+    for exchange in scenario.exchanges:
+        scenario.check(exchange, has_status(scenario.answers.created), has_an_id(scenario.names))
+    for actor, exchange in zip(scenario.users, scenario.exchanges, strict=True):
+        is_created(scenario, actor, exchange)
+        is_unchanged(scenario, actor)
 
-    # Accepted
 
-    def welcomed(self, person: str, **expected: Any) -> None:
-        """The last answer is a 201 that shows the new user as she signed up, or as is expected."""
-        self._welcome(self._scenario.actor(person), self._scenario.exchange, **expected)
+def is_shown_as_created(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> None:
+    """Check that a read shows a user as they signed up."""
+    shows_user(scenario, exchange, [200], {**actor.shown, **actor.new_user.as_json()}, rule="read-200")
 
-    def each_welcomed(self) -> None:
-        """Each of those who signed up was welcomed, and is shown so."""
-        scene, profile = self._scenario, self._session.profile
-        for exchange in scene.exchanges:
-            self._scenario.check(exchange, has_status(profile.answers.created), has_an_id(profile.names))
-        for actor, exchange in zip(scene.users, scene.exchanges, strict=True):
-            self._welcome(actor, exchange)
-            self.shown_as(actor, actor.shown)
 
-    def _welcome(self, actor: Actor, exchange: Exchange, **expected: Any) -> None:
-        session = self._session
-        wanted = {"name": actor.new_user.name, "email": actor.new_user.email, **expected}
-        self.shows_user(exchange, session.profile.answers.created, wanted)
-        former = session.scenario.former_id  # whether it may be given again is a promise of its own
-        others = {
-            other.id: other.persona for other in session.scenario.users if other is not actor and other.id != former
-        }
-        if actor.id in others:
-            self._scenario.fail("an id of her own", [f"{others[actor.id]} has the id {actor.id} as well"], exchange)
+def is_changed(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that the last answer is a 200 with the whole user: new what was sent, everything else as before."""
+    expected = actor.expected or actor.shown
+    shows_user(scenario, scenario.exchange, [200], expected, rule=rule_of_change(scenario.exchange))
+    actor.shown, actor.expected = expected, None
 
-    def changed(self, person: str) -> None:
-        """The last answer is a 200 with the whole user: what was named is new, everything else as before."""
-        actor, exchange = self._scenario.actor(person), self._scenario.exchange
-        wanted = actor.expected or actor.shown
-        self.shows_user(exchange, [200], wanted, rule=_rule_of_change(exchange))
-        actor.shown, actor.expected = wanted, None
 
-    def took_effect(self, person: str, changes: Mapping[str, Any], rule: str | None = None) -> None:
-        """The last change is done, as far as a scenario goes on from there: a read shows what was named.
+def is_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that a read shows exactly the last right answer."""
+    exchange = scenario.run(scenario.api.read(actor.known_id))
+    shows_user(scenario, exchange, [200], actor.shown, attempted=scenario.then(f"reading {actor.persona}"))
 
-        Whether the change did more than that is judged by the scenarios about changing.
-        """
-        session, actor, exchange = self._session, self._scenario.actor(person), self._scenario.exchange
-        rule = rule or _rule_of_change(exchange)
-        self._scenario.check(exchange, has_status([200]), rule=rule)
-        read = session.accounts.look(actor)
-        shown = shows(changes, session.profile.names)
-        self._scenario.check(
-            read, has_status([200]), shown, rule=rule, attempted=self._scenario.then(f"reading {person}")
-        )
 
-    def shown_everywhere(self, field: str) -> None:
-        """The new user's name or address is right in the answer, in a read, in the list and when looked up."""
-        session, she, exchange = self._session, self._scenario.last_actor, self._scenario.exchange
-        wanted = {field: getattr(she.new_user, field)}
-        names = session.profile.names
-        joined = exchange.call.method == "POST"
-        right = has_status(session.profile.answers.created if joined else [200])
-        if joined:
-            self._scenario.check(exchange, right, rule="create-201")
-        self._scenario.check(exchange, right, shows(wanted, names))
-        self._scenario.check(
-            session.run(session.api.read(she.known_id)),
-            has_status([200]),
-            shows(wanted, names),
-            attempted=self._scenario.then("reading her"),
-        )
-        self.listed_as(she, wanted, self._views(she))
+def is_unchanged_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that a read, the list, a search and the user's page show exactly the last right answer."""
+    is_unchanged(scenario, actor)
+    page = {"pages": read_page_of(scenario, actor)} if scenario.profile.capabilities.pages else {}
+    views_show(scenario, actor, actor.shown, {**_views(scenario, actor), **page})
 
-    def is_as_everywhere(self, person: str) -> None:
-        """A read, the list, looking up and the page where someone stands show her as she was last seen right."""
-        session, actor = self._session, self._scenario.actor(person)
-        self.shown_as(actor, actor.shown)
-        page = {"pages": session.directory.ask_for_page_of(actor)} if session.profile.capabilities.pages else {}
-        self.listed_as(actor, actor.shown, {**self._views(actor), **page})
 
-    def _views(self, actor: Actor) -> dict[str, Exchange]:
-        """Return the list and looking someone up, by the rule that says that they show her."""
-        directory, can_filter = self._session.directory, self._session.profile.capabilities.email_filter
-        looked_up = {"filter-email": directory.by_address(actor)} if can_filter else {}
-        return {"list": directory.whole_list(), **looked_up}
+def every_view_shows(scenario: ScenarioContext, field: str) -> None:
+    """Check that the answer, a read, the list and a search show the last actor's name or email as it was sent."""
+    actor, exchange = scenario.last_actor, scenario.exchange
+    wanted = {field: actor.new_user.as_json()[field]}
+    has_signed_up = exchange.call.method == "POST"
+    is_accepted = has_status(scenario.answers.created if has_signed_up else [200])
+    if has_signed_up:
+        scenario.check(exchange, is_accepted, rule="create-201")
+    shown = shows(wanted, scenario.names)
+    scenario.check(exchange, is_accepted, shown)
+    read = scenario.run(scenario.api.read(actor.known_id))
+    scenario.check(read, has_status([200]), shown, attempted=scenario.then("reading the user"))
+    views_show(scenario, actor, wanted, _views(scenario, actor))
 
-    def listed_as(self, actor: Actor, wanted: Mapping[str, Any], views: Mapping[str, Exchange]) -> None:
-        """Each of the views, by the rule that says that it shows everybody, shows someone with these fields."""
-        for rule, exchange in views.items():
-            where = VIEWS[rule]
-            self._scenario.check(
-                exchange,
-                has_status([200]),
-                is_a_list(self._session.profile),
-                rule=rule,
-                attempted=self._scenario.then(where),
-            )
-            entries = listed(exchange.answer, self._session.profile) or []
-            entry = next((entry for entry in entries if _id_of(entry, self._session) == actor.id), None)
-            if entry is None:
-                fail(
-                    rule,
-                    self._scenario.then(where),
-                    [f"{actor.persona} (id {actor.id})"],
-                    ["she is not shown"],
-                    exchange,
-                )
-            self.same_fields(entry, wanted, where, exchange)
 
-    def is_as(self, person: str, expected: Mapping[str, Any] | None = None) -> None:
-        """Reading someone shows exactly what was last seen right, or what is expected."""
-        actor = self._scenario.actor(person)
-        self.shown_as(actor, expected or actor.shown)
+def views_show(
+    scenario: ScenarioContext, actor: Actor, wanted: Mapping[str, Any], views: Mapping[str, Exchange]
+) -> None:
+    """Check that each view, by the rule that says that it shows every user, shows this one with these fields."""
+    for rule, exchange in views.items():
+        attempted = scenario.then(VIEWS[rule])
+        scenario.check(exchange, has_status([200]), is_a_list(scenario.profile), rule=rule, attempted=attempted)
+        entries = entries_of(scenario, exchange)
+        entry = next((entry for entry in entries if id_of(scenario, entry) == actor.id), None)
+        if entry is None:
+            fail(rule, attempted, [f"{actor.persona} (id {actor.id})"], ["they are not shown"], exchange)
+        same_fields(scenario, entry, wanted, VIEWS[rule], exchange)
 
-    def shown_as(self, actor: Actor, expected: Mapping[str, Any]) -> None:
-        session = self._session
-        exchange = session.run(session.api.read(actor.known_id))
-        self.shows_user(exchange, [200], expected, attempted=self._scenario.then(f"reading {actor.persona}"))
 
-    def shows_user(
-        self,
-        exchange: Exchange,
-        statuses: Iterable[int],
-        expected: Mapping[str, Any],
-        rule: str | None = None,
-        attempted: str | None = None,
-    ) -> None:
-        """The answer is a user with these fields; that she has the shape of one is a promise of its own."""
-        profile = self._session.profile
-        self._scenario.check(
-            exchange, has_status(statuses), shows(expected, profile.names), rule=rule, attempted=attempted
-        )
-        self._scenario.check(exchange, is_a_user(profile.names, profile.shape), rule="user-shape", attempted=attempted)
+def _views(scenario: ScenarioContext, actor: Actor) -> dict[str, Exchange]:
+    """Return the list and a search, by the rule that says that they show every user."""
+    searched = {"filter-email": search(scenario, actor)} if scenario.profile.capabilities.email_filter else {}
+    return {"list": read_list(scenario), **searched}
 
-    def everybody_is_as_before(self, except_for: Iterable[str] = ()) -> None:
-        """Every user of the scenario but those named is shown as last seen."""
-        for actor in self._scenario.users:
-            if actor.persona not in except_for:
-                self.shown_as(actor, actor.shown)
 
-    # Refused
+def each_has_right_shape(scenario: ScenarioContext) -> None:
+    """Check that each object that the last answers show is a user of the right shape."""
+    for exchange in scenario.exchanges:
+        value, wrong = body_of(exchange.answer)
+        entries = listed(exchange.answer, scenario.profile)
+        ours = [value] if entries is None else [entry for entry in entries if mark_in(entry) is not None]
+        found = wrong or [text for entry in ours for text in schema_mismatches("user", entry, scenario.names)]
+        if found or not ours:
+            scenario.fail("users with id, name, email and createdAt", found or ["no user is shown"], exchange)
 
-    def answered(self, kind: str, rule: str | None = None) -> None:
-        """Each of the last answers has a status of this kind: taken, invalid, unknown, deleted …"""
-        allowed: tuple[int, ...] = getattr(self._session.profile.answers, kind)
-        again = self._session.profile.answers.deleted_again if kind == "deleted" else ()
-        for exchange in self._scenario.exchanges:
-            statuses = (*allowed, *again) if exchange.repeated_in_doubt else allowed
-            self._scenario.check(exchange, has_status(statuses), rule=rule)
 
-    def done_or_refused(self) -> None:
-        """The last change was done, or refused as invalid: both are right where it named nothing."""
-        self._scenario.check(self._scenario.exchange, has_status([200, *self._session.profile.answers.invalid]))
+# Refused
 
-    def answered_for(self, person: str, kind: str) -> None:
-        """The last answers are to this person, and of this kind."""
-        assert self._scenario.last_actor.persona == person, f"{person} did not act last"
-        self.answered(kind)
 
-    def refused_or_ignored(self, person: str, request: str, brought: Mapping[str, Any]) -> None:
-        """What was brought along was refused as invalid, or is not kept, wherever she is shown."""
-        session, scene = self._session, self._scenario
-        exchange, answers = scene.exchange, session.profile.answers
-        done = answers.created if request == "sign-up" else (200,)
-        self._scenario.check(exchange, has_status((*done, *answers.invalid)))
-        actor = scene.actor(person)
-        if exchange.status in answers.invalid:
-            self._nothing_happened(actor, request)
-            return
-        read = session.run(session.api.read(actor.known_id))
-        self._scenario.check(read, has_status([200]), attempted=self._scenario.then("reading her"))
-        for shown in (exchange, read, *self._views(actor).values()):
-            fields = self._fields_shown(shown, actor)
-            kept = [
-                f"/{field} is {json.dumps(fields[field])}, as {key} was sent"
-                for key, value in brought.items()
-                if (field := _kept_in(fields, key, value)) is not None
-            ]
-            if kept:
-                self._scenario.fail("what was brought along is not kept", kept, shown)
-        if request == "change":
-            wanted = shows(actor.expected or actor.shown, session.profile.names)
-            self._scenario.check(
-                read, wanted, rule=_rule_of_change(exchange), attempted=self._scenario.then("reading her")
-            )
+def is_answered(scenario: ScenarioContext, kind: str, rule: str | None = None) -> None:
+    """Check that each of the last answers has a status of this kind: taken, invalid, unknown, deleted ..."""
+    allowed: tuple[int, ...] = getattr(scenario.answers, kind)
+    again = scenario.answers.deleted_again if kind == "deleted" else ()
+    for exchange in scenario.exchanges:
+        statuses = (*allowed, *again) if exchange.repeated_in_doubt else allowed
+        scenario.check(exchange, has_status(statuses), rule=rule)
 
-    def _fields_shown(self, exchange: Exchange, actor: Actor) -> Mapping[str, Any]:
-        """Return all that an answer shows of someone, alone or in a list, in the contract's words."""
-        value, _ = body_of(exchange.answer)
-        entries = listed(exchange.answer, self._session.profile) or [value]
-        entry = next((one for one in entries if _id_of(one, self._session) == actor.id), value)
-        return self._session.profile.names.to_contract(entry) if isinstance(entry, Mapping) else {}
 
-    def _nothing_happened(self, actor: Actor, request: str) -> None:
-        if request == "change":
-            self.shown_as(actor, actor.shown)
-        else:
-            self.nobody_new()
-
-    def all_refused(self, statuses: Iterable[int], *more: Matcher) -> None:
-        """Each of the attempts was refused; what is wrong with any of them is told together, with the worst of them."""
-        matchers = (has_status(statuses), *more)
-        failed = [
-            (exchange, matcher)
-            for matcher in matchers
-            for exchange in self._scenario.exchanges
-            if not matcher.matches(exchange)
+def each_is_refused(scenario: ScenarioContext, statuses: Iterable[int], *more: Matcher) -> None:
+    """Check that each of the last requests was refused; report all that is wrong with any of them together."""
+    matchers = (has_status(statuses), *more)
+    failed = [
+        (exchange, matcher) for matcher in matchers for exchange in scenario.exchanges if not matcher.matches(exchange)
+    ]
+    if failed:
+        wanted = "; ".join(map(str, matchers))
+        wrong = [
+            f"{exchange.call.method}: {text}" for exchange, matcher in failed for text in matcher.mismatches(exchange)
         ]
-        if failed:
-            wanted = "; ".join(map(str, matchers))
-            wrong = [
-                f"{exchange.call.method}: {text}"
-                for exchange, matcher in failed
-                for text in matcher.mismatches(exchange)
-            ]
-            self._scenario.fail(wanted, wrong, failed[0][0])
+        scenario.fail(wanted, wrong, failed[0][0])
 
-    def nobody_new(self) -> None:
-        """Nobody appeared by what was attempted: not by address, not in the list."""
-        scene, session = self._scenario, self._session
-        for address in scene.emails_tried:
-            holders = session.run(session.api.holders(address)) or ()
-            self._none_but_known(holders, f"looking for {address}")
-        exchange = session.directory.whole_list()
-        self._scenario.check(
-            exchange, has_status([200]), rule="list", attempted=self._scenario.then("reading the list")
-        )
-        known = {actor.id for actor in scene.users} | (scene.ids_before or frozenset())
-        entries = [entry for entry in listed(exchange.answer, session.profile) or [] if self._suspicious(entry, known)]
-        if entries:
-            told = [f"the list shows a new user {entry}" for entry in entries[:3]]
-            self._scenario.fail("nobody new in the list", told, self._sent_with(_address_of(entries[0], session)))
 
-    def _none_but_known(self, holders: Iterable[User], attempted: str) -> None:
-        scene = self._scenario
-        known = {actor.id for actor in scene.users} | (scene.ids_before or frozenset())
-        fresh = [user for user in holders if user.id not in known]
-        if fresh:
-            told = [f"{attempted} shows user {user.id}" for user in fresh]
-            self._scenario.fail("nobody new", told, self._sent_with(fresh[0].email))
+def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapping[str, Any]) -> None:
+    """Check that fields of the server were refused as invalid, or that no view shows them."""
+    exchange, answers = scenario.exchange, scenario.answers
+    accepted = answers.created if request == "sign-up" else (200,)
+    scenario.check(exchange, has_status((*accepted, *answers.invalid)))
+    if exchange.status not in answers.invalid:
+        _ignores(scenario, actor, request, fields)
+    elif request == "change":
+        is_unchanged(scenario, actor)
+    else:
+        no_user_is_created(scenario)
 
-    def _sent_with(self, address: str | None) -> Exchange:
-        """Return which of the last attempts named an address, else the last one."""
-        scene = self._scenario
-        named = [
-            each
-            for each in scene.exchanges
-            if address and address in (each.call.body or b"").decode("utf-8", "replace").lower()
+
+def _ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapping[str, Any]) -> None:
+    """Check that no view shows the fields that were sent, and that the rest of a change is done."""
+    read, attempted = scenario.run(scenario.api.read(actor.known_id)), scenario.then(f"reading {actor.persona}")
+    scenario.check(read, has_status([200]), attempted=attempted)
+    for view in (scenario.exchange, read, *_views(scenario, actor).values()):
+        shown = _shown_of(scenario, actor, view)
+        kept = [
+            f"/{field} is {json.dumps(shown[field])}, as {key} was sent"
+            for key, value in fields.items()
+            if (field := _kept_in(shown, key, value)) is not None
         ]
-        return named[0] if named else scene.exchange
-
-    def _suspicious(self, entry: Any, known: frozenset[str | None] | set[str | None]) -> bool:
-        """Whether an entry of the list can only be what this scenario attempted: ours by its mark, or no right user.
-
-        What is no right user can only be told from what others left there if the list was read before.
-        """
-        profile, scene = self._session.profile, self._scenario
-        user = normal_user(entry, profile.names)
-        if user is None:
-            return scene.non_users_before is not None and entry not in scene.non_users_before
-        if user.id in known:
-            return False
-        if mark_in(user.email) is not None:
-            return user.email in {address.lower() for address in scene.emails_tried}
-        if scene.ids_before is None:
-            return False
-        return user.name in scene.names_tried or bool(schema_mismatches("user", entry, profile.names, profile.shape))
-
-    def nobody_made_by_change(self) -> None:
-        """The id and address that a change of nobody named are still nobody's."""
-        session = self._session
-        user_id, address = session.scenario.sent_id, session.scenario.sent_email
-        exchange = session.run(session.api.read(user_id))
-        self._scenario.check(
-            exchange,
-            has_status(session.profile.answers.unknown),
-            attempted=self._scenario.then("reading this id"),
-        )
-        holders = session.run(session.api.holders(address)) or ()
-        if holders:
-            self._scenario.fail(
-                "nobody with this address", [f"user {user.id} has it" for user in holders], session.scenario.exchange
-            )
-
-    def has_another_id(self) -> None:
-        """Who signed up last did not get the id that she, or whoever left, had before."""
-        self._not_former([self._scenario.last_actor])
-
-    def nobody_has_id_of(self, person: str) -> None:
-        """None of those who signed up last got the id of somebody who left."""
-        self._not_former([actor for actor in self._scenario.users if actor.persona != person])
-
-    def id_is_free(self, person: str) -> None:
-        """Nobody has the id of somebody who left: what is done to her would be done to another."""
-        scene = self._scenario
-        former = scene.actor(person)
-        same = [
-            f"{other.persona} got the id {other.id}"
-            for other in scene.users
-            if other is not former and other.id == former.id
-        ]
-        if same:
-            wanted = f"the id {former.id} of {person}, who left, for nobody else"
-            fail("delete-frees", f"somebody becomes a user after {person} has left", [wanted], same, scene.exchange)
-
-    def _not_former(self, actors: Iterable[Actor]) -> None:
-        former = self._scenario.former_id
-        same = [
-            f"{actor.persona} got the id {actor.id} of somebody who left"
-            for actor in actors
-            if actor.id == former or actor.known_id in self._session.registry.ledger.gone
-        ]
-        if same:
-            self._scenario.fail("an id that nobody had before", same, self._scenario.exchange)
-
-    def shape_of_everybody(self) -> None:
-        """Each object that the last answers show is a user of the right shape."""
-        names = self._session.profile.names
-        for exchange in self._scenario.exchanges:
-            value, wrong = body_of(exchange.answer)
-            entries = listed(exchange.answer, self._session.profile)
-            ours = [entry for entry in entries or [] if mark_in(entry) is not None] if entries is not None else [value]
-            found = wrong or [text for entry in ours for text in schema_mismatches("user", entry, names)]
-            if found or not ours:
-                self._scenario.fail("users with id, name, email and createdAt", found or ["nobody is shown"], exchange)
-
-    def same_fields(self, shown: Any, expected: Mapping[str, Any], where: str, exchange: Exchange) -> None:
-        """Compare one entry of a list with a user; `where` says which list."""
-        found = field_mismatches(shown, expected, self._session.profile.names)
-        if found:
-            self._scenario.fail(f"{where} shows her as a read does", found, exchange)
+        if kept:
+            scenario.fail("the field that was sent is not kept", kept, view)
+    if request == "change":
+        is_done = shows(actor.expected or actor.shown, scenario.names)
+        scenario.check(read, is_done, rule=rule_of_change(scenario.exchange), attempted=attempted)
 
 
-def _id_of(entry: Any, session: Session) -> str | None:
-    user = normal_user(entry, session.profile.names)
-    return user.id if user else None
+def _shown_of(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> Mapping[str, Any]:
+    """Return all that an answer shows of a user, alone or in a list, by the contract's names."""
+    value, _ = body_of(exchange.answer)
+    entries = entries_of(scenario, exchange) or [value]
+    entry = next((one for one in entries if id_of(scenario, one) == actor.id), value)
+    return scenario.names.to_contract(entry) if isinstance(entry, Mapping) else {}
 
 
-def _address_of(entry: Any, session: Session) -> str | None:
-    user = normal_user(entry, session.profile.names)
-    return user.email if user else None
-
-
-def _rule_of_change(exchange: Exchange) -> str:
-    """Return the rule that says what a change does, whatever rule the scenario is about."""
-    return "put" if exchange.call.method == "PUT" else "patch"
-
-
-def _kept_in(fields: Mapping[str, Any], key: str, value: Any) -> str | None:
+def _kept_in(shown: Mapping[str, Any], key: str, value: Any) -> str | None:
     """Return the field that shows what was sent under some key: the same, or the one that the server owns."""
-    named = (OF_THE_SERVER.get(key, key), key)
-    return next((field for field in named if field in fields and _same_value(fields[field], value)), None)
+    names = (SERVER_FIELDS.get(key, key), key)
+    return next((name for name in names if name in shown and _same_value(shown[name], value)), None)
 
 
 def _same_value(shown: Any, sent: Any) -> bool:
-    """Whether a value was kept, in whatever form: an id as a number, a date in another offset."""
+    """Whether a value was kept in any form: an id as a number, a date in another offset."""
     return bool(shown == sent or moment_of(shown) == moment_of(sent)) or (isinstance(sent, str) and str(shown) == sent)
+
+
+# Not created
+
+
+def no_user_is_created(scenario: ScenarioContext) -> None:
+    """Check that nothing that was attempted created a user: not by email, not in the list."""
+    known = {user.id for user in scenario.users} | (scenario.ids_before or frozenset())
+    for email in scenario.emails_tried:
+        holders = scenario.run(scenario.api.holders(email)) or ()
+        created = [user for user in holders if user.id not in known]
+        if created:
+            wrong = [f"looking for {email} shows user {user.id}" for user in created]
+            scenario.fail("no new user", wrong, _sent_with(scenario, created[0].email))
+    exchange = read_list(scenario)
+    scenario.check(exchange, has_status([200]), rule="list", attempted=scenario.then("reading the list"))
+    entries = [entry for entry in entries_of(scenario, exchange) if _is_created(scenario, entry, known)]
+    if entries:
+        wrong = [f"the list shows a new user {entry}" for entry in entries[:3]]
+        first = normal_user(entries[0], scenario.names)
+        scenario.fail("no new user in the list", wrong, _sent_with(scenario, first.email if first else None))
+
+
+def _is_created(scenario: ScenarioContext, entry: Any, known: Collection[str | None]) -> bool:
+    """Whether this scenario must have created an entry of the list: it has our mark, or is no valid user.
+
+    What is no valid user can only be told from what others left there if the list was read before.
+    """
+    user = normal_user(entry, scenario.names)
+    if user is None:
+        return scenario.non_users_before is not None and entry not in scenario.non_users_before
+    if user.id in known:
+        return False
+    if mark_in(user.email) is not None:
+        return user.email in {email.lower() for email in scenario.emails_tried}
+    if scenario.ids_before is None:
+        return False
+    shape = scenario.profile.shape
+    return user.name in scenario.names_tried or bool(schema_mismatches("user", entry, scenario.names, shape))
+
+
+def _sent_with(scenario: ScenarioContext, email: str | None) -> Exchange:
+    """Return which of the last requests named an email, else the last one."""
+    named = [each for each in scenario.exchanges if email and email in _body(each)]
+    return named[0] if named else scenario.exchange
+
+
+def _body(exchange: Exchange) -> str:
+    return (exchange.call.body or b"").decode("utf-8", "replace").lower()
+
+
+def no_user_has_sent_id_or_email(scenario: ScenarioContext) -> None:
+    """Check that a change of an unknown user created none."""
+    read = scenario.run(scenario.api.read(scenario.sent_id))
+    scenario.check(read, has_status(scenario.answers.unknown), attempted=scenario.then("reading this id"))
+    holders = scenario.run(scenario.api.holders(scenario.sent_email)) or ()
+    if holders:
+        scenario.fail("no user with this email", [f"user {user.id} has it" for user in holders], scenario.exchange)
+
+
+def no_user_has_old_id(scenario: ScenarioContext, former: Actor) -> None:
+    """Check that no user has the id of a deleted one."""
+    reused = [
+        f"{user.persona} has the id {user.id} of a deleted user"
+        for user in scenario.users
+        if not user.is_gone and (user.id == former.old_id or user.known_id in scenario.registry.ledger.gone)
+    ]
+    if reused:
+        scenario.fail("an id that no user had before", reused, scenario.exchange)

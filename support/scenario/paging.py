@@ -1,22 +1,35 @@
-"""The list in pages, held against the whole list as it was before and after: what others' coming and going explains."""
+"""The list page by page: the requests, and the checks on the pages."""
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
+from itertools import chain
 
 from support.cleanup.marks import mark_in
+from support.cleanup.polling import PollPolicy
+from support.contract.matchers import has_status, is_a_list
 from support.contract.normalizers import ids_of, users_of
+from support.contract.violation import fail
+from support.errors import Inconclusive
 from support.models import Exchange
 from support.profile import Profile
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.directory import entries_of, finds_no_user, read_list
 
+POLLING = PollPolicy(first_s=0.1, cap_s=2.0, deadline_s=12.0)
+TRIES = 3
+LARGEST_PAGE = 100
 MOST_PAGES = 150
+FAR_PAST_THE_END = 1000
 
 
 class Fit(Enum):
-    """How pages stand to the whole list: with nothing changed meanwhile, or with changes that explain them or not."""
+    """How pages fit the whole list: with nothing changed meanwhile, or with changes that explain a misfit or not."""
 
     RIGHT = auto()
     WRONG = auto()
@@ -26,7 +39,7 @@ class Fit(Enum):
 
 @dataclass(frozen=True)
 class Paged:
-    """Pages of `size` users each that were read one after another, between two readings of the whole list."""
+    """Pages of `size` users each, read one after another between two reads of the whole list."""
 
     before: Exchange
     pages: Sequence[Exchange]
@@ -36,28 +49,28 @@ class Paged:
 
     @cached_property
     def shown(self) -> list[tuple[str, int]]:
-        """Whom the pages show, each with the number of the page."""
+        """The ids on the pages, each with the number of its page."""
         numbered = enumerate(self.pages, start=1)
         return [(user_id, number) for number, page in numbered for user_id in self._ids(page)]
 
     @cached_property
     def whole(self) -> set[str]:
-        """Who was in the list all the while."""
+        """The ids that were in the list before and after."""
         return self._earlier.keys() & self._later.keys()
 
     @cached_property
     def changes(self) -> int:
-        """How many came, left or changed meanwhile: each can move the others by a place, onto another page or off one.
+        """How many users others created, deleted or changed meanwhile: each can move the others by one place.
 
-        Of fields that the contract does not name, some APIs change one with each answer. Who came and left in between
-        is on a page at best; nobody of ours does.
+        Only fields of the contract count: some APIs change another one with each answer. A user who came and went in
+        between is at most on a page; none of ours does that.
         """
         changed = self._earlier.items() ^ self._later.items()
         return len({user_id for user_id, _ in changed}) + len(self.strange - self._ours)
 
     @cached_property
     def repeated(self) -> list[tuple[str, int, int]]:
-        """Who is shown more than once, with the numbers of the two pages."""
+        """The ids that are shown more than once, with the numbers of the two pages."""
         seen: dict[str, int] = {}
         found = []
         for user_id, number in self.shown:
@@ -68,23 +81,23 @@ class Paged:
 
     @cached_property
     def missing(self) -> set[str]:
-        """Who is on no page, where all were read."""
+        """The ids that are on no page, if all pages were read."""
         return self.whole - dict(self.shown).keys() if len(self.pages) < MOST_PAGES else set()
 
     @cached_property
     def strange(self) -> set[str]:
-        """Who is on a page and in neither list."""
+        """The ids that are on a page and in neither list."""
         return dict(self.shown).keys() - self._earlier.keys() - self._later.keys()
 
     @cached_property
     def _ours(self) -> set[str]:
-        """Who is on a page with an address that the suite made."""
+        """The ids on a page whose email the suite made."""
         users = (user for page in self.pages for user in users_of(page.answer, self.profile))
         return {user.id for user in users if mark_in(user.email)}
 
     @cached_property
     def fit(self) -> Fit:
-        """Whether the pages show everybody once, but for as many as the changes can have moved."""
+        """Whether the pages show every user once, except for as many as the changes can have moved."""
         misfits = max(len(self.repeated), len(self.missing), len(self.strange))
         if self.changes:
             return Fit.EXPLAINED if misfits <= self.changes else Fit.UNCLEAR
@@ -104,3 +117,125 @@ class Paged:
 
     def _ids(self, exchange: Exchange) -> list[str]:
         return ids_of(exchange.answer, self.profile)
+
+
+# Requests
+
+
+def largest_page(scenario: ScenarioContext) -> int:
+    return min(LARGEST_PAGE, scenario.profile.pages.size or LARGEST_PAGE)
+
+
+def read_page(scenario: ScenarioContext, number: object, size: object) -> Exchange:
+    exchange = scenario.run(scenario.api.page(number, size))
+    scenario.keep(exchange)
+    return exchange
+
+
+def read_page_of(scenario: ScenarioContext, actor: Actor) -> Exchange:
+    """Read the page that shows a user: first the one where the list has them, then page after page."""
+    size = largest_page(scenario)
+    for _ in range(TRIES):
+        everybody = _ids(scenario, read_list(scenario))
+        guess = everybody.index(actor.known_id) // size + 1 if actor.known_id in everybody else 1
+        for number in (guess, *range(1, len(everybody) // size + 2)):
+            exchange = read_page(scenario, number, size)
+            if actor.known_id in _ids(scenario, exchange) or exchange.status != 200:
+                return exchange
+    attempted = scenario.then(f"reading page after page, {size} users each")
+    fail("pages", attempted, [f"{actor.persona} on one of them"], ["they are on no page"], exchange)
+    return exchange
+
+
+def read_all_pages(scenario: ScenarioContext, size: int | None = None) -> None:
+    """Read all pages between two whole lists, and again if other clients changed the list meanwhile.
+
+    If they keep changing it, pages that their changes explain are accepted. A user who comes and goes in between is in
+    neither list: pages that do not fit are wrong the third time, and only if no change by others was ever seen.
+    """
+    scenario.registry.wait_for_deletions()
+    seen: Counter[Fit] = Counter()
+    for wait in chain([0.0], POLLING.waits()):
+        time.sleep(wait)
+        scenario.paged = _paged(scenario, size)
+        seen[scenario.paged.fit] += 1
+        if seen[Fit.RIGHT] or seen[Fit.EXPLAINED] == TRIES or seen == {Fit.WRONG: TRIES}:
+            return
+    if len(seen) > 1 or seen[Fit.UNCLEAR]:
+        raise Inconclusive(f"other clients changed the list for {POLLING.deadline_s:g} s while it was read in pages")
+
+
+def _paged(scenario: ScenarioContext, size: int | None) -> Paged:
+    before = read_list(scenario)
+    size = size or min(largest_page(scenario), max(1, -(-len(_ids(scenario, before)) // 5)))
+    return Paged(before, _pages(scenario, size), read_list(scenario), size, scenario.profile)
+
+
+def _pages(scenario: ScenarioContext, size: int) -> list[Exchange]:
+    """Read page after page until one is empty or no list, or some in a row show no other user."""
+    pages: list[Exchange] = []
+    seen: set[str] = set()
+    repeated = 0
+    while len(pages) < MOST_PAGES and repeated < TRIES:
+        pages.append(scenario.run(scenario.api.page(len(pages) + 1, size)))
+        ids = set(_ids(scenario, pages[-1]))
+        if not entries_of(scenario, pages[-1]):
+            break
+        repeated = repeated + 1 if ids and ids <= seen else 0
+        seen |= ids
+    return pages
+
+
+# Checks
+
+
+def has_between(scenario: ScenarioContext, exchange: Exchange, least: int, most: int) -> None:
+    """Check how many users a page shows."""
+    scenario.check(exchange, has_status([200]), is_a_list(scenario.profile))
+    count = len(entries_of(scenario, exchange))
+    if not least <= count <= most:
+        scenario.fail(f"{least} to {most} users", [f"there are {count}"], exchange)
+
+
+def keep_their_size(scenario: ScenarioContext) -> None:
+    """Check that no page shows more users than its size."""
+    paged = scenario.pages
+    for number, exchange in enumerate(paged.pages, start=1):
+        if number > 1 and exchange.status in scenario.answers.no_match and exchange.status != 200:
+            break
+        attempted = f"reading page {number} with {paged.size} a page"
+        scenario.check(exchange, has_status([200]), is_a_list(scenario.profile), attempted=attempted)
+        count = len(entries_of(scenario, exchange))
+        if count > paged.size:
+            scenario.fail(f"at most {paged.size} users", [f"{attempted} shows {count}"], exchange)
+
+
+def do_not_overlap(scenario: ScenarioContext) -> None:
+    """Check that no user is on two pages."""
+    paged = scenario.pages
+    if len(paged.repeated) > paged.changes:
+        user_id, first, second = paged.repeated[0]
+        wrong = f"user {user_id} is on page {first} and on page {second}, with {paged.size} a page"
+        scenario.fail("each user on one page", [wrong], paged.pages[second - 1])
+
+
+def are_the_list(scenario: ScenarioContext) -> None:
+    """Check that all pages together are the list."""
+    paged = scenario.pages
+    if max(len(paged.missing), len(paged.strange)) > paged.changes:
+        wrong = [
+            f"{len(paged.missing)} users of the list are on no page",
+            f"{len(paged.strange)} users of the pages are not in the list",
+        ]
+        scenario.fail("all pages together are the list", wrong, paged.pages[-1])
+
+
+def end_with_an_empty_one(scenario: ScenarioContext) -> None:
+    """Check that a page past the end is empty."""
+    paged = scenario.pages
+    last = max(len(paged.pages), -(-len(paged.whole) // paged.size))
+    finds_no_user(scenario, read_page(scenario, last + FAR_PAST_THE_END, paged.size))
+
+
+def _ids(scenario: ScenarioContext, exchange: Exchange) -> Sequence[str]:
+    return ids_of(exchange.answer, scenario.profile)

@@ -1,26 +1,22 @@
-"""The parameter types of the step sentences."""
+"""The parameter types of the step sentences: each turns the words of a feature into a domain object.
+
+What depends on the scenario, such as the Actor for `Ada`, is an OfScenario: the decorators of support.scenario.steps
+resolve it when the step runs.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from behave import register_type
 
+from support.models import NewUser
+from support.scenario import access, answers, invalid_values, protocol, values
 from support.scenario.context import PERSONAS, Actor, ScenarioContext
-
-_ONE = "(?:" + "|".join(PERSONAS) + ")"
-
-
-METHODS_OF = {
-    "sign-up": ("POST",),
-    "sign-ups": ("POST",),
-    "change": ("PATCH", "PUT"),
-    "changes": ("PATCH", "PUT"),
-    "deletion": ("DELETE",),
-}
+from support.scenario.factory import Factory
 
 
 @dataclass(frozen=True)
@@ -28,6 +24,39 @@ class OfScenario:
     """A parameter whose object is only known in the scenario that runs."""
 
     resolve: Callable[[ScenarioContext], Any]
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Return a pattern for any of these words, the longest first."""
+    return "(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + ")"
+
+
+def register(name: str, pattern: str, convert: Callable[[str], Any]) -> None:
+    """Register a parameter type under a name."""
+
+    def converter(text: str) -> Any:
+        return convert(text)
+
+    converter.pattern = pattern  # type: ignore[attr-defined]
+    register_type(**{name: converter})
+
+
+def words(name: str, *allowed: str) -> None:
+    """Register a parameter type that is one of these words."""
+    register(name, one_of(allowed), str)
+
+
+PERSONA = one_of(PERSONAS)
+SPELLING, RELATION = one_of(values.SPELLINGS), one_of(values.RELATIONS)
+FIELD_NAMES = {"name": ("name",), "email": ("email",), "name and email": ("name", "email")}
+METHODS = {"an update": "PATCH", "updated": "PATCH", "a replacement": "PUT", "replaced": "PUT"}
+METHODS_OF = {
+    "sign-up": ("POST",),
+    "sign-ups": ("POST",),
+    "change": ("PATCH", "PUT"),
+    "changes": ("PATCH", "PUT"),
+    "deletion": ("DELETE",),
+}
 
 
 def actor(text: str) -> OfScenario:
@@ -39,104 +68,142 @@ def actors(text: str) -> OfScenario:
     """Return several Actors: `Ada and Grace`, `Ada, Grace and Alan`."""
 
     def resolve(scenario: ScenarioContext) -> list[Actor]:
-        return [scenario.actor(persona) for persona in re.findall(_ONE, text)]
+        return [scenario.actor(persona) for persona in re.findall(PERSONA, text)]
 
     return OfScenario(resolve)
 
 
-def person(text: str) -> str:
-    """Return one of the cast."""
-    return text
+register("Actor", PERSONA, actor)
+register("Actors", rf"{PERSONA}(?:, {PERSONA})* and {PERSONA}", actors)
+
+# Emails: `Grace's email in upper case`, `an email that starts with Ada's`, `Grace's old email`
+
+SPELLED = re.compile(rf"({PERSONA})'s (old )?email(?: ({SPELLING}))?")
+RELATED = re.compile(rf"an email that ({RELATION}) ({PERSONA})'s")
+UNTAKEN: dict[str, Callable[[ScenarioContext], str]] = {
+    "the email of the refused change": lambda scenario: scenario.sent_email,
+    "the email that support searched for": values.future_email,
+}
+EMAIL = rf"(?:{PERSONA}'s (?:old )?email(?: {SPELLING})?|an email that {RELATION} {PERSONA}'s|{one_of(UNTAKEN)})"
 
 
-def people(text: str) -> list[str]:
-    """Return a group of the cast: `Ada`, `Ada and Grace`, `Ada, Grace and Alan`."""
-    return re.findall(_ONE, text)
+def email(text: str) -> OfScenario:
+    """Return the email that is named by its owner, or by what it is like."""
+    if text in UNTAKEN:
+        return OfScenario(UNTAKEN[text])
+
+    def resolve(scenario: ScenarioContext) -> str:
+        if related := RELATED.fullmatch(text):
+            relation, owner = related.groups()
+            return values.RELATIONS[relation](scenario.actor(owner).new_user.email)
+        owner, old, spelling = re.fullmatch(SPELLED, text).groups()  # type: ignore[union-attr]
+        theirs = scenario.actor(owner).old_email if old else scenario.actor(owner).new_user.email
+        return values.SPELLINGS[spelling or "letter for letter"](theirs)
+
+    return OfScenario(resolve)
 
 
-person.pattern = _ONE  # type: ignore[attr-defined]
-people.pattern = rf"{_ONE}(?:, {_ONE})* and {_ONE}"  # type: ignore[attr-defined]
-actor.pattern, actors.pattern = person.pattern, people.pattern  # type: ignore[attr-defined]
-register_type(Person=person, People=people, Actor=actor, Actors=actors)
+register("Email", EMAIL, email)
+register("Spelling", SPELLING, values.SPELLINGS.__getitem__)
+
+# Fields to sign up or change with: an email, an edge-case value, `the name "..."`, `Grace's name and email`
+
+EDGE_CASE = one_of((*values.NAMES, *values.EMAILS))
+QUOTED = re.compile(r'the name "(.+)"')
+OTHERS = re.compile(rf"({PERSONA})'s (name|name and email)")
 
 
-def _like(pattern: str) -> object:
-    def convert(text: str) -> str:
-        return text
+def fields(text: str) -> OfScenario:
+    """Return the fields, by name, that a valid sign-up or change is sent with."""
+    if quoted := QUOTED.fullmatch(text):
+        return OfScenario(lambda _: {"name": quoted[1]})
+    if text in values.NAMES or text in values.EMAILS:
+        return OfScenario(lambda scenario: values.edge_case(text, scenario.factory))
+    if others := OTHERS.fullmatch(text):
+        owner, names = others.groups()
+        return OfScenario(lambda scenario: _of(scenario.actor(owner).new_user, *FIELD_NAMES[names]))
+    return OfScenario(lambda scenario: {"email": email(text).resolve(scenario)})
 
-    convert.pattern = pattern  # type: ignore[attr-defined]
-    return convert
+
+def _of(new_user: NewUser, *names: str) -> dict[str, str]:
+    return {name: new_user.as_json()[name] for name in names}
 
 
-def _one_of(*words: str) -> object:
-    return _like("(?:" + "|".join(re.escape(word) for word in words) + ")")
+register("Fields", rf'(?:{EMAIL}|{EDGE_CASE}|the name ".+?"|{PERSONA}\'s name(?: and email)?)', fields)
+register("FieldNames", one_of(FIELD_NAMES), FIELD_NAMES.__getitem__)
+words("Field", "name", "email")
+
+# Invalid data
+
+INVALID_VALUE = one_of((*invalid_values.INVALID_NAMES, *invalid_values.INVALID_EMAILS))
+NOT_OBJECT = rf"{one_of(invalid_values.NOT_OBJECTS)} instead of an object"
 
 
-register_type(
-    Value=_like("(?:a name|an email) (?:in|of|with) .+?"),
-    Field=_one_of("name", "email"),
-    Spelling=_one_of(
-        "letter for letter",
-        "in upper case",
-        "in lower case",
-        "with one upper-case letter",
-        "with an upper-case domain",
-        "plus a +tag",
-    ),
-    Change=_one_of("an update", "a replacement"),
-    Changed=_one_of("updated", "replaced"),
-    InvalidValue=_like(
-        r"(?:no (?:name|email)|(?:null|zero|an? [\w ]+) as the (?:name|email)"
-        r"|an empty (?:name|email)|(?:a name|an email) (?!that ).+)"
-    ),
-    NotAnObject=_one_of("an empty list", "a list of one user", "a string", "a number", "null", "nothing"),
-    ServerField=_one_of(
-        "a made-up id",
-        "Grace's id",
-        "a past creation date",
-        "an _id field",
-        "a created_at field",
-        "administrator rights",
-        "an administrator role",
-        "nested administrator rights",
-    ),
-    UnknownEmail=_one_of(
-        "an unknown email",
-        "the beginning of Ada's email",
-        "the domain of Ada's email",
-        "Ada's email with a percent sign",
-        "Ada's email with an underscore",
-        "Ada's email with an asterisk",
-        "the local part of Ada's email",
-        "Ada's name",
-        "Ada's email without its dots",
-    ),
-    State=_one_of("never existed", "was deleted"),
-    Request=_one_of(*METHODS_OF),
-    NewOwner=_one_of("a new user", *PERSONAS),
-    Occasion=_one_of(
-        "signs up",
-        "reads a user",
-        "reads the list",
-        "reads a page",
-        "searches by email",
-        "searches for an unknown email",
-        "updates a user",
-        "replaces a user",
-        "deletes a user twice",
-        "requests an unknown user",
-        "requests an invalid page",
-        "sends a password",
-        "sends a taken email",
-        "sends invalid data",
-        "sends malformed bodies",
-        "uses an unsupported method",
-        "uses a wrong token",
-        "uses no token",
-        "does not ask for JSON",
-    ),
-    Write=_one_of("POST", "PATCH", "PUT"),
-    Update=_one_of("PATCH", "PUT"),
-    JsonType=_one_of("application/json; charset=utf-8", "application/json;charset=UTF-8"),
-    OtherType=_like("(?!application/json).+"),
-)
+def invalid_body(text: str) -> Callable[[NewUser, Factory], Any]:
+    """Return what makes an invalid body of a valid user."""
+    return lambda new_user, factory: invalid_values.invalid_body(text, new_user, factory)
+
+
+register("InvalidBody", rf"(?:{INVALID_VALUE}|an empty object|{NOT_OBJECT})", invalid_body)
+register("InvalidValue", INVALID_VALUE, str)
+
+
+def server_field(text: str) -> OfScenario:
+    """Return a field that only the server may set."""
+    return OfScenario(lambda scenario: values.server_field(scenario, text))
+
+
+register("ServerField", one_of(values.SERVER_FIELDS), server_field)
+
+# Requests for users who may not exist
+
+SEARCH_TEXTS: dict[str, Callable[[ScenarioContext], str]] = {
+    "an unknown email": lambda scenario: scenario.factory.new_user().email,
+    "the email that Ada will use": values.future_email,
+    "Ada's name": lambda scenario: scenario.actor("Ada").new_user.name,
+}
+
+
+def search_text(text: str) -> OfScenario:
+    """Return what to search for: an email, or a text that is no user's email."""
+    if text in SEARCH_TEXTS:
+        return OfScenario(SEARCH_TEXTS[text])
+    if text in values.SEARCH_TEXTS:
+        return OfScenario(lambda scenario: values.SEARCH_TEXTS[text](scenario.actor("Ada").new_user.email))
+    return email(text)
+
+
+register("SearchText", rf"(?:{one_of((*SEARCH_TEXTS, *values.SEARCH_TEXTS))}|{EMAIL})", search_text)
+
+
+def unused_id(text: str) -> OfScenario:
+    """Return an id that no user has."""
+    return OfScenario(lambda scenario: values.UNUSED_IDS[text](scenario))
+
+
+register("UnusedId", one_of(values.UNUSED_IDS), unused_id)
+
+# Requests
+
+register("Method", one_of(METHODS), METHODS.__getitem__)
+register("RequestKind", one_of(METHODS_OF), METHODS_OF.__getitem__)
+words("Request", *METHODS_OF)
+words("Write", "POST", "PATCH", "PUT")
+register("EdgeCase", EDGE_CASE, str)
+register("ContentType", ".+", lambda text: invalid_values.NOT_JSON_TYPES.get(text, text))
+register("MalformedBody", one_of(invalid_values.MALFORMED), invalid_values.MALFORMED.__getitem__)
+register("ClientRequests", one_of(answers.REQUESTS), answers.REQUESTS.__getitem__)
+
+
+def resource(text: str) -> OfScenario:
+    """Return the URL of a resource, which may have to be created."""
+    return OfScenario(protocol.RESOURCES[text])
+
+
+def credential(text: str) -> OfScenario:
+    """Return a wrong credential that is made from the right one."""
+    return OfScenario(lambda scenario: access.CREDENTIALS[text](scenario.api.credential.value))
+
+
+register("Resource", one_of(protocol.RESOURCES), resource)
+register("Credential", one_of(access.CREDENTIALS), credential)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import median
 from typing import TYPE_CHECKING
 
 from support.cleanup.ledger import Record
@@ -29,7 +30,7 @@ from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.models import Exchange
 from support.profile import Names
-from support.scenario import bursts
+from support.scenario import accounts, bursts
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
@@ -66,11 +67,9 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0)
         result = _release(scenario, round_.requests)
         contenders = contenders_of(round_.requests, result)
         verdict = round_.check(contenders)
-        if result.early or verdict.void:
-            void.append(verdict.void or "an answer came before its request was complete")
-            if len(void) > MAX_VOID:
-                reasons = "; ".join(sorted(set(void)))
-                raise Inconclusive(f"{len(void)} rounds of the race were void ({reasons}), {len(skews)} were not")
+        if reason := verdict.void or (result.early and "an answer came before its request was complete"):
+            void.append(reason)
+            _check_not_too_many(void, len(skews))
             continue
         scenario.race = Race(contenders, verdict)
         skews.append(result.skew_s)
@@ -78,12 +77,17 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0)
         enough = len(skews) >= MIN_ROUNDS and missed <= settings.race_miss_probability
         if verdict.wrong or enough or len(skews) >= settings.race_rounds:
             break
-    skew = f"{sorted(skews)[len(skews) // 2] * 1000:.3f} ms"
     scenario.session.note_concurrency(
-        f"race: {len(skews)} rounds ({len(void)} void), median release skew {skew}, "
+        f"race: {len(skews)} rounds ({len(void)} void), median release skew {median(skews) * 1000:.3f} ms, "
         f"chance to miss a window of {settings.race_window_s * 1000:g} ms {missed:.1e}"
     )
-    scenario.session.evidence.picture("the contenders of the last round", lambda: race_picture(contenders))
+    scenario.session.sink.add_picture("the contenders of the last round", lambda: race_picture(contenders))
+
+
+def _check_not_too_many(void: Sequence[str], decided: int) -> None:
+    if len(void) > MAX_VOID:
+        reasons = "; ".join(sorted(set(void)))
+        raise Inconclusive(f"{len(void)} rounds of the race were void ({reasons}), {decided} were not")
 
 
 def _release(scenario: ScenarioContext, requests: Sequence[RaceRequest]) -> BurstResult[Exchange]:
@@ -108,7 +112,7 @@ def check_rounds(scenario: ScenarioContext) -> None:
 
 def change_both_fields(scenario: ScenarioContext) -> None:
     """Let the name and the email of Ada be changed at once."""
-    play(scenario, _changes_of_both_fields(scenario, scenario.session.accounts.become("Ada")))
+    play(scenario, _changes_of_both_fields(scenario, accounts.become_user(scenario, scenario.actor("Ada"))))
 
 
 def _changes_of_both_fields(scenario: ScenarioContext, ada: Actor) -> Iterator[Round]:
@@ -128,7 +132,7 @@ def _check_both_fields(
 ) -> Verdict:
     scenario.registry.mark_not_created(record)
     before = ada.shown
-    shown = scenario.session.accounts.fields_of(scenario.session.accounts.look(ada))
+    shown = accounts.fields_of(scenario, accounts.read(scenario, ada))
     wrong = broken_answers(contenders)
     for contender, (field, value) in zip(contenders, changes.items(), strict=True):
         allowed = [value] if contender.outcome is Outcome.WON else [value, before[field]]

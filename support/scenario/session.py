@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from support.cleanup.marks import mark_in, new_mark
@@ -15,24 +16,19 @@ from support.concurrency.threads import burst_in_threads
 from support.contract.normalizers import users_of
 from support.errors import SuiteError
 from support.http.operations import Operation
+from support.http.report_sink import ReportSink
 from support.http.users_api import UsersApi
-from support.models import Call
-from support.reporting.evidence import Evidence
-from support.scenario.access import Access
-from support.scenario.accounts import Accounts
+from support.models import Call, Exchange
 from support.scenario.context import ScenarioContext
-from support.scenario.directory import Directory
-from support.scenario.factory import Factory, load_ahead, new_seed
+from support.scenario.factory import Factory, new_seed, preload
 from support.scenario.faults import Faults
-from support.scenario.outcomes import Outcomes
-from support.scenario.protocol import Protocol
-from support.scenario.values import People
-from support.scenario.waiting import Waiting
+from support.scenario.waiting import Deadlines
 from support.settings import Settings
 from support.target.connection import Connection
 from support.target.embedded import EmbeddedApi, Target
 
 log = logging.getLogger("acceptance")
+FAULTY_TIMEOUT_S = 1.0
 T = TypeVar("T")
 
 
@@ -41,7 +37,7 @@ class Session:
 
     def __init__(self, settings: Settings, target: Target | EmbeddedApi | None = None) -> None:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
-        load_ahead()
+        preload()
         self.connection = opened = Connection(settings, target)
         self.settings, self.profile, self.target, self.poll_policy = (
             opened.settings,
@@ -54,7 +50,7 @@ class Session:
         self.mark = new_mark()
         self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
         self.concurrency_notes: list[str] = []
-        self.evidence = Evidence()
+        self.sink = ReportSink()
         try:
             self.recovered = finish_dead_runs(opened, self.target.key)
             opened.find_room()
@@ -66,13 +62,8 @@ class Session:
         self.api: UsersApi = self.registry.api
         self._spare_others()
         self.loop.submit(self.registry.ledger.keep_lease())
-        self.values: People = People(self)
-        self.accounts: Accounts = Accounts(self)
-        self.directory: Directory = Directory(self)
-        self.outcomes: Outcomes = Outcomes(self)
-        self.waiting: Waiting = Waiting(self)
-        self.access: Access = Access(self)
-        self.protocol: Protocol = Protocol(self)
+        self.deadlines = Deadlines(self.poll_policy)
+        self.last_list: tuple[float, int, Exchange] | None = None
         self.faults: Faults | None = None
         self.begin("user-shape")
 
@@ -88,17 +79,17 @@ class Session:
     def begin(self, rule: str) -> None:
         """Start a scenario that shows a rule."""
         self.recorder.begin()
-        self.scenario = ScenarioContext(self, rule)
+        self.scenario: ScenarioContext = ScenarioContext(self, rule)
 
     def note_concurrency(self, line: str) -> None:
         """Note what a burst or a race came to, for the summary of the run."""
         self.concurrency_notes.append(line)
         log.info("%s", line)
 
-    def show_evidence(self, evidence: Evidence) -> None:
-        """Show from now on what is said to the target, and what is drawn of it."""
-        self.evidence = evidence
-        evidence.watch(self.recorder, self.profile)
+    def show_in(self, sink: ReportSink) -> None:
+        """Show exchanges and pictures in this sink from now on."""
+        self.sink = sink
+        sink.record(self.recorder, self.profile)
 
     def run(self, flow: Operation[T]) -> T:
         """Carry out a flow with the session client."""
@@ -133,3 +124,13 @@ class Session:
         if self.faults is not None:
             self.faults.close()
         self.connection.close()
+
+
+def faulty_session(settings: Settings, timeout_s: float = FAULTY_TIMEOUT_S) -> Session:
+    """Open a session on an embedded API of its own that keeps its users over a restart and takes faults."""
+    folder = TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True)
+    api = EmbeddedApi(["--control", "--database", f"{folder.name}/users.sqlite3"])
+    changed = settings.model_copy(update={"target": "contract", "request_timeout_s": timeout_s})
+    session = Session(changed, api.target)
+    session.faults = Faults(api, folder)
+    return session

@@ -4,128 +4,132 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from support.cleanup.polling import PollPolicy
 from support.contract.normalizers import ids_of
 from support.contract.violation import fail
 from support.models import Exchange
-from support.scenario.context import Actor
-
-if TYPE_CHECKING:
-    from support.scenario.session import Session
+from support.scenario.context import Actor, ScenarioContext
 
 T = TypeVar("T")
 
-READING, LIST, LOOK_UP, FREE_ADDRESS = "a reading", "the list", "a look-up", "a free address"
-TWO_WAYS = "a reading in two ways"
-IN_A_ROW = 3
-PATIENT = 3
+READ, LIST, SEARCH, FREE_EMAIL = "a read", "the list", "a search", "a free email"
+READ_TWO_WAYS = "a read in two ways"
+READS_IN_A_ROW = 3
+TIMEOUTS_IN_A_ROW = 3
 SHORTER = 10
 
 
-class Waiting:
-    """Waits for deletions to show; a deletion that shows late is right until the deadline.
+class Deadlines:
+    """The deletion deadline, for each thing that a run waits for, such as a read.
 
-    Once the deadline has passed in vain a few times in a row for the same thing, such as a reading, the run is no
-    longer held up by it: further waits for that are shorter, until one of them is not in vain.
+    After some timeouts in a row for the same thing, the deadline for it is shorter, until one wait succeeds: a defect
+    that never ends does not hold up the whole run.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._in_vain: Counter[str] = Counter()
-        self._waited_s = session.poll_policy.deadline_s
+    def __init__(self, policy: PollPolicy) -> None:
+        self.policy = policy
+        self._timeouts: Counter[str] = Counter()
 
-    def from_reading(self, actor: Actor, rule: str | None = None) -> None:
-        """Reading the user gives 404; if not, the rule that is named is broken, or the one about deleting.
+    def for_(self, what: str) -> float:
+        """Return the deadline for something, in seconds."""
+        return self.policy.deadline_s / (SHORTER if self._timeouts[what] >= TIMEOUTS_IN_A_ROW else 1)
 
-        Who was gone before and is back breaks the rule of the scenario.
-        """
-        gone = self._session.profile.answers.gone
-        exchange = self.poll_until(READING, lambda: self._read(actor), lambda came: came.status in gone)
-        if exchange.status not in gone:
-            self._still_read(actor, exchange, rule or (self._session.scenario.rule if actor.is_gone else "delete"))
-        actor.is_gone = True
-
-    def _read(self, actor: Actor) -> Exchange:
-        """Read a user, more than once where she is gone: servers that take turns have to agree on that."""
-        session = self._session
-        for _ in range(IN_A_ROW):
-            exchange = session.run(session.api.read(actor.known_id))
-            if exchange.status not in session.profile.answers.gone:
-                break
-        return exchange
-
-    def from_both(self, ask: Callable[[], Sequence[Exchange]]) -> Sequence[Exchange]:
-        """Ask in two ways for somebody who left until both are answered alike: either may show a deletion late."""
-        return self.poll_until(TWO_WAYS, ask, lambda came: len({exchange.status for exchange in came}) == 1)
-
-    def from_list(self, actor: Actor) -> None:
-        """The list does not show the user."""
-        session = self._session
-        exchange = self.poll_until(
-            LIST,
-            lambda: session.run(session.api.list()),
-            lambda came: came.status == 200 and not self._shown(came, actor),
-        )
-        if exchange.status != 200 or self._shown(exchange, actor):
-            self._see_gone_from_reading(actor)
-            told = f"the list shows her (status {exchange.status})"
-            self._too_late(f"a list without {actor.persona}", told, exchange, self._session.scenario.rule)
-
-    def from_look_up(self, actor: Actor) -> None:
-        """Looking the address up finds nobody with the id."""
-        session = self._session
-        address = actor.new_user.email
-        exchange = self.poll_until(
-            LOOK_UP, lambda: session.run(session.api.find(address)), lambda came: not self._shown(came, actor)
-        )
-        if self._shown(exchange, actor):
-            self._see_gone_from_reading(actor)
-            self._too_late(f"nobody found by {address}", f"user {actor.id} is shown", exchange, session.scenario.rule)
-
-    def _see_gone_from_reading(self, actor: Actor) -> None:
-        """Accuse the deletion itself where a user who is still shown can be read as well."""
-        exchange = self._read(actor)
-        if exchange.status == 200:
-            self._still_read(actor, exchange, "delete")
-
-    def each_from_reading(self, group: Iterable[str]) -> None:
-        for person in group:
-            self.from_reading(self._session.scenario.actor(person))
-
-    def everybody_from_list(self) -> None:
-        for actor in self._session.scenario.users:
-            self.from_list(actor)
-
-    def poll_until(self, what: str, ask: Callable[[], T], right: Callable[[T], bool]) -> T:
-        """Ask for something until what comes is right or its deadline is over; return what came last."""
-        poll_policy = self._session.poll_policy
-        self._waited_s = self.waits_s(what)
-        came = ask()
-        for wait in PollPolicy(poll_policy.first_s, poll_policy.cap_s, self._waited_s).waits():
-            if right(came):
+    def poll_until(self, what: str, ask: Callable[[], T], is_right: Callable[[T], bool]) -> T:
+        """Ask until the answer is right or the deadline is over; return the last answer."""
+        answer = ask()
+        for wait in PollPolicy(self.policy.first_s, self.policy.cap_s, self.for_(what)).waits():
+            if is_right(answer):
                 break
             time.sleep(wait)
-            came = ask()
-        self._in_vain[what] = 0 if right(came) else self._in_vain[what] + 1
-        return came
+            answer = ask()
+        self._timeouts[what] = 0 if is_right(answer) else self._timeouts[what] + 1
+        return answer
 
-    def waits_s(self, what: str) -> float:
-        """Return for how many seconds something is waited for now."""
-        return self._session.poll_policy.deadline_s / (SHORTER if self._in_vain[what] >= PATIENT else 1)
 
-    def _shown(self, exchange: Exchange, actor: Actor) -> bool:
-        return actor.id in ids_of(exchange.answer, self._session.profile)
+def poll_until(scenario: ScenarioContext, what: str, ask: Callable[[], T], is_right: Callable[[T], bool]) -> T:
+    """Ask until the answer is right or the deadline is over; return the last answer."""
+    return scenario.session.deadlines.poll_until(what, ask, is_right)
 
-    def _still_read(self, actor: Actor, exchange: Exchange, rule: str) -> None:
-        gone = " or ".join(map(str, self._session.profile.answers.gone))
-        self._too_late(f"status {gone} for {actor.persona}", f"the status was {exchange.status}", exchange, rule)
 
-    def _too_late(self, wanted: str, wrong: str, exchange: Exchange, rule: str) -> None:
-        deadline_s = self._session.poll_policy.deadline_s
-        within = f"within {self._waited_s:g} s"
-        if self._waited_s < deadline_s:
-            within += f" (no longer {deadline_s:g} s, which have passed in vain {PATIENT} times in a row)"
-        fail(rule, self._session.scenario.attempted, [f"{wanted} {within}"], [wrong], exchange)
+def is_gone(scenario: ScenarioContext, actor: Actor, rule: str | None = None) -> None:
+    """Check that a read no longer shows the user; if it does, `rule` is broken, by default the one about deleting.
+
+    A user who was gone and is shown again breaks the rule of the scenario.
+    """
+    gone = scenario.answers.gone
+    within_s = scenario.session.deadlines.for_(READ)
+    exchange = poll_until(scenario, READ, lambda: _read(scenario, actor), lambda answer: answer.status in gone)
+    if exchange.status not in gone:
+        broken = rule or (scenario.rule if actor.is_gone else "delete")
+        _fail_as_still_read(scenario, actor, exchange, broken, within_s)
+    actor.is_gone = True
+
+
+def is_gone_from_list(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that the list no longer shows the user."""
+    within_s = scenario.session.deadlines.for_(LIST)
+
+    def is_right(exchange: Exchange) -> bool:
+        return exchange.status == 200 and not _shows(scenario, exchange, actor)
+
+    exchange = poll_until(scenario, LIST, lambda: scenario.run(scenario.api.list()), is_right)
+    if not is_right(exchange):
+        _check_is_not_read(scenario, actor, within_s)
+        wrong = f"the list shows user {actor.id} (status {exchange.status})"
+        _fail_as_late(scenario, f"a list without {actor.persona}", wrong, exchange, scenario.rule, within_s)
+
+
+def is_gone_from_search(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that a search for the email no longer finds the user."""
+    within_s, email = scenario.session.deadlines.for_(SEARCH), actor.new_user.email
+    exchange = poll_until(
+        scenario,
+        SEARCH,
+        lambda: scenario.run(scenario.api.find(email)),
+        lambda answer: not _shows(scenario, answer, actor),
+    )
+    if _shows(scenario, exchange, actor):
+        _check_is_not_read(scenario, actor, within_s)
+        wrong = f"user {actor.id} is shown"
+        _fail_as_late(scenario, f"no user found by {email}", wrong, exchange, scenario.rule, within_s)
+
+
+def _read(scenario: ScenarioContext, actor: Actor) -> Exchange:
+    """Read a user, more than once if they are gone: servers behind a load balancer have to agree on that."""
+    for _ in range(READS_IN_A_ROW):
+        exchange = scenario.run(scenario.api.read(actor.known_id))
+        if exchange.status not in scenario.answers.gone:
+            break
+    return exchange
+
+
+def _check_is_not_read(scenario: ScenarioContext, actor: Actor, within_s: float) -> None:
+    """Blame the deletion itself if a user who is still shown can be read as well."""
+    exchange = _read(scenario, actor)
+    if exchange.status == 200:
+        _fail_as_still_read(scenario, actor, exchange, "delete", within_s)
+
+
+def _shows(scenario: ScenarioContext, exchange: Exchange, actor: Actor) -> bool:
+    return actor.id in ids_of(exchange.answer, scenario.profile)
+
+
+def _fail_as_still_read(
+    scenario: ScenarioContext, actor: Actor, exchange: Exchange, rule: str, within_s: float
+) -> None:
+    gone = " or ".join(map(str, scenario.answers.gone))
+    wrong = f"the status was {exchange.status}"
+    _fail_as_late(scenario, f"status {gone} for {actor.persona}", wrong, exchange, rule, within_s)
+
+
+def _fail_as_late(
+    scenario: ScenarioContext, wanted: str, wrong: str, exchange: Exchange, rule: str, within_s: float
+) -> None:
+    deadline_s = scenario.session.deadlines.policy.deadline_s
+    within = f"within {within_s:g} s"
+    if within_s < deadline_s:
+        within += f" (no longer {deadline_s:g} s, which have passed {TIMEOUTS_IN_A_ROW} times in a row)"
+    fail(rule, scenario.attempted, [f"{wanted} {within}"], [wrong], exchange)

@@ -58,7 +58,7 @@ class Connection:
         BOUNDS.largest = int(settings.max_answer_mb * MIB)
         self.target = target if isinstance(target, Target) else self._named_target(target)
         if settings.hide_base_url and self.target.key != EMBEDDED:
-            redacted.hide_address(self.target.base_url)
+            redacted.hide_url(self.target.base_url)
         refuse_production(self.target.base_url, self.profile, settings)
         self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
         self.api = self._users_api()

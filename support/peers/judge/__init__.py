@@ -1,4 +1,4 @@
-"""Hold what the suite says of a peer against what the peer's recorded answers deserve, rule by rule."""
+"""Compare what the suite says of a peer with the verdicts on its recorded answers, rule by rule."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from pathlib import Path
 from support import profile_files
 from support.errors import Outcome
 from support.peers.catalogue import RECIPES
-from support.peers.judge.playing import Run, run_suite
-from support.peers.launching import running
-from support.peers.record.tape import Tape
-from support.peers.verdicts import Judged, Verdict, judged
+from support.peers.launching import Peer, running
+from support.peers.record.cassette import Cassette
+from support.peers.verdicts import Assessment, Verdict, assessment
 from support.profile import Answers, Names, Profile
 from support.prove.leftovers import leftovers
 from support.prove.runner import Runner
@@ -22,15 +21,22 @@ from support.reporting.results import Result
 from support.reporting.summary import Summary
 from support.rules import RULES
 
-BYSTANDERS = ("hedy", "joan", "mary")
+LIMIT_S = 900.0
+SMALLER = {"BURST": "20", "RACE_ROUNDS": "20"}
+"""Smaller bursts and fewer rounds, so that a peer can be checked while other tests run."""
+EXISTING_USERS = ("hedy", "joan", "mary")
 
 WITH_PROFILE = {"passed": Result.PASSED, "failed": Result.KNOWN_DEVIATION, "not offered": Result.SKIPPED}
 STRICTLY = {**WITH_PROFILE, "failed": Result.FAILED}
 
 
+class NoResult(Exception):
+    """A run wrote no summary."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """Hold one rule: what the suite says of it, and in what that differs from what the recordings deserve."""
+    """What the suite says of one rule, and how that differs from the verdict."""
 
     rule: str
     says: str
@@ -38,71 +44,88 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """Hold what the suite says of a peer; `residue` tells what a run left, took away or changed of other people's."""
+class PeerResult:
+    """What the suite says of a peer; `others` are the differences that are about no rule."""
 
     peer: str
     rows: Sequence[Row]
-    residue: Sequence[str] = ()
+    others: Sequence[str] = ()
 
     @property
     def differences(self) -> list[str]:
-        """Tell everything that is not as it should be, one line each."""
-        return [f"{row.rule}: {text}" for row in self.rows for text in row.differences] + list(self.residue)
+        """Return one line for each difference."""
+        return [f"{row.rule}: {text}" for row in self.rows for text in row.differences] + list(self.others)
 
 
-def judge(name: str) -> Judgement:
+@dataclass(frozen=True)
+class Run:
+    """The summary and the exit code of a run."""
+
+    summary: Summary
+    exit_code: int
+
+
+def check_peer(name: str) -> PeerResult:
     """Run the suite against a peer with its profile, and once more without its known deviations.
 
-    Raises PeerUnavailable where the peer cannot be had here, NoResult if a run wrote no summary.
+    Raises PeerUnavailable if the peer cannot be installed here, NoResult if a run wrote no summary.
     """
-    profile = profile_files.load(name)
-    residue: list[str] = []
+    runs, others = list[Run](), list[str]()
     with running(name) as peer, tempfile.TemporaryDirectory(prefix=f"judge-{name}-") as folder:
-        tape = Tape(peer, RECIPES[name].dialect)
-        for bystander in BYSTANDERS:
-            tape.given(bystander)
-        runner, runs = Runner(Path(folder)), []
-        for strict in (False, True):
-            before = _by_id(tape)
-            runs.append(run_suite(runner, peer, strict))
-            residue += leftovers(before, _by_id(tape)).lines()
-    rows = compare(judged(name), profile, *(run.summary for run in runs))
-    return Judgement(name, rows, [*residue, *_exits(runs)])
+        runner = Runner(Path(folder))
+        with Cassette(peer, RECIPES[name].dialect) as cassette:
+            for user in EXISTING_USERS:
+                cassette.given(user)
+            for strict in (False, True):
+                before = _users_by_id(cassette)
+                runs.append(_run(runner, peer, strict))
+                others += leftovers(before, _users_by_id(cassette)).lines()
+    rows = compare(assessment(name), profile_files.load(name), *(run.summary for run in runs))
+    return PeerResult(name, rows, [*others, *_exits(runs)])
 
 
-def compare(deserved: Judged, profile: Profile, with_profile: Summary, strict: Summary) -> list[Row]:
+def _run(runner: Runner, peer: Peer, strict: bool) -> Run:
+    """Run the contract with the peer's profile; raises NoResult with the end of the output."""
+    settings = {**SMALLER, "TARGET": peer.name, "STRICT": str(int(strict))}
+    run = runner.run(peer.url, peer.token, settings, limit_s=LIMIT_S)
+    if run.exit_code is None:
+        raise NoResult(f"the run took longer than {LIMIT_S:.0f} s")
+    if run.summary is None:
+        raise NoResult(f"the run wrote no summary; its output ends with: {run.last_words}")
+    return Run(run.summary, run.exit_code)
+
+
+def _users_by_id(cassette: Cassette) -> dict[str, str]:
+    return {str(user.get(cassette.dialect.id, user)): json.dumps(user) for user in cassette.everyone()}
+
+
+def compare(expected: Assessment, profile: Profile, with_profile: Summary, strict: Summary) -> list[Row]:
     """Return a row for each rule of the contract."""
     ours = {result.id: result.result for result in with_profile.rules}
     strictly = {result.id: result.result for result in strict.rules}
+    skipped = Result.SKIPPED
     return [
-        _row(
-            deserved.verdicts[rule],
-            profile,
-            with_profile,
-            ours.get(rule, Result.SKIPPED),
-            strictly.get(rule, Result.SKIPPED),
-        )
+        _row(expected.verdicts[rule], profile, with_profile, ours.get(rule, skipped), strictly.get(rule, skipped))
         for rule in RULES
     ]
 
 
-def _row(deserved: Verdict, profile: Profile, run: Summary, ours: Result, strictly: Result) -> Row:
-    rule = deserved.rule
+def _row(verdict: Verdict, profile: Profile, run: Summary, ours: Result, strictly: Result) -> Row:
+    rule = verdict.rule
     differences = []
-    if ours not in _allowed(WITH_PROFILE[deserved.profiled], rule, profile):
-        differences.append(f"with its profile it is '{ours}', but its answers deserve {deserved.profiled!r}")
-    if strictly not in _allowed(STRICTLY[deserved.profiled], rule, profile):
-        differences.append(f"with STRICT=1 it is '{strictly}', but its answers deserve {deserved.profiled!r}")
+    if ours not in _allowed(WITH_PROFILE[verdict.profiled], rule, profile):
+        differences.append(f"with its profile it is '{ours}', but the verdict is {verdict.profiled!r}")
+    if strictly not in _allowed(STRICTLY[verdict.profiled], rule, profile):
+        differences.append(f"with STRICT=1 it is '{strictly}', but the verdict is {verdict.profiled!r}")
     by_the_contract = _by_the_contract(rule, profile, strictly)
-    if deserved.strict not in by_the_contract:
+    if verdict.strict not in by_the_contract:
         found = " or ".join(map(repr, by_the_contract))
-        differences.append(f"by the contract alone it is {found}, but its answers deserve {deserved.strict!r}")
+        differences.append(f"by the contract alone it is {found}, but the verdict is {verdict.strict!r}")
     return Row(rule, _in_words(rule, run, ours), tuple(differences))
 
 
 def _allowed(result: Result, rule: str, profile: Profile) -> set[Result]:
-    """Return the results that fit; a deviation that shows only sometimes may not have shown."""
+    """Return the results that agree; a rule may pass whose deviation shows only sometimes."""
     known = [deviation for deviation in profile.deviations if deviation.rule == rule]
     only_sometimes = bool(known) and all(deviation.sometimes for deviation in known)
     unstable = only_sometimes and result in (Result.KNOWN_DEVIATION, Result.FAILED)
@@ -110,7 +133,7 @@ def _allowed(result: Result, rule: str, profile: Profile) -> set[Result]:
 
 
 def _by_the_contract(rule: str, profile: Profile, strictly: Result) -> set[str]:
-    """Return what a run by the contract alone can have said: what the profile allows then fails, or is not there."""
+    """Return what a run by the contract alone could say: what only the profile allows fails, or is not offered."""
     if rule in NEEDED_NAMES and NEEDED_NAMES[rule](profile.names):
         return {"not offered"}
     if rule in ALLOWANCES and ALLOWANCES[rule](profile):
@@ -135,7 +158,7 @@ NEEDED_NAMES: Mapping[str, Callable[[Names], bool]] = {
     "filter-email": lambda names: names.email_filter != Names.email_filter,
     "pages": lambda names: names.page != Names.page,
 }
-"""Under which other name of a parameter a rule is not offered by the contract alone."""
+"""The rules that the contract alone does not find, because a parameter has another name."""
 
 ALLOWANCES: Mapping[str, Callable[[Profile], bool]] = {
     "user-shape": lambda known: (
@@ -149,19 +172,15 @@ ALLOWANCES: Mapping[str, Callable[[Profile], bool]] = {
     "update-taken": lambda known: known.answers.taken != Answers.taken,
     "race-email": lambda known: known.answers.taken != Answers.taken,
 }
-"""What a profile allows that the contract alone does not, by the rule that it bears on."""
-
-
-def _by_id(tape: Tape) -> dict[str, str]:
-    return {str(user.get(tape.dialect.id, user)): json.dumps(user) for user in tape.everyone()}
+"""What a profile allows and the contract alone does not, by rule."""
 
 
 def _exits(runs: Sequence[Run]) -> list[str]:
-    """Tell of a run that ended otherwise than its outcome says: with a profile it passes, strictly it fails."""
+    """Return a line for each run that ended unexpectedly: with the profile it passes, strictly it fails."""
     with_profile, strict = runs
-    told = []
+    lines = []
     if (with_profile.exit_code, with_profile.summary.outcome) != (0, Outcome.PASSED):
-        told.append(f"with its profile the run ended with {with_profile.exit_code}: {with_profile.summary.why}")
+        lines.append(f"with its profile the run ended with {with_profile.exit_code}: {with_profile.summary.why}")
     if (strict.exit_code, strict.summary.outcome) != (1, Outcome.CONTRACT_BROKEN):
-        told.append(f"with STRICT=1 the run ended with {strict.exit_code}: {strict.summary.why}")
-    return told
+        lines.append(f"with STRICT=1 the run ended with {strict.exit_code}: {strict.summary.why}")
+    return lines

@@ -1,4 +1,4 @@
-"""Judge real servers by the suite: `python -m support.peers.judge [NAME ...]` draws a table, a line for each rule."""
+"""Run the suite against real servers, and compare it with the verdicts: `python -m support.peers.judge [NAME ...]`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from support.peers.catalogue import RECIPES
 from support.peers.errors import PeerFailed, PeerUnavailable
-from support.peers.judge import Judgement, judge
-from support.peers.judge.playing import NoResult
+from support.peers.judge import NoResult, PeerResult, check_peer
 from support.rules import RULES
 
 DIFFERENT = 1
@@ -17,47 +16,47 @@ ALL_SKIPPED = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 where the suite says what the recorded answers deserve, 1 where not, 3 where no peer can be had."""
+    """Return 0 if the suite agrees with the verdicts, 1 if it does not, 3 if no peer can be installed."""
     names = _parser().parse_args(arguments).names or list(RECIPES)
-    judged: dict[str, Judgement] = {}
+    results: dict[str, PeerResult] = {}
     skipped: dict[str, str] = {}
     broken: dict[str, str] = {}
     for name in names:
-        print(f"{name} is being judged", file=sys.stderr, flush=True)
+        print(f"the suite runs against {name}", file=sys.stderr, flush=True)
         try:
-            judged[name] = judge(name)
+            results[name] = check_peer(name)
         except PeerUnavailable as reason:
             skipped[name] = str(reason)
         except (NoResult, PeerFailed) as reason:
             broken[name] = str(reason)
-    for line in report(judged, skipped, broken):
+    for line in report(results, skipped, broken):
         print(line)
-    if broken or any(judgement.differences for judgement in judged.values()):
+    if broken or any(result.differences for result in results.values()):
         return DIFFERENT
-    return 0 if judged else ALL_SKIPPED
+    return 0 if results else ALL_SKIPPED
 
 
-def report(judged: Mapping[str, Judgement], skipped: Mapping[str, str], broken: Mapping[str, str]) -> Iterator[str]:
-    """Yield the table, and below it everything that is not as it should be."""
-    if judged:
-        yield from _table(judged)
+def report(results: Mapping[str, PeerResult], skipped: Mapping[str, str], broken: Mapping[str, str]) -> Iterator[str]:
+    """Yield the table, and below it the differences."""
+    if results:
+        yield from _table(results)
         yield ""
     for name, reason in skipped.items():
         yield f"{name} was skipped: {reason}"
     for name, reason in broken.items():
-        yield f"{name} could not be judged: {reason}"
-    for name, judgement in judged.items():
-        if not judgement.differences:
-            yield f"{name}: the suite says what its recorded answers deserve, and left everybody as they were"
-        for text in judgement.differences:
+        yield f"{name} could not be checked: {reason}"
+    for name, result in results.items():
+        if not result.differences:
+            yield f"{name}: the suite agrees with the verdicts, and changed no existing user"
+        for text in result.differences:
             yield f"{name} differs: {text}"
 
 
-def _table(judged: Mapping[str, Judgement]) -> Iterator[str]:
-    said = {name: {row.rule: row for row in judgement.rows} for name, judgement in judged.items()}
-    lines = [["rule", *judged]]
+def _table(results: Mapping[str, PeerResult]) -> Iterator[str]:
+    by_rule = {name: {row.rule: row for row in result.rows} for name, result in results.items()}
+    lines = [["rule", *results]]
     for rule in RULES:
-        rows = [said[name][rule] for name in judged]
+        rows = [by_rule[name][rule] for name in results]
         lines.append([rule, *(row.says + (" (!)" if row.differences else "") for row in rows)])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for cells in lines:

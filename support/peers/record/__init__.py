@@ -1,18 +1,20 @@
-"""Record how a running peer answers a fixed list of requests, with what differs from run to run taken out.
+"""Record the answers of a peer to a fixed list of requests.
 
-A recording is made of chapters. Each begins with an empty server and holds exchanges (one request, one
-answer) and, for many requests at once, crowds (the statuses of each round and what was stored afterwards).
+A recording consists of suites. Each starts with an empty server, and holds interactions (one request, one answer) and
+bursts (the statuses of each round, and what was stored afterwards).
 """
 
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from support.peers.catalogue import RECIPES, pinned_version
 from support.peers.launching import Peer, running
-from support.peers.record.chapters import CHAPTERS, CHAPTERS_THAT_LEAVE_RUBBISH, Chapter
-from support.peers.record.tape import Tape
+from support.peers.record.cassette import Cassette
+from support.peers.record.suites import SUITES, SUITES_WITH_LEFTOVERS, Suite
 
 RECORDINGS = Path(__file__).parents[1] / "recorded"
 
@@ -22,38 +24,38 @@ Recording = dict[str, object]
 
 
 def record(name: str) -> Recording:
-    """Play every chapter to an empty server, and return what was recorded.
+    """Send every suite to an empty server, and return the recording.
 
     Raises PeerUnavailable, with the reason, if the peer cannot be installed here.
     """
-    chapters: dict[str, object] = {}
+    suites: dict[str, object] = {}
     with running(name) as peer:
-        for play in CHAPTERS:
-            chapters |= _played(play, peer)
-    for play in CHAPTERS_THAT_LEAVE_RUBBISH:
+        for suite in SUITES:
+            suites |= _recorded(suite, peer)
+    for suite in SUITES_WITH_LEFTOVERS:
         with running(name) as peer:
-            chapters |= _played(play, peer)
+            suites |= _recorded(suite, peer)
     return {
         "peer": name,
         "version": pinned_version(RECIPES[name]),
         "runtime": runtime(name),
-        "chapters": chapters,
+        "suites": suites,
     }
 
 
-def _played(play: Chapter, peer: Peer) -> dict[str, object]:
-    tape = Tape(peer, RECIPES[peer.name].dialect)
-    play(tape)
-    tape.clear()
-    return {play.__name__.replace("_", " "): tape.tracks}
+def _recorded(suite: Suite, peer: Peer) -> dict[str, object]:
+    with Cassette(peer, RECIPES[peer.name].dialect) as cassette:
+        suite(cassette)
+        cassette.clear()
+    return {suite.__name__.replace("_", " "): cassette.interactions}
 
 
 def runtime(name: str) -> str:
-    """Name the major version of what runs the peer: messages of its standard library change with it."""
+    """Return the version of the language: the messages of its standard library change with it."""
     if RECIPES[name].packages == "pip":
         return f"Python {sys.version_info.major}.{sys.version_info.minor}"
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True, timeout=30)
-    return f"Node {said.stdout.removeprefix('v').split('.')[0]}"
+    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True, timeout=30)
+    return f"Node {node.stdout.removeprefix('v').split('.')[0]}"
 
 
 def recorded(name: str) -> Recording:
@@ -62,15 +64,21 @@ def recorded(name: str) -> Recording:
     return recording
 
 
-def keep(name: str, recording: Recording) -> Path:
-    """Write a recording where git sees it, a line for each part of an exchange, so that changes show."""
+def interactions_of(name: str) -> dict[str, Mapping[str, Any]]:
+    """Return the recorded interactions and bursts of a peer by their names."""
+    suites: Any = recorded(name)["suites"]
+    return {interaction["name"]: interaction for suite in suites.values() for interaction in suite}
+
+
+def save(name: str, recording: Recording) -> Path:
+    """Write the recording, one line for each part of an interaction, so that git shows changes."""
     file = _file(name)
     file.write_text(_written(recording) + "\n", encoding="utf-8")
     return file
 
 
 def _written(part: object, depth: int = 0) -> str:
-    """Write JSON that breaks its lines down to the parts of a track, and no deeper."""
+    """Return JSON with a line for each part of an interaction."""
     if depth > DEPTH_OF_A_PART or not isinstance(part, dict | list):
         return json.dumps(part, ensure_ascii=False)
     inside = "\n" + " " * (depth + 1)

@@ -5,7 +5,7 @@ import sys
 
 from support.peers.catalogue import RECIPES
 from support.peers.errors import PeerUnavailable
-from support.peers.record import keep, record
+from support.peers.record import record, save
 
 
 def main() -> int:
@@ -14,7 +14,7 @@ def main() -> int:
     parser.add_argument("names", nargs="+", choices=tuple(RECIPES), metavar="NAME", help=", ".join(RECIPES))
     for name in parser.parse_args().names:
         try:
-            print(keep(name, record(name)))
+            print(save(name, record(name)))
         except PeerUnavailable as reason:
             print(f"{name} is not available here: {reason}", file=sys.stderr)
             return 3

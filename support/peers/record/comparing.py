@@ -1,48 +1,45 @@
-"""Say in what a fresh recording differs from the committed one."""
+"""Compare a fresh recording with the committed one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-Track = Mapping[str, Any]
+Interaction = Mapping[str, Any]
 
 
 def differences(committed: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
-    """Return one line for each probe that is new, gone or answered differently.
+    """Return one line for each interaction that is new, missing or answered differently.
 
-    Exchanges must be equal. What a crowd comes to differs from run to run, so each outcome of the fresh
-    rounds must be one that the committed rounds had too.
+    The outcome of a burst differs from run to run, so each fresh outcome has to be among the committed ones.
     """
     return [
         line
-        for chapter in committed["chapters"].keys() | fresh["chapters"].keys()
-        for line in _of_chapter(committed["chapters"].get(chapter, []), fresh["chapters"].get(chapter, []), chapter)
+        for suite in committed["suites"].keys() | fresh["suites"].keys()
+        for line in _in_suite(committed["suites"].get(suite, []), fresh["suites"].get(suite, []), suite)
     ]
 
 
-def _of_chapter(committed: Sequence[Track], fresh: Sequence[Track], chapter: str) -> Iterator[str]:
-    before = {track["probe"]: track for track in committed}
-    after = {track["probe"]: track for track in fresh}
-    for probe in before.keys() ^ after.keys():
-        yield f"{chapter}: {probe!r} is only in the {'committed' if probe in before else 'fresh'} recording"
-    for probe in before.keys() & after.keys():
-        was, came = before[probe], after[probe]
-        if "rounds" in was:
-            yield from _of_crowd(was, came, f"{chapter}: {probe!r}")
-        elif was != came:
-            yield f"{chapter}: {probe!r} was {was} and now is {came}"
+def _in_suite(committed: Sequence[Interaction], fresh: Sequence[Interaction], suite: str) -> Iterator[str]:
+    before = {interaction["name"]: interaction for interaction in committed}
+    after = {interaction["name"]: interaction for interaction in fresh}
+    for name in before.keys() ^ after.keys():
+        yield f"{suite}: {name!r} is only in the {'committed' if name in before else 'fresh'} recording"
+    for name in before.keys() & after.keys():
+        if "rounds" in before[name]:
+            yield from _in_burst(before[name], after[name], f"{suite}: {name!r}")
+        elif before[name] != after[name]:
+            yield f"{suite}: {name!r} was {before[name]} and is now {after[name]}"
 
 
-def _of_crowd(was: Track, came: Track, probe: str) -> Iterator[str]:
-    known = [_outcome(each) for each in was["rounds"]]
-    refusals = {status for each in was["rounds"] for status in each.get("statuses", {})}
-    for each in came["rounds"]:
-        if _outcome(each) not in known or not refusals.issuperset(each.get("statuses", {})):
-            yield f"{probe} now also comes to {each}; recorded are {was['rounds']}"
+def _in_burst(before: Interaction, after: Interaction, name: str) -> Iterator[str]:
+    known = [_outcome(each) for each in before["rounds"]]
+    statuses = {status for each in before["rounds"] for status in each.get("statuses", {})}
+    for each in after["rounds"]:
+        if _outcome(each) not in known or not statuses.issuperset(each.get("statuses", {})):
+            yield f"{name} now also has the outcome {each}; recorded are {before['rounds']}"
 
 
-def _outcome(of_round: Track) -> dict[str, Any]:
-    """Leave out how often it came, and who of the losers got which refusal."""
-    kept = {key: value for key, value in of_round.items() if key not in ("times", "statuses")}
-    statuses: Mapping[str, int] = of_round.get("statuses", {})
-    winners = sum(count for status, count in statuses.items() if status.startswith("2"))
-    return {**kept, "winners": winners}
+def _outcome(one_round: Interaction) -> dict[str, Any]:
+    """Return the outcome without its number of rounds and without the statuses of the losers."""
+    others = {key: value for key, value in one_round.items() if key not in ("times", "statuses")}
+    statuses: Mapping[str, int] = one_round.get("statuses", {})
+    return {**others, "winners": sum(count for status, count in statuses.items() if status.startswith("2"))}

@@ -1,7 +1,7 @@
-"""Say, rule by rule, what each peer's recorded answers deserve.
+"""The verdicts on the recorded answers of each peer, rule by rule.
 
-The verdicts are judged by hand from the recordings and are independent of the suite, so that the two can be held
-against each other. Each names the probes that show it; the tables of the README are written from them.
+They were written by hand from the recordings, independently of the suite, so that the two can be compared. Each names
+the interactions that show it. The tables of the README are written from them.
 """
 
 import tomllib
@@ -17,10 +17,10 @@ Word = Literal["passed", "failed", "not offered"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """Hold what one rule deserves.
+    """The verdict on one rule.
 
-    `strict` is by the contract alone. `profiled` is with the peer's own words for fields, parameters, wrapped lists
-    and a taken address (`Judged.profile`). `only` says which part of a rule fails, where the rest passes.
+    `strict` is by the contract alone. `profiled` allows the peer's own names of fields and parameters, its wrapped list
+    and its status for a taken email (`Assessment.profile`). `only` is the part of a rule that fails if the rest passes.
     """
 
     rule: str
@@ -33,7 +33,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Finding:
-    """Hold an actual fault, which users of the server would suffer from, with the probes that show it."""
+    """A fault that users of the server would suffer from, with the interactions that show it."""
 
     title: str
     says: str
@@ -41,8 +41,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Hold all verdicts on a peer."""
+class Assessment:
+    """All verdicts on a peer."""
 
     peer: str
     profile: Mapping[str, Any]
@@ -50,10 +50,10 @@ class Judged:
     findings: tuple[Finding, ...]
 
 
-def judged(name: str) -> Judged:
-    """Read the verdicts on a peer, in the contract's order."""
+def assessment(name: str) -> Assessment:
+    """Read the verdicts on a peer, in the order of the contract."""
     content = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
-    return Judged(
+    return Assessment(
         peer=name,
         profile=content["profile"],
         verdicts={rule: _verdict(rule, each) for rule, each in content["rules"].items()},

@@ -1,4 +1,23 @@
-"""Allure results: the repairs that the formatter needs, and the evidence that goes with each step.
+"""Allure results: a sink that attaches the evidence, labels, and repairs of the formatter."""
 
-Imported only where the Allure formatter is in use.
-"""
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from support.http.report_sink import ReportSink
+
+FORMATTER = "allure_behave.formatter"
+
+
+def report_sink(identity: Mapping[str, Any]) -> ReportSink:
+    """Return the sink of the Allure formatter if the run uses it, else one that shows nothing.
+
+    `identity` says what the run is known by; it is empty in a process that runs a share of another's features.
+    """
+    if FORMATTER not in sys.modules:
+        return ReportSink()
+    from support.reporting.allure.sink import allure_sink
+
+    return allure_sink(identity) or ReportSink()

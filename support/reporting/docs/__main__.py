@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from support.reporting.docs.book import read_book
+from support.reporting.docs.features import read_features
 from support.reporting.docs.last_run import LastRun, read_results
 from support.reporting.docs.site import write_site
 from support.reporting.summary import FILE
@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     features = options.features.resolve()
-    first = write_site(options.output, read_book(features.parent, features, last), last)
-    print(f"Documentation: {first}" + ("" if last.results else " (without results: nothing was played yet)"))
+    first = write_site(options.output, read_features(features.parent, features), last)
+    print(f"Documentation: {first}" + ("" if last.results else " (without results: there was no run yet)"))
     return 0
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from support.errors import Outcome
 from support.escaping import escaped
+from support.reporting.rendering import counted
 from support.reporting.results import KNOWN_DEVIATION, Failure, plain
 from support.reporting.summary import Summary
-from support.reporting.table import counted
 
 MOST = 20
 LINKED = re.compile(r"@|:(?=//)|\bwww(?=\.)|\bGH(?=-\d)", re.IGNORECASE)

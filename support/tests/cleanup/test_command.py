@@ -19,6 +19,7 @@ from support.cli.cleanup import FAULT, LEFT, main
 from support.errors import TargetDown
 from support.models import Exchange
 from support.redaction import redacted
+from support.scenario import accounts
 from support.scenario.session import Session
 from support.settings import ROOT
 from support.target.embedded import EmbeddedApi, Target
@@ -52,7 +53,7 @@ def dead(apart: Target, new_session: NewSession) -> Session:
     """A run that made two users and died."""
     session = new_session(apart)
     for person in ("Ada", "Grace"):
-        session.accounts.become(person)
+        accounts.become_user(session.scenario, session.scenario.actor(person))
     release_lease(session.journal)
     return session
 
@@ -109,7 +110,7 @@ def test_a_run_without_a_journal_is_found_by_its_marks(
 @pytest.mark.parametrize("arguments", [["--yes"], ["--yes", "--all-runs"]], ids=" ".join)
 def test_a_live_run_is_not_touched(apart: Target, new_session: NewSession, arguments: list[str]) -> None:
     live = new_session(apart)
-    live.accounts.become("Ada")
+    accounts.become_user(live.scenario, live.scenario.actor("Ada"))
     assert main(arguments) == 0
     assert there(live) == 1
     live.registry.prove_nothing_is_left(10)
@@ -177,7 +178,7 @@ def _is_found_by_its_mark_alone(
 ) -> None:
     """Let a run die with its journal, and be cleaned up after; an age that is asked for spares it."""
     session = new_session(target)
-    session.accounts.become("Ada")
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     release_lease(session.journal)
     monkeypatch.setenv("BASE_URL", target.base_url)
     monkeypatch.setenv("TOKEN", target.token or "")

@@ -22,7 +22,7 @@ from support.http.users_api import UsersApi
 from support.models import Answer, Call, Exchange
 from support.tests import scripted
 from support.tests.conftest import Script
-from support.tests.http.clients import api_at, told_of
+from support.tests.http.clients import api_at, outcomes_of
 from support.tests.scripted import Act, Arrived, Wire, answer
 
 Play = Callable[..., BurstResult[Exchange]]
@@ -81,7 +81,7 @@ class TestBurst:
         act, arrived = waits_for_all(count)
         server = script(*[act] * count)
         result = play(creates(api_at(server.url), count))
-        assert [told_of(exchange) for exchange in result.results] == [[201]] * count
+        assert [outcomes_of(exchange) for exchange in result.results] == [[201]] * count
         assert len(set(arrived)) == count == result.peak
         assert not result.early
 
@@ -113,7 +113,7 @@ class TestBurst:
         api = api_at(server.url)
         fields = {"fields": {"name": "Ada"}} if method == "PATCH" else {}
         result = play([api.send_once(api.call(method, api.url_of("7"), **fields)) for _ in range(3)])  # type: ignore[arg-type]
-        assert [told_of(exchange) for exchange in result.results] == [[200]] * 3
+        assert [outcomes_of(exchange) for exchange in result.results] == [[200]] * 3
         assert {(request.method, request.target) for request in server.arrived} == {(method, "/users/7")}
         assert {request.body for request in server.arrived} == ({b'{"name": "Ada"}'} if fields else {b""})
 
@@ -126,7 +126,7 @@ class TestBurst:
             return (yield from api.read("7"))
 
         result = play([lifecycle() for _ in range(3)])
-        assert [(one.call.method, told_of(one)) for one in result.results] == [("GET", [200])] * 3
+        assert [(one.call.method, outcomes_of(one)) for one in result.results] == [("GET", [200])] * 3
         assert Counter(request.method for request in server.arrived) == {"POST": 3, "GET": 3}
 
     def test_a_warm_up_opens_the_connections_of_the_burst(self, script: Script, play: Play) -> None:
@@ -167,7 +167,7 @@ class TestBurst:
         api = api_at(server.url)
         for _ in range(2):
             result = play(creates(api, 4), warm_up=api.call("GET"), client="the same")
-            assert [told_of(exchange) for exchange in result.results] == [[201]] * 4
+            assert [outcomes_of(exchange) for exchange in result.results] == [[201]] * 4
             assert result.peak == 4
 
     def test_a_request_that_cannot_connect_is_not_waited_for(
@@ -176,13 +176,13 @@ class TestBurst:
         server = script(*[answer(201, {})] * 3)
         unreachable = api_at(f"http://127.0.0.1:{unused_port}/users")
         result = play([*creates(api_at(server.url), 3), *creates(unreachable, 1)], timeout_s=30.0)
-        assert [told_of(exchange)[0] for exchange in result.results] == [201] * 3 + [(False, "connection refused")]
+        assert [outcomes_of(exchange)[0] for exchange in result.results] == [201] * 3 + [(False, "connection refused")]
         assert result.peak == 3
 
     def test_a_dropped_connection_is_reported_and_the_others_go_on(self, play: Play, script: Script) -> None:
         server = script(answer(201, {}), scripted.drop, answer(201, {}))
         result = play(creates(api_at(server.url), 3))
-        outcomes = sorted(str(told_of(exchange)[0]) for exchange in result.results)
+        outcomes = sorted(str(outcomes_of(exchange)[0]) for exchange in result.results)
         assert outcomes == ["(True, 'connection broken')", "201", "201"]
 
     def test_an_answer_to_an_incomplete_request_is_early(self, play: Play) -> None:
@@ -199,7 +199,7 @@ class TestBurst:
         with _Hasty(interim) as hasty:
             result = play(creates(api_at(hasty.url), 3))
         assert not result.early
-        assert [told_of(exchange) for exchange in result.results] == [[201]] * 3
+        assert [outcomes_of(exchange) for exchange in result.results] == [[201]] * 3
 
     def test_an_answer_to_a_complete_request_is_not_early(self, play: Play, script: Script) -> None:
         assert not play(creates(api_at(script(*[answer(201, {})] * 3).url), 3)).early
@@ -300,7 +300,7 @@ class TestThreads:
         api = api_at(script(*[act] * 10).url)
         with SessionClient(5) as client:
             result = burst_in_threads(client, [Request(str(n), create) for n, create in enumerate(creates(api, 10))])
-        assert [told_of(exchange) for exchange in result.results] == [[201]] * 10
+        assert [outcomes_of(exchange) for exchange in result.results] == [[201]] * 10
         assert len(arrived) == 10 == result.peak
         assert [timing.label for timing in result.timings] == [str(number) for number in range(10)]
         bodies = [exchange.call.body for exchange in result.results]

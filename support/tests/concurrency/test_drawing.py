@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from support.concurrency.drawing import COLOURS, histogram, race_picture
+from support.concurrency.drawing import COLOURS, histogram, race_picture, timeline
 from support.concurrency.races import Outcome
 from support.tests.concurrency.outcomes import contender
 
 SVG = "{http://www.w3.org/2000/svg}"
+CONTENDERS = [
+    contender(Outcome.WON, "<Ada> & Co", 0.004, 0.010),
+    contender(Outcome.REFUSED, "Grace", 0.005, 0.012),
+    contender(Outcome.UNKNOWN, "Alan", None, None),
+]
 
 
-def bars(picture: str, outcome: Outcome) -> list[dict[str, str]]:
-    pieces = ET.fromstring(picture).iter(f"{SVG}rect")
-    return [piece.attrib for piece in pieces if piece.get("fill") == COLOURS[outcome]]
+def texts(picture: str) -> list[tuple[str, str | None]]:
+    return [(piece.text or "", piece.get("fill")) for piece in ET.fromstring(picture).iter(f"{SVG}text")]
 
 
-def texts(picture: str) -> list[str]:
-    return [piece.text or "" for piece in ET.fromstring(picture).iter(f"{SVG}text")]
-
-
-def test_each_contender_has_a_bar_in_the_colour_of_its_outcome() -> None:
-    picture = race_picture(
-        [
-            contender(Outcome.WON, "<Ada> & Co", 0.004, 0.012),
-            contender(Outcome.REFUSED, "Grace", 0.005, 0.010),
-            contender(Outcome.UNKNOWN, "Alan", 0.005, None),
-            contender(Outcome.UNKNOWN, "Barbara", None, None),
-        ]
-    )
-    assert [len(bars(picture, outcome)) for outcome in Outcome] == [1, 1, 0, 1]
-    assert {"<Ada> & Co", "won 201", "refused 409", "unknown no answer"} <= set(texts(picture))
-
-
-def test_a_longer_wait_is_a_longer_bar_that_begins_at_the_release() -> None:
-    picture = race_picture([contender(Outcome.WON, "a", 0.0, 0.010), contender(Outcome.WON, "b", 0.005, 0.010)])
-    first, second = bars(picture, Outcome.WON)
-    assert float(first["width"]) == pytest.approx(2 * float(second["width"]), rel=0.01)
-    assert float(second["x"]) == pytest.approx(float(first["x"]) + float(second["width"]), rel=0.01)
+def test_each_contender_is_a_line_of_the_timeline_in_the_colour_of_the_outcome() -> None:
+    outcomes = [Outcome.WON, Outcome.REFUSED, Outcome.UNKNOWN]
+    lines = zip(timeline(CONTENDERS).split("\n"), outcomes, strict=True)
+    assert texts(race_picture(CONTENDERS))[1:] == [(line, COLOURS[outcome]) for line, outcome in lines]
 
 
 @pytest.mark.parametrize("count", [1, 2, 500])
 def test_every_answer_is_in_the_histogram(count: int) -> None:
     picture = histogram([0.010 + number / 10_000 for number in range(count)])
-    assert sum(int(text) for text in texts(picture) if text.isdigit()) == count
+    bars = [re.search(r"ms \|█* (\d+)$", text) for text, _ in texts(picture)]
+    assert sum(int(bar[1]) for bar in bars if bar) == count
 
 
-def test_the_median_is_marked() -> None:
-    assert "median 20.0 ms" in texts(histogram([0.010, 0.020, 0.030]))
+def test_a_bin_with_more_answers_has_a_longer_bar() -> None:
+    bars = [text.count("█") for text, _ in texts(histogram([0.010, 0.020, 0.020]))]
+    assert bars == [0, 20, 40, 0]
+
+
+def test_the_median_is_named() -> None:
+    assert "median 20.0 ms" in histogram([0.010, 0.020, 0.030])
 
 
 @pytest.mark.parametrize(

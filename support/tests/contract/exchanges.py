@@ -1,4 +1,4 @@
-"""Exchanges as they might have come."""
+"""Exchanges for tests."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ def answered(
 ) -> Exchange:
     """Return an exchange with one attempt; `shown` is answered as JSON."""
     octets = body if body is not None else b"" if shown is None else json.dumps(shown, ensure_ascii=False).encode()
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    received = {name.replace("_", "-"): value for name, value in headers.items()}
     if media_type is not None:
-        told["content-type"] = media_type
+        received["content-type"] = media_type
     call = Call(method, url, Credential("$TOKEN"), {"Accept": JSON}, sent)
-    return Exchange(call, (Attempt(Answer(status, told, octets, 0.01)),))
+    return Exchange(call, (Attempt(Answer(status, received, octets, 0.01)),))
 
 
 def unanswered(cause: str = "connection refused", tries: int = 3) -> Exchange:
-    """Return an exchange that nobody answered."""
+    """Return an exchange without an answer."""
     call = Call("GET", f"{BASE}/7", Credential("$TOKEN"))
     return Exchange(call, tuple(Attempt(Failure(cause, False, 0.01)) for _ in range(tries)))
 
 
 def beyond(excess: str) -> Exchange:
-    """Return an exchange whose answer was too much to take in."""
+    """Return an exchange whose answer exceeds a bound."""
     return Exchange(Call("GET", f"{BASE}/7", Credential("$TOKEN")), (Attempt(Answer(200, {}, b"", 0.01, excess)),))
 
 

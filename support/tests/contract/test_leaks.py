@@ -1,4 +1,4 @@
-"""What shows a server's inside, and what only looks a little like it."""
+"""Text that shows a server's inside, and text that only resembles it."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ LEAKING: dict[str, tuple[str, set[str]]] = {
 
 HARMLESS: dict[str, str] = {
     "XML": "input:line 1: Start tag expected",
-    "an address of a problem on the web": "https://api.example.rs:8443/problems/404",
-    "an address with a home in it": "http://127.0.0.1:8000/home/users/17",
+    "a URL of a problem on the web": "https://api.example.rs:8443/problems/404",
+    "a URL with a home in it": "http://127.0.0.1:8000/home/users/17",
     "a pointer into the request": "/data/attributes/email",
     "a sentence": "The name must have 1 to 200 characters.",
     "a sentence with an update": "Please update your name to set a new one.",
@@ -124,18 +124,18 @@ HARMLESS: dict[str, str] = {
     "JSON of Go": "invalid character '}' looking for beginning of object key string",
     "JSON of Rust": "EOF while parsing an object at line 1 column 17",
     "JSON of Java": "Unexpected character ('}' (code 125)): was expecting double-quote at [line: 1, column: 3]",
-    "an address of a type": "https://example.com/problems/out-of-credit",
-    "an address of documentation": "see https://developer.example.com/docs/errors.html#taken for more",
-    "an address with a home": "https://example.com/home/index",
-    "an address with a script": "https://example.com/errors/list.php",
-    "an address with a port": "http://127.0.0.1:8000/users/7",
+    "a URL of a type": "https://example.com/problems/out-of-credit",
+    "a URL of documentation": "see https://developer.example.com/docs/errors.html#taken for more",
+    "a URL with a home": "https://example.com/home/index",
+    "a URL with a script": "https://example.com/errors/list.php",
+    "a URL with a port": "http://127.0.0.1:8000/users/7",
     "an instance": "/api/v1/users/7",
     "an instance of a problem": "/problems/4711",
     "a path of the API": "/users",
     "a path of the API with usr in it": "/v1/usr-accounts/7",
     "a media type": "application/problem+json is what was sent, application/json is wanted",
     "a uuid": "urn:uuid:4a5f7c00-5c0e-4d43-a9a8-6dd8f3f2d0d1",
-    "an e-mail address": "o'brien+news@sub.example.com",
+    "an email": "o'brien+news@sub.example.com",
     "a token error": "the token at line 1 is not a bearer token",
     "a version": "users-api/1.2.3 (build 4711)",
     "a ratio": "3:45 of 7:30",
@@ -156,24 +156,24 @@ def found_in(text: str, url: str = f"{BASE}/7") -> set[str]:
 
 
 @pytest.mark.parametrize("server", LEAKING)
-def test_what_shows_the_inside_is_found(server: str) -> None:
+def test_a_leak_is_found(server: str) -> None:
     text, kinds = LEAKING[server]
     assert found_in(text) >= kinds
 
 
 @pytest.mark.parametrize("server", LEAKING)
-def test_it_is_found_in_an_answer_that_is_no_json_too(server: str) -> None:
+def test_a_leak_is_found_in_plain_text_too(server: str) -> None:
     text, kinds = LEAKING[server]
     mismatches = leak_mismatches(answered(500, body=text.encode(), media_type="text/plain"))
     assert {mismatch.removeprefix("it shows ").split(": ")[0] for mismatch in mismatches} >= kinds
 
 
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
-def test_what_does_not_is_let_be(text: str) -> None:
+def test_harmless_text_is_no_leak(text: str) -> None:
     assert found_in(text) == set()
 
 
-def test_the_path_that_was_asked_for_may_be_repeated() -> None:
+def test_the_path_of_the_request_may_be_repeated() -> None:
     url = "http://127.0.0.1:8000/srv/api/users.php"
     assert found_in("POST /srv/api/users.php is not offered", url) == set()
     assert found_in("see /srv/api/other.php", url) == {PATH}
@@ -184,7 +184,7 @@ def test_a_path_is_found_where_json_escapes_its_slashes() -> None:
     assert leak_mismatches(answered(400, body=body)) != []
 
 
-def test_what_is_found_is_shown() -> None:
+def test_the_leak_is_shown() -> None:
     (mismatch,) = leak_mismatches(answered(400, {"detail": "cannot open /var/lib/users/data.db now"}))
     assert mismatch == "it shows a path of the server: '/var/lib'"
 
@@ -192,5 +192,5 @@ def test_what_is_found_is_shown() -> None:
 @pytest.mark.parametrize(
     "text", ["/-" * 500_000, "/app/-" * 150_000, "Duplicate entry '" * 300_000], ids=["path", "app", "SQL"]
 )
-def test_a_long_text_that_nearly_does_is_looked_through_once(text: str) -> None:
+def test_near_misses_in_a_long_text_take_linear_time(text: str) -> None:
     assert found_in(text) == set()

@@ -1,4 +1,4 @@
-"""Every matcher passes what is right, and fails what is wrong in words that name it."""
+"""Every matcher matches right exchanges, and names what is wrong with others."""
 
 from __future__ import annotations
 
@@ -196,17 +196,19 @@ WRONG: list[tuple[Matcher, Exchange, list[str]]] = [
 
 
 @pytest.mark.parametrize(("matcher", "exchange"), RIGHT)
-def test_what_is_right_passes(matcher: Matcher, exchange: Exchange) -> None:
+def test_a_right_exchange_matches(matcher: Matcher, exchange: Exchange) -> None:
     assert matcher.mismatches(exchange) == []
     assert matcher.matches(exchange)
 
 
-@pytest.mark.parametrize(("matcher", "exchange", "told"), WRONG)
-def test_what_is_wrong_fails_and_says_how(matcher: Matcher, exchange: Exchange, told: list[str]) -> None:
+@pytest.mark.parametrize(("matcher", "exchange", "expected"), WRONG)
+def test_a_wrong_exchange_does_not_match_and_says_why(
+    matcher: Matcher, exchange: Exchange, expected: list[str]
+) -> None:
     found = matcher.mismatches(exchange)
     assert not matcher.matches(exchange)
-    assert len(found) == len(told), found
-    assert all(mismatch.startswith(begin) for mismatch, begin in zip(found, told, strict=True)), found
+    assert len(found) == len(expected), found
+    assert all(mismatch.startswith(begin) for mismatch, begin in zip(found, expected, strict=True)), found
 
 
 def test_every_matcher_has_failed_once_and_passed_once() -> None:
@@ -224,7 +226,7 @@ def _maker(matcher: Matcher) -> str:
     return str(find.__qualname__.split(".")[0]) if "." in find.__qualname__ else "leaks_nothing"
 
 
-def test_a_matcher_speaks_through_hamcrest() -> None:
+def test_assert_that_describes_the_mismatch() -> None:
     with pytest.raises(AssertionError) as caught:
         assert_that(answered(500), has_status([200, 204]))
     assert "Expected: status 200 or 204" in str(caught.value)
@@ -235,14 +237,14 @@ def test_pointers_are_escaped_as_in_rfc_6901() -> None:
     assert matchers._pointer(["a/b", "c~d", 0]) == "/a~1b/c~0d/0"
 
 
-def test_a_long_value_is_told_with_both_its_ends() -> None:
-    (told,) = field_mismatches({**ADA, "name": "begin" + "x" * 500 + "end"}, {"name": "Ada"}, NAMES)
-    assert told.startswith('/name: "begin')
-    assert 'end" instead of "Ada"' in told
-    assert len(told) < 220
+def test_a_long_value_is_shown_with_both_ends() -> None:
+    (expected,) = field_mismatches({**ADA, "name": "begin" + "x" * 500 + "end"}, {"name": "Ada"}, NAMES)
+    assert expected.startswith('/name: "begin')
+    assert 'end" instead of "Ada"' in expected
+    assert len(expected) < 220
 
 
-def test_all_mismatches_of_a_list_are_told_at_once() -> None:
+def test_all_mismatches_of_a_list_are_listed() -> None:
     assert len(schema_mismatches("users", [1, {}, "x"])) == 2
 
 
@@ -260,5 +262,5 @@ def test_one_moment_may_be_written_in_two_ways(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("text", [None, 7, "yesterday", "", {"at": 1}])
-def test_what_is_no_moment_comes_back_as_it_is(text: Any) -> None:
+def test_any_other_text_stays_unchanged(text: Any) -> None:
     assert moment_of(text) == text

@@ -1,4 +1,4 @@
-"""Both clients behind one face, so that one test shows what both do."""
+"""Both clients behind one interface, so that one test covers both."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ KINDS = ("session", "async")
 
 
 class Client(Protocol):
-    """Carries out flows."""
+    """Executes operations."""
 
-    def run(self, flow: Operation[T]) -> T: ...
+    def run(self, operation: Operation[T]) -> T: ...
 
 
 class _Async:
@@ -39,8 +39,8 @@ class _Async:
         self._loop = LoopThread()
         self._client = self._loop.run(_made(timeout_s, route))
 
-    def run(self, flow: Operation[T]) -> T:
-        return self._loop.run(self._client.run(flow))
+    def run(self, operation: Operation[T]) -> T:
+        return self._loop.run(self._client.run(operation))
 
     def close(self) -> None:
         self._loop.run(self._client.close())
@@ -74,21 +74,21 @@ NewApi = Callable[..., UsersApi]
 
 def api_at(url: str, token: str | None = TOKEN, window_s: float = 0.05, **changes: Any) -> UsersApi:
     """Return the calls of an API that is tried three times within seconds, with waits too short to notice."""
-    told: dict[str, Any] = {"attempts": 3, "base_s": 0.001, "cap_s": 0.01, "deadline_s": 10.0, **changes}
+    options: dict[str, Any] = {"attempts": 3, "base_s": 0.001, "cap_s": 0.01, "deadline_s": 10.0, **changes}
     credential = Credential(None)
     if token is not None:
         redacted.hide(token)
         credential = Credential("$TOKEN", value=token)
-    return UsersApi(url, credential, Policy(**told), Profile(), Recorder(), window_s, permit_all)
+    return UsersApi(url, credential, Policy(**options), Profile(), Recorder(), window_s, permit_all)
 
 
 def permit_all(_: Call) -> Operation[None]:
-    """Let every call pass, where the only users are those of a test."""
+    """Permit every call: the only users are those of a test."""
     yield from ()
 
 
-def told_of(exchange: Exchange) -> list[object]:
-    """Return what each attempt came to: a status, or whether the request had been sent and the kind of failure."""
+def outcomes_of(exchange: Exchange) -> list[object]:
+    """Return the outcome of each attempt: a status, or whether the request was sent and the kind of failure."""
     return [
         (attempt.outcome.sent, attempt.outcome.cause.split(" (")[0].split(" within")[0])
         if isinstance(attempt.outcome, Failure)

@@ -1,4 +1,4 @@
-"""A clock that only waiting moves, and a client that answers by a script."""
+"""A clock that only waits move, and a client with scripted answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass
 class Clock:
-    """Moments in seconds; goes on only where it is told to."""
+    """Moments in seconds; moves only when a test advances it."""
 
     now: float = 1000.0
 
@@ -27,14 +27,14 @@ class Clock:
 
 
 def no_jitter(_: float, most: float) -> float:
-    """Draw the longest wait, so that waits can be foretold."""
+    """Draw the longest wait, so that waits are predictable."""
     return most
 
 
 def policy(clock: Callable[[], float] | None = None, **changes: Any) -> Policy:
     """Return a policy of five attempts with waits of 1, 2, 4 … 8 seconds within 100."""
-    told: dict[str, Any] = {"attempts": 5, "base_s": 1.0, "cap_s": 8.0, "deadline_s": 100.0, "jitter": no_jitter}
-    return Policy(**{**told, "clock": clock or Clock(), **changes})
+    defaults: dict[str, Any] = {"attempts": 5, "base_s": 1.0, "cap_s": 8.0, "deadline_s": 100.0, "jitter": no_jitter}
+    return Policy(**{**defaults, "clock": clock or Clock(), **changes})
 
 
 def came(status: int, body: bytes = b"", seconds: float = 0.0, **headers: str) -> Answer:

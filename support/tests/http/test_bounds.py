@@ -1,4 +1,4 @@
-"""No answer exhausts memory or time: what goes beyond a bound is told in plain words, and the next call is served."""
+"""No answer exhausts memory or time: a failure names the exceeded bound, and the next call is served."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.http.operations import Operation
 from support.http.users_api import UsersApi
 from support.models import Answer, Exchange
 from support.tests.conftest import Script
-from support.tests.http.clients import Client, api_at, told_of
+from support.tests.http.clients import Client, api_at, outcomes_of
 from support.tests.scripted import Act, Wire, answer, head, packed, raw
 
 LARGEST = 64 * 1024
@@ -63,7 +63,7 @@ TOO_LARGE = {
 
 
 @pytest.mark.parametrize("act", TOO_LARGE.values(), ids=list(TOO_LARGE))
-def test_a_body_that_is_too_large_is_an_answer_without_it(client: Client, script: Script, act: Act) -> None:
+def test_a_body_beyond_the_bound_is_left_out_of_the_answer(client: Client, script: Script, act: Act) -> None:
     server = script(act, FINE)
     came = client.run(read(api_at(server.url))).answer
     assert came is not None
@@ -71,7 +71,7 @@ def test_a_body_that_is_too_large_is_an_answer_without_it(client: Client, script
     assert "MAX_ANSWER_MB" in came.excess
     with pytest.raises(TooMuch):
         came.json()
-    assert told_of(client.run(read(api_at(server.url)))) == [200]
+    assert outcomes_of(client.run(read(api_at(server.url)))) == [200]
 
 
 HEADERS = {
@@ -84,19 +84,19 @@ HEADERS = {
 
 @pytest.mark.parametrize("act", HEADERS.values(), ids=list(HEADERS))
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_header_section_that_is_too_large_is_not_asked_for_again(
+def test_a_header_section_beyond_the_bound_is_not_retried(
     client: Client, script: Script, act: Act, method: str
 ) -> None:
     server = script(act, FINE)
     api = api_at(server.url)
-    assert told_of(client.run(api.send(api.call(method, api.url_of("7"))))) == [
+    assert outcomes_of(client.run(api.send(api.call(method, api.url_of("7"))))) == [
         (True, "the header section of the answer is too large")
     ]
-    assert told_of(client.run(read(api))) == [200]
+    assert outcomes_of(client.run(read(api))) == [200]
 
 
-def test_a_chunk_whose_length_never_ends_is_given_up(client: Client, script: Script) -> None:
-    outcome = told_of(client.run(read(api_at(script(endless(JSON_HEAD, b"0")).url, attempts=1))))[0]
+def test_an_endless_chunk_length_is_a_failure(client: Client, script: Script) -> None:
+    outcome = outcomes_of(client.run(read(api_at(script(endless(JSON_HEAD, b"0")).url, attempts=1))))[0]
     assert outcome != 200
 
 
@@ -113,7 +113,7 @@ def test_a_chunk_whose_length_never_ends_is_given_up(client: Client, script: Scr
     ],
     ids=["gzip", "x-gzip", "deflate", "raw deflate", "two streams", "as it is"],
 )
-def test_what_keeps_within_is_taken_in_whole(
+def test_a_body_within_the_bound_is_read_whole(
     client: Client, script: Script, octets: bytes, pack: Callable[[bytes], bytes], encoding: str
 ) -> None:
     came = client.run(read(api_at(script(answer(200, body=pack(octets), headers={"Content-Encoding": encoding})).url)))
@@ -124,8 +124,8 @@ def test_what_keeps_within_is_taken_in_whole(
 def test_a_list_may_be_larger(client: Client, script: Script) -> None:
     users = b"[" + b" " * (2 * LARGEST) + b"]"
     api = api_at(script(answer(200, body=users), answer(200, body=users)).url)
-    for flow, is_taken in ((api.list(), True), (api.read("7"), False)):
-        came = client.run(flow).answer
+    for operation, is_taken in ((api.list(), True), (api.read("7"), False)):
+        came = client.run(operation).answer
         assert came is not None
         assert (came.excess == "") is is_taken
 
@@ -133,20 +133,20 @@ def test_a_list_may_be_larger(client: Client, script: Script) -> None:
 class TestDepth:
     @pytest.mark.parametrize("levels", [DEEPEST + 1, 900, 100_000])
     @pytest.mark.parametrize(("opened", "closed"), [(b"[", b"]"), (b'{"a":', b"}")], ids=["arrays", "objects"])
-    def test_what_is_too_deep_is_no_json(self, levels: int, opened: bytes, closed: bytes) -> None:
+    def test_a_body_nested_too_deeply_is_no_json(self, levels: int, opened: bytes, closed: bytes) -> None:
         with pytest.raises(TooMuch, match="nested more than 100 levels"):
             Answer(200, {}, opened * levels + b"1" + closed * levels, 0.0).json()
 
-    def test_as_deep_as_may_be_is(self) -> None:
+    def test_a_body_of_the_greatest_depth_is_json(self) -> None:
         value: Any = Answer(200, {}, b"[" * DEEPEST + b"]" * DEEPEST, 0.0).json()
         for _ in range(DEEPEST - 1):
             (value,) = value
         assert value == []
 
-    def test_many_side_by_side_are_not_deep(self) -> None:
+    def test_many_siblings_are_not_deep(self) -> None:
         assert len(Answer(200, {}, b"[" + b"{}," * 5000 + b"{}]", 0.0).json()) == 5001
 
-    def test_so_many_values_are_too_many(self) -> None:
+    def test_too_many_values_are_refused(self) -> None:
         with pytest.raises(TooMuch, match="values"):
             Answer(200, {}, b"[" + b"{}," * bounds.MOST_VALUES + b"{}]", 0.0).json()
 
@@ -154,13 +154,15 @@ class TestDepth:
 class TestTogether:
     @pytest.fixture
     def answers(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Answer]]:
-        """Large answers that fill what may be kept at one time."""
+        """Large answers that use up the bound for all answers together."""
         monkeypatch.setattr(BOUNDS, "largest", MIB)
         kept = [Answer(200, {}, bytes(MIB), 0.0) for _ in range(bounds.KEPT_TOGETHER)]
         yield kept
         kept.clear()
 
-    def test_one_more_large_answer_is_too_much(self, client: Client, script: Script, answers: list[Answer]) -> None:
+    def test_one_more_large_answer_exceeds_the_bound(
+        self, client: Client, script: Script, answers: list[Answer]
+    ) -> None:
         size = bounds.ALWAYS_TAKEN
         api = api_at(script(answer(200, body=b" " * (size + 1))).url)
         assert answers
@@ -171,11 +173,11 @@ class TestTogether:
         assert came is not None
         assert "together" in came.excess
 
-    def test_what_is_not_kept_any_more_makes_room(self, answers: list[Answer]) -> None:
+    def test_a_discarded_answer_makes_room(self, answers: list[Answer]) -> None:
         answers.clear()
         BOUNDS.check_room(MIB)
 
-    def test_bodies_that_come_in_at_one_time_count_together(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_concurrent_bodies_count_together(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(BOUNDS, "largest", MIB)
         bodies = [Body(None, is_list=True) for _ in range(bounds.KEPT_TOGETHER)]
         for body in bodies:

@@ -19,14 +19,14 @@ from support.tests.scripted import Arrived, answer
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl, which the command is for, is not installed")
 
 OF_THE_CLIENT = {"user-agent", "accept-encoding", "connection", "host", "content-length"}
-"""Headers that each client writes as it likes; the length is that of the body, which is compared itself."""
+"""Headers that differ between clients; Content-Length is left out, as the body itself is compared."""
 
 
-def typed(command: str, token: str = TOKEN, address: str = "") -> str:
+def typed(command: str, token: str = TOKEN, base_url: str = "") -> str:
     """Type a command into a POSIX shell where $TOKEN and $BASE_URL are set; return what curl shows."""
     done = subprocess.run(
         ["sh", "-c", command],
-        env={"TOKEN": token, "BASE_URL": address, "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent"},
+        env={"TOKEN": token, "BASE_URL": base_url, "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent"},
         capture_output=True,
         timeout=20,
     )
@@ -35,7 +35,7 @@ def typed(command: str, token: str = TOKEN, address: str = "") -> str:
 
 
 def compared(request: Arrived) -> tuple[str, str, dict[str, str], bytes]:
-    """Return what has to be the same, whoever sent it."""
+    """Return what every client has to send alike."""
     headers = {name.lower(): value for name, value in request.headers if name.lower() not in OF_THE_CLIENT}
     return request.method, request.target, headers, request.body
 
@@ -71,7 +71,7 @@ def calls(api: UsersApi) -> dict[str, Call]:
 
 
 @pytest.mark.parametrize("kind", calls(api_at("http://127.0.0.1:1/users")))
-def test_it_sends_what_the_suite_sent(script: Script, kind: str) -> None:
+def test_the_command_sends_what_the_suite_sent(script: Script, kind: str) -> None:
     server = script(answer(200), answer(200))
     api = api_at(server.url)
     call = calls(api)[kind]
@@ -83,7 +83,7 @@ def test_it_sends_what_the_suite_sent(script: Script, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", calls(api_at("http://127.0.0.1:1/users")))
-def test_it_does_so_where_the_address_is_hidden(script: Script, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_the_command_works_where_the_url_is_hidden(script: Script, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     server = script(answer(200), answer(200))
     api = api_at(server.url)
     call = calls(api)[kind]
@@ -91,16 +91,16 @@ def test_it_does_so_where_the_address_is_hidden(script: Script, monkeypatch: pyt
         client.run(api.send_once(call))
     hidden = Redactor()
     hidden.hide(TOKEN)
-    hidden.hide_address(server.url)
+    hidden.hide_url(server.url)
     monkeypatch.setattr(exchange_text, "redacted", hidden)
     command = curl(call)
     assert "127.0.0.1" not in command
-    typed(command, address=server.url)
+    typed(command, base_url=server.url)
     ours, typed_in = server.arrived
     assert compared(typed_in) == compared(ours)
 
 
-def test_it_shows_what_was_answered(script: Script) -> None:
+def test_the_command_shows_the_answer(script: Script) -> None:
     api = api_at(script(answer(418, {"title": "short and stout"}, headers={"X-Seen": "yes"})).url)
     shown = typed(curl(api.call("GET")))
     assert "418" in shown
@@ -108,7 +108,7 @@ def test_it_shows_what_was_answered(script: Script) -> None:
     assert "short and stout" in shown
 
 
-def test_it_can_be_pasted_in_lines() -> None:
+def test_the_command_can_be_pasted_in_lines() -> None:
     lines = curl(api_at("http://127.0.0.1:1/users").create_call({"name": "Ada"})).split("\n")
     assert len(lines) > 2
     assert all(line.endswith(" \\") for line in lines[:-1])

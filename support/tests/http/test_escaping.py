@@ -1,4 +1,4 @@
-"""What a target says is shown, and commands neither a terminal nor a CI job; what people write stays readable."""
+"""Text of a target can command neither a terminal nor a CI job, and stays readable."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ HOSTILE = "x\x1b[2J\x07\u202e\r\n::error::boo\n##[error]boo\u2028::error::boo\uf
 
 
 @pytest.mark.parametrize("sign", COMMANDING, ids=lambda sign: f"{ord(sign):04x}")
-def test_what_commands_or_cannot_be_seen_is_an_escape(sign: str) -> None:
+def test_controls_and_invisible_characters_become_escapes(sign: str) -> None:
     for shown in (escaped(f"a{sign}b"), on_one_line(f"a{sign}b")):
         assert shown.startswith("a\\")
         assert shown.endswith("b")
@@ -57,23 +57,23 @@ def test_what_commands_or_cannot_be_seen_is_an_escape(sign: str) -> None:
         assert escaped(shown) == shown
 
 
-def test_nothing_that_xml_does_not_take_is_left() -> None:
+def test_only_characters_that_xml_allows_are_left() -> None:
     everything = "".join(map(chr, range(sys.maxunicode + 1)))
     shown = ElementTree.fromstring(f"<x>{escaped(everything).replace('&', '').replace('<', '')}</x>").text or ""
     assert not [sign for sign in shown if unicodedata.category(sign) in ("Cs", "Cc") and sign not in "\n\t"]
 
 
 @pytest.mark.parametrize("text", READABLE)
-def test_what_people_write_stays(text: str) -> None:
+def test_readable_text_stays(text: str) -> None:
     assert escaped(text) == text
 
 
 @pytest.mark.parametrize("text", [*AT_THE_START, *ANYWHERE])
-def test_a_command_to_a_ci_job_is_none_any_more(text: str) -> None:
-    for told in (text, f"a\n{text}", f"\n\n \n{text}\n"):
-        assert COMMAND.search(told)
-        assert not COMMAND.search(escaped(told))
-        assert escaped(told).count("\n") == told.count("\n")
+def test_a_ci_command_loses_its_effect(text: str) -> None:
+    for variant in (text, f"a\n{text}", f"\n\n \n{text}\n"):
+        assert COMMAND.search(variant)
+        assert not COMMAND.search(escaped(variant))
+        assert escaped(variant).count("\n") == variant.count("\n")
     assert "\n" not in on_one_line(f"a\n{text}\tb")
 
 
@@ -83,25 +83,26 @@ def hostile() -> Exchange:
     return Exchange(call, (Attempt(Answer(400, {"X-Told": HOSTILE, HOSTILE: "x"}, body, 0.0)),))
 
 
-def test_nothing_that_is_shown_of_an_exchange_commands() -> None:
+def test_no_text_of_an_exchange_holds_a_command() -> None:
     exchange = hostile()
     with pytest.raises(ContractViolation) as caught:
         fail("list", f"reading {HOSTILE}", [HOSTILE], [HOSTILE, f"and {HOSTILE}"], exchange)
     limited = Exchange(exchange.call, (Attempt(Answer(429, {}, b"", 0.0)),))
     with pytest.raises(Inconclusive) as undecided:
         fail("list", HOSTILE, [], [HOSTILE], limited)
-    one_line = [in_brief(exchange), title(exchange), str(undecided.value), *caught.value.wrong]
+    assert caught.value.evidence is not None
+    one_line = [in_brief(exchange), title(exchange), str(undecided.value), *caught.value.evidence.actual]
     for text in (*one_line, page(exchange), curl(exchange.call), str(caught.value)):
         assert escaped(text) == text
         assert "\\x1b[2J" in text
     assert not [text for text in one_line if "\n" in text]
     assert [line[:13] for line in str(caught.value).splitlines() if "boo" in line] == [
-        *("  attempted: ", "  expected:  ", "  but:       ", "  sent:      ", "  came:      ", "  repeat it: "),
+        *("  attempted: ", "  expected:  ", "  actual:    ", "  request:   ", "  response:  ", "  repeat:    "),
         "             ",
     ]
 
 
-def test_every_record_of_a_log_can_be_shown(caplog: pytest.LogCaptureFixture) -> None:
+def test_every_log_record_is_escaped(caplog: pytest.LogCaptureFixture) -> None:
     from support.reporting.logs import set_up_logs
 
     api_at("http://127.0.0.1:1/users")

@@ -1,4 +1,4 @@
-"""What is told of an answer that did not come, and whether the request can have arrived."""
+"""Why no answer came, and whether the request can have arrived."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def test_a_timeout_of_a_host_with_an_odd_name_is_no_refusal() -> None:
     assert (failure.cause, failure.sent) == ("no complete answer within 1.0 s", True)
 
 
-def test_a_connection_that_breaks_under_an_odd_address_is_no_refusal() -> None:
+def test_a_broken_connection_to_an_odd_url_is_no_refusal() -> None:
     failure = failure_of(requests.ConnectionError(f"http://{HOST}/refused", ConnectionResetError(104, "reset")), 1.0)
     assert failure.sent
 
 
-def test_every_address_of_a_host_refuses() -> None:
+def test_every_ip_of_a_host_refuses() -> None:
     both = ExceptionGroup("all failed", [ConnectionRefusedError(111, "::1"), ConnectionRefusedError(111, "127.0.0.1")])
     error = OSError("All connection attempts failed")
     error.__cause__ = both
@@ -32,7 +32,7 @@ def test_every_address_of_a_host_refuses() -> None:
     assert (failure.cause, failure.sent) == ("connection refused", False)
 
 
-def test_an_unknown_host_is_told_as_such() -> None:
+def test_an_unknown_host_is_named_as_the_cause() -> None:
     with pytest.raises(requests.ConnectionError) as caught:
         requests.get("http://no-such-host.invalid/users", timeout=5)
     failure = failure_of(caught.value, 0.0)
@@ -51,18 +51,18 @@ def test_an_unknown_host_is_told_as_such() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_neither_token_nor_address_is_told(error: BaseException) -> None:
+def test_a_cause_holds_neither_token_nor_url(error: BaseException) -> None:
     api_at(f"http://{HOST}/users")
     cause = failure_of(error, 0.0).cause
     assert TOKEN not in cause
     assert HOST not in cause
 
 
-def test_an_error_without_words_is_told_by_its_kind() -> None:
+def test_an_error_without_text_is_named_by_its_type() -> None:
     assert failure_of(requests.ConnectionError(), 0.0).cause == "connection broken (ConnectionError)"
 
 
-def test_a_chain_that_bites_its_tail_has_an_end() -> None:
+def test_a_cyclic_chain_of_causes_ends() -> None:
     one, other = OSError("one"), OSError("other")
     one.__cause__, other.__cause__ = other, one
     assert failure_of(one, 0.0).sent

@@ -1,4 +1,4 @@
-"""The same scripts through both clients over a real socket: the same attempts."""
+"""Both clients make the same attempts over a real socket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.http.route import DIRECT, Route
 from support.models import Answer, Exchange, Failure
 from support.tests import scripted
 from support.tests.conftest import Script
-from support.tests.http.clients import KINDS, Client, api_at, client_of, reading, told_of
+from support.tests.http.clients import KINDS, Client, api_at, client_of, outcomes_of, reading
 from support.tests.scripted import Act, answer
 
 ADA = {"id": "7", "name": "Ada", "email": "ada@example.com", "createdAt": "2024-01-01T00:00:00Z"}
@@ -51,7 +51,7 @@ def test_reading_takes_the_same_attempts(
 ) -> None:
     server = script(*acts)
     exchange = client.run(reading(api_at(server.url)))
-    assert told_of(exchange) == attempts
+    assert outcomes_of(exchange) == attempts
     assert len(server.arrived) == len(attempts)
 
 
@@ -65,7 +65,7 @@ def test_reading_takes_the_same_attempts(
             [429, 201],
             False,
             ["POST", "GET", "POST"],
-            id="too many, nobody is found, then an answer",
+            id="too many, no user is found, then an answer",
         ),
         pytest.param([BUSY, FINE], [503, 201], True, ["POST", "GET"], id="done, and answered by 503"),
         pytest.param([scripted.drop, FINE], [BROKEN, 201], True, ["POST", "GET"], id="done, and the answer dropped"),
@@ -77,9 +77,7 @@ def test_reading_takes_the_same_attempts(
             ["POST", "GET", "POST"],
             id="dropped before it was done",
         ),
-        pytest.param(
-            [scripted.drop, *[answer(404, {})] * 2], [BROKEN], False, ["POST", "GET"], id="nobody can be found"
-        ),
+        pytest.param([scripted.drop, *[answer(404, {})] * 2], [BROKEN], False, ["POST", "GET"], id="no search works"),
     ],
 )
 def test_creating_takes_the_same_attempts(
@@ -90,7 +88,7 @@ def test_creating_takes_the_same_attempts(
     exchange = client.run(
         api.create(api.create_call({"name": "Ada", "email": ADA["email"]}), api.found_by(ADA["email"]))
     )
-    assert told_of(exchange) == attempts
+    assert outcomes_of(exchange) == attempts
     assert exchange.adopted == adopted
     sent = [request.method for request in server.arrived]
     assert [
@@ -137,7 +135,7 @@ def test_creating_takes_the_same_attempts(
 def test_an_answer_is_read_whole_however_it_is_sent(client: Client, script: Script, act: Act) -> None:
     server = script(act)
     exchange = client.run(reading(api_at(server.url)))
-    assert told_of(exchange) == [200]
+    assert outcomes_of(exchange) == [200]
     assert exchange.answer is not None
     assert exchange.answer.json() == [{"id": "7"}]
     assert all(value == value.strip() for value in exchange.answer.headers.values())
@@ -153,9 +151,9 @@ def test_a_large_answer_is_read_whole(client: Client, script: Script) -> None:
 @pytest.mark.parametrize(
     "body", [gzip.compress(b"[]", mtime=0)[:10] + b"\xff" * 20, b"not packed at all"], ids=["spoiled", "plain"]
 )
-def test_what_cannot_be_unpacked_is_no_answer(client: Client, script: Script, body: bytes) -> None:
+def test_a_body_that_cannot_be_decoded_is_a_failure(client: Client, script: Script, body: bytes) -> None:
     spoiled = answer(200, body=body, headers={"Content-Encoding": "gzip"})
-    assert told_of(client.run(reading(api_at(script(spoiled, FINE).url)))) == [BROKEN, 200]
+    assert outcomes_of(client.run(reading(api_at(script(spoiled, FINE).url)))) == [BROKEN, 200]
 
 
 class TestKeptConnections:
@@ -165,32 +163,32 @@ class TestKeptConnections:
             client.run(reading(api_at(server.url)))
         assert server.connections == 1
 
-    def test_one_that_the_server_closed_meanwhile_is_not_used(self, client: Client, script: Script) -> None:
+    def test_a_connection_that_the_server_closed_is_not_used(self, client: Client, script: Script) -> None:
         server = script(answer(200, [], closes=True), FINE)
         api = api_at(server.url)
         client.run(reading(api))
         server.wait_until_closed(1)
-        assert told_of(client.run(reading(api))) == [200]
+        assert outcomes_of(client.run(reading(api))) == [200]
         assert server.connections == 2
 
-    def test_one_that_breaks_under_the_next_request_is_an_attempt_in_doubt(
+    def test_a_connection_that_breaks_during_a_request_makes_the_attempt_ambiguous(
         self, client: Client, script: Script
     ) -> None:
         server = script(FINE, scripted.hang_up, FINE)
         api = api_at(server.url)
         client.run(reading(api))
         exchange = client.run(reading(api))
-        assert told_of(exchange) == [BROKEN, 200]
+        assert outcomes_of(exchange) == [BROKEN, 200]
         assert exchange.repeated_in_doubt
 
 
-class TestPatience:
+class TestTimeouts:
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("act", [scripted.silent, scripted.begin_and_stall], ids=["silent", "half an answer"])
-    def test_an_answer_that_does_not_come_is_given_up(self, script: Script, kind: str, act: Act) -> None:
+    def test_a_missing_answer_times_out(self, script: Script, kind: str, act: Act) -> None:
         server = script(act, FINE)
         with client_of(kind, timeout_s=0.2) as client:
-            assert told_of(client.run(reading(api_at(server.url)))) == [TOO_LATE, 200]
+            assert outcomes_of(client.run(reading(api_at(server.url)))) == [TOO_LATE, 200]
 
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize(
@@ -198,16 +196,14 @@ class TestPatience:
         [b"HTTP/1.1 200 OK\r\nX-Slow: ", scripted.head(200, {"Content-Length": "201"})],
         ids=["headers", "a body"],
     )
-    def test_what_drips_in_for_longer_than_the_deadline_is_given_up(
-        self, script: Script, kind: str, before: bytes
-    ) -> None:
+    def test_an_answer_that_drips_beyond_the_deadline_times_out(self, script: Script, kind: str, before: bytes) -> None:
         server = script(scripted.dripping(before, b"x", 200, b"\r\nContent-Length: 0\r\n\r\n"))
         with client_of(kind) as client:
             exchange = client.run(reading(api_at(server.url, deadline_s=0.4)))
-        assert told_of(exchange) == [TOO_LATE]
+        assert outcomes_of(exchange) == [TOO_LATE]
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_a_target_that_takes_no_connection_was_sent_nothing(self, kind: str) -> None:
+    def test_nothing_was_sent_to_a_target_that_accepts_no_connection(self, kind: str) -> None:
         with socket.socket() as full, client_of(kind, timeout_s=0.2) as client:
             full.bind(("127.0.0.1", 0))
             full.listen(0)
@@ -216,22 +212,22 @@ class TestPatience:
                 one.setblocking(False)
                 one.connect_ex(full.getsockname())
             api = api_at(f"http://127.0.0.1:{full.getsockname()[1]}/users", attempts=1)
-            assert told_of(client.run(reading(api))) == [(False, "timed out while connecting")]
+            assert outcomes_of(client.run(reading(api))) == [(False, "timed out while connecting")]
             for one in waiting:
                 one.close()
 
 
-def test_a_refused_connection_was_sent_nothing(client: Client, unused_port: int) -> None:
+def test_nothing_was_sent_over_a_refused_connection(client: Client, unused_port: int) -> None:
     api = api_at(f"http://127.0.0.1:{unused_port}/users")
-    assert told_of(client.run(reading(api))) == [(False, "connection refused")] * 3
+    assert outcomes_of(client.run(reading(api))) == [(False, "connection refused")] * 3
 
 
-def test_a_host_that_does_not_exist_was_sent_nothing(client: Client) -> None:
+def test_nothing_was_sent_to_an_unknown_host(client: Client) -> None:
     exchange = client.run(reading(api_at("http://no-such-host.invalid/users", attempts=1)))
-    assert told_of(exchange) == [(False, "cannot connect")]
+    assert outcomes_of(exchange) == [(False, "cannot connect")]
 
 
-def test_what_is_sent_is_what_was_meant(client: Client, script: Script) -> None:
+def test_the_request_is_sent_as_the_call_says(client: Client, script: Script) -> None:
     server = script(answer(201, ADA))
     fields = {"name": "李小龍 O'Brien <b>", "email": "ada+news@example.com"}
     api = api_at(server.url)
@@ -247,7 +243,7 @@ def test_what_is_sent_is_what_was_meant(client: Client, script: Script) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"])
-def test_every_method_bears_the_token_once(client: Client, script: Script, method: str) -> None:
+def test_every_method_sends_the_token_once(client: Client, script: Script, method: str) -> None:
     server = script(answer(200))
     api = api_at(server.url)
     client.run(api.send(api.call(method, api.url_of("1"))))
@@ -257,14 +253,14 @@ def test_every_method_bears_the_token_once(client: Client, script: Script, metho
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
-def test_no_credential_is_no_header(client: Client, script: Script, method: str) -> None:
+def test_without_a_credential_no_authorization_is_sent(client: Client, script: Script, method: str) -> None:
     server = script(answer(200))
     api = api_at(server.url, token=None)
     client.run(api.send(api.call(method)))
     assert server.arrived[0].header("Authorization") is None
 
 
-def test_an_id_cannot_lead_to_another_address(client: Client, script: Script) -> None:
+def test_an_id_cannot_lead_to_another_url(client: Client, script: Script) -> None:
     server = script(*[answer(404, {})] * 3)
     api = api_at(server.url)
     for user_id in ("a/admin", "7?all=1", "7#x"):
@@ -273,7 +269,7 @@ def test_an_id_cannot_lead_to_another_address(client: Client, script: Script) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_exchange_tells_what_came_and_how_long_it_took(script: Script, kind: str) -> None:
+def test_an_exchange_holds_the_answer_and_its_duration(script: Script, kind: str) -> None:
     server = script(BUSY, answer(200, [], headers={"X-Seen": "yes"}))
     api = api_at(server.url)
     with client_of(kind) as client:
@@ -289,8 +285,8 @@ def test_an_exchange_tells_what_came_and_how_long_it_took(script: Script, kind: 
 
 
 @pytest.mark.parametrize("proxied", [False, True], ids=["directly", "by a proxy"])
-def test_a_call_that_was_broken_off_twice_spoils_no_later_one(script: Script, proxied: bool) -> None:
-    """As at an interruption: who waits is cancelled, and so is everything that is under way."""
+def test_a_call_that_was_cancelled_twice_does_not_affect_later_calls(script: Script, proxied: bool) -> None:
+    """As at an interruption: the waiting task is cancelled, and then all running work."""
     server = script(scripted.silent, FINE)
 
     async def broken_off_and_asked_again() -> Exchange:
@@ -313,7 +309,7 @@ def test_a_call_that_was_broken_off_twice_spoils_no_later_one(script: Script, pr
 
 
 @pytest.mark.parametrize("size", ["-5", "zz", "f" * 5000], ids=["negative", "no number", "huge"])
-def test_a_chunk_of_no_size_is_no_answer(client: Client, script: Script, size: str) -> None:
+def test_a_chunk_of_invalid_size_is_a_failure(client: Client, script: Script, size: str) -> None:
     head = scripted.head(200, {"Transfer-Encoding": "chunked"})
     api = api_at(script(scripted.raw(head + f"{size}\r\n{{}}".encode())).url, attempts=1)
     exchange = client.run(reading(api))

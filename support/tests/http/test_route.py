@@ -1,4 +1,4 @@
-"""How a target is reached: both clients go the way that the environment tells of, or none sets out."""
+"""How a target is reached: both clients use the route that the environment sets, or send nothing."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from support.http.loop import LoopThread
 from support.http.raw import exchange_raw
 from support.http.route import Route, route_to
 from support.models import Call, Credential, Exchange, Failure
+from support.scenario import accounts
 from support.scenario.faults import Faults
 from support.target.embedded import EmbeddedApi
 from support.tests.conftest import NewSession, Script
@@ -54,7 +55,7 @@ def tunnel_to(port: int) -> Act:
 
 @pytest.fixture(autouse=True)
 def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what the machine says of proxies and certificates out of the tests."""
+    """Hide the machine's settings of proxies and certificates from the tests."""
     for name in list(os.environ):
         if name.lower().endswith(("_proxy", "_ca_bundle")):
             monkeypatch.delenv(name)
@@ -62,7 +63,7 @@ def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class TestProxy:
     @pytest.mark.parametrize(
-        ("told", "url", "proxy"),
+        ("environment", "url", "proxy"),
         [
             ({}, BEHIND, None),
             ({"HTTP_PROXY": PROXY}, BEHIND, PROXY),
@@ -75,15 +76,15 @@ class TestProxy:
             ({"ALL_PROXY": "socks5://127.0.0.1:1080", "NO_PROXY": "users.invalid"}, BEHIND, None),
         ],
     )
-    def test_it_is_the_one_that_the_environment_tells_of(
-        self, monkeypatch: pytest.MonkeyPatch, told: dict[str, str], url: str, proxy: str | None
+    def test_the_proxy_comes_from_the_environment(
+        self, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], url: str, proxy: str | None
     ) -> None:
-        for name, value in told.items():
+        for name, value in environment.items():
             monkeypatch.setenv(name, value)
         assert route_to(url).proxy == proxy
 
     @pytest.mark.parametrize("kind", ["socks", "socks5", "socks5h", "ftp"])
-    def test_one_that_is_not_spoken_to_is_told_without_its_password(
+    def test_an_unsupported_proxy_is_named_without_its_password(
         self, monkeypatch: pytest.MonkeyPatch, kind: str
     ) -> None:
         monkeypatch.setenv("ALL_PROXY", f"{kind}://ada:pear-tree@127.0.0.1:1080")
@@ -91,24 +92,24 @@ class TestProxy:
             route_to(BEHIND)
         assert "pear-tree" not in str(caught.value)
 
-    def test_its_password_is_never_shown(self) -> None:
+    def test_the_password_of_a_proxy_is_never_shown(self) -> None:
         route = Route("http://ada:pear-tree@127.0.0.1:3128", variable="HTTP_PROXY")
         assert "pear-tree" not in repr(route)
         assert route.proxy_in_brief == "the proxy http://127.0.0.1:3128 (from HTTP_PROXY)"
 
-    @pytest.mark.parametrize("address", ["http://[::1", "http://ada:pear-tree@127.0.0.1:http", "http://"])
-    def test_one_that_has_no_address_is_told_without_its_password(
-        self, monkeypatch: pytest.MonkeyPatch, address: str
+    @pytest.mark.parametrize("url", ["http://[::1", "http://ada:pear-tree@127.0.0.1:http", "http://"])
+    def test_a_proxy_without_a_url_is_named_without_its_password(
+        self, monkeypatch: pytest.MonkeyPatch, url: str
     ) -> None:
-        monkeypatch.setenv("HTTP_PROXY", address)
-        with pytest.raises(SettingsError, match=r"^HTTP_PROXY: .*it wants an http:// or https:// address") as caught:
+        monkeypatch.setenv("HTTP_PROXY", url)
+        with pytest.raises(SettingsError, match=r"^HTTP_PROXY: .*it must be an http:// or https:// URL") as caught:
             route_to(BEHIND)
         assert "pear-tree" not in str(caught.value)
 
     @pytest.mark.parametrize(("kind", "method"), WAYS)
     @pytest.mark.parametrize("url", [BEHIND, "https://users.invalid/users"])
     @pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
-    def test_one_that_is_not_there_is_told_as_such(
+    def test_an_unreachable_proxy_is_named_as_the_cause(
         self, monkeypatch: pytest.MonkeyPatch, unused_port: int, kind: str, method: str, url: str, host: str
     ) -> None:
         monkeypatch.setenv("ALL_PROXY", f"http://ada:pear-tree@{host}:{unused_port}")
@@ -120,7 +121,7 @@ class TestProxy:
         assert (outcome.sent, outcome.of_the_proxy) == (False, True)
 
     @pytest.mark.parametrize(("kind", "method"), WAYS)
-    def test_what_lies_behind_it_is_not_told_as_the_proxy(
+    def test_an_error_behind_the_proxy_does_not_name_the_proxy(
         self, script: Script, monkeypatch: pytest.MonkeyPatch, kind: str, method: str
     ) -> None:
         server = script(raw(b"no TLS\r\n\r\n"))
@@ -134,7 +135,7 @@ class TestProxy:
         assert not outcome.of_the_proxy
 
     @pytest.mark.parametrize(("kind", "method"), WAYS)
-    def test_every_call_goes_through_it(self, script: Script, kind: str, method: str) -> None:
+    def test_every_call_goes_through_the_proxy(self, script: Script, kind: str, method: str) -> None:
         proxy = script(answer(200))
         api = api_at(BEHIND)
         with client_of(kind, route=Route(f"http://ada:pear%2Dtree@127.0.0.1:{proxy.port}")) as client:
@@ -145,7 +146,7 @@ class TestProxy:
         assert request.header("Proxy-Authorization") == "Basic YWRhOnBlYXItdHJlZQ=="
 
     @pytest.mark.parametrize(("kind", "method"), WAYS)
-    def test_with_tls_it_sees_nothing_of_a_call(
+    def test_with_tls_the_proxy_sees_nothing_of_a_call(
         self, script: Script, monkeypatch: pytest.MonkeyPatch, certificate: Path, kind: str, method: str
     ) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -163,7 +164,7 @@ class TestProxy:
         assert [(request.method, request.target) for request in server.arrived] == [(method, "/users")]
 
     @pytest.mark.parametrize(("kind", "method"), WAYS)
-    def test_one_that_refuses_is_no_answer_of_the_api(self, script: Script, kind: str, method: str) -> None:
+    def test_a_refusal_of_the_proxy_is_no_answer_of_the_api(self, script: Script, kind: str, method: str) -> None:
         proxy = script(answer(403, {}))
         api = api_at("https://users.invalid/users", attempts=1)
         with client_of(kind, route=Route(f"http://127.0.0.1:{proxy.port}")) as client:
@@ -173,7 +174,9 @@ class TestProxy:
         assert (outcome.sent, outcome.of_the_proxy) == (False, True)
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_none_goes_through_another(self, script: Script, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    def test_no_call_goes_through_another_proxy(
+        self, script: Script, monkeypatch: pytest.MonkeyPatch, kind: str
+    ) -> None:
         server, proxy = script(answer(200, [])), script()
         monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{proxy.port}")
         with client_of(kind) as client:
@@ -181,10 +184,10 @@ class TestProxy:
         assert proxy.arrived == []
 
 
-class TestDirectLine:
-    """What would judge the proxy in place of the API is not tried."""
+class TestDirectConnection:
+    """Calls that would test the proxy in place of the API are not sent."""
 
-    def test_a_head_needs_one_where_the_proxy_itself_wants_tls(self, script: Script) -> None:
+    def test_a_head_needs_a_direct_connection_where_the_proxy_speaks_tls(self, script: Script) -> None:
         proxy = script()
         api = api_at(BEHIND)
         route = Route(f"https://127.0.0.1:{proxy.port}")
@@ -192,7 +195,7 @@ class TestDirectLine:
             client.run(api.send(api.call("HEAD")))
         assert proxy.connections == 0
 
-    def test_a_contest_needs_one(self, script: Script) -> None:
+    def test_a_burst_needs_a_direct_connection(self, script: Script) -> None:
         proxy = script()
         api = api_at(BEHIND)
 
@@ -210,14 +213,14 @@ class TestDirectLine:
 
 class TestCertificates:
     @pytest.mark.parametrize("url", ["https://users.invalid/users", "HTTPS://users.invalid/users"])
-    def test_an_address_with_tls_trusts_those_that_everybody_does(self, url: str) -> None:
+    def test_a_url_with_tls_trusts_the_common_certificates(self, url: str) -> None:
         assert route_to(url).context.get_ca_certs()
 
-    def test_one_without_reads_none(self) -> None:
+    def test_a_url_without_tls_reads_no_certificates(self) -> None:
         assert not route_to(BEHIND).context.get_ca_certs()
 
     @pytest.mark.parametrize("content", [None, "no certificate"], ids=["no file", "another one"])
-    def test_those_that_cannot_be_read_are_told(
+    def test_unreadable_certificates_are_refused(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
     ) -> None:
         bundle = tmp_path / "bundle.pem"
@@ -230,16 +233,16 @@ class TestCertificates:
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
-def test_the_embedded_api_is_asked_without_a_proxy(
+def test_the_embedded_api_is_called_without_a_proxy(
     script: Script, monkeypatch: pytest.MonkeyPatch, new_session: NewSession, name: str
 ) -> None:
     proxy = script()
     monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
     api = EmbeddedApi(["--control"])
     session = new_session(api.target)
-    session.faults = Faults(session, api, TemporaryDirectory())
+    session.faults = Faults(api, TemporaryDirectory())
     session.faults.clear()
-    session.accounts.become("Ada")
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     session.registry.prove_nothing_is_left(10)
     assert proxy.connections == 0
 

@@ -1,4 +1,4 @@
-"""The token is in the request and nowhere else, whatever the server or the network does with it."""
+"""The token is in the request and nowhere else, whatever the server or the network does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from support.tests.scripted import Act, Arrived, Wire, answer
 
 
 def echo(wire: Wire) -> bool:
-    """Answer by what was sent, as servers in debug mode do."""
+    """Answer with the request, as servers in debug mode do."""
     return answer(400, {"headers": dict(wire.request.headers)}, headers={"X-Echo": _authorization(wire.request)})(wire)
 
 
@@ -39,7 +39,7 @@ def _authorization(request: Arrived) -> str:
     [[echo], [scripted.drop] * 3, [scripted.cut()] * 3, [answer(503)] * 3, [answer(401, body=TOKEN.encode())]],
     ids=["echoed", "dropped", "cut", "busy", "in a text"],
 )
-def test_nothing_that_is_shown_of_an_exchange_holds_it(
+def test_no_text_of_an_exchange_holds_the_token(
     client: Client,
     script: Script,
     acts: list[Act],
@@ -62,7 +62,7 @@ def test_nothing_that_is_shown_of_an_exchange_holds_it(
     assert all(TOKEN not in text for text in shown)
 
 
-def test_it_is_shown_as_a_variable() -> None:
+def test_the_token_is_shown_as_a_variable() -> None:
     api = api_at("http://127.0.0.1:1/users")
     assert '-H "Authorization: Bearer $TOKEN"' in curl(api.call("GET"))
 
@@ -72,8 +72,8 @@ def test_it_is_shown_as_a_variable() -> None:
     [TOKEN, f"{TOKEN}x", TOKEN[:-1], TOKEN[1:], quote(TOKEN), json.dumps(TOKEN)],
     ids=["whole", "longer", "without its end", "without its beginning", "quoted", "as JSON"],
 )
-def test_what_was_made_from_it_is_taken_out_too(client: Client, script: Script, spoiled: str) -> None:
-    """The access scenarios send tokens that nearly are the right one, and a server may show them."""
+def test_a_modified_token_is_redacted_too(client: Client, script: Script, spoiled: str) -> None:
+    """The access scenarios send tokens that are almost right, and a server may show them."""
     redact = Redactor()
     redact.hide(TOKEN)
     assert TOKEN[1:-1] not in redact(f"you sent {spoiled}, did you?")
@@ -81,14 +81,14 @@ def test_what_was_made_from_it_is_taken_out_too(client: Client, script: Script, 
     assert TOKEN[1:-1] not in page(client.run(reading(api)))
 
 
-def test_its_letter_case_swapped_is_taken_out_too() -> None:
+def test_the_token_in_other_letter_case_is_redacted_too() -> None:
     redact = Redactor()
     redact.hide(TOKEN)
     assert redact(f"you sent {TOKEN.swapcase()}, did you?") == "you sent $TOKEN, did you?"
 
 
 @pytest.mark.parametrize("token", ['pear"tree\\4711', "pear/tree+4711=", "pear<tree>&4711"])
-def test_one_with_odd_signs_is_taken_out_however_it_is_written(token: str) -> None:
+def test_a_token_with_odd_characters_is_redacted_in_every_encoding(token: str) -> None:
     redact = Redactor()
     redact.hide(token)
     for written in (token, json.dumps(token), quote(token), quote(token, safe=""), json.dumps({"a": [token]})):
@@ -98,11 +98,11 @@ def test_one_with_odd_signs_is_taken_out_however_it_is_written(token: str) -> No
         assert shown.endswith(" after")
 
 
-def test_what_json_can_hold_and_a_file_cannot_is_shown_as_an_escape() -> None:
+def test_lone_surrogates_are_shown_as_escapes() -> None:
     assert Redactor()("李 cut \ud83d here") == "李 cut \\ud83d here"
 
 
-def test_what_would_command_a_terminal_is_shown_as_an_escape() -> None:
+def test_terminal_controls_are_shown_as_escapes() -> None:
     page = Answer(502, {"Content-Type": "text/html"}, "<p>\x1b[2J\x9b2J\r\n\tBad Gateway\rfine".encode(), 0.0)
     assert said(page) == "<p>\\x1b[2J\\x9b2J\n\tBad Gateway\\x0dfine"
 
@@ -119,34 +119,34 @@ def test_what_would_command_a_terminal_is_shown_as_an_escape() -> None:
         ("DELETE /api/users/7", "DELETE /api/users/7"),
     ],
 )
-def test_an_address_is_taken_out_as_a_whole_or_by_its_host(shown: str, expected: str) -> None:
+def test_a_url_is_redacted_as_a_whole_or_by_its_host(shown: str, expected: str) -> None:
     redact = Redactor()
-    redact.hide_address("https://www.example.com:8443/api/users")
+    redact.hide_url("https://www.example.com:8443/api/users")
     assert redact(shown) == expected
 
 
-def test_a_host_that_is_one_word_leaves_that_word_alone() -> None:
+def test_a_host_of_one_word_does_not_redact_that_word() -> None:
     redact = Redactor()
-    redact.hide_address("http://users:8000/api")
+    redact.hide_url("http://users:8000/api")
     assert redact("200 users at http://users:8000/api, http://users:8000/other") == (
         "200 users at $BASE_URL, http://$BASE_URL_HOST/other"
     )
 
 
-def test_a_very_short_one_leaves_texts_readable() -> None:
+def test_a_very_short_secret_is_not_redacted() -> None:
     redact = Redactor()
     redact.hide("t")
     assert redact("the status was 400") == "the status was 400"
 
 
-def test_an_accusation_without_an_exchange_holds_none() -> None:
+def test_a_violation_without_an_exchange_holds_no_token() -> None:
     api_at("http://127.0.0.1:1/users")
     with pytest.raises(ContractViolation) as caught:
         fail("no-secrets", "reading", ["nothing secret"], [f"it shows {TOKEN}"])
     assert TOKEN not in str(caught.value)
 
 
-def test_a_log_of_every_line_goes_through_the_filter(capfd: pytest.CaptureFixture[str]) -> None:
+def test_every_log_line_is_redacted(capfd: pytest.CaptureFixture[str]) -> None:
     from support.reporting.logs import set_up_logs
 
     log = logging.getLogger("acceptance")
@@ -165,13 +165,13 @@ def test_a_log_of_every_line_goes_through_the_filter(capfd: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("before", range(40 - len(TOKEN), 41, 4))
-def test_none_of_it_is_left_where_a_text_is_cut(before: int) -> None:
+def test_no_part_of_a_secret_is_left_where_a_text_is_cut(before: int) -> None:
     api_at("http://127.0.0.1:1/users")
     shown = said(Answer(400, {}, b"x" * before + TOKEN.encode() + b"x" * 100, 0.0), longest=40)
     assert TOKEN[:3] not in shown
 
 
-def test_a_target_does_not_show_it() -> None:
+def test_the_text_of_a_target_holds_no_token() -> None:
     assert TOKEN not in repr(Target("http://127.0.0.1:1/users", TOKEN, "embedded"))
 
 
@@ -181,7 +181,7 @@ AWKWARD = LONG + "\"<&>'/+%\\x"
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("secret", [LONG, AWKWARD], ids=["plain", "awkward"])
-def test_it_is_found_however_it_is_written(secret: str, way: str) -> None:
+def test_a_secret_is_found_in_every_encoding(secret: str, way: str) -> None:
     redact = Redactor()
     redact.hide(secret)
     written = WAYS[way](secret)
@@ -195,7 +195,7 @@ def test_it_is_found_however_it_is_written(secret: str, way: str) -> None:
     assert not redact.holds_secret(shown)
 
 
-def test_each_has_what_stands_in_its_place() -> None:
+def test_each_secret_has_its_own_replacement() -> None:
     redact = Redactor()
     redact.hide(LONG)
     redact.hide("api.of-ours.example.com", "$HOST")
@@ -203,14 +203,14 @@ def test_each_has_what_stands_in_its_place() -> None:
     assert redact(f"Pear: {LONG} at API.of-ours.example.com") == "$USER: $TOKEN at $HOST"
 
 
-def test_a_short_one_is_found_where_it_stands_whole_and_nowhere_else() -> None:
+def test_a_short_secret_is_found_only_as_a_whole() -> None:
     redact = Redactor()
     redact.hide("pear")
     assert redact("Pear, p ear, spe ar, pea, peary") == "$TOKEN, p ear, spe ar, pea, $TOKENy"
 
 
 @given(st.text(alphabet="canry-7\\u06%&#x;nt \n\u202e李", max_size=40), st.text(max_size=20))
-def test_other_text_is_left_as_it_is(before: str, after: str) -> None:
+def test_text_around_a_secret_stays(before: str, after: str) -> None:
     redact = Redactor()
     redact.hide(LONG)
     text = f"{before}{LONG}{after}"
@@ -232,7 +232,7 @@ def test_other_text_is_left_as_it_is(before: str, after: str) -> None:
         f"{LONG[:11]}\n" * 100_000,
     ],
 )
-def test_near_misses_are_left_in_a_long_text(text: str) -> None:
+def test_near_misses_stay_in_a_long_text(text: str) -> None:
     redact = Redactor()
     redact.hide(LONG)
     assert redact.without_secrets(text + LONG) == text + "$TOKEN"

@@ -1,4 +1,4 @@
-"""A run that is interrupted while its API is being restarted waits for that before it closes it."""
+"""A run that is interrupted while its API restarts waits for the restart before it closes the API."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ class Slow:
     token = "t"
 
     def __init__(self) -> None:
-        self.began, self.may_go_on = threading.Event(), threading.Event()
-        self.did: list[str] = []
+        self.restarting, self.may_go_on = threading.Event(), threading.Event()
+        self.calls: list[str] = []
 
     def restart(self) -> None:
-        self.began.set()
+        self.restarting.set()
         self.may_go_on.wait()
-        self.did.append("restarted")
+        self.calls.append("restarted")
 
     def close(self) -> None:
-        self.did.append("closed")
+        self.calls.append("closed")
 
 
 def test_closing_waits_for_the_restart(monkeypatch: Any) -> None:
     monkeypatch.setattr(faults, "BEFORE_THE_RESTART_S", 0.0)
     api: Any = Slow()
-    stormy: Any = Faults(None, api, TemporaryDirectory())  # type: ignore[arg-type]
-    stormy.restart_soon()
-    api.began.wait()
-    closing = threading.Thread(target=stormy.close)
+    injected = Faults(api, TemporaryDirectory())
+    injected.restart_soon()
+    api.restarting.wait()
+    closing = threading.Thread(target=injected.close)
     closing.start()
     closing.join(0.2)
     api.may_go_on.set()
     closing.join()
-    assert api.did == ["restarted", "closed"]
+    assert api.calls == ["restarted", "closed"]

@@ -1,16 +1,16 @@
-"""Peers answer today as they were recorded."""
+"""Peers still answer as recorded."""
 
 import pytest
 
 from support.peers import PeerUnavailable
 from support.peers.catalogue import RECIPES, pinned_version
-from support.peers.record import record, recorded, runtime
+from support.peers.record import interactions_of, record, recorded, runtime
 from support.peers.record.comparing import differences
 
 
 @pytest.mark.peers
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_fresh_recording_says_the_same(name: str) -> None:
+def test_a_fresh_recording_does_not_differ(name: str) -> None:
     try:
         fresh = record(name)
     except PeerUnavailable as reason:
@@ -27,17 +27,11 @@ def test_a_recording_is_of_the_pinned_version(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_no_recording_holds_a_request_that_could_wipe_a_collection(name: str) -> None:
-    requests = [track["request"] for track in _tracks(name) if "request" in track]
+def test_no_recorded_request_could_wipe_a_collection(name: str) -> None:
+    requests = [each["request"] for each in interactions_of(name).values() if "request" in each]
     assert requests
     assert not [
         request
         for request in requests
         if request["method"] in ("PUT", "PATCH", "DELETE") and request["path"] in ("/users", "/users/")
     ]
-
-
-def _tracks(name: str) -> list[dict[str, dict[str, object]]]:
-    chapters = recorded(name)["chapters"]
-    assert isinstance(chapters, dict)
-    return [track for chapter in chapters.values() for track in chapter]

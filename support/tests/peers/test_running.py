@@ -1,4 +1,4 @@
-"""Peers come up with an empty data set, keep themselves to this machine, and leave nothing behind."""
+"""Peers start with an empty data set, listen on the loopback interface, and leave nothing behind."""
 
 import json
 import os
@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from support.peers import Peer, PeerUnavailable, running
 from support.peers.catalogue import RECIPES
-from support.peers.record.tape import Tape, person
-from support.peers.record.wire import connection_to
+from support.peers.record.cassette import Cassette, person
 
 pytestmark = pytest.mark.peers
 
@@ -26,7 +26,7 @@ DEADLINE_S = 10.0
 
 @contextmanager
 def running_or_skipped(name: str) -> Iterator[Peer]:
-    """Skip with the reason where a registry is away."""
+    """Skip with the reason if the peer cannot be installed."""
     try:
         up = running(name)
         peer = up.__enter__()
@@ -38,34 +38,29 @@ def running_or_skipped(name: str) -> Iterator[Peer]:
         up.__exit__(None, None, None)
 
 
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Wait until something holds, for at most the deadline."""
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Wait until a condition is true, for at most the deadline."""
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
-        if holds():
+        if condition():
             return True
         time.sleep(0.05)
-    return holds()
+    return condition()
 
 
 def answers(url: str) -> bool:
-    connection = connection_to(url)
     try:
-        connection.request("GET", "/users")
-        return connection.getresponse().status < 500
-    except OSError:
+        return httpx.get(url, trust_env=False).status_code < 500
+    except httpx.HTTPError:
         return False
-    finally:
-        connection.close()
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_peer_starts_empty_and_ends_with_its_block(name: str) -> None:
-    with running_or_skipped(name) as peer:
-        tape = Tape(peer, RECIPES[name].dialect)
-        assert tape.everyone() == []
-        tape.given("ada")
-        assert len(tape.everyone()) == 1
+    with running_or_skipped(name) as peer, Cassette(peer, RECIPES[name].dialect) as cassette:
+        assert cassette.everyone() == []
+        cassette.given("ada")
+        assert len(cassette.everyone()) == 1
     assert not answers(peer.url)
     assert not _processes_of_group(peer.pid)
 
@@ -77,23 +72,25 @@ def test_a_peer_listens_on_the_loopback_interface_only(name: str) -> None:
         assert _addresses_that_listen_on(port) == {"127.0.0.1"}
 
 
-def test_two_of_one_kind_share_nothing() -> None:
+def test_two_peers_of_one_kind_share_nothing() -> None:
+    dialect = RECIPES["json-server"].dialect
     with running_or_skipped("json-server") as one, running_or_skipped("json-server") as other:
-        Tape(one, RECIPES["json-server"].dialect).given("ada")
-        assert Tape(other, RECIPES["json-server"].dialect).everyone() == []
+        with Cassette(one, dialect) as cassette:
+            cassette.given("ada")
+        with Cassette(other, dialect) as cassette:
+            assert cassette.everyone() == []
 
 
 @pytest.mark.parametrize("name", [name for name, recipe in RECIPES.items() if recipe.has_access_control])
 def test_a_peer_with_access_control_wants_its_token(name: str) -> None:
-    with running_or_skipped(name) as peer:
-        tape = Tape(peer, RECIPES[name].dialect)
-        assert tape.send(tape.call("POST", body=person("ada"), authorization=None)).status == 401
-        assert tape.send(tape.call("POST", body=person("ada"))).status == 201
+    with running_or_skipped(name) as peer, Cassette(peer, RECIPES[name].dialect) as cassette:
+        assert cassette.send(cassette.call("POST", body=person("ada"), authorization=None)).status == 401
+        assert cassette.send(cassette.call("POST", body=person("ada"))).status == 201
 
 
 @pytest.fixture
 def launcher(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Have the command that starts json-server, after it printed its line."""
+    """Start json-server by its command, and return it after its first line."""
     with running_or_skipped("json-server"):
         pass  # installed, or skipped
     command = [*LAUNCHER, "json-server", "--until-stdin-closes"]

@@ -12,9 +12,9 @@ from typing import Any
 from behave.parser import parse_file
 
 from support.models import Answer, Attempt, Call, Credential, Exchange
-from support.reporting.allure.evidence import EACH, telling
 from support.reporting.allure.labels import history_id, severity_of
 from support.reporting.allure.properties import ContinuousIntegration, write_environment, write_executor
+from support.reporting.allure.sink import MAX_PAGES, most_telling
 from support.reporting.standards import standard_url
 from support.settings import ROOT
 from support.target.embedded import Target
@@ -80,9 +80,9 @@ def test_setting_up_and_clearing_away_are_shown(smoke_run: Run) -> None:
     files = (smoke_run.reports / "allure-results").glob("*-container.json")
     containers = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     names = Counter(one["name"] for box in containers for one in [*box.get("befores", []), *box.get("afters", [])])
-    assert names["open the target"] == names["prove that nothing of the run is left"] == 1
-    assert names["begin to delete whoever was made"] == len(smoke_run.results)
-    assert names["see that whoever was made is gone"] > 1
+    assert names["open the target"] == names["prove that no user of the run is left"] == 1
+    assert names["start deleting the users"] == len(smoke_run.results)
+    assert names["confirm that the users are gone"] > 1
     assert {one["status"] for box in containers for one in box.get("afters", [])} == {"passed"}
 
 
@@ -127,8 +127,8 @@ def test_no_two_scenarios_share_a_history() -> None:
 def test_a_run_without_allure_imports_nothing_of_it() -> None:
     code = (
         "import sys, environment\n"
-        "from support.reporting.evidence import Evidence, evidence_for\n"
-        "assert type(evidence_for({})) is Evidence\n"
+        "from support.reporting.allure import ReportSink, report_sink\n"
+        "assert type(report_sink({})) is ReportSink\n"
         "print([name for name in sys.modules if name.startswith('allure')])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -139,8 +139,8 @@ def test_of_many_exchanges_the_worst_are_shown() -> None:
     call = Call("GET", "http://127.0.0.1/users", Credential(None))
     many = [Exchange(call, (Attempt(Answer(200, {}, b"", 0.1)),)) for _ in range(50)]
     bad = Exchange(call, (Attempt(Answer(500, {}, b"", 0.1)),))
-    shown = telling([*many, bad, *many])
-    assert len(shown) == EACH
+    shown = most_telling([*many, bad, *many])
+    assert len(shown) == MAX_PAGES
     assert shown[0] is bad
 
 

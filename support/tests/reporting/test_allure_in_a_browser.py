@@ -115,7 +115,7 @@ def test_a_failing_scenario_shows_its_evidence(page: Page) -> None:
     opened(page, "Ada deletes their account twice")
     for text in ("contract broken: delete-again", "status 404 or 204", "the status was 409", "RFC 9110 §9.2.2"):
         expect(page.get_by_text(text).first).to_be_visible()
-    for text in ("Given Ada is a former user", "prove that nothing of the run is left", "open the target"):
+    for text in ("Given Ada is a former user", "prove that no user of the run is left", "open the target"):
         expect(page.get_by_text(text).first).to_be_attached()
 
 
@@ -129,8 +129,8 @@ def test_the_exchange_of_a_step_can_be_read(page: Page) -> None:
 
 def test_the_command_in_the_report_shows_the_fault(page: Page, planted: Planted) -> None:
     opened(page, "Ada deletes their account twice")
-    shown = page.get_by_text("repeat it: curl").first.inner_text()
-    command = shown.split("repeat it: ", 1)[1]
+    shown = page.get_by_text("repeat:    curl").first.inner_text()
+    command = shown.split("repeat:", 1)[1]
     environment = {**os.environ, "TOKEN": planted.api.token}
     done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("HTTP/1.1 409")
@@ -138,7 +138,7 @@ def test_the_command_in_the_report_shows_the_fault(page: Page, planted: Planted)
 
 def test_the_script_in_the_report_plays_the_scenario_again(page: Page, planted: Planted) -> None:
     opened(page, "Ada deletes their account twice")
-    page.get_by_text("play the whole scenario again").first.click()
+    page.get_by_text("replay the scenario").first.click()
     shown = page.get_by_text("# Plays the scenario again").first.inner_text()
     environment = {**os.environ, "TOKEN": planted.api.token}
     done = subprocess.run(["sh", "-c", shown], env=environment, capture_output=True, text=True, check=True)

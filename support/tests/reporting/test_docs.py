@@ -12,11 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from behave.model import Scenario
 from behave.parser import parse_file
 
 from support.contract.tags import TAGS, meaning_of
-from support.reporting.docs.book import Capability, read_book, shown_where
-from support.reporting.docs.last_run import ExampleResult, LastRun, read_results
+from support.reporting.docs.features import Capabilities, examples, examples_by_rule, read_features, sections
+from support.reporting.docs.last_run import LastRun, read_results
 from support.reporting.docs.site import badge, slots, write_site
 from support.reporting.results import Result
 from support.rules import RULES
@@ -74,11 +75,11 @@ class Outline(HTMLParser):
         self.texts.append(data)
 
 
-def nasty_book(folder: Path, last: LastRun | None = None) -> list[Capability]:
+def nasty_features(folder: Path) -> Capabilities:
     path = folder / "features" / "users" / "one.feature"
     path.parent.mkdir(parents=True)
     path.write_text(NASTY, encoding="utf-8")
-    return read_book(folder, folder / "features", last or LastRun())
+    return read_features(folder, folder / "features")
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +158,7 @@ def test_known_deviations_stand_under_their_target(site: Path) -> None:
 
 
 def test_whatever_a_feature_says_is_text(tmp_path: Path) -> None:
-    write_site(tmp_path / "docs", nasty_book(tmp_path), LastRun())
+    write_site(tmp_path / "docs", nasty_features(tmp_path), LastRun())
     for page in pages(tmp_path / "docs").values():
         assert not {"script", "img", "b", "i", "cell"} & set(page.tags)
         assert page.handlers == []
@@ -173,21 +174,21 @@ def test_whatever_a_feature_says_is_text(tmp_path: Path) -> None:
         assert said in text
 
 
-def test_a_result_is_found_by_place_and_name(tmp_path: Path) -> None:
+def test_a_result_is_found_by_location_and_name(tmp_path: Path) -> None:
     place = "features/users/one.feature"
     results = {
-        f"{place}:11": ExampleResult("An example </h3><script>alert(3)</script>", Result.PASSED),
-        f"{place}:22": ExampleResult("A name from before the file was changed", Result.PASSED),
+        (f"{place}:11", "An example </h3><script>alert(3)</script>"): (Result.PASSED, ""),
+        (f"{place}:22", "A name from before the file was changed"): (Result.PASSED, ""),
     }
-    (capability,) = nasty_book(tmp_path, LastRun(results=results))
-    example, outline = capability.chapters[0].sections[0].examples
-    assert example.result is not None
-    assert example.result.result is Result.PASSED
-    assert [row.result for row in outline.partitions[0].rows] == [None, None]
+    last = LastRun(results=results)
+    (section,) = sections(nasty_features(tmp_path)["Users"][0])
+    example, outline = examples(section)
+    assert last.worst([example]) is Result.PASSED
+    assert last.worst(outline.scenarios) is None
 
 
 def test_examples_are_found_by_their_rule(tmp_path: Path) -> None:
-    shown = shown_where(nasty_book(tmp_path))
+    shown = examples_by_rule(nasty_features(tmp_path)["Users"])
     assert len(shown["list"]) == 2
     assert shown["read-200"] == []
 
@@ -196,9 +197,8 @@ def test_the_json_of_behave_is_understood(tmp_path: Path) -> None:
     element = {"type": "scenario", "name": "Ada is shown", "location": "features/a.feature:3", "status": "failed"}
     path = tmp_path / "behave.json"
     path.write_text(json.dumps([{"elements": [element, {"type": "background"}]}]), encoding="utf-8")
-    result = read_results(path).of("features/a.feature", 3, "Ada is shown")
-    assert result is not None
-    assert result.result is Result.FAILED
+    scenario = Scenario("features/a.feature", 3, "Scenario", "Ada is shown")
+    assert read_results(path).worst([scenario]) is Result.FAILED
 
 
 @pytest.mark.parametrize("content", ["[1]", '[{"elements": [{}]}]', "{}", "nothing"])

@@ -16,7 +16,7 @@ from support.tests.reporting.browsing import AXE, Watch, opened_browser, see_tha
 from support.tests.reporting.conftest import Run
 
 pytestmark = pytest.mark.browser
-KINDS = ("index.html", "rules.html", "targets.html", "users-names_and_addresses.html", "users-reading.html")
+KINDS = ("index.html", "rules.html", "targets.html", "users-names_and_emails.html", "users-reading.html")
 WIDTHS = (360, 1280)
 
 

@@ -20,6 +20,7 @@ from support.redaction import Redactor
 from support.reporting import replay as module
 from support.reporting.replay import MOST
 from support.reporting.replay import script as script_of
+from support.scenario import accounts
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, Script
 from support.tests.scripted import ScriptedServer, answer, hang_up
@@ -68,8 +69,8 @@ def test_it_plays_the_scenario_with_a_user_of_its_own_who_is_deleted(
 ) -> None:
     session = new_session(embedded)
     session.begin("patch")
-    actor = session.accounts.become("Ada")
-    session.accounts.patch("Ada", {"name": "Ada O'Brien {the, first}"})
+    actor = accounts.become_user(session.scenario, session.scenario.actor("Ada"))
+    accounts.send_change(session.scenario, session.scenario.actor("Ada"), "PATCH", {"name": "Ada O'Brien {the, first}"})
     text = replay(session.recorder.exchanges)
     assert text is not None
     assert text.count(str(actor.known_id)) == 2  # where it tells what was done then
@@ -90,10 +91,10 @@ def test_it_does_so_where_the_address_is_hidden(
 ) -> None:
     session = new_session(embedded)
     session.begin("patch")
-    session.accounts.become("Ada")
-    session.accounts.patch("Ada", {"name": "Ada O'Brien"})
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
+    accounts.send_change(session.scenario, session.scenario.actor("Ada"), "PATCH", {"name": "Ada O'Brien"})
     hidden = Redactor()
-    hidden.hide_address(embedded.base_url)
+    hidden.hide_url(embedded.base_url)
     monkeypatch.setattr(exchange_text, "redacted", hidden)
     monkeypatch.setattr(module, "redacted", hidden)
     text = replay(session.recorder.exchanges)

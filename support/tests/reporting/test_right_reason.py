@@ -36,10 +36,10 @@ def test_no_other_rule_fails(play_suite: Play, faulty: Faulty, defects: tuple[st
     ("defect", "where", "title", "broken"),
     [
         ("deleted-id-given-again", "users/updating", "unchanged when Ada deletes their account again", []),
-        ("deleted-id-given-again", "refusals/taken_addresses", "after its former owner is deleted again", []),
+        ("deleted-id-given-again", "refusals/taken_emails", "after its former owner is deleted again", []),
         (
             "deleted-user-comes-back",
-            "refusals/taken_addresses",
+            "refusals/taken_emails",
             "after its former owner is deleted again",
             ["delete-frees"],
         ),
@@ -59,7 +59,7 @@ def test_what_is_shown_is_the_request_that_did_it(play_suite: Play, faulty: Faul
     texts = [failure["text"] for failure in run.summary["failures"] if "nobody new" in failure["text"]]
     assert texts
     for text in texts:
-        found, sent = re.search(r"looking for (\S+) shows user", text), re.search(r"sent: +(\S+) .*", text)
+        found, sent = re.search(r"looking for (\S+) shows user", text), re.search(r"request: +(\S+) .*", text)
         assert found is not None
         assert sent is not None
         assert sent[1] == "POST"

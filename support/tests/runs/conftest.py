@@ -34,8 +34,8 @@ Feature: Signing up
       Then Ada's account is created
 """
 REAL_HOOKS = """
-import runpy
-globals().update({name: hook for name, hook in runpy.run_path(%r).items() if not name.startswith("__")})
+from pathlib import Path
+exec(compile(Path({path!r}).read_text(encoding="utf-8"), {path!r}, "exec"))
 """
 
 
@@ -73,7 +73,7 @@ class Project:
 
     def write_hooks(self, more: str) -> None:
         """Keep the hooks of the suite, and define more in their place."""
-        hooks = REAL_HOOKS % str(ROOT / "environment.py")
+        hooks = REAL_HOOKS.format(path=str(ROOT / "environment.py"))
         (self.folder / "environment.py").write_text(f"{hooks}\n{more}\n", encoding="utf-8")
 
     def behave(self, *arguments: str, target: Target | None = None, **settings: str) -> Ended:

@@ -10,15 +10,14 @@ from behave.configuration import Configuration
 
 from support.errors import SuiteError
 from support.http import loop as loop_module
-from support.reporting.evidence import Evidence
+from support.http.report_sink import ReportSink
 from support.reporting.run_report import RunReport
 from support.run import Run
-from support.scenario.faults import faulty_session
-from support.scenario.session import Session
+from support.scenario import accounts
+from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, settings_for
-from support.workers import Workers
 
 
 @pytest.fixture
@@ -43,27 +42,11 @@ def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
 ) -> None:
     monkeypatch.setattr(loop_module, "FINISHED_WITHIN_S", 0.2)
     session = new_session(embedded, cleanup_deadline_s=5.0)
-    session.accounts.become("Ada")
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     session.loop.submit(busy(0.8))
     with pytest.raises(SuiteError, match="did not stop in time"):
-        Run(session, Interrupts(), report, Evidence(), Workers()).end()
+        Run(session, Interrupts(), report, ReportSink()).end()
     assert there(new_session(embedded), session.mark) == 0
-
-
-def test_while_workers_play_all_is_taken_away(embedded: Target, new_session: NewSession, report: RunReport) -> None:
-    session, seen = new_session(embedded), list[int]()
-
-    class Busy(Workers):
-        def __bool__(self) -> bool:
-            return True
-
-        def wait(self) -> None:
-            seen.append(there(new_session(embedded), session.mark))
-
-    session.accounts.become("Ada")
-    with pytest.raises(SuiteError, match="no scenario was selected"):
-        Run(session, Interrupts(), report, Evidence(), Busy()).end()
-    assert seen == [0]
 
 
 def test_a_fault_without_words_is_told_by_its_name(report: RunReport) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support.cleanup.marks import mark_in, new_mark
 from support.contract.matchers import schema_mismatches
 from support.models import NewUser
-from support.scenario.factory import LONGEST_ADDRESS, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
+from support.scenario.factory import LONGEST_EMAIL, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
 from support.scenario.invalid_values import MALFORMED
 from support.settings import ROOT
 
@@ -93,9 +93,9 @@ def test_a_tag_stands_before_the_at_sign(factory: Factory) -> None:
 
 
 @pytest.mark.parametrize("length", [*range(120, 256), 300, 1000])
-def test_a_long_address_has_exactly_so_many_characters(length: int) -> None:
+def test_a_long_email_has_exactly_so_many_characters(length: int) -> None:
     factory = Factory(length, MARK)
-    address = factory.long_address(length)
+    address = factory.long_email(length)
     local, domain = address.split("@")
     assert len(address) == length
     assert all(0 < len(label) <= LONGEST_LABEL for label in domain.split("."))
@@ -104,11 +104,11 @@ def test_a_long_address_has_exactly_so_many_characters(length: int) -> None:
 
 
 def test_the_longest_address_is_254_characters_long(factory: Factory) -> None:
-    assert len(factory.long_address()) == LONGEST_ADDRESS == 254
+    assert len(factory.long_email()) == LONGEST_EMAIL == 254
 
 
-def test_long_addresses_differ(factory: Factory) -> None:
-    assert len({factory.long_address() for _ in range(50)}) == 50
+def test_long_emailes_differ(factory: Factory) -> None:
+    assert len({factory.long_email() for _ in range(50)}) == 50
 
 
 @pytest.mark.parametrize("form", MALFORMED)
@@ -148,16 +148,16 @@ class TestStranger:
     )
     def test_the_id_of_nobody_looks_like_one_that_there_is(self, factory: Factory, like: str) -> None:
         for _ in range(50):
-            stranger = factory.stranger_id(like)
+            stranger = factory.unused_id(like)
             assert stranger != like
             assert shape(stranger, hexadecimal(like)) == shape(like, hexadecimal(like)) or like.isdigit()
 
     def test_a_number_stays_a_number_that_is_hardly_given(self, factory: Factory) -> None:
-        assert int(factory.stranger_id("7")) > 990_000_000
+        assert int(factory.unused_id("7")) > 990_000_000
 
     def test_every_call_draws_another(self, factory: Factory) -> None:
         like = "4a5f7c00-5c0e-4d43-a9a8-6dd8f3f2d0d1"
-        assert len({factory.stranger_id(like) for _ in range(50)}) > 40
+        assert len({factory.unused_id(like) for _ in range(50)}) > 40
 
 
 def hexadecimal(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Which addresses a Location may lead to: the token goes nowhere else, and what is no address is told."""
+"""Where a Location may lead: the token goes nowhere else, and a text that is no URL is reported."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from support.errors import ContractViolation
 from support.http.urls import destination, origin_of
+from support.scenario import accounts, protocol
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, Script
 from support.tests.scripted import answer
@@ -22,7 +23,7 @@ from support.tests.scripted import answer
         ("http://api.example.com:80/users", "http://api.example.com./users/7"),
     ],
 )
-def test_the_same_place_under_another_name(one: str, other: str) -> None:
+def test_the_same_origin_under_another_name(one: str, other: str) -> None:
     assert origin_of(one) == origin_of(other)
 
 
@@ -37,7 +38,7 @@ def test_the_same_place_under_another_name(one: str, other: str) -> None:
         "http://localhost@evil.example:8000/users/7",
     ],
 )
-def test_another_place(other: str) -> None:
+def test_another_origin(other: str) -> None:
     assert origin_of("http://127.0.0.1:8000/users") != origin_of(other)
 
 
@@ -51,7 +52,7 @@ ADA = {"id": "7", "name": "Ada", "email": "ada@example.com", "createdAt": "2026-
 
 
 @pytest.mark.parametrize("reference", MALFORMED)
-def test_what_is_no_address_leads_nowhere(reference: str) -> None:
+def test_a_malformed_url_leads_nowhere(reference: str) -> None:
     assert destination("http://127.0.0.1:8000/users", reference) is None
 
 
@@ -67,22 +68,22 @@ def test_what_is_no_address_leads_nowhere(reference: str) -> None:
         ("?x=1", "http://a.example/users?x=1"),
     ],
 )
-def test_it_goes_out_percent_encoded(reference: str, there: str) -> None:
+def test_it_is_percent_encoded(reference: str, there: str) -> None:
     assert destination("http://a.example/users", reference) == there
 
 
 @pytest.mark.parametrize(
     "location", [*MALFORMED, "http://[v1.x]/7", "/" + "x" * 5000, "javascript:alert(1)", "\x1b[2J", ""]
 )
-def test_one_that_leads_to_nobody_is_a_broken_promise(new_session: NewSession, script: Script, location: str) -> None:
-    told: dict[str, Any] = {"headers": {"Location": location}}
-    server = script(answer(200, []), answer(201, ADA, **told), *[answer(404, {"title": "Not Found"})] * 9)
+def test_a_location_of_no_user_breaks_the_contract(new_session: NewSession, script: Script, location: str) -> None:
+    headers: dict[str, Any] = {"headers": {"Location": location}}
+    server = script(answer(200, []), answer(201, ADA, **headers), *[answer(404, {"title": "Not Found"})] * 9)
     session = new_session(Target(server.url, "t", "scripted"))
     session.begin("create-location")
     session.scenario.attempted = "Ada signs up"
-    session.accounts.sign_up("Ada")
+    accounts.sign_up(session.scenario, session.scenario.actor("Ada"))
     with pytest.raises(ContractViolation) as caught:
-        session.protocol.location_leads_to(session.scenario.actor("Ada"))
+        protocol.location_leads_to(session.scenario, session.scenario.actor("Ada"))
     assert caught.value.rule == "create-location"
     assert "Location" in str(caught.value)
     assert "\x1b" not in str(caught.value)

@@ -29,12 +29,12 @@ def test_names_can_be_swapped() -> None:
 
 
 @pytest.mark.parametrize("body", [None, 7, "Ada", [{"name": "Ada"}]])
-def test_what_is_no_object_is_sent_as_it_is(body: Any) -> None:
+def test_anything_but_an_object_stays_unchanged(body: Any) -> None:
     assert NAMES.to_target(body) == body
 
 
 @pytest.mark.parametrize("fields", [{"fullName": "Ada", "name": "ada_l"}, {"name": "ada_l", "fullName": "Ada"}])
-def test_a_field_of_another_meaning_is_not_taken_for_the_contracts(fields: dict[str, Any]) -> None:
+def test_a_field_of_another_meaning_is_dropped(fields: dict[str, Any]) -> None:
     assert NAMES.to_contract(fields) == {"name": "Ada"}
 
 

@@ -1,4 +1,4 @@
-"""A profile is read as it is written, or refused in one line that names the file, the place and what is wrong."""
+"""A profile is read, or refused in one line that names the file, the place and what is wrong."""
 
 from datetime import date
 from pathlib import Path
@@ -18,16 +18,16 @@ DEVIATION = 'reason = "r"\nlink = "https://example.com/42"\nsince = 2026-01-31\n
 
 def refusal(path: str) -> str:
     """Return the one line in which a profile is refused."""
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SettingsError) as refused:
         profile_files.load(path)
-    text = str(told.value)
+    text = str(refused.value)
     assert "\n" not in text
     assert text.startswith("TARGET: ")
     return text
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_profile_that_is_shipped_is_valid_and_bears_its_name(name: str) -> None:
+def test_every_shipped_profile_is_valid_and_has_the_name_of_its_file(name: str) -> None:
     profile = profile_files.load(name)
     assert profile.name == name
     assert all(known.rule in RULES for known in profile.deviations)
@@ -81,7 +81,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ("[answers]\ntaken = 409\n", "answers.taken", "409 should be a valid array"),
         ("[answers]\ntaken = [42]\n", "answers.taken[0]", "42 should be greater than or equal to 200"),
         ('[capabilities]\nput = "no"\n', "capabilities.put", "'no' should be a valid boolean"),
-        ('[names]\nlist_pointer = "data"\n', "names.list_pointer", "it wants a JSON pointer such as /data/users"),
+        ('[names]\nlist_pointer = "data"\n', "names.list_pointer", "it must be a JSON pointer such as /data/users"),
         ('[shape]\nid = "number"\n', "shape.id", "'number' should be 'string' or 'integer'"),
         ('[pages]\ncounts = "rows"\n', "pages.counts", "'rows' should be 'pages' or 'users'"),
         ("[caps]\nusers = 0\n", "caps.users", "0 should be greater than or equal to 1"),
@@ -131,14 +131,14 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         (f"x = {'[' * 300}{']' * 300}\n", "its top level", "it is nested too deeply"),
     ],
 )
-def test_what_does_not_fit_is_told_with_its_place(profile: NewProfile, text: str, place: str, wish: str) -> None:
+def test_an_invalid_value_is_named_with_its_place(profile: NewProfile, text: str, place: str, wish: str) -> None:
     path = profile(text)
-    told = refusal(path)
-    assert f"{path} at {place}: " in told
-    assert wish in told
+    refused = refusal(path)
+    assert f"{path} at {place}: " in refused
+    assert wish in refused
 
 
-def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+def test_invalid_toml_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "broken.toml"
     path.write_text("name = \n", encoding="utf-8")
     assert "line 1" in refusal(str(path))
@@ -160,12 +160,12 @@ def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
         " https://example.com/42",
     ],
 )
-def test_a_link_that_is_no_web_address_is_refused(profile: NewProfile, link: str) -> None:
+def test_a_link_that_is_no_web_url_is_refused(profile: NewProfile, link: str) -> None:
     path = profile(f'[[deviations]]\nrule = "put"\n{DEVIATION}'.replace("https://example.com/42", link))
-    told = refusal(path)
-    assert f"{path} at deviations[0].link: " in told
-    assert "it wants an http:// or https:// address" in told
-    assert "pear-tree" not in told
+    refused = refusal(path)
+    assert f"{path} at deviations[0].link: " in refused
+    assert "it must be an http:// or https:// URL" in refused
+    assert "pear-tree" not in refused
 
 
 @pytest.mark.parametrize(
@@ -179,25 +179,25 @@ def test_a_link_that_is_no_web_address_is_refused(profile: NewProfile, link: str
     ],
     ids=["open arrays", "tables in tables", "a long key", "a long number", "a long hexadecimal number"],
 )
-def test_toml_that_python_cannot_take_is_told_as_such(profile: NewProfile, bomb: str) -> None:
+def test_toml_that_python_cannot_parse_is_refused(profile: NewProfile, bomb: str) -> None:
     path = profile(f"{bomb}\n")
-    told = refusal(path)
-    assert told.startswith(f"TARGET: {path} cannot be read as TOML: ")
-    assert len(told) < len(path) + 300
+    refused = refusal(path)
+    assert refused.startswith(f"TARGET: {path} cannot be read as TOML: ")
+    assert len(refused) < len(path) + 300
 
 
-def test_a_long_value_is_told_in_short(profile: NewProfile) -> None:
+def test_a_long_value_is_shortened(profile: NewProfile) -> None:
     path = profile(f"[capabilities]\nput = '{'no' * 50_000}'\n")
     assert len(refusal(path)) < len(path) + 400
 
 
-def test_what_is_no_file_is_told_as_such(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "ours.toml"
     folder.mkdir()
     assert f"TARGET: {folder} is no file. It wants " in refusal(str(folder))
 
 
-def test_a_file_that_may_not_be_read_is_told_as_such(profile: NewProfile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_refused(profile: NewProfile, monkeypatch: pytest.MonkeyPatch) -> None:
     path = profile("")
 
     def refused(*_: object, **__: object) -> str:
@@ -208,16 +208,16 @@ def test_a_file_that_may_not_be_read_is_told_as_such(profile: NewProfile, monkey
 
 
 @pytest.mark.parametrize("target", ["a" * 5_000, f"{'a' * 5_000}.toml", "a\0.toml", f"{__file__}/ours.toml"])
-def test_a_path_that_no_file_can_have_is_told_as_such(target: str) -> None:
-    told = refusal(target)
-    assert len(told) < 500
-    assert "\0" not in told
+def test_an_impossible_path_is_refused(target: str) -> None:
+    refused = refusal(target)
+    assert len(refused) < 500
+    assert "\0" not in refused
 
 
-def test_an_unknown_profile_is_answered_with_those_there_are() -> None:
-    told = refusal("mokapi")
-    assert "'mokapi'" in told
-    assert all(name in told for name in SHIPPED)
+def test_an_unknown_profile_is_refused_with_a_list_of_the_known_ones() -> None:
+    refused = refusal("mokapi")
+    assert "'mokapi'" in refused
+    assert all(name in refused for name in SHIPPED)
     assert "there is no profile 'no/such.toml'" in refusal("no/such.toml")
 
 
@@ -234,7 +234,7 @@ def test_patterns_fit_the_names_of_scenarios_without_their_row() -> None:
     assert Deviation("put", "r", "https://example.com/42", date(2026, 1, 1)).covers("Ada is replaced")
 
 
-def test_what_is_shown_has_to_be_all_that_is_wrong() -> None:
+def test_a_deviation_has_to_explain_all_mismatches() -> None:
     known = Deviation("auth-401", "r", "https://example.com/42", date(2026, 1, 1), shows=("there is no *",))
     assert known.explains(["there is no WWW-Authenticate"])
     assert not known.explains(["there is no WWW-Authenticate", "the status was 200"])

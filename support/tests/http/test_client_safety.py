@@ -1,4 +1,4 @@
-"""What no client does: follow a redirect, take a token from elsewhere, trust a certificate that does not verify."""
+"""No client follows a redirect, takes a token from elsewhere or trusts a certificate that does not verify."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from support.http.route import route_to
 from support.models import Answer, Call, Credential, Failure
 from support.tests import scripted
 from support.tests.conftest import Script
-from support.tests.http.clients import KINDS, TOKEN, Client, api_at, client_of, reading, told_of
+from support.tests.http.clients import KINDS, TOKEN, Client, api_at, client_of, outcomes_of, reading
 from support.tests.scripted import ScriptedServer, answer
 
 
 class TestRedirects:
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
-    def test_none_is_followed_and_no_token_goes_to_another_host(
+    def test_no_redirect_to_another_host_is_followed_with_the_token(
         self, client: Client, script: Script, status: int, method: str
     ) -> None:
         elsewhere = script(answer(200, []))
@@ -29,7 +29,7 @@ class TestRedirects:
         assert exchange.status == status
         assert elsewhere.connections == 0
 
-    def test_none_is_followed_on_the_same_host(self, client: Client, script: Script) -> None:
+    def test_no_redirect_on_the_same_host_is_followed(self, client: Client, script: Script) -> None:
         server = script(answer(302, headers={"Location": "/users/7"}))
         client.run(reading(api_at(server.url)))
         assert len(server.arrived) == 1
@@ -44,19 +44,19 @@ class TestNetrc:
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
 
-    def test_it_does_not_replace_the_token(self, client: Client, script: Script) -> None:
+    def test_netrc_does_not_replace_the_token(self, client: Client, script: Script) -> None:
         server = script(answer(200, []))
         client.run(reading(api_at(server.url)))
         assert server.arrived[0].header("Authorization") == f"Bearer {TOKEN}"
 
-    def test_it_does_not_let_a_stranger_in(self, client: Client, script: Script) -> None:
+    def test_netrc_does_not_authenticate_a_call_without_a_token(self, client: Client, script: Script) -> None:
         server = script(answer(401, {}))
         client.run(reading(api_at(server.url, token=None)))
         assert server.arrived[0].header("Authorization") is None
 
 
 class TestCookies:
-    def test_what_an_answer_sets_does_not_make_the_next_call_another_one(self, client: Client, script: Script) -> None:
+    def test_a_cookie_is_not_sent_with_the_next_call(self, client: Client, script: Script) -> None:
         server = script(answer(200, [], headers={"Set-Cookie": "session=ada; Path=/"}), answer(200, []))
         api = api_at(server.url)
         for _ in range(2):
@@ -65,13 +65,13 @@ class TestCookies:
 
 
 class TestHead:
-    """Libraries hide a body that follows HEAD; `wire` does not."""
+    """Libraries hide a body that follows HEAD; `raw` does not."""
 
     @staticmethod
     def call(server: ScriptedServer) -> Call:
         return Call("HEAD", f"{server.url}/7?a=b", Credential("$TOKEN", value=TOKEN), {"Accept": "application/json"})
 
-    def test_none_is_right(self, script: Script) -> None:
+    def test_a_head_without_a_body_is_right(self, script: Script) -> None:
         server = script(scripted.raw(scripted.head(200, {"Content-Length": "13", "X-Seen": "yes"})))
         outcome = exchange_raw(self.call(server), 5)
         assert isinstance(outcome, Answer)
@@ -82,25 +82,25 @@ class TestHead:
         assert request.header("Host") == f"127.0.0.1:{server.port}"
 
     @pytest.mark.parametrize("goes_on", [True, False], ids=["kept open", "closed"])
-    def test_one_is_seen(self, script: Script, goes_on: bool) -> None:
+    def test_a_body_after_head_is_seen(self, script: Script, goes_on: bool) -> None:
         server = script(scripted.raw(scripted.head(200, {"Content-Length": "2"}) + b"{}", goes_on))
         outcome = exchange_raw(self.call(server), 5)
         assert isinstance(outcome, Answer)
         assert outcome.body == b"{}"
 
-    def test_one_that_comes_late_is_seen(self, script: Script) -> None:
+    def test_a_late_body_after_head_is_seen(self, script: Script) -> None:
         late = scripted.dripping(scripted.head(404, {}), b"", 3, b"{}")
         outcome = exchange_raw(self.call(script(late)), 5)
         assert isinstance(outcome, Answer)
         assert (outcome.status, outcome.body) == (404, b"{}")
 
-    def test_word_before_the_answer_is_passed_over(self, script: Script) -> None:
+    def test_interim_answers_are_skipped(self, script: Script) -> None:
         word = scripted.head(102, {}) + scripted.head(103, {"Link": "</a.css>; rel=preload"})
         outcome = exchange_raw(self.call(script(scripted.raw(word + scripted.head(404, {"X-Seen": "yes"})))), 5)
         assert isinstance(outcome, Answer)
         assert (outcome.status, outcome.body, dict(outcome.headers)) == (404, b"", {"X-Seen": "yes"})
 
-    def test_the_session_client_sees_it(self, script: Script) -> None:
+    def test_the_session_client_sees_a_body_after_head(self, script: Script) -> None:
         server = script(scripted.raw(scripted.head(200, {"Content-Length": "2"}) + b"{}"))
         api = api_at(server.url)
         with client_of("session") as client:
@@ -109,7 +109,7 @@ class TestHead:
         assert exchange.answer.body == b"{}"
 
     @pytest.mark.parametrize(
-        ("act", "told"),
+        ("act", "expected"),
         [
             (scripted.hang_up, (True, "connection broken")),
             (scripted.drop, (True, "connection broken")),
@@ -121,16 +121,18 @@ class TestHead:
         ],
         ids=["closed", "reset", "silent", "no HTTP", "no status", "dripping headers", "a dripping body"],
     )
-    def test_what_is_no_answer_is_told_in_time(self, script: Script, act: scripted.Act, told: object) -> None:
+    def test_a_head_without_an_answer_is_a_failure_in_time(
+        self, script: Script, act: scripted.Act, expected: object
+    ) -> None:
         server = script(act)
         api = api_at(server.url, attempts=1)
         with client_of("session", timeout_s=0.4) as client:
             exchange = client.run(api.head("7"))
-        assert told_of(exchange) == [told]
+        assert outcomes_of(exchange) == [expected]
         if exchange.answer is not None:
             assert 0 < len(exchange.answer.body) < 200, "it waited for the whole of it"
 
-    def test_a_refused_connection_is_told(self, unused_port: int) -> None:
+    def test_a_refused_connection_is_a_failure(self, unused_port: int) -> None:
         call = Call("HEAD", f"http://127.0.0.1:{unused_port}/users", Credential(None))
         outcome = exchange_raw(call, 5)
         assert isinstance(outcome, Failure)
@@ -146,7 +148,7 @@ class TestCertificates:
 
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("method", ["GET", "HEAD"])
-    def test_one_that_does_not_verify_ends_the_call_at_once(
+    def test_a_certificate_that_does_not_verify_ends_the_call_at_once(
         self, server: ScriptedServer, kind: str, method: str
     ) -> None:
         api = api_at(server.url)
@@ -163,7 +165,7 @@ class TestCertificates:
     @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("method", ["GET", "HEAD"])
-    def test_one_that_verifies_is_served(
+    def test_a_certificate_that_verifies_is_accepted(
         self,
         server: ScriptedServer,
         certificate: Path,
@@ -176,11 +178,11 @@ class TestCertificates:
         monkeypatch.setenv(variable, str(certificate / "certificate.pem"))
         api = api_at(server.url)
         with client_of(kind, route=route_to(server.url)) as client:
-            assert told_of(client.run(api.send(api.call(method)))) == [200]
+            assert outcomes_of(client.run(api.send(api.call(method)))) == [200]
         assert server.arrived[0].header("Authorization") == f"Bearer {TOKEN}"
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_no_tls_at_all_is_told(self, script: Script, kind: str) -> None:
+    def test_a_server_without_tls_is_a_failure(self, script: Script, kind: str) -> None:
         plain = script(scripted.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
         api = api_at(plain.url.replace("http:", "https:"), attempts=1)
         with client_of(kind, route=route_to(api.base_url)) as client:

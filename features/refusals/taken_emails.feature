@@ -42,8 +42,8 @@ Feature: One email, one user
 
     Example: Mallory signs up with Grace's email after Grace has changed their name
       Given Grace is a user
-      When Grace changes their name with an update
-      And Mallory signs up with Grace's email
+      And Grace has changed their name with an update
+      When Mallory signs up with Grace's email
       Then Mallory is refused because the email is taken
       And only Grace is found by their email
       And Grace's account is unchanged
@@ -51,7 +51,7 @@ Feature: One email, one user
     Example: Mallory tries three times
       Given Grace is a user
       When Mallory signs up with Grace's email 3 times
-      Then Mallory is refused each time because the email is taken
+      Then Mallory is refused because the email is taken
       And only Grace is found by their email
       And Grace's account is unchanged
 
@@ -87,7 +87,7 @@ Feature: One email, one user
       And Grace has changed to an email in upper case with an update
       When Mallory signs up with Grace's email in lower case
       Then Mallory is refused because the email is taken
-      And only Grace is found by their email in lower case
+      And a search for Grace's email in lower case finds only Grace
 
     @use.with_put=yes
     Example: Mallory writes in lower case what Grace has replaced in upper case
@@ -95,7 +95,7 @@ Feature: One email, one user
       And Grace has changed to an email in upper case with a replacement
       When Mallory signs up with Grace's email in lower case
       Then Mallory is refused because the email is taken
-      And only Grace is found by their email in lower case
+      And a search for Grace's email in lower case finds only Grace
 
     Example: Mallory signs up with an email that Grace confirmed with an update
       Given Grace is a user
@@ -117,7 +117,7 @@ Feature: One email, one user
     Example: Mallory signs up with Grace's email after its former owner is deleted again
       Given Ada and Barbara are users
       And Ada has deleted their account
-      When Grace signs up with Ada's email letter for letter once it is free
+      When Grace signs up with Ada's email once it is free
       And Ada deletes their account again
       And Mallory signs up with Grace's email
       Then Mallory is refused because the email is taken
@@ -129,7 +129,7 @@ Feature: One email, one user
 
     Scenario Outline: Mallory's email is changed to Grace's <spelling>
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's <spelling> with an update
+      When Mallory's email is changed to Grace's email <spelling> with an update
       Then Mallory is refused because the email is taken
       And Grace's account is unchanged
       And Mallory's account is unchanged
@@ -142,7 +142,7 @@ Feature: One email, one user
     @use.with_put=yes
     Scenario Outline: Mallory's email is replaced with Grace's <spelling>
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's <spelling> with a replacement
+      When Mallory's email is changed to Grace's email <spelling> with a replacement
       Then Mallory is refused because the email is taken
       And Grace's account is unchanged
       And Mallory's account is unchanged
@@ -159,41 +159,48 @@ Feature: One email, one user
       And Grace's account is unchanged
       And Mallory's account is unchanged in every view
 
-    Scenario Outline: An email that Grace gave up with an update goes to <new owner>
-      Given Grace and Alan are users
+    Example: Ada signs up with an email that Grace gave up with an update
+      Given Grace is a user
       And Grace has changed their email with an update
-      When <new owner> takes the old email
-      Then Grace's old email finds exactly its new owner
+      When Ada signs up with Grace's old email
+      Then Ada's account is created
+      And only Ada is found by their email
       And Grace's account is unchanged
 
-      Examples:
-        | new owner  |
-        | a new user |
-        | Alan       |
+    Example: Alan changes to an email that Grace gave up with an update
+      Given Grace and Alan are users
+      And Grace has changed their email with an update
+      When Alan changes to Grace's old email with an update
+      Then Alan's new email is accepted
+      And only Alan is found by their email
+      And Grace's account is unchanged
 
     @use.with_put=yes
-    Example: An email that Grace gave up with a replacement goes to a new user
-      Given Grace and Alan are users
+    Example: Ada signs up with an email that Grace gave up with a replacement
+      Given Grace is a user
       And Grace has changed their email with a replacement
-      When a new user takes the old email
-      Then Grace's old email finds exactly its new owner
+      When Ada signs up with Grace's old email
+      Then Ada's account is created
+      And only Ada is found by their email
       And Grace's account is unchanged
 
-    Example: An email that Grace gave up in upper case goes to a new user in lower case
+    Example: Ada signs up in lower case with an email that Grace gave up in upper case
       Given Grace is a user with an email in upper case
       And Grace has changed their email with an update
-      When a new user takes the old email in lower case
-      Then Grace's old email finds exactly its new owner
+      When Ada signs up with Grace's old email in lower case
+      Then Ada's account is created
+      And only Ada is found by their email
 
     Example: Grace changes their email and changes it back
       Given Grace is a user
       And Grace has changed their email with an update
-      When Grace takes the old email
-      Then only Grace is found by their email
+      When Grace changes to Grace's old email with an update
+      Then Grace's new email is accepted
+      And only Grace is found by their email
 
     Example: Grace keeps their email after Mallory's update to it is refused
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's letter for letter with an update
+      When Mallory's email is changed to Grace's email with an update
       And Alan signs up with Grace's email
       Then Alan is refused because the email is taken
       And only Grace is found by their email
@@ -201,14 +208,14 @@ Feature: One email, one user
     @use.with_put=yes
     Example: Grace keeps their email after Mallory's replacement with it is refused
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's letter for letter with a replacement
+      When Mallory's email is changed to Grace's email with a replacement
       And Alan signs up with Grace's email
       Then Alan is refused because the email is taken
       And only Grace is found by their email
 
     Example: Mallory keeps their own email after an update to Grace's is refused
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's letter for letter with an update
+      When Mallory's email is changed to Grace's email with an update
       And Alan signs up with Mallory's email
       Then Alan is refused because the email is taken
       And only Mallory is found by their email
@@ -216,7 +223,7 @@ Feature: One email, one user
     @use.with_put=yes
     Example: Mallory keeps their own email after a replacement with Grace's is refused
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's letter for letter with a replacement
+      When Mallory's email is changed to Grace's email with a replacement
       And Alan signs up with Mallory's email
       Then Alan is refused because the email is taken
       And only Mallory is found by their email

@@ -24,7 +24,7 @@ from support.tests.http.fake import LOST, REFUSED, UNVERIFIED, Clock, came, poli
 
 
 def waits_of(loop: RetryLoop, clock: Clock, outcome: Answer | Failure, tries: int = 20) -> list[float]:
-    """Go through a call whose every attempt ends like this; return its waits."""
+    """Return the waits of a call whose every attempt has this outcome."""
     waits = []
     for _ in range(tries):
         wait = loop.wait_s(outcome)
@@ -37,7 +37,7 @@ def waits_of(loop: RetryLoop, clock: Clock, outcome: Answer | Failure, tries: in
 
 class TestWhatIsRetried:
     @pytest.mark.parametrize("status", [429, 500, 501, 502, 503, 504, 507, 599])
-    def test_statuses_that_may_pass(self, status: int) -> None:
+    def test_transient_statuses(self, status: int) -> None:
         assert is_transient(came(status))
 
     @pytest.mark.parametrize("status", [200, 201, 204, 301, 400, 401, 403, 404, 405, 408, 409, 415, 422, 428, 451])
@@ -46,7 +46,7 @@ class TestWhatIsRetried:
         assert policy().loop().wait_s(came(status)) is None
 
     @pytest.mark.parametrize("failure", [REFUSED, LOST])
-    def test_an_answer_that_did_not_come(self, failure: Failure) -> None:
+    def test_a_missing_answer(self, failure: Failure) -> None:
         assert policy().loop().wait_s(failure) == 1.0
 
     def test_never_a_certificate_that_does_not_verify(self) -> None:
@@ -59,7 +59,7 @@ class TestBackoff:
         loop = policy(clock, attempts=7).loop()
         assert waits_of(loop, clock, LOST) == [1, 2, 4, 8, 8, 8]
 
-    def test_so_many_attempts_are_made_in_all(self) -> None:
+    def test_the_number_of_attempts_is_limited(self) -> None:
         clock = Clock()
         assert len(waits_of(policy(clock, attempts=3).loop(), clock, LOST)) == 2
         assert waits_of(policy(clock, attempts=1).loop(), clock, LOST) == []
@@ -75,10 +75,10 @@ class TestBackoff:
         assert waits_of(policy(clock, jitter=jitter).loop(), clock, LOST) == [0.5, 1, 2, 4]
         assert drawn[:4] == [(0, 1), (0, 2), (0, 4), (0, 8)]
 
-    def test_jitter_is_uniform_where_nothing_else_is_said(self) -> None:
+    def test_jitter_is_uniform_by_default(self) -> None:
         assert Policy(2, 1, 1, 1).jitter == random.uniform
 
-    def test_so_many_attempts_that_the_doubling_cannot_be_counted(self) -> None:
+    def test_the_doubling_does_not_overflow(self) -> None:
         endless = policy(attempts=100_000, base_s=0.1, cap_s=0.5)
         assert endless.wait_before(5000, LOST) == 0.5
 
@@ -119,17 +119,17 @@ class TestBackoff:
 
 
 class TestDeadline:
-    def test_no_wait_reaches_beyond_it(self) -> None:
+    def test_no_wait_exceeds_the_deadline(self) -> None:
         clock = Clock()
         assert waits_of(policy(clock, attempts=9, deadline_s=10.0).loop(), clock, LOST) == [1, 2, 4]
 
-    def test_what_attempts_take_counts(self) -> None:
+    def test_the_time_of_attempts_counts(self) -> None:
         clock = Clock()
         loop = policy(clock, deadline_s=10.0).loop()
         clock.advance(9.5)
         assert loop.wait_s(LOST) is None
 
-    def test_what_is_left_of_it_is_told(self) -> None:
+    def test_the_remaining_time_is_known(self) -> None:
         clock = Clock()
         loop = policy(clock, deadline_s=10.0).loop()
         clock.advance(4)
@@ -154,7 +154,7 @@ class TestRetryAfter:
         then = email.utils.format_datetime(datetime.now(UTC) + timedelta(seconds=100)).replace("+0000", "+0100")
         assert retry_after_s(came(503, Retry_After=then)) == 0, "an hour earlier than that time of day in UTC"
 
-    def test_a_date_that_is_over_asks_for_no_wait(self) -> None:
+    def test_a_past_date_asks_for_no_wait(self) -> None:
         assert retry_after_s(came(503, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")) == 0
 
     @pytest.mark.parametrize(
@@ -173,12 +173,12 @@ class TestRetryAfter:
             "\x00",
         ],
     )
-    def test_what_cannot_be_read_is_as_if_it_were_not_there(self, value: str) -> None:
+    def test_an_unreadable_value_counts_as_absent(self, value: str) -> None:
         assert retry_after_s(came(503, Retry_After=value)) is None
         assert policy().loop().wait_s(came(503, Retry_After=value)) == 1
 
     @given(st.text(max_size=40))
-    def test_nothing_that_a_server_writes_there_breaks_the_suite(self, value: str) -> None:
+    def test_no_value_raises_an_error(self, value: str) -> None:
         wait = policy().loop().wait_s(came(503, Retry_After=value))
         assert wait is not None
         assert 0 <= wait <= 8
@@ -189,8 +189,8 @@ class TestRetryAfter:
     def test_the_letter_case_of_the_header_does_not_matter(self) -> None:
         assert retry_after_s(Answer(503, {"retry-after": "3"}, b"", 0.0)) == 3
 
-    def test_the_jitter_comes_on_top_of_it(self) -> None:
-        """A crowd that was told the same time does not come back as one."""
+    def test_jitter_is_added_to_it(self) -> None:
+        """Calls with the same Retry-After do not return at one moment."""
         assert policy().loop().wait_s(came(429, Retry_After="3")) == 4
         assert policy().loop().wait_s(came(503, Retry_After="0")) == 1
         assert policy(jitter=lambda least, _: least).loop().wait_s(came(503, Retry_After="3")) == 3
@@ -201,21 +201,21 @@ class TestRetryAfter:
 
 
 class TestFaults:
-    """A 5xx other than those of gateways and overload speaks of a fault that waiting does not mend."""
+    """A 5xx other than those of gateways and overload is a fault that a wait does not fix."""
 
     @pytest.mark.parametrize("status", [500, 501, 505, 507])
-    def test_of_the_api_are_tried_a_few_times_only(self, status: int) -> None:
+    def test_faults_of_the_api_are_retried_a_few_times_only(self, status: int) -> None:
         clock = Clock()
         assert waits_of(policy(clock).loop(), clock, came(status)) == [1, 2]
 
     @pytest.mark.parametrize("status", [502, 503, 504, 429])
-    def test_of_the_way_there_are_tried_to_the_end(self, status: int) -> None:
+    def test_faults_of_a_gateway_are_retried_to_the_end(self, status: int) -> None:
         clock = Clock()
         assert waits_of(policy(clock).loop(), clock, came(status)) == [1, 2, 4, 8]
 
 
 class TestBudget:
-    def test_waiting_as_a_429_asks_costs_nothing_and_pays_nothing_back(self) -> None:
+    def test_a_retry_after_a_429_costs_nothing_and_pays_nothing_back(self) -> None:
         spent = Budget(capacity=2 * RETRY_COST)
         spent.take()
         spent.take()
@@ -224,7 +224,7 @@ class TestBudget:
         assert loop.wait_s(came(200)) is None
         assert not spent.take(), "the call pays 1 back, as one that needed no retry"
 
-    def test_a_crowd_brings_its_own(self) -> None:
+    def test_a_burst_raises_the_budget(self) -> None:
         spent = Budget(capacity=0)
         spent.admit(2)
         assert [spent.take() for _ in range(7)] == [True] * 6 + [False]
@@ -236,14 +236,14 @@ class TestBudget:
         )
         assert retries == BUDGET_CAPACITY // RETRY_COST
 
-    def test_a_call_that_was_rescued_pays_its_cost_back(self) -> None:
+    def test_a_rescued_call_pays_its_cost_back(self) -> None:
         clock, shared = Clock(), Budget()
         for _ in range(1000):
             loop = policy(clock, budget=shared).loop()
             assert loop.wait_s(LOST) is not None
             assert loop.wait_s(came(200)) is None
 
-    def test_calls_that_need_none_fill_it_slowly(self) -> None:
+    def test_calls_without_a_retry_fill_it_slowly(self) -> None:
         spent = Budget()
         while spent.take():
             pass

@@ -1,4 +1,4 @@
-"""What is kept of exchanges, the run's event loop, and how many connections a crowd is given."""
+"""The recorder, the run's event loop, and how many calls are in flight at once."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def exchange(*outcomes: Answer, adopted: bool = False) -> Exchange:
     return Exchange(READ, tuple(Attempt(outcome) for outcome in outcomes), adopted)
 
 
-class TestTranscript:
-    def test_it_counts_over_the_run_and_keeps_the_scenario(self) -> None:
+class TestRecorder:
+    def test_it_counts_the_run_and_keeps_the_exchanges_of_the_scenario(self) -> None:
         kept = Recorder()
         kept.note(exchange(came(503), came(429), came(200)))
         kept.begin()
@@ -46,7 +46,7 @@ class TestTranscript:
             kept.note(exchange(came(200, seconds=seconds)))
         assert (kept.metrics.slowest_s, kept.metrics.slowest) == (0.7, "GET http://127.0.0.1:1/users/7")
 
-    def test_it_does_not_grow_without_end(self) -> None:
+    def test_its_size_is_bounded(self) -> None:
         kept = Recorder()
         for _ in range(KEPT + 7):
             kept.note(exchange(came(200)))
@@ -75,8 +75,8 @@ class TestTranscript:
         assert (kept.metrics.calls, kept.metrics.requests, kept.metrics.covered["503"]) == (2400, 4800, 2400)
 
 
-class TestTelling:
-    def test_one_line_has_method_address_status_and_tries(self) -> None:
+class TestExchangeText:
+    def test_one_line_has_method_url_status_and_attempts(self) -> None:
         assert in_brief(exchange(came(503), came(200))).startswith(
             "GET http://127.0.0.1:1/users/7 -> 200 after 2 tries in "
         )
@@ -91,7 +91,7 @@ class TestTelling:
             (came(200, b"no JSON \xff"), "no JSON \\xff"),
         ],
     )
-    def test_a_body_is_shown_for_people(self, answered: Answer | None, text: str) -> None:
+    def test_a_body_is_shown_for_readers(self, answered: Answer | None, text: str) -> None:
         assert said(answered) == text
 
     def test_a_long_body_is_cut_and_says_so(self) -> None:
@@ -109,7 +109,7 @@ class TestLoop:
             loop.run(fail())
         loop.close()
 
-    def test_closing_cancels_what_is_under_way(self) -> None:
+    def test_closing_cancels_running_work(self) -> None:
         cancelled = threading.Event()
         begun = threading.Event()
 
@@ -132,31 +132,31 @@ class TestLoop:
         loop.close()
 
 
-class TestManyAtOnce:
-    @pytest.mark.parametrize("crowd", [1, 8, 9, 60])
-    def test_so_many_calls_are_in_flight_at_once(self, script: Script, crowd: int) -> None:
-        """No call is answered before all have arrived: with fewer connections none ever would be."""
-        together = threading.Barrier(crowd)
+class TestConcurrency:
+    @pytest.mark.parametrize("calls", [1, 8, 9, 60])
+    def test_all_calls_are_in_flight_at_once(self, script: Script, calls: int) -> None:
+        """No call is answered before all have arrived, so fewer connections would deadlock."""
+        together = threading.Barrier(calls)
 
         def when_all_are_there(wire: Wire) -> bool:
             together.wait(10)
             return answer(200, [])(wire)
 
-        server = script(*[when_all_are_there] * crowd)
+        server = script(*[when_all_are_there] * calls)
         api = api_at(server.url, attempts=1)
         loop = LoopThread()
 
         async def all_at_once() -> list[Exchange]:
             client = AsyncClient(10.0)
-            exchanges = await client.gather([reading(api) for _ in range(crowd)])
+            exchanges = await client.gather([reading(api) for _ in range(calls)])
             await client.close()
             return exchanges
 
-        assert [one.status for one in loop.run(all_at_once())] == [200] * crowd
+        assert [one.status for one in loop.run(all_at_once())] == [200] * calls
         loop.close()
-        assert server.connections == crowd
+        assert server.connections == calls
 
-    def test_a_target_with_a_cap_sees_no_more(self, script: Script) -> None:
+    def test_no_more_calls_than_the_cap_are_in_flight(self, script: Script) -> None:
         server = script(*[answer(200, [])] * 30)
         api = api_at(server.url)
         loop = LoopThread()

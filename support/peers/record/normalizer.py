@@ -1,8 +1,7 @@
-"""Take out of an answer what differs from run to run, and nothing else.
+"""Replace in an answer what differs from run to run, and nothing else.
 
-An id becomes `<string 1>` or `<integer 1>`, numbered in the order of first sight, so that its type, and
-that it is the same, are still seen. A time of creation becomes `<time of string 1>` after its user, or
-`<another time>` once it changed.
+An id becomes `<string 1>` or `<integer 1>`, numbered in the order of appearance, so that its type and equal ids are
+still seen. A time of creation becomes `<time of string 1>`, after its user, or `<another time>` if it changed.
 """
 
 import re
@@ -12,7 +11,7 @@ from typing import TypeGuard
 from support.peers.catalogue import Dialect
 from support.peers.installing import HOMES
 
-KEPT_HEADERS = (
+RECORDED_HEADERS = (
     "content-type",
     "location",
     "allow",
@@ -27,32 +26,32 @@ SHORTENED_WITHOUT_ORDER = 5
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
-class Normaliser:
-    """Replace ids, times, the server's address and its folder by names that stay the same."""
+class Normalizer:
+    """Replaces ids, times, the server's URL and its folder by stable labels."""
 
     def __init__(self, url: str, home: str, dialect: Dialect) -> None:
-        """Take the collection's address, the peer's name in its folder, and what the peer calls things."""
+        """`home` is the name of the peer's folder."""
         self._url = url
         self._home = str(HOMES / home)
         self._dialect = dialect
         self._ids: dict[str, str] = {}
-        self._born: dict[str, str] = {}
+        self._created: dict[str, str] = {}
         self._sent: set[str] = set()
 
     def keep_as_sent(self, text: str) -> None:
-        """Leave a value alone that a client chose: that it comes back is what a recording shall show."""
+        """Do not replace a value that a client chose: the recording has to show whether it comes back."""
         self._sent.add(text)
 
     def path(self, path: str) -> str:
-        """Name the user whose id a path ends in."""
+        """Replace the id at the end of a path."""
         head, slash, last = path.rpartition("/")
         return f"{head}{slash}{self._ids.get(last, last)}"
 
     def headers(self, headers: dict[str, str]) -> dict[str, str]:
-        """Keep the headers that the contract speaks of."""
+        """Return the headers that the contract mentions."""
         return {
             name: self.path(self._plain(headers[name])) if name == "location" else self._plain(headers[name])
-            for name in KEPT_HEADERS
+            for name in RECORDED_HEADERS
             if name in headers
         }
 
@@ -66,7 +65,7 @@ class Normaliser:
         return self._plain(body) if isinstance(body, str) else body
 
     def _list(self, items: list[object]) -> list[object]:
-        """Shorten a long list, and sort one that has no order of its own."""
+        """Shorten a long list, and sort one without a stable order."""
         emails = [str(item.get("email", "")) if isinstance(item, dict) else "" for item in items]
         if not self._dialect.ordered:
             if len(items) >= SHORTENED_WITHOUT_ORDER:
@@ -80,7 +79,7 @@ class Normaliser:
         if key == self._dialect.id:
             return user or value
         if key == self._dialect.created_at and user and self._is_time_of_server(value):
-            same = self._born.setdefault(user, value) == value
+            same = self._created.setdefault(user, value) == value
             return f"<time of {user.strip('<>')}>" if same else "<another time>"
         return self.body(value)
 
@@ -88,7 +87,7 @@ class Normaliser:
         return isinstance(value, str) and value not in self._sent and bool(DATE_TIME.fullmatch(value))
 
     def _label(self, value: object) -> str:
-        """Name an id; an empty string where there is none to name."""
+        """Return the label of an id; an empty text for a value that is no id."""
         if isinstance(value, bool) or not isinstance(value, str | int) or str(value) in self._sent:
             return ""
         kind = "integer" if isinstance(value, int) else "string"

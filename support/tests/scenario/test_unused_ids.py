@@ -1,10 +1,11 @@
-"""An id that nobody has is one that was seen to be nobody's: a write to a stranger's would harm her."""
+"""An unused id is one that a read shows to be unused: a write to another user's id would do harm."""
 
 from __future__ import annotations
 
 import pytest
 
 from support.errors import ContractViolation
+from support.scenario import accounts, values
 from support.scenario.factory import Factory
 from support.target.embedded import EmbeddedApi, Target
 from support.tests.conftest import NewSession, Script
@@ -16,22 +17,23 @@ ADA = {"id": "7", "name": "Ada", "email": "ada@example.com", "createdAt": "2026-
 @pytest.mark.parametrize(
     "like", ["41", "k7", "401🦉🦉🦉🦉🦉🦉🦉🦉", "user-5:~~~~~~~~", "~~~~", "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"]
 )
-def test_it_is_never_the_one_that_it_is_like(like: str) -> None:
+def test_it_differs_from_the_id_that_it_is_like(like: str) -> None:
     factory = Factory(1, "uat-abcdefghijkl")
-    drawn = [factory.stranger_id(like, longer_by) for longer_by in (0, 0, 0, 1, 2)]
+    drawn = [factory.unused_id(like, longer_by) for longer_by in (0, 0, 0, 1, 2)]
     assert like not in drawn
     assert len(drawn[-1]) >= len(drawn[0])
 
 
-def test_where_most_ids_are_given_nobody_is_harmed(new_session: NewSession) -> None:
+def test_no_other_user_is_harmed_where_most_ids_are_used(new_session: NewSession) -> None:
     api = EmbeddedApi(["--variant", "short-ids-of-many"])
     try:
         session = new_session(api.target)
         before = session.run(session.api.list()).answer
         for _ in range(40):
             session.begin("update-404")
-            session.accounts.change_unknown("never existed", "an update")
-            session.accounts.delete_id(session.values.stranger_id())
+            body = session.factory.new_user().as_json()
+            accounts.send_change_to(session.scenario, values.unused_id(session.scenario), "PATCH", body)
+            accounts.delete_id(session.scenario, values.unused_id(session.scenario))
         session.registry.confirm_gone()
         after = session.run(session.api.list()).answer
         assert before is not None
@@ -41,9 +43,9 @@ def test_where_most_ids_are_given_nobody_is_harmed(new_session: NewSession) -> N
         api.close()
 
 
-def test_where_everybody_is_found_under_any_id_that_is_told(new_session: NewSession, script: Script) -> None:
+def test_an_api_that_shows_a_user_for_every_id_is_reported(new_session: NewSession, script: Script) -> None:
     server = script(*[answer(200, ADA)] * 20)
     session = new_session(Target(server.url, "t", "scripted"))
     session.scenario.actor("Ada").id = "7"
     with pytest.raises(ContractViolation, match="read-404"):
-        session.values.stranger_id()
+        values.unused_id(session.scenario)

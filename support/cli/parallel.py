@@ -1,0 +1,294 @@
+"""Run the features in several processes, each a plain run over its share, and report them as one run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from behave.configuration import Configuration
+from behave.exception import ConfigError, FileNotFoundError, InvalidFileLocationError, InvalidFilenameError
+from behave.model import Feature
+from behave.parser import ParserError
+
+from support import profile_files
+from support import settings as settings_module
+from support.cli.share import Share
+from support.cli.sharing import locations_of, shares_of
+from support.early_signals import FAULT
+from support.errors import Inconclusive, LeftBehind, Outcome, SuiteError
+from support.reporting.console import Console
+from support.reporting.run_report import FAILED, UNREAD, make_ready, not_run, publish, with_faults
+from support.reporting.summary import FILE, Requests, ScenarioResult, Summary, Users, merge, read, with_results
+from support.run_checks import faults_of_run
+from support.scenario.factory import new_seed
+from support.settings import ROOT, Settings
+from support.signals import Interrupts
+from support.streams import say
+
+FOLDER_FORMATS = ("allure", "allure_behave.formatter:AllureFormatter")
+BY_BEHAVE = "USING RUNNER: "
+TIME_OF_LOG_LINE = re.compile(r"^\d\d:\d\d:\d\d ")
+LOOK_AGAIN_S = 0.02
+AFTER_CLEANUP_S = 10.0
+BAD_ARGUMENTS = (ConfigError, FileNotFoundError, InvalidFileLocationError, InvalidFilenameError, ParserError)
+
+
+def hand_over() -> None:
+    """Run the features in several processes and end this one, if several are wanted; else return.
+
+    Whatever is wrong with arguments and settings is left to the plain run, which says so.
+    """
+    if not _is_behave(Path(sys.argv[0])):
+        return
+    try:
+        config = Configuration(sys.argv[1:])
+        settings = settings_module.load(config.userdata)
+        shares = shares_of(config, settings)
+    except (SuiteError, *BAD_ARGUMENTS):
+        return
+    if len(shares) > 1:
+        with TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True) as folder:
+            code = ParallelRun(config, settings, shares, Path(folder)).run()
+        sys.exit(code)
+
+
+def _is_behave(program: Path) -> bool:
+    return program.stem == "behave" or program.parts[-2:] == ("behave", "__main__.py")
+
+
+class Child:
+    """A process that runs a share, and what it has written so far."""
+
+    def __init__(self, number: int, features: Sequence[Feature], folder: Path, command: Sequence[str]) -> None:
+        self.number, self.features, self.folder = number, features, folder
+        out, err = folder / "stdout", folder / "stderr"
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,  # Ctrl-C reaches the parent alone, which passes it on
+            )
+        self.printed, self.logged = _Tail(out), _Tail(err)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def send(self, share: Share) -> None:
+        """Tell the process what to run."""
+        with contextlib.suppress(OSError):
+            share.write(self.process.stdin)
+
+    def interrupt(self, name: str = "") -> None:
+        """Interrupt the process by the signal of this name; it then cleans up and ends."""
+        stdin = self.process.stdin
+        if stdin is not None and not stdin.closed:
+            with contextlib.suppress(OSError):
+                stdin.write(name.encode())
+            with contextlib.suppress(OSError):
+                stdin.close()
+
+    def summary(self) -> Summary | None:
+        """Return what the process has reported; None if it died before that."""
+        try:
+            return read(self.folder / FILE)
+        except (OSError, ValueError):
+            return None
+
+
+class _Tail:
+    """Reads a file while it grows."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._rest = b""
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines that were completed since the last call."""
+        *whole, self._rest = (self._rest + self._file.read()).split(b"\n")
+        yield from (line.decode(errors="replace").rstrip("\r") for line in whole)
+
+
+class ParallelRun:
+    """Several processes, from their start to one summary, one closing block and one exit code."""
+
+    def __init__(self, config: Any, settings: Settings, shares: Sequence[Sequence[Feature]], folder: Path) -> None:
+        self._config, self._settings, self._shares, self._folder = config, settings, shares, folder
+        self._reports = ROOT / settings.reports_dir
+        self._seed = new_seed() if settings.data_seed is None else settings.data_seed
+        self._interrupts = Interrupts(silent=True)
+        self._children: list[Child] = []
+        self._first_to_log: dict[str, int] = {}
+        self._was_read = True
+        self._started, self._clock = datetime.now().astimezone().isoformat(timespec="seconds"), time.monotonic()
+
+    def run(self) -> int:
+        """Run all shares; return the exit code of the whole run."""
+        make_ready(self._reports)
+        self._make_shared_folders()
+        self._interrupts.install()
+        self._interrupts.shield()
+        try:
+            for number, features in enumerate(self._shares, 1):
+                self._start(number, features)
+            self._watch()
+        finally:
+            for child in self._children:
+                child.interrupt()
+        return self._report()
+
+    def _make_shared_folders(self) -> None:
+        """Create the folders that all processes write into: creating one is a race in the libraries."""
+        folders = [output.name for name, output in self._formats() if name in FOLDER_FORMATS and output.name]
+        for folder in [*folders, *([self._config.junit_directory] if self._config.junit else [])]:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+
+    def _formats(self) -> list[tuple[str, Any]]:
+        return list(zip(self._config.format or [], self._config.outputs, strict=False))
+
+    def _start(self, number: int, features: Sequence[Feature]) -> None:
+        folder = self._folder / str(number)
+        folder.mkdir()
+        settings = {
+            "data_seed": self._seed + number - 1,
+            "max_users_alive": max(1, self._settings.max_users_alive // len(self._shares)),
+            "partial": True,
+            "reports_dir": folder,
+            "workers": 1,
+        }
+        files = {os.path.abspath(feature.filename) for feature in features}
+        paths = [str(each) for each in locations_of(self._config) if os.path.abspath(each.filename) in files]
+        outputs = [
+            output.name if name in FOLDER_FORMATS or not output.name else str(folder / f"output-{place}")
+            for place, (name, output) in enumerate(self._formats())
+        ]
+        colour = "always" if Console(sys.stdout, self._config.color).is_coloured else "never"
+        child = Child(number, features, folder, [sys.executable, "-m", "support.cli.share", *sys.argv[1:]])
+        self._children.append(child)
+        child.send(Share(paths, {name: str(value) for name, value in settings.items()}, outputs, colour))
+
+    def _watch(self) -> None:
+        """Relay what the processes write until all have ended; pass the first signal on to them."""
+        deadline: float | None = None
+        while not all(child.has_ended for child in self._children):
+            if self._interrupts.noted and deadline is None:
+                deadline = time.monotonic() + self._settings.cleanup_deadline_s + AFTER_CLEANUP_S
+                for child in self._children:
+                    child.interrupt(self._interrupts.noted[0])
+            if deadline is not None and time.monotonic() > deadline:
+                for child in self._children:
+                    child.process.kill()
+            self._relay()
+            time.sleep(LOOK_AGAIN_S)
+        self._relay()
+
+    def _relay(self) -> None:
+        """Print what the processes write: log lines at once, but once; output one process after the other."""
+        for child in self._children:
+            self._log(child.number, child.logged.lines())
+        for child in self._children:
+            had_ended = child.has_ended
+            lines = [line for line in child.printed.lines() if not line.startswith(BY_BEHAVE)]
+            self._was_read &= say(sys.stdout, "".join(f"{line}\n" for line in lines))
+            if not had_ended:
+                return
+
+    def _log(self, number: int, lines: Iterable[str]) -> None:
+        """Write lines to standard error, but none that another process has written."""
+        for line in lines:
+            if self._first_to_log.setdefault(TIME_OF_LOG_LINE.sub("", line), number) == number:
+                say(sys.stderr, f"{line}\n")
+
+    # What came of it
+
+    def _report(self) -> int:
+        parts = [child.summary() or self._of_dead(child) for child in self._children]
+        if not any(part.scenarios for part in parts):
+            self._log(0, [f"{parts[0].outcome}: {parts[0].why}"])
+            parts[0].write(self._reports)
+            return FAULT
+        lost = [feature for child in self._children if child.summary() is None for feature in child.features]
+        whole = self._merged(parts, not_run(lost, self._config))
+        faults = [] if self._was_read else [SuiteError(UNREAD)]
+        whole = with_faults(whole, [*faults, *(self._finish_dead() if lost else [])])
+        if not self._interrupts.noted:
+            whole = with_faults(whole, faults_of_run(whole, self._settings, profile_files.load(self._settings.target)))
+        self._merge_outputs(whole)
+        passed = publish(whole, self._reports, self._config)
+        return FAILED if not passed or self._interrupts.noted else 0
+
+    def _merged(self, parts: Sequence[Summary], not_run: Sequence[ScenarioResult]) -> Summary:
+        first = replace(
+            next(part for part in parts if part.scenarios),
+            scenarios=[],
+            failures=[],
+            users=Users(),
+            requests=Requests(),
+            bursts=(),
+            started=self._started,
+            seconds=round(time.monotonic() - self._clock, 3),
+            run=", ".join(part.run for part in parts if part.run),
+            target=", ".join(dict.fromkeys(part.target for part in parts if part.target)),
+        )
+        whole = merge(first, parts)
+        return with_results(whole, [*whole.scenarios, *not_run], whole.failures)
+
+    def _of_dead(self, child: Child) -> Summary:
+        """Return a summary for a process that has written none."""
+        ended = f"process {child.number} ended with exit code {child.process.poll()} and no summary"
+        fault = SuiteError(ended)
+        if self._interrupts.noted:
+            fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario; nothing was made")
+        return with_faults(Summary(Outcome.PASSED, started=self._started), [fault])
+
+    def _finish_dead(self) -> list[SuiteError]:
+        """Delete the users of a process that died; the users on an embedded API died with it."""
+        if self._settings.base_url is None:
+            return []
+        from support.cleanup.recovery import finish_dead_runs
+        from support.target.connection import Connection
+
+        try:
+            with contextlib.closing(Connection(self._settings)) as connection:
+                target = connection.target.key
+                finish_dead_runs(connection, target)
+                stay = [run.mark for run in connection.journal.dead_runs(target)]
+        except SuiteError as error:
+            return [error]
+        advice = "The next run against this target deletes them; at once: python -m support.cleanup --yes"
+        return [LeftBehind(f"the users of a process that died ({', '.join(stay)}) are not deleted. {advice}")] * bool(
+            stay
+        )
+
+    def _merge_outputs(self, whole: Summary) -> None:
+        """Make one file of the files that each process wrote for a format."""
+        for place, (name, output) in enumerate(self._formats()):
+            if name in FOLDER_FORMATS and output.name:
+                from support.reporting.allure.properties import write_environment
+
+                write_environment(Path(output.name), whole.identity)
+            elif output.name:
+                files = [child.folder / f"output-{place}" for child in self._children]
+                texts = [file.read_text(encoding="utf-8") for file in files if file.exists()]
+                Path(output.name).write_text(merged_text(texts), encoding="utf-8")
+
+
+def merged_text(texts: Sequence[str]) -> str:
+    """Join texts; several lists in JSON become one list."""
+    try:
+        return json.dumps([each for text in texts for each in json.loads(text)], indent=2)
+    except (TypeError, ValueError):
+        return "".join(texts)

@@ -1,0 +1,83 @@
+"""Which features each process runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from behave.model import Feature
+from behave.runner_util import collect_feature_locations, parse_features
+
+from support import profile_files
+from support.profile import Profile
+from support.reporting.logs import set_up_logs
+from support.settings import Settings
+
+log = logging.getLogger("acceptance")
+CONCURRENCY = "concurrency"
+CONCURRENCY_WEIGHT = 20
+WORTH_IT = 100
+
+
+def shares_of(config: Any, settings: Settings) -> list[list[Feature]]:
+    """Return which features each process runs: one share if one process is to run all."""
+    if settings.workers == 1 or (settings.workers is None and (settings.base_url or _processors() == 1)):
+        return []
+    if (obstacle := _obstacle(config, profile_files.load(settings.target))) is not None:
+        if settings.workers is not None:
+            set_up_logs(settings.log_level)
+            log.info("%s", f"WORKERS: one process runs all features, because of {obstacle}")
+        return []
+    features = _features(config)
+    if settings.workers is None and sum(weight(feature, config) for feature in features) < WORTH_IT:
+        return []
+    return split(features, config, settings.workers or 2)
+
+
+def locations_of(config: Any) -> list[Any]:
+    """Return where the features are that behave would run, as files or lines of files."""
+    return [each for each in collect_feature_locations(config.paths) if not config.exclude(each)]
+
+
+def _features(config: Any) -> list[Feature]:
+    return list(parse_features(locations_of(config), language=config.lang))
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _obstacle(config: Any, profile: Profile) -> str | None:
+    """Return why several processes cannot share a run, or None."""
+    if config.stop or config.dry_run:
+        return "--stop or --dry-run"
+    if profile.caps.users is not None or profile.caps.concurrency is not None:
+        return f"the caps of the profile {profile.name}"
+    return None
+
+
+def weight(feature: Feature, config: Any) -> int:
+    """Return how long a feature takes, in scenarios; one with concurrent requests takes as long as several others."""
+    chosen = [scenario for scenario in feature.walk_scenarios() if scenario.should_run(config)]
+    return sum(CONCURRENCY_WEIGHT if CONCURRENCY in scenario.effective_tags else 1 for scenario in chosen)
+
+
+def split(features: Sequence[Feature], config: Any, count: int) -> list[list[Feature]]:
+    """Split the selected features into at most `count` shares that take about as long.
+
+    All races and bursts are in the first share, so that they do not disturb each other.
+    """
+    weights = {id(feature): weight(feature, config) for feature in features}
+    heaviest_first = sorted(features, key=lambda one: (_is_concurrent(one), weights[id(one)]), reverse=True)
+    loads, chosen = [0] * count, [set[int]() for _ in range(count)]
+    for feature in heaviest_first:
+        number = 0 if _is_concurrent(feature) else loads.index(min(loads))
+        loads[number] += weights[id(feature)]
+        chosen[number] |= {id(feature)} if weights[id(feature)] else set()
+    return [[feature for feature in features if id(feature) in share] for share in chosen if share]
+
+
+def _is_concurrent(feature: Feature) -> bool:
+    return any(CONCURRENCY in scenario.effective_tags for scenario in feature.walk_scenarios())

@@ -1,0 +1,184 @@
+"""What the console shows of features, failures and a whole run. Texts are never interpreted as markup of rich."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from rich.cells import cell_len
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from support.errors import Evidence, Outcome
+from support.reporting.console import Console
+from support.reporting.results import KNOWN_DEVIATION, Failure, Result, plain, worst_result
+from support.reporting.summary import RuleResult, Summary
+from support.rules import RULES
+
+INDENT = 2
+MAX_INDENT = 8
+LABEL = 10
+MAX_TEXT = 2_000
+MAX_RERUN = 5
+ORDER = (Result.PASSED, *(result for result in Result if result is not Result.PASSED))
+STYLES: Mapping[str, str] = {
+    Outcome.PASSED: "green",
+    Outcome.CONTRACT_BROKEN: "red",
+    Outcome.LEFT_BEHIND: "magenta",
+    Result.FAILED: "red",
+    Result.KNOWN_DEVIATION: "dim",
+    Result.NOT_RUN: "dim",
+    Result.SKIPPED: "dim",
+}
+
+
+def style_of(word: str) -> str:
+    """Return the style of an outcome or a result."""
+    return STYLES.get(word, "yellow")
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Return counts of results in words, passed ones first."""
+    return ", ".join(f"{counts[result]} {result}" for result in ORDER if counts.get(result)) or "none"
+
+
+def feature_line(name: str, counts: Mapping[str, int], seconds: float) -> Table:
+    """Return the line of a feature that has ended."""
+    line = Table.grid(padding=(0, 1), expand=True)
+    line.add_column(ratio=9)
+    line.add_column(ratio=10)
+    line.add_column(justify="right", min_width=8, no_wrap=True)
+    line.add_row(
+        Text(name), Text(counted(counts), style_of(worst_result(map(Result, counts)))), Text(f"{seconds:.1f} s")
+    )
+    return line
+
+
+def print_failure(console: Console, failure: Failure) -> None:
+    """Print a failure as a block: the scenario, where it failed, what was expected, and how to repeat it."""
+    console.gap()
+    console.print(
+        Text(plain(failure.scenario), f"bold {style_of(failure.outcome)}"),
+        _indented(Text(f"{failure.location}  {failure.step}", "dim")),
+    )
+    if failure.evidence is not None:
+        _print_evidence(console, failure.rule, failure.evidence)
+    else:
+        console.print(*_text_of(failure))
+    console.gap()
+
+
+def _print_evidence(console: Console, rule_id: str, evidence: Evidence) -> None:
+    rule = RULES.get(rule_id)
+    sentence = f" ({rule.promise})" if rule else ""
+    console.print(_indented(Text(f"{Outcome.CONTRACT_BROKEN}: {rule_id}{sentence}", "red")))
+    rows = {"attempted": evidence.attempted, "expected": "; ".join(evidence.expected)}
+    console.print(_table(rows))
+    console.print(*(Text(" " * INDENT + line) for line in evidence.diagram), wrap=False)
+    console.print(_table({"actual": "; ".join(evidence.actual), "response": evidence.response}))
+    if evidence.curl:
+        console.print(Text(_packed(evidence.curl, console.width)), wrap=False)
+
+
+def _text_of(failure: Failure) -> Iterator[Padding]:
+    """Yield the lines of a failure without evidence, each with its own indentation."""
+    for number, line in enumerate(failure.text.rstrip().splitlines()):
+        depth = min(len(line) - len(line.lstrip()), MAX_INDENT)
+        yield Padding(Text(_shortened(line.strip()), "red" if number == 0 else ""), (0, 0, 0, INDENT + depth))
+
+
+def _table(rows: Mapping[str, str], indent: int = INDENT) -> Padding:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="dim", min_width=LABEL, no_wrap=True)
+    table.add_column()
+    for label, text in rows.items():
+        if text:
+            table.add_row(Text(label), Text(_shortened(text)))
+    return Padding(table, (0, 0, 0, indent))
+
+
+def _indented(text: Text) -> Padding:
+    return Padding(text, (0, 0, 0, INDENT))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} … ({len(text) - MAX_TEXT} characters more)"
+
+
+def _packed(command: str, width: int) -> str:
+    """Return a curl command with as many arguments on a line as fit; it still runs as pasted."""
+    lines: list[str] = []
+    for argument in (argument.strip() for argument in command.split(" \\\n")):
+        if lines and cell_len(f"    {lines[-1]} {argument} \\") <= width:
+            lines[-1] += f" {argument}"
+        else:
+            lines.append(argument)
+    return "  " + " \\\n    ".join(lines)
+
+
+def print_summary(console: Console, summary: Summary, path: Path | None, table: bool = True) -> None:
+    """Print the end of a run; its last line begins with the outcome."""
+    if table:
+        console.print("", _table(dict(_rows(summary, path)), indent=0))
+        console.gap()
+        _print_failures_outside_scenarios(console, summary.failures)
+        _print_rerun(console, summary)
+    why = f": {summary.why}" if summary.why else ""
+    console.print(Text(f"{summary.outcome}{why}", f"bold {style_of(summary.outcome)}"), wrap=False)
+
+
+def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
+    users, requests = summary.users, summary.requests
+    yield "features", counted(summary.features_by_result)
+    yield "rules", counted(summary.rules_by_result)
+    yield "scenarios", counted(summary.scenarios_by_result)
+    recovered = f", {users.recovered} of dead runs deleted" if users.recovered else ""
+    gone = f"{users.gone} gone, {users.left_behind} left behind"
+    yield "users", f"{users.created} created, {users.deleted} deleted, {gone}{recovered}"
+    causes = ", ".join(f"{cause} x{number}" for cause, number in requests.retried_causes.items())
+    retried = f"{requests.retried_calls} retried ({causes})" if causes else "none retried"
+    yield "requests", f"{requests.sent} for {requests.calls} calls, {retried}"
+    if server_errors := requests.retried_causes.get("500"):
+        yield "status 500", f"{server_errors} times, resolved by a retry; 500 is never a correct answer"
+    if slowest := max(summary.rules, key=_seconds, default=None):
+        yield "slowest", f"{slowest.id}, {slowest.seconds:.1f} s in {slowest.scenarios} scenarios"
+    yield "time", _duration(summary.seconds)
+    yield "run", f"{summary.run or 'without a mark'}, data seed {summary.seed}, target {summary.target or 'unknown'}"
+    yield "summary", _relative(path) if path else "not written"
+
+
+def _seconds(rule: RuleResult) -> float:
+    return rule.seconds
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes:.0f} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
+
+
+def _relative(path: Path) -> str:
+    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else os.fspath(path)
+
+
+def _print_failures_outside_scenarios(console: Console, failures: Iterable[Failure]) -> None:
+    for failure in failures:
+        if not failure.scenario:
+            where = f" in {failure.feature}" if failure.feature else ""
+            console.print(Text(f"{failure.outcome}{where}", style_of(failure.outcome)), *_text_of(failure))
+            console.gap()
+
+
+def _print_rerun(console: Console, summary: Summary) -> None:
+    """Print the command that runs the scenarios that did not pass again, with the same data."""
+    failed = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION and failure.scenario]
+    places = list(dict.fromkeys(failure.location for failure in failed))
+    if places:
+        console.print(Text("Run them again with the same data:", "dim"))
+        seed = f" -D data_seed={summary.seed}" if summary.seed is not None else ""
+        lines = [f"  behave{seed}", *(f"    {shlex.quote(place)}" for place in places[:MAX_RERUN])]
+        more = f"   # and {len(places) - MAX_RERUN} more" if len(places) > MAX_RERUN else ""
+        console.print(Text(" \\\n".join(lines) + more), wrap=False)
+        console.gap()

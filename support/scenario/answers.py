@@ -1,0 +1,234 @@
+"""What every answer has in common: requests that bring about each kind of answer, and the checks on all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from support.cleanup.marks import mark_in
+from support.contract.matchers import Matcher, body_of, leaks_nothing, says_what_is_wrong
+from support.contract.normalizers import listed
+from support.contract.violation import fail
+from support.models import Credential, Exchange
+from support.profile import Profile
+from support.scenario import accounts, directory, paging, values
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.invalid_values import (
+    INVALID_EMAILS,
+    INVALID_NAMES,
+    MALFORMED,
+    NOT_JSON_TYPES,
+    every_invalid_change,
+    invalid_fields,
+)
+from support.scenario.protocol import post_to_user, send_body, sign_up_with_answer, update_methods
+from support.scenario.waiting import is_gone
+from support.statuses import is_client_error
+
+UNUSUAL_IDS = ("a word", "Ada's id plus one character", "an SQL expression", "25 digits")
+INVALID_PAGES: tuple[tuple[object, object], ...] = ((0, 10), (-1, 10), ("one", 10), (1, 0), (1, 101), (1, "ten"))
+SECRETS = {"password": "Sesame-42", "secret": "Sesame-43", "token": "Sesame-44"}
+WITHOUT_JSON = {"Accept": "*/*"}
+
+Requests = Callable[[ScenarioContext, Actor], list[Exchange]]
+"""Send requests, some of them for Grace, who is a user, and return the exchanges."""
+
+
+def send(scenario: ScenarioContext, requests: Requests) -> None:
+    """Create Grace, send the requests and keep their exchanges for the checks."""
+    grace = accounts.become_user(scenario, scenario.actor("Grace"))
+    scenario.keep(*requests(scenario, grace))
+
+
+def _change(scenario: ScenarioContext, grace: Actor, method: str) -> list[Exchange]:
+    return [accounts.send_change(scenario, grace, method, scenario.factory.new_user("Grace").as_json())]
+
+
+def _delete_twice(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
+    first = accounts.delete(scenario, grace)
+    is_gone(scenario, grace, "delete")
+    return [first, accounts.delete(scenario, grace), scenario.run(scenario.api.read(grace.known_id))]
+
+
+def _request_unknown_users(scenario: ScenarioContext, _: Actor) -> list[Exchange]:
+    accounts.become_user(scenario, scenario.actor("Ada"))
+    unused = values.unused_id(scenario)
+    ids = [unused, *(values.UNUSED_IDS[what](scenario) for what in UNUSUAL_IDS)]
+    fields = scenario.factory.new_user().as_json()
+    return [
+        *(scenario.run(scenario.api.read(user_id)) for user_id in ids),
+        *(accounts.send_change_to(scenario, unused, method, fields) for method in update_methods(scenario)),
+        scenario.run(scenario.api.delete(unused)),
+    ]
+
+
+def _send_invalid_data(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
+    """Sign up and change with every invalid value."""
+    directory.remember_list(scenario)
+    mallory, factory = scenario.actor("Mallory"), scenario.factory
+    bodies = [invalid_fields(value, mallory.new_user, factory) for value in (*INVALID_NAMES, *INVALID_EMAILS)]
+    sign_ups = [accounts.send_sign_up(scenario, mallory, body) for body in bodies]
+    changes = [
+        accounts.send_change(scenario, grace, method, body)
+        for method in update_methods(scenario)
+        for body in every_invalid_change(factory)
+    ]
+    return [*sign_ups, *changes]
+
+
+def _send_taken_email(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
+    alan, email = accounts.become_user(scenario, scenario.actor("Alan")), grace.new_user.email
+    sign_up = accounts.sign_up(scenario, scenario.actor("Mallory"), email=email)
+    bodies = {"PATCH": {"email": email}, "PUT": {"name": "Alan", "email": email}}
+    methods = update_methods(scenario)
+    return [sign_up, *(accounts.send_change(scenario, alan, method, bodies[method]) for method in methods)]
+
+
+def _send_malformed_bodies(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
+    directory.remember_list(scenario)
+    mallory = scenario.actor("Mallory")
+    actors = {"POST": mallory, **dict.fromkeys(update_methods(scenario), grace)}
+    return [
+        *(send_body(scenario, mallory, "POST", rewrite) for rewrite in MALFORMED.values()),
+        *(
+            send_body(scenario, actor, method, content_type=content_type)
+            for method, actor in actors.items()
+            for content_type in NOT_JSON_TYPES.values()
+        ),
+    ]
+
+
+def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
+    """Sign up and change with secrets among the fields, and read what is shown then.
+
+    Deletes the users at once, so that an API that keeps the secrets fails here and not again where the list is read.
+    """
+    mallory, alan, has = scenario.actor("Mallory"), scenario.actor("Alan"), scenario.profile.capabilities
+    sign_ups = [
+        (mallory, mallory.new_user.as_json()),
+        (alan, {**alan.new_user.as_json(), "name": ""}),
+        (alan, {**alan.new_user.as_json(), "email": grace.new_user.email}),
+    ]
+    exchanges = [accounts.send_sign_up(scenario, actor, {**fields, **SECRETS}) for actor, fields in sign_ups]
+    bodies = {"PATCH": SECRETS, "PUT": {**grace.new_user.as_json(), **SECRETS}}
+    exchanges += [accounts.send_change(scenario, grace, method, bodies[method]) for method in update_methods(scenario)]
+    exchanges += [scenario.run(scenario.api.read(actor.known_id)) for actor in scenario.users]
+    exchanges += [directory.read_list(scenario)]
+    exchanges += [directory.search(scenario, grace)] if has.email_filter else []
+    exchanges += [paging.read_page_of(scenario, grace)] if has.pages else []
+    scenario.registry.confirm_gone()
+    return exchanges
+
+
+def _use_credential(scenario: ScenarioContext, grace: Actor, credential: Credential) -> list[Exchange]:
+    api, new_user = scenario.api.with_credential(credential), scenario.factory.new_user()
+    fields, url = new_user.as_json(), api.url_of(grace.known_id)
+    changes = [api.call(method, url, fields=fields) for method in update_methods(scenario)]
+    operations = [
+        api.read(grace.known_id),
+        api.list(),
+        scenario.registry.create(api.create_call(fields), new_user.email, new_user.name),
+        *(scenario.registry.change(change, new_user.email) for change in changes),
+        api.delete(grace.known_id),
+    ]
+    return [scenario.run(operation) for operation in operations]
+
+
+def _accept_anything(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
+    """Send requests that are refused and do not say that they want JSON."""
+    api, registry = scenario.api, scenario.registry
+    taken, nameless = grace.new_user.as_json(), {**scenario.factory.new_user().as_json(), "name": ""}
+    user, nowhere = api.url_of(grace.known_id), api.url_of(values.unused_id(scenario))
+    methods = update_methods(scenario)
+    posts = [(user, taken), (api.url, taken), (api.url, nameless)]
+    operations = [
+        *(api.send(api.call(method, nowhere, headers=WITHOUT_JSON)) for method in ("GET", "DELETE")),
+        *(
+            registry.create(api.call("POST", url, fields=fields, headers=WITHOUT_JSON), fields["email"], None)
+            for url, fields in posts
+        ),
+        *(
+            registry.change(api.call(method, user, fields=nameless, headers=WITHOUT_JSON), nameless["email"])
+            for method in methods
+        ),
+    ]
+    return [scenario.run(operation) for operation in operations]
+
+
+REQUESTS: Mapping[str, Requests] = {
+    "signs up": lambda scenario, _: [sign_up_with_answer(scenario, scenario.actor("Ada"))],
+    "reads a user": lambda scenario, grace: [accounts.read(scenario, grace)],
+    "reads the list": lambda scenario, _: [directory.read_list(scenario)],
+    "searches by email": lambda scenario, grace: [directory.search(scenario, grace)],
+    "searches for an unknown email": lambda scenario, _: [
+        scenario.run(scenario.api.find(scenario.factory.new_user().email))
+    ],
+    "reads a page": lambda scenario, grace: [paging.read_page_of(scenario, grace)],
+    "updates a user": lambda scenario, grace: _change(scenario, grace, "PATCH"),
+    "replaces a user": lambda scenario, grace: _change(scenario, grace, "PUT"),
+    "deletes a user twice": _delete_twice,
+    "requests an unknown user": _request_unknown_users,
+    "sends invalid data": _send_invalid_data,
+    "sends a taken email": _send_taken_email,
+    "sends malformed bodies": _send_malformed_bodies,
+    "requests an invalid page": lambda scenario, _: [
+        paging.read_page(scenario, number, size) for number, size in INVALID_PAGES
+    ],
+    "uses an unsupported method": lambda scenario, grace: [post_to_user(scenario, grace)],
+    "uses a wrong token": lambda scenario, grace: _use_credential(
+        scenario, grace, Credential("a-wrong-token", value="a-wrong-token")
+    ),
+    "uses no token": lambda scenario, grace: _use_credential(scenario, grace, Credential(None)),
+    "does not ask for JSON": _accept_anything,
+    "sends a password": _send_secrets,
+}
+"""What a client does, by the words of the features."""
+
+
+# Checks
+
+
+def check_each(scenario: ScenarioContext, *matchers: Matcher) -> None:
+    """Check each of the last exchanges against the matchers."""
+    for exchange in scenario.exchanges:
+        scenario.check(exchange, *matchers, attempted=_attempted(scenario, exchange))
+
+
+def check_no_leak(scenario: ScenarioContext) -> None:
+    """Check that no answer reveals anything about the server, apart from what users call themselves."""
+    matcher = leaks_nothing()
+    for exchange in scenario.exchanges:
+        wrong = matcher.mismatches(without_user_data(exchange, scenario.profile))
+        if wrong:
+            fail(scenario.rule, _attempted(scenario, exchange), [str(matcher)], wrong, exchange)
+
+
+def check_errors(scenario: ScenarioContext) -> None:
+    """Check that no answer reveals anything about the server, and that each 4xx says what is wrong."""
+    check_each(scenario, leaks_nothing())
+    for exchange in scenario.exchanges:
+        if is_client_error(exchange.status):
+            scenario.check(exchange, says_what_is_wrong(), attempted=_attempted(scenario, exchange))
+
+
+def _attempted(scenario: ScenarioContext, exchange: Exchange) -> str:
+    return f"{scenario.attempted}: {exchange.call.method} {urlsplit(exchange.call.url).path}"
+
+
+def without_user_data(exchange: Exchange, profile: Profile) -> Exchange:
+    """Return an exchange whose answer has no names and emails, and in a list no users but those of the suite."""
+    answer = exchange.answer
+    value, wrong = body_of(answer)
+    if answer is None or wrong:
+        return exchange
+    entries = listed(answer, profile)
+    shown = [value] if entries is None else [entry for entry in entries if mark_in(entry) is not None]
+    private = (profile.names.name, profile.names.email)
+    bare = [
+        {key: inner for key, inner in entry.items() if key not in private} if isinstance(entry, Mapping) else entry
+        for entry in shown
+    ]
+    last = replace(exchange.attempts[-1], outcome=replace(answer, body=json.dumps(bare).encode()))
+    return replace(exchange, attempts=(*exchange.attempts[:-1], last))
