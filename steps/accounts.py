@@ -154,6 +154,12 @@ def change_with_invalid_body(scenario: ScenarioContext, actor: Actor, method: st
     accounts.send_change(scenario, actor, method, invalid(scenario.factory.new_user(), scenario.factory))
 
 
+@when("{actor:Actor}'s account is replaced without {missing:MissingFields}")
+def replace_without(scenario: ScenarioContext, actor: Actor, missing: tuple[str, ...]) -> None:
+    fields = scenario.factory.new_user().as_json()
+    accounts.send_change(scenario, actor, "PUT", {name: fields[name] for name in fields if name not in missing})
+
+
 @when("{actor:Actor}'s account is updated with only {value:InvalidValue}")
 def update_with_only_invalid_value(scenario: ScenarioContext, actor: Actor, value: str) -> None:
     accounts.send_change(scenario, actor, "PATCH", invalid_values.invalid_field(value, scenario.factory))

@@ -147,7 +147,7 @@ class Run:
         ends = time.monotonic() + self.session.settings.cleanup_deadline_s
         faults: list[Exception] = []
         for session in self._worlds:
-            faults += _faults_of(session.fall_silent)
+            faults += _faults_of(session.stop_requests)
             try:
                 with self._sink.teardown("prove that no user of the run is left", session.registry.ledger.in_brief):
                     if self._has_users_of(session):

@@ -1,7 +1,7 @@
-"""Newcomers: valid, unique and reproducible people to sign up with.
+"""Valid, unique and reproducible data of new users.
 
-The same seed gives the same people in the same order. Their addresses carry the run's mark, so that two processes never
-draw the same one and everybody that the suite made can be told from everybody else.
+The same seed gives the same users in the same order. Their emails carry the mark of the run: two processes never draw
+the same one, and users that the suite created are recognised.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from support.models import NewUser
 if TYPE_CHECKING:
     from faker import Faker
 
+LETTERS = "ghijkmnpqrstuvwxyz"
 LONGEST_EMAIL = 254
 LONGEST_LABEL = 63
 LONGEST_NAME = 200
@@ -29,12 +30,12 @@ def new_seed() -> int:
 
 
 def preload() -> None:
-    """Begin to import Faker, which takes a tenth of a second; a run has that while it waits for its target."""
+    """Begin to import Faker, which takes a tenth of a second, while the run waits for its target."""
     threading.Thread(target=import_module, args=("faker",), daemon=True).start()
 
 
 class Factory:
-    """Draws people from a seed; safe to share between threads."""
+    """Draws new users from a seed; thread-safe."""
 
     def __init__(self, seed: int, mark: str) -> None:
         self.seed = seed
@@ -44,28 +45,24 @@ class Factory:
         self._lock = threading.Lock()
 
     def new_user(self, called: str | None = None) -> NewUser:
-        """Return the next person; `called` gives the first name."""
+        """Return the next user; `called` is the first name."""
         with self._lock:
             self._drawn += 1
             number, fake = self._drawn, self._fake()
             last, first = fake.last_name(), fake.first_name()
-        return NewUser(f"{called or first} {last}", self._address(f"{_plain(last)}.{number:04d}"))
+        return NewUser(f"{called or first} {last}", f"{_plain(last)}.{number:04d}@{self.mark}.example.com")
 
     def new_users(self, count: int) -> list[NewUser]:
         return [self.new_user() for _ in range(count)]
 
     def named(self, name: str) -> NewUser:
-        """Return the next person, under exactly this name."""
+        """Return the next user with exactly this name."""
         return NewUser(name, self.new_user().email)
 
-    def tagged(self, new_user: NewUser, tag: str) -> NewUser:
-        """Return a person whose address has a `+tag`."""
-        return NewUser(new_user.name, new_user.email.replace("@", f"+{tag}@"))
-
     def long_email(self, length: int = LONGEST_EMAIL) -> str:
-        """Return an address of exactly this many characters, each label within the 63 of RFC 1035."""
-        address = self.new_user().email
-        missing = length - len(address)
+        """Return an email of exactly this many characters, each label within the 63 of RFC 1035."""
+        email = self.new_user().email
+        missing = length - len(email)
         labels = []
         while missing > 0:
             label = min(LONGEST_LABEL, missing - 1)
@@ -73,7 +70,7 @@ class Factory:
                 label -= 1
             labels.append("x" * label)
             missing -= label + 1
-        return address.replace("@" + self.mark, "@" + ".".join([self.mark, *labels]))
+        return email.replace("@" + self.mark, "@" + ".".join([self.mark, *labels]))
 
     def long_name(self, length: int = LONGEST_NAME) -> str:
         """Return a name of exactly this many characters."""
@@ -81,9 +78,9 @@ class Factory:
         return (f"{first} " + "Wolfeschlegelsteinhausenbergerdorff " * 10)[: length - 1] + "g"
 
     def unused_id(self, like: str, longer_by: int = 0) -> str:
-        """Return an id that hardly anybody has, in the form of one there is: a high number, or other last characters.
+        """Return an id that is hardly used, in the form of an existing one: a high number, or other last characters.
 
-        Short ids are soon all given, so one may be asked for that is longer than usual.
+        Short ids are soon all used; `longer_by` makes it longer than usual.
         """
         if like.isascii() and like.isdigit():
             return str(999_999_999 * 10**longer_by - secrets.randbelow(1_000_000))
@@ -100,20 +97,14 @@ class Factory:
             self._faker.seed_instance(self.seed)
         return self._faker
 
-    def _address(self, local: str) -> str:
-        return f"{local}@{self.mark}.example.com"
-
-
-LETTERS = "ghijkmnpqrstuvwxyz"
-
 
 def _plain(text: str) -> str:
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-") or "somebody"
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-") or "user"
 
 
 def _another(character: str) -> str:
     """Return another character of the same kind, never the same one."""
-    pool = "0123456789" if character.isdigit() else "abcdef" if character.lower() in "abcdef" else "ghijkmnpqrstuvwxyz"
+    pool = "0123456789" if character.isdigit() else "abcdef" if character.lower() in "abcdef" else LETTERS
     drawn = secrets.choice(pool.replace(character.lower(), ""))
     return drawn.upper() if character.isupper() else drawn

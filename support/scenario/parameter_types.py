@@ -49,6 +49,7 @@ def words(name: str, *allowed: str) -> None:
 PERSONA = one_of(PERSONAS)
 SPELLING, RELATION = one_of(values.SPELLINGS), one_of(values.RELATIONS)
 FIELD_NAMES = {"name": ("name",), "email": ("email",), "name and email": ("name", "email")}
+MISSING_FIELDS = {"a name": ("name",), "an email": ("email",), "any field": ("name", "email")}
 METHODS = {"an update": "PATCH", "updated": "PATCH", "a replacement": "PUT", "replaced": "PUT"}
 METHODS_OF = {
     "sign-up": ("POST",),
@@ -131,6 +132,7 @@ def _of(new_user: NewUser, *names: str) -> dict[str, str]:
 
 register("Fields", rf'(?:{EMAIL}|{EDGE_CASE}|the name ".+?"|{PERSONA}\'s name(?: and email)?)', fields)
 register("FieldNames", one_of(FIELD_NAMES), FIELD_NAMES.__getitem__)
+register("MissingFields", one_of(MISSING_FIELDS), MISSING_FIELDS.__getitem__)
 words("Field", "name", "email")
 
 # Invalid data

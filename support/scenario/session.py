@@ -1,4 +1,4 @@
-"""The world of a run: the one object of ours on behave's context."""
+"""The session of a run: the target, its clients, the registry of created users, and the current scenario."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class Session:
-    """A target, who is drawn for it, what was made there, and the scene that is being played."""
+    """Everything that lasts as long as a run; a scenario is begun on it."""
 
     def __init__(self, settings: Settings, target: Target | EmbeddedApi | None = None) -> None:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
@@ -60,24 +60,22 @@ class Session:
             raise
         self.registry: Registry = opened.new_registry(self.mark)
         self.api: UsersApi = self.registry.api
-        self._spare_others()
+        self._protect_existing_users()
         self.loop.submit(self.registry.ledger.keep_lease())
         self.deadlines = Deadlines(self.poll_policy)
         self.last_list: tuple[float, int, Exchange] | None = None
         self.faults: Faults | None = None
         self.begin("user-shape")
 
-    def _spare_others(self) -> None:
-        """Never touch the users who are there now, except those of other live runs, whose ids come and go."""
+    def _protect_existing_users(self) -> None:
+        """Never touch the users who exist now, except those of other live runs, whose ids may be assigned again."""
         users = users_of(self.run(self.api.list()).answer, self.profile)
         marks = {user.id: mark_in(user.email) for user in users}
         others = (one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
         self.registry.ledger.existing |= frozenset(others)
 
-    # What a run and a scenario do
-
     def begin(self, rule: str) -> None:
-        """Start a scenario that shows a rule."""
+        """Begin a scenario that shows a rule."""
         self.recorder.begin()
         self.scenario: ScenarioContext = ScenarioContext(self, rule)
 
@@ -91,13 +89,13 @@ class Session:
         self.sink = sink
         sink.record(self.recorder, self.profile)
 
-    def run(self, flow: Operation[T]) -> T:
-        """Carry out a flow with the session client."""
-        return self.http.run(flow)
+    def run(self, operation: Operation[T]) -> T:
+        """Execute an operation with the session client."""
+        return self.http.run(operation)
 
-    def run_at_once(self, flows: Sequence[Operation[T]]) -> list[T]:
-        """Carry out many flows at once with the async client."""
-        return self.loop.run(self.async_client.gather(flows))
+    def run_at_once(self, operations: Sequence[Operation[T]]) -> list[T]:
+        """Execute operations concurrently with the async client."""
+        return self.loop.run(self.async_client.gather(operations))
 
     def run_burst(self, requests: Sequence[Request[T]], warm_up: Call | None = None) -> BurstResult[T]:
         """Release requests at the same moment with the async client."""
@@ -107,20 +105,17 @@ class Session:
         """Release requests at the same moment in threads, with the session client."""
         return burst_in_threads(self.http, requests)
 
-    def fall_silent(self) -> None:
-        """Let nobody act any more, whatever an interruption left under way; cleaning up goes on.
-
-        Raises SuiteError where something does not stop.
-        """
+    def stop_requests(self) -> None:
+        """Stop all requests that an interrupt left running, before cleaning up; raises SuiteError if one goes on."""
         try:
             self.loop.stop_waited_for()
         except TimeoutError:
-            raise SuiteError("what was under way when the run ended did not stop in time") from None
+            raise SuiteError("requests that were running when the run ended did not stop in time") from None
         finally:
             self.http.stop()
 
     def close(self) -> None:
-        """Let go of the target; an embedded API ends."""
+        """Close the clients and the journal, and end an embedded API."""
         if self.faults is not None:
             self.faults.close()
         self.connection.close()

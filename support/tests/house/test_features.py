@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from behave.model import ScenarioOutline
 
 from support.contract.tags import FAMILIES, RULE, TAGS, meaning_of
 from support.rules import RULES
@@ -27,7 +28,7 @@ def each_file(*, without: Container[Path] = ()) -> pytest.MarkDecorator:
 
 
 SPEAKS_HTTP = {FEATURES / "protocol", FEATURES / "resilience"}
-"""Where verbs, paths and statuses may stand; an outage is known by its status to those who look after a server."""
+"""The features that may name methods, paths and statuses; operators know an outage by its status."""
 
 
 def rules_of(found: set[str]) -> set[str]:
@@ -39,15 +40,15 @@ class TestRules:
         shown = {rule for feature in features() for one in scenarios(feature) for rule in rules_of(tags(one))}
         assert set(RULES) - shown == set()
 
-    def test_every_rule_is_shown_by_what_judges_an_api(self) -> None:
-        judged = {
+    def test_every_rule_has_a_contract_scenario(self) -> None:
+        checked = {
             rule
             for feature in features()
             for one in scenarios(feature)
             if "contract" in tags(one)
             for rule in rules_of(tags(one))
         }
-        assert set(RULES) - judged == set()
+        assert set(RULES) - checked == set()
 
     @pytest.mark.parametrize("path", FILES, ids=IDS)
     def test_every_scenario_shows_exactly_one_known_rule(self, path: Path) -> None:
@@ -56,45 +57,45 @@ class TestRules:
             assert len(shown) == 1, f"{scenario.name}: {shown or 'no rule'}"
             assert shown <= set(RULES), f"{scenario.name}: {shown}"
 
-    def test_there_are_as_many_scenarios_as_were_promised(self) -> None:
-        judging = [one for feature in features() for one in scenarios(feature) if "contract" in tags(one)]
-        assert len(judging) >= 60
+    def test_there_are_at_least_60_contract_scenarios(self) -> None:
+        contract = [one for feature in features() for one in scenarios(feature) if "contract" in tags(one)]
+        assert len(contract) >= 60
 
 
 class TestTags:
     @pytest.mark.parametrize("path", FILES, ids=IDS)
-    def test_only_those_of_the_list_are_used(self, path: Path) -> None:
+    def test_only_listed_tags_are_used(self, path: Path) -> None:
         used = {tag for scenario in scenarios(read(path)) for tag in tags(scenario)}
         assert {tag for tag in used if meaning_of(tag) is None} == set()
 
-    def test_each_of_the_list_is_used(self) -> None:
+    def test_every_listed_tag_is_used(self) -> None:
         used = {tag for feature in features() for one in scenarios(feature) for tag in tags(one)}
         assert set(TAGS) - used <= {"wip"}, "a tag that selects nothing"
 
     @pytest.mark.parametrize("path", FILES, ids=IDS)
-    def test_everything_judges_an_api_or_shows_an_outage(self, path: Path) -> None:
+    def test_every_scenario_is_of_the_contract_or_of_resilience(self, path: Path) -> None:
         for scenario in scenarios(read(path)):
             assert len(tags(scenario) & {"contract", "resilience"}) == 1, scenario.name
 
     @pytest.mark.parametrize("path", FILES, ids=IDS)
-    def test_what_needs_a_crowd_says_so(self, path: Path) -> None:
+    def test_concurrent_scenarios_are_tagged_so(self, path: Path) -> None:
         for scenario in scenarios(read(path)):
-            crowd = tags(scenario) & {"burst", "race", "async", "threads"}
-            assert not crowd or "concurrency" in tags(scenario), scenario.name
+            concurrent = tags(scenario) & {"burst", "race", "async", "threads"}
+            assert not concurrent or "concurrency" in tags(scenario), scenario.name
 
-    def test_the_list_knows_rules_and_needs_and_nothing_else(self) -> None:
+    def test_the_list_has_families_for_rules_and_capabilities(self) -> None:
         assert meaning_of("rule.create-201") == FAMILIES["rule."]
         assert meaning_of("use.with_access=yes") == FAMILIES["use.with_"]
         unknown = ["rule.no-such-rule", "use.with_magic=yes", "use.with_access=no", "Contract", "rule.", "flaky"]
         assert [tag for tag in unknown if meaning_of(tag) is not None] == []
 
-    def test_each_is_told_in_one_line(self) -> None:
-        assert all(told and "\n" not in told and len(told) < 90 for told in TAGS.values())
+    def test_every_tag_is_explained_in_one_line(self) -> None:
+        assert all(meaning and "\n" not in meaning and len(meaning) < 90 for meaning in TAGS.values())
 
 
 class TestNames:
     @each_file()
-    def test_rules_and_scenarios_have_names_of_their_own(self, path: Path) -> None:
+    def test_rules_and_scenarios_have_unique_names(self, path: Path) -> None:
         feature = read(path)
         rules = Counter(rule.name for rule in feature.rules)
         names = Counter(one.name for one in written(feature))
@@ -104,7 +105,7 @@ class TestNames:
         assert len({feature.name for feature in features()}) == len(FILES)
 
     @each_file()
-    def test_every_row_of_an_outline_can_be_told_from_the_others(self, path: Path) -> None:
+    def test_every_row_of_an_outline_gives_a_unique_name(self, path: Path) -> None:
         names = Counter(re.sub(r" -- @\S+.*$", "", one.name) for one in scenarios(read(path)))
         assert {name: count for name, count in names.items() if count > 1} == {}
 
@@ -124,11 +125,17 @@ class TestShape:
         assert 1 <= len(read(path).description) <= 4
 
     @each_file()
-    def test_every_scenario_acts_and_then_looks(self, path: Path) -> None:
+    def test_every_scenario_acts_and_ends_with_a_check(self, path: Path) -> None:
         for scenario in scenarios(read(path)):
             kinds = [step.step_type for step in scenario.all_steps]
-            assert "when" in kinds, f"nobody acts: {scenario.name}"
-            assert kinds[-1] == "then", f"nobody looks: {scenario.name}"
+            assert "when" in kinds, f"no action: {scenario.name}"
+            assert kinds[-1] == "then", f"no check at the end: {scenario.name}"
+
+    @pytest.mark.parametrize("path", FILES, ids=IDS)
+    def test_every_table_has_several_rows(self, path: Path) -> None:
+        outlines = [one for one in written(read(path)) if isinstance(one, ScenarioOutline)]
+        short = [one.name for one in outlines for table in one.examples if len(table.table.rows) < 2]
+        assert short == [], "a table of one row: write it as an example"
 
     @pytest.mark.parametrize("path", FILES, ids=IDS)
     def test_no_scenario_is_empty(self, path: Path) -> None:
@@ -142,10 +149,10 @@ class TestWords:
     )
 
     @each_file(without=SPEAKS_HTTP)
-    def test_verbs_paths_and_statuses_stand_where_http_is_spoken(self, path: Path) -> None:
+    def test_methods_paths_and_statuses_stand_only_where_they_may(self, path: Path) -> None:
         lines = path.read_text(encoding="utf-8").splitlines()
-        told = [line for line in lines if not line.lstrip().startswith(("@", "|", "#"))]
-        assert {found.group() for line in told for found in self.HTTP.finditer(line)} == set()
+        sentences = [line for line in lines if not line.lstrip().startswith(("@", "|", "#"))]
+        assert {found.group() for line in sentences for found in self.HTTP.finditer(line)} == set()
 
     @pytest.mark.parametrize(
         ("line", "speaks"),
@@ -154,13 +161,13 @@ class TestWords:
             ("Then the status is 404", True),
             ("When /users is read", True),
             ("Then a name of 201 characters is refused", False),
-            ("Then she and/or Grace are there", False),
+            ("Then Ada and/or Grace are found", False),
             ("Given 120 users", False),
-            ("When 20 people sign up", False),
+            ("When 20 users sign up", False),
             ("Then a name of 200 Chinese characters is kept", False),
         ],
     )
-    def test_they_are_told_from_other_words(self, line: str, speaks: bool) -> None:
+    def test_they_are_recognised(self, line: str, speaks: bool) -> None:
         assert bool(self.HTTP.search(line)) == speaks
 
 
@@ -182,21 +189,21 @@ INDENT = {
 
 
 class TestForm:
-    """A formatter's check: what is written the same way everywhere is read without thinking of it.
+    """A formatter's check: what is written the same way everywhere is easy to read.
 
     A check of our own: reformat-gherkin writes tables and tags in another way than these files have them, and does not
     know Rule.
     """
 
     @pytest.mark.parametrize("path", FILES, ids=IDS)
-    def test_every_line_stands_where_its_kind_stands(self, path: Path) -> None:
+    def test_every_line_is_indented_by_its_kind(self, path: Path) -> None:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             kind = next((kind for kind in INDENT if line.lstrip().startswith(kind)), None)
             if kind is not None:
                 assert len(line) - len(line.lstrip()) == INDENT[kind], f"{relative(path)}:{number}: {line}"
 
     @pytest.mark.parametrize("path", FILES, ids=IDS)
-    def test_tags_stand_over_what_they_are_for(self, path: Path) -> None:
+    def test_tags_are_indented_like_what_they_tag(self, path: Path) -> None:
         lines = path.read_text(encoding="utf-8").splitlines()
         for number, (line, below) in enumerate(pairwise(lines), 1):
             if line.lstrip().startswith("@"):
@@ -204,7 +211,7 @@ class TestForm:
                 assert indents[0] == indents[1], f"{relative(path)}:{number}: {line}"
 
     @each_file()
-    def test_the_bars_of_a_table_stand_below_each_other(self, path: Path) -> None:
+    def test_the_bars_of_a_table_are_aligned(self, path: Path) -> None:
         lines = path.read_text(encoding="utf-8").splitlines()
         for number, (line, below) in enumerate(pairwise(lines), 1):
             joined = "\u200d" in line + below  # terminals do not agree on how wide a joined emoji is
@@ -212,7 +219,7 @@ class TestForm:
                 assert bars(line) == bars(below), f"{relative(path)}:{number + 1}: {below}"
 
     @pytest.mark.parametrize("path", FILES, ids=IDS)
-    def test_there_is_no_space_at_an_end_and_no_tab(self, path: Path) -> None:
+    def test_there_are_no_trailing_spaces_and_no_tabs(self, path: Path) -> None:
         text = path.read_text(encoding="utf-8")
         assert text.endswith("\n")
         assert not text.endswith("\n\n")

@@ -84,5 +84,5 @@ class TestStepFile:
         assert {name for name in imported if name.split(".")[0] in ("requests", "httpx", "time", "json")} == set()
         assert "execute_steps" not in path.read_text(encoding="utf-8")
 
-    def test_it_is_named_by_what_it_speaks_of(self, path: Path) -> None:
+    def test_its_name_is_not_one_of_the_standard_library(self, path: Path) -> None:
         assert path.stem not in sys.stdlib_module_names, "steps/ comes before the standard library on the import path"

@@ -1,4 +1,4 @@
-"""Newcomers: the same from the same seed, nobody twice, each bearing the mark."""
+"""New users: the same from the same seed, all unique, each with the mark of the run."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ def factory() -> Factory:
     return Factory(4711, new_mark())
 
 
-def right(new_user: NewUser) -> bool:
-    """Whether an API that keeps the contract has to welcome her."""
+def is_valid(new_user: NewUser) -> bool:
+    """Whether the contract lets this user sign up."""
     return not schema_mismatches("user", {**new_user.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
 
 
-def test_the_same_seed_gives_the_same_people_in_the_same_order() -> None:
+def test_the_same_seed_gives_the_same_users_in_the_same_order() -> None:
     one, other = Factory(4711, MARK), Factory(4711, MARK)
     assert one.new_users(200) == other.new_users(200)
 
 
-def test_another_process_draws_the_same_people() -> None:
+def test_another_process_draws_the_same_users() -> None:
     code = (
         f"from support.scenario.factory import Factory; print([n.email for n in Factory(4711, {MARK!r}).new_users(50)])"
     )
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert told.strip() == str([new_user.email for new_user in Factory(4711, MARK).new_users(50)])
+    drawn = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert drawn.strip() == str([new_user.email for new_user in Factory(4711, MARK).new_users(50)])
 
 
-def test_another_seed_gives_other_people() -> None:
+def test_another_seed_gives_other_users() -> None:
     assert Factory(1, MARK).new_users(20) != Factory(2, MARK).new_users(20)
 
 
-def test_runs_at_once_with_one_seed_draw_nobody_twice() -> None:
+def test_concurrent_runs_with_one_seed_draw_different_users() -> None:
     """Two processes of a run have the seed in common, but not the mark."""
     one, other = Factory(1, new_mark()), Factory(1, new_mark())
     assert not {new_user.email for new_user in one.new_users(200)} & {
@@ -57,80 +57,74 @@ def test_runs_at_once_with_one_seed_draw_nobody_twice() -> None:
     }
 
 
-def test_seeds_are_drawn_anew() -> None:
+def test_each_run_draws_another_seed() -> None:
     assert len({new_seed() for _ in range(20)}) > 1
 
 
-def test_nobody_among_twenty_thousand_is_there_twice(factory: Factory) -> None:
-    people = factory.new_users(20_000)
-    assert len({new_user.email.lower() for new_user in people}) == 20_000
-    assert all(mark_in(new_user.email) == factory.mark for new_user in people)
-    assert all(right(new_user) for new_user in people[::100])
+def test_twenty_thousand_users_are_unique(factory: Factory) -> None:
+    users = factory.new_users(20_000)
+    assert len({new_user.email.lower() for new_user in users}) == 20_000
+    assert all(mark_in(new_user.email) == factory.mark for new_user in users)
+    assert all(is_valid(new_user) for new_user in users[::100])
 
 
-def test_nobody_is_drawn_twice_by_threads(factory: Factory) -> None:
+def test_threads_draw_unique_users(factory: Factory) -> None:
     with ThreadPoolExecutor(8) as pool:
-        people = [new_user for batch in pool.map(factory.new_users, [300] * 8) for new_user in batch]
-    assert len({new_user.email for new_user in people}) == 2400
+        users = [new_user for batch in pool.map(factory.new_users, [300] * 8) for new_user in batch]
+    assert len({new_user.email for new_user in users}) == 2400
 
 
 @given(called=st.text(min_size=1, max_size=40).filter(str.strip))
-def test_whatever_she_is_called_her_address_is_right(called: str) -> None:
+def test_every_first_name_gets_a_valid_email(called: str) -> None:
     new_user = Factory(1, MARK).new_user(called)
     assert new_user.name.startswith(called)
     assert new_user.email.isascii()
     assert not schema_mismatches("user", {**new_user.as_json(), "id": "7", "createdAt": "2024-05-06T07:08:09Z"})
 
 
-def test_a_name_that_is_given_is_kept_as_it_is(factory: Factory) -> None:
+def test_a_given_name_is_kept(factory: Factory) -> None:
     assert factory.named("李小龍 <b>").name == "李小龍 <b>"
 
 
-def test_a_tag_stands_before_the_at_sign(factory: Factory) -> None:
-    new_user = factory.new_user()
-    local, domain = new_user.email.split("@")
-    assert factory.tagged(new_user, "news") == NewUser(new_user.name, f"{local}+news@{domain}")
-
-
 @pytest.mark.parametrize("length", [*range(120, 256), 300, 1000])
-def test_a_long_email_has_exactly_so_many_characters(length: int) -> None:
+def test_a_long_email_has_exactly_this_many_characters(length: int) -> None:
     factory = Factory(length, MARK)
-    address = factory.long_email(length)
-    local, domain = address.split("@")
-    assert len(address) == length
+    email = factory.long_email(length)
+    local, domain = email.split("@")
+    assert len(email) == length
     assert all(0 < len(label) <= LONGEST_LABEL for label in domain.split("."))
     assert len(local) <= 64
-    assert mark_in(address) == MARK
+    assert mark_in(email) == MARK
 
 
-def test_the_longest_address_is_254_characters_long(factory: Factory) -> None:
+def test_the_longest_email_has_254_characters(factory: Factory) -> None:
     assert len(factory.long_email()) == LONGEST_EMAIL == 254
 
 
-def test_long_emailes_differ(factory: Factory) -> None:
+def test_long_emails_differ(factory: Factory) -> None:
     assert len({factory.long_email() for _ in range(50)}) == 50
 
 
 @pytest.mark.parametrize("form", MALFORMED)
-def test_what_is_not_json_shows_whose_it_is(factory: Factory, form: str) -> None:
+def test_malformed_json_carries_the_mark_of_the_run(factory: Factory, form: str) -> None:
     new_user = factory.new_user("Mallory")
     body = MALFORMED[form](json.dumps(new_user.as_json()).encode())
     assert mark_in(body.decode(errors="replace")) == factory.mark
 
 
 @pytest.mark.parametrize("length", [*range(40, 90), 200, 201])
-def test_a_long_name_has_exactly_so_many_characters(factory: Factory, length: int) -> None:
+def test_a_long_name_has_exactly_this_many_characters(factory: Factory, length: int) -> None:
     name = factory.long_name(length)
     assert len(name) == length
-    assert name == name.strip(), "a space at its end could be trimmed, and would not be what is tried"
+    assert name == name.strip(), "a trailing space could be trimmed"
     assert "  " not in name
 
 
-def test_the_longest_name_is_200_characters_long(factory: Factory) -> None:
+def test_the_longest_name_has_200_characters(factory: Factory) -> None:
     assert len(factory.long_name()) == LONGEST_NAME == 200
 
 
-class TestStranger:
+class TestUnusedIds:
     @pytest.mark.parametrize(
         "like",
         [
@@ -146,13 +140,13 @@ class TestStranger:
             "gggggggg",
         ],
     )
-    def test_the_id_of_nobody_looks_like_one_that_there_is(self, factory: Factory, like: str) -> None:
+    def test_it_looks_like_an_existing_id(self, factory: Factory, like: str) -> None:
         for _ in range(50):
-            stranger = factory.unused_id(like)
-            assert stranger != like
-            assert shape(stranger, hexadecimal(like)) == shape(like, hexadecimal(like)) or like.isdigit()
+            unused = factory.unused_id(like)
+            assert unused != like
+            assert shape(unused, hexadecimal(like)) == shape(like, hexadecimal(like)) or like.isdigit()
 
-    def test_a_number_stays_a_number_that_is_hardly_given(self, factory: Factory) -> None:
+    def test_a_number_stays_a_number_that_is_hardly_used(self, factory: Factory) -> None:
         assert int(factory.unused_id("7")) > 990_000_000
 
     def test_every_call_draws_another(self, factory: Factory) -> None:
