@@ -1,4 +1,4 @@
-"""Start the embedded Users API: take the port, tell it, and only then import what serves.
+"""Start the embedded Users API: take the port, print it, and import the server only then.
 
 A caller that reads the first line may connect at once: the kernel holds its connection until the imports
 are done.

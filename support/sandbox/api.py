@@ -56,8 +56,8 @@ class Api(Intake):
         return ", ".join(methods)
 
     async def create(self, call: Call) -> Answer:
-        """Store a newcomer; a repeated Idempotency-Key gets the first answer again."""
-        fields = self.newcomer(call)
+        """Store a new user; a repeated Idempotency-Key gets the first answer again."""
+        fields = self.user_fields(call)
         key = self.idempotency_key(call)
         if key is not None:
             earlier = self.store.answered(key.value)
@@ -67,7 +67,7 @@ class Api(Intake):
         self.insert(user, key)
         return self.created(user, call)
 
-    def newcomer(self, call: Call) -> dict[str, str]:
+    def user_fields(self, call: Call) -> dict[str, str]:
         """Read the fields of a whole user from the request."""
         return self.fields(self.document(call), required=True)
 
@@ -78,26 +78,26 @@ class Api(Intake):
         return self.created(user, call)
 
     def new_user(self, fields: dict[str, str]) -> User:
-        """Give a newcomer an id and a time."""
+        """Return a new user with an id and a time."""
         return User(self.new_id(), fields["name"], fields["email"], self.now())
 
     def new_id(self) -> str:
-        """Choose an id that no user ever had."""
+        """Return an id that no user ever had."""
         return str(uuid.uuid4())
 
     def now(self) -> str:
-        """Tell the time (RFC 3339)."""
+        """Return the current time (RFC 3339)."""
         return datetime.now(UTC).isoformat(timespec="milliseconds")
 
     def insert(self, user: User, key: Key | None) -> None:
-        """Store a newcomer. The unique index decides whether the address is free, not a look beforehand."""
+        """Store a new user. The unique index decides whether the email is free, not a look beforehand."""
         try:
             self.store.insert(user, key)
         except AddressTakenError:
             raise self.taken() from None
 
     def taken(self) -> Refusal:
-        """Refuse an address that another user holds."""
+        """Refuse an email that another user holds."""
         return Refusal(409, "Conflict", "Another user has this email.")
 
     def created(self, user: User, call: Call) -> Answer:  # noqa: ARG002  a variant asks for the host
@@ -105,7 +105,7 @@ class Api(Intake):
         return Answer(201, self.present(user), {"location": self.location(user)})
 
     def location(self, user: User) -> str:
-        """Say where a user is."""
+        """Return the Location of a user."""
         return f"{self.path}/{user.id}"
 
     async def read(self, call: Call) -> Answer:
@@ -120,11 +120,11 @@ class Api(Intake):
         return user
 
     def unknown(self) -> Refusal:
-        """Refuse an id that nobody has."""
+        """Refuse an unknown id."""
         return Refusal(404, "Not Found", "There is no such user.")
 
     async def list_users(self, call: Call) -> Answer:
-        """Show all users, those of one page, or the one with an address."""
+        """Show all users, those of one page, or the one with an email."""
         page = self.page(call)
         email = call.query.get("email")
         if email is not None:
@@ -135,11 +135,11 @@ class Api(Intake):
         return Answer(200, [self.present(user) for user in users])
 
     def filtered(self, email: str) -> list[User]:
-        """Find who has this address."""
+        """Find the user with this email."""
         return self.store.holders(email)
 
     async def replace(self, call: Call) -> Answer:
-        """Give a user another name and address."""
+        """Replace a user's name and email."""
         fields = self.fields(self.document(call), required=True)
         return self.update(self.known(call), fields)
 

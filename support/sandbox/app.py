@@ -1,4 +1,4 @@
-"""The outermost part: reads a request whole, hands it on, lets faults befall it, writes the answer."""
+"""The outermost part: reads a whole request, passes it on, injects faults, writes the answer."""
 
 from typing import Protocol
 
@@ -7,10 +7,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from support.sandbox.blows import befall
 from support.sandbox.control import CONTROL, Control
 from support.sandbox.exchange import Call
 from support.sandbox.faults import Faults
+from support.sandbox.injection import inject
 from support.sandbox.intake import BODY_LIMIT
 from support.sandbox.stats import Stats
 from support.sandbox.wire import Wire
@@ -28,7 +28,7 @@ class Resource(Protocol):
 
 
 class App:
-    """The ASGI application: the users resource and, where it is switched on, the control address."""
+    """The ASGI application: the users resource and, if it is enabled, the control resource."""
 
     def __init__(self, api: Resource, faults: Faults, stats: Stats, control: Control | None) -> None:
         self.api = api
@@ -37,7 +37,7 @@ class App:
         self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. A request whose body never ends is as if it had never come."""
+        """Serve one request. A request whose body never ends is ignored."""
         method, path = scope["method"], scope["path"]
         call = Call(method, self._user_id(path), QueryParams(scope["query_string"]), Headers(raw=scope["headers"]))
         controls = self.control is not None and path.startswith(CONTROL)
@@ -67,11 +67,11 @@ class App:
         for fault in drawn:
             if fault.kind == "late-deletion":
                 call.deletion_delay_s = fault.seconds
-            elif fault.when == "before" and await befall(fault, wire, _NO_RESPONSE):
+            elif fault.when == "before" and await inject(fault, wire, _NO_RESPONSE):
                 return
         response = await self._work(call)
         for fault in drawn:
-            if fault.when == "after" and await befall(fault, wire, response):
+            if fault.when == "after" and await inject(fault, wire, response):
                 return
         await self.write(call, wire, response)
 

@@ -1,4 +1,4 @@
-"""What a name, an address and a page must be like.
+"""The valid names, emails and pages.
 
 Written from the contract alone and shared with nobody, so that a mistake in the suite's own checks shows.
 """
@@ -28,7 +28,7 @@ def name_fault(value: object) -> str | None:
 
 
 def email_fault(value: object) -> str | None:
-    """Say what is wrong with an address, or None."""
+    """Say what is wrong with an email, or None."""
     if not isinstance(value, str):
         return "email must be a string"
     if len(value) > EMAIL_LIMIT:

@@ -1,4 +1,4 @@
-"""The control address: faults and statistics. It is not part of the users resource."""
+"""The control resource: faults and statistics. It is not part of the users resource."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What can go wrong on the way, on demand: the network's and the operator's faults, not the product's.
+"""Faults on demand: those of the network and of operations, not of the product.
 
 A fault is told as JSON, for instance `{"kind": "drop", "when": "after", "methods": ["POST"], "share": 0.05}`.
 """
@@ -35,7 +35,7 @@ class Fault:
     _dice: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Check what cannot be meant. Raises ValueError."""
+        """Raise ValueError for values that contradict each other."""
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}")
         if self.when not in ("before", "after"):
@@ -69,18 +69,18 @@ class Fault:
         return {"retry-after": self.retry_after}
 
     def report(self) -> dict[str, Any]:
-        """Tell what was asked for and how often it fired."""
+        """Return the fault and how often it was injected."""
         return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "_dice"}
 
 
 class Faults:
-    """The faults in force."""
+    """The active faults."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self.present = list(faults)
 
     def draw(self, method: str) -> list[Fault]:
-        """Choose what befalls one request: any number of delays, and at most one end."""
+        """Choose the faults of one request: any number of delays, and at most one that ends it."""
         drawn = []
         for fault in self.present:
             if fault.strikes(method):

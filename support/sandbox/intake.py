@@ -1,4 +1,4 @@
-"""What comes in: who sends it, and what it says."""
+"""Reading requests: the client's token, and the content."""
 
 import hashlib
 from typing import Any
@@ -18,7 +18,7 @@ class Intake:
         self.token = token
 
     def authenticate(self, call: Call) -> None:
-        """Let only the bearer of the token in (RFC 6750)."""
+        """Refuse a request without the token (RFC 6750)."""
         if not bears(call.headers, self.token):
             challenge = {"www-authenticate": self.challenge()}
             raise Refusal(401, "Unauthorized", "The request needs the bearer token.", challenge)
@@ -84,7 +84,7 @@ class Intake:
         return checks.name_fault(value)
 
     def email_fault(self, value: object) -> str | None:
-        """Say what is wrong with an address."""
+        """Say what is wrong with an email."""
         return checks.email_fault(value)
 
     def invalid(self, detail: str) -> Refusal:

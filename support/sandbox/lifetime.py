@@ -1,4 +1,4 @@
-"""When the process ends: with its parent, on a signal, always at once."""
+"""The end of the process: with its parent or on a signal, always at once."""
 
 import contextlib
 import os

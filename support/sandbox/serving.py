@@ -1,4 +1,4 @@
-"""Everything slow to import, and the server itself."""
+"""The slow imports, and the server."""
 
 import contextlib
 import json
@@ -13,8 +13,8 @@ import uvicorn
 
 from support.sandbox.api import Api
 from support.sandbox.app import App
-from support.sandbox.bystanders import bystanders
 from support.sandbox.control import Control
+from support.sandbox.existing_users import existing_users
 from support.sandbox.faults import Faults, read_faults
 from support.sandbox.lifetime import before_leaving
 from support.sandbox.listening import BACKLOG
@@ -59,7 +59,7 @@ def serve(sock: socket.socket, options: Options, token: str) -> None:
 def _furnish(options: Options, token: str, faults: Faults) -> Sandbox:
     """Put the parts together, then the variants and defects around them."""
     store = _open_store(options.database)
-    store.settle(bystanders(options.seed_users))
+    store.settle(existing_users(options.seed_users))
     stats = Stats(store)
     api = Api(store, token, options.path)
     app = App(api, faults, stats, Control(faults, stats, token) if options.control else None)
@@ -76,7 +76,7 @@ def _imitate(options: Options, token: str, faults: Faults) -> App:
     from support.sandbox.personalities.mockapi import MockApi  # late: an ordinary start does not need it
 
     api = MockApi(options.path, 500 if options.personality == "mockapi-500" else 404)
-    for user in bystanders(options.seed_users):
+    for user in existing_users(options.seed_users):
         api.records.add({"name": user.name, "email": user.email, "createdAt": user.created_at})
     stats = Stats(api.records)
     return App(api, faults, stats, Control(faults, stats, token) if options.control else None)

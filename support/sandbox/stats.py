@@ -1,4 +1,4 @@
-"""What the API saw, counted where no client can be mistaken about it."""
+"""Statistics of the API, counted on the server."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -16,7 +16,7 @@ class Counted(Protocol):
 
 
 class Stats:
-    """Counts of requests for users. Requests to the control address are not counted."""
+    """Counts of requests for users. Requests to the control resource are not counted."""
 
     def __init__(self, store: Counted) -> None:
         self._store = store
@@ -30,15 +30,15 @@ class Stats:
         self._peak = max(self._peak, self.in_flight())
 
     def read(self, method: str) -> None:
-        """Count a request that was read to its end: a client who went away before has not sent one."""
+        """Count a request that was read to its end."""
         self._requests[method] += 1
 
     def worked(self, method: str, status: int) -> None:
-        """Count what the API answered, whether or not a fault kept it from the client."""
+        """Count an answer, even if a fault kept it from the client."""
         self._answers[f"{method} {status}"] += 1
 
     def report(self) -> dict[str, Any]:
-        """Tell everything. `twins`: how often an address was stored while another user held it."""
+        """Tell everything. `twins`: how often an email was stored while another user held it."""
         return {
             "requests": dict(self._requests),
             "answers": dict(self._answers),

@@ -22,7 +22,7 @@ _COLUMNS = "id, name, email, created_at"
 
 
 class User(NamedTuple):
-    """A stored user. `email` is as it was sent; another letter case does not make it another address."""
+    """A stored user. `email` is as it was sent; another letter case does not make it another email."""
 
     id: str
     name: str
@@ -38,7 +38,7 @@ class Key(NamedTuple):
 
 
 class AddressTakenError(Exception):
-    """Another user holds the address."""
+    """Another user holds the email."""
 
 
 class Store:
@@ -49,8 +49,8 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_SCHEMA)
-        self.twins = 0  # how often an address was stored while another user held it
-        self.recreated = 0  # how often a newcomer got an address that an earlier one had held
+        self.twins = 0  # how often an email was stored while another user held it
+        self.recreated = 0  # how often a new user got an email that an earlier one had held
         self._unique = True
         self._held = {row[0] for row in self._db.execute("SELECT folded FROM users")}
 
@@ -96,7 +96,7 @@ class Store:
         return User(*row) if row else None
 
     def holders(self, email: str) -> list[User]:
-        """Find who has an address, whatever its letter case: one user or none."""
+        """Find the user with an email, in any letter case."""
         rows = self._db.execute(f"SELECT {_COLUMNS} FROM users WHERE folded = ? ORDER BY seq", (email.casefold(),))
         return [User(*row) for row in rows]
 
@@ -110,7 +110,7 @@ class Store:
         return [User(*row) for row in rows]
 
     def update(self, user: User) -> None:
-        """Give the user with this id this name and address. Raises AddressTakenError."""
+        """Give the user with this id this name and email. Raises AddressTakenError."""
         try:
             self._db.execute(
                 "UPDATE users SET name = ?, email = ?, folded = ? WHERE id = ?",
@@ -134,7 +134,7 @@ class Store:
         return int(self._db.execute("SELECT count(*) FROM users").fetchone()[0])
 
     def settle(self, users: Iterable[User]) -> None:
-        """Store many users in one transaction; those whose address is there already stay as they are."""
+        """Store many users in one transaction; those whose email is there already stay as they are."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(

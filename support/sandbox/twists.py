@@ -1,4 +1,4 @@
-"""How a variant or a defect gets in: wrapped around one decision of the API, which else stays as it is.
+"""How a variant or a defect is installed: it wraps one decision of the API.
 
 A wrapper gets the sandbox, the decision that it stands around, and the arguments of the decision. Where a
 single decision is not enough, a twist has no point (`at` None) and arranges everything itself.
@@ -39,7 +39,7 @@ class Sandbox:
 
 @dataclass(frozen=True)
 class Twist:
-    """A named change to the API. `rule` is what it breaks of the contract, None where it keeps it all."""
+    """A named change to the API. `rule` is the rule that it breaks, None for a variant."""
 
     name: str
     says: str
@@ -48,7 +48,7 @@ class Twist:
     function: Decision
 
     def apply(self, sandbox: Sandbox) -> None:
-        """Put it in force."""
+        """Install it."""
         if self.at is None:
             self.function(sandbox)
         else:

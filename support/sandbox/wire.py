@@ -1,4 +1,4 @@
-"""What happens to the connection itself: below HTTP, where an ASGI application does not reach.
+"""Access to the connection itself, below HTTP, which an ASGI application does not have.
 
 uvicorn's `send` is a method of the object that holds the transport of the request.
 """

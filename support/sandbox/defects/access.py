@@ -26,7 +26,7 @@ def _let_in(sandbox: Sandbox, who: Decision) -> None:
 
 @defect(_RULE)
 def everybody_let_in(sandbox: Sandbox) -> None:
-    """Nobody is asked for a token."""
+    """No request needs a token."""
     _let_in(sandbox, lambda _call: True)
 
 
@@ -181,7 +181,7 @@ def beginning_of_token_will_do(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def looking_nobody_up_open(sandbox: Sandbox) -> None:
-    """Strangers learn whether an address is free: a look-up that finds nobody needs no token."""
+    """A client without a token learns whether an email is free: a search that finds no user needs none."""
     _let_in(sandbox, lambda call: "email" in call.query and not sandbox.store.holders(call.query["email"]))
 
 
@@ -193,7 +193,7 @@ def head_of_list_open(sandbox: Sandbox) -> None:
 
 @defect(_RULE, at="authenticate")
 def unknown_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
-    """A PUT, PATCH or DELETE on an unknown id gives 404 to strangers, so that they can find out who is there."""
+    """A PUT, PATCH or DELETE on an unknown id gives 404 without a token, so anyone can find out which ids exist."""
     if call.method in ("PUT", "PATCH", "DELETE") and call.user_id:
         sandbox.api.known(call)
     authenticate(call)
@@ -201,7 +201,7 @@ def unknown_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call: 
 
 @defect(_RULE, at="authenticate")
 def malformed_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
-    """A body that is not JSON gives 400 to strangers, before anybody asks for the token."""
+    """A body that is not JSON gives 400 without a token, as the token is checked later."""
     if call.method == "POST":
         try:
             sandbox.api.parse(call.body)
@@ -212,7 +212,7 @@ def malformed_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call
 
 @defect(_RULE)
 def locked_out_by_strangers(sandbox: Sandbox) -> None:
-    """A sign-up is turned away after four refused tokens if nobody was read since: strangers lock the owner out."""
+    """A create is refused after four wrong tokens, until a user is read: others can lock the owner out."""
     failures: list[Refusal] = []
 
     def authenticate(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:

@@ -6,7 +6,7 @@ from support.sandbox.twists import Decision, Sandbox, defect
 
 
 def _keep_answers(sandbox: Sandbox, *parameters: str) -> None:
-    """Keep the answers to lists that are asked for with exactly these parameters, until somebody joins or leaves."""
+    """Keep the answers to lists requested with exactly these parameters, until a user is created or deleted."""
     kept: dict[str, Answer] = {}
 
     async def list_users(_sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
@@ -29,25 +29,25 @@ def _keep_answers(sandbox: Sandbox, *parameters: str) -> None:
 
 @defect("list")
 def list_kept_through_changes(sandbox: Sandbox) -> None:
-    """The list is kept until somebody joins or leaves: a change does not show in it."""
+    """The list is kept until a user is created or deleted: a change does not show in it."""
     _keep_answers(sandbox)
 
 
 @defect("pages")
 def pages_kept_through_changes(sandbox: Sandbox) -> None:
-    """Pages are kept until somebody joins or leaves: a change does not show on them."""
+    """Pages are kept until a user is created or deleted: a change does not show on them."""
     _keep_answers(sandbox, "page", "limit")
 
 
 @defect("filter-email")
 def look_ups_kept_through_changes(sandbox: Sandbox) -> None:
-    """What ?email= found is kept until somebody joins or leaves: a change does not show in it."""
+    """What ?email= found is kept until a user is created or deleted: a change does not show in it."""
     _keep_answers(sandbox, "email")
 
 
 @defect("filter-email")
 def look_ups_kept_for_good(sandbox: Sandbox) -> None:
-    """Whom ?email= has found once it finds again, whether she moved or left."""
+    """?email= finds a user again whom it found once, even if they changed their email or were deleted."""
     kept: dict[str, list[User]] = {}
 
     def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:

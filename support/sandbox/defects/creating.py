@@ -90,13 +90,13 @@ def create_shows_late(sandbox: Sandbox) -> None:
 
 @defect("create-201", at="email_fault")
 def tagged_addresses_refused(_sandbox: Sandbox, email_fault: Decision, value: object) -> Any:
-    """An address with a +tag is called invalid."""
+    """An email with a +tag is called invalid."""
     return email_fault(value) or ("email must be an address" if "+" in str(value) else None)
 
 
 @defect("create-201", at="email_fault")
 def longest_addresses_refused(_sandbox: Sandbox, email_fault: Decision, value: object) -> Any:
-    """An address of 254 characters is called too long."""
+    """An email of 254 characters is called too long."""
     return email_fault(value) or ("email is too long" if len(str(value)) == checks.EMAIL_LIMIT else None)
 
 
@@ -120,7 +120,7 @@ def names_in_other_scripts_refused(_sandbox: Sandbox, name_fault: Decision, valu
 
 @defect("create-201")
 def tags_ignored_in_uniqueness(sandbox: Sandbox) -> None:
-    """Addresses that differ in their +tag count as one, so that the second person is refused."""
+    """Emails that differ in their +tag count as one, so that the second user is refused."""
 
     def insert(sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
         bare = _without_tag(user.email)
@@ -136,7 +136,7 @@ def _without_tag(email: str) -> str:
 
 
 def _refuse_alike(sandbox: Sandbox, at: str, alike: Callable[[str, str], bool]) -> None:
-    """Take an address for taken that is like another's."""
+    """Take an email for taken that is like another's."""
 
     def write(sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
         others = (other for other in sandbox.store.everyone() if other.id != user.id)
@@ -149,7 +149,7 @@ def _refuse_alike(sandbox: Sandbox, at: str, alike: Callable[[str, str], bool]) 
 
 @defect("create-201")
 def underscores_match_any_letter(sandbox: Sandbox) -> None:
-    """An address is taken if it matches another's as a pattern of LIKE, where an underscore is any character."""
+    """An email is taken if it matches another's as a pattern of LIKE, where an underscore is any character."""
     _refuse_alike(
         sandbox, "insert", lambda new, there: bool(re.fullmatch(re.escape(new).replace("_", "."), there)) and "_" in new
     )
@@ -157,7 +157,7 @@ def underscores_match_any_letter(sandbox: Sandbox) -> None:
 
 @defect("create-201")
 def dots_ignored_in_uniqueness(sandbox: Sandbox) -> None:
-    """An address is taken if another's is the same but for the dots before the @."""
+    """An email is taken if another's is the same but for the dots before the @."""
     _refuse_alike(sandbox, "insert", lambda new, there: _without_dots(new) == _without_dots(there))
 
 
@@ -168,5 +168,5 @@ def _without_dots(email: str) -> str:
 
 @defect("patch")
 def tags_ignored_by_patch(sandbox: Sandbox) -> None:
-    """PATCH takes an address for taken if another's is the same but for a +tag."""
+    """PATCH takes an email for taken if another's is the same but for a +tag."""
     _refuse_alike(sandbox, "update", lambda new, there: re.sub(r"\+[^@]*", "", new) == re.sub(r"\+[^@]*", "", there))

@@ -15,7 +15,7 @@ _CROWD = 8  # more than these are one
 
 @defect("burst")
 def burst_ids_read_then_written(sandbox: Sandbox) -> None:
-    """The next id is read, and only after the window written: two newcomers at once get one id."""
+    """The next id is read, and only after the window written: two users who sign up at once get one id."""
     sandbox.store.tolerate_same_ids()
     number = ""
 
@@ -33,7 +33,7 @@ def burst_ids_read_then_written(sandbox: Sandbox) -> None:
 
 @defect("burst")
 def burst_ids_by_the_clock(sandbox: Sandbox) -> None:
-    """Ids are the time in milliseconds: newcomers within one millisecond get one id."""
+    """Ids are the time in milliseconds: new users within one millisecond get one id."""
     sandbox.store.tolerate_same_ids()
 
     async def create(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
@@ -47,7 +47,7 @@ def burst_ids_by_the_clock(sandbox: Sandbox) -> None:
 
 @defect("burst")
 def burst_answers_mixed_up(sandbox: Sandbox) -> None:
-    """The user that a create shows is kept in one place for all requests: under load it is another's."""
+    """All requests share one variable for the created user: under load, a create shows another one."""
     current: list[User] = []
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
@@ -79,7 +79,7 @@ def burst_loses_some(sandbox: Sandbox) -> None:
 
 @defect("burst")
 def burst_refuses_some(sandbox: Sandbox) -> None:
-    """Where more than eight create at once, every fifth is told that its address is taken."""
+    """If more than eight creates come at once, every fifth is refused because its email is taken."""
     room, number = Room(_CROWD), 0
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
@@ -116,7 +116,7 @@ def burst_stores_names_mixed_up(sandbox: Sandbox) -> None:
 
 
 def _mix_up(sandbox: Sandbox, at: str) -> None:
-    """Let a handler work on the user that was asked for last, by whomever."""
+    """Let a handler work on the user that any request named last."""
     latest: list[str | None] = [None]
 
     async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
@@ -150,7 +150,7 @@ def workflow_deletes_mixed_up(sandbox: Sandbox) -> None:
 
 @defect("burst-workflow", at="delete")
 async def workflow_deletes_by_place(sandbox: Sandbox, _delete: Decision, call: Call) -> Answer:
-    """DELETE looks for the place of a user in the list, and removes whoever is at it a window later."""
+    """DELETE finds the position of a user in the list, and deletes the user at that position a window later."""
     place = sandbox.store.everyone().index(sandbox.api.known(call))
     await gap(sandbox)
     for user in sandbox.store.everyone()[place : place + 1]:

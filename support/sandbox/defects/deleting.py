@@ -76,7 +76,7 @@ def _answer_gone(sandbox: Sandbox, answer: Answer) -> None:
 
 @defect("delete", at="store.delete")
 def delete_blanks_the_user(sandbox: Sandbox, _delete: Decision, user_id: str) -> bool:
-    """DELETE only takes name and address away: the user still shows, as deleted."""
+    """DELETE only clears name and email: the user is still shown, as deleted."""
     user = sandbox.store.get(user_id)
     if user is None:
         return False
@@ -124,7 +124,7 @@ async def delete_again_is_409(_sandbox: Sandbox, delete: Decision, call: Call) -
 
 @defect(_AGAIN)
 def delete_of_unknown_is_400(sandbox: Sandbox) -> None:
-    """DELETE of an id that nobody ever had gives 400."""
+    """DELETE of an id that no user ever had gives 400."""
     problem = {"title": "Bad Request", "status": 400, "detail": "The id is not known."}
     answer_strangers(sandbox, "delete", lambda _call: Answer(400, problem))
 
@@ -134,7 +134,7 @@ _FREES = "delete-frees"
 
 @defect(_FREES)
 def deleted_address_stays_taken(sandbox: Sandbox) -> None:
-    """The address of a deleted user is never free again."""
+    """The email of a deleted user is never free again."""
     gone = remember_gone(sandbox)
 
     def insert(_sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
@@ -158,7 +158,7 @@ def deleted_id_given_again(sandbox: Sandbox) -> None:
 
 @defect(_FREES)
 def deleted_user_comes_back(sandbox: Sandbox) -> None:
-    """Who takes the address of a deleted user gets that user's id and createdAt."""
+    """A new user with the email of a deleted user gets that user's id and createdAt."""
     gone = remember_gone(sandbox)
 
     def new_user(_sandbox: Sandbox, new_user: Decision, fields: dict[str, str]) -> User:
@@ -173,7 +173,7 @@ def deleted_user_comes_back(sandbox: Sandbox) -> None:
 
 @defect(_FREES)
 def addresses_of_leavers_block_moves(sandbox: Sandbox) -> None:
-    """Nobody who is there can move to the address of a deleted user; newcomers can have it."""
+    """No existing user can change to the email of a deleted user; a new user can have it."""
     gone = remember_gone(sandbox)
 
     def update(sandbox: Sandbox, update: Decision, user: User) -> None:

@@ -138,5 +138,5 @@ def query_shown_to_newcomers(_sandbox: Sandbox, created: Decision, user: User, c
 
 @defect(_RULE, at="present")
 def query_shown_with_each_user(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
-    """Each user comes with the statement that found her, wherever she is shown."""
+    """Each user is shown with the SQL statement that found it."""
     return {**present(user), "_query": f"SELECT id, name, email FROM users WHERE id = '{user.id}'"}

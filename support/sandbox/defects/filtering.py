@@ -16,31 +16,31 @@ _REMEMBERED_S = 3.0
 
 @defect(_FILTER, at="filtered")
 def filter_ignored(sandbox: Sandbox, _filtered: Decision, _email: str) -> list[User]:
-    """?email= shows everybody."""
+    """?email= shows all users."""
     return sandbox.store.everyone()
 
 
 @defect(_FILTER, at="filtered")
 def filter_finds_parts(sandbox: Sandbox, _filtered: Decision, email: str) -> list[User]:
-    """?email= also shows users whose address contains what is asked for."""
+    """?email= also shows users whose email contains what is asked for."""
     return [user for user in sandbox.store.everyone() if email.casefold() in user.email.casefold()]
 
 
 @defect(_FILTER, at="filtered")
 def filter_finds_beginnings(sandbox: Sandbox, _filtered: Decision, email: str) -> list[User]:
-    """?email= also shows users whose address begins with what is asked for."""
+    """?email= also shows users whose email begins with what is asked for."""
     return [user for user in sandbox.store.everyone() if user.email.casefold().startswith(email.casefold())]
 
 
 @defect(_FILTER, at="filtered")
 def filter_heeds_case(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
-    """?email= finds an address only in the letter case in which it was sent."""
+    """?email= finds an email only in the letter case in which it was sent."""
     return [user for user in filtered(email) if user.email == email]
 
 
 @defect(_FILTER, at="filtered")
 def filter_misses_capitals(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
-    """?email= never finds an address that was sent with capitals."""
+    """?email= never finds an email that was sent with capitals."""
     return [user for user in filtered(email) if user.email == email.lower()]
 
 
@@ -53,14 +53,14 @@ def filter_knows_wildcards(sandbox: Sandbox, _filtered: Decision, email: str) ->
 
 @defect(_FILTER, at="filtered")
 def filter_takes_plus_for_space(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
-    """?email= is decoded twice, so that an address with a plus sign is never found."""
+    """?email= is decoded twice, so that an email with a plus sign is never found."""
     users: list[User] = filtered(email.replace("+", " "))
     return users
 
 
 @defect(_FILTER)
 def filter_finds_former_address(sandbox: Sandbox) -> None:
-    """?email= still finds a user under the address that it had before."""
+    """?email= still finds a user under the email that it had before."""
     former: dict[str, str] = {}
 
     def update(sandbox: Sandbox, update: Decision, user: User) -> None:
@@ -80,7 +80,7 @@ def filter_finds_former_address(sandbox: Sandbox) -> None:
 
 @defect(_FILTER)
 def filter_finds_movers_who_left(sandbox: Sandbox) -> None:
-    """?email= forgets whoever leaves under the address that she joined with, and still finds her under a later one."""
+    """?email= forgets a deleted user under their first email, and still finds the user under a later one."""
     moved: set[str] = set()
     left: dict[str, User] = {}
 
@@ -109,7 +109,7 @@ def filter_finds_movers_who_left(sandbox: Sandbox) -> None:
 
 @defect(_FILTER, at="list_users")
 async def filter_without_match_is_404(sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
-    """?email= gives 404 for an address that nobody has."""
+    """?email= gives 404 for an email that nobody has."""
     answer: Answer = await list_users(call)
     if "email" in call.query and not answer.content:
         raise sandbox.api.unknown()

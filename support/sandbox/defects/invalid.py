@@ -15,17 +15,17 @@ from support.sandbox.twists import Decision, Sandbox, defect
 _INVALID = "create-invalid"
 
 
-@defect(_INVALID, at="newcomer")
-def missing_fields_invented(sandbox: Sandbox, _newcomer: Decision, call: Call) -> dict[str, str]:
+@defect(_INVALID, at="user_fields")
+def missing_fields_invented(sandbox: Sandbox, _user_fields: Decision, call: Call) -> dict[str, str]:
     """What is missing of a new user is filled in, so that {} creates one."""
     document = sandbox.api.document(call)
     return {**invented_user(), **sandbox.api.fields(document, required=False)}
 
 
-@defect(_INVALID, at="newcomer")
-def empty_body_creates_somebody(_sandbox: Sandbox, newcomer: Decision, call: Call) -> dict[str, str]:
+@defect(_INVALID, at="user_fields")
+def empty_body_creates_somebody(_sandbox: Sandbox, user_fields: Decision, call: Call) -> dict[str, str]:
     """A create with an empty body creates a made-up user."""
-    fields: dict[str, str] = newcomer(call) if call.body.strip() else invented_user()
+    fields: dict[str, str] = user_fields(call) if call.body.strip() else invented_user()
     return fields
 
 
@@ -60,7 +60,7 @@ async def invalid_answers_200(_sandbox: Sandbox, create: Decision, call: Call) -
 
 @defect(_INVALID, at="create")
 async def invalid_stored_although_refused(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-    """A create with an invalid name or address is refused, but the user is there."""
+    """A create with an invalid name or email is refused, but the user is created."""
     try:
         answer: Answer = await create(call)
     except Refusal as refusal:
@@ -94,35 +94,35 @@ def null_names_coerced(sandbox: Sandbox) -> None:
 
 @defect(_INVALID)
 def null_addresses_invented(sandbox: Sandbox) -> None:
-    """An address that is null is made up by a create."""
+    """An email that is null is made up by a create."""
     _coerce(sandbox, "email", lambda value: value is None, lambda _value: invented_user()["email"])
 
 
 def _coerce(sandbox: Sandbox, field: str, applies: Decision, coerce: Decision) -> None:
-    def newcomer(sandbox: Sandbox, _newcomer: Decision, call: Call) -> dict[str, str]:
+    def user_fields(sandbox: Sandbox, _user_fields: Decision, call: Call) -> dict[str, str]:
         document = sandbox.api.document(call)
         if field in document and applies(document[field]):
             document[field] = coerce(document[field])
         return sandbox.api.fields(document, required=True)
 
-    sandbox.around("newcomer", newcomer)
+    sandbox.around("user_fields", user_fields)
 
 
 def _accept(sandbox: Sandbox, field: str, pattern: str) -> None:
     """Let a create take texts that match, whatever the check says of them."""
 
-    def newcomer(sandbox: Sandbox, newcomer: Decision, call: Call) -> dict[str, str]:
+    def user_fields(sandbox: Sandbox, user_fields: Decision, call: Call) -> dict[str, str]:
         document = sandbox.api.document(call)
         value = document.get(field)
         if not isinstance(value, str) or not re.fullmatch(pattern, value, re.DOTALL):
-            fields: dict[str, str] = newcomer(call)
+            fields: dict[str, str] = user_fields(call)
             return fields
         return {
             **sandbox.api.fields({**document, field: invented_user()[field]}, required=True),
             field: value,
         }
 
-    sandbox.around("newcomer", newcomer)
+    sandbox.around("user_fields", user_fields)
 
 
 @defect(_INVALID)
@@ -145,36 +145,36 @@ def too_long_names_accepted(sandbox: Sandbox) -> None:
 
 @defect(_INVALID)
 def addresses_without_at_accepted(sandbox: Sandbox) -> None:
-    """A create takes an address without @."""
+    """A create accepts an email without @."""
     _accept(sandbox, "email", r"[^@]+")
 
 
 @defect(_INVALID)
 def addresses_with_spaces_accepted(sandbox: Sandbox) -> None:
-    """A create takes an address with a space."""
+    """A create accepts an email with a space."""
     _accept(sandbox, "email", r"[^@]* [^@]*@[^@]+|[^@]+@[^@]* [^@]*")
 
 
 @defect(_INVALID)
 def addresses_with_two_ats_accepted(sandbox: Sandbox) -> None:
-    """A create takes an address with two @."""
+    """A create accepts an email with two @."""
     _accept(sandbox, "email", r"[^@]*@[^@]*@[^@]*")
 
 
 @defect(_INVALID)
 def addresses_without_domain_accepted(sandbox: Sandbox) -> None:
-    """A create takes an address that ends after its @."""
+    """A create accepts an email that ends after its @."""
     _accept(sandbox, "email", r"[^@]+@")
 
 
 @defect(_INVALID)
 def too_long_addresses_accepted(sandbox: Sandbox) -> None:
-    """A create takes an address of more than 254 characters."""
+    """A create accepts an email of more than 254 characters."""
     _accept(sandbox, "email", rf"(?=.{{{checks.EMAIL_LIMIT + 1},}})[^@\s]+@[^@\s]+")
 
 
 @defect(_INVALID, at="email_fault")
 def space_behind_addresses_taken(_sandbox: Sandbox, email_fault: Decision, value: object) -> str | None:
-    """An address may have a space behind it."""
+    """An email may have a space behind it."""
     fault: str | None = email_fault(value.rstrip(" ") if isinstance(value, str) else value)
     return fault

@@ -67,13 +67,13 @@ def names_unchecked_by_patch(sandbox: Sandbox) -> None:
 
 @defect(_INVALID)
 def addresses_unchecked_by_patch(sandbox: Sandbox) -> None:
-    """PATCH takes any text for an address."""
+    """PATCH accepts any text as an email."""
     _unchecked(sandbox, "patch", "email")
 
 
 @defect(_INVALID)
 def addresses_unchecked_by_put(sandbox: Sandbox) -> None:
-    """PUT takes any text for an address."""
+    """PUT accepts any text as an email."""
     _unchecked(sandbox, "replace", "email")
 
 
@@ -101,7 +101,7 @@ async def null_patch_ignored(sandbox: Sandbox, patch: Decision, call: Call) -> A
 
 @defect(_INVALID)
 def empty_address_left_out_by_patch(sandbox: Sandbox) -> None:
-    """A PATCH with an empty address changes the rest and leaves the address as it is."""
+    """A PATCH with an empty email changes the rest and leaves the email as it is."""
 
     async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
         document = sandbox.api.document(call)
@@ -116,7 +116,7 @@ def empty_address_left_out_by_patch(sandbox: Sandbox) -> None:
 
 @defect(_INVALID)
 def number_as_address_is_500(sandbox: Sandbox) -> None:
-    """PUT and PATCH break where an address is a number."""
+    """PUT and PATCH break where an email is a number."""
 
     async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
         if isinstance(sandbox.api.document(call).get("email"), int):
@@ -192,7 +192,7 @@ def delete_reads_the_beginning_of_ids(sandbox: Sandbox) -> None:
 
 def _newcomer_at(sandbox: Sandbox, call: Call) -> User:
     """Create the user that a PUT names under the id that it names."""
-    user = sandbox.api.new_user(sandbox.api.newcomer(call))._replace(id=call.user_id or "")
+    user = sandbox.api.new_user(sandbox.api.user_fields(call))._replace(id=call.user_id or "")
     sandbox.api.insert(user, None)
     return user
 
@@ -211,7 +211,7 @@ def put_creates_although_404(sandbox: Sandbox) -> None:
 
 @defect(_UNKNOWN)
 def patch_creates_although_404(sandbox: Sandbox) -> None:
-    """PATCH on an unknown id gives 404, but creates a user with the address that it names."""
+    """PATCH on an unknown id gives 404, but creates a user with the email that it names."""
 
     def create(call: Call) -> None:
         fields = {"name": "Unnamed", **valid_part(sandbox, call)}

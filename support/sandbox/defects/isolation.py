@@ -1,4 +1,4 @@
-"""Requests that change somebody else."""
+"""Requests that change another user."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ def update_renames_neighbour(sandbox: Sandbox, update: Decision, user: User) -> 
 
 @defect(_ISOLATION, at="store.update")
 def update_renames_namesakes(sandbox: Sandbox, update: Decision, user: User) -> None:
-    """PUT and PATCH rename everybody who had the same name."""
+    """PUT and PATCH rename all users with the same name."""
     before = sandbox.store.get(user.id)
     update(user)
     for namesake in sandbox.store.everyone():
@@ -42,7 +42,7 @@ def update_renames_namesakes(sandbox: Sandbox, update: Decision, user: User) -> 
 
 @defect(_ISOLATION, at="store.update")
 def moving_merges_namesakes(sandbox: Sandbox, update: Decision, user: User) -> None:
-    """Whoever gets a new address is merged with everybody of the same name, as if they were her old accounts."""
+    """A user who gets a new email is merged with all users of the same name, as if these were old accounts."""
     before = sandbox.store.get(user.id)
     update(user)
     if before is not None and before.email != user.email:
@@ -62,7 +62,7 @@ def delete_takes_neighbour(sandbox: Sandbox, delete: Decision, user_id: str) -> 
 
 @defect(_ISOLATION, at="store.delete")
 def delete_takes_namesakes(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
-    """DELETE also removes everybody of the same name."""
+    """DELETE also deletes all users of the same name."""
     leaver = sandbox.store.get(user_id)
     for namesake in sandbox.store.everyone():
         if leaver is not None and namesake.name == leaver.name and namesake.id != user_id:
@@ -72,13 +72,13 @@ def delete_takes_namesakes(sandbox: Sandbox, delete: Decision, user_id: str) -> 
 
 @defect(_ISOLATION, at="store.delete")
 def delete_takes_addresses_that_begin_alike(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
-    """DELETE removes by the address, as a pattern that is open at its end: whose address begins with hers goes too."""
+    """DELETE deletes by the email as a prefix: users whose email begins with it are deleted too."""
     return _delete_alike(sandbox, delete, user_id, str.startswith)
 
 
 @defect(_ISOLATION, at="store.delete")
 def delete_takes_addresses_that_end_alike(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
-    """DELETE removes by the address, as a pattern that is open at its start: whose address ends with hers goes too."""
+    """DELETE deletes by the email as a suffix: users whose email ends with it are deleted too."""
     return _delete_alike(sandbox, delete, user_id, str.endswith)
 
 
@@ -112,7 +112,7 @@ def create_renames_the_one_before(sandbox: Sandbox, insert: Decision, user: User
 
 @defect(_ISOLATION)
 def put_replaces_namesakes(sandbox: Sandbox) -> None:
-    """PUT gives the new name to everybody who had the old one."""
+    """PUT gives the new name to all users who had the old one."""
 
     async def replace(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
         before = sandbox.store.get(call.user_id or "")

@@ -41,7 +41,7 @@ def broken(detail: str = "Something went wrong.") -> Answer:
 
 
 def answer_strangers(sandbox: Sandbox, at: str, answer: Callable[[Call], Answer]) -> None:
-    """Have a handler answer like this for ids that nobody ever had; those of deleted users stay 404."""
+    """Have a handler answer like this for ids that no user ever had; those of deleted users stay 404."""
     gone = remember_gone(sandbox)
 
     async def handler(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
@@ -71,7 +71,7 @@ def remember_gone(sandbox: Sandbox) -> dict[str, User]:
 
 
 def look_before_storing(sandbox: Sandbox, *, at: tuple[str, ...] = ("insert", "update"), exact: bool = False) -> None:
-    """Do without the unique index: a look beforehand finds the address taken, at these places only."""
+    """Do without the unique index: a look beforehand finds the email taken, at these places only."""
     sandbox.store.tolerate_twins()
 
     def write(sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
@@ -84,7 +84,7 @@ def look_before_storing(sandbox: Sandbox, *, at: tuple[str, ...] = ("insert", "u
 
 
 def others_with(sandbox: Sandbox, email: str, user_id: str | None = None, *, exact: bool = False) -> list[User]:
-    """Find who else has an address."""
+    """Find another user with an email."""
     holders = sandbox.store.holders(email)
     return [user for user in holders if user.id != user_id and (not exact or user.email == email)]
 
@@ -144,7 +144,7 @@ def sent_in(call: Call) -> dict[str, Any]:
 
 
 def valid_part(sandbox: Sandbox, call: Call) -> dict[str, str]:
-    """Read the name and address that are valid, and leave the others out."""
+    """Read the name and email that are valid, and leave the others out."""
     faults = {"name": sandbox.api.name_fault, "email": sandbox.api.email_fault}
     return {field: value for field, value in sent_in(call).items() if field in faults and not faults[field](value)}
 

@@ -1,4 +1,4 @@
-"""What a change, a refusal or a deletion leaves behind of an address: kept for nobody, or guarded no longer."""
+"""Emails that a change, a refusal or a deletion wrongly reserves, or wrongly frees."""
 
 from support.sandbox.defects.kit import (
     Room,
@@ -15,7 +15,7 @@ from support.sandbox.twists import Decision, Sandbox, defect
 
 
 def _kept_for_nobody(sandbox: Sandbox, *, exact: bool = False) -> set[str]:
-    """Return a set of addresses that nobody gets who does not have them: folded ones, or `exact` texts."""
+    """Return a set of emails that no other user can get: folded ones, or `exact` texts."""
     kept: set[str] = set()
 
     def write(sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
@@ -31,7 +31,7 @@ def _kept_for_nobody(sandbox: Sandbox, *, exact: bool = False) -> set[str]:
 
 
 def _unguarded(sandbox: Sandbox) -> set[str]:
-    """Return a set of folded addresses that a newcomer gets although somebody has them."""
+    """Return a set of folded emails that a new user gets although they are taken."""
     unguarded: set[str] = set()
     look_before_storing(sandbox, at=("update",))
 
@@ -56,35 +56,35 @@ def _sent_address(sandbox: Sandbox, call: Call) -> set[str]:
 
 @defect("update-invalid")
 def refused_patch_keeps_its_address(sandbox: Sandbox) -> None:
-    """A PATCH that is refused for its name reserves the address that it names."""
+    """A PATCH that is refused for its name reserves the email that it names."""
     kept = _kept_for_nobody(sandbox)
     act_when_refused(sandbox, "patch", 422, lambda call: kept.update(_sent_address(sandbox, call)))
 
 
 @defect("update-invalid")
 def refused_put_keeps_its_address(sandbox: Sandbox) -> None:
-    """A PUT that is refused for its name reserves the address that it names."""
+    """A PUT that is refused for its name reserves the email that it names."""
     kept = _kept_for_nobody(sandbox)
     act_when_refused(sandbox, "replace", 422, lambda call: kept.update(_sent_address(sandbox, call)))
 
 
 @defect("update-invalid")
 def refused_patch_gives_up_the_address(sandbox: Sandbox) -> None:
-    """After a PATCH that is refused a newcomer gets the user's own address as well."""
+    """After a PATCH that is refused a new user gets the user's own email as well."""
     unguarded = _unguarded(sandbox)
     act_when_refused(sandbox, "patch", 422, lambda call: unguarded.update(_own_address(sandbox, call)))
 
 
 @defect("update-invalid")
 def refused_put_gives_up_the_address(sandbox: Sandbox) -> None:
-    """After a PUT that is refused a newcomer gets the user's own address as well."""
+    """After a PUT that is refused a new user gets the user's own email as well."""
     unguarded = _unguarded(sandbox)
     act_when_refused(sandbox, "replace", 422, lambda call: unguarded.update(_own_address(sandbox, call)))
 
 
 @defect("update-404")
 def change_of_nobody_keeps_its_address(sandbox: Sandbox) -> None:
-    """PUT and PATCH on an unknown id give 404, but reserve the address that they name."""
+    """PUT and PATCH on an unknown id give 404, but reserve the email that they name."""
     kept = _kept_for_nobody(sandbox)
     for at in ("patch", "replace"):
         act_when_refused(sandbox, at, 404, lambda call: kept.update(_sent_address(sandbox, call)))
@@ -92,7 +92,7 @@ def change_of_nobody_keeps_its_address(sandbox: Sandbox) -> None:
 
 @defect("update-taken")
 def taken_address_frees_own(sandbox: Sandbox) -> None:
-    """After a PATCH or PUT that is refused with 409 a newcomer gets the user's own address as well."""
+    """After a PATCH or PUT that is refused with 409 a new user gets the user's own email as well."""
     unguarded = _unguarded(sandbox)
     for at in ("patch", "replace"):
         act_when_refused(sandbox, at, 409, lambda call: unguarded.update(_own_address(sandbox, call)))
@@ -100,7 +100,7 @@ def taken_address_frees_own(sandbox: Sandbox) -> None:
 
 @defect("update-taken")
 def taken_address_frees_the_holders(sandbox: Sandbox) -> None:
-    """After a PATCH or PUT that is refused with 409 a newcomer gets the address that was wanted."""
+    """After a PATCH or PUT that is refused with 409 a new user gets the email that was wanted."""
     unguarded = _unguarded(sandbox)
     for at in ("patch", "replace"):
         act_when_refused(sandbox, at, 409, lambda call: unguarded.update(_sent_address(sandbox, call)))
@@ -108,14 +108,14 @@ def taken_address_frees_the_holders(sandbox: Sandbox) -> None:
 
 @defect("update-taken")
 def capitals_given_up_stay_taken(sandbox: Sandbox) -> None:
-    """An address with capitals that is given up is free as it was written, and not in small letters."""
+    """An email with capitals that is given up is free as it was written, and not in small letters."""
     kept = _kept_for_nobody(sandbox, exact=True)
     _watch_updates(sandbox, lambda before, _after: kept.update({before.email.casefold()} - {before.email}))
 
 
 @defect("update-taken")
 def nobody_moves_back(sandbox: Sandbox) -> None:
-    """Whoever gave an address up does not get it again, though everybody else does."""
+    """A user who gave an email up does not get it again; all others do."""
     given_up: set[tuple[str, str]] = set()
 
     def update(_sandbox: Sandbox, update: Decision, user: User) -> None:
@@ -128,7 +128,7 @@ def nobody_moves_back(sandbox: Sandbox) -> None:
 
 
 def _watch_updates(sandbox: Sandbox, act: Decision) -> None:
-    """Do something whenever a user has moved to another address."""
+    """Do something whenever a user has moved to another email."""
 
     def update(sandbox: Sandbox, update: Decision, user: User) -> None:
         before = sandbox.store.get(user.id)
@@ -153,7 +153,7 @@ def _confirmed(sandbox: Sandbox, at: str) -> None:
 
 @defect("email-unique")
 def address_of_the_renamed_unguarded(sandbox: Sandbox) -> None:
-    """A create takes the address of a user whose name was changed by PATCH."""
+    """A create accepts the email of a user whose name was changed by PATCH."""
     unguarded = _unguarded(sandbox)
 
     async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
@@ -166,19 +166,19 @@ def address_of_the_renamed_unguarded(sandbox: Sandbox) -> None:
 
 @defect("email-unique")
 def address_confirmed_by_patch_unguarded(sandbox: Sandbox) -> None:
-    """A create takes an address that its holder has confirmed by PATCH."""
+    """A create accepts an email that its holder has confirmed by PATCH."""
     _confirmed(sandbox, "patch")
 
 
 @defect("email-unique")
 def address_confirmed_by_put_unguarded(sandbox: Sandbox) -> None:
-    """A create takes an address that its holder has confirmed by PUT."""
+    """A create accepts an email that its holder has confirmed by PUT."""
     _confirmed(sandbox, "replace")
 
 
 @defect("email-unique")
 def leaving_once_more_unguards_the_address(sandbox: Sandbox) -> None:
-    """After a DELETE of a user who is gone a create takes her former address, whoever has it by now."""
+    """After a second DELETE of a user, a create accepts that user's former email even if it is taken."""
     unguarded, gone = _unguarded(sandbox), remember_gone(sandbox)
 
     async def delete(_sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
@@ -195,14 +195,14 @@ def leaving_once_more_unguards_the_address(sandbox: Sandbox) -> None:
 
 @defect("delete-frees")
 def capitals_of_leavers_stay_taken(sandbox: Sandbox) -> None:
-    """The address of a deleted user is free as she wrote it, and not in small letters."""
+    """The email of a deleted user is free as it was written, and not in small letters."""
     kept = _kept_for_nobody(sandbox, exact=True)
     _watch_deletions(sandbox, lambda user: kept.update({user.email.casefold()} - {user.email}))
 
 
 @defect("delete-frees")
 def only_first_address_freed(sandbox: Sandbox) -> None:
-    """DELETE frees the address that the user signed up with, not the one that she had last."""
+    """DELETE frees the email that the user signed up with, not the last one."""
     kept, moved = _kept_for_nobody(sandbox), set[str]()
     _watch_updates(sandbox, lambda _before, after: moved.add(after.id))
     _watch_deletions(sandbox, lambda user: kept.update({user.email.casefold()} if user.id in moved else ()))
@@ -220,7 +220,7 @@ def _watch_deletions(sandbox: Sandbox, act: Decision) -> None:
 
 @defect("race-email")
 def address_lost_between_join_and_leave(sandbox: Sandbox) -> None:
-    """A create that is refused while the holder of the address is being deleted reserves it for ever."""
+    """A create that is refused while the holder of the email is being deleted reserves it for ever."""
     kept, leaving = _kept_for_nobody(sandbox), dict[str, str]()
 
     async def delete(sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
@@ -232,7 +232,7 @@ def address_lost_between_join_and_leave(sandbox: Sandbox) -> None:
         return answer
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-        kept.update({sandbox.api.newcomer(call)["email"].casefold()} & set(leaving.values()))
+        kept.update({sandbox.api.user_fields(call)["email"].casefold()} & set(leaving.values()))
         answer: Answer = await create(call)
         return answer
 
@@ -246,7 +246,7 @@ def race_moves_the_winners_time(sandbox: Sandbox) -> None:
     rooms: dict[str, Room] = {}
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-        fields = sandbox.api.newcomer(call)
+        fields = sandbox.api.user_fields(call)
         room = rooms.setdefault(fields["email"].casefold(), Room(1))
         with room.entered():
             await gap(sandbox)

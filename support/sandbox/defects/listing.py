@@ -67,7 +67,7 @@ async def list_wrapped_in_object(_sandbox: Sandbox, list_users: Decision, call: 
 
 @defect("list")
 def list_is_stale(sandbox: Sandbox) -> None:
-    """The list is kept for two seconds, whatever happens meanwhile."""
+    """The list is cached for two seconds."""
     kept: list[User] = []
     until = 0.0
 

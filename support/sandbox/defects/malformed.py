@@ -43,11 +43,11 @@ async def malformed_hangs(_sandbox: Sandbox, create: Decision, call: Call) -> An
     return answer
 
 
-@defect(_MALFORMED, at="newcomer")
-def malformed_creates_somebody(_sandbox: Sandbox, newcomer: Decision, call: Call) -> dict[str, str]:
+@defect(_MALFORMED, at="user_fields")
+def malformed_creates_somebody(_sandbox: Sandbox, user_fields: Decision, call: Call) -> dict[str, str]:
     """A create with a body that is not JSON creates a made-up user."""
     try:
-        fields: dict[str, str] = newcomer(call)
+        fields: dict[str, str] = user_fields(call)
     except Refusal as refusal:
         if refusal.status != 400:
             raise

@@ -1,4 +1,4 @@
-"""POST on one user's address, taken for something else."""
+"""POST on the URL of one user, taken for something else."""
 
 from support.sandbox.defects.kit import (
     broken,
@@ -10,7 +10,7 @@ _METHOD = "method-405"
 
 
 def _answer_post(sandbox: Sandbox, act: Decision) -> None:
-    """Answer a POST on one user's address in another way."""
+    """Answer a POST on the URL of one user in another way."""
 
     async def dispatch(_sandbox: Sandbox, dispatch: Decision, call: Call) -> Answer:
         answer: Answer = await (act if call.method == "POST" and call.user_id else dispatch)(call)
@@ -21,7 +21,7 @@ def _answer_post(sandbox: Sandbox, act: Decision) -> None:
 
 @defect(_METHOD)
 def post_on_user_is_404(sandbox: Sandbox) -> None:
-    """POST on one user's address gives 404."""
+    """POST on the URL of one user gives 404."""
 
     async def refuse(_call: Call) -> Answer:
         raise sandbox.api.unknown()
@@ -31,7 +31,7 @@ def post_on_user_is_404(sandbox: Sandbox) -> None:
 
 @defect(_METHOD)
 def post_on_user_is_400(sandbox: Sandbox) -> None:
-    """POST on one user's address gives 400."""
+    """POST on the URL of one user gives 400."""
 
     async def refuse(_call: Call) -> Answer:
         raise Refusal(400, "Bad Request", "An id cannot be chosen.")
@@ -41,7 +41,7 @@ def post_on_user_is_400(sandbox: Sandbox) -> None:
 
 @defect(_METHOD)
 def post_on_user_is_500(sandbox: Sandbox) -> None:
-    """POST on one user's address gives 500."""
+    """POST on the URL of one user gives 500."""
 
     async def break_down(_call: Call) -> Answer:
         return broken()
@@ -51,13 +51,13 @@ def post_on_user_is_500(sandbox: Sandbox) -> None:
 
 @defect(_METHOD)
 def post_on_user_updates(sandbox: Sandbox) -> None:
-    """POST on one user's address is taken for a PATCH."""
+    """POST on the URL of one user is taken for a PATCH."""
     _answer_post(sandbox, sandbox.api.patch)
 
 
 @defect(_METHOD)
 def post_on_user_creates(sandbox: Sandbox) -> None:
-    """POST on one user's address creates another user."""
+    """POST on the URL of one user creates another user."""
     _answer_post(sandbox, sandbox.api.create)
 
 

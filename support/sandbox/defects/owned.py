@@ -38,7 +38,7 @@ def _unknown(sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unknown_fields(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
-    """Return what else newcomers send, by the ids that they get."""
+    """Return the other fields of new users, by their ids."""
     sent = remember_documents(sandbox)
     extras: dict[str, dict[str, Any]] = {}
 
@@ -52,7 +52,7 @@ def _unknown_fields(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
 
 @defect("server-owned")
 def unknown_fields_kept(sandbox: Sandbox) -> None:
-    """Whatever else a client sends with a new user is kept and shown: it can make itself an admin."""
+    """Unknown fields of a new user are stored and shown: a client can become an administrator."""
     extras = _unknown_fields(sandbox)
 
     def present(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
@@ -105,13 +105,13 @@ async def _moved(sandbox: Sandbox, change: Decision, call: Call) -> Answer:
 
 @defect("server-owned", at="replace")
 async def put_heeds_the_id_in_the_body(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
-    """A PUT with somebody's id in its body replaces her, whoever the address names, as an ORM's merge does."""
+    """A PUT with an id in its body replaces that user instead of the one in the URL, as an ORM's merge does."""
     return await _led_by_the_body(sandbox, replace, call)
 
 
 @defect("server-owned", at="patch")
 async def patch_heeds_the_id_in_the_body(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-    """A PATCH with somebody's id in its body changes her, whoever the address names, as an ORM's merge does."""
+    """A PATCH with an id in its body changes that user instead of the one in the URL, as an ORM's merge does."""
     return await _led_by_the_body(sandbox, patch, call)
 
 
@@ -123,13 +123,13 @@ async def _led_by_the_body(sandbox: Sandbox, change: Decision, call: Call) -> An
 
 @defect("server-owned")
 def unknown_fields_kept_by_put(sandbox: Sandbox) -> None:
-    """PUT keeps whatever else a client sends, and shows it: a user can make herself an administrator."""
+    """PUT stores unknown fields and shows them: a user can become an administrator."""
     _keep_unknown_fields(sandbox, "replace")
 
 
 @defect("server-owned")
 def unknown_fields_kept_by_patch(sandbox: Sandbox) -> None:
-    """PATCH keeps whatever else a client sends, and shows it: a user can make herself an administrator."""
+    """PATCH stores unknown fields and shows them: a user can become an administrator."""
     _keep_unknown_fields(sandbox, "patch")
 
 
@@ -162,7 +162,7 @@ def time_of_the_database_kept(sandbox: Sandbox) -> None:
 
 @defect("server-owned")
 def rank_kept_for_the_list(sandbox: Sandbox) -> None:
-    """Whatever else a client sends with a new user is kept, and shown in the list only."""
+    """Unknown fields of a new user are stored, and shown in the list only."""
     extras = _unknown_fields(sandbox)
 
     async def list_users(_sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:

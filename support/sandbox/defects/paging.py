@@ -40,7 +40,7 @@ def pages_too_long(_sandbox: Sandbox, window: Decision, offset: int, count: int)
 
 @defect(_PAGES, at="store.window")
 def limit_ignored(_sandbox: Sandbox, window: Decision, offset: int, count: int) -> list[User]:
-    """The first page holds everybody, the others nobody."""
+    """The first page holds all users, the others none."""
     users: list[User] = window(0, -1) if offset == 0 else []
     return users if count else []
 
@@ -135,7 +135,7 @@ def page_below_0_is_taken(sandbox: Sandbox) -> None:
 
 @defect(_PAGES)
 def limit_below_0_is_taken(sandbox: Sandbox) -> None:
-    """Limit -1 gives 200 and everybody, as in SQLite."""
+    """Limit -1 gives 200 and all users, as in SQLite."""
     _take(sandbox, "limit", "-1", (0, -1))
 
 

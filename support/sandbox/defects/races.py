@@ -1,4 +1,4 @@
-"""Races for one address: what looks right as long as requests come one after another."""
+"""Races for one email: what looks right as long as requests come one after another."""
 
 from support.sandbox.defects.kit import Room, act_when_refused, gap, is_repeated, look_before_storing, others_with
 from support.sandbox.exchange import Answer, Call, Refusal
@@ -13,8 +13,8 @@ def _internal_error() -> Refusal:
 
 
 async def _look_and_wait(sandbox: Sandbox, call: Call, *, exact: bool = False) -> dict[str, str]:
-    """Refuse a taken address by a look; what comes after it comes a window later."""
-    fields = sandbox.api.newcomer(call)
+    """Check whether the email is taken, and continue a window later."""
+    fields = sandbox.api.user_fields(call)
     if not is_repeated(sandbox, call):
         if others_with(sandbox, fields["email"], exact=exact):
             raise sandbox.api.taken()
@@ -33,7 +33,7 @@ async def _look_and_wait_for_patch(sandbox: Sandbox, call: Call) -> None:
 
 @defect(_RULE)
 def race_check_then_insert(sandbox: Sandbox) -> None:
-    """A create looks whether the address is free, and stores a window later, whatever happened meanwhile."""
+    """A create checks whether the email is free, and stores a window later without a second check."""
     look_before_storing(sandbox, at=("update",))
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
@@ -60,7 +60,7 @@ def race_of_letter_cases(sandbox: Sandbox) -> None:
 
 @defect(_RULE, at="create")
 async def race_ends_in_500(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-    """A create that loses a race gives 500: the index is right, but nobody handles what it says."""
+    """A create that loses a race gives 500: the index is right, but nothing handles its error."""
     await _look_and_wait(sandbox, call)
     return await _with_conflicts_unhandled(create, call)
 
@@ -104,11 +104,11 @@ async def race_everybody_told_to_have_won(sandbox: Sandbox, create: Decision, ca
 
 @defect(_RULE)
 def race_without_winner(sandbox: Sandbox) -> None:
-    """Of creates with one address within the window each is refused."""
+    """Of creates with one email within the window each is refused."""
     rooms: dict[str, Room] = {}
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-        folded = sandbox.api.newcomer(call)["email"].casefold()
+        folded = sandbox.api.user_fields(call)["email"].casefold()
         room = rooms.setdefault(folded, Room(1))
         with room.entered():
             await gap(sandbox)
@@ -122,7 +122,7 @@ def race_without_winner(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def race_of_patches(sandbox: Sandbox) -> None:
-    """PATCH looks whether the address is free, and stores a window later, whatever happened meanwhile."""
+    """PATCH checks whether the email is free, and stores a window later without a second check."""
     look_before_storing(sandbox, at=("insert",))
 
     _look_before_patching(sandbox)
@@ -152,14 +152,14 @@ def _look_at_put(sandbox: Sandbox) -> None:
 
 @defect(_RULE, at="patch")
 async def race_of_patches_ends_in_500(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-    """A PATCH that loses a race for an address gives 500."""
+    """A PATCH that loses a race for an email gives 500."""
     await _look_and_wait_for_patch(sandbox, call)
     return await _with_conflicts_unhandled(patch, call)
 
 
 @defect(_RULE)
 def race_of_patches_hides_the_loser(sandbox: Sandbox) -> None:
-    """A PATCH that loses a race for an address gives 409, but ?email= does not find its user any more."""
+    """A PATCH that loses a race for an email gives 409, but ?email= does not find its user any more."""
     hidden: set[tuple[str, str]] = set()
 
     def hide(call: Call) -> None:
@@ -176,7 +176,7 @@ def race_of_patches_hides_the_loser(sandbox: Sandbox) -> None:
 
 @defect(_RULE, at="delete")
 async def race_delete_takes_the_next_holder(sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
-    """DELETE frees the address and, a window later, removes whoever has it: also who just got 201."""
+    """DELETE frees the email and, a window later, deletes the user who has it, even one who just got 201."""
     user = sandbox.api.known(call)
     answer: Answer = await delete(call)
     await gap(sandbox)
@@ -195,7 +195,7 @@ def race_create_revives_the_deleted(sandbox: Sandbox) -> None:
         leaving[user.email.casefold()] = user
         await gap(sandbox)
         if leaving.pop(user.email.casefold(), None) is None:
-            return Answer(204)  # somebody took the record over: it is believed to be gone
+            return Answer(204)  # another request took the record over: it counts as deleted
         answer: Answer = await delete(call)
         return answer
 
@@ -214,7 +214,7 @@ def race_create_revives_the_deleted(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def race_of_replacements(sandbox: Sandbox) -> None:
-    """PUT looks whether the address is free, and stores a window later, whatever happened meanwhile."""
+    """PUT checks whether the email is free, and stores a window later without a second check."""
     look_before_storing(sandbox, at=("insert",))
     _look_before_patching(sandbox)
 
@@ -231,7 +231,7 @@ def race_of_replacements(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def race_between_methods(sandbox: Sandbox) -> None:
-    """POST and PATCH have a lock for each address, but each has its own."""
+    """POST and PATCH have a lock for each email, but each has its own."""
     sandbox.store.tolerate_twins()
     locked: set[tuple[str, str]] = set()
 
@@ -248,7 +248,7 @@ def race_between_methods(sandbox: Sandbox) -> None:
         return answer
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-        fields = sandbox.api.newcomer(call)
+        fields = sandbox.api.user_fields(call)
         if is_repeated(sandbox, call):
             return await create(call)  # type: ignore[no-any-return]
         return await held(sandbox, create, call, fields["email"], None)

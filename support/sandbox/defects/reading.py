@@ -169,7 +169,7 @@ async def long_ids_give_500(_sandbox: Sandbox, read: Decision, call: Call) -> An
 
 @defect("read-404", at="read")
 async def words_of_the_language_known(_sandbox: Sandbox, read: Decision, call: Call) -> Answer:
-    """Users are kept in an object of JavaScript, which has a constructor of its own."""
+    """Users are stored in a JavaScript object, which has a constructor."""
     if call.user_id == "constructor":
         return Answer(200, {"name": "Object"})
     answer: Answer = await read(call)

@@ -111,7 +111,7 @@ def token_in_not_found(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) ->
 
 @defect("no-secrets", at="refuse")
 def password_hash_in_conflict(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
-    """The refusal of a taken address shows the record of who has it."""
+    """The refusal of a taken email shows the user who has it."""
     answer: Answer = refuse(refusal)
     if refusal.status == 409:
         answer.content["conflicting"] = {"passwordHash": "$2b$12$KIXQ4l0rD5Yk1pWq"}

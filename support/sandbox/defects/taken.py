@@ -1,4 +1,4 @@
-"""PUT and PATCH towards an address that another user has."""
+"""PUT and PATCH towards an email that another user has."""
 
 from support.sandbox.defects.kit import (
     act_when_refused,
@@ -22,33 +22,33 @@ def _holder(sandbox: Sandbox, call: Call) -> User:
 
 @defect(_TAKEN)
 def taken_address_accepted_by_update(sandbox: Sandbox) -> None:
-    """PUT and PATCH take an address that another user has."""
+    """PUT and PATCH accept a taken email."""
     look_before_storing(sandbox, at=("insert",))
 
 
 @defect(_TAKEN)
 def taken_address_in_capitals_accepted(sandbox: Sandbox) -> None:
-    """PUT and PATCH take another user's address in another letter case."""
+    """PUT and PATCH accept another user's email in another letter case."""
     look_before_storing(sandbox, at=("insert",))
     look_before_storing(sandbox, at=("update",), exact=True)
 
 
 @defect(_TAKEN, at="patch")
 async def taken_address_is_500(_sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-    """A PATCH towards another user's address gives 500."""
+    """A PATCH towards another user's email gives 500."""
     return await instead_of(409, broken(), patch, call)
 
 
 @defect(_TAKEN, at="patch")
 async def taken_address_ignored(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-    """A PATCH towards another user's address gives 200 and changes nothing."""
+    """A PATCH towards another user's email gives 200 and changes nothing."""
     user = sandbox.api.known(call)
     return await instead_of(409, Answer(200, sandbox.api.present(user)), patch, call)
 
 
 @defect(_TAKEN)
 def taken_address_half_applied(sandbox: Sandbox) -> None:
-    """A PATCH towards another user's address is refused, but the name that it names is stored."""
+    """A PATCH towards another user's email is refused, but the name that it names is stored."""
 
     def store(call: Call) -> None:
         name = valid_part(sandbox, call).get("name")
@@ -59,7 +59,7 @@ def taken_address_half_applied(sandbox: Sandbox) -> None:
 
 @defect(_TAKEN)
 def taken_address_renames_holder(sandbox: Sandbox) -> None:
-    """A PUT towards another user's address is refused, but gives its name to that user."""
+    """A PUT towards another user's email is refused, but gives its name to that user."""
 
     def rename(call: Call) -> None:
         sandbox.store.update(_holder(sandbox, call)._replace(name=sent_in(call)["name"]))
@@ -69,7 +69,7 @@ def taken_address_renames_holder(sandbox: Sandbox) -> None:
 
 @defect(_TAKEN)
 def given_up_address_stays_taken(sandbox: Sandbox) -> None:
-    """An address that a user gave up by PUT or PATCH is never free again."""
+    """An email that a user gave up by PUT or PATCH is never free again."""
     given_up: set[str] = set()
 
     def write(sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:

@@ -1,4 +1,4 @@
-"""Names and addresses that do not come back as they were sent."""
+"""Names and emails that do not come back as they were sent."""
 
 import html
 import re
@@ -111,13 +111,13 @@ def names_capitalised(sandbox: Sandbox) -> None:
 
 @defect(_RULE, at="present")
 def tags_dropped(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
-    """An address is shown without its +tag."""
+    """An email is shown without its +tag."""
     return {**present(user), "email": re.sub(r"\+[^@]*@", "@", user.email)}
 
 
 @defect(_RULE)
 def address_dots_dropped(sandbox: Sandbox) -> None:
-    """The dots before the @ of an address are dropped, as if every mail service ignored them."""
+    """The dots before the @ of an email are dropped, as if every mail service ignored them."""
 
     def plain(email: str) -> str:
         local, _, domain = email.partition("@")
@@ -128,25 +128,25 @@ def address_dots_dropped(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def addresses_lower_cased_in_turkish(sandbox: Sandbox) -> None:
-    """Addresses are lower-cased by the rules of Turkish, so that I becomes a letter without a dot."""
+    """Emails are lower-cased by the rules of Turkish, so that I becomes a letter without a dot."""
     _rename_what_is_stored(sandbox, lambda email: email.replace("I", "\u0131").lower(), "email")
 
 
 @defect(_RULE)
 def address_underscores_dropped(sandbox: Sandbox) -> None:
-    """An address keeps letters, digits, dots, hyphens and + only."""
+    """An email keeps letters, digits, dots, hyphens and + only."""
     _rename_what_is_stored(sandbox, lambda email: re.sub(r"[^\w.+@-]|_", "", email), "email")
 
 
 @defect(_RULE, at="present")
 def addresses_escaped(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
-    """Addresses are escaped for HTML when they are shown."""
+    """Emails are escaped for HTML when they are shown."""
     return {**present(user), "email": html.escape(user.email)}
 
 
 @defect(_RULE)
 def long_addresses_cut(sandbox: Sandbox) -> None:
-    """Addresses are cut after 250 characters."""
+    """Emails are cut after 250 characters."""
     _rename_what_is_stored(sandbox, lambda email: email[:250], "email")
 
 
@@ -193,7 +193,7 @@ def names_composed_by_patch(sandbox: Sandbox) -> None:
 
 @defect(_RULE, at="patch")
 async def long_addresses_refused_by_patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-    """PATCH calls an address of more than 100 characters too long."""
+    """PATCH calls an email of more than 100 characters too long."""
     if len(str(sandbox.api.document(call).get("email", ""))) > 100:
         raise sandbox.api.invalid("email is too long")
     answer: Answer = await patch(call)
@@ -227,13 +227,13 @@ def emoji_lost_by_put(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def tags_dropped_by_put(sandbox: Sandbox) -> None:
-    """An address that is changed by PUT loses its +tag."""
+    """An email that is changed by PUT loses its +tag."""
     _rename_what_a_method_stores(sandbox, "replace", lambda email: re.sub(r"\+[^@]*@", "@", email), "email")
 
 
 @defect(_RULE)
 def dots_dropped_by_put(sandbox: Sandbox) -> None:
-    """An address with more than three dots before its @ keeps three when it is changed by PUT."""
+    """An email with more than three dots before its @ keeps three when it is changed by PUT."""
 
     def fewer(email: str) -> str:
         local, _, domain = email.partition("@")

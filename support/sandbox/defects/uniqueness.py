@@ -1,4 +1,4 @@
-"""Two users behind one address, or a refusal that harms the first one."""
+"""Two users behind one email, or a refusal that harms the first one."""
 
 from support.sandbox.defects.kit import broken, instead_of, look_before_storing
 from support.sandbox.exchange import Answer, Call, Refusal
@@ -9,25 +9,25 @@ _RULE = "email-unique"
 
 
 def _first(sandbox: Sandbox, call: Call) -> User:
-    return sandbox.store.holders(sandbox.api.newcomer(call)["email"])[0]
+    return sandbox.store.holders(sandbox.api.user_fields(call)["email"])[0]
 
 
 @defect(_RULE)
 def twins_allowed(sandbox: Sandbox) -> None:
-    """A create takes an address that is taken."""
+    """A create accepts an email that is taken."""
     look_before_storing(sandbox, at=("update",))
 
 
 @defect(_RULE)
 def case_twins_allowed(sandbox: Sandbox) -> None:
-    """A create takes an address that is taken in another letter case."""
+    """A create accepts an email that is taken in another letter case."""
     look_before_storing(sandbox, at=("insert",), exact=True)
     look_before_storing(sandbox, at=("update",))
 
 
 @defect(_RULE)
 def renamed_addresses_unguarded(sandbox: Sandbox) -> None:
-    """A create takes an address that its holder got by PUT or PATCH."""
+    """A create accepts an email that its holder got by PUT or PATCH."""
     renamed: set[str] = set()
     look_before_storing(sandbox, at=("update",))
 
@@ -48,20 +48,20 @@ def renamed_addresses_unguarded(sandbox: Sandbox) -> None:
 
 @defect(_RULE, at="create")
 async def duplicate_is_500(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-    """A create with a taken address gives 500."""
+    """A create with a taken email gives 500."""
     return await instead_of(409, broken(), create, call)
 
 
 @defect(_RULE, at="create")
 async def duplicate_is_400(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-    """A create with a taken address gives 400."""
+    """A create with a taken email gives 400."""
     problem = {"title": "Bad Request", "status": 400, "detail": "Another user has this email."}
     return await instead_of(409, Answer(400, problem), create, call)
 
 
 @defect(_RULE, at="create")
 async def duplicate_shows_the_first(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-    """A create with a taken address gives 201 and the user who has it."""
+    """A create with a taken email gives 201 and the user who has it."""
     try:
         answer: Answer = await create(call)
     except Refusal as refusal:
@@ -73,12 +73,12 @@ async def duplicate_shows_the_first(sandbox: Sandbox, create: Decision, call: Ca
 
 @defect(_RULE, at="create")
 async def duplicate_renames_the_first(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-    """A create with a taken address gives 409, but the user who has it gets the name."""
+    """A create with a taken email gives 409, but the user who has it gets the name."""
     try:
         answer: Answer = await create(call)
     except Refusal as refusal:
         if refusal.status == 409:
-            fields = sandbox.api.newcomer(call)
+            fields = sandbox.api.user_fields(call)
             sandbox.store.update(_first(sandbox, call)._replace(name=fields["name"]))
         raise
     return answer
@@ -86,7 +86,7 @@ async def duplicate_renames_the_first(sandbox: Sandbox, create: Decision, call: 
 
 @defect(_RULE, at="create")
 async def duplicate_replaces_the_first(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-    """A create with a taken address gives 201 and removes the user who had it."""
+    """A create with a taken email gives 201 and removes the user who had it."""
     try:
         answer: Answer = await create(call)
     except Refusal as refusal:
@@ -99,7 +99,7 @@ async def duplicate_replaces_the_first(sandbox: Sandbox, create: Decision, call:
 
 @defect(_RULE)
 def addresses_moved_to_compared_as_written(sandbox: Sandbox) -> None:
-    """An address that a user was changed to is held against others in the letter case in which it was written."""
+    """An email that a user was changed to is compared with others in its letter case."""
     sandbox.store.tolerate_twins()
     written: set[str] = set()
 

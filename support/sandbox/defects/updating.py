@@ -13,7 +13,7 @@ _STALE_S = 2.0
 
 
 def _own_address_named(sandbox: Sandbox, call: Call) -> tuple[User, str] | None:
-    """Find the user and the address that a request names, where that is its own already."""
+    """Find the user and the email of a request that names the user's current email."""
     user = sandbox.api.known(call)
     email = sandbox.api.document(call).get("email")
     return (user, email) if isinstance(email, str) and email.casefold() == user.email.casefold() else None
@@ -79,7 +79,7 @@ async def patch_answers_204(_sandbox: Sandbox, patch: Decision, call: Call) -> A
 
 @defect("patch", at="patch")
 async def own_address_refused(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-    """A PATCH that names the user's own present address gives 409."""
+    """A PATCH that names the user's own present email gives 409."""
     if _own_address_named(sandbox, call):
         raise sandbox.api.taken()
     answer: Answer = await patch(call)
@@ -88,7 +88,7 @@ async def own_address_refused(sandbox: Sandbox, patch: Decision, call: Call) -> 
 
 @defect("patch", at="patch")
 async def own_address_in_capitals_refused(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-    """A PATCH that names the user's own address in another letter case gives 409."""
+    """A PATCH that names the user's own email in another letter case gives 409."""
     own = _own_address_named(sandbox, call)
     if own and own[0].email != own[1]:
         raise sandbox.api.taken()
@@ -160,7 +160,7 @@ def client_id_taken_by_patch(sandbox: Sandbox) -> None:
 
 @defect("put", at="replace")
 async def put_keeps_the_address(sandbox: Sandbox, _replace: Decision, call: Call) -> Answer:
-    """PUT replaces the name and silently keeps the address."""
+    """PUT replaces the name and silently keeps the email."""
     fields = sandbox.api.fields(sandbox.api.document(call), required=True)
     user = sandbox.api.known(call)
     if any(other.id != user.id for other in sandbox.store.holders(fields["email"])):

@@ -61,7 +61,7 @@ def absolute_location(_sandbox: Sandbox, created: Decision, user: User, call: Ca
 
 @variant(at="location")
 def relative_location(sandbox: Sandbox, _location: Decision, user: User) -> str:
-    """Location is relative to the address of the request."""
+    """Location is relative to the URL of the request."""
     return f"{sandbox.api.path.rpartition('/')[2]}/{user.id}"
 
 

@@ -29,7 +29,7 @@ def gzip(_sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Re
 
 @variant(at="app.write")
 async def chunked(_sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response) -> None:
-    """Answers come in chunks, with no length told beforehand."""
+    """Answers come in chunks, without a Content-Length."""
     if call.method == "HEAD" or not response.body:
         await write(call, wire, response)
         return

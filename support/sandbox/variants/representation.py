@@ -9,8 +9,8 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from support.sandbox.bystanders import bystanders
 from support.sandbox.exchange import Answer, Call
+from support.sandbox.existing_users import existing_users
 from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox, variant
 
@@ -98,7 +98,7 @@ def fields_in_another_order(_sandbox: Sandbox, present: Decision, user: User) ->
 
 @variant(at="present")
 def lower_case_addresses(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
-    """Addresses come back in lower case."""
+    """Emails come back in lower case."""
     return {**present(user), "email": user.email.lower()}
 
 
@@ -117,16 +117,16 @@ def newest_first(sandbox: Sandbox) -> None:
 
 @variant()
 def order_by_hash(sandbox: Sandbox) -> None:
-    """The list is in an order that is stable but nobody understands."""
+    """The list has a stable order that follows no field."""
     _order(sandbox, lambda users: sorted(users, key=lambda user: hashlib.sha256(user.id.encode()).digest()))
 
 
 @variant()
 def short_ids_of_many(sandbox: Sandbox) -> None:
-    """Ids have two characters, and most of them are other people's already."""
+    """Ids have two characters, and most of them are taken."""
     free = [one + other for one in _SHORT for other in _SHORT]
     _dice.shuffle(free)
-    sandbox.store.settle(user._replace(id=free.pop()) for user in bystanders(len(free) * 2 // 3))
+    sandbox.store.settle(user._replace(id=free.pop()) for user in existing_users(len(free) * 2 // 3))
     longer = (f"{one}-{number}" for number in itertools.count() for one in _SHORT)
     sandbox.around("new_id", lambda _sandbox, _new_id: free.pop() if free else next(longer))
 
@@ -151,13 +151,13 @@ def list_in_any_order(sandbox: Sandbox) -> None:
 
 @variant()
 def ten_thousand_others(sandbox: Sandbox) -> None:
-    """Ten thousand other people's users are there already."""
-    sandbox.store.settle(bystanders(10_000))
+    """Ten thousand users exist already."""
+    sandbox.store.settle(existing_users(10_000))
 
 
 @variant()
 def lists_lag_behind_deletions(sandbox: Sandbox) -> None:
-    """Who is deleted is gone at once, and her address free; the list, ?email= and HEAD show her half a second more."""
+    """A deleted user is gone at once and the email free; the list, ?email= and HEAD show the user for half a second."""
     shown: list[tuple[float, User]] = []
 
     def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
@@ -214,7 +214,7 @@ def replicas_in_turns(sandbox: Sandbox) -> None:
 
 @variant(at="filtered")
 def look_ups_checked(sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
-    """?email= refuses what is no address."""
+    """?email= refuses what is no email."""
     fault = sandbox.api.email_fault(email)
     if fault is not None:
         raise sandbox.api.invalid(fault)

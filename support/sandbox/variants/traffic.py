@@ -12,64 +12,64 @@ _RATE = 200.0  # requests per second
 _CAPACITY = 200.0  # requests at once
 
 
-def _befall(sandbox: Sandbox, kind: str, **how: Any) -> None:
+def _inject(sandbox: Sandbox, kind: str, **how: Any) -> None:
     sandbox.faults.present.append(Fault(kind, **how))
 
 
 @variant()
 def some_503_before(sandbox: Sandbox) -> None:
     """One in twenty requests gets 503 and is not carried out."""
-    _befall(sandbox, "status", share=0.05)
+    _inject(sandbox, "status", share=0.05)
 
 
 @variant()
 def some_503_after(sandbox: Sandbox) -> None:
     """One in twenty requests gets 503 although it was carried out."""
-    _befall(sandbox, "status", share=0.05, when="after")
+    _inject(sandbox, "status", share=0.05, when="after")
 
 
 @variant()
 def some_gateway_errors(sandbox: Sandbox) -> None:
     """A few requests get 502 unheard, a few 504 after they were carried out."""
-    _befall(sandbox, "status", status=502, share=0.03, seed=1)
-    _befall(sandbox, "status", status=504, share=0.03, seed=2, when="after")
+    _inject(sandbox, "status", status=502, share=0.03, seed=1)
+    _inject(sandbox, "status", status=504, share=0.03, seed=2, when="after")
 
 
 @variant()
 def some_429(sandbox: Sandbox) -> None:
     """One in twenty requests gets 429 with Retry-After 0, as an HTTP date of now."""
-    _befall(sandbox, "status", status=429, share=0.05, retry_after="date:0")
+    _inject(sandbox, "status", status=429, share=0.05, retry_after="date:0")
 
 
 @variant()
 def some_429_after(sandbox: Sandbox) -> None:
     """One in twenty requests gets 429 although it was carried out, and Idempotency-Key is not known."""
-    _befall(sandbox, "status", status=429, share=0.05, retry_after="0", when="after")
+    _inject(sandbox, "status", status=429, share=0.05, retry_after="0", when="after")
     sandbox.around("idempotency_key", lambda *_: None)
 
 
 @variant()
 def some_drops(sandbox: Sandbox) -> None:
     """One in fifty requests ends with a dropped connection and is not carried out."""
-    _befall(sandbox, "drop", share=0.02)
+    _inject(sandbox, "drop", share=0.02)
 
 
 @variant()
 def some_drops_after(sandbox: Sandbox) -> None:
     """One in fifty requests ends with a dropped connection although it was carried out."""
-    _befall(sandbox, "drop", share=0.02, when="after")
+    _inject(sandbox, "drop", share=0.02, when="after")
 
 
 @variant()
 def latency(sandbox: Sandbox) -> None:
     """Every answer takes 30 ms."""
-    _befall(sandbox, "slow", seconds=0.03)
+    _inject(sandbox, "slow", seconds=0.03)
 
 
 @variant()
 def uneven_latency(sandbox: Sandbox) -> None:
     """One answer in ten takes a quarter of a second."""
-    _befall(sandbox, "slow", seconds=0.25, share=0.1)
+    _inject(sandbox, "slow", seconds=0.25, share=0.1)
 
 
 @variant()

@@ -12,7 +12,7 @@ import httpx
 
 from support.sandbox.api import Api
 from support.sandbox.app import App
-from support.sandbox.bystanders import bystanders
+from support.sandbox.existing_users import existing_users
 from support.sandbox.faults import Faults
 from support.sandbox.stats import Stats
 from support.sandbox.store import Store
@@ -178,9 +178,9 @@ class _Wire:
 
 
 def furnished(twists: Iterable[Twist] = (), window_s: float = 0.005) -> Sandbox:
-    """Put a sandbox together in this process, with a few bystanders."""
+    """Put a sandbox together in this process, with a few existing users."""
     store, faults = Store(":memory:"), Faults()
-    store.settle(bystanders(3))
+    store.settle(existing_users(3))
     stats = Stats(store)
     api = Api(store, TOKEN, "/users")
     sandbox = Sandbox(App(api, faults, stats, None), api, store, faults, stats, window_s)

@@ -1,4 +1,4 @@
-"""Other people's users, there before anybody comes: the same ones at every start."""
+"""Users that exist before the first request: the same ones at every start."""
 
 import random
 import uuid
@@ -12,8 +12,8 @@ _LAST = ("Okafor", "Ångström", "O'Brien", "Müller", "李", "García", "Nowak"
 _FOUNDED = datetime(2020, 2, 29, 12, 0, tzinfo=UTC)
 
 
-def bystanders(count: int) -> Iterator[User]:
-    """Make `count` users, at addresses that no newcomer has."""
+def existing_users(count: int) -> Iterator[User]:
+    """Return `count` users, with emails that no new user has."""
     dice = random.Random(2020)
     for number in range(1, count + 1):
         yield User(

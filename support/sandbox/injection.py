@@ -1,4 +1,4 @@
-"""How each kind of fault is carried out on a request."""
+"""The injection of each kind of fault."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,9 +12,9 @@ from support.sandbox.wire import Wire
 _GARBAGE = b'{"id": "41c0", "name": "Grace Hop'
 
 
-async def befall(fault: Fault, wire: Wire, response: Response) -> bool:
-    """Carry out a fault; tell whether the request has its end with that."""
-    await _BLOWS[fault.kind](fault, wire, response)
+async def inject(fault: Fault, wire: Wire, response: Response) -> bool:
+    """Inject a fault; return whether it ends the request."""
+    await _INJECTORS[fault.kind](fault, wire, response)
     return fault.kind != "slow"
 
 
@@ -46,7 +46,7 @@ async def _garbage(_fault: Fault, wire: Wire, _response: Response) -> None:
     await wire.answer(Response(_GARBAGE, 200, media_type="application/json"))
 
 
-_BLOWS: dict[str, Callable[[Fault, Wire, Response], Awaitable[None]]] = {
+_INJECTORS: dict[str, Callable[[Fault, Wire, Response], Awaitable[None]]] = {
     "status": _status,
     "drop": _drop,
     "slow": _slow,
