@@ -1,4 +1,4 @@
-"""What an exception says stands in all that behave writes of it: secrets leave it, and what commands, before that."""
+"""Redact exceptions before behave writes them into its reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STOCK_RUN = Match.run
 
 
 def make_presentable(runner: Any) -> None:
-    """Have whatever steps and hooks raise from now on reach behave with a text that can be shown."""
+    """Redact whatever steps and hooks raise from now on."""
     runner.hooks = {name: _presenting(hook) for name, hook in runner.hooks.items()}
     Match.run = _presenting(STOCK_RUN)
 
@@ -28,8 +28,8 @@ def _presenting(act: Callable[..., T]) -> Callable[..., T]:
         try:
             return act(*args, **options)
         except Exception as error:
-            told = "".join(traceback.format_exception(error))
-            if redacted(told) == told:
+            text = "".join(traceback.format_exception(error))
+            if redacted(text) == text:
                 raise
             raise presentable(error).with_traceback(error.__traceback__) from None
 
@@ -37,7 +37,7 @@ def _presenting(act: Callable[..., T]) -> Callable[..., T]:
 
 
 def presentable(error: Exception) -> Exception:
-    """Return an exception of the same outcome whose text can be shown."""
+    """Return an exception with the same outcome and a redacted text."""
     text = redacted(str(error))
     if isinstance(error, ContractViolation):
         return ContractViolation(error.rule, text, error.evidence)

@@ -16,7 +16,7 @@ LONG_WORD = re.compile(r"([^/?&=]{12})[^/?&=]{2,}")
 
 
 def title(exchange: Exchange) -> str:
-    """Return an exchange in a few words: what was asked for, and what came; long ids and addresses are cut."""
+    """Return an exchange in a few words; long ids and emails are cut."""
     parts = urlsplit(exchange.call.url)
     where = LONG_WORD.sub(r"\1…", parts.path + (f"?{unquote(parts.query)}" if parts.query else ""))
     tries = f", {len(exchange.attempts)} attempts" if len(exchange.attempts) > 1 else ""
@@ -24,7 +24,7 @@ def title(exchange: Exchange) -> str:
 
 
 def page(exchange: Exchange) -> str:
-    """Return an exchange at length; bodies are pretty-printed where they are JSON, and no secret is shown."""
+    """Return an exchange in full, without secrets; JSON bodies are pretty-printed."""
     return redacted("\n".join(_lines(exchange)))
 
 
@@ -55,7 +55,7 @@ def _attempts(exchange: Exchange) -> Iterator[str]:
     for number, attempt in enumerate(exchange.attempts, start=1):
         outcome = attempt.outcome
         came = outcome.cause if isinstance(outcome, Failure) else f"status {outcome.status}"
-        wait = f", then {attempt.wait_s:.2f} s of waiting" if attempt.wait_s else ""
+        wait = f", then a wait of {attempt.wait_s:.2f} s" if attempt.wait_s else ""
         yield f"{number}. {came} after {outcome.seconds * 1000:.0f} ms{wait}"
     if exchange.adopted:
-        yield "The answer to this create was lost; what it had made was found by its address."
+        yield "The answer to this create was lost; a search for the email found the user."

@@ -10,7 +10,7 @@ QUIET = ("urllib3", "httpx", "httpcore", "asyncio", "faker", "filelock")
 
 
 class _Record(logging.LogRecord):
-    """A record that can be shown by any handler of any library: without secrets, and without signs that command."""
+    """A redacted record, for the handlers of all libraries."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -8,7 +8,7 @@ RFC = re.compile(r"RFC (\d+)(?: §([\d.]+))?")
 
 
 def standard_url(source: str) -> str | None:
-    """Return the address of a section of an RFC, or None for what is no RFC."""
+    """Return the URL of a section of an RFC, or None for another source."""
     found = RFC.search(source)
     if found is None:
         return None

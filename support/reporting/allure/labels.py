@@ -15,7 +15,7 @@ from support.rules import RULES
 
 SEVERITIES = {"smoke": "critical", "scenario": "critical", "concurrency": "normal", "edge": "minor"}
 GRAVE = frozenset({"auth-401", "no-secrets", "isolation"})
-"""Rules by which other people's data are safe."""
+"""Rules that protect the data of others."""
 
 
 def labels_of(scenario: Scenario) -> list[Label]:
@@ -60,7 +60,7 @@ def _digest(text: str) -> str:
 
 
 def links_of(scenario: Scenario) -> list[Link]:
-    """Return where the standard behind the rule can be read, and where a known deviation is told."""
+    """Return where the standard behind the rule can be read, and the ticket of a known deviation."""
     rule, deviation = RULES.get(rule_of(scenario)), deviation_of(scenario)
     links = []
     if rule is not None and (url := standard_url(rule.source)):

@@ -1,4 +1,4 @@
-"""Who ran what: `environment.properties` and, in CI, `executor.json`, from which an Allure report tells its run."""
+"""`environment.properties` and, in CI, `executor.json`: what an Allure report says about its run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.redaction import redacted
 
 
 class ContinuousIntegration(BaseSettings):
-    """What GitHub Actions and GitLab CI say of the job in hand; these are their variables, no settings of ours."""
+    """What GitHub Actions and GitLab CI say of the job in hand; their variables, no settings of the suite."""
 
     model_config = SettingsConfigDict(extra="ignore", case_sensitive=False, env_ignore_empty=True)
 
@@ -43,7 +43,7 @@ class ContinuousIntegration(BaseSettings):
 
 
 def write_environment(folder: Path, identity: Mapping[str, Any]) -> None:
-    """Write what the run is known by, one property a line."""
+    """Write the identity of the run, one property a line."""
     lines = (f"{_escaped(name, key=True)}={_escaped(redacted(str(value)))}" for name, value in identity.items())
     (folder / "environment.properties").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

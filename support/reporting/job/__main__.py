@@ -13,12 +13,12 @@ from support.settings import ROOT, load
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what the summary says; a run that left none is said to have left none."""
+    """Print the summary, or that there is none."""
     parser = argparse.ArgumentParser(prog="python -m support.reporting.job", description=__doc__)
     parser.add_argument("summary", nargs="?", type=Path, default=None, help="summary.json of a run")
     path = parser.parse_args(arguments).summary or ROOT / load().reports_dir / FILE
     if not path.is_file():
-        print("## ⚠️ The run left no summary: it did not get as far as its settings, or was killed")
+        print("## ⚠️ The run wrote no summary: it could not read its settings, or was killed")
         return 0
     try:
         print(markdown(read(path)), end="")

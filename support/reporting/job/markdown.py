@@ -17,7 +17,7 @@ SIGNS = {Outcome.PASSED: "✅", Outcome.CONTRACT_BROKEN: "❌", Outcome.INCONCLU
 
 
 def markdown(summary: Summary) -> str:
-    """Return a summary as Markdown; what an API said stays text."""
+    """Return a summary as Markdown; texts of the API stay plain text."""
     return "\n".join(_lines(summary)) + "\n"
 
 
@@ -56,9 +56,9 @@ def _failure(failure: Failure) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Return a text that Markdown, HTML and the sites that show them take for nothing but text, also in a table.
+    """Return a text that stays plain text in Markdown, HTML and tables.
 
-    A space of no width keeps a site from making a link of an address, and from calling whoever is named.
+    A zero-width space keeps a site from linking a URL, and from notifying the users that it names.
     """
     text = " ".join(escaped(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*_~$\[\]|#])", r"\\\1", text)

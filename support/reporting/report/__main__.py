@@ -1,4 +1,4 @@
-"""Make the HTML report: `python -m support.reporting.report` plays the contract and turns the results into pages."""
+"""Make the HTML report: `python -m support.reporting.report` runs the contract and turns the results into pages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ UNMADE = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Play the contract, or take results that are there, and make the HTML report; it needs Node, and no Java.
+    """Run the contract, or take existing results, and make the HTML report; it needs Node, but no Java.
 
-    Return the exit code: that of the run, or 3 where the report could not be made.
+    Return the exit code of the run, or 3 if the report could not be made.
     """
     options = _options(arguments)
     reports = ROOT / load().reports_dir
@@ -34,11 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m support.reporting.report", description=__doc__)
-    parser.add_argument("--results", type=Path, metavar="DIR", help="make the report of these results, play nothing")
+    parser.add_argument("--results", type=Path, metavar="DIR", help="make the report of these results, without a run")
     parser.add_argument("--output", type=Path, metavar="PATH", help="where to write the report")
-    parser.add_argument("--single-file", action="store_true", help="write one HTML file, for mail")
-    parser.add_argument("--history", type=Path, metavar="FILE", help="what earlier reports knew; grows by this one")
-    parser.add_argument("behave", nargs="*", help="after --: what to play instead of --tags=@contract")
+    parser.add_argument("--single-file", action="store_true", help="write one HTML file, to send by email")
+    parser.add_argument(
+        "--history", type=Path, metavar="FILE", help="the history of earlier reports; this one is added"
+    )
+    parser.add_argument("behave", nargs="*", help="after --: arguments of behave, instead of --tags=@contract")
     return parser.parse_args(arguments)
 
 

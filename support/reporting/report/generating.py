@@ -28,17 +28,17 @@ class ReportNotMade(Exception):
 
 
 def play(results: Path, arguments: Sequence[str]) -> int:
-    """Play the features, with fresh results in a folder; return behave's exit code."""
+    """Run the features, with fresh results in a folder; return behave's exit code."""
     shutil.rmtree(results, ignore_errors=True)
     formats = ["--format", "allure", "--outfile", os.fspath(results), "--format", "terminal"]
     return subprocess.run([sys.executable, "-m", "behave", *formats, *arguments], cwd=ROOT, check=False).returncode
 
 
 def generate(results: Path, output: Path, history: Path, single_file: bool) -> None:
-    """Turn results into a report that asks no foreign host; raises ReportNotMade."""
+    """Turn results into a report that sends no request to another host; raises ReportNotMade."""
     if not any(results.glob("*-result.json")):
         raise ReportNotMade(
-            f"there are no results in {results}. Play something first: behave --format allure --outfile DIR"
+            f"there are no results in {results}. Run something first: behave --format allure --outfile DIR"
         )
     install_allure()
     history.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def generate(results: Path, output: Path, history: Path, single_file: bool) -> N
 
 
 def install_allure() -> None:
-    """See that the pinned version of allure is there; raises ReportNotMade with what to install."""
+    """Install the pinned version of allure if it is missing; raises ReportNotMade with what to install."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         raise ReportNotMade(f"it needs Node {LEAST_NODE} or newer and npm. Install them: apt-get install nodejs npm")
@@ -96,7 +96,7 @@ def _run_allure(arguments: Sequence[str], **variables: str) -> None:
 def without_analytics(html: str) -> str:
     """Return a page of the report that loads nothing from elsewhere; allure has no switch for its analytics.
 
-    Raises ReportNotMade where something foreign is left, so that a new version of allure cannot bring it back unseen.
+    Raises ReportNotMade if the page would still load something, so that a new version of allure cannot do so unnoticed.
     """
     html = ANALYTICS.sub("", html)
     if found := FOREIGN.search(html) or re.search(r"googletagmanager", html):

@@ -139,7 +139,7 @@ def test_the_command_in_the_report_shows_the_fault(page: Page, planted: Planted)
 def test_the_script_in_the_report_plays_the_scenario_again(page: Page, planted: Planted) -> None:
     opened(page, "Ada deletes their account twice")
     page.get_by_text("replay the scenario").first.click()
-    shown = page.get_by_text("# Plays the scenario again").first.inner_text()
+    shown = page.get_by_text("# Repeats the scenario").first.inner_text()
     environment = {**os.environ, "TOKEN": planted.api.token}
     done = subprocess.run(["sh", "-c", shown], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.count("HTTP/1.1 201") == 1

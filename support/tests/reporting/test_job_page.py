@@ -65,7 +65,7 @@ def test_many_failures_are_counted() -> None:
     assert "… and 3 more." in told
 
 
-def test_a_run_that_left_nothing_is_said_to(tmp_path: Path) -> None:
+def test_a_missing_summary_is_reported(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "support.reporting.job", os.fspath(tmp_path / "none.json")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "left no summary" in done.stdout
+    assert "wrote no summary" in done.stdout

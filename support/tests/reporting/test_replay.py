@@ -18,7 +18,7 @@ from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.profile import Answers, Profile
 from support.redaction import Redactor
 from support.reporting import replay as module
-from support.reporting.replay import MOST
+from support.reporting.replay import MAX_EXCHANGES
 from support.reporting.replay import script as script_of
 from support.scenario import accounts
 from support.target.embedded import Target
@@ -117,7 +117,7 @@ def test_where_nobody_is_created_any_more_it_ends_before_it_names_the_collection
     assert text is not None
     done = played(text, tmp_path, "t")
     assert done.returncode != 0
-    assert "nobody was created" in done.stderr
+    assert "no user was created" in done.stderr
     assert [request.method for request in server.arrived] == ["POST"]
 
 
@@ -131,9 +131,9 @@ def test_an_id_stands_in_a_variable_wherever_it_is_an_id_and_nowhere_else() -> N
         ]
     )
     assert text is not None
-    assert "users/'\"${USER_1:?nobody was created}\"'?key=1'" in text
+    assert "users/'\"${USER_1:?no user was created}\"'?key=1'" in text
     assert "'http://127.0.0.1:1/users/12?key=1'" in text
-    assert """'{"id": "'"${USER_1:?nobody was created}"'"}'""" in text
+    assert """'{"id": "'"${USER_1:?no user was created}"'"}'""" in text
     assert '\'{"name": "Ada 1"}\'' in text
     assert text.count("-X DELETE") == 2
 
@@ -224,7 +224,7 @@ def test_a_user_that_no_read_shows_to_be_its_own_is_left_alone(
     done = played(text, tmp_path, "t")
     assert [request.method for request in server.arrived] == ["POST", "GET", "GET"]
     assert done.returncode != 0
-    assert "# user 7 is left alone" in done.stderr
+    assert "# user 7 is not touched" in done.stderr
 
 
 @needs_curl
@@ -234,7 +234,7 @@ def test_an_id_from_the_record_that_is_somebody_elses_by_now_is_left_alone(scrip
     assert text is not None
     done = played(text, tmp_path, "t")
     assert its_writes(server) == []
-    assert "# user 7 is left alone" in done.stderr
+    assert "# user 7 is not touched" in done.stderr
 
 
 @needs_curl
@@ -259,7 +259,7 @@ def test_an_id_that_may_be_the_collection_is_not_used(script: Script, tmp_path: 
     done = played(text, tmp_path, "t")
     assert its_writes(server) == []
     assert done.returncode != 0
-    assert "no id that can stand in an address" in done.stderr
+    assert "no id that can stand in a URL" in done.stderr
 
 
 @needs_curl
@@ -309,5 +309,5 @@ def test_nothing_that_a_target_said_is_run_or_begins_a_line(script: Script, tmp_
 def test_many_at_once_is_not_played_again() -> None:
     read = exchange("GET", USERS, 200, [])
     assert replay([]) is None
-    assert replay([read] * (MOST + 1)) is None
-    assert replay([read] * MOST) is not None
+    assert replay([read] * (MAX_EXCHANGES + 1)) is None
+    assert replay([read] * MAX_EXCHANGES) is not None

@@ -17,7 +17,6 @@ Faulty = Callable[..., Target]
 @pytest.mark.parametrize(
     ("defects", "rules"),
     [
-        (("patch-renews-the-time",), {"patch"}),
         (("patch-renews-the-time", "filter-finds-former-address"), {"patch", "filter-email"}),
         (("time-without-offset",), {"user-shape"}),
         (("done-although-unauthorized",), {"auth-401"}),
