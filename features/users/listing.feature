@@ -127,16 +127,16 @@ Feature: The list of users
         | Ada's name                    | a name is not an email              |
 
     @edge @use.with_pages=yes
-    Scenario Outline: Only <person> is on page 1 of the search for their email, <size> per page
+    Scenario Outline: Only <user> is on page 1 of the search for their email, <size> per page
       Given Ada and Grace are users
-      When support searches for <person>'s email on page 1 with page size <size>
-      Then only <person> is found
+      When support searches for <user>'s email on page 1 with page size <size>
+      Then only <user> is found
 
       Examples:
-        | person | size | why                                                     |
-        | Ada    | 10   | one page holds the whole result                         |
-        | Ada    | 1    | the search is not limited to the first user in the list |
-        | Grace  | 1    | the search is not limited to the last user in the list  |
+        | user  | size | why                                                     |
+        | Ada   | 10   | one page holds the whole result                         |
+        | Ada   | 1    | the search is not limited to the first user in the list |
+        | Grace | 1    | the search is not limited to the last user in the list  |
 
     @edge
     Example: An email of maximum length is found, but not one that differs at its end

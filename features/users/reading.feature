@@ -46,7 +46,7 @@ Feature: Reading an account
 
       Examples:
         | id                            | why                                         |
-        | an id that was never assigned | it has the right form but belongs to nobody |
+        | an id that was never assigned | it has the right form but is no user's id   |
         | a word                        | an id can have any form                     |
         | Ada's id after a minus sign   | a sign in front of a number counts          |
         | 25 digits                     | the number is too large for a database      |

@@ -16,7 +16,7 @@ PATIENCE_S = 10.0
 
 
 def main() -> None:
-    """Print the seconds for N users in both ways; one by one is measured on five and told for all."""
+    """Print the seconds for N users in both ways; one by one is measured on five and extrapolated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=1000)
     count = parser.parse_args().users
@@ -29,7 +29,7 @@ def main() -> None:
     print(f"{count} users deleted and seen gone at once, deletions {LATE_S} s late: {ours:10.1f} s")
     each = theirs / SAMPLE
     print(f"one by one with a fixed second: {each:.2f} s each, so for {count}: {each * count:10.1f} s")
-    print(f"that is {each * count / ours:.0f} times as long (measured on {SAMPLE} users, told for all)")
+    print(f"that is {each * count / ours:.0f} times as long (measured on {SAMPLE} users, extrapolated)")
 
 
 def _all_at_once(session: Session, count: int) -> float:

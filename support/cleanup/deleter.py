@@ -1,4 +1,4 @@
-"""Delete users of the run: only its own, many at once, and until each is seen to be gone."""
+"""Delete users of the run: only its own, many at once, and until each is confirmed gone."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Deleter:
     async def remove(self, records: Sequence[Record]) -> None:
         """Delete the users of these records and poll until they are gone; never raises.
 
-        Of several requests that were refused with the same email one is looked up, and tells of all.
+        Of several requests that were refused with the same email only one is looked up.
         """
         groups: dict[object, list[Record]] = {}
         for record in records:
@@ -66,7 +66,7 @@ class Deleter:
     async def remove_refused(self, records: Sequence[Record]) -> None:
         """Delete users that were created although the request was refused.
 
-        The list tells of many at once; as it may hide users, those that it does not show are looked up in the end.
+        One read of the list replaces many look-ups; as it may hide users, the end of the run looks the others up.
         """
         users = await self._listed_instead_of(len(records))
         if users is not None:
@@ -100,7 +100,7 @@ class Deleter:
     # Deleting
 
     async def _delete_all(self, records: Sequence[Record]) -> list[Record]:
-        """Delete the users of these records, many at once; return those that have to be seen to be gone."""
+        """Delete the users of these records, many at once; return those that have to be confirmed gone."""
         unconfirmed = []
         for batch in batches(records):
             self._ledger.mark_as([record for record in batch if record.is_certain], State.DELETING)
@@ -164,7 +164,7 @@ class Deleter:
         return True
 
     def _window_s(self) -> float:
-        """Return how long a create that was broken off may take to show: as long as any answer has taken here."""
+        """Return how long an interrupted create may take to show: as long as any answer has taken here."""
         api = self._ownership.api
         return max(api.window_s, api.recorder.metrics.slowest_s)
 
@@ -184,11 +184,11 @@ class Deleter:
         if self._ledger.facts(user_id).owner is not Owner.RUN or user_id in record.deleted:
             read = yield from self.api.read(user_id)
             owner = ownership.see(user_id, read)
-            if owner is Owner.NOBODY or self._is_given_again(record, user_id, read):
+            if owner is Owner.NONE or self._is_given_again(record, user_id, read):
                 return True
             if owner is Owner.OTHERS:
                 return False
-            if owner is Owner.UNKNOWN and not (yield from ownership.is_vouched(user_id, read)):
+            if owner is Owner.UNKNOWN and not (yield from ownership.create_proves(user_id, read)):
                 record.reason = f"no read shows that the user is ours: {outcome_of(read)}"
                 return True
         exchange = yield from self.api.delete(user_id)

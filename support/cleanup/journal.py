@@ -1,4 +1,4 @@
-"""The journal: which users a run meant to create, created and saw gone; on disk before each request is sent.
+"""The journal: which users a run intended to create, created and confirmed gone; on disk before each request is sent.
 
 SQLite in WAL mode. A run's row, with its mark, is synced to the disk; a user's row survives the death of the process,
 and after a loss of power the mark in the emails finds the users whose last rows are missing. It holds no secrets: where
@@ -44,7 +44,7 @@ PAGES_TO_CHECKPOINT = 10_000  # each checkpoint waits for the disk
 
 
 class State(StrEnum):
-    """How far a user has come."""
+    """The state of a user."""
 
     INTENDED = "intended"
     CREATED = "created"
@@ -143,7 +143,7 @@ class Journal:
         return done.lastrowid or 0
 
     def mark(self, refs: Sequence[int], state: State, user_id: str | None = None, reason: str | None = None) -> None:
-        """Write down, in one go, how far users have come."""
+        """Write down, at once, the state of users."""
         known_id = None if user_id is None or redacted.holds_secret(user_id) else user_id
         self._write(
             "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? "
@@ -152,7 +152,7 @@ class Journal:
         )
 
     def unfinished(self, mark: str) -> list[JournalRow]:
-        """Return the users of a run that were not seen to be gone."""
+        """Return the users of a run that were not confirmed gone."""
         rows = self._read(
             "SELECT ref, mark, address, id, state, reason FROM users WHERE mark = ? AND state != ? ORDER BY ref",
             (mark, State.GONE),

@@ -23,10 +23,10 @@ MOST_LISTED = 20
 
 
 class Owner(Enum):
-    """Whose user an id is, by the answer to a read of it."""
+    """Whose user an id is, by the last read of it."""
 
     RUN = auto()
-    NOBODY = auto()
+    NONE = auto()
     OTHERS = auto()
     UNKNOWN = auto()
 
@@ -88,10 +88,10 @@ class Record:
 
 @dataclass
 class IdFacts:
-    """What is known of one id: `owner` by the last read, made after so many requests that may create users.
+    """What is known of one id: `owner` by the last read, which was sent after `read_after` records.
 
     - `was_proven`: a read has once shown the run's mark there.
-    - `is_vouched`: the answer to a create gave the id together with the email that was asked for.
+    - `is_proven_by_create`: the answer to a create gave the id together with the email that was asked for.
     - `source`: the rule of the view that the id is known from, where that is not the answer to a create.
     - `record`: the latest request that the id was given to.
     - `contradicted`: the rule of an answer that gave the id for one of our users, while a read shows another's.
@@ -100,7 +100,7 @@ class IdFacts:
     owner: Owner = Owner.UNKNOWN
     read_after: int = 0
     was_proven: bool = False
-    is_vouched: bool = False
+    is_proven_by_create: bool = False
     source: str = ""
     record: Record | None = None
     contradicted: str = ""
@@ -108,7 +108,7 @@ class IdFacts:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many users a run has created, deleted by cleanup, seen to be gone, and may still have."""
+    """How many users a run has created, deleted by cleanup, confirmed gone, and may still have."""
 
     created: int
     deleted: int
@@ -116,7 +116,8 @@ class Counts:
     alive: int
 
     def __str__(self) -> str:
-        return f"{self.created} created, {self.deleted} deleted by cleanup, {self.gone} seen gone, {self.alive} not yet"
+        made = f"{self.created} created, {self.deleted} deleted by cleanup"
+        return f"{made}, {self.gone} confirmed gone, {self.alive} not yet"
 
 
 class Ledger:
@@ -129,8 +130,6 @@ class Ledger:
         self.ids: defaultdict[str, IdFacts] = defaultdict(IdFacts)
         self.existing: frozenset[str] = frozenset()
         self._ids_by_email: defaultdict[str, set[str]] = defaultdict(set)
-
-    # Records
 
     def intend(self, email: str | None, name: str | None = None) -> Record:
         """Write down what a request that may create a user asks for, before it is sent."""
@@ -148,7 +147,7 @@ class Ledger:
     def mark_as(
         self, records: Sequence[Record], state: State, user_id: str | None = None, reason: str | None = None
     ) -> None:
-        """Write down, in one go, how far users have come; a full disk keeps none of them from being deleted."""
+        """Write down, at once, the state of users; they are deleted even where the disk is full."""
         for record in records:
             record.state = state
         if not records:
@@ -171,20 +170,18 @@ class Ledger:
         record.ids.difference_update(user_ids)
         self._ids_by_email[folded(record.email)].difference_update(user_ids)
 
-    # Ids
-
     def facts(self, user_id: str) -> IdFacts:
         """Return what is known of an id, without writing anything down."""
         return self.ids.get(user_id) or IdFacts()
 
     def note_created(self, record: Record, user: User, source: str = "") -> None:
-        """Write down the user that a create has made; `source` is the rule of the view that showed them, if any."""
+        """Write down the user that a create has produced; `source` is the rule of the view that showed them, if any."""
         facts = self.ids[user.id]
         facts.record = record
         if source:
             facts.source = facts.source or source
         elif user.email and user.email == folded(record.email):
-            facts.is_vouched = True
+            facts.is_proven_by_create = True
         self.add_ids(record, [user.id])
         self.mark_as([record], State.CREATED, user.id)
 
@@ -201,9 +198,9 @@ class Ledger:
         facts.was_proven = facts.was_proven or owner is Owner.RUN
 
     def may_be_named(self, user_id: str) -> bool:
-        """Whether the last read showed an id to be the run's, or nobody's since the last request that could create."""
+        """Whether the last read showed an id to be the run's, or free since the last create."""
         facts = self.facts(user_id)
-        is_free = facts.owner is Owner.NOBODY and facts.read_after == len(self.records)
+        is_free = facts.owner is Owner.NONE and facts.read_after == len(self.records)
         return user_id not in self.existing and (is_free or facts.owner is Owner.RUN)
 
     def is_anothers(self, record: Record, user_id: str) -> bool:
@@ -214,8 +211,6 @@ class Ledger:
     def ids_of(self, email: str | None) -> set[str]:
         """Return the ids that this run knows to hold an email."""
         return set(self._ids_by_email.get(folded(email), ())) if email else set()
-
-    # Filters
 
     @property
     def created(self) -> set[str]:
@@ -229,34 +224,36 @@ class Ledger:
 
     @property
     def gone(self) -> set[str]:
-        """The ids that were seen to be gone."""
+        """The ids that were confirmed gone."""
         return {user_id for record in self.records if record.state is State.GONE for user_id in record.ids}
 
     @property
     def alive(self) -> list[Record]:
-        """The records whose users may exist and are not yet seen to be gone."""
+        """The records whose users may exist and are not yet confirmed gone."""
         return [record for record in self.records if record.state not in (State.GONE, State.REFUSED)]
 
     def counts(self) -> Counts:
         return Counts(len(self.created), len(self.deleted), len(self.gone), len(one_per_user(self.alive)))
 
     def in_brief(self) -> str:
-        """Return in one line how far everything that was created has come."""
+        """Return in one line what became of all users."""
         return f"run {self.mark}: {self.counts()}"
+
+    def due(self, refused: bool = False) -> list[Record]:
+        """Return the records whose deletion is due, or else those that were refused."""
+        return [one for one in self.records if one.phase is Phase.DUE and one.was_refused is refused]
 
     def unfinished(self) -> list[Record]:
         """Return the records whose users can still be looked for and deleted."""
         return [record for record in self.records if record.state is not State.GONE and not record.unprovable]
 
     def left_behind(self) -> list[Record]:
-        """Return what could not be seen to be gone, and write it down as left."""
+        """Return what could not be confirmed gone, and write it down as left."""
         left = [record for record in self.records if record.state is not State.GONE]
         for record in left:
             record.reason = record.reason or "not confirmed before the cleanup deadline"
             self.mark_as([record], State.LEFT, reason=record.reason)
         return left
-
-    # The run
 
     async def keep_lease(self) -> None:
         """Renew the run's lease without end: what keeps it from being renewed now may pass."""

@@ -23,7 +23,7 @@ class ListDiff:
     found_nobody: bool = True
 
     def search(self) -> Operation[Sequence[Answer] | None]:
-        """Find no user where the create has made none; None where a new user may be anybody's."""
+        """Find no user where the create has created none; None where it may have created a listed one."""
         users = yield from self.read_list()
         self.found_nobody = users is not None and self.before is not None and not any(map(self._may_be_created, users))
         return () if self.found_nobody else None

@@ -1,4 +1,4 @@
-"""The mark that every email of the suite carries, so that its users can be told from all others."""
+"""The mark that every email of the suite carries, so that its users can be distinguished from all others."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Ownership:
         if user_id in self._ledger.existing:
             return Owner.OTHERS
         if read.status in (*answers.gone, *answers.unknown):
-            return Owner.NOBODY
+            return Owner.NONE
         user = self.user(read.answer)
         if read.status != 200 or user is None:
             return Owner.UNKNOWN
@@ -80,7 +80,7 @@ class Ownership:
     def permit(self, call: Call) -> Operation[None]:
         """Let a call pass that may change the user it names; raises ContractViolation if another client may own it.
 
-        An id that nobody has may be named too, right after the read that shows so. What is not known yet is read first.
+        An id without a user may be named too, right after the read that shows so. What is not known yet is read first.
         """
         user_id = self.api.id_in(call.url)
         if user_id is None:
@@ -89,15 +89,15 @@ class Ownership:
         if user_id not in self._ledger.existing and not self._ledger.may_be_named(user_id):
             read = yield from self.api.read(user_id)
             self.see(user_id, read)
-        if not self._ledger.may_be_named(user_id) and not (yield from self.is_vouched(user_id, read)):
+        if not self._ledger.may_be_named(user_id) and not (yield from self.create_proves(user_id, read)):
             self._refuse(call, user_id, read)
-        if call.method == "DELETE" or self._ledger.facts(user_id).owner is Owner.NOBODY:
+        if call.method == "DELETE" or self._ledger.facts(user_id).owner is Owner.NONE:
             self._lose_proof(user_id)
 
-    def is_vouched(self, user_id: str, read: Exchange | None) -> Operation[bool]:
+    def create_proves(self, user_id: str, read: Exchange | None) -> Operation[bool]:
         """Whether the answer to the create proves an id that cannot be read, and no look-up contradicts it."""
         facts = self._ledger.facts(user_id)
-        if read is None or not facts.is_vouched or self._owner(user_id, read) is not Owner.UNKNOWN:
+        if read is None or not facts.is_proven_by_create or self._owner(user_id, read) is not Owner.UNKNOWN:
             return False
         assert facts.record is not None
         holders = yield from self.api.holders(facts.record.email or "")
@@ -136,7 +136,7 @@ class Ownership:
                 fail(facts.contradicted, "deleting what this run has created", [PROOF], [wrong])
 
     def _rule_that_gave(self, user_id: str) -> str:
-        """Return the rule of the answer that an id was taken from."""
+        """Return the rule of the answer that gave an id."""
         facts = self._ledger.facts(user_id)
         return facts.source or ("list" if facts.record is None else "create-201")
 
@@ -165,7 +165,7 @@ class Ownership:
         return self._ledger.mark == mark_in(user.email if is_email(user.email) else f"{user.email} {user.name}")
 
     def _is_blank_and_new(self, user: User) -> bool:
-        """Whether a user has neither name nor email, and only our create without an email can have made it.
+        """Whether a user has neither name nor email, and only our create without an email can have created it.
 
         Its id was in no list before that create, and in the answer to it.
         """

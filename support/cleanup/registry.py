@@ -1,4 +1,4 @@
-"""The registry of the users that a run creates: written down before, deleted after, and seen to be gone.
+"""The registry of the users that a run creates: written down before, deleted after, and confirmed gone.
 
 Every request that may create a user is sent by way of it. Deletions run on the run's event loop while the next scenario
 is already going on.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -33,10 +34,10 @@ log = logging.getLogger("acceptance.cleanup")
 
 
 class Registry:
-    """What one run, known by its mark, has created and not yet seen to be gone.
+    """What one run, known by its mark, has created and not yet confirmed gone.
 
-    `api` is the way to change and delete users: it passes only what may be a user of this run, or nobody. `ledger` says
-    what was created and what became of it.
+    `api` is the way to change and delete users: it passes only ids of this run's users, or ids without a user.
+    `ledger` says what was created and what became of it.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class Registry:
         user_id = self.api.id_in(call.url) or ""
         if exchange.was_refused or self.ownership.is_proven(user_id):
             self.mark_not_created(record)
-        else:  # it may have created a user under an id that nobody had
+        else:  # it may have created a user under an id that no user had
             self.ledger.add_ids(record, [user_id])
         return exchange
 
@@ -161,9 +162,8 @@ class Registry:
         self._insist_on_room(1)
 
     def _lacks_room(self, wanted: int) -> bool:
-        if self._most is None or len(self.ledger.records) + wanted <= self._most:
-            return False
-        return len(self.ledger.alive) + wanted > self._most
+        others = math.inf if self._most is None else self._most - wanted
+        return len(self.ledger.records) > others and len(self.ledger.alive) > others
 
     def _insist_on_room(self, wanted: int) -> None:
         if self._lacks_room(wanted):
@@ -183,17 +183,13 @@ class Registry:
         for record in self.ledger.records:
             if record.phase is Phase.IN_USE:
                 record.phase = Phase.DUE
-        if len(self._due()) >= at_least:
+        if len(self.ledger.due()) >= at_least:
             self._begin_due()
-
-    def _due(self, refused: bool = False) -> list[Record]:
-        records = self.ledger.records
-        return [one for one in records if one.phase is Phase.DUE and one.was_refused is refused]
 
     def _begin_due(self, refused: bool = False) -> None:
         """Delete what is due; of refused requests, look for what they may have created all the same."""
         with self._lock:
-            due = self._due(refused)
+            due = self.ledger.due(refused)
             for record in due:
                 record.phase = Phase.BEGUN
             if due:
@@ -201,7 +197,7 @@ class Registry:
                 self._running.append(self._loop.submit(delete(due)))
 
     def confirm_gone(self) -> None:
-        """Delete everything created so far, and wait until it is seen to be gone or its deadline is over."""
+        """Delete everything created so far, and wait until it is confirmed gone or its deadline is over."""
         self.start_deleting()
         self.wait_for_deletions()
         self._begin_due(refused=True)
@@ -232,7 +228,7 @@ class Registry:
             self._loop.run(asyncio.wait_for(self._delete_all(), within_s))
 
     async def _delete_all(self) -> None:
-        """Let what was begun end, and delete what is not seen gone yet, each user looked up by their own email."""
+        """Let what was begun end, and delete what is not confirmed gone yet, each user looked up by their own email."""
         self._deleter.uses_list = False
         await asyncio.gather(*map(asyncio.wrap_future, self._running), return_exceptions=True)
         await self._deleter.remove(self.ledger.unfinished())
@@ -267,7 +263,7 @@ class Registry:
                 await asyncio.sleep(self._poll_policy.cap_s)
 
     def _take_up(self, marked: Iterable[User]) -> None:
-        """Write down users that the list shows with the mark: new ones, and those that were seen to be gone.
+        """Write down users that the list shows with the mark: new ones, and those that were confirmed gone.
 
         A user who has moved to the id of another one of ours is a new one there.
         """
@@ -280,8 +276,6 @@ class Registry:
                 self.ledger.note_created(self.ledger.intend(user.email), user, source="list")
             elif record.state is State.GONE:
                 self._deleter.reopen(record, LIST)
-
-    # What a dead run left
 
     def survey(self) -> list[User]:
         """Return the users of this run: by the mark in the list, and by the ids and emails that were adopted.

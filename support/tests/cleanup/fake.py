@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,10 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pytest
+
 from support.cleanup.journal import Journal
 from support.cleanup.marks import new_mark
 from support.cleanup.polling import PollPolicy
 from support.cleanup.registry import Registry
+from support.errors import LeftBehind
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.operations import Driver, Operation, Sleep
@@ -22,28 +26,29 @@ from support.tests.http.clients import api_at
 from support.tests.http.fake import LOST, Clock
 
 T = TypeVar("T")
+DEADLINE_S = 0.3
 URL = "http://127.0.0.1:1/users"
 SOON = PollPolicy(first_s=0.001, cap_s=0.002, deadline_s=0.02)
-Twist = Callable[[Call], Answer | Failure | None]
-"""Answers a call in place of the API, or leaves it to the API by None."""
+Intercept = Callable[[Call], Answer | Failure | None]
+"""Answers a call in place of the API, or returns None to let the API answer."""
 
 
-def came(status: int, shown: Any = None) -> Answer:
+def answered(status: int, shown: Any = None) -> Answer:
     body = b"" if shown is None else json.dumps(shown).encode()
     return Answer(status, {"Content-Type": "application/json"}, body, 0.0)
 
 
 @dataclass
 class FakeUsers:
-    """Keeps users; `twist` may answer first, `lost` names methods whose next answers do not arrive."""
+    """Keeps users; `intercept` may answer first, `lost` names methods whose next answers do not arrive."""
 
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
-    twist: Twist = lambda _: None
+    intercept: Intercept = lambda _: None
     lost: dict[str, int] = field(default_factory=dict)
     shown_after_deletion: int = 0
     last_id: int = 0
-    _leaving: dict[str, int] = field(default_factory=dict)
+    _deleting: dict[str, int] = field(default_factory=dict)
 
     def add(self, name: str, email: str, user_id: str | None = None) -> str:
         """Put a user there; return the id."""
@@ -53,9 +58,9 @@ class FakeUsers:
         return user_id
 
     def answer(self, call: Call) -> Answer | Failure:
-        """Carry a call out, and answer it unless the answer gets lost."""
+        """Execute a call, and answer it unless the answer gets lost."""
         self.calls.append((call.method, self.id_in(call)))
-        outcome = self.twist(call) or self._carried_out(call)
+        outcome = self.intercept(call) or self._executed(call)
         if self.lost.get(call.method, 0) > 0:
             self.lost[call.method] -= 1
             return LOST
@@ -68,7 +73,7 @@ class FakeUsers:
     def id_in(self, call: Call) -> str:
         return unquote(urlsplit(call.url).path.removeprefix("/users").removeprefix("/"))
 
-    def _carried_out(self, call: Call) -> Answer:
+    def _executed(self, call: Call) -> Answer:
         user_id, fields = self.id_in(call), json.loads(call.body) if call.body else None
         if call.method == "POST":
             return self._create(fields)
@@ -76,44 +81,44 @@ class FakeUsers:
             return self._list(parse_qs(urlsplit(call.url).query))
         user = self.users.get(user_id)
         if user is None:
-            return came(404, {"title": "nobody"})
+            return answered(404, {"title": "not found"})
         if call.method == "DELETE":
-            self._leaving.setdefault(user_id, self.shown_after_deletion)
-            self._let_go(user_id)
-            return came(204)
+            self._deleting.setdefault(user_id, self.shown_after_deletion)
+            self._remove(user_id)
+            return answered(204)
         if call.method in ("PUT", "PATCH"):
             user.update(fields or {})
-        elif user_id in self._leaving:
-            self._leaving[user_id] -= 1
-            self._let_go(user_id)
-        return came(200, user)
+        elif user_id in self._deleting:
+            self._deleting[user_id] -= 1
+            self._remove(user_id)
+        return answered(200, user)
 
     def _create(self, fields: Any) -> Answer:
         email = fields.get("email") if isinstance(fields, dict) else None
         if not email:
-            return came(422, {"title": "invalid"})
+            return answered(422, {"title": "invalid"})
         if any(user["email"] == email for user in self.users.values()):
-            return came(409, {"title": "taken"})
-        return came(201, self.users[self.add(fields.get("name"), email)])
+            return answered(409, {"title": "taken"})
+        return answered(201, self.users[self.add(fields.get("name"), email)])
 
     def _list(self, query: dict[str, list[str]]) -> Answer:
         wanted = query.get("email")
-        return came(200, [user for user in self.users.values() if wanted is None or user["email"] == wanted[0]])
+        return answered(200, [user for user in self.users.values() if wanted is None or user["email"] == wanted[0]])
 
-    def _let_go(self, user_id: str) -> None:
-        if self._leaving[user_id] <= 0:
-            del self.users[user_id], self._leaving[user_id]
+    def _remove(self, user_id: str) -> None:
+        if self._deleting[user_id] <= 0:
+            del self.users[user_id], self._deleting[user_id]
 
 
 class FakeClient:
-    """Carries flows out against an API in memory; waits move its clock only."""
+    """Executes operations against an API in memory; waits move its clock only."""
 
     def __init__(self, users: FakeUsers) -> None:
         self.users = users
         self.clock = Clock()
 
-    def carry_out(self, flow: Operation[T]) -> T:
-        driver = Driver(flow)
+    def execute(self, operation: Operation[T]) -> T:
+        driver = Driver(operation)
         for effect in driver:
             if isinstance(effect, Sleep):
                 self.clock.advance(effect.seconds)
@@ -121,8 +126,8 @@ class FakeClient:
                 driver.outcome = self.users.answer(effect.call)
         return driver.result
 
-    async def run(self, flow: Operation[T], _: object = None) -> T:
-        return self.carry_out(flow)
+    async def run(self, operation: Operation[T], _: object = None) -> T:
+        return self.execute(operation)
 
 
 class Stand:
@@ -150,17 +155,34 @@ class Stand:
         client = cast(AsyncClient, self.client)
         return Registry(self.journal, self.api, client, self.loop, mark, self.policy, **options)
 
-    def newcomer(self, **changes: str) -> NewUser:
+    def new_user(self, **changes: str) -> NewUser:
         self._drawn += 1
-        told = {"name": f"Ada {self._drawn}", "email": f"ada.{self._drawn}@{self.mark}.example.com", **changes}
-        return NewUser(**told)
+        fields = {"name": f"Ada {self._drawn}", "email": f"ada.{self._drawn}@{self.mark}.example.com", **changes}
+        return NewUser(**fields)
 
-    def create(self, newcomer: NewUser | None = None, **options: Any) -> Exchange:
-        """Let somebody sign up by way of the registry."""
-        who = newcomer or self.newcomer()
-        call = self.api.create_call(who.as_json())
-        return self.client.carry_out(self.registry.create(call, who.email or None, who.name or None, **options))
+    def create(self, new_user: NewUser | None = None, **options: Any) -> Exchange:
+        """Sign a user up by way of the registry."""
+        user = new_user or self.new_user()
+        call = self.api.create_call(user.as_json())
+        return self.client.execute(self.registry.create(call, user.email or None, user.name or None, **options))
+
+    def change(self, user_id: str, email: str) -> None:
+        """Change the email of a user by way of the registry."""
+        self.client.execute(self.registry.change(self.api.patch_call(user_id, {"email": email}), email))
+
+    def prove(self) -> None:
+        self.registry.prove_nothing_is_left(DEADLINE_S)
+
+    def left_behind(self) -> str:
+        """Return how the proof that nothing is left fails."""
+        with pytest.raises(LeftBehind) as caught:
+            self.prove()
+        return str(caught.value)
+
+    def prove_or_not(self) -> None:
+        with contextlib.suppress(LeftBehind):
+            self.prove()
 
     def states(self) -> dict[str | None, str]:
-        """Return the state of each address that the journal does not know to be gone."""
+        """Return the state of each email that the journal does not know to be gone."""
         return {line.email: str(line.state) for line in self.journal.unfinished(self.mark)}

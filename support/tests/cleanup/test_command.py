@@ -1,4 +1,4 @@
-"""`python -m support.cleanup`: shows what dead runs left, and deletes it only where it is told to."""
+"""`python -m support.cleanup`: shows what dead runs left, and deletes it only with --yes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from support.scenario import accounts
 from support.scenario.session import Session
 from support.settings import ROOT
 from support.target.embedded import EmbeddedApi, Target
-from support.tests.cleanup.test_journal import let_go
+from support.tests.cleanup.test_journal import release_lease
 from support.tests.conftest import Act, NewSession, Script
 from support.tests.http.clients import permit_all
 from support.tests.scripted import answer, hang_up
@@ -38,7 +38,7 @@ def apart() -> Iterator[Target]:
 
 
 @pytest.fixture(autouse=True)
-def told(apart: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(apart: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings that name the target, as the environment does."""
     for name, value in (
         ("BASE_URL", apart.base_url),
@@ -54,7 +54,7 @@ def dead(apart: Target, new_session: NewSession) -> Session:
     session = new_session(apart)
     for person in ("Ada", "Grace"):
         accounts.become_user(session.scenario, session.scenario.actor(person))
-    let_go(session.journal)
+    release_lease(session.journal)
     return session
 
 
@@ -66,14 +66,16 @@ def there(session: Session) -> int:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--dry-run"], ["--dry-run", "--yes"]], ids=" ".join)
-def test_it_deletes_nobody_unless_told(dead: Session, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_deletes_no_user_without_yes(
+    dead: Session, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(arguments) == LEFT
     assert there(dead) == 2
     assert capsys.readouterr().out.count("would delete ") == 2
     main(["--yes"])
 
 
-def test_told_to_it_does(dead: Session, capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_yes_it_deletes_them(dead: Session, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--yes"]) == 0
     assert there(dead) == 0
     assert f"2 user(s) of run {dead.mark} deleted, 0 left." in capsys.readouterr().out
@@ -81,7 +83,7 @@ def test_told_to_it_does(dead: Session, capsys: pytest.CaptureFixture[str]) -> N
     assert "Nothing is left of dead runs" in capsys.readouterr().out
 
 
-def test_a_mark_that_is_of_another_run_leaves_this_one(dead: Session) -> None:
+def test_a_mark_of_another_run_selects_no_user_of_this_one(dead: Session) -> None:
     assert main(["--yes", "--mark", "uat-zzzzzzzz"]) == 0
     assert there(dead) == 2
     assert main(["--yes", "--mark", dead.mark[:10].upper()]) == 0
@@ -106,15 +108,15 @@ def test_a_run_without_a_journal_is_found_by_its_marks(
 
 
 @pytest.mark.parametrize("arguments", [["--yes"], ["--yes", "--all-runs"]], ids=" ".join)
-def test_a_live_run_is_left_alone(apart: Target, new_session: NewSession, arguments: list[str]) -> None:
-    living = new_session(apart)
-    accounts.become_user(living.scenario, living.scenario.actor("Ada"))
+def test_a_live_run_is_not_touched(apart: Target, new_session: NewSession, arguments: list[str]) -> None:
+    live = new_session(apart)
+    accounts.become_user(live.scenario, live.scenario.actor("Ada"))
     assert main(arguments) == 0
-    assert there(living) == 1
-    living.registry.prove_nothing_is_left(10)
+    assert there(live) == 1
+    live.registry.prove_nothing_is_left(10)
 
 
-def test_guests_are_left_alone(dead: Session) -> None:
+def test_guests_are_not_touched(dead: Session) -> None:
     call = dead.api.create_call({"name": "Guest", "email": "guest@uat-server.example.com"})
     guest = dead.run(dead.api.send(call)).answer
     assert guest is not None
@@ -135,7 +137,7 @@ def test_guests_are_left_alone(dead: Session) -> None:
         (["--older-than", f"{'9' * 400}d"], "it wants a number with s, m, h or d"),
     ],
 )
-def test_what_it_cannot_read_is_told_in_one_line(
+def test_an_invalid_option_is_named_in_one_line(
     arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == FAULT
@@ -177,7 +179,7 @@ def _is_found_by_its_mark_alone(
     """Let a run die with its journal, and be cleaned up after; an age that is asked for spares it."""
     session = new_session(target)
     accounts.become_user(session.scenario, session.scenario.actor("Ada"))
-    let_go(session.journal)
+    release_lease(session.journal)
     monkeypatch.setenv("BASE_URL", target.base_url)
     monkeypatch.setenv("TOKEN", target.token or "")
     monkeypatch.setenv("STATE_DIR", str(tmp_path / "another"))
@@ -197,7 +199,7 @@ def _is_found_by_its_mark_alone(
         (["--yes"], hang_up),
     ],
 )
-def test_a_list_that_cannot_be_read_is_told(
+def test_a_list_that_cannot_be_read_is_reported(
     arguments: list[str],
     unreadable: Act,
     script: Script,
@@ -211,7 +213,7 @@ def test_a_list_that_cannot_be_read_is_told(
     journal = Journal(tmp_path / "state")
     if "--all-runs" not in arguments:
         journal.open_run("uat-abcdefghijkm", server.url)
-        let_go(journal)
+        release_lease(journal)
     assert main(arguments) == FAULT
     journal.close()
     shown = capsys.readouterr()
@@ -228,9 +230,9 @@ def test_a_list_that_cannot_be_read_is_told(
         (sqlite3.OperationalError("disk I/O error"), "configuration error: OperationalError: disk I/O error"),
         (TargetDown("it redirects to http://127.0.0.1/?token=s3cret-of-the-command"), "target down: it redirects to"),
     ],
-    ids=lambda told: type(told).__name__,
+    ids=lambda fault: type(fault).__name__,
 )
-def test_whatever_breaks_it_off_is_told_in_one_line(
+def test_what_interrupts_it_is_reported_in_one_line(
     fault: BaseException, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*_: object) -> int:
@@ -245,7 +247,7 @@ def test_whatever_breaks_it_off_is_told_in_one_line(
     assert "s3cret" not in shown
 
 
-def test_it_goes_on_where_nobody_reads_what_it_says(dead: Session) -> None:
+def test_it_goes_on_where_its_output_is_not_read(dead: Session) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(

@@ -68,17 +68,17 @@ class TestUsers:
         journal.mark([part], State.CREATED, "a-secret-of-t")
         assert rows(journal.folder) == [("a@b.c", None, "created"), ("d@b.c", None, "created")]
 
-    def test_only_who_is_gone_is_finished(self, journal: Journal) -> None:
+    def test_only_users_who_are_gone_are_finished(self, journal: Journal) -> None:
         refs = [journal.intend("m", f"{state}@b.c") for state in State]
         for ref, state in zip(refs, State, strict=True):
             journal.mark([ref], state, "7" if state is State.CREATED else None, f"because {state}")
-        lines = journal.unfinished("m")
-        assert {line.state for line in lines} == set(State) - {State.GONE}
-        assert [line.ref for line in lines] == sorted(line.ref for line in lines)
-        created = next(line for line in lines if line.state is State.CREATED)
+        rows_left = journal.unfinished("m")
+        assert {line.state for line in rows_left} == set(State) - {State.GONE}
+        assert [line.ref for line in rows_left] == sorted(line.ref for line in rows_left)
+        created = next(line for line in rows_left if line.state is State.CREATED)
         assert (created.email, created.id, created.reason) == ("created@b.c", "7", "because created")
 
-    def test_of_another_run_nobody_is_told(self, journal: Journal) -> None:
+    def test_users_of_another_run_are_not_returned(self, journal: Journal) -> None:
         journal.intend("m", "a@b.c")
         assert journal.unfinished("n") == []
 
@@ -97,9 +97,9 @@ class TestRuns:
         assert journal.dead_runs(TARGET) == []
         other.close()
 
-    def test_one_that_let_go_of_its_lease_is(self, journal: Journal) -> None:
+    def test_one_that_released_its_lease_is(self, journal: Journal) -> None:
         journal.open_run("m", TARGET)
-        let_go(journal)
+        release_lease(journal)
         assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
 
     def test_looking_does_not_take_its_lease(self, journal: Journal) -> None:
@@ -111,11 +111,11 @@ class TestRuns:
 
     def test_a_run_of_another_target_is_not_returned(self, journal: Journal) -> None:
         journal.open_run("m", TARGET)
-        let_go(journal)
+        release_lease(journal)
         assert journal.dead_runs("http://127.0.0.1:9/users") == []
         assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
 
-    def test_one_that_ended_with_everybody_gone_is_done_with(self, journal: Journal) -> None:
+    def test_one_that_ended_with_all_users_gone_is_finished(self, journal: Journal) -> None:
         journal.open_run("m", TARGET)
         journal.mark([journal.intend("m", "a@b.c")], State.GONE)
         journal.close_run("m")
@@ -123,13 +123,13 @@ class TestRuns:
         assert not (journal.folder / "m.lease").exists()
 
     @pytest.mark.parametrize("state", [state for state in State if state is not State.GONE])
-    def test_one_that_ended_with_somebody_left_is_not(self, journal: Journal, state: State) -> None:
+    def test_one_that_ended_with_users_left_is_not(self, journal: Journal, state: State) -> None:
         journal.open_run("m", TARGET)
         journal.mark([journal.intend("m", "a@b.c")], state)
         journal.close_run("m")
         assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
 
-    def test_the_next_run_forgets_what_is_done_with_and_nothing_else(self, journal: Journal) -> None:
+    def test_the_next_run_forgets_finished_runs_and_no_others(self, journal: Journal) -> None:
         for mark, state in (("done", State.GONE), ("left", State.LEFT)):
             journal.open_run(mark, TARGET)
             journal.mark([journal.intend(mark, f"{mark}@b.c")], state)
@@ -137,13 +137,13 @@ class TestRuns:
         journal.open_run("next", TARGET)
         assert [row[0] for row in rows(journal.folder)] == ["left@b.c"]
 
-    def test_on_another_host_the_heartbeat_tells(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_on_another_host_the_heartbeat_decides(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
         now = [1000.0]
         monkeypatch.setattr(time, "time", lambda: now[0])
         monkeypatch.setattr(socket, "gethostname", lambda: "there")
         journal.open_run("m", TARGET)
         monkeypatch.setattr(socket, "gethostname", lambda: "here")
-        let_go(journal)
+        release_lease(journal)
         now[0] += journal_module.LEASE_S - 1
         assert journal.dead_runs(TARGET) == []
         journal.beat("m")
@@ -152,7 +152,7 @@ class TestRuns:
         now[0] += 2
         assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
 
-    def test_its_lease_tells_whatever_became_of_its_heartbeat(
+    def test_its_lease_decides_whatever_its_heartbeat_says(
         self, journal: Journal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         journal.open_run("m", TARGET)
@@ -160,10 +160,10 @@ class TestRuns:
         monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
         monkeypatch.setattr(time, "time", lambda: began + journal_module.LEASE_S * 2)
         assert journal.dead_runs(TARGET) == []
-        let_go(journal)
+        release_lease(journal)
         assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
 
-    def test_the_heart_beats_several_times_within_a_lease(self) -> None:
+    def test_there_are_several_heartbeats_within_a_lease(self) -> None:
         assert journal_module.HEARTBEAT_S * 3 <= journal_module.LEASE_S
 
 
@@ -187,7 +187,7 @@ class TestProcesses:
         journal.close()
 
     def test_one_that_was_killed_is_found_dead_with_all_it_had_intended(self, journal: Journal) -> None:
-        """Killed with -9 right after the journal returned: no commit, no close, no goodbye."""
+        """Killed with -9 right after the journal returned: no commit, no close."""
         mark = new_mark()
         died = subprocess.run(
             [sys.executable, "-c", _KILLED, str(journal.folder), mark, TARGET], cwd=ROOT, capture_output=True
@@ -253,7 +253,7 @@ def _write_much(folder: Path, mark: str) -> None:
     journal.close()
 
 
-def let_go(journal: Journal) -> None:
+def release_lease(journal: Journal) -> None:
     """Let go of a lease as the system does for a process that died: the file stays."""
     if journal._lease is not None:
         journal._lease.release(force=True)
@@ -278,7 +278,7 @@ class TestPrivacy:
     def test_opening_it_twice_in_a_process_does_not_drop_the_locks_on_it(self, journal: Journal) -> None:
         """The POSIX locks of a file go when any of its descriptors in the process is closed.
 
-        Whoever opens and closes the file then takes himself for the last one, and deletes the log that is in use.
+        A process that opens and closes the file then takes itself for the last one, and deletes the log that is in use.
         """
         Journal(journal.folder).close()
         subprocess.run([sys.executable, "-c", _PASSING_BY, str(journal.folder)], cwd=ROOT, check=True)
@@ -296,7 +296,7 @@ _PASSING_BY = textwrap.dedent(
 )
 
 
-class TestTrouble:
+class TestFaults:
     def test_a_folder_that_cannot_be_made_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         with pytest.raises(SettingsError, match="STATE_DIR") as caught:
@@ -317,7 +317,7 @@ class TestTrouble:
         ],
         ids=["open_run", "dead_runs", "finished_runs"],
     )
-    def test_a_file_of_another_make_is_named(self, tmp_path: Path, use: Callable[[Journal], object]) -> None:
+    def test_a_file_with_other_tables_is_named(self, tmp_path: Path, use: Callable[[Journal], object]) -> None:
         with sqlite3.connect(tmp_path / "journal.sqlite3") as other:
             other.execute("CREATE TABLE runs (mark TEXT)")
         journal = Journal(tmp_path)

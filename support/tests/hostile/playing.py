@@ -39,6 +39,8 @@ PATIENCE = {
     "BURST": "20",
     "LOG_LEVEL": "DEBUG",
 }
+GIVES_UP_SOON = {"CLEANUP_DEADLINE_S": "2"}
+"""For where users may stay: the end of the run then only waits until that is certain."""
 SPEAKS_TO_CI = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE)
 UNSEEN = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
 SPEAKS_TO_TERMINALS = ("Cc", "Cs", "Zl", "Zp")
@@ -98,7 +100,8 @@ def environment_of(url: str, folder: Path, **settings: str) -> dict[str, str]:
 
 def play(row: Row, server: HostileServer, folder: Path) -> Ended:
     """Play a row against its server, to the end."""
-    return ended(started(row.play, server.url, folder, **row.settings), folder)
+    settings = {**(GIVES_UP_SOON if row.may_stay else {}), **row.settings}
+    return ended(started(row.play, server.url, folder, **settings), folder)
 
 
 def started(play: Sequence[str], url: str, folder: Path, **settings: str) -> subprocess.Popen[bytes]:

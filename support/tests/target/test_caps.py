@@ -10,7 +10,7 @@ from support.errors import SettingsError
 from support.profile import Caps, Profile
 from support.target.embedded import Target
 from support.target.preflight import room_for_users
-from support.tests.cleanup.test_journal import let_go
+from support.tests.cleanup.test_journal import release_lease
 from support.tests.conftest import NewSession, settings_for
 from support.tests.sandbox.conftest import Running
 from support.tests.target.conftest import Command, NewTarget, Play
@@ -89,7 +89,7 @@ def filled(new_target: NewTarget, new_session: NewSession) -> Target:
     for _ in range(15):
         newcomer = dead.factory.new_user()
         dead.run(dead.registry.create(dead.api.create_call(newcomer.as_json()), newcomer.email, newcomer.name))
-    let_go(dead.journal)
+    release_lease(dead.journal)
     return target
 
 

@@ -23,10 +23,10 @@ class Redirecting:
     """A client of an API that redirects every call."""
 
     def __init__(self, location: str) -> None:
-        self._client = FakeClient(FakeUsers(twist=lambda _: Answer(302, {"Location": location}, b"", 0.0)))
+        self._client = FakeClient(FakeUsers(intercept=lambda _: Answer(302, {"Location": location}, b"", 0.0)))
 
     def run(self, flow: Operation[T]) -> T:
-        return self._client.carry_out(flow)
+        return self._client.execute(flow)
 
 
 @pytest.mark.parametrize(

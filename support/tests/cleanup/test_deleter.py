@@ -1,4 +1,4 @@
-"""Taking away many at once: the list stands in for many questions, and nobody is deleted on its word but our own."""
+"""Delete many users at once: one read of the list replaces many look-ups, and only our own users are deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.http.loop import LoopThread
 from support.http.operations import SendRequest
 from support.models import Answer, Call, Failure
 from support.profile import Pages, Profile
-from support.tests.cleanup.fake import URL, FakeUsers, Stand, came
+from support.tests.cleanup.fake import URL, FakeUsers, Stand, answered
 from support.tests.interruption.stage import poll_until
 
 MANY = 6
@@ -24,12 +24,12 @@ DEADLINE_S = 0.3
 
 
 def refusing(call: Call) -> Answer | None:
-    return came(422, {"title": "invalid"}) if call.method == "POST" else None
+    return answered(422, {"title": "invalid"}) if call.method == "POST" else None
 
 
 def refuse(stand: Stand, count: int) -> None:
-    """Let so many sign up in vain."""
-    stand.users.twist = refusing
+    """Have so many creates refused."""
+    stand.users.intercept = refusing
     for _ in range(count):
         stand.create()
     stand.users.calls.clear()
@@ -46,7 +46,7 @@ def paged(tmp_path: Path, loop: LoopThread) -> Iterator[Stand]:
 
 
 class TestRefused:
-    def test_the_list_tells_of_many_at_once_and_each_is_looked_up_in_the_end(self, stand: Stand) -> None:
+    def test_many_are_looked_for_in_the_list_and_each_is_looked_up_in_the_end(self, stand: Stand) -> None:
         refuse(stand, MANY)
         stand.registry.confirm_gone()
         assert stand.users.calls == [("GET", "")]
@@ -55,10 +55,10 @@ class TestRefused:
         assert stand.users.calls == [("GET", "")] * (1 + MANY + 1)
         assert stand.states() == {}
 
-    def test_whom_the_list_hides_is_found_by_her_address(self, stand: Stand) -> None:
+    def test_a_user_whom_the_list_hides_is_found_by_email(self, stand: Stand) -> None:
         refuse(stand, MANY)
-        user_id = stand.users.add("Ada", next(address for address in stand.states() if address))
-        stand.users.twist = lambda call: came(200, []) if call.url == URL else None
+        user_id = stand.users.add("Ada", next(email for email in stand.states() if email))
+        stand.users.intercept = lambda call: answered(200, []) if call.url == URL else None
         stand.registry.confirm_gone()
         assert user_id in stand.users.users
         stand.registry.prove_nothing_is_left(DEADLINE_S)
@@ -70,7 +70,7 @@ class TestRefused:
         assert stand.users.calls == [("GET", "")] * FEW
         assert stand.states() == {}
 
-    def test_they_are_left_until_the_end_of_the_feature(self, stand: Stand) -> None:
+    def test_they_are_looked_for_at_the_end_of_the_feature(self, stand: Stand) -> None:
         refuse(stand, MANY)
         stand.registry.start_deleting()
         stand.registry.wait_for_deletions()
@@ -78,9 +78,9 @@ class TestRefused:
         assert set(stand.states().values()) == {"refused"}
 
     @pytest.mark.parametrize("count", [FEW, MANY])
-    def test_who_was_made_all_the_same_is_deleted(self, stand: Stand, count: int) -> None:
+    def test_a_user_who_was_created_despite_the_refusal_is_deleted(self, stand: Stand, count: int) -> None:
         refuse(stand, count)
-        email = next(address for address in stand.states() if address)
+        email = next(email for email in stand.states() if email)
         user_id = stand.users.add("Ada", email)
         stand.registry.confirm_gone()
         assert stand.users.asked("DELETE") == [user_id]
@@ -89,14 +89,14 @@ class TestRefused:
     def test_a_list_that_cannot_be_read_is_not_asked_for_again(self, stand: Stand) -> None:
         for _ in range(2):
             refuse(stand, MANY)
-            stand.users.twist = lambda call: came(403, {}) if call.url == URL and call.method == "GET" else None
+            stand.users.intercept = lambda call: answered(403, {}) if call.url == URL and call.method == "GET" else None
             stand.registry.confirm_gone()
             listed = stand.users.calls.count(("GET", ""))
         assert listed == MANY, "each is looked up, and the list is not read once more"
 
     def test_where_the_list_cannot_be_read_each_is_looked_up(self, stand: Stand) -> None:
         refuse(stand, MANY)
-        stand.users.twist = lambda call: came(403, {}) if "?" not in call.url else None
+        stand.users.intercept = lambda call: answered(403, {}) if "?" not in call.url else None
         stand.registry.confirm_gone()
         assert len(stand.users.calls) == 1 + MANY
         assert stand.states() == {}
@@ -120,24 +120,24 @@ class TestProof:
         assert stand.users.calls == [*chain(*each), *seen_gone]
         assert stand.states() == {}
 
-    def test_it_does_not_make_a_stranger_ours(self, stand: Stand) -> None:
-        """The answer to one create names a user who was there before, under an address that is not ours."""
+    def test_an_answer_does_not_make_a_foreign_user_ours(self, stand: Stand) -> None:
+        """The answer to one create names a user who existed before, with an email that is not ours."""
         guest = stand.users.add("Guest", "guest@elsewhere.example")
         for _ in range(MANY):
             stand.create()
-        newcomer = stand.newcomer()
-        stand.users.twist = lambda call: (
-            came(201, {**newcomer.as_json(), "id": guest}) if call.method == "POST" else None
+        new_user = stand.new_user()
+        stand.users.intercept = lambda call: (
+            answered(201, {**new_user.as_json(), "id": guest}) if call.method == "POST" else None
         )
-        stand.create(newcomer)
+        stand.create(new_user)
         stand.registry.confirm_gone()
         assert set(stand.users.users) == {guest}
         assert guest not in stand.users.asked("DELETE")
 
-    def test_whom_another_run_has_made_since_is_not_ours_though_she_has_the_same_name(
+    def test_a_user_whom_another_run_has_created_since_is_not_ours_despite_the_same_name(
         self, tmp_path: Path, loop: LoopThread
     ) -> None:
-        """Two runs with one seed draw people of the same names; an API that gives ids again may give one to both."""
+        """Two runs with one seed draw the same names; an API that gives ids again may give one to both."""
         users = FakeUsers()
         ours, theirs = (Stand(tmp_path / name, loop, users) for name in ("ours", "theirs"))
         ours.create()
@@ -154,7 +154,7 @@ class TestProof:
 
 
 class TestMoments:
-    def test_that_they_are_gone_is_seen_when_it_is_waited_for(self, stand: Stand) -> None:
+    def test_deletions_are_confirmed_when_they_are_waited_for(self, stand: Stand) -> None:
         stand.create()
         stand.registry.start_deleting()
         stand.registry.start_deleting()
@@ -163,7 +163,7 @@ class TestMoments:
         assert stand.registry.ledger.counts().gone == 1
         assert stand.users.calls[-2:] == [("DELETE", "1"), ("GET", "1")]
 
-    def test_too_few_for_a_batch_wait_for_more(self, stand: Stand) -> None:
+    def test_too_few_for_a_batch_are_deleted_with_the_next(self, stand: Stand) -> None:
         stand.create()
         stand.registry.start_deleting(at_least=2)
         stand.registry.wait_for_deletions()
@@ -173,14 +173,14 @@ class TestMoments:
         stand.registry.wait_for_deletions()
         assert stand.users.asked("DELETE") == ["1", "2"]
 
-    def test_the_end_of_a_feature_waits_for_nobody(self, stand: Stand) -> None:
+    def test_the_end_of_a_feature_waits_for_no_batch(self, stand: Stand) -> None:
         stand.create()
         stand.registry.start_deleting(at_least=2)
         stand.registry.confirm_gone()
         assert stand.users.users == {}
         assert stand.registry.ledger.counts().gone == 1
 
-    def test_all_can_be_taken_away_before_that_is_proven(self, stand: Stand) -> None:
+    def test_all_can_be_deleted_before_the_proof(self, stand: Stand) -> None:
         stand.create()
         refuse(stand, MANY)
         stand.registry.start_deleting(at_least=2)
@@ -191,7 +191,7 @@ class TestMoments:
         stand.registry.prove_nothing_is_left(DEADLINE_S)
         assert stand.users.calls == [("GET", "")] * 2, "the list, and looking one of the deleted up"
 
-    def test_in_the_end_the_list_stands_in_for_nobody(self, stand: Stand) -> None:
+    def test_in_the_end_the_list_replaces_no_read(self, stand: Stand) -> None:
         for _ in range(MANY):
             stand.create()
         stand.users.calls.clear()
@@ -199,7 +199,7 @@ class TestMoments:
         ids = [str(number) for number in range(1, MANY + 1)]
         assert [user_id for method, user_id in stand.users.calls if method == "GET"] == [*ids, *ids, "", *[""] * 5]
 
-    def test_what_takes_too_long_is_left_to_the_proof(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_what_takes_too_long_is_deleted_by_the_proof(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
         stand.create()
         monkeypatch.setattr(stand.client, "run", lambda *_: asyncio.sleep(600))
         stand.registry.delete_all(0.01)
@@ -207,7 +207,7 @@ class TestMoments:
         stand.registry.prove_nothing_is_left(DEADLINE_S)
         assert stand.users.users == {}
 
-    def test_room_is_made_by_seeing_them_gone(self, tmp_path: Path, loop: LoopThread) -> None:
+    def test_confirmed_deletions_make_room(self, tmp_path: Path, loop: LoopThread) -> None:
         full = Stand(tmp_path / "full", loop, most=2)
         full.create()
         full.create()
@@ -217,7 +217,7 @@ class TestMoments:
         full.journal.close()
 
     @pytest.mark.parametrize("make_room", [True, False])
-    def test_those_who_wait_for_more_give_way_where_there_is_no_room(
+    def test_a_waiting_batch_is_deleted_where_there_is_no_room(
         self, tmp_path: Path, loop: LoopThread, make_room: bool
     ) -> None:
         full = Stand(tmp_path / "full", loop, most=4)
@@ -233,7 +233,7 @@ class TestMoments:
             full.registry.make_room(3)
             assert full.registry.ledger.counts().alive == 0
         else:
-            call = full.api.create_call(full.newcomer().as_json())
-            flow = full.registry.create(call, "ada@elsewhere.example", "Ada")
-            assert full.loop.run(AsyncClient(DEADLINE_S).run(flow, answer)).status == 201
+            call = full.api.create_call(full.new_user().as_json())
+            operation = full.registry.create(call, "ada@elsewhere.example", "Ada")
+            assert full.loop.run(AsyncClient(DEADLINE_S).run(operation, answer)).status == 201
         full.journal.close()

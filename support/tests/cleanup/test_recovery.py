@@ -18,8 +18,8 @@ from support.cleanup.registry import Registry
 from support.http.loop import LoopThread
 from support.models import EMBEDDED
 from support.settings import Settings
-from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, came
-from support.tests.cleanup.test_journal import let_go, locked
+from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, answered
+from support.tests.cleanup.test_journal import locked, release_lease
 from support.tests.conftest import settings_for
 from support.tests.http.fake import Clock
 
@@ -53,7 +53,7 @@ class TestPollPolicy:
 
 
 class TestUntilGone:
-    def test_all_are_looked_for_together_and_only_those_that_are_left(self, loop: LoopThread) -> None:
+    def test_all_are_polled_together_and_only_those_that_are_left(self, loop: LoopThread) -> None:
         looks: list[set[str]] = []
 
         async def still_there(waiting: Collection[str]) -> list[str]:
@@ -63,13 +63,13 @@ class TestUntilGone:
         assert loop.run(until_gone(["a", "b", "c"], still_there, SOON)) == []
         assert looks == [{"a", "b", "c"}, {"b", "c"}, {"c"}]
 
-    def test_who_stays_is_returned(self, loop: LoopThread) -> None:
+    def test_those_that_stay_are_returned(self, loop: LoopThread) -> None:
         async def still_there(waiting: Collection[str]) -> list[str]:
             return [one for one in waiting if one != "a"]
 
         assert loop.run(until_gone(["a", "b"], still_there, SOON)) == ["b"]
 
-    def test_it_looks_once_where_there_is_no_time(self, loop: LoopThread) -> None:
+    def test_it_polls_once_where_there_is_no_time(self, loop: LoopThread) -> None:
         looks: list[int] = []
 
         async def still_there(waiting: Collection[str]) -> list[str]:
@@ -109,60 +109,60 @@ class TestRecovery:
         other.create()
         return other
 
-    def test_what_a_dead_run_left_is_deleted_and_its_book_closed(self, opened: Opened, users: FakeUsers) -> None:
+    def test_what_a_dead_run_left_is_deleted_and_the_run_closed(self, opened: Opened, users: FakeUsers) -> None:
         dead = self.other_run(opened, users)
-        let_go(dead.journal)
+        release_lease(dead.journal)
         assert finish_dead_runs(opened, URL) == 2
         assert users.users == {}
         assert opened.journal.dead_runs(URL) == []
         dead.journal.close()
 
     def test_a_live_run_is_not_touched(self, opened: Opened, users: FakeUsers) -> None:
-        living = self.other_run(opened, users)
+        live = self.other_run(opened, users)
         assert finish_dead_runs(opened, URL) == 0
         assert len(users.users) == 2
         assert users.asked("DELETE") == []
-        living.journal.close()
+        live.journal.close()
 
-    def test_a_dead_run_on_another_target_is_left_to_that(self, opened: Opened, users: FakeUsers) -> None:
+    def test_a_dead_run_on_another_target_is_not_touched(self, opened: Opened, users: FakeUsers) -> None:
         dead = self.other_run(opened, users)
-        let_go(dead.journal)
+        release_lease(dead.journal)
         assert finish_dead_runs(opened, "http://127.0.0.1:9/users") == 0
         assert len(users.users) == 2
         assert [run.mark for run in opened.journal.dead_runs(URL)] == [dead.mark]
         dead.journal.close()
 
-    def test_what_stays_is_told_and_tried_again_next_time(
+    def test_what_stays_is_logged_and_tried_again_next_time(
         self, opened: Opened, users: FakeUsers, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(logging.getLogger("acceptance"), "propagate", True)
         dead = self.other_run(opened, users)
-        let_go(dead.journal)
-        users.twist = lambda call: came(500) if call.method == "DELETE" else None
+        release_lease(dead.journal)
+        users.intercept = lambda call: answered(500) if call.method == "DELETE" else None
         finish_dead_runs(opened, URL)
         assert "an earlier run is not cleaned up yet: 2 user(s)" in caplog.text
         assert [run.mark for run in opened.journal.dead_runs(URL)] == [dead.mark]
-        users.twist = lambda _: None
+        users.intercept = lambda _: None
         assert finish_dead_runs(opened, URL) == 2
         assert users.users == {}
         dead.journal.close()
 
-    def test_an_embedded_api_took_its_users_along(self, opened: Opened, users: FakeUsers) -> None:
+    def test_the_users_of_an_embedded_api_ended_with_it(self, opened: Opened, users: FakeUsers) -> None:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
         dead.mark([dead.intend("m", "a@b.c")], State.CREATED, "7")
-        let_go(dead)
+        release_lease(dead)
         assert finish_dead_runs(opened, EMBEDDED) == 0
         assert opened.journal.dead_runs(EMBEDDED) == []
         assert users.calls == []
         dead.close()
 
-    def test_a_book_that_cannot_be_closed_keeps_nobody_from_being_deleted(
+    def test_users_are_deleted_although_the_run_cannot_be_closed(
         self, opened: Opened, users: FakeUsers, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(logging.getLogger("acceptance"), "propagate", True)
         dead = self.other_run(opened, users)
-        let_go(dead.journal)
+        release_lease(dead.journal)
         opened.journal._database.execute("PRAGMA busy_timeout = 1")
         with locked(opened.journal.folder):
             assert finish_dead_runs(opened, URL) == 2
@@ -170,11 +170,11 @@ class TestRecovery:
         assert f"the journal does not know that run {dead.mark} is over: database is locked" in caplog.text
         dead.journal.close()
 
-    def test_what_went_with_its_api_is_forgotten_the_next_time_where_it_cannot_be_now(self, opened: Opened) -> None:
+    def test_a_run_of_an_embedded_api_is_closed_the_next_time_where_it_cannot_be_now(self, opened: Opened) -> None:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
         dead.mark([dead.intend("m", "a@b.c")], State.CREATED, "7")
-        let_go(dead)
+        release_lease(dead)
         opened.journal._database.execute("PRAGMA busy_timeout = 1")
         with locked(opened.journal.folder):
             finish_dead_runs(opened, EMBEDDED)
