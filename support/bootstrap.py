@@ -49,7 +49,7 @@ def begin(config: Any, features: list[Feature]) -> Run:
     except SuiteError as error:
         _fail(error, reports)
     except KeyboardInterrupt:
-        _fail(Inconclusive(f"{interrupts.in_brief()} before the first scenario; nothing was made"), reports)
+        _fail(Inconclusive(f"{interrupts.in_brief()} before the first scenario; no user was created"), reports)
     except Exception as error:
         _fail(SuiteError(f"{type(error).__name__}: {error}"), reports, f"{traceback.format_exc()}\n")
 

@@ -1,4 +1,4 @@
-"""The shortest story: five users come, are looked at, one is renamed, all leave. `python -m support.demo`"""
+"""The demo, `python -m support.demo`: five users sign up, one changes their name, all are deleted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FAULT = 2
 
 
 def main() -> int:
-    """Tell the story; return 0 where it went well, 1 where a promise was broken, 2 where it could not be told."""
+    """Run the demo; return 0 if it passes, 1 if the contract is broken, 2 if it cannot run."""
     interrupts = Interrupts()
     interrupts.install()
     try:
@@ -33,15 +33,15 @@ def main() -> int:
         sys.stderr.write(redacted(f"{error.outcome}: {error}\n"))
         return FAULT
     try:
-        told = _went(_tell, session)
+        code = _code_of(_run, session)
     finally:
         interrupts.shield()
-        cleaned_up = _went(_clean_up, session)
-    return told or cleaned_up
+        cleanup_code = _code_of(_clean_up, session)
+    return code or cleanup_code
 
 
-def _went(act: Callable[[Session], None], session: Session) -> int:
-    """Do a part of the story, and say what went wrong; return the exit code that it is worth."""
+def _code_of(act: Callable[[Session], None], session: Session) -> int:
+    """Run a part of the demo, and log its failure; return its exit code."""
     try:
         act(session)
     except ContractViolation as broken:
@@ -55,18 +55,18 @@ def _went(act: Callable[[Session], None], session: Session) -> int:
     return 0
 
 
-def _tell(session: Session) -> None:
+def _run(session: Session) -> None:
     log.info(
-        "%s", f"the users are at {session.target.base_url}; everybody of this story has {session.mark} in her address"
+        "%s", f"the users are at {session.target.base_url}; the email of each user of this demo has {session.mark}"
     )
     session.begin("create-201")
     for person in PERSONAS:
         actor = accounts.become_user(session.scenario, session.scenario.actor(person))
-        log.info("%s", f"{actor.new_user.name} signed up and was given the id {on_one_line(str(actor.id))}")
-    session.scenario.attempted = "each of them is looked at"
+        log.info("%s", f"{actor.new_user.name} signed up and got the id {on_one_line(str(actor.id))}")
+    session.scenario.attempted = "each user is fetched"
     for actor in session.scenario.users:
         outcomes.is_unchanged(session.scenario, actor)
-    log.info("%s", f"all {len(session.scenario.users)} were fetched again, each as she signed up")
+    log.info("%s", f"all {len(session.scenario.users)} were fetched again, each as they signed up")
     ada = session.scenario.actor("Ada")
     before = ada.new_user.name
     accounts.change(session.scenario, ada, **accounts.new_values(session.scenario, ada, "name"))
@@ -77,7 +77,7 @@ def _tell(session: Session) -> None:
     for person in PERSONAS:
         accounts.delete(session.scenario, session.scenario.actor(person))
         waiting.is_gone(session.scenario, session.scenario.actor(person))
-        log.info("%s", f"{person} left, and is seen to be gone")
+        log.info("%s", f"{person} was deleted and is gone")
 
 
 def _clean_up(session: Session) -> None:
@@ -85,7 +85,7 @@ def _clean_up(session: Session) -> None:
         session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
         session.registry.ownership.check_answers()
         session.registry.ledger.close()
-        log.info("%s", f"nothing is left: {session.registry.ledger.in_brief()}")
+        log.info("%s", f"no user is left: {session.registry.ledger.in_brief()}")
     finally:
         session.close()
 

@@ -1,4 +1,4 @@
-"""From when this is imported until the session takes the signals over, an interrupt ends the process in one line."""
+"""Until the run handles the signals, an interrupt ends the process with one line."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ FAULT = 2
 STDERR = 2
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
-    line = f"inconclusive: interrupted by {signal.Signals(number).name} before the first scenario; nothing was made\n"
+def _exit(number: int, _frame: FrameType | None) -> None:
+    reason = f"interrupted by {signal.Signals(number).name} before the first scenario; no user was created"
     with contextlib.suppress(OSError):
-        os.write(STDERR, line.encode())
+        os.write(STDERR, f"inconclusive: {reason}\n".encode())
     os._exit(FAULT)
 
 
 if threading.current_thread() is threading.main_thread():
     for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, _leave)
+        signal.signal(one, _exit)

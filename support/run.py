@@ -1,4 +1,4 @@
-"""A run from its first line to its last: opened by `before_all`, closed by `after_all`, or else at exit."""
+"""A run: `before_all` opens it, and `after_all` closes it, or else the exit of the process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from behave.model import Feature, Scenario, Step
 
@@ -30,170 +30,158 @@ BATCH = 16
 
 
 class Run:
-    """The run: its world, what was selected, and how it ends."""
+    """The run: its sessions, the scenarios that it leaves out, and its end."""
 
     def __init__(self, session: Session, interrupts: Interrupts, report: RunReport, sink: ReportSink) -> None:
-        self.session = session
-        self._interrupts = interrupts
-        self._report = report
-        self._sink = sink
-        self.deviations = KnownDeviations(session.profile, session.settings.strict)
-        self._present = session
-        self._storm: Session | None = None
+        self.session = self._current = session
+        self._faulty: Session | None = None
+        self._interrupts, self._report, self._sink = interrupts, report, sink
+        self._deviations = KnownDeviations(session.profile, session.settings.strict)
         self._down: TargetDown | None = None
         self._ended = False
-        self._interrupted = 0
+        self._signals_at_the_end = 0
         call_before_exit(self._end_late)
 
-    def select(self, feature: Feature) -> None:
-        """Take out of a feature what must not run here: work in progress, and what the target does not offer."""
-        capabilities = self.session.profile.capabilities
-        offered = {**vars(capabilities), "access": capabilities.access and self.session.target.token is not None}
-        for scenario in feature.walk_scenarios():
-            tags = [str(tag) for tag in scenario.effective_tags]
-            if WIP in tags:
-                scenario.skip("work in progress")
-            elif missing := _missing(tags, offered):
-                scenario.skip(f"the target has no {missing}")
-            elif reason := self._reason_for_excluding(scenario):
-                scenario.skip(f"excluded: {reason}")
-            else:
-                self.deviations.watch(scenario)
+    # Scenarios
 
-    def _reason_for_excluding(self, scenario: Scenario) -> str | None:
-        """Return why the profile excludes a scenario; None if it does not."""
-        return next((each.reason for each in self.session.profile.excluded if each.covers(scenario.name)), None)
+    def select(self, feature: Feature) -> None:
+        """Skip work in progress, and what the target does not have or its profile excludes."""
+        capabilities = self.session.profile.capabilities
+        has = {**vars(capabilities), "access": capabilities.access and self.session.target.token is not None}
+        for scenario in feature.walk_scenarios():
+            reason = self._reason_to_skip(scenario, has)
+            if reason is None:
+                self._deviations.watch(scenario)
+            else:
+                scenario.skip(reason)
+
+    def _reason_to_skip(self, scenario: Scenario, has: Mapping[str, bool]) -> str | None:
+        tags = [str(tag) for tag in scenario.effective_tags]
+        if WIP in tags:
+            return "work in progress"
+        needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
+        missing = [f"the target has no {name}" for name in needed if not has[name]]
+        excluded = [f"excluded: {each.reason}" for each in self.session.profile.excluded if each.covers(scenario.name)]
+        return next(iter([*missing, *excluded]), None)
 
     def begin_scenario(self, scenario: Scenario) -> Session:
-        """Begin a scenario in the world that it is played in."""
-        self._interrupts.insist()
-        session = self._stormy() if RESILIENCE in scenario.effective_tags else self.session
-        session.show_in(self._sink)
-        session.begin(rule_of(scenario))
-        self._present = session
-        return session
-
-    def _stormy(self) -> Session:
-        """Return the world whose API can be told to misbehave, opened when it is first needed."""
-        if self._storm is None:
-            self._storm = faulty_session(self.session.settings)
-        return self._storm
+        """Begin a scenario; return the session that it runs in, which the resilience scenarios have of their own."""
+        self._interrupts.raise_again()
+        if RESILIENCE in scenario.effective_tags and self._faulty is None:
+            self._faulty = faulty_session(self.session.settings)
+        self._current = (RESILIENCE in scenario.effective_tags and self._faulty) or self.session
+        self._current.show_in(self._sink)
+        self._current.begin(rule_of(scenario))
+        return self._current
 
     def note_attempt(self, step: Step) -> None:
-        """Remember what is being attempted, for failures to tell."""
-        self._interrupts.insist()
+        """Remember what the scenario attempts, for its failure."""
+        self._interrupts.raise_again()
         if step.step_type != "then":
-            self._present.scenario.attempted = step.name
+            self._current.scenario.attempted = step.name
 
     def end_scenario(self, scenario: Scenario) -> None:
-        """End a scenario: whoever it made begins to be deleted, on an API that behaves again."""
-        self.deviations.recognise(scenario)
-        self._look_whether_the_target_is_down(scenario)
-        if self._clears_up_in_the_end:
+        """End a scenario: clear injected faults and start deleting its users."""
+        self._deviations.recognise(scenario)
+        self._stop_if_target_is_down(scenario)
+        if self._deletes_at_the_end:
             return
         with self._sink.teardown("start deleting the users"):
-            if self._present.faults is not None:
-                self._present.faults.clear()
-            self._present.registry.start_deleting(at_least=BATCH)
+            if self._current.faults is not None:
+                self._current.faults.clear()
+            self._current.registry.start_deleting(at_least=BATCH)
 
     def confirm_gone(self) -> None:
-        """See that whoever the scenarios so far have made is gone."""
-        if self._clears_up_in_the_end:
-            return
-        for session in self._worlds:
+        """Confirm that the users of the scenarios so far are gone."""
+        for session in [] if self._deletes_at_the_end else self._sessions:
             with self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief):
                 session.registry.confirm_gone()
 
-    def _look_whether_the_target_is_down(self, scenario: Scenario) -> None:
-        """Let the run end here where the last call got no answer, and none comes now either: no promise is broken."""
+    def _stop_if_target_is_down(self, scenario: Scenario) -> None:
+        """Stop the run if the last call got no answer and the target still does not answer: no rule is broken then."""
         exchanges = self.session.recorder.exchanges
-        if self._present is not self.session or not exchanges or exchanges[-1].answer is not None:
+        if self._current is not self.session or not exchanges or exchanges[-1].answer is not None:
             return
         try:
             self.session.connection.check_open()
         except TargetDown as error:
             self._down = error
-            self._report.config.stop = True  # behave then plays no further scenario
+            self._report.config.stop = True  # behave then runs no further scenario
             for step in scenario.all_steps:
                 step.exception = error if step.status.has_failed() else step.exception
 
     @property
-    def _clears_up_in_the_end(self) -> bool:
-        """Whether waiting for deletions is left to the end, which does all of it within one deadline."""
+    def _deletes_at_the_end(self) -> bool:
+        """Whether the end deletes all users, within one deadline, because the run is ending early."""
         return self._down is not None or bool(self._interrupts.noted)
 
     @property
-    def _worlds(self) -> list[Session]:
-        return [session for session in (self._storm, self.session) if session is not None]
+    def _sessions(self) -> list[Session]:
+        return [session for session in (self._faulty, self.session) if session is not None]
+
+    # The end
 
     def end(self) -> None:
-        """Prove that nothing is left, and close; raises what keeps the run from counting as good."""
+        """Confirm that no user is left and close all; raises what keeps the run from passing."""
         self._interrupts.shield()
         if self._ended:
             return
         self._ended = True
-        faults = self._clear_up()
-        for session in self._worlds:
+        ends = time.monotonic() + self.session.settings.cleanup_deadline_s
+        faults = [fault for session in self._sessions for fault in self._clean_up(session, ends)]
+        for session in self._sessions:
             faults += _faults_of(session.close)
-        faults += self._what_the_run_is_not_worth()
-        self._interrupted = len(self._interrupts.noted)
+        faults += self._faults_of_run()
+        self._signals_at_the_end = len(self._interrupts.noted)
         for fault in faults:
             self._report.blame(fault)
         if faults:
             raise faults[0]
 
-    def _clear_up(self) -> list[Exception]:
-        """Leave nothing of any world, within what is left of one deadline; return what could not be done."""
-        ends = time.monotonic() + self.session.settings.cleanup_deadline_s
-        faults: list[Exception] = []
-        for session in self._worlds:
-            faults += _faults_of(session.stop_requests)
-            try:
-                with self._sink.teardown("prove that no user of the run is left", session.registry.ledger.in_brief):
-                    if self._has_users_of(session):
-                        session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
-                faults += _faults_of(session.registry.ownership.check_answers)
-                session.registry.ledger.close()
-            except Exception as error:
-                faults.append(error)
-        return faults
+    def _clean_up(self, session: Session, ends: float) -> list[Exception]:
+        """Leave no user of a session behind, until a moment of the monotonic clock; return what failed."""
 
-    def _has_users_of(self, session: Session) -> bool:
-        """Whether users may be left: they go with an embedded API that has ended, or ends with the run."""
+        def prove() -> None:
+            with self._sink.teardown("prove that no user of the run is left", session.registry.ledger.in_brief):
+                if self._has_users(session):
+                    session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
+
+        faults, left = _faults_of(session.stop_requests), _faults_of(prove)
+        if left:  # the journal stays open: the next run deletes these users
+            return [*faults, *left]
+        registry = session.registry
+        return [*faults, *_faults_of(registry.ownership.check_answers), *_faults_of(registry.ledger.close)]
+
+    def _has_users(self, session: Session) -> bool:
+        """Whether users may be left: those on an embedded API are gone as soon as it has ended or ends with the run."""
         is_up = session.connection.embedded_end is None
-        return is_up and (session is self.session or not self._clears_up_in_the_end)
+        return is_up and (session is self.session or not self._deletes_at_the_end)
 
-    def _what_the_run_is_not_worth(self) -> list[Exception]:
-        """Return why the verdicts of this run do not stand."""
+    def _faults_of_run(self) -> list[SuiteError]:
+        """Return why the outcome of the scenarios does not count."""
         if self._interrupts.noted:
             return [Inconclusive(self._interrupts.in_brief())]
         if self._down is not None:
             return [self._down]
         if self.session.settings.partial:  # the parent process checks the whole run
             return []
-        return list(faults_of_run(self._report.summary(), self.session.settings, self.session.profile))
+        return faults_of_run(self._report.summary(), self.session.settings, self.session.profile)
 
     def _end_late(self) -> None:
-        """Clean up where behave ended without its hooks, such as by sys.exit in a step; the exit code is then not 0."""
+        """Clean up if behave ended without its hooks, such as by sys.exit in a step; the exit code is then not 0."""
         if not self._ended:
             _faults_of(self.end)  # they are in the report
             if not self._interrupts.noted:
                 self._report.blame(SuiteError("behave ended before the run was over, such as by sys.exit in a step"))
-            _tell_the_end(self._report)
+            _print_the_end(self._report)
             os._exit(FAULT)
-        if len(self._interrupts.noted) > self._interrupted:
+        if len(self._interrupts.noted) > self._signals_at_the_end:
             os._exit(FAULT)
-        self._interrupts.let_go()
-
-
-def _missing(tags: Iterable[str], offered: Mapping[str, bool]) -> str | None:
-    """Return what a scenario with these tags needs and the target has not, in the words of the profile."""
-    needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
-    return next((name for name in needed if not offered[name]), None)
+        self._interrupts.restore()
 
 
 def _faults_of(act: Callable[[], None]) -> list[Exception]:
-    """Return what went wrong while doing something, instead of raising it."""
+    """Return what a call raises, instead of raising it."""
     try:
         act()
     except Exception as error:
@@ -201,8 +189,8 @@ def _faults_of(act: Callable[[], None]) -> list[Exception]:
     return []
 
 
-def _tell_the_end(report: RunReport) -> None:
-    """Write the summary and the last lines, wherever behave's capturing was broken off."""
+def _print_the_end(report: RunReport) -> None:
+    """Write the summary and the last lines, even if behave still captures the output."""
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     with contextlib.suppress(OSError, SystemExit):
         report.end()

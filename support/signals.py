@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal: the first of them interrupts the run, and none its cleaning up."""
+"""Ctrl-C, SIGTERM and a closed terminal: the first signal interrupts the run, and none interrupts its cleanup."""
 
 from __future__ import annotations
 
@@ -12,48 +12,48 @@ import time
 from types import FrameType, TracebackType
 
 INTERRUPTING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-DELICATE = frozenset({"threading", "concurrent", "queue", "asyncio", "logging", "importlib", "filelock"})
-A_MOMENT_S = 0.01
-MOST_MOMENTS = 100
+LOCKING = frozenset({"threading", "concurrent", "queue", "asyncio", "logging", "importlib", "filelock"})
+DELAY_S = 0.01
+MOST_DELAYS = 100
 STDERR = 2
 
 
 class Interrupts:
-    """Turns the first signal into KeyboardInterrupt; any other one, and all while cleaning up, are only noted.
+    """Turns the first signal into KeyboardInterrupt; later signals, and all during cleanup, are only noted.
 
-    It is raised where it can do no harm: Python's own locks, written in Python, stay locked for ever when one comes
-    between taking them and the `try` that lets go of them, and the event loop would wait for them in vain.
+    KeyboardInterrupt is raised outside of modules that hold locks: if it comes between acquiring a lock of Python's own
+    and the `try` that releases it, the lock stays acquired for ever, and the event loop waits for it.
     """
 
     def __init__(self, silent: bool = False) -> None:
-        """Begin with none; `silent` leaves it to others to tell of them."""
+        """Begin without a signal; if `silent`, print nothing about signals."""
         self._silent = silent
         self.noted: list[str] = []
         self._shielded = False
         self._raised = False
-        self._put_off = 0
-        self._delivered_again = False
+        self._delays = 0
+        self._is_delayed = False
 
     def install(self) -> None:
-        """Take the signals over; does nothing outside the main thread, where Python does not allow it."""
+        """Handle the signals from now on; do nothing outside the main thread, where Python does not allow it."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number in _known():
             if number.name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays in force
                 signal.signal(number, self._handle)
-        self._tell_them_once()
+        self._hide_tracebacks()
 
     def shield(self) -> None:
-        """Let nothing interrupt what comes from now on."""
+        """Only note signals from now on."""
         self._shielded = True
 
-    def insist(self) -> None:
-        """Raise KeyboardInterrupt where one was raised before and somebody has swallowed it."""
+    def raise_again(self) -> None:
+        """Raise KeyboardInterrupt if it was raised before and some code has swallowed it."""
         if self.noted and not self._shielded:
             self._raise()
 
-    def let_go(self) -> None:
-        """Let a signal end the process at once, as all is done."""
+    def restore(self) -> None:
+        """Let a signal end the process at once: all is done."""
         for number in _known():
             if signal.getsignal(number) == self._handle:
                 signal.signal(number, signal.SIG_DFL)
@@ -62,29 +62,29 @@ class Interrupts:
         return f"interrupted by {self.noted[0]}" if self.noted else "not interrupted"
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        again, self._delivered_again = self._delivered_again, False
+        again, self._is_delayed = self._is_delayed, False
         if not again:
             self.noted.append(signal.Signals(number).name)
-            self._say(f"{self.in_brief()}: cleaning up, which ends by itself within CLEANUP_DEADLINE_S")
+            self._print(f"{self.in_brief()}: cleaning up, which ends by itself within CLEANUP_DEADLINE_S")
         if self._shielded or self._raised or not (again or len(self.noted) == 1):
             return
-        if self._put_off < MOST_MOMENTS and _is_delicate(frame):
-            self._put_off += 1
-            _thread.start_new_thread(self._deliver_again, (signal.Signals(number),))
+        if self._delays < MOST_DELAYS and _holds_locks(frame):
+            self._delays += 1
+            _thread.start_new_thread(self._deliver_later, (signal.Signals(number),))
         else:
             self._raise()
 
-    def _say(self, line: str) -> None:
-        """Write a line past all buffers, which may be in the middle of another one."""
+    def _print(self, line: str) -> None:
+        """Write a line without Python's buffers, which the signal may have interrupted."""
         with contextlib.suppress(OSError):
             if not self._silent:
                 os.write(STDERR, f"{line}\n".encode())
 
-    def _deliver_again(self, number: signal.Signals) -> None:
-        time.sleep(A_MOMENT_S)
-        self._delivered_again = True
+    def _deliver_later(self, number: signal.Signals) -> None:
+        time.sleep(DELAY_S)
+        self._is_delayed = True
         if hasattr(signal, "pthread_kill"):
-            signal.pthread_kill(threading.main_thread().ident or 0, number)  # wakes it from whatever it waits for
+            signal.pthread_kill(threading.main_thread().ident or 0, number)  # ends its wait
         else:
             _thread.interrupt_main(number)
 
@@ -92,29 +92,29 @@ class Interrupts:
         self._raised = True
         raise KeyboardInterrupt(self.noted[0])
 
-    def _tell_them_once(self) -> None:
-        """Keep Python from showing a traceback of what was told already."""
+    def _hide_tracebacks(self) -> None:
+        """Keep Python from showing a traceback of the interrupt."""
         show, show_unraisable = sys.excepthook, sys.unraisablehook
 
-        def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        def hide(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
             if not (self.noted and issubclass(kind, KeyboardInterrupt)):
                 show(kind, error, trace)
 
-        def told_too(unraisable: sys.UnraisableHookArgs) -> None:
+        def hide_unraisable(unraisable: sys.UnraisableHookArgs) -> None:
             if not (self.noted and issubclass(unraisable.exc_type, KeyboardInterrupt)):
                 show_unraisable(unraisable)
 
-        sys.excepthook, sys.unraisablehook = told, told_too
+        sys.excepthook, sys.unraisablehook = hide, hide_unraisable
 
 
 def _known() -> list[signal.Signals]:
     return [signal.Signals[name] for name in INTERRUPTING if name in signal.Signals.__members__]
 
 
-def _is_delicate(frame: FrameType | None) -> bool:
-    """Whether what is going on holds locks that an exception at the wrong moment would never give back."""
+def _holds_locks(frame: FrameType | None) -> bool:
+    """Whether the code may be acquiring a lock that it never releases if it is interrupted."""
     while frame is not None:
-        if str(frame.f_globals.get("__name__")).partition(".")[0] in DELICATE:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] in LOCKING:
             return True
         frame = frame.f_back
     return False

@@ -55,12 +55,27 @@ def hand_over() -> None:
         config = Configuration(sys.argv[1:])
         settings = settings_module.load(config.userdata)
         shares = shares_of(config, settings)
-    except (SuiteError, *BAD_ARGUMENTS):
+        if len(shares) < 2:
+            return
+        make_ready(ROOT / settings.reports_dir)
+        _make_shared_folders(config)
+    except (SuiteError, OSError, *BAD_ARGUMENTS):
         return
-    if len(shares) > 1:
-        with TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True) as folder:
-            code = ParallelRun(config, settings, shares, Path(folder)).run()
-        sys.exit(code)
+    with TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True) as folder:
+        code = ParallelRun(config, settings, shares, Path(folder)).run()
+    sys.exit(code)
+
+
+def _formats(config: Any) -> list[tuple[str, Any]]:
+    """Return the formats with an output of their own, each with its output."""
+    return list(zip(config.format or [], config.outputs, strict=False))
+
+
+def _make_shared_folders(config: Any) -> None:
+    """Create the folders that all processes write into: the libraries do not expect another process to do it."""
+    folders = [output.name for name, output in _formats(config) if name in FOLDER_FORMATS and output.name]
+    for folder in [*folders, *([config.junit_directory] if config.junit else [])]:
+        Path(folder).mkdir(parents=True, exist_ok=True)
 
 
 def _is_behave(program: Path) -> bool:
@@ -137,8 +152,6 @@ class ParallelRun:
 
     def run(self) -> int:
         """Run all shares; return the exit code of the whole run."""
-        make_ready(self._reports)
-        self._make_shared_folders()
         self._interrupts.install()
         self._interrupts.shield()
         try:
@@ -149,15 +162,6 @@ class ParallelRun:
             for child in self._children:
                 child.interrupt()
         return self._report()
-
-    def _make_shared_folders(self) -> None:
-        """Create the folders that all processes write into: creating one is a race in the libraries."""
-        folders = [output.name for name, output in self._formats() if name in FOLDER_FORMATS and output.name]
-        for folder in [*folders, *([self._config.junit_directory] if self._config.junit else [])]:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-
-    def _formats(self) -> list[tuple[str, Any]]:
-        return list(zip(self._config.format or [], self._config.outputs, strict=False))
 
     def _start(self, number: int, features: Sequence[Feature]) -> None:
         folder = self._folder / str(number)
@@ -173,7 +177,7 @@ class ParallelRun:
         paths = [str(each) for each in locations_of(self._config) if os.path.abspath(each.filename) in files]
         outputs = [
             output.name if name in FOLDER_FORMATS or not output.name else str(folder / f"output-{place}")
-            for place, (name, output) in enumerate(self._formats())
+            for place, (name, output) in enumerate(_formats(self._config))
         ]
         colour = "always" if Console(sys.stdout, self._config.color).is_coloured else "never"
         child = Child(number, features, folder, [sys.executable, "-m", "support.cli.share", *sys.argv[1:]])
@@ -224,7 +228,7 @@ class ParallelRun:
         whole = self._merged(parts, not_run(lost, self._config))
         faults = [] if self._was_read else [SuiteError(UNREAD)]
         whole = with_faults(whole, [*faults, *(self._finish_dead() if lost else [])])
-        if not self._interrupts.noted:
+        if not self._interrupts.noted and not any(part.outcome is Outcome.TARGET_DOWN for part in parts):
             whole = with_faults(whole, faults_of_run(whole, self._settings, profile_files.load(self._settings.target)))
         self._merge_outputs(whole)
         passed = publish(whole, self._reports, self._config)
@@ -251,7 +255,7 @@ class ParallelRun:
         ended = f"process {child.number} ended with exit code {child.process.poll()} and no summary"
         fault = SuiteError(ended)
         if self._interrupts.noted:
-            fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario; nothing was made")
+            fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario; no user was created")
         return with_faults(Summary(Outcome.PASSED, started=self._started), [fault])
 
     def _finish_dead(self) -> list[SuiteError]:
@@ -275,7 +279,7 @@ class ParallelRun:
 
     def _merge_outputs(self, whole: Summary) -> None:
         """Make one file of the files that each process wrote for a format."""
-        for place, (name, output) in enumerate(self._formats()):
+        for place, (name, output) in enumerate(_formats(self._config)):
             if name in FOLDER_FORMATS and output.name:
                 from support.reporting.allure.properties import write_environment
 

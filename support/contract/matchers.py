@@ -208,7 +208,8 @@ def schema_mismatches(name: str, value: Any, names: Names | None = None, shape: 
     if name == "user" and isinstance(value, Mapping):
         value = _in_contract_shape(names.to_contract(value) if names else value, shape or Shape())
     errors = sorted(_validator(name).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
-    return [f"{_pointer(error.absolute_path)}: {brief(error.message)}" for error in errors]
+    places = ("/".join(["", *map(str, error.absolute_path)]) for error in errors)
+    return [f"{place or 'the whole body'}: {brief(error.message)}" for place, error in zip(places, errors, strict=True)]
 
 
 def _in_contract_shape(user: Mapping[str, Any], shape: Shape) -> Mapping[str, Any]:
@@ -279,11 +280,6 @@ def _secret_fields(value: Any, path: str) -> Iterator[str]:
     inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for key, part in inner:
         yield from _secret_fields(part, f"{path}/{key}")
-
-
-def _pointer(path: Iterable[Any]) -> str:
-    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in path]
-    return "/" + "/".join(parts) if parts else "the whole body"
 
 
 def _not_an_object(value: Any) -> str:

@@ -233,10 +233,6 @@ def test_assert_that_describes_the_mismatch() -> None:
     assert "but: the status was 500" in str(caught.value)
 
 
-def test_pointers_are_escaped_as_in_rfc_6901() -> None:
-    assert matchers._pointer(["a/b", "c~d", 0]) == "/a~1b/c~0d/0"
-
-
 def test_a_long_value_is_shown_with_both_ends() -> None:
     (expected,) = field_mismatches({**ADA, "name": "begin" + "x" * 500 + "end"}, {"name": "Ada"}, NAMES)
     assert expected.startswith('/name: "begin')

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from support.signals import A_MOMENT_S, Interrupts
+from support.signals import DELAY_S, Interrupts
 
 SOON_S = 5.0
 
@@ -27,7 +27,7 @@ def interrupts() -> Iterator[Interrupts]:
     taken.install()
     yield taken
     taken.shield()
-    time.sleep(3 * A_MOMENT_S)
+    time.sleep(3 * DELAY_S)
     for number, handler in kept.items():
         signal.signal(number, handler)
     sys.excepthook, sys.unraisablehook = hooks
@@ -58,13 +58,13 @@ def test_none_interrupts_the_cleaning_up(interrupts: Interrupts) -> None:
 
 
 def test_one_that_was_swallowed_is_raised_again_at_the_next_step(interrupts: Interrupts) -> None:
-    interrupts.insist()
+    interrupts.raise_again()
     with contextlib.suppress(KeyboardInterrupt):
         send()
     with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
-        interrupts.insist()
+        interrupts.raise_again()
     interrupts.shield()
-    interrupts.insist()
+    interrupts.raise_again()
 
 
 class InterruptedLock:
@@ -102,12 +102,12 @@ def test_a_lock_that_was_just_taken_is_given_back() -> None:
 
 @pytest.mark.usefixtures("interrupts")
 def test_a_wait_that_does_not_end_is_interrupted_all_the_same() -> None:
-    threading.Timer(A_MOMENT_S, send).start()
+    threading.Timer(DELAY_S, send).start()
     with pytest.raises(KeyboardInterrupt):
         threading.Event().wait(60)
 
 
 def test_after_all_is_done_a_signal_ends_the_process_at_once(interrupts: Interrupts) -> None:
-    interrupts.let_go()
+    interrupts.restore()
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL

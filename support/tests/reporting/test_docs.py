@@ -15,6 +15,7 @@ import pytest
 from behave.model import Scenario
 from behave.parser import parse_file
 
+from support.compat import row_of
 from support.contract.tags import TAGS, meaning_of
 from support.reporting.docs.features import Capabilities, examples, examples_by_rule, read_features, sections
 from support.reporting.docs.last_run import LastRun, read_results
@@ -103,7 +104,7 @@ def test_every_feature_has_a_page_with_its_rules_and_examples(site: Path) -> Non
         for rule in feature.iter_rules():
             assert rule.name in text
         for scenario in feature.walk_scenarios():
-            if scenario._row is None:
+            if row_of(scenario) is None:
                 assert scenario.name in text
 
 

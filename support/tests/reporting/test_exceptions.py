@@ -18,12 +18,13 @@ HOSTILE = f"x\x1b[2J\x07\u202e\ufffe\udcff\n::error::boo ##[error]boo {TOKEN.upp
 SAID = f'HOSTILE = bytes.fromhex("{HOSTILE.encode("utf-8", "surrogatepass").hex()}").decode("utf-8", "surrogatepass")'
 HOOKS = f"""
 {SAID}
+from support.compat import runner_of
 from support.reporting.exceptions import make_presentable
 from support.redaction import redacted
 
 def before_all(context):
     redacted.hide({TOKEN!r})
-    make_presentable(context._runner)
+    make_presentable(runner_of(context))
 
 def after_scenario(context, scenario):
     if "hook" in scenario.name:

@@ -17,8 +17,8 @@ from support.target.embedded import EmbeddedApi
 @pytest.mark.parametrize(
     ("defects", "code", "last"),
     [
-        ([], 0, "nothing is left"),
-        (["--defect", "create-answers-200"], 1, "nothing is left"),
+        ([], 0, "no user is left"),
+        (["--defect", "create-answers-200"], 1, "no user is left"),
         (["--defect", "delete-does-nothing"], 1, "The next run against this target deletes them"),
     ],
     ids=["well", "a broken promise", "somebody is left"],

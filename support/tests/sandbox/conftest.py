@@ -32,13 +32,13 @@ class Running:
         """Say where a user is."""
         return f"{self.url}/{user_id}"
 
-    def newcomer(self, **changes: Any) -> dict[str, Any]:
+    def new_user(self, **changes: Any) -> dict[str, Any]:
         """Make up a valid user that nobody else made up."""
         return {"name": "Ada Lovelace", "email": f"Ada.{next(_numbers)}+test@Example.org", **changes}
 
     def create(self, **changes: Any) -> dict[str, Any]:
         """Create a user; gives what the API says of it."""
-        response = self.client.post(self.url, json=self.newcomer(**changes))
+        response = self.client.post(self.url, json=self.new_user(**changes))
         assert response.status_code == 201, response.text
         created: dict[str, Any] = response.json()
         return created

@@ -77,7 +77,7 @@ class Driver:
 
     async def create(self, **fields: Any) -> dict[str, Any]:
         """Create a user and give it as the API shows it."""
-        reply = await self.ask("POST", body=newcomer(**fields))
+        reply = await self.ask("POST", body=new_user(**fields))
         assert reply.status == 201, reply
         shown: dict[str, Any] = reply.json()
         return shown
@@ -96,7 +96,7 @@ class Driver:
         return shown
 
 
-def newcomer(**fields: Any) -> dict[str, Any]:
+def new_user(**fields: Any) -> dict[str, Any]:
     """Make up a valid user that nobody else made up."""
     return {"name": "Ada Lovelace", "email": f"Ada.{next(_numbers)}.L@Example.org", **fields}
 

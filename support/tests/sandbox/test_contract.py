@@ -5,10 +5,10 @@ import asyncio
 import httpx
 import pytest
 
-from support.tests.sandbox import promises_to_crowds  # noqa: F401  registers the rules about crowds
+from support.tests.sandbox import expectations_of_bursts  # noqa: F401  registers the rules about bursts
 from support.tests.sandbox.conftest import Running
-from support.tests.sandbox.drivers import TOKEN, Driver, Socket, newcomer
-from support.tests.sandbox.promises import PROMISES
+from support.tests.sandbox.drivers import TOKEN, Driver, Socket, new_user
+from support.tests.sandbox.expectations import PROMISES
 
 
 @pytest.mark.parametrize("rule", PROMISES)
@@ -24,14 +24,14 @@ def test_rule_is_kept(api: Running, rule: str) -> None:
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_collection_cannot_be_changed_as_a_whole(api: Running, method: str) -> None:
     user = api.create()
-    response = api.client.request(method, api.url, json=newcomer())
+    response = api.client.request(method, api.url, json=new_user())
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, HEAD, POST"
     assert api.client.get(api.user(user["id"])).json() == user
 
 
 def test_a_body_too_large_is_refused(api: Running) -> None:
-    response = api.client.post(api.url, json=api.newcomer(name="x" * 300_000))
+    response = api.client.post(api.url, json=api.new_user(name="x" * 300_000))
     assert response.status_code == 413
 
 
@@ -56,10 +56,10 @@ def test_addresses_keep_their_letter_case(api: Running) -> None:
 
 
 def test_a_repeated_idempotency_key_gets_the_first_answer_again(api: Running) -> None:
-    person, key = api.newcomer(), {"Idempotency-Key": "one"}
+    person, key = api.new_user(), {"Idempotency-Key": "one"}
     first = api.client.post(api.url, json=person, headers=key)
     again = api.client.post(api.url, json=person, headers=key)
-    other = api.client.post(api.url, json=api.newcomer(), headers=key)
+    other = api.client.post(api.url, json=api.new_user(), headers=key)
     assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422)
     assert again.json() == first.json()
     assert again.headers["location"] == first.headers["location"]
@@ -67,7 +67,7 @@ def test_a_repeated_idempotency_key_gets_the_first_answer_again(api: Running) ->
 
 
 def test_a_key_whose_answer_was_lost_gets_it_again(api: Running) -> None:
-    person, key = api.newcomer(), {"Idempotency-Key": "two"}
+    person, key = api.new_user(), {"Idempotency-Key": "two"}
     api.misbehave({"kind": "drop", "when": "after", "times": 1})
     with pytest.raises(httpx.TransportError):
         api.client.post(api.url, json=person, headers=key)

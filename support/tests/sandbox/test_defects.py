@@ -8,10 +8,10 @@ from collections import Counter
 import pytest
 
 from support.sandbox.catalogue import DEFECTS
-from support.tests.sandbox import promises_to_crowds  # noqa: F401  registers the rules about crowds
+from support.tests.sandbox import expectations_of_bursts  # noqa: F401  registers the rules about bursts
 from support.tests.sandbox.conftest import ROOT, running
 from support.tests.sandbox.drivers import direct_driver
-from support.tests.sandbox.promises import PROMISES
+from support.tests.sandbox.expectations import PROMISES
 
 
 @pytest.mark.parametrize("name", DEFECTS)
@@ -55,4 +55,4 @@ def test_an_unknown_name_ends_the_start() -> None:
 
 def test_a_defect_can_be_started() -> None:
     with running("--defect", "create-answers-200", "--defect", "head-has-body", "--window", "2") as sandbox:
-        assert sandbox.client.post(sandbox.url, json=sandbox.newcomer()).status_code == 200
+        assert sandbox.client.post(sandbox.url, json=sandbox.new_user()).status_code == 200

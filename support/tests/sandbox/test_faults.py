@@ -17,7 +17,7 @@ def _is_stored(api: Running, person: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_status_in_place_of_the_answer(api: Running, when: str) -> None:
-    person = api.newcomer()
+    person = api.new_user()
     api.misbehave({"kind": "status", "status": 504, "when": when})
     response = api.client.post(api.url, json=person)
     assert response.status_code == 504
@@ -35,7 +35,7 @@ def test_retry_after_in_seconds_and_as_a_date(api: Running) -> None:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_dropped_connection(api: Running, when: str) -> None:
-    person = api.newcomer()
+    person = api.new_user()
     api.misbehave({"kind": "drop", "when": when})
     with pytest.raises(httpx.TransportError):
         api.client.post(api.url, json=person)
@@ -51,7 +51,7 @@ def test_a_slow_answer(api: Running) -> None:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_hanging_answer(api: Running, when: str) -> None:
-    person = api.newcomer()
+    person = api.new_user()
     api.misbehave({"kind": "hang", "when": when})
     with pytest.raises(httpx.ReadTimeout):
         api.client.post(api.url, json=person, timeout=0.2)
@@ -59,7 +59,7 @@ def test_a_hanging_answer(api: Running, when: str) -> None:
 
 
 def test_an_answer_cut_in_the_middle(api: Running) -> None:
-    person = api.newcomer()
+    person = api.new_user()
     api.misbehave({"kind": "cut"})
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
         api.client.post(api.url, json=person)

@@ -125,7 +125,7 @@ def test_the_token_of_a_run_is_told_to_nobody(launch: Launch) -> None:
 def test_the_path_can_be_chosen(launch: Launch) -> None:
     sandbox = launch("--path", "/api/v1/people", "--control")
     assert sandbox.url.endswith("/api/v1/people")
-    response = sandbox.client.post(sandbox.url, json=sandbox.newcomer())
+    response = sandbox.client.post(sandbox.url, json=sandbox.new_user())
     assert response.headers["location"] == f"/api/v1/people/{response.json()['id']}"
 
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from support.sandbox.catalogue import VARIANTS
-from support.tests.sandbox import promises_to_crowds  # noqa: F401  registers the rules about crowds
+from support.tests.sandbox import expectations_of_bursts  # noqa: F401  registers the rules about bursts
 from support.tests.sandbox.conftest import Running, running
 from support.tests.sandbox.drivers import direct_driver
-from support.tests.sandbox.promises import PROMISES
+from support.tests.sandbox.expectations import PROMISES
 
 _PATIENCE_S = 3.0
 
@@ -49,21 +49,21 @@ _ON_THE_WIRE = {name for name, twist in VARIANTS.items() if twist.function.__mod
 @pytest.mark.parametrize("name", sorted(_IN_THEIR_OWN_TIME | _LARGE | _ON_THE_WIRE))
 def test_a_user_lives_and_goes(name: str) -> None:
     with running("--variant", name) as sandbox:
-        newcomer = sandbox.newcomer(name='李 O\'Brien <b> & "Ä"')
-        created = _insist(sandbox, "POST", sandbox.url, {201}, newcomer)
-        user = created.json() if created.status_code == 201 else _find(sandbox, newcomer["email"])[0]
+        new_user = sandbox.new_user(name='李 O\'Brien <b> & "Ä"')
+        created = _insist(sandbox, "POST", sandbox.url, {201}, new_user)
+        user = created.json() if created.status_code == 201 else _find(sandbox, new_user["email"])[0]
         url = urljoin(sandbox.url, created.headers.get("location", f"{sandbox.url}/{user['id']}"))
 
         read = _insist(sandbox, "GET", url, {200}).json()
         changed = _insist(sandbox, "PATCH", url, {200}, {"name": "Grace"}).json()
 
-        assert read["name"] == newcomer["name"]
-        assert read["email"].lower() == newcomer["email"].lower()
+        assert read["name"] == new_user["name"]
+        assert read["email"].lower() == new_user["email"].lower()
         assert changed == {**read, "name": "Grace"}
-        assert _find(sandbox, newcomer["email"].upper()) == [changed]
+        assert _find(sandbox, new_user["email"].upper()) == [changed]
         assert not _insist(sandbox, "HEAD", url, {200}).content
         _insist(sandbox, "DELETE", url, {200, 202, 204, 404})
-        _wait_until_gone(sandbox, url, newcomer["email"])
+        _wait_until_gone(sandbox, url, new_user["email"])
 
 
 def _insist(sandbox: Running, method: str, url: str, wanted: set[int], body: object = None) -> httpx.Response:

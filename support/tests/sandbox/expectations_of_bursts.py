@@ -4,20 +4,20 @@ import asyncio
 from typing import Any
 from urllib.parse import urljoin
 
-from support.tests.sandbox.drivers import Driver, Reply, newcomer
-from support.tests.sandbox.promises import promise
+from support.tests.sandbox.drivers import Driver, Reply, new_user
+from support.tests.sandbox.expectations import promise
 
-_CROWD = 20
+_BURST = 20
 _ROUNDS = 5
 
 
 @promise("burst")
 async def _burst(api: Driver) -> None:
-    people = [newcomer(name=f"Guest {number}") for number in range(_CROWD)]
+    people = [new_user(name=f"Guest {number}") for number in range(_BURST)]
     replies = await asyncio.gather(*(api.ask("POST", body=person) for person in people))
-    assert [reply.status for reply in replies] == [201] * _CROWD
+    assert [reply.status for reply in replies] == [201] * _BURST
     users = [reply.json() for reply in replies]
-    assert len({user["id"] for user in users}) == _CROWD
+    assert len({user["id"] for user in users}) == _BURST
     for person, user in zip(people, users, strict=True):
         assert (person["name"], person["email"].lower()) == (user["name"], user["email"].lower())
         assert (await api.ask("GET", user["id"])).json() == user
@@ -27,10 +27,10 @@ async def _burst(api: Driver) -> None:
 
 @promise("burst-workflow")
 async def _burst_workflow(api: Driver) -> None:
-    await asyncio.gather(*(_live(api, number) for number in range(_CROWD)))
-    crowd = [await api.create() for _ in range(_CROWD)]
-    await asyncio.gather(*(api.ask("DELETE", user["id"]) for user in crowd[::2]))
-    for number, user in enumerate(crowd):
+    await asyncio.gather(*(_live(api, number) for number in range(_BURST)))
+    burst = [await api.create() for _ in range(_BURST)]
+    await asyncio.gather(*(api.ask("DELETE", user["id"]) for user in burst[::2]))
+    for number, user in enumerate(burst):
         assert (await api.ask("GET", user["id"])).status == (200 if number % 2 else 404)
 
 
@@ -46,9 +46,9 @@ async def _live(api: Driver, number: int) -> None:
 @promise("race-email")
 async def _race_email(api: Driver) -> None:
     for _ in range(_ROUNDS):
-        email = newcomer()["email"]
+        email = new_user()["email"]
         await _race_of_creates(api, [email] * 10)
-        low = newcomer()["email"].lower()
+        low = new_user()["email"].lower()
         await _race_of_creates(api, [low, low.upper(), low.title(), low.swapcase()] * 2)
         await _race_of_changes(api, "PATCH")
         await _race_of_changes(api, "PUT")
@@ -57,7 +57,7 @@ async def _race_email(api: Driver) -> None:
 
 
 async def _race_of_creates(api: Driver, emails: list[str]) -> None:
-    people = [newcomer(email=email, name=f"Racer {number}") for number, email in enumerate(emails)]
+    people = [new_user(email=email, name=f"Racer {number}") for number, email in enumerate(emails)]
     replies = await asyncio.gather(*(api.ask("POST", body=person) for person in people))
     winner = _only_winner(replies, 201)
     assert await api.find(emails[0]) == [winner.json()]
@@ -65,9 +65,9 @@ async def _race_of_creates(api: Driver, emails: list[str]) -> None:
 
 
 async def _race_of_create_and_patch(api: Driver) -> None:
-    user, email = await api.create(), newcomer()["email"]
+    user, email = await api.create(), new_user()["email"]
     requests: list[Any] = [
-        api.ask("POST", body=newcomer(email=email)),
+        api.ask("POST", body=new_user(email=email)),
         api.ask("PATCH", user["id"], {"email": email}),
     ]
     statuses = [reply.status for reply in await asyncio.gather(*requests)]
@@ -77,7 +77,7 @@ async def _race_of_create_and_patch(api: Driver) -> None:
 
 async def _race_of_changes(api: Driver, method: str) -> None:
     users = [await api.create() for _ in range(4)]
-    email = newcomer()["email"]
+    email = new_user()["email"]
     moves = [{"email": email} if method == "PATCH" else {"name": user["name"], "email": email} for user in users]
     replies = await asyncio.gather(
         *(api.ask(method, user["id"], move) for user, move in zip(users, moves, strict=True))
@@ -99,7 +99,7 @@ async def _race_of_create_and_delete(api: Driver) -> None:
     user = await api.create()
     requests: list[Any] = [
         api.ask("DELETE", user["id"]),
-        api.ask("POST", body=newcomer(email=user["email"], name="Next")),
+        api.ask("POST", body=new_user(email=user["email"], name="Next")),
     ]
     deleted, created = await asyncio.gather(*requests)
     assert deleted.status in (200, 204)
@@ -114,7 +114,7 @@ async def _race_of_create_and_delete(api: Driver) -> None:
 async def _lost_update(api: Driver) -> None:
     for _ in range(_ROUNDS):
         user = await api.create()
-        change = {"name": "Grace", "email": newcomer()["email"].lower()}
+        change = {"name": "Grace", "email": new_user()["email"].lower()}
         parts = ({field: value} for field, value in change.items())
         await asyncio.gather(*(api.ask("PATCH", user["id"], part) for part in parts))
         assert (await api.ask("GET", user["id"])).json() == {**user, **change}

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from support.tests.sandbox.drivers import TOKEN, Driver, Reply, newcomer
+from support.tests.sandbox.drivers import TOKEN, Driver, Reply, new_user
 
 Check = Callable[[Driver], Coroutine[Any, Any, None]]
 PROMISES: dict[str, Check] = {}
@@ -67,7 +67,7 @@ def is_user(shown: Any) -> None:
 
 def longest_address() -> str:
     """Make up a new address of 254 characters."""
-    local = newcomer()["email"].partition("@")[0]
+    local = new_user()["email"].partition("@")[0]
     return str(local + LONGEST[len(local) :])
 
 
@@ -86,7 +86,7 @@ async def nobody_came(api: Driver, method: str, body: Any = None, **how: Any) ->
     """Send a request that must not create anybody."""
     before = await api.everyone()
     reply = await api.ask(method, body=body, **how)
-    assert len(await api.everyone()) == len(before), "somebody was created"
+    assert len(await api.everyone()) == len(before), "a user was created"
     return reply
 
 
@@ -125,7 +125,7 @@ async def _no_secrets(api: Driver) -> None:
 
 @promise("json-media-type")
 async def _json_media_type(api: Driver) -> None:
-    created = await api.ask("POST", body=newcomer())
+    created = await api.ask("POST", body=new_user())
     user = created.json()
     replies = [
         created,
@@ -150,12 +150,12 @@ async def _exact_text(api: Driver) -> None:
         assert [shown["name"] for shown in await api.everyone() if shown["id"] == user["id"]] == [name]
         for renamed in (name[::-1], name):
             assert (await api.ask("PATCH", user["id"], {"name": renamed})).json()["name"] == renamed
-            assert (await api.ask("PUT", user["id"], newcomer(name=renamed))).json()["name"] == renamed
+            assert (await api.ask("PUT", user["id"], new_user(name=renamed))).json()["name"] == renamed
     assert (await api.ask("PATCH", user["id"], {"email": longest_address()})).status == 200
     for changed in ("+tag@", ".a.b@", ".o'brien@", "-08_x9@", ".IDA@"):
-        address = newcomer()["email"].replace("@", changed)
+        address = new_user()["email"].replace("@", changed)
         assert (await api.create(email=address))["email"].casefold() == address.casefold()
-        reply = await api.ask("PUT", user["id"], newcomer(email=f"a.b.c.d.{address}"))
+        reply = await api.ask("PUT", user["id"], new_user(email=f"a.b.c.d.{address}"))
         assert reply.json()["email"].casefold() == f"a.b.c.d.{address}".casefold()
     longest = longest_address()
     assert (await api.create(email=longest))["email"].casefold() == longest.casefold()
@@ -170,8 +170,8 @@ async def _problem(api: Driver) -> None:
         await api.ask("POST", raw=b"{"),
         await api.ask("POST", raw=b"null"),
         await api.ask("POST", body=user),
-        await api.ask("POST", body=newcomer(), media_type="text/plain"),
-        await api.ask("POST", user["id"], newcomer()),
+        await api.ask("POST", body=new_user(), media_type="text/plain"),
+        await api.ask("POST", user["id"], new_user()),
         await api.ask("GET", authorization=None),
         await api.ask("GET", "?page=0"),
     ]
@@ -180,7 +180,7 @@ async def _problem(api: Driver) -> None:
         assert isinstance(document, dict)
         if "problem" in reply.headers["content-type"]:
             assert document["status"] == reply.status
-    for reply in [*refused, await api.ask("POST", body=newcomer())]:
+    for reply in [*refused, await api.ask("POST", body=new_user())]:
         for leak in (b"Traceback", b"INSERT", b"SELECT", b"/srv/", b".js"):
             assert leak not in reply.body
 
@@ -188,20 +188,20 @@ async def _problem(api: Driver) -> None:
 @promise("create-201")
 async def _create_201(api: Driver) -> None:
     await api.ask("DELETE", (await api.create())["id"])
-    email = newcomer()["email"]
+    email = new_user()["email"]
     people = [
-        newcomer(),
-        newcomer(name=SCRIPTS),
-        newcomer(name="x" * 200),
-        newcomer(name="ü" * 200),
-        newcomer(email=longest_address()),
-        newcomer(email=email.replace("@", "+a@")),
-        newcomer(email=email.replace("@", "+b@")),
-        newcomer(email=f"{email[0]}_{email[2:]}"),
-        newcomer(email=email),
-        newcomer(email=f"{email[0]}_{email[2:]}".replace("_", "-")),
-        newcomer(email=f"{email[:2]}_{email[3:]}"),
-        newcomer(email=email.replace(".", "", 1)),
+        new_user(),
+        new_user(name=SCRIPTS),
+        new_user(name="x" * 200),
+        new_user(name="ü" * 200),
+        new_user(email=longest_address()),
+        new_user(email=email.replace("@", "+a@")),
+        new_user(email=email.replace("@", "+b@")),
+        new_user(email=f"{email[0]}_{email[2:]}"),
+        new_user(email=email),
+        new_user(email=f"{email[0]}_{email[2:]}".replace("_", "-")),
+        new_user(email=f"{email[:2]}_{email[3:]}"),
+        new_user(email=email.replace(".", "", 1)),
     ]
     for person in people:
         user = await api.create(**person)
@@ -212,7 +212,7 @@ async def _create_201(api: Driver) -> None:
 @promise("create-location")
 async def _create_location(api: Driver) -> None:
     for _ in range(2):
-        reply = await api.ask("POST", body=newcomer())
+        reply = await api.ask("POST", body=new_user())
         url = urljoin(api.url, reply.headers["location"])
         assert urlsplit(url).netloc == urlsplit(api.url).netloc
         assert (await api.ask("GET", url)).json() == reply.json()
@@ -220,10 +220,10 @@ async def _create_location(api: Driver) -> None:
 
 @promise("create-invalid")
 async def _create_invalid(api: Driver) -> None:
-    no_name, no_email = newcomer(), newcomer()
+    no_name, no_email = new_user(), new_user()
     del no_name["name"], no_email["email"]
     wrong: list[Any] = [{}, [], 7, "text", no_name, no_email]
-    wrong += [newcomer(name=name) for name in BAD_NAMES] + [newcomer(email=email) for email in BAD_EMAILS]
+    wrong += [new_user(name=name) for name in BAD_NAMES] + [new_user(email=email) for email in BAD_EMAILS]
     for body in wrong:
         assert (await nobody_came(api, "POST", body)).status in (400, 422), body
     assert (await nobody_came(api, "POST", raw=b"")).status in (400, 422)
@@ -231,7 +231,7 @@ async def _create_invalid(api: Driver) -> None:
 
 @promise("malformed-json")
 async def _malformed_json(api: Driver) -> None:
-    person = json.dumps(newcomer(name="Ada"))
+    person = json.dumps(new_user(name="Ada"))
     texts = (
         person[:-1],
         person[:-2],
@@ -259,18 +259,18 @@ async def _media_type(api: Driver) -> None:
     user = await api.create()
     form = b"name=Ada&email=form%40example.org"
     for media_type in ("text/plain", "text/plain; note=json", "text/html", "application/x-www-form-urlencoded", None):
-        assert (await nobody_came(api, "POST", newcomer(), media_type=media_type)).status == 415
+        assert (await nobody_came(api, "POST", new_user(), media_type=media_type)).status == 415
         assert (await nobody_came(api, "POST", raw=form, media_type=media_type)).status == 415
         for method in ("PUT", "PATCH"):
-            assert (await api.ask(method, user["id"], newcomer(), media_type=media_type)).status == 415
+            assert (await api.ask(method, user["id"], new_user(), media_type=media_type)).status == 415
     await unchanged(api, user)
-    assert (await api.ask("POST", body=newcomer(), media_type="application/json; charset=utf-8")).status == 201
+    assert (await api.ask("POST", body=new_user(), media_type="application/json; charset=utf-8")).status == 201
 
 
 @promise("server-owned")
 async def _server_owned(api: Driver) -> None:
     own = {"id": "mine", "createdAt": "1999-12-31T23:59:59Z", "isAdmin": True}
-    reply = await api.ask("POST", body=newcomer(**own))
+    reply = await api.ask("POST", body=new_user(**own))
     assert reply.status in (201, 400, 422)
     user = reply.json() if reply.status == 201 else await api.create()
     assert (await api.ask("PATCH", user["id"], own)).status in (200, 400, 422)
@@ -278,15 +278,15 @@ async def _server_owned(api: Driver) -> None:
     assert after == user
     holder = await api.create()
     for method in ("PUT", "PATCH"):
-        assert (await api.ask(method, user["id"], newcomer(id=holder["id"]))).status in (200, 400, 422)
+        assert (await api.ask(method, user["id"], new_user(id=holder["id"]))).status in (200, 400, 422)
         await unchanged(api, holder)
-    reply = await api.ask("PUT", user["id"], newcomer(**own))
+    reply = await api.ask("PUT", user["id"], new_user(**own))
     assert reply.status in (200, 400, 422)
     assert (await api.ask("GET", user["id"])).status == 200
     after = (await api.ask("GET", user["id"])).json()
     for field, value in own.items():
         assert after.get(field) != value
-    reply = await api.ask("POST", body=newcomer(_id="mine", created_at=own["createdAt"]))
+    reply = await api.ask("POST", body=new_user(_id="mine", created_at=own["createdAt"]))
     if reply.status == 201:
         assert reply.json()["id"] != "mine"
         assert not any("_id" in shown for shown in await api.everyone())
@@ -297,14 +297,14 @@ async def _server_owned(api: Driver) -> None:
 async def _email_unique(api: Driver) -> None:
     first = await api.create()
     renamed = await api.create()
-    renamed = (await api.ask("PATCH", renamed["id"], {"email": newcomer()["email"]})).json()
+    renamed = (await api.ask("PATCH", renamed["id"], {"email": new_user()["email"]})).json()
     for holder in (first, renamed):
         for email in (holder["email"], holder["email"].upper(), holder["email"].lower()):
-            assert (await nobody_came(api, "POST", newcomer(email=email, name="Mallory"))).status == 409
+            assert (await nobody_came(api, "POST", new_user(email=email, name="Mallory"))).status == 409
             assert await api.find(email) == [holder]
         await unchanged(api, holder)
     await api.ask("PATCH", first["id"], {"name": "Grace"})
-    assert (await nobody_came(api, "POST", newcomer(email=first["email"]))).status == 409
+    assert (await nobody_came(api, "POST", new_user(email=first["email"]))).status == 409
     for method in ("PUT", "PATCH"):
         confirmed = {"name": "Grace", "email": first["email"]}
         assert (await api.ask(method, first["id"], confirmed)).status == 200
@@ -313,7 +313,7 @@ async def _email_unique(api: Driver) -> None:
     await api.ask("DELETE", gone["id"])
     await api.create(email=gone["email"])
     await api.ask("DELETE", gone["id"])
-    assert (await nobody_came(api, "POST", newcomer(email=gone["email"]))).status == 409
+    assert (await nobody_came(api, "POST", new_user(email=gone["email"]))).status == 409
 
 
 @promise("read-200")
@@ -360,13 +360,13 @@ async def _list(api: Driver) -> None:
 
 @promise("filter-email")
 async def _filter_email(api: Driver) -> None:
-    low = newcomer()["email"].lower()
+    low = new_user()["email"].lower()
     user = await api.create(email=low.replace("@", "_x+tag@").replace("ada", "Ada"))
     for other in (low.replace("@", "-x+tag@"), "x" + user["email"].lower(), user["email"].lower() + ".uk"):
         await api.create(email=other)
     for email in (user["email"], user["email"].upper(), user["email"].lower()):
         assert await api.find(email) == [user]
-    assert await api.find(newcomer()["email"]) == []
+    assert await api.find(new_user()["email"]) == []
     for part in (user["email"][:-4], user["email"][1:], "%", "example.org"):
         reply = await api.ask("GET", f"?email={quote(part)}")
         assert reply.status in (400, 422) or reply.json() == []
@@ -375,11 +375,11 @@ async def _filter_email(api: Driver) -> None:
     for page in ("&page=1&limit=1", "&page=1&limit=10"):
         for one in (user, await api.create()):
             assert (await api.ask("GET", f"?email={quote(one['email'])}{page}")).json() == [one]
-    moved = (await api.ask("PATCH", user["id"], {"email": newcomer()["email"]})).json()
+    moved = (await api.ask("PATCH", user["id"], {"email": new_user()["email"]})).json()
     assert await api.find(user["email"]) == []
     await api.ask("DELETE", moved["id"])
     assert await api.find(moved["email"]) == []
-    awaited = newcomer()
+    awaited = new_user()
     assert await api.find(awaited["email"]) == []
     await api.create(**awaited)
     assert len(await api.find(awaited["email"])) == 1
@@ -426,7 +426,7 @@ async def _patch(api: Driver) -> None:
     user = await api.create()
     await another_time(user)
     own = user["email"]
-    email = newcomer()["email"]
+    email = new_user()["email"]
     for change in (
         {"name": "Grace"},
         {"email": email},
@@ -453,14 +453,14 @@ async def _patch(api: Driver) -> None:
 async def _put(api: Driver) -> None:
     user = await api.create()
     await another_time(user)
-    for person in (newcomer(name="Grace"), last := newcomer(name="Hopper"), last):
+    for person in (new_user(name="Grace"), last := new_user(name="Hopper"), last):
         reply = await api.ask("PUT", user["id"], person)
         assert reply.status == 200
         assert reply.json() == {**user, "name": person["name"], "email": reply.json()["email"]}
         assert reply.json()["email"].casefold() == person["email"].casefold()
         await unchanged(api, reply.json())
         user = reply.json()
-    for part in ({"name": "Jean"}, {"email": newcomer()["email"]}, {}):
+    for part in ({"name": "Jean"}, {"email": new_user()["email"]}, {}):
         assert (await api.ask("PUT", user["id"], part)).status in (400, 422)
         await unchanged(api, user)
 
@@ -468,7 +468,7 @@ async def _put(api: Driver) -> None:
 @promise("update-invalid")
 async def _update_invalid(api: Driver) -> None:
     user = await api.create()
-    wrong = [newcomer(name=name) for name in BAD_NAMES] + [newcomer(email=email) for email in BAD_EMAILS]
+    wrong = [new_user(name=name) for name in BAD_NAMES] + [new_user(email=email) for email in BAD_EMAILS]
     for body in [*wrong, *[{**person, "name": "Valid"} for person in wrong[len(BAD_NAMES) :]]]:
         for method in ("PUT", "PATCH"):
             assert (await api.ask(method, user["id"], body)).status in (400, 422), body
@@ -476,24 +476,24 @@ async def _update_invalid(api: Driver) -> None:
     assert (await api.ask("PATCH", user["id"], raw=b"null")).status in (400, 422)
     assert (await api.ask("PATCH", user["id"], {"name": "Valid", "email": ""})).status in (400, 422)
     for method in ("PUT", "PATCH"):
-        assert (await api.ask(method, user["id"], newcomer(name=["Ada"]))).status in (400, 422)
+        assert (await api.ask(method, user["id"], new_user(name=["Ada"]))).status in (400, 422)
     for method in ("PUT", "PATCH"):
-        wanted = newcomer(name="")
+        wanted = new_user(name="")
         assert (await api.ask(method, user["id"], wanted)).status in (400, 422)
         await api.create(email=wanted["email"])
-        assert (await nobody_came(api, "POST", newcomer(email=user["email"]))).status == 409
+        assert (await nobody_came(api, "POST", new_user(email=user["email"]))).status == 409
 
 
 @promise("update-404")
 async def _update_404(api: Driver) -> None:
     for method in ("PUT", "PATCH"):
         before = await api.everyone()
-        wanted = newcomer()
+        wanted = new_user()
         assert (await api.ask(method, UNKNOWN, wanted)).status == 404
         assert len(await api.everyone()) == len(before)
         user = await api.create(email=wanted["email"])
         for odd in ("nobody", f"{user['id']}x"):
-            assert (await api.ask(method, odd, newcomer())).status == 404
+            assert (await api.ask(method, odd, new_user())).status == 404
         await unchanged(api, user)
 
 
@@ -506,13 +506,13 @@ async def _update_taken(api: Driver) -> None:
             assert reply.status == 409
             await unchanged(api, holder, user)
             for email in (user["email"], holder["email"]):
-                assert (await nobody_came(api, "POST", newcomer(email=email))).status == 409
+                assert (await nobody_came(api, "POST", new_user(email=email))).status == 409
     given_up = holder["email"]
-    assert (await api.ask("PATCH", holder["id"], {"email": newcomer()["email"]})).status == 200
+    assert (await api.ask("PATCH", holder["id"], {"email": new_user()["email"]})).status == 200
     assert (await api.ask("PATCH", user["id"], {"email": given_up})).status == 200
     assert (await api.ask("PATCH", user["id"], {"email": user["email"]})).status == 200
-    capitals = await api.create(email=newcomer()["email"].upper())
-    assert (await api.ask("PATCH", capitals["id"], {"email": newcomer()["email"]})).status == 200
+    capitals = await api.create(email=new_user()["email"].upper())
+    assert (await api.ask("PATCH", capitals["id"], {"email": new_user()["email"]})).status == 200
     await api.create(email=capitals["email"].lower())
 
 
@@ -524,10 +524,10 @@ async def _isolation(api: Driver) -> None:
     after = await api.create()
     await api.create(name="Grace")
     await unchanged(api, before, namesake, user, after)
-    await api.ask("PUT", user["id"], newcomer(name="Barbara"))
+    await api.ask("PUT", user["id"], new_user(name="Barbara"))
     await unchanged(api, before, namesake, after)
     await api.ask("PATCH", user["id"], {"name": "Jean"})
-    await api.ask("PUT", user["id"], newcomer(name="Hopper"))
+    await api.ask("PUT", user["id"], new_user(name="Hopper"))
     await unchanged(api, before, namesake, after)
     for _ in range(2):
         await api.ask("DELETE", user["id"])
@@ -572,17 +572,17 @@ async def _delete_frees(api: Driver) -> None:
     assert user["id"] not in (again["id"], another["id"])
     await api.ask("DELETE", another["id"])
     assert (await api.create())["id"] != another["id"]
-    capitals = await api.create(email=newcomer()["email"].upper())
+    capitals = await api.create(email=new_user()["email"].upper())
     await api.ask("DELETE", capitals["id"])
     await api.create(email=capitals["email"].lower())
     moved = await api.create()
-    moved = (await api.ask("PATCH", moved["id"], {"email": newcomer()["email"]})).json()
+    moved = (await api.ask("PATCH", moved["id"], {"email": new_user()["email"]})).json()
     await api.ask("DELETE", moved["id"])
     await api.create(email=moved["email"])
     for method in ("PUT", "PATCH"):
         mover, leaver = await api.create(), await api.create()
         await api.ask("DELETE", leaver["id"])
-        assert (await api.ask(method, mover["id"], newcomer(email=leaver["email"]))).status == 200
+        assert (await api.ask(method, mover["id"], new_user(email=leaver["email"]))).status == 200
     many = [(await api.create())["id"] for _ in range(30)]
     for user_id in many:
         await api.ask("DELETE", user_id)
@@ -592,7 +592,7 @@ async def _delete_frees(api: Driver) -> None:
 @promise("method-405")
 async def _method_405(api: Driver) -> None:
     user = await api.create()
-    reply = await nobody_came(api, "POST", newcomer(), where=user["id"])
+    reply = await nobody_came(api, "POST", new_user(), where=user["id"])
     assert reply.status == 405
     allowed = {method.strip() for method in reply.headers["allow"].split(",")}
     assert allowed >= {"GET", "PUT", "PATCH", "DELETE"}
@@ -621,11 +621,11 @@ async def _auth_401(api: Driver) -> None:
             ("HEAD", ""),
             ("POST", ""),
         ]:
-            reply = await api.ask(method, where, newcomer(), authorization=authorization)
+            reply = await api.ask(method, where, new_user(), authorization=authorization)
             assert reply.status == 401, (method, authorization)
             assert reply.headers["www-authenticate"]
         for method in ("PUT", "PATCH", "DELETE"):
-            assert (await api.ask(method, UNKNOWN, newcomer(), authorization=authorization)).status == 401
+            assert (await api.ask(method, UNKNOWN, new_user(), authorization=authorization)).status == 401
         assert (await api.ask("POST", raw=b"{", authorization=authorization)).status == 401
         assert (await api.ask("GET", "?email=nobody%40example.org", authorization=authorization)).status == 401
         await unchanged(api, user)
