@@ -86,8 +86,8 @@ def has_changed_to(scenario: ScenarioContext, actor: Actor, fields: dict[str, st
     accounts.be_changed(scenario, actor, method, **fields)
 
 
-@given("{actor:Actor} has confirmed their email with {method:Method}")
-def has_confirmed_email(scenario: ScenarioContext, actor: Actor, method: str) -> None:
+@given("{actor:Actor} has changed their name and sent their own email with {method:Method}")
+def has_sent_own_email(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     new_name = accounts.new_values(scenario, actor, "name")
     accounts.be_changed(scenario, actor, method, **new_name, email=actor.new_user.email)
 
@@ -103,7 +103,7 @@ def change(scenario: ScenarioContext, actor: Actor, names: tuple[str, ...]) -> N
     accounts.change(scenario, actor, **accounts.new_values(scenario, actor, *names))
 
 
-@when("{actor:Actor}'s {names:FieldNames} are replaced")
+@when("{actor:Actor} replaces their {names:FieldNames}")
 def replace_fields(scenario: ScenarioContext, actor: Actor, names: tuple[str, ...]) -> None:
     accounts.change(scenario, actor, "PUT", **accounts.new_values(scenario, actor, *names))
 
@@ -138,34 +138,34 @@ def send_server_field(scenario: ScenarioContext, actor: Actor, field: dict[str, 
     accounts.send_change(scenario, actor, method, {**fields, **field})
 
 
-@when("{actor:Actor}'s email is changed to {email:Email} with {method:Method}")
+@when("{actor:Actor} tries to change to {email:Email} with {method:Method}")
 def change_to_taken_email(scenario: ScenarioContext, actor: Actor, email: str, method: str) -> None:
     body = accounts.complete(method, {"email": email}, scenario.factory.new_user(actor.persona))
     accounts.send_change(scenario, actor, method, body)
 
 
-@when("{actor:Actor}'s account is updated with a new name and {email:Email}")
+@when("{actor:Actor} tries to change to a new name and {email:Email} with an update")
 def update_with_taken_email(scenario: ScenarioContext, actor: Actor, email: str) -> None:
     accounts.send_change(scenario, actor, "PATCH", {**accounts.new_values(scenario, actor, "name"), "email": email})
 
 
-@when("{actor:Actor}'s account is {method:Method} with {invalid:InvalidBody}")
+@when("{actor:Actor} {method:Method} their account with {invalid:InvalidBody}")
 def change_with_invalid_body(scenario: ScenarioContext, actor: Actor, method: str, invalid: Invalid) -> None:
     accounts.send_change(scenario, actor, method, invalid(scenario.factory.new_user(), scenario.factory))
 
 
-@when("{actor:Actor}'s account is replaced without {missing:MissingFields}")
+@when("{actor:Actor} replaces their account without {missing:MissingFields}")
 def replace_without(scenario: ScenarioContext, actor: Actor, missing: tuple[str, ...]) -> None:
     fields = scenario.factory.new_user().as_json()
     accounts.send_change(scenario, actor, "PUT", {name: fields[name] for name in fields if name not in missing})
 
 
-@when("{actor:Actor}'s account is updated with only {value:InvalidValue}")
+@when("{actor:Actor} updates their account with only {value:InvalidValue}")
 def update_with_only_invalid_value(scenario: ScenarioContext, actor: Actor, value: str) -> None:
     accounts.send_change(scenario, actor, "PATCH", invalid_values.invalid_field(value, scenario.factory))
 
 
-@when("{actor:Actor}'s account is {method:Method} with every invalid value")
+@when("{actor:Actor} {method:Method} their account with every invalid value")
 def change_with_every_invalid_value(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     bodies = invalid_values.every_invalid_change(scenario.factory)
     scenario.keep(*[accounts.send_change(scenario, actor, method, body) for body in bodies])

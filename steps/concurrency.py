@@ -61,7 +61,7 @@ def lifecycles_unaffected(scenario: ScenarioContext) -> None:
     bursts.check_lifecycles(scenario)
 
 
-@given("the contenders are threads released by a barrier")
+@given("each user signs up from their own thread")
 def contend_in_threads(scenario: ScenarioContext) -> None:
     scenario.in_threads = True
 
@@ -71,14 +71,9 @@ def race_of_sign_ups(scenario: ScenarioContext, emails: str) -> None:
     email_races.sign_up_with_one_email(scenario, emails)
 
 
-@when("several users change to one email at once, round after round")
-def race_of_updates(scenario: ScenarioContext) -> None:
-    email_races.change_to_one_email(scenario)
-
-
-@when("several users are replaced at once with one email, round after round")
-def race_of_replacements(scenario: ScenarioContext) -> None:
-    email_races.change_to_one_email(scenario, "PUT")
+@when("several users change to one email at once with {method:Method}, round after round")
+def race_of_changes(scenario: ScenarioContext, method: str) -> None:
+    email_races.change_to_one_email(scenario, method)
 
 
 @when("some users sign up with one email while others change to it, round after round")
@@ -92,13 +87,13 @@ def race_of_sign_up_and_deletion(scenario: ScenarioContext) -> None:
 
 
 @when("Ada's name and Ada's email are changed at the same moment, round after round")
-def race_of_changes(scenario: ScenarioContext) -> None:
+def race_of_two_fields(scenario: ScenarioContext) -> None:
     races.change_both_fields(scenario)
 
 
 @then("in every round exactly one user is created with the email and the others are refused")
 @then("in every round exactly one user gets the email and the others are unchanged")
 @then("every round ends as if one request had come before the other")
-@then("in every round both changes last")
+@then("in every round neither change is lost")
 def every_round_is_right(scenario: ScenarioContext) -> None:
     races.check_rounds(scenario)

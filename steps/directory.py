@@ -63,7 +63,7 @@ def list_shows(scenario: ScenarioContext, actor: Actor) -> None:
     directory.shows_once(scenario, actor, scenario.exchange)
 
 
-@then("the list shows each of them exactly once")
+@then("the list shows each of the users exactly once")
 def list_shows_each(scenario: ScenarioContext) -> None:
     for actor in scenario.users:
         directory.shows_once(scenario, actor, scenario.exchange)
@@ -79,7 +79,7 @@ def list_no_longer_shows(scenario: ScenarioContext, actor: Actor) -> None:
     waiting.is_gone_from_list(scenario, actor)
 
 
-@then("the list no longer shows any of them")
+@then("the list no longer shows any of the users")
 def list_shows_none(scenario: ScenarioContext) -> None:
     for actor in scenario.users:
         waiting.is_gone_from_list(scenario, actor)
@@ -203,7 +203,7 @@ def pages_do_not_overlap(scenario: ScenarioContext) -> None:
     paging.do_not_overlap(scenario)
 
 
-@then("all pages together are the list")
+@then("all pages together show the same users as the list")
 def pages_are_the_list(scenario: ScenarioContext) -> None:
     paging.are_the_list(scenario)
 

@@ -43,7 +43,7 @@ def every_view_shows(scenario: ScenarioContext, field: str) -> None:
     outcomes.every_view_shows(scenario, field)
 
 
-@then("every user in the answers has the right shape")
+@then("every user in the answers has a valid id, name, email and creation date")
 def each_has_right_shape(scenario: ScenarioContext) -> None:
     outcomes.each_has_right_shape(scenario)
 
@@ -74,7 +74,7 @@ def is_refused_as_invalid(scenario: ScenarioContext) -> None:
     outcomes.is_answered(scenario, "invalid")
 
 
-@then("{actor:Actor}'s {request:Request} is refused as invalid or ignores {field:ServerField}")
+@then("{actor:Actor}'s {request:Request} is refused as invalid or accepted without {field:ServerField}")
 def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str, field: dict[str, Any]) -> None:
     outcomes.is_refused_or_ignores(scenario, actor, request, field)
 
@@ -84,8 +84,8 @@ def is_accepted_or_refused(scenario: ScenarioContext) -> None:
     scenario.check(scenario.exchange, has_status([200, *scenario.answers.invalid]))
 
 
-@then("no user is found")
-def no_user_is_found(scenario: ScenarioContext) -> None:
+@then("the API answers that there is no such user")
+def there_is_no_such_user(scenario: ScenarioContext) -> None:
     outcomes.is_answered(scenario, "unknown")
 
 
@@ -119,8 +119,8 @@ def are_gone(scenario: ScenarioContext, actors: list[Actor]) -> None:
         waiting.is_gone(scenario, actor)
 
 
-@then("the API says that there is no such user")
-def there_is_no_such_user(scenario: ScenarioContext) -> None:
+@then("the API confirms the deletion or answers that there is no such user")
+def is_deleted_or_unknown(scenario: ScenarioContext) -> None:
     outcomes.is_answered(scenario, "deleted_again")
 
 

@@ -40,15 +40,14 @@ def each_says_what_is_wrong(scenario: ScenarioContext) -> None:
 # Location
 
 
-@when("{actor:Actor} signs up and gets an answer")
+@when("{actor:Actor} signs up and receives an answer")
 def sign_up_with_answer(scenario: ScenarioContext, actor: Actor) -> None:
     protocol.sign_up_with_answer(scenario, actor)
 
 
-@when("a new user with {value:EdgeCase} signs up and gets an answer")
-def sign_up_with_value(scenario: ScenarioContext, value: str) -> None:
-    ada = scenario.actor("Ada")
-    protocol.sign_up_with_answer(scenario, ada, lambda: values.edge_case(value, scenario.factory))
+@when("{actor:Actor} signs up with {value:EdgeCase} and receives an answer")
+def sign_up_with_value(scenario: ScenarioContext, actor: Actor, value: str) -> None:
+    protocol.sign_up_with_answer(scenario, actor, lambda: values.edge_case(value, scenario.factory))
 
 
 @then("the status is 201 and Location leads to {actor:Actor}")
@@ -98,11 +97,10 @@ def sign_up_in_another_order(scenario: ScenarioContext, actor: Actor) -> None:
     protocol.send_body(scenario, actor, "POST", in_another_order)
 
 
-@when('a new user named "{name}" signs up with every character escaped')
-def sign_up_escaped(scenario: ScenarioContext, name: str) -> None:
-    ada = scenario.actor("Ada")
-    ada.new_user = scenario.factory.named(name)
-    protocol.send_body(scenario, ada, "POST", escaped)
+@when('{actor:Actor} signs up with the name "{name}", every character escaped')
+def sign_up_escaped(scenario: ScenarioContext, actor: Actor, name: str) -> None:
+    actor.new_user = scenario.factory.named(name)
+    protocol.send_body(scenario, actor, "POST", escaped)
 
 
 @then("the status is 415")

@@ -24,7 +24,7 @@ Feature: Access needs the token
         | the token without its last character      | a matching beginning is not enough    |
         | the token without its first character     | a matching end is not enough          |
         | the token with a different last character | a matching beginning is not enough    |
-        | the token after one more character        | a matching end is not enough          |
+        | the token with one more character in front| a matching end is not enough          |
         | the token in swapped letter case          | tokens are case-sensitive             |
         | the token without a scheme                | the token is a bearer token           |
         | the token in the Token scheme             | the token is a bearer token           |

@@ -18,7 +18,7 @@ Feature: Many users sign up at once
         | 20    |
         | 50    |
 
-    Example: As many users sign up at once as the run is configured for
+    Example: The configured number of users sign up at once
       When the configured number of users sign up at once
       Then all requests were in flight at the same time
       And each new user has their own id, name and email

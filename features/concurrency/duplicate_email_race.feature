@@ -1,12 +1,12 @@
 @contract @concurrency @async @race @edge
-Feature: One email at the same moment
+Feature: Competing for one email
   An impatient double click on "Sign up" sends the form twice. An API that checks first
   and writes later accepts both, and two users share one email.
 
   @rule.race-email
   Rule: When several requests compete for one email, exactly one wins
 
-    Scenario Outline: Many sign up at once with <email>
+    Scenario Outline: Many users sign up at once with <email>
       When many users sign up at once with <email>, round after round
       Then in every round exactly one user is created with the email and the others are refused
 
@@ -15,13 +15,13 @@ Feature: One email at the same moment
         | one email                           |
         | one email in different letter cases |
 
-    Example: Several users change to one email at once
-      When several users change to one email at once, round after round
+    Example: Several users change to one email at once with updates
+      When several users change to one email at once with an update, round after round
       Then in every round exactly one user gets the email and the others are unchanged
 
     @use.with_put=yes
-    Example: Several users are replaced at once with one email
-      When several users are replaced at once with one email, round after round
+    Example: Several users change to one email at once with replacements
+      When several users change to one email at once with a replacement, round after round
       Then in every round exactly one user gets the email and the others are unchanged
 
     Example: Some users sign up with an email while others change to it

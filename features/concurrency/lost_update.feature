@@ -4,8 +4,8 @@ Feature: Two updates at the same moment
   the whole user, changes it and writes it back loses one of the two updates.
 
   @rule.lost-update
-  Rule: Two simultaneous updates of different fields both last
+  Rule: Neither of two simultaneous updates of different fields is lost
 
     Example: Ada's name and email are changed at the same moment
       When Ada's name and Ada's email are changed at the same moment, round after round
-      Then in every round both changes last
+      Then in every round neither change is lost

@@ -1,7 +1,7 @@
 @contract @concurrency @threads
 Feature: Concurrent requests from threads
-  The same rules hold for another kind of client: blocking calls from many threads, as
-  most programs make them.
+  Many programs send each request from a thread of its own and wait for the answer. The
+  same rules hold for them.
 
   @rule.burst
   Rule: Every sign-up from a thread creates its own account
@@ -15,7 +15,7 @@ Feature: Concurrent requests from threads
   @rule.race-email @race @edge
   Rule: When several threads compete for one email, exactly one wins
 
-    Example: Threads sign up at once with one email
-      Given the contenders are threads released by a barrier
+    Example: Many users sign up from threads at once with one email
+      Given each user signs up from their own thread
       When many users sign up at once with one email, round after round
       Then in every round exactly one user is created with the email and the others are refused

@@ -1,7 +1,7 @@
 @contract
 Feature: What every answer has in common
-  Clients are generated, cached and logged by headers and error documents. These rules
-  hold for every answer, whatever the request.
+  Programs decide by the media type and the error document what to do with an answer.
+  These rules hold for every answer, whatever the request.
 
   @rule.json-media-type
   Rule: An answer with a body is declared as JSON
@@ -128,11 +128,11 @@ Feature: What every answer has in common
         | an empty list |
         | a string      |
         | null          |
-        | nothing       |
+        | an empty body |
 
-    Scenario Outline: The error document when Ada's account is updated with <body> instead of an object
+    Scenario Outline: The error document when Ada updates their account with <body> instead of an object
       Given Ada is a user
-      When Ada's account is updated with <body> instead of an object
+      When Ada updates their account with <body> instead of an object
       Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
 
       Examples:
@@ -142,9 +142,9 @@ Feature: What every answer has in common
         | null          |
 
     @use.with_put=yes
-    Scenario Outline: The error document when Ada's account is replaced with <body> instead of an object
+    Scenario Outline: The error document when Ada replaces their account with <body> instead of an object
       Given Ada is a user
-      When Ada's account is replaced with <body> instead of an object
+      When Ada replaces their account with <body> instead of an object
       Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
 
       Examples:

@@ -1,17 +1,17 @@
 @contract
 Feature: Methods, statuses and headers
-  HTTP promises every client where a new resource is, what a method does, and how a
-  server treats a body that it cannot read.
+  HTTP says how a client finds a new resource, what a method does, and how a server
+  treats a body that it cannot read.
 
   @rule.create-location
   Rule: A 201 has a Location that resolves to the new user
 
     Example: Following the Location of a new user
-      When Ada signs up and gets an answer
+      When Ada signs up and receives an answer
       Then the status is 201 and Location leads to Ada
 
     Scenario Outline: Following the Location of a user with <value>
-      When a new user with <value> signs up and gets an answer
+      When Ada signs up with <value> and receives an answer
       Then the status is 201 and Location leads to Ada
 
       Examples:
@@ -22,7 +22,7 @@ Feature: Methods, statuses and headers
 
     Example: Each new user has their own Location
       Given Grace is a user
-      When Ada signs up and gets an answer
+      When Ada signs up and receives an answer
       Then the status is 201 and Location leads to Ada
 
   @rule.head @use.with_head=yes

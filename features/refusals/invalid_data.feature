@@ -66,7 +66,7 @@ Feature: Invalid data is refused
         | a string           |
         | a number           |
         | null               |
-        | nothing            |
+        | an empty body      |
 
     Example: Valid data is accepted after invalid data
       Given the current list of users
@@ -77,9 +77,9 @@ Feature: Invalid data is refused
   @rule.update-invalid
   Rule: An invalid change changes nothing, not even the valid part of it
 
-    Scenario Outline: Ada's account is updated with <value>
+    Scenario Outline: Ada updates their account with <value>
       Given Ada is a user
-      When Ada's account is updated with <value>
+      When Ada updates their account with <value>
       Then the request is refused as invalid
       And Ada's account is unchanged
 
@@ -102,9 +102,9 @@ Feature: Invalid data is refused
         | an email without a domain  |
         | an email of 255 characters |
 
-    Scenario Outline: Ada's account is updated with only <value>
+    Scenario Outline: Ada updates their account with only <value>
       Given Ada is a user
-      When Ada's account is updated with only <value>
+      When Ada updates their account with only <value>
       Then the request is refused as invalid
       And Ada's account is unchanged
 
@@ -120,9 +120,9 @@ Feature: Invalid data is refused
         | null as the email        |
         | an empty email           |
 
-    Scenario Outline: Ada's account is updated with <body> instead of an object
+    Scenario Outline: Ada updates their account with <body> instead of an object
       Given Ada is a user
-      When Ada's account is updated with <body> instead of an object
+      When Ada updates their account with <body> instead of an object
       Then the request is refused as invalid
       And Ada's account is unchanged
 
@@ -135,9 +135,9 @@ Feature: Invalid data is refused
         | null               |
 
     @use.with_put=yes
-    Scenario Outline: Ada's account is replaced with <body> instead of an object
+    Scenario Outline: Ada replaces their account with <body> instead of an object
       Given Ada is a user
-      When Ada's account is replaced with <body> instead of an object
+      When Ada replaces their account with <body> instead of an object
       Then the request is refused as invalid
       And Ada's account is unchanged
 
@@ -149,9 +149,9 @@ Feature: Invalid data is refused
         | null               |
 
     @use.with_put=yes
-    Scenario Outline: Ada's account is replaced with <value>
+    Scenario Outline: Ada replaces their account with <value>
       Given Ada is a user
-      When Ada's account is replaced with <value>
+      When Ada replaces their account with <value>
       Then the request is refused as invalid
       And Ada's account is unchanged
 
@@ -174,35 +174,35 @@ Feature: Invalid data is refused
         | an email without a domain  |
         | an email of 255 characters |
 
-    Example: Mallory's account is updated with every invalid value
+    Example: Mallory updates their account with every invalid value
       Given Mallory is a user
-      When Mallory's account is updated with every invalid value
+      When Mallory updates their account with every invalid value
       Then each request is refused as invalid
       And Mallory's account is unchanged in every view
 
     @use.with_put=yes
-    Example: Mallory's account is replaced with every invalid value
+    Example: Mallory replaces their account with every invalid value
       Given Mallory is a user
-      When Mallory's account is replaced with every invalid value
+      When Mallory replaces their account with every invalid value
       Then each request is refused as invalid
       And Mallory's account is unchanged in every view
 
     Example: The email of a refused update stays free
       Given Ada is a user
-      When Ada's account is updated with an empty name
+      When Ada updates their account with an empty name
       And Grace signs up with the email of the refused change
       Then Grace's account is created
 
     @use.with_put=yes
     Example: The email of a refused replacement stays free
       Given Ada is a user
-      When Ada's account is replaced with an empty name
+      When Ada replaces their account with an empty name
       And Grace signs up with the email of the refused change
       Then Grace's account is created
 
     Scenario Outline: Ada keeps their email after an update with <value> is refused
       Given Ada is a user
-      When Ada's account is updated with <value>
+      When Ada updates their account with <value>
       And Mallory signs up with Ada's email
       Then Mallory is refused because the email is taken
       And only Ada is found by their email
@@ -215,7 +215,7 @@ Feature: Invalid data is refused
     @use.with_put=yes
     Scenario Outline: Ada keeps their email after a replacement with <value> is refused
       Given Ada is a user
-      When Ada's account is replaced with <value>
+      When Ada replaces their account with <value>
       And Mallory signs up with Ada's email
       Then Mallory is refused because the email is taken
       And only Ada is found by their email

@@ -4,7 +4,7 @@ Feature: One email, one user
   data to the other.
 
   @rule.email-unique
-  Rule: Signing up with a taken email is refused in any letter case
+  Rule: A sign-up with a taken email is refused, whatever its letter case
     Mail reaches Grace@Example.com and grace@example.com alike.
 
     Scenario Outline: Mallory signs up with Grace's email <spelling>
@@ -21,7 +21,7 @@ Feature: One email, one user
         | with one upper-case letter |
         | with an upper-case domain  |
 
-    Example: Mallory writes in lower case what Grace wrote in upper case
+    Example: Mallory signs up in lower case with the email that Grace has in upper case
       Given Grace is a user with an email in upper case
       When Mallory signs up with Grace's email in lower case
       Then Mallory is refused because the email is taken
@@ -48,14 +48,14 @@ Feature: One email, one user
       And only Grace is found by their email
       And Grace's account is unchanged
 
-    Example: Mallory tries three times
+    Example: Mallory signs up with Grace's email three times
       Given Grace is a user
       When Mallory signs up with Grace's email 3 times
       Then Mallory is refused because the email is taken
       And only Grace is found by their email
       And Grace's account is unchanged
 
-    Scenario Outline: Mallory signs up with Grace's updated email <spelling>
+    Scenario Outline: Mallory signs up with Grace's new email <spelling> after an update
       Given Grace is a user
       And Grace has changed their email with an update
       When Mallory signs up with Grace's email <spelling>
@@ -69,7 +69,7 @@ Feature: One email, one user
         | in upper case     |
 
     @use.with_put=yes
-    Scenario Outline: Mallory signs up with Grace's replaced email <spelling>
+    Scenario Outline: Mallory signs up with Grace's new email <spelling> after a replacement
       Given Grace is a user
       And Grace has changed their email with a replacement
       When Mallory signs up with Grace's email <spelling>
@@ -82,7 +82,7 @@ Feature: One email, one user
         | letter for letter |
         | in upper case     |
 
-    Example: Mallory writes in lower case what Grace has updated to upper case
+    Example: Mallory signs up in lower case with the email that Grace changed to upper case with an update
       Given Grace is a user
       And Grace has changed to an email in upper case with an update
       When Mallory signs up with Grace's email in lower case
@@ -90,31 +90,31 @@ Feature: One email, one user
       And a search for Grace's email in lower case finds only Grace
 
     @use.with_put=yes
-    Example: Mallory writes in lower case what Grace has replaced in upper case
+    Example: Mallory signs up in lower case with the email that Grace changed to upper case with a replacement
       Given Grace is a user
       And Grace has changed to an email in upper case with a replacement
       When Mallory signs up with Grace's email in lower case
       Then Mallory is refused because the email is taken
       And a search for Grace's email in lower case finds only Grace
 
-    Example: Mallory signs up with an email that Grace confirmed with an update
+    Example: Mallory signs up with an email that Grace sent again with an update
       Given Grace is a user
-      And Grace has confirmed their email with an update
+      And Grace has changed their name and sent their own email with an update
       When Mallory signs up with Grace's email
       Then Mallory is refused because the email is taken
       And only Grace is found by their email
       And Grace's account is unchanged
 
     @use.with_put=yes
-    Example: Mallory signs up with an email that Grace confirmed with a replacement
+    Example: Mallory signs up with an email that Grace sent again with a replacement
       Given Grace is a user
-      And Grace has confirmed their email with a replacement
+      And Grace has changed their name and sent their own email with a replacement
       When Mallory signs up with Grace's email
       Then Mallory is refused because the email is taken
       And only Grace is found by their email
       And Grace's account is unchanged
 
-    Example: Mallory signs up with Grace's email after its former owner is deleted again
+    Example: Mallory signs up with Grace's email after its former owner deletes their account again
       Given Ada and Barbara are users
       And Ada has deleted their account
       When Grace signs up with Ada's email once it is free
@@ -127,9 +127,9 @@ Feature: One email, one user
   @rule.update-taken
   Rule: No user can change to an email that another user has
 
-    Scenario Outline: Mallory's email is changed to Grace's <spelling>
+    Scenario Outline: Mallory tries to change to Grace's email <spelling> with an update
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's email <spelling> with an update
+      When Mallory tries to change to Grace's email <spelling> with an update
       Then Mallory is refused because the email is taken
       And Grace's account is unchanged
       And Mallory's account is unchanged
@@ -140,9 +140,9 @@ Feature: One email, one user
         | in upper case     |
 
     @use.with_put=yes
-    Scenario Outline: Mallory's email is replaced with Grace's <spelling>
+    Scenario Outline: Mallory tries to change to Grace's email <spelling> with a replacement
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's email <spelling> with a replacement
+      When Mallory tries to change to Grace's email <spelling> with a replacement
       Then Mallory is refused because the email is taken
       And Grace's account is unchanged
       And Mallory's account is unchanged
@@ -152,9 +152,9 @@ Feature: One email, one user
         | letter for letter |
         | in upper case     |
 
-    Example: Mallory's name and email are changed, the email to Grace's
+    Example: Mallory tries to change to a new name and Grace's email
       Given Grace and Mallory are users
-      When Mallory's account is updated with a new name and Grace's email
+      When Mallory tries to change to a new name and Grace's email with an update
       Then Mallory is refused because the email is taken
       And Grace's account is unchanged
       And Mallory's account is unchanged in every view
@@ -200,7 +200,7 @@ Feature: One email, one user
 
     Example: Grace keeps their email after Mallory's update to it is refused
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's email with an update
+      When Mallory tries to change to Grace's email with an update
       And Alan signs up with Grace's email
       Then Alan is refused because the email is taken
       And only Grace is found by their email
@@ -208,14 +208,14 @@ Feature: One email, one user
     @use.with_put=yes
     Example: Grace keeps their email after Mallory's replacement with it is refused
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's email with a replacement
+      When Mallory tries to change to Grace's email with a replacement
       And Alan signs up with Grace's email
       Then Alan is refused because the email is taken
       And only Grace is found by their email
 
     Example: Mallory keeps their own email after an update to Grace's is refused
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's email with an update
+      When Mallory tries to change to Grace's email with an update
       And Alan signs up with Mallory's email
       Then Alan is refused because the email is taken
       And only Mallory is found by their email
@@ -223,7 +223,7 @@ Feature: One email, one user
     @use.with_put=yes
     Example: Mallory keeps their own email after a replacement with Grace's is refused
       Given Grace and Mallory are users
-      When Mallory's email is changed to Grace's email with a replacement
+      When Mallory tries to change to Grace's email with a replacement
       And Alan signs up with Mallory's email
       Then Alan is refused because the email is taken
       And only Mallory is found by their email

@@ -1,6 +1,6 @@
 @contract @negative
 Feature: Unknown users cannot be changed
-  A change to an unknown user is a mistake of the client. It must not create a user.
+  A client that changes an unknown user is mistaken. Its request must not create a user.
 
   @rule.update-404
   Rule: A change to an unknown user is refused and creates no user
@@ -8,7 +8,7 @@ Feature: Unknown users cannot be changed
     Scenario Outline: Updating a user who <state>
       Given Grace is a user
       When a client sends an update for a user who <state>
-      Then no user is found
+      Then the API answers that there is no such user
       And no user has the id or the email of the request
       And Grace's account is unchanged
 
@@ -21,7 +21,7 @@ Feature: Unknown users cannot be changed
     Scenario Outline: Replacing a user who <state>
       Given Grace is a user
       When a client sends a replacement for a user who <state>
-      Then no user is found
+      Then the API answers that there is no such user
       And no user has the id or the email of the request
       And Grace's account is unchanged
 
@@ -46,7 +46,7 @@ Feature: Unknown users cannot be changed
     Scenario Outline: Updating a user whose id is <id>
       Given Ada is a user
       When a client sends an update for the user whose id is <id>
-      Then no user is found
+      Then the API answers that there is no such user
       And Ada's account is unchanged
 
       Examples:
@@ -58,7 +58,7 @@ Feature: Unknown users cannot be changed
     Scenario Outline: Replacing a user whose id is <id>
       Given Ada is a user
       When a client sends a replacement for the user whose id is <id>
-      Then no user is found
+      Then the API answers that there is no such user
       And Ada's account is unchanged
 
       Examples:

@@ -44,7 +44,7 @@ Feature: The suite survives outages and does not blame the API for them
         | hangs after doing the work                |
         | truncates its answer                      |
 
-    Example: Broken JSON is reported, and the created user is cleaned up
+    Example: Broken JSON is reported, and the created user is deleted
       Given the API answers with broken JSON after doing the work for 1 sign-up
       When Ada signs up
       Then the answer to Ada's sign-up is reported as broken

@@ -62,7 +62,7 @@ Feature: Signing up
       Then Ada's account is created
       And Grace's account is unchanged
 
-    Example: Ada signs up after Grace has deleted their account
+    Example: Ada signs up after Grace's account was deleted
       Given Grace is a former user
       When Ada signs up
       Then Ada's account is created
@@ -74,11 +74,12 @@ Feature: Signing up
 
   @rule.user-shape
   Rule: Every view of a user has an id, a name, an email and a creation date
+    A view is an answer that shows the user: to a sign-up, a change, a read or a search, in the list or on a page.
 
     @edge
-    Scenario Outline: Every user has the right shape when a client <does>
+    Scenario Outline: Every user is complete when a client <does>
       When a client <does>
-      Then every user in the answers has the right shape
+      Then every user in the answers has a valid id, name, email and creation date
 
       Examples:
         | does           |
@@ -88,19 +89,19 @@ Feature: Signing up
         | updates a user |
 
     @edge @use.with_email_filter=yes
-    Example: Every user has the right shape when a client searches by email
+    Example: Every user is complete when a client searches by email
       When a client searches by email
-      Then every user in the answers has the right shape
+      Then every user in the answers has a valid id, name, email and creation date
 
     @edge @use.with_pages=yes
-    Example: Every user has the right shape when a client reads a page
+    Example: Every user is complete when a client reads a page
       When a client reads a page
-      Then every user in the answers has the right shape
+      Then every user in the answers has a valid id, name, email and creation date
 
     @edge @use.with_put=yes
-    Example: Every user has the right shape when a client replaces a user
+    Example: Every user is complete when a client replaces a user
       When a client replaces a user
-      Then every user in the answers has the right shape
+      Then every user in the answers has a valid id, name, email and creation date
 
   @rule.server-owned
   Rule: Users cannot set their own id, creation date or rights
@@ -110,7 +111,7 @@ Feature: Signing up
     Scenario Outline: Mallory signs up with <field>
       Given Grace is a user
       When Mallory signs up with <field>
-      Then Mallory's sign-up is refused as invalid or ignores <field>
+      Then Mallory's sign-up is refused as invalid or accepted without <field>
       And Grace's account is unchanged
 
       Examples:
@@ -128,7 +129,7 @@ Feature: Signing up
     Scenario Outline: Mallory sends <field> with an update
       Given Mallory is a user
       When Mallory sends <field> with an update
-      Then Mallory's change is refused as invalid or ignores <field>
+      Then Mallory's change is refused as invalid or accepted without <field>
 
       Examples:
         | field                |
@@ -142,7 +143,7 @@ Feature: Signing up
     Scenario Outline: Mallory sends <field> with a replacement
       Given Mallory is a user
       When Mallory sends <field> with a replacement
-      Then Mallory's change is refused as invalid or ignores <field>
+      Then Mallory's change is refused as invalid or accepted without <field>
 
       Examples:
         | field                |
@@ -154,12 +155,12 @@ Feature: Signing up
     Example: Mallory sends Grace's id with an update
       Given Grace and Mallory are users
       When Mallory sends Grace's id with an update
-      Then Mallory's change is refused as invalid or ignores Grace's id
+      Then Mallory's change is refused as invalid or accepted without Grace's id
       And Grace's account is unchanged
 
     @negative @use.with_put=yes
     Example: Mallory sends Grace's id with a replacement
       Given Grace and Mallory are users
       When Mallory sends Grace's id with a replacement
-      Then Mallory's change is refused as invalid or ignores Grace's id
+      Then Mallory's change is refused as invalid or accepted without Grace's id
       And Grace's account is unchanged

@@ -1,7 +1,7 @@
 @contract
 Feature: Deleting an account
   A deleted user disappears from every view. Their email can be used again, but their
-  id is never reassigned. A deletion may take a moment to show.
+  id is never reassigned. A deletion may take a moment to take effect.
 
   @rule.delete
   Rule: A deleted account disappears from every view
@@ -50,27 +50,27 @@ Feature: Deleting an account
       And the list no longer shows Ada
 
   @rule.delete-again
-  Rule: Deleting an account twice is harmless and restores nothing
+  Rule: Deleting a user who does not exist changes nothing
 
     @negative
     Example: Ada deletes their account twice
       Given Ada is a former user
       When Ada deletes their account again
-      Then the API says that there is no such user
+      Then the API confirms the deletion or answers that there is no such user
       And Ada's account is gone
 
     @negative
     Example: Deleting a user who never existed
       Given Grace is a user
       When a client deletes a user who never existed
-      Then the API says that there is no such user
+      Then the API confirms the deletion or answers that there is no such user
       And Grace's account is unchanged
 
     @negative
     Scenario Outline: Deleting a user whose id is <id>
       Given Ada is a user
       When a client deletes the user whose id is <id>
-      Then the API says that there is no such user
+      Then the API confirms the deletion or answers that there is no such user
       And Ada's account is unchanged
 
       Examples:
@@ -93,13 +93,13 @@ Feature: Deleting an account
       When Grace signs up with Ada's email in upper case once it is free
       Then Grace's account is created
 
-    Example: Grace takes in lower case what Ada wrote in upper case
+    Example: Grace takes in lower case the email that Ada had in upper case
       Given Ada is a user with an email in upper case
       When Ada deletes their account
       And Grace signs up with Ada's email in lower case once it is free
       Then Grace's account is created
 
-    Example: Grace's email is changed to Ada's old one
+    Example: Grace changes to Ada's old email with an update
       Given Grace is a user
       And Ada is a former user
       When Grace changes to Ada's email with an update once it is free
@@ -107,7 +107,7 @@ Feature: Deleting an account
       And every view of Grace's account shows the same
 
     @use.with_put=yes
-    Example: Grace's email is replaced with Ada's old one
+    Example: Grace changes to Ada's old email with a replacement
       Given Grace is a user
       And Ada is a former user
       When Grace changes to Ada's email with a replacement once it is free
@@ -121,7 +121,7 @@ Feature: Deleting an account
       And Grace signs up with Ada's email once it is free
       Then Grace's account is created
 
-    Example: New users do not get the id of a deleted one
+    Example: New users do not get the id of a deleted user
       Given Ada is a former user
       When Grace, Alan and Barbara sign up one after another
       Then no account has Ada's old id

@@ -1,17 +1,17 @@
 @contract @scenario
 Feature: The lifecycle of five users
-  A real day: users sign up, are looked up, change and delete their accounts, while
-  the accounts of the others stay in use.
+  A typical day: users sign up, change and delete their accounts, and support looks them
+  up. What one user does never affects the others.
 
   @smoke @rule.list
-  Rule: The list always shows exactly the users who exist
+  Rule: After every change, the list shows exactly the users who exist
 
     Example: Five users sign up, change and delete their accounts
       Given Ada, Grace, Alan, Barbara and Edsger are users
       When support reads each account
       Then each account is shown as created
       When support reads the list
-      Then the list shows each of them exactly once
+      Then the list shows each of the users exactly once
       When Ada changes their name
       Then Ada's account is returned with only that change
       And every account except Ada's is unchanged
@@ -20,4 +20,4 @@ Feature: The lifecycle of five users
       And every account except Grace's is unchanged
       When Ada, Grace, Alan, Barbara and Edsger delete their accounts one after another
       Then the accounts of Ada, Grace, Alan, Barbara and Edsger are gone
-      And the list no longer shows any of them
+      And the list no longer shows any of the users

@@ -15,7 +15,7 @@ Feature: The list of users
     Example: The list shows several new users
       Given Ada, Grace, Alan, Barbara and Edsger are users
       When support reads the list
-      Then the list shows each of them exactly once
+      Then the list shows each of the users exactly once
 
     @edge
     Scenario Outline: The list shows a user with <value>
@@ -33,14 +33,14 @@ Feature: The list of users
       Given Grace is a user
       And Ada is a user with Grace's name
       When support reads the list
-      Then the list shows each of them exactly once
+      Then the list shows each of the users exactly once
 
     Example: The list shows more new users than fit on one page
       Given 120 users have signed up at once
       When support reads the list
       Then the list shows each new user exactly once
 
-    Example: The list shows Ada's updated name at once
+    Example: The list shows Ada's new name at once after an update
       Given Ada is a user
       And support has read the list
       And Ada has changed their name with an update
@@ -48,7 +48,7 @@ Feature: The list of users
       Then the list shows Ada exactly once
 
     @use.with_put=yes
-    Example: The list shows Ada's replaced name at once
+    Example: The list shows Ada's new name at once after a replacement
       Given Ada is a user
       And support has read the list
       And Ada has changed their name with a replacement
@@ -133,13 +133,13 @@ Feature: The list of users
       Then only <user> is found
 
       Examples:
-        | user  | size | why                                                     |
-        | Ada   | 10   | one page holds the whole result                         |
-        | Ada   | 1    | the search is not limited to the first user in the list |
-        | Grace | 1    | the search is not limited to the last user in the list  |
+        | user  | size | why                                           |
+        | Ada   | 10   | one page holds the whole result               |
+        | Ada   | 1    | the search finds older users, too             |
+        | Grace | 1    | the search finds the newest user, too         |
 
     @edge
-    Example: An email of maximum length is found, but not one that differs at its end
+    Example: An email of maximum length is found, but not another that differs near its end
       Given Ada is a user
       And Grace is a user with an email of maximum length
       And Alan is a user with an email that differs only near the end from Grace's
@@ -152,7 +152,7 @@ Feature: The list of users
       Then Ada's account is created
       And only Ada is found by their email
 
-    Example: The search shows Ada's updated name at once
+    Example: The search shows Ada's new name at once after an update
       Given Ada is a user
       And support has searched for Ada's email
       And Ada has changed their name with an update
@@ -160,7 +160,7 @@ Feature: The list of users
       Then only Ada is found
 
     @use.with_put=yes
-    Example: The search shows Ada's replaced name at once
+    Example: The search shows Ada's new name at once after a replacement
       Given Ada is a user
       And support has searched for Ada's email
       And Ada has changed their name with a replacement
@@ -188,14 +188,14 @@ Feature: The list of users
       And a search for Ada's old email finds no user
 
   @rule.pages @use.with_pages=yes
-  Rule: The pages of the list together hold every user exactly once
+  Rule: The pages of the list together show every user exactly once
 
-    Example: All pages together are the list
+    Example: All pages together show the whole list
       Given Ada, Grace, Alan, Barbara, Edsger, Frances and Margaret are users
       When support reads the list page by page
       Then no page exceeds its size
       And no user is on two pages
-      And all pages together are the list
+      And all pages together show the same users as the list
       And a page past the end is empty
 
     @edge
@@ -204,7 +204,7 @@ Feature: The list of users
       When support requests page "1000000000" with page size "10"
       Then the result is empty
 
-    Example: A page shows Ada's updated name at once
+    Example: A page shows Ada's new name at once after an update
       Given Ada is a user
       And support has read the page with Ada
       And Ada has changed their name with an update
@@ -212,7 +212,7 @@ Feature: The list of users
       Then the page shows Ada's current data
 
     @use.with_put=yes
-    Example: A page shows Ada's replaced name at once
+    Example: A page shows Ada's new name at once after a replacement
       Given Ada is a user
       And support has read the page with Ada
       And Ada has changed their name with a replacement
@@ -220,20 +220,20 @@ Feature: The list of users
       Then the page shows Ada's current data
 
     @edge
-    Example: Pages of one user together are the list
+    Example: Pages of one user together show the whole list
       Given Ada, Grace and Alan are users
       When support reads the list page by page, 1 user per page
       Then no page exceeds its size
       And no user is on two pages
-      And all pages together are the list
+      And all pages together show the same users as the list
 
     @edge
-    Example: Pages of the maximum size together are the list
+    Example: Pages of the maximum size together show the whole list
       Given 120 users have signed up at once
       When support reads the list in pages of the maximum size
       Then no page exceeds its size
       And no user is on two pages
-      And all pages together are the list
+      And all pages together show the same users as the list
 
     @edge
     Scenario Outline: A page size of <size> is accepted
@@ -246,6 +246,9 @@ Feature: The list of users
         | 1    |
         | 2    |
         | 100  |
+
+  @rule.pages @use.with_pages=yes
+  Rule: An invalid page number or page size is refused
 
     @negative @edge
     Scenario Outline: A page number of <page> is refused

@@ -1,7 +1,7 @@
 @contract @edge
 Feature: Names and emails are stored as sent
   Users expect to see the name they typed. A name that comes back escaped, cut or
-  normalized is wrong, and mail to a changed email is lost.
+  normalized is wrong, and mail to an altered email is lost.
 
   @rule.exact-text
   Rule: A name comes back exactly as it was sent
@@ -54,7 +54,7 @@ Feature: Names and emails are stored as sent
         | a name with a zero-width joiner         |
         | a name with a tab and a line break      |
 
-    Scenario Outline: Ada updates their name to <why>
+    Scenario Outline: An update to a name with <why> keeps it exactly
       Given Ada is a user
       When Ada changes to the name "<name>" with an update
       Then every view shows exactly this name
@@ -65,7 +65,7 @@ Feature: Names and emails are stored as sent
         | <i>O'Brien</i> & "Söhne" | HTML               |
 
     @use.with_put=yes
-    Scenario Outline: Ada replaces their name with <why>
+    Scenario Outline: A replacement with a name with <why> keeps it exactly
       Given Ada is a user
       When Ada changes to the name "<name>" with a replacement
       Then every view shows exactly this name
@@ -75,11 +75,11 @@ Feature: Names and emails are stored as sent
         | Ада Лавлейс              | Cyrillic letters |
         | <i>O'Brien</i> & "Söhne" | HTML             |
 
-    Example: A name is sent with every character escaped
-      When a new user named "李小龍 🦉 O'Brien" signs up with every character escaped
+    Example: Ada sends a name with every character escaped
+      When Ada signs up with the name "李小龍 🦉 O'Brien", every character escaped
       Then every view shows exactly this name
 
-    Scenario Outline: Ada updates their account to <value>
+    Scenario Outline: An update to <value> keeps it exactly
       Given Ada is a user
       When Ada changes to <value> with an update
       Then every view shows exactly this name
@@ -93,7 +93,7 @@ Feature: Names and emails are stored as sent
         | a name with combining accents           |
 
     @use.with_put=yes
-    Scenario Outline: Ada replaces their account with <value>
+    Scenario Outline: A replacement with <value> keeps it exactly
       Given Ada is a user
       When Ada changes to <value> with a replacement
       Then every view shows exactly this name
@@ -121,7 +121,7 @@ Feature: Names and emails are stored as sent
         | an email with an apostrophe      | names like O'Brien contain one |
         | an email of maximum length       | 254 characters are allowed     |
 
-    Scenario Outline: Ada updates their email to <value>
+    Scenario Outline: An update to <value> keeps it, except for letter case
       Given Ada is a user
       When Ada changes to <value> with an update
       Then every view shows exactly this email
@@ -133,7 +133,7 @@ Feature: Names and emails are stored as sent
         | an email with a +tag       |
 
     @use.with_put=yes
-    Scenario Outline: Ada replaces their email with <value>
+    Scenario Outline: A replacement with <value> keeps it, except for letter case
       Given Ada is a user
       When Ada changes to <value> with a replacement
       Then every view shows exactly this email

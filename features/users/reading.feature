@@ -1,6 +1,6 @@
 @contract
 Feature: Reading an account
-  An id always leads to its own user, and never to anyone else. Every integration
+  An id always leads to the same user, and never to anyone else. Every integration
   relies on that.
 
   @rule.read-200
@@ -42,13 +42,13 @@ Feature: Reading an account
     Scenario Outline: Reading a user whose id is <id>
       Given Ada is a user
       When a client reads the user whose id is <id>
-      Then no user is found
+      Then the API answers that there is no such user
 
       Examples:
         | id                            | why                                         |
         | an id that was never assigned | it has the right form but is no user's id   |
         | a word                        | an id can have any form                     |
-        | Ada's id after a minus sign   | a sign in front of a number counts          |
+        | Ada's id after a minus sign   | a minus sign makes it a different id        |
         | 25 digits                     | the number is too large for a database      |
         | 200 letters                   | the text is too long for a database column  |
         | an emoji                      | an id can have any form                     |

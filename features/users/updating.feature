@@ -1,7 +1,7 @@
 @contract
 Feature: Changing an account
-  Users marry, move and change their email. Whatever they ask for changes at once;
-  everything else stays the same, for them and for every other user.
+  Users marry and take a new name, or get a new email. Whatever they change shows at
+  once; everything else stays the same, for them and for every other user.
 
   @rule.patch
   Rule: An update changes only the fields that it contains
@@ -50,7 +50,7 @@ Feature: Changing an account
     @negative
     Example: Ada sends an empty update
       Given Ada is a user
-      When Ada's account is updated with an empty object
+      When Ada updates their account with an empty object
       Then the request is accepted or refused as invalid
       And Ada's account is unchanged
 
@@ -58,7 +58,7 @@ Feature: Changing an account
     Scenario Outline: Ada sends <field> with an update
       Given Ada is a user
       When Ada sends <field> with an update
-      Then Ada's change is refused as invalid or ignores <field>
+      Then Ada's change is refused as invalid or accepted without <field>
 
       Examples:
         | field                | why                             |
@@ -98,7 +98,7 @@ Feature: Changing an account
       And Grace's account is unchanged
 
     @edge
-    Scenario Outline: Ada changes their name and confirms their email <spelling>
+    Scenario Outline: Ada changes their name and sends their own email <spelling>
       Given Ada is a user
       When Ada changes their name and sends their own email <spelling> with an update
       Then Ada's account is returned with only that change
@@ -107,19 +107,19 @@ Feature: Changing an account
       Examples:
         | spelling          | why                                            |
         | letter for letter | forms send every field again                   |
-        | in upper case     | letter case does not make it a different email |
+        | in upper case     | an email is the same in any letter case        |
 
   @rule.put @use.with_put=yes
   Rule: A replacement sets the name and the email but not the id or the creation date
 
-    Example: Ada's name and email are replaced
+    Example: Ada replaces their name and email
       Given Ada is a user
-      When Ada's name and email are replaced
+      When Ada replaces their name and email
       Then Ada's account is returned with only that change
       And every view of Ada's account shows the same
 
     @edge
-    Scenario Outline: Ada's name is replaced and their email sent again <spelling>
+    Scenario Outline: Ada replaces their name and sends their own email <spelling>
       Given Ada is a user
       When Ada changes their name and sends their own email <spelling> with a replacement
       Then Ada's account is returned with only that change
@@ -138,10 +138,10 @@ Feature: Changing an account
       And a read of Ada's account shows the same
 
     @edge
-    Example: Ada's name and email are replaced a second after signing up
+    Example: Ada replaces their name and email a second after signing up
       Given Ada is a user
       And a second has passed since Ada signed up
-      When Ada's name and email are replaced
+      When Ada replaces their name and email
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
 
@@ -149,7 +149,7 @@ Feature: Changing an account
     Scenario Outline: Ada sends <field> with a replacement
       Given Ada is a user
       When Ada sends <field> with a replacement
-      Then Ada's change is refused as invalid or ignores <field>
+      Then Ada's change is refused as invalid or accepted without <field>
 
       Examples:
         | field                | why                             |
@@ -159,7 +159,7 @@ Feature: Changing an account
     @negative
     Scenario Outline: A replacement without <field> is refused
       Given Ada is a user
-      When Ada's account is replaced without <field>
+      When Ada replaces their account without <field>
       Then the request is refused as invalid
       And Ada's account is unchanged
 
@@ -173,9 +173,7 @@ Feature: Changing an account
   Rule: A request for one user never changes another user
 
     Scenario Outline: The other accounts are unchanged when Ada <does>
-      Given Grace is a user
-      And Ada is a user
-      And Alan and Barbara are users
+      Given Grace, Ada, Alan and Barbara are users
       When Ada <does>
       Then every account except Ada's is unchanged
 
@@ -187,14 +185,12 @@ Feature: Changing an account
         | deletes their account        |
 
     @use.with_put=yes
-    Example: The other accounts are unchanged when Ada's name and email are replaced
-      Given Grace is a user
-      And Ada is a user
-      And Alan and Barbara are users
-      When Ada's name and email are replaced
+    Example: The other accounts are unchanged when Ada replaces their name and email
+      Given Grace, Ada, Alan and Barbara are users
+      When Ada replaces their name and email
       Then every account except Ada's is unchanged
 
-    Scenario Outline: Grace has the same name and is unchanged when Ada <does>
+    Scenario Outline: Grace, who has the same name, is unchanged when Ada <does>
       Given Grace is a user
       And Ada is a user with Grace's name
       When Ada <does>
@@ -207,13 +203,13 @@ Feature: Changing an account
         | deletes their account |
 
     @use.with_put=yes
-    Example: Grace has the same name and is unchanged when Ada's name and email are replaced
+    Example: Grace, who has the same name, is unchanged when Ada replaces their name and email
       Given Grace is a user
       And Ada is a user with Grace's name
-      When Ada's name and email are replaced
+      When Ada replaces their name and email
       Then every account except Ada's is unchanged
 
-    Scenario Outline: Ada deletes their account, and Grace's email <relation> Ada's
+    Scenario Outline: Grace, whose email <relation> Ada's, is unchanged when Ada deletes their account
       Given Ada is a user
       And Grace is a user with an email that <relation> Ada's
       When Ada deletes their account
@@ -246,5 +242,5 @@ Feature: Changing an account
     @negative
     Example: The other accounts are unchanged when Mallory sends invalid updates
       Given Grace, Mallory and Alan are users
-      When Mallory's account is updated with every invalid value
+      When Mallory updates their account with every invalid value
       Then every account except Mallory's is unchanged

@@ -131,7 +131,7 @@ def _listed(connection: Connection) -> list[User]:
     users = users_in(exchange.answer, connection.profile)
     if users is None:
         raise TargetDown(
-            f"{connection.target.base_url}: the suite cannot read the list of users, which would show who is left: "
+            f"{connection.target.base_url}: the suite cannot read the list of users that shows who is left: "
             f"{outcome_of(exchange)}."
         )
     return users

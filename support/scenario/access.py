@@ -23,7 +23,7 @@ CREDENTIALS: Mapping[str, Callable[[str], Credential]] = {
     "the token with a different last character": lambda token: Credential(
         "${TOKEN%?}x", value=token[:-1] + ("y" if token.endswith("x") else "x")
     ),
-    "the token after one more character": lambda token: Credential("x$TOKEN", value=f"x{token}"),
+    "the token with one more character in front": lambda token: Credential("x$TOKEN", value=f"x{token}"),
     "the token in swapped letter case": lambda token: Credential(
         "(the token with its letter case swapped)", value=_swapped(token)
     ),

@@ -60,7 +60,7 @@ NOT_OBJECTS: Mapping[str, Invalid] = {
     "a string": lambda new_user, _: new_user.email,
     "a number": lambda _, __: 42,
     "null": lambda _, __: None,
-    "nothing": lambda _, __: NOTHING,
+    "an empty body": lambda _, __: NOTHING,
 }
 
 MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {

@@ -50,7 +50,7 @@ PERSONA = one_of(PERSONAS)
 SPELLING, RELATION = one_of(values.SPELLINGS), one_of(values.RELATIONS)
 FIELD_NAMES = {"name": ("name",), "email": ("email",), "name and email": ("name", "email")}
 MISSING_FIELDS = {"a name": ("name",), "an email": ("email",), "any field": ("name", "email")}
-METHODS = {"an update": "PATCH", "updated": "PATCH", "a replacement": "PUT", "replaced": "PUT"}
+METHODS = {"an update": "PATCH", "updates": "PATCH", "a replacement": "PUT", "replaces": "PUT"}
 METHODS_OF = {
     "sign-up": ("POST",),
     "sign-ups": ("POST",),
