@@ -16,7 +16,7 @@ from support.http.operations import SendRequest
 from support.models import Answer, Call, Failure
 from support.profile import Pages, Profile
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, answered
-from support.tests.interruption.stage import poll_until
+from support.tests.interruption.target_process import poll_until
 
 MANY = 6
 FEW = 2

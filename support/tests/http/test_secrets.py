@@ -20,8 +20,8 @@ from support.reporting.exchanges import page
 from support.target.embedded import Target
 from support.tests import scripted
 from support.tests.conftest import Script
-from support.tests.giving_away import WAYS
 from support.tests.http.clients import TOKEN, Client, api_at, reading
+from support.tests.leaking import ENCODINGS
 from support.tests.scripted import Act, Arrived, Wire, answer
 
 
@@ -68,16 +68,16 @@ def test_the_token_is_shown_as_a_variable() -> None:
 
 
 @pytest.mark.parametrize(
-    "spoiled",
+    "modified",
     [TOKEN, f"{TOKEN}x", TOKEN[:-1], TOKEN[1:], quote(TOKEN), json.dumps(TOKEN)],
     ids=["whole", "longer", "without its end", "without its beginning", "quoted", "as JSON"],
 )
-def test_a_modified_token_is_redacted_too(client: Client, script: Script, spoiled: str) -> None:
+def test_a_modified_token_is_redacted_too(client: Client, script: Script, modified: str) -> None:
     """The access scenarios send tokens that are almost right, and a server may show them."""
     redact = Redactor()
     redact.hide(TOKEN)
-    assert TOKEN[1:-1] not in redact(f"you sent {spoiled}, did you?")
-    api = api_at(script(echo).url).with_credential(Credential("${TOKEN}x", value=spoiled))
+    assert TOKEN[1:-1] not in redact(f"you sent {modified}, did you?")
+    api = api_at(script(echo).url).with_credential(Credential("${TOKEN}x", value=modified))
     assert TOKEN[1:-1] not in page(client.run(reading(api)))
 
 
@@ -179,12 +179,12 @@ LONG = "canary-7Qf2-nightingale"
 AWKWARD = LONG + "\"<&>'/+%\\x"
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("secret", [LONG, AWKWARD], ids=["plain", "awkward"])
-def test_a_secret_is_found_in_every_encoding(secret: str, way: str) -> None:
+def test_a_secret_is_found_in_every_encoding(secret: str, encoding: str) -> None:
     redact = Redactor()
     redact.hide(secret)
-    written = WAYS[way](secret)
+    written = ENCODINGS[encoding](secret)
     assert redact.holds_secret(f"before {written} after")
     shown = redact(f"before {written} after")
     assert shown.startswith("before ")

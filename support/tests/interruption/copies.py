@@ -1,4 +1,4 @@
-"""Copies of the suite's features and hooks, with something in them that goes wrong."""
+"""Copies of the suite's features and hooks, with faults in them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def {hook}(context, *arguments):
 
 
 def a_copy(folder: Path, deed: str = "nothing happens", code: str = "pass") -> Path:
-    """Copy steps and hooks, with one feature of three users in which a step does something of its own."""
+    """Copy steps and hooks, with one feature of three users in which a step runs some code."""
     folder.mkdir()
     shutil.copytree(ROOT / "steps", folder / "steps", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("environment.py", "behave.ini"):
@@ -59,7 +59,7 @@ def a_copy(folder: Path, deed: str = "nothing happens", code: str = "pass") -> P
 
 
 def with_hook(copy: Path, hook: str, code: str, before: bool) -> Path:
-    """Let a hook do something of its own, before or after what it does."""
+    """Make a hook run some code before or after its own."""
     text = HOOK.format(hook=hook, before=code if before else "pass", after="pass" if before else code)
     with (copy / "environment.py").open("a", encoding="utf-8") as environment:
         environment.write(text)

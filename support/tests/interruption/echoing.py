@@ -1,4 +1,4 @@
-"""A proxy that gives away what it was told: each answer repeats its address, and the token in every way of writing."""
+"""A proxy that leaks secrets: each answer repeats its URL, and the token in every encoding."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 
 import httpx
 
-from support.tests.giving_away import WAYS
+from support.tests.leaking import ENCODINGS
 
 
 @contextlib.contextmanager
 def echoing(url: str) -> Iterator[str]:
-    """Run the proxy before an API for as long as the context lasts; yield where it is."""
+    """Run the proxy before an API while the context lasts; yield its URL."""
     turns = itertools.count()
     origin = str(httpx.URL(url).copy_with(path="/"))[:-1]
     with httpx.Client(timeout=20) as client:
@@ -28,19 +28,19 @@ def echoing(url: str) -> Iterator[str]:
 
             def _serve(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                kept = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-                answer = client.request(self.command, f"{origin}{self.path}", content=body, headers=kept)
-                told = self.headers.get("Authorization", "")
-                secret = told.partition(" ")[2]
-                shown = _giving_away(told) if answer.status_code >= 400 else answer.content
+                forwarded = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+                answer = client.request(self.command, f"{origin}{self.path}", content=body, headers=forwarded)
+                authorization = self.headers.get("Authorization", "")
+                secret = authorization.partition(" ")[2]
+                shown = _leak(authorization) if answer.status_code >= 400 else answer.content
                 if self.command == "POST" and answer.status_code < 300 and secret:
                     shown = _named_after(secret, answer.json(), next(turns))
                 self.send_response(answer.status_code)
                 for name in ("Content-Type", "Location", "WWW-Authenticate", "Allow"):
                     if name in answer.headers:
                         self.send_header(name, answer.headers[name])
-                for number, written in enumerate(WAYS.values()):
-                    self.send_header(f"X-You-Are-{number}", re.sub("[^ -~]", " ", written(told)))
+                for number, encode in enumerate(ENCODINGS.values()):
+                    self.send_header(f"X-You-Are-{number}", re.sub("[^ -~]", " ", encode(authorization)))
                 self.send_header("X-You-Asked", f"http://{self.headers['Host']}{self.path}")
                 self.send_header("Content-Length", str(len(shown)))
                 self.end_headers()
@@ -64,16 +64,16 @@ def echoing(url: str) -> Iterator[str]:
             server.server_close()
 
 
-def _giving_away(told: str) -> bytes:
-    """Return an error that repeats a header, and the token in it, in every way of writing it."""
-    secret = told.partition(" ")[2]
-    ways = {way: f"{written(told)} {written(secret)}" for way, written in WAYS.items()}
-    trace = f'Traceback (most recent call last):\n  File "/srv/app.py", line 7\nPermissionError: {told!r}'
-    return json.dumps({"title": "Refused", "detail": f"not with {told}", "trace": trace, **ways}).encode()
+def _leak(authorization: str) -> bytes:
+    """Return an error that repeats a header, and the token in it, in every encoding."""
+    secret = authorization.partition(" ")[2]
+    leaks = {name: f"{encode(authorization)} {encode(secret)}" for name, encode in ENCODINGS.items()}
+    trace = f'Traceback (most recent call last):\n  File "/srv/app.py", line 7\nPermissionError: {authorization!r}'
+    return json.dumps({"title": "Refused", "detail": f"not with {authorization}", "trace": trace, **leaks}).encode()
 
 
 def _named_after(secret: str, user: dict[str, Any], turn: int) -> bytes:
-    """Return a new user whose id, or name, is made of the token; both in turns."""
-    written = list(WAYS.values())[turn // 4 % len(WAYS)](secret)
-    changed = {0: {"id": f"{user['id']} {written}"}, 2: {"name": written}}.get(turn % 4, {})
+    """Return a new user with the token in the id or in the name, in turns."""
+    leak = list(ENCODINGS.values())[turn // 4 % len(ENCODINGS)](secret)
+    changed = {0: {"id": f"{user['id']} {leak}"}, 2: {"name": leak}}.get(turn % 4, {})
     return json.dumps({**user, **changed}).encode()

@@ -1,4 +1,4 @@
-"""Random moments of a run, told by what the API was asked so far: the same on a slow machine and on a fast one."""
+"""Random moments of a run, given by the number of requests so far: the same on slow and fast machines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from support.tests.interruption.stage import Api, Place, Started
+from support.tests.interruption.target_process import Api, Place, Started
 
 STARTING_UP = 0.15
 BEHAVE_BEGINS = "USING RUNNER"
@@ -16,7 +16,7 @@ A_LITTLE_LATER_S = (0.0, 0.06)
 
 @dataclass(frozen=True)
 class Play:
-    """What a run plays, and about how many requests it sends of each method."""
+    """The arguments of a run, and about how many requests it sends of each method."""
 
     arguments: tuple[str, ...]
     requests: Mapping[str, int]
@@ -39,19 +39,19 @@ PLAYS = (
 
 @dataclass(frozen=True)
 class Moment:
-    """After so many requests of a method, and a little later; without a method: while the run starts up."""
+    """A moment shortly after so many requests of a method; without a method, while the run starts."""
 
     method: str | None
     requests: int
     later_s: float
 
     def __str__(self) -> str:
-        after = f"{self.requests} x {self.method}" if self.method else "the first word"
+        after = f"{self.requests} x {self.method}" if self.method else "the first output"
         return f"{after} and {self.later_s * 1000:.0f} ms"
 
 
 def drawn(dice: random.Random) -> tuple[Play, Moment]:
-    """Draw what is played and when it is interrupted: some while starting up, the others anywhere until the end."""
+    """Draw a run and the moment of its interruption: some while it starts, the others anywhere until the end."""
     play = dice.choice(PLAYS)
     if dice.random() < STARTING_UP:
         return play, Moment(None, 0, dice.uniform(*WHILE_STARTING_S))
@@ -60,16 +60,16 @@ def drawn(dice: random.Random) -> tuple[Play, Moment]:
 
 
 def began(place: Place, api: Api, play: Play, moment: Moment) -> Started | None:
-    """Start a run and return it when the moment has come; None where it was over before."""
+    """Start a run and return it at the moment; None if it ended before."""
     asked = api.asked(moment.method)
     run = place.start(*play.arguments, api=api)
 
-    def has_come() -> bool:
+    def is_reached() -> bool:
         if moment.method is None:
             return BEHAVE_BEGINS in run.said()
         return api.asked(moment.method) - asked >= moment.requests
 
-    if run.wait_for(has_come) and run.wait_a(moment.later_s):
+    if run.wait_for(is_reached) and run.wait_a(moment.later_s):
         return run
     run.ended()
     return None

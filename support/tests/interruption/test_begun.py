@@ -1,4 +1,4 @@
-"""A run that is interrupted while it opens the target ends as interrupted, whatever was open by then."""
+"""A run that is interrupted while it opens the target ends as interrupted, whatever it has opened so far."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""However a run is broken off from inside, whoever it made is deleted once, and the run does not count as good."""
+"""If hooks or steps end a run early, its users are deleted once, and the run does not pass."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.tests.interruption.copies import a_copy, with_hook
-from support.tests.interruption.stage import Api, Ended, Place, an_api, difference
+from support.tests.interruption.target_process import Api, Ended, Place, an_api, difference
 
 HOOKS = (
     "before_all",
@@ -20,7 +20,7 @@ HOOKS = (
     "after_feature",
     "after_all",
 )
-FAIL = "raise RuntimeError('a hook of its own')"
+FAIL = "raise RuntimeError('a faulty hook')"
 INTERRUPT = "raise KeyboardInterrupt"
 
 
@@ -36,16 +36,16 @@ def place(tmp_path: Path) -> Place:
 
 
 def cleaned_up_once(api: Api, ended: Ended, before: dict[str, int]) -> None:
-    """See that everybody who was made was deleted by one DELETE, and that the exit code tells of the trouble."""
+    """Check that every created user was deleted by exactly one DELETE, and that the exit code is not 0."""
     after = api.stats()["answers"]
-    told = {answer: number - before.get(answer, 0) for answer, number in after.items()}
-    assert api.everybody() == api.before, difference(api.before, api.everybody())
-    assert told.get("DELETE 204", 0) == told.get("POST 201", 0), ended.said
-    assert told.get("DELETE 404", 0) == 0, ended.said
+    counts = {answer: number - before.get(answer, 0) for answer, number in after.items()}
+    assert api.users() == api.before, difference(api.before, api.users())
+    assert counts.get("DELETE 204", 0) == counts.get("POST 201", 0), ended.said
+    assert counts.get("DELETE 404", 0) == 0, ended.said
     assert ended.code != 0, ended.said
 
 
-def played(place: Place, api: Api, copy: Path) -> Ended:
+def run_once(place: Place, api: Api, copy: Path) -> Ended:
     before = api.stats()["answers"]
     ended = place.run("--tags=@contract", api=api, root=copy)
     cleaned_up_once(api, ended, before)
@@ -56,12 +56,12 @@ FAULTS = [(FAIL, True), (FAIL, False), (INTERRUPT, True), ("raise SystemExit(0)"
 
 
 @pytest.mark.parametrize(
-    ("trouble", "first"), FAULTS, ids=["fails before", "fails after", "is interrupted before", "exits after"]
+    ("fault", "first"), FAULTS, ids=["fails before", "fails after", "is interrupted before", "exits after"]
 )
 @pytest.mark.parametrize("hook", HOOKS)
-def test_a_hook(place: Place, api: Api, hook: str, first: bool, trouble: str) -> None:
-    copy = with_hook(a_copy(place.folder / "copy"), hook, trouble, before=first)
-    ended = played(place, api, copy)
+def test_a_hook(place: Place, api: Api, hook: str, first: bool, fault: str) -> None:
+    copy = with_hook(a_copy(place.folder / "copy"), hook, fault, before=first)
+    ended = run_once(place, api, copy)
     assert "Traceback" not in ended.said
 
 
@@ -83,7 +83,7 @@ def test_a_step(place: Place, api: Api, deed: str, code: str) -> None:
     copy = a_copy(place.folder / "copy", deed, code)
     with (copy / "steps" / "of_its_own.py").open("a", encoding="utf-8") as steps:
         steps.write(MORE_STEPS)
-    played(place, api, copy)
+    run_once(place, api, copy)
 
 
 MORE_STEPS = """
@@ -102,7 +102,7 @@ def _swallow():
 """
 
 
-def test_the_reader_of_the_output_goes_away(place: Place, api: Api) -> None:
+def test_the_reader_closes_the_output(place: Place, api: Api) -> None:
     before = api.stats()["answers"]
     reader, writer = os.pipe()
     run = place.start("--tags=@contract", api=api, root=a_copy(place.folder / "copy"), into=writer)

@@ -1,4 +1,4 @@
-"""The token is in no file that a failing run writes and in nothing that it prints, even where the API repeats it."""
+"""The token is in no file and no output of a failing run, even if the API repeats it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from support.tests.interruption.echoing import echoing
-from support.tests.interruption.stage import TOKEN, Ended, Place, an_api
+from support.tests.interruption.target_process import TOKEN, Ended, Place, an_api
 
 AWKWARD = TOKEN + "\"<&>'/+%\\x"
 DEFECTS = ("create-answers-200", "delete-again-is-500", "duplicate-is-500", "no-challenge", "delete-does-nothing")
@@ -39,7 +39,7 @@ def test_nor_does_a_run_that_is_refused(tmp_path: Path) -> None:
     _holds_no(TOKEN, place, ended)
 
 
-def test_nor_does_it_hold_the_address_where_that_is_to_be_hidden(tmp_path: Path) -> None:
+def test_nor_does_it_hold_a_hidden_base_url(tmp_path: Path) -> None:
     place = Place(tmp_path, {"LOG_LEVEL": "DEBUG", "HIDE_BASE_URL": "true", "RETRY_BASE_S": "0.01"})
     with an_api("--defect", "duplicate-is-500") as api, echoing(api.url) as url:
         ended = place.run(*_formats(place), "features/refusals/taken_emails.feature", api=api, at=url)
@@ -50,7 +50,7 @@ def test_nor_does_it_hold_the_address_where_that_is_to_be_hidden(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "reported"),
     [
         ({}, "$BASE_URL cannot be reached: connection refused"),
         ({"RETRY_BASE_S": "none"}, "RETRY_BASE_S"),
@@ -59,17 +59,17 @@ def test_nor_does_it_hold_the_address_where_that_is_to_be_hidden(tmp_path: Path)
     ],
 )
 def test_nor_does_a_run_that_cannot_begin(
-    tmp_path: Path, unused_port: int, settings: dict[str, str], told: str
+    tmp_path: Path, unused_port: int, settings: dict[str, str], reported: str
 ) -> None:
     own = {"BASE_URL": f"http://127.0.0.1:{unused_port}/users", "TOKEN": TOKEN, "HIDE_BASE_URL": "1", **settings}
     place = Place(tmp_path, {"RETRY_ATTEMPTS": "1", "LOG_LEVEL": "DEBUG", **own})
     ended = place.run("--tags=@smoke", *_formats(place), api=None)
-    assert told in ended.err
+    assert reported in ended.err
     _holds_no_host(place, ended)
 
 
 def _holds_no_host(place: Place, ended: Ended) -> None:
-    """See that the journal, which nobody publishes, is the only file with the host in it."""
+    """Check that the journal, which is never published, is the only file that contains the host."""
     files = [path for path in place.folder.rglob("*") if path.is_file() and place.state not in path.parents]
     texts = {str(path): path.read_bytes() for path in files} | {"the terminal": ended.said.encode()}
     assert [name for name, text in texts.items() if b"127.0.0.1" in text] == []
@@ -80,7 +80,7 @@ def _selection() -> list[str]:
 
 
 def _formats(place: Place) -> list[str]:
-    """Write every format there is a file for, and let behave say all it can."""
+    """Return the options for every format and the most verbose output of behave."""
     out = place.folder / "out"
     formats = {"json": "behave.json", "progress3": "progress.txt", "plain": "plain.txt", "pretty": "pretty.txt"}
     written = [word for name, file in formats.items() for word in ("--format", name, "--outfile", str(out / file))]
@@ -92,18 +92,18 @@ def _holds_no(token: str, place: Place, ended: Ended) -> None:
     files = [path for path in place.folder.rglob("*") if path.is_file()]
     assert "summary.json" in {path.name for path in files}
     texts = {str(path): path.read_bytes() for path in files} | {"the terminal": ended.said.encode()}
-    found = [f"{form!r} in {name}" for name, text in texts.items() for form in _telling(token) if form in _bare(text)]
+    found = [f"{form!r} in {name}" for name, text in texts.items() for form in _forms_of(token) if form in _bare(text)]
     assert not found
 
 
-def _telling(secret: str) -> set[bytes]:
-    """Return what must be nowhere: 12 characters from either end, and what base64 makes of them wherever they stand."""
+def _forms_of(secret: str) -> set[bytes]:
+    """Return the forms that must be nowhere: 12 characters from either end, and their base64 at any offset."""
     ends = [secret[:12].lower().encode(), TOKEN[-12:].lower().encode()]
     encoded = [base64.b64encode(bytes(before) + secret.encode())[4:16].lower() for before in range(3)]
     return {*ends, *encoded}
 
 
 def _bare(text: bytes) -> bytes:
-    """Return a text in small letters, with what escapes stand for, and without white space and backslashes."""
+    """Return a text in small letters, with its escapes decoded, and without white space and backslashes."""
     plain = html.unescape(unquote(re.sub(r"\\+u00(..)", r"%\1", text.decode("utf-8", "replace"))))
     return re.sub(r"\\+[nrt]?|\s", "", plain).lower().encode()

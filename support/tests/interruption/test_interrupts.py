@@ -1,4 +1,4 @@
-"""The first signal interrupts, where it can do no harm; none interrupts the cleaning up."""
+"""The first signal interrupts, at a safe place; none interrupts the cleanup."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SOON_S = 5.0
 
 @pytest.fixture
 def interrupts() -> Iterator[Interrupts]:
-    """Signals taken over in this process, and given back."""
+    """The signal handlers of this process, restored after the test."""
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     hooks = sys.excepthook, sys.unraisablehook
     taken = Interrupts()
@@ -51,7 +51,7 @@ def test_a_second_one_does_not(interrupts: Interrupts) -> None:
     assert interrupts.noted == ["SIGTERM", "SIGINT"]
 
 
-def test_none_interrupts_the_cleaning_up(interrupts: Interrupts) -> None:
+def test_none_interrupts_the_cleanup(interrupts: Interrupts) -> None:
     interrupts.shield()
     send()
     assert interrupts.noted == ["SIGTERM"]
@@ -68,7 +68,7 @@ def test_one_that_was_swallowed_is_raised_again_at_the_next_step(interrupts: Int
 
 
 class InterruptedLock:
-    """A lock that a signal comes in upon as soon as it is taken."""
+    """A lock whose acquisition is followed by a signal at once."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -87,11 +87,11 @@ class InterruptedLock:
 
 
 @pytest.mark.usefixtures("interrupts")
-def test_a_lock_that_was_just_taken_is_given_back() -> None:
-    """Python's Condition holds its lock for ever when an exception comes between taking it and `with`."""
+def test_a_lock_that_was_just_acquired_is_released() -> None:
+    """Python's Condition holds its lock forever if an exception is raised between acquiring it and `with`."""
     lock = InterruptedLock()
     condition = threading.Condition(lock)  # type: ignore[arg-type]
-    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it comes after the lock was given back
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it is raised after the release
         with condition:
             pass
         time.sleep(SOON_S)
@@ -101,13 +101,13 @@ def test_a_lock_that_was_just_taken_is_given_back() -> None:
 
 
 @pytest.mark.usefixtures("interrupts")
-def test_a_wait_that_does_not_end_is_interrupted_all_the_same() -> None:
+def test_an_endless_wait_is_interrupted_too() -> None:
     threading.Timer(DELAY_S, send).start()
     with pytest.raises(KeyboardInterrupt):
         threading.Event().wait(60)
 
 
-def test_after_all_is_done_a_signal_ends_the_process_at_once(interrupts: Interrupts) -> None:
+def test_a_signal_after_the_cleanup_ends_the_process_at_once(interrupts: Interrupts) -> None:
     interrupts.restore()
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL

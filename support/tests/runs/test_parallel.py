@@ -30,7 +30,7 @@ from support.scenario.session import Session
 from support.settings import ROOT, Settings
 from support.target.embedded import EmbeddedApi, Target
 from support.tests.conftest import NewSession, settings_for
-from support.tests.interruption.stage import Place, poll_until
+from support.tests.interruption.target_process import Place, poll_until
 from support.tests.runs.conftest import Project
 
 LONG = 100
@@ -372,7 +372,7 @@ class TestInterrupted:
 
     @pytest.mark.parametrize("pause_s", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0])
     def test_while_they_start_it_is_said_once(self, tmp_path: Path, pause_s: float) -> None:
-        run = Place(tmp_path).start("--tags=@contract", api=None, apart=True)
+        run = Place(tmp_path).start("--tags=@contract", api=None, own_group=True)
         run.wait_for(lambda: "USING RUNNER" in run.said())
         run.wait_a(pause_s)
         os.killpg(run.process.pid, signal.SIGINT)

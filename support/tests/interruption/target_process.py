@@ -1,4 +1,4 @@
-"""Whole runs of the suite as processes of their own, against an API as a process of its own, seen from outside."""
+"""Whole runs of the suite in separate processes, against an API in a separate process, observed from outside."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import httpx
 from support.settings import ROOT, Settings
 
 TOKEN = "canary-7Qf2-nightingale"
-BYSTANDERS = 5
+EXISTING_USERS = 5
 LONGEST_S = 400.0
 LOOK_AGAIN_S = 0.01
 TRIES = 40
@@ -30,13 +30,13 @@ Users = Mapping[str, str]
 
 
 class Api:
-    """A sandbox with other people's users in it, asked as anybody could."""
+    """A sandbox with existing users, called over HTTP."""
 
     def __init__(self, *options: str, port: int = 0, token: str = TOKEN) -> None:
         self.token = token
-        told = ["--control", "--seed-users", str(BYSTANDERS), "--port", str(port), *options]
+        arguments = ["--control", "--seed-users", str(EXISTING_USERS), "--port", str(port), *options]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "support.sandbox", "--until-stdin-closes", *told],
+            [sys.executable, "-m", "support.sandbox", "--until-stdin-closes", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -48,41 +48,41 @@ class Api:
         self.control: str = where["control"]
         self.port = httpx.URL(self.url).port or 0
         self._client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=20)
-        self.before = self.everybody()
+        self.before = self.users()
 
-    def everybody(self) -> Users:
-        """Return who is there, however often the API has to be asked."""
+    def users(self) -> Users:
+        """Return all users, even if the API has to be asked several times."""
         return {user["id"]: json.dumps(user, sort_keys=True) for user in self._asked(self.url)}
 
     def stats(self) -> dict[str, Any]:
-        told: dict[str, Any] = self._asked(f"{self.control}/stats")
-        return told
+        stats: dict[str, Any] = self._asked(f"{self.control}/stats")
+        return stats
 
     def asked(self, method: str | None) -> int:
         """Return how many requests of a method there were."""
-        told: int = self.stats()["requests"].get(method, 0)
-        return told
+        requests: int = self.stats()["requests"].get(method, 0)
+        return requests
 
-    def under_way(self, method: str) -> int:
-        """Return how many requests of a method have come and are not carried out yet."""
-        told = self.stats()
-        done = sum(number for answer, number in told["answers"].items() if answer.startswith(f"{method} "))
-        return int(told["requests"].get(method, 0) - done)
+    def in_progress(self, method: str) -> int:
+        """Return how many requests of a method have arrived and are not carried out yet."""
+        stats = self.stats()
+        done = sum(number for answer, number in stats["answers"].items() if answer.startswith(f"{method} "))
+        return int(stats["requests"].get(method, 0) - done)
 
-    def misbehave(self, *faults: Mapping[str, Any]) -> None:
-        """Put faults in force in place of the present ones."""
+    def inject(self, *faults: Mapping[str, Any]) -> None:
+        """Replace the active faults."""
         self._client.put(f"{self.control}/faults", json=list(faults)).raise_for_status()
 
     def fired(self) -> list[int]:
-        """Return how often each fault in force has struck."""
+        """Return how often each active fault was injected."""
         return [fault["fired"] for fault in self._asked(f"{self.control}/faults")]
 
     def create(self, name: str, email: str) -> str:
-        """Make a user of somebody else's; return the id."""
+        """Create a user that the suite does not own; return the id."""
         answer = self._client.post(self.url, json={"name": name, "email": email})
         answer.raise_for_status()
-        made: str = answer.json()["id"]
-        return made
+        user_id: str = answer.json()["id"]
+        return user_id
 
     def _asked(self, url: str) -> Any:
         answer: httpx.Response | None = None
@@ -94,7 +94,7 @@ class Api:
         raise AssertionError(f"{url} cannot be read: {answer}")
 
     def kill(self) -> None:
-        """End as by kill -9."""
+        """Kill the process."""
         self.process.kill()
         self.process.wait()
 
@@ -137,7 +137,7 @@ class Ended:
 
 @dataclass
 class Place:
-    """Where runs keep their journal and reports, and what they are told beside it."""
+    """The folder of the journal and reports of runs, and their other settings."""
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
@@ -151,14 +151,14 @@ class Place:
         return self.folder / "reports"
 
     def environment(self, api: Api | None, at: str | None, token: str | None) -> dict[str, str]:
-        """Return the environment of a run: this machine's, without any setting of its own."""
+        """Return the environment of a run: that of this process, without its settings of the suite."""
         own = {name for name in os.environ if name.lower() in Settings.model_fields}
-        kept = {name: value for name, value in os.environ.items() if name not in own}
-        kept["PYTHONPATH"] = str(ROOT)  # for copies of the features that stand elsewhere
+        environment = {name: value for name, value in os.environ.items() if name not in own}
+        environment["PYTHONPATH"] = str(ROOT)  # for copies of the features in other folders
         target = {"BASE_URL": at or api.url, "TOKEN": token or api.token} if api else {}
         folders = {"STATE_DIR": str(self.state), "REPORTS_DIR": str(self.reports)}
-        seen = {"NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
-        return {**kept, **seen, **target, **folders, **self.settings}
+        output = {"NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
+        return {**environment, **output, **target, **folders, **self.settings}
 
     def start(
         self,
@@ -169,15 +169,15 @@ class Place:
         root: Path = ROOT,
         module: str = "behave",
         into: int | None = None,
-        apart: bool = False,
+        own_group: bool = False,
     ) -> Started:
         """Start a run against an API, or the embedded one.
 
-        `at` is another address to reach the API by, `root` the folder to start in, and `into` where the output goes, if
-        not into a file that is read in the end. `apart` gives it a group of processes of its own.
+        `at` is another URL of the API, `root` the folder to start in, `into` the descriptor for the output, which is
+        read at the end by default. `own_group` starts the run in its own process group.
         """
         command = [sys.executable, "-m", module, *arguments]
-        return Started(command, self.environment(api, at, token), root, into, apart)
+        return Started(command, self.environment(api, at, token), root, into, own_group)
 
     def run(self, *arguments: str, **how: Any) -> Ended:
         """Start a run, and wait for its end."""
@@ -185,7 +185,7 @@ class Place:
 
 
 class Started:
-    """A run that goes on."""
+    """A run in progress."""
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ class Started:
         environment: Mapping[str, str],
         root: Path,
         into: int | None,
-        apart: bool = False,
+        own_group: bool = False,
     ) -> None:
         self._output = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed when the run has ended
         self._begun = time.monotonic()
@@ -204,11 +204,11 @@ class Started:
             stdin=subprocess.DEVNULL,
             stdout=self._output[0] if into is None else into,
             stderr=self._output[1],
-            start_new_session=apart,
+            start_new_session=own_group,
         )
 
     def wait_for(self, happened: Callable[[], bool]) -> bool:
-        """Wait until something has happened; False where the run ended before."""
+        """Wait until something has happened; return False if the run ended before."""
         while self.process.poll() is None:
             if happened():
                 return True
@@ -216,7 +216,7 @@ class Started:
         return False
 
     def wait_a(self, while_s: float) -> bool:
-        """Wait so many seconds; False where the run ended before."""
+        """Wait so many seconds; return False if the run ended before."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(while_s)
         return self.process.poll() is None
@@ -231,7 +231,7 @@ class Started:
             os.kill(self.process.pid, number)
 
     def ended(self) -> Ended:
-        """Wait for the end; a run that does not come to one is asked where all its threads are."""
+        """Wait for the end; a run that hangs is made to print the stacks of its threads."""
         try:
             code = self.process.wait(LONGEST_S)
         except subprocess.TimeoutExpired:
@@ -252,7 +252,7 @@ def _text_in(file: Any) -> str:
 
 
 def poll_until(happened: Callable[[], bool], within_s: float = 30.0) -> None:
-    """Wait until something has happened; raises AssertionError where it does not."""
+    """Wait until something has happened; raises AssertionError if it does not."""
     ends = time.monotonic() + within_s
     while not happened():
         assert time.monotonic() < ends, "it did not happen"
@@ -260,5 +260,5 @@ def poll_until(happened: Callable[[], bool], within_s: float = 30.0) -> None:
 
 
 def difference(before: Users, after: Users) -> str:
-    """Say who is left or changed, and who is missing."""
+    """Return which users are left or changed, and which are missing."""
     return f"left or changed {dict(set(after.items()) - set(before.items()))}, missing {set(before) - set(after)}"

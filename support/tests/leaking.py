@@ -1,4 +1,4 @@
-"""How a target may repeat a secret that it was told."""
+"""The encodings in which a target may repeat a secret."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-WAYS: Mapping[str, Callable[[str], str]] = {
+ENCODINGS: Mapping[str, Callable[[str], str]] = {
     "plain": str,
     "in small letters": str.lower,
     "in capitals": str.upper,
@@ -23,12 +23,12 @@ WAYS: Mapping[str, Callable[[str], str]] = {
     "as Python": repr,
     "as HTML": html.escape,
     "as HTML in numbers": lambda secret: "".join(f"&#{ord(sign)};" for sign in secret),
-    "in an address": lambda secret: quote(secret, safe=""),
-    "in an address, in small letters": lambda secret: quote(secret, safe="").lower(),
-    "in an address without letters": lambda secret: "".join(f"%{ord(sign):02X}" for sign in secret),
+    "in a URL": lambda secret: quote(secret, safe=""),
+    "in a URL, in small letters": lambda secret: quote(secret, safe="").lower(),
+    "in a URL without letters": lambda secret: "".join(f"%{ord(sign):02X}" for sign in secret),
     "base64": encoded,
     "base64 without padding": lambda secret: encoded(secret).rstrip("="),
-    "base64 for addresses": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode(),
+    "base64 for URLs": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode(),
     "base64 after one": lambda secret: encoded(f"x{secret}"),
     "base64 after two": lambda secret: encoded(f"me{secret}:"),
     "base64 of Basic": lambda secret: encoded(f"user:{secret}"),
@@ -37,7 +37,7 @@ WAYS: Mapping[str, Callable[[str], str]] = {
     "split by a line end": lambda secret: f"{secret[:7]}\n    {secret[7:]}",
     "split in JSON": lambda secret: json.dumps(f"{secret[:7]}\n{secret[7:]}"),
     "split everywhere": "\r\n".join,
-    "split unseen": lambda secret: f"{secret[:7]}\x1b\u202e\u200b{secret[7:]}",
+    "split by invisible characters": lambda secret: f"{secret[:7]}\x1b\u202e\u200b{secret[7:]}",
     "its beginning": lambda secret: secret[:12],
     "its end": lambda secret: secret[-12:],
     "more of its beginning": lambda secret: secret[:17],
