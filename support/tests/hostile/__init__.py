@@ -1,1 +1,1 @@
-"""The suite against an API with hostile or faulty answers: it harms nobody, leaves nobody, and says what is wrong."""
+"""The suite against an API with hostile answers: it changes no foreign user, leaves none, and says what is wrong."""

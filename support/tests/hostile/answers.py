@@ -1,4 +1,4 @@
-"""The means of hostile answers: where they strike, and how whatever octets are sent."""
+"""Building blocks of hostile answers: which answers they replace, and how they send any octets."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from support.sandbox.exchange import Answer, Call
 from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox
 from support.sandbox.wire import Wire
-from support.tests.hostile.server import Hostile, Stage
+from support.tests.hostile.server import Hostile, Setup
 
-FULL = 1 << 21  # octets that wait to be taken before more are written
+FULL = 1 << 21  # octets in the write buffer before the server waits
 LOOK_AGAIN_S = 0.005
 
 Place = Callable[[Call, Response], bool]
 """Whether an answer is one of those that are replaced."""
 Act = Callable[[Wire, Response], Awaitable[None]]
 """Answers in place of the API."""
-View = Callable[[Stage, list[User]], list[dict[str, Any]]]
-"""Shows users otherwise than they are."""
+View = Callable[[Setup, list[User]], list[dict[str, Any]]]
+"""Shows users with changed fields."""
 
 
 def created(call: Call, response: Response) -> bool:
@@ -38,7 +38,7 @@ def read_by_head(call: Call, response: Response) -> bool:
 
 
 def listed(call: Call, response: Response) -> bool:
-    """The whole list, which the first look at a target does not ask for."""
+    """The whole list, which the preflight does not read."""
     return call.method == "GET" and call.user_id is None and not call.query and response.status_code == 200
 
 
@@ -51,19 +51,19 @@ def status(*statuses: int) -> Place:
 
 
 def striking(place: Place, act: Act) -> Hostile:
-    """Answer by an act wherever a place says so."""
+    """Replace the answers of a place by an act."""
 
-    def arrange(stage: Stage) -> None:
+    def arrange(setup: Setup) -> None:
         async def write(_sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response) -> None:
             await (act(wire, response) if place(call, response) else write(call, wire, response))
 
-        stage.sandbox.around("app.write", write)
+        setup.sandbox.around("app.write", write)
 
     return arrange
 
 
 def once_in(number: int, place: Place) -> Place:
-    """Strike at every so-many-th answer of a place, the first one included."""
+    """Return every n-th answer of a place, beginning with the first."""
     seen = 0
 
     def strikes(call: Call, response: Response) -> bool:
@@ -80,7 +80,7 @@ def octets(*parts: bytes) -> Act:
 
 
 def poured(parts: Callable[[], Iterable[bytes]], every_s: float = 0.0) -> Act:
-    """Send octets as fast as they are taken, or some now and then, until they end or the client is gone."""
+    """Send octets as fast as the client reads them, or at intervals, until they end or the client disconnects."""
 
     async def act(wire: Wire, _response: Response) -> None:
         transport = wire.transport
@@ -99,71 +99,71 @@ def poured(parts: Callable[[], Iterable[bytes]], every_s: float = 0.0) -> Act:
 
 def head(first: str = "HTTP/1.1 200 OK", *lines: str, length: int | None = None) -> bytes:
     """Return a status line and a header section, of JSON unless a line says otherwise."""
-    told = [] if length is None else [f"Content-Length: {length}"]
-    return "\r\n".join([first, "Content-Type: application/json", *told, *lines, "", ""]).encode("latin-1")
+    lengths = [] if length is None else [f"Content-Length: {length}"]
+    return "\r\n".join([first, "Content-Type: application/json", *lengths, *lines, "", ""]).encode("latin-1")
 
 
 def again(part: bytes, times: int) -> Iterator[bytes]:
-    """Yield the same octets so many times."""
+    """Yield the same octets a number of times."""
     return (part for _ in range(times))
 
 
 def changed(change: Callable[[Response], Response], place: Place) -> Hostile:
-    """Send what a place answers, changed."""
+    """Change the answers of a place."""
 
-    def arrange(stage: Stage) -> None:
+    def arrange(setup: Setup) -> None:
         async def write(_sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response) -> None:
             await write(call, wire, change(response) if place(call, response) else response)
 
-        stage.sandbox.around("app.write", write)
+        setup.sandbox.around("app.write", write)
 
     return arrange
 
 
 def with_body(body: bytes, media_type: str = "application/json") -> Callable[[Response], Response]:
-    """Return what puts another body in the place of the right one."""
+    """Return a change that replaces the body."""
 
     def change(response: Response) -> Response:
-        kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-        return Response(body, response.status_code, kept, media_type)
+        headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+        return Response(body, response.status_code, headers, media_type)
 
     return change
 
 
 def with_rewritten_head(place: Place, rewrite: Callable[[bytes], bytes]) -> Hostile:
-    """Change status line and headers of what a place answers."""
+    """Change status line and headers of the answers of a place."""
 
-    def arrange(stage: Stage) -> None:
+    def arrange(setup: Setup) -> None:
         async def write(_sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response) -> None:
             if place(call, response):
                 wire.rewrite_head(rewrite)
             await write(call, wire, response)
 
-        stage.sandbox.around("app.write", write)
+        setup.sandbox.around("app.write", write)
 
     return arrange
 
 
-def showing(at: tuple[str, ...], show: Callable[[Stage, Call, Answer], object]) -> Hostile:
-    """Let handlers do their work, and change what they answer, in place or by another answer."""
+def showing(at: tuple[str, ...], show: Callable[[Setup, Call, Answer], object]) -> Hostile:
+    """Run handlers, and change their answers in place or replace them."""
 
-    def arrange(stage: Stage) -> None:
+    def arrange(setup: Setup) -> None:
         async def handler(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
             answer: Answer = await handler(call)
-            instead = show(stage, call, answer)
+            instead = show(setup, call, answer)
             return instead if isinstance(instead, Answer) else answer
 
         for name in at:
-            stage.sandbox.around(name, handler)
+            setup.sandbox.around(name, handler)
 
     return arrange
 
 
 def together(*hostile: Hostile) -> Hostile:
-    """Arrange several."""
+    """Arrange several hostile answers."""
 
-    def arrange(stage: Stage) -> None:
+    def arrange(setup: Setup) -> None:
         for one in hostile:
-            one(stage)
+            one(setup)
 
     return arrange

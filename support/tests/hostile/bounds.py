@@ -1,4 +1,4 @@
-"""Answers without measure: bodies, depths, header sections and waits that a client has to bound by itself."""
+"""Oversized answers: bodies, depths, header sections and waits that a client must bound itself."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def a_bomb(coding: str) -> Act:
 
 @cache
 def _bomb(coding: str) -> list[bytes]:
-    """Return ten gigabytes of one text, packed; the checksum, to which nobody gets, is not that of all of it."""
+    """Return ten gigabytes of text, compressed; the checksum is wrong, but no client reads that far."""
     packer = zlib.compressobj(9, wbits=31 if coding == "gzip" else 15)
     start = packer.compress(b'[{"id": "1", "name": "') + packer.flush(zlib.Z_FULL_FLUSH)
     part = packer.compress(b"a" * MIB) + packer.flush(zlib.Z_FULL_FLUSH)
@@ -61,42 +61,42 @@ def _bomb(coding: str) -> list[bytes]:
 
 
 def endless_chunks() -> Iterator[bytes]:
-    """Begin a list, and go on with spaces for ever."""
+    """Begin a list, and send spaces forever."""
     yield head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked") + b"1\r\n[\r\n"
     yield from itertools.repeat(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
 
 
 def dripping() -> Iterable[bytes]:
-    """Begin a list, and send a space now and then."""
+    """Begin a list, and send a space at intervals."""
     return itertools.chain([head(length=10_000) + b"["], itertools.repeat(b" "))
 
 
 def endless_interim() -> Iterable[bytes]:
-    """Say again and again that the answer will come."""
+    """Send interim responses forever."""
     return itertools.repeat(b"HTTP/1.1 102 Processing\r\n\r\n" * 100)
 
 
 def a_head_of(lines: Iterable[str]) -> Callable[[bytes], bytes]:
-    """Return what adds lines to a header section."""
+    """Return a function that adds lines to a header section."""
     added = "".join(f"\r\n{line}" for line in lines).encode()
-    return lambda told: told + added
+    return lambda head: head + added
 
 
 def another_status(line: str) -> Callable[[bytes], bytes]:
-    """Return what puts another status line in place."""
-    return lambda told: line.encode() + told[told.index(b"\r\n") :]
+    """Return a function that replaces the status line."""
+    return lambda head: line.encode() + head[head.index(b"\r\n") :]
 
 
 def deep(before: str, opening: str, closing: str) -> Callable[[Response], Response]:
-    """Return what puts a hundred thousand levels in place of a body."""
+    """Return a change that replaces a body by a hundred thousand levels."""
     after = {"[": "]", "{": "}"}.get(before[:1], "")
     return with_body(f"{before}{opening * LEVELS}1{closing * LEVELS}{after}".encode())
 
 
 def another_length(length: str) -> Callable[[bytes], bytes]:
-    def rewrite(told: bytes) -> bytes:
-        kept = [line for line in told.split(b"\r\n") if not line.lower().startswith(b"content-length:")]
-        return b"\r\n".join([*kept, f"Content-Length: {length}".encode()])
+    def rewrite(head: bytes) -> bytes:
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length:")]
+        return b"\r\n".join([*lines, f"Content-Length: {length}".encode()])
 
     return rewrite
 
@@ -149,7 +149,7 @@ ROWS = (
         for where, place in EVERYWHERE
     ),
     *(
-        Row(f"{where} comes a byte now and then", striking(place, SLOWLY), LIFE, RED | {PASSED}, settings=IMPATIENT)
+        Row(f"{where} comes a byte at a time", striking(place, SLOWLY), LIFE, RED | {PASSED}, settings=IMPATIENT)
         for where, place in EVERYWHERE
     ),
     Row("read is a deflate of 10 GB", striking(read, a_bomb("deflate")), LIFE, RED, settings=HURRIED),

@@ -1,4 +1,4 @@
-"""Lies about whose id is whose: creates, lists, look-ups, pages, changes and reads that show somebody else."""
+"""Wrong ids and users: creates, lists, look-ups, pages, changes and reads that show a foreign user."""
 
 from __future__ import annotations
 
@@ -30,82 +30,82 @@ from support.tests.hostile.rows import (
     WRITING,
     Row,
 )
-from support.tests.hostile.server import Hostile, Stage
+from support.tests.hostile.server import Hostile, Setup
 
-Lie = Callable[[Stage, Answer], None]
+Lie = Callable[[Setup, Answer], None]
 
 
 def creates_show(lie: Lie, every: int = 1) -> Hostile:
-    """Have every so-many-th welcome lie."""
+    """Make every n-th answer to a create lie."""
     seen = 0
 
-    def show(stage: Stage, _call: Call, answer: Answer) -> None:
+    def show(setup: Setup, _call: Call, answer: Answer) -> None:
         nonlocal seen
         seen += 1
         if seen % every == 0:
-            lie(stage, answer)
+            lie(setup, answer)
 
     return showing(("create",), show)
 
 
-def the_id_of_somebody(stage: Stage, answer: Answer) -> None:
-    """The id is that of somebody who was there before: a last-insert-id of another table."""
-    _give_id(stage, answer, stage.victim.id)
+def id_of_an_existing_user(setup: Setup, answer: Answer) -> None:
+    """Show the id of an existing user, like a last-insert-id of another table."""
+    _give_id(setup, answer, setup.victim.id)
 
 
-def somebody_whole(stage: Stage, answer: Answer) -> None:
-    """Somebody is shown who was there before."""
-    answer.content = stage.sandbox.api.present(stage.victim)
+def an_existing_user(setup: Setup, answer: Answer) -> None:
+    """Show an existing user."""
+    answer.content = setup.sandbox.api.present(setup.victim)
 
 
-def the_id_of_a_newcomer(stage: Stage, answer: Answer) -> None:
-    """The id is that of somebody else who signed up a moment ago."""
-    _give_id(stage, answer, stage.sign_up_a_bystander().id)
+def id_of_a_new_user(setup: Setup, answer: Answer) -> None:
+    """Show the id of a foreign user who was created a moment ago."""
+    _give_id(setup, answer, setup.add_foreign_user().id)
 
 
-def the_id_of_a_namesake(stage: Stage, answer: Answer) -> None:
-    """The id is that of somebody else of the same name who signed up a moment ago."""
-    _give_id(stage, answer, stage.sign_up_a_bystander(answer.content["name"]).id)
+def id_of_a_namesake(setup: Setup, answer: Answer) -> None:
+    """Show the id of a foreign user of the same name who was created a moment ago."""
+    _give_id(setup, answer, setup.add_foreign_user(answer.content["name"]).id)
 
 
-def the_location_of_somebody(stage: Stage, answer: Answer) -> None:
-    """Only Location leads to somebody else."""
-    answer.headers["location"] = stage.sandbox.api.location(stage.victim)
+def foreign_location(setup: Setup, answer: Answer) -> None:
+    """Send the Location of an existing user."""
+    answer.headers["location"] = setup.sandbox.api.location(setup.victim)
 
 
-def the_id_before(stage: Stage, answer: Answer) -> None:
-    """The id is that of the one of the suite's users who signed up before."""
-    own = stage.own()
-    _give_id(stage, answer, own[-2].id if len(own) > 1 else own[-1].id)
+def id_of_the_user_before(setup: Setup, answer: Answer) -> None:
+    """Show the id of the suite's user who was created before."""
+    own = setup.own()
+    _give_id(setup, answer, own[-2].id if len(own) > 1 else own[-1].id)
 
 
-def _give_id(stage: Stage, answer: Answer, user_id: str) -> None:
+def _give_id(setup: Setup, answer: Answer, user_id: str) -> None:
     answer.content["id"] = user_id
-    answer.headers["location"] = f"{stage.sandbox.api.path}/{user_id}"
+    answer.headers["location"] = f"{setup.sandbox.api.path}/{user_id}"
 
 
-def ids_mixed_up_in_a_crowd(stage: Stage) -> None:
-    """Creates that are under way together are answered with the last id that was stored, which is a bystander's."""
-    under_way = 0
+def ids_mixed_up_under_load(setup: Setup) -> None:
+    """Answer concurrent creates with the last id that was stored, which is that of a foreign user."""
+    in_progress = 0
 
     async def create(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-        nonlocal under_way
-        under_way += 1
+        nonlocal in_progress
+        in_progress += 1
         await asyncio.sleep(0.005)
-        crowded = under_way > 1
+        is_concurrent = in_progress > 1
         try:
             answer: Answer = await create(call)
         finally:
-            under_way -= 1
-        if crowded:
-            _give_id(stage, answer, stage.sign_up_a_bystander().id)
+            in_progress -= 1
+        if is_concurrent:
+            _give_id(setup, answer, setup.add_foreign_user().id)
         return answer
 
-    stage.sandbox.around("create", create)
+    setup.sandbox.around("create", create)
 
 
-def creates_of_what_is_invalid(stage: Stage) -> None:
-    """What is refused elsewhere is welcomed here under a bystander's id, with what was sent of the rest."""
+def invalid_creates_accepted(setup: Setup) -> None:
+    """Answer invalid creates with 201 and the id of an existing user."""
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
         try:
@@ -113,117 +113,119 @@ def creates_of_what_is_invalid(stage: Stage) -> None:
         except Refusal as refusal:
             if refusal.status != 422:
                 raise
-            user = stage.victim
+            user = setup.victim
             answer = Answer(201, {**sandbox.api.present(user), "name": "", "email": None})
         return answer
 
-    stage.sandbox.around("create", create)
+    setup.sandbox.around("create", create)
 
 
-def bystanders_as(field: str) -> Callable[[Stage, list[Any]], list[Any]]:
-    """Return a view that shows bystanders with a field of one of the suite's users."""
+def foreign_users_with(field: str) -> Callable[[Setup, list[Any]], list[Any]]:
+    """Return a view that shows foreign users with a field of one of the suite's users."""
 
-    def view(stage: Stage, shown: list[Any]) -> list[Any]:
-        own = [user for user in shown if user["id"] not in stage.bystanders]
-        return [{**user, field: own[-1][field]} if own and user["id"] in stage.bystanders else user for user in shown]
+    def view(setup: Setup, shown: list[Any]) -> list[Any]:
+        own = [user for user in shown if user["id"] not in setup.foreign_users]
+        return [
+            {**user, field: own[-1][field]} if own and user["id"] in setup.foreign_users else user for user in shown
+        ]
 
     return view
 
 
-def bystanders_under_the_mark(stage: Stage, shown: list[Any]) -> list[Any]:
-    """Show bystanders at addresses of the suite's domain that nobody has."""
-    domains = [user["email"].partition("@")[2] for user in shown if user["id"] not in stage.bystanders]
+def foreign_users_with_the_mark(setup: Setup, shown: list[Any]) -> list[Any]:
+    """Show foreign users with emails of the suite's domain that no user has."""
+    domains = [user["email"].partition("@")[2] for user in shown if user["id"] not in setup.foreign_users]
     return [
-        {**user, "email": f"old.{number}@{domains[-1]}"} if domains and user["id"] in stage.bystanders else user
+        {**user, "email": f"old.{number}@{domains[-1]}"} if domains and user["id"] in setup.foreign_users else user
         for number, user in enumerate(shown)
     ]
 
 
-def ids_turned_around(_stage: Stage, shown: list[Any]) -> list[Any]:
-    """Show everybody under the id of another, bystanders and the suite's users alike."""
+def ids_reversed(_setup: Setup, shown: list[Any]) -> list[Any]:
+    """Show every user under the id of another, foreign users and the suite's users alike."""
     ids = [user["id"] for user in shown]
     return [{**user, "id": user_id} for user, user_id in zip(shown, reversed(ids), strict=True)]
 
 
-def list_shows(view: Callable[[Stage, list[Any]], list[Any]], *, pages: bool) -> Hostile:
-    """Have the list, or its pages, show users by a view; a look-up stays right."""
+def list_shows(view: Callable[[Setup, list[Any]], list[Any]], *, pages: bool) -> Hostile:
+    """Make the list, or its pages, show users by a view; look-ups stay correct."""
 
-    def show(stage: Stage, call: Call, answer: Answer) -> None:
+    def show(setup: Setup, call: Call, answer: Answer) -> None:
         if "email" not in call.query and bool(call.query) is pages:
-            answer.content = view(stage, answer.content)
+            answer.content = view(setup, answer.content)
 
     return showing(("list_users",), show)
 
 
-def look_up_finds_somebody(stage: Stage, call: Call, answer: Answer) -> None:
-    """A look-up answers with a bystander's id under the address that was asked for, whether anybody has it or not."""
+def look_up_finds_foreign_user(setup: Setup, call: Call, answer: Answer) -> None:
+    """Answer a look-up with an existing user under the requested email, even if no user has it."""
     if email := call.query.get("email"):
-        answer.content = [{**stage.sandbox.api.present(stage.victim), "email": email}]
+        answer.content = [{**setup.sandbox.api.present(setup.victim), "email": email}]
 
 
-def creates_break_off(stage: Stage) -> None:
-    """Every third welcome is lost with its connection, so that look-ups decide who was made."""
+def creates_break_off(setup: Setup) -> None:
+    """Drop the connection of every third create, so that only look-ups show who was created."""
 
     async def drop(wire: Wire, _response: Response) -> None:
         await wire.drop()
 
-    striking(once_in(3, created), drop)(stage)
+    striking(once_in(3, created), drop)(setup)
 
 
-look_ups_find_somebody = showing(("list_users",), look_up_finds_somebody)
-after_lost_welcomes = together(look_ups_find_somebody, creates_break_off)
+look_ups_find_foreign_user = showing(("list_users",), look_up_finds_foreign_user)
+after_lost_answers = together(look_ups_find_foreign_user, creates_break_off)
 
 
-def the_id_is_somebodys(stage: Stage, _call: Call, answer: Answer) -> None:
-    answer.content["id"] = stage.victim.id
+def show_foreign_id(setup: Setup, _call: Call, answer: Answer) -> None:
+    answer.content["id"] = setup.victim.id
 
 
-def reads_of_own(show: Callable[[Stage, Call, Answer], object]) -> Hostile:
-    """Change how the suite's users are read; a bystander is read as they are."""
+def reads_of_own(show: Callable[[Setup, Call, Answer], object]) -> Hostile:
+    """Change the reads of the suite's users, but not those of foreign users."""
 
-    def honest_to_bystanders(stage: Stage, call: Call, answer: Answer) -> object:
-        return None if call.user_id in stage.bystanders else show(stage, call, answer)
+    def for_own_users(setup: Setup, call: Call, answer: Answer) -> object:
+        return None if call.user_id in setup.foreign_users else show(setup, call, answer)
 
-    return showing(("read",), honest_to_bystanders)
-
-
-def somebody_else(stage: Stage, _call: Call, answer: Answer) -> None:
-    answer.content = stage.sandbox.api.present(stage.victim)
+    return showing(("read",), for_own_users)
 
 
-def somebody_else_under_this_id(stage: Stage, call: Call, answer: Answer) -> None:
-    answer.content = {**stage.sandbox.api.present(stage.victim), "id": call.user_id}
+def foreign_user(setup: Setup, _call: Call, answer: Answer) -> None:
+    answer.content = setup.sandbox.api.present(setup.victim)
 
 
-def refusing(status: int) -> Callable[[Stage, Call, Answer], Answer]:
-    """Return what refuses a read."""
+def foreign_user_under_this_id(setup: Setup, call: Call, answer: Answer) -> None:
+    answer.content = {**setup.sandbox.api.present(setup.victim), "id": call.user_id}
 
-    def refuse(stage: Stage, _call: Call, _answer: Answer) -> Answer:
-        return stage.sandbox.api.refuse(Refusal(status, "Refused", "This cannot be read.", {"allow": "PATCH, DELETE"}))
+
+def refusing(status: int) -> Callable[[Setup, Call, Answer], Answer]:
+    """Return a function that refuses a read."""
+
+    def refuse(setup: Setup, _call: Call, _answer: Answer) -> Answer:
+        return setup.sandbox.api.refuse(Refusal(status, "Refused", "This cannot be read.", {"allow": "PATCH, DELETE"}))
 
     return refuse
 
 
-def swapped_ids(stage: Stage) -> None:
-    """Of every two who sign up, each is shown under the id of the other from then on, wherever reads look."""
+def swapped_ids(setup: Setup) -> None:
+    """Of every two new users, show each under the id of the other in reads."""
 
     def other(user_id: str) -> str:
-        own = [user.id for user in stage.own()]
+        own = [user.id for user in setup.own()]
         place = own.index(user_id) ^ 1 if user_id in own else -1
         return own[place] if 0 <= place < len(own) else user_id
 
-    def show(stage: Stage, call: Call, answer: Answer) -> None:
-        swapped = stage.sandbox.store.get(other(call.user_id or ""))
+    def show(setup: Setup, call: Call, answer: Answer) -> None:
+        swapped = setup.sandbox.store.get(other(call.user_id or ""))
         if swapped is not None:
-            answer.content = {**stage.sandbox.api.present(swapped), "id": call.user_id}
+            answer.content = {**setup.sandbox.api.present(swapped), "id": call.user_id}
 
-    showing(("read",), show)(stage)
+    showing(("read",), show)(setup)
 
 
-def ids_given_again(after_reads: int) -> Hostile:
-    """Give the id of whoever was deleted to a bystander, after so many reads that say that it is nobody's."""
+def ids_reused(after_reads: int) -> Hostile:
+    """Give the id of a deleted user to a foreign user, after so many reads that get 404."""
 
-    def arrange(stage: Stage) -> None:
+    def arrange(setup: Setup) -> None:
         free: dict[str, int] = {}
 
         def delete(_sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
@@ -237,84 +239,101 @@ def ids_given_again(after_reads: int) -> Hostile:
             finally:
                 if user_id in free:
                     free[user_id] -= 1
-                _give_again(stage, free)
+                _reuse(setup, free)
 
         async def deleted(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
             answer: Answer = await handler(call)
-            _give_again(stage, free)
+            _reuse(setup, free)
             return answer
 
-        stage.sandbox.around("store.delete", delete)
-        stage.sandbox.around("delete", deleted)
-        stage.sandbox.around("read", read)
+        setup.sandbox.around("store.delete", delete)
+        setup.sandbox.around("delete", deleted)
+        setup.sandbox.around("read", read)
 
     return arrange
 
 
-def _give_again(stage: Stage, free: dict[str, int]) -> None:
+def _reuse(setup: Setup, free: dict[str, int]) -> None:
     for user_id in [user_id for user_id, reads in free.items() if reads <= 0]:
         del free[user_id]
-        stage.sign_up_a_bystander(user_id=user_id)
+        setup.add_foreign_user(user_id=user_id)
 
 
-def writes_lead_to_somebody(stage: Stage) -> None:
-    """PATCH, PUT and DELETE are redirected to a bystander, method and body included."""
+def writes_redirected(setup: Setup) -> None:
+    """Redirect PATCH, PUT and DELETE to an existing user, with method and body."""
 
     async def handler(sandbox: Sandbox, _handler: Decision, _call: Call) -> Answer:
-        return Answer(307, {"title": "elsewhere"}, {"location": sandbox.api.location(stage.victim)})
+        return Answer(307, {"title": "elsewhere"}, {"location": sandbox.api.location(setup.victim)})
 
     for name in ("patch", "replace", "delete"):
-        stage.sandbox.around(name, handler)
+        setup.sandbox.around(name, handler)
 
 
 def ids_behind_others(spelled: str) -> Hostile:
-    """Give newcomers ids that are a bystander's in the eyes of a careless client."""
+    """Give new users ids that a careless client takes for those of existing users."""
 
-    def arrange(stage: Stage) -> None:
-        victims = iter(list(stage.bystanders))
+    def arrange(setup: Setup) -> None:
+        victims = iter(list(setup.foreign_users))
 
         def new_id(_sandbox: Sandbox, new_id: Decision) -> str:
             victim = next(victims, None)
             return spelled.format(victim) if victim else str(new_id())
 
-        stage.sandbox.around("new_id", new_id)
+        setup.sandbox.around("new_id", new_id)
 
     return arrange
 
 
-NAMESAKES = bystanders_as("name")
-LEAVING = DELETING + UNKNOWN
+NAMESAKES = foreign_users_with("name")
+DELETIONS = DELETING + UNKNOWN
 FAULTLESS = FOUND | {PASSED}
 
 OF_CREATES = (
-    Row("create shows the id of a bystander", creates_show(the_id_of_somebody), WRITING, rule="create-201"),
-    Row("create shows a bystander whole", creates_show(somebody_whole), WRITING, rule="create-201"),
-    Row("create lies every 5th time", creates_show(the_id_of_somebody, 5), WRITING, rule="create-201"),
-    Row("create shows the id of a newcomer", creates_show(the_id_of_a_newcomer, 3), WRITING, rule="create-201"),
-    Row("create shows the id of a namesake", creates_show(the_id_of_a_namesake, 3), WRITING, rule="create-201"),
-    Row("create lies to crowds", ids_mixed_up_in_a_crowd, BURST, rule="burst"),
-    Row("create shows the id given before", creates_show(the_id_before), CREATING + LIFE, rule="create-201"),
-    Row("create welcomes what is invalid as a bystander", creates_of_what_is_invalid, INVALID, rule="create-invalid"),
-    Row("Location leads to a bystander", creates_show(the_location_of_somebody), LOCATION, rule="create-location"),
+    Row("create shows the id of an existing user", creates_show(id_of_an_existing_user), WRITING, rule="create-201"),
+    Row("create shows an existing user", creates_show(an_existing_user), WRITING, rule="create-201"),
+    Row("create lies every 5th time", creates_show(id_of_an_existing_user, 5), WRITING, rule="create-201"),
+    Row(
+        "create shows the id of a new user",
+        creates_show(id_of_a_new_user, 3),
+        WRITING,
+        rule="create-201",
+    ),
+    Row("create shows the id of a namesake", creates_show(id_of_a_namesake, 3), WRITING, rule="create-201"),
+    Row("create mixes up ids under load", ids_mixed_up_under_load, BURST, rule="burst"),
+    Row("create shows the id given before", creates_show(id_of_the_user_before), CREATING + LIFE, rule="create-201"),
+    Row("create accepts invalid values as an existing user", invalid_creates_accepted, INVALID, rule="create-invalid"),
+    Row(
+        "Location leads to an existing user",
+        creates_show(foreign_location),
+        LOCATION,
+        rule="create-location",
+    ),
 )
 OF_VIEWS = (
     *(
         Row(f"{where} shows {what}", list_shows(view, pages=pages), LISTING + DELETING, outcomes)
         for where, pages in (("list", False), ("page", True))
         for what, view, outcomes in (
-            ("bystanders under our address", bystanders_as("email"), FAULTLESS if pages else FOUND),
-            ("bystanders under our mark", bystanders_under_the_mark, FAULTLESS),
-            ("everybody under the id of another", ids_turned_around, FOUND),
+            ("foreign users with our email", foreign_users_with("email"), FAULTLESS if pages else FOUND),
+            ("foreign users with our mark", foreign_users_with_the_mark, FAULTLESS),
+            ("every user under the id of another", ids_reversed, FOUND),
         )
     ),
-    Row("list shows bystanders under our name", list_shows(NAMESAKES, pages=False), LISTING, FAULTLESS),
-    Row("look-up finds a bystander", look_ups_find_somebody, LISTING + DELETING, rule="filter-email"),
-    Row("look-up finds a bystander, welcomes are lost", after_lost_welcomes, WRITING, RED, may_stay=True),
+    Row("list shows foreign users with our name", list_shows(NAMESAKES, pages=False), LISTING, FAULTLESS),
+    Row("look-up finds a foreign user", look_ups_find_foreign_user, LISTING + DELETING, rule="filter-email"),
+    Row("look-up finds a foreign user, answers to creates are lost", after_lost_answers, WRITING, RED, may_stay=True),
 )
 OF_USERS = (
-    Row("PATCH shows the id of a bystander", showing(("patch",), the_id_is_somebodys), UPDATING, rule="patch"),
-    Row("PUT shows the id of a bystander", showing(("replace",), the_id_is_somebodys), UPDATING, rule="put"),
-    Row("writes lead to a bystander", writes_lead_to_somebody, UPDATING, RED, may_stay=True, settings=SHORT),
+    Row("PATCH shows a foreign id", showing(("patch",), show_foreign_id), UPDATING, rule="patch"),
+    Row("PUT shows a foreign id", showing(("replace",), show_foreign_id), UPDATING, rule="put"),
+    Row(
+        "writes are redirected",
+        writes_redirected,
+        UPDATING,
+        RED,
+        may_stay=True,
+        settings=SHORT,
+    ),
     *(
         Row(f"reads are refused by {code}", reads_of_own(refusing(code)), READING + DELETING, RED, may_stay=True)
         for code in (500, 403, 405)
@@ -322,12 +341,12 @@ OF_USERS = (
     *(
         Row(f"reads show {what}", reads_of_own(lie), READING + WRITING, may_stay=True, rule="read-200")
         for what, lie in (
-            ("a bystander", somebody_else),
-            ("a bystander under our id", somebody_else_under_this_id),
+            ("a foreign user", foreign_user),
+            ("a foreign user under our id", foreign_user_under_this_id),
         )
     ),
     Row("reads show two of ours under the id of each other", swapped_ids, READING + LIFE, rule="read-200"),
-    *(Row(f"an id is given again after {looks} looks", ids_given_again(looks), LEAVING) for looks in (0, 1)),
+    *(Row(f"an id is reused after {reads} reads", ids_reused(reads), DELETIONS) for reads in (0, 1)),
     *(
         Row(f"an id is another's as {spelled!r}", ids_behind_others(spelled), WRITING, RED | {PASSED}, may_stay=True)
         for spelled in ("{}?x=1", "{}#x", "x/../{}", "./{}", "{}/", "{}%00", " {}")

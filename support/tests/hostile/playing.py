@@ -1,4 +1,4 @@
-"""A run against a hostile server, as a process of its own with little memory, and what must never come of any run."""
+"""A run against a hostile server, in a separate process with little memory, and the checks of every run."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ PATIENCE = {
     "LOG_LEVEL": "DEBUG",
 }
 GIVES_UP_SOON = {"CLEANUP_DEADLINE_S": "2"}
-"""For where users may stay: the end of the run then only waits until that is certain."""
-SPEAKS_TO_CI = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE)
+"""For rows whose users may stay: the end of the run then waits only until that is certain."""
+COMMANDS_FOR_CI = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE)
 UNSEEN = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
-SPEAKS_TO_TERMINALS = ("Cc", "Cs", "Zl", "Zp")
+CONTROL_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
 NAMED_IN_FULL = 60
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What a run came to; `summary` is empty where none was written."""
+    """How a run ended; `summary` is empty if none was written."""
 
     code: int
     said: str
@@ -71,11 +71,11 @@ class Ended:
 
     @property
     def outcomes_within(self) -> set[str]:
-        """The outcomes of all that failed, of which the run shows the worst alone."""
+        """The outcomes of all failures, of which the run shows the worst."""
         return {failure["outcome"] for failure in self.summary.get("failures", ())}
 
     def files(self) -> Iterator[tuple[Path, str]]:
-        """Yield every file of the run and what it holds."""
+        """Yield every file of the run and its content."""
         for path in sorted(self.folder.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 yield path, path.read_bytes().decode("utf-8", "surrogateescape")
@@ -91,21 +91,21 @@ def command_of(play: Sequence[str], folder: Path) -> list[str]:
 
 
 def environment_of(url: str, folder: Path, **settings: str) -> dict[str, str]:
-    """Return the environment of a run: this machine's, without any setting of its own."""
-    kept = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
+    """Return the environment of a run: that of this process, without its settings of the suite."""
+    own = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
     places = {"STATE_DIR": str(folder / "state"), "REPORTS_DIR": str(folder / "reports")}
-    looks = {"NO_COLOR": "1", "COLUMNS": "120", "PYTHONPATH": str(ROOT)}
-    return {**kept, **looks, **PATIENCE, **places, "BASE_URL": url, "TOKEN": TOKEN} | settings
+    output = {"NO_COLOR": "1", "COLUMNS": "120", "PYTHONPATH": str(ROOT)}
+    return {**own, **output, **PATIENCE, **places, "BASE_URL": url, "TOKEN": TOKEN} | settings
 
 
 def play(row: Row, server: HostileServer, folder: Path) -> Ended:
-    """Play a row against its server, to the end."""
+    """Run a row against its server, to the end."""
     settings = {**(GIVES_UP_SOON if row.may_stay else {}), **row.settings}
     return ended(started(row.play, server.url, folder, **settings), folder)
 
 
 def started(play: Sequence[str], url: str, folder: Path, **settings: str) -> subprocess.Popen[bytes]:
-    """Start a run that writes what it says into a file."""
+    """Start a run that writes its output into a file."""
     with (folder / OUTPUT).open("wb") as output:
         return subprocess.Popen(
             command_of(play, folder),
@@ -118,7 +118,7 @@ def started(play: Sequence[str], url: str, folder: Path, **settings: str) -> sub
 
 
 def ended(process: subprocess.Popen[bytes], folder: Path) -> Ended:
-    """Wait for the end of a run; one that hangs is killed, and its exit code tells so."""
+    """Wait for the end of a run; one that hangs is killed, which its exit code shows."""
     guard = threading.Timer(HANG_GUARD_S, process.kill)
     guard.start()
     _, status, used = os.wait4(process.pid, 0)
@@ -129,32 +129,32 @@ def ended(process: subprocess.Popen[bytes], folder: Path) -> Ended:
 
 
 def wrong_with(row: Row, run: Ended, server: HostileServer) -> list[str]:
-    """Return everything that is wrong with a run, in a line each: none is good."""
+    """Return everything that is wrong with a run, one line each."""
     return [
-        *harm_to_bystanders(server),
+        *harm_to_foreign_users(server),
         *_left(row, run, server),
         *_outcome(row, run),
-        *speech(run),
+        *commands(run),
         *shown_of_the_token(run),
         *_malformed(run),
         *_memory(run),
     ]
 
 
-def harm_to_bystanders(server: HostileServer) -> list[str]:
-    """Say who was changed or deleted, and which writes ought never to have come."""
+def harm_to_foreign_users(server: HostileServer) -> list[str]:
+    """Return which foreign users were changed or deleted, and which writes must not be sent."""
     forbidden = server.forbidden_writes()
-    told = [f"{len(forbidden)} forbidden writes, such as {forbidden[0]}"] if forbidden else []
-    return [*(f"harmed: {harm}" for harm in server.stage.harm()), *told]
+    writes = [f"{len(forbidden)} forbidden writes, such as {forbidden[0]}"] if forbidden else []
+    return [*(f"harmed: {harm}" for harm in server.setup.harm()), *writes]
 
 
 def _left(row: Row, run: Ended, server: HostileServer) -> Iterator[str]:
-    left = server.stage.own()
+    left = server.setup.own()
     if left and not row.may_stay:
         yield f"{len(left)} users are left, such as {left[0].id[:NAMED_IN_FULL]} {left[0].email}"
     named = all(user.email in run.said or user.id in run.said for user in left)
     if left and LEFT not in run.outcomes_within | {run.outcome} and not named:
-        yield f"{len(left)} users are left, and the run does not tell of them"
+        yield f"{len(left)} users are left, and the run does not name them"
 
 
 def _outcome(row: Row, run: Ended) -> Iterator[str]:
@@ -164,7 +164,7 @@ def _outcome(row: Row, run: Ended) -> Iterator[str]:
         yield f"the exit code is {run.code} where the outcome is {run.outcome!r}"
     if FAULT in run.outcomes_within and FAULT not in row.outcomes:
         texts = [each["text"] for each in run.summary["failures"] if each["outcome"] == FAULT]
-        yield f"{len(texts)} failures are told as the suite's, such as: {texts[0][:300]}"
+        yield f"{len(texts)} failures count as the suite's, such as: {texts[0][:300]}"
     if row.rule and row.rule not in run.rules_broken:
         yield f"{row.rule} is not among the rules found broken: {sorted(run.rules_broken)}"
     if row.says not in run.said:
@@ -173,21 +173,21 @@ def _outcome(row: Row, run: Ended) -> Iterator[str]:
         yield f"the output says {row.never_says!r}"
 
 
-def speech(run: Ended) -> Iterator[str]:
-    """Say what of the output a terminal or a CI system would take for more than text."""
+def commands(run: Ended) -> Iterator[str]:
+    """Yield the parts of the output that a terminal or a CI system would take for commands."""
     if "Traceback" in run.said:
         yield "a traceback is shown"
     texts = [("the output", run.said), *((path.name, text) for path, text in run.files() if "reports" in path.parts)]
     for where, text in texts:
-        signs = {sign for sign in text if sign in UNSEEN or unicodedata.category(sign) in SPEAKS_TO_TERMINALS}
+        signs = {sign for sign in text if sign in UNSEEN or unicodedata.category(sign) in CONTROL_CATEGORIES}
         if raw := sorted(signs - {"\n", "\t"}):
             yield f"{where} holds {raw!a}"
-    if spoken := SPEAKS_TO_CI.search(run.said):
-        yield f"the output speaks to CI: {run.said[spoken.start() :][:60]!a}"
+    if command := COMMANDS_FOR_CI.search(run.said):
+        yield f"the output commands CI: {run.said[command.start() :][:60]!a}"
 
 
 def shown_of_the_token(run: Ended) -> Iterator[str]:
-    """Say where the token is shown, in whatever form."""
+    """Yield where the token is shown, in any form."""
     for where, text in ((path.name, text) for path, text in run.files()):
         low = text.lower()
         unbroken = re.sub(r"\s|\\+[nr]", "", low)
@@ -196,7 +196,7 @@ def shown_of_the_token(run: Ended) -> Iterator[str]:
 
 
 def _forms_of(token: str) -> set[str]:
-    """Return what gives a token away, in small letters: itself, encoded, and its two ends."""
+    """Return the forms of a token, in small letters: itself, encoded, and its two ends."""
     encoded = {base64.b64encode(text.encode()).decode()[:-4] for text in (token, f"Bearer {token}")}
     escaped = {quote(token, safe=""), json.dumps(token), token.replace("/", "\\/")}
     return {form.lower() for form in {token, token[:12], token[-12:]} | encoded | escaped}

@@ -1,4 +1,4 @@
-"""What a row of the table says: a hostile answer, what is played against it, and what has to come of that."""
+"""A row of the table: a hostile answer, the features to run against it, and the expected outcome."""
 
 from __future__ import annotations
 
@@ -35,16 +35,15 @@ HEADS = ("features/protocol/requests.feature", "--tags=@rule.head")
 WRITING = UPDATING + DELETING
 
 SHORT = {"DELETE_DEADLINE_S": "0.3", "CLEANUP_DEADLINE_S": "2"}
-"""For where nothing can be deleted, so that nobody is waited for long."""
+"""For rows without deletions, so that the run does not wait for them long."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One hostile answer and what a run against it has to come to.
+    """One hostile answer and the expected result of a run against it.
 
-    `outcomes` are the words that the run may end with, `rule` is among the rules found broken, `says` is in the output
-    and `never_says` is not. Where `may_stay`, users whom no read can show to be the suite's own may be left, and the
-    run tells of them.
+    `outcomes` are the outcomes that the run may have, `rule` is among the broken rules, `says` is in the output and
+    `never_says` is not. If `may_stay`, the run may leave users that no read can show to be its own, and must name them.
     """
 
     name: str

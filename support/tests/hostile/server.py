@@ -1,4 +1,4 @@
-"""A Users API that keeps the contract but for one hostile answer, with bystanders in it and a record of every write."""
+"""A Users API that keeps the contract except for one hostile answer, with foreign users and a record of writes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TOKEN = "Canary-7Qf2/Nightin+gale=Zx9~4Kq8W"
 PATH = "/users"
 WRITING = ("PUT", "PATCH", "DELETE")
 PATIENCE_S = 30.0
-BYSTANDERS = (
+EXISTING_USERS = (
     ("Amina Okafor", "amina.okafor@lakeside-clinic.example"),
     ("Björn Ångström", "bjorn.angstrom@nordic-rail.example"),
     ("Chloé O'Brien", "chloe@obrien-and-daughters.example"),
@@ -40,7 +40,7 @@ BYSTANDERS = (
 
 @dataclass
 class Write:
-    """A POST, PUT, PATCH or DELETE as it came; `reached` is the bystander whose address some server takes it for."""
+    """A POST, PUT, PATCH or DELETE; `reached` is the foreign user whose URL some server takes its target for."""
 
     method: str
     target: str
@@ -53,17 +53,17 @@ class Write:
         return self.headers.get("authorization") == f"Bearer {TOKEN}"
 
     @property
-    def addresses_the_collection(self) -> bool:
-        """Whether some server takes the address for that of the collection, or of something above it."""
+    def targets_the_collection(self) -> bool:
+        """Whether some server takes the target for the URL of the collection, or of a folder above it."""
         return not self._path.startswith(f"{PATH}/")
 
-    def look_for(self, bystanders: Mapping[str, User]) -> None:
-        """Remember who is reached now: an id may be another's before and after."""
-        self.reached = bystanders.get(self._path.removeprefix(f"{PATH}/"))
+    def look_for(self, foreign_users: Mapping[str, User]) -> None:
+        """Remember the foreign user with the id now: it may belong to another user before and after."""
+        self.reached = foreign_users.get(self._path.removeprefix(f"{PATH}/"))
 
     @property
     def _path(self) -> str:
-        """The path as a server sees it that decodes it before it takes dots and slashes out."""
+        """The path as seen by a server that decodes it before it resolves dots and slashes."""
         return posixpath.normpath(unquote(self.target.partition("?")[0]))
 
     def __str__(self) -> str:
@@ -71,53 +71,53 @@ class Write:
 
 
 @dataclass
-class Stage:
-    """What a hostile answer is arranged on: the parts of the API, and the users who are none of the suite's."""
+class Setup:
+    """What a hostile answer works with: the parts of the API, and the users that the suite does not own."""
 
     sandbox: Sandbox
-    bystanders: dict[str, User] = field(default_factory=dict)
+    foreign_users: dict[str, User] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    def sign_up_a_bystander(self, name: str = "Ivana Newcomer", user_id: str | None = None) -> User:
-        """Let somebody sign up who has nothing to do with the suite."""
+    def add_foreign_user(self, name: str = "Ivana Novak", user_id: str | None = None) -> User:
+        """Create a user that the suite does not own."""
         email = f"ivana.{next(self._numbers)}@silva.example"
         api = self.sandbox.api
         user = User(user_id or api.new_id(), name, email, api.now())
-        self._settle(user)
+        self._store(user)
         return user
 
-    def settle(self, name: str, email: str) -> None:
-        """Have somebody there before the suite comes."""
-        self._settle(User(self.sandbox.api.new_id(), name, email, self.sandbox.api.now()))
+    def add_existing_user(self, name: str, email: str) -> None:
+        """Create a user before the run."""
+        self._store(User(self.sandbox.api.new_id(), name, email, self.sandbox.api.now()))
 
-    def _settle(self, user: User) -> None:
+    def _store(self, user: User) -> None:
         self.sandbox.store.insert(user)
-        self.bystanders[user.id] = user
+        self.foreign_users[user.id] = user
 
     @property
     def victim(self) -> User:
-        """One of those who were there before; always the same."""
-        return next(iter(self.bystanders.values()))
+        """One of the existing users; always the same."""
+        return next(iter(self.foreign_users.values()))
 
     def own(self) -> list[User]:
-        """Return who is there and is no bystander."""
-        return [user for user in self.sandbox.store.all_users() if user.id not in self.bystanders]
+        """Return the users of the suite."""
+        return [user for user in self.sandbox.store.all_users() if user.id not in self.foreign_users]
 
     def harm(self) -> list[str]:
-        """Say which bystanders are not as they were."""
-        now = {user_id: self.sandbox.store.get(user_id) for user_id in self.bystanders}
-        return [f"{user} is now {now[user.id]}" for user in self.bystanders.values() if now[user.id] != user]
+        """Return which foreign users have changed."""
+        now = {user_id: self.sandbox.store.get(user_id) for user_id in self.foreign_users}
+        return [f"{user} is now {now[user.id]}" for user in self.foreign_users.values() if now[user.id] != user]
 
 
-Hostile = Callable[[Stage], None]
+Hostile = Callable[[Setup], None]
 """Arranges one hostile answer."""
 
 
 class Recording:
-    """The ASGI application with a record of what was written to it; `on_request` hears of each request."""
+    """The ASGI application with a record of its writes; `on_request` is called with the number of each request."""
 
-    def __init__(self, app: App, bystanders: Mapping[str, User]) -> None:
-        self._app, self._bystanders = app, bystanders
+    def __init__(self, app: App, foreign_users: Mapping[str, User]) -> None:
+        self._app, self._foreign_users = app, foreign_users
         self.writes: list[Write] = []
         self.requests = 0
         self.on_request: Callable[[int], None] = lambda _number: None
@@ -131,7 +131,7 @@ class Recording:
         target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         write = Write(scope["method"], target, headers)
-        write.look_for(self._bystanders)
+        write.look_for(self._foreign_users)
         self.writes.append(write)
 
         async def recorded() -> Message:
@@ -143,17 +143,17 @@ class Recording:
 
 
 class HostileServer:
-    """The API in a thread of its own, on a port of its own, until it is closed."""
+    """The API in a separate thread, on a free port, until it is closed."""
 
     def __init__(self, hostile: Hostile) -> None:
         store = Store(":memory:")
         api, faults, stats = Api(store, TOKEN, PATH), Faults([]), Stats(store)
         app = App(api, faults, stats, None)
-        self.stage = Stage(Sandbox(app, api, store, faults, stats))
-        for name, email in BYSTANDERS:
-            self.stage.settle(name, email)
-        hostile(self.stage)
-        self.recording = Recording(app, self.stage.bystanders)
+        self.setup = Setup(Sandbox(app, api, store, faults, stats))
+        for name, email in EXISTING_USERS:
+            self.setup.add_existing_user(name, email)
+        hostile(self.setup)
+        self.recording = Recording(app, self.setup.foreign_users)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}{PATH}"
         config = uvicorn.Config(self.recording, lifespan="off", ws="none", access_log=False, log_level="critical")
@@ -166,13 +166,13 @@ class HostileServer:
         return self.recording.writes
 
     def forbidden_writes(self) -> list[str]:
-        """Return the writes that must never come: to the collection, and by the bearer of the token to a bystander."""
+        """Return the writes that must never be sent: to the collection, and, with the token, to a foreign user."""
         sent = [write for write in self.writes if write.method in WRITING]
-        to_all = [write for write in sent if write.addresses_the_collection]
+        to_all = [write for write in sent if write.targets_the_collection]
         return [str(write) for write in [*to_all, *(write for write in sent if write.is_authorised and write.reached)]]
 
     def die(self) -> None:
-        """Stop listening and break all connections off; from within a request."""
+        """Stop listening and reset all connections, from within a request."""
         for listening in self._server.servers:
             listening.close()
         for protocol in list(self._server.server_state.connections):

@@ -1,4 +1,4 @@
-"""Targets that die or hang, and runs that are ended or killed: the suite cleans up its own and nobody else."""
+"""Targets that die or hang, and runs that are ended or killed: the suite deletes its own users and no others."""
 
 from __future__ import annotations
 
@@ -18,42 +18,42 @@ from support.sandbox.wire import Wire
 from support.settings import ROOT
 from support.tests.hostile.answers import Place, created, listed, read, together
 from support.tests.hostile.ownership import (
-    bystanders_as,
-    bystanders_under_the_mark,
-    ids_turned_around,
+    foreign_users_with,
+    foreign_users_with_the_mark,
+    ids_reversed,
     list_shows,
-    look_ups_find_somebody,
+    look_ups_find_foreign_user,
 )
 from support.tests.hostile.playing import (
     Ended,
+    commands,
     ended,
     environment_of,
-    harm_to_bystanders,
+    harm_to_foreign_users,
     shown_of_the_token,
-    speech,
     started,
 )
 from support.tests.hostile.rows import CREATING, DELETING, DOWN, EXIT_CODES, LEFT, LIFE, OPEN
-from support.tests.hostile.server import Hostile, HostileServer, Stage
+from support.tests.hostile.server import Hostile, HostileServer, Setup
 
 PATIENCE_S = 60.0
 LIES: dict[str, Hostile] = {
-    "bystanders under our address": list_shows(bystanders_as("email"), pages=False),
-    "bystanders under our mark": list_shows(bystanders_under_the_mark, pages=False),
-    "everybody under the id of another": list_shows(ids_turned_around, pages=False),
-    "a bystander, wherever somebody is looked up": look_ups_find_somebody,
+    "foreign users with our email": list_shows(foreign_users_with("email"), pages=False),
+    "foreign users with our mark": list_shows(foreign_users_with_the_mark, pages=False),
+    "every user under the id of another": list_shows(ids_reversed, pages=False),
+    "a foreign user in every look-up": look_ups_find_foreign_user,
 }
 
 
 class Hanging:
-    """Holds one answer of a place back, after the work, for ever; tells when that has come about."""
+    """Holds one answer of a place back forever, after the work; `hangs` is set from then on."""
 
     def __init__(self, place: Place, number: int) -> None:
         self.hangs = threading.Event()
         self._place, self._left = place, number
 
-    def __call__(self, stage: Stage) -> None:
-        stage.sandbox.around("app.write", self._write)
+    def __call__(self, setup: Setup) -> None:
+        setup.sandbox.around("app.write", self._write)
 
     async def _write(self, _sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response) -> None:
         self._left -= self._place(call, response)
@@ -65,7 +65,7 @@ class Hanging:
 
 
 def wrong_with_what_is_said(run: Ended) -> list[str]:
-    return [*speech(run), *shown_of_the_token(run)]
+    return [*commands(run), *shown_of_the_token(run)]
 
 
 @pytest.mark.parametrize("requests", [1, 3, 40])
@@ -76,36 +76,36 @@ def test_a_target_that_dies_is_down(tmp_path: Path, requests: int) -> None:
     assert run.outcome in {DOWN, LEFT}, run.said[-3000:]
     assert run.code in EXIT_CODES[run.outcome]
     assert not wrong_with_what_is_said(run)
-    told = [user.email for user in server.stage.own() if user.email not in run.said]
-    assert not told, "users are left on the dead target, and the run does not tell of them"
+    unnamed = [user.email for user in server.setup.own() if user.email not in run.said]
+    assert not unnamed, "users are left on the dead target, and the run does not name them"
 
 
 @pytest.mark.parametrize(
     ("place", "number"), [(created, 3), (read, 2), (listed, 3)], ids=["a create", "a read", "the list"]
 )
-def test_a_run_that_is_ended_while_an_answer_hangs_leaves_nobody(tmp_path: Path, place: Place, number: int) -> None:
+def test_a_run_that_is_ended_while_an_answer_hangs_leaves_no_user(tmp_path: Path, place: Place, number: int) -> None:
     hanging = Hanging(place, number)
     with HostileServer(hanging) as server:
         process = started(LIFE, server.url, tmp_path, REQUEST_TIMEOUT_S="30", RETRY_DEADLINE_S="30")
         assert hanging.hangs.wait(PATIENCE_S)
         process.send_signal(signal.SIGTERM)
         run = ended(process, tmp_path)
-        assert not server.stage.own(), run.said[-3000:]
-        assert not harm_to_bystanders(server)
+        assert not server.setup.own(), run.said[-3000:]
+        assert not harm_to_foreign_users(server)
     assert run.outcome == OPEN
     assert run.code in EXIT_CODES[OPEN]
     assert not wrong_with_what_is_said(run)
 
 
 def killed_in_a_create(lie: Hostile, folder: Path, number: int) -> tuple[HostileServer, set[str]]:
-    """Kill a run while a create hangs on a target that lies; return the target, and the ids of who is left."""
+    """Kill a run while a create hangs on a target that lies; return the target, and the ids of the users left."""
     hanging = Hanging(created, number)
     server = HostileServer(together(lie, hanging))
     process = started(LIFE, server.url, folder, REQUEST_TIMEOUT_S="30", RETRY_DEADLINE_S="30")
     assert hanging.hangs.wait(PATIENCE_S)
     process.kill()
     ended(process, folder)
-    left = {user.id for user in server.stage.own()}
+    left = {user.id for user in server.setup.own()}
     assert left
     return server, left
 
@@ -115,7 +115,7 @@ def next_run(server: HostileServer, folder: Path) -> Ended:
 
 
 def clean_up(*arguments: str, journal: str = "state") -> Callable[[HostileServer, Path], Ended]:
-    """Return what cleans up by the command."""
+    """Return a function that runs the cleanup command."""
 
     def act(server: HostileServer, folder: Path) -> Ended:
         done = subprocess.run(
@@ -131,7 +131,7 @@ def clean_up(*arguments: str, journal: str = "state") -> Callable[[HostileServer
     return act
 
 
-HEIRS = {
+CLEANUPS = {
     "the next run": next_run,
     "the command": clean_up(),
     "the command for all runs": clean_up("--all-runs"),
@@ -139,14 +139,14 @@ HEIRS = {
 }
 
 
-@pytest.mark.parametrize("heir", HEIRS)
+@pytest.mark.parametrize("cleanup", CLEANUPS)
 @pytest.mark.parametrize("lie", LIES)
-def test_who_cleans_up_after_a_killed_run_believes_no_lie(tmp_path: Path, lie: str, heir: str) -> None:
+def test_the_cleanup_after_a_killed_run_deletes_no_foreign_user(tmp_path: Path, lie: str, cleanup: str) -> None:
     server, left = killed_in_a_create(LIES[lie], tmp_path, 3)
     with server:
-        run = HEIRS[heir](server, tmp_path)
-        stay = [user for user in server.stage.own() if user.id in left]
-        assert not harm_to_bystanders(server)
-    told = [user for user in stay if user.email not in run.said and user.id not in run.said]
-    assert not told, f"users are left, and nothing tells of them:\n{run.said[-3000:]}"
+        run = CLEANUPS[cleanup](server, tmp_path)
+        stay = [user for user in server.setup.own() if user.id in left]
+        assert not harm_to_foreign_users(server)
+    unnamed = [user for user in stay if user.email not in run.said and user.id not in run.said]
+    assert not unnamed, f"users are left, and the output does not name them:\n{run.said[-3000:]}"
     assert "Traceback" not in run.said

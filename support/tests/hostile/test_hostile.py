@@ -1,4 +1,4 @@
-"""Whatever the target answers, a run harms nobody, leaves nobody, and comes to the right word."""
+"""Whatever the target answers, a run changes no foreign user, leaves none of its own, and has the right outcome."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from support.tests.hostile import bounds, gone, ids, ownership, talk
+from support.tests.hostile import bounds, commands, contradictions, ids, ownership
 from support.tests.hostile.playing import play, wrong_with
 from support.tests.hostile.rows import CREATING, LIFE, LISTING, PASSED, READING, WRITING, Row
-from support.tests.hostile.server import HostileServer, Stage
+from support.tests.hostile.server import HostileServer, Setup
 
 
-def nothing_hostile(_stage: Stage) -> None:
-    """Leave the API as it is: the contract is kept."""
+def nothing_hostile(_setup: Setup) -> None:
+    """Change nothing: the API keeps the contract."""
 
 
 NOTHING = Row("nothing hostile", nothing_hostile, CREATING + LISTING + READING + WRITING + LIFE, frozenset({PASSED}))
-ROWS = (NOTHING, *ownership.ROWS, *gone.ROWS, *bounds.ROWS, *ids.ROWS, *talk.ROWS)
+ROWS = (NOTHING, *ownership.ROWS, *contradictions.ROWS, *bounds.ROWS, *ids.ROWS, *commands.ROWS)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

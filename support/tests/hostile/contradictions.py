@@ -1,4 +1,4 @@
-"""Views that contradict each other: users who are gone from one and not from another, lists that are none, quotas."""
+"""Contradictory views: users who are gone from one view but not from another, invalid lists, quotas."""
 
 from __future__ import annotations
 
@@ -42,32 +42,32 @@ from support.tests.hostile.rows import (
     SHORT,
     Row,
 )
-from support.tests.hostile.server import Hostile, Stage
+from support.tests.hostile.server import Hostile, Setup
 
 QUOTA = 10
 
 
-def shown_after_leaving(*, listed: bool, found: bool) -> Hostile:
-    """Hide whoever is deleted from reads alone: the list, or a look-up, shows them for ever."""
+def shown_after_deletion(*, listed: bool, found: bool) -> Hostile:
+    """Hide deleted users from reads only: the list, or a look-up, shows them forever."""
 
-    def arrange(stage: Stage) -> None:
-        left: dict[str, User] = {}
+    def arrange(setup: Setup) -> None:
+        deleted: dict[str, User] = {}
 
         def delete(sandbox: Sandbox, _delete: Decision, user_id: str) -> bool:
             user = sandbox.store.get(user_id)
-            left.update({user_id: user} if user else {})
+            deleted.update({user_id: user} if user else {})
             return user is not None
 
         def hidden(_sandbox: Sandbox, get: Decision, user_id: str) -> User | None:
-            return None if user_id in left else get(user_id)
+            return None if user_id in deleted else get(user_id)
 
-        def show(_stage: Stage, call: Call, answer: Answer) -> None:
+        def show(_setup: Setup, call: Call, answer: Answer) -> None:
             seen = found if "email" in call.query else listed
-            answer.content = [user for user in answer.content if seen or user["id"] not in left]
+            answer.content = [user for user in answer.content if seen or user["id"] not in deleted]
 
-        stage.sandbox.around("store.delete", delete)
-        stage.sandbox.around("store.get", hidden)
-        showing(("list_users",), show)(stage)
+        setup.sandbox.around("store.delete", delete)
+        setup.sandbox.around("store.get", hidden)
+        showing(("list_users",), show)(setup)
 
     return arrange
 
@@ -85,7 +85,7 @@ def shown_anywhere(call: Call, response: Response) -> bool:
 
 
 def wrapped(place: Place) -> Hostile:
-    """Put what is shown into an envelope."""
+    """Wrap the body of the answers in an object."""
 
     def change(response: Response) -> Response:
         return with_body(json.dumps({"data": json.loads(bytes(response.body))}).encode())(response)
@@ -100,92 +100,92 @@ def in_place(place: Place, body: bytes, media_type: str = "application/json") ->
 PAGE = b"<!doctype html><title>Users</title><h1>Welcome</h1>"
 
 
-def wrong_path(stage: Stage) -> None:
-    """Answer everything as a server does that has never heard of users."""
+def wrong_path(setup: Setup) -> None:
+    """Answer every request like a server without a users resource."""
 
     async def handle(_sandbox: Sandbox, _handle: Decision, _call: Call) -> Response:
         return Response(PAGE, 404, media_type="text/html")
 
-    stage.sandbox.around("handle", handle)
+    setup.sandbox.around("handle", handle)
 
 
 def quota(refusal: int) -> Hostile:
     """Refuse every create after the first ten."""
 
-    def arrange(stage: Stage) -> None:
-        made = 0
+    def arrange(setup: Setup) -> None:
+        created = 0
 
         async def create(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-            nonlocal made
-            made += 1
-            if made > QUOTA:
+            nonlocal created
+            created += 1
+            if created > QUOTA:
                 raise Refusal(refusal, "Quota exceeded", f"This plan has {QUOTA} users.")
             answer: Answer = await create(call)
             return answer
 
-        stage.sandbox.around("create", create)
+        setup.sandbox.around("create", create)
 
     return arrange
 
 
 def broken_off(place: Place) -> Hostile:
-    """Send status line and headers, and a part of the body that was announced."""
+    """Send status line, headers and a part of the announced body."""
 
     async def act(wire: Wire, response: Response) -> None:
-        line = f"HTTP/1.1 {response.status_code} Told"
+        line = f"HTTP/1.1 {response.status_code} Cut"
         await octets(head(line, "WWW-Authenticate: Bearer", length=500) + b'{"title": "')(wire, response)
 
     return striking(place, act)
 
 
-def while_others_sign_up(stage: Stage) -> None:
-    """Let somebody else sign up with every request that comes."""
+def while_others_sign_up(setup: Setup) -> None:
+    """Create a foreign user with every request."""
 
     async def handle(_sandbox: Sandbox, handle: Decision, call: Call) -> Response:
-        stage.sign_up_a_bystander()
+        setup.add_foreign_user()
         response: Response = await handle(call)
         return response
 
-    stage.sandbox.around("handle", handle)
+    setup.sandbox.around("handle", handle)
 
 
-def deletions_do_nothing(stage: Stage) -> None:
-    """Confirm every deletion, and keep everybody."""
-    stage.sandbox.around("store.delete", lambda *_: True)
+def deletions_do_nothing(setup: Setup) -> None:
+    """Confirm every deletion, but delete no user."""
+    setup.sandbox.around("store.delete", lambda *_: True)
 
 
-def deleted_users_come_back(stage: Stage) -> None:
-    """Hide whoever is deleted for two looks, and show them again from then on."""
-    looks: dict[str, int] = {}
+def deleted_users_come_back(setup: Setup) -> None:
+    """Hide a deleted user from two reads, and show them again from then on."""
+    reads: dict[str, int] = {}
 
     def delete(sandbox: Sandbox, _delete: Decision, user_id: str) -> bool:
-        there = sandbox.store.get(user_id) is not None
-        looks[user_id] = 2
-        return there
+        existed = sandbox.store.get(user_id) is not None
+        reads[user_id] = 2
+        return existed
 
     def get(_sandbox: Sandbox, get: Decision, user_id: str) -> Any:
-        looks[user_id] = looks.get(user_id, 0) - 1
-        return None if looks[user_id] >= 0 else get(user_id)
+        reads[user_id] = reads.get(user_id, 0) - 1
+        return None if reads[user_id] >= 0 else get(user_id)
 
-    stage.sandbox.around("store.delete", delete)
-    stage.sandbox.around("store.get", get)
+    setup.sandbox.around("store.delete", delete)
+    setup.sandbox.around("store.get", get)
 
 
-WELCOME_WITHOUT_A_WORD = in_place(created, b"{}")
-BY_LIST, BY_LOOK_UP = shown_after_leaving(listed=True, found=False), shown_after_leaving(listed=False, found=True)
-BOTH_WAYS = shown_after_leaving(listed=True, found=True)
+EMPTY_ANSWER_TO_CREATE = in_place(created, b"{}")
+BY_LIST, BY_LOOK_UP = shown_after_deletion(listed=True, found=False), shown_after_deletion(listed=False, found=True)
+BOTH_WAYS = shown_after_deletion(listed=True, found=True)
 STAYS = RED - {OPEN}
 LEFT_BEHIND = "could not be confirmed as deleted"
 
 STAYING = (
     Row("list shows the deleted", BY_LIST, CREATING, STAYS, may_stay=True, settings=SHORT),
-    Row("list shows who left", BY_LIST, DELETING, rule="delete", may_stay=True, settings=SHORT),
+    Row("list shows deleted users", BY_LIST, DELETING, rule="delete", may_stay=True, settings=SHORT),
     Row("look-up finds the deleted", BY_LOOK_UP, CREATING, STAYS, may_stay=True, settings=SHORT),
     Row("list and look-up show the deleted", BOTH_WAYS, CREATING, STAYS, may_stay=True, settings=SHORT),
     Row("deleted users come back", deleted_users_come_back, CREATING + LIFE, STAYS, may_stay=True, settings=SHORT),
     Row("deletions do nothing", deletions_do_nothing, LIFE, STAYS, may_stay=True, settings=SHORT),
 )
-"""Of users who stay the run has to say so, whatever its scenarios are about."""
+"""The run must name the users who are not deleted, whatever its scenarios are about."""
 
 LISTS = (
     Row("list is wrapped", wrapped(shown_in_any_list), LIFE + CREATING, FOUND, rule="list"),
@@ -203,24 +203,24 @@ LISTS = (
         )
     ),
     Row(
-        "create says nothing and nobody is listed",
-        together(WELCOME_WITHOUT_A_WORD, in_place(shown_in_any_list, b"[]")),
+        "create is answered by {} and the list is empty",
+        together(EMPTY_ANSWER_TO_CREATE, in_place(shown_in_any_list, b"[]")),
         CREATING,
         may_stay=True,
         settings=SHORT,
     ),
     Row(
-        "create says nothing and the list is wrapped",
-        together(WELCOME_WITHOUT_A_WORD, wrapped(shown_in_any_list)),
+        "create is answered by {} and the list is wrapped",
+        together(EMPTY_ANSWER_TO_CREATE, wrapped(shown_in_any_list)),
         CREATING,
         may_stay=True,
         settings=SHORT,
     ),
 )
-NOBODY_MADE = (
+NO_USER_CREATED = (
     Row("wrong path", wrong_path, CREATING + LIFE, frozenset({BROKEN, FAULT, DOWN}), never_says=LEFT_BEHIND),
     *(
-        Row(f"quota, told by {code}", quota(code), CREATING + BURST, FOUND | {OPEN}, never_says=LEFT_BEHIND)
+        Row(f"quota, reported by {code}", quota(code), CREATING + BURST, FOUND | {OPEN}, never_says=LEFT_BEHIND)
         for code in (402, 403, 422)
     ),
     *(
@@ -235,4 +235,4 @@ NOBODY_MADE = (
     ),
     Row("201 breaks off", broken_off(created), LIFE + DELETING, RED | {PASSED}),
 )
-ROWS = STAYING + LISTS + NOBODY_MADE
+ROWS = STAYING + LISTS + NO_USER_CREATED
