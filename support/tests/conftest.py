@@ -1,4 +1,4 @@
-"""What the project's own tests share: a scripted server, one embedded API a process, and worlds on it."""
+"""Fixtures that all tests share: a scripted server, one embedded API per process, and sessions on it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ hypothesis.settings.load_profile("a shared machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nothing_set() -> Iterator[None]:
-    """Keep the machine's own settings out of the tests, and out of what they start."""
+def no_settings() -> Iterator[None]:
+    """Keep the settings of this machine out of the tests, and out of the processes that they start."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.lower() in Settings.model_fields]:
             patch.delenv(name)
@@ -37,8 +37,8 @@ def nothing_set() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def signals_heeded() -> None:
-    """Heed signals also where a shell has this in the background, or nohup: what they start ignores them for ever."""
+def signals_not_ignored() -> None:
+    """Handle signals even in the background or under nohup: child processes would inherit that they are ignored."""
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
@@ -53,7 +53,7 @@ def script() -> Iterator[Script]:
 
 @pytest.fixture
 def unused_port() -> int:
-    """A port that nobody listens on."""
+    """A port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
     return port
@@ -61,7 +61,7 @@ def unused_port() -> int:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate that nobody vouches for, and its key."""
+    """A self-signed certificate and its key."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl, which makes the certificate, is not installed")
     folder = tmp_path_factory.mktemp("tls")
@@ -87,7 +87,7 @@ def embedded() -> Iterator[Target]:
 
 @pytest.fixture
 def new_session(tmp_path: Path) -> Iterator[NewSession]:
-    """Open worlds on a target, with a journal of their own; closed with the test."""
+    """Open sessions on a target, with their own journal, until the test ends."""
     with ExitStack() as stack:
 
         def opened(target: Target, /, **changes: object) -> Session:
@@ -99,7 +99,7 @@ def new_session(tmp_path: Path) -> Iterator[NewSession]:
 
 
 def settings_for(folder: Path, **changes: object) -> Settings:
-    """Return settings that neither the machine's environment nor its .env has a part in."""
+    """Return settings without those of the environment and of .env."""
     settings = load({"state_dir": str(folder / "state"), "data_seed": "1"}, env_file=folder / "no.env")
     return settings.model_copy(update=changes)
 

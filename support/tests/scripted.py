@@ -63,8 +63,8 @@ def answer(
     octets = body if body is not None else b"" if shown is None else json.dumps(shown).encode()
 
     def act(wire: Wire) -> bool:
-        told = {"Content-Type": "application/json", "Content-Length": str(len(octets)), **(headers or {})}
-        wire.write(head(status, told, http) + octets)
+        fields = {"Content-Type": "application/json", "Content-Length": str(len(octets)), **(headers or {})}
+        wire.write(head(status, fields, http) + octets)
         return http == "1.1" and not closes
 
     return act
@@ -75,8 +75,8 @@ def chunked(status: int, *parts: bytes, packed: bool = False) -> Act:
     whole = (gzip.compress(b"".join(parts)),) if packed else parts
 
     def act(wire: Wire) -> bool:
-        told = {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}
-        wire.write(head(status, {**told, **({"Content-Encoding": "gzip"} if packed else {})}))
+        fields = {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}
+        wire.write(head(status, {**fields, **({"Content-Encoding": "gzip"} if packed else {})}))
         for octets in whole:
             for part in _split(octets) if packed else [octets]:
                 wire.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")

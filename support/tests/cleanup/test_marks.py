@@ -1,4 +1,4 @@
-"""The mark: taken where it stands in full, and nowhere else."""
+"""The mark: recognised only if it is complete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def mark() -> str:
     return new_mark()
 
 
-def test_it_is_of_fifteen_signs_of_a_host_name_and_drawn_anew() -> None:
+def test_it_is_drawn_anew_and_valid_in_a_host_name() -> None:
     marks = {new_mark() for _ in range(500)}
     assert len(marks) == 500
     assert all(re.fullmatch(r"uat-[a-z2-7]{12}", mark) for mark in marks)
@@ -45,12 +45,12 @@ def test_it_is_found_in_whatever_holds_it(mark: str) -> None:
     "text",
     [None, "", 7, "uat-", "uat-test@example.com", "ada@uat-server.example.com", "uat-aaaaaaaaaaaa", "uat-22222222222"],
 )
-def test_what_is_none_is_none(text: object) -> None:
+def test_other_text_is_no_mark(text: object) -> None:
     assert mark_in(text) is None
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "change",
     [
         lambda mark: mark[:-1],
         lambda mark: mark[1:],
@@ -66,19 +66,19 @@ def test_what_is_none_is_none(text: object) -> None:
         lambda mark: mark[:8] + "1" + mark[9:],
     ],
 )
-def test_what_nearly_is_one_is_none(mark: str, spoil: object) -> None:
-    assert callable(spoil)
-    assert mark_in(spoil(mark)) is None
+def test_a_changed_mark_is_no_mark(mark: str, change: object) -> None:
+    assert callable(change)
+    assert mark_in(change(mark)) is None
 
 
 @given(st.text(ALPHABET, min_size=10, max_size=10), st.integers(0, 9), st.sampled_from(ALPHABET))
-def test_one_sign_that_is_another_is_told(drawn: str, place: int, other: str) -> None:
-    """Whoever uses `uat-` and twelve signs for something else is not taken for ours, but for one in a thousand."""
+def test_one_changed_character_is_noticed(drawn: str, place: int, other: str) -> None:
+    """Other uses of `uat-` and twelve characters are taken for a mark only once in a thousand cases."""
     from support.cleanup.marks import _check
 
-    spoiled = drawn[:place] + other + drawn[place + 1 :]
-    found = mark_in(PREFIX + spoiled + _check(drawn))
-    assert found is None or _check(spoiled) == _check(drawn)
+    changed = drawn[:place] + other + drawn[place + 1 :]
+    found = mark_in(PREFIX + changed + _check(drawn))
+    assert found is None or _check(changed) == _check(drawn)
 
 
 def test_of_foreign_marks_hardly_any_passes() -> None:

@@ -57,10 +57,10 @@ def needed_by(pinned: dict[str, str]) -> Iterator[Requirement]:
     """Yield what the pinned packages ask for on this machine, as far as they are installed."""
     for name in pinned:
         try:
-            told = distribution(name).requires or []
+            requires = distribution(name).requires or []
         except PackageNotFoundError:
             continue
-        needs = map(Requirement, told)
+        needs = map(Requirement, requires)
         yield from (need for need in needs if need.marker is None or need.marker.evaluate({"extra": ""}))
 
 

@@ -63,7 +63,7 @@ TOO_LARGE = {
 
 
 @pytest.mark.parametrize("act", TOO_LARGE.values(), ids=list(TOO_LARGE))
-def test_a_body_beyond_the_bound_is_left_out_of_the_answer(client: Client, script: Script, act: Act) -> None:
+def test_a_body_beyond_the_bound_is_dropped_from_the_answer(client: Client, script: Script, act: Act) -> None:
     server = script(act, FINE)
     came = client.run(read(api_at(server.url))).answer
     assert came is not None

@@ -149,11 +149,11 @@ def test_a_large_answer_is_read_whole(client: Client, script: Script) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [gzip.compress(b"[]", mtime=0)[:10] + b"\xff" * 20, b"not packed at all"], ids=["spoiled", "plain"]
+    "body", [gzip.compress(b"[]", mtime=0)[:10] + b"\xff" * 20, b"not packed at all"], ids=["corrupt", "plain"]
 )
 def test_a_body_that_cannot_be_decoded_is_a_failure(client: Client, script: Script, body: bytes) -> None:
-    spoiled = answer(200, body=body, headers={"Content-Encoding": "gzip"})
-    assert outcomes_of(client.run(reading(api_at(script(spoiled, FINE).url)))) == [BROKEN, 200]
+    corrupt = answer(200, body=body, headers={"Content-Encoding": "gzip"})
+    assert outcomes_of(client.run(reading(api_at(script(corrupt, FINE).url)))) == [BROKEN, 200]
 
 
 class TestKeptConnections:

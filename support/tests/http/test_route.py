@@ -54,7 +54,7 @@ def tunnel_to(port: int) -> Act:
 
 
 @pytest.fixture(autouse=True)
-def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the machine's settings of proxies and certificates from the tests."""
     for name in list(os.environ):
         if name.lower().endswith(("_proxy", "_ca_bundle")):
@@ -201,8 +201,8 @@ class TestDirectConnection:
 
         async def play() -> None:
             client = AsyncClient(5, Route(f"http://127.0.0.1:{proxy.port}"))
-            entrants: list[Request[Exchange]] = [Request(name, api.send_once(api.create_call({}))) for name in "ab"]
-            await burst(client, entrants)
+            creates: list[Request[Exchange]] = [Request(name, api.send_once(api.create_call({}))) for name in "ab"]
+            await burst(client, creates)
 
         loop = LoopThread()
         with pytest.raises(Inconclusive, match=r"burst or a race.*NO_PROXY"):

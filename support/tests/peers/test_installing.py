@@ -1,4 +1,4 @@
-"""What a peer needs is installed once, and a registry that is away is told from pins that are wrong."""
+"""The packages of a peer are installed once; an unreachable registry differs from wrong pins."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -119,7 +119,7 @@ def test_the_command_prints_one_line_and_ends_when_its_input_closes(launcher: su
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_ends_its_peer_when_told_to(launcher: subprocess.Popen[str], how: signal.Signals) -> None:
+def test_the_command_ends_its_peer_on_a_signal(launcher: subprocess.Popen[str], how: signal.Signals) -> None:
     line = _printed(launcher)
     launcher.send_signal(how)
     assert launcher.wait(DEADLINE_S) == 0

@@ -62,7 +62,7 @@ class _Silent(http.server.SimpleHTTPRequestHandler):
 
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """Serve a folder; yield its address."""
+    """Serve a folder; yield its URL."""
     handler = functools.partial(_Silent, directory=os.fspath(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -73,7 +73,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 class Watch:
-    """What a page asked for elsewhere, and what went wrong in it."""
+    """What a page loaded from elsewhere, and its errors."""
 
     def __init__(self, page: Page, *own: str) -> None:
         self.foreign: list[str] = []

@@ -1,4 +1,4 @@
-"""Runs to look at: small projects that go wrong in one way each, and the suite itself on the embedded API."""
+"""Runs to examine: small projects that fail in one way each, and the suite itself on the embedded API."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Run:
 
     @property
     def summary(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads((self.reports / "summary.json").read_text(encoding="utf-8"))
-        return told
+        summary: dict[str, Any] = json.loads((self.reports / "summary.json").read_text(encoding="utf-8"))
+        return summary
 
     @property
     def results(self) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def test_a_scenario_links_to_its_standard(smoke_run: Run) -> None:
     assert links["RFC 9110 §9.3.1"] == "https://www.rfc-editor.org/rfc/rfc9110#section-9.3.1"
 
 
-def test_a_scenario_tells_the_reasons_of_its_feature_and_rule(smoke_run: Run) -> None:
+def test_a_scenario_shows_the_reasons_of_its_feature_and_rule(smoke_run: Run) -> None:
     described = next(
         result["description"] for result in smoke_run.results if result["name"] == "Ada's account is shown"
     )
@@ -86,12 +86,12 @@ def test_setting_up_and_clearing_away_are_shown(smoke_run: Run) -> None:
     assert {one["status"] for box in containers for one in box.get("afters", [])} == {"passed"}
 
 
-def test_the_run_is_told(smoke_run: Run, embedded: Target) -> None:
+def test_the_run_is_described(smoke_run: Run, embedded: Target) -> None:
     lines = (smoke_run.reports / "allure-results" / "environment.properties").read_text(encoding="utf-8").splitlines()
-    told = dict(line.split("=", 1) for line in lines)
-    assert told["target"] == embedded.base_url
-    assert (told["run"], told["seed"]) == (smoke_run.summary["run"], str(smoke_run.summary["seed"]))
-    assert told["behave"] == "1.3.3"
+    shown = dict(line.split("=", 1) for line in lines)
+    assert shown["target"] == embedded.base_url
+    assert (shown["run"], shown["seed"]) == (smoke_run.summary["run"], str(smoke_run.summary["seed"]))
+    assert shown["behave"] == "1.3.3"
 
 
 def test_properties_keep_backslashes_and_lines(tmp_path: Path) -> None:
@@ -99,14 +99,14 @@ def test_properties_keep_backslashes_and_lines(tmp_path: Path) -> None:
     assert (tmp_path / "environment.properties").read_text(encoding="utf-8") == "a\\ key=C:\\\\new\\nline\n"
 
 
-def test_github_and_gitlab_are_told_as_executors(tmp_path: Path) -> None:
+def test_github_and_gitlab_are_shown_as_executors(tmp_path: Path) -> None:
     github = ContinuousIntegration(
         github_server_url="https://git.example", github_repository="a/b", github_run_id="7", github_run_number=3
     )
     write_executor(tmp_path, github)
-    told = json.loads((tmp_path / "executor.json").read_text(encoding="utf-8"))
-    assert (told["type"], told["buildUrl"]) == ("github", "https://git.example/a/b/actions/runs/7")
-    assert told["buildOrder"] == 3
+    shown = json.loads((tmp_path / "executor.json").read_text(encoding="utf-8"))
+    assert (shown["type"], shown["buildUrl"]) == ("github", "https://git.example/a/b/actions/runs/7")
+    assert shown["buildOrder"] == 3
     gitlab = ContinuousIntegration(ci_job_url="https://git.example/jobs/9", ci_pipeline_iid=4, ci_job_name="contract")
     assert (gitlab.executor() or {})["buildName"] == "contract #4"
 
@@ -144,7 +144,7 @@ def test_of_many_exchanges_the_worst_are_shown() -> None:
     assert shown[0] is bad
 
 
-def test_sections_of_rfcs_have_an_address_and_nothing_else_has() -> None:
+def test_only_sections_of_rfcs_have_a_url() -> None:
     assert standard_url("RFC 3339 §5.6") == "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"
     assert standard_url("RFC 8259") == "https://www.rfc-editor.org/rfc/rfc8259"
     assert standard_url("the Users contract") is None

@@ -1,4 +1,4 @@
-"""The Allure report as somebody sees it who knows nothing but the report: a run with three planted defects."""
+"""The Allure report in a browser, as a reader without other knowledge sees it: a run with three planted defects."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, planted: Planted) -> Iterator[Page]:
-    """The first page of the report; afterwards it has asked nobody else for anything."""
+    """The first page of the report; it must load nothing from elsewhere."""
     with served(planted.report) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 1600})
         watch = Watch(page, address)
@@ -88,7 +88,7 @@ def test_the_report_counts_as_the_summary_does(page: Page, planted: Planted) -> 
     expect(page.get_by_text(re.compile(rf"Failed\s*{broken}")).first).to_be_visible()
 
 
-def test_the_run_is_told(page: Page, planted: Planted) -> None:
+def test_the_run_is_described(page: Page, planted: Planted) -> None:
     expect(page.get_by_text(planted.api.target.base_url).first).to_be_visible()
     expect(page.get_by_text(str(planted.run.summary["run"])).first).to_be_visible()
 
@@ -98,7 +98,7 @@ def test_scenarios_stand_under_capability_feature_and_rule(page: Page) -> None:
         expect(page.get_by_text(name, exact=True).first).to_be_attached()
 
 
-def test_broken_promises_are_a_category_by_rule(page: Page) -> None:
+def test_violations_are_a_category_by_rule(page: Page) -> None:
     page.get_by_text("Categories").first.click()
     expect(page.get_by_text("Contract broken").first).to_be_visible()
     for rule in ("delete-again", "filter-email", "create-invalid"):

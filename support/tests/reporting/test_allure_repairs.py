@@ -1,4 +1,4 @@
-"""The repairs of the Allure formatter: each fault is shown without its repair, and to be gone with it."""
+"""The repairs of the Allure formatter: each fault shows without its repair, and is gone with it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from support.errors import ContractViolation, SuiteError
 def well(context):
     pass
 
-@given("a promise is broken")
+@given("the contract is broken")
 def broken(context):
     raise ContractViolation("read-200", "contract broken: read-200")
 
 @given("the suite is at fault")
 def fault(context):
-    raise SuiteError("nobody is there")
+    raise SuiteError("no server answers")
 """
 RULES = """
 Feature: Two ways to stand
@@ -85,8 +85,8 @@ def test_a_failed_cleanup_breaks_its_scenario(play_project: Play) -> None:
     assert "cleanup" in result["statusDetails"]["message"]
 
 
-def test_a_broken_promise_has_failed_and_any_other_fault_is_broken(play_project: Play) -> None:
-    failed = play_project(ONE.format(step="a promise is broken"), STEPS, REPAIRED).results[0]
+def test_a_contract_violation_counts_as_failed_and_any_other_fault_as_broken(play_project: Play) -> None:
+    failed = play_project(ONE.format(step="the contract is broken"), STEPS, REPAIRED).results[0]
     assert (failed["status"], failed["statusDetails"]["message"]) == ("failed", "contract broken: read-200")
 
 

@@ -82,7 +82,7 @@ def test_each_command_is_there(path: Path) -> None:
     assert [name for name in named if importlib.util.find_spec(name) is None] == []
 
 
-def test_the_contract_is_played_on_every_supported_python() -> None:
+def test_the_contract_runs_on_every_supported_python() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/contract.yml").read_text(encoding="utf-8"))
     assert workflow["jobs"]["contract"]["strategy"]["matrix"]["python"] == SUPPORTED
     gitlab = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))
@@ -96,10 +96,10 @@ def test_pull_requests_see_no_secret_and_may_write_nothing() -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_an_address_that_is_a_secret_is_kept_out_of_what_is_published(path: Path) -> None:
+def test_a_secret_base_url_is_hidden_in_what_is_published(path: Path) -> None:
     for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
-        for told in (step.get("env", {}) for step in job["steps"]):
-            assert "secrets." not in told.get("BASE_URL", "") or told["HIDE_BASE_URL"] == "true"
+        for settings in (step.get("env", {}) for step in job["steps"]):
+            assert "secrets." not in settings.get("BASE_URL", "") or settings["HIDE_BASE_URL"] == "true"
 
 
 def test_a_secret_is_never_part_of_a_command() -> None:
@@ -139,7 +139,7 @@ def test_nothing_is_installed_without_its_hash(path: Path) -> None:
     assert [one for one in installs if "--require-hashes" not in one] == []
 
 
-def test_the_container_is_nobody_and_may_do_nothing() -> None:
+def test_the_container_has_no_user_and_no_privileges() -> None:
     job = next(one for one in yaml.safe_load_all(JOB.read_text(encoding="utf-8")) if one["kind"] == "Job")
     pod = job["spec"]["template"]["spec"]
     container = pod["containers"][0]

@@ -40,8 +40,8 @@ Feature: <script>alert(1)</script> & "quotes"
         | a <cell> | b |
         | &amp;    | c |
 
-    Scenario Outline: A newcomer called <name>
-      When a newcomer called "<name>" and <other> signs up
+    Scenario Outline: A new user called <name>
+      When a new user called "<name>" and <other> signs up
 
       Examples:
         | name                        | why   |
@@ -51,7 +51,7 @@ Feature: <script>alert(1)</script> & "quotes"
 
 
 class Outline(HTMLParser):
-    """The tags, texts, ids and addresses of a page."""
+    """The tags, texts, ids and URLs of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -245,7 +245,7 @@ def test_only_what_the_rows_fill_in_is_marked() -> None:
     assert str(slots("<name> has <b> & <x>", {"name"})) == "<var>name</var> has &lt;b&gt; &amp; &lt;x&gt;"
 
 
-def test_an_outcome_is_told_in_words_not_by_colour_alone() -> None:
+def test_an_outcome_is_shown_in_words_not_by_colour_alone() -> None:
     assert [re.sub("<[^>]+>", "", badge(one)) for one in ("passed", "contract broken", None, "<x>")] == [
         "passed",
         "contract broken",

@@ -42,8 +42,8 @@ def test_a_page_is_accessible(browser: Browser, site: Path, name: str, scheme: s
     page.goto((site / name).as_uri())
     page.add_script_tag(path=AXE)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    told = [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found["violations"]]
-    assert told == []
+    violations = [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found["violations"]]
+    assert violations == []
     assert len(found["passes"]) > 10
     context.close()
 
@@ -56,7 +56,7 @@ def test_a_page_is_no_wider_than_a_phone(browser: Browser, site: Path, name: str
     page.close()
 
 
-def test_the_book_reads_without_scripts_and_asks_nobody(browser: Browser, site: Path) -> None:
+def test_the_pages_work_without_scripts_and_load_nothing_from_elsewhere(browser: Browser, site: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     watch = Watch(page, "file:")

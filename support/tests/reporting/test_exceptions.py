@@ -1,4 +1,4 @@
-"""What an exception says can be shown in everything that behave writes of it, also one that nobody foresaw."""
+"""The text of any exception can be shown in every format of behave, even of an unexpected one."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ Feature: A
     When a fault of another comes up
   Scenario: an assertion
     When an assertion fails
-  Scenario: a promise
-    When a promise is broken
+  Scenario: a violation
+    When the contract is broken
   Scenario: a hook
     When nothing happens
 """
@@ -67,8 +67,8 @@ def fault_of_another(context):
 def assertion(context):
     assert False, HOSTILE
 
-@when("a promise is broken")
-def promise(context):
+@when("the contract is broken")
+def violation(context):
     raise ContractViolation("list", HOSTILE)
 """
 
@@ -84,8 +84,8 @@ def test_no_format_of_behave_shows_what_commands(play_project: Play, tmp_path: P
     texts |= {"stdout": run.out, "stderr": run.err}
     assert {name for name, text in texts.items() if escaped(text) != text or "NIGHTINGALE" in text} == set()
     cases = ElementTree.fromstring(next(text for name, text in texts.items() if name.startswith("TESTS-"))).iter()
-    told = [case.get("message", "") for case in cases if case.tag in ("failure", "error")]
-    assert len(told) == 5
-    assert sum("boo" in text for text in told) == 4
+    shown = [case.get("message", "") for case in cases if case.tag in ("failure", "error")]
+    assert len(shown) == 5
+    assert sum("boo" in text for text in shown) == 4
     if format_ == "json.pretty":
         json.loads(texts["written.txt"])

@@ -39,14 +39,14 @@ def test_the_command_does_the_same_as_pasted(name: str, embedded: Target) -> Non
 
 def test_bodies_are_pretty_printed_and_headers_shown() -> None:
     call = Call("POST", "http://127.0.0.1/users", Credential("$TOKEN", value="x"), JSON, b'{"name": "Ada"}')
-    told = page(exchange(call))
-    assert "# Request\nPOST http://127.0.0.1/users\nAuthorization: Bearer $TOKEN\nAccept: application/json" in told
-    assert '{\n  "name": "Ada"\n}' in told
-    assert '# Answer\n200 after 12 ms\nX-A: b\n\n{\n  "id": "1"\n}' in told
-    assert "# Attempts" not in told
+    shown = page(exchange(call))
+    assert "# Request\nPOST http://127.0.0.1/users\nAuthorization: Bearer $TOKEN\nAccept: application/json" in shown
+    assert '{\n  "name": "Ada"\n}' in shown
+    assert '# Answer\n200 after 12 ms\nX-A: b\n\n{\n  "id": "1"\n}' in shown
+    assert "# Attempts" not in shown
 
 
-def test_attempts_are_told_with_their_waits() -> None:
+def test_attempts_are_shown_with_their_waits() -> None:
     call = Call("GET", "http://127.0.0.1/users/1?a=b", Credential(None))
     tried = exchange(
         call,
@@ -54,15 +54,16 @@ def test_attempts_are_told_with_their_waits() -> None:
         Attempt(Failure("connection reset", True, 0.001), 0.5),
         Attempt(Answer(404, {}, b"not json", 0.002)),
     )
-    told = page(tried)
+    shown = page(tried)
     assert (
-        "1. status 503 after 3 ms, then a wait of 0.25 s\n2. connection reset after 1 ms, then a wait of 0.50 s" in told
+        "1. status 503 after 3 ms, then a wait of 0.25 s\n2. connection reset after 1 ms, then a wait of 0.50 s"
+        in shown
     )
-    assert told.endswith("not json")
+    assert shown.endswith("not json")
     assert title(tried) == "GET /users/1?a=b -> 404, 3 attempts"
 
 
-def test_no_answer_is_told() -> None:
+def test_a_missing_answer_is_shown() -> None:
     lost = exchange(Call("GET", "http://127.0.0.1/users", Credential(None)), Attempt(Failure("refused", False, 0.001)))
     assert "1. refused after 1 ms" in page(lost)
     assert title(lost) == "GET /users -> no answer"
@@ -71,18 +72,18 @@ def test_no_answer_is_told() -> None:
 def test_a_secret_that_an_api_gives_away_is_not_shown() -> None:
     redacted.hide("the-token-of-this-test")
     call = Call("GET", "http://127.0.0.1/users", Credential("$TOKEN", value="the-token-of-this-test"))
-    told = page(
+    shown = page(
         exchange(
             call, Attempt(Answer(200, {"X-Echo": "Bearer the-token-of-this-test"}, b"the-token-of-this-test", 0.0))
         )
     )
-    assert "the-token-of-this-test" not in told
-    assert told.count("$TOKEN") == 4
+    assert "the-token-of-this-test" not in shown
+    assert shown.count("$TOKEN") == 4
 
 
-def test_what_was_found_of_a_create_whose_answer_was_lost_is_told() -> None:
+def test_the_user_found_for_a_create_without_an_answer_is_shown() -> None:
     call = Call("POST", "http://127.0.0.1/users", Credential(None), JSON, b"{}")
     lost, found = Attempt(Failure("reset", True, 0.001), 0.25), Attempt(Answer(201, {}, b'{"id": "7"}', 0.002))
-    told = page(Exchange(call, (lost, found), adopted=True))
-    assert "The answer to this create was lost; a search for the email found the user." in told
-    assert '"id": "7"' in told
+    shown = page(Exchange(call, (lost, found), adopted=True))
+    assert "The answer to this create was lost; a search for the email found the user." in shown
+    assert '"id": "7"' in shown

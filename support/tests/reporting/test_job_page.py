@@ -30,10 +30,10 @@ def test_a_run_that_passed(smoke_run: Run) -> None:
     assert f"{smoke_run.summary['users']['created']} created" in out
 
 
-def test_a_failure_is_told_with_its_rule() -> None:
-    told = markdown(BARE)
-    assert told.startswith("## ❌ contract broken: 1 of 2 scenarios, rules list\n")
-    assert "<summary><code>list</code> Ada \\| &lt;b&gt;</summary>" in told
+def test_a_failure_is_shown_with_its_rule() -> None:
+    shown = markdown(BARE)
+    assert shown.startswith("## ❌ contract broken: 1 of 2 scenarios, rules list\n")
+    assert "<summary><code>list</code> Ada \\| &lt;b&gt;</summary>" in shown
 
 
 def test_a_text_with_fences_stays_inside_its_fence() -> None:
@@ -49,20 +49,20 @@ HOSTILE = (
 
 
 def test_what_a_target_says_makes_no_marks_and_no_links() -> None:
-    told = markdown(replace(BARE, why=HOSTILE, target=HOSTILE, failures=[replace(FAILURE, text=HOSTILE)]))
-    head, _, fenced = told.partition("````text") if "````text" in told else told.partition("```text")
+    shown = markdown(replace(BARE, why=HOSTILE, target=HOSTILE, failures=[replace(FAILURE, text=HOSTILE)]))
+    head, _, fenced = shown.partition("````text") if "````text" in shown else shown.partition("```text")
     for line in (line for line in head.splitlines() if "evil" in line):
         plain = line.replace("\\[", "").replace("\\]", "").replace("\\|", "").replace("\\#", "")
         assert not re.search(r"<img|<!--|\[a|@octocat|://evil|\bwww\.|GH-2", plain)
         assert plain.count("|") in (0, 3)
     assert not [line for line in fenced.splitlines() if line.startswith("##[")]
-    assert escaped(told) == told
+    assert escaped(shown) == shown
 
 
 def test_many_failures_are_counted() -> None:
-    told = markdown(replace(BARE, failures=[FAILURE] * (MOST + 3)))
-    assert told.count("<details>") == MOST
-    assert "… and 3 more." in told
+    shown = markdown(replace(BARE, failures=[FAILURE] * (MOST + 3)))
+    assert shown.count("<details>") == MOST
+    assert "… and 3 more." in shown
 
 
 def test_a_missing_summary_is_reported(tmp_path: Path) -> None:

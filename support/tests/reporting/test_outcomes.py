@@ -35,11 +35,11 @@ def test_contract_broken(play_suite: Play, faulty: Faulty) -> None:
     assert run.last_line.startswith("contract broken: ")
     assert run.last_line.endswith("rules delete-again")
     assert run.summary["outcome"] == "contract broken"
-    told = run.summary["failures"][0]
-    assert told["rule"] == "delete-again"
-    assert told["text"].startswith("contract broken: delete-again (")
-    assert 'Bearer $TOKEN"' in told["text"]
-    assert told["location"].startswith("features/users/deleting.feature:")
+    failure = run.summary["failures"][0]
+    assert failure["rule"] == "delete-again"
+    assert failure["text"].startswith("contract broken: delete-again (")
+    assert 'Bearer $TOKEN"' in failure["text"]
+    assert failure["location"].startswith("features/users/deleting.feature:")
     assert "  contract broken: delete-again" in run.out
 
 
@@ -116,20 +116,20 @@ def test_junit_goes_beside_it(play_suite: Play, tmp_path: Path) -> None:
     assert run.last_line.startswith("passed: ")
 
 
-def test_behaves_own_summary_is_not_told_twice(smoke_run: Run) -> None:
+def test_the_summary_of_behave_is_not_printed_as_well(smoke_run: Run) -> None:
     assert "scenarios passed" not in smoke_run.out
     assert smoke_run.out.count("\nscenarios  ") == 1
 
 
 def test_a_terminal_shows_a_line_that_changes(tmp_path: Path) -> None:
-    shown, told = pty.openpty()
+    reader, writer = pty.openpty()
     environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
     environment |= {"TERM": "xterm-256color", "COLUMNS": "100", "STATE_DIR": os.fspath(tmp_path / "state")}
     environment["REPORTS_DIR"] = os.fspath(tmp_path / "reports")
     command = [sys.executable, "-m", "behave", "features/users/reading.feature", "features/users/deleting.feature"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=told, stderr=subprocess.DEVNULL)
-    os.close(told)
-    out = _all_of(shown)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=writer, stderr=subprocess.DEVNULL)
+    os.close(writer)
+    out = _all_of(reader)
     assert process.wait() == 0
     assert "\r\x1b[2KReading an account" in out
     assert "\x1b[1;32mpassed: " in out.rstrip().splitlines()[-1]

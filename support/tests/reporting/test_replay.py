@@ -1,4 +1,4 @@
-"""The script that a report holds of a failed scenario plays it again, and leaves nobody behind."""
+"""The script in the report of a failed scenario repeats it, and leaves no user behind."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def everybody(target: Target) -> list[object]:
 
 
 @needs_curl
-def test_it_plays_the_scenario_with_a_user_of_its_own_who_is_deleted(
+def test_it_repeats_the_scenario_with_its_own_user_who_is_deleted(
     new_session: NewSession, embedded: Target, tmp_path: Path
 ) -> None:
     session = new_session(embedded)
@@ -86,7 +86,7 @@ def test_it_plays_the_scenario_with_a_user_of_its_own_who_is_deleted(
 
 
 @needs_curl
-def test_it_does_so_where_the_address_is_hidden(
+def test_it_does_so_with_a_hidden_url(
     new_session: NewSession, embedded: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = new_session(embedded)
@@ -109,9 +109,7 @@ def test_it_does_so_where_the_address_is_hidden(
 
 
 @needs_curl
-def test_where_nobody_is_created_any_more_it_ends_before_it_names_the_collection(
-    script: Script, tmp_path: Path
-) -> None:
+def test_if_no_user_is_created_it_ends_before_it_touches_the_collection(script: Script, tmp_path: Path) -> None:
     server = script(answer(503), answer(204))
     text = replay([exchange("POST", server.url, 201, {"id": "7"}), exchange("DELETE", f"{server.url}/7", 204)])
     assert text is not None
@@ -139,7 +137,7 @@ def test_an_id_stands_in_a_variable_wherever_it_is_an_id_and_nowhere_else() -> N
 
 
 @needs_curl
-def test_it_plays_against_addresses_that_end_with_a_slash(script: Script, tmp_path: Path) -> None:
+def test_it_works_with_urls_that_end_with_a_slash(script: Script, tmp_path: Path) -> None:
     server = script(answer(201, {"id": "7"}), answer(204))
     text = replay([exchange("POST", f"{server.url}/", 201, {"id": "8"}), exchange("GET", f"{server.url}/8/", 200)])
     assert text is not None
@@ -202,7 +200,7 @@ def test_whatever_id_it_is_given_reaches_that_user(script: Script, tmp_path: Pat
 
 
 OTHERS = {
-    "somebody else's user": answer(200, {"id": "7", "email": "grace@example.com"}),
+    "another user": answer(200, {"id": "7", "email": "grace@example.com"}),
     "a user of another run": answer(200, {"id": "7", "email": f"ada@{new_mark()}.example.com"}),
     "another user than the one asked for": answer(200, {"id": "8", "email": EMAIL}),
     "several users": answer(200, [{"id": "7", "email": "grace@example.com"}, {"id": "8", "email": EMAIL}]),
@@ -215,7 +213,7 @@ OTHERS = {
 @needs_curl
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])
 @pytest.mark.parametrize("read", OTHERS)
-def test_a_user_that_no_read_shows_to_be_its_own_is_left_alone(
+def test_a_user_that_no_read_shows_to_be_its_own_is_not_changed(
     script: Script, tmp_path: Path, read: str, method: str
 ) -> None:
     server = script(answer(201, {"id": "7", "email": EMAIL}), *[OTHERS[read]] * 2)
@@ -228,7 +226,7 @@ def test_a_user_that_no_read_shows_to_be_its_own_is_left_alone(
 
 
 @needs_curl
-def test_an_id_from_the_record_that_is_somebody_elses_by_now_is_left_alone(script: Script, tmp_path: Path) -> None:
+def test_a_recorded_id_that_now_belongs_to_another_user_is_not_changed(script: Script, tmp_path: Path) -> None:
     server = script(answer(200, []), answer(200, {"id": "7", "email": "grace@example.com"}))
     text = replay([exchange("GET", server.url, 200, []), exchange("DELETE", f"{server.url}/7", 404)])
     assert text is not None
@@ -239,7 +237,7 @@ def test_an_id_from_the_record_that_is_somebody_elses_by_now_is_left_alone(scrip
 
 @needs_curl
 @pytest.mark.parametrize("unknown", [404, 400])
-def test_an_id_that_nobody_has_is_named_again(script: Script, tmp_path: Path, unknown: int) -> None:
+def test_an_unknown_id_is_used_again(script: Script, tmp_path: Path, unknown: int) -> None:
     server = script(answer(200, []), answer(unknown), answer(unknown))
     text = replay(
         [exchange("GET", server.url, 200, []), exchange("DELETE", f"{server.url}/7", unknown)],
@@ -306,7 +304,7 @@ def test_nothing_that_a_target_said_is_run_or_begins_a_line(script: Script, tmp_
     assert [request.body for request in server.arrived if request.method == "PUT"] == [body]
 
 
-def test_many_at_once_is_not_played_again() -> None:
+def test_a_burst_is_not_repeated() -> None:
     read = exchange("GET", USERS, 200, [])
     assert replay([]) is None
     assert replay([read] * (MAX_EXCHANGES + 1)) is None

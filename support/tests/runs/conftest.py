@@ -1,4 +1,4 @@
-"""Projects of one small feature that are played by behave as a process of its own."""
+"""Projects of one small feature that behave runs in a separate process."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from support.target.embedded import Target
 ADA_SIGNS_UP = """
 @contract
 Feature: Signing up
-  Why it matters is told elsewhere.
+  It is the first thing that a client does.
 
   @rule.create-201
-  Rule: A newcomer becomes a user
+  Rule: A new user gets an account
 
     @smoke
     Example: Ada signs up
@@ -41,7 +41,7 @@ exec(compile(Path({path!r}).read_text(encoding="utf-8"), {path!r}, "exec"))
 
 @dataclass(frozen=True)
 class Ended:
-    """What a run came to."""
+    """How a run ended."""
 
     code: int
     out: str
@@ -58,7 +58,7 @@ class Ended:
 
 
 class Project:
-    """The steps and hooks of the suite, with a feature and further hooks of its own."""
+    """The steps and hooks of the suite, with another feature and further hooks."""
 
     def __init__(self, folder: Path, target: Target) -> None:
         self.folder, self.target = folder, target
@@ -72,18 +72,18 @@ class Project:
         (self.folder / "features" / "one.feature").write_text(text, encoding="utf-8")
 
     def write_hooks(self, more: str) -> None:
-        """Keep the hooks of the suite, and define more in their place."""
+        """Write the hooks of the suite, and more that may override them."""
         hooks = REAL_HOOKS.format(path=str(ROOT / "environment.py"))
         (self.folder / "environment.py").write_text(f"{hooks}\n{more}\n", encoding="utf-8")
 
     def behave(self, *arguments: str, target: Target | None = None, **settings: str) -> Ended:
-        """Play it against its target, or another one, with these settings in the environment."""
+        """Run it against its target, or another one, with these settings in the environment."""
         against = target or self.target
-        told = {"BASE_URL": against.base_url, "TOKEN": against.token or "none", **settings}
+        own = {"BASE_URL": against.base_url, "TOKEN": against.token or "none", **settings}
         done = subprocess.run(
             [*self._command(), *arguments],
             cwd=self.folder,
-            env={**self._environment(), **told},
+            env={**self._environment(), **own},
             capture_output=True,
             text=True,
             timeout=120,
@@ -92,7 +92,7 @@ class Project:
 
     def _command(self) -> Sequence[str]:
         folders = [f"state_dir={self.folder / 'state'}", f"reports_dir={self.folder / 'reports'}"]
-        return [sys.executable, "-m", "behave", *(word for told in folders for word in ("-D", told))]
+        return [sys.executable, "-m", "behave", *(word for setting in folders for word in ("-D", setting))]
 
     @staticmethod
     def _environment() -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""A run that is started without standard streams, as by `behave <&-` or a service manager, is a run like any other."""
+"""A run without standard streams, as started by `behave <&-` or a service manager, works like any other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CLOSED = ["<&-", "<&- 2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"]
 
 
 def behave(closed: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Play a burst and a feature on an embedded API, with some of the streams closed."""
+    """Run a burst and a feature on an embedded API, with some of the streams closed."""
     paths = ("features/users/reading.feature", "features/concurrency/burst.feature")
     words = (*paths, "--tags=@smoke or @burst", "-Dburst=20")
     folders = {"STATE_DIR": str(folder / "state"), "REPORTS_DIR": str(folder / "reports")}
@@ -32,13 +32,13 @@ def behave(closed: str, folder: Path, **settings: str) -> subprocess.CompletedPr
 
 
 @pytest.mark.parametrize(("closed", "workers"), [*((closed, "1") for closed in CLOSED), (CLOSED[0], "2")])
-def test_a_run_keeps_its_promises(tmp_path: Path, closed: str, workers: str) -> None:
+def test_a_run_passes(tmp_path: Path, closed: str, workers: str) -> None:
     run = behave(closed, tmp_path, WORKERS=workers)
     assert run.returncode == 0, run.stdout + run.stderr
     assert read(tmp_path / "reports" / FILE).outcome == "passed"
 
 
-def test_what_is_open_still_tells_the_outcome(tmp_path: Path) -> None:
+def test_an_open_stream_still_gets_the_outcome(tmp_path: Path) -> None:
     assert behave("<&- 2>&-", tmp_path).stdout.splitlines()[-1].startswith("passed: ")
 
 

@@ -1,4 +1,4 @@
-"""`python -m support.demo`: the story ends in words, whatever it meets."""
+"""`python -m support.demo` ends with a message, even if the API breaks the contract."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from support.target.embedded import EmbeddedApi
         (["--defect", "create-answers-200"], 1, "no user is left"),
         (["--defect", "delete-does-nothing"], 1, "The next run against this target deletes them"),
     ],
-    ids=["well", "a broken promise", "somebody is left"],
+    ids=["passed", "contract broken", "a user is left"],
 )
-def test_it_ends_in_words(defects: list[str], code: int, last: str, tmp_path: Path) -> None:
+def test_it_ends_with_a_message(defects: list[str], code: int, last: str, tmp_path: Path) -> None:
     with closing(EmbeddedApi(defects)) as api:
-        told = {"BASE_URL": api.target.base_url, "TOKEN": api.token, "STATE_DIR": os.fspath(tmp_path)}
-        soon = {"DELETE_DEADLINE_S": "0.2", "CLEANUP_DEADLINE_S": "0.5"}
+        settings = {"BASE_URL": api.target.base_url, "TOKEN": api.token, "STATE_DIR": os.fspath(tmp_path)}
+        deadlines = {"DELETE_DEADLINE_S": "0.2", "CLEANUP_DEADLINE_S": "0.5"}
         done = subprocess.run(
             [sys.executable, "-m", "support.demo"],
             cwd=ROOT,
-            env={**os.environ, **told, **soon},
+            env={**os.environ, **settings, **deadlines},
             capture_output=True,
             text=True,
         )

@@ -39,10 +39,10 @@ ONE = ScenarioResult("a", "a.feature", 1, "list", "0", Result.PASSED, 0.1)
 SIGNING_UP = """
 @contract
 Feature: %s
-  Why it matters is told elsewhere.
+  It is the first thing that a client does.
 
   @rule.create-201
-  Rule: A newcomer becomes a user
+  Rule: A new user gets an account
 
     Example: %s signs up
       When Ada signs up
@@ -66,7 +66,7 @@ def names(shares: list[list[Feature]]) -> list[list[str]]:
 
 
 class TestSplit:
-    def test_shares_take_about_as_long(self) -> None:
+    def test_all_shares_take_about_as_long(self) -> None:
         features = [feature("a", 10), feature("b", 40), feature("c", 20), feature("d", 10)]
         assert names(split(features, config(), 2)) == [["b"], ["a", "c", "d"]]
 
@@ -121,7 +121,7 @@ class TestNumber:
         monkeypatch.setattr("support.cli.sharing._processors", lambda: 1)
         assert number() == 1
 
-    def test_one_process_runs_all_on_an_api_of_your_own_unless_told_otherwise(self, number: Callable[..., int]) -> None:
+    def test_one_process_runs_all_on_another_api_by_default(self, number: Callable[..., int]) -> None:
         own = {"base_url": "http://127.0.0.1:1/users", "token": "none"}
         assert number(**own) == 1
         assert number(2, workers=2, **own) == 2
@@ -135,7 +135,7 @@ class TestNumber:
             ({}, "concurrency = 9", "the caps of the profile own"),
         ],
     )
-    def test_if_a_run_cannot_be_shared_it_says_why_where_several_were_asked_for(
+    def test_a_run_that_cannot_be_shared_says_why_if_several_processes_were_wanted(
         self,
         number: Callable[..., int],
         changes: Mapping[str, Any],
@@ -218,7 +218,7 @@ def test_a_process_without_a_share_says_so(said: str) -> None:
 
 @pytest.fixture
 def embedded() -> Iterator[Target]:
-    """An embedded API of the test's own, without users."""
+    """An embedded API for one test, without users."""
     api = EmbeddedApi()
     yield api.target
     api.close()
@@ -251,7 +251,7 @@ def summary_in(folder: Path) -> dict[str, Any]:
 
 
 class TestRun:
-    def test_two_processes_come_to_one_verdict_in_every_report(
+    def test_two_processes_give_one_outcome_in_every_report(
         self, shared: Project, embedded: Target, new_session: NewSession
     ) -> None:
         allure, report, junit = (shared.folder / name for name in ("allure", "report.json", "junit"))
@@ -289,7 +289,7 @@ class TestRun:
         ("then", "outcome", "result"),
         [
             ("the request is refused as invalid", "contract broken", "failed"),
-            ("nobody has written this step", "configuration error", "blocked"),
+            ("this step is not defined", "configuration error", "blocked"),
         ],
     )
     def test_a_failure_in_one_process_fails_the_run(
@@ -316,15 +316,15 @@ import os
 import time
 def after_step(context, step):
     if step.step_type == "when":
-        Path(f"came-{context.feature.name.split()[-1]}").write_text(str(os.getpid()))
+        Path(f"waiting-{context.feature.name.split()[-1]}").write_text(str(os.getpid()))
         while not Path("go-on").exists():
             time.sleep(0.02)
 """
 
 
-def came(project: Project, name: str) -> int:
-    """Return the process that has come to the middle of a feature, or 0."""
-    path = project.folder / f"came-{name}"
+def process_in(project: Project, name: str) -> int:
+    """Return the id of the process that waits in the middle of a feature, or 0."""
+    path = project.folder / f"waiting-{name}"
     return int(path.read_text() or 0) if path.exists() else 0
 
 
@@ -333,17 +333,17 @@ class TestInterrupted:
     def running(self, shared: Project) -> subprocess.Popen[str]:
         """A run of two processes, each of which has created a user and waits."""
         shared.write_hooks(WAITING)
-        told = {"BASE_URL": shared.target.base_url, "TOKEN": shared.target.token or "none", "WORKERS": "2"}
+        settings = {"BASE_URL": shared.target.base_url, "TOKEN": shared.target.token or "none", "WORKERS": "2"}
         process = subprocess.Popen(
             [*shared._command(), "--tags=@contract"],
             cwd=shared.folder,
-            env={**shared._environment(), **told},
+            env={**shared._environment(), **settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
-        while not all(came(shared, name) for name in ("first", "second")):
+        while not all(process_in(shared, name) for name in ("first", "second")):
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.02)
         return process
@@ -351,7 +351,7 @@ class TestInterrupted:
     @pytest.mark.parametrize(
         ("send", "number"), [(os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM), (os.killpg, signal.SIGINT)]
     )
-    def test_a_signal_ends_all_and_nothing_is_left(
+    def test_a_signal_ends_all_processes_and_no_user_is_left(
         self,
         running: subprocess.Popen[str],
         shared: Project,
@@ -371,7 +371,7 @@ class TestInterrupted:
         assert users_of(new_session(embedded)) == []
 
     @pytest.mark.parametrize("pause_s", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0])
-    def test_while_they_start_it_is_said_once(self, tmp_path: Path, pause_s: float) -> None:
+    def test_an_interruption_while_they_start_is_reported_once(self, tmp_path: Path, pause_s: float) -> None:
         run = Place(tmp_path).start("--tags=@contract", api=None, own_group=True)
         run.wait_for(lambda: "USING RUNNER" in run.said())
         run.wait_a(pause_s)
@@ -393,7 +393,7 @@ class TestInterrupted:
     def test_the_users_of_a_process_that_was_killed_are_deleted_and_its_share_counts_as_not_run(
         self, running: subprocess.Popen[str], shared: Project, new_session: NewSession, embedded: Target
     ) -> None:
-        os.kill(came(shared, "second"), signal.SIGKILL)
+        os.kill(process_in(shared, "second"), signal.SIGKILL)
         (shared.folder / "go-on").touch()
         out, _ = running.communicate()
         assert running.returncode == 1

@@ -1,4 +1,4 @@
-"""The end of a run: everybody is deleted and all is told, whatever goes wrong on the way."""
+"""The end of a run: all users are deleted and all faults are reported, whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def report(tmp_path: Path) -> RunReport:
     return RunReport(Configuration([], load_config=False), tmp_path / "reports")
 
 
-def there(session: Session, mark: str) -> int:
-    """Return how many users of a run are there."""
+def count_users(session: Session, mark: str) -> int:
+    """Return how many users of a run exist."""
     answer = session.run(session.api.list()).answer
     assert answer is not None
     return answer.body.count(mark.encode())
 
 
 async def busy(seconds: float) -> None:
-    """Let nothing else go on in the loop."""
+    """Block the loop."""
     time.sleep(seconds)
 
 
-def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
+def test_users_are_deleted_even_if_the_loop_is_blocked_for_a_while(
     embedded: Target, new_session: NewSession, report: RunReport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop_module, "FINISHED_WITHIN_S", 0.2)
@@ -46,17 +46,15 @@ def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
     session.loop.submit(busy(0.8))
     with pytest.raises(SuiteError, match="did not stop in time"):
         Run(session, Interrupts(), report, ReportSink()).end()
-    assert there(new_session(embedded), session.mark) == 0
+    assert count_users(new_session(embedded), session.mark) == 0
 
 
-def test_a_fault_without_words_is_told_by_its_name(report: RunReport) -> None:
+def test_a_fault_without_a_message_is_reported_by_its_name(report: RunReport) -> None:
     report.add_fault(TimeoutError())
     assert report.summary().why == "TimeoutError"
 
 
-def test_nothing_stays_of_the_api_that_can_be_told_to_misbehave(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_faulty_api_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     session = faulty_session(settings_for(tmp_path))

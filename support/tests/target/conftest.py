@@ -1,4 +1,4 @@
-"""Runs of the suite against targets that are up, and profiles to run them with."""
+"""Runs of the suite against running targets, and profiles for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIMIT_S = 300.0
 
 @dataclass(frozen=True)
 class Ended:
-    """What a command came to."""
+    """How a command ended."""
 
     code: int
     out: str
@@ -49,7 +49,7 @@ NewTarget = Callable[..., Running]
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """Run a module as somebody with nothing but these settings would."""
+    """Run a module as a command, with these settings only."""
 
     def run(module: str, *arguments: str, **settings: str) -> Ended:
         own = {"STATE_DIR": str(tmp_path / "state"), "REPORTS_DIR": str(tmp_path / "reports"), "DATA_SEED": "1"}
@@ -74,8 +74,8 @@ def play(command: Command) -> Play:
 
     def run(target: Running, profile: str, *features: str, **settings: str) -> Ended:
         words = ("--tags=@contract", "--no-color", *features)
-        told = {"base_url": target.url, "token": TOKEN, "target": profile, **settings}
-        return command("behave", *words, **told)
+        own = {"base_url": target.url, "token": TOKEN, "target": profile, **settings}
+        return command("behave", *words, **own)
 
     return run
 
@@ -89,7 +89,7 @@ def new_target() -> Iterator[NewTarget]:
 
 @pytest.fixture
 def profile(tmp_path: Path) -> NewProfile:
-    """Write a profile of one's own; return its path."""
+    """Write a profile; return its path."""
 
     def written(text: str) -> str:
         path = tmp_path / "own.toml"

@@ -1,4 +1,4 @@
-"""Never more users are alive at once than the target or the settings allow, those of others included."""
+"""There are never more users at once than the target or the settings allow, including existing ones."""
 
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from support.tests.conftest import NewSession, settings_for
 from support.tests.sandbox.conftest import Running
 from support.tests.target.conftest import Command, NewTarget, Play
 
-CROWDS = (
+CONCURRENT = (
     *("features/concurrency/burst.feature", "features/concurrency/burst_workflow.feature"),
     "features/users/deleting.feature",
 )
@@ -24,7 +24,7 @@ OFTEN_S = 0.01
 
 @contextmanager
 def watched(target: Running) -> Iterator[list[int]]:
-    """Count the users of a target again and again."""
+    """Keep counting the users of a target."""
     seen: list[int] = []
     over = threading.Event()
 
@@ -46,7 +46,7 @@ def test_a_target_with_a_cap_is_never_filled(play: Play, new_target: NewTarget) 
     target = new_target("--personality", "mockapi")
     others = [target.create() for _ in range(50)]
     with watched(target) as seen:
-        ended = play(target, "mockapi", *CROWDS, token="none", burst="500")
+        ended = play(target, "mockapi", *CONCURRENT, token="none", burst="500")
     assert ended.code == 0, ended.said
     assert 60 < max(seen) <= 90
     assert target.client.get(target.url).json() == others
@@ -56,20 +56,18 @@ def test_a_target_with_a_cap_is_never_filled(play: Play, new_target: NewTarget) 
 def test_the_most_users_alive_is_a_setting(play: Play, new_target: NewTarget) -> None:
     target = new_target()
     with watched(target) as seen:
-        ended = play(target, "contract", *CROWDS, max_users_alive="12")
+        ended = play(target, "contract", *CONCURRENT, max_users_alive="12")
     assert ended.code == 0, ended.said
     assert 8 < max(seen) <= 12
 
 
-def test_a_scenario_that_needs_more_than_may_be_alive_says_which_setting_to_raise(
-    play: Play, new_target: NewTarget
-) -> None:
+def test_a_scenario_that_needs_more_users_names_the_setting_to_raise(play: Play, new_target: NewTarget) -> None:
     ended = play(new_target(), "contract", "features/users/deleting.feature", max_users_alive="3")
     assert ended.code != 0
     assert "MAX_USERS_ALIVE or the profile's caps.users: 1 more users are wanted while 3 are alive" in ended.said
 
 
-def test_a_target_that_is_full_is_told_at_once(play: Play, new_target: NewTarget) -> None:
+def test_a_full_target_is_reported_at_once(play: Play, new_target: NewTarget) -> None:
     target = new_target("--personality", "mockapi")
     for _ in range(90):
         target.create()
@@ -80,31 +78,31 @@ def test_a_target_that_is_full_is_told_at_once(play: Play, new_target: NewTarget
 
 @pytest.fixture
 def filled(new_target: NewTarget, new_session: NewSession) -> Target:
-    """A target that takes no more, as a run that died left fifteen users there."""
+    """A full target: a run that died left fifteen users there."""
     running = new_target("--personality", "mockapi")
     for _ in range(75):
         running.create()
     target = Target(running.url, None, running.url)
     dead = new_session(target, target="mockapi")
     for _ in range(15):
-        newcomer = dead.factory.new_user()
-        dead.run(dead.registry.create(dead.api.create_call(newcomer.as_json()), newcomer.email, newcomer.name))
+        user = dead.factory.new_user()
+        dead.run(dead.registry.create(dead.api.create_call(user.as_json()), user.email, user.name))
     release_lease(dead.journal)
     return target
 
 
-def test_what_a_dead_run_left_takes_no_room_from_the_next(filled: Target, new_session: NewSession) -> None:
+def test_the_next_run_has_room_for_as_many_users_as_a_dead_run_left(filled: Target, new_session: NewSession) -> None:
     living = new_session(filled, target="mockapi")
     assert (living.recovered, living.registry.room) == (15, 15)
 
 
-def test_a_target_that_is_full_can_be_cleaned_up(filled: Target, command: Command) -> None:
+def test_a_full_target_can_be_cleaned_up(filled: Target, command: Command) -> None:
     ended = command("support.cleanup", "--yes", base_url=filled.base_url, token="none", target="mockapi")
     assert ended.code == 0, ended.said
     assert "15 user(s) of run" in ended.out
 
 
-def test_who_is_there_already_takes_room(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_existing_users_take_room(tmp_path_factory: pytest.TempPathFactory) -> None:
     from support.models import Answer, Attempt, Call, Credential, Exchange
 
     folder = tmp_path_factory.mktemp("room")

@@ -10,7 +10,7 @@ ONLY_THE_HEADER = 'shows = ["*: there is no WWW-Authenticate"]\n'
 OF_401 = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory uses *"]\n'
 
 
-def test_failing_is_shown_as_known_and_does_not_fail_the_run(
+def test_a_known_failure_is_shown_as_known_and_does_not_fail_the_run(
     play: Play, new_target: NewTarget, profile: NewProfile
 ) -> None:
     ended = play(new_target("--defect", "no-challenge"), profile(OF_401), TOKENS)
@@ -21,7 +21,9 @@ def test_failing_is_shown_as_known_and_does_not_fail_the_run(
     assert ended.out.strip().splitlines()[-1].startswith("passed: ")
 
 
-def test_passing_fails_the_run_with_the_line_to_remove(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+def test_a_fixed_deviation_fails_the_run_and_names_the_entry_to_remove(
+    play: Play, new_target: NewTarget, profile: NewProfile
+) -> None:
     ended = play(new_target(), profile(OF_401), TOKENS)
     assert ended.code != 0
     assert "fixed: " in ended.said
@@ -29,14 +31,14 @@ def test_passing_fails_the_run_with_the_line_to_remove(play: Play, new_target: N
     assert "Remove its entry from the profile." in ended.said
 
 
-def test_one_of_several_that_is_fixed_is_told(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+def test_one_fixed_deviation_of_several_is_reported(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     both = OF_401 + f'{KNOWN}rule = "auth-401"\nscenarios = ["Ada still has access after Mallory was refused"]\n'
     ended = play(new_target("--defect", "no-challenge"), profile(both), TOKENS)
     assert ended.code != 0
     assert "auth-401 (Ada still has access after Mallory was refused)" in ended.said
 
 
-def test_what_shows_only_sometimes_is_not_taken_for_fixed(
+def test_an_intermittent_deviation_is_not_taken_for_fixed(
     play: Play, new_target: NewTarget, profile: NewProfile
 ) -> None:
     ended = play(new_target(), profile(f"{OF_401}sometimes = true\n"), TOKENS)
@@ -51,7 +53,7 @@ def test_strict_ignores_the_list(play: Play, new_target: NewTarget, profile: New
     assert play(new_target(), profile(OF_401), TOKENS, strict="1").code == 0
 
 
-def test_a_deviation_past_its_review_is_warned_of(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+def test_a_deviation_past_its_review_causes_a_warning(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     past, ahead = "review = 2026-02-01\n", "review = 2999-01-01\n"
     defective = new_target("--defect", "no-challenge")
     warned = play(defective, profile(OF_401 + past), TOKENS)
@@ -60,7 +62,7 @@ def test_a_deviation_past_its_review_is_warned_of(play: Play, new_target: NewTar
     assert "reviewed" not in play(defective, profile(OF_401 + ahead), TOKENS).said
 
 
-def test_scenarios_that_are_not_named_are_not_covered(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+def test_other_scenarios_are_not_covered(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     narrow = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory uses no token"]\n'
     ended = play(new_target("--defect", "no-challenge"), profile(narrow), TOKENS)
     assert ended.code == 1
@@ -68,7 +70,7 @@ def test_scenarios_that_are_not_named_are_not_covered(play: Play, new_target: Ne
     assert ended.results()[WRONG_TOKEN] == "failed"
 
 
-def test_what_else_is_wrong_is_not_covered(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+def test_other_mismatches_are_not_covered(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     own = profile(OF_401 + ONLY_THE_HEADER)
     assert play(new_target("--defect", "no-challenge"), own, TOKENS).code == 0
     both = play(new_target("--defect", "no-challenge", "--defect", "any-token-will-do"), own, TOKENS)
@@ -77,7 +79,7 @@ def test_what_else_is_wrong_is_not_covered(play: Play, new_target: NewTarget, pr
     assert both.results()[WRONG_TOKEN] == "failed"
 
 
-def test_a_door_that_is_open_is_told_though_another_one_lacks_a_header(
+def test_a_request_without_access_control_is_reported_even_if_a_known_header_is_missing(
     play: Play, new_target: NewTarget, profile: NewProfile
 ) -> None:
     target = new_target("--defect", "no-challenge", "--defect", "deleting-open")
@@ -86,16 +88,14 @@ def test_a_door_that_is_open_is_told_though_another_one_lacks_a_header(
     assert "DELETE" in next(one.text for one in ended.summary.failures if one.scenario == NO_TOKEN)
 
 
-def test_a_broken_promise_of_another_rule_is_not_covered(
-    play: Play, new_target: NewTarget, profile: NewProfile
-) -> None:
+def test_another_broken_rule_is_not_covered(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     other = f'{KNOWN}rule = "create-location"\n'
     ended = play(new_target("--defect", "no-challenge"), profile(other), TOKENS)
     assert ended.code == 1
     assert ended.results()[NO_TOKEN] == "failed"
 
 
-def test_what_cannot_be_undone_is_excluded_with_its_reason(
+def test_an_excluded_scenario_is_skipped_with_its_reason(
     play: Play, new_target: NewTarget, profile: NewProfile
 ) -> None:
     excluded = '[[excluded]]\nreason = "it locks the account"\nscenarios = ["Mallory uses a wrong token"]\n'
@@ -107,7 +107,7 @@ def test_what_cannot_be_undone_is_excluded_with_its_reason(
     assert ended.results()[NO_TOKEN] == "passed"
 
 
-def test_what_the_target_does_not_have_is_left_out(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+def test_scenarios_of_missing_capabilities_are_skipped(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     without = profile("[capabilities]\naccess = false\nput = false\n")
     ended = play(new_target(), without, TOKENS, "features/users/updating.feature")
     assert ended.code == 0

@@ -1,4 +1,4 @@
-"""The embedded API as a process of the run."""
+"""The embedded API as a child process of the run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from support.errors import TargetDown
 from support.target.embedded import EmbeddedApi
 
 
-def test_one_that_does_not_start_says_how_to_find_out() -> None:
+def test_one_that_does_not_start_names_the_command_that_shows_why() -> None:
     with (
         closing(EmbeddedApi(["--no-such-option"])) as api,
         pytest.raises(TargetDown, match=r"did not start \(exit code 2\); run: python -m support\.sandbox"),
@@ -18,7 +18,7 @@ def test_one_that_does_not_start_says_how_to_find_out() -> None:
         _ = api.target
 
 
-def test_one_that_is_started_again_is_where_it_was() -> None:
+def test_one_that_is_restarted_has_the_same_url() -> None:
     with closing(EmbeddedApi()) as api:
         before = api.target
         api.restart()

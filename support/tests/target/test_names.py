@@ -45,7 +45,7 @@ def test_a_field_of_another_meaning_does_not_stand_in_for_a_missing_one() -> Non
     assert user.name is None
 
 
-def test_a_call_sends_fields_in_the_names_of_the_target_and_a_body_as_it_is() -> None:
+def test_a_call_sends_fields_under_the_names_of_the_target_and_other_bodies_unchanged() -> None:
     api = replace(api_at("http://127.0.0.1:1/users"), profile=Profile(names=NAMES))
     assert json.loads(api.call("POST", fields=OURS).body or b"") == THEIRS
     assert api.call("POST", body=b'{"name": "Ada"}').body == b'{"name": "Ada"}'

@@ -1,4 +1,4 @@
-"""What looks like production is refused before anything is sent there, unless that is allowed."""
+"""A target that looks like production is refused before any request, unless that is allowed."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def test_other_hosts_are_not(tmp_path: Path, host: str) -> None:
     refuse_production(f"https://{host}/prod/live/users", Profile(), settings_for(tmp_path))
 
 
-def test_a_profile_says_so_whatever_the_host(tmp_path: Path) -> None:
+def test_a_production_profile_is_refused_whatever_the_host(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="looks like production"):
         refuse_production("https://api.example.com/users", Profile(production=True), settings_for(tmp_path))
 
@@ -63,7 +63,7 @@ def test_nothing_is_sent_to_production(command: Command) -> None:
     assert ended.summary.requests.sent == 0
 
 
-def test_production_that_is_allowed_is_judged(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+def test_allowed_production_is_tested(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     target, own = new_target(), profile("production = true\n")
     assert play(target, own, "features/users/reading.feature").code == 2
     assert play(target, own, "features/users/reading.feature", allow_production="1").code == 0

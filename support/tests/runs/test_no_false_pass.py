@@ -1,4 +1,4 @@
-"""A run that judged nothing, or could not judge, is never green; and it says in one line why."""
+"""A run that checked nothing, or could not check, never passes, and says in one line why."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ended_with_one_line(run: Ended) -> str:
     return run.last_words[0]
 
 
-def test_a_run_that_keeps_every_promise_is_green(project: Project) -> None:
+def test_a_run_without_failures_passes(project: Project) -> None:
     run = project.behave("--tags=@contract")
     assert run.code == 0, run.said
     assert "Traceback" not in run.said
@@ -40,7 +40,7 @@ class TestNothingSelected:
         [
             ["--tags=@no-such-tag"],
             ["--tags=@contract", "--tags=@resilience"],
-            ["--name=nobody is called that"],
+            ["--name=no scenario has this name"],
             ["--tags=@wip"],
         ],
         ids=" ".join,
@@ -53,12 +53,12 @@ class TestNothingSelected:
 
 class TestWorkInProgress:
     @pytest.mark.parametrize("chosen", [[], ["--tags=@contract"], ["--tags=@contract or @wip"]], ids=" ".join)
-    def test_it_is_kept_out_whatever_is_chosen(self, project: Project, chosen: list[str]) -> None:
+    def test_it_is_skipped_whatever_is_selected(self, project: Project, chosen: list[str]) -> None:
         run = project.behave(*chosen)
         assert run.code == 0, run.said
 
     def test_it_would_have_failed(self, project: Project) -> None:
-        """The scenario that is kept out is a wrong one: without its tag the run is red."""
+        """The skipped scenario is wrong: without its tag the run fails."""
         project.write_feature(ADA_SIGNS_UP.replace("@wip", "@edge"))
         assert project.behave("--tags=@contract").code != 0
 
@@ -98,7 +98,7 @@ class TestHooks:
         )
         assert project.behave("--tags=@contract").code != 0
 
-    def test_a_step_that_nobody_has_defined_fails_the_run(self, project: Project) -> None:
+    def test_an_undefined_step_fails_the_run(self, project: Project) -> None:
         project.write_feature(ADA_SIGNS_UP.replace("When Ada signs up", "When Ada sings"))
         assert project.behave("--tags=@contract").code != 0
 
@@ -117,9 +117,7 @@ class TestTarget:
         line = ended_with_one_line(project.behave(target=nowhere, RETRY_ATTEMPTS="2"))
         assert "cannot be reached: cannot connect (" in line
 
-    def test_a_proxy_that_cannot_be_reached_ends_it_and_is_told_as_such(
-        self, project: Project, unused_port: int
-    ) -> None:
+    def test_a_proxy_that_cannot_be_reached_ends_it_and_is_named(self, project: Project, unused_port: int) -> None:
         proxy = f"http://ada:pear-tree@127.0.0.1:{unused_port}"
         behind = Target("http://users.invalid/users", "t", "behind")
         line = ended_with_one_line(project.behave(target=behind, RETRY_ATTEMPTS="2", HTTP_PROXY=proxy, NO_PROXY=""))
@@ -133,9 +131,7 @@ class TestTarget:
         assert "refuses the token (status 401)" in line
         assert "a-wrong-token" not in line
 
-    def test_one_that_asks_for_a_token_where_none_is_said_to_be_needed_ends_it(
-        self, project: Project, embedded: Target
-    ) -> None:
+    def test_one_that_asks_for_a_token_despite_token_none_ends_it(self, project: Project, embedded: Target) -> None:
         assert "401" in ended_with_one_line(project.behave(target=replace(embedded, token=None)))
 
     def test_one_that_redirects_ends_it(self, project: Project, script: Script) -> None:
@@ -143,15 +139,15 @@ class TestTarget:
         line = ended_with_one_line(project.behave(target=Target(server.url, "t", "redirects")))
         assert "redirects to http://127.0.0.1:1/login" in line
 
-    def test_one_that_puts_the_token_into_an_address_ends_it_without_showing_it(
+    def test_one_that_puts_the_token_into_a_url_ends_it_without_showing_it(
         self, project: Project, script: Script
     ) -> None:
-        server = script(*[answer(302, headers={"Location": "/login?token=nobody-may-see-this"})] * 9)
-        line = ended_with_one_line(project.behave(target=Target(server.url, "nobody-may-see-this", "redirects")))
+        server = script(*[answer(302, headers={"Location": "/login?token=never-show-this"})] * 9)
+        line = ended_with_one_line(project.behave(target=Target(server.url, "never-show-this", "redirects")))
         assert "redirects to /login?token=$TOKEN" in line
 
     @pytest.mark.parametrize("file", ["is-not-there.pem", "is-no-certificate.pem"])
-    def test_one_whose_certificate_is_to_be_vouched_for_by_a_file_that_is_none_ends_it(
+    def test_a_missing_or_invalid_file_of_certificates_ends_it(
         self, project: Project, tmp_path: Path, file: str
     ) -> None:
         (tmp_path / "is-no-certificate.pem").write_text("no certificate")
@@ -159,7 +155,7 @@ class TestTarget:
         line = ended_with_one_line(project.behave(target=secure, REQUESTS_CA_BUNDLE=str(tmp_path / file)))
         assert "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE: no certificates can be read from " in line
 
-    def test_one_whose_certificate_nobody_vouches_for_ends_it(
+    def test_one_whose_certificate_does_not_verify_ends_it(
         self, project: Project, script: Script, certificate: Path
     ) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -182,20 +178,20 @@ class TestTarget:
 
 class TestRetries:
     @pytest.fixture
-    def troubled(self) -> Iterator[Target]:
-        """An API that answers every other request by 503."""
+    def unreliable(self) -> Iterator[Target]:
+        """An API that answers half of the requests with 503."""
         faults = json.dumps([{"kind": "status", "status": 503, "share": 0.5, "seed": 1}])
         with closing(EmbeddedApi(["--faults", faults])) as api:
             yield api.target
 
-    def test_a_run_that_they_rescued_too_often_fails(self, project: Project, troubled: Target) -> None:
-        run = project.behave(target=troubled, RETRY_ATTEMPTS="20", RETRY_BASE_S="0.01", MAX_RETRIED_SHARE="0.05")
+    def test_a_run_with_too_many_retried_calls_fails(self, project: Project, unreliable: Target) -> None:
+        run = project.behave(target=unreliable, RETRY_ATTEMPTS="20", RETRY_BASE_S="0.01", MAX_RETRIED_SHARE="0.05")
         assert run.code != 0
         assert "were rescued by retries, and MAX_RETRIED_SHARE allows 5.0%" in " ".join(run.said.split())
         assert "contract broken" not in run.said
 
-    def test_without_a_limit_it_is_green(self, project: Project, troubled: Target) -> None:
-        run = project.behave(target=troubled, RETRY_ATTEMPTS="20", RETRY_BASE_S="0.01")
+    def test_it_passes_without_a_limit(self, project: Project, unreliable: Target) -> None:
+        run = project.behave(target=unreliable, RETRY_ATTEMPTS="20", RETRY_BASE_S="0.01")
         assert run.code == 0, run.said
 
 
@@ -206,7 +202,7 @@ class TestSettings:
             ("retry_attempts=none", "RETRY_ATTEMPTS (from -D retry_attempts): it got 'none'; it wants a whole number."),
             ("retry_base_s=-1", "RETRY_BASE_S (from -D retry_base_s): it got '-1'; it wants a number greater than 0."),
             ("retry_attempt=3", "-D retry_attempt: there is no such setting. Did you mean retry_attempts?"),
-            ("target=nobody", "TARGET: there is no profile 'nobody'."),
+            ("target=unknown", "TARGET: there is no profile 'unknown'."),
         ],
     )
     def test_a_wrong_one_ends_it(self, project: Project, argument: str, line: str) -> None:
@@ -215,7 +211,7 @@ class TestSettings:
     def test_a_base_url_without_a_token_ends_it(self, project: Project) -> None:
         assert "TOKEN: it is not set, but BASE_URL is." in ended_with_one_line(project.behave(TOKEN=""))
 
-    def test_a_journal_that_cannot_be_kept_ends_it(self, project: Project, tmp_path: Path) -> None:
+    def test_a_journal_that_cannot_be_written_ends_it(self, project: Project, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("")
         assert "STATE_DIR" in ended_with_one_line(project.behave("-D", f"state_dir={tmp_path / 'taken'}"))
 
@@ -225,9 +221,9 @@ class TestSettings:
         assert "REPORTS_DIR: the suite cannot write reports into" in line
         assert "Name a folder that it can write to." in line
 
-    def test_whatever_else_ends_it_is_told_though_no_report_can_be_written(self, tmp_path: Path) -> None:
+    def test_an_unwritable_report_hides_no_other_error(self, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("")
-        failed_to_start(SettingsError("TARGET: there is no profile 'nobody'."), tmp_path / "taken")
+        failed_to_start(SettingsError("TARGET: there is no profile 'unknown'."), tmp_path / "taken")
 
 
 def test_a_summary_that_cannot_be_written_in_the_end_fails_the_run(project: Project) -> None:
@@ -248,8 +244,8 @@ def test_a_summary_that_cannot_be_written_in_the_end_fails_the_run(project: Proj
     assert last.startswith("configuration error: REPORTS_DIR: the suite cannot write the summary into")
 
 
-class TestBrokenPromise:
-    def test_it_is_red_names_the_rule_and_shows_no_token(self, project: Project) -> None:
+class TestContractBroken:
+    def test_it_fails_names_the_rule_and_shows_no_token(self, project: Project) -> None:
         api = EmbeddedApi(["--defect", "create-answers-200"])
         run = project.behave("--tags=@contract", "-D", "log_level=DEBUG", target=api.target)
         api.close()

@@ -1,4 +1,4 @@
-"""The first look at a target: where it redirects to is told, whatever it says there."""
+"""The preflight: a redirect is reported with its target, whatever that is."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Redirecting:
     def __init__(self, location: str) -> None:
         self._client = FakeClient(FakeUsers(intercept=lambda _: Answer(302, {"Location": location}, b"", 0.0)))
 
-    def run(self, flow: Operation[T]) -> T:
-        return self._client.execute(flow)
+    def run(self, operation: Operation[T]) -> T:
+        return self._client.execute(operation)
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ class Redirecting:
         ("/users/?page=1", "redirects to /users/?page=1: URLs end with a slash there. Set trailing_slash"),
     ],
 )
-def test_a_redirect_is_told(location: str, line: str) -> None:
-    with pytest.raises(TargetDown) as told:
+def test_a_redirect_is_reported(location: str, line: str) -> None:
+    with pytest.raises(TargetDown) as caught:
         check_open(cast(SessionClient, Redirecting(location)), api_at(URL))
-    assert line in str(told.value)
+    assert line in str(caught.value)
 
 
-def test_only_a_certificate_that_does_not_verify_is_a_matter_of_certificates(script: Script) -> None:
+def test_only_a_certificate_that_does_not_verify_gets_advice_about_certificates(script: Script) -> None:
     server = script(*[raw(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200_000 + b"\r\n\r\n")] * 3)
-    with client_of("session") as client, pytest.raises(TargetDown, match="header section") as told:
+    with client_of("session") as client, pytest.raises(TargetDown, match="header section") as caught:
         check_open(cast(SessionClient, client), api_at(server.url, attempts=1))
-    assert "REQUESTS_CA_BUNDLE" not in str(told.value)
+    assert "REQUESTS_CA_BUNDLE" not in str(caught.value)
