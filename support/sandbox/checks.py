@@ -36,7 +36,7 @@ def email_fault(value: object) -> str | None:
     local, _, domain = value.partition("@")
     labels = domain.split(".")
     if not _LOCAL.fullmatch(local) or len(labels) < 2 or not all(map(_LABEL.fullmatch, labels)):
-        return "email must be an address"
+        return "email must be a valid email"
     return None
 
 

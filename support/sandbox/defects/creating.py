@@ -91,7 +91,7 @@ def create_shows_late(sandbox: Sandbox) -> None:
 @defect("create-201", at="email_fault")
 def tagged_addresses_refused(_sandbox: Sandbox, email_fault: Decision, value: object) -> Any:
     """An email with a +tag is called invalid."""
-    return email_fault(value) or ("email must be an address" if "+" in str(value) else None)
+    return email_fault(value) or ("email must be a valid email" if "+" in str(value) else None)
 
 
 @defect("create-201", at="email_fault")

@@ -128,7 +128,7 @@ class TestProof:
         assert stand.users.users == {}
 
     def test_an_id_that_a_read_shows_to_be_free_may_be_named(self, stand: Stand) -> None:
-        assert stand.client.execute(stand.registry.api.patch("77", {"name": "Nobody"})).status == 404
+        assert stand.client.execute(stand.registry.api.patch("77", {"name": "Grace"})).status == 404
 
 
 class TestInventedUsers:

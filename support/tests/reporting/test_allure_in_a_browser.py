@@ -63,10 +63,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, planted: Planted) -> Iterator[Page]:
     """The first page of the report; it must load nothing from elsewhere."""
-    with served(planted.report) as address:
+    with served(planted.report) as url:
         page = browser.new_page(viewport={"width": 1280, "height": 1600})
-        watch = Watch(page, address)
-        page.goto(address)
+        watch = Watch(page, url)
+        page.goto(url)
         expect(page.get_by_text("Users acceptance").first).to_be_visible()
         yield page
         page.close()

@@ -57,7 +57,7 @@ class Outline(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.ids: list[str] = []
-        self.addresses: list[str] = []
+        self.urls: list[str] = []
         self.handlers: list[str] = []
         self.texts: list[str] = []
         self.feed(page)
@@ -68,7 +68,7 @@ class Outline(HTMLParser):
             if name == "id":
                 self.ids.append(value or "")
             if name in ("href", "src"):
-                self.addresses.append(value or "")
+                self.urls.append(value or "")
             if name.startswith("on"):
                 self.handlers.append(name)
 
@@ -111,13 +111,13 @@ def test_every_feature_has_a_page_with_its_rules_and_examples(site: Path) -> Non
 def test_every_link_leads_somewhere(site: Path) -> None:
     found = pages(site)
     for name, page in found.items():
-        for address in page.addresses:
-            parts = urlsplit(address)
+        for url in page.urls:
+            parts = urlsplit(url)
             if parts.scheme in ("https", "data"):
                 continue
             target = parts.path or name
-            assert (site / target).is_file(), f"{name} links to {address}"
-            assert not parts.fragment or parts.fragment in found[target].ids, f"{name} links to {address}"
+            assert (site / target).is_file(), f"{name} links to {url}"
+            assert not parts.fragment or parts.fragment in found[target].ids, f"{name} links to {url}"
 
 
 def test_no_page_needs_a_script_or_loads_anything_from_elsewhere(site: Path) -> None:

@@ -45,12 +45,12 @@ def exchange(method: str, url: str, status: int, body: object = None, sent: byte
     return Exchange(Call(method, url, TOKEN, {}, sent), (Attempt(came),))
 
 
-def played(text: str, folder: Path, token: str, address: str = "") -> subprocess.CompletedProcess[str]:
+def played(text: str, folder: Path, token: str, url: str = "") -> subprocess.CompletedProcess[str]:
     (folder / "replay.sh").write_text(text, encoding="utf-8")
     return subprocess.run(
         ["sh", "replay.sh"],
         cwd=folder,
-        env={"TOKEN": token, "BASE_URL": address, "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        env={"TOKEN": token, "BASE_URL": url, "PATH": "/usr/local/bin:/usr/bin:/bin"},
         capture_output=True,
         text=True,
         timeout=30,

@@ -27,7 +27,7 @@ def shown(user_id: str, email: str) -> dict[str, Any]:
     return {"id": user_id, "name": "Ada", "email": email, "createdAt": "2026-01-02T03:04:05Z"}
 
 
-ADA, TWIN = shown("7", "ada@example.com"), shown("8", "ADA@example.com")
+ADA, DUPLICATE = shown("7", "ada@example.com"), shown("8", "ADA@example.com")
 OTHER = shown("9", "grace@example.com")
 
 
@@ -48,8 +48,8 @@ def searching(
 @pytest.mark.parametrize(
     ("answers", "rule"),
     [
-        ([answer(200, [ADA, TWIN])], "email-unique"),
-        ([answer(200, [TWIN])], "email-unique"),
+        ([answer(200, [ADA, DUPLICATE])], "email-unique"),
+        ([answer(200, [DUPLICATE])], "email-unique"),
         ([answer(200, [ADA, OTHER])], "filter-email"),
         ([answer(200, [OTHER])], "filter-email"),
         ([answer(404, {"title": "Not Found"})], "filter-email"),
@@ -71,7 +71,7 @@ def test_without_a_filter_the_list_is_read(new_session: NewSession, script: Scri
 
 
 def test_duplicates_in_the_list_are_reported(new_session: NewSession, script: Script) -> None:
-    scenario, ada = searching(new_session, script, [answer(200, [OTHER, ADA, TWIN])], email_filter=False)
+    scenario, ada = searching(new_session, script, [answer(200, [OTHER, ADA, DUPLICATE])], email_filter=False)
     with pytest.raises(ContractViolation, match="2 users are shown: 7, 8"):
         directory.is_found_by_email(scenario, ada)
 
