@@ -27,6 +27,11 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("a shared machine")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Let `-n auto` be two workers for each processor: many tests wait for processes and polls."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_set() -> Iterator[None]:
     """Keep the machine's own settings out of the tests, and out of what they start."""
