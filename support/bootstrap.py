@@ -65,7 +65,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
 
     session = Session(settings, embedded)
     log.info("%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
-    report.meet(
+    report.describe_run(
         target=session.target.base_url,
         profile=session.profile.name,
         seed=session.factory.seed,

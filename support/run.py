@@ -1,4 +1,4 @@
-"""A run: `before_all` opens it, and `after_all` closes it, or else the exit of the process."""
+"""A run: `before_all` opens it, and `after_all` closes it, or the exit of the process if behave skips that hook."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BATCH = 16
 
 
 class Run:
-    """The run: its sessions, the scenarios that it leaves out, and its end."""
+    """The run: its sessions, the scenarios that it skips, and its end."""
 
     def __init__(self, session: Session, interrupts: Interrupts, report: RunReport, sink: ReportSink) -> None:
         self.session = self._current = session
@@ -45,7 +45,7 @@ class Run:
     # Scenarios
 
     def select(self, feature: Feature) -> None:
-        """Skip work in progress, and what the target does not have or its profile excludes."""
+        """Skip work in progress, scenarios whose capability the target lacks, and those that its profile excludes."""
         capabilities = self.session.profile.capabilities
         has = {**vars(capabilities), "access": capabilities.access and self.session.target.token is not None}
         for scenario in feature.walk_scenarios():
@@ -65,7 +65,7 @@ class Run:
         return next(iter([*missing, *excluded]), None)
 
     def begin_scenario(self, scenario: Scenario) -> Session:
-        """Begin a scenario; return the session that it runs in, which the resilience scenarios have of their own."""
+        """Begin a scenario; return the session that it runs in: resilience scenarios have their own."""
         self._interrupts.raise_again()
         if RESILIENCE in scenario.effective_tags and self._faulty is None:
             self._faulty = faulty_session(self.session.settings)
@@ -122,7 +122,7 @@ class Run:
     # The end
 
     def end(self) -> None:
-        """Confirm that no user is left and close all; raises what keeps the run from passing."""
+        """Confirm that no user is left and close all; raises the first fault that keeps the run from passing."""
         self._interrupts.shield()
         if self._ended:
             return
@@ -134,12 +134,12 @@ class Run:
         faults += self._faults_of_run()
         self._signals_at_the_end = len(self._interrupts.noted)
         for fault in faults:
-            self._report.blame(fault)
+            self._report.add_fault(fault)
         if faults:
             raise faults[0]
 
     def _clean_up(self, session: Session, ends: float) -> list[Exception]:
-        """Leave no user of a session behind, until a moment of the monotonic clock; return what failed."""
+        """Delete all users of a session until a moment of the monotonic clock; return the faults."""
 
         def prove() -> None:
             with self._sink.teardown("prove that no user of the run is left", session.registry.ledger.in_brief):
@@ -153,7 +153,7 @@ class Run:
         return [*faults, *_faults_of(registry.ownership.check_answers), *_faults_of(registry.ledger.close)]
 
     def _has_users(self, session: Session) -> bool:
-        """Whether users may be left: those on an embedded API are gone as soon as it has ended or ends with the run."""
+        """Whether users may be left: the users on an embedded API are gone once it has ended, or end with the run."""
         is_up = session.connection.embedded_end is None
         return is_up and (session is self.session or not self._deletes_at_the_end)
 
@@ -172,7 +172,9 @@ class Run:
         if not self._ended:
             _faults_of(self.end)  # they are in the report
             if not self._interrupts.noted:
-                self._report.blame(SuiteError("behave ended before the run was over, such as by sys.exit in a step"))
+                self._report.add_fault(
+                    SuiteError("behave ended before the run was over, such as by sys.exit in a step")
+                )
             _print_the_end(self._report)
             os._exit(FAULT)
         if len(self._interrupts.noted) > self._signals_at_the_end:
@@ -181,7 +183,7 @@ class Run:
 
 
 def _faults_of(act: Callable[[], None]) -> list[Exception]:
-    """Return what a call raises, instead of raising it."""
+    """Return the exception of a call instead of raising it."""
     try:
         act()
     except Exception as error:

@@ -26,73 +26,77 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Settings(BaseSettings):
-    """What a run can be told. Field names in capitals are the names of the settings."""
+    """The settings of a run. The names of the fields, in capitals, are the names of the settings."""
 
     model_config = SettingsConfigDict(
         extra="ignore", case_sensitive=False, env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    base_url: str | None = Field(None, description="address of the users collection; empty: the embedded Users API")
-    token: SecretStr | None = Field(None, description="bearer token; none: the API has no access control")
+    base_url: str | None = Field(None, description="URL of the users collection; empty: the embedded Users API")
+    token: SecretStr | None = Field(None, description="bearer token of the API; none: the API has no access control")
     hide_base_url: bool = Field(
-        False, description="keep BASE_URL and its host out of logs and reports, where $BASE_URL stands instead"
+        False, description="show $BASE_URL instead of BASE_URL and its host in logs and reports"
     )
     target: str = Field(
-        "contract", description="profile of the target: a name in support/profiles, or a path to a TOML file"
+        "contract", description="profile of the target: a name in support/profiles or a path to a TOML file"
     )
-    strict: bool = Field(False, description="judge by the contract alone: ignore the profile's known deviations")
-    allow_production: bool = Field(False, description="let the suite run against a target that looks like production")
+    strict: bool = Field(False, description="check against the contract alone: ignore the profile's known deviations")
+    allow_production: bool = Field(False, description="allow a run against a target that looks like production")
 
     request_timeout_s: Seconds = Field(
-        10.0, description="seconds to connect, and seconds between two bytes of an answer"
+        10.0, description="seconds to wait for a connection, and for the next byte of an answer"
     )
-    retry_attempts: Count = Field(10, description="tries of a call in all")
+    retry_attempts: Count = Field(10, description="most attempts for one call, the first included")
     retry_base_s: Seconds = Field(
-        0.1, description="seconds of backoff after the first try; doubles from there, with full jitter"
+        0.1, description="seconds of backoff after the first attempt; doubles after each one, with full jitter"
     )
-    retry_cap_s: Seconds = Field(3.0, description="longest backoff in seconds, a Retry-After of the API included")
-    retry_deadline_s: Seconds = Field(30.0, description="seconds for a call with all its tries and waits")
+    retry_cap_s: Seconds = Field(
+        3.0, description="longest wait in seconds between two attempts, even if the API sends a longer Retry-After"
+    )
+    retry_deadline_s: Seconds = Field(30.0, description="seconds for one call with all its attempts and waits")
     max_answer_mb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
-        8.0, description="largest answer that is taken in, in MiB; a list of users may have four times as much"
+        8.0, description="largest answer in MiB that the suite reads; a list of users may be four times as large"
     )
     max_retried_share: Share | None = Field(
-        None, description="share of retried calls from 0 to 1 above which the run fails; empty: off"
+        None, description="share of calls, from 0 to 1, that may be retried before the run fails; empty: no limit"
     )
     consistency_window_s: Seconds = Field(
-        0.3, description="seconds in which a create whose answer was lost may still show up"
+        0.3, description="seconds in which a user may still appear after the answer to the create was lost"
     )
 
-    delete_deadline_s: Seconds = Field(10.0, description="seconds until a deleted user has to be gone")
+    delete_deadline_s: Seconds = Field(10.0, description="seconds within which a deleted user must be gone")
     poll_first_s: Seconds = Field(
-        0.025, description="seconds before a deletion is first looked for again; doubles from there"
+        0.025, description="seconds before the suite first checks again that a user is gone; doubles after each check"
     )
-    poll_cap_s: Seconds = Field(1.0, description="longest wait in seconds between two such looks")
-    cleanup_deadline_s: Seconds = Field(60.0, description="seconds for cleaning up when the run ends")
-    max_users_alive: Count = Field(10_000, description="most users that the suite keeps alive at once")
+    poll_cap_s: Seconds = Field(1.0, description="longest wait in seconds between two such checks")
+    cleanup_deadline_s: Seconds = Field(60.0, description="seconds for the cleanup when the run ends")
+    max_users_alive: Count = Field(10_000, description="most users of the suite that exist at once")
 
-    burst: Count = Field(100, description="size of the largest burst, in simultaneous creates")
+    burst: Count = Field(100, description="simultaneous creates in the largest burst")
     race_contenders: Annotated[int, Field(ge=2, le=100)] = Field(
-        10, description="simultaneous requests in one round of a race"
+        10, description="simultaneous requests in each round of a race"
     )
     race_miss_probability: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.001, description="chance to miss a race of RACE_WINDOW_S; rounds repeat until it is met"
+        0.001, description="accepted probability of missing a race of RACE_WINDOW_S; decides the number of rounds"
     )
-    race_window_s: Seconds = Field(0.0002, description="seconds between check and write of the race to be found")
+    race_window_s: Seconds = Field(
+        0.0002, description="seconds between the check and the write of a race that the suite is to find"
+    )
     race_rounds: Count = Field(40, description="most rounds of one race")
 
     state_dir: Path = Field(
-        Path(".acceptance"), description="folder of the journal of created users, kept between runs"
+        Path(".acceptance"), description="folder of the journal of created users, which is kept between runs"
     )
-    reports_dir: Path = Field(Path("reports"), description="folder that the summary of a run is written into")
+    reports_dir: Path = Field(Path("reports"), description="folder for the summary of the run")
     data_seed: int | None = Field(
-        None, description="number that the people are drawn from; empty: a new one each run, printed"
+        None, description="seed of the test data; empty: each run draws a new one and prints it"
     )
     workers: Count | None = Field(
         None,
         description="processes that share the features; empty: 2 for many scenarios on the embedded API, else 1",
     )
     partial: bool = Field(
-        False, description="true in a process that runs a share of the features, whose parent checks the whole run"
+        False, description="true in a process that runs a share of the features; its parent checks the whole run"
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
@@ -109,22 +113,22 @@ class Settings(BaseSettings):
 
     @field_validator("base_url")
     @classmethod
-    def _is_an_address(cls, value: str | None) -> str | None:
+    def _is_a_usable_url(cls, value: str | None) -> str | None:
         if value is None:
             return None
         value = value.strip()
         try:
             parts = urlsplit(value)
-            named = parts.username is not None or parts.password is not None
+            has_user = parts.username is not None or parts.password is not None
             usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
             usable = usable and not re.search(r"[?#\s]", value)
         except ValueError:
-            named = usable = False
-        if named:
-            raise ValueError("an address without a user or password in it; the token goes into TOKEN")
+            has_user = usable = False
+        if has_user:
+            raise ValueError("a URL without a user or password; put the token into TOKEN")
         if not usable:
             raise ValueError(
-                "an http:// or https:// address of the users collection, without ?, # or white space in it, such as "
+                "an http:// or https:// URL of the users collection, without ?, # or white space, such as "
                 "https://ID.mockapi.io/api/v1/users"
             )
         return value.rstrip("/")
@@ -157,20 +161,20 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
     chosen = {name.lower(): value for name, value in (overrides or {}).items()}
     for name in chosen:
         if name not in Settings.model_fields:
-            raise SettingsError(f"-D {name}: there is no such setting. {_nearest(name)}")
+            raise SettingsError(f"-D {name}: there is no such setting. {_suggestion(name)}")
     env_file = env_file or ROOT / ".env"
     try:
         settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **_not_empty(chosen))  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError(_explain(error, chosen, env_file)) from None
     except UnicodeDecodeError:
-        raise SettingsError(f"{env_file}: this file is not UTF-8 text. Save it as UTF-8.") from None
+        raise SettingsError(f"{env_file}: the file is not UTF-8 text. Save it as UTF-8.") from None
     except OSError as error:
-        raise SettingsError(f"{env_file}: this file cannot be read ({error.strerror}). Make it readable.") from None
+        raise SettingsError(f"{env_file}: the file cannot be read ({error.strerror}). Make it readable.") from None
     if settings.base_url and settings.token is None:
         raise SettingsError(
-            "TOKEN: it is not set although BASE_URL is. Put the API's bearer token into TOKEN, "
-            "or TOKEN=none where the API has no access control."
+            "TOKEN: it is not set, but BASE_URL is. Put the bearer token of the API into TOKEN, "
+            "or set TOKEN=none if the API has no access control."
         )
     return settings
 
@@ -179,44 +183,43 @@ def _not_empty(chosen: Mapping[str, str]) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if value != ""}
 
 
-def _nearest(name: str) -> str:
+def _suggestion(name: str) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name, Settings.model_fields, n=1)
-    return f"Did you mean {close[0]}?" if close else "They are listed in .env.example."
+    return f"Did you mean {close[0]}?" if close else ".env.example lists all settings."
 
 
 def _explain(error: ValidationError, chosen: Mapping[str, str], env_file: Path) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     got, source = _origin(name, chosen, env_file)
-    if name == "base_url" and not _looks_like_an_address(got):
-        token, its_source = _origin("token", chosen, env_file)
-        if _looks_like_an_address(token):
-            holder = f"TOKEN ({its_source}), which holds an address"
-            return f"BASE_URL ({source}): it got {HIDDEN}. It and {holder}, look swapped."
-    hidden = name == "base_url" and _hides_it(_origin("hide_base_url", chosen, env_file)[0])
+    if name == "base_url" and not _looks_like_a_url(got):
+        token, token_source = _origin("token", chosen, env_file)
+        if _looks_like_a_url(token):
+            return f"BASE_URL ({source}): it got {HIDDEN}. TOKEN ({token_source}) holds a URL: the two look swapped."
+    hidden = name == "base_url" and _is_on(_origin("hide_base_url", chosen, env_file)[0])
     shown = HIDDEN if hidden else _shown(name, got)
-    return f"{name.upper()} ({source}): it got {shown}; it wants {_wish(first['msg'])}."
+    return f"{name.upper()} ({source}): it got {shown}; it wants {_wanted(first['msg'])}."
 
 
-def _hides_it(told: str) -> bool:
-    """Whether HIDE_BASE_URL is anything but off, be it valid or not."""
-    return told.strip().lower() not in ("", "0", "off", "f", "false", "n", "no")
+def _is_on(value: str) -> bool:
+    """Whether a value of HIDE_BASE_URL is anything but off, even if it is invalid."""
+    return value.strip().lower() not in ("", "0", "off", "f", "false", "n", "no")
 
 
-def _looks_like_an_address(value: str) -> bool:
+def _looks_like_a_url(value: str) -> bool:
     return re.match(r"\s*https?://", value, re.IGNORECASE) is not None
 
 
 def _shown(name: str, got: str) -> str:
-    """Return a value as it may be shown: neither a token, wherever it was put, nor a password in an address."""
-    if name == "token" or "@" in got or (name == "base_url" and not _looks_like_an_address(got)):
+    """Return a value as an error may show it: never a token, whatever the setting, nor a password in a URL."""
+    if name == "token" or "@" in got or (name == "base_url" and not _looks_like_a_url(got)):
         return HIDDEN
     return repr(in_short(re.sub(r"(?s)(?<=[?#]).+", "…", got)))
 
 
-def _wish(message: str) -> str:
+def _wanted(message: str) -> str:
     wants = message.removeprefix("Value error, ").removeprefix("Input should be ").split(", unable")[0]
     for theirs, ours in (
         ("Unable to parse input string as an integer, exceeded maximum size", "a whole number"),

@@ -21,8 +21,8 @@ STDERR = 2
 class Interrupts:
     """Turns the first signal into KeyboardInterrupt; later signals, and all during cleanup, are only noted.
 
-    KeyboardInterrupt is raised outside of modules that hold locks: if it comes between acquiring a lock of Python's own
-    and the `try` that releases it, the lock stays acquired for ever, and the event loop waits for it.
+    KeyboardInterrupt is raised outside of modules that hold locks: if it is raised between acquiring a lock of Python's
+    and the `try` that releases it, the lock stays acquired forever, and the event loop waits for it.
     """
 
     def __init__(self, silent: bool = False) -> None:
@@ -48,12 +48,12 @@ class Interrupts:
         self._shielded = True
 
     def raise_again(self) -> None:
-        """Raise KeyboardInterrupt if it was raised before and some code has swallowed it."""
+        """Raise KeyboardInterrupt again if it was raised before and other code swallowed it."""
         if self.noted and not self._shielded:
             self._raise()
 
     def restore(self) -> None:
-        """Let a signal end the process at once: all is done."""
+        """Let a signal end the process at once: the cleanup is done."""
         for number in _known():
             if signal.getsignal(number) == self._handle:
                 signal.signal(number, signal.SIG_DFL)
@@ -65,7 +65,7 @@ class Interrupts:
         again, self._is_delayed = self._is_delayed, False
         if not again:
             self.noted.append(signal.Signals(number).name)
-            self._print(f"{self.in_brief()}: cleaning up, which ends by itself within CLEANUP_DEADLINE_S")
+            self._print(f"{self.in_brief()}: cleaning up, for CLEANUP_DEADLINE_S at most")
         if self._shielded or self._raised or not (again or len(self.noted) == 1):
             return
         if self._delays < MOST_DELAYS and _holds_locks(frame):

@@ -289,7 +289,7 @@ class Registry:
         await deleter.run_all(map(deleter.look_up, unfinished))
         marked = await self._client.run(self._marked())
         if marked is None:
-            raise TargetDown(f"{self.api.base_url}: the list of users cannot be read, which would show who is left.")
+            raise TargetDown(f"{self.api.base_url}: the suite cannot read the list of users that shows who is left.")
         ids = dict.fromkeys([*(one for record in unfinished for one in record.ids), *(user.id for user in marked)])
         return [user for user in await deleter.run_all(map(self.ownership.read_own, ids)) if user is not None]
 

@@ -1,4 +1,4 @@
-"""Delete what earlier runs left behind: `python -m support.cleanup`, which only shows it unless it gets `--yes`."""
+"""The users that earlier runs left behind: `python -m support.cleanup` lists them, or with `--yes` deletes them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LEFT = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 0 where nothing is left, 1 where something is, 2 where it could not be found out."""
+    """Run the command; return 0 if no user is left, 1 if some are, 2 if the command could not find out."""
     options = _parser().parse_args(arguments)
     try:
         set_up_logs("WARNING")
@@ -42,14 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             connection.close()
     except SuiteError as error:
-        return _at_fault(error)
+        return _report(error)
     except KeyboardInterrupt:
-        return _at_fault(Inconclusive("interrupted; run the same command again to delete the rest"))
+        return _report(Inconclusive("interrupted; run the same command again to delete the rest"))
     except (OSError, sqlite3.Error) as error:
-        return _at_fault(SuiteError(f"{type(error).__name__}: {error}"))
+        return _report(SuiteError(f"{type(error).__name__}: {error}"))
 
 
-def _at_fault(error: SuiteError) -> int:
+def _report(error: SuiteError) -> int:
     say(sys.stderr, redacted(f"{error.outcome}: {error}\n"))
     return FAULT
 
@@ -61,14 +61,14 @@ def _print(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m support.cleanup",
-        description="Shows, or with --yes deletes, what dead runs left on the target that BASE_URL and TOKEN name.",
-        epilog="Only users whose email carries the whole mark of a run of this suite are ever deleted.",
+        description="List, or with --yes delete, the users that dead runs left on the target of BASE_URL and TOKEN.",
+        epilog="The command only ever deletes users whose email contains the whole mark of a run of this suite.",
     )
     add = parser.add_argument
-    add("--dry-run", action="store_true", help="only show what would be deleted (the default)")
-    add("--yes", action="store_true", help="delete it")
+    add("--dry-run", action="store_true", help="only list the users that it would delete (the default)")
+    add("--yes", action="store_true", help="delete them")
     add("--older-than", metavar="TIME", help="only runs that began that long ago: 90s, 30m, 2h, 1d")
-    add("--all-runs", action="store_true", help="also runs that the journal does not know, by their marks")
+    add("--all-runs", action="store_true", help="also runs that are not in the journal, found by their marks")
     add("--mark", metavar="MARK", help="only runs whose mark contains this, at least four characters")
     return parser
 
@@ -77,7 +77,7 @@ def _settings() -> settings_module.Settings:
     settings = settings_module.load()
     if settings.base_url is None:
         raise SettingsError(
-            "BASE_URL: it is not set. The embedded API keeps nothing between runs; name the target to clean."
+            "BASE_URL: it is not set. The embedded API stores nothing between runs; name the target to clean."
         )
     return settings
 
@@ -86,14 +86,14 @@ def _seconds(text: str | None) -> float:
     match = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)([smhd])", "0s" if text is None else text)
     if match is None:
         raise SettingsError(
-            f"--older-than: it got {in_short(str(text))!r}; it wants a number with s, m, h or d behind it, such as 2h."
+            f"--older-than: it got {in_short(str(text))!r}; it wants a number followed by s, m, h or d, such as 2h."
         )
     return float(match[1]) * UNITS_S[match[2]]
 
 
 def _part_of_mark(text: str | None) -> str:
     if text is not None and len(text.removeprefix("uat-")) < SHORTEST_MARK:
-        raise SettingsError(f"--mark: it got {text!r}; it wants at least {SHORTEST_MARK} characters beside uat-.")
+        raise SettingsError(f"--mark: it got {text!r}; it wants at least {SHORTEST_MARK} characters after uat-.")
     return (text or "").lower()
 
 
@@ -113,7 +113,7 @@ def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float,
 def _dead_runs(connection: Connection, reads_list: bool) -> dict[str, float]:
     """Return when each dead run began, by its mark: those in the journal, and those that the list shows.
 
-    A run that the journal does not know is as old as its newest user.
+    A run that is not in the journal is as old as its newest user.
     """
     journal = connection.journal
     runs = {run.mark: run.started for run in journal.dead_runs(connection.target.key)}
@@ -126,19 +126,19 @@ def _dead_runs(connection: Connection, reads_list: bool) -> dict[str, float]:
 
 
 def _listed(connection: Connection) -> list[User]:
-    """Read the list; raises TargetDown where that is not possible."""
+    """Read the list; raises TargetDown if that is not possible."""
     exchange = connection.http.run(connection.api.list())
     users = users_in(exchange.answer, connection.profile)
     if users is None:
         raise TargetDown(
-            f"{connection.target.base_url}: the list of users cannot be read, which would show who is left: "
+            f"{connection.target.base_url}: the suite cannot read the list of users that shows who is left: "
             f"{outcome_of(exchange)}."
         )
     return users
 
 
 def _created_at(user: User) -> float:
-    """Return when a user was created, in seconds since the epoch; now where the user does not say."""
+    """Return when a user was created, in seconds since the epoch; now if the user has no createdAt."""
     try:
         return datetime.fromisoformat(str(user.created_at)).timestamp()
     except (ValueError, OverflowError):
@@ -146,7 +146,7 @@ def _created_at(user: User) -> float:
 
 
 def _show_or_delete(connection: Connection, mark: str, delete: bool) -> int:
-    """Return how many users of a run are left."""
+    """List or delete the users of a run; return how many are left."""
     journal = connection.journal
     shown = connection.new_registry(mark)
     shown.ledger.adopt(journal.unfinished(mark))

@@ -1,4 +1,4 @@
-"""Run the features in several processes, each a plain run over its share, and report them as one run."""
+"""Run the features in several processes, each an ordinary run over its share, and report them as one run."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ BAD_ARGUMENTS = (ConfigError, FileNotFoundError, InvalidFileLocationError, Inval
 def hand_over() -> None:
     """Run the features in several processes and end this one, if several are wanted; else return.
 
-    Whatever is wrong with arguments and settings is left to the plain run, which says so.
+    The ordinary run, which follows, reports wrong arguments and settings.
     """
     if not _is_behave(Path(sys.argv[0])):
         return
@@ -67,7 +67,7 @@ def hand_over() -> None:
 
 
 def _formats(config: Any) -> list[tuple[str, Any]]:
-    """Return the formats with an output of their own, each with its output."""
+    """Return the formats with their own output, each with its output."""
     return list(zip(config.format or [], config.outputs, strict=False))
 
 
@@ -103,7 +103,7 @@ class Child:
         return self.process.poll() is not None
 
     def send(self, share: Share) -> None:
-        """Tell the process what to run."""
+        """Send the process its share."""
         with contextlib.suppress(OSError):
             share.write(self.process.stdin)
 
@@ -117,7 +117,7 @@ class Child:
                 stdin.close()
 
     def summary(self) -> Summary | None:
-        """Return what the process has reported; None if it died before that."""
+        """Return the summary that the process has written; None if it died before that."""
         try:
             return read(self.folder / FILE)
         except (OSError, ValueError):
@@ -211,12 +211,12 @@ class ParallelRun:
                 return
 
     def _log(self, number: int, lines: Iterable[str]) -> None:
-        """Write lines to standard error, but none that another process has written."""
+        """Write lines to standard error, except those that another process has already written."""
         for line in lines:
             if self._first_to_log.setdefault(TIME_OF_LOG_LINE.sub("", line), number) == number:
                 say(sys.stderr, f"{line}\n")
 
-    # What came of it
+    # The report
 
     def _report(self) -> int:
         parts = [child.summary() or self._of_dead(child) for child in self._children]
@@ -224,10 +224,10 @@ class ParallelRun:
             self._log(0, [f"{parts[0].outcome}: {parts[0].why}"])
             parts[0].write(self._reports)
             return FAULT
-        lost = [feature for child in self._children if child.summary() is None for feature in child.features]
-        whole = self._merged(parts, not_run(lost, self._config))
+        unreported = [feature for child in self._children if child.summary() is None for feature in child.features]
+        whole = self._merged(parts, not_run(unreported, self._config))
         faults = [] if self._was_read else [SuiteError(UNREAD)]
-        whole = with_faults(whole, [*faults, *(self._finish_dead() if lost else [])])
+        whole = with_faults(whole, [*faults, *(self._finish_dead() if unreported else [])])
         if not self._interrupts.noted and not any(part.outcome is Outcome.TARGET_DOWN for part in parts):
             whole = with_faults(whole, faults_of_run(whole, self._settings, profile_files.load(self._settings.target)))
         self._merge_outputs(whole)
@@ -251,7 +251,7 @@ class ParallelRun:
         return with_results(whole, [*whole.scenarios, *not_run], whole.failures)
 
     def _of_dead(self, child: Child) -> Summary:
-        """Return a summary for a process that has written none."""
+        """Return the summary of a process that has written none."""
         ended = f"process {child.number} ended with exit code {child.process.poll()} and no summary"
         fault = SuiteError(ended)
         if self._interrupts.noted:
@@ -272,10 +272,10 @@ class ParallelRun:
                 stay = [run.mark for run in connection.journal.dead_runs(target)]
         except SuiteError as error:
             return [error]
-        advice = "The next run against this target deletes them; at once: python -m support.cleanup --yes"
-        return [LeftBehind(f"the users of a process that died ({', '.join(stay)}) are not deleted. {advice}")] * bool(
-            stay
-        )
+        if not stay:
+            return []
+        advice = "The next run against this target deletes them, or now: python -m support.cleanup --yes"
+        return [LeftBehind(f"the users of a process that died ({', '.join(stay)}) are not deleted. {advice}")]
 
     def _merge_outputs(self, whole: Summary) -> None:
         """Make one file of the files that each process wrote for a format."""

@@ -1,7 +1,7 @@
 """Run one share of the features: `python -m support.cli.share`, which `support.cli.parallel` starts.
 
-The arguments are those of behave; the first line of standard input says what differs from them. When standard input
-ends, the run is interrupted: by the signal that is named there, or by SIGTERM if the parent process has died.
+The arguments are those of behave; the first line of standard input overrides some of them. When standard input ends,
+the run is interrupted: by the signal that is named there, or by SIGTERM if the parent process has died.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STDIN = 0
 
 @dataclass(frozen=True)
 class Share:
-    """What a process runs: feature files, the settings of its own, its output files (None: standard output)."""
+    """What a process runs: feature files, its own settings, its output files (None: standard output)."""
 
     paths: Sequence[str]
     settings: Mapping[str, str]

@@ -22,7 +22,7 @@ WORTH_IT = 100
 
 
 def shares_of(config: Any, settings: Settings) -> list[list[Feature]]:
-    """Return which features each process runs: one share if one process is to run all."""
+    """Return the features of each process; none if one process is to run them all."""
     if settings.workers == 1 or (settings.workers is None and (settings.base_url or _processors() == 1)):
         return []
     if (obstacle := _obstacle(config, profile_files.load(settings.target))) is not None:
@@ -37,7 +37,7 @@ def shares_of(config: Any, settings: Settings) -> list[list[Feature]]:
 
 
 def locations_of(config: Any) -> list[Any]:
-    """Return where the features are that behave would run, as files or lines of files."""
+    """Return the locations of the features that behave would run: files, or lines of files."""
     return [each for each in collect_feature_locations(config.paths) if not config.exclude(each)]
 
 

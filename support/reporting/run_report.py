@@ -1,4 +1,4 @@
-"""The report of a run while it goes on: a behave reporter that sees every feature and has the last word."""
+"""The report of a run while it goes on: a behave reporter that sees every feature and prints the last lines."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
 
 OUR_FORMAT = "terminal"
 FAILED = 1
-UNREAD = "the output could not be written to its end: its reader, or room, has gone"
+UNREAD = "the output could not be written to its end: its reader has closed it, or the disk is full"
 BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 
 
 class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
-    """What is known of a run: its features, what it made and sent, and what went wrong around the scenarios."""
+    """The data of a run: its features, users and requests, and the faults outside of its scenarios."""
 
     def __init__(self, config: Any, folder: Path, features: Sequence[Feature] = (), partial: bool = False) -> None:
         """Begin with the features to run; the parent process of a `partial` run prints its end."""
@@ -55,10 +55,10 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._partial = partial
         self._started = datetime.now().astimezone()
         self._clock = time.monotonic()
-        self._told = False
+        self._has_ended = False
         self._faults: list[BaseException] = []
         self._known: dict[str, Any] = {}
-        self._tally = Metrics()
+        self._metrics = Metrics()
         self._registry: Registry | None = None
         self._recovered = 0
         self._bursts: Sequence[str] = ()
@@ -72,7 +72,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self.config.show_snippets = False
         reporters.append(self)
 
-    def meet(
+    def describe_run(
         self,
         *,
         target: str,
@@ -83,33 +83,33 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         recovered: int,
         bursts: Sequence[str] = (),
     ) -> None:
-        """Learn who runs against what; registry, metrics and the notes on bursts are read when the run is over."""
+        """Take in what identifies the run; registry, metrics and the notes on bursts are read when the run is over."""
         self._known = {"run": registry.mark, "seed": seed, "target": redacted(target), "profile": profile}
-        self._registry, self._tally, self._recovered, self._bursts = registry, metrics, recovered, bursts
+        self._registry, self._metrics, self._recovered, self._bursts = registry, metrics, recovered, bursts
 
-    def blame(self, error: BaseException) -> None:
-        """Take in what went wrong around the scenarios, such as users that were left behind."""
+    def add_fault(self, error: BaseException) -> None:
+        """Take in a fault outside of the scenarios, such as users that were left behind."""
         self._faults.append(error)
 
     @property
     def selected(self) -> int:
-        """How many scenarios are to be played in all."""
+        """How many scenarios are selected in all."""
         chosen = (scenario for feature in self.features for scenario in feature.walk_scenarios())
         return sum(bool(scenario.should_run(self.config)) for scenario in chosen)
 
     def feature(self, feature: Feature) -> None:
-        """Take in a feature that is over, or that was never begun."""
+        """Take in a feature that is over, or that never began."""
         if not any(known is feature for known in self.features):
             self.features.append(feature)
 
     def end(self) -> None:
-        """Write the summary and say on the last lines of the terminal what came of the run; does so once.
+        """Write the summary and print the outcome on the last lines of the terminal; does so once.
 
-        Ends the process if there is any fault around the scenarios: such a run is not green.
+        Ends the process if there is any fault outside of the scenarios: such a run does not pass.
         """
-        if self._told:
+        if self._has_ended:
             return
-        self._told = True
+        self._has_ended = True
         passed = publish(self.summary(), self.folder, self.config, prints=not self._partial)
         if self._faults or not passed:
             sys.exit(FAILED)
@@ -144,19 +144,19 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         return Users(counts.created, counts.deleted, counts.gone, counts.alive, self._recovered)
 
     def _requests(self) -> Requests:
-        metrics = self._tally
+        metrics = self._metrics
         causes = dict(metrics.covered.most_common())
         slowest = round(metrics.slowest_s, 3), redacted(metrics.slowest)
         return Requests(metrics.calls, metrics.requests, metrics.retried_calls, causes, *slowest)
 
 
 def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) -> bool:
-    """Write a summary and print the last lines; return whether the run passed and all could be written."""
+    """Write a summary and print the last lines; return whether the run passed and everything was written."""
     path: Path | None = None
     try:
         path = summary.write(folder)
     except OSError as error:
-        fault = SuiteError(f"REPORTS_DIR: the summary cannot be written into {folder} ({error}).")
+        fault = SuiteError(f"REPORTS_DIR: the suite cannot write the summary into {folder} ({error}).")
         summary = with_faults(summary, [fault])
     console = Console(StreamOpener(stream=sys.stdout).stream, config.color)
     if prints:
@@ -167,7 +167,7 @@ def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) ->
 
 
 def with_faults(summary: Summary, faults: Iterable[BaseException]) -> Summary:
-    """Return a summary that also holds what went wrong around the scenarios."""
+    """Return a summary that also holds the faults outside of the scenarios."""
     failures = [
         Failure(outcome_of(each), "", "", "", "", "", redacted(str(each) or type(each).__name__)) for each in faults
     ]
@@ -200,26 +200,26 @@ def _known_reason(scenario: Scenario) -> str:
 
 
 def failed_to_start(error: SuiteError, folder: Path) -> None:
-    """Leave a summary of a run that could not begin, so that no earlier one is taken for it; none if it cannot be."""
+    """Write a summary of a run that could not begin, if that is possible, so that no earlier one is taken for it."""
     with contextlib.suppress(OSError):
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         with_faults(Summary(Outcome.PASSED, started=started), [error]).write(folder)
 
 
 def make_ready(folder: Path) -> None:
-    """See that a folder takes reports, and take an earlier summary away; raises SettingsError where that fails."""
+    """Check that reports can be written into a folder, and delete an earlier summary; raises SettingsError if not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as trial:
-            trial.write(b"a trial")
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"a probe")
         (folder / FILE).unlink(missing_ok=True)
     except OSError as error:
         raise SettingsError(
-            f"REPORTS_DIR: no reports can be written into {folder} ({error}). Name a folder that can be written."
+            f"REPORTS_DIR: the suite cannot write reports into {folder} ({error}). Name a folder that it can write to."
         ) from None
 
 
 def versions() -> dict[str, str]:
-    """Return what took part in the run, by name."""
+    """Return the versions of Python, the system and the libraries of the run."""
     packages = {name: version(name) for name in ("behave", "allure-behave", "requests", "httpx")}
     return {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}", **packages}

@@ -76,7 +76,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._console.clear_status()
         self.close_stream()
         if self._report is not None and not self._console.was_read:
-            self._report.blame(SuiteError(UNREAD))
+            self._report.add_fault(SuiteError(UNREAD))
 
     def _end_scenario(self) -> None:
         """Count the last scenario, and print its failure; behave calls no method after the hooks of a scenario."""

@@ -1,1 +1,1 @@
-"""The API that is judged: how it is reached, and whether it may be touched."""
+"""The API under test: how the suite reaches it, and whether it may write to it."""

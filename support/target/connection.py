@@ -1,4 +1,4 @@
-"""A connection to a target: its profile, the clients that speak to it, and the journal of what is made there."""
+"""A connection to a target: its profile, its clients, and the journal of the users that the suite creates there."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ T = TypeVar("T")
 
 
 class Connection:
-    """Everything that it takes to call a target and to clean up there; whoever opens it closes it."""
+    """Everything that calls and cleanup on a target need; the caller closes it."""
 
     def __init__(
         self, settings: Settings, target: Target | EmbeddedApi | None = None, profile: Profile | None = None
     ) -> None:
-        """Open the target that the settings name, or the one given, with the profile named or given.
+        """Open the given target, or the one of the settings, with the given profile, or the one of the settings.
 
         An embedded API ends with the connection. Raises SuiteError with one clear line.
         """
@@ -62,15 +62,15 @@ class Connection:
         refuse_production(self.target.base_url, self.profile, settings)
         self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
         self.api = self._users_api()
-        self.http = self._held(SessionClient(settings.request_timeout_s, self.route), lambda client: client.close())
-        self.loop = self._held(LoopThread(), lambda loop: loop.close())
-        self.async_client = self._held(self._new_async_client(), lambda client: self.loop.finish(client.close()))
+        self.http = self._opened(SessionClient(settings.request_timeout_s, self.route), lambda client: client.close())
+        self.loop = self._opened(LoopThread(), lambda loop: loop.close())
+        self.async_client = self._opened(self._new_async_client(), lambda client: self.loop.finish(client.close()))
         self.most_alive = settings.max_users_alive
         check_open(self.http, self.api)
-        self.journal = self._held(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
+        self.journal = self._opened(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
 
     def check_open(self) -> None:
-        """Raise TargetDown, which says why, where the target does not answer as one that is up."""
+        """Raise TargetDown, which says why, if the target does not answer, or answers with an error."""
         try:
             check_open(self.http, self.api)
         except TargetDown:
@@ -84,26 +84,26 @@ class Connection:
         return None if self._embedded is None else self._embedded.end
 
     def find_room(self) -> None:
-        """Let no more users be alive at once than fit beside those who are there now; raises SuiteError for none."""
+        """Create no more users than the target has room for; raises SuiteError if it is full."""
         if self.profile.caps.users is not None:
             self.most_alive = room_for_users(check_open(self.http, self.api), self.profile, self.settings)
 
     def new_registry(self, mark: str) -> Registry:
-        """Return a registry for what the run with this mark made here."""
+        """Return a registry for the users of the run with this mark."""
         return Registry(self.journal, self.api, self.async_client, self.loop, mark, self.poll_policy, self.most_alive)
 
     def close(self) -> None:
-        """Let go of everything that was opened, in reverse order."""
+        """Close everything that was opened, in reverse order."""
         self._release.close()
 
-    def _held(self, thing: T, release: Callable[[T], None]) -> T:
+    def _opened(self, thing: T, release: Callable[[T], None]) -> T:
         self._release.callback(release, thing)
         return thing
 
     def _named_target(self, started: EmbeddedApi | None) -> Target:
         settings = self.settings
         if settings.base_url is None:
-            self._embedded = self._held(started or EmbeddedApi(), lambda api: api.close())
+            self._embedded = self._opened(started or EmbeddedApi(), lambda api: api.close())
             return self._embedded.target
         token = settings.token.get_secret_value() if settings.token and settings.access_controlled else None
         return Target(settings.base_url, token, settings.base_url)
@@ -119,7 +119,7 @@ class Connection:
         return UsersApi(self.target.base_url, credential, policy, self.profile, self.recorder, window_s)
 
     def _new_async_client(self) -> AsyncClient:
-        async def made() -> AsyncClient:
+        async def new() -> AsyncClient:
             return AsyncClient(self.settings.request_timeout_s, self.route, self.profile.caps.concurrency)
 
-        return self.loop.run(made())
+        return self.loop.run(new())

@@ -1,4 +1,4 @@
-"""The embedded Users API: a process of its own that starts with the run and never outlives it."""
+"""The embedded Users API: a separate process that starts with the run and never outlives it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.settings import ROOT
 
 @dataclass(frozen=True)
 class Target:
-    """Where a Users API is, and the token that opens it; `key` names it in the journal."""
+    """The URL of a Users API and its token; `key` names it in the journal."""
 
     base_url: str
     token: str | None = field(repr=False)
@@ -38,8 +38,8 @@ class EmbeddedApi:
 
     @cached_property
     def target(self) -> Target:
-        """Where it is, once it has started; raises TargetDown where it has not."""
-        where = self._told()
+        """The target, once the process has started; raises TargetDown if it has not."""
+        where = self._announced()
         return Target(where["url"], self.token, EMBEDDED, where.get("control"))
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -52,8 +52,8 @@ class EmbeddedApi:
             start_new_session=True,
         )
 
-    def _told(self) -> dict[str, Any]:
-        """Wait for the line that tells where it is."""
+    def _announced(self) -> dict[str, Any]:
+        """Wait for the line with the URLs of the process."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -72,13 +72,13 @@ class EmbeddedApi:
         return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with exit code {status}"
 
     def restart(self) -> None:
-        """Kill the process and start it again on the same port; what it stored stays only with `--database`."""
+        """Kill the process and start it again on the same port; its users survive only with `--database`."""
         port = self.target.base_url.rsplit(":", 1)[1].split("/")[0]
         self._process.kill()
         self._process.wait()
         self._options = [*self._options, "--port", port]
         self._process = self._start()
-        self._told()
+        self._announced()
 
     def close(self) -> None:
         """End the process and wait for it."""

@@ -1,4 +1,4 @@
-"""The first look at a target: can it be reached, does it let us in, is it one that may be touched at all."""
+"""The checks before a run: can the target be reached, does it accept the token, may the suite write to it."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ class SlashMissing(TargetDown):
 
 
 def refuse_production(base_url: str, profile: Profile, settings: Settings) -> None:
-    """Raise SettingsError where the host or the profile says production and nobody has allowed that."""
+    """Raise SettingsError if the host or the profile says production and ALLOW_PRODUCTION is off."""
     host = urlsplit(base_url).hostname or ""
     if (profile.production or PRODUCTION.search(host)) and not settings.allow_production:
         raise SettingsError(
-            f"BASE_URL: {host} looks like production. The suite creates and deletes users there; if that is meant, "
+            f"BASE_URL: {host} looks like production. The suite creates and deletes users there. If you want that, "
             "set ALLOW_PRODUCTION=1."
         )
 
 
 def check_open(client: SessionClient, api: UsersApi) -> Exchange:
-    """Ask for the list once, or for a page of one where that does; raises TargetDown, with one line, if that fails."""
-    a_page_does = api.profile.capabilities.pages and api.profile.caps.users is None
-    exchange = client.run(api.page(1, 1) if a_page_does else api.list())
+    """Read the list, or a page of one user if that is enough; raises TargetDown, with one line, if that fails."""
+    page_is_enough = api.profile.capabilities.pages and api.profile.caps.users is None
+    exchange = client.run(api.page(1, 1) if page_is_enough else api.list())
     last = exchange.attempts[-1].outcome
     if isinstance(last, Failure):
-        raise TargetDown(_out_of_reach(api.base_url, last, client.route))
+        raise TargetDown(_unreachable(api.base_url, last, client.route))
     if exchange.status in range(300, 400):
         raise _redirected(exchange, api.base_url)
     problem = _problem(exchange)
@@ -48,27 +48,27 @@ def check_open(client: SessionClient, api: UsersApi) -> Exchange:
     return exchange
 
 
-def _out_of_reach(base_url: str, why: Failure, route: Route) -> str:
+def _unreachable(base_url: str, why: Failure, route: Route) -> str:
     if why.of_the_proxy:
         return f"{why.cause}. Correct {route.variable}, or name the host of the API in NO_PROXY."
     advice = "Check BASE_URL, and that the API is up."
     if why.fatal and not why.sent:
-        advice = "Set REQUESTS_CA_BUNDLE to a file with the certificates of those who signed it, or correct BASE_URL."
+        advice = "Set REQUESTS_CA_BUNDLE to a file with the certificate of its authority, or correct BASE_URL."
     return f"{base_url} cannot be reached: {why.cause}. {advice}"
 
 
 def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> int:
-    """Return how many users the suite may keep alive at once, beside those that are there already.
+    """Return how many users of the suite may exist at once, beside the existing ones.
 
-    Raises SettingsError where a target with a cap is full.
+    Raises SettingsError if a target with a cap is full.
     """
     if profile.caps.users is None:
         return settings.max_users_alive
     others = len(ids_of(listed.answer, profile))
     if others >= profile.caps.users:
         raise SettingsError(
-            f"the profile's caps.users: the target takes {profile.caps.users} users, and {others} are there already. "
-            "Make room on it, or raise the cap."
+            f"the profile's caps.users: the target holds at most {profile.caps.users} users, and {others} already "
+            "exist. Delete some of them, or raise the cap."
         )
     return min(settings.max_users_alive, profile.caps.users - others)
 

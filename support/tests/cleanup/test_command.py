@@ -131,10 +131,10 @@ def test_guests_are_not_touched(dead: Session) -> None:
     [
         (["--mark", "ab"], "--mark: it got 'ab'; it wants at least 4 characters"),
         (["--mark", "uat-a"], "--mark: it got 'uat-a'; it wants at least 4 characters"),
-        (["--older-than", "soon"], "--older-than: it got 'soon'; it wants a number with s, m, h or d"),
-        (["--older-than", "nans"], "--older-than: it got 'nans'; it wants a number with s, m, h or d"),
-        (["--older-than", "infd"], "--older-than: it got 'infd'; it wants a number with s, m, h or d"),
-        (["--older-than", f"{'9' * 400}d"], "it wants a number with s, m, h or d"),
+        (["--older-than", "soon"], "--older-than: it got 'soon'; it wants a number followed by s, m, h or d"),
+        (["--older-than", "nans"], "--older-than: it got 'nans'; it wants a number followed by s, m, h or d"),
+        (["--older-than", "infd"], "--older-than: it got 'infd'; it wants a number followed by s, m, h or d"),
+        (["--older-than", f"{'9' * 400}d"], "it wants a number followed by s, m, h or d"),
     ],
 )
 def test_an_invalid_option_is_named_in_one_line(
@@ -218,7 +218,7 @@ def test_a_list_that_cannot_be_read_is_reported(
     journal.close()
     shown = capsys.readouterr()
     assert shown.err.startswith("target down: ")
-    assert "the list of users cannot be read" in shown.err
+    assert "the suite cannot read the list of users" in shown.err
     assert "Nothing is left" not in shown.out
 
 

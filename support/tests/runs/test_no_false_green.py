@@ -212,8 +212,8 @@ class TestSettings:
     def test_a_wrong_one_ends_it(self, project: Project, argument: str, line: str) -> None:
         assert line in ended_with_one_line(project.behave("-D", argument))
 
-    def test_an_address_without_a_token_ends_it(self, project: Project) -> None:
-        assert "TOKEN: it is not set although BASE_URL is." in ended_with_one_line(project.behave(TOKEN=""))
+    def test_a_base_url_without_a_token_ends_it(self, project: Project) -> None:
+        assert "TOKEN: it is not set, but BASE_URL is." in ended_with_one_line(project.behave(TOKEN=""))
 
     def test_a_journal_that_cannot_be_kept_ends_it(self, project: Project, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("")
@@ -222,8 +222,8 @@ class TestSettings:
     def test_reports_that_cannot_be_written_end_it(self, project: Project, tmp_path: Path) -> None:
         (tmp_path / "reports").write_text("")
         line = ended_with_one_line(project.behave())
-        assert "REPORTS_DIR: no reports can be written into" in line
-        assert "Name a folder that can be written." in line
+        assert "REPORTS_DIR: the suite cannot write reports into" in line
+        assert "Name a folder that it can write to." in line
 
     def test_whatever_else_ends_it_is_told_though_no_report_can_be_written(self, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("")
@@ -245,7 +245,7 @@ def test_a_summary_that_cannot_be_written_in_the_end_fails_the_run(project: Proj
     assert "Traceback" not in run.said
     assert "1 passed" in run.out
     last = run.out.rstrip().splitlines()[-1]
-    assert last.startswith("configuration error: REPORTS_DIR: the summary cannot be written into")
+    assert last.startswith("configuration error: REPORTS_DIR: the suite cannot write the summary into")
 
 
 class TestBrokenPromise:

@@ -50,7 +50,7 @@ def test_a_loop_that_was_busy_keeps_nobody_from_being_deleted(
 
 
 def test_a_fault_without_words_is_told_by_its_name(report: RunReport) -> None:
-    report.blame(TimeoutError())
+    report.add_fault(TimeoutError())
     assert report.summary().why == "TimeoutError"
 
 

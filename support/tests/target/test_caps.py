@@ -75,7 +75,7 @@ def test_a_target_that_is_full_is_told_at_once(play: Play, new_target: NewTarget
         target.create()
     ended = play(target, "mockapi", token="none")
     assert ended.code == 2
-    assert "the target takes 90 users, and 90 are there already" in ended.err
+    assert "the target holds at most 90 users, and 90 already exist" in ended.err
 
 
 @pytest.fixture
@@ -114,5 +114,5 @@ def test_who_is_there_already_takes_room(tmp_path_factory: pytest.TempPathFactor
     assert room_for_users(shown, Profile(), settings) == 50
     assert room_for_users(shown, Profile(caps=Caps(users=10)), settings) == 8
     assert room_for_users(shown, Profile(caps=Caps(users=90)), settings) == 50
-    with pytest.raises(SettingsError, match="2 are there already"):
+    with pytest.raises(SettingsError, match="2 already exist"):
         room_for_users(shown, Profile(caps=Caps(users=2)), settings)
