@@ -8,17 +8,17 @@ import json
 import os
 import sys
 
-from support.sandbox.lifetime import leave_on_signals, leave_with_parent
+from support.sandbox.lifetime import exit_on_signals, exit_with_parent
 from support.sandbox.listening import listen
 from support.sandbox.options import read_options
 
 
 def main() -> None:
-    """Serve until standard input closes, a signal comes, or for ever."""
+    """Serve until standard input closes or a signal comes."""
     options = read_options(sys.argv[1:])
-    leave_on_signals()
+    exit_on_signals()
     if options.until_stdin_closes:
-        leave_with_parent()
+        exit_with_parent()
     given = options.token or os.environ.get("SANDBOX_TOKEN")
     token = given or _random_token()
     try:
@@ -30,7 +30,7 @@ def main() -> None:
     control = f"{root}/_control" if options.control else None
     print(json.dumps({"url": root + options.path, "control": control, "pid": os.getpid()}), flush=True)
     if not given or not options.until_stdin_closes:
-        _tell_how_to_try(root + options.path, "$TOKEN" if given else token)
+        _print_example(root + options.path, "$TOKEN" if given else token)
     from support.sandbox.serving import serve  # late: the port is known before the slow imports begin
 
     serve(sock, options, token)
@@ -42,7 +42,7 @@ def _random_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-def _tell_how_to_try(url: str, token: str) -> None:
+def _print_example(url: str, token: str) -> None:
     print(f'Try it: curl -H "Authorization: Bearer {token}" {url}', file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The Users API: each decision is a method of its own, so that a variant or a defect replaces just one."""
+"""The Users API: each decision is a separate method, so that a variant or a defect replaces just one."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from support.sandbox.exchange import PROBLEM, Answer, Call, Refusal
 from support.sandbox.intake import Intake
-from support.sandbox.store import AddressTakenError, Key, Store, User
+from support.sandbox.store import EmailTakenError, Key, Store, User
 
 
 class Api(Intake):
@@ -20,7 +20,7 @@ class Api(Intake):
         super().__init__(token)
         self.store = store
         self.path = path
-        self._leaving: set[str] = set()
+        self._being_deleted: set[str] = set()
 
     async def handle(self, call: Call) -> Response:
         """Carry out one request."""
@@ -90,10 +90,10 @@ class Api(Intake):
         return datetime.now(UTC).isoformat(timespec="milliseconds")
 
     def insert(self, user: User, key: Key | None) -> None:
-        """Store a new user. The unique index decides whether the email is free, not a look beforehand."""
+        """Store a new user. The unique index decides whether the email is free, not a check beforehand."""
         try:
             self.store.insert(user, key)
-        except AddressTakenError:
+        except EmailTakenError:
             raise self.taken() from None
 
     def taken(self) -> Refusal:
@@ -131,7 +131,7 @@ class Api(Intake):
             users = self.filtered(email)
             users = users if page is None else users[page[0] : page[0] + page[1]]
         else:
-            users = self.store.everyone() if page is None else self.store.window(*page)
+            users = self.store.all_users() if page is None else self.store.window(*page)
         return Answer(200, [self.present(user) for user in users])
 
     def filtered(self, email: str) -> list[User]:
@@ -144,7 +144,7 @@ class Api(Intake):
         return self.update(self.known(call), fields)
 
     async def patch(self, call: Call) -> Answer:
-        """Change what is named of a user."""
+        """Change the fields of a user that the request has."""
         fields = self.fields(self.document(call), required=False)
         return self.update(self.known(call), fields)
 
@@ -153,24 +153,24 @@ class Api(Intake):
         changed = user._replace(**fields)
         try:
             self.store.update(changed)
-        except AddressTakenError:
+        except EmailTakenError:
             raise self.taken() from None
         return Answer(200, self.present(changed))
 
     async def delete(self, call: Call) -> Answer:
-        """Remove a user, at once or after a while."""
+        """Delete a user, at once or after a delay."""
         user = self.known(call)
-        if user.id in self._leaving:
+        if user.id in self._being_deleted:
             return Answer(204)
         if call.deletion_delay_s:
-            self._leaving.add(user.id)
-            asyncio.get_running_loop().call_later(call.deletion_delay_s, self._let_go, user.id)
+            self._being_deleted.add(user.id)
+            asyncio.get_running_loop().call_later(call.deletion_delay_s, self._finish_deletion, user.id)
             return Answer(202)
         self.store.delete(user.id)
         return self.deleted(user)
 
-    def _let_go(self, user_id: str) -> None:
-        self._leaving.discard(user_id)
+    def _finish_deletion(self, user_id: str) -> None:
+        self._being_deleted.discard(user_id)
         self.store.delete(user_id)
 
     def deleted(self, user: User) -> Answer:  # noqa: ARG002  a variant shows the user

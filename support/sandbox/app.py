@@ -1,4 +1,4 @@
-"""The outermost part: reads a whole request, passes it on, injects faults, writes the answer."""
+"""The ASGI application: reads a whole request, passes it on, injects faults, writes the answer."""
 
 from typing import Protocol
 
@@ -19,7 +19,7 @@ _NO_RESPONSE = Response()
 
 
 class Resource(Protocol):
-    """What answers requests for users: see `Api`."""
+    """Answers requests for users: see `Api`."""
 
     path: str
 

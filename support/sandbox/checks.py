@@ -1,6 +1,6 @@
 """The valid names, emails and pages.
 
-Written from the contract alone and shared with nobody, so that a mistake in the suite's own checks shows.
+Written from the contract alone and not shared with the suite, so that a mistake in the suite's checks shows.
 """
 
 import json
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"[0-9]+")
 
 
 def name_fault(value: object) -> str | None:
-    """Say what is wrong with a name, or None."""
+    """Return what is wrong with a name, or None."""
     if not isinstance(value, str):
         return "name must be a string"
     if not value.strip():
@@ -28,7 +28,7 @@ def name_fault(value: object) -> str | None:
 
 
 def email_fault(value: object) -> str | None:
-    """Say what is wrong with an email, or None."""
+    """Return what is wrong with an email, or None."""
     if not isinstance(value, str):
         return "email must be a string"
     if len(value) > EMAIL_LIMIT:
@@ -41,7 +41,7 @@ def email_fault(value: object) -> str | None:
 
 
 def whole_number(text: str, highest: int | None = None) -> int | None:
-    """Read a number from 1 to `highest`, or None where the text is not one."""
+    """Read a number from 1 to `highest`; None if the text is not one."""
     if not _NUMBER.fullmatch(text) or len(text) > 18:
         return None
     number = int(text)
@@ -67,7 +67,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def is_json_type(content_type: str) -> bool:
-    """Tell whether a Content-Type is JSON: application/json or any +json, in UTF-8."""
+    """Return whether a Content-Type is JSON: application/json or any +json, in UTF-8."""
     essence, _, parameters = content_type.partition(";")
     essence = essence.strip().lower()
     if essence != "application/json" and not re.fullmatch(r"[a-z0-9.!#$&^_-]+/[a-z0-9.!#$&^_+-]+\+json", essence):

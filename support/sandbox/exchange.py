@@ -1,4 +1,4 @@
-"""One request as the API sees it, and what it answers before that is written out."""
+"""A request as the API sees it, and its answer before it is written."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -44,6 +44,6 @@ class Refusal(Exception):
 
 
 def bears(headers: Headers, token: str) -> bool:
-    """Tell whether a request bears the token (RFC 6750, section 2.1)."""
+    """Return whether a request bears the token (RFC 6750, section 2.1)."""
     scheme, _, given = headers.get("authorization", "").partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())

@@ -19,6 +19,6 @@ def existing_users(count: int) -> Iterator[User]:
         yield User(
             id=str(uuid.UUID(int=dice.getrandbits(128), version=4)),
             name=f"{dice.choice(_FIRST)} {dice.choice(_LAST)}",
-            email=f"Bystander-{number}@bystander.example.org",
+            email=f"Existing-{number}@existing.example.org",
             created_at=(_FOUNDED + timedelta(minutes=number)).isoformat(),
         )

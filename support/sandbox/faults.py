@@ -1,6 +1,6 @@
 """Faults on demand: those of the network and of operations, not of the product.
 
-A fault is told as JSON, for instance `{"kind": "drop", "when": "after", "methods": ["POST"], "share": 0.05}`.
+A fault is written as JSON, for example `{"kind": "drop", "when": "after", "methods": ["POST"], "share": 0.05}`.
 """
 
 import random
@@ -101,12 +101,12 @@ def _read_fault(document: object) -> Fault:
     known = {one.name for one in fields(Fault)} - {"fired", "_dice"}
     if not isinstance(document, dict) or "kind" not in document or not known.issuperset(document):
         raise ValueError(f"a fault is an object with kind, and any of {', '.join(sorted(known))}")
-    told = dict(document)
+    options = dict(document)
     try:
-        if told.get("methods") is not None:
-            told["methods"] = tuple(method.upper() for method in told["methods"])
-        if told.get("retry_after") is not None:
-            told["retry_after"] = str(told["retry_after"])
-        return Fault(**told)
+        if options.get("methods") is not None:
+            options["methods"] = tuple(method.upper() for method in options["methods"])
+        if options.get("retry_after") is not None:
+            options["retry_after"] = str(options["retry_after"])
+        return Fault(**options)
     except (TypeError, AttributeError) as error:
         raise ValueError(str(error)) from error

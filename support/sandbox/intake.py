@@ -1,4 +1,4 @@
-"""Reading requests: the client's token, and the content."""
+"""Reading requests: the client's token and the content."""
 
 import hashlib
 from typing import Any
@@ -12,7 +12,7 @@ _DEFAULT_LIMIT = 20
 
 
 class Intake:
-    """Reads requests; refuses what is no valid one."""
+    """Reads requests; refuses invalid ones."""
 
     def __init__(self, token: str) -> None:
         self.token = token
@@ -33,7 +33,7 @@ class Intake:
         return None if value is None else Key(value, hashlib.sha256(call.body).digest())
 
     def page(self, call: Call) -> tuple[int, int] | None:
-        """Read the page as (offset, count); None where the whole list is wanted."""
+        """Read the page as (offset, count); None if the whole list is wanted."""
         if "page" not in call.query and "limit" not in call.query:
             return None
         number = checks.whole_number(call.query.get("page", "1"))
@@ -43,7 +43,7 @@ class Intake:
         return min((number - 1) * limit, 2**62), limit
 
     def bad_page(self) -> Refusal:
-        """Refuse a page or limit that is none."""
+        """Refuse an invalid page or limit."""
         return Refusal(400, "Bad Request", f"page counts from 1, limit is from 1 to {checks.PAGE_LIMIT}.")
 
     def document(self, call: Call) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Intake:
         return checks.read_json(body)
 
     def fields(self, document: dict[str, Any], *, required: bool) -> dict[str, str]:
-        """Take name and email out of a document, checked; whatever else it holds is ignored."""
+        """Return the name and email of a document, checked; other fields are ignored."""
         fields = {}
         for field, fault_of in (("name", self.name_fault), ("email", self.email_fault)):
             if field not in document:
@@ -80,11 +80,11 @@ class Intake:
         return fields
 
     def name_fault(self, value: object) -> str | None:
-        """Say what is wrong with a name."""
+        """Return what is wrong with a name."""
         return checks.name_fault(value)
 
     def email_fault(self, value: object) -> str | None:
-        """Say what is wrong with an email."""
+        """Return what is wrong with an email."""
         return checks.email_fault(value)
 
     def invalid(self, detail: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""The listening socket, taken before anything slow is imported."""
+"""The listening socket, bound before anything slow is imported."""
 
 import contextlib
 import socket
@@ -8,7 +8,7 @@ BACKLOG = 4096
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind and listen at once. A port whose last owner was killed a moment ago can be taken again."""
+    """Bind and listen at once, even on a port whose last owner was killed a moment ago."""
     _allow_many_connections()
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Options(argparse.Namespace):
-    """What was asked for at the start.
+    """The options of the command line.
 
     `database` None is a temporary one that leaves nothing on the disk. `window` is in milliseconds.
     """
@@ -46,16 +46,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m support.sandbox", description="An embedded Users API.")
     add = parser.add_argument
     add("--host", default="127.0.0.1")
-    add("--port", type=int, default=0, help="0, the default, takes a free one; the first line of output tells it")
-    add("--path", default="/users", type=_collection_path, help="where the collection is")
-    add("--token", help="else $SANDBOX_TOKEN, else a random one")
-    add("--database", metavar="FILE", help="keep the users here, so that a restart finds them again")
-    add("--until-stdin-closes", action="store_true", help="end when standard input does, as it does with the parent")
+    add("--port", type=int, default=0, help="0, the default, takes a free one; the first line of output has it")
+    add("--path", default="/users", type=_collection_path, help="path of the collection")
+    add("--token", help="bearer token; by default $SANDBOX_TOKEN, or a random one")
+    add("--database", metavar="FILE", help="store the users here, so that they survive a restart")
+    add(
+        "--until-stdin-closes",
+        action="store_true",
+        help="end when standard input closes, or the parent ends",
+    )
     add("--control", action="store_true", help="serve /_control: faults and statistics")
-    add("--seed-users", type=int, default=0, metavar="N", help="begin with N other people's users")
-    add("--faults", metavar="JSON", type=_faults, help="begin with these faults in force")
+    add("--seed-users", type=int, default=0, metavar="N", help="begin with N existing users")
+    add("--faults", metavar="JSON", type=_faults, help="begin with these faults")
     add("--personality", choices=("mockapi", "mockapi-500"), help="imitate a known service")
-    add("--variant", action="append", default=[], metavar="NAME", help="be unusual but right; can be repeated")
+    add("--variant", action="append", default=[], metavar="NAME", help="be unusual but correct; can be repeated")
     add("--list-variants", action=_Catalogue, nargs=0, help="print names and what they do")
     add("--defect", action="append", default=[], metavar="NAME", help="break a rule; can be repeated")
     add("--list-defects", action=_Catalogue, nargs=0, help="print names, rules and what they do")
@@ -64,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Catalogue(argparse.Action):
-    """Print what can be chosen, tab-separated, and end."""
+    """Print the names and descriptions, tab-separated, and end."""
 
     def __call__(self, *_arguments: object) -> None:
         for twist in _catalogue(self.dest.removeprefix("list_").removesuffix("s")).values():

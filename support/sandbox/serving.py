@@ -16,7 +16,7 @@ from support.sandbox.app import App
 from support.sandbox.control import Control
 from support.sandbox.existing_users import existing_users
 from support.sandbox.faults import Faults, read_faults
-from support.sandbox.lifetime import before_leaving
+from support.sandbox.lifetime import before_exit
 from support.sandbox.listening import BACKLOG
 from support.sandbox.options import Options
 from support.sandbox.stats import Stats
@@ -37,7 +37,7 @@ def serve(sock: socket.socket, options: Options, token: str) -> None:
     faults = Faults(read_faults(json.loads(options.faults or "[]")))
     keep_alive_s = 75.0
     if options.personality is None:
-        sandbox = _furnish(options, token, faults)
+        sandbox = _build(options, token, faults)
         app, keep_alive_s = sandbox.app, sandbox.keep_alive_s
     else:
         app = _imitate(options, token, faults)
@@ -56,10 +56,10 @@ def serve(sock: socket.socket, options: Options, token: str) -> None:
     server.run(sockets=[sock])
 
 
-def _furnish(options: Options, token: str, faults: Faults) -> Sandbox:
-    """Put the parts together, then the variants and defects around them."""
+def _build(options: Options, token: str, faults: Faults) -> Sandbox:
+    """Build the parts, then apply the variants and defects."""
     store = _open_store(options.database)
-    store.settle(existing_users(options.seed_users))
+    store.add_existing(existing_users(options.seed_users))
     stats = Stats(store)
     api = Api(store, token, options.path)
     app = App(api, faults, stats, Control(faults, stats, token) if options.control else None)
@@ -90,5 +90,5 @@ def _open_store(path: str | None) -> Store:
     if os.name == "posix":
         shutil.rmtree(folder)  # open files live on without a name, and nothing is left even after kill -9
     else:
-        before_leaving(lambda: shutil.rmtree(folder, ignore_errors=True))
+        before_exit(lambda: shutil.rmtree(folder, ignore_errors=True))
     return store

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 
 class Counted(Protocol):
-    """Where users are stored: see `Store`."""
+    """A store of users: see `Store`."""
 
-    twins: int
+    duplicates: int
     recreated: int
 
     def count(self) -> int:
@@ -26,7 +26,7 @@ class Stats:
         self.in_flight: Callable[[], int] = lambda: 1
 
     def arrived(self) -> None:
-        """Note how many requests there are at this moment."""
+        """Note how many requests are in flight."""
         self._peak = max(self._peak, self.in_flight())
 
     def read(self, method: str) -> None:
@@ -38,12 +38,12 @@ class Stats:
         self._answers[f"{method} {status}"] += 1
 
     def report(self) -> dict[str, Any]:
-        """Tell everything. `twins`: how often an email was stored while another user held it."""
+        """Return all counts. `duplicates`: how often an email was stored while another user held it."""
         return {
             "requests": dict(self._requests),
             "answers": dict(self._answers),
             "peak_in_flight": self._peak,
             "users": self._store.count(),
-            "twins": self._store.twins,
+            "duplicates": self._store.duplicates,
             "recreated": self._store.recreated,
         }

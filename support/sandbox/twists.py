@@ -1,7 +1,7 @@
 """How a variant or a defect is installed: it wraps one decision of the API.
 
-A wrapper gets the sandbox, the decision that it stands around, and the arguments of the decision. Where a
-single decision is not enough, a twist has no point (`at` None) and arranges everything itself.
+A wrapper gets the sandbox, the decision that it wraps, and the arguments of the decision. A twist that needs more than
+one decision has no point (`at` None) and installs its wrappers itself.
 """
 
 from collections.abc import Callable
@@ -60,7 +60,7 @@ DEFECTS: dict[str, Twist] = {}
 
 
 def variant(at: str | None = None) -> Callable[[Decision], Decision]:
-    """Register a function as a variant: its name in kebab-case, its docstring what it does."""
+    """Register a function as a variant, under its name in kebab-case; its docstring is the description."""
     return partial(_register, VARIANTS, None, at)
 
 
@@ -73,6 +73,6 @@ def _register(registry: dict[str, Twist], rule: str | None, at: str | None, func
     name = function.__name__.replace("_", "-")
     says = (function.__doc__ or "").strip().partition("\n")[0]
     if name in registry or not says:
-        raise ValueError(f"{name} is there already, or says nothing")
+        raise ValueError(f"{name} exists already, or has no docstring")
     registry[name] = Twist(name, says, rule, at, function)
     return function

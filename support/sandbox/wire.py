@@ -1,4 +1,4 @@
-"""Access to the connection itself, below HTTP, which an ASGI application does not have.
+"""Access to the connection itself, below HTTP, which ASGI does not offer.
 
 uvicorn's `send` is a method of the object that holds the transport of the request.
 """
@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 @dataclass(slots=True)
 class Wire:
-    """The connection on which one request came."""
+    """The connection of one request."""
 
     scope: Scope
     receive: Receive
@@ -31,11 +31,11 @@ class Wire:
         return self.send.__self__  # type: ignore[attr-defined]  # not part of ASGI, but of uvicorn
 
     def rewrite_head(self, rewrite: Callable[[bytes], bytes]) -> None:
-        """Have status line and headers changed on their way out."""
+        """Change the status line and headers when they are written."""
         self._cycle.transport = _HeadRewriter(self.transport, rewrite)
 
     async def answer(self, response: Response) -> None:
-        """Send a response as it should be; what is whole goes out in one piece, so that who waits for it wakes once."""
+        """Send a response unchanged; a whole one is written at once, so that its reader wakes once."""
         if isinstance(response, StreamingResponse):
             await response(self.scope, self.receive, self.send)
             return
@@ -58,13 +58,13 @@ class Wire:
         await self.until_gone()
 
     async def write(self, octets: bytes) -> None:
-        """Send octets that are no response of ours, then close."""
+        """Send octets that are not a response, then close."""
         self.transport.write(octets)
         self.transport.close()
         await self.until_gone()
 
     async def cut(self, response: Response) -> None:
-        """Send a response to the middle of its body, or of its head where it has no body, then close."""
+        """Send a response up to the middle of its body, or of its head if it has no body, then close."""
         if self.scope["method"] == "HEAD" or not response.body:
             await self.write(b"HTTP/1.1 200 OK\r\nContent-Ty")
             return

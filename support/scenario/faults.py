@@ -61,7 +61,7 @@ class Faults:
 
     def stored_twice(self) -> int:
         """Return how many emails were stored twice at any time."""
-        return int(self._control("GET", "stats")["twins"])
+        return int(self._control("GET", "stats")["duplicates"])
 
     def restart_soon(self) -> None:
         """Kill the API and start it again while something else goes on."""

@@ -1,6 +1,6 @@
-"""Deliberate defects, each against one rule of the contract: what the suite must find.
+"""Deliberate defects, each against one rule of the contract: the suite must find them all.
 
-Importing the package imports its modules, and they register what they hold.
+Importing the package imports its modules, which register their defects.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Doors that stand open, and doors that say the wrong thing."""
+"""Missing access control, and refusals with the wrong status."""
 
 import contextlib
 
@@ -15,7 +15,7 @@ def _given(call: Call) -> str:
 
 
 def _let_in(sandbox: Sandbox, who: Decision) -> None:
-    """Let in who bears the token, and those calls for which `who` says so."""
+    """Accept calls with the token, and those for which `who` returns true."""
 
     def authenticate(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
         if not who(call):
@@ -74,25 +74,25 @@ def deleting_open(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def any_token_will_do(sandbox: Sandbox) -> None:
-    """Any bearer token opens, only none does not."""
+    """Any bearer token is accepted."""
     _let_in(sandbox, lambda call: call.headers.get("authorization", "").lower().startswith("bearer "))
 
 
 @defect(_RULE)
 def other_schemes_will_do(sandbox: Sandbox) -> None:
-    """The token opens under any scheme."""
+    """The token is accepted under any scheme."""
     _let_in(sandbox, lambda call: _given(call) == sandbox.api.token)
 
 
 @defect(_RULE)
 def longer_token_will_do(sandbox: Sandbox) -> None:
-    """What begins with the token opens."""
+    """Any text that begins with the token is accepted."""
     _let_in(sandbox, lambda call: _given(call).startswith(sandbox.api.token))
 
 
 @defect(_RULE)
 def shorter_token_will_do(sandbox: Sandbox) -> None:
-    """The token opens without its last character."""
+    """The token is accepted without its last character."""
     _let_in(sandbox, lambda call: _given(call) == sandbox.api.token[:-1])
 
 
@@ -152,25 +152,25 @@ async def deleted_although_unauthorized(sandbox: Sandbox, handle: Decision, call
 
 @defect(_RULE)
 def letter_case_of_tokens_ignored(sandbox: Sandbox) -> None:
-    """The token opens in any letter case."""
+    """The token is accepted in any letter case."""
     _let_in(sandbox, lambda call: _given(call).lower() == sandbox.api.token.lower())
 
 
 @defect(_RULE)
 def bare_token_will_do(sandbox: Sandbox) -> None:
-    """The token opens without a scheme."""
+    """The token is accepted without a scheme."""
     _let_in(sandbox, lambda call: call.headers.get("authorization") == sandbox.api.token)
 
 
 @defect(_RULE)
 def end_of_token_will_do(sandbox: Sandbox) -> None:
-    """What ends with the token opens."""
+    """Any text that ends with the token is accepted."""
     _let_in(sandbox, lambda call: _given(call).endswith(sandbox.api.token))
 
 
 @defect(_RULE)
 def beginning_of_token_will_do(sandbox: Sandbox) -> None:
-    """What is as long as the token and begins like it opens."""
+    """Any text as long as the token is accepted if it begins like it."""
 
     def is_alike(call: Call) -> bool:
         given, token = _given(call), sandbox.api.token
@@ -232,5 +232,5 @@ def locked_out_by_strangers(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def more_words_will_do(sandbox: Sandbox) -> None:
-    """The second word of Authorization is held against the token, whatever follows."""
+    """The second word of Authorization is compared with the token; further words are ignored."""
     _let_in(sandbox, lambda call: call.headers.get("authorization", "").split()[:2] == ["Bearer", sandbox.api.token])

@@ -1,4 +1,4 @@
-"""What was shown once is shown again: caches that changes do not clear."""
+"""Caches that changes do not clear."""
 
 from support.sandbox.exchange import Answer, Call
 from support.sandbox.store import User
@@ -41,13 +41,13 @@ def pages_kept_through_changes(sandbox: Sandbox) -> None:
 
 @defect("filter-email")
 def look_ups_kept_through_changes(sandbox: Sandbox) -> None:
-    """What ?email= found is kept until a user is created or deleted: a change does not show in it."""
+    """The results of ?email= are kept until a user is created or deleted: a change does not show in them."""
     _keep_answers(sandbox, "email")
 
 
 @defect("filter-email")
 def look_ups_kept_for_good(sandbox: Sandbox) -> None:
-    """?email= finds a user again whom it found once, even if they changed their email or were deleted."""
+    """?email= keeps finding a user whom it found once, even after they changed their email or were deleted."""
     kept: dict[str, list[User]] = {}
 
     def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:

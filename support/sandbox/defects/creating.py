@@ -1,4 +1,4 @@
-"""Creates that go wrong although the request is right."""
+"""Valid creates that go wrong."""
 
 import itertools
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 from support.sandbox import checks
 from support.sandbox.exchange import Answer, Call
-from support.sandbox.store import AddressTakenError, Key, User
+from support.sandbox.store import EmailTakenError, Key, User
 from support.sandbox.twists import Decision, Sandbox, defect
 
 _STALE_S = 2.0
@@ -124,8 +124,8 @@ def tags_ignored_in_uniqueness(sandbox: Sandbox) -> None:
 
     def insert(sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
         bare = _without_tag(user.email)
-        if any(_without_tag(other.email) == bare for other in sandbox.store.everyone()):
-            raise AddressTakenError
+        if any(_without_tag(other.email) == bare for other in sandbox.store.all_users()):
+            raise EmailTakenError
         insert(user, *key)
 
     sandbox.around("store.insert", insert)
@@ -136,12 +136,12 @@ def _without_tag(email: str) -> str:
 
 
 def _refuse_alike(sandbox: Sandbox, at: str, alike: Callable[[str, str], bool]) -> None:
-    """Take an email for taken that is like another's."""
+    """Refuse an email as taken if it is like another user's."""
 
     def write(sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
-        others = (other for other in sandbox.store.everyone() if other.id != user.id)
+        others = (other for other in sandbox.store.all_users() if other.id != user.id)
         if any(alike(user.email.casefold(), other.email.casefold()) for other in others):
-            raise AddressTakenError
+            raise EmailTakenError
         write(user, *key)
 
     sandbox.around(f"store.{at}", write)

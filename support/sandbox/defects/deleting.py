@@ -1,15 +1,15 @@
-"""DELETE that does not delete, and what is left of a user afterwards."""
+"""DELETE that does not delete, or leaves parts of a user behind."""
 
 import itertools
 
 from support.sandbox.defects.kit import (
-    answer_strangers,
+    answer_unknown_ids,
     broken,
     instead_of,
     remember_gone,
 )
 from support.sandbox.exchange import Answer, Call
-from support.sandbox.store import AddressTakenError, User
+from support.sandbox.store import EmailTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
 
 
@@ -126,7 +126,7 @@ async def delete_again_is_409(_sandbox: Sandbox, delete: Decision, call: Call) -
 def delete_of_unknown_is_400(sandbox: Sandbox) -> None:
     """DELETE of an id that no user ever had gives 400."""
     problem = {"title": "Bad Request", "status": 400, "detail": "The id is not known."}
-    answer_strangers(sandbox, "delete", lambda _call: Answer(400, problem))
+    answer_unknown_ids(sandbox, "delete", lambda _call: Answer(400, problem))
 
 
 _FREES = "delete-frees"
@@ -139,7 +139,7 @@ def deleted_address_stays_taken(sandbox: Sandbox) -> None:
 
     def insert(_sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
         if any(other.email.casefold() == user.email.casefold() for other in gone.values()):
-            raise AddressTakenError
+            raise EmailTakenError
         insert(user, *key)
 
     sandbox.around("store.insert", insert)
@@ -150,7 +150,7 @@ def deleted_id_given_again(sandbox: Sandbox) -> None:
     """A new id is the highest one plus one: that of the newest user is given again once it was deleted."""
 
     def new_id(sandbox: Sandbox, _new_id: Decision) -> str:
-        numbers = [int(user.id) for user in sandbox.store.everyone() if user.id.isdecimal()]
+        numbers = [int(user.id) for user in sandbox.store.all_users() if user.id.isdecimal()]
         return str(max(numbers, default=0) + 1)
 
     sandbox.around("new_id", new_id)
@@ -180,7 +180,7 @@ def addresses_of_leavers_block_moves(sandbox: Sandbox) -> None:
         before = sandbox.store.get(user.id)
         moves = before is not None and before.email.casefold() != user.email.casefold()
         if moves and any(other.email.casefold() == user.email.casefold() for other in gone.values()):
-            raise AddressTakenError
+            raise EmailTakenError
         update(user)
 
     sandbox.around("store.update", update)

@@ -66,7 +66,7 @@ def errors_are_pages(_sandbox: Sandbox, respond: Decision, call: Call, answer: A
     return Response(page, answer.status, headers, "text/html")
 
 
-def _tell(answer: Answer, status: int, detail: str) -> Answer:
+def _leak(answer: Answer, status: int, detail: str) -> Answer:
     if answer.status == status:
         answer.content["detail"] = detail
     return answer
@@ -75,24 +75,24 @@ def _tell(answer: Answer, status: int, detail: str) -> Answer:
 @defect(_RULE, at="refuse")
 def sql_in_conflict(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
     """A 409 shows the SQL statement that failed."""
-    return _tell(refuse(refusal), 409, "INSERT INTO users (id, name, email) VALUES (?, ?, ?): UNIQUE constraint failed")
+    return _leak(refuse(refusal), 409, "INSERT INTO users (id, name, email) VALUES (?, ?, ?): UNIQUE constraint failed")
 
 
 @defect(_RULE, at="refuse")
 def path_in_malformed(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
     """A 400 shows the path of a file on the server."""
-    return _tell(refuse(refusal), 400, "SyntaxError at /srv/app/node_modules/body-parser/lib/types/json.js:92:19")
+    return _leak(refuse(refusal), 400, "SyntaxError at /srv/app/node_modules/body-parser/lib/types/json.js:92:19")
 
 
 @defect(_RULE, at="refuse")
 def trace_in_invalid(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
     """The refusal of invalid values shows a stack trace."""
-    return _tell(refuse(refusal), 422, _TRACE)
+    return _leak(refuse(refusal), 422, _TRACE)
 
 
 @defect("json-media-type", at="respond")
 def html_without_a_token(sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
-    """Who brings no token at all gets a page of HTML; a wrong token is refused as it should be."""
+    """A request without a token gets an HTML page; a wrong token is refused correctly."""
     response: Response = respond(call, answer)
     if answer.status != 401 or "authorization" in call.headers:
         return response
@@ -102,7 +102,7 @@ def html_without_a_token(sandbox: Sandbox, respond: Decision, call: Call, answer
 
 @defect(_RULE, at="respond")
 def nothing_said_without_a_token(sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
-    """Who brings no token at all gets a 401 without a body."""
+    """A request without a token gets a 401 without a body."""
     response: Response = respond(call, answer)
     if answer.status != 401 or "authorization" in call.headers:
         return response
@@ -120,7 +120,7 @@ def page_for_what_is_no_object(_sandbox: Sandbox, respond: Decision, call: Call,
 
 @defect(_RULE, at="respond")
 def page_where_json_is_not_asked_for(_sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
-    """Errors are JSON only for who says in Accept that they should be."""
+    """Errors are JSON only if the Accept header asks for it."""
     response: Response = respond(call, answer)
     if answer.status < 400 or "json" in call.headers.get("accept", ""):
         return response

@@ -17,19 +17,19 @@ _REMEMBERED_S = 3.0
 @defect(_FILTER, at="filtered")
 def filter_ignored(sandbox: Sandbox, _filtered: Decision, _email: str) -> list[User]:
     """?email= shows all users."""
-    return sandbox.store.everyone()
+    return sandbox.store.all_users()
 
 
 @defect(_FILTER, at="filtered")
 def filter_finds_parts(sandbox: Sandbox, _filtered: Decision, email: str) -> list[User]:
     """?email= also shows users whose email contains what is asked for."""
-    return [user for user in sandbox.store.everyone() if email.casefold() in user.email.casefold()]
+    return [user for user in sandbox.store.all_users() if email.casefold() in user.email.casefold()]
 
 
 @defect(_FILTER, at="filtered")
 def filter_finds_beginnings(sandbox: Sandbox, _filtered: Decision, email: str) -> list[User]:
     """?email= also shows users whose email begins with what is asked for."""
-    return [user for user in sandbox.store.everyone() if user.email.casefold().startswith(email.casefold())]
+    return [user for user in sandbox.store.all_users() if user.email.casefold().startswith(email.casefold())]
 
 
 @defect(_FILTER, at="filtered")
@@ -48,7 +48,7 @@ def filter_misses_capitals(_sandbox: Sandbox, filtered: Decision, email: str) ->
 def filter_knows_wildcards(sandbox: Sandbox, _filtered: Decision, email: str) -> list[User]:
     """In ?email= an underscore stands for any character, and a percent sign for any number, as in LIKE."""
     pattern = re.escape(email.casefold()).replace("_", ".").replace("%", ".*")
-    return [user for user in sandbox.store.everyone() if re.fullmatch(pattern, user.email.casefold())]
+    return [user for user in sandbox.store.all_users() if re.fullmatch(pattern, user.email.casefold())]
 
 
 @defect(_FILTER, at="filtered")
@@ -109,7 +109,7 @@ def filter_finds_movers_who_left(sandbox: Sandbox) -> None:
 
 @defect(_FILTER, at="list_users")
 async def filter_without_match_is_404(sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
-    """?email= gives 404 for an email that nobody has."""
+    """?email= gives 404 for an email that no user has."""
     answer: Answer = await list_users(call)
     if "email" in call.query and not answer.content:
         raise sandbox.api.unknown()
@@ -127,7 +127,7 @@ async def filter_shows_no_list(_sandbox: Sandbox, list_users: Decision, call: Ca
 
 @defect(_FILTER)
 def filter_remembers_nobody(sandbox: Sandbox) -> None:
-    """?email= that found nobody finds nobody for three seconds more."""
+    """?email= that found no user finds none for three more seconds."""
     asked: dict[str, float] = {}
 
     def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:

@@ -1,4 +1,4 @@
-"""Creates that go through although a value is invalid, or are refused in the wrong way."""
+"""Invalid creates that are accepted, or refused in the wrong way."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _INVALID = "create-invalid"
 
 @defect(_INVALID, at="user_fields")
 def missing_fields_invented(sandbox: Sandbox, _user_fields: Decision, call: Call) -> dict[str, str]:
-    """What is missing of a new user is filled in, so that {} creates one."""
+    """Missing fields of a new user are filled in, so that {} creates one."""
     document = sandbox.api.document(call)
     return {**invented_user(), **sandbox.api.fields(document, required=False)}
 
@@ -109,7 +109,7 @@ def _coerce(sandbox: Sandbox, field: str, applies: Decision, coerce: Decision) -
 
 
 def _accept(sandbox: Sandbox, field: str, pattern: str) -> None:
-    """Let a create take texts that match, whatever the check says of them."""
+    """Let a create accept texts that match a pattern, even if they are invalid."""
 
     def user_fields(sandbox: Sandbox, user_fields: Decision, call: Call) -> dict[str, str]:
         document = sandbox.api.document(call)
@@ -127,19 +127,19 @@ def _accept(sandbox: Sandbox, field: str, pattern: str) -> None:
 
 @defect(_INVALID)
 def empty_names_accepted(sandbox: Sandbox) -> None:
-    """A create takes an empty name."""
+    """A create accepts an empty name."""
     _accept(sandbox, "name", "")
 
 
 @defect(_INVALID)
 def blank_names_accepted(sandbox: Sandbox) -> None:
-    """A create takes a name of spaces."""
+    """A create accepts a name of spaces."""
     _accept(sandbox, "name", r"\s+")
 
 
 @defect(_INVALID)
 def too_long_names_accepted(sandbox: Sandbox) -> None:
-    """A create takes a name of more than 200 characters."""
+    """A create accepts a name of more than 200 characters."""
     _accept(sandbox, "name", r".{201,}")
 
 
@@ -175,6 +175,6 @@ def too_long_addresses_accepted(sandbox: Sandbox) -> None:
 
 @defect(_INVALID, at="email_fault")
 def space_behind_addresses_taken(_sandbox: Sandbox, email_fault: Decision, value: object) -> str | None:
-    """An email may have a space behind it."""
+    """An email may end with a space."""
     fault: str | None = email_fault(value.rstrip(" ") if isinstance(value, str) else value)
     return fault

@@ -1,10 +1,10 @@
-"""PUT and PATCH that should have changed nothing: invalid values and unknown users."""
+"""PUT and PATCH with invalid values, or of unknown users, that are not refused correctly."""
 
 from typing import Any
 
 from support.sandbox.defects.kit import (
     act_when_refused,
-    answer_strangers,
+    answer_unknown_ids,
     broken,
     instead_of,
     sent_in,
@@ -61,7 +61,7 @@ def _unchecked(sandbox: Sandbox, at: str, field: str) -> None:
 
 @defect(_INVALID)
 def names_unchecked_by_patch(sandbox: Sandbox) -> None:
-    """PATCH takes any text for a name: empty, blank, too long."""
+    """PATCH accepts any text as a name: empty, blank, too long."""
     _unchecked(sandbox, "patch", "name")
 
 
@@ -116,7 +116,7 @@ def empty_address_left_out_by_patch(sandbox: Sandbox) -> None:
 
 @defect(_INVALID)
 def number_as_address_is_500(sandbox: Sandbox) -> None:
-    """PUT and PATCH break where an email is a number."""
+    """PUT and PATCH give 500 if an email is a number."""
 
     async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
         if isinstance(sandbox.api.document(call).get("email"), int):
@@ -132,7 +132,7 @@ _UNKNOWN = "update-404"
 
 
 def _words_break(sandbox: Sandbox, at: str) -> None:
-    """Let a handler break where an id is no number of the database."""
+    """Make a handler give 500 if an id cannot be a key of the database."""
 
     async def handler(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
         if "nobody" in (call.user_id or ""):
@@ -144,7 +144,7 @@ def _words_break(sandbox: Sandbox, at: str) -> None:
 
 
 def _ends_of_ids_ignored(sandbox: Sandbox, at: str) -> None:
-    """Let a handler take an id with more characters behind it for the id."""
+    """Make a handler ignore characters after an id."""
 
     async def handler(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
         call.user_id = (call.user_id or "")[: len(sandbox.api.new_id())]
@@ -156,42 +156,42 @@ def _ends_of_ids_ignored(sandbox: Sandbox, at: str) -> None:
 
 @defect(_UNKNOWN)
 def patch_of_a_word_is_500(sandbox: Sandbox) -> None:
-    """PATCH breaks where the id is a word."""
+    """PATCH gives 500 if the id is a word."""
     _words_break(sandbox, "patch")
 
 
 @defect(_UNKNOWN)
 def put_of_a_word_is_500(sandbox: Sandbox) -> None:
-    """PUT breaks where the id is a word."""
+    """PUT gives 500 if the id is a word."""
     _words_break(sandbox, "replace")
 
 
 @defect(_UNKNOWN)
 def patch_reads_the_beginning_of_ids(sandbox: Sandbox) -> None:
-    """PATCH takes an id with a character more for the id."""
+    """PATCH ignores a character after an id."""
     _ends_of_ids_ignored(sandbox, "patch")
 
 
 @defect(_UNKNOWN)
 def put_reads_the_beginning_of_ids(sandbox: Sandbox) -> None:
-    """PUT takes an id with a character more for the id."""
+    """PUT ignores a character after an id."""
     _ends_of_ids_ignored(sandbox, "replace")
 
 
 @defect("delete-again")
 def delete_of_a_word_is_500(sandbox: Sandbox) -> None:
-    """DELETE breaks where the id is a word."""
+    """DELETE gives 500 if the id is a word."""
     _words_break(sandbox, "delete")
 
 
 @defect("delete-again")
 def delete_reads_the_beginning_of_ids(sandbox: Sandbox) -> None:
-    """DELETE takes an id with a character more for the id."""
+    """DELETE ignores a character after an id."""
     _ends_of_ids_ignored(sandbox, "delete")
 
 
-def _newcomer_at(sandbox: Sandbox, call: Call) -> User:
-    """Create the user that a PUT names under the id that it names."""
+def _create_at(sandbox: Sandbox, call: Call) -> User:
+    """Create the user of a PUT with the id in its URL."""
     user = sandbox.api.new_user(sandbox.api.user_fields(call))._replace(id=call.user_id or "")
     sandbox.api.insert(user, None)
     return user
@@ -200,13 +200,13 @@ def _newcomer_at(sandbox: Sandbox, call: Call) -> User:
 @defect(_UNKNOWN)
 def put_creates(sandbox: Sandbox) -> None:
     """PUT on an unknown id creates the user there and gives 201."""
-    answer_strangers(sandbox, "replace", lambda call: Answer(201, sandbox.api.present(_newcomer_at(sandbox, call))))
+    answer_unknown_ids(sandbox, "replace", lambda call: Answer(201, sandbox.api.present(_create_at(sandbox, call))))
 
 
 @defect(_UNKNOWN)
 def put_creates_although_404(sandbox: Sandbox) -> None:
     """PUT on an unknown id gives 404, but creates the user there."""
-    act_when_refused(sandbox, "replace", 404, lambda call: _newcomer_at(sandbox, call))
+    act_when_refused(sandbox, "replace", 404, lambda call: _create_at(sandbox, call))
 
 
 @defect(_UNKNOWN)
@@ -224,19 +224,19 @@ def patch_creates_although_404(sandbox: Sandbox) -> None:
 @defect(_UNKNOWN)
 def patch_of_unknown_is_200(sandbox: Sandbox) -> None:
     """PATCH on an unknown id gives 200 and {}."""
-    answer_strangers(sandbox, "patch", lambda _call: Answer(200, {}))
+    answer_unknown_ids(sandbox, "patch", lambda _call: Answer(200, {}))
 
 
 @defect(_UNKNOWN)
 def patch_of_unknown_is_500(sandbox: Sandbox) -> None:
     """PATCH on an unknown id gives 500."""
-    answer_strangers(sandbox, "patch", lambda _call: broken())
+    answer_unknown_ids(sandbox, "patch", lambda _call: broken())
 
 
 @defect(_UNKNOWN)
 def put_of_unknown_is_204(sandbox: Sandbox) -> None:
     """PUT on an unknown id gives 204."""
-    answer_strangers(sandbox, "replace", lambda _call: Answer(204))
+    answer_unknown_ids(sandbox, "replace", lambda _call: Answer(204))
 
 
 @defect("update-invalid")

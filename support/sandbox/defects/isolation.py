@@ -14,7 +14,7 @@ _ISOLATION = "isolation"
 
 def _neighbour(sandbox: Sandbox, user_id: str) -> User | None:
     """Find the user that was created before this one, or the next one."""
-    users = sandbox.store.everyone()
+    users = sandbox.store.all_users()
     place = next((number for number, user in enumerate(users) if user.id == user_id), None)
     if place is None or len(users) < 2:
         return None
@@ -35,7 +35,7 @@ def update_renames_namesakes(sandbox: Sandbox, update: Decision, user: User) -> 
     """PUT and PATCH rename all users with the same name."""
     before = sandbox.store.get(user.id)
     update(user)
-    for namesake in sandbox.store.everyone():
+    for namesake in sandbox.store.all_users():
         if before is not None and namesake.name == before.name:
             update(namesake._replace(name=user.name))
 
@@ -46,7 +46,7 @@ def moving_merges_namesakes(sandbox: Sandbox, update: Decision, user: User) -> N
     before = sandbox.store.get(user.id)
     update(user)
     if before is not None and before.email != user.email:
-        for namesake in sandbox.store.everyone():
+        for namesake in sandbox.store.all_users():
             if namesake.name == before.name and namesake.id != user.id:
                 sandbox.store.delete(namesake.id)
 
@@ -64,7 +64,7 @@ def delete_takes_neighbour(sandbox: Sandbox, delete: Decision, user_id: str) -> 
 def delete_takes_namesakes(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
     """DELETE also deletes all users of the same name."""
     leaver = sandbox.store.get(user_id)
-    for namesake in sandbox.store.everyone():
+    for namesake in sandbox.store.all_users():
         if leaver is not None and namesake.name == leaver.name and namesake.id != user_id:
             delete(namesake.id)
     return bool(delete(user_id))
@@ -84,7 +84,7 @@ def delete_takes_addresses_that_end_alike(sandbox: Sandbox, delete: Decision, us
 
 def _delete_alike(sandbox: Sandbox, delete: Decision, user_id: str, alike: Callable[[str, str], bool]) -> bool:
     leaver = sandbox.store.get(user_id)
-    for other in sandbox.store.everyone():
+    for other in sandbox.store.all_users():
         if leaver is not None and other.id != user_id and alike(other.email.casefold(), leaver.email.casefold()):
             delete(other.id)
     return bool(delete(user_id))
@@ -95,7 +95,7 @@ def delete_of_unknown_takes_newest(sandbox: Sandbox) -> None:
     """DELETE of a user that is gone answers 404, but removes the newest user."""
 
     def remove(_call: Call) -> None:
-        for user in sandbox.store.everyone()[-1:]:
+        for user in sandbox.store.all_users()[-1:]:
             sandbox.store.delete(user.id)
 
     act_when_refused(sandbox, "delete", 404, remove)
@@ -117,7 +117,7 @@ def put_replaces_namesakes(sandbox: Sandbox) -> None:
     async def replace(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
         before = sandbox.store.get(call.user_id or "")
         answer: Answer = await replace(call)
-        for namesake in sandbox.store.everyone():
+        for namesake in sandbox.store.all_users():
             if before is not None and namesake.name == before.name and namesake.id != before.id:
                 sandbox.store.update(namesake._replace(name=answer.content["name"]))
         return answer

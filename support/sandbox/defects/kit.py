@@ -1,4 +1,4 @@
-"""What several defects need to go wrong in their own way."""
+"""What several defects share."""
 
 import asyncio
 import json
@@ -11,12 +11,12 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from support.sandbox.exchange import JSON, Answer, Call, Refusal
-from support.sandbox.store import AddressTakenError, User
+from support.sandbox.store import EmailTakenError, User
 from support.sandbox.twists import Decision, Sandbox
 
 
 async def gap(sandbox: Sandbox) -> None:
-    """Let other requests in for as long as the window is, to the microsecond: timers alone are too coarse."""
+    """Let other requests run for the length of the window, to the microsecond: timers alone are too coarse."""
     deadline = time.perf_counter() + sandbox.window_s
     if sandbox.window_s > 0.003:
         await asyncio.sleep(sandbox.window_s - 0.002)
@@ -25,7 +25,7 @@ async def gap(sandbox: Sandbox) -> None:
 
 
 async def instead_of(status: int, answer: Answer, handler: Decision, call: Call) -> Answer:
-    """Answer in place of a refusal with this status."""
+    """Replace a refusal with this status by an answer."""
     try:
         given: Answer = await handler(call)
     except Refusal as refusal:
@@ -36,12 +36,12 @@ async def instead_of(status: int, answer: Answer, handler: Decision, call: Call)
 
 
 def broken(detail: str = "Something went wrong.") -> Answer:
-    """Answer as a server does that broke."""
+    """Return the answer of a server with an internal error."""
     return Answer(500, {"title": "Internal Server Error", "status": 500, "detail": detail})
 
 
-def answer_strangers(sandbox: Sandbox, at: str, answer: Callable[[Call], Answer]) -> None:
-    """Have a handler answer like this for ids that no user ever had; those of deleted users stay 404."""
+def answer_unknown_ids(sandbox: Sandbox, at: str, answer: Callable[[Call], Answer]) -> None:
+    """Make a handler answer like this for ids that no user ever had; ids of deleted users still get 404."""
     gone = remember_gone(sandbox)
 
     async def handler(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
@@ -57,7 +57,7 @@ def answer_strangers(sandbox: Sandbox, at: str, answer: Callable[[Call], Answer]
 
 
 def remember_gone(sandbox: Sandbox) -> dict[str, User]:
-    """Keep the users that are deleted from now on, by id."""
+    """Remember the users that are deleted from now on, by id."""
     gone: dict[str, User] = {}
 
     def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
@@ -71,12 +71,12 @@ def remember_gone(sandbox: Sandbox) -> dict[str, User]:
 
 
 def look_before_storing(sandbox: Sandbox, *, at: tuple[str, ...] = ("insert", "update"), exact: bool = False) -> None:
-    """Do without the unique index: a look beforehand finds the email taken, at these places only."""
-    sandbox.store.tolerate_twins()
+    """Replace the unique index by a check before storing, at these places only."""
+    sandbox.store.allow_duplicate_emails()
 
     def write(sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
         if others_with(sandbox, user.email, user.id, exact=exact):
-            raise AddressTakenError
+            raise EmailTakenError
         write(user, *key)
 
     for name in at:
@@ -84,25 +84,25 @@ def look_before_storing(sandbox: Sandbox, *, at: tuple[str, ...] = ("insert", "u
 
 
 def others_with(sandbox: Sandbox, email: str, user_id: str | None = None, *, exact: bool = False) -> list[User]:
-    """Find another user with an email."""
+    """Find other users with an email."""
     holders = sandbox.store.holders(email)
     return [user for user in holders if user.id != user_id and (not exact or user.email == email)]
 
 
 def is_repeated(sandbox: Sandbox, call: Call) -> bool:
-    """Tell whether the Idempotency-Key of a request was used before."""
+    """Return whether the Idempotency-Key of a request was used before."""
     key = sandbox.api.idempotency_key(call)
     return key is not None and sandbox.store.answered(key.value) is not None
 
 
 def as_json(call: Call) -> Call:
-    """Take the body for JSON, whatever its Content-Type says."""
+    """Read the body as JSON, whatever its Content-Type says."""
     call.headers = Headers({**call.headers, "content-type": JSON})
     return call
 
 
 def remember_documents(sandbox: Sandbox) -> dict[str, Any]:
-    """Keep the latest document that came in: nothing else happens between its reading and its use."""
+    """Remember the latest document: no other request runs between its reading and its use."""
     latest: dict[str, Any] = {}
 
     def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
@@ -116,20 +116,20 @@ def remember_documents(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def users_in(answer: Answer) -> list[dict[str, Any]]:
-    """Give the users that an answer shows, to be changed in place."""
+    """Return the users that an answer shows, to be changed in place."""
     shown: list[dict[str, Any]] = answer.content if isinstance(answer.content, list) else [answer.content]
     return shown
 
 
 def act_when_refused(sandbox: Sandbox, at: str, status: int, act: Decision) -> None:
-    """Do something all the same when a handler refuses with this status, and then refuse."""
+    """When a handler refuses with this status, do something before the refusal is sent."""
 
     async def handler(_sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
         try:
             answer: Answer = await handler(call)
         except Refusal as refusal:
             if refusal.status == status:
-                with suppress(Refusal, AddressTakenError):
+                with suppress(Refusal, EmailTakenError):
                     act(call)
             raise
         return answer
@@ -138,44 +138,44 @@ def act_when_refused(sandbox: Sandbox, at: str, status: int, act: Decision) -> N
 
 
 def sent_in(call: Call) -> dict[str, Any]:
-    """Read the fields of a body that was JSON, checked or not."""
+    """Read the fields of a JSON body without checking them."""
     document = json.loads(call.body)
     return document if isinstance(document, dict) else {}
 
 
 def valid_part(sandbox: Sandbox, call: Call) -> dict[str, str]:
-    """Read the name and email that are valid, and leave the others out."""
+    """Return the name and email of a request, without those that are invalid."""
     faults = {"name": sandbox.api.name_fault, "email": sandbox.api.email_fault}
     return {field: value for field, value in sent_in(call).items() if field in faults and not faults[field](value)}
 
 
 def store_anyway(sandbox: Sandbox, call: Call, fields: dict[str, str]) -> None:
-    """Change the user that a request is about, if there is one."""
+    """Change the user of a request, if there is one."""
     user = sandbox.store.get(call.user_id or "")
     if user is not None:
         sandbox.store.update(user._replace(**fields))
 
 
 def invented_user() -> dict[str, str]:
-    """Make up what an API fills in that does not check."""
+    """Return what an API without checks fills in."""
     return {"name": "Unnamed", "email": f"unnamed-{uuid.uuid4().hex[:12]}@example.org"}
 
 
-class Room:
-    """Counts who is inside; with more than `seats` it is crowded, until it is empty."""
+class InFlight:
+    """Counts active requests; more than `limit` of them overload it until none is left."""
 
-    def __init__(self, seats: int) -> None:
-        self._seats = seats
-        self._inside = 0
-        self.crowded = False
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._active = 0
+        self.is_overloaded = False
 
     @contextmanager
-    def entered(self) -> Iterator[None]:
-        """Be inside."""
-        self._inside += 1
-        self.crowded = self.crowded or self._inside > self._seats
+    def counted(self) -> Iterator[None]:
+        """Count a request while the context lasts."""
+        self._active += 1
+        self.is_overloaded = self.is_overloaded or self._active > self._limit
         try:
             yield
         finally:
-            self._inside -= 1
-            self.crowded = self.crowded and self._inside > 0
+            self._active -= 1
+            self.is_overloaded = self.is_overloaded and self._active > 0

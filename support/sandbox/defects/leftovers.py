@@ -1,7 +1,7 @@
 """Emails that a change, a refusal or a deletion wrongly reserves, or wrongly frees."""
 
 from support.sandbox.defects.kit import (
-    Room,
+    InFlight,
     act_when_refused,
     gap,
     look_before_storing,
@@ -10,46 +10,46 @@ from support.sandbox.defects.kit import (
     valid_part,
 )
 from support.sandbox.exchange import Answer, Call, Refusal
-from support.sandbox.store import AddressTakenError, User
+from support.sandbox.store import EmailTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
 
 
-def _kept_for_nobody(sandbox: Sandbox, *, exact: bool = False) -> set[str]:
+def _reserved_emails(sandbox: Sandbox, *, exact: bool = False) -> set[str]:
     """Return a set of emails that no other user can get: folded ones, or `exact` texts."""
-    kept: set[str] = set()
+    reserved: set[str] = set()
 
     def write(sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
         before = sandbox.store.get(user.id)
         own = before is not None and before.email.casefold() == user.email.casefold()
-        if (user.email if exact else user.email.casefold()) in kept and not own:
-            raise AddressTakenError
+        if (user.email if exact else user.email.casefold()) in reserved and not own:
+            raise EmailTakenError
         write(user, *key)
 
     sandbox.around("store.insert", write)
     sandbox.around("store.update", write)
-    return kept
+    return reserved
 
 
 def _unguarded(sandbox: Sandbox) -> set[str]:
-    """Return a set of folded emails that a new user gets although they are taken."""
+    """Return a set of folded emails that a new user gets even if they are taken."""
     unguarded: set[str] = set()
     look_before_storing(sandbox, at=("update",))
 
     def insert(sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
         if user.email.casefold() not in unguarded and sandbox.store.holders(user.email):
-            raise AddressTakenError
+            raise EmailTakenError
         insert(user, *key)
 
     sandbox.around("store.insert", insert)
     return unguarded
 
 
-def _own_address(sandbox: Sandbox, call: Call) -> set[str]:
+def _own_email(sandbox: Sandbox, call: Call) -> set[str]:
     user = sandbox.store.get(call.user_id or "")
     return {user.email.casefold()} if user is not None else set()
 
 
-def _sent_address(sandbox: Sandbox, call: Call) -> set[str]:
+def _sent_email(sandbox: Sandbox, call: Call) -> set[str]:
     email = valid_part(sandbox, call).get("email")
     return {email.casefold()} if email else set()
 
@@ -57,37 +57,37 @@ def _sent_address(sandbox: Sandbox, call: Call) -> set[str]:
 @defect("update-invalid")
 def refused_patch_keeps_its_address(sandbox: Sandbox) -> None:
     """A PATCH that is refused for its name reserves the email that it names."""
-    kept = _kept_for_nobody(sandbox)
-    act_when_refused(sandbox, "patch", 422, lambda call: kept.update(_sent_address(sandbox, call)))
+    reserved = _reserved_emails(sandbox)
+    act_when_refused(sandbox, "patch", 422, lambda call: reserved.update(_sent_email(sandbox, call)))
 
 
 @defect("update-invalid")
 def refused_put_keeps_its_address(sandbox: Sandbox) -> None:
     """A PUT that is refused for its name reserves the email that it names."""
-    kept = _kept_for_nobody(sandbox)
-    act_when_refused(sandbox, "replace", 422, lambda call: kept.update(_sent_address(sandbox, call)))
+    reserved = _reserved_emails(sandbox)
+    act_when_refused(sandbox, "replace", 422, lambda call: reserved.update(_sent_email(sandbox, call)))
 
 
 @defect("update-invalid")
 def refused_patch_gives_up_the_address(sandbox: Sandbox) -> None:
     """After a PATCH that is refused a new user gets the user's own email as well."""
     unguarded = _unguarded(sandbox)
-    act_when_refused(sandbox, "patch", 422, lambda call: unguarded.update(_own_address(sandbox, call)))
+    act_when_refused(sandbox, "patch", 422, lambda call: unguarded.update(_own_email(sandbox, call)))
 
 
 @defect("update-invalid")
 def refused_put_gives_up_the_address(sandbox: Sandbox) -> None:
     """After a PUT that is refused a new user gets the user's own email as well."""
     unguarded = _unguarded(sandbox)
-    act_when_refused(sandbox, "replace", 422, lambda call: unguarded.update(_own_address(sandbox, call)))
+    act_when_refused(sandbox, "replace", 422, lambda call: unguarded.update(_own_email(sandbox, call)))
 
 
 @defect("update-404")
 def change_of_nobody_keeps_its_address(sandbox: Sandbox) -> None:
     """PUT and PATCH on an unknown id give 404, but reserve the email that they name."""
-    kept = _kept_for_nobody(sandbox)
+    reserved = _reserved_emails(sandbox)
     for at in ("patch", "replace"):
-        act_when_refused(sandbox, at, 404, lambda call: kept.update(_sent_address(sandbox, call)))
+        act_when_refused(sandbox, at, 404, lambda call: reserved.update(_sent_email(sandbox, call)))
 
 
 @defect("update-taken")
@@ -95,7 +95,7 @@ def taken_address_frees_own(sandbox: Sandbox) -> None:
     """After a PATCH or PUT that is refused with 409 a new user gets the user's own email as well."""
     unguarded = _unguarded(sandbox)
     for at in ("patch", "replace"):
-        act_when_refused(sandbox, at, 409, lambda call: unguarded.update(_own_address(sandbox, call)))
+        act_when_refused(sandbox, at, 409, lambda call: unguarded.update(_own_email(sandbox, call)))
 
 
 @defect("update-taken")
@@ -103,14 +103,14 @@ def taken_address_frees_the_holders(sandbox: Sandbox) -> None:
     """After a PATCH or PUT that is refused with 409 a new user gets the email that was wanted."""
     unguarded = _unguarded(sandbox)
     for at in ("patch", "replace"):
-        act_when_refused(sandbox, at, 409, lambda call: unguarded.update(_sent_address(sandbox, call)))
+        act_when_refused(sandbox, at, 409, lambda call: unguarded.update(_sent_email(sandbox, call)))
 
 
 @defect("update-taken")
 def capitals_given_up_stay_taken(sandbox: Sandbox) -> None:
-    """An email with capitals that is given up is free as it was written, and not in small letters."""
-    kept = _kept_for_nobody(sandbox, exact=True)
-    _watch_updates(sandbox, lambda before, _after: kept.update({before.email.casefold()} - {before.email}))
+    """An email with capitals that a user gave up is free as it was written, but not in small letters."""
+    reserved = _reserved_emails(sandbox, exact=True)
+    _watch_updates(sandbox, lambda before, _after: reserved.update({before.email.casefold()} - {before.email}))
 
 
 @defect("update-taken")
@@ -120,7 +120,7 @@ def nobody_moves_back(sandbox: Sandbox) -> None:
 
     def update(_sandbox: Sandbox, update: Decision, user: User) -> None:
         if (user.id, user.email.casefold()) in given_up:
-            raise AddressTakenError
+            raise EmailTakenError
         update(user)
 
     sandbox.around("store.update", update)
@@ -128,7 +128,7 @@ def nobody_moves_back(sandbox: Sandbox) -> None:
 
 
 def _watch_updates(sandbox: Sandbox, act: Decision) -> None:
-    """Do something whenever a user has moved to another email."""
+    """Do something whenever a user has changed to another email."""
 
     def update(sandbox: Sandbox, update: Decision, user: User) -> None:
         before = sandbox.store.get(user.id)
@@ -143,7 +143,7 @@ def _confirmed(sandbox: Sandbox, at: str) -> None:
     unguarded = _unguarded(sandbox)
 
     async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
-        own = _own_address(sandbox, call)
+        own = _own_email(sandbox, call)
         answer: Answer = await handler(call)
         unguarded.update(own & {str(sent_in(call).get("email", "")).casefold()})
         return answer
@@ -158,7 +158,7 @@ def address_of_the_renamed_unguarded(sandbox: Sandbox) -> None:
 
     async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
         answer: Answer = await patch(call)
-        unguarded.update(_own_address(sandbox, call) if "email" not in sent_in(call) else ())
+        unguarded.update(_own_email(sandbox, call) if "email" not in sent_in(call) else ())
         return answer
 
     sandbox.around("patch", patch)
@@ -195,17 +195,17 @@ def leaving_once_more_unguards_the_address(sandbox: Sandbox) -> None:
 
 @defect("delete-frees")
 def capitals_of_leavers_stay_taken(sandbox: Sandbox) -> None:
-    """The email of a deleted user is free as it was written, and not in small letters."""
-    kept = _kept_for_nobody(sandbox, exact=True)
-    _watch_deletions(sandbox, lambda user: kept.update({user.email.casefold()} - {user.email}))
+    """The email of a deleted user is free as it was written, but not in small letters."""
+    reserved = _reserved_emails(sandbox, exact=True)
+    _watch_deletions(sandbox, lambda user: reserved.update({user.email.casefold()} - {user.email}))
 
 
 @defect("delete-frees")
 def only_first_address_freed(sandbox: Sandbox) -> None:
     """DELETE frees the email that the user signed up with, not the last one."""
-    kept, moved = _kept_for_nobody(sandbox), set[str]()
+    reserved, moved = _reserved_emails(sandbox), set[str]()
     _watch_updates(sandbox, lambda _before, after: moved.add(after.id))
-    _watch_deletions(sandbox, lambda user: kept.update({user.email.casefold()} if user.id in moved else ()))
+    _watch_deletions(sandbox, lambda user: reserved.update({user.email.casefold()} if user.id in moved else ()))
 
 
 def _watch_deletions(sandbox: Sandbox, act: Decision) -> None:
@@ -220,8 +220,8 @@ def _watch_deletions(sandbox: Sandbox, act: Decision) -> None:
 
 @defect("race-email")
 def address_lost_between_join_and_leave(sandbox: Sandbox) -> None:
-    """A create that is refused while the holder of the email is being deleted reserves it for ever."""
-    kept, leaving = _kept_for_nobody(sandbox), dict[str, str]()
+    """A create that is refused while the holder of the email is being deleted reserves it forever."""
+    reserved, leaving = _reserved_emails(sandbox), dict[str, str]()
 
     async def delete(sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
         folded = sandbox.api.known(call).email.casefold()
@@ -232,7 +232,7 @@ def address_lost_between_join_and_leave(sandbox: Sandbox) -> None:
         return answer
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-        kept.update({sandbox.api.user_fields(call)["email"].casefold()} & set(leaving.values()))
+        reserved.update({sandbox.api.user_fields(call)["email"].casefold()} & set(leaving.values()))
         answer: Answer = await create(call)
         return answer
 
@@ -243,17 +243,17 @@ def address_lost_between_join_and_leave(sandbox: Sandbox) -> None:
 @defect("race-email")
 def race_moves_the_winners_time(sandbox: Sandbox) -> None:
     """A create that loses a race gives 409, but renews createdAt of the winner."""
-    rooms: dict[str, Room] = {}
+    by_email: dict[str, InFlight] = {}
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
         fields = sandbox.api.user_fields(call)
-        room = rooms.setdefault(fields["email"].casefold(), Room(1))
-        with room.entered():
+        active = by_email.setdefault(fields["email"].casefold(), InFlight(1))
+        with active.counted():
             await gap(sandbox)
             try:
                 answer: Answer = await create(call)
             except Refusal:
-                if room.crowded:
+                if active.is_overloaded:
                     _renew(sandbox, fields["email"])
                 raise
         return answer

@@ -16,44 +16,44 @@ def _is_whole(call: Call) -> bool:
     return not call.query.keys() & {"email", "page", "limit"}
 
 
-@defect("list", at="store.everyone")
-def list_is_empty(_sandbox: Sandbox, _everyone: Decision) -> list[User]:
+@defect("list", at="store.all_users")
+def list_is_empty(_sandbox: Sandbox, _all_users: Decision) -> list[User]:
     """The list is empty."""
     return []
 
 
-@defect("list", at="store.everyone")
-def list_lacks_the_newest(_sandbox: Sandbox, everyone: Decision) -> list[User]:
+@defect("list", at="store.all_users")
+def list_lacks_the_newest(_sandbox: Sandbox, all_users: Decision) -> list[User]:
     """The newest user is not in the list."""
-    users: list[User] = everyone()
+    users: list[User] = all_users()
     return users[:-1]
 
 
-@defect("list", at="store.everyone")
-def list_stops_at_ten(_sandbox: Sandbox, everyone: Decision) -> list[User]:
+@defect("list", at="store.all_users")
+def list_stops_at_ten(_sandbox: Sandbox, all_users: Decision) -> list[User]:
     """The list shows the ten oldest users, and does not say that there are more."""
-    users: list[User] = everyone()
+    users: list[User] = all_users()
     return users[:10]
 
 
-@defect("list", at="store.everyone")
-def list_repeats_a_user(_sandbox: Sandbox, everyone: Decision) -> list[User]:
+@defect("list", at="store.all_users")
+def list_repeats_a_user(_sandbox: Sandbox, all_users: Decision) -> list[User]:
     """The newest user is in the list twice."""
-    users: list[User] = everyone()
+    users: list[User] = all_users()
     return users + users[-1:]
 
 
-@defect("list", at="store.everyone")
-def list_lacks_other_scripts(_sandbox: Sandbox, everyone: Decision) -> list[User]:
+@defect("list", at="store.all_users")
+def list_lacks_other_scripts(_sandbox: Sandbox, all_users: Decision) -> list[User]:
     """Users with a name outside ASCII are not in the list."""
-    return [user for user in everyone() if user.name.isascii()]
+    return [user for user in all_users() if user.name.isascii()]
 
 
 @defect("list")
 def list_shows_deleted(sandbox: Sandbox) -> None:
     """Deleted users stay in the list."""
     gone = remember_gone(sandbox)
-    sandbox.around("store.everyone", lambda _sandbox, everyone: [*everyone(), *gone.values()])
+    sandbox.around("store.all_users", lambda _sandbox, all_users: [*all_users(), *gone.values()])
 
 
 @defect("list", at="list_users")
@@ -71,16 +71,16 @@ def list_is_stale(sandbox: Sandbox) -> None:
     kept: list[User] = []
     until = 0.0
 
-    def everyone(_sandbox: Sandbox, everyone: Decision) -> list[User]:
+    def all_users(_sandbox: Sandbox, all_users: Decision) -> list[User]:
         nonlocal kept, until
         if time.monotonic() > until:
-            kept, until = everyone(), time.monotonic() + _STALE_S
+            kept, until = all_users(), time.monotonic() + _STALE_S
         return kept
 
-    sandbox.around("store.everyone", everyone)
+    sandbox.around("store.all_users", all_users)
 
 
-@defect("list", at="store.everyone")
-def list_lacks_namesakes(_sandbox: Sandbox, everyone: Decision) -> list[User]:
+@defect("list", at="store.all_users")
+def list_lacks_namesakes(_sandbox: Sandbox, all_users: Decision) -> list[User]:
     """Of several users of one name the list shows the last."""
-    return list({user.name: user for user in everyone()}.values())
+    return list({user.name: user for user in all_users()}.values())

@@ -1,4 +1,4 @@
-"""Bodies that are no JSON, or do not say that they are."""
+"""Bodies that are not JSON, or are not declared as JSON."""
 
 import asyncio
 import contextlib
@@ -57,7 +57,7 @@ def malformed_creates_somebody(_sandbox: Sandbox, user_fields: Decision, call: C
 
 @defect(_MALFORMED, at="parse")
 def cut_json_completed(_sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
-    """A body that was cut off is completed with what seems to be missing."""
+    """A body that was cut off is completed."""
     for ending in (b"", b"}", b'"}'):
         try:
             return parse(body + ending)
@@ -68,7 +68,7 @@ def cut_json_completed(_sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
 
 @defect(_MALFORMED, at="create")
 async def malformed_stored_although_refused(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-    """A body that is not JSON is refused, but leaves a user with what could be read of it."""
+    """A body that is not JSON is refused, but its readable part is stored as a user."""
     try:
         answer: Answer = await create(call)
     except Refusal as refusal:
@@ -94,7 +94,7 @@ async def malformed_put_answers_422(_sandbox: Sandbox, replace: Decision, call: 
 
 
 def _read_leniently(sandbox: Sandbox, method: str) -> None:
-    """Let a method read what JavaScript would read: single quotes, a comma too many."""
+    """Make a method read what JavaScript would read: single quotes, a trailing comma."""
 
     def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
         if call.method == method:
@@ -107,19 +107,19 @@ def _read_leniently(sandbox: Sandbox, method: str) -> None:
 
 @defect(_MALFORMED)
 def single_quotes_taken_by_patch(sandbox: Sandbox) -> None:
-    """PATCH takes single quotes for double ones, and a comma too many."""
+    """PATCH accepts single quotes in place of double ones, and a trailing comma."""
     _read_leniently(sandbox, "PATCH")
 
 
 @defect(_MALFORMED)
 def single_quotes_taken_by_put(sandbox: Sandbox) -> None:
-    """PUT takes single quotes for double ones, and a comma too many."""
+    """PUT accepts single quotes in place of double ones, and a trailing comma."""
     _read_leniently(sandbox, "PUT")
 
 
 @defect(_MALFORMED, at="document")
 def line_breaks_in_texts_taken(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
-    """A line break within a text, which JSON wants escaped, is passed over."""
+    """An unescaped line break within a text is accepted."""
     call.body = call.body.replace(b"\n", b"")
     read: dict[str, Any] = document(call)
     return read
@@ -129,7 +129,7 @@ _MEDIA = "media-type"
 
 
 def _ignore_media_type(sandbox: Sandbox, method: str, of: str = "") -> None:
-    """Let a method take for JSON whatever is declared as this kind, or as anything."""
+    """Make a method read any body as JSON, or any body of one declared kind."""
 
     def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
         ignored = call.method == method and of in call.headers.get("content-type", "")
@@ -141,19 +141,19 @@ def _ignore_media_type(sandbox: Sandbox, method: str, of: str = "") -> None:
 
 @defect(_MEDIA)
 def media_type_ignored_by_post(sandbox: Sandbox) -> None:
-    """POST takes JSON under any Content-Type."""
+    """POST accepts JSON under any Content-Type."""
     _ignore_media_type(sandbox, "POST")
 
 
 @defect(_MEDIA)
 def media_type_ignored_by_put(sandbox: Sandbox) -> None:
-    """PUT takes JSON under any Content-Type."""
+    """PUT accepts JSON under any Content-Type."""
     _ignore_media_type(sandbox, "PUT")
 
 
 @defect(_MEDIA)
 def media_type_ignored_by_patch(sandbox: Sandbox) -> None:
-    """PATCH takes JSON under any Content-Type."""
+    """PATCH accepts JSON under any Content-Type."""
     _ignore_media_type(sandbox, "PATCH")
 
 
@@ -193,7 +193,7 @@ async def media_type_refused_but_applied(_sandbox: Sandbox, dispatch: Decision, 
 
 @defect(_MEDIA, at="document")
 def forms_accepted(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
-    """A form is taken as well as JSON."""
+    """A form is accepted as well as JSON."""
     if call.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl(call.body.decode(errors="replace")))
     read: dict[str, Any] = document(call)
@@ -202,31 +202,31 @@ def forms_accepted(_sandbox: Sandbox, document: Decision, call: Call) -> dict[st
 
 @defect(_MEDIA)
 def html_taken_by_patch(sandbox: Sandbox) -> None:
-    """PATCH takes a body that is declared as HTML."""
+    """PATCH accepts a body that is declared as HTML."""
     _ignore_media_type(sandbox, "PATCH", of="html")
 
 
 @defect(_MEDIA)
 def html_taken_by_put(sandbox: Sandbox) -> None:
-    """PUT takes a body that is declared as HTML."""
+    """PUT accepts a body that is declared as HTML."""
     _ignore_media_type(sandbox, "PUT", of="html")
 
 
 @defect(_MEDIA)
 def mention_of_json_taken_by_patch(sandbox: Sandbox) -> None:
-    """PATCH takes any Content-Type that has the word json in it."""
+    """PATCH accepts any Content-Type that contains the word json."""
     _ignore_media_type(sandbox, "PATCH", of="json")
 
 
 @defect(_MEDIA)
 def mention_of_json_taken_by_put(sandbox: Sandbox) -> None:
-    """PUT takes any Content-Type that has the word json in it."""
+    """PUT accepts any Content-Type that contains the word json."""
     _ignore_media_type(sandbox, "PUT", of="json")
 
 
 @defect(_MALFORMED, at="parse")
 def comments_taken(_sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
-    """Comments in JSON are passed over."""
+    """Comments in JSON are ignored."""
     return parse(re.sub(rb"/\*.*?\*/", b"", body))
 
 
@@ -237,7 +237,7 @@ def bare_names_taken(_sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
 
 
 def _read_the_beginning(sandbox: Sandbox, method: str) -> None:
-    """Let a method read the first JSON value of a body, and no further."""
+    """Make a method read the first JSON value of a body and ignore the rest."""
 
     def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
         if call.method == method:
@@ -250,18 +250,18 @@ def _read_the_beginning(sandbox: Sandbox, method: str) -> None:
 
 @defect(_MALFORMED)
 def rest_passed_over_by_patch(sandbox: Sandbox) -> None:
-    """PATCH reads JSON up to its end, whatever follows."""
+    """PATCH reads the first JSON value and ignores the rest."""
     _read_the_beginning(sandbox, "PATCH")
 
 
 @defect(_MALFORMED)
 def rest_passed_over_by_put(sandbox: Sandbox) -> None:
-    """PUT reads JSON up to its end, whatever follows."""
+    """PUT reads the first JSON value and ignores the rest."""
     _read_the_beginning(sandbox, "PUT")
 
 
-def _mend_what_is_no_text(sandbox: Sandbox, method: str) -> None:
-    """Let a method leave out bytes that are no UTF-8."""
+def _drop_invalid_utf8(sandbox: Sandbox, method: str) -> None:
+    """Make a method drop bytes that are not UTF-8."""
 
     def document(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
         if call.method == method:
@@ -274,11 +274,11 @@ def _mend_what_is_no_text(sandbox: Sandbox, method: str) -> None:
 
 @defect(_MALFORMED)
 def broken_text_mended_by_patch(sandbox: Sandbox) -> None:
-    """PATCH leaves bytes out that are no UTF-8."""
-    _mend_what_is_no_text(sandbox, "PATCH")
+    """PATCH drops bytes that are not UTF-8."""
+    _drop_invalid_utf8(sandbox, "PATCH")
 
 
 @defect(_MALFORMED)
 def broken_text_mended_by_put(sandbox: Sandbox) -> None:
-    """PUT leaves bytes out that are no UTF-8."""
-    _mend_what_is_no_text(sandbox, "PUT")
+    """PUT drops bytes that are not UTF-8."""
+    _drop_invalid_utf8(sandbox, "PUT")

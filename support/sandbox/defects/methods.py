@@ -1,4 +1,4 @@
-"""POST on the URL of one user, taken for something else."""
+"""POST on the URL of one user that is not refused with 405."""
 
 from support.sandbox.defects.kit import (
     broken,
@@ -51,7 +51,7 @@ def post_on_user_is_500(sandbox: Sandbox) -> None:
 
 @defect(_METHOD)
 def post_on_user_updates(sandbox: Sandbox) -> None:
-    """POST on the URL of one user is taken for a PATCH."""
+    """POST on the URL of one user is carried out like a PATCH."""
     _answer_post(sandbox, sandbox.api.patch)
 
 

@@ -1,4 +1,4 @@
-"""What is the server's to choose, chosen by a client."""
+"""Fields that belong to the server, set by a client."""
 
 import dataclasses
 from typing import Any

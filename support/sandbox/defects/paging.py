@@ -1,4 +1,4 @@
-"""Pages that show the wrong users, or take a number that is none."""
+"""Pages that show the wrong users, or accept an invalid number."""
 
 import random
 import re
@@ -55,7 +55,7 @@ def pages_count_from_zero(_sandbox: Sandbox, window: Decision, offset: int, coun
 @defect(_PAGES, at="store.window")
 def pages_in_random_order(sandbox: Sandbox, _window: Decision, offset: int, count: int) -> list[User]:
     """The users are in another order for each page."""
-    users = sandbox.store.everyone()
+    users = sandbox.store.all_users()
     random.shuffle(users)
     return users[offset : offset + count]
 
@@ -96,7 +96,7 @@ async def limit_not_a_number_ignored(_sandbox: Sandbox, list_users: Decision, ca
 
 
 def _take(sandbox: Sandbox, parameter: str, value: str, meant: tuple[int, int]) -> None:
-    """Let one value out of range mean this (offset, count)."""
+    """Make one value out of range mean this (offset, count)."""
 
     def page(_sandbox: Sandbox, page: Decision, call: Call) -> Any:
         try:
@@ -141,13 +141,13 @@ def limit_below_0_is_taken(sandbox: Sandbox) -> None:
 
 @defect(_PAGES)
 def limit_1000_is_taken(sandbox: Sandbox) -> None:
-    """Limit 1000 is let through, as the highest of a framework's own, and gives 200 and so many users."""
+    """Limit 1000 is accepted, as the default maximum of a framework, and gives 200 and up to 1000 users."""
     _take(sandbox, "limit", "1000", (0, 1000))
 
 
 @defect(_PAGES, at="page")
 def limit_cut_to_a_whole_number(_sandbox: Sandbox, page: Decision, call: Call) -> Any:
-    """Of a limit with a fraction the whole part is taken."""
+    """A limit with a fraction is truncated."""
     limit = call.query.get("limit", "")
     if limit.replace(".", "", 1).isdecimal() and "." in limit:
         return (0, int(float(limit)))
@@ -156,7 +156,7 @@ def limit_cut_to_a_whole_number(_sandbox: Sandbox, page: Decision, call: Call) -
 
 @defect("filter-email", at="list_users")
 async def page_cut_before_the_look_up(sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
-    """?email= looks through the users of one page, where a page is asked for."""
+    """?email= with a page searches the users of that page only."""
     answer: Answer = await list_users(call)
     page = sandbox.api.page(call)
     if "email" in call.query and page is not None:
@@ -174,7 +174,7 @@ def far_pages_overflow(_sandbox: Sandbox, window: Decision, offset: int, count: 
 
 @defect(_PAGES, at="page")
 def end_of_limit_passed_over(_sandbox: Sandbox, page: Decision, call: Call) -> tuple[int, int] | None:
-    """A limit is read as far as it is a number."""
+    """Characters after the number of a limit are ignored."""
     limit = re.match(r"\d+", call.query.get("limit", ""))
     if limit:
         call.query = QueryParams({**call.query, "limit": limit[0]})

@@ -1,8 +1,8 @@
 """Races for one email: what looks right as long as requests come one after another."""
 
-from support.sandbox.defects.kit import Room, act_when_refused, gap, is_repeated, look_before_storing, others_with
+from support.sandbox.defects.kit import InFlight, act_when_refused, gap, is_repeated, look_before_storing, others_with
 from support.sandbox.exchange import Answer, Call, Refusal
-from support.sandbox.store import AddressTakenError, User
+from support.sandbox.store import EmailTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
 
 _RULE = "race-email"
@@ -46,7 +46,7 @@ def race_check_then_insert(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def race_of_letter_cases(sandbox: Sandbox) -> None:
-    """The index knows only equal texts: letter case is ignored by a look, a window before storing."""
+    """The index compares exact texts: letter case is ignored only by a check, a window before storing."""
     look_before_storing(sandbox, at=("insert",), exact=True)
     look_before_storing(sandbox, at=("update",))
 
@@ -104,15 +104,15 @@ async def race_everybody_told_to_have_won(sandbox: Sandbox, create: Decision, ca
 
 @defect(_RULE)
 def race_without_winner(sandbox: Sandbox) -> None:
-    """Of creates with one email within the window each is refused."""
-    rooms: dict[str, Room] = {}
+    """All creates with one email within the window are refused."""
+    by_email: dict[str, InFlight] = {}
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
         folded = sandbox.api.user_fields(call)["email"].casefold()
-        room = rooms.setdefault(folded, Room(1))
-        with room.entered():
+        active = by_email.setdefault(folded, InFlight(1))
+        with active.counted():
             await gap(sandbox)
-            if room.crowded and not is_repeated(sandbox, call):
+            if active.is_overloaded and not is_repeated(sandbox, call):
                 raise sandbox.api.taken()
             answer: Answer = await create(call)
         return answer
@@ -202,7 +202,7 @@ def race_create_revives_the_deleted(sandbox: Sandbox) -> None:
     def insert(sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
         try:
             insert(user, *key)
-        except AddressTakenError:
+        except EmailTakenError:
             marked = leaving.pop(user.email.casefold(), None)
             if marked is not None:
                 sandbox.store.update(marked._replace(name=user.name))
@@ -232,7 +232,7 @@ def race_of_replacements(sandbox: Sandbox) -> None:
 @defect(_RULE)
 def race_between_methods(sandbox: Sandbox) -> None:
     """POST and PATCH have a lock for each email, but each has its own."""
-    sandbox.store.tolerate_twins()
+    sandbox.store.allow_duplicate_emails()
     locked: set[tuple[str, str]] = set()
 
     async def held(sandbox: Sandbox, handler: Decision, call: Call, email: str, user_id: str | None) -> Answer:

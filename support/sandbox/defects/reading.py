@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from support.sandbox.defects.kit import answer_strangers, broken
+from support.sandbox.defects.kit import answer_unknown_ids, broken
 from support.sandbox.exchange import Answer, Call, Refusal
 from support.sandbox.twists import Decision, Sandbox, defect
 from support.sandbox.wire import Wire
@@ -20,7 +20,7 @@ async def read_wrapped_in_array(_sandbox: Sandbox, read: Decision, call: Call) -
 async def read_shows_the_newest(sandbox: Sandbox, read: Decision, call: Call) -> Answer:
     """Reading any user shows the newest one."""
     answer: Answer = await read(call)
-    answer.content = sandbox.api.present(sandbox.store.everyone()[-1])
+    answer.content = sandbox.api.present(sandbox.store.all_users()[-1])
     return answer
 
 
@@ -34,7 +34,7 @@ async def read_answers_202(_sandbox: Sandbox, read: Decision, call: Call) -> Ans
 
 @defect("read-200")
 def users_read_only_twice(sandbox: Sandbox) -> None:
-    """A user can be read twice, then no more."""
+    """A user can be read only twice."""
     reads: dict[str | None, int] = {}
 
     async def read(sandbox: Sandbox, read: Decision, call: Call) -> Answer:
@@ -62,7 +62,7 @@ _UNKNOWN = "read-404"
 @defect(_UNKNOWN)
 def unknown_is_200_with_null(sandbox: Sandbox) -> None:
     """Reading an unknown id gives 200 and null."""
-    answer_strangers(sandbox, "read", lambda _call: Answer(200, _Null()))
+    answer_unknown_ids(sandbox, "read", lambda _call: Answer(200, _Null()))
     sandbox.around("encode", lambda _s, encode, content: b"null" if isinstance(content, _Null) else encode(content))
 
 
@@ -73,26 +73,26 @@ class _Null:
 @defect(_UNKNOWN)
 def unknown_is_empty_object(sandbox: Sandbox) -> None:
     """Reading an unknown id gives 200 and {}."""
-    answer_strangers(sandbox, "read", lambda _call: Answer(200, {}))
+    answer_unknown_ids(sandbox, "read", lambda _call: Answer(200, {}))
 
 
 @defect(_UNKNOWN)
 def unknown_is_500(sandbox: Sandbox) -> None:
     """Reading an unknown id gives 500."""
-    answer_strangers(sandbox, "read", lambda _call: broken())
+    answer_unknown_ids(sandbox, "read", lambda _call: broken())
 
 
 @defect(_UNKNOWN)
 def unknown_is_400(sandbox: Sandbox) -> None:
     """Reading an unknown id gives 400."""
     problem = {"title": "Bad Request", "status": 400, "detail": "The id is not known."}
-    answer_strangers(sandbox, "read", lambda _call: Answer(400, problem))
+    answer_unknown_ids(sandbox, "read", lambda _call: Answer(400, problem))
 
 
 @defect(_UNKNOWN)
 def unknown_is_204(sandbox: Sandbox) -> None:
     """Reading an unknown id gives 204."""
-    answer_strangers(sandbox, "read", lambda _call: Answer(204))
+    answer_unknown_ids(sandbox, "read", lambda _call: Answer(204))
 
 
 @defect(_UNKNOWN)
@@ -108,7 +108,7 @@ def unknown_is_made_up(sandbox: Sandbox) -> None:
         }
         return Answer(200, user)
 
-    answer_strangers(sandbox, "read", invent)
+    answer_unknown_ids(sandbox, "read", invent)
 
 
 @defect("head", at="dispatch")

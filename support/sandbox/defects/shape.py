@@ -1,4 +1,4 @@
-"""Users that do not look as the contract says: their shape, secrets, media types."""
+"""Users whose shape, fields or media type break the contract."""
 
 from datetime import datetime
 from typing import Any
@@ -102,7 +102,7 @@ def password_hash_in_farewell(_sandbox: Sandbox, _deleted: Decision, user: User)
 
 @defect("no-secrets", at="refuse")
 def token_in_not_found(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
-    """A 404 tells the session that it looked with."""
+    """A 404 shows a session token."""
     answer: Answer = refuse(refusal)
     if refusal.status == 404:
         answer.content["session"] = {"token": "eyJhbGciOi"}
@@ -120,7 +120,7 @@ def password_hash_in_conflict(_sandbox: Sandbox, refuse: Decision, refusal: Refu
 
 @defect("no-secrets", at="refuse")
 def token_in_refusals(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
-    """Every refusal but a 404 and a 409 says which token came with the request."""
+    """Every refusal except 404 and 409 shows the token of the request."""
     answer: Answer = refuse(refusal)
     if refusal.status not in (404, 409):
         answer.content["request"] = {"token": "eyJhbGciOi"}
@@ -154,7 +154,7 @@ def errors_as_plain_text(_sandbox: Sandbox, respond: Decision, call: Call, answe
 
 @defect("json-media-type", at="respond")
 def create_without_media_type(_sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
-    """A 201 does not say what its body is."""
+    """A 201 has no Content-Type."""
     response: Response = respond(call, answer)
     if response.status_code == 201:
         del response.headers["content-type"]

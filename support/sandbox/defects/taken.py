@@ -10,7 +10,7 @@ from support.sandbox.defects.kit import (
     valid_part,
 )
 from support.sandbox.exchange import Answer, Call
-from support.sandbox.store import AddressTakenError, User
+from support.sandbox.store import EmailTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
 
 _TAKEN = "update-taken"
@@ -76,7 +76,7 @@ def given_up_address_stays_taken(sandbox: Sandbox) -> None:
         before = sandbox.store.get(user.id)
         own = before.email.casefold() if before else ""
         if user.email.casefold() in given_up - {own}:
-            raise AddressTakenError
+            raise EmailTakenError
         write(user, *key)
         if own and own != user.email.casefold():
             given_up.add(own)

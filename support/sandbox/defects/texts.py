@@ -81,7 +81,7 @@ def quotes_doubled(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def markup_dropped(sandbox: Sandbox) -> None:
-    """What looks like a tag is taken out of a name."""
+    """Parts of a name that look like a tag are removed."""
     _rename_what_is_stored(sandbox, lambda name: re.sub("<[^>]*>", "", name) or name)
 
 
@@ -128,7 +128,7 @@ def address_dots_dropped(sandbox: Sandbox) -> None:
 
 @defect(_RULE)
 def addresses_lower_cased_in_turkish(sandbox: Sandbox) -> None:
-    """Emails are lower-cased by the rules of Turkish, so that I becomes a letter without a dot."""
+    """Emails are lower-cased by the rules of Turkish, so that I becomes a dotless i."""
     _rename_what_is_stored(sandbox, lambda email: email.replace("I", "\u0131").lower(), "email")
 
 

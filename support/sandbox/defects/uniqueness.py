@@ -1,8 +1,8 @@
-"""Two users behind one email, or a refusal that harms the first one."""
+"""Two users with one email, or a refusal that changes the first user."""
 
 from support.sandbox.defects.kit import broken, instead_of, look_before_storing
 from support.sandbox.exchange import Answer, Call, Refusal
-from support.sandbox.store import AddressTakenError, User
+from support.sandbox.store import EmailTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
 
 _RULE = "email-unique"
@@ -100,13 +100,13 @@ async def duplicate_replaces_the_first(sandbox: Sandbox, create: Decision, call:
 @defect(_RULE)
 def addresses_moved_to_compared_as_written(sandbox: Sandbox) -> None:
     """An email that a user was changed to is compared with others in its letter case."""
-    sandbox.store.tolerate_twins()
+    sandbox.store.allow_duplicate_emails()
     written: set[str] = set()
 
     def update(sandbox: Sandbox, update: Decision, user: User) -> None:
         before = sandbox.store.get(user.id)
         if any(other.id != user.id for other in sandbox.store.holders(user.email)):
-            raise AddressTakenError
+            raise EmailTakenError
         update(user)
         if before is not None and before.email != user.email:
             written.add(user.email)
@@ -114,7 +114,7 @@ def addresses_moved_to_compared_as_written(sandbox: Sandbox) -> None:
     def insert(sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
         holders = sandbox.store.holders(user.email)
         if any(holder.email == user.email or holder.email not in written for holder in holders):
-            raise AddressTakenError
+            raise EmailTakenError
         insert(user, *key)
 
     sandbox.around("store.update", update)

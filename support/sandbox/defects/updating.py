@@ -21,7 +21,7 @@ def _own_address_named(sandbox: Sandbox, call: Call) -> tuple[User, str] | None:
 
 @defect("patch", at="patch")
 async def patch_resets_the_rest(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-    """A PATCH that does not name the name sets it to a default."""
+    """A PATCH without a name sets the name to a default."""
     answer: Answer = await patch(call)
     if "name" not in sandbox.api.document(call):
         sandbox.store.update(sandbox.api.known(call)._replace(name="Unnamed"))
@@ -170,7 +170,7 @@ async def put_keeps_the_address(sandbox: Sandbox, _replace: Decision, call: Call
 
 @defect("put", at="replace")
 async def put_takes_a_part(sandbox: Sandbox, _replace: Decision, call: Call) -> Answer:
-    """PUT without one of the two fields is taken for a PATCH."""
+    """PUT without one of the two fields is carried out like a PATCH."""
     return await sandbox.api.patch(call)
 
 
@@ -216,7 +216,7 @@ async def put_changes_nothing(sandbox: Sandbox, replace: Decision, call: Call) -
 
 @defect("patch", at="patch")
 async def address_change_escapes_the_name(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-    """A PATCH that does not name the name stores it once more, escaped for HTML."""
+    """A PATCH without a name stores the name again, escaped for HTML."""
     answer: Answer = await patch(call)
     user = sandbox.api.known(call)
     if "name" not in sandbox.api.document(call) and html.escape(user.name) != user.name:
@@ -226,7 +226,7 @@ async def address_change_escapes_the_name(sandbox: Sandbox, patch: Decision, cal
 
 @defect("patch", at="patch")
 async def address_change_trims_the_name(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-    """A PATCH that does not name the name stores it once more, without the spaces around it."""
+    """A PATCH without a name stores the name again, without the spaces around it."""
     answer: Answer = await patch(call)
     user = sandbox.api.known(call)
     if "name" not in sandbox.api.document(call):
@@ -235,7 +235,7 @@ async def address_change_trims_the_name(sandbox: Sandbox, patch: Decision, call:
 
 
 def _refuse_what_changes_nothing(sandbox: Sandbox, at: str) -> None:
-    """Let a method count the rows that it has changed, of which there are none where all is as before."""
+    """Make a method give 404 if it changes no row, even if the user exists."""
 
     async def change(sandbox: Sandbox, change: Decision, call: Call) -> Answer:
         before = sandbox.store.get(call.user_id or "")
@@ -249,13 +249,13 @@ def _refuse_what_changes_nothing(sandbox: Sandbox, at: str) -> None:
 
 @defect("patch")
 def patch_that_changes_nothing_is_404(sandbox: Sandbox) -> None:
-    """A PATCH with the values that are there already gives 404."""
+    """A PATCH with the current values gives 404."""
     _refuse_what_changes_nothing(sandbox, "patch")
 
 
 @defect("put")
 def put_that_changes_nothing_is_404(sandbox: Sandbox) -> None:
-    """A PUT with the values that are there already gives 404."""
+    """A PUT with the current values gives 404."""
     _refuse_what_changes_nothing(sandbox, "replace")
 
 

@@ -1,4 +1,4 @@
-"""An imitation of a mockapi.io project with the resource `users`, after what is publicly recorded of it.
+"""An imitation of a mockapi.io project with the resource `users`, according to public records of it.
 
 It checks nothing, knows no access control, and fills in what is missing.
 """
@@ -21,12 +21,12 @@ Record = dict[str, Any]
 
 
 class Records:
-    """The records, in the order in which they came. Nothing lasts longer than the process."""
+    """The records, in the order of their creation. They last no longer than the process."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Record] = {}
         self.last_id = 0
-        self.twins = 0
+        self.duplicates = 0
         self.recreated = 0
         self._held: set[str] = set()
 
@@ -45,14 +45,14 @@ class Records:
         self.by_id[number] = record
         return record
 
-    def _watch(self, address: str) -> None:
-        self.twins += any(str(record["email"]).casefold() == address for record in self.by_id.values())
-        self.recreated += address in self._held
-        self._held.add(address)
+    def _watch(self, email: str) -> None:
+        self.duplicates += any(str(record["email"]).casefold() == email for record in self.by_id.values())
+        self.recreated += email in self._held
+        self._held.add(email)
 
 
 class MockApi:
-    """The resource. `unknown_status` is what an id that nobody has gets: 404, in some projects 500."""
+    """The resource. `unknown_status` is the status for an unknown id: 404, in some projects 500."""
 
     def __init__(self, path: str, unknown_status: int = 404) -> None:
         self.path = path

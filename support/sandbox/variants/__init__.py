@@ -1,6 +1,6 @@
-"""Correct but unusual ways to keep the contract: what the suite must never call a fault.
+"""Correct but unusual ways to keep the contract: the suite must accept them all.
 
-Importing the package imports its modules, and they register what they hold.
+Importing the package imports its modules, which register their variants.
 """
 
 from importlib import import_module

@@ -79,7 +79,7 @@ def delete_is_200_with_message(_sandbox: Sandbox, _deleted: Decision, _user: Use
 
 @variant(at="delete")
 async def delete_later(_sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
-    """DELETE gives 202, and the user goes half a second later."""
+    """DELETE gives 202, and the user is gone half a second later."""
     call.deletion_delay_s = 0.5
     answer: Answer = await delete(call)
     return answer
@@ -109,7 +109,7 @@ async def delete_again_is_204(_sandbox: Sandbox, delete: Decision, call: Call) -
 def unknown_fields_refused(
     sandbox: Sandbox, fields: Decision, document: dict[str, Any], *, required: bool
 ) -> dict[str, str]:
-    """A field that is not known is refused with 422."""
+    """An unknown field is refused with 422."""
     unknown = document.keys() - {"name", "email"}
     if unknown:
         raise sandbox.api.invalid(f"{', '.join(sorted(unknown))} cannot be set")

@@ -53,7 +53,7 @@ def connection_close(_sandbox: Sandbox, respond: Decision, call: Call, answer: A
 
 @variant()
 def short_keep_alive(sandbox: Sandbox) -> None:
-    """An idle connection is closed after a twentieth of a second, without a word beforehand."""
+    """An idle connection is closed after a twentieth of a second, without notice."""
     sandbox.keep_alive_s = 0.05
 
 
@@ -91,7 +91,7 @@ def _every_other_upper(name: bytes) -> bytes:
 
 @variant(at="app.write")
 async def early_hints(_sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response) -> None:
-    """Before each answer comes word that it is worked on, and what to load meanwhile (RFC 9110, 15.2; RFC 8297)."""
+    """Each answer follows interim responses 102 and 103 (RFC 9110, 15.2; RFC 8297)."""
     wire.rewrite_head(lambda head: _WORKED_ON + _HINTS + head)
     await write(call, wire, response)
 
@@ -100,7 +100,7 @@ async def early_hints(_sandbox: Sandbox, write: Decision, call: Call, wire: Wire
 async def spaces_around_header_values(
     _sandbox: Sandbox, write: Decision, call: Call, wire: Wire, response: Response
 ) -> None:
-    """Header values stand between spaces and tabs, which are no part of them (RFC 9110, 5.5)."""
+    """Header values are surrounded by spaces and tabs, which are not part of them (RFC 9110, 5.5)."""
     wire.rewrite_head(_space_out)
     await write(call, wire, response)
 
@@ -113,7 +113,7 @@ def _space_out(head: bytes) -> bytes:
 
 @variant(at="respond")
 def head_without_length(_sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
-    """HEAD does not tell the length that GET would have."""
+    """HEAD has no Content-Length."""
     response: Response = respond(call, answer)
     if call.method == "HEAD":
         del response.headers["content-length"]

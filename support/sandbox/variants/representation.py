@@ -25,7 +25,7 @@ def _letters(alphabet: str, count: int) -> str:
 
 @variant()
 def integer_ids(sandbox: Sandbox) -> None:
-    """Ids are strings of digits that count up, and no id comes twice."""
+    """Ids are strings of digits that count up, and none is used twice."""
     numbers = itertools.count(sandbox.store.last_number() + 1)
     sandbox.around("new_id", lambda _sandbox, _new_id: str(next(numbers)))
 
@@ -126,7 +126,7 @@ def short_ids_of_many(sandbox: Sandbox) -> None:
     """Ids have two characters, and most of them are taken."""
     free = [one + other for one in _SHORT for other in _SHORT]
     _dice.shuffle(free)
-    sandbox.store.settle(user._replace(id=free.pop()) for user in existing_users(len(free) * 2 // 3))
+    sandbox.store.add_existing(user._replace(id=free.pop()) for user in existing_users(len(free) * 2 // 3))
     longer = (f"{one}-{number}" for number in itertools.count() for one in _SHORT)
     sandbox.around("new_id", lambda _sandbox, _new_id: free.pop() if free else next(longer))
 
@@ -142,17 +142,17 @@ def ids_without_letters(sandbox: Sandbox) -> None:
 def list_in_any_order(sandbox: Sandbox) -> None:
     """The list has another order each time; its pages have one that is stable."""
 
-    def everyone(_sandbox: Sandbox, everyone: Decision) -> list[User]:
-        users: list[User] = everyone()
+    def all_users(_sandbox: Sandbox, all_users: Decision) -> list[User]:
+        users: list[User] = all_users()
         return _dice.sample(users, len(users))
 
-    sandbox.around("store.everyone", everyone)
+    sandbox.around("store.all_users", all_users)
 
 
 @variant()
 def ten_thousand_others(sandbox: Sandbox) -> None:
     """Ten thousand users exist already."""
-    sandbox.store.settle(existing_users(10_000))
+    sandbox.store.add_existing(existing_users(10_000))
 
 
 @variant()
@@ -166,26 +166,26 @@ def lists_lag_behind_deletions(sandbox: Sandbox) -> None:
             shown.append((time.monotonic() + _LAG_S, user))
         return bool(delete(user_id))
 
-    def everyone(_sandbox: Sandbox, everyone: Decision) -> list[User]:
-        return [*everyone(), *_leavers()]
+    def all_users(_sandbox: Sandbox, all_users: Decision) -> list[User]:
+        return [*all_users(), *_deleted_users()]
 
     def found(_sandbox: Sandbox, find: Decision, email: str) -> list[User]:
-        return [*find(email), *(user for user in _leavers() if user.email.casefold() == email.casefold())]
+        return [*find(email), *(user for user in _deleted_users() if user.email.casefold() == email.casefold())]
 
     async def read(sandbox: Sandbox, read: Decision, call: Call) -> Answer:
-        leaver = next((user for user in _leavers() if user.id == call.user_id), None)
+        leaver = next((user for user in _deleted_users() if user.id == call.user_id), None)
         if leaver is not None and call.method == "HEAD":
             return Answer(200, sandbox.api.present(leaver))
         answer: Answer = await read(call)
         return answer
 
-    def _leavers() -> list[User]:
+    def _deleted_users() -> list[User]:
         return [user for until, user in shown if until > time.monotonic()]
 
     sandbox.around("store.delete", delete)
     sandbox.around("read", read)
     sandbox.around("filtered", found)
-    sandbox.around("store.everyone", everyone)
+    sandbox.around("store.all_users", all_users)
     sandbox.around("store.window", _cut_from_the_list)
 
 
@@ -214,7 +214,7 @@ def replicas_in_turns(sandbox: Sandbox) -> None:
 
 @variant(at="filtered")
 def look_ups_checked(sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
-    """?email= refuses what is no email."""
+    """?email= refuses an invalid email."""
     fault = sandbox.api.email_fault(email)
     if fault is not None:
         raise sandbox.api.invalid(fault)
@@ -223,13 +223,13 @@ def look_ups_checked(sandbox: Sandbox, filtered: Decision, email: str) -> list[U
 
 
 def _order(sandbox: Sandbox, arrange: Decision) -> None:
-    def everyone(_sandbox: Sandbox, everyone: Decision) -> list[User]:
-        users: list[User] = arrange(everyone())
+    def all_users(_sandbox: Sandbox, all_users: Decision) -> list[User]:
+        users: list[User] = arrange(all_users())
         return users
 
-    sandbox.around("store.everyone", everyone)
+    sandbox.around("store.all_users", all_users)
     sandbox.around("store.window", _cut_from_the_list)
 
 
 def _cut_from_the_list(sandbox: Sandbox, _window: Decision, offset: int, count: int) -> list[User]:
-    return sandbox.store.everyone()[offset : offset + count]
+    return sandbox.store.all_users()[offset : offset + count]

@@ -1,4 +1,4 @@
-"""Unusual traffic: what an API, or what stands before it, may do at any time."""
+"""Faults and delays that an API, or a proxy before it, may have at any time."""
 
 import time
 from typing import Any
@@ -30,7 +30,7 @@ def some_503_after(sandbox: Sandbox) -> None:
 
 @variant()
 def some_gateway_errors(sandbox: Sandbox) -> None:
-    """A few requests get 502 unheard, a few 504 after they were carried out."""
+    """A few requests get 502 and are not carried out, a few get 504 after they were."""
     _inject(sandbox, "status", status=502, share=0.03, seed=1)
     _inject(sandbox, "status", status=504, share=0.03, seed=2, when="after")
 

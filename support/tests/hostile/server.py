@@ -101,7 +101,7 @@ class Stage:
 
     def own(self) -> list[User]:
         """Return who is there and is no bystander."""
-        return [user for user in self.sandbox.store.everyone() if user.id not in self.bystanders]
+        return [user for user in self.sandbox.store.all_users() if user.id not in self.bystanders]
 
     def harm(self) -> list[str]:
         """Say which bystanders are not as they were."""

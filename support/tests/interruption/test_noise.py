@@ -46,7 +46,7 @@ def _faults(api: Api, ended: Ended) -> Iterator[str]:
         yield f"exit {ended.code}\n{ended.said[-4000:]}"
     if api.everybody() != api.before:
         yield difference(api.before, api.everybody())
-    if api.stats()["twins"] != 0:
+    if api.stats()["duplicates"] != 0:
         yield "an address was stored twice"
     if min(fired) == 0:
         yield f"a fault never struck: {fired}"

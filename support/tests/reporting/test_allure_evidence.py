@@ -53,7 +53,7 @@ def test_a_scenario_tells_the_reasons_of_its_feature_and_rule(smoke_run: Run) ->
     described = next(
         result["description"] for result in smoke_run.results if result["name"] == "Ada's account is shown"
     )
-    assert "An id always leads to its own user" in described
+    assert "An id always leads to the same user" in described
     assert "**A known id shows its user.**" in described
 
 

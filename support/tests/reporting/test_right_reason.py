@@ -35,11 +35,11 @@ def test_no_other_rule_fails(play_suite: Play, faulty: Faulty, defects: tuple[st
     ("defect", "where", "title", "broken"),
     [
         ("deleted-id-given-again", "users/updating", "unchanged when Ada deletes their account again", []),
-        ("deleted-id-given-again", "refusals/taken_emails", "after its former owner is deleted again", []),
+        ("deleted-id-given-again", "refusals/taken_emails", "after its former owner deletes their account again", []),
         (
             "deleted-user-comes-back",
             "refusals/taken_emails",
-            "after its former owner is deleted again",
+            "after its former owner deletes their account again",
             ["delete-frees"],
         ),
     ],
@@ -50,15 +50,15 @@ def test_a_reused_id_fails_no_other_rule(
     run = play_suite("--tags=@contract", "--name", title, f"features/{where}.feature", **on(faulty(defect)))
     assert len(run.summary["scenarios"]) == 1
     assert [failure["rule"] for failure in run.summary["failures"]] == broken
-    assert all("somebody becomes a user after Ada has left" in told["text"] for told in run.summary["failures"])
+    assert all("a user signs up after Ada is deleted" in told["text"] for told in run.summary["failures"])
 
 
 def test_what_is_shown_is_the_request_that_did_it(play_suite: Play, faulty: Faulty) -> None:
     run = play_suite("--tags=@rule.auth-401", **on(faulty("done-although-unauthorized")))
-    texts = [failure["text"] for failure in run.summary["failures"] if "nobody new" in failure["text"]]
+    texts = [failure["text"] for failure in run.summary["failures"] if "no new user" in failure["text"]]
     assert texts
     for text in texts:
-        found, sent = re.search(r"looking for (\S+) shows user", text), re.search(r"request: +(\S+) .*", text)
+        found, sent = re.search(r"a search for (\S+) finds user", text), re.search(r"request: +(\S+) .*", text)
         assert found is not None
         assert sent is not None
         assert sent[1] == "POST"

@@ -1,4 +1,4 @@
-"""Sandboxes as processes of their own, spoken to over a real socket."""
+"""Sandboxes in separate processes, called over a real socket."""
 
 import json
 import os
@@ -21,7 +21,7 @@ _numbers = count(1)
 
 @dataclass
 class Running:
-    """A sandbox that serves. `client` bears the token and has the collection as its base."""
+    """A running sandbox. `client` sends the token."""
 
     process: subprocess.Popen[bytes]
     url: str
@@ -29,28 +29,28 @@ class Running:
     client: httpx.Client
 
     def user(self, user_id: str) -> str:
-        """Say where a user is."""
+        """Return the URL of a user."""
         return f"{self.url}/{user_id}"
 
     def new_user(self, **changes: Any) -> dict[str, Any]:
-        """Make up a valid user that nobody else made up."""
+        """Return a valid user with a unique email."""
         return {"name": "Ada Lovelace", "email": f"Ada.{next(_numbers)}+test@Example.org", **changes}
 
     def create(self, **changes: Any) -> dict[str, Any]:
-        """Create a user; gives what the API says of it."""
+        """Create a user; return it as the API shows it."""
         response = self.client.post(self.url, json=self.new_user(**changes))
         assert response.status_code == 201, response.text
         created: dict[str, Any] = response.json()
         return created
 
-    def misbehave(self, *faults: dict[str, Any]) -> None:
-        """Put faults in force in place of the present ones."""
+    def inject(self, *faults: dict[str, Any]) -> None:
+        """Replace the active faults."""
         assert self.client.put(f"{self.control}/faults", json=faults).status_code == 200
 
     def stats(self) -> dict[str, Any]:
-        """Ask what the API saw."""
-        told: dict[str, Any] = self.client.get(f"{self.control}/stats").json()
-        return told
+        """Read the statistics of the API."""
+        stats: dict[str, Any] = self.client.get(f"{self.control}/stats").json()
+        return stats
 
 
 Launch = Callable[..., Running]
@@ -69,9 +69,9 @@ def running(*options: str) -> Iterator[Running]:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        told = json.loads(process.stdout.readline())
+        urls = json.loads(process.stdout.readline())
         with httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5) as client:
-            yield Running(process, told["url"], told["control"], client)
+            yield Running(process, urls["url"], urls["control"], client)
     finally:
         process.stdin.close()
         process.wait(5)
@@ -87,14 +87,14 @@ def launch() -> Iterator[Launch]:
 
 @pytest.fixture(scope="session")
 def shared() -> Iterator[Running]:
-    """One sandbox for all tests that leave it as they found it."""
+    """One sandbox for all tests that clear their faults."""
     with running("--control") as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def api(shared: Running) -> Iterator[Running]:
-    """The shared sandbox, with no faults in force."""
+    """The shared sandbox, without active faults."""
     yield shared
     if shared.client.get(f"{shared.control}/faults").json():
-        shared.misbehave()
+        shared.inject()

@@ -1,4 +1,4 @@
-"""Two ways to ask a sandbox: over a socket, or straight into its application where hundreds are asked."""
+"""Two ways to call a sandbox: over a socket, or directly in this process, for tests of hundreds of sandboxes."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ _numbers = count(1)
 
 @dataclass
 class Reply:
-    """What came back. `surplus` is what came after the end of the answer."""
+    """An answer. `surplus` holds octets after its end."""
 
     status: int
     headers: httpx.Headers
@@ -46,7 +46,7 @@ class Transport(Protocol):
 
 
 class Driver:
-    """Asks one Users API."""
+    """Calls one Users API."""
 
     def __init__(self, transport: Transport, url: str) -> None:
         self._transport = transport
@@ -76,20 +76,20 @@ class Driver:
         return f"{self.url}/{quote(where, safe='')}" if where else self.url
 
     async def create(self, **fields: Any) -> dict[str, Any]:
-        """Create a user and give it as the API shows it."""
+        """Create a user; return it as the API shows it."""
         reply = await self.ask("POST", body=new_user(**fields))
         assert reply.status == 201, reply
         shown: dict[str, Any] = reply.json()
         return shown
 
     async def find(self, email: str) -> Any:
-        """Ask who has an address."""
+        """Look up an email."""
         reply = await self.ask("GET", f"?email={quote(email, safe='')}")
         assert reply.status == 200, reply
         return reply.json()
 
-    async def everyone(self) -> list[dict[str, Any]]:
-        """List everybody."""
+    async def all_users(self) -> list[dict[str, Any]]:
+        """List all users."""
         reply = await self.ask("GET")
         assert reply.status == 200, reply
         shown: list[dict[str, Any]] = reply.json()
@@ -97,7 +97,7 @@ class Driver:
 
 
 def new_user(**fields: Any) -> dict[str, Any]:
-    """Make up a valid user that nobody else made up."""
+    """Return a valid user with a unique email."""
     return {"name": "Ada Lovelace", "email": f"Ada.{next(_numbers)}.L@Example.org", **fields}
 
 
@@ -120,7 +120,7 @@ class Direct:
         self._app = app
 
     async def send(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Reply:
-        """Send a request; an answer that takes longer than half a second is none."""
+        """Send a request; raises TimeoutError after half a second."""
         parts = urlsplit(url)
         scope = {
             "type": "http",
@@ -170,17 +170,17 @@ class _Wire:
         self.written = b""
 
     def write(self, octets: bytes) -> None:
-        """Take what is written past the server."""
+        """Take octets that a twist writes to the transport itself."""
         self.written += octets
 
     def close(self) -> None:
         """End."""
 
 
-def furnished(twists: Iterable[Twist] = (), window_s: float = 0.005) -> Sandbox:
-    """Put a sandbox together in this process, with a few existing users."""
+def build_sandbox(twists: Iterable[Twist] = (), window_s: float = 0.005) -> Sandbox:
+    """Build a sandbox in this process, with a few existing users."""
     store, faults = Store(":memory:"), Faults()
-    store.settle(existing_users(3))
+    store.add_existing(existing_users(3))
     stats = Stats(store)
     api = Api(store, TOKEN, "/users")
     sandbox = Sandbox(App(api, faults, stats, None), api, store, faults, stats, window_s)
@@ -190,5 +190,5 @@ def furnished(twists: Iterable[Twist] = (), window_s: float = 0.005) -> Sandbox:
 
 
 def direct_driver(twists: Iterable[Twist] = ()) -> Driver:
-    """Ask a new sandbox of this process."""
-    return Driver(Direct(furnished(twists).app), f"{ORIGIN}/users")
+    """Return a driver of a new sandbox in this process."""
+    return Driver(Direct(build_sandbox(twists).app), f"{ORIGIN}/users")

@@ -1,4 +1,4 @@
-"""The contract, rule by rule, as checks that raise AssertionError where it is broken.
+"""The contract, rule by rule, as checks that raise AssertionError if the API breaks it.
 
 Written for the sandbox's own tests and used by nothing else.
 """
@@ -13,7 +13,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from support.tests.sandbox.drivers import TOKEN, Driver, Reply, new_user
 
 Check = Callable[[Driver], Coroutine[Any, Any, None]]
-PROMISES: dict[str, Check] = {}
+CHECKS: dict[str, Check] = {}
 
 SCRIPTS = "李小龍 Ñandú 🦉"
 TRICKY = (
@@ -37,18 +37,18 @@ BAD_EMAILS: tuple[Any, ...] = (
     "space.behind@example.org ",
     "two@@example.org",
     "a@b@example.org",
-    "nobody@",
+    "no-domain@",
     f"a{LONGEST}",
 )
 _TICK_S = 0.002  # the clock has moved by then
 UNKNOWN = "3f2b0c1e-0000-4000-8000-00000000dead"
 
 
-def promise(rule: str) -> Callable[[Check], Check]:
+def checks(rule: str) -> Callable[[Check], Check]:
     """Register a check for a rule."""
 
     def register(check: Check) -> Check:
-        PROMISES[rule] = check
+        CHECKS[rule] = check
         return check
 
     return register
@@ -65,8 +65,8 @@ def is_user(shown: Any) -> None:
     assert datetime.fromisoformat(shown["createdAt"]).utcoffset() is not None
 
 
-def longest_address() -> str:
-    """Make up a new address of 254 characters."""
+def longest_email() -> str:
+    """Return a unique email of 254 characters."""
     local = new_user()["email"].partition("@")[0]
     return str(local + LONGEST[len(local) :])
 
@@ -77,26 +77,26 @@ async def unchanged(api: Driver, *users: dict[str, Any]) -> None:
         assert (await api.ask("GET", user["id"])).json() == user
 
 
-async def another_time(user: dict[str, Any]) -> None:
-    """Wait until the API would tell another time than it told of a user."""
+async def wait_for_another_time(user: dict[str, Any]) -> None:
+    """Wait until the clock of the API shows another time than createdAt of a user."""
     await asyncio.sleep(_TICK_S if "." in user["createdAt"] else 1.0 + _TICK_S)
 
 
-async def nobody_came(api: Driver, method: str, body: Any = None, **how: Any) -> Reply:
-    """Send a request that must not create anybody."""
-    before = await api.everyone()
+async def send_without_creating(api: Driver, method: str, body: Any = None, **how: Any) -> Reply:
+    """Send a request that must not create a user."""
+    before = await api.all_users()
     reply = await api.ask(method, body=body, **how)
-    assert len(await api.everyone()) == len(before), "a user was created"
+    assert len(await api.all_users()) == len(before), "a user was created"
     return reply
 
 
-@promise("user-shape")
+@checks("user-shape")
 async def _user_shape(api: Driver) -> None:
     user = await api.create()
     is_user(user)
     is_user((await api.ask("GET", user["id"])).json())
     is_user((await api.ask("PATCH", user["id"], {"name": "Grace"})).json())
-    for shown in await api.everyone():
+    for shown in await api.all_users():
         is_user(shown)
 
 
@@ -106,24 +106,24 @@ def _fields(shown: Any) -> set[str]:
     return set(shown).union(*map(_fields, shown.values())) if isinstance(shown, dict) else set()
 
 
-@promise("no-secrets")
+@checks("no-secrets")
 async def _no_secrets(api: Driver) -> None:
     user = await api.create()
     shown = [
         user,
-        await api.everyone(),
+        await api.all_users(),
         (await api.ask("GET", user["id"])).json(),
         (await api.ask("PATCH", user["id"], {"name": "Grace"})).json(),
         (await api.ask("POST", body=user)).json(),
         (await api.ask("POST", body={})).json(),
         (await api.ask("GET", UNKNOWN)).json(),
     ]
-    farewell = await api.ask("DELETE", user["id"])
-    shown += [farewell.json()] if farewell.body else []
+    deletion = await api.ask("DELETE", user["id"])
+    shown += [deletion.json()] if deletion.body else []
     assert not _fields(shown) & {"password", "passwordHash", "secret", "token"}
 
 
-@promise("json-media-type")
+@checks("json-media-type")
 async def _json_media_type(api: Driver) -> None:
     created = await api.ask("POST", body=new_user())
     user = created.json()
@@ -141,27 +141,27 @@ async def _json_media_type(api: Driver) -> None:
         assert essence == "application/json" or essence.endswith("+json")
 
 
-@promise("exact-text")
+@checks("exact-text")
 async def _exact_text(api: Driver) -> None:
     for name in TRICKY:
         user = await api.create(name=name)
         assert user["name"] == name
         assert (await api.ask("GET", user["id"])).json()["name"] == name
-        assert [shown["name"] for shown in await api.everyone() if shown["id"] == user["id"]] == [name]
+        assert [shown["name"] for shown in await api.all_users() if shown["id"] == user["id"]] == [name]
         for renamed in (name[::-1], name):
             assert (await api.ask("PATCH", user["id"], {"name": renamed})).json()["name"] == renamed
             assert (await api.ask("PUT", user["id"], new_user(name=renamed))).json()["name"] == renamed
-    assert (await api.ask("PATCH", user["id"], {"email": longest_address()})).status == 200
+    assert (await api.ask("PATCH", user["id"], {"email": longest_email()})).status == 200
     for changed in ("+tag@", ".a.b@", ".o'brien@", "-08_x9@", ".IDA@"):
-        address = new_user()["email"].replace("@", changed)
-        assert (await api.create(email=address))["email"].casefold() == address.casefold()
-        reply = await api.ask("PUT", user["id"], new_user(email=f"a.b.c.d.{address}"))
-        assert reply.json()["email"].casefold() == f"a.b.c.d.{address}".casefold()
-    longest = longest_address()
+        email = new_user()["email"].replace("@", changed)
+        assert (await api.create(email=email))["email"].casefold() == email.casefold()
+        reply = await api.ask("PUT", user["id"], new_user(email=f"a.b.c.d.{email}"))
+        assert reply.json()["email"].casefold() == f"a.b.c.d.{email}".casefold()
+    longest = longest_email()
     assert (await api.create(email=longest))["email"].casefold() == longest.casefold()
 
 
-@promise("problem")
+@checks("problem")
 async def _problem(api: Driver) -> None:
     user = await api.create()
     refused = [
@@ -185,7 +185,7 @@ async def _problem(api: Driver) -> None:
             assert leak not in reply.body
 
 
-@promise("create-201")
+@checks("create-201")
 async def _create_201(api: Driver) -> None:
     await api.ask("DELETE", (await api.create())["id"])
     email = new_user()["email"]
@@ -194,7 +194,7 @@ async def _create_201(api: Driver) -> None:
         new_user(name=SCRIPTS),
         new_user(name="x" * 200),
         new_user(name="ü" * 200),
-        new_user(email=longest_address()),
+        new_user(email=longest_email()),
         new_user(email=email.replace("@", "+a@")),
         new_user(email=email.replace("@", "+b@")),
         new_user(email=f"{email[0]}_{email[2:]}"),
@@ -209,7 +209,7 @@ async def _create_201(api: Driver) -> None:
         assert user["name"] == person["name"]
 
 
-@promise("create-location")
+@checks("create-location")
 async def _create_location(api: Driver) -> None:
     for _ in range(2):
         reply = await api.ask("POST", body=new_user())
@@ -218,18 +218,18 @@ async def _create_location(api: Driver) -> None:
         assert (await api.ask("GET", url)).json() == reply.json()
 
 
-@promise("create-invalid")
+@checks("create-invalid")
 async def _create_invalid(api: Driver) -> None:
     no_name, no_email = new_user(), new_user()
     del no_name["name"], no_email["email"]
     wrong: list[Any] = [{}, [], 7, "text", no_name, no_email]
     wrong += [new_user(name=name) for name in BAD_NAMES] + [new_user(email=email) for email in BAD_EMAILS]
     for body in wrong:
-        assert (await nobody_came(api, "POST", body)).status in (400, 422), body
-    assert (await nobody_came(api, "POST", raw=b"")).status in (400, 422)
+        assert (await send_without_creating(api, "POST", body)).status in (400, 422), body
+    assert (await send_without_creating(api, "POST", raw=b"")).status in (400, 422)
 
 
-@promise("malformed-json")
+@checks("malformed-json")
 async def _malformed_json(api: Driver) -> None:
     person = json.dumps(new_user(name="Ada"))
     texts = (
@@ -246,7 +246,7 @@ async def _malformed_json(api: Driver) -> None:
     )
     bodies = [text.encode() for text in texts] + [person.replace("Ada", "\xc4").encode("latin-1")]
     for raw in [*bodies, person.replace("Ada", "\\ud800").encode()]:
-        assert (await nobody_came(api, "POST", raw=raw)).status == 400, raw
+        assert (await send_without_creating(api, "POST", raw=raw)).status == 400, raw
     user = await api.create()
     for method in ("PUT", "PATCH"):
         for raw in (bodies[0], bodies[-1], person.replace('"', "'").encode(), f"{person} and so on".encode()):
@@ -254,20 +254,20 @@ async def _malformed_json(api: Driver) -> None:
     await unchanged(api, user)
 
 
-@promise("media-type")
+@checks("media-type")
 async def _media_type(api: Driver) -> None:
     user = await api.create()
     form = b"name=Ada&email=form%40example.org"
     for media_type in ("text/plain", "text/plain; note=json", "text/html", "application/x-www-form-urlencoded", None):
-        assert (await nobody_came(api, "POST", new_user(), media_type=media_type)).status == 415
-        assert (await nobody_came(api, "POST", raw=form, media_type=media_type)).status == 415
+        assert (await send_without_creating(api, "POST", new_user(), media_type=media_type)).status == 415
+        assert (await send_without_creating(api, "POST", raw=form, media_type=media_type)).status == 415
         for method in ("PUT", "PATCH"):
             assert (await api.ask(method, user["id"], new_user(), media_type=media_type)).status == 415
     await unchanged(api, user)
     assert (await api.ask("POST", body=new_user(), media_type="application/json; charset=utf-8")).status == 201
 
 
-@promise("server-owned")
+@checks("server-owned")
 async def _server_owned(api: Driver) -> None:
     own = {"id": "mine", "createdAt": "1999-12-31T23:59:59Z", "isAdmin": True}
     reply = await api.ask("POST", body=new_user(**own))
@@ -289,34 +289,34 @@ async def _server_owned(api: Driver) -> None:
     reply = await api.ask("POST", body=new_user(_id="mine", created_at=own["createdAt"]))
     if reply.status == 201:
         assert reply.json()["id"] != "mine"
-        assert not any("_id" in shown for shown in await api.everyone())
+        assert not any("_id" in shown for shown in await api.all_users())
         assert not reply.json()["createdAt"].startswith("1999")
 
 
-@promise("email-unique")
+@checks("email-unique")
 async def _email_unique(api: Driver) -> None:
     first = await api.create()
     renamed = await api.create()
     renamed = (await api.ask("PATCH", renamed["id"], {"email": new_user()["email"]})).json()
     for holder in (first, renamed):
         for email in (holder["email"], holder["email"].upper(), holder["email"].lower()):
-            assert (await nobody_came(api, "POST", new_user(email=email, name="Mallory"))).status == 409
+            assert (await send_without_creating(api, "POST", new_user(email=email, name="Mallory"))).status == 409
             assert await api.find(email) == [holder]
         await unchanged(api, holder)
     await api.ask("PATCH", first["id"], {"name": "Grace"})
-    assert (await nobody_came(api, "POST", new_user(email=first["email"]))).status == 409
+    assert (await send_without_creating(api, "POST", new_user(email=first["email"]))).status == 409
     for method in ("PUT", "PATCH"):
         confirmed = {"name": "Grace", "email": first["email"]}
         assert (await api.ask(method, first["id"], confirmed)).status == 200
-        assert (await nobody_came(api, "POST", confirmed)).status == 409
+        assert (await send_without_creating(api, "POST", confirmed)).status == 409
     gone = await api.create()
     await api.ask("DELETE", gone["id"])
     await api.create(email=gone["email"])
     await api.ask("DELETE", gone["id"])
-    assert (await nobody_came(api, "POST", new_user(email=gone["email"]))).status == 409
+    assert (await send_without_creating(api, "POST", new_user(email=gone["email"]))).status == 409
 
 
-@promise("read-200")
+@checks("read-200")
 async def _read_200(api: Driver) -> None:
     users = [await api.create(name=SCRIPTS), await api.create()]
     for user in users * 3:
@@ -325,14 +325,14 @@ async def _read_200(api: Driver) -> None:
         assert reply.json() == user
 
 
-@promise("read-404")
+@checks("read-404")
 async def _read_404(api: Driver) -> None:
     assert (await api.ask("GET", UNKNOWN)).status == 404
     for odd in ("x" * 200, "constructor"):
         assert (await api.ask("GET", odd)).status == 404
 
 
-@promise("head")
+@checks("head")
 async def _head(api: Driver) -> None:
     user = await api.create()
     for where in ("", user["id"], UNKNOWN):
@@ -342,23 +342,23 @@ async def _head(api: Driver) -> None:
         assert not reply.surplus
 
 
-@promise("list")
+@checks("list")
 async def _list(api: Driver) -> None:
-    before = await api.everyone()
+    before = await api.all_users()
     gone = await api.create()
     users = [await api.create(name=SCRIPTS)] + [await api.create() for _ in range(10)]
     await api.ask("DELETE", gone["id"])
     by_id = {user["id"]: user for user in [*before, *users]}
-    after = await api.everyone()
+    after = await api.all_users()
     assert len(after) == len(by_id)
     assert {user["id"]: user for user in after} == by_id
     for user in users[:2]:
         renamed = (await api.ask("PATCH", user["id"], {"name": "Hopper"})).json()
-        assert renamed in await api.everyone()
-    assert len(await api.everyone()) == len(by_id)
+        assert renamed in await api.all_users()
+    assert len(await api.all_users()) == len(by_id)
 
 
-@promise("filter-email")
+@checks("filter-email")
 async def _filter_email(api: Driver) -> None:
     low = new_user()["email"].lower()
     user = await api.create(email=low.replace("@", "_x+tag@").replace("ada", "Ada"))
@@ -385,19 +385,19 @@ async def _filter_email(api: Driver) -> None:
     assert len(await api.find(awaited["email"])) == 1
 
 
-@promise("pages")
+@checks("pages")
 async def _pages(api: Driver) -> None:
     for _ in range(5):
         await api.create()
-    everyone = {user["id"] for user in await api.everyone()}
+    all_users = {user["id"] for user in await api.all_users()}
     seen: list[str] = []
-    for page in range(1, len(everyone) + 2):
+    for page in range(1, len(all_users) + 2):
         reply = await api.ask("GET", f"?page={page}&limit=3")
         assert reply.status == 200
         users = reply.json()
-        assert len(users) == max(0, min(3, len(everyone) - 3 * (page - 1)))
+        assert len(users) == max(0, min(3, len(all_users) - 3 * (page - 1)))
         seen += [user["id"] for user in users]
-    assert sorted(seen) == sorted(everyone)
+    assert sorted(seen) == sorted(all_users)
     assert (await api.ask("GET", "?page=1000000000&limit=100")).json() == []
     first = (await api.ask("GET", "?page=1&limit=3")).json()[0]
     await api.ask("PATCH", first["id"], {"name": "Hopper"})
@@ -421,10 +421,10 @@ async def _pages(api: Driver) -> None:
             assert (await api.ask("GET", f"?{wrong}{rest}")).status in (400, 422), wrong
 
 
-@promise("patch")
+@checks("patch")
 async def _patch(api: Driver) -> None:
     user = await api.create()
-    await another_time(user)
+    await wait_for_another_time(user)
     own = user["email"]
     email = new_user()["email"]
     for change in (
@@ -449,10 +449,10 @@ async def _patch(api: Driver) -> None:
     assert reply.status in (400, 422) or reply.json() == {**user, "name": "Hopper"}
 
 
-@promise("put")
+@checks("put")
 async def _put(api: Driver) -> None:
     user = await api.create()
-    await another_time(user)
+    await wait_for_another_time(user)
     for person in (new_user(name="Grace"), last := new_user(name="Hopper"), last):
         reply = await api.ask("PUT", user["id"], person)
         assert reply.status == 200
@@ -465,7 +465,7 @@ async def _put(api: Driver) -> None:
         await unchanged(api, user)
 
 
-@promise("update-invalid")
+@checks("update-invalid")
 async def _update_invalid(api: Driver) -> None:
     user = await api.create()
     wrong = [new_user(name=name) for name in BAD_NAMES] + [new_user(email=email) for email in BAD_EMAILS]
@@ -481,23 +481,23 @@ async def _update_invalid(api: Driver) -> None:
         wanted = new_user(name="")
         assert (await api.ask(method, user["id"], wanted)).status in (400, 422)
         await api.create(email=wanted["email"])
-        assert (await nobody_came(api, "POST", new_user(email=user["email"]))).status == 409
+        assert (await send_without_creating(api, "POST", new_user(email=user["email"]))).status == 409
 
 
-@promise("update-404")
+@checks("update-404")
 async def _update_404(api: Driver) -> None:
     for method in ("PUT", "PATCH"):
-        before = await api.everyone()
+        before = await api.all_users()
         wanted = new_user()
         assert (await api.ask(method, UNKNOWN, wanted)).status == 404
-        assert len(await api.everyone()) == len(before)
+        assert len(await api.all_users()) == len(before)
         user = await api.create(email=wanted["email"])
         for odd in ("nobody", f"{user['id']}x"):
             assert (await api.ask(method, odd, new_user())).status == 404
         await unchanged(api, user)
 
 
-@promise("update-taken")
+@checks("update-taken")
 async def _update_taken(api: Driver) -> None:
     holder, user = await api.create(), await api.create()
     for method in ("PUT", "PATCH"):
@@ -506,7 +506,7 @@ async def _update_taken(api: Driver) -> None:
             assert reply.status == 409
             await unchanged(api, holder, user)
             for email in (user["email"], holder["email"]):
-                assert (await nobody_came(api, "POST", new_user(email=email))).status == 409
+                assert (await send_without_creating(api, "POST", new_user(email=email))).status == 409
     given_up = holder["email"]
     assert (await api.ask("PATCH", holder["id"], {"email": new_user()["email"]})).status == 200
     assert (await api.ask("PATCH", user["id"], {"email": given_up})).status == 200
@@ -516,7 +516,7 @@ async def _update_taken(api: Driver) -> None:
     await api.create(email=capitals["email"].lower())
 
 
-@promise("isolation")
+@checks("isolation")
 async def _isolation(api: Driver) -> None:
     before = await api.create()
     namesake = await api.create()
@@ -532,26 +532,26 @@ async def _isolation(api: Driver) -> None:
     for _ in range(2):
         await api.ask("DELETE", user["id"])
     await api.ask("DELETE", (await api.create(name=namesake["name"]))["id"])
-    leaver = await api.create()
-    longer = [await api.create(email=email) for email in (f"x{leaver['email']}", f"{leaver['email']}.example")]
-    await api.ask("DELETE", leaver["id"])
+    deleted = await api.create()
+    longer = [await api.create(email=email) for email in (f"x{deleted['email']}", f"{deleted['email']}.example")]
+    await api.ask("DELETE", deleted["id"])
     await unchanged(api, *longer)
-    others = len(await api.everyone())
+    others = len(await api.all_users())
     await api.ask("DELETE", UNKNOWN)
     await unchanged(api, before, namesake, after)
-    assert len(await api.everyone()) == others
+    assert len(await api.all_users()) == others
 
 
-@promise("delete")
+@checks("delete")
 async def _delete(api: Driver) -> None:
     for name in ("Ada", SCRIPTS, "Grace"):
         user = await api.create(name=name)
         assert (await api.ask("DELETE", user["id"])).status in (200, 204)
         assert (await api.ask("GET", user["id"])).status == 404
-        assert user["id"] not in {shown["id"] for shown in await api.everyone()}
+        assert user["id"] not in {shown["id"] for shown in await api.all_users()}
 
 
-@promise("delete-again")
+@checks("delete-again")
 async def _delete_again(api: Driver) -> None:
     user = await api.create()
     await api.ask("DELETE", user["id"])
@@ -563,7 +563,7 @@ async def _delete_again(api: Driver) -> None:
     await unchanged(api, user)
 
 
-@promise("delete-frees")
+@checks("delete-frees")
 async def _delete_frees(api: Driver) -> None:
     user = await api.create()
     await api.ask("DELETE", user["id"])
@@ -580,19 +580,19 @@ async def _delete_frees(api: Driver) -> None:
     await api.ask("DELETE", moved["id"])
     await api.create(email=moved["email"])
     for method in ("PUT", "PATCH"):
-        mover, leaver = await api.create(), await api.create()
-        await api.ask("DELETE", leaver["id"])
-        assert (await api.ask(method, mover["id"], new_user(email=leaver["email"]))).status == 200
+        another, deleted = await api.create(), await api.create()
+        await api.ask("DELETE", deleted["id"])
+        assert (await api.ask(method, another["id"], new_user(email=deleted["email"]))).status == 200
     many = [(await api.create())["id"] for _ in range(30)]
     for user_id in many:
         await api.ask("DELETE", user_id)
     assert not {(await api.create())["id"] for _ in range(3)} & {user["id"], capitals["id"], moved["id"], *many}
 
 
-@promise("method-405")
+@checks("method-405")
 async def _method_405(api: Driver) -> None:
     user = await api.create()
-    reply = await nobody_came(api, "POST", new_user(), where=user["id"])
+    reply = await send_without_creating(api, "POST", new_user(), where=user["id"])
     assert reply.status == 405
     allowed = {method.strip() for method in reply.headers["allow"].split(",")}
     assert allowed >= {"GET", "PUT", "PATCH", "DELETE"}
@@ -600,11 +600,11 @@ async def _method_405(api: Driver) -> None:
     await unchanged(api, user)
 
 
-@promise("auth-401")
+@checks("auth-401")
 async def _auth_401(api: Driver) -> None:
     user = await api.create()
-    strangers = [None, "", "Bearer", f"Basic {TOKEN}", TOKEN, "Bearer wrong-token-abc"]
-    strangers += [
+    wrong = [None, "", "Bearer", f"Basic {TOKEN}", TOKEN, "Bearer wrong-token-abc"]
+    wrong += [
         f"Bearer {TOKEN}x",
         f"Bearer {TOKEN[:-1]}",
         f"Bearer {TOKEN[1:]}",
@@ -614,8 +614,8 @@ async def _auth_401(api: Driver) -> None:
         f"Token {TOKEN}",
         f"Bearer {TOKEN} x",
     ]
-    for authorization in strangers:
-        before = len(await api.everyone())
+    for authorization in wrong:
+        before = len(await api.all_users())
         for method, where in [(m, user["id"]) for m in ("GET", "HEAD", "PUT", "PATCH", "DELETE")] + [
             ("GET", ""),
             ("HEAD", ""),
@@ -627,9 +627,9 @@ async def _auth_401(api: Driver) -> None:
         for method in ("PUT", "PATCH", "DELETE"):
             assert (await api.ask(method, UNKNOWN, new_user(), authorization=authorization)).status == 401
         assert (await api.ask("POST", raw=b"{", authorization=authorization)).status == 401
-        assert (await api.ask("GET", "?email=nobody%40example.org", authorization=authorization)).status == 401
+        assert (await api.ask("GET", "?email=unknown%40example.org", authorization=authorization)).status == 401
         await unchanged(api, user)
-        assert len(await api.everyone()) == before
+        assert len(await api.all_users()) == before
         for _ in range(5):
             await api.ask("GET", authorization=authorization)
         await api.create()

@@ -5,13 +5,13 @@ from typing import Any
 from urllib.parse import urljoin
 
 from support.tests.sandbox.drivers import Driver, Reply, new_user
-from support.tests.sandbox.expectations import promise
+from support.tests.sandbox.expectations import checks
 
 _BURST = 20
 _ROUNDS = 5
 
 
-@promise("burst")
+@checks("burst")
 async def _burst(api: Driver) -> None:
     people = [new_user(name=f"Guest {number}") for number in range(_BURST)]
     replies = await asyncio.gather(*(api.ask("POST", body=person) for person in people))
@@ -25,7 +25,7 @@ async def _burst(api: Driver) -> None:
         assert (await api.ask("GET", urljoin(api.url, reply.headers["location"]))).json() == reply.json()
 
 
-@promise("burst-workflow")
+@checks("burst-workflow")
 async def _burst_workflow(api: Driver) -> None:
     await asyncio.gather(*(_live(api, number) for number in range(_BURST)))
     burst = [await api.create() for _ in range(_BURST)]
@@ -43,7 +43,7 @@ async def _live(api: Driver, number: int) -> None:
     assert (await api.ask("GET", user["id"])).status == 404
 
 
-@promise("race-email")
+@checks("race-email")
 async def _race_email(api: Driver) -> None:
     for _ in range(_ROUNDS):
         email = new_user()["email"]
@@ -110,7 +110,7 @@ async def _race_of_create_and_delete(api: Driver) -> None:
         await api.create(email=user["email"])
 
 
-@promise("lost-update")
+@checks("lost-update")
 async def _lost_update(api: Driver) -> None:
     for _ in range(_ROUNDS):
         user = await api.create()

@@ -1,4 +1,4 @@
-"""The contract is kept, rule by rule, over a real socket."""
+"""The embedded API keeps the contract, rule by rule, over a real socket."""
 
 import asyncio
 
@@ -8,21 +8,21 @@ import pytest
 from support.tests.sandbox import expectations_of_bursts  # noqa: F401  registers the rules about bursts
 from support.tests.sandbox.conftest import Running
 from support.tests.sandbox.drivers import TOKEN, Driver, Socket, new_user
-from support.tests.sandbox.expectations import PROMISES
+from support.tests.sandbox.expectations import CHECKS
 
 
-@pytest.mark.parametrize("rule", PROMISES)
-def test_rule_is_kept(api: Running, rule: str) -> None:
+@pytest.mark.parametrize("rule", CHECKS)
+def test_the_rule_holds(api: Running, rule: str) -> None:
     async def check() -> None:
         limits = httpx.Limits(max_connections=30)
         async with httpx.AsyncClient(limits=limits, timeout=5) as client:
-            await PROMISES[rule](Driver(Socket(client), api.url))
+            await CHECKS[rule](Driver(Socket(client), api.url))
 
     asyncio.run(check())
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_collection_cannot_be_changed_as_a_whole(api: Running, method: str) -> None:
+def test_the_collection_cannot_be_changed_as_a_whole(api: Running, method: str) -> None:
     user = api.create()
     response = api.client.request(method, api.url, json=new_user())
     assert response.status_code == 405
@@ -35,7 +35,7 @@ def test_a_body_too_large_is_refused(api: Running) -> None:
     assert response.status_code == 413
 
 
-def test_the_token_is_asked_for_before_anything_else(api: Running) -> None:
+def test_the_token_is_checked_first(api: Running) -> None:
     api.client.headers["Authorization"] = "Bearer wrong"
     try:
         for url in (api.url, api.url + "/unknown", api.url + "/a/b", api.url.replace("/users", "/elsewhere")):
@@ -51,7 +51,7 @@ def test_nothing_is_served_elsewhere(api: Running) -> None:
         assert api.client.get(api.url.replace("/users", path)).status_code == 404, path
 
 
-def test_addresses_keep_their_letter_case(api: Running) -> None:
+def test_emails_keep_their_letter_case(api: Running) -> None:
     assert api.create(email="McAda@Example.ORG")["email"] == "McAda@Example.ORG"
 
 
@@ -66,9 +66,9 @@ def test_a_repeated_idempotency_key_gets_the_first_answer_again(api: Running) ->
     assert api.client.post(api.url, json=person).status_code == 409
 
 
-def test_a_key_whose_answer_was_lost_gets_it_again(api: Running) -> None:
+def test_a_repeated_key_gets_an_answer_that_was_lost(api: Running) -> None:
     person, key = api.new_user(), {"Idempotency-Key": "two"}
-    api.misbehave({"kind": "drop", "when": "after", "times": 1})
+    api.inject({"kind": "drop", "when": "after", "times": 1})
     with pytest.raises(httpx.TransportError):
         api.client.post(api.url, json=person, headers=key)
     again = api.client.post(api.url, json=person, headers=key)
@@ -81,7 +81,7 @@ def test_500_creates_at_once(api: Running) -> None:
     replies = asyncio.run(_create_many(host, int(port), 500))
     assert {reply.split()[1] for reply in replies} == {b"201"}
     assert api.stats()["peak_in_flight"] > 50
-    assert api.stats()["twins"] == 0
+    assert api.stats()["duplicates"] == 0
 
 
 async def _create_many(host: str, port: int, count: int) -> list[bytes]:

@@ -11,7 +11,7 @@ from support.sandbox.catalogue import DEFECTS
 from support.tests.sandbox import expectations_of_bursts  # noqa: F401  registers the rules about bursts
 from support.tests.sandbox.conftest import ROOT, running
 from support.tests.sandbox.drivers import direct_driver
-from support.tests.sandbox.expectations import PROMISES
+from support.tests.sandbox.expectations import CHECKS
 
 
 @pytest.mark.parametrize("name", DEFECTS)
@@ -19,28 +19,28 @@ def test_it_breaks_its_rule(name: str) -> None:
     twist = DEFECTS[name]
     assert twist.rule is not None
     with pytest.raises((AssertionError, TimeoutError, LookupError, TypeError, ValueError)):
-        asyncio.run(PROMISES[twist.rule](direct_driver([twist])))
+        asyncio.run(CHECKS[twist.rule](direct_driver([twist])))
 
 
-@pytest.mark.parametrize("rule", PROMISES)
-def test_without_a_defect_the_rule_is_kept(rule: str) -> None:
-    asyncio.run(PROMISES[rule](direct_driver()))
+@pytest.mark.parametrize("rule", CHECKS)
+def test_the_rule_holds_without_a_defect(rule: str) -> None:
+    asyncio.run(CHECKS[rule](direct_driver()))
 
 
-def test_every_rule_is_broken_in_two_ways() -> None:
-    ways = Counter(twist.rule for twist in DEFECTS.values())
-    assert set(ways) == set(PROMISES)
-    assert min(ways.values()) >= 2
+def test_every_rule_has_two_defects() -> None:
+    counts = Counter(twist.rule for twist in DEFECTS.values())
+    assert set(counts) == set(CHECKS)
+    assert min(counts.values()) >= 2
     assert len(DEFECTS) >= 90
 
 
-def test_the_list_names_rule_and_sentence() -> None:
-    lines = _ask("--list-defects").splitlines()
+def test_the_list_has_the_rule_and_a_sentence() -> None:
+    lines = _output_of("--list-defects").splitlines()
     assert [line.split("\t")[0] for line in lines] == list(DEFECTS)
-    assert all(line.split("\t")[1] in PROMISES and line.split("\t")[2].endswith(".") for line in lines)
+    assert all(line.split("\t")[1] in CHECKS and line.split("\t")[2].endswith(".") for line in lines)
 
 
-def _ask(*options: str) -> str:
+def _output_of(*options: str) -> str:
     command = [sys.executable, "-m", "support.sandbox", *options]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 

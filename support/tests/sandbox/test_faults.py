@@ -1,4 +1,4 @@
-"""Faults befall requests as they were asked for, and the control address tells what happened."""
+"""The sandbox injects the faults that it was asked for, and its control resource reports what happened."""
 
 import time
 from email.utils import parsedate_to_datetime
@@ -11,14 +11,14 @@ from support.tests.sandbox.conftest import Launch, Running, running
 
 
 def _is_stored(api: Running, person: dict[str, Any]) -> bool:
-    api.misbehave()
+    api.inject()
     return bool(api.client.get(api.url, params={"email": person["email"]}).json())
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_status_in_place_of_the_answer(api: Running, when: str) -> None:
     person = api.new_user()
-    api.misbehave({"kind": "status", "status": 504, "when": when})
+    api.inject({"kind": "status", "status": 504, "when": when})
     response = api.client.post(api.url, json=person)
     assert response.status_code == 504
     assert "retry-after" not in response.headers
@@ -26,9 +26,9 @@ def test_a_status_in_place_of_the_answer(api: Running, when: str) -> None:
 
 
 def test_retry_after_in_seconds_and_as_a_date(api: Running) -> None:
-    api.misbehave({"kind": "status", "retry_after": "1"})
+    api.inject({"kind": "status", "retry_after": "1"})
     assert api.client.get(api.url).headers["retry-after"] == "1"
-    api.misbehave({"kind": "status", "retry_after": "date:2"})
+    api.inject({"kind": "status", "retry_after": "date:2"})
     until = parsedate_to_datetime(api.client.get(api.url).headers["retry-after"])
     assert 0.5 < until.timestamp() - time.time() <= 2
 
@@ -36,14 +36,14 @@ def test_retry_after_in_seconds_and_as_a_date(api: Running) -> None:
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_dropped_connection(api: Running, when: str) -> None:
     person = api.new_user()
-    api.misbehave({"kind": "drop", "when": when})
+    api.inject({"kind": "drop", "when": when})
     with pytest.raises(httpx.TransportError):
         api.client.post(api.url, json=person)
     assert _is_stored(api, person) is (when == "after")
 
 
 def test_a_slow_answer(api: Running) -> None:
-    api.misbehave({"kind": "slow", "seconds": 0.2})
+    api.inject({"kind": "slow", "seconds": 0.2})
     started = time.monotonic()
     assert api.client.get(api.url).status_code == 200
     assert time.monotonic() - started >= 0.2
@@ -52,7 +52,7 @@ def test_a_slow_answer(api: Running) -> None:
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_hanging_answer(api: Running, when: str) -> None:
     person = api.new_user()
-    api.misbehave({"kind": "hang", "when": when})
+    api.inject({"kind": "hang", "when": when})
     with pytest.raises(httpx.ReadTimeout):
         api.client.post(api.url, json=person, timeout=0.2)
     assert _is_stored(api, person) is (when == "after")
@@ -60,7 +60,7 @@ def test_a_hanging_answer(api: Running, when: str) -> None:
 
 def test_an_answer_cut_in_the_middle(api: Running) -> None:
     person = api.new_user()
-    api.misbehave({"kind": "cut"})
+    api.inject({"kind": "cut"})
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
         api.client.post(api.url, json=person)
     assert _is_stored(api, person)
@@ -68,13 +68,13 @@ def test_an_answer_cut_in_the_middle(api: Running) -> None:
 
 def test_an_answer_without_body_is_cut_in_its_head(api: Running) -> None:
     user = api.create()
-    api.misbehave({"kind": "cut"})
+    api.inject({"kind": "cut"})
     with pytest.raises(httpx.TransportError):
         api.client.delete(api.user(user["id"]))
 
 
 def test_garbage_with_status_200(api: Running) -> None:
-    api.misbehave({"kind": "garbage"})
+    api.inject({"kind": "garbage"})
     response = api.client.get(api.url)
     assert response.status_code == 200
     with pytest.raises(ValueError, match="Unterminated"):
@@ -83,7 +83,7 @@ def test_garbage_with_status_200(api: Running) -> None:
 
 def test_a_late_deletion(api: Running) -> None:
     user = api.create()
-    api.misbehave({"kind": "late-deletion", "seconds": 0.3})
+    api.inject({"kind": "late-deletion", "seconds": 0.3})
     assert api.client.delete(api.user(user["id"])).status_code == 202
     assert api.client.delete(api.user(user["id"])).status_code == 204
     assert api.client.get(api.user(user["id"])).status_code == 200
@@ -94,7 +94,7 @@ def test_a_late_deletion(api: Running) -> None:
 
 
 def test_times_methods_and_share(api: Running) -> None:
-    api.misbehave({"kind": "status", "methods": ["get"], "times": 2}, {"kind": "status", "status": 502, "share": 0.5})
+    api.inject({"kind": "status", "methods": ["get"], "times": 2}, {"kind": "status", "status": 502, "share": 0.5})
     statuses = [api.client.get(api.url).status_code for _ in range(42)]
     assert statuses[:2] == [503, 503]
     assert 10 < statuses.count(502) < 30
@@ -103,16 +103,16 @@ def test_times_methods_and_share(api: Running) -> None:
     assert fired[0] == 2
 
 
-def test_the_same_seed_strikes_the_same_requests(api: Running) -> None:
-    def struck() -> list[int]:
-        api.misbehave({"kind": "status", "share": 0.3, "seed": 7})
+def test_the_same_seed_hits_the_same_requests(api: Running) -> None:
+    def statuses() -> list[int]:
+        api.inject({"kind": "status", "share": 0.3, "seed": 7})
         return [api.client.get(api.url, params={"limit": 1}).status_code for _ in range(20)]
 
-    assert struck() == struck()
+    assert statuses() == statuses()
 
 
 def test_delays_and_an_end_together(api: Running) -> None:
-    api.misbehave({"kind": "slow", "seconds": 0.1}, {"kind": "status"}, {"kind": "drop"})
+    api.inject({"kind": "slow", "seconds": 0.1}, {"kind": "status"}, {"kind": "drop"})
     started = time.monotonic()
     assert api.client.get(api.url).status_code == 503
     assert time.monotonic() - started >= 0.1
@@ -129,7 +129,7 @@ def test_delays_and_an_end_together(api: Running) -> None:
         [{"kind": "slow", "seconds": "x"}],
     ],
 )
-def test_a_fault_that_is_none_is_refused(api: Running, wrong: object) -> None:
+def test_an_invalid_fault_is_refused(api: Running, wrong: object) -> None:
     response = api.client.put(f"{api.control}/faults", json=wrong)
     assert response.status_code == 422
     assert response.json()["detail"]
@@ -137,12 +137,12 @@ def test_a_fault_that_is_none_is_refused(api: Running, wrong: object) -> None:
 
 
 def test_faults_are_cleared(api: Running) -> None:
-    api.misbehave({"kind": "status"})
+    api.inject({"kind": "status"})
     assert api.client.delete(f"{api.control}/faults").status_code == 204
     assert api.client.get(api.url).status_code == 200
 
 
-def test_the_control_address_asks_for_the_token(api: Running) -> None:
+def test_the_control_resource_needs_the_token(api: Running) -> None:
     for path in ("faults", "stats", "other"):
         response = httpx.get(f"{api.control}/{path}")
         assert response.status_code == 401
@@ -150,7 +150,7 @@ def test_the_control_address_asks_for_the_token(api: Running) -> None:
     assert api.client.get(f"{api.control}/other").status_code == 404
 
 
-def test_without_control_there_is_none(launch: Launch) -> None:
+def test_without_the_option_there_is_no_control_resource(launch: Launch) -> None:
     sandbox = launch("--faults", '[{"kind": "status", "status": 502, "times": 1}]')
     assert sandbox.control is None
     assert sandbox.client.get(sandbox.url).status_code == 502
@@ -163,15 +163,15 @@ def test_statistics() -> None:
         sandbox.client.post(sandbox.url, json=user)
         sandbox.client.delete(sandbox.user(user["id"]))
         sandbox.create(email=user["email"].upper())
-        told = sandbox.stats()
-    assert told["requests"] == {"POST": 3, "DELETE": 1}
-    assert told["answers"] == {"POST 201": 2, "POST 409": 1, "DELETE 204": 1}
-    assert (told["users"], told["twins"], told["recreated"]) == (4, 0, 1)
-    assert told["peak_in_flight"] >= 1
+        stats = sandbox.stats()
+    assert stats["requests"] == {"POST": 3, "DELETE": 1}
+    assert stats["answers"] == {"POST 201": 2, "POST 409": 1, "DELETE 204": 1}
+    assert (stats["users"], stats["duplicates"], stats["recreated"]) == (4, 0, 1)
+    assert stats["peak_in_flight"] >= 1
 
 
-def test_statistics_tell_of_twins() -> None:
+def test_statistics_count_duplicates() -> None:
     with running("--control", "--defect", "twins-allowed") as sandbox:
         user = sandbox.create()
         sandbox.create(email=user["email"].upper())
-        assert sandbox.stats()["twins"] == 1
+        assert sandbox.stats()["duplicates"] == 1

@@ -1,4 +1,4 @@
-"""The sandbox is a black box: it shares nothing with the suite that judges the API."""
+"""The sandbox is a black box: it shares nothing with the suite."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The imitation of mockapi.io does what is publicly recorded of it."""
+"""The imitation of mockapi.io behaves as mockapi.io is known to."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,14 +15,14 @@ def mockapi() -> Iterator[Running]:
         yield sandbox
 
 
-def test_ids_count_up_whatever_the_client_says(mockapi: Running) -> None:
+def test_ids_count_up_even_if_the_client_sends_one(mockapi: Running) -> None:
     created = [mockapi.create(id="99")["id"] for _ in range(3)]
     assert created == ["1", "2", "3"]
     assert mockapi.client.delete(mockapi.user("3")).json()["id"] == "3"
     assert mockapi.create()["id"] == "4"
 
 
-def test_nothing_is_checked_and_what_is_missing_is_filled_in(mockapi: Running) -> None:
+def test_nothing_is_checked_and_missing_fields_are_filled_in(mockapi: Running) -> None:
     for content in (b"", b"not json", b"[]", b"{}"):
         response = mockapi.client.post(mockapi.url, content=content)
         assert response.status_code == 201
@@ -33,13 +33,13 @@ def test_nothing_is_checked_and_what_is_missing_is_filled_in(mockapi: Running) -
     assert mockapi.create(name=None, email="nobody", isAdmin=True)["isAdmin"] is True
 
 
-def test_addresses_are_not_unique(mockapi: Running) -> None:
+def test_emails_are_not_unique(mockapi: Running) -> None:
     user = mockapi.create()
     assert mockapi.create(email=user["email"])["email"] == user["email"]
-    assert mockapi.stats()["twins"] == 1
+    assert mockapi.stats()["duplicates"] == 1
 
 
-def test_who_is_unknown_is_not_found_in_a_string(mockapi: Running) -> None:
+def test_the_answer_for_an_unknown_id_is_a_string(mockapi: Running) -> None:
     for method in ("GET", "PUT", "DELETE"):
         response = mockapi.client.request(method, mockapi.user("77"), json={})
         assert (response.status_code, response.json()) == (404, "Not found")
@@ -61,11 +61,11 @@ def test_updates_keep_the_id(mockapi: Running) -> None:
     assert changed == {**user, "name": "Grace"}
 
 
-def test_nobody_is_asked_for_a_token(mockapi: Running) -> None:
+def test_no_token_is_needed(mockapi: Running) -> None:
     assert httpx.post(mockapi.url, json={}).status_code == 201
 
 
-def test_a_hundred_users_are_the_most(mockapi: Running) -> None:
+def test_it_holds_at_most_a_hundred_users(mockapi: Running) -> None:
     for _ in range(100):
         mockapi.create()
     response = mockapi.client.post(mockapi.url, json={})
@@ -73,11 +73,11 @@ def test_a_hundred_users_are_the_most(mockapi: Running) -> None:
     assert response.json() == "Max number of elements reached for this resource!"
 
 
-def test_in_some_projects_who_is_unknown_is_a_500() -> None:
+def test_an_unknown_id_is_a_500_in_some_projects() -> None:
     with running("--personality", "mockapi-500") as sandbox:
         assert sandbox.client.get(sandbox.user("7")).status_code == 500
 
 
 def test_429_at_times(mockapi: Running) -> None:
-    mockapi.misbehave({"kind": "status", "status": 429, "times": 1})
+    mockapi.inject({"kind": "status", "status": 429, "times": 1})
     assert [mockapi.client.get(mockapi.url).status_code for _ in range(2)] == [429, 200]

@@ -1,4 +1,4 @@
-"""How the process starts, and that it never outlives who started it."""
+"""How the process starts, and that it never outlives its parent."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def test_it_ends_when_its_parent_is_killed() -> None:
     parent.stdout.close()
 
 
-def test_it_ends_at_the_end_of_input_even_while_an_answer_hangs(launch: Launch) -> None:
+def test_it_ends_when_its_input_closes_even_while_an_answer_hangs(launch: Launch) -> None:
     sandbox = launch("--faults", '[{"kind": "hang"}]')
     with pytest.raises(httpx.ReadTimeout):
         sandbox.client.get(sandbox.url, timeout=0.1)
@@ -70,7 +70,7 @@ def test_it_ends_at_a_signal(launch: Launch, number: int) -> None:
     assert time.monotonic() - started < 0.5
 
 
-def test_nothing_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with running() as sandbox:
         sandbox.create()
@@ -89,16 +89,16 @@ def test_users_survive_a_kill_and_a_restart_on_the_same_port(launch: Launch, tmp
     assert second.client.get(second.url).json() == users
 
 
-def test_the_port_is_told_before_anything_slow_is_imported() -> None:
+def test_the_port_is_printed_before_anything_slow_is_imported() -> None:
     program = (
         "import sys, support.sandbox.__main__\n"
         "print([name for name in ('uvicorn', 'starlette', 'asyncio', 'sqlite3') if name in sys.modules])"
     )
-    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
-    assert told.stdout.strip() == "[]"
+    printed = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert printed.stdout.strip() == "[]"
 
 
-def test_by_hand_it_makes_up_a_token_and_tells_how_to_try_it() -> None:
+def test_started_by_hand_it_draws_a_token_and_prints_an_example() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "SANDBOX_TOKEN"}
     process = subprocess.Popen(
         _COMMAND, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -106,15 +106,15 @@ def test_by_hand_it_makes_up_a_token_and_tells_how_to_try_it() -> None:
     assert process.stdout is not None
     assert process.stderr is not None
     url = json.loads(process.stdout.readline())["url"]
-    told = process.stderr.readline()
-    token = told.partition("Bearer ")[2].partition('"')[0]
-    assert "curl" in told
+    example = process.stderr.readline()
+    token = example.partition("Bearer ")[2].partition('"')[0]
+    assert "curl" in example
     assert httpx.get(url, headers={"Authorization": f"Bearer {token}"}).json() == []
     process.terminate()
     process.communicate()
 
 
-def test_the_token_of_a_run_is_told_to_nobody(launch: Launch) -> None:
+def test_the_token_of_a_run_is_not_on_the_command_line(launch: Launch) -> None:
     sandbox = launch()
     sandbox.client.get(sandbox.url)
     command_line = Path(f"/proc/{sandbox.process.pid}/cmdline")
@@ -129,17 +129,17 @@ def test_the_path_can_be_chosen(launch: Launch) -> None:
     assert response.headers["location"] == f"/api/v1/people/{response.json()['id']}"
 
 
-def test_ten_thousand_bystanders_are_there_soon_and_the_same_every_time(launch: Launch) -> None:
+def test_ten_thousand_existing_users_are_stored_fast_and_are_always_the_same(launch: Launch) -> None:
     started = time.monotonic()
     both = [launch("--seed-users", "10000") for _ in range(2)]
     first, second = (sandbox.client.get(sandbox.url).json() for sandbox in both)
     assert first == second
     assert len({user["email"].lower() for user in first}) == 10_000
-    assert all(user["email"].endswith("@bystander.example.org") for user in first)
+    assert all(user["email"].endswith("@existing.example.org") for user in first)
     assert time.monotonic() - started < 5
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(launch: Launch) -> None:
+def test_a_port_that_is_taken_is_reported_in_one_line(launch: Launch) -> None:
     port = launch().url.split(":")[2].split("/")[0]
     ended = subprocess.run([*_COMMAND, "--port", port], cwd=ROOT, check=False, capture_output=True, text=True)
     assert ended.returncode == 1
@@ -156,7 +156,7 @@ _WRONG = (
 
 
 @pytest.mark.parametrize("wrong", _WRONG)
-def test_a_wrong_option_ends_the_start_with_one_line_that_says_so(wrong: list[str]) -> None:
+def test_a_wrong_option_ends_the_start_with_one_line(wrong: list[str]) -> None:
     ended = subprocess.run([*_COMMAND, *wrong], cwd=ROOT, check=False, capture_output=True, text=True)
     assert ended.returncode == 2
     assert not ended.stdout

@@ -1,22 +1,22 @@
-"""What goes wrong only where many requests come at once."""
+"""Errors that only concurrent requests cause."""
 
 import asyncio
 import time
 
-from support.sandbox.defects.kit import Room, gap
+from support.sandbox.defects.kit import InFlight, gap
 from support.sandbox.exchange import Answer, Call
 from support.sandbox.store import Key, User
 from support.sandbox.twists import Decision, Sandbox, defect
 
 _HOLD_S = 0.02
 _ID_LASTS_S = 0.002
-_CROWD = 8  # more than these are one
+_MANY = 8  # more concurrent requests than these overload a handler
 
 
 @defect("burst")
 def burst_ids_read_then_written(sandbox: Sandbox) -> None:
     """The next id is read, and only after the window written: two users who sign up at once get one id."""
-    sandbox.store.tolerate_same_ids()
+    sandbox.store.allow_duplicate_ids()
     number = ""
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
@@ -34,11 +34,11 @@ def burst_ids_read_then_written(sandbox: Sandbox) -> None:
 @defect("burst")
 def burst_ids_by_the_clock(sandbox: Sandbox) -> None:
     """Ids are the time in milliseconds: new users within one millisecond get one id."""
-    sandbox.store.tolerate_same_ids()
+    sandbox.store.allow_duplicate_ids()
 
     async def create(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
         answer: Answer = await create(call)
-        await asyncio.sleep(_ID_LASTS_S)  # who waits for the answer never gets the same id
+        await asyncio.sleep(_ID_LASTS_S)  # a client that waits for its answer never gets the same id
         return answer
 
     sandbox.around("create", create)
@@ -61,16 +61,16 @@ def burst_answers_mixed_up(sandbox: Sandbox) -> None:
 
 @defect("burst")
 def burst_loses_some(sandbox: Sandbox) -> None:
-    """Where more than eight create at once, every fifth is answered as it should be and not stored."""
-    room, number = Room(_CROWD), 0
+    """If more than eight creates come at once, every fifth is answered correctly but not stored."""
+    active, number = InFlight(_MANY), 0
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
         nonlocal number
-        with room.entered():
+        with active.counted():
             await asyncio.sleep(_HOLD_S)
             answer: Answer = await create(call)
-            number += room.crowded
-            if room.crowded and number % 5 == 0:
+            number += active.is_overloaded
+            if active.is_overloaded and number % 5 == 0:
                 sandbox.store.delete(answer.content["id"])
         return answer
 
@@ -80,14 +80,14 @@ def burst_loses_some(sandbox: Sandbox) -> None:
 @defect("burst")
 def burst_refuses_some(sandbox: Sandbox) -> None:
     """If more than eight creates come at once, every fifth is refused because its email is taken."""
-    room, number = Room(_CROWD), 0
+    active, number = InFlight(_MANY), 0
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
         nonlocal number
-        with room.entered():
+        with active.counted():
             await asyncio.sleep(_HOLD_S)
-            number += room.crowded
-            if room.crowded and number % 5 == 0:
+            number += active.is_overloaded
+            if active.is_overloaded and number % 5 == 0:
                 raise sandbox.api.taken()
             answer: Answer = await create(call)
         return answer
@@ -97,18 +97,18 @@ def burst_refuses_some(sandbox: Sandbox) -> None:
 
 @defect("burst")
 def burst_stores_names_mixed_up(sandbox: Sandbox) -> None:
-    """Where more than eight create at once, a user is stored with the name of the one before."""
-    room, latest = Room(_CROWD), ""
+    """If more than eight creates come at once, a user is stored with the name of the one before."""
+    active, latest = InFlight(_MANY), ""
 
     async def create(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-        with room.entered():
+        with active.counted():
             await asyncio.sleep(_HOLD_S)
             answer: Answer = await create(call)
         return answer
 
     def insert(_sandbox: Sandbox, insert: Decision, user: User, key: Key | None) -> None:
         nonlocal latest
-        insert(user._replace(name=latest or user.name) if room.crowded else user, key)
+        insert(user._replace(name=latest or user.name) if active.is_overloaded else user, key)
         latest = user.name
 
     sandbox.around("create", create)
@@ -116,7 +116,7 @@ def burst_stores_names_mixed_up(sandbox: Sandbox) -> None:
 
 
 def _mix_up(sandbox: Sandbox, at: str) -> None:
-    """Let a handler work on the user that any request named last."""
+    """Make a handler work on the user of the latest request."""
     latest: list[str | None] = [None]
 
     async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:
@@ -151,9 +151,9 @@ def workflow_deletes_mixed_up(sandbox: Sandbox) -> None:
 @defect("burst-workflow", at="delete")
 async def workflow_deletes_by_place(sandbox: Sandbox, _delete: Decision, call: Call) -> Answer:
     """DELETE finds the position of a user in the list, and deletes the user at that position a window later."""
-    place = sandbox.store.everyone().index(sandbox.api.known(call))
+    place = sandbox.store.all_users().index(sandbox.api.known(call))
     await gap(sandbox)
-    for user in sandbox.store.everyone()[place : place + 1]:
+    for user in sandbox.store.all_users()[place : place + 1]:
         sandbox.store.delete(user.id)
     return Answer(204)
 
@@ -189,12 +189,12 @@ def lost_update_last_only(sandbox: Sandbox) -> None:
 
 @defect("burst")
 def burst_locations_of_the_newest(sandbox: Sandbox) -> None:
-    """Location leads to the user that was stored last: under load that is another's."""
+    """Location leads to the user that was stored last: under load that is another user."""
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
         answer: Answer = await create(call)
         await gap(sandbox)
-        answer.headers["location"] = sandbox.api.location(sandbox.store.everyone()[-1])
+        answer.headers["location"] = sandbox.api.location(sandbox.store.all_users()[-1])
         return answer
 
     sandbox.around("create", create)
