@@ -12,7 +12,7 @@ contract: $(VENV)/.run  ## judge the API at BASE_URL, or the embedded one
 	$(BIN)/behave --tags=@contract $(BEHAVE_ARGS)
 
 test: $(VENV)/.dev  ## the project's own tests
-	$(BIN)/pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 prove: $(VENV)/.dev  ## the suite against broken and unusual APIs
 	$(BIN)/python -m support.prove $(PROVE_ARGS)

@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     request_timeout_s: Seconds = Field(
         10.0, description="seconds to wait for a connection, and for the next byte of an answer"
     )
-    retry_attempts: Count = Field(10, description="most attempts for one call, the first included")
+    retry_attempts: Count = Field(10, description="maximum number of attempts for one call, the first included")
     retry_base_s: Seconds = Field(
         0.1, description="seconds of backoff after the first attempt; doubles after each one, with full jitter"
     )
@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     )
     poll_cap_s: Seconds = Field(1.0, description="longest wait in seconds between two such checks")
     cleanup_deadline_s: Seconds = Field(60.0, description="seconds for the cleanup when the run ends")
-    max_users_alive: Count = Field(10_000, description="most users of the suite that exist at once")
+    max_users_alive: Count = Field(10_000, description="maximum number of users of the suite that exist at once")
 
     burst: Count = Field(100, description="simultaneous creates in the largest burst")
     race_contenders: Annotated[int, Field(ge=2, le=100)] = Field(
@@ -80,9 +80,9 @@ class Settings(BaseSettings):
         0.001, description="accepted probability of missing a race of RACE_WINDOW_S; decides the number of rounds"
     )
     race_window_s: Seconds = Field(
-        0.0002, description="seconds between the check and the write of a race that the suite is to find"
+        0.0002, description="seconds between check and write of the shortest race that the suite must find"
     )
-    race_rounds: Count = Field(40, description="most rounds of one race")
+    race_rounds: Count = Field(40, description="maximum number of rounds of a race")
 
     state_dir: Path = Field(
         Path(".acceptance"), description="folder of the journal of created users, which is kept between runs"

@@ -23,6 +23,7 @@ import httpx
 from support.concurrency.results import Timing
 from support.http.async_client import new_transport
 from support.http.route import Route
+from support.http.streams import Stream
 
 SIGNIFICANT_SPREAD_S = 0.005
 SETTLE_S = 0.005
@@ -116,15 +117,12 @@ def settle_s(round_trips_s: Sequence[float]) -> float:
     return MIN_SETTLE_S + max(round_trips_s, default=0.0) / 2 if all(round_trips_s) else SETTLE_S
 
 
-class LastByteStream(httpcore.AsyncNetworkStream):
+class LastByteStream(Stream):
     """A stream that holds back the last byte of the next request when its backend is armed."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream, backend: LastByteBackend) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self._backend = backend
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self.inner.read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         armed = self._backend.disarm() if buffer else None
@@ -139,22 +137,19 @@ class LastByteStream(httpcore.AsyncNetworkStream):
     async def start_tls(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         return LastByteStream(await self.inner.start_tls(*args, **options), self._backend)
 
-    async def aclose(self) -> None:
-        await self.inner.aclose()
-
-    def get_extra_info(self, info: str) -> Any:
-        return self.inner.get_extra_info(info)
-
     def socket_number(self) -> int | None:
-        """Return the file descriptor that plain bytes can be written to; None with TLS, and on Windows."""
-        if sys.platform == "win32" or self.inner.get_extra_info("ssl_object") is not None:
+        """Return the file descriptor that plain bytes can be written to; None with TLS, if lost, and on Windows."""
+        connection = self.get_extra_info("socket")
+        if sys.platform == "win32" or connection is None or self.get_extra_info("ssl_object") is not None:
             return None
-        number: int = self.inner.get_extra_info("socket").fileno()
+        number: int = connection.fileno()
         return number
 
     def is_answered(self) -> bool:
         """Whether an answer has arrived, beyond interim responses (RFC 9110 §15.2); a closed connection has none."""
-        connection = self.inner.get_extra_info("socket")
+        connection = self.get_extra_info("socket")
+        if connection is None:
+            return False
         octets = b""
         with (  # a second handle on the socket; the event loop has made it non-blocking
             contextlib.suppress(OSError),

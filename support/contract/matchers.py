@@ -51,7 +51,7 @@ def is_within_bounds() -> Matcher:
     def find(exchange: Exchange) -> list[str]:
         return [exchange.answer.excess] if exchange.answer is not None and exchange.answer.excess else []
 
-    return Matcher("an answer that a client can take in", find)
+    return Matcher("an answer within the limits of size and depth", find)
 
 
 def has_status(statuses: Iterable[int]) -> Matcher:

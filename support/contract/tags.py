@@ -10,7 +10,7 @@ from support.rules import RULES
 
 TAGS: Mapping[str, str] = {
     "contract": "is part of the contract that every Users API must keep",
-    "smoke": "plays first: a quick check whether the API works at all",
+    "smoke": "runs first: a quick check that the API works at all",
     "scenario": "tells a whole story from end to end",
     "negative": "the API refuses something",
     "edge": "tests the limits of what is allowed",

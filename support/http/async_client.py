@@ -25,6 +25,7 @@ from support.http.deadline import LEAST_TIMEOUT_S
 from support.http.failures import failure_of
 from support.http.operations import Driver, Operation, SendRequest, Sleep
 from support.http.route import DIRECT, Route
+from support.http.streams import Backend
 from support.models import ALWAYS_SENT, Answer, Call, Failure
 
 T = TypeVar("T")
@@ -42,13 +43,15 @@ class Closable(Protocol):
 
 
 def new_transport(route: Route, backend: httpcore.AsyncNetworkBackend | None = None) -> httpx.AsyncHTTPTransport:
-    """Return a transport of one connection on a route; `backend` opens a direct one where it is given."""
+    """Return a transport of one connection on a route; `backend` opens a direct one."""
     tls = urlsplit(route.proxy or "").scheme == "https"
     proxy = httpx.Proxy(route.proxy, ssl_context=route.context if tls else None) if route.proxy else None
     limits = httpx.Limits(max_connections=1, keepalive_expiry=IDLE_S)
     transport = httpx.AsyncHTTPTransport(verify=route.context, trust_env=False, proxy=proxy, limits=limits)
-    if backend is not None:
-        pool = httpcore.AsyncConnectionPool(route.context, None, 1, keepalive_expiry=IDLE_S, network_backend=backend)
+    if proxy is None:
+        pool = httpcore.AsyncConnectionPool(
+            route.context, None, 1, keepalive_expiry=IDLE_S, network_backend=backend or Backend()
+        )
         compat.replace_pool(transport, pool)
     return transport
 

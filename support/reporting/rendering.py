@@ -137,14 +137,17 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
     yield "scenarios", counted(summary.scenarios_by_result)
     recovered = f", {users.recovered} of dead runs deleted" if users.recovered else ""
     gone = f"{users.gone} gone, {users.left_behind} left behind"
-    yield "users", f"{users.created} created, {users.deleted} deleted, {gone}{recovered}"
+    yield "users", f"{users.created} created, {users.deleted} deleted by cleanup, {gone}{recovered}"
     causes = ", ".join(f"{cause} x{number}" for cause, number in requests.retried_causes.items())
     retried = f"{requests.retried_calls} retried ({causes})" if causes else "none retried"
     yield "requests", f"{requests.sent} for {requests.calls} calls, {retried}"
     if server_errors := requests.retried_causes.get("500"):
         yield "status 500", f"{server_errors} times, resolved by a retry; 500 is never a correct answer"
     if slowest := max(summary.rules, key=_seconds, default=None):
-        yield "slowest", f"{slowest.id}, {slowest.seconds:.1f} s in {slowest.scenarios} scenarios"
+        yield (
+            "slowest",
+            f"{slowest.id}, {slowest.seconds:.1f} s in {slowest.scenarios} scenario{'s' * (slowest.scenarios != 1)}",
+        )
     yield "time", _duration(summary.seconds)
     yield "run", f"{summary.run or 'without a mark'}, data seed {summary.seed}, target {summary.target or 'unknown'}"
     yield "summary", _relative(path) if path else "not written"

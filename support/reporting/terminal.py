@@ -108,6 +108,8 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
             return
         self._drawn = now
         total = sum(bool(scenario.should_run(self.config)) for scenario in self._feature.walk_scenarios())
+        if total == 0:
+            return
         count = f"{sum(self._counts.values())} of {total}"
         self._console.show_status("  ".join(filter(None, (self._feature.name, count, self._time_left(now)))))
 

@@ -51,7 +51,7 @@ def when_free(scenario: ScenarioContext, act: Callable[[], Exchange]) -> None:
 def become_user(scenario: ScenarioContext, actor: Actor, **fields: str) -> Actor:
     """Sign up for a scenario that starts with a user; raises ContractViolation if that fails."""
     exchange = sign_up(scenario, actor, **fields)
-    attempted = f"{actor.persona} signs up, which this scenario starts from"
+    attempted = f"setting up the scenario: {actor.persona} signs up"
     check(exchange, "create-201", attempted, has_status(scenario.answers.created), has_an_id(scenario.names))
     read(scenario, actor)
     return actor

@@ -78,7 +78,9 @@ def shows_once(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
     scenario.check(exchange, has_status([200]), is_a_list(scenario.profile))
     entries = [entry for entry in entries_of(scenario, exchange) if id_of(scenario, entry) == actor.id]
     if len(entries) != 1:
-        scenario.fail(f"{actor.persona} once in the list", [f"they are there {len(entries)} times"], exchange)
+        scenario.fail(
+            f"{actor.persona} once in the list", [f"the list shows {actor.persona} {len(entries)} times"], exchange
+        )
     same_fields(scenario, entries[0], actor.shown, "the list", exchange)
 
 

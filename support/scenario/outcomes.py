@@ -113,7 +113,7 @@ def views_show(
         entries = entries_of(scenario, exchange)
         entry = next((entry for entry in entries if id_of(scenario, entry) == actor.id), None)
         if entry is None:
-            fail(rule, attempted, [f"{actor.persona} (id {actor.id})"], ["they are not shown"], exchange)
+            fail(rule, attempted, [f"{actor.persona} (id {actor.id})"], [f"{actor.persona} is not shown"], exchange)
         same_fields(scenario, entry, wanted, VIEWS[rule], exchange)
 
 
@@ -180,12 +180,12 @@ def _ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapp
     for view in (scenario.exchange, read, *_views(scenario, actor).values()):
         shown = _shown_of(scenario, actor, view)
         kept = [
-            f"/{field} is {json.dumps(shown[field])}, as {key} was sent"
+            f"/{field} is {json.dumps(shown[field])}, the {key} that was sent"
             for key, value in fields.items()
             if (field := _kept_in(shown, key, value)) is not None
         ]
         if kept:
-            scenario.fail("the field that was sent is not kept", kept, view)
+            scenario.fail(f"{actor.persona} without the {' and '.join(fields)} that was sent", kept, view)
     if request == "change":
         is_done = shows(actor.expected or actor.shown, scenario.names)
         scenario.check(read, is_done, rule=rule_of_change(scenario.exchange), attempted=attempted)
@@ -220,7 +220,7 @@ def no_user_is_created(scenario: ScenarioContext) -> None:
         holders = scenario.run(scenario.api.holders(email)) or ()
         created = [user for user in holders if user.id not in known]
         if created:
-            wrong = [f"looking for {email} shows user {user.id}" for user in created]
+            wrong = [f"a search for {email} finds user {user.id}" for user in created]
             scenario.fail("no new user", wrong, _sent_with(scenario, created[0].email))
     exchange = read_list(scenario)
     scenario.check(exchange, has_status([200]), rule="list", attempted=scenario.then("reading the list"))

@@ -143,7 +143,7 @@ def read_page_of(scenario: ScenarioContext, actor: Actor) -> Exchange:
             if actor.known_id in _ids(scenario, exchange) or exchange.status != 200:
                 return exchange
     attempted = scenario.then(f"reading page after page, {size} users each")
-    fail("pages", attempted, [f"{actor.persona} on one of them"], ["they are on no page"], exchange)
+    fail("pages", attempted, [f"{actor.persona} on one of the pages"], [f"{actor.persona} is on no page"], exchange)
     return exchange
 
 

@@ -103,7 +103,7 @@ def check_rounds(scenario: ScenarioContext) -> None:
     contenders, wrong = scenario.race.contenders, scenario.race.verdict.wrong
     if wrong:
         shown = next((one for one in contenders if one.outcome in (Outcome.BROKEN, Outcome.WON)), contenders[0])
-        wanted = ["one order or the other, never a mixture"]
+        wanted = ["a result as if the requests had come one after another"]
         fail(scenario.rule, scenario.attempted, wanted, wrong, shown.exchange, timeline(contenders))
 
 

@@ -27,6 +27,11 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("a shared machine")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Let `-n auto` be two workers for each processor: many tests wait for processes and polls."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_settings() -> Iterator[None]:
     """Keep the settings of this machine out of the tests, and out of the processes that they start."""

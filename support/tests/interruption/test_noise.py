@@ -10,7 +10,7 @@ from typing import Any
 
 from support.tests.interruption.target_process import Api, Ended, Place, an_api, difference
 
-RUNS = int(os.environ.get("NOISY_RUNS", "3"))
+RUNS = int(os.environ.get("NOISY_RUNS", "1"))
 AT_ONCE = 2
 
 
@@ -26,12 +26,12 @@ def noise(seed: int) -> list[Mapping[str, Any]]:
 
 
 def test_whole_runs_pass_and_leave_no_user(tmp_path: Path) -> None:
-    """Set NOISY_RUNS=30 for as many runs."""
+    """NOISY_RUNS=30 runs the contract 30 times, without races: their void rounds take minutes."""
 
     def run(number: int) -> list[str]:
         with an_api() as api:
             api.inject(*noise(100 * number))
-            ended = Place(tmp_path / str(number)).run("--tags=@contract", api=api)
+            ended = Place(tmp_path / str(number)).run("--tags=@contract and not @race", api=api)
             return [f"run {number}: {fault}" for fault in _faults(api, ended)]
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -94,7 +94,7 @@ def test_the_run_is_described(page: Page, planted: Planted) -> None:
 
 
 def test_scenarios_stand_under_capability_feature_and_rule(page: Page) -> None:
-    for name in ("Users", "Deleting an account", "Deleting an account twice is harmless and restores nothing"):
+    for name in ("Users", "Deleting an account", "Deleting a user who does not exist changes nothing"):
         expect(page.get_by_text(name, exact=True).first).to_be_attached()
 
 
@@ -147,7 +147,11 @@ def test_the_script_in_the_report_plays_the_scenario_again(page: Page, planted: 
 
 
 def test_the_contenders_of_a_race_are_drawn(page: Page) -> None:
-    groups = ("Concurrency", "Two updates at the same moment", "Two simultaneous updates of different fields both last")
+    groups = (
+        "Concurrency",
+        "Two updates at the same moment",
+        "Neither of two simultaneous updates of different fields is lost",
+    )
     opened(page, "Ada's name and email are changed at the same moment", *groups)
     page.get_by_text("round after round").first.click()
     page.get_by_text("the contenders of the last round").first.click()

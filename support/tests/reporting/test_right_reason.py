@@ -58,7 +58,7 @@ def test_the_request_that_caused_the_failure_is_shown(play_suite: Play, faulty: 
     texts = [failure["text"] for failure in run.summary["failures"] if "no new user" in failure["text"]]
     assert texts
     for text in texts:
-        found, sent = re.search(r"looking for (\S+) shows user", text), re.search(r"request: +(\S+) .*", text)
+        found, sent = re.search(r"a search for (\S+) finds user", text), re.search(r"request: +(\S+) .*", text)
         assert found is not None
         assert sent is not None
         assert sent[1] == "POST"

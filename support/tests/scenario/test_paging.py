@@ -96,7 +96,7 @@ def test_a_user_who_is_on_no_page_breaks_the_rule_of_pages(
     session.begin("user-shape")
     ada = accounts.become_user(session.scenario, session.scenario.actor("Ada"))
     if tries_until_seen is None:
-        with pytest.raises(ContractViolation, match=r"(?s)contract broken: pages.*they are on no page"):
+        with pytest.raises(ContractViolation, match=r"(?s)contract broken: pages.*is on no page"):
             paging.read_page_of(session.scenario, ada)
     else:
         assert paging.read_page_of(session.scenario, ada).status == 200
