@@ -93,7 +93,7 @@ def test_one_module_reads_the_environment() -> None:
 def test_no_module_is_very_long() -> None:
     """A very long module has more than one purpose."""
     lengths = {relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in PRODUCT}
-    assert {path: length for path, length in lengths.items() if length > 550} == {}
+    assert {path: length for path, length in lengths.items() if length > 300} == {}
 
 
 def test_other_processes_can_be_started_before_the_clients_are_loaded() -> None:
