@@ -26,7 +26,7 @@ class Stopwatch:
         self.spent_s = 0.0
         self.writes = True
         instead = {"intend": lambda *_: 0}
-        for name in ("intend", "mark_as"):
+        for name in ("intend", "mark"):
             setattr(journal, name, self._timed(getattr(journal, name), instead.get(name, lambda *_: None)))
 
     def _timed(self, write: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
