@@ -25,7 +25,7 @@ def _let_in(sandbox: Sandbox, who: Decision) -> None:
 
 
 @defect(_RULE)
-def everybody_let_in(sandbox: Sandbox) -> None:
+def no_token_needed(sandbox: Sandbox) -> None:
     """No request needs a token."""
     _let_in(sandbox, lambda _call: True)
 
@@ -180,7 +180,7 @@ def beginning_of_token_will_do(sandbox: Sandbox) -> None:
 
 
 @defect(_RULE)
-def looking_nobody_up_open(sandbox: Sandbox) -> None:
+def search_without_match_open(sandbox: Sandbox) -> None:
     """A client without a token learns whether an email is free: a search that finds no user needs none."""
     _let_in(sandbox, lambda call: "email" in call.query and not sandbox.store.holders(call.query["email"]))
 
@@ -211,7 +211,7 @@ def malformed_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call
 
 
 @defect(_RULE)
-def locked_out_by_strangers(sandbox: Sandbox) -> None:
+def locked_out_by_others(sandbox: Sandbox) -> None:
     """A create is refused after four wrong tokens, until a user is read: others can lock the owner out."""
     failures: list[Refusal] = []
 

@@ -89,13 +89,13 @@ def create_shows_late(sandbox: Sandbox) -> None:
 
 
 @defect("create-201", at="email_fault")
-def tagged_addresses_refused(_sandbox: Sandbox, email_fault: Decision, value: object) -> Any:
+def tagged_emails_refused(_sandbox: Sandbox, email_fault: Decision, value: object) -> Any:
     """An email with a +tag is called invalid."""
     return email_fault(value) or ("email must be a valid email" if "+" in str(value) else None)
 
 
 @defect("create-201", at="email_fault")
-def longest_addresses_refused(_sandbox: Sandbox, email_fault: Decision, value: object) -> Any:
+def longest_emails_refused(_sandbox: Sandbox, email_fault: Decision, value: object) -> Any:
     """An email of 254 characters is called too long."""
     return email_fault(value) or ("email is too long" if len(str(value)) == checks.EMAIL_LIMIT else None)
 

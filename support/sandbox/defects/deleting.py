@@ -133,7 +133,7 @@ _FREES = "delete-frees"
 
 
 @defect(_FREES)
-def deleted_address_stays_taken(sandbox: Sandbox) -> None:
+def deleted_email_stays_taken(sandbox: Sandbox) -> None:
     """The email of a deleted user is never free again."""
     gone = remember_gone(sandbox)
 
@@ -172,7 +172,7 @@ def deleted_user_comes_back(sandbox: Sandbox) -> None:
 
 
 @defect(_FREES)
-def addresses_of_leavers_block_moves(sandbox: Sandbox) -> None:
+def deleted_emails_block_changes(sandbox: Sandbox) -> None:
     """No existing user can change to the email of a deleted user; a new user can have it."""
     gone = remember_gone(sandbox)
 

@@ -129,7 +129,7 @@ def page_where_json_is_not_asked_for(_sandbox: Sandbox, respond: Decision, call:
 
 
 @defect(_RULE, at="created")
-def query_shown_to_newcomers(_sandbox: Sandbox, created: Decision, user: User, call: Call) -> Answer:
+def query_shown_by_create(_sandbox: Sandbox, created: Decision, user: User, call: Call) -> Answer:
     """The answer to a create shows the statement that stored the user."""
     answer: Answer = created(user, call)
     answer.content["_debug"] = {"sql": "INSERT INTO users (id, name, email) VALUES ($1, $2, $3) RETURNING *"}

@@ -33,7 +33,7 @@ def filter_finds_beginnings(sandbox: Sandbox, _filtered: Decision, email: str) -
 
 
 @defect(_FILTER, at="filtered")
-def filter_heeds_case(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+def filter_is_case_sensitive(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
     """?email= finds an email only in the letter case in which it was sent."""
     return [user for user in filtered(email) if user.email == email]
 
@@ -59,7 +59,7 @@ def filter_takes_plus_for_space(_sandbox: Sandbox, filtered: Decision, email: st
 
 
 @defect(_FILTER)
-def filter_finds_former_address(sandbox: Sandbox) -> None:
+def filter_finds_former_email(sandbox: Sandbox) -> None:
     """?email= still finds a user under the email that it had before."""
     former: dict[str, str] = {}
 
@@ -79,7 +79,7 @@ def filter_finds_former_address(sandbox: Sandbox) -> None:
 
 
 @defect(_FILTER)
-def filter_finds_movers_who_left(sandbox: Sandbox) -> None:
+def filter_finds_deleted_by_later_email(sandbox: Sandbox) -> None:
     """?email= forgets a deleted user under their first email, and still finds the user under a later one."""
     moved: set[str] = set()
     left: dict[str, User] = {}
@@ -91,16 +91,16 @@ def filter_finds_movers_who_left(sandbox: Sandbox) -> None:
             moved.add(user.id)
 
     def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
-        leaver = sandbox.store.get(user_id)
-        if leaver is not None and user_id in moved:
-            left[leaver.email.casefold()] = leaver
+        deleted = sandbox.store.get(user_id)
+        if deleted is not None and user_id in moved:
+            left[deleted.email.casefold()] = deleted
         done: bool = delete(user_id)
         return done
 
     def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
         found: list[User] = filtered(email)
-        leaver = left.get(email.casefold())
-        return found or ([leaver] if leaver else [])
+        deleted = left.get(email.casefold())
+        return found or ([deleted] if deleted else [])
 
     sandbox.around("store.update", update)
     sandbox.around("store.delete", delete)
@@ -126,7 +126,7 @@ async def filter_shows_no_list(_sandbox: Sandbox, list_users: Decision, call: Ca
 
 
 @defect(_FILTER)
-def filter_remembers_nobody(sandbox: Sandbox) -> None:
+def filter_remembers_no_match(sandbox: Sandbox) -> None:
     """?email= that found no user finds none for three more seconds."""
     asked: dict[str, float] = {}
 

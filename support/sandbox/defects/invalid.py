@@ -23,7 +23,7 @@ def missing_fields_invented(sandbox: Sandbox, _user_fields: Decision, call: Call
 
 
 @defect(_INVALID, at="user_fields")
-def empty_body_creates_somebody(_sandbox: Sandbox, user_fields: Decision, call: Call) -> dict[str, str]:
+def empty_body_creates_a_user(_sandbox: Sandbox, user_fields: Decision, call: Call) -> dict[str, str]:
     """A create with an empty body creates a made-up user."""
     fields: dict[str, str] = user_fields(call) if call.body.strip() else invented_user()
     return fields
@@ -93,7 +93,7 @@ def null_names_coerced(sandbox: Sandbox) -> None:
 
 
 @defect(_INVALID)
-def null_addresses_invented(sandbox: Sandbox) -> None:
+def null_emails_invented(sandbox: Sandbox) -> None:
     """An email that is null is made up by a create."""
     _coerce(sandbox, "email", lambda value: value is None, lambda _value: invented_user()["email"])
 
@@ -144,37 +144,37 @@ def too_long_names_accepted(sandbox: Sandbox) -> None:
 
 
 @defect(_INVALID)
-def addresses_without_at_accepted(sandbox: Sandbox) -> None:
+def emails_without_at_accepted(sandbox: Sandbox) -> None:
     """A create accepts an email without @."""
     _accept(sandbox, "email", r"[^@]+")
 
 
 @defect(_INVALID)
-def addresses_with_spaces_accepted(sandbox: Sandbox) -> None:
+def emails_with_spaces_accepted(sandbox: Sandbox) -> None:
     """A create accepts an email with a space."""
     _accept(sandbox, "email", r"[^@]* [^@]*@[^@]+|[^@]+@[^@]* [^@]*")
 
 
 @defect(_INVALID)
-def addresses_with_two_ats_accepted(sandbox: Sandbox) -> None:
+def emails_with_two_ats_accepted(sandbox: Sandbox) -> None:
     """A create accepts an email with two @."""
     _accept(sandbox, "email", r"[^@]*@[^@]*@[^@]*")
 
 
 @defect(_INVALID)
-def addresses_without_domain_accepted(sandbox: Sandbox) -> None:
+def emails_without_domain_accepted(sandbox: Sandbox) -> None:
     """A create accepts an email that ends after its @."""
     _accept(sandbox, "email", r"[^@]+@")
 
 
 @defect(_INVALID)
-def too_long_addresses_accepted(sandbox: Sandbox) -> None:
+def too_long_emails_accepted(sandbox: Sandbox) -> None:
     """A create accepts an email of more than 254 characters."""
     _accept(sandbox, "email", rf"(?=.{{{checks.EMAIL_LIMIT + 1},}})[^@\s]+@[^@\s]+")
 
 
 @defect(_INVALID, at="email_fault")
-def space_behind_addresses_taken(_sandbox: Sandbox, email_fault: Decision, value: object) -> str | None:
+def space_behind_emails_taken(_sandbox: Sandbox, email_fault: Decision, value: object) -> str | None:
     """An email may end with a space."""
     fault: str | None = email_fault(value.rstrip(" ") if isinstance(value, str) else value)
     return fault

@@ -66,13 +66,13 @@ def names_unchecked_by_patch(sandbox: Sandbox) -> None:
 
 
 @defect(_INVALID)
-def addresses_unchecked_by_patch(sandbox: Sandbox) -> None:
+def emails_unchecked_by_patch(sandbox: Sandbox) -> None:
     """PATCH accepts any text as an email."""
     _unchecked(sandbox, "patch", "email")
 
 
 @defect(_INVALID)
-def addresses_unchecked_by_put(sandbox: Sandbox) -> None:
+def emails_unchecked_by_put(sandbox: Sandbox) -> None:
     """PUT accepts any text as an email."""
     _unchecked(sandbox, "replace", "email")
 
@@ -100,7 +100,7 @@ async def null_patch_ignored(sandbox: Sandbox, patch: Decision, call: Call) -> A
 
 
 @defect(_INVALID)
-def empty_address_left_out_by_patch(sandbox: Sandbox) -> None:
+def empty_email_left_out_by_patch(sandbox: Sandbox) -> None:
     """A PATCH with an empty email changes the rest and leaves the email as it is."""
 
     async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
@@ -115,7 +115,7 @@ def empty_address_left_out_by_patch(sandbox: Sandbox) -> None:
 
 
 @defect(_INVALID)
-def number_as_address_is_500(sandbox: Sandbox) -> None:
+def number_as_email_is_500(sandbox: Sandbox) -> None:
     """PUT and PATCH give 500 if an email is a number."""
 
     async def handler(sandbox: Sandbox, handler: Decision, call: Call) -> Answer:

@@ -63,29 +63,29 @@ def delete_takes_neighbour(sandbox: Sandbox, delete: Decision, user_id: str) -> 
 @defect(_ISOLATION, at="store.delete")
 def delete_takes_namesakes(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
     """DELETE also deletes all users of the same name."""
-    leaver = sandbox.store.get(user_id)
+    deleted = sandbox.store.get(user_id)
     for namesake in sandbox.store.all_users():
-        if leaver is not None and namesake.name == leaver.name and namesake.id != user_id:
+        if deleted is not None and namesake.name == deleted.name and namesake.id != user_id:
             delete(namesake.id)
     return bool(delete(user_id))
 
 
 @defect(_ISOLATION, at="store.delete")
-def delete_takes_addresses_that_begin_alike(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+def delete_takes_emails_that_begin_alike(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
     """DELETE deletes by the email as a prefix: users whose email begins with it are deleted too."""
     return _delete_alike(sandbox, delete, user_id, str.startswith)
 
 
 @defect(_ISOLATION, at="store.delete")
-def delete_takes_addresses_that_end_alike(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+def delete_takes_emails_that_end_alike(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
     """DELETE deletes by the email as a suffix: users whose email ends with it are deleted too."""
     return _delete_alike(sandbox, delete, user_id, str.endswith)
 
 
 def _delete_alike(sandbox: Sandbox, delete: Decision, user_id: str, alike: Callable[[str, str], bool]) -> bool:
-    leaver = sandbox.store.get(user_id)
+    deleted = sandbox.store.get(user_id)
     for other in sandbox.store.all_users():
-        if leaver is not None and other.id != user_id and alike(other.email.casefold(), leaver.email.casefold()):
+        if deleted is not None and other.id != user_id and alike(other.email.casefold(), deleted.email.casefold()):
             delete(other.id)
     return bool(delete(user_id))
 

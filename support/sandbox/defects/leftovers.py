@@ -55,35 +55,35 @@ def _sent_email(sandbox: Sandbox, call: Call) -> set[str]:
 
 
 @defect("update-invalid")
-def refused_patch_keeps_its_address(sandbox: Sandbox) -> None:
+def refused_patch_reserves_its_email(sandbox: Sandbox) -> None:
     """A PATCH that is refused for its name reserves the email that it names."""
     reserved = _reserved_emails(sandbox)
     act_when_refused(sandbox, "patch", 422, lambda call: reserved.update(_sent_email(sandbox, call)))
 
 
 @defect("update-invalid")
-def refused_put_keeps_its_address(sandbox: Sandbox) -> None:
+def refused_put_reserves_its_email(sandbox: Sandbox) -> None:
     """A PUT that is refused for its name reserves the email that it names."""
     reserved = _reserved_emails(sandbox)
     act_when_refused(sandbox, "replace", 422, lambda call: reserved.update(_sent_email(sandbox, call)))
 
 
 @defect("update-invalid")
-def refused_patch_gives_up_the_address(sandbox: Sandbox) -> None:
+def refused_patch_gives_up_the_email(sandbox: Sandbox) -> None:
     """After a PATCH that is refused a new user gets the user's own email as well."""
     unguarded = _unguarded(sandbox)
     act_when_refused(sandbox, "patch", 422, lambda call: unguarded.update(_own_email(sandbox, call)))
 
 
 @defect("update-invalid")
-def refused_put_gives_up_the_address(sandbox: Sandbox) -> None:
+def refused_put_gives_up_the_email(sandbox: Sandbox) -> None:
     """After a PUT that is refused a new user gets the user's own email as well."""
     unguarded = _unguarded(sandbox)
     act_when_refused(sandbox, "replace", 422, lambda call: unguarded.update(_own_email(sandbox, call)))
 
 
 @defect("update-404")
-def change_of_nobody_keeps_its_address(sandbox: Sandbox) -> None:
+def change_of_unknown_reserves_its_email(sandbox: Sandbox) -> None:
     """PUT and PATCH on an unknown id give 404, but reserve the email that they name."""
     reserved = _reserved_emails(sandbox)
     for at in ("patch", "replace"):
@@ -91,7 +91,7 @@ def change_of_nobody_keeps_its_address(sandbox: Sandbox) -> None:
 
 
 @defect("update-taken")
-def taken_address_frees_own(sandbox: Sandbox) -> None:
+def taken_email_frees_own(sandbox: Sandbox) -> None:
     """After a PATCH or PUT that is refused with 409 a new user gets the user's own email as well."""
     unguarded = _unguarded(sandbox)
     for at in ("patch", "replace"):
@@ -99,7 +99,7 @@ def taken_address_frees_own(sandbox: Sandbox) -> None:
 
 
 @defect("update-taken")
-def taken_address_frees_the_holders(sandbox: Sandbox) -> None:
+def taken_email_frees_the_holders(sandbox: Sandbox) -> None:
     """After a PATCH or PUT that is refused with 409 a new user gets the email that was wanted."""
     unguarded = _unguarded(sandbox)
     for at in ("patch", "replace"):
@@ -114,7 +114,7 @@ def capitals_given_up_stay_taken(sandbox: Sandbox) -> None:
 
 
 @defect("update-taken")
-def nobody_moves_back(sandbox: Sandbox) -> None:
+def given_up_email_refused_to_its_former_user(sandbox: Sandbox) -> None:
     """A user who gave an email up does not get it again; all others do."""
     given_up: set[tuple[str, str]] = set()
 
@@ -152,7 +152,7 @@ def _confirmed(sandbox: Sandbox, at: str) -> None:
 
 
 @defect("email-unique")
-def address_of_the_renamed_unguarded(sandbox: Sandbox) -> None:
+def email_of_the_renamed_unguarded(sandbox: Sandbox) -> None:
     """A create accepts the email of a user whose name was changed by PATCH."""
     unguarded = _unguarded(sandbox)
 
@@ -165,19 +165,19 @@ def address_of_the_renamed_unguarded(sandbox: Sandbox) -> None:
 
 
 @defect("email-unique")
-def address_confirmed_by_patch_unguarded(sandbox: Sandbox) -> None:
+def email_confirmed_by_patch_unguarded(sandbox: Sandbox) -> None:
     """A create accepts an email that its holder has confirmed by PATCH."""
     _confirmed(sandbox, "patch")
 
 
 @defect("email-unique")
-def address_confirmed_by_put_unguarded(sandbox: Sandbox) -> None:
+def email_confirmed_by_put_unguarded(sandbox: Sandbox) -> None:
     """A create accepts an email that its holder has confirmed by PUT."""
     _confirmed(sandbox, "replace")
 
 
 @defect("email-unique")
-def leaving_once_more_unguards_the_address(sandbox: Sandbox) -> None:
+def second_delete_unguards_the_email(sandbox: Sandbox) -> None:
     """After a second DELETE of a user, a create accepts that user's former email even if it is taken."""
     unguarded, gone = _unguarded(sandbox), remember_gone(sandbox)
 
@@ -194,14 +194,14 @@ def leaving_once_more_unguards_the_address(sandbox: Sandbox) -> None:
 
 
 @defect("delete-frees")
-def capitals_of_leavers_stay_taken(sandbox: Sandbox) -> None:
+def deleted_capitals_stay_taken(sandbox: Sandbox) -> None:
     """The email of a deleted user is free as it was written, but not in small letters."""
     reserved = _reserved_emails(sandbox, exact=True)
     _watch_deletions(sandbox, lambda user: reserved.update({user.email.casefold()} - {user.email}))
 
 
 @defect("delete-frees")
-def only_first_address_freed(sandbox: Sandbox) -> None:
+def only_first_email_freed(sandbox: Sandbox) -> None:
     """DELETE frees the email that the user signed up with, not the last one."""
     reserved, moved = _reserved_emails(sandbox), set[str]()
     _watch_updates(sandbox, lambda _before, after: moved.add(after.id))
@@ -219,20 +219,20 @@ def _watch_deletions(sandbox: Sandbox, act: Decision) -> None:
 
 
 @defect("race-email")
-def address_lost_between_join_and_leave(sandbox: Sandbox) -> None:
+def email_lost_between_create_and_delete(sandbox: Sandbox) -> None:
     """A create that is refused while the holder of the email is being deleted reserves it forever."""
-    reserved, leaving = _reserved_emails(sandbox), dict[str, str]()
+    reserved, being_deleted = _reserved_emails(sandbox), dict[str, str]()
 
     async def delete(sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
         folded = sandbox.api.known(call).email.casefold()
-        leaving[call.user_id or ""] = folded
+        being_deleted[call.user_id or ""] = folded
         await gap(sandbox)
-        leaving.pop(call.user_id or "", None)
+        being_deleted.pop(call.user_id or "", None)
         answer: Answer = await delete(call)
         return answer
 
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-        reserved.update({sandbox.api.user_fields(call)["email"].casefold()} & set(leaving.values()))
+        reserved.update({sandbox.api.user_fields(call)["email"].casefold()} & set(being_deleted.values()))
         answer: Answer = await create(call)
         return answer
 

@@ -44,7 +44,7 @@ async def malformed_hangs(_sandbox: Sandbox, create: Decision, call: Call) -> An
 
 
 @defect(_MALFORMED, at="user_fields")
-def malformed_creates_somebody(_sandbox: Sandbox, user_fields: Decision, call: Call) -> dict[str, str]:
+def malformed_creates_a_user(_sandbox: Sandbox, user_fields: Decision, call: Call) -> dict[str, str]:
     """A create with a body that is not JSON creates a made-up user."""
     try:
         fields: dict[str, str] = user_fields(call)
@@ -249,13 +249,13 @@ def _read_the_beginning(sandbox: Sandbox, method: str) -> None:
 
 
 @defect(_MALFORMED)
-def rest_passed_over_by_patch(sandbox: Sandbox) -> None:
+def rest_ignored_by_patch(sandbox: Sandbox) -> None:
     """PATCH reads the first JSON value and ignores the rest."""
     _read_the_beginning(sandbox, "PATCH")
 
 
 @defect(_MALFORMED)
-def rest_passed_over_by_put(sandbox: Sandbox) -> None:
+def rest_ignored_by_put(sandbox: Sandbox) -> None:
     """PUT reads the first JSON value and ignores the rest."""
     _read_the_beginning(sandbox, "PUT")
 
@@ -273,12 +273,12 @@ def _drop_invalid_utf8(sandbox: Sandbox, method: str) -> None:
 
 
 @defect(_MALFORMED)
-def broken_text_mended_by_patch(sandbox: Sandbox) -> None:
+def invalid_utf8_dropped_by_patch(sandbox: Sandbox) -> None:
     """PATCH drops bytes that are not UTF-8."""
     _drop_invalid_utf8(sandbox, "PATCH")
 
 
 @defect(_MALFORMED)
-def broken_text_mended_by_put(sandbox: Sandbox) -> None:
+def invalid_utf8_dropped_by_put(sandbox: Sandbox) -> None:
     """PUT drops bytes that are not UTF-8."""
     _drop_invalid_utf8(sandbox, "PUT")

@@ -104,13 +104,13 @@ async def _moved(sandbox: Sandbox, change: Decision, call: Call) -> Answer:
 
 
 @defect("server-owned", at="replace")
-async def put_heeds_the_id_in_the_body(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
+async def put_uses_the_id_in_the_body(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
     """A PUT with an id in its body replaces that user instead of the one in the URL, as an ORM's merge does."""
     return await _led_by_the_body(sandbox, replace, call)
 
 
 @defect("server-owned", at="patch")
-async def patch_heeds_the_id_in_the_body(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+async def patch_uses_the_id_in_the_body(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """A PATCH with an id in its body changes that user instead of the one in the URL, as an ORM's merge does."""
     return await _led_by_the_body(sandbox, patch, call)
 
@@ -161,7 +161,7 @@ def time_of_the_database_kept(sandbox: Sandbox) -> None:
 
 
 @defect("server-owned")
-def rank_kept_for_the_list(sandbox: Sandbox) -> None:
+def unknown_fields_kept_for_the_list(sandbox: Sandbox) -> None:
     """Unknown fields of a new user are stored, and shown in the list only."""
     extras = _unknown_fields(sandbox)
 

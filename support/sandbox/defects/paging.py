@@ -173,7 +173,7 @@ def far_pages_overflow(_sandbox: Sandbox, window: Decision, offset: int, count: 
 
 
 @defect(_PAGES, at="page")
-def end_of_limit_passed_over(_sandbox: Sandbox, page: Decision, call: Call) -> tuple[int, int] | None:
+def end_of_limit_ignored(_sandbox: Sandbox, page: Decision, call: Call) -> tuple[int, int] | None:
     """Characters after the number of a limit are ignored."""
     limit = re.match(r"\d+", call.query.get("limit", ""))
     if limit:

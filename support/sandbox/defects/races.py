@@ -90,7 +90,7 @@ async def race_renames_the_winner(sandbox: Sandbox, create: Decision, call: Call
 
 
 @defect(_RULE, at="create")
-async def race_everybody_told_to_have_won(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+async def race_loser_gets_201(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
     """A create that loses a race gives 201 and the winner's user."""
     fields = await _look_and_wait(sandbox, call)
     try:
@@ -188,13 +188,13 @@ async def race_delete_takes_the_next_holder(sandbox: Sandbox, delete: Decision, 
 @defect(_RULE)
 def race_create_revives_the_deleted(sandbox: Sandbox) -> None:
     """A create that comes in the middle of a DELETE is refused, yet keeps the user alive under its name."""
-    leaving: dict[str, User] = {}
+    being_deleted: dict[str, User] = {}
 
     async def delete(sandbox: Sandbox, delete: Decision, call: Call) -> Answer:
         user = sandbox.api.known(call)
-        leaving[user.email.casefold()] = user
+        being_deleted[user.email.casefold()] = user
         await gap(sandbox)
-        if leaving.pop(user.email.casefold(), None) is None:
+        if being_deleted.pop(user.email.casefold(), None) is None:
             return Answer(204)  # another request took the record over: it counts as deleted
         answer: Answer = await delete(call)
         return answer
@@ -203,7 +203,7 @@ def race_create_revives_the_deleted(sandbox: Sandbox) -> None:
         try:
             insert(user, *key)
         except EmailTakenError:
-            marked = leaving.pop(user.email.casefold(), None)
+            marked = being_deleted.pop(user.email.casefold(), None)
             if marked is not None:
                 sandbox.store.update(marked._replace(name=user.name))
             raise

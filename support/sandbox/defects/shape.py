@@ -95,7 +95,7 @@ def secret_in_update_answer(_sandbox: Sandbox, update: Decision, user: User, fie
 
 
 @defect("no-secrets", at="deleted")
-def password_hash_in_farewell(_sandbox: Sandbox, _deleted: Decision, user: User) -> Answer:
+def password_hash_in_delete_answer(_sandbox: Sandbox, _deleted: Decision, user: User) -> Answer:
     """The answer to a deletion is the whole record, with the hash of the password."""
     return Answer(200, {"id": user.id, "email": user.email, "passwordHash": "$2b$12$KIXQ4l0rD5Yk1pWq"})
 

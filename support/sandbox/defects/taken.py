@@ -21,33 +21,33 @@ def _holder(sandbox: Sandbox, call: Call) -> User:
 
 
 @defect(_TAKEN)
-def taken_address_accepted_by_update(sandbox: Sandbox) -> None:
+def taken_email_accepted_by_update(sandbox: Sandbox) -> None:
     """PUT and PATCH accept a taken email."""
     look_before_storing(sandbox, at=("insert",))
 
 
 @defect(_TAKEN)
-def taken_address_in_capitals_accepted(sandbox: Sandbox) -> None:
+def taken_email_in_capitals_accepted(sandbox: Sandbox) -> None:
     """PUT and PATCH accept another user's email in another letter case."""
     look_before_storing(sandbox, at=("insert",))
     look_before_storing(sandbox, at=("update",), exact=True)
 
 
 @defect(_TAKEN, at="patch")
-async def taken_address_is_500(_sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+async def taken_email_is_500(_sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """A PATCH towards another user's email gives 500."""
     return await instead_of(409, broken(), patch, call)
 
 
 @defect(_TAKEN, at="patch")
-async def taken_address_ignored(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+async def taken_email_ignored(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """A PATCH towards another user's email gives 200 and changes nothing."""
     user = sandbox.api.known(call)
     return await instead_of(409, Answer(200, sandbox.api.present(user)), patch, call)
 
 
 @defect(_TAKEN)
-def taken_address_half_applied(sandbox: Sandbox) -> None:
+def taken_email_half_applied(sandbox: Sandbox) -> None:
     """A PATCH towards another user's email is refused, but the name that it names is stored."""
 
     def store(call: Call) -> None:
@@ -58,7 +58,7 @@ def taken_address_half_applied(sandbox: Sandbox) -> None:
 
 
 @defect(_TAKEN)
-def taken_address_renames_holder(sandbox: Sandbox) -> None:
+def taken_email_renames_holder(sandbox: Sandbox) -> None:
     """A PUT towards another user's email is refused, but gives its name to that user."""
 
     def rename(call: Call) -> None:
@@ -68,7 +68,7 @@ def taken_address_renames_holder(sandbox: Sandbox) -> None:
 
 
 @defect(_TAKEN)
-def given_up_address_stays_taken(sandbox: Sandbox) -> None:
+def given_up_email_stays_taken(sandbox: Sandbox) -> None:
     """An email that a user gave up by PUT or PATCH is never free again."""
     given_up: set[str] = set()
 

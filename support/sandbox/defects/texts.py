@@ -116,7 +116,7 @@ def tags_dropped(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, 
 
 
 @defect(_RULE)
-def address_dots_dropped(sandbox: Sandbox) -> None:
+def email_dots_dropped(sandbox: Sandbox) -> None:
     """The dots before the @ of an email are dropped, as if every mail service ignored them."""
 
     def plain(email: str) -> str:
@@ -127,25 +127,25 @@ def address_dots_dropped(sandbox: Sandbox) -> None:
 
 
 @defect(_RULE)
-def addresses_lower_cased_in_turkish(sandbox: Sandbox) -> None:
+def emails_lower_cased_in_turkish(sandbox: Sandbox) -> None:
     """Emails are lower-cased by the rules of Turkish, so that I becomes a dotless i."""
     _rename_what_is_stored(sandbox, lambda email: email.replace("I", "\u0131").lower(), "email")
 
 
 @defect(_RULE)
-def address_underscores_dropped(sandbox: Sandbox) -> None:
+def email_underscores_dropped(sandbox: Sandbox) -> None:
     """An email keeps letters, digits, dots, hyphens and + only."""
     _rename_what_is_stored(sandbox, lambda email: re.sub(r"[^\w.+@-]|_", "", email), "email")
 
 
 @defect(_RULE, at="present")
-def addresses_escaped(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
+def emails_escaped(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
     """Emails are escaped for HTML when they are shown."""
     return {**present(user), "email": html.escape(user.email)}
 
 
 @defect(_RULE)
-def long_addresses_cut(sandbox: Sandbox) -> None:
+def long_emails_cut(sandbox: Sandbox) -> None:
     """Emails are cut after 250 characters."""
     _rename_what_is_stored(sandbox, lambda email: email[:250], "email")
 
@@ -192,7 +192,7 @@ def names_composed_by_patch(sandbox: Sandbox) -> None:
 
 
 @defect(_RULE, at="patch")
-async def long_addresses_refused_by_patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+async def long_emails_refused_by_patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """PATCH calls an email of more than 100 characters too long."""
     if len(str(sandbox.api.document(call).get("email", ""))) > 100:
         raise sandbox.api.invalid("email is too long")

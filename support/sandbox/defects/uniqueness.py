@@ -13,20 +13,20 @@ def _first(sandbox: Sandbox, call: Call) -> User:
 
 
 @defect(_RULE)
-def twins_allowed(sandbox: Sandbox) -> None:
+def duplicates_allowed(sandbox: Sandbox) -> None:
     """A create accepts an email that is taken."""
     look_before_storing(sandbox, at=("update",))
 
 
 @defect(_RULE)
-def case_twins_allowed(sandbox: Sandbox) -> None:
+def case_duplicates_allowed(sandbox: Sandbox) -> None:
     """A create accepts an email that is taken in another letter case."""
     look_before_storing(sandbox, at=("insert",), exact=True)
     look_before_storing(sandbox, at=("update",))
 
 
 @defect(_RULE)
-def renamed_addresses_unguarded(sandbox: Sandbox) -> None:
+def renamed_emails_unguarded(sandbox: Sandbox) -> None:
     """A create accepts an email that its holder got by PUT or PATCH."""
     renamed: set[str] = set()
     look_before_storing(sandbox, at=("update",))
@@ -98,7 +98,7 @@ async def duplicate_replaces_the_first(sandbox: Sandbox, create: Decision, call:
 
 
 @defect(_RULE)
-def addresses_moved_to_compared_as_written(sandbox: Sandbox) -> None:
+def changed_emails_compared_as_written(sandbox: Sandbox) -> None:
     """An email that a user was changed to is compared with others in its letter case."""
     sandbox.store.allow_duplicate_emails()
     written: set[str] = set()

@@ -12,7 +12,7 @@ from support.sandbox.twists import Decision, Sandbox, defect
 _STALE_S = 2.0
 
 
-def _own_address_named(sandbox: Sandbox, call: Call) -> tuple[User, str] | None:
+def _own_email_named(sandbox: Sandbox, call: Call) -> tuple[User, str] | None:
     """Find the user and the email of a request that names the user's current email."""
     user = sandbox.api.known(call)
     email = sandbox.api.document(call).get("email")
@@ -78,18 +78,18 @@ async def patch_answers_204(_sandbox: Sandbox, patch: Decision, call: Call) -> A
 
 
 @defect("patch", at="patch")
-async def own_address_refused(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+async def own_email_refused(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """A PATCH that names the user's own present email gives 409."""
-    if _own_address_named(sandbox, call):
+    if _own_email_named(sandbox, call):
         raise sandbox.api.taken()
     answer: Answer = await patch(call)
     return answer
 
 
 @defect("patch", at="patch")
-async def own_address_in_capitals_refused(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+async def own_email_in_capitals_refused(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """A PATCH that names the user's own email in another letter case gives 409."""
-    own = _own_address_named(sandbox, call)
+    own = _own_email_named(sandbox, call)
     if own and own[0].email != own[1]:
         raise sandbox.api.taken()
     answer: Answer = await patch(call)
@@ -159,7 +159,7 @@ def client_id_taken_by_patch(sandbox: Sandbox) -> None:
 
 
 @defect("put", at="replace")
-async def put_keeps_the_address(sandbox: Sandbox, _replace: Decision, call: Call) -> Answer:
+async def put_keeps_the_email(sandbox: Sandbox, _replace: Decision, call: Call) -> Answer:
     """PUT replaces the name and silently keeps the email."""
     fields = sandbox.api.fields(sandbox.api.document(call), required=True)
     user = sandbox.api.known(call)
@@ -215,7 +215,7 @@ async def put_changes_nothing(sandbox: Sandbox, replace: Decision, call: Call) -
 
 
 @defect("patch", at="patch")
-async def address_change_escapes_the_name(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+async def email_change_escapes_the_name(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """A PATCH without a name stores the name again, escaped for HTML."""
     answer: Answer = await patch(call)
     user = sandbox.api.known(call)
@@ -225,7 +225,7 @@ async def address_change_escapes_the_name(sandbox: Sandbox, patch: Decision, cal
 
 
 @defect("patch", at="patch")
-async def address_change_trims_the_name(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+async def email_change_trims_the_name(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """A PATCH without a name stores the name again, without the spaces around it."""
     answer: Answer = await patch(call)
     user = sandbox.api.known(call)

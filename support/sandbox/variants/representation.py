@@ -97,7 +97,7 @@ def fields_in_another_order(_sandbox: Sandbox, present: Decision, user: User) ->
 
 
 @variant(at="present")
-def lower_case_addresses(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
+def lower_case_emails(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
     """Emails come back in lower case."""
     return {**present(user), "email": user.email.lower()}
 

@@ -58,4 +58,4 @@ def test_a_few_tasks_are_spread_evenly_among_many() -> None:
 
 def test_an_unknown_name_is_refused_with_similar_ones() -> None:
     with pytest.raises(SettingsError, match="names-escaped"):
-        check_names(["name-escaped"], ["names-escaped", "twins-allowed"])
+        check_names(["name-escaped"], ["names-escaped", "duplicates-allowed"])

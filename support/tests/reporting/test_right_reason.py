@@ -17,7 +17,7 @@ Faulty = Callable[..., Target]
 @pytest.mark.parametrize(
     ("defects", "rules"),
     [
-        (("patch-renews-the-time", "filter-finds-former-address"), {"patch", "filter-email"}),
+        (("patch-renews-the-time", "filter-finds-former-email"), {"patch", "filter-email"}),
         (("time-without-offset",), {"user-shape"}),
         (("done-although-unauthorized",), {"auth-401"}),
     ],

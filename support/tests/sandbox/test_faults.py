@@ -171,7 +171,7 @@ def test_statistics() -> None:
 
 
 def test_statistics_count_duplicates() -> None:
-    with running("--control", "--defect", "twins-allowed") as sandbox:
+    with running("--control", "--defect", "duplicates-allowed") as sandbox:
         user = sandbox.create()
         sandbox.create(email=user["email"].upper())
         assert sandbox.stats()["duplicates"] == 1
