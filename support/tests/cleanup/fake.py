@@ -19,8 +19,8 @@ from support.cleanup.registry import Registry
 from support.errors import LeftBehind
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
-from support.http.pacing import Pacer
 from support.http.operations import Driver, Operation, Sleep
+from support.http.pacing import Pacer
 from support.http.users_api import UsersApi
 from support.models import Answer, Call, Exchange, Failure, NewUser
 from support.tests.http.clients import api_at
