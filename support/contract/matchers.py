@@ -149,7 +149,7 @@ def says_what_is_wrong() -> Matcher:
             wrong = _refusal_mismatches(exchange.answer, value)
         return wrong + leak_mismatches(exchange)
 
-    return Matcher("a JSON object that says what is wrong, without stack trace, SQL or server paths", find)
+    return Matcher("a JSON object that says what is wrong, without stack traces, SQL or server paths", find)
 
 
 def leaks_nothing() -> Matcher:
