@@ -66,7 +66,7 @@ class Deleter:
     async def remove_refused(self, records: Sequence[Record]) -> None:
         """Delete users that were created although the request was refused.
 
-        One read of the list replaces many look-ups; as it may hide users, the end of the run looks the others up.
+        One read of the list replaces many look-ups. A list may hide users, so the end of the run looks the others up.
         """
         users = await self._listed_instead_of(len(records))
         if users is not None:
@@ -136,7 +136,7 @@ class Deleter:
         return bool(record.ids)
 
     def _settle_without_ids(self, record: Record, contradicted: Sequence[str]) -> None:
-        """Take a record without users for gone, unless an answer says that it has created one."""
+        """Mark a record without users as gone, unless an answer says that it has created one."""
         record.unprovable = bool(contradicted) or record.claims_user
         if contradicted:
             ids = on_one_line(", ".join(sorted(contradicted)))
@@ -147,7 +147,7 @@ class Deleter:
             self._ledger.mark_as([record], State.GONE)
 
     def look_up(self, record: Record) -> Operation[bool]:
-        """Add the holders of a record's email to its ids; False where they cannot be found out."""
+        """Add the holders of a record's email to its ids; False where no search answers."""
         if not record.email:
             return True
         window_s = self._window_s() if record.state is State.INTENDED else 0.0
@@ -184,7 +184,7 @@ class Deleter:
         if self._ledger.facts(user_id).owner is not Owner.RUN or user_id in record.deleted:
             read = yield from self.api.read(user_id)
             owner = ownership.see(user_id, read)
-            if owner is Owner.NONE or self._is_given_again(record, user_id, read):
+            if owner is Owner.NONE or self._is_reassigned(record, user_id, read):
                 return True
             if owner is Owner.OTHERS:
                 return False
@@ -199,9 +199,9 @@ class Deleter:
             record.reason = outcome_of(exchange)
         return True
 
-    def _is_given_again(self, record: Record, user_id: str, read: Exchange) -> bool:
+    def _is_reassigned(self, record: Record, user_id: str, read: Exchange) -> bool:
         user = self._ownership.user(read.answer)
-        return read.status == 200 and self._ownership.is_given_again(record, user_id, user)
+        return read.status == 200 and self._ownership.is_reassigned(record, user_id, user)
 
     # Seeing that they are gone
 
@@ -262,13 +262,13 @@ class Deleter:
         for user_id in sorted(record.ids):
             read = yield from self.api.read(user_id)
             gone = read.status in self.api.profile.answers.gone
-            if not gone and not self._is_given_again(record, user_id, read):
+            if not gone and not self._is_reassigned(record, user_id, read):
                 return False
         return True
 
 
 def batches(things: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yield as many as may be under way at once, until all are."""
+    """Yield the things in batches of as many as may be under way at once."""
     for start in range(0, len(things), AT_ONCE):
         yield things[start : start + AT_ONCE]
 

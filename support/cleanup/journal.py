@@ -134,7 +134,7 @@ class Journal:
         self._lease_path(mark).unlink(missing_ok=True)
 
     def intend(self, mark: str, email: str | None) -> int:
-        """Write down that a user with this email is about to be created, before this returns; return the reference."""
+        """Write down that a user with this email is about to be created; return the reference once that is written."""
         done = self._write(
             "INSERT INTO users (mark, state, changed, address) VALUES (?, ?, ?, ?)",
             (mark, State.INTENDED.value, time.time(), email),

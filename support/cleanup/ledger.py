@@ -43,7 +43,7 @@ class Phase(Enum):
 class Record:
     """A request that may have created users: the email and name that it asked for, and the ids known so far.
 
-    - `deleted`: the ids whose deletion was confirmed; from then on the target may give them to other users.
+    - `deleted`: the ids whose deletion was confirmed; from then on the target may reassign them.
     - `confirmed_at`: when cleanup last had a deletion confirmed, in seconds of the monotonic clock.
     - `was_unlisted`: no list showed the id before the request.
     - `by_change`: the request was to give the email to an existing user.
@@ -204,7 +204,7 @@ class Ledger:
         return user_id not in self.existing and (is_free or facts.owner is Owner.RUN)
 
     def is_anothers(self, record: Record, user_id: str) -> bool:
-        """Whether another request has created the user with this id, and the user is deleted on its account."""
+        """Whether another request has created the user with this id, whose deletion belongs to its record."""
         other = self.facts(user_id).record or record
         return other is not record and other.state is not State.GONE and user_id in other.ids - other.deleted
 

@@ -1,4 +1,4 @@
-"""Why no answer came, and whether the request can have reached the API.
+"""Why no answer came, and whether the request may have reached the API.
 
 The text names no header and no URL except that of a proxy.
 """

@@ -27,7 +27,7 @@ class Budget:
     """A token bucket that retries draw on, as in the standard mode of the AWS SDKs.
 
     A retry costs 5 of 500 tokens. A call without a retry pays 1 back, a call that a retry rescued pays its cost back.
-    A dead target so sees about a hundred retries in all, however many calls are made.
+    So a dead target sees about a hundred retries in all, however many calls are made.
     """
 
     def __init__(self, capacity: int = BUDGET_CAPACITY) -> None:

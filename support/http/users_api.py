@@ -220,5 +220,5 @@ class UsersApi:
 
 
 def _path(url: str) -> str:
-    """Return the path of an URL: a query or a fragment does not make it another place."""
+    """Return the path of a URL: a query or a fragment does not make it another place."""
     return urlsplit(url).path.rstrip("/")
