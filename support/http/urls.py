@@ -13,7 +13,7 @@ Origin = tuple[str, str, int | None]
 
 
 def destination(here: str, reference: str) -> str | None:
-    """Return the URL that a reference, such as a Location, leads to from another URL; None where it is no URL.
+    """Return the URL that a reference, such as a Location, leads to from another URL; None if it is no URL.
 
     It is percent-encoded as it is sent, without a fragment.
     """
@@ -25,7 +25,7 @@ def destination(here: str, reference: str) -> str | None:
 
 
 def origin_of(url: str) -> Origin | None:
-    """Return where a request to this URL goes, None where it is no URL; all names of this machine are one."""
+    """Return where a request to this URL goes, None if it is no URL; all names of this machine are one."""
     try:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme)
