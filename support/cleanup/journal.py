@@ -8,7 +8,6 @@ a target makes an id of one, only the email is written down.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import sqlite3
@@ -145,11 +144,11 @@ class Journal:
     def mark(self, refs: Sequence[int], state: State, user_id: str | None = None, reason: str | None = None) -> None:
         """Write down, at once, the state of users."""
         known_id = None if user_id is None or redacted.holds_secret(user_id) else user_id
-        self._write(
-            "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? "
-            "WHERE ref IN (SELECT value FROM json_each(?))",
-            (state.value, known_id, reason, time.time(), json.dumps(refs)),
-        )
+        changes = [(state.value, known_id, reason, time.time(), ref) for ref in refs]
+        with self._lock:
+            self._database.executemany(
+                "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? WHERE ref = ?", changes
+            )
 
     def unfinished(self, mark: str) -> list[JournalRow]:
         """Return the users of a run that were not confirmed gone."""

@@ -20,7 +20,8 @@ from support.bounds import TooMuch
 from support.contract.leaks import leaks_in, texts_in
 from support.contract.normalizers import LONGEST_ID, id_in, listed
 from support.models import Answer, Exchange, Failure
-from support.profile import Names, Profile, Shape
+from support.profile import Profile
+from support.profile_answers import Names, Shape
 
 SCHEMAS = Path(__file__).parent / "schemas"
 SOME_DAY = "2000-01-01T00:00:00Z"

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from support.models import Answer, User, writable
-from support.profile import USER_FIELDS, Names, Profile
+from support.profile import Profile
+from support.profile_answers import USER_FIELDS, Names
 
 LONGEST_ID = 2048
 """In characters; servers take request lines of 8,000 octets, and each character may be three or more of them."""

@@ -10,7 +10,8 @@ from typing import Any
 from support.contract.normalizers import ids_of, listed
 from support.http.operations import Operation
 from support.models import Answer, Attempt, Exchange
-from support.profile import Pages, Profile
+from support.profile import Profile
+from support.profile_answers import Pages
 
 TRIES = 3
 PAST_THE_END = 404

@@ -15,7 +15,7 @@ from support.probe.client import ProbeClient, fields_of, succeeded
 from support.probe.draft import brief
 from support.probe.guesses import CREATED, EMAILS, IDS, NAMES, date_field, field_with, filters_by, first_of, list_in
 from support.probe.paging import discover_paging
-from support.profile import Answers
+from support.profile_answers import Answers
 from support.statuses import is_client_error
 
 UNSAFE = "not run: a body that is no object may be stored without an id, and could not be deleted then"

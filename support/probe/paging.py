@@ -9,7 +9,7 @@ from support.contract.normalizers import ids_of, listed
 from support.models import Exchange
 from support.probe.client import ProbeClient, fields_of
 from support.probe.guesses import BY_OFFSET, BY_PAGE
-from support.profile import Pages
+from support.profile_answers import Pages
 
 LIST_SIZES = (100, 50, 20, 10)
 SIZE_FIELDS = ("limit", "size", "per_page", "page_size", "pageSize")

@@ -11,7 +11,7 @@ from support.contract.matchers import body_of, has_an_id, has_status, moment_of,
 from support.contract.normalizers import user_of
 from support.contract.violation import check, fail
 from support.models import Exchange, NewUser
-from support.profile import USER_FIELDS
+from support.profile_answers import USER_FIELDS
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.waiting import FREE_EMAIL, is_gone, poll_until
 from support.statuses import is_success

@@ -29,7 +29,7 @@ from support.contract.matchers import field_mismatches
 from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.models import Exchange
-from support.profile import Names
+from support.profile_answers import Names
 from support.scenario import accounts, bursts
 
 if TYPE_CHECKING:

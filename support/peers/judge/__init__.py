@@ -14,7 +14,8 @@ from support.peers.catalogue import RECIPES
 from support.peers.launching import Peer, running
 from support.peers.record.cassette import Cassette
 from support.peers.verdicts import Assessment, Verdict, assessment
-from support.profile import Answers, Names, Profile
+from support.profile import Profile
+from support.profile_answers import Answers, Names
 from support.prove.leftovers import leftovers
 from support.prove.runner import Runner
 from support.reporting.results import Result

@@ -14,7 +14,8 @@ from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.operations import SendRequest
 from support.models import Answer, Call, Failure
-from support.profile import Pages, Profile
+from support.profile import Profile
+from support.profile_answers import Pages
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, answered
 from support.tests.interruption.target_process import poll_until
 

@@ -26,7 +26,8 @@ from support.http.loop import LoopThread
 from support.http.operations import Operation
 from support.http.session_client import SessionClient
 from support.models import Answer, Call, Failure
-from support.profile import Answers, Profile
+from support.profile import Profile
+from support.profile_answers import Answers
 from support.tests import scripted
 from support.tests.cleanup.fake import DEADLINE_S, SOON, URL, FakeUsers, Stand, answered
 from support.tests.conftest import Script

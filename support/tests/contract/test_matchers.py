@@ -28,7 +28,8 @@ from support.contract.matchers import (
     shows,
 )
 from support.models import Exchange
-from support.profile import Names, Profile
+from support.profile import Profile
+from support.profile_answers import Names
 from support.tests.contract.exchanges import ADA, answered, beyond, unanswered, without
 
 NAMES = Names()

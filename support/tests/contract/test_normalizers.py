@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from support.contract.matchers import schema_mismatches
 from support.contract.normalizers import listed, normal_user, user_of, users_of
 from support.models import Answer, User
-from support.profile import Names, Profile
+from support.profile import Profile
+from support.profile_answers import Names
 from support.tests.contract.exchanges import ADA, answered
 
 JSON = st.recursive(

@@ -10,7 +10,7 @@ from support.contract.matchers import has_status, is_a_user, shows
 from support.contract.violation import check, fail
 from support.errors import ContractViolation, Evidence, Inconclusive
 from support.models import Answer, Attempt, Exchange
-from support.profile import Names
+from support.profile_answers import Names
 from support.rules import RULES
 from support.tests.contract.exchanges import ADA, BASE, answered, unanswered
 

@@ -15,7 +15,8 @@ import pytest
 from support import exchange_text
 from support.cleanup.marks import new_mark
 from support.models import Answer, Attempt, Call, Credential, Exchange
-from support.profile import Answers, Profile
+from support.profile import Profile
+from support.profile_answers import Answers
 from support.redaction import Redactor
 from support.reporting import replay as module
 from support.reporting.replay import MAX_EXCHANGES

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from support.contract.normalizers import normal_user
-from support.profile import Names, Profile
+from support.profile import Profile
+from support.profile_answers import Names
 from support.tests.http.clients import api_at
 
 NAMES = Names(id="_id", name="fullName", email="mail", created_at="created")

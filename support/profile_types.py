@@ -1,0 +1,52 @@
+"""The types of values in profiles, each with its check."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from support.rules import RULES
+
+STRICT = ConfigDict(extra="forbid", strict=True)
+LINK = re.compile(r"https?://[^\s/?#@]+(?=\Z|[/?#])\S*\Z")
+POINTER = re.compile(r"(/[^/]+)*\Z")
+
+
+def _day(value: object) -> object:
+    """Read a day; pydantic would take a text of digits for a number of seconds."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError(f"{value!r} is not a day such as 2026-11-23") from None
+
+
+def _link(value: str) -> str:
+    if LINK.match(value):
+        return value
+    raise ValueError("it must be an http:// or https:// URL, without a user, a password or white space in it")
+
+
+def _pointer(value: str) -> str:
+    if POINTER.match(value):
+        return value
+    raise ValueError("it must be a JSON pointer such as /data/users")
+
+
+def _rule(value: str) -> str:
+    if value in RULES:
+        return value
+    near = difflib.get_close_matches(value, RULES, 1) or sorted(RULES)
+    raise ValueError(f"there is no rule {value!r}; did you mean {' or '.join(near[:3])}?")
+
+
+Text = Annotated[str, Field(min_length=1)]
+Day = Annotated[date, BeforeValidator(_day)]
+Patterns = Annotated[tuple[Text, ...], Field(min_length=1)]
+Statuses = Annotated[tuple[Annotated[int, Field(ge=200, le=599)], ...], Field(min_length=1)]
+Link = Annotated[str, AfterValidator(_link)]
+Pointer = Annotated[str, AfterValidator(_pointer)]
+Rule = Annotated[str, AfterValidator(_rule)]
