@@ -75,7 +75,7 @@ class Deleter:
         await self.remove(records)
 
     def listed(self) -> Operation[list[User] | None]:
-        """Read the list; None where the answer is no list that can be read."""
+        """Read the list; None if the answer is no list that can be read."""
         return users_in((yield from self.api.list()).answer, self.api.profile)
 
     async def run_all(self, operations: Iterable[Operation[T]]) -> list[T]:
@@ -86,7 +86,7 @@ class Deleter:
         return results
 
     async def _listed_instead_of(self, questions: int) -> list[User] | None:
-        """Return what the list shows, where reading it takes fewer requests than so many questions; None otherwise.
+        """Return what the list shows, if reading it takes fewer requests than so many questions; None otherwise.
 
         A list that could not be read is not asked for again.
         """
@@ -147,7 +147,7 @@ class Deleter:
             self._ledger.mark_as([record], State.GONE)
 
     def look_up(self, record: Record) -> Operation[bool]:
-        """Add the holders of a record's email to its ids; False where no search answers."""
+        """Add the holders of a record's email to its ids; False if no search answers."""
         if not record.email:
             return True
         window_s = self._window_s() if record.state is State.INTENDED else 0.0
@@ -179,7 +179,7 @@ class Deleter:
         return foreign
 
     def _delete_one(self, record: Record, user_id: str) -> Operation[bool]:
-        """Delete a user; False where a read shows that it is another client's, who is not touched."""
+        """Delete a user; False if a read shows that it is another client's, who is not touched."""
         ownership = self._ownership
         if self._ledger.facts(user_id).owner is not Owner.RUN or user_id in record.deleted:
             read = yield from self.api.read(user_id)
@@ -230,7 +230,7 @@ class Deleter:
         return [record for record in records if record.state is not State.GONE]
 
     async def look_up_some_gone(self) -> None:
-        """Look a few deleted users up; where one is still shown, look all up, and wait for those that are."""
+        """Look a few deleted users up; if one is still shown, look all up, and wait for those that are."""
         gone = [one for one in self._ledger.records if one.state is State.GONE and one.email and one.ids]
         if not self.api.profile.capabilities.email_filter or not await self._looked_up(gone[::-1][:SEVERAL]):
             return

@@ -92,7 +92,7 @@ class IdFacts:
 
     - `was_proven`: a read has once shown the run's mark there.
     - `is_proven_by_create`: the answer to a create gave the id together with the email that was asked for.
-    - `source`: the rule of the view that the id is known from, where that is not the answer to a create.
+    - `source`: the rule of the view that the id is known from, if that is not the answer to a create.
     - `record`: the latest request that the id was given to.
     - `contradicted`: the rule of an answer that gave the id for one of our users, while a read shows another's.
     """
@@ -147,7 +147,7 @@ class Ledger:
     def mark_as(
         self, records: Sequence[Record], state: State, user_id: str | None = None, reason: str | None = None
     ) -> None:
-        """Write down, at once, the state of users; they are deleted even where the disk is full."""
+        """Write down, at once, the state of users; they are deleted even if the disk is full."""
         for record in records:
             record.state = state
         if not records:

@@ -56,7 +56,7 @@ class Ownership:
         return owner
 
     def read_own(self, user_id: str) -> Operation[User | None]:
-        """Read an id; return the user where it is shown to be of this run."""
+        """Read an id; return the user if it is shown to be of this run."""
         read = yield from self.api.read(user_id)
         return self.user(read.answer) if self.see(user_id, read) is Owner.RUN else None
 
@@ -161,7 +161,7 @@ class Ownership:
         return user_of(answer, self.api.profile)
 
     def is_ours(self, user: User) -> bool:
-        """Whether a user carries the mark of this run: in the email, or in the name where no email is shown."""
+        """Whether a user carries the mark of this run: in the email, or in the name if no email is shown."""
         return self._ledger.mark == mark_in(user.email if is_email(user.email) else f"{user.email} {user.name}")
 
     def _is_blank_and_new(self, user: User) -> bool:

@@ -74,7 +74,7 @@ class Registry:
     ) -> Operation[Exchange]:
         """Execute a POST: written down before, never done twice, its outcome written down after.
 
-        `listed` are the ids that the list showed before, where it was read; one of ours may be reassigned. Without an
+        `listed` are the ids that the list showed before, if it was read; one of ours may be reassigned. Without an
         email only the list can say whether a user was created, and it is read beforehand.
         """
         yield from self._wait_for_room()
@@ -152,7 +152,7 @@ class Registry:
         self._insist_on_room(wanted)
 
     def _wait_for_room(self) -> Operation[None]:
-        """Let deletions that are under way make room for one more user; raises SettingsError where they do not."""
+        """Let deletions that are under way make room for one more user; raises SettingsError if they do not."""
         if self._lacks_room(1):
             self._begin_due()
             self._confirm_running()
@@ -279,7 +279,7 @@ class Registry:
     def survey(self) -> list[User]:
         """Return the users of this run: by the mark in the list, and by the ids and emails that were adopted.
 
-        Raises TargetDown where the list cannot be read.
+        Raises TargetDown if the list cannot be read.
         """
         return self._loop.run(self._survey())
 
@@ -293,6 +293,6 @@ class Registry:
         return [user for user in await deleter.run_all(map(self.ownership.read_own, ids)) if user is not None]
 
     def _marked(self) -> Operation[list[User] | None]:
-        """List the users whose email carries this run's mark; None where the list cannot be read."""
+        """List the users whose email carries this run's mark; None if the list cannot be read."""
         users = yield from self._deleter.listed()
         return None if users is None else [user for user in users if self.ownership.is_ours(user)]

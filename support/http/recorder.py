@@ -26,7 +26,7 @@ class Metrics:
     retried_calls: int = 0
     slowest_s: float = 0.0
     slowest: str = ""
-    covered: Counter[str] = field(default_factory=Counter)
+    retry_causes: Counter[str] = field(default_factory=Counter)
 
 
 class Recorder:
@@ -64,7 +64,7 @@ class Recorder:
         metrics.requests += len(exchange.attempts) - exchange.adopted
         metrics.retried_calls += len(exchange.attempts) > 1
         outcomes = [attempt.outcome for attempt in exchange.attempts[:-1]]
-        metrics.covered.update(one.cause if isinstance(one, Failure) else str(one.status) for one in outcomes)
+        metrics.retry_causes.update(one.cause if isinstance(one, Failure) else str(one.status) for one in outcomes)
         answer = exchange.answer
         if answer is not None and answer.seconds > metrics.slowest_s:
             metrics.slowest_s = answer.seconds
