@@ -1,4 +1,4 @@
-"""The order in which features are played: what is simple comes first, so that a failure names the rule that is broken."""
+"""The order in which features are played: what is simple comes first, so that a failure names the broken rule."""
 
 from __future__ import annotations
 
