@@ -126,7 +126,7 @@ def in_another_order(body: bytes) -> bytes:
 
 
 def escaped(body: bytes) -> bytes:
-    """Write JSON with each character of a text as an escape, in two where UTF-16 has two (RFC 8259, section 7)."""
+    """Write JSON with each character of a text escaped, as a pair where UTF-16 has one (RFC 8259, section 7)."""
     return _escaped(json.loads(body)).encode()
 
 
