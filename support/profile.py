@@ -112,3 +112,9 @@ class Profile:
     errors: tuple[StatusInBody, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.pages.counts == "cursor" and self.capabilities.pages:
+            raise ValueError(
+                'pages.counts = "cursor" leaves no page numbers to ask for; set capabilities.pages = false'
+            )
