@@ -20,6 +20,7 @@ from support import open_standard_streams
 from support import settings as settings_module
 from support.early_signals import FAULT
 from support.errors import Inconclusive, SuiteError
+from support.order import playing_order
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.reporting.run_report import RunReport, failed_to_start
@@ -36,11 +37,12 @@ COLLECT_AFTER = 50_000
 
 
 def begin(config: Any, features: list[Feature]) -> Run:
-    """Open a run as the settings say, or end the process with one clear line."""
+    """Open a run as the settings say, or end the process with one clear line; put the features into their order."""
     open_standard_streams()  # once more: behave has read environment.py through the number of a missing one
     interrupts = Interrupts()
     interrupts.install()
     reports = ROOT / "reports"
+    features.sort(key=playing_order)
     try:
         settings = settings_module.load(config.userdata)
         set_up_logs(settings.log_level)

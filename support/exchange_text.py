@@ -59,7 +59,7 @@ def _printed(body: bytes) -> str:
 
 
 def said(answer: Answer | None, longest: int = 2000) -> str:
-    """Return the body of an answer for readers: indented where it is JSON, cut at `longest` characters."""
+    """Return the body of an answer for readers: indented if it is JSON, cut at `longest` characters."""
     if answer is None:
         return "(no answer)"
     if not answer.body:

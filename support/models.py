@@ -56,7 +56,7 @@ class Credential:
 
     @property
     def header(self) -> str | None:
-        """Return the Authorization header, or None where no credential is sent."""
+        """Return the Authorization header, or None if no credential is sent."""
         return None if self.shown is None else f"{self.scheme} {self.value}".lstrip()
 
 
@@ -104,7 +104,7 @@ class Answer:
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
 
     def json(self) -> Any:
-        """Return the body as JSON, parsed once; raises ValueError where it is not JSON."""
+        """Return the body as JSON, parsed once; raises ValueError if it is not JSON."""
         return self._document
 
     @cached_property
@@ -116,7 +116,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Failure:
-    """An attempt that got no whole answer. `sent` is False only where the request cannot have reached the API.
+    """An attempt that got no whole answer. `sent` is False only if the request cannot have reached the API.
 
     `fatal` failures come every time, those `of_the_proxy` happen before the API is reached, and `status` is that of an
     answer whose body broke off after its header section.
@@ -165,7 +165,7 @@ class Exchange:
 
     @property
     def answer(self) -> Answer | None:
-        """Return the last answer, or None where the last attempt failed."""
+        """Return the last answer, or None if the last attempt failed."""
         last = self.attempts[-1].outcome
         return last if isinstance(last, Answer) else None
 

@@ -17,7 +17,7 @@ USER_FIELDS = ("id", "name", "email", "createdAt")
 
 @dataclass(frozen=True, config=STRICT)
 class Answers:
-    """Which statuses the target answers with; more than one where the contract or the target leaves a choice."""
+    """Which statuses the target answers with; more than one if the contract or the target leaves a choice."""
 
     created: Statuses = (201,)
     taken: Statuses = (409,)
@@ -87,7 +87,7 @@ class Lookup:
 class Pages:
     """How the target cuts its list: `counts` "pages" from `first` on, or "users" to skip.
 
-    `size` is given where the list only comes in pages; the whole list is then read so many users at a time.
+    `size` is given if the list only comes in pages; the whole list is then read so many users at a time.
     """
 
     size: Count | None = None

@@ -127,7 +127,7 @@ def holds_no_secret() -> Matcher:
 
 
 def says_json() -> Matcher:
-    """Match an exchange whose answer, where it has a body, says that it is JSON."""
+    """Match an exchange whose answer, if it has a body, says that it is JSON."""
 
     def find(exchange: Exchange) -> list[str]:
         if exchange.answer is None or not exchange.answer.body:
@@ -141,7 +141,7 @@ def says_json() -> Matcher:
 
 
 def says_what_is_wrong() -> Matcher:
-    """Match a refusal whose body is a JSON object that says what is wrong and shows nothing of the server's inside."""
+    """Match a refusal whose body is a JSON object that explains the refusal and shows no server internals."""
 
     def find(exchange: Exchange) -> list[str]:
         value, wrong = body_of(exchange.answer)
@@ -149,7 +149,7 @@ def says_what_is_wrong() -> Matcher:
             wrong = _refusal_mismatches(exchange.answer, value)
         return wrong + leak_mismatches(exchange)
 
-    return Matcher("a JSON object that says what is wrong, without stack trace, SQL or server paths", find)
+    return Matcher("a JSON object that says what is wrong, without stack traces, SQL or server paths", find)
 
 
 def leaks_nothing() -> Matcher:
@@ -180,7 +180,7 @@ def has_no_body() -> Matcher:
 
 
 def body_of(answer: Answer | None) -> tuple[Any, list[str]]:
-    """Return the JSON value of a body, and what is wrong where it has none."""
+    """Return the JSON value of a body, and what is wrong if it has none."""
     if answer is None:
         return None, ["no answer came"]
     if not answer.body and not answer.excess:
@@ -249,7 +249,7 @@ def moment_of(text: Any) -> Any:
 
 
 def leak_mismatches(exchange: Exchange) -> list[str]:
-    """Return where an answer shows the server's inside; it may repeat the path of the request."""
+    """Return where an answer shows the server's internals; it may repeat the path of the request."""
     answer = exchange.answer
     value, wrong = body_of(answer)
     text = answer.body.decode("utf-8", "replace") if answer and wrong else "\n".join(texts_in(value))
@@ -292,5 +292,5 @@ def _json(value: Any) -> str:
 
 
 def brief(text: str) -> str:
-    """Return a text, or its beginning and end where it is long."""
+    """Return a text, or its beginning and end if it is long."""
     return text if len(text) <= 160 else f"{text[:70]} … {text[-80:]}"

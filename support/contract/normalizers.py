@@ -18,7 +18,7 @@ LONGEST_ID = 2048
 
 
 def normal_user(fields: Any, names: Names | None = None) -> User | None:
-    """Return the user in a JSON value, or None where the value is no object or has no id that a URL can name."""
+    """Return the user in a JSON value, or None if the value is no object or has no id that a URL can name."""
     names = names or Names()
     user_id = id_in(fields, names)
     if user_id is None:
@@ -34,7 +34,7 @@ def normal_user(fields: Any, names: Names | None = None) -> User | None:
 
 
 def id_in(fields: Any, names: Names) -> str | None:
-    """Return the id in a JSON value as text; None where there is none, or one that no URL can name."""
+    """Return the id in a JSON value as text; None if there is none, or one that no URL can name."""
     value = fields.get(names.id) if isinstance(fields, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
@@ -67,12 +67,12 @@ def _text(value: Any) -> str:
 
 
 def user_of(answer: Answer | None, profile: Profile) -> User | None:
-    """Return the user that an answer shows, or None where it shows none."""
+    """Return the user that an answer shows, or None if it shows none."""
     return normal_user(_json_of(answer), profile.names)
 
 
 def listed(answer: Answer | None, profile: Profile) -> list[Any] | None:
-    """Return the raw entries of a list, unwrapped as the profile says; None where there is no list."""
+    """Return the raw entries of a list, unwrapped as the profile says; None if there is no list."""
     entries = _json_of(answer)
     for key in filter(None, profile.names.list_pointer.split("/")):
         entries = entries.get(key) if isinstance(entries, Mapping) else None
@@ -92,7 +92,7 @@ def users_of(answer: Answer | None, profile: Profile) -> list[User]:
 
 
 def users_in(answer: Answer | None, profile: Profile) -> list[User] | None:
-    """Return the users in the answer to a query; None where it shows no list."""
+    """Return the users in the answer to a query; None if it shows no list."""
     if answer is None or answer.status != 200:
         return [] if answer is not None and answer.status in profile.answers.no_match else None
     return None if listed(answer, profile) is None else users_of(answer, profile)

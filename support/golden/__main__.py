@@ -33,14 +33,11 @@ def main(act: str) -> int:
 def _verdicts() -> dict[str, Any]:
     proof = json.loads((ROOT / "reports" / "prove.json").read_text(encoding="utf-8"))
     return {
-        "defects": {each["name"]: [each["rule"], _detection(each), len(each["catchers"])] for each in proof["defects"]},
+        "defects": {
+            each["name"]: [each["rule"], each["detection"], len(each["catchers"])] for each in proof["defects"]
+        },
         "variants": {each["name"]: each["accepted"] for each in proof["variants"]},
     }
-
-
-def _detection(defect: dict[str, Any]) -> str:
-    """Return whether a defect was caught; a `prove.json` of an older commit calls that its fate."""
-    return str(defect.get("detection", defect.get("fate")))
 
 
 def _lost(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "golden-token-1234567890"
 SEED = "20260101"
 TAGS = "@contract and not @concurrency"
-TELLING = ("authorization", "content-type", "accept")
+COMPARED = ("authorization", "content-type", "accept")
 MARK = re.compile(r"uat-[a-z2-7]{12}", re.IGNORECASE)
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-z]{12,}", re.IGNORECASE)
 EMAILS = re.compile(r"[\w.]+\.\d{4,}")
@@ -49,7 +49,7 @@ def _played_through(port: int) -> list[str]:
     server = _Front(("127.0.0.1", 0), _forwarding_to(port, requests))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
-        told = {
+        settings = {
             "BASE_URL": f"http://127.0.0.1:{server.server_port}/users",
             "TOKEN": TOKEN,
             "DATA_SEED": SEED,
@@ -58,7 +58,7 @@ def _played_through(port: int) -> list[str]:
             "REPORTS_DIR": f"{folder}/reports",
         }
         command = [sys.executable, "-m", "behave", f"--tags={TAGS}", "--no-color"]
-        ended = subprocess.run(command, cwd=ROOT, env={**os.environ, **told}, capture_output=True, check=False)
+        ended = subprocess.run(command, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, check=False)
     server.shutdown()
     if ended.returncode:
         raise SystemExit(ended.stdout.decode()[-3000:])
@@ -100,16 +100,16 @@ def _forwarding_to(port: int, requests: list[str]) -> type[BaseHTTPRequestHandle
 
 
 def _line(method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes) -> str:
-    told = sorted(f"{name.lower()}: {_known(value)}" for name, value in headers if name.lower() in TELLING)
-    text = " ".join([method, path, *told, body.decode("utf-8", "backslashreplace")])
-    for pattern, shown in (
+    shown = sorted(f"{name.lower()}: {_known(value)}" for name, value in headers if name.lower() in COMPARED)
+    text = " ".join([method, path, *shown, body.decode("utf-8", "backslashreplace")])
+    for pattern, placeholder in (
         (MARK, "<mark>"),
         (IDS, "<id>"),
         (EMAILS, "<local>"),
         (ESCAPED, "<escaped>"),
         (NAMES, r'"name": "\1 <family>"'),
     ):
-        text = pattern.sub(shown, text)
+        text = pattern.sub(placeholder, text)
     return text.replace(TOKEN, "<token>").replace("\n", "\\n")
 
 

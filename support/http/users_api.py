@@ -118,7 +118,7 @@ class UsersApi:
         return self.call("DELETE", self.url_of(user_id))
 
     def send(self, call: Call) -> Operation[Exchange]:
-        """Execute a call under the retry policy; a POST is repeated only where it cannot have arrived.
+        """Execute a call under the retry policy; a POST is repeated only if it cannot have arrived.
 
         A status that says that there is no such user, even a 500, is never retried on a user's URL.
         """
@@ -148,7 +148,7 @@ class UsersApi:
         return self.send(self.delete_call(user_id))
 
     def list(self) -> Operation[Exchange]:
-        """Read the whole list, page by page where it only comes in pages."""
+        """Read the whole list, page by page if it only comes in pages."""
         size = self.profile.pages.size
         return self._query() if size is None else whole_list(lambda place: self._query(place, size), self.profile)
 
@@ -170,9 +170,9 @@ class UsersApi:
         return self.send(self.call("GET", query={key: str(value) for key, value in query.items() if value is not None}))
 
     def holders(self, email: str) -> Operation[Sequence[User] | None]:
-        """Search for the users with exactly this email, whatever its letter case; None where no answer says.
+        """Search for the users with exactly this email, whatever its letter case; None if no answer says.
 
-        A filter that matches more is narrowed. The list is read where there is no filter, or none that answers, or
+        A filter that matches more is narrowed. The list is read if there is no filter, or none that answers, or
         one that shows only others.
         """
         trusted = self.profile.capabilities.email_filter
@@ -220,5 +220,5 @@ class UsersApi:
 
 
 def _path(url: str) -> str:
-    """Return the path of an URL: a query or a fragment does not make it another place."""
+    """Return the path of a URL: a query or a fragment does not make it another place."""
     return urlsplit(url).path.rstrip("/")

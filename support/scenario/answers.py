@@ -103,7 +103,7 @@ def _send_malformed_bodies(scenario: ScenarioContext, grace: Actor) -> list[Exch
 def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     """Sign up and change with secrets among the fields, and read what is shown then.
 
-    Deletes the users at once, so that an API that keeps the secrets fails here and not again where the list is read.
+    Deletes the users at once, so that an API that keeps the secrets fails here and not again when the list is read.
     """
     mallory, alan, has = scenario.actor("Mallory"), scenario.actor("Alan"), scenario.profile.capabilities
     sign_ups = [

@@ -42,7 +42,7 @@ SPELLINGS: Mapping[str, Callable[[str, int], str]] = {
 
 
 def sign_up_with_one_email(scenario: ScenarioContext, spelling: str) -> None:
-    """Let users sign up at once with one email, in the spelling of each; the list shows it once at most, too."""
+    """Let users sign up at once with one email, each in their own spelling; the list must show it once at most."""
     emails: list[str] = []
     play(scenario, _sign_ups(scenario, SPELLINGS[spelling], emails))
     exchange = directory.read_list(scenario)
@@ -157,7 +157,7 @@ def _changed_otherwise(scenario: ScenarioContext, actor: Actor, outcome: Outcome
         return [f"{actor.persona} was refused, but a read shows {shown}"]
     holders = scenario.run(scenario.api.holders(str(actor.shown.get("email"))))
     if holders is not None and actor.known_id not in {user.id for user in holders}:
-        return [f"{actor.persona} was refused, but is not found any more by the email from before"]
+        return [f"{actor.persona} was refused, but is no longer found by their own email"]
     return []
 
 

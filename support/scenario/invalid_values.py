@@ -126,7 +126,7 @@ def in_another_order(body: bytes) -> bytes:
 
 
 def escaped(body: bytes) -> bytes:
-    """Write an object of texts with each character as an escape, in two where UTF-16 has two (RFC 8259, section 7)."""
+    """Write an object of texts with each character escaped, as a pair where UTF-16 has one (RFC 8259, section 7)."""
     fields = ", ".join(f"{json.dumps(key)}: {_escaped(value)}" for key, value in json.loads(body).items())
     return f"{{{fields}}}".encode()
 

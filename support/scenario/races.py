@@ -58,7 +58,7 @@ class Race:
 def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0) -> None:
     """Play rounds until one goes wrong, or the chance to have missed a defect is small enough.
 
-    `share` is the share of rounds with an order of requests in which the defect can show. Raises Inconclusive where too
+    `share` is the share of rounds with an order of requests in which the defect can show. Raises Inconclusive if too
     many rounds are void.
     """
     settings = scenario.session.settings

@@ -38,7 +38,7 @@ def running_or_skipped(name: str) -> Iterator[Peer]:
         up.__exit__(None, None, None)
 
 
-def eventually(condition: Callable[[], bool]) -> bool:
+def poll_until(condition: Callable[[], bool]) -> bool:
     """Wait until a condition is true, for at most the deadline."""
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
@@ -130,7 +130,7 @@ def test_the_command_ends_its_peer_on_a_signal(launcher: subprocess.Popen[str], 
 def test_a_killed_command_takes_its_peer_along(launcher: subprocess.Popen[str]) -> None:
     line = _printed(launcher)
     launcher.kill()
-    assert eventually(lambda: not answers(str(line["url"])))
+    assert poll_until(lambda: not answers(str(line["url"])))
 
 
 def test_the_command_says_so_when_its_peer_ends_by_itself(launcher: subprocess.Popen[str]) -> None:
