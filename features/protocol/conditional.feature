@@ -11,21 +11,20 @@ Feature: Conditional requests
       When a client reads Ada's account with If-None-Match and the current ETag
       Then the answer is 304 without a body, or shows Ada's account
 
-    Scenario Outline: Ada changes their name twice with <change>
+    Example: Ada updates their name twice
       Given Ada is a user with an ETag
-      And Ada has changed their name with <change>, and the ETag is noted
-      When Ada changes their name with <change>, and the ETag is noted
+      And Ada has changed their name with an update, and the ETag is noted
+      When Ada changes their name with an update, and the ETag is noted
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
       And each version of Ada's account has another ETag, and an outdated one no longer stands for it
 
-      Examples:
-        | change    |
-        | an update |
-
-      @use.with_put=yes
-      Examples: replacements
-        | change        |
-        | a replacement |
+    @use.with_put=yes
+    Example: Ada replaces their name twice
+      Given Ada is a user with an ETag
+      And Ada has changed their name with a replacement, and the ETag is noted
+      When Ada changes their name with a replacement, and the ETag is noted
+      Then the ETag of the answer, if there is one, is that of a read of Ada's account
+      And each version of Ada's account has another ETag, and an outdated one no longer stands for it
 
     Example: The ETag in the answer to a sign-up
       Given Ada is a user with an ETag
@@ -59,10 +58,13 @@ Feature: Conditional requests
         | PATCH  |
         | DELETE |
 
-      @use.with_put=yes
-      Examples: replacements
-        | method |
-        | PUT    |
+    @use.with_put=yes
+    Example: PUT with an outdated ETag
+      Given Ada is a user with a strong ETag
+      And Ada has changed their name with an update, and the ETag is noted
+      When a client sends PUT for Ada with If-Match and an outdated ETag
+      Then the status is 412
+      And Ada's account is unchanged
 
   @rule.conditional
   Rule: A write on condition of the current ETag is done
@@ -79,10 +81,11 @@ Feature: Conditional requests
         | PATCH  | any ETag                             |
         | DELETE | the current ETag                     |
 
-      @use.with_put=yes
-      Examples: replacements
-        | method | condition        |
-        | PUT    | the current ETag |
+    @use.with_put=yes
+    Example: PUT with the current ETag
+      Given Ada is a user with a strong ETag
+      When a client sends PUT for Ada with If-Match and the current ETag
+      Then Ada's write is done
 
   @rule.conditional @concurrency @async @race @edge
   Rule: Of several writes with the same ETag, exactly one is done
