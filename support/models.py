@@ -13,6 +13,8 @@ from support.bounds import BOUNDS, TooMuch, parsed
 EMBEDDED = "embedded"
 """The key of embedded APIs in the journal: they end with their run, and their users with them."""
 IDEMPOTENCY_KEY = "Idempotency-Key"
+WHOLE: Any = object()
+"""Stands for the whole body of an answer."""
 ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 
 
@@ -87,7 +89,8 @@ class Call:
 class Answer:
     """One answer as it was received; `seconds` runs from the first byte sent to the last byte read.
 
-    `excess` says which bound it exceeds; its body is then empty.
+    `excess` says which bound it exceeds; its body is then empty. Where the profile says that such an answer stands for
+    another status, `sent_status` is the one that came. `shown` is the user in it, where that is not the whole body.
     """
 
     status: int
@@ -95,6 +98,8 @@ class Answer:
     body: bytes
     seconds: float
     excess: str = ""
+    sent_status: int | None = None
+    shown: Any = WHOLE
 
     def __post_init__(self) -> None:
         BOUNDS.count(self, len(self.body))
@@ -104,7 +109,11 @@ class Answer:
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
 
     def json(self) -> Any:
-        """Return the body as JSON, parsed once; raises ValueError if it is not JSON."""
+        """Return the user that it shows, or else the whole body as JSON; raises ValueError if it is not JSON."""
+        return self._document if self.shown is WHOLE else self.shown
+
+    def document(self) -> Any:
+        """Return the whole body as JSON, parsed once; raises ValueError if it is not JSON."""
         return self._document
 
     @cached_property

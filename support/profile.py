@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from support.profile_answers import Answers, Lookup, Names, Pages, Shape
+from support.profile_answers import Answers, Lookup, Names, Pages, Shape, StatusInBody
 from support.profile_types import STRICT, Day, Link, Patterns, Rule, Text
 from support.settings import Count, Seconds
 
@@ -112,5 +112,6 @@ class Profile:
     pages: Pages = field(default_factory=Pages)
     caps: Caps = field(default_factory=Caps)
     deadlines: Deadlines = field(default_factory=Deadlines)
+    errors: tuple[StatusInBody, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
