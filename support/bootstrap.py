@@ -21,6 +21,7 @@ from support import settings as settings_module
 from support.early_signals import FAULT
 from support.errors import Inconclusive, SuiteError
 from support.models import EMBEDDED_NAME
+from support.order import playing_order
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.reporting.run_report import RunReport, failed_to_start
@@ -37,10 +38,11 @@ COLLECT_AFTER = 50_000
 
 
 def begin(config: Any, features: list[Feature]) -> Run:
-    """Open a run as the settings say, or end the process with one clear line."""
+    """Open a run as the settings say, or end the process with one clear line; put the features into their order."""
     open_standard_streams()  # once more: behave has read environment.py through the number of a missing one
     interrupts = Interrupts()
     interrupts.install()
+    features.sort(key=playing_order)
     reports, target = ROOT / "reports", ""
     try:
         settings = settings_module.load(config.userdata)

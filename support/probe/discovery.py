@@ -38,7 +38,7 @@ NO_OBJECT = (
 
 
 def discover(client: ProbeClient) -> None:
-    """Ask everything in order; raises SuiteError where the target is no users API that a profile can describe."""
+    """Ask everything in order; raises SuiteError if the target is no users API that a profile can describe."""
     example = discover_list(client)
     ada = discover_user(client, example)
     discover_unknown_id(client, ada)
@@ -202,7 +202,7 @@ def discover_access(client: ProbeClient) -> None:
 
 
 def discover_deletion(client: ProbeClient) -> None:
-    """Learn the statuses for a deletion and for a second one; raises SuiteError where no user can be deleted."""
+    """Learn the statuses for a deletion and for a second one; raises SuiteError if no user can be deleted."""
     user_id = client.sign_up("Edsger").id
     deleted = client.run(client.api.delete(user_id))
     if not succeeded(deleted):

@@ -138,7 +138,7 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
     gone = f"{users.gone} gone, {users.left_behind} left behind"
     yield "users", f"{users.created} created, {users.deleted} deleted by cleanup, {gone}{recovered}"
     causes = ", ".join(f"{cause} x{number}" for cause, number in requests.retried_causes.items())
-    retried = f"{requests.retried_calls} retried ({causes})" if causes else "none retried"
+    retried = f"{requests.retried_calls} rescued by a retry ({causes})" if causes else "none rescued by a retry"
     yield "requests", f"{requests.sent} for {requests.calls} calls, {retried}"
     if server_errors := requests.retried_causes.get("500"):
         yield "status 500", f"{server_errors} times, resolved by a retry; 500 is never a correct answer"

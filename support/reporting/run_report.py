@@ -145,7 +145,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
 
     def _requests(self) -> Requests:
         metrics = self._metrics
-        causes = dict(metrics.covered.most_common())
+        causes = dict(metrics.retry_causes.most_common())
         slowest = round(metrics.slowest_s, 3), redacted(metrics.slowest)
         return Requests(metrics.calls, metrics.requests, metrics.retried_calls, causes, *slowest)
 
