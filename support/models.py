@@ -12,6 +12,7 @@ from support.bounds import BOUNDS, TooMuch, parsed
 
 EMBEDDED = "embedded"
 """The key of embedded APIs in the journal: they end with their run, and their users with them."""
+EMBEDDED_NAME = "embedded API"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 WHOLE: Any = object()
 """Stands for the whole body of an answer."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Sequence
 from dataclasses import asdict, field
+from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
@@ -100,6 +101,8 @@ class Profile:
     name: Text = "contract"
     description: Text = "the Users contract, strictly"
     production: bool = False
+    contract: Literal["1.0", "1.1"] = "1.1"
+    """The version of the contract that the target is to keep; rules that came later are not checked."""
     trailing_slash: bool = False
     answers: Answers = field(default_factory=Answers)
     capabilities: Capabilities = field(default_factory=Capabilities)
