@@ -14,20 +14,20 @@ Feature: Access needs the token
       And Grace's account is unchanged
 
       Examples:
-        | credential                                | why                                   |
-        | no token                                  | anonymous clients have no access      |
-        | an empty token                            | an empty token is not a token         |
-        | a wrong token                             | not every token is valid              |
-        | the token in the Basic scheme             | the token is a bearer token           |
-        | the token plus one character              | a matching beginning is not enough    |
-        | the token plus one word                   | whatever follows the token counts too |
-        | the token without its last character      | a matching beginning is not enough    |
-        | the token without its first character     | a matching end is not enough          |
-        | the token with a different last character | a matching beginning is not enough    |
-        | the token with one more character in front| a matching end is not enough          |
-        | the token in swapped letter case          | tokens are case-sensitive             |
-        | the token without a scheme                | the token is a bearer token           |
-        | the token in the Token scheme             | the token is a bearer token           |
+        | credential                                 | why                                   |
+        | no token                                   | anonymous clients have no access      |
+        | an empty token                             | an empty token is not a token         |
+        | a wrong token                              | not every token is valid              |
+        | the token in the Basic scheme              | the token is a bearer token           |
+        | the token plus one character               | a matching beginning is not enough    |
+        | the token plus one word                    | whatever follows the token counts too |
+        | the token without its last character       | a matching beginning is not enough    |
+        | the token without its first character      | a matching end is not enough          |
+        | the token with a different last character  | a matching beginning is not enough    |
+        | the token with an extra character in front | a matching end is not enough          |
+        | the token with its letter case swapped     | tokens are case-sensitive             |
+        | the token without a scheme                 | the token is a bearer token           |
+        | the token in the Token scheme              | the token is a bearer token           |
 
     @smoke
     Example: Ada still has access after Mallory was refused
@@ -36,8 +36,8 @@ Feature: Access needs the token
       And Ada signs up
       Then Ada's account is created
 
-    Example: The email that Mallory was refused with stays free
+    Example: The email of Mallory's refused sign-up stays free
       Given Grace is a user
       When Mallory tries to read, change, delete and sign up with a wrong token
-      And Ada signs up with Mallory's email letter for letter
+      And Ada signs up with Mallory's email
       Then Ada's account is created

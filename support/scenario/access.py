@@ -23,8 +23,8 @@ CREDENTIALS: Mapping[str, Callable[[str], Credential]] = {
     "the token with a different last character": lambda token: Credential(
         "${TOKEN%?}x", value=token[:-1] + ("y" if token.endswith("x") else "x")
     ),
-    "the token with one more character in front": lambda token: Credential("x$TOKEN", value=f"x{token}"),
-    "the token in swapped letter case": lambda token: Credential(
+    "the token with an extra character in front": lambda token: Credential("x$TOKEN", value=f"x{token}"),
+    "the token with its letter case swapped": lambda token: Credential(
         "(the token with its letter case swapped)", value=_swapped(token)
     ),
     "the token without a scheme": lambda token: Credential("$TOKEN", scheme="", value=token),
@@ -93,5 +93,5 @@ def _sign_up(
 
 
 def _swapped(token: str) -> str:
-    """Return the token in swapped letter case; a token without letters gets one, so that it is wrong."""
+    """Return the token with its letter case swapped; a token without letters gets one, so that it is wrong."""
     return token.swapcase() if token.swapcase() != token else f"{token}x"

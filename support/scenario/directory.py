@@ -21,7 +21,7 @@ RECENT_S = 1.0
 def read_list(scenario: ScenarioContext) -> Exchange:
     """Read the list; one in pages while no user of ours is being deleted, so that none moves to another page."""
     session = scenario.session
-    if scenario.profile.pages.size is not None:
+    if scenario.profile.pages.are_needed:
         scenario.registry.wait_for_deletions()
     exchange = scenario.run(scenario.api.list())
     session.last_list = (time.monotonic(), len(scenario.registry.ledger.records), exchange)
@@ -46,7 +46,7 @@ def _recent_list(scenario: ScenarioContext) -> Exchange | None:
 
 
 def search(scenario: ScenarioContext, actor: Actor) -> Exchange:
-    """Search for the actor's email; read the whole list where the API has no search."""
+    """Search for the actor's email; read the whole list if the API has no search."""
     if scenario.profile.capabilities.email_filter:
         return scenario.run(scenario.api.find(actor.new_user.email))
     return read_list(scenario)
