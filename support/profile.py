@@ -13,6 +13,7 @@ from dataclasses import asdict, field
 from pydantic.dataclasses import dataclass
 
 from support.profile_answers import Answers, Lookup, Names, Pages, Shape
+from support.profile_requests import Auth, Fields, Headers, MediaTypes, Paths
 from support.profile_types import STRICT, Day, Link, Patterns, Rule, Text
 from support.settings import Count, Seconds
 
@@ -22,6 +23,7 @@ class Capabilities:
     """What the target offers at all; scenarios tagged `@use.with_<name>=yes` need it."""
 
     access: bool = True
+    bearer: bool = True
     email_filter: bool = True
     pages: bool = True
     put: bool = True
@@ -101,6 +103,13 @@ class Profile:
     description: Text = "the Users contract, strictly"
     production: bool = False
     trailing_slash: bool = False
+    create: Fields = field(default_factory=dict)
+    update: Fields = field(default_factory=dict)
+    patch: Fields = field(default_factory=dict)
+    auth: Auth = field(default_factory=Auth)
+    headers: Headers = field(default_factory=dict)
+    paths: Paths = field(default_factory=Paths)
+    media_types: MediaTypes = field(default_factory=MediaTypes)
     answers: Answers = field(default_factory=Answers)
     capabilities: Capabilities = field(default_factory=Capabilities)
     names: Names = field(default_factory=Names)
@@ -111,3 +120,11 @@ class Profile:
     deadlines: Deadlines = field(default_factory=Deadlines)
     deviations: tuple[Deviation, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
+
+    def further_fields(self, method: str) -> Fields:
+        """Return the fields that a request of this method has beside the contract's."""
+        return {"POST": self.create, "PUT": self.update, "PATCH": self.patch}.get(method, {})
+
+    def media_type(self, method: str) -> str:
+        """Return the media type of the bodies that this method sends."""
+        return {"PUT": self.media_types.put, "PATCH": self.media_types.patch}.get(method, self.media_types.post)
