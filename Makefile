@@ -8,7 +8,7 @@ PROVE_ARGS ?=
 
 .PHONY: contract test prove peers report docs bench lint clean
 
-contract: $(VENV)/.run  ## judge the API at BASE_URL, or the embedded one
+contract: $(VENV)/.run  ## test the API at BASE_URL, or the embedded one
 	$(BIN)/behave --tags=@contract $(BEHAVE_ARGS)
 
 test: $(VENV)/.dev  ## the project's own tests

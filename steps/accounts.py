@@ -113,6 +113,11 @@ def change_to(scenario: ScenarioContext, actor: Actor, fields: dict[str, str], m
     accounts.change(scenario, actor, method, **fields)
 
 
+@when("{actor:Actor} changes back to their old email with {method:Method}")
+def change_back(scenario: ScenarioContext, actor: Actor, method: str) -> None:
+    accounts.change(scenario, actor, method, email=actor.old_email)
+
+
 @when("{actor:Actor} changes to {email:Email} with {method:Method} once it is free")
 def change_when_free(scenario: ScenarioContext, actor: Actor, email: str, method: str) -> None:
     name = actor.new_user.name

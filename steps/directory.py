@@ -142,13 +142,13 @@ def no_longer_found(scenario: ScenarioContext, actor: Actor) -> None:
 # Pages
 
 
-@given("support has read the page with {actor:Actor}")
+@given("support has read the page that shows {actor:Actor}")
 def has_read_page_with(scenario: ScenarioContext, actor: Actor) -> None:
     scenario.registry.wait_for_deletions()
     paging.read_page_of(scenario, actor)
 
 
-@when("support reads the page with {actor:Actor}")
+@when("support reads the page that shows {actor:Actor}")
 def read_page_with(scenario: ScenarioContext, actor: Actor) -> None:
     paging.read_page_of(scenario, actor)
 

@@ -32,7 +32,7 @@ def nothing_revealed(scenario: ScenarioContext) -> None:
     answers.check_no_leak(scenario)
 
 
-@then("each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths")
+@then("each 4xx has a JSON object that says what is wrong, without stack traces, SQL or server paths")
 def each_says_what_is_wrong(scenario: ScenarioContext) -> None:
     answers.check_errors(scenario)
 

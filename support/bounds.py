@@ -39,7 +39,7 @@ class Bounds:
         return self.largest * (LISTS_HOLD if is_list else 1)
 
     def check_room(self, size: int, counted: int = 0) -> None:
-        """Raise TooMuch where so many bytes, of which `counted` are counted already, do not fit beside all others."""
+        """Raise TooMuch if so many bytes, of which `counted` are counted already, do not fit beside all others."""
         most = self.largest * KEPT_TOGETHER
         if size > ALWAYS_TAKEN and self._kept - counted + size > most:
             raise TooMuch(f"all answers at one time are larger than {most // MIB} MiB together; MAX_ANSWER_MB sets it")
@@ -69,7 +69,7 @@ class Body:
         self._size = self._counted = 0
 
     def add(self, octets: bytes) -> None:
-        """Add received bytes; raises TooMuch beyond a bound, and zlib.error where they are wrongly encoded."""
+        """Add received bytes; raises TooMuch beyond a bound, and zlib.error if they are wrongly encoded."""
         for part in self._decoded(octets) if self._window else (octets,):
             self._parts.append(part)
             self._size += len(part)

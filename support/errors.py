@@ -49,6 +49,10 @@ class Inconclusive(SuiteError):
     outcome = Outcome.INCONCLUSIVE
 
 
+class NotOffered(Exception):
+    """The target does not offer what a scenario is about, as it may: the scenario is skipped."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The evidence of a violation, redacted, each text on one line but `curl`.
@@ -79,5 +83,5 @@ class ContractViolation(AssertionError):
 
 
 def in_short(text: str, longest: int = 240) -> str:
-    """Return a text without its middle where it is long, for a line of an error."""
+    """Return a text without its middle if it is long, for a line of an error."""
     return text if len(text) <= longest else f"{text[: longest // 2]} … {text[-longest // 2 :]}"

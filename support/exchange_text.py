@@ -16,11 +16,17 @@ ESCAPED_IN_QUOTES = re.compile(r'["\\$`]')
 
 def in_brief(exchange: Exchange) -> str:
     """Return an exchange in one line."""
-    came = exchange.status or "no answer"
+    came = status_of(exchange)
     tries = f" after {len(exchange.attempts)} tries" if len(exchange.attempts) > 1 else ""
     return (
         f"{exchange.call.method} {on_one_line(exchange.call.url)} -> {came}{tries} in {exchange.seconds * 1000:.0f} ms"
     )
+
+
+def status_of(exchange: Exchange) -> str:
+    """Return the status of an exchange; one that the body tells, with the status that was sent."""
+    sent = exchange.answer.sent_status if exchange.answer is not None else None
+    return f"{exchange.status or 'no answer'}" + (f" (sent as {sent})" if sent is not None else "")
 
 
 def curl(call: Call) -> str:
@@ -80,13 +86,13 @@ def _printed(body: bytes) -> str:
 
 
 def said(answer: Answer | None, longest: int = 2000) -> str:
-    """Return the body of an answer for readers: indented where it is JSON, cut at `longest` characters."""
+    """Return the body of an answer for readers: indented if it is JSON, cut at `longest` characters."""
     if answer is None:
         return "(no answer)"
     if not answer.body:
         return "(no body)"
     try:
-        text = json.dumps(answer.json(), indent=2, ensure_ascii=False)
+        text = json.dumps(answer.document(), indent=2, ensure_ascii=False)
     except ValueError:
         text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
     shown = redacted(text)  # before it is cut, as half a secret would not be found

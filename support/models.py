@@ -14,9 +14,12 @@ from support.bounds import BOUNDS, TooMuch, parsed
 
 EMBEDDED = "embedded"
 """The key of embedded APIs in the journal: they end with their run, and their users with them."""
+EMBEDDED_NAME = "embedded API"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 COOKIE_SIGNS = "!#$%&'()*+/:<=>?@[]^`{|}~"
 """What may stand in a cookie as it is, beside letters, digits and `-._` (RFC 6265 §4.1.1)."""
+WHOLE: Any = object()
+"""Stands for the whole body of an answer."""
 ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 
 
@@ -126,7 +129,8 @@ class Call:
 class Answer:
     """One answer as it was received; `seconds` runs from the first byte sent to the last byte read.
 
-    `excess` says which bound it exceeds; its body is then empty.
+    `excess` says which bound it exceeds; its body is then empty. Where the profile says that such an answer stands for
+    another status, `sent_status` is the one that came. `shown` is the user in it, where that is not the whole body.
     """
 
     status: int
@@ -134,6 +138,8 @@ class Answer:
     body: bytes
     seconds: float
     excess: str = ""
+    sent_status: int | None = None
+    shown: Any = WHOLE
 
     def __post_init__(self) -> None:
         BOUNDS.count(self, len(self.body))
@@ -143,7 +149,11 @@ class Answer:
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
 
     def json(self) -> Any:
-        """Return the body as JSON, parsed once; raises ValueError where it is not JSON."""
+        """Return the user that it shows, or else the whole body as JSON; raises ValueError if it is not JSON."""
+        return self._document if self.shown is WHOLE else self.shown
+
+    def document(self) -> Any:
+        """Return the whole body as JSON, parsed once; raises ValueError if it is not JSON."""
         return self._document
 
     @cached_property
@@ -155,7 +165,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Failure:
-    """An attempt that got no whole answer. `sent` is False only where the request cannot have reached the API.
+    """An attempt that got no whole answer. `sent` is False only if the request cannot have reached the API.
 
     `fatal` failures come every time, those `of_the_proxy` happen before the API is reached, and `status` is that of an
     answer whose body broke off after its header section.
@@ -204,7 +214,7 @@ class Exchange:
 
     @property
     def answer(self) -> Answer | None:
-        """Return the last answer, or None where the last attempt failed."""
+        """Return the last answer, or None if the last attempt failed."""
         last = self.attempts[-1].outcome
         return last if isinstance(last, Answer) else None
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Sequence
 from dataclasses import asdict, field
+from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from support.profile_answers import Answers, Lookup, Names, Pages, Shape
+from support.profile_answers import Answers, Lookup, Names, Pages, Shape, StatusInBody
 from support.profile_requests import Auth, Fields, Headers, MediaTypes, Paths
 from support.profile_types import STRICT, Day, Link, Patterns, Rule, Text
 from support.settings import Count, Seconds
@@ -102,6 +103,8 @@ class Profile:
     name: Text = "contract"
     description: Text = "the Users contract, strictly"
     production: bool = False
+    contract: Literal["1.0", "1.1"] = "1.1"
+    """The version of the contract that the target is to keep; rules that came later are not checked."""
     trailing_slash: bool = False
     create: Fields = field(default_factory=dict)
     update: Fields = field(default_factory=dict)
@@ -118,6 +121,7 @@ class Profile:
     pages: Pages = field(default_factory=Pages)
     caps: Caps = field(default_factory=Caps)
     deadlines: Deadlines = field(default_factory=Deadlines)
+    errors: tuple[StatusInBody, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
 

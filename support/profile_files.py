@@ -30,7 +30,7 @@ RENAMED = {"has": "[has] is now [capabilities]", "left_out": "[[left_out]] is no
 def load(target: str) -> Profile:
     """Read the profile of that name from `support/profiles`, or from a path that ends in .toml.
 
-    Raises SettingsError, in one line, where there is none, or with the first value that does not fit `Profile`.
+    Raises SettingsError, in one line, if there is none, or with the first value that does not fit `Profile`.
     """
     path = Path(target) if target.endswith(".toml") else PROFILES / f"{target}.toml"
     content = _filled_in(_json_of(path, target), path)
@@ -91,7 +91,7 @@ def _place(error: ErrorDetails) -> str:
 
 
 def _fault(error: ErrorDetails) -> str:
-    """Return what is wrong, in the model's own words where it has any."""
+    """Return what is wrong, in the model's own words if it has any."""
     key = error["loc"][-1] if error["loc"] else ""
     match error["type"]:
         case "unexpected_keyword_argument" if key in RENAMED:

@@ -88,7 +88,7 @@ class Redactor:
             self._squeezed |= _forms(map(_squeezed, ways), revealing, shown)
 
     def hide_url(self, url: str) -> None:
-        """Show a URL as `$BASE_URL`, and its host as `$BASE_URL_HOST`, where that is more than a plain word."""
+        """Show a URL as `$BASE_URL`, and its host as `$BASE_URL_HOST`, if that is more than a plain word."""
         self.hide(url, "$BASE_URL", whole=True)
         parts = urlsplit(url)
         if "." in parts.netloc or parts.netloc.startswith("["):
@@ -150,7 +150,7 @@ def _ways_to_write(secret: str) -> set[str]:
 def _in_base64(secret: str) -> Iterator[str]:
     """Yield a secret as it is encoded at each offset of the three bytes that base64 encodes together.
 
-    The last letter belongs to it alone only where it ends the encoded text, with padding or without.
+    The last letter belongs to it alone only if it ends the encoded text, with padding or without.
     """
     octets = secret.encode()
     for before, encode in itertools.product(range(3), (base64.b64encode, base64.urlsafe_b64encode)):

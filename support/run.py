@@ -18,6 +18,7 @@ from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
+from support.rules import RULES
 from support.run_checks import faults_of_run
 from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
@@ -61,6 +62,9 @@ class Run:
         tags = [str(tag) for tag in scenario.effective_tags]
         if WIP in tags:
             return "work in progress"
+        rule, version = RULES.get(rule_of(scenario)), self.session.profile.contract
+        if rule is not None and rule.since > version:
+            return f"the target keeps version {version} of the contract, and {rule.id} came with {rule.since}"
         needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
         missing = [f"the target has no {name}" for name in needed if not has[name]]
         excluded = [f"excluded: {each.reason}" for each in self.session.profile.excluded if each.covers(scenario.name)]

@@ -35,7 +35,7 @@ class Interrupts:
         self._is_delayed = False
 
     def install(self) -> None:
-        """Handle the signals from now on; do nothing outside the main thread, where Python does not allow it."""
+        """Handle the signals from now on; do nothing outside the main thread: Python does not allow it there."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number in _known():

@@ -14,17 +14,17 @@ Feature: Access needs the token
       And Grace's account is unchanged
 
       Examples:
-        | credential                                | why                                   |
-        | no token                                  | anonymous clients have no access      |
-        | an empty token                            | an empty token is not a token         |
-        | a wrong token                             | not every token is valid              |
-        | the token plus one character              | a matching beginning is not enough    |
-        | the token plus one word                   | whatever follows the token counts too |
-        | the token without its last character      | a matching beginning is not enough    |
-        | the token without its first character     | a matching end is not enough          |
-        | the token with a different last character | a matching beginning is not enough    |
-        | the token with one more character in front| a matching end is not enough          |
-        | the token in swapped letter case          | tokens are case-sensitive             |
+        | credential                                 | why                                   |
+        | no token                                   | anonymous clients have no access      |
+        | an empty token                             | an empty token is not a token         |
+        | a wrong token                              | not every token is valid              |
+        | the token plus one character               | a matching beginning is not enough    |
+        | the token plus one word                    | whatever follows the token counts too |
+        | the token without its last character       | a matching beginning is not enough    |
+        | the token without its first character      | a matching end is not enough          |
+        | the token with a different last character  | a matching beginning is not enough    |
+        | the token with an extra character in front | a matching end is not enough          |
+        | the token with its letter case swapped     | tokens are case-sensitive             |
 
       @use.with_bearer=yes
       Examples: schemes
@@ -40,8 +40,8 @@ Feature: Access needs the token
       And Ada signs up
       Then Ada's account is created
 
-    Example: The email that Mallory was refused with stays free
+    Example: The email of Mallory's refused sign-up stays free
       Given Grace is a user
       When Mallory tries to read, change, delete and sign up with a wrong token
-      And Ada signs up with Mallory's email letter for letter
+      And Ada signs up with Mallory's email
       Then Ada's account is created

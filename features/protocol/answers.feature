@@ -95,7 +95,7 @@ Feature: What every answer has in common
 
     Scenario Outline: The error document when a client <does>
       When a client <does>
-      Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
+      Then each 4xx has a JSON object that says what is wrong, without stack traces, SQL or server paths
 
       Examples:
         | does                       |
@@ -116,12 +116,12 @@ Feature: What every answer has in common
     @use.with_pages=yes
     Example: The error document when a client requests an invalid page
       When a client requests an invalid page
-      Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
+      Then each 4xx has a JSON object that says what is wrong, without stack traces, SQL or server paths
 
     Scenario Outline: The error document when Mallory signs up with <body> instead of an object
       Given the current list of users
       When Mallory signs up with <body> instead of an object
-      Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
+      Then each 4xx has a JSON object that says what is wrong, without stack traces, SQL or server paths
 
       Examples:
         | body          |
@@ -133,7 +133,7 @@ Feature: What every answer has in common
     Scenario Outline: The error document when Ada updates their account with <body> instead of an object
       Given Ada is a user
       When Ada updates their account with <body> instead of an object
-      Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
+      Then each 4xx has a JSON object that says what is wrong, without stack traces, SQL or server paths
 
       Examples:
         | body          |
@@ -145,7 +145,7 @@ Feature: What every answer has in common
     Scenario Outline: The error document when Ada replaces their account with <body> instead of an object
       Given Ada is a user
       When Ada replaces their account with <body> instead of an object
-      Then each 4xx has a JSON object that says what is wrong, without stack trace, SQL or server paths
+      Then each 4xx has a JSON object that says what is wrong, without stack traces, SQL or server paths
 
       Examples:
         | body          |

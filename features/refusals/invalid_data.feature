@@ -75,7 +75,7 @@ Feature: Invalid data is refused
       Then Mallory's account is created
 
   @rule.update-invalid
-  Rule: An invalid change changes nothing, not even the valid part of it
+  Rule: A change that is invalid in part changes nothing at all
 
     Scenario Outline: Ada updates their account with <value>
       Given Ada is a user

@@ -21,7 +21,7 @@ Feature: One email, one user
         | with one upper-case letter |
         | with an upper-case domain  |
 
-    Example: Mallory signs up in lower case with the email that Grace has in upper case
+    Example: Mallory signs up in lower case with Grace's upper-case email
       Given Grace is a user with an email in upper case
       When Mallory signs up with Grace's email in lower case
       Then Mallory is refused because the email is taken
@@ -82,7 +82,7 @@ Feature: One email, one user
         | letter for letter |
         | in upper case     |
 
-    Example: Mallory signs up in lower case with the email that Grace changed to upper case with an update
+    Example: Mallory signs up in lower case with the upper-case email that Grace got with an update
       Given Grace is a user
       And Grace has changed to an email in upper case with an update
       When Mallory signs up with Grace's email in lower case
@@ -90,7 +90,7 @@ Feature: One email, one user
       And a search for Grace's email in lower case finds only Grace
 
     @use.with_put=yes
-    Example: Mallory signs up in lower case with the email that Grace changed to upper case with a replacement
+    Example: Mallory signs up in lower case with the upper-case email that Grace got with a replacement
       Given Grace is a user
       And Grace has changed to an email in upper case with a replacement
       When Mallory signs up with Grace's email in lower case
@@ -184,7 +184,7 @@ Feature: One email, one user
       And only Ada is found by their email
       And Grace's account is unchanged
 
-    Example: Ada signs up in lower case with an email that Grace gave up in upper case
+    Example: Ada signs up in lower case with the upper-case email that Grace gave up
       Given Grace is a user with an email in upper case
       And Grace has changed their email with an update
       When Ada signs up with Grace's old email in lower case
@@ -194,7 +194,7 @@ Feature: One email, one user
     Example: Grace changes their email and changes it back
       Given Grace is a user
       And Grace has changed their email with an update
-      When Grace changes to Grace's old email with an update
+      When Grace changes back to their old email with an update
       Then Grace's new email is accepted
       And only Grace is found by their email
 

@@ -1,6 +1,7 @@
 @contract @negative
 Feature: Unknown users cannot be changed
-  A client that changes an unknown user is mistaken. Its request must not create a user.
+  A client that tries to change an unknown user is mistaken. Its request must not
+  create a user.
 
   @rule.update-404
   Rule: A change to an unknown user is refused and creates no user

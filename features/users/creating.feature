@@ -52,9 +52,9 @@ Feature: Signing up
       And Grace's account is unchanged
 
       Examples:
-        | relation                                 | why                                  |
-        | has an underscore instead of a letter in | an underscore is a database wildcard |
-        | omits the dots in                        | dots are part of an email            |
+        | relation                      | why                                  |
+        | differs by an underscore from | an underscore is a database wildcard |
+        | omits the dots in             | dots are part of an email            |
 
     Example: Ada signs up with Grace's name
       Given Grace is a user

@@ -93,7 +93,7 @@ Feature: Deleting an account
       When Grace signs up with Ada's email in upper case once it is free
       Then Grace's account is created
 
-    Example: Grace takes in lower case the email that Ada had in upper case
+    Example: Grace takes Ada's old upper-case email in lower case
       Given Ada is a user with an email in upper case
       When Ada deletes their account
       And Grace signs up with Ada's email in lower case once it is free

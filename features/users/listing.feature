@@ -133,10 +133,10 @@ Feature: The list of users
       Then only <user> is found
 
       Examples:
-        | user  | size | why                                           |
-        | Ada   | 10   | one page holds the whole result               |
-        | Ada   | 1    | the search finds older users, too             |
-        | Grace | 1    | the search finds the newest user, too         |
+        | user  | size | why                                   |
+        | Ada   | 10   | one page holds the whole result       |
+        | Ada   | 1    | the search finds older users, too     |
+        | Grace | 1    | the search finds the newest user, too |
 
     @edge
     Example: An email of maximum length is found, but not another that differs near its end
@@ -206,17 +206,17 @@ Feature: The list of users
 
     Example: A page shows Ada's new name at once after an update
       Given Ada is a user
-      And support has read the page with Ada
+      And support has read the page that shows Ada
       And Ada has changed their name with an update
-      When support reads the page with Ada
+      When support reads the page that shows Ada
       Then the page shows Ada's current data
 
     @use.with_put=yes
     Example: A page shows Ada's new name at once after a replacement
       Given Ada is a user
-      And support has read the page with Ada
+      And support has read the page that shows Ada
       And Ada has changed their name with a replacement
-      When support reads the page with Ada
+      When support reads the page that shows Ada
       Then the page shows Ada's current data
 
     @edge

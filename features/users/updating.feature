@@ -1,7 +1,7 @@
 @contract
 Feature: Changing an account
   Users marry and take a new name, or get a new email. Whatever they change shows at
-  once; everything else stays the same, for them and for every other user.
+  once; everything else stays the same, and so does every other account.
 
   @rule.patch
   Rule: An update changes only the fields that it contains

@@ -1,4 +1,4 @@
-"""How long it takes to delete users and see them gone where deletions show 300 ms late: all at once, and one by one."""
+"""How long it takes to delete users and see them gone when deletions show 300 ms late: all at once, and one by one."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ TURN = 32
 
 
 class Stopwatch:
-    """Stands before a journal, adds up the seconds that writing takes, and can keep it from writing at all."""
+    """Wraps a journal, adds up the seconds that its writes take, and can turn them off."""
 
     def __init__(self, journal: Journal) -> None:
         self.spent_s = 0.0

@@ -66,7 +66,7 @@ class Deleter:
     async def remove_refused(self, records: Sequence[Record]) -> None:
         """Delete users that were created although the request was refused.
 
-        One read of the list replaces many look-ups; as it may hide users, the end of the run looks the others up.
+        One read of the list replaces many look-ups. A list may hide users, so the end of the run looks the others up.
         """
         users = await self._listed_instead_of(len(records))
         if users is not None:
@@ -75,7 +75,7 @@ class Deleter:
         await self.remove(records)
 
     def listed(self) -> Operation[list[User] | None]:
-        """Read the list; None where the answer is no list that can be read."""
+        """Read the list; None if the answer is no list that can be read."""
         return users_in((yield from self.api.list()).answer, self.api.profile)
 
     async def run_all(self, operations: Iterable[Operation[T]]) -> list[T]:
@@ -86,7 +86,7 @@ class Deleter:
         return results
 
     async def _listed_instead_of(self, questions: int) -> list[User] | None:
-        """Return what the list shows, where reading it takes fewer requests than so many questions; None otherwise.
+        """Return what the list shows, if reading it takes fewer requests than so many questions; None otherwise.
 
         A list that could not be read is not asked for again.
         """
@@ -136,7 +136,7 @@ class Deleter:
         return bool(record.ids)
 
     def _settle_without_ids(self, record: Record, contradicted: Sequence[str]) -> None:
-        """Take a record without users for gone, unless an answer says that it has created one."""
+        """Mark a record without users as gone, unless an answer says that it has created one."""
         record.unprovable = bool(contradicted) or record.claims_user
         if contradicted:
             ids = on_one_line(", ".join(sorted(contradicted)))
@@ -147,7 +147,7 @@ class Deleter:
             self._ledger.mark_as([record], State.GONE)
 
     def look_up(self, record: Record) -> Operation[bool]:
-        """Add the holders of a record's email to its ids; False where they cannot be found out."""
+        """Add the holders of a record's email to its ids; False if no search answers."""
         if not record.email:
             return True
         window_s = self._window_s() if record.state is State.INTENDED else 0.0
@@ -179,12 +179,12 @@ class Deleter:
         return foreign
 
     def _delete_one(self, record: Record, user_id: str) -> Operation[bool]:
-        """Delete a user; False where a read shows that it is another client's, who is not touched."""
+        """Delete a user; False if a read shows that it is another client's, who is not touched."""
         ownership = self._ownership
         if self._ledger.facts(user_id).owner is not Owner.RUN or user_id in record.deleted:
             read = yield from self.api.read(user_id)
             owner = ownership.see(user_id, read)
-            if owner is Owner.NONE or self._is_given_again(record, user_id, read):
+            if owner is Owner.NONE or self._is_reassigned(record, user_id, read):
                 return True
             if owner is Owner.OTHERS:
                 return False
@@ -199,9 +199,9 @@ class Deleter:
             record.reason = outcome_of(exchange)
         return True
 
-    def _is_given_again(self, record: Record, user_id: str, read: Exchange) -> bool:
+    def _is_reassigned(self, record: Record, user_id: str, read: Exchange) -> bool:
         user = self._ownership.user(read.answer)
-        return read.status == 200 and self._ownership.is_given_again(record, user_id, user)
+        return read.status == 200 and self._ownership.is_reassigned(record, user_id, user)
 
     # Seeing that they are gone
 
@@ -230,7 +230,7 @@ class Deleter:
         return [record for record in records if record.state is not State.GONE]
 
     async def look_up_some_gone(self) -> None:
-        """Look a few deleted users up; where one is still shown, look all up, and wait for those that are."""
+        """Look a few deleted users up; if one is still shown, look all up, and wait for those that are."""
         gone = [one for one in self._ledger.records if one.state is State.GONE and one.email and one.ids]
         if not self.api.profile.capabilities.email_filter or not await self._looked_up(gone[::-1][:SEVERAL]):
             return
@@ -262,13 +262,13 @@ class Deleter:
         for user_id in sorted(record.ids):
             read = yield from self.api.read(user_id)
             gone = read.status in self.api.profile.answers.gone
-            if not gone and not self._is_given_again(record, user_id, read):
+            if not gone and not self._is_reassigned(record, user_id, read):
                 return False
         return True
 
 
 def batches(things: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yield as many as may be under way at once, until all are."""
+    """Yield the things in batches of as many as may be under way at once."""
     for start in range(0, len(things), AT_ONCE):
         yield things[start : start + AT_ONCE]
 

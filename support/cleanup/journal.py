@@ -1,7 +1,7 @@
 """The journal: which users a run intended to create, created and confirmed gone; on disk before each request is sent.
 
 SQLite in WAL mode. A run's row, with its mark, is synced to the disk; a user's row survives the death of the process,
-and after a loss of power the mark in the emails finds the users whose last rows are missing. It holds no secrets: where
+and after a loss of power the mark in the emails finds the users whose last rows are missing. It holds no secrets: if
 a target makes an id of one, only the email is written down.
 """
 
@@ -76,7 +76,7 @@ class Run:
 class Journal:
     """The journal in a folder, used by several processes at once.
 
-    Where it cannot be opened or read, or a run not be begun, SettingsError says so in one line; what is written later
+    If it cannot be opened or read, or a run not be begun, SettingsError says so in one line; what is written later
     raises sqlite3.Error.
     """
 
@@ -95,13 +95,13 @@ class Journal:
 
     @contextlib.contextmanager
     def _kept(self) -> Iterator[None]:
-        """Raise SettingsError, which says what to do, where the journal cannot be kept."""
+        """Raise SettingsError, which says what to do, if the journal cannot be kept."""
         try:
             yield
         except (OSError, sqlite3.Error) as error:
             raise SettingsError(
                 f"STATE_DIR: the journal of created users cannot be kept in {self.folder} ({error}). Name a folder "
-                "that can be written; where the journal is damaged, move it away and run `python -m support.cleanup "
+                "that can be written; if the journal is damaged, move it away and run `python -m support.cleanup "
                 "--all-runs`, which finds what earlier runs left by the marks in the emails."
             ) from None
 
@@ -134,7 +134,7 @@ class Journal:
         self._lease_path(mark).unlink(missing_ok=True)
 
     def intend(self, mark: str, email: str | None) -> int:
-        """Write down that a user with this email is about to be created, before this returns; return the reference."""
+        """Write down that a user with this email is about to be created; return the reference once that is written."""
         done = self._write(
             "INSERT INTO users (mark, state, changed, address) VALUES (?, ?, ?, ?)",
             (mark, State.INTENDED.value, time.time(), email),
@@ -180,7 +180,7 @@ class Journal:
         return any(self._alive(mark, host, beat) for host, beat in rows) or self._is_leased(mark)
 
     def _alive(self, mark: str, host: str, heartbeat: float) -> bool:
-        """Whether a run still holds its lease: a file lock, or where another host holds that, a recent heartbeat."""
+        """Whether a run still holds its lease: a file lock, or, if another host holds that, a recent heartbeat."""
         elsewhere = host != socket.gethostname()
         return self._is_leased(mark) or (elsewhere and time.time() - heartbeat < LEASE_S)
 
@@ -212,7 +212,7 @@ class Journal:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """Open the database, and set it up where it is new; no other process may do the same meanwhile."""
+    """Open the database, and set it up if it is new; no other process may do the same meanwhile."""
     _create_private(path)
     database = sqlite3.connect(path, timeout=OPENED_WITHIN_S, isolation_level=None, check_same_thread=False)
     database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
@@ -224,7 +224,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _create_private(path: Path) -> None:
-    """Create the file for its owner alone, where it is not there yet.
+    """Create the file for its owner alone, if it is not there yet.
 
     One that is there is not opened: closing it again would drop SQLite's locks on it in this whole process.
     """

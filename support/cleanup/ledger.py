@@ -43,7 +43,7 @@ class Phase(Enum):
 class Record:
     """A request that may have created users: the email and name that it asked for, and the ids known so far.
 
-    - `deleted`: the ids whose deletion was confirmed; from then on the target may give them to other users.
+    - `deleted`: the ids whose deletion was confirmed; from then on the target may reassign them.
     - `confirmed_at`: when cleanup last had a deletion confirmed, in seconds of the monotonic clock.
     - `was_unlisted`: no list showed the id before the request.
     - `by_change`: the request was to give the email to an existing user.
@@ -92,7 +92,7 @@ class IdFacts:
 
     - `was_proven`: a read has once shown the run's mark there.
     - `is_proven_by_create`: the answer to a create gave the id together with the email that was asked for.
-    - `source`: the rule of the view that the id is known from, where that is not the answer to a create.
+    - `source`: the rule of the view that the id is known from, if that is not the answer to a create.
     - `record`: the latest request that the id was given to.
     - `contradicted`: the rule of an answer that gave the id for one of our users, while a read shows another's.
     """
@@ -147,7 +147,7 @@ class Ledger:
     def mark_as(
         self, records: Sequence[Record], state: State, user_id: str | None = None, reason: str | None = None
     ) -> None:
-        """Write down, at once, the state of users; they are deleted even where the disk is full."""
+        """Write down, at once, the state of users; they are deleted even if the disk is full."""
         for record in records:
             record.state = state
         if not records:
@@ -204,7 +204,7 @@ class Ledger:
         return user_id not in self.existing and (is_free or facts.owner is Owner.RUN)
 
     def is_anothers(self, record: Record, user_id: str) -> bool:
-        """Whether another request has created the user with this id, and the user is deleted on its account."""
+        """Whether another request has created the user with this id, whose deletion belongs to its record."""
         other = self.facts(user_id).record or record
         return other is not record and other.state is not State.GONE and user_id in other.ids - other.deleted
 

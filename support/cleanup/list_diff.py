@@ -13,7 +13,7 @@ from support.models import Answer, User
 class ListDiff:
     """Compares lists; `before` are the ids that were there before, `name` is what the create asked for.
 
-    `read_list` returns None where the list cannot be read; `is_ours` says whether a user carries the run's mark.
+    `read_list` returns None if the list cannot be read; `is_ours` says whether a user carries the run's mark.
     """
 
     read_list: Callable[[], Operation[list[User] | None]]
@@ -23,7 +23,7 @@ class ListDiff:
     found_nobody: bool = True
 
     def search(self) -> Operation[Sequence[Answer] | None]:
-        """Find no user where the create has created none; None where it may have created a listed one."""
+        """Find no user if the create has created none; None if it may have created a listed one."""
         users = yield from self.read_list()
         self.found_nobody = users is not None and self.before is not None and not any(map(self._may_be_created, users))
         return () if self.found_nobody else None

@@ -18,7 +18,7 @@ def new_mark() -> str:
 
 
 def mark_in(text: object) -> str | None:
-    """Return the mark that a text carries in full, whatever its letter case; None where it carries none."""
+    """Return the mark that a text carries in full, whatever its letter case; None if it carries none."""
     for found in _MARK.findall(str(text).lower()):
         drawn = found.removeprefix(PREFIX)
         if drawn[10:] == _check(drawn[:10]):

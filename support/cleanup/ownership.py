@@ -43,7 +43,7 @@ class Ownership:
                 record.deleted.add(user_id)
 
     def _lose_proof(self, user_id: str) -> None:
-        """Have an id read again before it is named again: it may be given to other users at any time."""
+        """Have an id read again before it is used again: it may be reassigned at any time."""
         self._ledger.ids[user_id].owner = Owner.UNKNOWN
 
     def see(self, user_id: str, read: Exchange) -> Owner:
@@ -56,7 +56,7 @@ class Ownership:
         return owner
 
     def read_own(self, user_id: str) -> Operation[User | None]:
-        """Read an id; return the user where it is shown to be of this run."""
+        """Read an id; return the user if it is shown to be of this run."""
         read = yield from self.api.read(user_id)
         return self.user(read.answer) if self.see(user_id, read) is Owner.RUN else None
 
@@ -80,7 +80,7 @@ class Ownership:
     def permit(self, call: Call) -> Operation[None]:
         """Let a call pass that may change the user it names; raises ContractViolation if another client may own it.
 
-        An id without a user may be named too, right after the read that shows so. What is not known yet is read first.
+        An id that no user has passes too, right after a read that shows so. An id that is not known yet is read first.
         """
         user_id = self.api.id_in(call.url)
         if user_id is None:
@@ -118,7 +118,7 @@ class Ownership:
     def note_foreign(self, record: Record, user_id: str) -> None:
         """Remember that an answer gave an id for a user of this run, while a read shows another client's user.
 
-        An id that was proven once was given again since, and a look-up may show any user under an email without mark.
+        An id that was proven once has been reassigned since. A search for an email without the mark may show any user.
         """
         facts = self._ledger.ids[user_id]
         is_expected = facts.record is not None or mark_in(record.email) == self._ledger.mark
@@ -161,7 +161,7 @@ class Ownership:
         return user_of(answer, self.api.profile)
 
     def is_ours(self, user: User) -> bool:
-        """Whether a user carries the mark of this run: in the email, or in the name where no email is shown."""
+        """Whether a user carries the mark of this run: in the email, or in the name if no email is shown."""
         return self._ledger.mark == mark_in(user.email if is_email(user.email) else f"{user.email} {user.name}")
 
     def _is_blank_and_new(self, user: User) -> bool:
@@ -172,8 +172,8 @@ class Ownership:
         record = self._ledger.facts(user.id).record
         return record is not None and record.was_unlisted and not user.name and not is_email(user.email)
 
-    def is_given_again(self, record: Record, user_id: str, user: User | None) -> bool:
-        """Whether the id of a deleted user is another's by now: a foreign one's, or one's that we created since."""
+    def is_reassigned(self, record: Record, user_id: str, user: User | None) -> bool:
+        """Whether the id of a deleted user is another's now: a user of another client, or one that we created since."""
         if user_id not in record.deleted:
             return False
         if (self._ledger.facts(user_id).record or record) is not record:

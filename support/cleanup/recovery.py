@@ -65,7 +65,7 @@ def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
 
 @contextlib.contextmanager
 def _logging_what_cannot_be_written(mark: str) -> Iterator[None]:
-    """Go on where the end of a run cannot be written down; the next run does it."""
+    """Go on if the end of a run cannot be written down; the next run does it."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:

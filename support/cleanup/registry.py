@@ -1,7 +1,6 @@
 """The registry of the users that a run creates: written down before, deleted after, and confirmed gone.
 
-Every request that may create a user is sent by way of it. Deletions run on the run's event loop while the next scenario
-is already going on.
+Every request that may create a user goes through it. Deletions run on the run's event loop, beside the next scenario.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ class Registry:
         api.recorder.observers.append(self.ownership.observe)
 
     def switch_api(self, api: UsersApi) -> None:
-        """Go on with a profile that says more of the target: in other names, of other statuses."""
+        """Continue with a profile that says more about the target, such as its names and statuses."""
         self.api = self.ownership.api = replace(api, permit=self.ownership.permit)
         self._deleter.api = self.api.in_background()
 
@@ -75,7 +74,7 @@ class Registry:
     ) -> Operation[Exchange]:
         """Execute a POST: written down before, never done twice, its outcome written down after.
 
-        `listed` are the ids that the list showed before, where it was read; one of ours may be given again. Without an
+        `listed` are the ids that the list showed before, if it was read; one of ours may be reassigned. Without an
         email only the list can say whether a user was created, and it is read beforehand.
         """
         yield from self._wait_for_room()
@@ -153,12 +152,12 @@ class Registry:
         self._insist_on_room(wanted)
 
     def _wait_for_room(self) -> Operation[None]:
-        """Let deletions that are under way make room for one more user; raises SettingsError where they do not."""
+        """Let deletions that are under way make room for one more user; raises SettingsError if they do not."""
         if self._lacks_room(1):
             self._begin_due()
             self._confirm_running()
         while self._lacks_room(1) and not all(future.done() for future in self._running):
-            yield Sleep(self._poll_policy.first_s, "as many users are alive as may be")
+            yield Sleep(self._poll_policy.first_s, "the limit of users alive is reached")
         self._insist_on_room(1)
 
     def _lacks_room(self, wanted: int) -> bool:
@@ -206,13 +205,13 @@ class Registry:
     def wait_for_deletions(self) -> None:
         """Wait until every deletion that was begun is seen done, or its deadline is over; begin no others."""
         self._confirm_running()
-        wait(self._running)  # whose interruption leaves them to the end
+        wait(self._running)  # an interruption here leaves them to the end of the run
         running, self._running = self._running, []
         for future in running:
             future.result()
 
     def _confirm_running(self) -> None:
-        """Begin to see whether the users are gone whose deletion was begun."""
+        """Begin to confirm that the users whose deletion was begun are gone."""
         if self._running:
             self._running.append(self._loop.submit(self._confirm_after(tuple(self._running))))
 
@@ -223,7 +222,7 @@ class Registry:
     # The end of the run
 
     def delete_all(self, within_s: float) -> None:
-        """Do what `prove_nothing_is_left` begins with, for so many seconds at most."""
+        """Do the first part of `prove_nothing_is_left`, for at most this many seconds."""
         with contextlib.suppress(TimeoutError):
             self._loop.run(asyncio.wait_for(self._delete_all(), within_s))
 
@@ -234,7 +233,7 @@ class Registry:
         await self._deleter.remove(self.ledger.unfinished())
 
     def prove_nothing_is_left(self, deadline_s: float) -> None:
-        """Delete what is not yet gone and look the list through for the mark; raises LeftBehind with what stays."""
+        """Delete what is not yet gone and search the list for the mark; raises LeftBehind with what stays."""
         finishing = self._finish(time.monotonic() + deadline_s)
         try:
             self._loop.submit(finishing).result(timeout=deadline_s + self._poll_policy.cap_s)
@@ -272,7 +271,7 @@ class Registry:
             record = known.get(user.id)
             if self.ledger.facts(user.id).contradicted:
                 continue
-            if record is None or self.ownership.is_given_again(record, user.id, user):
+            if record is None or self.ownership.is_reassigned(record, user.id, user):
                 self.ledger.note_created(self.ledger.intend(user.email), user, source="list")
             elif record.state is State.GONE:
                 self._deleter.reopen(record, LIST)
@@ -280,7 +279,7 @@ class Registry:
     def survey(self) -> list[User]:
         """Return the users of this run: by the mark in the list, and by the ids and emails that were adopted.
 
-        Raises TargetDown where the list cannot be read.
+        Raises TargetDown if the list cannot be read.
         """
         return self._loop.run(self._survey())
 
@@ -294,6 +293,6 @@ class Registry:
         return [user for user in await deleter.run_all(map(self.ownership.read_own, ids)) if user is not None]
 
     def _marked(self) -> Operation[list[User] | None]:
-        """List the users whose email carries this run's mark; None where the list cannot be read."""
+        """List the users whose email carries this run's mark; None if the list cannot be read."""
         users = yield from self._deleter.listed()
         return None if users is None else [user for user in users if self.ownership.is_ours(user)]

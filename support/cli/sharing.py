@@ -11,12 +11,12 @@ from behave.model import Feature
 from behave.runner_util import collect_feature_locations, parse_features
 
 from support import profile_files
+from support.order import CONCURRENCY, is_concurrent
 from support.profile import Profile
 from support.reporting.logs import set_up_logs
 from support.settings import Settings
 
 log = logging.getLogger("acceptance")
-CONCURRENCY = "concurrency"
 CONCURRENCY_WEIGHT = 20
 WORTH_IT = 100
 
@@ -67,17 +67,14 @@ def weight(feature: Feature, config: Any) -> int:
 def split(features: Sequence[Feature], config: Any, count: int) -> list[list[Feature]]:
     """Split the selected features into at most `count` shares that take about as long.
 
-    All races and bursts are in the first share, so that they do not disturb each other.
+    All races and bursts are in the last share, so that they do not disturb each other, and what fails in others is told
+    before them.
     """
     weights = {id(feature): weight(feature, config) for feature in features}
-    heaviest_first = sorted(features, key=lambda one: (_is_concurrent(one), weights[id(one)]), reverse=True)
+    heaviest_first = sorted(features, key=lambda one: (is_concurrent(one), weights[id(one)]), reverse=True)
     loads, chosen = [0] * count, [set[int]() for _ in range(count)]
     for feature in heaviest_first:
-        number = 0 if _is_concurrent(feature) else loads.index(min(loads))
+        number = count - 1 if is_concurrent(feature) else loads.index(min(loads))
         loads[number] += weights[id(feature)]
         chosen[number] |= {id(feature)} if weights[id(feature)] else set()
     return [[feature for feature in features if id(feature) in share] for share in chosen if share]
-
-
-def _is_concurrent(feature: Feature) -> bool:
-    return any(CONCURRENCY in scenario.effective_tags for scenario in feature.walk_scenarios())

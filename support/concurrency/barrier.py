@@ -91,7 +91,7 @@ class Barrier:
     async def _release(self) -> None:
         """Write the last bytes directly to their sockets, in one go.
 
-        Where round trips differ much, a request with a longer one is released earlier, by half the difference, so that
+        If round trips differ much, a request with a longer one is released earlier, by half the difference, so that
         all arrive together. Bytes that cannot be written directly are left to the event loop.
         """
         write, clock = os.write, time.perf_counter
@@ -113,7 +113,7 @@ class Barrier:
 
 
 def settle_s(round_trips_s: Sequence[float]) -> float:
-    """Return how long the incomplete requests may take to arrive: half the longest round trip, where all are known."""
+    """Return how long the incomplete requests may take to arrive: half the longest round trip, if all are known."""
     return MIN_SETTLE_S + max(round_trips_s, default=0.0) / 2 if all(round_trips_s) else SETTLE_S
 
 

@@ -27,7 +27,7 @@ async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Ca
     """Release the first request of each operation at the same moment; the rest of an operation runs at its own pace.
 
     `warm_up` is a harmless call that opens each connection beforehand and measures its round trip. The client keeps
-    warm connections for its next burst. Raises Inconclusive where a proxy is on the route, as it decides on its own
+    warm connections for its next burst. Raises Inconclusive if a proxy is on the route, as it decides on its own
     when it forwards what.
     """
     client.route.require_direct_connection("a burst or a race", "leave them out with --tags='not @concurrency'")
@@ -130,7 +130,7 @@ class Connection:
 
 
 def allow_open_files(connections: int) -> None:
-    """Raise the limit of open files where that is permitted; raises SettingsError where it stays too low."""
+    """Raise the limit of open files if that is permitted; raises SettingsError if it stays too low."""
     try:
         import resource
     except ImportError:

@@ -82,7 +82,7 @@ class Verdict:
 
 
 def verdict_on(wrong: Iterable[str], decided: bool) -> Verdict:
-    """Return the verdict on a round with these mismatches: void where it has none and nothing was decided."""
+    """Return the verdict on a round with these mismatches: void if it has none and nothing was decided."""
     wrong = tuple(wrong)
     return Verdict(wrong, None if wrong or decided else "all outcomes are unknown")
 

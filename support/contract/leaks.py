@@ -1,4 +1,4 @@
-"""What of a server's inside an answer may show to nobody: stack traces, SQL and paths."""
+"""What an answer must never show of a server's internals: stack traces, SQL and paths."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ URLS = re.compile(r"\bhttps?://[^\s\"'<>()]+")
 
 
 def leaks_in(text: str, url: str) -> dict[str, str]:
-    """Return what a text shows of the server's inside, by kind; it may repeat the path of the requested `url`."""
+    """Return what a text shows of the server's internals, by kind; it may repeat the path of the requested `url`."""
     path = urlsplit(url).path
     text = text.replace(path, "")
     if path.count("/") > 1:

@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from support.models import Answer, User, writable
+from support.pointers import at, steps_of
 from support.profile import Profile
-from support.profile_answers import USER_FIELDS, Names
+from support.profile_answers import USER_FIELDS, Names, Shape
 
+SOME_DAY = "2000-01-01T00:00:00Z"
 LONGEST_ID = 2048
 """In characters; servers take request lines of 8,000 octets, and each character may be three or more of them."""
 
 
 def normal_user(fields: Any, names: Names | None = None) -> User | None:
-    """Return the user in a JSON value, or None where the value is no object or has no id that a URL can name."""
+    """Return the user in a JSON value, or None if the value is no object or has no id that a URL can name."""
     names = names or Names()
     user_id = id_in(fields, names)
     if user_id is None:
@@ -34,12 +36,24 @@ def normal_user(fields: Any, names: Names | None = None) -> User | None:
 
 
 def id_in(fields: Any, names: Names) -> str | None:
-    """Return the id in a JSON value as text; None where there is none, or one that no URL can name."""
-    value = fields.get(names.id) if isinstance(fields, Mapping) else None
+    """Return the id in a JSON value as text; None if there is none, or one that no URL can name."""
+    value = at(fields, names.paths["id"])
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = writable(str(value))
     return text if names_one_user(text) else None
+
+
+def in_contract_shape(user: Mapping[str, Any], shape: Shape) -> Mapping[str, Any]:
+    """Return a user with what the target is known to show otherwise as in the contract."""
+    if shape.id != "string" and type(user.get("id")) is int:
+        user = {**user, "id": str(user["id"])}
+    if shape.created_at is True:
+        return user
+    moment = shape.moment(user.get("createdAt"))
+    if shape.created_at is False or moment is not None:
+        user = {**user, "createdAt": moment.isoformat() if moment is not None else SOME_DAY}
+    return user
 
 
 def names_one_user(user_id: str) -> bool:
@@ -67,15 +81,13 @@ def _text(value: Any) -> str:
 
 
 def user_of(answer: Answer | None, profile: Profile) -> User | None:
-    """Return the user that an answer shows, or None where it shows none."""
+    """Return the user that an answer shows, or None if it shows none."""
     return normal_user(_json_of(answer), profile.names)
 
 
 def listed(answer: Answer | None, profile: Profile) -> list[Any] | None:
-    """Return the raw entries of a list, unwrapped as the profile says; None where there is no list."""
-    entries = _json_of(answer)
-    for key in filter(None, profile.names.list_pointer.split("/")):
-        entries = entries.get(key) if isinstance(entries, Mapping) else None
+    """Return the raw entries of a list, unwrapped as the profile says; None if there is no list."""
+    entries = at(_json_of(answer), steps_of(profile.names.list_pointer))
     return entries if isinstance(entries, list) else None
 
 
@@ -92,7 +104,7 @@ def users_of(answer: Answer | None, profile: Profile) -> list[User]:
 
 
 def users_in(answer: Answer | None, profile: Profile) -> list[User] | None:
-    """Return the users in the answer to a query; None where it shows no list."""
+    """Return the users in the answer to a query; None if it shows no list."""
     if answer is None or answer.status != 200:
         return [] if answer is not None and answer.status in profile.answers.no_match else None
     return None if listed(answer, profile) is None else users_of(answer, profile)

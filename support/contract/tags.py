@@ -26,7 +26,7 @@ RULE = "rule."
 NEEDS = "use.with_"
 FAMILIES: Mapping[str, str] = {
     RULE: "shows the rule with this id",
-    NEEDS: "needs a capability: the scenario is skipped where the profile says that the target lacks it",
+    NEEDS: "needs a capability: the scenario is skipped if the profile says that the target lacks it",
 }
 
 

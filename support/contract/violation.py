@@ -42,7 +42,7 @@ def fail(
 
     `diagram` are lines of the suite's own; all else is put on one line, as it may be text of a target.
 
-    Raises Inconclusive where the last answer is a 429, or where the work may have been done and the call could not be
+    Raises Inconclusive if the last answer is a 429, or if the work may have been done and the call could not be
     sent again, unless that answer is a fault by itself.
     """
     if exchange is not None:

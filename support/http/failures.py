@@ -1,4 +1,4 @@
-"""Why no answer came, and whether the request can have reached the API.
+"""Why no answer came, and whether the request may have reached the API.
 
 The text names no header and no URL except that of a proxy.
 """
@@ -62,7 +62,7 @@ def failure_of(error: BaseException, seconds: float, route: Route = DIRECT, stat
 
 
 def _wrong_with_the_proxy(chain: Sequence[BaseException], proxy: str) -> str | None:
-    """Return what a proxy did wrong; None where it let the request pass, as an error of TLS shows."""
+    """Return what a proxy did wrong; None if it let the request pass, as an error of TLS shows."""
     texts = (str(link) for link in chain if isinstance(link, httpx.ProxyError) or TUNNEL in str(link))
     refused = next((status for text in texts if (status := REFUSAL.search(text))), None)
     if refused is not None:

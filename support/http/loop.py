@@ -37,7 +37,7 @@ class LoopThread:
             raise
 
     def finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do some last work; raises TimeoutError where it does not end soon."""
+        """Do some last work; raises TimeoutError if it does not end soon."""
         return self.submit(work).result(timeout=FINISHED_WITHIN_S)
 
     def stop(self, *work: Coroutine[Any, Any, Any]) -> None:

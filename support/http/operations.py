@@ -43,7 +43,7 @@ Search = Callable[[], Operation[Sequence[Answer] | None]]
 Permit = Callable[[Call], Operation[None]]
 """Permits a call that may change the user it names, or raises ContractViolation or Inconclusive."""
 Settle = Callable[[Exchange], Operation[Exchange | None]]
-"""Returns the exchange that ends the call after its latest attempt, or None where the policy decides."""
+"""Returns the exchange that ends the call after its latest attempt, or None if the policy decides."""
 
 
 class Driver(Generic[T]):
@@ -67,9 +67,9 @@ class Driver(Generic[T]):
 
 
 def execute(call: Call, policy: Policy, permit: Permit | None = None) -> Operation[Exchange]:
-    """Execute a call that may be repeated; a call that may not is sent again only where it cannot have arrived.
+    """Execute a call that may be repeated; a call that may not is sent again only if it cannot have arrived.
 
-    Where an attempt may have done its work, `permit` is asked again first: the id may name another user now.
+    If an attempt may have done its work, `permit` is asked again first: the id may name another user now.
     """
 
     def settle(exchange: Exchange) -> Operation[Exchange | None]:
@@ -91,7 +91,7 @@ def execute_create(call: Call, policy: Policy, search: Search, window_s: float) 
     """Execute a POST without ever creating two users: search before an ambiguous one is sent again.
 
     A user that is found is adopted as the answer. When nothing is found within the consistency window of `window_s`
-    seconds, the call is sent again with the same Idempotency-Key. Where the target cannot be searched, the exchange
+    seconds, the call is sent again with the same Idempotency-Key. If the target cannot be searched, the exchange
     is undecided.
     """
     call = replace(call, headers={**call.headers, IDEMPOTENCY_KEY: str(uuid.uuid4())}, repeatable=False)

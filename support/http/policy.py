@@ -27,7 +27,7 @@ class Budget:
     """A token bucket that retries draw on, as in the standard mode of the AWS SDKs.
 
     A retry costs 5 of 500 tokens. A call without a retry pays 1 back, a call that a retry rescued pays its cost back.
-    A dead target so sees about a hundred retries in all, however many calls are made.
+    So a dead target sees about a hundred retries in all, however many calls are made.
     """
 
     def __init__(self, capacity: int = BUDGET_CAPACITY) -> None:
@@ -35,7 +35,7 @@ class Budget:
         self._lock = threading.Lock()
 
     def take(self) -> bool:
-        """Pay for one retry; False where the budget is spent."""
+        """Pay for one retry; False if the budget is spent."""
         with self._lock:
             if self._left < RETRY_COST:
                 return False
@@ -99,7 +99,7 @@ class RetryLoop:
         return max(0.0, self._policy.deadline_s - (self._policy.clock() - self._started))
 
     def wait_s(self, outcome: Answer | Failure) -> float | None:
-        """Return the seconds to wait before the next attempt, or None where this outcome is the last."""
+        """Return the seconds to wait before the next attempt, or None if this outcome is the last."""
         self._attempt += 1
         status = outcome.status if isinstance(outcome, Answer) else None
         if not is_transient(outcome) or status in self._policy.final:
@@ -126,7 +126,7 @@ def is_transient(outcome: Answer | Failure) -> bool:
 
 
 def retry_after_s(answer: Answer) -> float | None:
-    """Read Retry-After, seconds or a date (RFC 9110 §10.2.3), as seconds from now; None where absent or unreadable."""
+    """Read Retry-After, seconds or a date (RFC 9110 §10.2.3), as seconds from now; None if absent or unreadable."""
     value = (answer.header("Retry-After") or "").strip()
     if value.isascii() and value.isdigit():
         return float(value)

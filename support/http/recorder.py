@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from support import statuses
 from support.exchange_text import in_brief
 from support.models import Exchange, Failure
 from support.redaction import redacted
@@ -19,14 +20,14 @@ KEPT_BYTES = 32 * 1024 * 1024
 
 @dataclass
 class Metrics:
-    """Counts over the whole run."""
+    """Counts over the whole run; `retry_causes` counts what went wrong before a retry rescued the call."""
 
     calls: int = 0
     requests: int = 0
     retried_calls: int = 0
     slowest_s: float = 0.0
     slowest: str = ""
-    covered: Counter[str] = field(default_factory=Counter)
+    retry_causes: Counter[str] = field(default_factory=Counter)
 
 
 class Recorder:
@@ -62,10 +63,11 @@ class Recorder:
         metrics = self.metrics
         metrics.calls += 1
         metrics.requests += len(exchange.attempts) - exchange.adopted
-        metrics.retried_calls += len(exchange.attempts) > 1
-        outcomes = [attempt.outcome for attempt in exchange.attempts[:-1]]
-        metrics.covered.update(one.cause if isinstance(one, Failure) else str(one.status) for one in outcomes)
         answer = exchange.answer
+        if answer is not None and answer.status not in statuses.RETRIED:
+            metrics.retried_calls += len(exchange.attempts) > 1
+            earlier = [attempt.outcome for attempt in exchange.attempts[:-1]]
+            metrics.retry_causes.update(one.cause if isinstance(one, Failure) else str(one.status) for one in earlier)
         if answer is not None and answer.seconds > metrics.slowest_s:
             metrics.slowest_s = answer.seconds
             metrics.slowest = f"{exchange.call.method} {exchange.call.url}"

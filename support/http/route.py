@@ -23,7 +23,7 @@ def _without_trust() -> ssl.SSLContext:
 
 @dataclass(frozen=True)
 class Route:
-    """The way to one URL: the proxy, if any, and the file or folder of certificates, where one is set.
+    """The way to one URL: the proxy, if any, and the file or folder of certificates, if one is set.
 
     `context` verifies against those; without TLS it is empty, as reading certificates takes time. `variable` is the
     environment variable that names the proxy.
@@ -36,7 +36,7 @@ class Route:
 
     @property
     def proxy_headers(self) -> dict[str, str]:
-        """The headers for the proxy: credentials, where its URL names a user."""
+        """The headers for the proxy: credentials, if its URL names a user."""
         return HTTPAdapter().proxy_headers(self.proxy) if self.proxy else {}
 
     @property
@@ -47,7 +47,7 @@ class Route:
         return f"the proxy {parts.scheme}://{parts.netloc.rpartition('@')[2]}{source}"
 
     def require_direct_connection(self, what: str, instead: str) -> None:
-        """Raise Inconclusive where a proxy is on the route, which would be tested in place of the API."""
+        """Raise Inconclusive if a proxy is on the route, which would be tested in place of the API."""
         if self.proxy is not None:
             raise Inconclusive(
                 f"{what} needs a direct connection to the API, and the environment names a proxy. Name the host of "

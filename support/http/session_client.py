@@ -93,7 +93,7 @@ class SessionClient:
         return Answer(response.status_code, dict(response.headers), body, time.monotonic() - started, excess)
 
     def _prepared(self, call: Call) -> requests.PreparedRequest:
-        """Return the request as it is sent, without the cookies and credentials that a session or an URL would add."""
+        """Return the request as it is sent, without the cookies and credentials that a session or a URL would add."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method(call.method)
         prepared.prepare_url(call.sent_url, None)

@@ -1,4 +1,4 @@
-"""Connections that can be asked about after they are lost."""
+"""Connections that still answer questions about themselves after they are lost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import httpcore
 
 LOST = (AttributeError, ValueError, OSError)
-"""What asking raises by event loop and moment: without a socket, with a closed one, with one that was reset."""
+"""What asking raises, depending on event loop and moment: without a socket, with a closed one, with a reset one."""
 
 
 class Stream(httpcore.AsyncNetworkStream):
@@ -36,7 +36,7 @@ class Stream(httpcore.AsyncNetworkStream):
 
 
 class Backend(httpcore.AnyIOBackend):
-    """Opens such connections."""
+    """Opens a Stream for each connection."""
 
     async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         return Stream(await super().connect_tcp(*args, **options))

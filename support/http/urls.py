@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from urllib.parse import urldefrag, urljoin, urlsplit
-
-from requests.utils import requote_uri
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+UNCHANGED = "!#$%&'()*+,/:;=?@[]~"
 LOOPBACK = ("127.0.0.1", "::1")
 
 Origin = tuple[str, str, int | None]
 
 
 def destination(here: str, reference: str) -> str | None:
-    """Return the URL that a reference, such as a Location, leads to from another URL; None where it is no URL.
+    """Return the URL that a reference, such as a Location, leads to from another URL; None if it is no URL.
 
-    It is percent-encoded as it is sent, without a fragment.
+    What no URL may hold is percent-encoded; a fragment is dropped.
     """
     try:
         there = urldefrag(urljoin(here, reference)).url
     except ValueError:
         return None
-    return requote_uri(there) if origin_of(there) is not None else None
+    return quote(there, safe=UNCHANGED) if origin_of(there) is not None else None
 
 
 def origin_of(url: str) -> Origin | None:
-    """Return where a request to this URL goes, None where it is no URL; all names of this machine are one."""
+    """Return where a request to this URL goes, None if it is no URL; all names of this machine are one."""
     try:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme)

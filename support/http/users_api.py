@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
-from support.contract.normalizers import names_one_user, users_in
+from support.contract.normalizers import names_one_user, user_of, users_in
 from support.errors import SuiteError
 from support.http.operations import Operation, Permit, Search, execute, execute_create, execute_once
 from support.http.paging import place_of, whole_list
 from support.http.policy import Budget, Policy
+from support.http.reading import Reading
 from support.http.recorder import Recorder
 from support.http.templates import filled, merged
 from support.models import Answer, Call, Credential, Exchange, User
+from support.pointers import at, placed, steps_of
 from support.profile import Profile
 
 JSON = "application/json"
@@ -123,7 +125,8 @@ class UsersApi:
             return document
         user_id = self.id_in(url)
         as_sent = int(user_id) if user_id and self.profile.shape.id == "integer" and user_id.isdigit() else user_id
-        return merged(document, filled(further, fields, as_sent))
+        place = steps_of(self.profile.names.body_pointer)
+        return placed(document, place, merged(at(document, place), filled(further, fields, as_sent)))
 
     def create_call(self, fields: Any) -> Call:
         """Build a create; the body is empty for NOTHING."""
@@ -139,14 +142,15 @@ class UsersApi:
         return self.call("DELETE", self.url_of(user_id))
 
     def send(self, call: Call) -> Operation[Exchange]:
-        """Execute a call under the retry policy; a POST is repeated only where it cannot have arrived.
+        """Execute a call under the retry policy; a POST is repeated only if it cannot have arrived.
 
         A status that says that there is no such user, even a 500, is never retried on a user's URL.
         """
         answers = self.profile.answers
         final = frozenset({*answers.unknown, *answers.gone}) if self.id_in(call.url) is not None else frozenset()
         permit = self.permit if self._may_change(call) else None
-        return self._recorded(call, execute(call, replace(self.policy, final=final), permit))
+        exchange = yield from self._recorded(call, execute(call, replace(self.policy, final=final), permit))
+        return (yield from self._completed(exchange))
 
     def send_once(self, call: Call) -> Operation[Exchange]:
         """Execute a call with one attempt."""
@@ -154,7 +158,8 @@ class UsersApi:
 
     def create(self, call: Call, search: Search) -> Operation[Exchange]:
         """Execute a POST that must not create two users: `search` finds the user of an ambiguous attempt."""
-        return self._recorded(call, execute_create(call, self.policy, search, self.window_s))
+        exchange = yield from self._recorded(call, execute_create(call, self.policy, search, self.window_s))
+        return (yield from self._completed(exchange))
 
     def read(self, user_id: str) -> Operation[Exchange]:
         return self.send(self.call("GET", self.url_of(user_id)))
@@ -169,7 +174,7 @@ class UsersApi:
         return self.send(self.delete_call(user_id))
 
     def list(self) -> Operation[Exchange]:
-        """Read the whole list, page by page where it only comes in pages."""
+        """Read the whole list, page by page if it only comes in pages."""
         size = self.profile.pages.size
         return self._query() if size is None else whole_list(lambda place: self._query(place, size), self.profile)
 
@@ -191,9 +196,9 @@ class UsersApi:
         return self.send(self.call("GET", query={key: str(value) for key, value in query.items() if value is not None}))
 
     def holders(self, email: str) -> Operation[Sequence[User] | None]:
-        """Search for the users with exactly this email, whatever its letter case; None where no answer says.
+        """Search for the users with exactly this email, whatever its letter case; None if no answer says.
 
-        A filter that matches more is narrowed. The list is read where there is no filter, or none that answers, or
+        A filter that matches more is narrowed. The list is read if there is no filter, or none that answers, or
         one that shows only others.
         """
         trusted = self.profile.capabilities.email_filter
@@ -223,10 +228,12 @@ class UsersApi:
 
     def _shown(self, user: User) -> Answer:
         """Return a user that a search found as an answer to the create that made it."""
-        user_id = int(user.id) if self.profile.shape.id == "integer" else user.id
+        user_id = int(user.id) if self.profile.shape.id == "integer" and user.id.isdecimal() else user.id
         fields = {"id": user_id, "name": user.name, "email": user.email, "createdAt": user.created_at}
-        shown = self.profile.names.to_target({name: value for name, value in fields.items() if value is not None})
-        return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, json.dumps(shown).encode(), 0.0)
+        names = replace(self.profile.names, body_pointer="")
+        shown = names.to_target({name: value for name, value in fields.items() if value is not None})
+        body = json.dumps(shown).encode()
+        return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, body, 0.0, shown=shown)
 
     def _may_change(self, call: Call) -> bool:
         """Whether a call may change an existing user: any write but a create may."""
@@ -235,11 +242,27 @@ class UsersApi:
     def _recorded(self, call: Call, operation: Operation[Exchange]) -> Operation[Exchange]:
         if self._may_change(call):
             yield from self.permit(call)
-        exchange = yield from operation
+        exchange = yield from self._reading.applied(operation)
         self.recorder.note(exchange)
         return exchange
 
+    @property
+    def _reading(self) -> Reading:
+        return Reading(self.profile, self.id_in)
+
+    def _completed(self, exchange: Exchange) -> Operation[Exchange]:
+        """Read the user where the answer to a create or change shows none by the profile."""
+        partial = None if self._reading.is_whole(exchange) else user_of(exchange.answer, self.profile)
+        if partial is None or exchange.answer is None:
+            return exchange
+        read = yield from self.read(partial.id)
+        user = user_of(read.answer, self.profile) if read.status == 200 else None
+        if read.answer is None or user is None or user.id != partial.id:
+            return exchange
+        last = replace(exchange.attempts[-1], outcome=replace(exchange.answer, shown=read.answer.json()))
+        return replace(exchange, attempts=(*exchange.attempts[:-1], last))
+
 
 def _path(url: str) -> str:
-    """Return the path of an URL: a query or a fragment does not make it another place."""
+    """Return the path of a URL: a query or a fragment does not make it another place."""
     return urlsplit(url).path.rstrip("/")

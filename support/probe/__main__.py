@@ -31,7 +31,7 @@ OPEN = {"hide_base_url": False}  # a draft names its target; a report may not
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 where a draft was written, 1 where a user of the probe is left as well, 2 where there is no draft."""
+    """Return 0 if a draft was written, 1 if a user of the probe is left as well, 2 if there is no draft."""
     options = _parser().parse_args(arguments)
     try:
         set_up_logs("WARNING")
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m support.probe",
         description="Drafts the profile of a users API from a few harmless requests.",
-        epilog="The bearer token comes from TOKEN in the environment or in .env; TOKEN=none where there is none.",
+        epilog="The bearer token comes from TOKEN in the environment or in .env; TOKEN=none if there is none.",
     )
     parser.add_argument("url", metavar="URL", help="URL of the users collection")
     parser.add_argument("--out", metavar="FILE", help="write the draft to this .toml file instead of standard output")
@@ -77,7 +77,7 @@ def _name(out: str | None, url: str) -> str:
 
 
 def _discover(settings: Settings, draft: Draft) -> bool:
-    """Fill the draft and clean up, also where a question fails; return whether a user is left."""
+    """Fill the draft and clean up, also if a question fails; return whether a user is left."""
     connection = _connect(settings, draft)
     try:
         client = ProbeClient(connection, draft)

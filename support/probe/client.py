@@ -79,7 +79,7 @@ class ProbeClient:
         return self.run(self._registry.change(call, fields.get("email")))
 
     def sign_up(self, first_name: str) -> User:
-        """Create a user; raises SuiteError where the target refuses one now, although it took one before."""
+        """Create a user; raises SuiteError if the target refuses one now, although it took one before."""
         exchange = self.post(self.new_user(first_name).as_json())
         user = user_of(exchange.answer, self.profile)
         if user is None or not succeeded(exchange):
@@ -92,9 +92,9 @@ class ProbeClient:
         return NewUser(f"{drawn.name} ({self.mark})", drawn.email)
 
     def clean_up(self) -> None:
-        """Delete every user of the probe; raises LeftBehind where one may still exist.
+        """Delete every user of the probe; raises LeftBehind if one may still exist.
 
-        Raises ContractViolation where an answer gave another user's id for one of ours.
+        Raises ContractViolation if an answer gave another user's id for one of ours.
         """
         self._registry.prove_nothing_is_left(self._connection.settings.cleanup_deadline_s)
         self._registry.ledger.close()
@@ -106,6 +106,6 @@ def succeeded(exchange: Exchange) -> bool:
 
 
 def fields_of(exchange: Exchange) -> Mapping[str, Any]:
-    """Return the object that an answer shows; an empty one where it shows none."""
+    """Return the object that an answer shows; an empty one if it shows none."""
     value, _ = body_of(exchange.answer)
     return value if isinstance(value, Mapping) else {}

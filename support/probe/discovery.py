@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from support.contract.guesses import CREATED, EMAILS, IDS, NAMES, date_field, field_with, filters_by, first_of, list_in
 from support.contract.matchers import body_of
 from support.contract.normalizers import ids_of, user_of
 from support.errors import SuiteError
@@ -13,7 +14,6 @@ from support.http.urls import destination, origin_of
 from support.models import Exchange, NewUser, User
 from support.probe.client import ProbeClient, fields_of, succeeded
 from support.probe.draft import brief
-from support.probe.guesses import CREATED, EMAILS, IDS, NAMES, date_field, field_with, filters_by, first_of, list_in
 from support.probe.paging import discover_paging
 from support.profile_answers import Answers
 from support.statuses import is_client_error
@@ -38,7 +38,7 @@ NO_OBJECT = (
 
 
 def discover(client: ProbeClient) -> None:
-    """Ask everything in order; raises SuiteError where the target is no users API that a profile can describe."""
+    """Ask everything in order; raises SuiteError if the target is no users API that a profile can describe."""
     example = discover_list(client)
     ada = discover_user(client, example)
     discover_unknown_id(client, ada)
@@ -202,7 +202,7 @@ def discover_access(client: ProbeClient) -> None:
 
 
 def discover_deletion(client: ProbeClient) -> None:
-    """Learn the statuses for a deletion and for a second one; raises SuiteError where no user can be deleted."""
+    """Learn the statuses for a deletion and for a second one; raises SuiteError if no user can be deleted."""
     user_id = client.sign_up("Edsger").id
     deleted = client.run(client.api.delete(user_id))
     if not succeeded(deleted):

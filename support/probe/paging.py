@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from support.contract.guesses import BY_OFFSET, BY_PAGE
 from support.contract.matchers import body_of
 from support.contract.normalizers import ids_of, listed
 from support.models import Exchange
 from support.probe.client import ProbeClient, fields_of
-from support.probe.guesses import BY_OFFSET, BY_PAGE
 from support.profile_answers import Pages
 
 LIST_SIZES = (100, 50, 20, 10)
@@ -35,7 +35,7 @@ def discover_paging(client: ProbeClient) -> None:
 
 
 def _try_pages(client: ProbeClient, page: str, limit: str, pages: Pages) -> tuple[Pages, tuple[Exchange, ...]] | None:
-    """Return how two parameters divide the list into pages of one user, or None where they do not."""
+    """Return how two parameters divide the list into pages of one user, or None if they do not."""
     shown = tuple(client.get({page: number, limit: 1}) for number in (0, 1, 2))
     ids = [ids_of(one.answer, client.profile) if one.status == 200 else [] for one in shown]
     if not all(len(found) == 1 for found in ids[1:]) or ids[1] == ids[2]:

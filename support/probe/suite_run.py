@@ -23,7 +23,7 @@ SHOWN_SOMETIMES = ("race-email", "lost-update", "delete-frees")
 
 
 def add_deviations(draft: Draft) -> None:
-    """Run the contract with the draft, and add what its summary says; raises SuiteError where it has no results."""
+    """Run the contract with the draft, and add what its summary says; raises SuiteError if it has no results."""
     with tempfile.TemporaryDirectory(prefix="probe-") as folder:
         summary = _run(Path(folder), draft)
     violations: dict[str, list[Failure]] = {}

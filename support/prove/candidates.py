@@ -68,7 +68,10 @@ def offered_variants() -> list[Variant]:
 
 def _listed(option: str) -> list[str]:
     command = [sys.executable, "-m", "support.sandbox", option]
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    if ended.returncode:
+        raise SettingsError(f"the embedded API does not start: {ended.stderr.strip().splitlines()[-1]}")
+    return ended.stdout.splitlines()
 
 
 def read_share(text: str) -> Share:
@@ -96,5 +99,5 @@ def check_names(names: Sequence[str], known: Sequence[str]) -> None:
     """Raise SettingsError for an unknown name."""
     for name in names:
         if name not in known:
-            near = ", ".join(difflib.get_close_matches(name, known)) or "see python -m support.sandbox --help"
+            near = ", ".join(difflib.get_close_matches(name, known)) or "see python -m support.sandbox --list-defects"
             raise SettingsError(f"--only {name}: there is no such defect or variant: {near}")

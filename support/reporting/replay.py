@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from support.cleanup.marks import mark_in
 from support.escaping import on_one_line
-from support.exchange_text import curl, fits_in_a_word
+from support.exchange_text import curl, fits_in_a_word, status_of
 from support.models import Call, Credential, Exchange
 from support.profile import Profile
 from support.redaction import redacted
@@ -93,7 +93,7 @@ def _lines(exchanges: Sequence[Exchange], profile: Profile, collection: str) -> 
     commands = list[str]()
     for number, exchange in enumerate(exchanges, start=1):
         call = exchange.call
-        came = exchange.status or "no answer"
+        came = status_of(exchange)
         text = on_one_line(redacted(f"{number}. {call.method} {call.url}, which got {came}"))
         changes = call.method in WRITES or (call.method == "POST" and _path(call.url) != creates)
         if changes and not _names_a_user(call.url, collection):

@@ -24,10 +24,10 @@ CREDENTIALS: Mapping[str, Callable[[Credential], Credential]] = {
     "the token with a different last character": lambda right: replace(
         right, shown="${TOKEN%?}x", value=right.value[:-1] + ("y" if right.value.endswith("x") else "x")
     ),
-    "the token with one more character in front": lambda right: replace(
+    "the token with an extra character in front": lambda right: replace(
         right, shown="x$TOKEN", value=f"x{right.value}"
     ),
-    "the token in swapped letter case": lambda right: replace(
+    "the token with its letter case swapped": lambda right: replace(
         right, shown="(the token with its letter case swapped)", value=_swapped(right.value)
     ),
     "the token without a scheme": lambda right: replace(right, format="{token}"),
@@ -96,5 +96,5 @@ def _sign_up(
 
 
 def _swapped(token: str) -> str:
-    """Return the token in swapped letter case; a token without letters gets one, so that it is wrong."""
+    """Return the token with its letter case swapped; a token without letters gets one, so that it is wrong."""
     return token.swapcase() if token.swapcase() != token else f"{token}x"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from support.cleanup.marks import mark_in
 from support.contract.matchers import Matcher, body_of, leaks_nothing, says_what_is_wrong
 from support.contract.normalizers import listed
 from support.contract.violation import fail
-from support.models import Exchange
+from support.models import WHOLE, Exchange
+from support.pointers import at, placed
 from support.profile import Profile
 from support.scenario import accounts, directory, paging, values
 from support.scenario.access import CREDENTIALS
@@ -104,7 +106,7 @@ def _send_malformed_bodies(scenario: ScenarioContext, grace: Actor) -> list[Exch
 def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     """Sign up and change with secrets among the fields, and read what is shown then.
 
-    Deletes the users at once, so that an API that keeps the secrets fails here and not again where the list is read.
+    Deletes the users at once, so that an API that keeps the secrets fails here and not again when the list is read.
     """
     mallory, alan, has = scenario.actor("Mallory"), scenario.actor("Alan"), scenario.profile.capabilities
     sign_ups = [
@@ -225,10 +227,12 @@ def without_user_data(exchange: Exchange, profile: Profile) -> Exchange:
         return exchange
     entries = listed(answer, profile)
     shown = [value] if entries is None else [entry for entry in entries if mark_in(entry) is not None]
-    private = (profile.names.name, profile.names.email)
-    bare = [
-        {key: inner for key, inner in entry.items() if key not in private} if isinstance(entry, Mapping) else entry
-        for entry in shown
-    ]
-    last = replace(exchange.attempts[-1], outcome=replace(answer, body=json.dumps(bare).encode()))
+    bare = [_without_user_data(entry, profile) if isinstance(entry, Mapping) else entry for entry in shown]
+    last = replace(exchange.attempts[-1], outcome=replace(answer, body=json.dumps(bare).encode(), shown=WHOLE))
     return replace(exchange, attempts=(*exchange.attempts[:-1], last))
+
+
+def _without_user_data(user: Mapping[str, Any], profile: Profile) -> Mapping[str, Any]:
+    for path in (profile.names.paths["name"], profile.names.paths["email"]):
+        user = placed(user, path, None) if at(user, path) is not None else user
+    return user

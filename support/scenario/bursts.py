@@ -142,7 +142,7 @@ def _keep(scenario: ScenarioContext, kind: str, last: Burst) -> None:
 
 
 def check_in_flight(scenario: ScenarioContext) -> None:
-    """Check that all requests were in flight at the same time; raises Inconclusive where this was no burst."""
+    """Check that all requests were in flight at the same time; raises Inconclusive if this was no burst."""
     result = scenario.burst.result
     if result.peak < len(result.results):
         raise Inconclusive(

@@ -46,7 +46,7 @@ def _recent_list(scenario: ScenarioContext) -> Exchange | None:
 
 
 def search(scenario: ScenarioContext, actor: Actor) -> Exchange:
-    """Search for the actor's email; read the whole list where the API has no search."""
+    """Search for the actor's email; read the whole list if the API has no search."""
     if scenario.profile.capabilities.email_filter:
         return scenario.run(scenario.api.find(actor.new_user.email))
     return read_list(scenario)

@@ -78,7 +78,7 @@ class Factory:
         return (f"{first} " + "Wolfeschlegelsteinhausenbergerdorff " * 10)[: length - 1] + "g"
 
     def unused_id(self, like: str, longer_by: int = 0) -> str:
-        """Return an id that is hardly used, in the form of an existing one: a high number, or other last characters.
+        """Return an id that is unlikely to be in use, formed like an existing one: a high number, or another ending.
 
         Short ids are soon all used; `longer_by` makes it longer than usual.
         """

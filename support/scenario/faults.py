@@ -51,7 +51,7 @@ class Faults:
         self._control("PUT", "faults", [{**FAULTS[fault], **scope}])
 
     def check_occurred(self) -> None:
-        """Raise SuiteError where no request met a fault: then the scenario has shown nothing."""
+        """Raise SuiteError if no request met a fault: then the scenario has shown nothing."""
         if not any(fault["fired"] for fault in self._control("GET", "faults")):
             raise SuiteError("no request of this scenario met a fault")
 

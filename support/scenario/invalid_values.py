@@ -121,12 +121,12 @@ def every_invalid_change(factory: Factory) -> list[dict[str, Any]]:
 
 
 def in_another_order(body: bytes) -> bytes:
-    """Write an object with its last field first."""
-    return json.dumps(dict(reversed(json.loads(body).items()))).encode()
+    """Write each object with its last field first."""
+    return json.dumps(json.loads(body, object_pairs_hook=lambda pairs: dict(reversed(pairs)))).encode()
 
 
 def escaped(body: bytes) -> bytes:
-    """Write an object with each character of its texts as an escape, or as two (RFC 8259, section 7)."""
+    """Write JSON with each character of a text escaped, as a pair where UTF-16 has one (RFC 8259, section 7)."""
     return _escaped(json.loads(body)).encode()
 
 

@@ -234,7 +234,7 @@ def no_user_is_created(scenario: ScenarioContext) -> None:
 def _is_created(scenario: ScenarioContext, entry: Any, known: Collection[str | None]) -> bool:
     """Whether this scenario must have created an entry of the list: it has our mark, or is no valid user.
 
-    What is no valid user can only be told from what others left there if the list was read before.
+    Invalid entries can be told from those of other clients only if the list was read before.
     """
     user = normal_user(entry, scenario.names)
     if user is None:

@@ -133,12 +133,12 @@ def read_page(scenario: ScenarioContext, number: object, size: object) -> Exchan
 
 
 def read_page_of(scenario: ScenarioContext, actor: Actor) -> Exchange:
-    """Read the page that shows a user: first the one where the list has them, then page after page."""
+    """Read the page that shows a user: first the one that the list suggests, then page after page."""
     size = largest_page(scenario)
     for _ in range(TRIES):
-        everybody = _ids(scenario, read_list(scenario))
-        guess = everybody.index(actor.known_id) // size + 1 if actor.known_id in everybody else 1
-        for number in (guess, *range(1, len(everybody) // size + 2)):
+        listed = _ids(scenario, read_list(scenario))
+        guess = listed.index(actor.known_id) // size + 1 if actor.known_id in listed else 1
+        for number in (guess, *range(1, len(listed) // size + 2)):
             exchange = read_page(scenario, number, size)
             if actor.known_id in _ids(scenario, exchange) or exchange.status != 200:
                 return exchange

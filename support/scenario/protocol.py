@@ -8,6 +8,7 @@ from support.contract.matchers import brief, has_header, has_no_body, has_status
 from support.contract.normalizers import user_of
 from support.errors import Inconclusive
 from support.http.operations import Operation
+from support.http.urls import destination, origin_of
 from support.http.users_api import JSON
 from support.models import Exchange
 from support.scenario import accounts, values
@@ -108,8 +109,6 @@ def send_head_and_get(scenario: ScenarioContext, url: str) -> None:
 
 def location_leads_to(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that the Location of the last answer, absolute or relative, is the user's on the host of the request."""
-    from support.http.urls import destination, origin_of  # loads requests, and steps are loaded before the first hook
-
     created, here = scenario.exchange, scenario.exchange.call.url
 
     def is_here(value: str) -> bool:

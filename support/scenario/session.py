@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class Session:
-    """Everything that lasts as long as a run; a scenario is begun on it."""
+    """Everything that lasts as long as a run; it begins each scenario."""
 
     def __init__(self, settings: Settings, target: Target | EmbeddedApi | None = None) -> None:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""

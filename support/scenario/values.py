@@ -56,7 +56,7 @@ RELATIONS: Mapping[str, Callable[[str], str]] = {
     "starts with": lambda email: f"{email}.au",
     "ends with": lambda email: f"x{email}",
     "differs in one character from": lambda email: email.replace(".", "x", 1),
-    "has an underscore instead of a letter in": lambda email: f"{email[0]}_{email[2:]}",
+    "differs by an underscore from": lambda email: f"{email[0]}_{email[2:]}",
     "omits the dots in": lambda email: f"{local_part(email).replace('.', '')}@{domain(email)}",
     "differs only near the end from": lambda email: email.replace("x.example.com", "y.example.com"),
 }

@@ -47,7 +47,7 @@ class Wire:
 
 
 Act = Callable[[Wire], bool]
-"""Answers one request; tells whether the connection goes on."""
+"""Answers one request; returns whether the connection stays open."""
 
 
 def answer(

@@ -17,8 +17,8 @@ from support.http.operations import execute_once
 from support.http.policy import Policy
 from support.http.session_client import SessionClient
 from support.models import Answer, Call, Credential, Exchange
-from support.peers.catalogue import Dialect
 from support.peers.launching import Peer
+from support.peers.recipe import Dialect
 from support.peers.record.normalizer import Normalizer
 
 BEARER = "Bearer {token}"

@@ -32,12 +32,12 @@ class ContinuousIntegration(BaseSettings):
         """Return the job as Allure names its parts, or None outside of CI."""
         if self.github_run_id and self.github_repository:
             url = f"{self.github_server_url}/{self.github_repository}/actions/runs/{self.github_run_id}"
-            told = ("GitHub Actions", "github", self.github_workflow, self.github_run_number, url)
+            job = ("GitHub Actions", "github", self.github_workflow, self.github_run_number, url)
         elif self.ci_job_url:
-            told = ("GitLab CI", "gitlab", self.ci_job_name, self.ci_pipeline_iid, self.ci_job_url)
+            job = ("GitLab CI", "gitlab", self.ci_job_name, self.ci_pipeline_iid, self.ci_job_url)
         else:
             return None
-        name, kind, build, number, url = told
+        name, kind, build, number, url = job
         found = {"name": name, "type": kind, "buildName": f"{build} #{number}", "buildOrder": number, "buildUrl": url}
         return {**found, "reportUrl": self.report_url} if self.report_url else found
 

@@ -25,7 +25,7 @@ stock_step_details = listener.step_status_details
 
 
 def repair() -> None:
-    """Mend the formatter for this process; a second time changes nothing."""
+    """Repair the formatter for this process; a second time changes nothing."""
     AllureFormatter.feature = every_scenario
     listener.scenario_status = scenario_status
     listener.scenario_status_details = scenario_status_details
@@ -51,8 +51,8 @@ def scenario_status_details(scenario: Scenario) -> Any:
     """Return why a scenario failed or was skipped."""
     failure, deviation = failure_of(scenario), deviation_of(scenario)
     if failure is not None and failure.outcome == KNOWN_DEVIATION and deviation is not None:
-        told = f"{KNOWN_DEVIATION}: {deviation.reason} ({deviation.link}, since {deviation.since})"
-        return StatusDetails(message=f"{told}\n\n{failure.text}", known=True)
+        known = f"{KNOWN_DEVIATION}: {deviation.reason} ({deviation.link}, since {deviation.since})"
+        return StatusDetails(message=f"{known}\n\n{failure.text}", known=True)
     if failure is not None:
         return StatusDetails(message=failure.text)
     if scenario.skip_reason:
@@ -61,7 +61,7 @@ def scenario_status_details(scenario: Scenario) -> Any:
 
 
 def step_status_details(step: Step) -> Any:
-    """Return why a step failed in the words of its scenario, so that the report tells it once."""
+    """Return why a step failed in the words of its scenario, so that the report shows it once."""
     if step.status.has_failed():
         return StatusDetails(message=text_of(step))
     return stock_step_details(step)

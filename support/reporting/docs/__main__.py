@@ -15,7 +15,7 @@ from support.settings import ROOT, load
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the site with the results of the last run where there are any; return the exit code."""
+    """Write the site with the results of the last run if there are any; return the exit code."""
     reports = ROOT / load().reports_dir
     parser = argparse.ArgumentParser(prog="python -m support.reporting.docs", description=__doc__)
     parser.add_argument("--results", type=Path, metavar="FILE", help="summary.json of a run, or behave's JSON")

@@ -94,7 +94,7 @@ class TestIdsGivenAgain:
 
     @pytest.mark.parametrize("looks", [0, 2])
     def test_a_user_of_the_run_who_moves_to_the_id_of_another_is_deleted_there(self, stand: Stand, looks: int) -> None:
-        """As where an update may change an id to one that is taken."""
+        """Some APIs let an update change an id to one that is taken."""
         stand.create()
         stand.create()
         stand.users.shown_after_deletion = looks
@@ -184,20 +184,20 @@ class TestWithoutEmail:
             "none",
         ],
     )
-    def test_it_is_sent_again_only_where_no_new_user_may_be_its_own(
+    def test_it_is_sent_again_only_if_no_new_user_may_be_its_own(
         self, stand: Stand, appears: str | None, name: str, appears_as: str, sent: int
     ) -> None:
         email = appears and appears.format(stand.mark)
         assert self.create_in_doubt(stand, email, name, appears_as) == sent
 
-    def test_a_user_who_may_be_anybodys_is_not_touched_but_named(self, stand: Stand) -> None:
+    def test_a_user_of_unknown_owner_is_named_and_not_touched(self, stand: Stand) -> None:
         self.create_in_doubt(stand, appears=FOREIGN)
         stand.registry.confirm_gone()
         assert "id unknown  (no email): its create may have created a user" in stand.left_behind()
         assert len(stand.users.users) == 2
         assert stand.users.asked("DELETE") == []
 
-    def test_so_is_a_possible_user_where_the_list_cannot_be_read(self, stand: Stand) -> None:
+    def test_so_is_a_possible_user_if_the_list_cannot_be_read(self, stand: Stand) -> None:
         stand.users.intercept = lambda call: answered(504) if call.method == "POST" else answered(403, {})
         stand.create(NewUser("", ""))
         assert "id unknown  (no email): its create may have created a user" in stand.left_behind()
@@ -217,7 +217,7 @@ class TestWithoutEmail:
     @pytest.mark.parametrize(
         "outcome", [answered(500), Failure("connection refused", False, 0.0)], ids=["a fault", "not connected"]
     )
-    def test_no_user_is_missed_where_the_list_shows_no_new_one(self, stand: Stand, outcome: Answer | Failure) -> None:
+    def test_no_user_is_missed_if_the_list_shows_no_new_one(self, stand: Stand, outcome: Answer | Failure) -> None:
         stand.users.intercept = only("POST", lambda: outcome)
         stand.create(NewUser("", ""))
         stand.prove()

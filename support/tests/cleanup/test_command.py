@@ -30,7 +30,7 @@ from support.tests.scripted import answer, hang_up
 
 
 @pytest.fixture(scope="module")
-def apart() -> Iterator[Target]:
+def standalone() -> Iterator[Target]:
     """An embedded API that stands for a real one: it stays when its run has died."""
     api = EmbeddedApi()
     yield Target(api.target.base_url, api.token, api.target.base_url)
@@ -38,20 +38,20 @@ def apart() -> Iterator[Target]:
 
 
 @pytest.fixture(autouse=True)
-def environment(apart: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(standalone: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings that name the target, as the environment does."""
     for name, value in (
-        ("BASE_URL", apart.base_url),
-        ("TOKEN", apart.token or ""),
+        ("BASE_URL", standalone.base_url),
+        ("TOKEN", standalone.token or ""),
         ("STATE_DIR", str(tmp_path / "state")),
     ):
         monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
-def dead(apart: Target, new_session: NewSession) -> Session:
+def dead(standalone: Target, new_session: NewSession) -> Session:
     """A run that made two users and died."""
-    session = new_session(apart)
+    session = new_session(standalone)
     for person in ("Ada", "Grace"):
         accounts.become_user(session.scenario, session.scenario.actor(person))
     release_lease(session.journal)
@@ -108,20 +108,20 @@ def test_a_run_without_a_journal_is_found_by_its_marks(
 
 
 @pytest.mark.parametrize("arguments", [["--yes"], ["--yes", "--all-runs"]], ids=" ".join)
-def test_a_live_run_is_not_touched(apart: Target, new_session: NewSession, arguments: list[str]) -> None:
-    live = new_session(apart)
+def test_a_live_run_is_not_touched(standalone: Target, new_session: NewSession, arguments: list[str]) -> None:
+    live = new_session(standalone)
     accounts.become_user(live.scenario, live.scenario.actor("Ada"))
     assert main(arguments) == 0
     assert there(live) == 1
     live.registry.prove_nothing_is_left(10)
 
 
-def test_guests_are_not_touched(dead: Session) -> None:
+def test_foreign_users_are_not_touched(dead: Session) -> None:
     call = dead.api.create_call({"name": "Guest", "email": "guest@uat-server.example.com"})
-    guest = dead.run(dead.api.send(call)).answer
-    assert guest is not None
+    foreign = dead.run(dead.api.send(call)).answer
+    assert foreign is not None
     assert main(["--yes", "--all-runs"]) == 0
-    user_id = guest.json()["id"]
+    user_id = foreign.json()["id"]
     assert dead.run(dead.api.read(user_id)).status == 200
     dead.run(replace(dead.api, permit=permit_all).delete(user_id))
 
@@ -165,12 +165,12 @@ def test_without_an_age_that_can_be_read_they_are_found_all_the_same(
     api.close()
 
 
-def test_where_its_clock_is_ahead_of_ours_they_are_found_all_the_same(
-    apart: Target, new_session: NewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_if_its_clock_is_ahead_of_ours_they_are_found_all_the_same(
+    standalone: Target, new_session: NewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = time.time
     monkeypatch.setattr(time, "time", lambda: ours() - 3600)
-    _is_found_by_its_mark_alone(apart, new_session, tmp_path, monkeypatch)
+    _is_found_by_its_mark_alone(standalone, new_session, tmp_path, monkeypatch)
 
 
 def _is_found_by_its_mark_alone(
@@ -247,7 +247,7 @@ def test_what_interrupts_it_is_reported_in_one_line(
     assert "s3cret" not in shown
 
 
-def test_it_goes_on_where_its_output_is_not_read(dead: Session) -> None:
+def test_it_goes_on_if_its_output_is_not_read(dead: Session) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(

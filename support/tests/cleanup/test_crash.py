@@ -89,7 +89,7 @@ class MortalUsers(FakeUsers):
 STEPS = {
     "signs up": lambda run: run.create(),
     "signs up, and the answer is lost": lambda run: run.create_unseen(),
-    "signs up with a taken email": lambda run: run.create(NewUser("Mallory", run.guest)),
+    "signs up with a taken email": lambda run: run.create(NewUser("Mallory", run.foreign_email)),
     "is refused": lambda run: run.create(NewUser("", "")),
     "changes the email": lambda run: run.change_email(),
     "is deleted": lambda run: run.delete(),
@@ -101,7 +101,7 @@ STEPS = {
 class Run(Stand):
     """A run that can die, and what its steps do."""
 
-    guest = "guest@elsewhere.example"
+    foreign_email = "guest@elsewhere.example"
 
     def create_unseen(self) -> None:
         self.users.lost = {"POST": 1}
@@ -125,7 +125,7 @@ def play_and_recover(folder: Path, loop: LoopThread, steps: Sequence[str], death
     """Play a run until it dies or ends, then let the next one recover; tell whether it died."""
     users = MortalUsers()
     users.unlisted = unlisted
-    guests = {users.add("Guest", Run.guest), users.add("Guest", "other@elsewhere.example")}
+    foreign_ids = {users.add("Guest", Run.foreign_email), users.add("Guest", "other@elsewhere.example")}
     journal = MortalJournal(folder)
     run = Run(folder, loop, users, journal=journal)
     journal.death = users.death = death
@@ -140,8 +140,8 @@ def play_and_recover(folder: Path, loop: LoopThread, steps: Sequence[str], death
     recover(folder, loop, users)
     ours = [user for user in users.users.values() if mark_in(user["email"]) is not None]
     assert ours == [], f"left after {death.step} steps of {steps}"
-    assert set(users.users) == guests
-    assert not set(users.asked("DELETE")) & guests
+    assert set(users.users) == foreign_ids
+    assert not set(users.asked("DELETE")) & foreign_ids
     return died
 
 

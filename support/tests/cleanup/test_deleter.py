@@ -95,14 +95,14 @@ class TestRefused:
             listed = stand.users.calls.count(("GET", ""))
         assert listed == MANY, "each is looked up, and the list is not read once more"
 
-    def test_where_the_list_cannot_be_read_each_is_looked_up(self, stand: Stand) -> None:
+    def test_if_the_list_cannot_be_read_each_is_looked_up(self, stand: Stand) -> None:
         refuse(stand, MANY)
         stand.users.intercept = lambda call: answered(403, {}) if "?" not in call.url else None
         stand.registry.confirm_gone()
         assert len(stand.users.calls) == 1 + MANY
         assert stand.states() == {}
 
-    def test_where_it_comes_in_pages_each_is_looked_up(self, paged: Stand) -> None:
+    def test_if_it_comes_in_pages_each_is_looked_up(self, paged: Stand) -> None:
         refuse(paged, MANY)
         paged.registry.confirm_gone()
         assert len(paged.users.calls) == MANY
@@ -123,17 +123,17 @@ class TestProof:
 
     def test_an_answer_does_not_make_a_foreign_user_ours(self, stand: Stand) -> None:
         """The answer to one create names a user who existed before, with an email that is not ours."""
-        guest = stand.users.add("Guest", "guest@elsewhere.example")
+        foreign = stand.users.add("Guest", "guest@elsewhere.example")
         for _ in range(MANY):
             stand.create()
         new_user = stand.new_user()
         stand.users.intercept = lambda call: (
-            answered(201, {**new_user.as_json(), "id": guest}) if call.method == "POST" else None
+            answered(201, {**new_user.as_json(), "id": foreign}) if call.method == "POST" else None
         )
         stand.create(new_user)
         stand.registry.confirm_gone()
-        assert set(stand.users.users) == {guest}
-        assert guest not in stand.users.asked("DELETE")
+        assert set(stand.users.users) == {foreign}
+        assert foreign not in stand.users.asked("DELETE")
 
     def test_a_user_whom_another_run_has_created_since_is_not_ours_despite_the_same_name(
         self, tmp_path: Path, loop: LoopThread
@@ -218,7 +218,7 @@ class TestMoments:
         full.journal.close()
 
     @pytest.mark.parametrize("make_room", [True, False])
-    def test_a_waiting_batch_is_deleted_where_there_is_no_room(
+    def test_a_waiting_batch_is_deleted_if_there_is_no_room(
         self, tmp_path: Path, loop: LoopThread, make_room: bool
     ) -> None:
         full = Stand(tmp_path / "full", loop, most=4)

@@ -14,7 +14,7 @@ from support.tests.cleanup.fake import URL, Stand, answered
 
 
 @pytest.fixture
-def guest(stand: Stand) -> str:
+def foreign(stand: Stand) -> str:
     """The id of a user who is not the run's."""
     return stand.users.add("Guest", "guest@elsewhere.example")
 
@@ -39,68 +39,72 @@ def unreadable(stand: Stand, status: int) -> None:
 
 
 class TestForeignIds:
-    def test_a_user_without_our_mark_is_not_deleted(self, stand: Stand, guest: str) -> None:
-        answer_creates_with(stand, guest)
+    def test_a_user_without_our_mark_is_not_deleted(self, stand: Stand, foreign: str) -> None:
+        answer_creates_with(stand, foreign)
         stand.create()
         stand.registry.confirm_gone()
-        assert f"an answer gave {guest} for this user" in stand.left_behind()
-        assert guest in stand.users.users
+        assert f"an answer gave {foreign} for this user" in stand.left_behind()
+        assert foreign in stand.users.users
         assert stand.users.asked("DELETE") == []
 
-    def test_nor_is_a_user_who_cannot_be_read(self, stand: Stand, guest: str) -> None:
-        answer_creates_with(stand, guest)
+    def test_nor_is_a_user_who_cannot_be_read(self, stand: Stand, foreign: str) -> None:
+        answer_creates_with(stand, foreign)
         stand.create()
         unreadable(stand, 500)
         stand.left_behind()
-        assert guest in stand.users.users
+        assert foreign in stand.users.users
         assert stand.users.asked("DELETE") == []
 
     @pytest.mark.parametrize(("name", "email"), [("", "ada@{}.example.com"), ("Guest", ""), ("", "")])
-    def test_nor_is_a_user_who_was_listed_before(self, stand: Stand, guest: str, name: str, email: str) -> None:
-        answer_creates_with(stand, guest)
-        stand.create(NewUser(name, email.format(stand.mark)), listed={guest})
+    def test_nor_is_a_user_who_was_listed_before(self, stand: Stand, foreign: str, name: str, email: str) -> None:
+        answer_creates_with(stand, foreign)
+        stand.create(NewUser(name, email.format(stand.mark)), listed={foreign})
         stand.prove()
-        assert guest in stand.users.users
+        assert foreign in stand.users.users
 
     @pytest.mark.parametrize(("view", "rule"), [("list", "list"), ("look-up", "filter-email")])
     def test_nor_is_a_user_whom_a_view_shows_with_our_email(
-        self, stand: Stand, guest: str, view: str, rule: str
+        self, stand: Stand, foreign: str, view: str, rule: str
     ) -> None:
         ours = stand.new_user()
 
         def intercept(call: Call) -> Answer | None:
-            lies = call.method == "GET" and (call.url == URL if view == "list" else "?" in call.url)
-            return answered(200, [{**stand.users.users[guest], "email": ours.email}]) if lies else None
+            is_wrong = call.method == "GET" and (call.url == URL if view == "list" else "?" in call.url)
+            return answered(200, [{**stand.users.users[foreign], "email": ours.email}]) if is_wrong else None
 
         stand.users.lost = {"POST": 1}
         stand.users.intercept = intercept
         stand.create(ours)
         stand.prove_or_not()
-        assert guest in stand.users.users
-        assert guest not in stand.users.asked("DELETE")
+        assert foreign in stand.users.users
+        assert foreign not in stand.users.asked("DELETE")
         with pytest.raises(ContractViolation) as caught:
             stand.registry.ownership.check_answers()
         assert caught.value.rule == rule
 
     def test_nor_are_users_whom_a_filter_shows_that_is_ignored(self, stand: Stand) -> None:
-        guests = {stand.users.add(f"Guest {n}", f"guest{n}@elsewhere.example") for n in range(3)}
+        foreign_ids = {stand.users.add(f"Guest {n}", f"foreign{n}@elsewhere.example") for n in range(3)}
         stand.users.lost = {"POST": 1}
         stand.users.intercept = lambda call: (
             answered(200, list(stand.users.users.values())) if call.method == "GET" and "?" in call.url else None
         )
         stand.create()
         stand.prove()
-        assert set(stand.users.users) == guests
+        assert set(stand.users.users) == foreign_ids
 
-    def test_a_user_whose_id_a_create_gave_is_not_changed(self, stand: Stand, guest: str) -> None:
-        before = dict(stand.users.users[guest])
-        answer_creates_with(stand, guest)
+    def test_a_user_whose_id_a_create_gave_is_not_changed(self, stand: Stand, foreign: str) -> None:
+        before = dict(stand.users.users[foreign])
+        answer_creates_with(stand, foreign)
         stand.create()
-        for call in (stand.api.patch_call(guest, {}), stand.api.put_call(guest, {}), stand.api.delete_call(guest)):
+        for call in (
+            stand.api.patch_call(foreign, {}),
+            stand.api.put_call(foreign, {}),
+            stand.api.delete_call(foreign),
+        ):
             with pytest.raises(ContractViolation) as caught:
                 stand.client.execute(stand.registry.api.send(call))
             assert caught.value.rule == "create-201"
-        assert stand.users.users[guest] == before
+        assert stand.users.users[foreign] == before
         assert not {"PATCH", "PUT", "DELETE"} & {method for method, _ in stand.users.calls}
 
     @pytest.mark.parametrize("has_our_email", [False, True])
@@ -157,7 +161,7 @@ class TestInventedUsers:
         assert stand.users.users == {}
 
     @pytest.mark.parametrize(("name", "email"), [("Invented", ""), ("", "invented@elsewhere.example")])
-    def test_one_with_a_name_or_an_email_may_be_anybodys_and_is_named(
+    def test_one_with_a_name_or_an_email_has_no_known_owner_and_is_named(
         self, stand: Stand, name: str, email: str
     ) -> None:
         self.invent(stand, listed=set(), name=name, email=email)

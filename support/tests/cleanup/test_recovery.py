@@ -69,7 +69,7 @@ class TestUntilGone:
 
         assert loop.run(until_gone(["a", "b"], still_there, SOON)) == ["b"]
 
-    def test_it_polls_once_where_there_is_no_time(self, loop: LoopThread) -> None:
+    def test_it_polls_once_if_there_is_no_time(self, loop: LoopThread) -> None:
         looks: list[int] = []
 
         async def still_there(waiting: Collection[str]) -> list[str]:
@@ -170,7 +170,7 @@ class TestRecovery:
         assert f"the journal does not know that run {dead.mark} is over: database is locked" in caplog.text
         dead.journal.close()
 
-    def test_a_run_of_an_embedded_api_is_closed_the_next_time_where_it_cannot_be_now(self, opened: Opened) -> None:
+    def test_a_run_of_an_embedded_api_is_closed_the_next_time_if_it_cannot_be_now(self, opened: Opened) -> None:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
         dead.mark([dead.intend("m", "a@b.c")], State.CREATED, "7")

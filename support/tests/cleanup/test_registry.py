@@ -180,7 +180,7 @@ class TestDeleting:
         "domain", ["elsewhere.example", f"{new_mark()}.example.com"], ids=["no run", "another run"]
     )
     def test_users_of_others_are_not_touched(self, stand: Stand, domain: str) -> None:
-        before = {stand.users.add(f"Guest {n}", f"guest{n}@{domain}") for n in range(5)}
+        before = {stand.users.add(f"Guest {n}", f"foreign{n}@{domain}") for n in range(5)}
         stand.create()
         stand.prove()
         assert set(stand.users.users) == before
@@ -265,7 +265,7 @@ class TestRoom:
         assert stand.users.users == {}
         stand.journal.close()
 
-    def test_no_create_is_sent_where_there_is_no_room(self, tmp_path: Path, loop: LoopThread) -> None:
+    def test_no_create_is_sent_if_there_is_no_room(self, tmp_path: Path, loop: LoopThread) -> None:
         stand = Stand(tmp_path, loop, most=1)
         stand.create()
         with pytest.raises(SettingsError):
@@ -347,12 +347,12 @@ class TestAdopting:
         dead.create()
         users.intercept = lambda _: None
         users.add("Ada", f"unheard-of@{dead.mark}.example.com")
-        guest = users.add("Guest", "guest@elsewhere.example")
+        foreign = users.add("Guest", "guest@elsewhere.example")
         living = Stand(tmp_path / "state", loop, users)
         next_run = living.new_registry(dead.mark)
         next_run.ledger.adopt(living.journal.unfinished(dead.mark))
         next_run.prove_nothing_is_left(DEADLINE_S)
-        assert set(users.users) == {guest}
+        assert set(users.users) == {foreign}
         assert living.journal.unfinished(dead.mark) == []
         for stand in (dead, living):
             stand.journal.close()

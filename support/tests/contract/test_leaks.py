@@ -1,4 +1,4 @@
-"""Text that shows a server's inside, and text that only resembles it."""
+"""Text that shows a server's internals, and text that only resembles it."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_the_path_of_the_request_may_be_repeated() -> None:
     assert found_in("see /srv/api/other.php", url) == {PATH}
 
 
-def test_a_path_is_found_where_json_escapes_its_slashes() -> None:
+def test_a_path_is_found_if_json_escapes_its_slashes() -> None:
     body = json.dumps({"detail": "/var/www/html/users.php"}).replace("/", "\\/").encode()
     assert leak_mismatches(answered(400, body=body)) != []
 

@@ -99,7 +99,7 @@ def test_an_undecided_exchange_is_inconclusive(exchange: Exchange, came: str) ->
         check(replace(exchange, undecided=True), "create-201", "Ada signs up", has_status([201]))
 
 
-def test_a_500_is_a_violation_even_where_the_exchange_is_undecided() -> None:
+def test_a_500_is_a_violation_even_if_the_exchange_is_undecided() -> None:
     with pytest.raises(ContractViolation):
         check(replace(answered(500), undecided=True), "create-201", "Ada signs up", has_status([201]))
 

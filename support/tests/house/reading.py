@@ -1,4 +1,4 @@
-"""The features and the code as they are written, for tests that hold them against the rules of the house."""
+"""The features and the code as they are written, for the tests of the project's own rules."""
 
 from __future__ import annotations
 

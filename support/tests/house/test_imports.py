@@ -16,7 +16,7 @@ from support.tests.house.reading import relative
 PRODUCT = sorted(
     path
     for path in [*(ROOT / "support").rglob("*.py"), *(ROOT / "steps").glob("*.py"), ROOT / "environment.py"]
-    if not {"tests", "sandbox", "bench", "golden", "peers", "prove"} & set(path.relative_to(ROOT).parts)
+    if not {"tests", "sandbox", "bench", "peers", "prove"} & set(path.relative_to(ROOT).parts)
 )
 SANDBOX = sorted((ROOT / "support" / "sandbox").rglob("*.py"))
 
@@ -60,8 +60,8 @@ def test_nothing_of_ours_imports_the_embedded_api(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PRODUCT, ids=relative)
 def test_the_product_imports_no_tests(path: Path) -> None:
-    apart = ("support.tests", "support.bench", "support.peers", "support.prove", "pytest", "hypothesis")
-    assert {name for name in imports_of(path) if name.startswith(apart)} == set()
+    outside = ("support.tests", "support.bench", "support.peers", "support.prove", "pytest", "hypothesis")
+    assert {name for name in imports_of(path) if name.startswith(outside)} == set()
 
 
 def reads_environment(path: Path) -> bool:

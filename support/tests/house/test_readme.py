@@ -11,7 +11,7 @@ README = ROOT / "README.md"
 
 
 def test_its_list_of_tags_is_the_closed_list() -> None:
-    """Where it is not, this is what has to stand between the two comments."""
+    """If it is not, copy this table between the two comments."""
     named = {**{f"@{tag}": said for tag, said in TAGS.items()}}
     named |= {f"@{RULE}<id>": FAMILIES[RULE], f"@{NEEDS}<what>=yes": FAMILIES[NEEDS]}
     table = ["| tag | what it says about a scenario |", "| --- | --- |"]

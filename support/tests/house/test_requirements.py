@@ -25,7 +25,7 @@ def entries(compiled: str) -> list[str]:
 
 
 def pins(compiled: str) -> dict[str, str]:
-    """Return the versions in a compiled file by name; fails where an entry has no exact version or no hashes."""
+    """Return the versions in a compiled file by name; fails if an entry has no exact version or no hashes."""
     found = {}
     for entry in entries(compiled):
         match = PIN.match(entry)

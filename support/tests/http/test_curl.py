@@ -83,7 +83,7 @@ def test_the_command_sends_what_the_suite_sent(script: Script, kind: str) -> Non
 
 
 @pytest.mark.parametrize("kind", calls(api_at("http://127.0.0.1:1/users")))
-def test_the_command_works_where_the_url_is_hidden(script: Script, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_the_command_works_if_the_url_is_hidden(script: Script, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     server = script(answer(200), answer(200))
     api = api_at(server.url)
     call = calls(api)[kind]

@@ -90,11 +90,11 @@ class TestExecute:
         client.run(execute(READ, policy(clock, deadline_s=10.0)))
         assert [send.timeout_s for send in client.sends] == pytest.approx([10, 7, 2])
 
-    def test_a_call_that_is_not_repeatable_is_retried_where_it_did_not_arrive(self) -> None:
+    def test_a_call_that_is_not_repeatable_is_retried_if_it_did_not_arrive(self) -> None:
         assert driven([REFUSED, came(201)]).run(execute(CREATE, policy())).status == 201
 
     @pytest.mark.parametrize("outcome", [LOST, came(429), came(500), came(502), came(503), came(504)], ids=cause_of)
-    def test_a_call_that_is_not_repeatable_is_never_retried_where_it_may_have_arrived(
+    def test_a_call_that_is_not_repeatable_is_never_retried_if_it_may_have_arrived(
         self, outcome: Answer | Failure
     ) -> None:
         exchange = driven([outcome]).run(execute(CREATE, policy()))
@@ -318,5 +318,5 @@ class TestLook:
         assert looked[0] == 0
         assert looked[-1] >= 0.8 - ROUNDING_S
 
-    def test_it_ends_where_a_search_has_no_answer(self) -> None:
+    def test_it_ends_if_a_search_has_no_answer(self) -> None:
         assert ScriptedClient(Clock(), []).run(look(finds(None, [ADA_CREATED]), 0.8, policy())) is None

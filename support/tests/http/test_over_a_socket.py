@@ -281,7 +281,7 @@ def test_an_exchange_holds_the_answer_and_its_duration(script: Script, kind: str
         sum(attempt.outcome.seconds for attempt in exchange.attempts) + exchange.attempts[0].wait_s
     )
     assert api.recorder.metrics.requests == 2
-    assert api.recorder.metrics.covered == {"503": 1}
+    assert api.recorder.metrics.retry_causes == {"503": 1}
 
 
 @pytest.mark.parametrize("proxied", [False, True], ids=["directly", "by a proxy"])

@@ -11,7 +11,7 @@ from support.exchange_text import in_brief, said
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.recorder import KEPT, Recorder
-from support.models import Answer, Attempt, Call, Credential, Exchange
+from support.models import Answer, Attempt, Call, Credential, Exchange, Failure
 from support.tests.conftest import Script
 from support.tests.http.clients import api_at, client_of, reading
 from support.tests.http.fake import LOST, came
@@ -20,7 +20,7 @@ from support.tests.scripted import Wire, answer
 READ = Call("GET", "http://127.0.0.1:1/users/7", Credential("$TOKEN"))
 
 
-def exchange(*outcomes: Answer, adopted: bool = False) -> Exchange:
+def exchange(*outcomes: Answer | Failure, adopted: bool = False) -> Exchange:
     return Exchange(READ, tuple(Attempt(outcome) for outcome in outcomes), adopted)
 
 
@@ -32,13 +32,20 @@ class TestRecorder:
         kept.note(exchange(came(200)))
         assert len(kept.exchanges) == 1
         assert (kept.metrics.calls, kept.metrics.requests, kept.metrics.retried_calls) == (2, 4, 1)
-        assert kept.metrics.covered == {"503": 1, "429": 1}
+        assert kept.metrics.retry_causes == {"503": 1, "429": 1}
+
+    @pytest.mark.parametrize("last", [came(500), came(503), LOST])
+    def test_a_call_that_fails_to_the_end_was_not_rescued(self, last: Answer | Failure) -> None:
+        kept = Recorder()
+        kept.note(exchange(came(500), came(500), last))
+        assert (kept.metrics.requests, kept.metrics.retried_calls) == (3, 0)
+        assert not kept.metrics.retry_causes
 
     def test_an_adopted_answer_is_no_request(self) -> None:
         kept = Recorder()
         kept.note(Exchange(READ, (Attempt(LOST), Attempt(came(201))), adopted=True))
         assert kept.metrics.requests == 1
-        assert kept.metrics.covered == {LOST.cause: 1}
+        assert kept.metrics.retry_causes == {LOST.cause: 1}
 
     def test_the_slowest_answer_is_named(self) -> None:
         kept = Recorder()
@@ -72,7 +79,7 @@ class TestRecorder:
             thread.start()
         for thread in threads:
             thread.join()
-        assert (kept.metrics.calls, kept.metrics.requests, kept.metrics.covered["503"]) == (2400, 4800, 2400)
+        assert (kept.metrics.calls, kept.metrics.requests, kept.metrics.retry_causes["503"]) == (2400, 4800, 2400)
 
 
 class TestExchangeText:

@@ -187,7 +187,7 @@ class TestProxy:
 class TestDirectConnection:
     """Calls that would test the proxy in place of the API are not sent."""
 
-    def test_a_head_needs_a_direct_connection_where_the_proxy_speaks_tls(self, script: Script) -> None:
+    def test_a_head_needs_a_direct_connection_if_the_proxy_speaks_tls(self, script: Script) -> None:
         proxy = script()
         api = api_at(BEHIND)
         route = Route(f"https://127.0.0.1:{proxy.port}")

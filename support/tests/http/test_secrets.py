@@ -165,7 +165,7 @@ def test_every_log_line_is_redacted(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("before", range(40 - len(TOKEN), 41, 4))
-def test_no_part_of_a_secret_is_left_where_a_text_is_cut(before: int) -> None:
+def test_no_part_of_a_secret_is_left_if_a_text_is_cut(before: int) -> None:
     api_at("http://127.0.0.1:1/users")
     shown = said(Answer(400, {}, b"x" * before + TOKEN.encode() + b"x" * 100, 0.0), longest=40)
     assert TOKEN[:3] not in shown

@@ -30,7 +30,7 @@ def failed(rule: str, text: str, number: int = 1, outcome: Outcome = Outcome.CON
 def broken(rule: str, shown_by: str | None = None, number: int = 1, answered: bool = True) -> Scenario:
     """Return a scenario that found a rule broken; it is of that rule unless `shown_by` names another."""
     scenario, _ = passed(shown_by or rule, number, Result.FAILED)
-    text = f"contract broken: {rule} (any promise)\n  expected:  this\n  but:       that"
+    text = f"contract broken: {rule} (any rule)\n  expected:  this\n  but:       that"
     evidence = Evidence("read a user", ("this",), ("that",), answered=answered)
     location = f"{scenario.file}:{number}"
     outcome = Outcome.CONTRACT_BROKEN

@@ -27,6 +27,11 @@ def test_the_plain_api_is_the_first_variant() -> None:
     assert variants[1].options == ("--variant", variants[1].name)
 
 
+def test_an_api_that_does_not_start_says_why() -> None:
+    with pytest.raises(SettingsError, match=r"does not start: .*unrecognized arguments: --list-nothing"):
+        candidates._listed("--list-nothing")
+
+
 def test_the_shares_are_disjoint_and_complete() -> None:
     shares = [Share(part, 3).of_all(MANY) for part in (1, 2, 3)]
     assert sorted(int(defect.name) for share in shares for defect in share) == list(range(10))

@@ -16,7 +16,7 @@ CAUGHT = defect_result(broken(RULE), whole=run(broken(RULE), passed("list", numb
 BY_ANOTHER = defect_result(passed(RULE), whole=run(passed(RULE), broken("list", number=2)))
 MISSED = defect_result(passed(RULE), whole=run(passed(RULE)))
 REJECTED = variant_result(broken("list"))
-LITTERED = variant_result(leftovers=Leftovers(left=('{"name": "Ada"}',)))
+LEFT_BEHIND = variant_result(leftovers=Leftovers(left=('{"name": "Ada"}',)))
 
 
 def test_everything_caught_and_accepted_is_good() -> None:
@@ -40,7 +40,7 @@ def test_a_missed_defect_is_shown() -> None:
 
 
 def test_a_rejected_variant_is_shown_with_the_failures() -> None:
-    matrix = Matrix([], [REJECTED, LITTERED])
+    matrix = Matrix([], [REJECTED, LEFT_BEHIND])
     assert not matrix.good
     assert matrix.figures() == ["0 of 2 correct variants accepted, 1 users left behind"]
     assert "contract broken: list" in as_text(matrix)

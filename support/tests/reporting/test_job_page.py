@@ -1,4 +1,4 @@
-"""The outcome as Markdown: complete, cut where it is long, and nothing but text whatever an API says."""
+"""The outcome as Markdown: complete, cut if it is long, and nothing but text whatever an API says."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def played(text: str, folder: Path, token: str, url: str = "") -> subprocess.Com
     )
 
 
-def everybody(target: Target) -> list[object]:
+def all_users(target: Target) -> list[object]:
     answer = httpx.get(target.base_url, headers={"Authorization": f"Bearer {target.token}"})
     listed: list[object] = answer.json()
     return listed
@@ -75,16 +75,16 @@ def test_it_repeats_the_scenario_with_its_own_user_who_is_deleted(
     accounts.send_change(session.scenario, session.scenario.actor("Ada"), "PATCH", {"name": "Ada O'Brien {the, first}"})
     text = replay(session.recorder.exchanges)
     assert text is not None
-    assert text.count(str(actor.known_id)) == 2  # where it tells what was done then
+    assert text.count(str(actor.known_id)) == 2  # in comments that show what was done
     session.registry.confirm_gone()
-    before = everybody(embedded)
+    before = all_users(embedded)
     done = played(text, tmp_path, str(embedded.token))
     assert done.returncode == 0, done.stderr
     said = done.stdout
     assert "HTTP/1.1 201" in said
     assert said.count("HTTP/1.1 200") == 2
     assert said.count("Ada O'Brien {the, first}") == 1
-    assert everybody(embedded) == before
+    assert all_users(embedded) == before
 
 
 @needs_curl
@@ -103,11 +103,11 @@ def test_it_does_so_with_a_hidden_url(
     assert text is not None
     assert "127.0.0.1" not in text
     session.registry.confirm_gone()
-    before = everybody(embedded)
+    before = all_users(embedded)
     done = played(text, tmp_path, str(embedded.token), embedded.base_url)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("HTTP/1.1 200") == 2
-    assert everybody(embedded) == before
+    assert all_users(embedded) == before
 
 
 @needs_curl

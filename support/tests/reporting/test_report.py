@@ -1,4 +1,4 @@
-"""The HTML report: what it loads, and what happens where it cannot be made."""
+"""The HTML report: what it loads, and what happens if it cannot be made."""
 
 from __future__ import annotations
 

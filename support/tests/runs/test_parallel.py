@@ -70,14 +70,14 @@ class TestSplit:
         features = [feature("a", 10), feature("b", 40), feature("c", 20), feature("d", 10)]
         assert names(split(features, config(), 2)) == [["b"], ["a", "c", "d"]]
 
-    def test_all_concurrent_requests_are_in_the_first(self) -> None:
+    def test_all_concurrent_requests_are_in_the_last(self) -> None:
         features = [
             feature("a", 5),
             feature("race", 1, "concurrency"),
             feature("b", 5),
             feature("burst", 2, "concurrency"),
         ]
-        assert names(split(features, config(), 3)) == [["race", "burst"], ["a"], ["b"]]
+        assert names(split(features, config(), 3)) == [["a"], ["b"], ["race", "burst"]]
 
     def test_two_features_of_one_name_are_two(self) -> None:
         assert names(split([feature("a", 1), feature("a", 1)], config(), 2)) == [["a"], ["a"]]
@@ -268,7 +268,7 @@ class TestRun:
             WORKERS="2",
         )
         assert ended.code == 0, ended.said
-        assert ended.out.splitlines()[-1] == "passed: all 2 scenarios of 1 rules"
+        assert ended.out.splitlines()[-1].startswith("passed: all 2 scenarios of 1 rules (target: http://")
         features = [line.split("  ")[0] for line in ended.out.splitlines() if line.startswith("The ")]
         assert features == ["The first", "The second"]
         summary = summary_in(ended.folder)

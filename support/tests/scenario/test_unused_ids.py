@@ -24,7 +24,7 @@ def test_it_differs_from_the_id_that_it_is_like(like: str) -> None:
     assert len(drawn[-1]) >= len(drawn[0])
 
 
-def test_no_other_user_is_harmed_where_most_ids_are_used(new_session: NewSession) -> None:
+def test_no_other_user_is_harmed_if_most_ids_are_used(new_session: NewSession) -> None:
     api = EmbeddedApi(["--variant", "short-ids-of-many"])
     try:
         session = new_session(api.target)

@@ -84,7 +84,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ("[answers]\ntaken = [42]\n", "answers.taken[0]", "42 should be greater than or equal to 200"),
         ('[capabilities]\nput = "no"\n', "capabilities.put", "'no' should be a valid boolean"),
         ('[names]\nlist_pointer = "data"\n', "names.list_pointer", "it must be a JSON pointer such as /data/users"),
-        ('[shape]\nid = "number"\n', "shape.id", "'number' should be 'string' or 'integer'"),
+        ('[shape]\nid = "number"\n', "shape.id", "'number' should be 'string', 'integer' or 'any'"),
         ('[pages]\ncounts = "rows"\n', "pages.counts", "'rows' should be 'pages' or 'users'"),
         ("[caps]\nusers = 0\n", "caps.users", "0 should be greater than or equal to 1"),
         ("[deadlines]\nrace_window_s = 1\n", "deadlines", "there is no 'race_window_s'"),

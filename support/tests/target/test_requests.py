@@ -100,6 +100,13 @@ def test_what_a_scenario_sends_stays_and_is_only_added_to() -> None:
     assert (both["password"], both["address"]) == ("mine", {"city": "Paris", "zip": "N1"})
 
 
+def test_further_fields_go_into_the_user_where_the_body_wraps_one() -> None:
+    names = Names(email="/attributes/email", body_pointer="/data")
+    api = api_of(names=names, create={"type": "users", "attributes": {"role": "member"}})
+    body = {"data": {"attributes": {"email": ADA["email"], "role": "member"}, "type": "users"}}
+    assert sent(api, {"email": ADA["email"]}) == body
+
+
 def test_a_change_can_name_its_user() -> None:
     assert sent(api_of(patch={"id": "{id}"}), {"name": "Ada"}, "PATCH")["id"] == "7"
     assert sent(api_of(patch={"id": "{id}"}, shape=Shape(id="integer")), {"name": "Ada"}, "PATCH")["id"] == 7
@@ -155,7 +162,7 @@ def test_each_request_authenticates_as_the_profile_says(client: Client, script: 
 
 def commands() -> list[tuple[str, str]]:
     """Return each scheme with the right credential, and with each wrong one that is shown as it is sent."""
-    typed_in = CREDENTIALS.keys() - {"a wrong token", "the token in swapped letter case"}
+    typed_in = CREDENTIALS.keys() - {"a wrong token", "the token with its letter case swapped"}
     return [(kind, wrong) for kind in SCHEMES for wrong in ("the token", *sorted(typed_in))]
 
 

@@ -1,0 +1,22 @@
+"""The order in which features are played: what is simple comes first, so that a failure names the broken rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from behave.model import Feature
+
+CONCURRENCY = "concurrency"
+SIMPLE_FIRST = ("users", "refusals", "protocol", "access")
+"""Folders of features: a user who cannot be read fails the scenarios of every folder."""
+
+
+def playing_order(feature: Feature) -> tuple[bool, int]:
+    """Return the key to sort features by: those with concurrent requests come last, and do all that others do."""
+    folder = Path(feature.filename).parent.name
+    return is_concurrent(feature), SIMPLE_FIRST.index(folder) if folder in SIMPLE_FIRST else len(SIMPLE_FIRST)
+
+
+def is_concurrent(feature: Feature) -> bool:
+    """Whether a feature sends concurrent requests."""
+    return any(CONCURRENCY in scenario.effective_tags for scenario in feature.walk_scenarios())

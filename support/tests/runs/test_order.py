@@ -1,0 +1,26 @@
+"""The order in which features are played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.order import is_concurrent, playing_order
+from support.tests.house.reading import feature_files, read
+from support.tests.runs.conftest import ADA_SIGNS_UP, Project
+
+
+def test_concurrent_requests_come_last_and_what_users_do_comes_first() -> None:
+    played = sorted((read(path) for path in feature_files()), key=playing_order)
+    concurrent = [is_concurrent(feature) for feature in played]
+    assert concurrent == sorted(concurrent)
+    assert any(concurrent)
+    folders = dict.fromkeys(Path(feature.filename).parent.name for feature in played)
+    assert list(folders)[:4] == ["users", "refusals", "protocol", "access"]
+
+
+def test_a_run_keeps_it(project: Project) -> None:
+    crowd = ADA_SIGNS_UP.replace("@contract", "@contract @concurrency").replace("Signing up", "In a crowd")
+    (project.folder / "features" / "a_crowd.feature").write_text(crowd, encoding="utf-8")
+    run = project.behave("--tags=@contract")
+    assert run.code == 0, run.said
+    assert 0 < run.out.index("Signing up") < run.out.index("In a crowd")
