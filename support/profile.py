@@ -125,6 +125,12 @@ class Profile:
     deviations: tuple[Deviation, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.pages.counts == "cursor" and self.capabilities.pages:
+            raise ValueError(
+                'pages.counts = "cursor" leaves no page numbers to ask for; set capabilities.pages = false'
+            )
+
     def further_fields(self, method: str) -> Fields:
         """Return the fields that a request of this method has beside the contract's."""
         return {"POST": self.create, "PUT": self.update, "PATCH": self.patch}.get(method, {})

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 from support.contract.normalizers import names_one_user, user_of, users_in
 from support.errors import SuiteError
 from support.http.operations import Operation, Permit, Search, execute, execute_create, execute_once
-from support.http.paging import place_of, whole_list
+from support.http.paging import is_url, place_of, whole_list
 from support.http.policy import Budget, Policy
 from support.http.reading import Reading
 from support.http.recorder import Recorder
@@ -175,8 +175,13 @@ class UsersApi:
 
     def list(self) -> Operation[Exchange]:
         """Read the whole list, page by page if it only comes in pages."""
-        size = self.profile.pages.size
-        return self._query() if size is None else whole_list(lambda place: self._query(place, size), self.profile)
+        return whole_list(self._page_at, self.profile) if self.profile.pages.are_needed else self._query()
+
+    def _page_at(self, place: object) -> Operation[Exchange]:
+        """Read a page of the list by its place, or by the URL that the target gave for it."""
+        if is_url(place):
+            return self.send(replace(self.call("GET", str(place)), lists=True))
+        return self._query(place, self.profile.pages.size)
 
     def page(self, number: object, limit: object) -> Operation[Exchange]:
         """Read a page, counted from 1 as in the contract; None is left out of the query."""
@@ -193,7 +198,9 @@ class UsersApi:
     def _query(self, place: object = None, limit: object = None, email: str | None = None) -> Operation[Exchange]:
         names = self.profile.names
         query = {names.email_filter: email, names.page: place, names.limit: limit}
-        return self.send(self.call("GET", query={key: str(value) for key, value in query.items() if value is not None}))
+        return self.send(
+            self.call("GET", query={key: str(value) for key, value in query.items() if key and value is not None})
+        )
 
     def holders(self, email: str) -> Operation[Sequence[User] | None]:
         """Search for the users with exactly this email, whatever its letter case; None if no answer says.
