@@ -157,6 +157,15 @@ class Settings(BaseSettings):
         return self.token is None or self.token.get_secret_value().lower() != NO_ACCESS_CONTROL
 
 
+def from_environment(name: str) -> str | None:
+    """Return what a profile asks for by name, from the environment or from `.env`."""
+    import os
+
+    from dotenv import dotenv_values
+
+    return os.environ.get(name) or dotenv_values(ROOT / ".env").get(name)
+
+
 def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
     """Read the settings, `overrides` (from `-D`) above all.
 
