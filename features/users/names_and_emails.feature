@@ -58,9 +58,9 @@ Feature: Names and emails are stored as sent
       Then every view shows each email as it was sent
 
       Examples:
-        | emails                       |
-        | every sign of a local part   |
+        | emails                         |
+        | every sign of a local part     |
         | signs at the ends and in a row |
-        | unusual local parts          |
-        | mixed letter case            |
-        | unusual domains              |
+        | unusual local parts            |
+        | mixed letter case              |
+        | unusual domains                |
