@@ -185,8 +185,8 @@ class Answer:
 class Failure:
     """An attempt that got no whole answer. `sent` is False only if the request cannot have reached the API.
 
-    `fatal` failures come every time, those `of_the_proxy` happen before the API is reached, and `status` is that of an
-    answer whose body broke off after its header section.
+    `fatal` failures come every time, those `of_the_proxy` happen before the API is reached, one that `hung` had no
+    whole answer in time, and `status` is that of an answer whose body broke off after its header section.
     """
 
     cause: str
@@ -195,6 +195,7 @@ class Failure:
     fatal: bool = False
     status: int | None = None
     of_the_proxy: bool = False
+    hung: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,13 +223,14 @@ class Exchange:
     """A call with all its attempts, of which the last one counts.
 
     `adopted`: the answer shows a user that a search found. `undecided`: nothing shows whether the API did the work, so
-    the call was not sent again.
+    the call was not sent again. `gave_up`: why it was not sent again although the API asked for that.
     """
 
     call: Call
     attempts: tuple[Attempt, ...]
     adopted: bool = False
     undecided: bool = False
+    gave_up: str = ""
 
     @property
     def answer(self) -> Answer | None:

@@ -34,10 +34,12 @@ class Capabilities:
 
 @dataclass(frozen=True, config=STRICT)
 class Caps:
-    """Limits of the target; None for no limit."""
+    """Limits of the target; None for no limit, or one of requests that is learned from the answers."""
 
     users: Count | None = None
     concurrency: Count | None = None
+    requests_per_second: Count | None = None
+    requests_per_minute: Count | None = None
 
 
 @dataclass(frozen=True, config=STRICT)

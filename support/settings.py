@@ -56,9 +56,11 @@ class Settings(BaseSettings):
         0.1, description="seconds of backoff after the first attempt; doubles after each one, with full jitter"
     )
     retry_cap_s: Seconds = Field(
-        3.0, description="longest wait in seconds between two attempts, even if the API sends a longer Retry-After"
+        3.0, description="longest wait in seconds between two attempts, unless the API sends a longer Retry-After"
     )
-    retry_deadline_s: Seconds = Field(30.0, description="seconds for one call with all its attempts and waits")
+    retry_deadline_s: Seconds = Field(
+        75.0, description="seconds for one call with all its attempts and waits; a longer Retry-After ends the run"
+    )
     max_answer_mb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         8.0, description="largest answer in MiB that the suite reads; a list of users may be four times as large"
     )

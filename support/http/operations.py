@@ -1,7 +1,7 @@
 """How a call is executed, written once: generators that say what to send and how long to sleep.
 
-An operation yields `SendRequest` and receives an `Answer` or a `Failure`; it yields `Sleep` and receives None. The
-clients only carry out these two, so attempts and the search after ambiguous creates are the same in both.
+An operation yields `SendRequest` and receives an `Answer` or a `Failure`; it yields `Sleep` or `Renew` and receives
+None. The clients only carry out these, so attempts and the search after ambiguous creates are the same in both.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def _attempts(call: Call, policy: Policy, settle: Settle, permit: Permit | None 
         outcome = yield SendRequest(call, loop.remaining_s)
         assert outcome is not None
         wait = loop.wait_s(outcome)
-        exchange = replace(exchange, attempts=(*exchange.attempts, Attempt(outcome, wait or 0.0)))
+        attempts = (*exchange.attempts, Attempt(outcome, wait or 0.0))
+        exchange = replace(exchange, attempts=attempts, gave_up=loop.gave_up)
         if credential.source is not None and outcome.status == UNAUTHORIZED:
             if not renewed and (yield from _renewal(credential.source, token)):
                 renewed = True

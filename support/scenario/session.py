@@ -141,5 +141,6 @@ def faulty_session(settings: Settings, timeout_s: float = FAULTY_TIMEOUT_S) -> S
     api = EmbeddedApi(["--control", "--database", f"{folder.name}/users.sqlite3"])
     changed = settings.model_copy(update={"target": "contract", "request_timeout_s": timeout_s})
     session = Session(changed, api.target)
+    session.connection.pacer.learner.is_on = False  # its 429 are injected
     session.faults = Faults(api, folder)
     return session
