@@ -48,7 +48,7 @@ class Run:
     def select(self, feature: Feature) -> None:
         """Skip work in progress, scenarios whose capability the target lacks, and those that its profile excludes."""
         capabilities = self.session.profile.capabilities
-        has = {**vars(capabilities), "access": capabilities.access and self.session.target.token is not None}
+        has = {**capabilities.offered, "access": capabilities.access and self.session.target.token is not None}
         for scenario in feature.walk_scenarios():
             reason = self._reason_to_skip(scenario, has)
             if reason is None:
