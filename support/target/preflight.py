@@ -26,6 +26,10 @@ class SlashMissing(TargetDown):
     """The target redirects to the same URL with a slash at its end."""
 
 
+class TokenRefused(TargetDown):
+    """The target refuses the token, or the way in which it is sent."""
+
+
 def refuse_production(base_url: str, profile: Profile, settings: Settings) -> None:
     """Raise SettingsError if the host or the profile says production and ALLOW_PRODUCTION is off."""
     host = urlsplit(base_url).hostname or ""
@@ -55,6 +59,8 @@ def _open(client: SessionClient, api: UsersApi, reading: Operation[Exchange]) ->
         raise TargetDown(_unreachable(api.base_url, last, client.route))
     if exchange.status in range(300, 400):
         raise _redirected(exchange, api.base_url)
+    if exchange.status in (401, 403):
+        raise TokenRefused(f"{api.base_url} refuses the token (status {exchange.status}). Check TOKEN.")
     problem = _problem(exchange)
     if problem:
         raise TargetDown(f"{api.base_url} {problem}")
@@ -96,8 +102,6 @@ def _redirected(exchange: Exchange, base_url: str) -> TargetDown:
 
 def _problem(exchange: Exchange) -> str | None:
     status = exchange.status or 0
-    if status in (401, 403):
-        return f"refuses the token (status {status}). Check TOKEN."
     if status >= 500:
         return f"answers {status} after {len(exchange.attempts)} attempts. Check that the API is up."
     return None
