@@ -3,7 +3,7 @@ Feature: The list of users
   Support opens the list to see who is a user, and searches it by email. Support cannot
   help a user whom the list does not show.
 
-  @rule.list
+  @rule.list @use.with_list=yes
   Rule: The list shows every user with their current data
 
     @smoke

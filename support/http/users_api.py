@@ -222,6 +222,8 @@ class UsersApi:
             found |= same
         if trusted:
             return list(found.values())
+        if not self.profile.capabilities.list:
+            return None
         users = users_in((yield from self.list()).answer, self.profile)
         return None if users is None else [user for user in users if user.email == email.lower()]
 
