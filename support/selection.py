@@ -20,7 +20,7 @@ def reason_to_skip(scenario: Scenario, profile: Profile, has_token: bool) -> str
     rule, version = RULES.get(rule_of(scenario)), profile.contract
     if rule is not None and rule.since > version:
         return f"the target keeps version {version} of the contract, and {rule.id} came with {rule.since}"
-    has = dict(vars(profile.capabilities))
+    has = dict(profile.capabilities.offered)
     has["access"] &= has_token
     has["bearer"] &= profile.auth.scheme == "bearer"
     needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
