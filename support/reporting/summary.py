@@ -71,7 +71,10 @@ class Requests:
 
 @dataclass(frozen=True)
 class Summary:
-    """A whole run; `started` is RFC 3339, and `bursts` has a line for each burst and race."""
+    """A whole run; `started` is RFC 3339.
+
+    `learned` is what the preflight learned of the target, and `bursts` has a line for each burst and race.
+    """
 
     outcome: Outcome
     why: str = ""
@@ -88,6 +91,7 @@ class Summary:
     scenarios_by_result: Mapping[str, int] = field(default_factory=dict)
     users: Users = field(default_factory=Users)
     requests: Requests = field(default_factory=Requests)
+    learned: Sequence[str] = ()
     bursts: Sequence[str] = ()
     rules: Sequence[RuleResult] = ()
     failures: Sequence[Failure] = ()

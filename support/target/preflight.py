@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from support.contract.normalizers import ids_of
@@ -15,7 +16,12 @@ from support.http.users_api import UsersApi
 from support.models import Exchange, Failure
 from support.profile import Profile
 from support.settings import Settings
+from support.statuses import TOO_MANY_REQUESTS
+from support.target.diagnosis import why_limited
 
+NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+CAP_S = 1.0
+"""Longest wait in seconds between two attempts to reach a target."""
 PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|prd|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
 
 
@@ -36,13 +42,16 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
 def check_open(client: SessionClient, api: UsersApi) -> Exchange:
     """Read the list, or a page of one user if that is enough; raises TargetDown, with one line, if that fails."""
     page_is_enough = api.profile.capabilities.pages and api.profile.caps.users is None
+    api = replace(api, policy=replace(api.policy, cap_s=min(api.policy.cap_s, CAP_S)))
     exchange = client.run(api.page(1, 1) if page_is_enough else api.list())
     last = exchange.attempts[-1].outcome
     if isinstance(last, Failure):
         raise TargetDown(_unreachable(api.base_url, last, client.route))
     if exchange.status in range(300, 400):
         raise _redirected(exchange, api.base_url)
-    problem = _problem(exchange)
+    if exchange.status == TOO_MANY_REQUESTS:
+        raise TargetDown(why_limited(exchange))
+    problem = _problem(exchange, api)
     if problem:
         raise TargetDown(f"{api.base_url} {problem}")
     return exchange
@@ -52,6 +61,8 @@ def _unreachable(base_url: str, why: Failure, route: Route) -> str:
     if why.of_the_proxy:
         return f"{why.cause}. Correct {route.variable}, or name the host of the API in NO_PROXY."
     advice = "Check BASE_URL, and that the API is up."
+    if any(text in why.cause for text in NO_TLS):
+        return f"{base_url} cannot be reached: {why.cause}. The server speaks http there: correct BASE_URL."
     if why.fatal and not why.sent:
         advice = "Set REQUESTS_CA_BUNDLE to a file with the certificate of its authority, or correct BASE_URL."
     return f"{base_url} cannot be reached: {why.cause}. {advice}"
@@ -81,8 +92,14 @@ def _redirected(exchange: Exchange, base_url: str) -> TargetDown:
     return TargetDown(f"{where}. Put that URL into BASE_URL; the token is not sent along a redirect.")
 
 
-def _problem(exchange: Exchange) -> str | None:
+def _problem(exchange: Exchange, api: UsersApi) -> str | None:
     status = exchange.status or 0
+    challenge = (exchange.answer.header("WWW-Authenticate") if exchange.answer else None) or ""
+    if status in (401, 403) and api.credential.shown is None:
+        return f"wants a token (status {status}). Set TOKEN."
+    if status in (401, 403) and challenge and not challenge.lower().startswith("bearer"):
+        scheme = on_one_line(challenge.split()[0])
+        return f"refuses the token (status {status}), and asks for {scheme}. Set scheme under [auth] in the profile."
     if status in (401, 403):
         return f"refuses the token (status {status}). Check TOKEN."
     if status >= 500:
