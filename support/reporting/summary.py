@@ -236,7 +236,10 @@ def _why(
         return f"{not_run} selected scenarios were not run"
     found = [failure for failure in failures if failure.outcome == outcome]
     in_scenarios = [failure for failure in found if failure.scenario]
+    outside = [failure for failure in found if not failure.scenario]
+    if outside and (outcome is not Outcome.CONTRACT_BROKEN or not in_scenarios):
+        return outside[0].text.partition("\n")[0]
     if not in_scenarios:
-        return found[0].text.partition("\n")[0] if found else ""
+        return ""
     broken = sorted({failure.rule for failure in in_scenarios if failure.rule}, key=_contract_order)
     return f"{len(in_scenarios)} of {run} scenarios" + (f", rules {', '.join(broken)}" if broken else "")
