@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
+from urllib.parse import quote
 
 from support.escaping import on_one_line
-from support.models import IDEMPOTENCY_KEY, Answer, Call, Exchange
+from support.models import COOKIE_SIGNS, IDEMPOTENCY_KEY, Answer, Call, Credential, Exchange
 from support.redaction import redacted
+
+ESCAPED_IN_QUOTES = re.compile(r'["\\$`]')
 
 
 def in_brief(exchange: Exchange) -> str:
@@ -32,10 +36,8 @@ def curl(call: Call) -> str:
     """
     words = ["curl", "-i"]
     words += ["-I"] if call.method == "HEAD" else ["-X", call.method]
-    lines = [" ".join([*words, _word(call.url), "--globoff", "--path-as-is"])]
-    if call.credential.shown is not None:
-        shown = redacted.without_secrets(call.credential.shown).replace('"', '\\"')
-        lines.append(f'-H "Authorization: {f"{call.credential.scheme} {shown}".lstrip()}"')
+    in_url, *options = _authentication(call.credential, "&" if "?" in call.url else "?")
+    lines = [" ".join([*words, _word(call.url) + in_url, "--globoff", "--path-as-is"]), *options]
     headers = {name: value for name, value in call.headers.items() if name != IDEMPOTENCY_KEY}
     lines += [f"-H {_word(f'{name}: {value}')}" for name, value in headers.items()]
     if call.body is not None:
@@ -44,6 +46,25 @@ def curl(call: Call) -> str:
         lines.append(f"--data-raw {_word(call.body.decode())}" if is_a_word else "--data-binary @-")
         lines[0] = ("" if is_a_word else _printed(body)) + lines[0]
     return " \\\n  ".join(lines)
+
+
+def _authentication(credential: Credential, mark: str) -> list[str]:
+    """Return what authenticates at the end of the URL, and as an option, if any; the shell fills in the token."""
+    if credential.shown is None:
+        return [""]
+    shown = redacted.without_secrets(credential.shown)
+    before, _, after = (ESCAPED_IN_QUOTES.sub(r"\\\g<0>", part) for part in credential.format.partition("{token}"))
+    sent = before + shown.replace('"', '\\"') + after
+    match credential.place:
+        case "basic":
+            return ["", f"""-H "{credential.name}: Basic $(printf %s "{sent}" | base64 | tr -d '\\n')\""""]
+        case "cookie":
+            return ["", f'-b "{credential.name}={quote(sent, safe=COOKIE_SIGNS)}"']
+        case "query" if quote(credential.sent, safe="") != credential.sent:
+            return ["", f'--url-query "{credential.name}={sent}"']
+        case "query":
+            return [f'"{mark}{credential.name}={sent}"']
+    return ["", f'-H "{credential.name}: {sent}"' if sent else f'-H "{credential.name};"']
 
 
 def fits_in_a_word(body: bytes) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import quote
 
 from support import statuses
 from support.bounds import BOUNDS, TooMuch, parsed
@@ -14,6 +16,8 @@ EMBEDDED = "embedded"
 """The key of embedded APIs in the journal: they end with their run, and their users with them."""
 EMBEDDED_NAME = "embedded API"
 IDEMPOTENCY_KEY = "Idempotency-Key"
+COOKIE_SIGNS = "!#$%&'()*+/:<=>?@[]^`{|}~"
+"""What may stand in a cookie as it is, beside letters, digits and `-._` (RFC 6265 §4.1.1)."""
 WHOLE: Any = object()
 """Stands for the whole body of an answer."""
 ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
@@ -51,21 +55,49 @@ class User:
 
 @dataclass(frozen=True)
 class Credential:
-    """How a request authenticates: `shown` is safe to print, `scheme` and `value` are sent."""
+    """How a request authenticates: `value` is the token that is sent, `shown` stands for it in print, None for none.
+
+    `format` is what stands in the header, cookie or query parameter called `name`; of a basic one it is encoded.
+    """
 
     shown: str | None
-    scheme: str = "Bearer"
+    format: str = "Bearer {token}"
     value: str = field(default="", repr=False)
+    place: Literal["header", "basic", "cookie", "query"] = "header"
+    name: str = "Authorization"
 
     @property
-    def header(self) -> str | None:
-        """Return the Authorization header, or None if no credential is sent."""
-        return None if self.shown is None else f"{self.scheme} {self.value}".lstrip()
+    def sent(self) -> str:
+        """Return the format with the token."""
+        return self.format.replace("{token}", self.value)
+
+    @property
+    def in_print(self) -> str:
+        """Return what is shown of it: where it is sent, and what stands for the token."""
+        place = {"basic": "Authorization: Basic ", "cookie": f"Cookie: {self.name}=", "query": f"?{self.name}="}
+        return place.get(self.place, f"{self.name}: ") + self.format.replace("{token}", self.shown or "")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the header that the credential adds to a request, if any."""
+        if self.shown is None or self.place == "query":
+            return {}
+        if self.place == "basic":
+            return {self.name: f"Basic {base64.b64encode(self.sent.encode()).decode()}"}
+        if self.place == "cookie":
+            return {"Cookie": f"{self.name}={quote(self.sent, safe=COOKIE_SIGNS)}"}
+        return {self.name: self.sent}
+
+    def in_url(self, url: str) -> str:
+        """Return the URL with the credential, where its place is the query."""
+        if self.shown is None or self.place != "query":
+            return url
+        return f"{url}{'&' if '?' in url else '?'}{quote(self.name)}={quote(self.sent, safe='')}"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One intended request: `url` is absolute, `headers` are without Authorization.
+    """One intended request: `url` is absolute, and without the credential as `headers` are.
 
     `repeatable` says that the call is idempotent, so that it may be sent again after a lost answer; `lists` that it
     reads a list of users.
@@ -81,9 +113,16 @@ class Call:
 
     @property
     def sent_headers(self) -> dict[str, str]:
-        """Return the headers with Authorization, which no other place writes."""
-        authorization = self.credential.header
-        return {**self.headers, **({} if authorization is None else {"Authorization": authorization})}
+        """Return the headers with the credential, which no other place writes."""
+        own, credential = self.headers, self.credential.headers
+        if "Cookie" in credential and "Cookie" in own:
+            credential = {"Cookie": f"{own['Cookie']}; {credential['Cookie']}"}
+        return {**own, **credential}
+
+    @property
+    def sent_url(self) -> str:
+        """Return the URL with the credential, which no other place writes."""
+        return self.credential.in_url(self.url)
 
 
 @dataclass(frozen=True)
@@ -128,8 +167,8 @@ class Answer:
 class Failure:
     """An attempt that got no whole answer. `sent` is False only if the request cannot have reached the API.
 
-    `fatal` failures come every time, those `of_the_proxy` happen before the API is reached, and `status` is that of an
-    answer whose body broke off after its header section.
+    `fatal` failures come every time, those `of_the_proxy` happen before the API is reached, one that `hung` had no
+    whole answer in time, and `status` is that of an answer whose body broke off after its header section.
     """
 
     cause: str
@@ -138,6 +177,7 @@ class Failure:
     fatal: bool = False
     status: int | None = None
     of_the_proxy: bool = False
+    hung: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,13 +205,14 @@ class Exchange:
     """A call with all its attempts, of which the last one counts.
 
     `adopted`: the answer shows a user that a search found. `undecided`: nothing shows whether the API did the work, so
-    the call was not sent again.
+    the call was not sent again. `gave_up`: why it was not sent again although the API asked for that.
     """
 
     call: Call
     attempts: tuple[Attempt, ...]
     adopted: bool = False
     undecided: bool = False
+    gave_up: str = ""
 
     @property
     def answer(self) -> Answer | None:

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from support.profile_answers import Answers, Lookup, Names, Pages, Shape, StatusInBody
+from support.profile_requests import Auth, Fields, Headers, MediaTypes, Paths
 from support.profile_types import STRICT, Day, Link, Patterns, Rule, Text
 from support.settings import Count, Seconds
 
@@ -23,6 +24,7 @@ class Capabilities:
     """What the target offers at all; scenarios tagged `@use.with_<name>=yes` need it."""
 
     access: bool = True
+    bearer: bool = True
     email_filter: bool = True
     pages: bool = True
     put: bool = True
@@ -32,10 +34,12 @@ class Capabilities:
 
 @dataclass(frozen=True, config=STRICT)
 class Caps:
-    """Limits of the target; None for no limit."""
+    """Limits of the target; None for no limit, or one of requests that is learned from the answers."""
 
     users: Count | None = None
     concurrency: Count | None = None
+    requests_per_second: Count | None = None
+    requests_per_minute: Count | None = None
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -104,6 +108,13 @@ class Profile:
     contract: Literal["1.0", "1.1"] = "1.1"
     """The version of the contract that the target is to keep; rules that came later are not checked."""
     trailing_slash: bool = False
+    create: Fields = field(default_factory=dict)
+    update: Fields = field(default_factory=dict)
+    patch: Fields = field(default_factory=dict)
+    auth: Auth = field(default_factory=Auth)
+    headers: Headers = field(default_factory=dict)
+    paths: Paths = field(default_factory=Paths)
+    media_types: MediaTypes = field(default_factory=MediaTypes)
     answers: Answers = field(default_factory=Answers)
     capabilities: Capabilities = field(default_factory=Capabilities)
     names: Names = field(default_factory=Names)
@@ -115,3 +126,17 @@ class Profile:
     errors: tuple[StatusInBody, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.pages.counts == "cursor" and self.capabilities.pages:
+            raise ValueError(
+                'pages.counts = "cursor" leaves no page numbers to ask for; set capabilities.pages = false'
+            )
+
+    def further_fields(self, method: str) -> Fields:
+        """Return the fields that a request of this method has beside the contract's."""
+        return {"POST": self.create, "PUT": self.update, "PATCH": self.patch}.get(method, {})
+
+    def media_type(self, method: str) -> str:
+        """Return the media type of the bodies that this method sends."""
+        return {"PUT": self.media_types.put, "PATCH": self.media_types.patch}.get(method, self.media_types.post)

@@ -41,6 +41,7 @@ class Answers:
 class Names:
     """The target's names of fields and query parameters; a field inside another is named by a JSON pointer.
 
+    `limit` is empty where nobody can ask for a page size.
     `list_pointer` leads to the list in the answer to a query, `user_pointer` to the user in the answer to a read, a
     create and a change; `created_pointer` and `updated_pointer` are for creates and changes that differ from it, and
     `body_pointer` for what is sent.
@@ -52,7 +53,7 @@ class Names:
     created_at: Text = "createdAt"
     email_filter: Text = "email"
     page: Text = "page"
-    limit: Text = "limit"
+    limit: str = "limit"
     list_pointer: Pointer = ""
     user_pointer: Pointer = ""
     created_pointer: Pointer | None = None
@@ -166,11 +167,24 @@ class Lookup:
 
 @dataclass(frozen=True, config=STRICT)
 class Pages:
-    """How the target cuts its list: `counts` "pages" from `first` on, or "users" to skip.
+    """How the target cuts its list: `counts` "pages" or "users" from `first` on, or gives a "cursor" to the next page.
 
-    `size` is given if the list only comes in pages; the whole list is then read so many users at a time.
+    `first` is 1 for pages and 0 for users unless given. `size` is given where the list only comes in pages; the whole
+    list is then read so many users at a time. A cursor, or a link with one, is where `next_pointer` says, or else in
+    the header Link; what is no link is sent as the parameter `names.page`.
     """
 
     size: Count | None = None
-    counts: Literal["pages", "users"] = "pages"
-    first: Annotated[int, Field(ge=0, le=1)] = 1
+    counts: Literal["pages", "users", "cursor"] = "pages"
+    first: Annotated[int, Field(ge=0, le=1)] | None = None
+    next_pointer: Pointer | None = None
+
+    @property
+    def begin(self) -> int:
+        """The number of the first page or user."""
+        return self.first if self.first is not None else 0 if self.counts == "users" else 1
+
+    @property
+    def are_needed(self) -> bool:
+        """Whether the list only comes in pages."""
+        return self.size is not None or self.counts == "cursor"

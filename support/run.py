@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from behave.model import Feature, Scenario, Step
 
@@ -47,8 +47,10 @@ class Run:
 
     def select(self, feature: Feature) -> None:
         """Skip work in progress, scenarios whose capability the target lacks, and those that its profile excludes."""
-        capabilities = self.session.profile.capabilities
-        has = {**vars(capabilities), "access": capabilities.access and self.session.target.token is not None}
+        profile, has_token = self.session.profile, self.session.target.token is not None
+        has = dict(vars(profile.capabilities))
+        has["access"] &= has_token
+        has["bearer"] &= profile.auth.scheme == "bearer"
         for scenario in feature.walk_scenarios():
             reason = self._reason_to_skip(scenario, has)
             if reason is None:
@@ -100,25 +102,39 @@ class Run:
     def confirm_gone(self) -> None:
         """Confirm that the users of the scenarios so far are gone."""
         for session in [] if self._deletes_at_the_end else self._sessions:
-            with self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief):
+            with (
+                self._stopping_if_down(),
+                self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief),
+            ):
                 session.registry.confirm_gone()
 
-    def _stop_if_target_is_down(self, scenario: Scenario) -> None:
-        """Stop the run if the last call got no answer and the target still does not answer: no rule is broken then."""
-        exchanges = self.session.recorder.exchanges
-        if self._current is not self.session or not exchanges or exchanges[-1].answer is not None:
-            return
+    @contextlib.contextmanager
+    def _stopping_if_down(self) -> Iterator[None]:
+        """Let behave run no further scenario where the target turns out to be down."""
         try:
-            self.session.connection.check_open()
+            yield
         except TargetDown as error:
-            self._stop([scenario], error)
+            self._stop([], error)
 
     def _stop(self, scenarios: Iterable[Scenario], error: SuiteError) -> None:
-        """Stop the run for a reason that is no fault of a rule: it is also why these scenarios failed."""
+        """Let behave run no further scenario, for a reason that is no fault of a rule; these failed because of it."""
         self._down = error
-        self._report.config.stop = True  # behave then runs no further scenario
+        self._report.config.stop = True
         for step in (step for scenario in scenarios for step in scenario.all_steps):
             step.exception = error if step.status.has_failed() else step.exception
+
+    def _stop_if_target_is_down(self, scenario: Scenario) -> None:
+        """Stop the run where the last call was given up and the target still does not answer: no rule is broken then.
+
+        Where the quota of the target is used up, nothing more is asked.
+        """
+        session, exchanges = self.session, self.session.recorder.exchanges
+        gave_up = bool(exchanges) and (exchanges[-1].answer is None or bool(exchanges[-1].gave_up))
+        if self._current is session and (gave_up or session.connection.pacer.exhausted):
+            with self._stopping_if_down():
+                session.connection.check_open()
+        if self._down is not None:
+            self._stop([scenario], self._down)
 
     @property
     def _deletes_at_the_end(self) -> bool:

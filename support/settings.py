@@ -53,9 +53,11 @@ class Settings(BaseSettings):
         0.1, description="seconds of backoff after the first attempt; doubles after each one, with full jitter"
     )
     retry_cap_s: Seconds = Field(
-        3.0, description="longest wait in seconds between two attempts, even if the API sends a longer Retry-After"
+        3.0, description="longest wait in seconds between two attempts, unless the API sends a longer Retry-After"
     )
-    retry_deadline_s: Seconds = Field(30.0, description="seconds for one call with all its attempts and waits")
+    retry_deadline_s: Seconds = Field(
+        75.0, description="seconds for one call with all its attempts and waits; a longer Retry-After ends the run"
+    )
     max_answer_mb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         8.0, description="largest answer in MiB that the suite reads; a list of users may be four times as large"
     )
@@ -153,6 +155,15 @@ class Settings(BaseSettings):
     def access_controlled(self) -> bool:
         """Whether the target asks for a token."""
         return self.token is None or self.token.get_secret_value().lower() != NO_ACCESS_CONTROL
+
+
+def from_environment(name: str) -> str | None:
+    """Return what a profile asks for by name, from the environment or from `.env`."""
+    import os
+
+    from dotenv import dotenv_values
+
+    return os.environ.get(name) or dotenv_values(ROOT / ".env").get(name)
 
 
 def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:

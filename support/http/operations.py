@@ -116,7 +116,8 @@ def _attempts(call: Call, policy: Policy, settle: Settle, permit: Permit | None 
         outcome = yield SendRequest(call, loop.remaining_s)
         assert outcome is not None
         wait = loop.wait_s(outcome)
-        exchange = replace(exchange, attempts=(*exchange.attempts, Attempt(outcome, wait or 0.0)))
+        attempts = (*exchange.attempts, Attempt(outcome, wait or 0.0))
+        exchange = replace(exchange, attempts=attempts, gave_up=loop.gave_up)
         if settled := (yield from settle(exchange)):
             return settled
         if wait is None or wait >= loop.remaining_s:

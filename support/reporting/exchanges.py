@@ -36,7 +36,7 @@ def _lines(exchange: Exchange) -> Iterator[str]:
         yield ""
     yield from ("# Request", f"{exchange.call.method} {on_one_line(exchange.call.url)}")
     if exchange.call.credential.shown is not None:
-        yield f"Authorization: {f'{exchange.call.credential.scheme} {exchange.call.credential.shown}'.lstrip()}"
+        yield exchange.call.credential.in_print
     yield from _headers(exchange.call.headers)
     if exchange.call.body is not None:
         yield from ("", said(Answer(0, {}, exchange.call.body, 0.0), LONGEST))

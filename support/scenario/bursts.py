@@ -42,15 +42,23 @@ class Lifecycle:
 
 def size(scenario: ScenarioContext, wanted: int) -> int:
     """Return how large a burst may be here: as large as wanted, within the limits of the target."""
-    limits = (scenario.registry.room, scenario.profile.caps.concurrency)
+    pacer = scenario.session.connection.pacer
+    limits = (scenario.registry.room, scenario.profile.caps.concurrency, pacer.most_at_once)
     possible = min(wanted, *(limit for limit in limits if limit is not None))
     if possible < MIN_SIZE:
         raise Inconclusive(f"{wanted} concurrent requests are wanted, and the target has room for {max(possible, 0)}")
+    if possible < wanted and possible == pacer.most_at_once:
+        limit = " and ".join(map(str, pacer.limits))
+        scenario.session.note_concurrency(f"{possible} instead of {wanted} at once: the target takes {limit}")
     return possible
 
 
 def release(scenario: ScenarioContext, requests: Sequence[Request[Any]], warm: bool = False) -> BurstResult[Any]:
-    """Release all requests at the same moment with the async client, on warm connections if wanted."""
+    """Release all requests at the same moment with the async client, on warm connections if wanted.
+
+    Where the target limits the number of requests, none are spent on warming connections up.
+    """
+    warm = warm and not scenario.session.connection.pacer.limits
     query = {scenario.names.email_filter: scenario.factory.new_user().email} if warm else None
     warm_up = scenario.api.call("GET", query=query) if warm else None
     return scenario.session.run_burst(requests, warm_up)

@@ -206,7 +206,7 @@ def resource(text: str) -> OfScenario:
 
 def credential(text: str) -> OfScenario:
     """Return a wrong credential that is made from the right one."""
-    return OfScenario(lambda scenario: access.CREDENTIALS[text](scenario.api.credential.value))
+    return OfScenario(lambda scenario: access.CREDENTIALS[text](scenario.api.credential))
 
 
 register("Resource", one_of(protocol.RESOURCES), resource)

@@ -90,7 +90,7 @@ class Session:
     def show_in(self, sink: ReportSink) -> None:
         """Show exchanges and pictures in this sink from now on."""
         self.sink = sink
-        sink.record(self.recorder, self.profile)
+        sink.record(self.recorder, self.profile, self.api.base_url)
 
     def run(self, operation: Operation[T]) -> T:
         """Execute an operation with the session client."""
@@ -130,5 +130,6 @@ def faulty_session(settings: Settings, timeout_s: float = FAULTY_TIMEOUT_S) -> S
     api = EmbeddedApi(["--control", "--database", f"{folder.name}/users.sqlite3"])
     changed = settings.model_copy(update={"target": "contract", "request_timeout_s": timeout_s})
     session = Session(changed, api.target)
+    session.connection.pacer.learner.is_on = False  # its 429 are injected
     session.faults = Faults(api, folder)
     return session

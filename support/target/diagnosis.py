@@ -88,8 +88,8 @@ def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
     return f"GET {url} answers no list of users{said(answer)}. Put the URL of the users collection into BASE_URL."
 
 
-def why_refused(exchange: Exchange, contract_fields: Mapping[str, str], table: str = "create") -> str:
-    """Return why a target refuses a valid user, and what to do; `contract_fields` are its names by the contract's."""
+def why_refused(exchange: Exchange, sent_names: Mapping[str, str], table: str = "create") -> str:
+    """Return why a target refuses a valid user, and what to do; `sent_names` are the names of what was sent."""
     answer, url = exchange.answer, exchange.call.url
     status = exchange.status or 0
     if status in (401, 403):
@@ -107,20 +107,20 @@ def why_refused(exchange: Exchange, contract_fields: Mapping[str, str], table: s
     if status >= 500:
         tries = f"after {len(exchange.attempts)} attempts"
         return f"{asked(exchange)} to a valid user, {tries}{said(answer)}. Check that the API is up."
-    return _why_invalid(exchange, contract_fields, table)
+    return _why_invalid(exchange, sent_names, table)
 
 
-def _why_invalid(exchange: Exchange, contract_fields: Mapping[str, str], table: str) -> str:
+def _why_invalid(exchange: Exchange, sent_names: Mapping[str, str], table: str) -> str:
     """Return which field a 4xx asks for, or else what it says."""
     answer, url = exchange.answer, exchange.call.url
     refused = f"{table} is refused: {asked(exchange)}"
     if exchange.status == 415:
         method = exchange.call.method.lower()
         return f"{refused}{said(answer)}. Set {method} under [media_types] {draft(url)}."
-    wanted = wanted_in(exchange, contract_fields)
+    wanted = wanted_in(exchange, sent_names)
     for name in (one.path[-1] for one in wanted):
         for ours, likely in (("email", EMAILS), ("name", NAMES)):
-            if name in likely and contract_fields[ours] in likely:
+            if name in likely and sent_names[ours] in likely:
                 return f'{refused}: it wants `{name}`. Set {ours} = "{name}" under [names] {draft(url)}.'
     if wanted:
         names = ", ".join(dict.fromkeys(f"`{on_one_line('.'.join(one.path))}`" for one in wanted))
@@ -128,10 +128,10 @@ def _why_invalid(exchange: Exchange, contract_fields: Mapping[str, str], table: 
     return f"{refused}{said(answer)}. Say under [{table}], [names] or [headers] what it wants, {draft(url)}."
 
 
-def wanted_in(exchange: Exchange, contract_fields: Mapping[str, str]) -> list[Complaint]:
+def wanted_in(exchange: Exchange, sent_names: Mapping[str, str]) -> list[Complaint]:
     """Return what a refusal says of fields that were not sent."""
     complaints = complaints_in(whole_body(exchange.answer))
-    return [one for one in complaints if one.path[-1] not in contract_fields.values() and not one.is_unknown]
+    return [one for one in complaints if one.path[-1] not in sent_names.values() and not one.is_unknown]
 
 
 def why_limited(exchange: Exchange) -> str:

@@ -64,7 +64,7 @@ class FirstUser:
             if self._registry.ledger.records:
                 self._registry.prove_nothing_is_left(CLEANUP_S)
         except LeftBehind:
-            stays = f"This user stays until the next run deletes them, or you do: {self._registry.ledger.alive[0]}"
+            stays = f"One user may stay until the next run deletes them, or you do: {self._registry.ledger.alive[0]}"
             return type(error)(f"{error} {stays}") if isinstance(error, SuiteError) else LeftBehind(stays)
         self._registry.ledger.close()
         return error
@@ -93,13 +93,13 @@ class FirstUser:
             self._refuse(created, "create")
 
     def _refuse(self, exchange: Exchange, table: str) -> NoReturn:
-        why = diagnosis.why_refused(exchange, self._contract_fields, table)
+        why = diagnosis.why_refused(exchange, self._sent_fields, table)
         raise (TargetDown if (exchange.status or 0) >= 500 else SettingsError)(why)
 
     @property
-    def _contract_fields(self) -> Mapping[str, str]:
-        names = self._profile.names
-        return {"name": names.name, "email": names.email}
+    def _sent_fields(self) -> Mapping[str, str]:
+        names, others = self._profile.names, (self._profile.create, self._profile.update, self._profile.patch)
+        return {**{key: key for fields in others for key in fields}, "name": names.name, "email": names.email}
 
     def _id(self) -> str | None:
         """Return the new user's id; raises SettingsError if create and list both show it by names of their own."""
@@ -216,10 +216,11 @@ class FirstUser:
 
     def _adapt_slash(self, url: str, read: Exchange) -> NoReturn:
         """Clean up by URLs with or without a slash at their end, and say that they are so; raises SettingsError."""
-        profile = replace(self._profile, trailing_slash=url.endswith("/"))
+        paths = replace(self._profile.paths, item_slash=url.endswith("/"))
+        profile = replace(self._profile, paths=paths, trailing_slash=False)
         self._registry.switch_api(replace(self._api, profile=profile))
         ends = "end with a slash" if url.endswith("/") else "have no slash at their end"
-        setting = f"trailing_slash = {str(url.endswith('/')).lower()}"
+        setting = f"item_slash = {str(url.endswith('/')).lower()} under [paths]"
         raise SettingsError(
             f"{asked(read)}, and {url} shows the user: URLs {ends}. Set {setting} {draft(self._api.url)}."
         )
@@ -253,7 +254,7 @@ class FirstUser:
             raise SettingsError(f"{asked(changed)}, though POST is allowed. Use a TOKEN that may change users.")
         if changed.status in (415, 428):
             self._refuse(changed, "patch" if method == "PATCH" else "update")
-        if changed.status in (400, 422) and diagnosis.wanted_in(changed, self._contract_fields):
+        if changed.status in (400, 422) and diagnosis.wanted_in(changed, self._sent_fields):
             self._refuse(changed, "patch" if method == "PATCH" else "update")
 
     def _delete(self, user_id: str) -> None:

@@ -98,8 +98,7 @@ class Cassette:
         token = self.peer.token
         credential = Credential(None)
         if authorization is not None:
-            scheme, _, value = authorization.format(token=token, shorter=token[:-1]).partition(" ")
-            credential = Credential("$TOKEN", scheme, value)
+            credential = Credential("$TOKEN", "{token}", authorization.format(token=token, shorter=token[:-1]))
         media_type = body.media_type if isinstance(body, Raw) else None if body is None else JSON
         octets = body.octets if isinstance(body, Raw) else None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": media_type} if media_type else {}

@@ -20,6 +20,7 @@ from support.errors import LeftBehind
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.operations import Driver, Operation, Sleep
+from support.http.pacing import Pacer
 from support.http.users_api import UsersApi
 from support.models import Answer, Call, Exchange, Failure, NewUser
 from support.tests.http.clients import api_at
@@ -116,6 +117,7 @@ class FakeClient:
     def __init__(self, users: FakeUsers) -> None:
         self.users = users
         self.clock = Clock()
+        self.pacer = Pacer()
 
     def execute(self, operation: Operation[T]) -> T:
         driver = Driver(operation)
