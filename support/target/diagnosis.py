@@ -13,10 +13,10 @@ from support import statuses
 from support.contract.guesses import EMAILS, IDS, NAMES, field_with, first_of, list_in
 from support.contract.matchers import body_of, brief
 from support.contract.normalizers import listed
+from support.contract.refusals import Complaint, complaints_in
 from support.escaping import on_one_line
 from support.http.reading import document_of
 from support.models import Answer, Exchange, NewUser
-from support.probe.refusals import Complaint, complaints_in
 from support.profile import Profile
 
 NOT_OFFERED = (405, 501)

@@ -29,6 +29,10 @@ class SlashMissing(TargetDown):
     """The target redirects to the same URL with a slash at its end."""
 
 
+class TokenRefused(TargetDown):
+    """The target refuses the token, or the way in which it is sent."""
+
+
 def refuse_production(base_url: str, profile: Profile, settings: Settings) -> None:
     """Raise SettingsError if the host or the profile says production and ALLOW_PRODUCTION is off."""
     host = urlsplit(base_url).hostname or ""
@@ -52,7 +56,9 @@ def check_open(client: SessionClient, api: UsersApi) -> Exchange:
         raise _redirected(exchange, api.base_url)
     if exchange.status == TOO_MANY_REQUESTS:
         raise TargetDown(why_limited(exchange))
-    problem = _problem(exchange, api)
+    if exchange.status in (401, 403):
+        raise TokenRefused(f"{api.base_url} {_why_refused(exchange, api)}")
+    problem = _problem(exchange)
     if problem:
         raise TargetDown(f"{api.base_url} {problem}")
     return exchange
@@ -93,16 +99,19 @@ def _redirected(exchange: Exchange, base_url: str) -> TargetDown:
     return TargetDown(f"{where}. Put that URL into BASE_URL; the token is not sent along a redirect.")
 
 
-def _problem(exchange: Exchange, api: UsersApi) -> str | None:
+def _why_refused(exchange: Exchange, api: UsersApi) -> str:
+    refused = f"(status {exchange.status})"
+    if api.credential.shown is None:
+        return f"wants a token {refused}. Set TOKEN."
+    challenge = (exchange.answer.header("WWW-Authenticate") if exchange.answer else None) or api.profile.auth.scheme
+    scheme = on_one_line(challenge.split()[0])
+    if scheme.lower() != api.profile.auth.scheme:
+        return f"refuses the token {refused}, and asks for {scheme}. Set scheme under [auth] in the profile."
+    return f"refuses the token {refused}. Check TOKEN."
+
+
+def _problem(exchange: Exchange) -> str | None:
     status = exchange.status or 0
-    challenge = (exchange.answer.header("WWW-Authenticate") if exchange.answer else None) or ""
-    if status in (401, 403) and api.credential.shown is None:
-        return f"wants a token (status {status}). Set TOKEN."
-    if status in (401, 403) and challenge and not challenge.lower().startswith("bearer"):
-        scheme = on_one_line(challenge.split()[0])
-        return f"refuses the token (status {status}), and asks for {scheme}. Set scheme under [auth] in the profile."
-    if status in (401, 403):
-        return f"refuses the token (status {status}). Check TOKEN."
     if status >= 500:
         return f"answers {status} after {len(exchange.attempts)} attempts. Check that the API is up."
     return None
