@@ -62,7 +62,8 @@ def why_no_list(exchange: Exchange, profile: Profile) -> str | None:
     if answer.status in (404, 410):
         return f"{asked(exchange)}: there is no users collection. Correct the path in BASE_URL."
     if answer.status in NOT_OFFERED:
-        return f"{asked(exchange)}: this is no collection that can be read. Correct the path in BASE_URL."
+        without = f"set list = false under [capabilities] {draft(url)}"
+        return f"{asked(exchange)}: this is no collection that can be read. Correct the path in BASE_URL, or {without}."
     if is_page(answer):
         return f"{asked(exchange)} with an HTML page: no API answers there. Correct BASE_URL."
     advice = "Correct BASE_URL, or what the profile says of requests"

@@ -46,9 +46,10 @@ class FirstUser:
     def _profile(self) -> Profile:
         return self._api.profile
 
-    def play(self, listed_first: Exchange) -> None:
-        """Play all steps, the list having been read; raises SettingsError or TargetDown with one line."""
-        self._check_list(listed_first)
+    def play(self, listed_first: Exchange | None) -> None:
+        """Play all steps after the list was read, if there is one; raises SettingsError or TargetDown with one line."""
+        if listed_first is not None:
+            self._check_list(listed_first)
         with contextlib.suppress(ContractViolation):  # a scenario will find it too
             self._create(listed_first)
             user_id = self._id()
@@ -82,8 +83,8 @@ class FirstUser:
 
     # Sign-up
 
-    def _create(self, first: Exchange) -> None:
-        ids = {user.id for user in users_of(first.answer, self._profile)}
+    def _create(self, first: Exchange | None) -> None:
+        ids = {user.id for user in users_of(first.answer if first is not None else None, self._profile)}
         call = self._api.create_call(self._new_user.as_json())
         create = self._registry.create(call, self._new_user.email, self._new_user.name, ids)
         self._created = created = self._client.run(create)
@@ -104,10 +105,12 @@ class FirstUser:
     def _id(self) -> str | None:
         """Return the new user's id; raises SettingsError if create and list both show it by names of their own."""
         assert self._created is not None
-        shown_list = self._client.run(self._api.list())
-        entries = listed(shown_list.answer, self._profile) or []
+        offers = self._profile.capabilities
+        views = [self._api.list()] if offers.list else [self._api.find(self._email)] if offers.email_filter else []
+        answer = next((self._client.run(view).answer for view in views), None)
+        entries = listed(answer, self._profile) or []
         in_list = next(filter(None, (user_shown(entry, self._new_user) for entry in entries)), None)
-        own = next((user for user in users_of(shown_list.answer, self._profile) if user.email == self._email), None)
+        own = next((user for user in users_of(answer, self._profile) if user.email == self._email), None)
         if entries and in_list is None:
             self.learned.append(f"the list shows {len(entries)} users, the new one not among them")
         user = user_of(self._created.answer, self._profile)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from support.contract.normalizers import ids_of
 from support.errors import SettingsError, TargetDown
 from support.escaping import on_one_line
+from support.http.operations import Operation
 from support.http.route import Route
 from support.http.session_client import SessionClient
 from support.http.urls import destination
@@ -23,6 +24,7 @@ NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 CAP_S = 1.0
 """Longest wait in seconds between two attempts to reach a target."""
 PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|prd|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
+NOBODY = "0"
 
 
 class SlashMissing(TargetDown):
@@ -44,11 +46,20 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
 
 
 def check_open(client: SessionClient, api: UsersApi) -> Exchange:
-    """Read the list, or a page of one user if that is enough; raises TargetDown, with one line, if that fails."""
+    """Read the list, or a page of one user if that is enough; raises TargetDown, with one line, if that fails.
+
+    Where there is no list, read a user whom nobody knows.
+    """
+    api = replace(api, policy=replace(api.policy, cap_s=min(api.policy.cap_s, CAP_S)))
+    if not api.profile.capabilities.list:
+        return _open(client, api, api.read(NOBODY))
     has_pages = api.profile.capabilities.pages or api.profile.pages.counts == "cursor"
     page_is_enough = has_pages and api.profile.caps.users is None
-    api = replace(api, policy=replace(api.policy, cap_s=min(api.policy.cap_s, CAP_S)))
-    exchange = client.run(api.page(1, 1) if page_is_enough else api.list())
+    return _open(client, api, api.page(1, 1) if page_is_enough else api.list())
+
+
+def _open(client: SessionClient, api: UsersApi, reading: Operation[Exchange]) -> Exchange:
+    exchange = client.run(reading)
     last = exchange.attempts[-1].outcome
     if isinstance(last, Failure):
         raise TargetDown(_unreachable(api.base_url, last, client.route))
