@@ -48,7 +48,7 @@ class Run:
     def select(self, feature: Feature) -> None:
         """Skip work in progress, scenarios whose capability the target lacks, and those that its profile excludes."""
         profile, has_token = self.session.profile, self.session.target.token is not None
-        has = dict(vars(profile.capabilities))
+        has = dict(profile.capabilities.offered)
         has["access"] &= has_token
         has["bearer"] &= profile.auth.scheme == "bearer"
         for scenario in feature.walk_scenarios():

@@ -255,7 +255,7 @@ class Registry:
             if not unfinished():
                 await self._deleter.look_up_some_gone()
             if marked is None and not unfinished():
-                log.warning("the list cannot be read: only ids and emails show that no user is left")
+                log.warning("no list can be read: only ids and emails show that no user is left")
             if all(record.is_stuck(self._poll_policy.deadline_s) for record in unfinished()):
                 return
             if self._clock() + self._poll_policy.cap_s >= ends:
@@ -279,19 +279,17 @@ class Registry:
                 self._deleter.reopen(record, LIST)
 
     def survey(self) -> list[User]:
-        """Return the users of this run: by the mark in the list, and by the ids and emails that were adopted.
-
-        Raises TargetDown if the list cannot be read.
-        """
+        """Return the users of this run, by the list and by what was adopted; raises TargetDown if the list fails."""
         return self._loop.run(self._survey())
 
     async def _survey(self) -> list[User]:
         deleter, unfinished = self._deleter, self.ledger.unfinished()
         await deleter.run_all(map(deleter.look_up, unfinished))
         marked = await self._client.run(self._marked())
-        if marked is None:
+        if marked is None and self.api.profile.capabilities.list:
             raise TargetDown(f"{self.api.base_url}: the suite cannot read the list of users that shows who is left.")
-        ids = dict.fromkeys([*(one for record in unfinished for one in record.ids), *(user.id for user in marked)])
+        known = [user_id for record in unfinished for user_id in record.ids]
+        ids = dict.fromkeys([*known, *(user.id for user in marked or ())])
         return [user for user in await deleter.run_all(map(self.ownership.read_own, ids)) if user is not None]
 
     def _marked(self) -> Operation[list[User] | None]:

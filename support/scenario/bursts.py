@@ -10,7 +10,8 @@ from urllib.parse import unquote
 from support.concurrency.drawing import histogram
 from support.concurrency.results import BurstResult, Request
 from support.contract.matchers import Matcher, has_an_id, has_status, is_a_list, shows
-from support.contract.normalizers import listed, normal_user, user_of
+from support.contract.normalizers import ids_of, listed, normal_user, user_of
+from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.http.operations import Operation, Sleep
 from support.models import Exchange, NewUser
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from support.scenario.context import ScenarioContext
 
 MIN_SIZE = 2
+SAMPLE = 8
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,9 @@ def check_each_shown(scenario: ScenarioContext) -> None:
 
 
 def check_each_listed(scenario: ScenarioContext) -> None:
-    """Check that the list shows each new user exactly once."""
+    """Check that the list, if there is one, shows each new user exactly once."""
+    if not scenario.profile.capabilities.list:
+        return
     exchange = directory.read_list(scenario)
     attempted = scenario.then("reading the list")
     scenario.check(exchange, has_status([200]), is_a_list(scenario.profile), attempted=attempted)
@@ -195,6 +199,40 @@ def check_each_listed(scenario: ScenarioContext) -> None:
     wrong = [f"{email} is shown {count} times" for email, count in counts.items() if count != 1]
     if wrong:
         scenario.fail("each new user once in the list", [*wrong[:5], f"{len(wrong)} in all"], exchange)
+
+
+def check_some_found(scenario: ScenarioContext) -> None:
+    """Check that a search finds the first, the last and some others of the last burst, also page by page."""
+    has = scenario.profile.capabilities
+    for new_user, user_id in _some(scenario):
+        searches = [scenario.run(scenario.api.find(new_user.email))] if has.email_filter else []
+        if has.email_filter and has.pages:
+            searches.append(scenario.run(scenario.api.find_page(new_user.email, 1, 10)))
+        for exchange in searches:
+            attempted = scenario.then(f"searching for {new_user.email}")
+            scenario.check(
+                exchange, has_status([200]), is_a_list(scenario.profile), rule="filter-email", attempted=attempted
+            )
+            if (found := ids_of(exchange.answer, scenario.profile)) != [user_id]:
+                fail(
+                    "filter-email", attempted, [f"exactly user {user_id}"], [f"{len(found)} users are shown"], exchange
+                )
+
+
+def check_some_guarded(scenario: ScenarioContext) -> None:
+    """Check that the emails of the first, the last and some others of the last burst are taken."""
+    for new_user, _ in _some(scenario):
+        again = replace(new_user, email=new_user.email.upper())
+        exchange = scenario.run(_sign_up(scenario, again))
+        attempted = scenario.then(f"signing up with {again.email}")
+        scenario.check(exchange, has_status(scenario.answers.taken), rule="email-unique", attempted=attempted)
+
+
+def _some(scenario: ScenarioContext) -> list[tuple[NewUser, str]]:
+    """Return some users of the last burst with their ids, evenly spread, the first and the last included."""
+    created = [user_of(exchange.answer, scenario.profile) for exchange in scenario.burst.result.results]
+    pairs = [(new, user.id) for new, user in zip(scenario.burst.new_users, created, strict=True) if user is not None]
+    return [*pairs[:: max(1, len(pairs) // SAMPLE)], *pairs[-1:]]
 
 
 def check_half_deleted(scenario: ScenarioContext) -> None:
