@@ -104,6 +104,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     embedded = EmbeddedApi() if settings.base_url is None else None
 
     from support.reporting.allure import report_sink
+    from support.reporting.forecast import forecast
     from support.run import Run
     from support.scenario.session import Session
 
@@ -121,6 +122,8 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
         bursts=session.concurrency_notes,
         learned=learned,
     )
+    if told := forecast(report.features, report.config, session.connection.pacer.limits):
+        log.info("%s", told)
     report.take_over()
     sink = report_sink(report.summary().identity)
     sink.add_setup("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
