@@ -111,3 +111,8 @@ class Profile:
     deadlines: Deadlines = field(default_factory=Deadlines)
     deviations: tuple[Deviation, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
+
+    def deviation_behind(self, rule: str, scenario: str, mismatches: Sequence[str]) -> Deviation | None:
+        """Return the known deviation from a rule that explains every mismatch of a scenario."""
+        of_the_rule = (known for known in self.deviations if known.rule == rule and known.covers(scenario))
+        return next((known for known in of_the_rule if known.explains(mismatches)), None)

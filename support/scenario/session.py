@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
@@ -45,6 +46,8 @@ class Session:
             opened.target,
             opened.poll_policy,
         )
+        if settings.strict:
+            self.profile = replace(self.profile, deviations=())
         self.http, self.loop, self.async_client = opened.http, opened.loop, opened.async_client
         self.recorder, self.journal = opened.recorder, opened.journal
         self.mark = new_mark()
@@ -74,10 +77,10 @@ class Session:
         others = (one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
         self.registry.ledger.existing |= frozenset(others)
 
-    def begin(self, rule: str) -> None:
+    def begin(self, rule: str, name: str = "") -> None:
         """Begin a scenario that shows a rule."""
         self.recorder.begin()
-        self.scenario: ScenarioContext = ScenarioContext(self, rule)
+        self.scenario: ScenarioContext = ScenarioContext(self, rule, name)
 
     def note_concurrency(self, line: str) -> None:
         """Note what a burst or a race came to, for the summary of the run."""
