@@ -1,6 +1,6 @@
 """Concurrent requests: bursts and races."""
 
-from support.scenario import bursts, email_races, races
+from support.scenario import bursts, deletion_races, email_races, races
 from support.scenario.context import ScenarioContext
 from support.scenario.steps import given, then, when
 
@@ -91,9 +91,26 @@ def race_of_two_fields(scenario: ScenarioContext) -> None:
     races.change_both_fields(scenario)
 
 
+@when("Ada's name is updated while Ada's account is replaced, round after round")
+def race_of_update_and_replacement(scenario: ScenarioContext) -> None:
+    races.replace_during_update(scenario)
+
+
+@when("Ada's account is changed with {method:Method} while it is deleted, round after round")
+def race_of_change_and_deletion(scenario: ScenarioContext, method: str) -> None:
+    deletion_races.change_during_deletion(scenario, method)
+
+
+@when("several clients delete Ada's account at once, round after round")
+def race_of_deletions(scenario: ScenarioContext) -> None:
+    deletion_races.delete_at_once(scenario)
+
+
 @then("in every round exactly one user is created with the email and the others are refused")
 @then("in every round exactly one user gets the email and the others are unchanged")
 @then("every round ends as if one request had come before the other")
 @then("in every round neither change is lost")
+@then("in every round a confirmed deletion leaves no trace of the account")
+@then("in every round exactly one change is done and the others are refused with 412")
 def every_round_is_right(scenario: ScenarioContext) -> None:
     races.check_rounds(scenario)

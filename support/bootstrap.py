@@ -20,6 +20,7 @@ from support import open_standard_streams
 from support import settings as settings_module
 from support.early_signals import FAULT
 from support.errors import Inconclusive, SuiteError
+from support.models import EMBEDDED_NAME
 from support.order import playing_order
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
@@ -41,19 +42,20 @@ def begin(config: Any, features: list[Feature]) -> Run:
     open_standard_streams()  # once more: behave has read environment.py through the number of a missing one
     interrupts = Interrupts()
     interrupts.install()
-    reports = ROOT / "reports"
     features.sort(key=playing_order)
+    reports, target = ROOT / "reports", ""
     try:
         settings = settings_module.load(config.userdata)
+        target = "$BASE_URL" if settings.hide_base_url else settings.base_url or EMBEDDED_NAME
         set_up_logs(settings.log_level)
         reports = ROOT / settings.reports_dir
         return _open(settings, RunReport(config, reports, features, settings.partial), interrupts)
     except SuiteError as error:
-        _fail(error, reports)
+        _fail(error, reports, target)
     except KeyboardInterrupt:
-        _fail(Inconclusive(f"{interrupts.in_brief()} before the first scenario; no user was created"), reports)
+        _fail(Inconclusive(f"{interrupts.in_brief()} before the first scenario; no user was created"), reports, target)
     except Exception as error:
-        _fail(SuiteError(f"{type(error).__name__}: {error}"), reports, f"{traceback.format_exc()}\n")
+        _fail(SuiteError(f"{type(error).__name__}: {error}"), reports, target, f"{traceback.format_exc()}\n")
 
 
 def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
@@ -68,7 +70,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     session = Session(settings, embedded)
     log.info("%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
     report.describe_run(
-        target=session.target.base_url,
+        target=session.target.shown,
         profile=session.profile.name,
         seed=session.factory.seed,
         registry=session.registry,
@@ -89,9 +91,9 @@ def _collect_seldom() -> None:
     gc.set_threshold(COLLECT_AFTER)
 
 
-def _fail(fault: SuiteError, reports: Path, details: str = "") -> NoReturn:
+def _fail(fault: SuiteError, reports: Path, target: str, details: str = "") -> NoReturn:
     """End the process with one line before behave prints a report of nothing."""
-    failed_to_start(fault, reports)
-    say(sys.stderr, redacted(f"{details}{fault.outcome}: {fault}\n"))
+    summary = failed_to_start(fault, reports, target)
+    say(sys.stderr, redacted(f"{details}{summary.in_one_line}\n"))
     say(sys.stdout, "")
     os._exit(FAULT)

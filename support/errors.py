@@ -49,6 +49,10 @@ class Inconclusive(SuiteError):
     outcome = Outcome.INCONCLUSIVE
 
 
+class NotOffered(Exception):
+    """The target does not offer what a scenario is about, as it may: the scenario is skipped."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The evidence of a violation, redacted, each text on one line but `curl`.

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
+from urllib.parse import quote
 
 from support.escaping import on_one_line
-from support.models import IDEMPOTENCY_KEY, Answer, Call, Exchange
+from support.models import COOKIE_SIGNS, IDEMPOTENCY_KEY, Answer, Call, Credential, Exchange
 from support.redaction import redacted
+
+ESCAPED_IN_QUOTES = re.compile(r'["\\$`]')
 
 
 def in_brief(exchange: Exchange) -> str:
     """Return an exchange in one line."""
-    came = exchange.status or "no answer"
+    came = status_of(exchange)
     tries = f" after {len(exchange.attempts)} tries" if len(exchange.attempts) > 1 else ""
     return (
         f"{exchange.call.method} {on_one_line(exchange.call.url)} -> {came}{tries} in {exchange.seconds * 1000:.0f} ms"
     )
+
+
+def status_of(exchange: Exchange) -> str:
+    """Return the status of an exchange; one that the body tells, with the status that was sent."""
+    sent = exchange.answer.sent_status if exchange.answer is not None else None
+    return f"{exchange.status or 'no answer'}" + (f" (sent as {sent})" if sent is not None else "")
 
 
 def curl(call: Call) -> str:
@@ -26,10 +36,8 @@ def curl(call: Call) -> str:
     """
     words = ["curl", "-i"]
     words += ["-I"] if call.method == "HEAD" else ["-X", call.method]
-    lines = [" ".join([*words, _word(call.url), "--globoff", "--path-as-is"])]
-    if call.credential.shown is not None:
-        shown = redacted.without_secrets(call.credential.shown).replace('"', '\\"')
-        lines.append(f'-H "Authorization: {f"{call.credential.scheme} {shown}".lstrip()}"')
+    in_url, *options = _authentication(call.credential, "&" if "?" in call.url else "?")
+    lines = [" ".join([*words, _word(call.url) + in_url, "--globoff", "--path-as-is"]), *options]
     headers = {name: value for name, value in call.headers.items() if name != IDEMPOTENCY_KEY}
     lines += [f"-H {_word(f'{name}: {value}')}" for name, value in headers.items()]
     if call.body is not None:
@@ -38,6 +46,25 @@ def curl(call: Call) -> str:
         lines.append(f"--data-raw {_word(call.body.decode())}" if is_a_word else "--data-binary @-")
         lines[0] = ("" if is_a_word else _printed(body)) + lines[0]
     return " \\\n  ".join(lines)
+
+
+def _authentication(credential: Credential, mark: str) -> list[str]:
+    """Return what authenticates at the end of the URL, and as an option, if any; the shell fills in the token."""
+    if credential.shown is None:
+        return [""]
+    shown = redacted.without_secrets(credential.shown)
+    before, _, after = (ESCAPED_IN_QUOTES.sub(r"\\\g<0>", part) for part in credential.format.partition("{token}"))
+    sent = before + shown.replace('"', '\\"') + after
+    match credential.place:
+        case "basic":
+            return ["", f"""-H "{credential.name}: Basic $(printf %s "{sent}" | base64 | tr -d '\\n')\""""]
+        case "cookie":
+            return ["", f'-b "{credential.name}={quote(sent, safe=COOKIE_SIGNS)}"']
+        case "query" if quote(credential.sent, safe="") != credential.sent:
+            return ["", f'--url-query "{credential.name}={sent}"']
+        case "query":
+            return [f'"{mark}{credential.name}={sent}"']
+    return ["", f'-H "{credential.name}: {sent}"' if sent else f'-H "{credential.name};"']
 
 
 def fits_in_a_word(body: bytes) -> bool:
@@ -65,7 +92,7 @@ def said(answer: Answer | None, longest: int = 2000) -> str:
     if not answer.body:
         return "(no body)"
     try:
-        text = json.dumps(answer.json(), indent=2, ensure_ascii=False)
+        text = json.dumps(answer.document(), indent=2, ensure_ascii=False)
     except ValueError:
         text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
     shown = redacted(text)  # before it is cut, as half a secret would not be found

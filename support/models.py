@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import quote
 
 from support import statuses
 from support.bounds import BOUNDS, TooMuch, parsed
 
 EMBEDDED = "embedded"
 """The key of embedded APIs in the journal: they end with their run, and their users with them."""
+EMBEDDED_NAME = "embedded API"
 IDEMPOTENCY_KEY = "Idempotency-Key"
+COOKIE_SIGNS = "!#$%&'()*+/:<=>?@[]^`{|}~"
+"""What may stand in a cookie as it is, beside letters, digits and `-._` (RFC 6265 §4.1.1)."""
+WHOLE: Any = object()
+"""Stands for the whole body of an answer."""
 ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 
 
@@ -48,21 +55,49 @@ class User:
 
 @dataclass(frozen=True)
 class Credential:
-    """How a request authenticates: `shown` is safe to print, `scheme` and `value` are sent."""
+    """How a request authenticates: `value` is the token that is sent, `shown` stands for it in print, None for none.
+
+    `format` is what stands in the header, cookie or query parameter called `name`; of a basic one it is encoded.
+    """
 
     shown: str | None
-    scheme: str = "Bearer"
+    format: str = "Bearer {token}"
     value: str = field(default="", repr=False)
+    place: Literal["header", "basic", "cookie", "query"] = "header"
+    name: str = "Authorization"
 
     @property
-    def header(self) -> str | None:
-        """Return the Authorization header, or None if no credential is sent."""
-        return None if self.shown is None else f"{self.scheme} {self.value}".lstrip()
+    def sent(self) -> str:
+        """Return the format with the token."""
+        return self.format.replace("{token}", self.value)
+
+    @property
+    def in_print(self) -> str:
+        """Return what is shown of it: where it is sent, and what stands for the token."""
+        place = {"basic": "Authorization: Basic ", "cookie": f"Cookie: {self.name}=", "query": f"?{self.name}="}
+        return place.get(self.place, f"{self.name}: ") + self.format.replace("{token}", self.shown or "")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the header that the credential adds to a request, if any."""
+        if self.shown is None or self.place == "query":
+            return {}
+        if self.place == "basic":
+            return {self.name: f"Basic {base64.b64encode(self.sent.encode()).decode()}"}
+        if self.place == "cookie":
+            return {"Cookie": f"{self.name}={quote(self.sent, safe=COOKIE_SIGNS)}"}
+        return {self.name: self.sent}
+
+    def in_url(self, url: str) -> str:
+        """Return the URL with the credential, where its place is the query."""
+        if self.shown is None or self.place != "query":
+            return url
+        return f"{url}{'&' if '?' in url else '?'}{quote(self.name)}={quote(self.sent, safe='')}"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One intended request: `url` is absolute, `headers` are without Authorization.
+    """One intended request: `url` is absolute, and without the credential as `headers` are.
 
     `repeatable` says that the call is idempotent, so that it may be sent again after a lost answer; `lists` that it
     reads a list of users.
@@ -78,16 +113,24 @@ class Call:
 
     @property
     def sent_headers(self) -> dict[str, str]:
-        """Return the headers with Authorization, which no other place writes."""
-        authorization = self.credential.header
-        return {**self.headers, **({} if authorization is None else {"Authorization": authorization})}
+        """Return the headers with the credential, which no other place writes."""
+        own, credential = self.headers, self.credential.headers
+        if "Cookie" in credential and "Cookie" in own:
+            credential = {"Cookie": f"{own['Cookie']}; {credential['Cookie']}"}
+        return {**own, **credential}
+
+    @property
+    def sent_url(self) -> str:
+        """Return the URL with the credential, which no other place writes."""
+        return self.credential.in_url(self.url)
 
 
 @dataclass(frozen=True)
 class Answer:
     """One answer as it was received; `seconds` runs from the first byte sent to the last byte read.
 
-    `excess` says which bound it exceeds; its body is then empty.
+    `excess` says which bound it exceeds; its body is then empty. Where the profile says that such an answer stands for
+    another status, `sent_status` is the one that came. `shown` is the user in it, where that is not the whole body.
     """
 
     status: int
@@ -95,6 +138,8 @@ class Answer:
     body: bytes
     seconds: float
     excess: str = ""
+    sent_status: int | None = None
+    shown: Any = WHOLE
 
     def __post_init__(self) -> None:
         BOUNDS.count(self, len(self.body))
@@ -104,7 +149,11 @@ class Answer:
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
 
     def json(self) -> Any:
-        """Return the body as JSON, parsed once; raises ValueError if it is not JSON."""
+        """Return the user that it shows, or else the whole body as JSON; raises ValueError if it is not JSON."""
+        return self._document if self.shown is WHOLE else self.shown
+
+    def document(self) -> Any:
+        """Return the whole body as JSON, parsed once; raises ValueError if it is not JSON."""
         return self._document
 
     @cached_property

@@ -9,10 +9,12 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Sequence
 from dataclasses import asdict, field
+from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from support.profile_answers import Answers, Lookup, Names, Pages, Shape
+from support.profile_answers import Answers, Lookup, Names, Pages, Shape, StatusInBody
+from support.profile_requests import Auth, Fields, Headers, MediaTypes, Paths
 from support.profile_types import STRICT, Day, Link, Patterns, Rule, Text
 from support.settings import Count, Seconds
 
@@ -22,6 +24,7 @@ class Capabilities:
     """What the target offers at all; scenarios tagged `@use.with_<name>=yes` need it."""
 
     access: bool = True
+    bearer: bool = True
     email_filter: bool = True
     pages: bool = True
     put: bool = True
@@ -100,7 +103,16 @@ class Profile:
     name: Text = "contract"
     description: Text = "the Users contract, strictly"
     production: bool = False
+    contract: Literal["1.0", "1.1"] = "1.1"
+    """The version of the contract that the target is to keep; rules that came later are not checked."""
     trailing_slash: bool = False
+    create: Fields = field(default_factory=dict)
+    update: Fields = field(default_factory=dict)
+    patch: Fields = field(default_factory=dict)
+    auth: Auth = field(default_factory=Auth)
+    headers: Headers = field(default_factory=dict)
+    paths: Paths = field(default_factory=Paths)
+    media_types: MediaTypes = field(default_factory=MediaTypes)
     answers: Answers = field(default_factory=Answers)
     capabilities: Capabilities = field(default_factory=Capabilities)
     names: Names = field(default_factory=Names)
@@ -109,8 +121,23 @@ class Profile:
     pages: Pages = field(default_factory=Pages)
     caps: Caps = field(default_factory=Caps)
     deadlines: Deadlines = field(default_factory=Deadlines)
+    errors: tuple[StatusInBody, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.pages.counts == "cursor" and self.capabilities.pages:
+            raise ValueError(
+                'pages.counts = "cursor" leaves no page numbers to ask for; set capabilities.pages = false'
+            )
+
+    def further_fields(self, method: str) -> Fields:
+        """Return the fields that a request of this method has beside the contract's."""
+        return {"POST": self.create, "PUT": self.update, "PATCH": self.patch}.get(method, {})
+
+    def media_type(self, method: str) -> str:
+        """Return the media type of the bodies that this method sends."""
+        return {"PUT": self.media_types.put, "PATCH": self.media_types.patch}.get(method, self.media_types.post)
 
     def deviation_behind(self, rule: str, scenario: str, mismatches: Sequence[str]) -> Deviation | None:
         """Return the known deviation from a rule that explains every mismatch of a scenario."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import fnmatch
+import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from support.pointers import at, placed, steps_of
 from support.profile_types import STRICT, Pointer, Statuses, Text
 from support.settings import Count
 
@@ -26,6 +31,7 @@ class Answers:
     media_type: Statuses = (415,)
     unknown: Statuses = (404,)
     gone: Statuses = (404,)
+    updated: Statuses = (200,)
     deleted: Statuses = (200, 202, 204)
     deleted_again: Statuses = (404, 204)
     no_match: Statuses = (200,)
@@ -33,7 +39,13 @@ class Answers:
 
 @dataclass(frozen=True, config=STRICT)
 class Names:
-    """The target's names of fields and query parameters."""
+    """The target's names of fields and query parameters; a field inside another is named by a JSON pointer.
+
+    `limit` is empty where nobody can ask for a page size.
+    `list_pointer` leads to the list in the answer to a query, `user_pointer` to the user in the answer to a read, a
+    create and a change; `created_pointer` and `updated_pointer` are for creates and changes that differ from it, and
+    `body_pointer` for what is sent.
+    """
 
     id: Text = "id"
     name: Text = "name"
@@ -41,39 +53,109 @@ class Names:
     created_at: Text = "createdAt"
     email_filter: Text = "email"
     page: Text = "page"
-    limit: Text = "limit"
+    limit: str = "limit"
     list_pointer: Pointer = ""
+    user_pointer: Pointer = ""
+    created_pointer: Pointer | None = None
+    updated_pointer: Pointer | None = None
+    body_pointer: Pointer = ""
 
     def to_target(self, fields: Any) -> Any:
-        """Rename the contract's fields to the target's; anything but an object stays unchanged."""
+        """Rename the contract's fields to the target's, and wrap them; anything but an object stays unchanged."""
         if not isinstance(fields, Mapping):
             return fields
-        theirs = self._by_contract_name
-        return {theirs.get(key, key): value for key, value in fields.items()}
+        user: Any = {}
+        for key, value in fields.items():
+            user = placed(user, self.paths.get(key, (key,)), value)
+        return placed({}, steps_of(self.body_pointer), user)
 
     def to_contract(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Rename the target's fields to the contract's.
+        """Rename the target's fields to the contract's; what is beside a field inside another comes along.
 
         Drops a field that has a contract name but, by this profile, another meaning.
         """
-        ours = {theirs: name for name, theirs in self._by_contract_name.items()}
-        others = {key: value for key, value in fields.items() if key not in {*ours, *ours.values()}}
-        return {**others, **{ours[key]: value for key, value in fields.items() if key in ours}}
+        shown: dict[str, Any] = {}
+        others: dict[str, Any] = {}
+        self._sort((), fields, shown, others)
+        return {**{key: value for key, value in others.items() if key not in USER_FIELDS}, **shown}
 
-    @property
-    def _by_contract_name(self) -> dict[str, str]:
-        return dict(zip(USER_FIELDS, (self.id, self.name, self.email, self.created_at), strict=True))
+    def _sort(self, path: tuple[str, ...], value: Any, shown: dict[str, Any], others: dict[str, Any]) -> None:
+        """Sort what an answer holds at a path into the contract's fields and others."""
+        if path in self._by_path:
+            shown[self._by_path[path]] = value
+        elif path and path not in self._containers:
+            others.setdefault(path[-1], value)
+        elif isinstance(value, Mapping | list):
+            inner = value.items() if isinstance(value, Mapping) else enumerate(value)
+            for key, part in inner:
+                self._sort((*path, str(key)), part, shown, others)
+
+    @cached_property
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        """Where the target has each field of the contract."""
+        theirs = (self.id, self.name, self.email, self.created_at)
+        paths = (steps_of(name) if name.startswith("/") else (name,) for name in theirs)
+        return dict(zip(USER_FIELDS, paths, strict=True))
+
+    @cached_property
+    def _by_path(self) -> Mapping[tuple[str, ...], str]:
+        return {path: name for name, path in self.paths.items()}
+
+    @cached_property
+    def _containers(self) -> frozenset[tuple[str, ...]]:
+        """The paths of objects and lists that hold a field of the contract."""
+        return frozenset(path[:length] for path in self.paths.values() for length in range(1, len(path)))
 
 
 @dataclass(frozen=True, config=STRICT)
 class Shape:
     """How a user of the target differs from the contract's; `user-shape` is checked against the contract all the same.
 
-    `id` is "string" or "integer"; without `created_at` the target does not say when a user signed up.
+    - `id`: "string", "integer", or "any" of the two.
+    - `created_at`: true for a date-time with an offset, "local" for one without, "seconds" or "milliseconds" since
+      1970, false where the target does not say when a user signed up.
+    - `created`: what the answer to a create shows: the "user", an "id" (alone, or in an object), or only a "location".
+    - `updated`: whether the answer to a change shows the "user", or "nothing".
+
+    A user whom the answer to a create or change does not show is read.
     """
 
-    id: Literal["string", "integer"] = "string"
-    created_at: bool = True
+    id: Literal["string", "integer", "any"] = "string"
+    created_at: Literal[True, False, "local", "seconds", "milliseconds"] = True
+    created: Literal["user", "id", "location"] = "user"
+    updated: Literal["user", "nothing"] = "user"
+
+    def moment(self, value: Any) -> datetime | None:
+        """Return a creation time of the target as a moment; None where it is none."""
+        try:
+            if self.created_at in ("seconds", "milliseconds"):
+                return datetime.fromtimestamp(float(value) / (1000 if self.created_at == "milliseconds" else 1), UTC)
+            moment = datetime.fromisoformat(str(value).upper())
+        except (TypeError, ValueError, OverflowError, OSError):
+            return None
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None and self.created_at == "local" else moment
+
+
+@dataclass(frozen=True, config=STRICT)
+class StatusInBody:
+    """An answer with a status of success that is an error: what its body holds at `pointer` matches `value`.
+
+    It then counts as an answer with `status`, or with the status that the body holds there.
+    """
+
+    pointer: Pointer
+    value: Text = "*"
+    status: Annotated[int, Field(ge=400, le=599)] | None = None
+
+    def told_by(self, document: Any) -> int | None:
+        """Return the status that a body tells; None where it tells none."""
+        found = at(document, steps_of(self.pointer))
+        if found is None or isinstance(found, Mapping | list):
+            return None
+        text = found if isinstance(found, str) else json.dumps(found)
+        if not fnmatch.fnmatchcase(text, self.value):
+            return None
+        return self.status or next((status for status in range(400, 600) if str(status) == text), None)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -85,11 +167,24 @@ class Lookup:
 
 @dataclass(frozen=True, config=STRICT)
 class Pages:
-    """How the target cuts its list: `counts` "pages" from `first` on, or "users" to skip.
+    """How the target cuts its list: `counts` "pages" or "users" from `first` on, or gives a "cursor" to the next page.
 
-    `size` is given if the list only comes in pages; the whole list is then read so many users at a time.
+    `first` is 1 for pages and 0 for users unless given. `size` is given where the list only comes in pages; the whole
+    list is then read so many users at a time. A cursor, or a link with one, is where `next_pointer` says, or else in
+    the header Link; what is no link is sent as the parameter `names.page`.
     """
 
     size: Count | None = None
-    counts: Literal["pages", "users"] = "pages"
-    first: Annotated[int, Field(ge=0, le=1)] = 1
+    counts: Literal["pages", "users", "cursor"] = "pages"
+    first: Annotated[int, Field(ge=0, le=1)] | None = None
+    next_pointer: Pointer | None = None
+
+    @property
+    def begin(self) -> int:
+        """The number of the first page or user."""
+        return self.first if self.first is not None else 0 if self.counts == "users" else 1
+
+    @property
+    def are_needed(self) -> bool:
+        """Whether the list only comes in pages."""
+        return self.size is not None or self.counts == "cursor"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import tomllib
 from collections.abc import Sequence
@@ -14,6 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from support.errors import SettingsError, in_short
 from support.profile import Profile
+from support.profile_requests import FROM_ENVIRONMENT
+from support.redaction import redacted
+from support.settings import from_environment
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -29,7 +33,7 @@ def load(target: str) -> Profile:
     Raises SettingsError, in one line, if there is none, or with the first value that does not fit `Profile`.
     """
     path = Path(target) if target.endswith(".toml") else PROFILES / f"{target}.toml"
-    content = _json_of(path, target)
+    content = _filled_in(_json_of(path, target), path)
     try:
         profile = TypeAdapter(Profile).validate_json(content)
     except ValidationError as error:
@@ -52,6 +56,19 @@ def _json_of(path: Path, target: str) -> str:
         raise SettingsError(f"TARGET: {path} cannot be read as TOML: it is nested too deeply.") from None
     except ValueError as error:
         raise SettingsError(f"TARGET: {path} cannot be read as TOML: {in_short(str(error))}.") from None
+
+
+def _filled_in(content: str, path: Path) -> str:
+    """Return a profile with the values of the environment, which are hidden, in place of their names."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        if not (set_to := from_environment(name)):
+            raise SettingsError(f"TARGET: {path} wants {name}: set it in the environment or in .env.")
+        redacted.hide(set_to, f"${name}")
+        return json.dumps(set_to)[1:-1]
+
+    return FROM_ENVIRONMENT.sub(value, content)
 
 
 def _check_is_file(path: Path, target: str) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CONTRACT = "1.1"
+"""The version of the contract."""
+
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule in one sentence, and the standard that it comes from."""
+    """A rule in one sentence, the standard that it comes from, and the version of the contract that brought it."""
 
     id: str
     promise: str
     source: str = "the Users contract"
+    since: str = "1.0"
 
 
 _ALL = (
@@ -83,7 +87,22 @@ _ALL = (
     Rule("burst", "N concurrent sign-ups create N users, each with their own data and all of them readable"),
     Rule("burst-workflow", "N users who sign up, change, read and delete concurrently do not affect each other"),
     Rule("race-email", "Of N concurrent requests for one email exactly one wins; the others get 409, and none a 5xx"),
-    Rule("lost-update", "Two concurrent PATCHes on different fields of one user both take effect"),
+    Rule(
+        "lost-update",
+        "Two concurrent PATCHes on different fields of one user both last; a PUT and a PATCH end in either order",
+    ),
+    Rule(
+        "race-delete",
+        "A user whose DELETE is confirmed stays deleted, whatever is sent at the same moment, and none gives a 5xx",
+        "RFC 9110 §9.3.5",
+        since="1.1",
+    ),
+    Rule(
+        "conditional",
+        "An ETag stands for one version of a user: it changes with the user, and an old one in If-Match gives 412",
+        "RFC 9110 §13",
+        since="1.1",
+    ),
 )
 
 RULES = {rule.id: rule for rule in _ALL}

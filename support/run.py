@@ -18,6 +18,7 @@ from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
+from support.rules import RULES
 from support.run_checks import faults_of_run
 from support.scenario.session import Session, faulty_session
 from support.signals import Interrupts
@@ -46,8 +47,10 @@ class Run:
 
     def select(self, feature: Feature) -> None:
         """Skip work in progress, scenarios whose capability the target lacks, and those that its profile excludes."""
-        capabilities = self.session.profile.capabilities
-        has = {**vars(capabilities), "access": capabilities.access and self.session.target.token is not None}
+        profile, has_token = self.session.profile, self.session.target.token is not None
+        has = dict(vars(profile.capabilities))
+        has["access"] &= has_token
+        has["bearer"] &= profile.auth.scheme == "bearer"
         for scenario in feature.walk_scenarios():
             reason = self._reason_to_skip(scenario, has)
             if reason is None:
@@ -59,6 +62,9 @@ class Run:
         tags = [str(tag) for tag in scenario.effective_tags]
         if WIP in tags:
             return "work in progress"
+        rule, version = RULES.get(rule_of(scenario)), self.session.profile.contract
+        if rule is not None and rule.since > version:
+            return f"the target keeps version {version} of the contract, and {rule.id} came with {rule.since}"
         needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
         missing = [f"the target has no {name}" for name in needed if not has[name]]
         excluded = [f"excluded: {each.reason}" for each in self.session.profile.excluded if each.covers(scenario.name)]

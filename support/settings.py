@@ -5,6 +5,7 @@ Nothing else in the project reads the environment.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from support.errors import SettingsError, in_short
+from support.near_misses import check_env_file, check_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_ACCESS_CONTROL = "none"
@@ -153,6 +155,15 @@ class Settings(BaseSettings):
         return self.token is None or self.token.get_secret_value().lower() != NO_ACCESS_CONTROL
 
 
+def from_environment(name: str) -> str | None:
+    """Return what a profile asks for by name, from the environment or from `.env`."""
+    import os
+
+    from dotenv import dotenv_values
+
+    return os.environ.get(name) or dotenv_values(ROOT / ".env").get(name)
+
+
 def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
     """Read the settings, `overrides` (from `-D`) above all.
 
@@ -163,7 +174,9 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
         if name not in Settings.model_fields:
             raise SettingsError(f"-D {name}: there is no such setting. {_suggestion(name)}")
     env_file = env_file or ROOT / ".env"
+    check_environment(os.environ, Settings.model_fields)
     try:
+        check_env_file(env_file, Settings.model_fields)
         settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **_not_empty(chosen))  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError(_explain(error, chosen, env_file)) from None
@@ -176,7 +189,20 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
             "TOKEN: it is not set, but BASE_URL is. Put the bearer token of the API into TOKEN, "
             "or set TOKEN=none if the API has no access control."
         )
+    if settings.base_url is None and (meant := _meant_for_another_target(settings)):
+        raise SettingsError(
+            f"BASE_URL: it is not set, but {meant} is. Put the URL of the users collection into BASE_URL, "
+            f"or remove {meant} to test the embedded API."
+        )
     return settings
+
+
+def _meant_for_another_target(settings: Settings) -> str | None:
+    """Return the first setting that has no use on the embedded API, and another value than its default."""
+    names = ("token", "target", "hide_base_url", "allow_production")
+    return next(
+        (name.upper() for name in names if getattr(settings, name) != Settings.model_fields[name].default), None
+    )
 
 
 def _not_empty(chosen: Mapping[str, str]) -> dict[str, Any]:
@@ -232,8 +258,6 @@ def _wanted(message: str) -> str:
 
 
 def _origin(name: str, chosen: Mapping[str, str], env_file: Path) -> tuple[str, str]:
-    import os
-
     from dotenv import dotenv_values
 
     if name in chosen:

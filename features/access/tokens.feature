@@ -18,7 +18,6 @@ Feature: Access needs the token
         | no token                                   | anonymous clients have no access      |
         | an empty token                             | an empty token is not a token         |
         | a wrong token                              | not every token is valid              |
-        | the token in the Basic scheme              | the token is a bearer token           |
         | the token plus one character               | a matching beginning is not enough    |
         | the token plus one word                    | whatever follows the token counts too |
         | the token without its last character       | a matching beginning is not enough    |
@@ -26,8 +25,13 @@ Feature: Access needs the token
         | the token with a different last character  | a matching beginning is not enough    |
         | the token with an extra character in front | a matching end is not enough          |
         | the token with its letter case swapped     | tokens are case-sensitive             |
-        | the token without a scheme                 | the token is a bearer token           |
-        | the token in the Token scheme              | the token is a bearer token           |
+
+      @use.with_bearer=yes
+      Examples: schemes
+        | credential                    | why                         |
+        | the token in the Basic scheme | the token is a bearer token |
+        | the token without a scheme    | the token is a bearer token |
+        | the token in the Token scheme | the token is a bearer token |
 
     @smoke
     Example: Ada still has access after Mallory was refused

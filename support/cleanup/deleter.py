@@ -90,7 +90,7 @@ class Deleter:
 
         A list that could not be read is not asked for again.
         """
-        if questions < SEVERAL or not self.uses_list or self.api.profile.pages.size is not None:
+        if questions < SEVERAL or not self.uses_list or self.api.profile.pages.are_needed:
             return None
         exchange = await self._client.run(self.api.send_once(self.api.call("GET")))
         users = users_in(exchange.answer, self.api.profile)

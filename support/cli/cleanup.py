@@ -9,7 +9,6 @@ import sqlite3
 import sys
 import time
 from collections.abc import Sequence
-from datetime import datetime
 
 from support import settings as settings_module
 from support.cleanup.deleter import outcome_of
@@ -113,7 +112,7 @@ def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float,
 def _dead_runs(connection: Connection, reads_list: bool) -> dict[str, float]:
     """Return when each dead run began, by its mark: those in the journal, and those that the list shows.
 
-    A run that is not in the journal is as old as its newest user.
+    A run that is not in the journal is as old as its newest user; one without createdAt was created now.
     """
     journal = connection.journal
     runs = {run.mark: run.started for run in journal.dead_runs(connection.target.key)}
@@ -121,7 +120,9 @@ def _dead_runs(connection: Connection, reads_list: bool) -> dict[str, float]:
     for user in _listed(connection) if reads_list else ():
         mark = mark_in(user.email)
         if mark is not None and mark not in runs and not journal.is_live(mark):
-            unknown[mark] = max(unknown.get(mark, -math.inf), _created_at(user))
+            created = connection.profile.shape.moment(user.created_at)
+            began = time.time() if created is None else created.timestamp()
+            unknown[mark] = max(unknown.get(mark, -math.inf), began)
     return runs | unknown
 
 
@@ -135,14 +136,6 @@ def _listed(connection: Connection) -> list[User]:
             f"{outcome_of(exchange)}."
         )
     return users
-
-
-def _created_at(user: User) -> float:
-    """Return when a user was created, in seconds since the epoch; now if the user has no createdAt."""
-    try:
-        return datetime.fromisoformat(str(user.created_at)).timestamp()
-    except (ValueError, OverflowError):
-        return time.time()
 
 
 def _show_or_delete(connection: Connection, mark: str, delete: bool) -> int:

@@ -221,7 +221,7 @@ class ParallelRun:
     def _report(self) -> int:
         parts = [child.summary() or self._of_dead(child) for child in self._children]
         if not any(part.scenarios for part in parts):
-            self._log(0, [f"{parts[0].outcome}: {parts[0].why}"])
+            self._log(0, [parts[0].in_one_line])
             parts[0].write(self._reports)
             return FAULT
         unreported = [feature for child in self._children if child.summary() is None for feature in child.features]

@@ -18,13 +18,14 @@ from hamcrest.core.description import Description
 
 from support.bounds import TooMuch
 from support.contract.leaks import leaks_in, texts_in
-from support.contract.normalizers import LONGEST_ID, id_in, listed
-from support.models import Answer, Exchange, Failure
+from support.contract.normalizers import LONGEST_ID, id_in, in_contract_shape, listed
+from support.exchange_text import status_of
+from support.models import WHOLE, Answer, Exchange, Failure
+from support.pointers import at
 from support.profile import Profile
 from support.profile_answers import Names, Shape
 
 SCHEMAS = Path(__file__).parent / "schemas"
-SOME_DAY = "2000-01-01T00:00:00Z"
 SECRET_FIELDS = frozenset({"password", "passwordhash", "secret", "token"})
 JSON_TYPE = re.compile(r"application/(?:[!#$&^_.+\w-]+\+)?json\s*(?:;.*)?$", re.IGNORECASE)
 
@@ -63,7 +64,7 @@ def has_status(statuses: Iterable[int]) -> Matcher:
         outcome, tries = exchange.attempts[-1].outcome, len(exchange.attempts)
         if isinstance(outcome, Failure):
             return [f"no answer came: {outcome.cause} (attempt {tries} of {tries})"]
-        return [] if outcome.status in allowed else [f"the status was {outcome.status}"]
+        return [] if outcome.status in allowed else [f"the status was {status_of(exchange)}"]
 
     return Matcher("status " + " or ".join(map(str, allowed)), find)
 
@@ -85,10 +86,10 @@ def has_an_id(names: Names) -> Matcher:
         value, wrong = body_of(exchange.answer)
         if wrong or id_in(value, names) is not None:
             return wrong
-        if not isinstance(value, Mapping) or value.get(names.id) in (None, ""):
-            return [f"/{names.id}: there is none in {_json(value)}"]
-        given = _json(value[names.id])
-        return [f"/{names.id}: {given} cannot name one user in a URL, with at most {LONGEST_ID} characters"]
+        given, place = at(value, names.paths["id"]), "/".join(["", *names.paths["id"]])
+        if given in (None, ""):
+            return [f"{place}: there is none in {_json(value)}"]
+        return [f"{place}: {_json(given)} cannot name one user in a URL, with at most {LONGEST_ID} characters"]
 
     return Matcher("a user with an id", find)
 
@@ -120,7 +121,7 @@ def holds_no_secret() -> Matcher:
     """Match an exchange in whose answer no field, at any depth, is named like a secret."""
 
     def find(exchange: Exchange) -> list[str]:
-        value, _ = body_of(exchange.answer)
+        value, _ = body_of(exchange.answer, whole=True)
         return [f"{pointer}: there is such a field" for pointer in _secret_fields(value, "")]
 
     return Matcher("no field named password, passwordHash, secret or token", find)
@@ -179,14 +180,17 @@ def has_no_body() -> Matcher:
     return Matcher("no body", find)
 
 
-def body_of(answer: Answer | None) -> tuple[Any, list[str]]:
-    """Return the JSON value of a body, and what is wrong if it has none."""
+def body_of(answer: Answer | None, whole: bool = False) -> tuple[Any, list[str]]:
+    """Return the JSON value of a body, and what is wrong if it has none; unless `whole`, without a known wrapper."""
     if answer is None:
         return None, ["no answer came"]
+    if answer.shown is not WHOLE and not whole:
+        nowhere = "there is nothing where the profile says that the user is"
+        return answer.shown, [] if answer.shown is not None else [nowhere]
     if not answer.body and not answer.excess:
         return None, ["the body is empty"]
     try:
-        return answer.json(), []
+        return answer.document(), []
     except TooMuch as beyond:
         return None, [str(beyond)]
     except ValueError as error:
@@ -207,17 +211,10 @@ def schema_mismatches(name: str, value: Any, names: Names | None = None, shape: 
     `shape` says how the target's users are known to differ.
     """
     if name == "user" and isinstance(value, Mapping):
-        value = _in_contract_shape(names.to_contract(value) if names else value, shape or Shape())
+        value = in_contract_shape(names.to_contract(value) if names else value, shape or Shape())
     errors = sorted(_validator(name).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
     places = ("/".join(["", *map(str, error.absolute_path)]) for error in errors)
     return [f"{place or 'the whole body'}: {brief(error.message)}" for place, error in zip(places, errors, strict=True)]
-
-
-def _in_contract_shape(user: Mapping[str, Any], shape: Shape) -> Mapping[str, Any]:
-    """Return a user with what the target is known to show otherwise as in the contract."""
-    if shape.id == "integer" and type(user.get("id")) is int:
-        user = {**user, "id": str(user["id"])}
-    return user if shape.created_at else {**user, "createdAt": SOME_DAY}
 
 
 def field_mismatches(value: Any, expected: Mapping[str, Any], names: Names) -> list[str]:
@@ -251,7 +248,7 @@ def moment_of(text: Any) -> Any:
 def leak_mismatches(exchange: Exchange) -> list[str]:
     """Return where an answer shows the server's internals; it may repeat the path of the request."""
     answer = exchange.answer
-    value, wrong = body_of(answer)
+    value, wrong = body_of(answer, whole=True)
     text = answer.body.decode("utf-8", "replace") if answer and wrong else "\n".join(texts_in(value))
     return [f"it shows {kind}: {brief(leak)!r}" for kind, leak in leaks_in(text, exchange.call.url).items()]
 

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from support.models import Answer, User, writable
+from support.pointers import at, steps_of
 from support.profile import Profile
-from support.profile_answers import USER_FIELDS, Names
+from support.profile_answers import USER_FIELDS, Names, Shape
 
+SOME_DAY = "2000-01-01T00:00:00Z"
 LONGEST_ID = 2048
 """In characters; servers take request lines of 8,000 octets, and each character may be three or more of them."""
 
@@ -35,11 +37,23 @@ def normal_user(fields: Any, names: Names | None = None) -> User | None:
 
 def id_in(fields: Any, names: Names) -> str | None:
     """Return the id in a JSON value as text; None if there is none, or one that no URL can name."""
-    value = fields.get(names.id) if isinstance(fields, Mapping) else None
+    value = at(fields, names.paths["id"])
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = writable(str(value))
     return text if names_one_user(text) else None
+
+
+def in_contract_shape(user: Mapping[str, Any], shape: Shape) -> Mapping[str, Any]:
+    """Return a user with what the target is known to show otherwise as in the contract."""
+    if shape.id != "string" and type(user.get("id")) is int:
+        user = {**user, "id": str(user["id"])}
+    if shape.created_at is True:
+        return user
+    moment = shape.moment(user.get("createdAt"))
+    if shape.created_at is False or moment is not None:
+        user = {**user, "createdAt": moment.isoformat() if moment is not None else SOME_DAY}
+    return user
 
 
 def names_one_user(user_id: str) -> bool:
@@ -73,9 +87,7 @@ def user_of(answer: Answer | None, profile: Profile) -> User | None:
 
 def listed(answer: Answer | None, profile: Profile) -> list[Any] | None:
     """Return the raw entries of a list, unwrapped as the profile says; None if there is no list."""
-    entries = _json_of(answer)
-    for key in filter(None, profile.names.list_pointer.split("/")):
-        entries = entries.get(key) if isinstance(entries, Mapping) else None
+    entries = at(_json_of(answer), steps_of(profile.names.list_pointer))
     return entries if isinstance(entries, list) else None
 
 

@@ -111,7 +111,7 @@ async def exchange_once(
     try:
         request = httpx.Request(
             call.method,
-            call.url,
+            call.sent_url,
             content=call.body,
             headers={**ALWAYS_SENT, **call.sent_headers},
             extensions={"timeout": httpx.Timeout(timeout_s).as_dict()},

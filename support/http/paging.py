@@ -5,26 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from support.contract.normalizers import ids_of, listed
 from support.http.operations import Operation
 from support.models import Answer, Attempt, Exchange
+from support.pointers import at, placed, steps_of
 from support.profile import Profile
 from support.profile_answers import Pages
 
 TRIES = 3
 PAST_THE_END = 404
+URLS = ("http://", "https://")
+LINKS = (*URLS, "/", "?")
 
-Fetch = Callable[[int], Operation[Exchange]]
-"""Reads the page at a place, counted as the target counts."""
+Fetch = Callable[[object], Operation[Exchange]]
+"""Reads the page at a place: counted as the target counts, a cursor, or the URL of the page; None for the first one."""
 
 
 def place_of(number: object, limit: object, pages: Pages) -> object:
     """Return the place of a page, numbered from 1, as the target counts; any other value comes back unchanged."""
     try:
         before = int(str(number)) - 1
-        return before * int(str(limit)) if pages.counts == "users" and before else before + _first(pages)
+        if pages.counts == "cursor":
+            return number if before else None
+        return (before * int(str(limit)) if pages.counts == "users" and before else before) + pages.begin
     except ValueError:
         return number
 
@@ -46,10 +50,9 @@ def _pages(fetch: Fetch, profile: Profile) -> Operation[Sequence[Exchange]]:
     """Return the pages up to the last one with a new user, or only the exchange whose answer is no list."""
     pages: list[Exchange] = []
     seen: set[str] = set()
-    entries_so_far = 0
+    place: object = None if profile.pages.counts == "cursor" else profile.pages.begin
     while True:
-        by_users = profile.pages.counts == "users"
-        exchange = yield from fetch(entries_so_far if by_users else len(pages) + _first(profile.pages))
+        exchange = yield from fetch(place)
         entries = listed(exchange.answer, profile) if exchange.status == 200 else None
         if entries is None:
             past_the_end = pages and exchange.status in (PAST_THE_END, *profile.answers.no_match)
@@ -58,14 +61,59 @@ def _pages(fetch: Fetch, profile: Profile) -> Operation[Sequence[Exchange]]:
         if pages and ids <= seen:
             return pages
         pages.append(exchange)
-        if not entries:
-            return pages
         seen |= ids
-        entries_so_far += len(entries)
+        place = _place_after(place, exchange, len(entries), profile.pages) if entries else None
+        if place is None:
+            return pages
+        if leads_elsewhere(place, exchange.call.url):
+            return [_unread(exchange, place)]
 
 
-def _first(pages: Pages) -> int:
-    return 0 if pages.counts == "users" else pages.first
+def _place_after(place: object, exchange: Exchange, entries: int, pages: Pages) -> object:
+    """Return the place of the next page; None if this one is known to be the last."""
+    if pages.counts == "cursor":
+        return _next(exchange, pages)
+    assert isinstance(place, int)
+    return place + (entries if pages.counts == "users" else 1)
+
+
+def _next(exchange: Exchange, pages: Pages) -> str | None:
+    """Return the cursor or the URL of the next page, which the target gives; None after the last one."""
+    from requests.utils import parse_header_links  # loads requests, and steps are loaded before the first hook
+
+    from support.http.urls import destination
+
+    answer = exchange.answer
+    assert answer is not None
+    if pages.next_pointer is not None:
+        found = at(answer.document(), steps_of(pages.next_pointer))
+    else:
+        links = parse_header_links(answer.header("Link") or "")
+        found = next((link["url"] for link in links if link.get("rel") == "next"), None)
+    if found in (None, "", False):
+        return None
+    is_link = pages.next_pointer is None or str(found).startswith(LINKS)
+    return (is_link and destination(exchange.call.url, str(found))) or str(found)
+
+
+def leads_elsewhere(place: object, here: str) -> bool:
+    """Whether a place is the URL of another server, which must not get the token."""
+    from support.http.urls import origin_of
+
+    return is_url(place) and origin_of(str(place)) != origin_of(here)
+
+
+def is_url(place: object) -> bool:
+    """Whether a place is a URL, not a number or a cursor."""
+    return isinstance(place, str) and place.startswith(URLS)
+
+
+def _unread(exchange: Exchange, place: object) -> Exchange:
+    """Return an exchange whose answer cannot be read as a list, as the next page is elsewhere."""
+    assert exchange.answer is not None
+    why = f"the link to the next page leads to another server, and is not followed: {place}"
+    answer = replace(exchange.answer, body=b"", excess=why)
+    return replace(exchange, attempts=(*exchange.attempts[:-1], Attempt(answer)))
 
 
 def _merged(pages: Sequence[Exchange], profile: Profile) -> Exchange:
@@ -74,12 +122,7 @@ def _merged(pages: Sequence[Exchange], profile: Profile) -> Exchange:
     if len(pages) == 1 or first.answer is None:
         return first
     entries = [entry for exchange in pages for entry in listed(exchange.answer, profile) or []]
-    body = json.dumps(_replaced(first.answer.json(), profile.names.list_pointer.split("/")[1:], entries)).encode()
+    body = json.dumps(placed(first.answer.document(), steps_of(profile.names.list_pointer), entries)).encode()
     seconds = sum(exchange.answer.seconds for exchange in pages if exchange.answer)
     answer = Answer(first.answer.status, first.answer.headers, body, seconds)
     return replace(first, attempts=(*first.attempts[:-1], Attempt(answer)))
-
-
-def _replaced(document: Any, keys: Sequence[str], entries: list[Any]) -> Any:
-    """Return a wrapped list with its entries replaced."""
-    return {**document, keys[0]: _replaced(document[keys[0]], keys[1:], entries)} if keys else entries

@@ -60,7 +60,7 @@ def _connected(url: str, timeout_s: float, route: Route) -> socket.socket:
 
 
 def _request(call: Call, route: Route) -> bytes:
-    parts = urlsplit(call.url)
+    parts = urlsplit(call.sent_url)
     headers = {"Host": parts.netloc, "Connection": "close", **call.sent_headers}
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if route.proxy is not None and parts.scheme == "http":

@@ -12,7 +12,7 @@ from support.profile import Profile
 class ReportSink:
     """Shows nothing, as in a run without a report, and renders nothing for it; Allure has a subclass."""
 
-    def record(self, recorder: Recorder, profile: Profile) -> None:
+    def record(self, recorder: Recorder, profile: Profile, base_url: str) -> None:
         """Show the exchanges of this recorder from now on; `profile` has the names of the fields."""
 
     def add_picture(self, name: str, draw: Callable[[], str]) -> None:

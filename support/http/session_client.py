@@ -96,7 +96,7 @@ class SessionClient:
         """Return the request as it is sent, without the cookies and credentials that a session or a URL would add."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method(call.method)
-        prepared.prepare_url(call.url, None)
+        prepared.prepare_url(call.sent_url, None)
         prepared.prepare_headers({**self._session.headers, **call.sent_headers})
         prepared.prepare_body(call.body, None)
         return prepared

@@ -10,15 +10,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
-from support.contract.normalizers import names_one_user, users_in
+from support.contract.normalizers import names_one_user, user_of, users_in
 from support.errors import SuiteError
 from support.http.operations import Operation, Permit, Search, execute, execute_create, execute_once
-from support.http.paging import place_of, whole_list
+from support.http.paging import is_url, place_of, whole_list
 from support.http.policy import Budget, Policy
+from support.http.reading import Reading
 from support.http.recorder import Recorder
+from support.http.templates import filled, merged
 from support.models import Answer, Call, Credential, Exchange, User
+from support.pointers import at, placed, steps_of
 from support.profile import Profile
 
 JSON = "application/json"
@@ -58,7 +61,14 @@ class UsersApi:
     @property
     def url(self) -> str:
         """The URL of the collection."""
-        return self.base_url + self._end
+        paths = self.profile.paths
+        return self.base_url + ("/" if paths.collection_slash or self.profile.trailing_slash else "")
+
+    @property
+    def create_url(self) -> str:
+        """The URL that creates users, where that is not the collection's."""
+        path = self.profile.paths.create
+        return self.url if path is None else urljoin(self.base_url, path)
 
     def url_of(self, user_id: str) -> str:
         """Return a user's URL; raises SuiteError for an id that would make it the collection's."""
@@ -70,11 +80,12 @@ class UsersApi:
         """Return the id in the URL of one user; None for any other URL."""
         quoted = url.removeprefix(f"{self.base_url}/").removesuffix(self._end)
         is_one = url.startswith(f"{self.base_url}/") and quoted and not set("/?#") & set(quoted)
+        is_one = is_one and url != self.create_url
         return unquote(quoted) if is_one else None
 
     @property
     def _end(self) -> str:
-        return "/" if self.profile.trailing_slash else ""
+        return "/" if self.profile.paths.item_slash or self.profile.trailing_slash else ""
 
     def call(
         self,
@@ -86,23 +97,36 @@ class UsersApi:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Call:
-        """Build a call: `fields`, named as in the contract, is sent as JSON in the target's names, `body` as it is.
+        """Build a call: `fields`, named as in the contract, is sent as JSON as the profile says, `body` as it is.
 
         Raises SuiteError for a PUT, PATCH or DELETE on the collection, which may change or delete every user.
         """
-        url = url or self.url
+        url = url or (self.create_url if method == "POST" else self.url)
         is_collection = _path(url) == _path(self.base_url)
         if method in CHANGING and is_collection:
             raise SuiteError(f"{method} is never sent to the whole collection")
-        sent = {"Accept": JSON, **(headers or {})}
+        sent = {"Accept": self.profile.media_types.accept, **self.profile.headers, **(headers or {})}
         if body is None and fields is not NOTHING:
-            body = json.dumps(self.profile.names.to_target(fields), ensure_ascii=False).encode()
+            body = json.dumps(self._document(method, url, fields), ensure_ascii=False).encode()
         if body is not None:
-            sent.setdefault("Content-Type", JSON)
+            sent.setdefault("Content-Type", self.profile.media_type(method))
         if query:
             url = f"{url}?{urlencode(query, quote_via=quote)}"
         lists = method == "GET" and is_collection
         return Call(method, url, self.credential, sent, body, repeatable=method != "POST", lists=lists)
+
+    def _document(self, method: str, url: str, fields: Any) -> Any:
+        """Return fields as the target wants them; an object with any has the further fields of its method, too."""
+        if isinstance(fields, list):
+            return [self._document(method, url, one) for one in fields]
+        document = self.profile.names.to_target(fields)
+        further = self.profile.further_fields(method)
+        if not further or not fields or not isinstance(fields, Mapping):
+            return document
+        user_id = self.id_in(url)
+        as_sent = int(user_id) if user_id and self.profile.shape.id == "integer" and user_id.isdigit() else user_id
+        place = steps_of(self.profile.names.body_pointer)
+        return placed(document, place, merged(at(document, place), filled(further, fields, as_sent)))
 
     def create_call(self, fields: Any) -> Call:
         """Build a create; the body is empty for NOTHING."""
@@ -125,7 +149,8 @@ class UsersApi:
         answers = self.profile.answers
         final = frozenset({*answers.unknown, *answers.gone}) if self.id_in(call.url) is not None else frozenset()
         permit = self.permit if self._may_change(call) else None
-        return self._recorded(call, execute(call, replace(self.policy, final=final), permit))
+        exchange = yield from self._recorded(call, execute(call, replace(self.policy, final=final), permit))
+        return (yield from self._completed(exchange))
 
     def send_once(self, call: Call) -> Operation[Exchange]:
         """Execute a call with one attempt."""
@@ -133,7 +158,8 @@ class UsersApi:
 
     def create(self, call: Call, search: Search) -> Operation[Exchange]:
         """Execute a POST that must not create two users: `search` finds the user of an ambiguous attempt."""
-        return self._recorded(call, execute_create(call, self.policy, search, self.window_s))
+        exchange = yield from self._recorded(call, execute_create(call, self.policy, search, self.window_s))
+        return (yield from self._completed(exchange))
 
     def read(self, user_id: str) -> Operation[Exchange]:
         return self.send(self.call("GET", self.url_of(user_id)))
@@ -149,8 +175,13 @@ class UsersApi:
 
     def list(self) -> Operation[Exchange]:
         """Read the whole list, page by page if it only comes in pages."""
-        size = self.profile.pages.size
-        return self._query() if size is None else whole_list(lambda place: self._query(place, size), self.profile)
+        return whole_list(self._page_at, self.profile) if self.profile.pages.are_needed else self._query()
+
+    def _page_at(self, place: object) -> Operation[Exchange]:
+        """Read a page of the list by its place, or by the URL that the target gave for it."""
+        if is_url(place):
+            return self.send(replace(self.call("GET", str(place)), lists=True))
+        return self._query(place, self.profile.pages.size)
 
     def page(self, number: object, limit: object) -> Operation[Exchange]:
         """Read a page, counted from 1 as in the contract; None is left out of the query."""
@@ -167,7 +198,9 @@ class UsersApi:
     def _query(self, place: object = None, limit: object = None, email: str | None = None) -> Operation[Exchange]:
         names = self.profile.names
         query = {names.email_filter: email, names.page: place, names.limit: limit}
-        return self.send(self.call("GET", query={key: str(value) for key, value in query.items() if value is not None}))
+        return self.send(
+            self.call("GET", query={key: str(value) for key, value in query.items() if key and value is not None})
+        )
 
     def holders(self, email: str) -> Operation[Sequence[User] | None]:
         """Search for the users with exactly this email, whatever its letter case; None if no answer says.
@@ -202,21 +235,39 @@ class UsersApi:
 
     def _shown(self, user: User) -> Answer:
         """Return a user that a search found as an answer to the create that made it."""
-        user_id = int(user.id) if self.profile.shape.id == "integer" else user.id
+        user_id = int(user.id) if self.profile.shape.id == "integer" and user.id.isdecimal() else user.id
         fields = {"id": user_id, "name": user.name, "email": user.email, "createdAt": user.created_at}
-        shown = self.profile.names.to_target({name: value for name, value in fields.items() if value is not None})
-        return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, json.dumps(shown).encode(), 0.0)
+        names = replace(self.profile.names, body_pointer="")
+        shown = names.to_target({name: value for name, value in fields.items() if value is not None})
+        body = json.dumps(shown).encode()
+        return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, body, 0.0, shown=shown)
 
     def _may_change(self, call: Call) -> bool:
         """Whether a call may change an existing user: any write but a create may."""
-        return call.method in CHANGING or (call.method == "POST" and _path(call.url) != _path(self.base_url))
+        return call.method in CHANGING or (call.method == "POST" and _path(call.url) != _path(self.create_url))
 
     def _recorded(self, call: Call, operation: Operation[Exchange]) -> Operation[Exchange]:
         if self._may_change(call):
             yield from self.permit(call)
-        exchange = yield from operation
+        exchange = yield from self._reading.applied(operation)
         self.recorder.note(exchange)
         return exchange
+
+    @property
+    def _reading(self) -> Reading:
+        return Reading(self.profile, self.id_in)
+
+    def _completed(self, exchange: Exchange) -> Operation[Exchange]:
+        """Read the user where the answer to a create or change shows none by the profile."""
+        partial = None if self._reading.is_whole(exchange) else user_of(exchange.answer, self.profile)
+        if partial is None or exchange.answer is None:
+            return exchange
+        read = yield from self.read(partial.id)
+        user = user_of(read.answer, self.profile) if read.status == 200 else None
+        if read.answer is None or user is None or user.id != partial.id:
+            return exchange
+        last = replace(exchange.attempts[-1], outcome=replace(exchange.answer, shown=read.answer.json()))
+        return replace(exchange, attempts=(*exchange.attempts[:-1], last))
 
 
 def _path(url: str) -> str:

@@ -8,9 +8,10 @@ import signal
 import sys
 from types import FrameType
 
-from support.peers.catalogue import RECIPES, pinned_version
+from support.peers.catalogue import RECIPES
 from support.peers.errors import PeerFailed, PeerUnavailable
 from support.peers.launching import launched
+from support.peers.recipe import pinned_version
 from support.peers.serving import Process
 
 UNAVAILABLE = 3
@@ -23,7 +24,7 @@ def main() -> int:
     options = _parser().parse_args()
     if options.list:
         for recipe in RECIPES.values():
-            print(f"{recipe.name:12} {pinned_version(recipe):30} {recipe.summary}")
+            print(f"{recipe.name:14} {pinned_version(recipe):30} {recipe.summary}")
         return 0
     signal.signal(signal.SIGTERM, _stop)
     try:

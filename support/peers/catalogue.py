@@ -1,70 +1,13 @@
-"""The peers: what each is, how it starts, and how it names things."""
+"""The peers: what each is, and how it starts."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from collections.abc import Mapping
+from urllib.parse import urlencode
+from urllib.request import ProxyHandler, build_opener
 
-SERVERS = Path(__file__).parent / "servers"
-HOST = "127.0.0.1"
+from support.peers.recipe import HOST, Dialect, Launch, Plan, Recipe
 
-
-@dataclass(frozen=True)
-class Launch:
-    """The parameters of one start: the installation, an empty folder, a port and a token."""
-
-    home: Path
-    scratch: Path
-    port: int
-    token: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The steps of one start: files to write, a command that creates the empty data set, and the server."""
-
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
-    before: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a peer names things.
-
-    `items` is the key of a wrapped list, or None. `page` and `limit` are query parameters. `everything` is the query
-    that lists at least 50 users. `filter` is the query that finds one email, `{email}`. `pages_by_offset` says that
-    `page` counts users, not pages; `ordered` that a list has a stable order.
-    """
-
-    id: str = "id"
-    created_at: str = "createdAt"
-    items: str | None = None
-    page: str = "page"
-    limit: str = "limit"
-    everything: str = ""
-    filter: str = "?email={email}"
-    pages_by_offset: bool = False
-    ordered: bool = True
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One peer."""
-
-    name: str
-    summary: str
-    packages: Literal["pip", "npm"]
-    plan: Callable[[Launch], Plan]
-    dialect: Dialect
-    has_access_control: bool
-
-    @property
-    def sources(self) -> Path:
-        """The committed files of the peer: its pins and its code."""
-        return SERVERS / self.name
+LOGIN_TIMEOUT_S = 10.0
 
 
 def _django_rest(launch: Launch) -> Plan:
@@ -106,13 +49,65 @@ def _feathers(launch: Launch) -> Plan:
     )
 
 
-def pinned_version(recipe: Recipe) -> str:
-    """Return the version of the peer's main package from its pins."""
-    if recipe.packages == "pip":
-        return (recipe.sources / "requirements.txt").read_text().splitlines()[1]
-    pins: dict[str, str] = json.loads((recipe.sources / "package.json").read_text())["dependencies"]
-    main = {"feathers": "@feathersjs/feathers", "mockoon": "@mockoon/cli"}.get(recipe.name, recipe.name)
-    return f"{main}@{pins[main]}"
+def _fastapi_users(launch: Launch) -> Plan:
+    python = str(launch.home / "venv" / "bin" / "python")
+    return Plan(
+        command=(python, "-m", "uvicorn", "app:app", "--host", HOST, "--port", str(launch.port)),
+        environment={
+            "DATABASE_URL": f"sqlite+aiosqlite:///{launch.scratch / 'db.sqlite3'}",
+            "SECRET": launch.token,
+            "ADMIN_PASSWORD": launch.token,
+        },
+    )
+
+
+def _log_in_to_fastapi_users(launch: Launch) -> str:
+    """Return the token of the administrator, who may read, change and delete every user."""
+    form = urlencode({"username": "admin@example.com", "password": launch.token}).encode()
+    login = f"http://{HOST}:{launch.port}/auth/jwt/login"
+    with build_opener(ProxyHandler({})).open(login, form, LOGIN_TIMEOUT_S) as answer:
+        token: str = json.load(answer)["access_token"]
+    return token
+
+
+def _nestjs(launch: Launch) -> Plan:
+    return Plan(
+        command=("node", "-r", "@swc-node/register", "src/main.ts"),
+        environment={"PORT": str(launch.port), "API_KEY": launch.token},
+    )
+
+
+def _express(launch: Launch) -> Plan:
+    return Plan(
+        command=("node", "app.js"),
+        environment={
+            "PORT": str(launch.port),
+            "API_TOKEN": launch.token,
+            "DATABASE_URL": f"file:{launch.scratch / 'users.db'}",
+        },
+    )
+
+
+def _fastify(launch: Launch) -> Plan:
+    return Plan(
+        command=("sh", "start.sh", str(launch.scratch)),
+        environment={"PORT": str(launch.port), "API_TOKEN": launch.token},
+    )
+
+
+def _eve(launch: Launch) -> Plan:
+    python = str(launch.home / "venv" / "bin" / "python")
+    server = ("-m", "gunicorn", "run:app", "--bind", f"{HOST}:{launch.port}", "--no-control-socket")
+    return Plan(
+        command=(python, *server, "--threads", "8", "--graceful-timeout", "2"),
+        environment={"API_TOKEN": launch.token},
+    )
+
+
+def _scim2(launch: Launch) -> Plan:
+    binary = str(launch.home / "venv" / "bin" / "scim2-server")
+    where = ("--hostname", HOST, "--port", str(launch.port))
+    return Plan(command=(binary, *where, "--bearer-token", launch.token))
 
 
 RECIPES: Mapping[str, Recipe] = {
@@ -124,7 +119,7 @@ RECIPES: Mapping[str, Recipe] = {
             packages="pip",
             plan=_django_rest,
             dialect=Dialect(created_at="created_at", items="results", limit="page_size", everything="?page_size=1000"),
-            has_access_control=True,
+            main="djangorestframework",
         ),
         Recipe(
             name="json-server",
@@ -141,6 +136,7 @@ RECIPES: Mapping[str, Recipe] = {
             plan=_mockoon,
             dialect=Dialect(filter="?email_eq={email}"),
             has_access_control=False,
+            main="@mockoon/cli",
         ),
         Recipe(
             name="feathers",
@@ -156,7 +152,55 @@ RECIPES: Mapping[str, Recipe] = {
                 pages_by_offset=True,
                 ordered=False,
             ),
-            has_access_control=True,
+            main="@feathersjs/feathers",
+        ),
+        Recipe(
+            name="fastapi-users",
+            summary="FastAPI Users on SQLite: registration with a password, a login that gives a JWT, no list",
+            packages="pip",
+            plan=_fastapi_users,
+            ready="/openapi.json",
+            login=_log_in_to_fastapi_users,
+        ),
+        Recipe(
+            name="nestjs",
+            summary="NestJS with TypeORM on SQLite: an API key in its own header, and more required fields",
+            packages="npm",
+            plan=_nestjs,
+            main="@nestjs/core",
+            path="/api/v1/users",
+            credentials=("X-API-Key", "{token}"),
+        ),
+        Recipe(
+            name="express",
+            summary="Express with zod and Drizzle on libSQL: each answer is wrapped in data",
+            packages="npm",
+            plan=_express,
+            path="/api/users",
+        ),
+        Recipe(
+            name="fastify",
+            summary="Fastify on PostgreSQL: schemas, a unique index and pages by cursor",
+            packages="npm",
+            plan=_fastify,
+        ),
+        Recipe(
+            name="eve",
+            summary="Eve on MongoDB in memory: _items, _id, _etag, and If-Match for each change",
+            packages="pip",
+            plan=_eve,
+            main="Eve",
+        ),
+        Recipe(
+            name="scim2",
+            summary="scim2-server, in memory: users as SCIM 2.0 names them",
+            packages="pip",
+            plan=_scim2,
+            main="scim2-server",
+            path="/v2/Users",
         ),
     )
 }
+
+RECORDED: Mapping[str, Dialect] = {recipe.name: recipe.dialect for recipe in RECIPES.values() if recipe.dialect}
+"""The peers whose answers are recorded, and how they name things."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support.peers.catalogue import Recipe
 from support.peers.errors import PeerFailed, PeerUnavailable
+from support.peers.recipe import Recipe
 
 HOMES = Path(__file__).resolve().parents[2] / ".acceptance" / "peers"
 INSTALL_DEADLINE_S = 300

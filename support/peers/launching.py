@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import Request
 
-from support.peers.catalogue import HOST, RECIPES, Launch, Recipe
+from support.peers.catalogue import RECIPES
 from support.peers.errors import PortTaken
 from support.peers.installing import installed
+from support.peers.recipe import HOST, Launch, Recipe
 from support.peers.serving import Process, served
 
 NO_TOKEN = "none"
@@ -52,14 +54,16 @@ def _start(recipe: Recipe, home: Path, folder: Path, port: int, ends: ExitStack)
     """Try again if another process took the free port before the peer."""
     for attempt in range(1, STARTS + 1):
         launch = _launch(recipe, home, folder / str(attempt), port or _free_port())
-        url = f"http://{HOST}:{launch.port}/users"
+        base = f"http://{HOST}:{launch.port}"
+        ready = Request(f"{base}{recipe.ready or recipe.path}", headers=recipe.headers(launch.token))
         try:
-            process = ends.enter_context(served(recipe.plan(launch), launch, url))
+            process = ends.enter_context(served(recipe.plan(launch), launch, ready))
         except PortTaken:
             if port or attempt == STARTS:
                 raise
         else:
-            return Peer(recipe.name, url, launch.token, process.pid), process
+            token = recipe.login(launch) if recipe.login else launch.token
+            return Peer(recipe.name, f"{base}{recipe.path}", token, process.pid), process
     raise AssertionError("unreachable: the last start returns or raises")
 
 

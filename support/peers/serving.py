@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+from urllib.request import ProxyHandler, Request, build_opener
 
-from support.peers.catalogue import Launch, Plan
 from support.peers.errors import PeerFailed, PeerUnavailable, PortTaken
+from support.peers.recipe import Launch, Plan
 
 PREPARE_DEADLINE_S = 60.0
 READY_DEADLINE_S = 30.0
@@ -27,21 +28,23 @@ Process = subprocess.Popen[bytes]
 
 
 @contextmanager
-def served(plan: Plan, launch: Launch, url: str) -> Iterator[Process]:
+def served(plan: Plan, launch: Launch, ready: Request) -> Iterator[Process]:
     """Keep the server running for a with block, which starts after the first good answer.
 
-    Raises PortTaken or PeerFailed, with the end of the server's output, if no such answer comes.
+    Raises PortTaken, PeerFailed or, where it lacks something, PeerUnavailable, with the end of the server's output.
     """
     log_file = launch.scratch / "server.log"
     with log_file.open("wb") as log:
         process = _started(plan, launch, log)
     try:
         try:
-            _wait_until_it_answers(url, launch.token, process)
+            _wait_until_it_answers(ready, process)
         except PeerFailed as reason:
             output = log_file.read_text(errors="replace")
             taken = "EADDRINUSE" in output or "already in use" in output
-            raise (PortTaken if taken else PeerFailed)(f"{reason}; its output ends with: {output[-1500:]}") from None
+            lacking = process.returncode == os.EX_UNAVAILABLE
+            kind = PortTaken if taken else PeerUnavailable if lacking else PeerFailed
+            raise kind(f"{reason}; its output ends with: {output[-1500:]}") from None
         yield process
     finally:
         _end(process)
@@ -85,6 +88,7 @@ def _prepare(command: tuple[str, ...], home: Path, environment: Mapping[str, str
 
 
 _libc = ctypes.CDLL(None)
+_without_proxy = build_opener(ProxyHandler({}))
 
 
 def _end_with_parent() -> None:
@@ -92,27 +96,23 @@ def _end_with_parent() -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _wait_until_it_answers(url: str, token: str, process: Process) -> None:
+def _wait_until_it_answers(ready: Request, process: Process) -> None:
     deadline = time.monotonic() + READY_DEADLINE_S
     while time.monotonic() < deadline:
         with suppress(subprocess.TimeoutExpired):
             process.wait(PAUSE_S)
             raise PeerFailed(f"ended with {process.returncode} before it answered")
-        if _answers(url, token):
+        if _answers(ready):
             return
     raise PeerFailed(f"did not answer within {READY_DEADLINE_S:.0f} s")
 
 
-def _answers(url: str, token: str) -> bool:
-    host, _, path = url.removeprefix("http://").partition("/")
-    connection = http.client.HTTPConnection(host, timeout=2)
+def _answers(ready: Request) -> bool:
     try:
-        connection.request("GET", f"/{path}", headers={"Authorization": f"Bearer {token}"})
-        return connection.getresponse().status == http.HTTPStatus.OK
+        with _without_proxy.open(ready, timeout=2) as answer:
+            return bool(answer.status == http.HTTPStatus.OK)
     except (OSError, http.client.HTTPException):
         return False
-    finally:
-        connection.close()
 
 
 def _end(process: Process) -> None:

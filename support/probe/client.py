@@ -11,7 +11,7 @@ from support.contract.matchers import body_of
 from support.contract.normalizers import ids_of, user_of
 from support.errors import SuiteError
 from support.http.operations import Operation
-from support.http.users_api import JSON, UsersApi
+from support.http.users_api import UsersApi
 from support.models import Credential, Exchange, NewUser, User
 from support.probe.draft import Draft, Value
 from support.profile import Profile
@@ -75,7 +75,7 @@ class ProbeClient:
     def change(self, method: str, user_id: str, fields: Mapping[str, Any]) -> Exchange:
         """Send a PATCH or PUT to one of the probe's users."""
         url, sent = self.api.url_of(user_id), fields
-        call = self.api.call(method, url, fields=sent, headers={"Content-Type": JSON})
+        call = self.api.call(method, url, fields=sent)
         return self.run(self._registry.change(call, fields.get("email")))
 
     def sign_up(self, first_name: str) -> User:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from support.contract.guesses import CREATED, EMAILS, IDS, NAMES, date_field, field_with, filters_by, first_of, list_in
 from support.contract.matchers import body_of
 from support.contract.normalizers import ids_of, user_of
 from support.errors import SuiteError
@@ -13,7 +14,6 @@ from support.http.urls import destination, origin_of
 from support.models import Exchange, NewUser, User
 from support.probe.client import ProbeClient, fields_of, succeeded
 from support.probe.draft import brief
-from support.probe.guesses import CREATED, EMAILS, IDS, NAMES, date_field, field_with, filters_by, first_of, list_in
 from support.probe.paging import discover_paging
 from support.profile_answers import Answers
 from support.statuses import is_client_error

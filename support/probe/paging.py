@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from support.contract.guesses import BY_OFFSET, BY_PAGE
 from support.contract.matchers import body_of
 from support.contract.normalizers import ids_of, listed
 from support.models import Exchange
 from support.probe.client import ProbeClient, fields_of
-from support.probe.guesses import BY_OFFSET, BY_PAGE
 from support.profile_answers import Pages
 
 LIST_SIZES = (100, 50, 20, 10)

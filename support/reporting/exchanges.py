@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 from support.escaping import on_one_line
-from support.exchange_text import curl, said
+from support.exchange_text import curl, said, status_of
 from support.models import Answer, Exchange, Failure
 from support.redaction import redacted
 
@@ -20,7 +20,7 @@ def title(exchange: Exchange) -> str:
     parts = urlsplit(exchange.call.url)
     where = LONG_WORD.sub(r"\1…", parts.path + (f"?{unquote(parts.query)}" if parts.query else ""))
     tries = f", {len(exchange.attempts)} attempts" if len(exchange.attempts) > 1 else ""
-    return on_one_line(redacted(f"{exchange.call.method} {where} -> {exchange.status or 'no answer'}{tries}"))
+    return on_one_line(redacted(f"{exchange.call.method} {where} -> {status_of(exchange)}{tries}"))
 
 
 def page(exchange: Exchange) -> str:
@@ -36,12 +36,12 @@ def _lines(exchange: Exchange) -> Iterator[str]:
         yield ""
     yield from ("# Request", f"{exchange.call.method} {on_one_line(exchange.call.url)}")
     if exchange.call.credential.shown is not None:
-        yield f"Authorization: {f'{exchange.call.credential.scheme} {exchange.call.credential.shown}'.lstrip()}"
+        yield exchange.call.credential.in_print
     yield from _headers(exchange.call.headers)
     if exchange.call.body is not None:
         yield from ("", said(Answer(0, {}, exchange.call.body, 0.0), LONGEST))
     if exchange.answer is not None:
-        yield from ("", "# Answer", f"{exchange.answer.status} after {exchange.answer.seconds * 1000:.0f} ms")
+        yield from ("", "# Answer", f"{status_of(exchange)} after {exchange.answer.seconds * 1000:.0f} ms")
         yield from _headers(exchange.answer.headers)
         yield from ("", said(exchange.answer, LONGEST))
 

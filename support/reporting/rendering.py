@@ -126,8 +126,7 @@ def print_summary(console: Console, summary: Summary, path: Path | None, table: 
         console.gap()
         _print_failures_outside_scenarios(console, summary.failures)
         _print_rerun(console, summary)
-    why = f": {summary.why}" if summary.why else ""
-    console.print(Text(f"{summary.outcome}{why}", f"bold {style_of(summary.outcome)}"), wrap=False)
+    console.print(Text(summary.in_one_line, f"bold {style_of(summary.outcome)}"), wrap=False)
 
 
 def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from support.cleanup.marks import mark_in
 from support.escaping import on_one_line
-from support.exchange_text import curl, fits_in_a_word
+from support.exchange_text import curl, fits_in_a_word, status_of
 from support.models import Call, Credential, Exchange
 from support.profile import Profile
 from support.redaction import redacted
@@ -20,9 +20,10 @@ from support.statuses import is_success
 
 MAX_EXCHANGES = 60
 WRITES = ("PUT", "PATCH", "DELETE")
+OF_A_BODY = ("Content-Type", "If-Match")
 NO_ID = ("", ".", "..")
 HEAD = r"""# Repeats the scenario, request by request, with users of its own, and deletes them at the end.
-# Save it as replay.sh, set TOKEN (and BASE_URL, if the script uses it) in the environment, and run: sh replay.sh
+# Save it as replay.sh, set TOKEN (and any other variable that it uses) in the environment, and run: sh replay.sh
 
 # Prints the id in the body of an answer, percent-encoded; nothing if it could not stand in the URL of one user.
 id_in() {
@@ -73,8 +74,8 @@ trap clean_up EXIT
 """
 
 
-def script(exchanges: Sequence[Exchange], profile: Profile) -> str | None:
-    """Return a POSIX shell script that sends the same requests, one after another.
+def script(exchanges: Sequence[Exchange], profile: Profile, base_url: str) -> str | None:
+    """Return a POSIX shell script that sends the same requests to the collection at `base_url`, one after another.
 
     Users get other ids each time, so a variable stands for each id that a create returned. A request that may change a
     user is sent only after a read that shows no user, or one with the mark of the run. None for no exchanges, or for so
@@ -82,20 +83,20 @@ def script(exchanges: Sequence[Exchange], profile: Profile) -> str | None:
     """
     if not 0 < len(exchanges) <= MAX_EXCHANGES:
         return None
-    return redacted("\n".join(_lines(exchanges, profile)) + "\n")
+    return redacted("\n".join(_lines(exchanges, profile, base_url)) + "\n")
 
 
-def _lines(exchanges: Sequence[Exchange], profile: Profile) -> Iterator[str]:
+def _lines(exchanges: Sequence[Exchange], profile: Profile, collection: str) -> Iterator[str]:
     made: dict[str, str] = {}
-    collection = end = ""
+    end, creates = "", _path(profile.paths.create or collection)
     credential = _credential(exchanges)
     commands = list[str]()
     for number, exchange in enumerate(exchanges, start=1):
         call = exchange.call
-        came = exchange.status or "no answer"
+        came = status_of(exchange)
         text = on_one_line(redacted(f"{number}. {call.method} {call.url}, which got {came}"))
-        changes = _may_change(call, exchanges)
-        if changes and not _names_a_user(call.url, exchanges):
+        changes = call.method in WRITES or (call.method == "POST" and _path(call.url) != creates)
+        if changes and not _names_a_user(call.url, collection):
             commands.append(f"step {shlex.quote(f'{text}, is not sent: it may name the whole collection')}")
             continue
         commands.append(f"step {shlex.quote(text)}")
@@ -106,13 +107,13 @@ def _lines(exchanges: Sequence[Exchange], profile: Profile) -> Iterator[str]:
         if user_id is None or user_id in made:
             commands.append(command)
             continue
-        collection, end = _parts(call.url)
+        end = _end(call.url, profile)
         made[user_id] = f"USER_{len(made) + 1}"
         commands.append(f'answer=$({command})\nprintf \'%s\\n\' "$answer"\n{made[user_id]}=$(id_in "$answer")')
     yield _head(exchanges, profile)
     yield "clean_up() {"
     for user_id, variable in made.items():
-        call = Call("DELETE", f"{collection}/{quote(user_id, safe='')}{end}", credential)
+        call = Call("DELETE", f"{collection}/{quote(user_id, safe='')}{end}", credential, profile.headers)
         delete = _with_variables(call, made, collection).replace("-i", "-o /dev/null", 1)
         yield f'[ -z "${{{variable}-}}" ] || ! {_check(call, made, collection)} || {delete}'
     yield ":\n}\n"
@@ -129,12 +130,7 @@ def _head(exchanges: Sequence[Exchange], profile: Profile) -> str:
 def _credential(exchanges: Sequence[Exchange]) -> Credential:
     """Return the credential of the run, even if a scenario used others; the first if none is the token."""
     credentials = [exchange.call.credential for exchange in exchanges]
-    return next((one for one in credentials if (one.shown, one.scheme) == ("$TOKEN", "Bearer")), credentials[0])
-
-
-def _may_change(call: Call, others: Sequence[Exchange]) -> bool:
-    """Whether a call may change an existing user: all but a read and a create may."""
-    return call.method in WRITES or (call.method == "POST" and _path(call.url) != _collection_path(others))
+    return next((one for one in credentials if one.shown == "$TOKEN"), credentials[0])
 
 
 def _check(call: Call, made: Mapping[str, str], collection: str) -> str:
@@ -142,28 +138,21 @@ def _check(call: Call, made: Mapping[str, str], collection: str) -> str:
     segment = _path(call.url).rpartition("/")[2]
     variables = {quote(user_id, safe=""): variable for user_id, variable in made.items()}
     user = f'"${{{variables[segment]}:?no user was created}}"' if segment in variables else shlex.quote(segment)
-    read = _with_variables(Call("GET", call.url, call.credential), made, collection)
+    own = {name: value for name, value in call.headers.items() if name not in OF_A_BODY}
+    read = _with_variables(Call("GET", call.url, call.credential, own), made, collection)
     return f'may_change {user} "$({read})"'
 
 
-def _parts(url: str) -> tuple[str, str]:
-    """Return the URL of a collection without its trailing slash and query, and these two."""
-    path, mark, query = url.partition("?")
-    collection = path.rstrip("/")
-    return collection, path[len(collection) :] + mark + query
+def _end(url: str, profile: Profile) -> str:
+    """Return how the URLs of users end: with a slash or not, and with the query of the create."""
+    slash = "/" if profile.trailing_slash or profile.paths.item_slash else ""
+    return slash + "".join(url.partition("?")[1:])
 
 
-def _names_a_user(url: str, others: Sequence[Exchange]) -> bool:
+def _names_a_user(url: str, collection: str) -> bool:
     """Whether a URL cannot be taken for that of the collection, however a server decodes or normalizes it."""
     last = unquote(unquote(_path(url).rpartition("/")[2]))
-    return _path(url) != _collection_path(others) and not any(
-        part.strip() in NO_ID for part in re.split(r"[/\\]", last)
-    )
-
-
-def _collection_path(exchanges: Sequence[Exchange]) -> str:
-    """Return the shortest path of all."""
-    return min((_path(exchange.call.url) for exchange in exchanges), key=len)
+    return _path(url) != _path(collection) and not any(part.strip() in NO_ID for part in re.split(r"[/\\]", last))
 
 
 def _path(url: str) -> str:

@@ -199,11 +199,13 @@ def _known_reason(scenario: Scenario) -> str:
     return known.reason if known is not None else ""
 
 
-def failed_to_start(error: SuiteError, folder: Path) -> None:
+def failed_to_start(error: SuiteError, folder: Path, target: str = "") -> Summary:
     """Write a summary of a run that could not begin, if that is possible, so that no earlier one is taken for it."""
+    started = datetime.now().astimezone().isoformat(timespec="seconds")
+    summary = with_faults(Summary(Outcome.PASSED, started=started, target=target), [error])
     with contextlib.suppress(OSError):
-        started = datetime.now().astimezone().isoformat(timespec="seconds")
-        with_faults(Summary(Outcome.PASSED, started=started), [error]).write(folder)
+        summary.write(folder)
+    return summary
 
 
 def make_ready(folder: Path) -> None:

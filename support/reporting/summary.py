@@ -99,6 +99,13 @@ class Summary:
         names = ("run", "seed", "target", "profile", "selection")
         return {**{name: getattr(self, name) for name in names}, **self.versions}
 
+    @property
+    def in_one_line(self) -> str:
+        """The outcome, why, and against which target: the last line of a run."""
+        why = f": {self.why}" if self.why else ""
+        target = f" (target: {self.target})" if self.target and self.target not in self.why else ""
+        return f"{self.outcome}{why}{target}"
+
     def write(self, folder: Path) -> Path:
         """Write the summary into a folder, atomically; return its path."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """The Users API: each decision is a separate method, so that a variant or a defect replaces just one."""
 
 import asyncio
+import hashlib
 import json
 import uuid
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from support.sandbox.exchange import PROBLEM, Answer, Call, Refusal
+from support.sandbox.exchange import PROBLEM, Answer, Call, Refusal, names_tag
 from support.sandbox.intake import Intake
 from support.sandbox.store import EmailTakenError, Key, Store, User
 
@@ -102,15 +103,30 @@ class Api(Intake):
 
     def created(self, user: User, call: Call) -> Answer:  # noqa: ARG002  a variant asks for the host
         """Answer with a new user."""
-        return Answer(201, self.present(user), {"location": self.location(user)})
+        return Answer(201, self.present(user), {"location": self.location(user), "etag": self.etag(user)})
 
     def location(self, user: User) -> str:
         """Return the Location of a user."""
         return f"{self.path}/{user.id}"
 
     async def read(self, call: Call) -> Answer:
-        """Show one user."""
-        return Answer(200, self.present(self.known(call)))
+        """Show one user, unless the client has the present version."""
+        user = self.known(call)
+        headers = {"etag": self.etag(user)}
+        if names_tag(call.headers.get("if-none-match"), headers["etag"]):
+            return Answer(304, headers=headers)
+        return Answer(200, self.present(user), headers)
+
+    def etag(self, user: User) -> str:
+        """Return the strong entity tag of a user as stored (RFC 9110, section 8.8.3)."""
+        return f'"{hashlib.sha256(repr(user).encode()).hexdigest()[:24]}"'
+
+    def expected(self, call: Call) -> User:
+        """Find the user that a write is about, in the version that If-Match names (RFC 9110, section 13.1.1)."""
+        user, wanted = self.known(call), call.headers.get("if-match")
+        if wanted is not None and not names_tag(wanted, self.etag(user)):
+            raise Refusal(412, "Precondition Failed", "The user has changed since.")
+        return user
 
     def known(self, call: Call) -> User:
         """Find the user that the request is about."""
@@ -141,12 +157,12 @@ class Api(Intake):
     async def replace(self, call: Call) -> Answer:
         """Replace a user's name and email."""
         fields = self.fields(self.document(call), required=True)
-        return self.update(self.known(call), fields)
+        return self.update(self.expected(call), fields)
 
     async def patch(self, call: Call) -> Answer:
         """Change the fields of a user that the request has."""
         fields = self.fields(self.document(call), required=False)
-        return self.update(self.known(call), fields)
+        return self.update(self.expected(call), fields)
 
     def update(self, user: User, fields: dict[str, str]) -> Answer:
         """Store the changes and show the whole user."""
@@ -155,11 +171,11 @@ class Api(Intake):
             self.store.update(changed)
         except EmailTakenError:
             raise self.taken() from None
-        return Answer(200, self.present(changed))
+        return Answer(200, self.present(changed), {"etag": self.etag(changed)})
 
     async def delete(self, call: Call) -> Answer:
         """Delete a user, at once or after a delay."""
-        user = self.known(call)
+        user = self.expected(call)
         if user.id in self._being_deleted:
             return Answer(204)
         if call.deletion_delay_s:

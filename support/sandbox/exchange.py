@@ -47,3 +47,8 @@ def bears(headers: Headers, token: str) -> bool:
     """Return whether a request bears the token (RFC 6750, section 2.1)."""
     scheme, _, given = headers.get("authorization", "").partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
+
+
+def names_tag(condition: str | None, etag: str) -> bool:
+    """Return whether an If-Match or If-None-Match names a strong entity tag, alone, in a list or by `*`."""
+    return condition is not None and (condition.strip() == "*" or etag in (tag.strip() for tag in condition.split(",")))

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from support.sandbox.twists import Twist
 
 
+PERSONALITIES = ("mockapi", "mockapi-500", "json-api", "envelope", "unlisted")
+
+
 class Options(argparse.Namespace):
     """The options of the command line.
 
@@ -58,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--control", action="store_true", help="serve /_control: faults and statistics")
     add("--seed-users", type=int, default=0, metavar="N", help="begin with N existing users")
     add("--faults", metavar="JSON", type=_faults, help="begin with these faults")
-    add("--personality", choices=("mockapi", "mockapi-500"), help="imitate a known service")
+    add("--personality", choices=PERSONALITIES, help="imitate a known service, or another shape")
     add("--variant", action="append", default=[], metavar="NAME", help="be unusual but correct; can be repeated")
     add("--list-variants", action=_Catalogue, nargs=0, help="print names and what they do")
     add("--defect", action="append", default=[], metavar="NAME", help="break a rule; can be repeated")

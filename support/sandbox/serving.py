@@ -36,7 +36,7 @@ def serve(sock: socket.socket, options: Options, token: str) -> None:
     """Serve on a listening socket until the process ends."""
     faults = Faults(read_faults(json.loads(options.faults or "[]")))
     keep_alive_s = 75.0
-    if options.personality is None:
+    if not (options.personality or "").startswith("mockapi"):
         sandbox = _build(options, token, faults)
         app, keep_alive_s = sandbox.app, sandbox.keep_alive_s
     else:
@@ -59,7 +59,10 @@ def serve(sock: socket.socket, options: Options, token: str) -> None:
 def _build(options: Options, token: str, faults: Faults) -> Sandbox:
     """Build the parts, then apply the variants and defects."""
     store = _open_store(options.database)
-    store.add_existing(existing_users(options.seed_users))
+    users = list(existing_users(options.seed_users))
+    if options.personality is not None:  # whose ids are numbers
+        users = [user._replace(id=str(number)) for number, user in enumerate(users, start=1)]
+    store.add_existing(users)
     stats = Stats(store)
     api = Api(store, token, options.path)
     app = App(api, faults, stats, Control(faults, stats, token) if options.control else None)
@@ -69,6 +72,12 @@ def _build(options: Options, token: str, faults: Faults) -> Sandbox:
 
         for twist in [VARIANTS[name] for name in options.variant] + [DEFECTS[name] for name in options.defect]:
             twist.apply(sandbox)
+    if options.personality is not None:
+        from support.sandbox.catalogue import VARIANTS  # late, as above
+        from support.sandbox.personalities.reshaped import DIALECTS
+
+        VARIANTS["integer-ids"].apply(sandbox)
+        app.api = DIALECTS[options.personality](api)
     return sandbox
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
@@ -11,26 +12,28 @@ from support.models import Credential, Exchange, NewUser
 from support.scenario import values
 from support.scenario.context import Actor, ScenarioContext
 
-CREDENTIALS: Mapping[str, Callable[[str], Credential]] = {
-    "no token": lambda _: Credential(None),
-    "an empty token": lambda _: Credential("", value=""),
-    "a wrong token": lambda _: Credential("a-wrong-token", value=secrets.token_urlsafe(24)),
-    "the token in the Basic scheme": lambda token: Credential("$TOKEN", scheme="Basic", value=token),
-    "the token plus one character": lambda token: Credential("${TOKEN}x", value=f"{token}x"),
-    "the token plus one word": lambda token: Credential("$TOKEN x", value=f"{token} x"),
-    "the token without its last character": lambda token: Credential("${TOKEN%?}", value=token[:-1]),
-    "the token without its first character": lambda token: Credential("${TOKEN#?}", value=token[1:]),
-    "the token with a different last character": lambda token: Credential(
-        "${TOKEN%?}x", value=token[:-1] + ("y" if token.endswith("x") else "x")
+CREDENTIALS: Mapping[str, Callable[[Credential], Credential]] = {
+    "no token": lambda right: replace(right, shown=None),
+    "an empty token": lambda right: replace(right, shown="", value=""),
+    "a wrong token": lambda right: replace(right, shown="a-wrong-token", value=secrets.token_urlsafe(24)),
+    "the token in the Basic scheme": lambda right: replace(right, format="Basic {token}"),
+    "the token plus one character": lambda right: replace(right, shown="${TOKEN}x", value=f"{right.value}x"),
+    "the token plus one word": lambda right: replace(right, shown="$TOKEN x", value=f"{right.value} x"),
+    "the token without its last character": lambda right: replace(right, shown="${TOKEN%?}", value=right.value[:-1]),
+    "the token without its first character": lambda right: replace(right, shown="${TOKEN#?}", value=right.value[1:]),
+    "the token with a different last character": lambda right: replace(
+        right, shown="${TOKEN%?}x", value=right.value[:-1] + ("y" if right.value.endswith("x") else "x")
     ),
-    "the token with an extra character in front": lambda token: Credential("x$TOKEN", value=f"x{token}"),
-    "the token with its letter case swapped": lambda token: Credential(
-        "(the token with its letter case swapped)", value=_swapped(token)
+    "the token with an extra character in front": lambda right: replace(
+        right, shown="x$TOKEN", value=f"x{right.value}"
     ),
-    "the token without a scheme": lambda token: Credential("$TOKEN", scheme="", value=token),
-    "the token in the Token scheme": lambda token: Credential("$TOKEN", scheme="Token", value=token),
+    "the token with its letter case swapped": lambda right: replace(
+        right, shown="(the token with its letter case swapped)", value=_swapped(right.value)
+    ),
+    "the token without a scheme": lambda right: replace(right, format="{token}"),
+    "the token in the Token scheme": lambda right: replace(right, format="Token {token}"),
 }
-"""Wrong credentials, made from the right token."""
+"""Wrong credentials, made from the right one."""
 
 
 def try_everything(scenario: ScenarioContext, credential: Credential, owner: Actor, intruder: Actor) -> None:
@@ -70,7 +73,7 @@ def _writes(
     yield registry.create(api.create_call(owner.new_user.as_json()), owner.new_user.email, None)
     yield registry.create(api.create_call({}), None, None)
     yield _sign_up(scenario, api, "text/plain", bytes)
-    yield _sign_up(scenario, api, "application/json", lambda body: body[:-1])
+    yield _sign_up(scenario, api, scenario.profile.media_types.post, lambda body: body[:-1])
     if has.patch:
         name = {"name": new_user.name}
         yield api.patch(owner.known_id, name)

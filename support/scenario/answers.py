@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from support.cleanup.marks import mark_in
 from support.contract.matchers import Matcher, body_of, leaks_nothing, says_what_is_wrong
 from support.contract.normalizers import listed
 from support.contract.violation import fail
-from support.models import Credential, Exchange
+from support.models import WHOLE, Exchange
+from support.pointers import at, placed
 from support.profile import Profile
 from support.scenario import accounts, directory, paging, values
+from support.scenario.access import CREDENTIALS
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.invalid_values import (
     INVALID_EMAILS,
@@ -122,8 +125,9 @@ def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     return exchanges
 
 
-def _use_credential(scenario: ScenarioContext, grace: Actor, credential: Credential) -> list[Exchange]:
-    api, new_user = scenario.api.with_credential(credential), scenario.factory.new_user()
+def _use_credential(scenario: ScenarioContext, grace: Actor, credential: str) -> list[Exchange]:
+    api = scenario.api.with_credential(CREDENTIALS[credential](scenario.api.credential))
+    new_user = scenario.factory.new_user()
     fields, url = new_user.as_json(), api.url_of(grace.known_id)
     changes = [api.call(method, url, fields=fields) for method in update_methods(scenario)]
     operations = [
@@ -142,7 +146,7 @@ def _accept_anything(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     taken, nameless = grace.new_user.as_json(), {**scenario.factory.new_user().as_json(), "name": ""}
     user, nowhere = api.url_of(grace.known_id), api.url_of(values.unused_id(scenario))
     methods = update_methods(scenario)
-    posts = [(user, taken), (api.url, taken), (api.url, nameless)]
+    posts = [(user, taken), (api.create_url, taken), (api.create_url, nameless)]
     operations = [
         *(api.send(api.call(method, nowhere, headers=WITHOUT_JSON)) for method in ("GET", "DELETE")),
         *(
@@ -177,10 +181,8 @@ REQUESTS: Mapping[str, Requests] = {
         paging.read_page(scenario, number, size) for number, size in INVALID_PAGES
     ],
     "uses an unsupported method": lambda scenario, grace: [post_to_user(scenario, grace)],
-    "uses a wrong token": lambda scenario, grace: _use_credential(
-        scenario, grace, Credential("a-wrong-token", value="a-wrong-token")
-    ),
-    "uses no token": lambda scenario, grace: _use_credential(scenario, grace, Credential(None)),
+    "uses a wrong token": lambda scenario, grace: _use_credential(scenario, grace, "a wrong token"),
+    "uses no token": lambda scenario, grace: _use_credential(scenario, grace, "no token"),
     "does not ask for JSON": _accept_anything,
     "sends a password": _send_secrets,
 }
@@ -225,10 +227,12 @@ def without_user_data(exchange: Exchange, profile: Profile) -> Exchange:
         return exchange
     entries = listed(answer, profile)
     shown = [value] if entries is None else [entry for entry in entries if mark_in(entry) is not None]
-    private = (profile.names.name, profile.names.email)
-    bare = [
-        {key: inner for key, inner in entry.items() if key not in private} if isinstance(entry, Mapping) else entry
-        for entry in shown
-    ]
-    last = replace(exchange.attempts[-1], outcome=replace(answer, body=json.dumps(bare).encode()))
+    bare = [_without_user_data(entry, profile) if isinstance(entry, Mapping) else entry for entry in shown]
+    last = replace(exchange.attempts[-1], outcome=replace(answer, body=json.dumps(bare).encode(), shown=WHOLE))
     return replace(exchange, attempts=(*exchange.attempts[:-1], last))
+
+
+def _without_user_data(user: Mapping[str, Any], profile: Profile) -> Mapping[str, Any]:
+    for path in (profile.names.paths["name"], profile.names.paths["email"]):
+        user = placed(user, path, None) if at(user, path) is not None else user
+    return user

@@ -76,6 +76,8 @@ class ScenarioContext:
         self.last_burst: Burst | None = None
         self.race: Race | None = None
         self.in_threads = False
+        self.etags: list[str] = []
+        """The ETags that the account of a scenario about them had, the current one last."""
         self._last_actor: Actor | None = None
         self._actors: dict[str, Actor] = {}
 

@@ -23,7 +23,7 @@ RECENT_S = 1.0
 def read_list(scenario: ScenarioContext) -> Exchange:
     """Read the list; one in pages while no user of ours is being deleted, so that none moves to another page."""
     session = scenario.session
-    if scenario.profile.pages.size is not None:
+    if scenario.profile.pages.are_needed:
         scenario.registry.wait_for_deletions()
     exchange = scenario.run(scenario.api.list())
     session.last_list = (time.monotonic(), len(scenario.registry.ledger.records), exchange)

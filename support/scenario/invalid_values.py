@@ -121,17 +121,20 @@ def every_invalid_change(factory: Factory) -> list[dict[str, Any]]:
 
 
 def in_another_order(body: bytes) -> bytes:
-    """Write an object with its last field first."""
-    return json.dumps(dict(reversed(json.loads(body).items()))).encode()
+    """Write each object with its last field first."""
+    return json.dumps(json.loads(body, object_pairs_hook=lambda pairs: dict(reversed(pairs)))).encode()
 
 
 def escaped(body: bytes) -> bytes:
-    """Write an object of texts with each character escaped, as a pair where UTF-16 has one (RFC 8259, section 7)."""
-    fields = ", ".join(f"{json.dumps(key)}: {_escaped(value)}" for key, value in json.loads(body).items())
-    return f"{{{fields}}}".encode()
+    """Write JSON with each character of a text escaped, as a pair where UTF-16 has one (RFC 8259, section 7)."""
+    return _escaped(json.loads(body)).encode()
 
 
-def _escaped(text: str) -> str:
-    octets = text.encode("utf-16-be")
+def _escaped(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{json.dumps(key)}: {_escaped(inner)}' for key, inner in value.items())}}}"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    octets = value.encode("utf-16-be")
     units = (int.from_bytes(octets[place : place + 2], "big") for place in range(0, len(octets), 2))
     return '"' + "".join(f"\\u{unit:04x}" for unit in units) + '"'

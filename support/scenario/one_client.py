@@ -116,6 +116,24 @@ def delete(scenario: ScenarioContext) -> None:
         is_gone_from_search(scenario, ada)
 
 
+def delete_again(scenario: ScenarioContext) -> None:
+    ada = _begin(scenario, "delete-again", "Ada deletes their account again")
+    accounts.delete(scenario, ada)
+    outcomes.is_answered(scenario, "deleted_again")
+
+
+def change_deleted_by(method: str) -> Act:
+    """Return the act in which Ada's account is changed after its deletion."""
+
+    def change(scenario: ScenarioContext) -> None:
+        ada = _begin(scenario, "update-404", f"Ada's deleted account is changed by {method}")
+        accounts.send_change(scenario, ada, method, scenario.factory.new_user("Ada").as_json())
+        outcomes.is_answered(scenario, "unknown")
+        is_gone(scenario, ada)
+
+    return change
+
+
 def sign_up_with_freed_email(scenario: ScenarioContext) -> None:
     ada, alan = (
         _begin(scenario, "delete-frees", "Alan signs up with Ada's email once it is free"),

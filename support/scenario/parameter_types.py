@@ -14,7 +14,7 @@ from typing import Any
 from behave import register_type
 
 from support.models import NewUser
-from support.scenario import access, answers, invalid_values, protocol, values
+from support.scenario import access, answers, conditional, invalid_values, protocol, values
 from support.scenario.context import PERSONAS, Actor, ScenarioContext
 from support.scenario.factory import Factory
 
@@ -191,6 +191,8 @@ register("Method", one_of(METHODS), METHODS.__getitem__)
 register("RequestKind", one_of(METHODS_OF), METHODS_OF.__getitem__)
 words("Request", *METHODS_OF)
 words("Write", "POST", "PATCH", "PUT")
+words("UserWrite", "PATCH", "PUT", "DELETE")
+words("Condition", *conditional.CONDITIONS)
 register("EdgeCase", EDGE_CASE, str)
 register("ContentType", ".+", lambda text: invalid_values.NOT_JSON_TYPES.get(text, text))
 register("MalformedBody", one_of(invalid_values.MALFORMED), invalid_values.MALFORMED.__getitem__)
@@ -204,7 +206,7 @@ def resource(text: str) -> OfScenario:
 
 def credential(text: str) -> OfScenario:
     """Return a wrong credential that is made from the right one."""
-    return OfScenario(lambda scenario: access.CREDENTIALS[text](scenario.api.credential.value))
+    return OfScenario(lambda scenario: access.CREDENTIALS[text](scenario.api.credential))
 
 
 register("Resource", one_of(protocol.RESOURCES), resource)

@@ -9,6 +9,7 @@ from support.contract.normalizers import user_of
 from support.errors import Inconclusive
 from support.http.operations import Operation
 from support.http.urls import destination, origin_of
+from support.http.users_api import JSON
 from support.models import Exchange
 from support.scenario import accounts, values
 from support.scenario.context import Actor, ScenarioContext
@@ -57,14 +58,15 @@ def send_body(
     actor: Actor,
     method: str,
     rewrite: Callable[[bytes], bytes] = bytes,
-    content_type: str = "application/json",
+    content_type: str = JSON,
 ) -> Exchange:
     """Send a sign-up (POST) or a change of name and email with a rewritten body, or declared as another type."""
     scenario.last_actor = actor
     new_user = actor.new_user if method == "POST" else scenario.factory.new_user(actor.persona)
-    body = rewrite(scenario.api.create_call(new_user.as_json()).body or b"")
-    url = scenario.api.url if method == "POST" else scenario.api.url_of(actor.known_id)
-    call = scenario.api.call(method, url, body=body, headers={"Content-Type": content_type})
+    url = scenario.api.create_url if method == "POST" else scenario.api.url_of(actor.known_id)
+    body = rewrite(scenario.api.call(method, url, fields=new_user.as_json()).body or b"")
+    media_type = content_type.replace(JSON, scenario.profile.media_type(method))
+    call = scenario.api.call(method, url, body=body, headers={"Content-Type": media_type})
     if method == "POST":
         scenario.emails_tried.append(new_user.email)
         scenario.names_tried.append(new_user.name)

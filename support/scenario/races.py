@@ -151,3 +151,44 @@ def _check_both_fields(
 def differs(shown: Mapping[str, object], before: Mapping[str, object]) -> bool:
     """Whether a user has changed; an email may come in other letter case."""
     return bool(field_mismatches(shown, before, Names()))
+
+
+def replace_during_update(scenario: ScenarioContext) -> None:
+    """Let the name and email of Ada be replaced while the name is updated."""
+    ada = accounts.become_user(scenario, scenario.actor("Ada"))
+    acts = one_client.sign_up, one_client.change_by("PATCH"), one_client.change_by("PUT")
+    play(scenario, _replacements_during_updates(scenario, ada), acts)
+
+
+def _replacements_during_updates(scenario: ScenarioContext, ada: Actor) -> Iterator[Round]:
+    url = scenario.api.url_of(ada.known_id)
+    while True:
+        whole, name = scenario.factory.new_user("Ada").as_json(), scenario.factory.new_user("Ada").name
+        record = scenario.registry.ledger.intend(whole["email"])
+        calls = {"the replacement": ("PUT", whole), "the update": ("PATCH", {"name": name})}
+        requests = [
+            RaceRequest(label, scenario.api.send_once(scenario.api.call(method, url, fields=fields)), (200,))
+            for label, (method, fields) in calls.items()
+        ]
+        yield Round(requests, partial(_check_replacement, scenario, ada, (whole, name), record))
+
+
+def _check_replacement(
+    scenario: ScenarioContext,
+    ada: Actor,
+    sent: tuple[Mapping[str, str], str],
+    record: Record,
+    contenders: Sequence[Contender],
+) -> Verdict:
+    """Compare a read with what the two orders leave; a request of unknown outcome may have done nothing."""
+    scenario.registry.mark_not_created(record)
+    (whole, name), before = sent, ada.shown
+    shown = accounts.fields_of(scenario, accounts.read(scenario, ada))
+    wrong = broken_answers(contenders)
+    replaced, updated = (contender.outcome is Outcome.WON for contender in contenders)
+    possible = [{**whole}, {**whole, "name": name}]
+    possible += [] if replaced else [{**before, "name": name}]
+    possible += [] if replaced or updated else [{**before}]
+    if not wrong and all(differs(shown, {key: one[key] for key in ("name", "email")}) for one in possible):
+        wrong = [f"a read shows {shown.get('name')!r} and {shown.get('email')!r}, which no order of the two leaves"]
+    return verdict_on(wrong, is_decided(contenders))

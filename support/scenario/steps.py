@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import behave
 from behave.runner import Context
 
+from support.errors import NotOffered
 from support.scenario.context import ScenarioContext
 from support.scenario.parameter_types import OfScenario
 
@@ -29,7 +30,10 @@ def _decorator(
             @wraps(step)
             def run(context: Context, **arguments: Any) -> None:
                 scenario = context.session.scenario
-                step(scenario, **{name: _resolved(value, scenario) for name, value in arguments.items()})
+                try:
+                    step(scenario, **{name: _resolved(value, scenario) for name, value in arguments.items()})
+                except NotOffered as reason:
+                    context.scenario.skip(str(reason))
 
             register(sentence)(run)
             return step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from support import profile_files
@@ -105,7 +106,8 @@ class Connection:
         if settings.base_url is None:
             self._embedded = self._opened(started or EmbeddedApi(), lambda api: api.close())
             return self._embedded.target
-        token = settings.token.get_secret_value() if settings.token and settings.access_controlled else None
+        has_token = settings.token and settings.access_controlled and self.profile.auth.scheme != "none"
+        token = settings.token.get_secret_value() if has_token and settings.token else None
         return Target(settings.base_url, token, settings.base_url)
 
     def _users_api(self) -> UsersApi:
@@ -113,7 +115,7 @@ class Connection:
         credential = Credential(None)
         if token is not None:
             redacted.hide(token)
-            credential = Credential("$TOKEN", value=token)
+            credential = replace(self.profile.auth.credential, value=token)
         policy = Policy(settings.retry_attempts, settings.retry_base_s, settings.retry_cap_s, settings.retry_deadline_s)
         window_s = settings.consistency_window_s
         return UsersApi(self.target.base_url, credential, policy, self.profile, self.recorder, window_s)

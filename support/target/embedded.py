@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from support.errors import TargetDown
-from support.models import EMBEDDED
+from support.models import EMBEDDED, EMBEDDED_NAME
 from support.settings import ROOT
 
 
@@ -26,6 +26,11 @@ class Target:
     token: str | None = field(repr=False)
     key: str
     control_url: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """How a report names it: the port of an embedded API says nothing."""
+        return EMBEDDED_NAME if self.key == EMBEDDED else self.base_url
 
 
 class EmbeddedApi:

@@ -35,7 +35,8 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
 
 def check_open(client: SessionClient, api: UsersApi) -> Exchange:
     """Read the list, or a page of one user if that is enough; raises TargetDown, with one line, if that fails."""
-    page_is_enough = api.profile.capabilities.pages and api.profile.caps.users is None
+    has_pages = api.profile.capabilities.pages or api.profile.pages.counts == "cursor"
+    page_is_enough = has_pages and api.profile.caps.users is None
     exchange = client.run(api.page(1, 1) if page_is_enough else api.list())
     last = exchange.attempts[-1].outcome
     if isinstance(last, Failure):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from support import profile_files
 from support.errors import Outcome
-from support.peers.catalogue import RECIPES
+from support.peers.catalogue import RECORDED
 from support.peers.launching import Peer, running
 from support.peers.record.cassette import Cassette
 from support.peers.verdicts import Assessment, Verdict, assessment
@@ -74,7 +74,7 @@ def check_peer(name: str) -> PeerResult:
     runs, others = list[Run](), list[str]()
     with running(name) as peer, tempfile.TemporaryDirectory(prefix=f"judge-{name}-") as folder:
         runner = Runner(Path(folder))
-        with Cassette(peer, RECIPES[name].dialect) as cassette:
+        with Cassette(peer, RECORDED[name]) as cassette:
             for user in EXISTING_USERS:
                 cassette.given(user)
             for strict in (False, True):

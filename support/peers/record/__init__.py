@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from support.peers.catalogue import RECIPES, pinned_version
+from support.peers.catalogue import RECIPES, RECORDED
 from support.peers.launching import Peer, running
+from support.peers.recipe import pinned_version
 from support.peers.record.cassette import Cassette
 from support.peers.record.suites import SUITES, SUITES_WITH_LEFTOVERS, Suite
 
@@ -44,7 +45,7 @@ def record(name: str) -> Recording:
 
 
 def _recorded(suite: Suite, peer: Peer) -> dict[str, object]:
-    with Cassette(peer, RECIPES[peer.name].dialect) as cassette:
+    with Cassette(peer, RECORDED[peer.name]) as cassette:
         suite(cassette)
         cassette.clear()
     return {suite.__name__.replace("_", " "): cassette.interactions}

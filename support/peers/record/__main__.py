@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from support.peers.catalogue import RECIPES
+from support.peers.catalogue import RECORDED
 from support.peers.errors import PeerUnavailable
 from support.peers.record import record, save
 
@@ -11,7 +11,7 @@ from support.peers.record import record, save
 def main() -> int:
     """Write `support/peers/recorded/NAME.json` for each name; 3 if a peer cannot be installed here."""
     parser = argparse.ArgumentParser(prog="python -m support.peers.record", description=__doc__)
-    parser.add_argument("names", nargs="+", choices=tuple(RECIPES), metavar="NAME", help=", ".join(RECIPES))
+    parser.add_argument("names", nargs="+", choices=tuple(RECORDED), metavar="NAME", help=", ".join(RECORDED))
     for name in parser.parse_args().names:
         try:
             print(save(name, record(name)))

@@ -17,8 +17,8 @@ from support.http.operations import execute_once
 from support.http.policy import Policy
 from support.http.session_client import SessionClient
 from support.models import Answer, Call, Credential, Exchange
-from support.peers.catalogue import Dialect
 from support.peers.launching import Peer
+from support.peers.recipe import Dialect
 from support.peers.record.normalizer import Normalizer
 
 BEARER = "Bearer {token}"
@@ -98,8 +98,7 @@ class Cassette:
         token = self.peer.token
         credential = Credential(None)
         if authorization is not None:
-            scheme, _, value = authorization.format(token=token, shorter=token[:-1]).partition(" ")
-            credential = Credential("$TOKEN", scheme, value)
+            credential = Credential("$TOKEN", "{token}", authorization.format(token=token, shorter=token[:-1]))
         media_type = body.media_type if isinstance(body, Raw) else None if body is None else JSON
         octets = body.octets if isinstance(body, Raw) else None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": media_type} if media_type else {}

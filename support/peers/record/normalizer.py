@@ -8,8 +8,8 @@ import re
 from operator import itemgetter
 from typing import TypeGuard
 
-from support.peers.catalogue import Dialect
 from support.peers.installing import HOMES
+from support.peers.recipe import Dialect
 
 RECORDED_HEADERS = (
     "content-type",

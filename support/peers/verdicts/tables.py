@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from support.peers.catalogue import RECIPES
+from support.peers.catalogue import RECORDED
 from support.peers.record import interactions_of
 from support.peers.verdicts import Assessment, Verdict, assessment
 
@@ -19,7 +19,7 @@ Interaction = Mapping[str, Any]
 
 def readme_with_tables(text: str) -> str:
     """Return the README with the tables between the markers replaced."""
-    for name in RECIPES:
+    for name in RECORDED:
         head, begin, rest = text.partition(f"<!-- verdicts of {name} -->\n")
         _, end, tail = rest.partition("<!-- end -->")
         if not end:

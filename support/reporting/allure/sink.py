@@ -57,13 +57,13 @@ class AllureSink(ReportSink):
         self._logger = listener.logger
         self._of_step: list[Exchange] = []
         self._of_scenario: list[Exchange] = []
-        self._profile = Profile()
+        self._profile, self._base_url = Profile(), ""
         self._stock_start, listener.start_scenario = listener.start_scenario, self._start_scenario
         self._stock_stop_step, listener.stop_behave_step = listener.stop_behave_step, self._stop_step
         self._stock_stop, listener.stop_scenario = listener.stop_scenario, self._stop_scenario
 
-    def record(self, recorder: Recorder, profile: Profile) -> None:
-        self._profile = profile
+    def record(self, recorder: Recorder, profile: Profile, base_url: str) -> None:
+        self._profile, self._base_url = profile, base_url
         if self._of_step.append not in recorder.observers:
             recorder.observers.append(self._of_step.append)
 
@@ -122,7 +122,7 @@ class AllureSink(ReportSink):
         if result is None:
             self._drop()
             return
-        if result is not Result.PASSED and (replay := script(self._of_scenario, self._profile)):
+        if result is not Result.PASSED and (replay := script(self._of_scenario, self._profile, self._base_url)):
             self._attach(REPLAY, replay)
         test = self._test()
         stock = [label for label in test.labels if label.name not in ("tag", "severity")]

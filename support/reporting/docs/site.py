@@ -16,6 +16,7 @@ from support import profile_files
 from support.contract.tags import FAMILIES, TAGS, meaning_of
 from support.errors import Outcome
 from support.reporting.docs import features as parsed
+from support.reporting.docs.comparison import Standing, standing
 from support.reporting.docs.features import Capabilities, examples, page_of, sections
 from support.reporting.docs.last_run import LastRun
 from support.reporting.results import Result
@@ -31,6 +32,11 @@ BADGES: Mapping[str, str] = {
     Result.KNOWN_DEVIATION: "quiet",
     Result.SKIPPED: "quiet",
     Result.NOT_RUN: "quiet",
+    Standing.KEPT: "passed",
+    Standing.BROKEN: "failed",
+    Standing.IN_PART: "fault",
+    Standing.SOMETIMES: "fault",
+    Standing.NOT_OFFERED: "quiet",
 }
 
 
@@ -74,6 +80,9 @@ def _environment(capabilities: Capabilities, last: LastRun) -> Environment:
         "rules": RULES,
         "examples_by_rule": parsed.examples_by_rule(every),
         "worst": lambda examples: last.worst(one for example in examples for one in parsed.scenarios(example)),
+        "standing": lambda profile, rule, examples: standing(
+            profile, rule, (one for example in examples for one in parsed.scenarios(example))
+        ),
         "profiles": [profile_files.load(path.stem) for path in sorted(profile_files.PROFILES.glob("*.toml"))],
     }
     return environment

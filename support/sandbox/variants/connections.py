@@ -127,7 +127,6 @@ def many_headers(sandbox: Sandbox, respond: Decision, call: Call, answer: Answer
     response.headers.update(
         {
             "cache-control": "no-store",
-            "etag": f'W/"{len(response.body):x}"',
             "link": f'<{sandbox.api.path}?page=2>; rel="next"',
             "set-cookie": "session=0; Path=/; HttpOnly",
             "strict-transport-security": "max-age=63072000",

@@ -9,6 +9,8 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from starlette.responses import Response
+
 from support.sandbox.exchange import Answer, Call
 from support.sandbox.existing_users import existing_users
 from support.sandbox.store import User
@@ -46,6 +48,20 @@ def short_ids(_sandbox: Sandbox, _new_id: Decision) -> str:
 def punctuated_ids(_sandbox: Sandbox, _new_id: Decision) -> str:
     """Ids hold the punctuation that a path may hold unescaped, as base64 and URNs do."""
     return f"urn:user:{_letters(string.ascii_letters, 12)}+{_letters(string.digits, 3)}=="
+
+
+@variant(at="etag")
+def weak_etags(_sandbox: Sandbox, etag: Decision, user: User) -> str:
+    """ETags are weak: they do not promise the same bytes."""
+    return f"W/{etag(user)}"
+
+
+@variant(at="respond")
+def no_etags(_sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
+    """No answer has an ETag."""
+    answer.headers.pop("etag", None)
+    response: Response = respond(call, answer)
+    return response
 
 
 @variant(at="now")

@@ -16,7 +16,7 @@ from support.tests.house.reading import relative
 PRODUCT = sorted(
     path
     for path in [*(ROOT / "support").rglob("*.py"), *(ROOT / "steps").glob("*.py"), ROOT / "environment.py"]
-    if not {"tests", "sandbox", "bench", "golden", "peers", "prove"} & set(path.relative_to(ROOT).parts)
+    if not {"tests", "sandbox", "bench", "peers", "prove"} & set(path.relative_to(ROOT).parts)
 )
 SANDBOX = sorted((ROOT / "support" / "sandbox").rglob("*.py"))
 

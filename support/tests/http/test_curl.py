@@ -62,7 +62,7 @@ def calls(api: UsersApi) -> dict[str, Call]:
         "bytes with a zero": api.call("POST", body=b"a\x00b\\0c%d%%\r\n"),
         "no token": api.with_credential(Credential(None)).call("GET"),
         "a wrong token": api.with_credential(Credential("a-wrong-token", value="a-wrong-token")).call("GET"),
-        "another scheme": api.with_credential(Credential("$TOKEN", scheme="Basic", value=TOKEN)).call("GET"),
+        "another scheme": api.with_credential(Credential("$TOKEN", format="Basic {token}", value=TOKEN)).call("GET"),
         "a longer token": api.with_credential(Credential("${TOKEN}x", value=f"{TOKEN}x")).call("GET"),
         "a shorter token": api.with_credential(Credential("${TOKEN%?}", value=TOKEN[:-1])).call("GET"),
         "a token without its beginning": api.with_credential(Credential("${TOKEN#?}", value=TOKEN[1:])).call("GET"),

@@ -8,7 +8,7 @@ import pytest
 from support import profile_files
 from support.errors import Outcome
 from support.peers import PeerUnavailable
-from support.peers.catalogue import RECIPES
+from support.peers.catalogue import RECORDED
 from support.peers.judge import PeerResult, Row, check_peer, compare
 from support.peers.judge.__main__ import report
 from support.peers.verdicts import assessment
@@ -43,7 +43,7 @@ def rows(name: str, ours: Mapping[str, Result], strict: Mapping[str, Result] | N
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", RECORDED)
 def test_the_suite_agrees_with_the_verdicts_on_a_peer(name: str) -> None:
     try:
         result = check_peer(name)
@@ -53,12 +53,12 @@ def test_the_suite_agrees_with_the_verdicts_on_a_peer(name: str) -> None:
     assert result.differences == []
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", RECORDED)
 def test_a_run_that_agrees_with_the_verdicts_does_not_differ(name: str) -> None:
     assert [row for row in rows(name, expected(name)) if row.differences] == []
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", RECORDED)
 @pytest.mark.parametrize("rule", RULES)
 def test_any_other_result_of_a_rule_is_reported(name: str, rule: str) -> None:
     profile = profile_files.load(name)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.peers.catalogue import RECIPES
+from support.peers.catalogue import RECORDED
 from support.peers.record import interactions_of
 from support.peers.verdicts import assessment
 from support.peers.verdicts.tables import README, readme_with_tables
@@ -16,12 +16,12 @@ WORDS = {"passed", "failed", "not offered"}
 Interaction = Mapping[str, Any]
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", RECORDED)
 def test_every_rule_of_the_contract_has_a_verdict(name: str) -> None:
     assert list(assessment(name).verdicts) == list(RULES)
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", RECORDED)
 def test_every_verdict_and_finding_rests_on_recorded_interactions(name: str) -> None:
     peer = assessment(name)
     names = interactions_of(name)
@@ -30,7 +30,7 @@ def test_every_verdict_and_finding_rests_on_recorded_interactions(name: str) -> 
         assert not set(evidence) - names.keys()
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", RECORDED)
 def test_a_profile_never_makes_a_verdict_worse(name: str) -> None:
     for verdict in assessment(name).verdicts.values():
         assert {verdict.strict, verdict.profiled} <= WORDS
@@ -134,7 +134,7 @@ SECOND_CHECKS: dict[str, tuple[Callable[[Mapping[str, Interaction]], bool], ...]
 
 
 @pytest.mark.parametrize("rule", SECOND_CHECKS)
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", RECORDED)
 def test_a_verdict_agrees_with_a_second_check(name: str, rule: str) -> None:
     seen = interactions_of(name)
     passes = all(check(seen) for check in SECOND_CHECKS[rule])

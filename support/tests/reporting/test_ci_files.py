@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from support.settings import ROOT, Settings
+from support.errors import SettingsError
+from support.settings import ROOT, Settings, load
 from support.tests.reporting.browsing import see_that_allure_is_there
 from support.tests.reporting.conftest import behave
 
@@ -100,6 +101,27 @@ def test_a_secret_base_url_is_hidden_in_what_is_published(path: Path) -> None:
     for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
         for settings in (step.get("env", {}) for step in job["steps"]):
             assert "secrets." not in settings.get("BASE_URL", "") or settings["HIDE_BASE_URL"] == "true"
+
+
+def test_no_job_on_staging_tests_the_embedded_api_where_a_secret_is_missing(tmp_path: Path) -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/staging.yml").read_text(encoding="utf-8"))
+    steps = [step["env"] for step in workflow["jobs"]["contract"]["steps"] if "BASE_URL" in step.get("env", {})]
+    settings = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))["staging"]["variables"]
+    for given in [*steps, settings]:
+        own = {name: value for name, value in given.items() if "${{" not in value}
+        with pytest.raises(SettingsError, match="BASE_URL: it is not set, but HIDE_BASE_URL is"):
+            load(own, tmp_path / ".env")
+    container = yaml.safe_load_all(JOB.read_text(encoding="utf-8"))
+    job = next(one for one in container if one["kind"] == "Job")["spec"]["template"]["spec"]["containers"][0]
+    assert {one["name"] for one in job["env"] if "valueFrom" in one} == {"BASE_URL", "TOKEN"}
+
+
+def test_the_job_of_gitlab_for_each_change_has_no_secret() -> None:
+    """On a protected branch GitLab gives every job the protected variables."""
+    assert (
+        "- unset BASE_URL TOKEN\n"
+        in GITLAB.read_text(encoding="utf-8").partition("\ncontract:")[2].partition("\nstaging:")[0]
+    )
 
 
 def test_a_secret_is_never_part_of_a_command() -> None:

@@ -187,10 +187,10 @@ def test_a_long_feature_is_wrapped_not_cut() -> None:
 def test_the_last_line_begins_with_the_outcome() -> None:
     bare = Summary(Outcome.PASSED, "", "2026-01-02T03:04:05+00:00", 61.0, run="uat-x", seed=7, target="http://x/users")
     passed = summary_lines(with_results(bare, [PASSED], []))
-    assert passed[-1] == "passed: all 1 scenarios of 1 rules"
+    assert passed[-1] == "passed: all 1 scenarios of 1 rules (target: http://x/users)"
     assert "time       1 min 1 s" in passed
     failed = summary_lines(with_results(bare, [PASSED] * 9, [FAILURE] * 9))
-    assert failed[-1] == "contract broken: 9 of 9 scenarios, rules create-201"
+    assert failed[-1] == "contract broken: 9 of 9 scenarios, rules create-201 (target: http://x/users)"
     assert failed[-4:-2] == ["  behave -D data_seed=7 \\", "    a.feature:7"]
     assert max(map(cell_len, [*passed, *failed])) <= 100
 

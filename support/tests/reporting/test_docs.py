@@ -158,6 +158,19 @@ def test_known_deviations_stand_under_their_target(site: Path) -> None:
     assert "It does not offer: access." in section
 
 
+def test_the_targets_are_compared_rule_by_rule(site: Path) -> None:
+    page = (site / "targets.html").read_text(encoding="utf-8")
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in page.split("</table>")[0].split("<tr>")[1:]]
+    targets, *rules = [[re.sub("<.*?>", "", cell) for cell in row] for row in rows]
+    said = {(target, rule): cell for rule, *cells in rules for target, cell in zip(targets[1:], cells, strict=True)}
+    assert [rule for rule, *_ in rules] == list(RULES)
+    assert {said["contract", rule] for rule in RULES} == {"kept"}
+    assert said["mockoon", "auth-401"] == "not offered"
+    assert said["feathers", "method-405"] == "broken"
+    assert said["django-rest", "media-type"] == "broken in part"
+    assert said["django-rest", "lost-update"] == "broken sometimes"
+
+
 def test_whatever_a_feature_says_is_text(tmp_path: Path) -> None:
     write_site(tmp_path / "docs", nasty_features(tmp_path), LastRun())
     for page in pages(tmp_path / "docs").values():

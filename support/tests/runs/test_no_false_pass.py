@@ -124,6 +124,7 @@ class TestTarget:
         assert line == (
             f"target down: cannot reach the proxy http://127.0.0.1:{unused_port} (from HTTP_PROXY): connection refused"
             ". Correct HTTP_PROXY, or name the host of the API in NO_PROXY."
+            " (target: http://users.invalid/users)"
         )
 
     def test_one_that_refuses_the_token_ends_it(self, project: Project, embedded: Target) -> None:

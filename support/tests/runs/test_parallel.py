@@ -268,7 +268,7 @@ class TestRun:
             WORKERS="2",
         )
         assert ended.code == 0, ended.said
-        assert ended.out.splitlines()[-1] == "passed: all 2 scenarios of 1 rules"
+        assert ended.out.splitlines()[-1].startswith("passed: all 2 scenarios of 1 rules (target: http://")
         features = [line.split("  ")[0] for line in ended.out.splitlines() if line.startswith("The ")]
         assert features == ["The first", "The second"]
         summary = summary_in(ended.folder)

@@ -61,9 +61,11 @@ class Driver:
         raw: bytes | None = None,
         media_type: str | None = "application/json",
         authorization: str | None = f"Bearer {TOKEN}",
+        **more_headers: str,
     ) -> Reply:
-        """Send a request to an id, a query that begins with `?`, or an absolute URL."""
-        headers = {"authorization": authorization} if authorization is not None else {}
+        """Send a request to an id, a query that begins with `?`, or an absolute URL; `if_match` becomes If-Match."""
+        headers = {name.replace("_", "-"): value for name, value in more_headers.items()}
+        headers |= {"authorization": authorization} if authorization is not None else {}
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         if method in ("POST", "PUT", "PATCH") and media_type is not None:
             headers["content-type"] = media_type

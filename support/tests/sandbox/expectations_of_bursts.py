@@ -118,3 +118,20 @@ async def _lost_update(api: Driver) -> None:
         parts = ({field: value} for field, value in change.items())
         await asyncio.gather(*(api.ask("PATCH", user["id"], part) for part in parts))
         assert (await api.ask("GET", user["id"])).json() == {**user, **change}
+
+
+@checks("race-delete")
+async def _race_delete(api: Driver) -> None:
+    for method in ("PATCH", "PUT", "DELETE"):
+        for _ in range(_ROUNDS):
+            user, change = await api.create(), new_user()
+            requests: list[Any] = [
+                api.ask(method, user["id"], None if method == "DELETE" else change),
+                api.ask("DELETE", user["id"]),
+            ]
+            replies = await asyncio.gather(*requests)
+            assert all(reply.status in (200, 204, 404) for reply in replies)
+            assert any(reply.status in (200, 204) for reply in replies)
+            assert (await api.ask("GET", user["id"])).status == 404
+            for email in (user["email"], change["email"]):
+                await api.create(email=email)

@@ -5,7 +5,10 @@ import asyncio
 import httpx
 import pytest
 
-from support.tests.sandbox import expectations_of_bursts  # noqa: F401  registers the rules about bursts
+from support.tests.sandbox import (  # noqa: F401  they register their rules
+    expectations_of_bursts,
+    expectations_of_conditions,
+)
 from support.tests.sandbox.conftest import Running
 from support.tests.sandbox.drivers import TOKEN, Driver, Socket, new_user
 from support.tests.sandbox.expectations import CHECKS

@@ -8,7 +8,10 @@ import httpx
 import pytest
 
 from support.sandbox.catalogue import VARIANTS
-from support.tests.sandbox import expectations_of_bursts  # noqa: F401  registers the rules about bursts
+from support.tests.sandbox import (  # noqa: F401  they register their rules
+    expectations_of_bursts,
+    expectations_of_conditions,
+)
 from support.tests.sandbox.conftest import Running, running
 from support.tests.sandbox.drivers import direct_driver
 from support.tests.sandbox.expectations import CHECKS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.errors import ContractViolation
-from support.scenario import accounts, bursts, email_races, outcomes, races
+from support.scenario import accounts, bursts, deletion_races, email_races, outcomes, races
 from support.scenario.context import ScenarioContext
 from support.scenario.session import Session
 from support.target.embedded import EmbeddedApi
@@ -59,6 +59,16 @@ def race_of_sign_up_and_deletion(scenario: ScenarioContext) -> None:
     races.check_rounds(scenario)
 
 
+def race_of_deletions(scenario: ScenarioContext) -> None:
+    deletion_races.delete_at_once(scenario)
+    races.check_rounds(scenario)
+
+
+def race_of_update_and_deletion(scenario: ScenarioContext) -> None:
+    deletion_races.change_during_deletion(scenario, "PATCH")
+    races.check_rounds(scenario)
+
+
 def race_of_two_fields(scenario: ScenarioContext) -> None:
     races.change_both_fields(scenario)
     races.check_rounds(scenario)
@@ -86,6 +96,8 @@ class TestAtOnce:
             ("taken-email-accepted-by-update", "race-email", race_of_changes, "update-taken"),
             ("deleted-email-stays-taken", "race-email", race_of_sign_up_and_deletion, "delete-frees"),
             ("patch-changes-nothing", "lost-update", race_of_two_fields, "patch"),
+            ("delete-does-nothing", "race-delete", race_of_deletions, "delete"),
+            ("deleted-email-stays-taken", "race-delete", race_of_update_and_deletion, "delete-frees"),
             ("list-stops-at-ten", "burst", burst, "list"),
             ("create-stores-another-name", "burst", burst, "create-201"),
             ("delete-does-nothing", "burst-workflow", lifecycles, "delete"),

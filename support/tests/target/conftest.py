@@ -14,7 +14,10 @@ import pytest
 
 from support.reporting.summary import FILE, Summary, read
 from support.settings import ROOT
+from support.tests.http.clients import client
 from support.tests.sandbox.conftest import TOKEN, Running, running
+
+__all__ = ["client"]
 
 LIMIT_S = 300.0
 

@@ -9,6 +9,7 @@ from behave.model import Scenario
 from support import profile_files
 from support.errors import SettingsError
 from support.profile import Deadlines, Deviation, Exclusion, Profile
+from support.profile_answers import Shape, StatusInBody
 from support.profile_files import PROFILES
 from support.rules import RULES
 from support.tests.house.reading import features, scenarios, tags
@@ -47,7 +48,8 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
             "[answers]\ntaken = [400, 422]\n"
             "[capabilities]\nput = false\n"
             '[names]\nid = "_id"\nlist_pointer = "/data/users"\n'
-            '[shape]\nid = "integer"\ncreated_at = false\n'
+            '[shape]\nid = "integer"\ncreated_at = false\ncreated = "location"\n'
+            '[[errors]]\npointer = "/error/code"\nvalue = "USER_*"\nstatus = 404\n'
             "[lookup]\ncase_sensitive = true\n"
             '[pages]\nsize = 50\ncounts = "users"\n'
             "[caps]\nusers = 90\nconcurrency = 20\n"
@@ -62,9 +64,10 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
     assert read.answers.created == (201,)
     assert (read.capabilities.put, read.capabilities.patch) == (False, True)
     assert (read.names.id, read.names.name, read.names.list_pointer) == ("_id", "name", "/data/users")
-    assert (read.shape.id, read.shape.created_at) == ("integer", False)
+    assert read.shape == Shape(id="integer", created_at=False, created="location")
+    assert read.errors == (StatusInBody("/error/code", "USER_*", 404),)
     assert read.lookup.case_sensitive
-    assert (read.pages.size, read.pages.counts, read.pages.first) == (50, "users", 1)
+    assert (read.pages.size, read.pages.counts, read.pages.begin) == (50, "users", 0)
     assert (read.caps.users, read.caps.concurrency) == (90, 20)
     assert read.deadlines == Deadlines(delete_deadline_s=30.0)
     assert read.deadlines.as_settings() == {"delete_deadline_s": 30}
@@ -84,8 +87,8 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ("[answers]\ntaken = [42]\n", "answers.taken[0]", "42 should be greater than or equal to 200"),
         ('[capabilities]\nput = "no"\n', "capabilities.put", "'no' should be a valid boolean"),
         ('[names]\nlist_pointer = "data"\n', "names.list_pointer", "it must be a JSON pointer such as /data/users"),
-        ('[shape]\nid = "number"\n', "shape.id", "'number' should be 'string' or 'integer'"),
-        ('[pages]\ncounts = "rows"\n', "pages.counts", "'rows' should be 'pages' or 'users'"),
+        ('[shape]\nid = "number"\n', "shape.id", "'number' should be 'string', 'integer' or 'any'"),
+        ('[pages]\ncounts = "rows"\n', "pages.counts", "'rows' should be 'pages', 'users' or 'cursor'"),
         ("[caps]\nusers = 0\n", "caps.users", "0 should be greater than or equal to 1"),
         ("[deadlines]\nrace_window_s = 1\n", "deadlines", "there is no 'race_window_s'"),
         ("colour = 1\n", "its top level", "there is no 'colour'"),
@@ -109,6 +112,10 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ("[deadlines]\nretry_deadline_s = 1000001\n", "deadlines.retry_deadline_s", "less than or equal to 1000000"),
         ("[caps]\nusers = 1e300\n", "caps.users", "1e+300 should be a valid integer"),
         ("[answers]\ntaken = [409.0]\n", "answers.taken[0]", "409.0 should be a valid integer"),
+        ('[shape]\ncreated_at = "days"\n', "shape.created_at", "'days' should be True, False, 'local', 'seconds' or"),
+        ("[[errors]]\nvalue = 'x'\n", "errors[0]", "'pointer' is missing"),
+        ("[[errors]]\npointer = '/code'\nstatus = 200\n", "errors[0].status", "200 should be greater than or equal"),
+        ('[pages]\ncounts = "cursor"\n', "its top level", "set capabilities.pages = false"),
         ("[pages]\nfirst = 0.0\n", "pages.first", "0.0 should be a valid integer"),
         ("[pages]\nfirst = false\n", "pages.first", "False should be a valid integer"),
         ("names = 1\n", "names", "1 should be an object"),

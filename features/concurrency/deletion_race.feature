@@ -1,0 +1,20 @@
+@contract @concurrency @async @race @edge
+Feature: A deletion at the same moment as other requests
+  A user deletes their account while a form that they left open saves its fields. An API
+  that reads the user, changes them and stores them again brings the account back.
+
+  @rule.race-delete
+  Rule: Once a deletion is confirmed, the account stays deleted
+
+    Example: Ada's account is updated while it is deleted
+      When Ada's account is changed with an update while it is deleted, round after round
+      Then in every round a confirmed deletion leaves no trace of the account
+
+    @use.with_put=yes
+    Example: Ada's account is replaced while it is deleted
+      When Ada's account is changed with a replacement while it is deleted, round after round
+      Then in every round a confirmed deletion leaves no trace of the account
+
+    Example: Several clients delete Ada's account at the same moment
+      When several clients delete Ada's account at once, round after round
+      Then in every round a confirmed deletion leaves no trace of the account

@@ -1,0 +1,96 @@
+@contract
+Feature: Conditional requests
+  Two editors open the same account, and both save. Where a read has an ETag, the second
+  to save can ask for its change to be refused if the account is no longer as they saw it.
+
+  @rule.conditional
+  Rule: An ETag stands for one version of an account
+
+    Example: Reading an account that has not changed
+      Given Ada is a user with an ETag
+      When a client reads Ada's account with If-None-Match and the current ETag
+      Then the answer is 304 without a body, or shows Ada's account
+
+    Example: Ada updates their name twice
+      Given Ada is a user with an ETag
+      And Ada has changed their name with an update, and the ETag is noted
+      When Ada changes their name with an update, and the ETag is noted
+      Then the ETag of the answer, if there is one, is that of a read of Ada's account
+      And each version of Ada's account has another ETag, and an outdated one no longer stands for it
+
+    @use.with_put=yes
+    Example: Ada replaces their name twice
+      Given Ada is a user with an ETag
+      And Ada has changed their name with a replacement, and the ETag is noted
+      When Ada changes their name with a replacement, and the ETag is noted
+      Then the ETag of the answer, if there is one, is that of a read of Ada's account
+      And each version of Ada's account has another ETag, and an outdated one no longer stands for it
+
+    Example: The ETag in the answer to a sign-up
+      Given Ada is a user with an ETag
+      When Ada signs up and receives an answer
+      Then the ETag of the answer, if there is one, is that of a read of Ada's account
+
+    Example: A deleted user is not found, whatever the condition
+      Given Ada is a user with an ETag
+      When Ada deletes their account
+      Then Ada's account is gone
+      And with If-None-Match and the current ETag, Ada's account is not found either
+
+    @use.with_access=yes
+    Example: A client without a token learns nothing by an ETag
+      Given Ada is a user with an ETag
+      When a client without a token reads Ada's account with If-None-Match and the current ETag
+      Then every attempt is refused as unauthorized
+
+  @rule.conditional @negative
+  Rule: A write on condition of an outdated ETag is refused and changes nothing
+
+    Scenario Outline: <method> with an outdated ETag
+      Given Ada is a user with a strong ETag
+      And Ada has changed their name with an update, and the ETag is noted
+      When a client sends <method> for Ada with If-Match and an outdated ETag
+      Then the status is 412
+      And Ada's account is unchanged
+
+      Examples:
+        | method |
+        | PATCH  |
+        | DELETE |
+
+    @use.with_put=yes
+    Example: PUT with an outdated ETag
+      Given Ada is a user with a strong ETag
+      And Ada has changed their name with an update, and the ETag is noted
+      When a client sends PUT for Ada with If-Match and an outdated ETag
+      Then the status is 412
+      And Ada's account is unchanged
+
+  @rule.conditional
+  Rule: A write on condition of the current ETag is done
+
+    Scenario Outline: <method> with <condition>
+      Given Ada is a user with a strong ETag
+      When a client sends <method> for Ada with If-Match and <condition>
+      Then Ada's write is done
+
+      Examples:
+        | method | condition                            |
+        | PATCH  | the current ETag                     |
+        | PATCH  | a list of ETags with the current one |
+        | PATCH  | any ETag                             |
+        | DELETE | the current ETag                     |
+
+    @use.with_put=yes
+    Example: PUT with the current ETag
+      Given Ada is a user with a strong ETag
+      When a client sends PUT for Ada with If-Match and the current ETag
+      Then Ada's write is done
+
+  @rule.conditional @concurrency @async @race @edge
+  Rule: Of several writes with the same ETag, exactly one is done
+
+    Example: Several clients change Ada's name at once
+      Given Ada is a user with a strong ETag
+      When several clients change Ada's name at once with the same current ETag, round after round
+      Then in every round exactly one change is done and the others are refused with 412

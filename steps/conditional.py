@@ -1,0 +1,73 @@
+"""Conditional requests: ETag, If-None-Match and If-Match."""
+
+from support.models import Credential
+from support.scenario import conditional
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.steps import given, then, when
+
+
+@given("{actor:Actor} is a user with an ETag")
+def is_user_with_etag(scenario: ScenarioContext, actor: Actor) -> None:
+    conditional.become_user_with_etag(scenario, actor)
+
+
+@given("{actor:Actor} is a user with a strong ETag")
+def is_user_with_strong_etag(scenario: ScenarioContext, actor: Actor) -> None:
+    conditional.become_user_with_etag(scenario, actor)
+    conditional.require_strong(scenario)
+
+
+@given("{actor:Actor} has changed their name with {method:Method}, and the ETag is noted")
+@when("{actor:Actor} changes their name with {method:Method}, and the ETag is noted")
+def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str) -> None:
+    conditional.change_and_note_etag(scenario, actor, method)
+
+
+@when("a client reads {actor:Actor}'s account with If-None-Match and {condition:Condition}")
+def read_if_none_match(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
+    conditional.read(scenario, actor, conditional.CONDITIONS[condition](scenario.etags))
+
+
+@when("a client without a token reads {actor:Actor}'s account with If-None-Match and {condition:Condition}")
+def read_without_token(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
+    conditional.read(scenario, actor, conditional.CONDITIONS[condition](scenario.etags), Credential(None))
+
+
+@when("a client sends {method:UserWrite} for {actor:Actor} with If-Match and {condition:Condition}")
+def write_if_match(scenario: ScenarioContext, method: str, actor: Actor, condition: str) -> None:
+    conditional.write_if(scenario, actor, method, condition)
+
+
+@when("several clients change {actor:Actor}'s name at once with the same current ETag, round after round")
+def race_of_writes(scenario: ScenarioContext, actor: Actor) -> None:
+    conditional.race_of_writes(scenario, actor)
+
+
+@then("the answer is 304 without a body, or shows {actor:Actor}'s account")
+def is_not_modified_or_shown(scenario: ScenarioContext, actor: Actor) -> None:
+    conditional.is_not_modified_or_shown(scenario, actor)
+
+
+@then("with If-None-Match and {condition:Condition}, {actor:Actor}'s account is not found either")
+def is_not_found_either(scenario: ScenarioContext, condition: str, actor: Actor) -> None:
+    conditional.is_not_found(scenario, actor, conditional.CONDITIONS[condition](scenario.etags))
+
+
+@then("each version of {actor:Actor}'s account has another ETag, and an outdated one no longer stands for it")
+def each_version_has_its_etag(scenario: ScenarioContext, actor: Actor) -> None:
+    conditional.each_version_has_its_etag(scenario, actor)
+
+
+@then("the ETag of the answer, if there is one, is that of a read of {actor:Actor}'s account")
+def answer_has_etag_of_read(scenario: ScenarioContext, actor: Actor) -> None:
+    conditional.answer_has_etag_of_read(scenario, actor)
+
+
+@then("the status is 412")
+def precondition_failed(scenario: ScenarioContext) -> None:
+    conditional.write_is_refused(scenario)
+
+
+@then("{actor:Actor}'s write is done")
+def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
+    conditional.write_is_done(scenario, actor)

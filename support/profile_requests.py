@@ -1,0 +1,118 @@
+"""The part of a profile that says what is sent, and how: further fields, authentication, headers, paths, media types.
+
+In a text, `${NAME}` stands for a setting of the environment, as in a shell; its value is hidden in all that is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, model_validator
+from pydantic.dataclasses import dataclass
+
+from support.models import Credential
+from support.profile_types import STRICT, Text
+
+PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
+FROM_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+ONE_LINE = re.compile(r"[\x20-\x7e]+")
+ELSEWHERE = {
+    "authorization": "authentication goes under [auth]",
+    "accept": "media types go under [media_types]",
+    "content-type": "media types go under [media_types]",
+    **dict.fromkeys(("host", "connection", "content-length", "transfer-encoding"), "the suite sets this one itself"),
+}
+
+Placeholder = Literal["name", "first_name", "last_name", "email", "local_part", "password", "uuid", "number", "id"]
+
+
+def _fields(value: Any) -> Any:
+    """Refuse templates with an unknown placeholder, at any depth."""
+    for text in [value] if isinstance(value, str) else ():
+        for name in PLACEHOLDER.findall(text):
+            if name not in get_args(Placeholder):
+                known = ", ".join(f"{{{one}}}" for one in get_args(Placeholder))
+                raise ValueError(f"there is no {{{name}}}; a template may hold {known}")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _fields(inner)
+    return value
+
+
+def _header_name(value: str) -> str:
+    if value.lower() in ELSEWHERE:
+        raise ValueError(f"{value} is no constant header: {ELSEWHERE[value.lower()]}")
+    if HEADER_NAME.fullmatch(value):
+        return value
+    raise ValueError(f"{value!r} is no name of a header")
+
+
+def _one_line(value: str) -> str:
+    if ONE_LINE.fullmatch(value):
+        return value
+    raise ValueError("it must be one line of visible ASCII characters")
+
+
+def _format(value: str) -> str:
+    if _one_line(value).count("{token}") == 1:
+        return value
+    raise ValueError("it must hold {token} once")
+
+
+def _path(value: str) -> str:
+    if re.fullmatch(r"/(?!/)[\x21\x22\x24-\x5b\x5d-\x7e]*", value):
+        return value
+    raise ValueError("it must be a path such as /auth/register, on the host of BASE_URL")
+
+
+Fields = Annotated[dict[str, Any], AfterValidator(_fields)]
+"""Fields of a user, named as the target names them; texts may be templates such as `{local_part}`."""
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Headers = dict[HeaderName, Line]
+Updating = Literal["PUT", "PATCH", "DELETE"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Auth:
+    """How requests authenticate: `name` is that of the header, cookie or query parameter, `format` what stands there.
+
+    In `basic`, the token is `user:password`. In `none`, no request authenticates.
+    """
+
+    scheme: Literal["bearer", "header", "basic", "cookie", "query", "none"] = "bearer"
+    name: Annotated[str, AfterValidator(_one_line)] | None = None
+    format: Annotated[str, AfterValidator(_format)] = "{token}"
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Auth:
+        if self.scheme in ("header", "cookie", "query") and self.name is None:
+            raise ValueError(f"name, that of the {self.scheme}, is missing")
+        return self
+
+    @property
+    def credential(self) -> Credential:
+        """Return how a request authenticates, without its token."""
+        place: Any = self.scheme if self.scheme in ("basic", "cookie", "query") else "header"
+        form = f"Bearer {self.format}" if self.scheme == "bearer" else self.format
+        return Credential("$TOKEN", form, place=place, name=self.name or "Authorization")
+
+
+@dataclass(frozen=True, config=STRICT)
+class Paths:
+    """Where the target's URLs differ: slashes at their ends, and the path of create, where it has its own."""
+
+    collection_slash: bool = False
+    item_slash: bool = False
+    create: Annotated[str, AfterValidator(_path)] | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class MediaTypes:
+    """The media types of bodies by method, and the one that is asked for."""
+
+    post: Text = "application/json"
+    put: Text = "application/json"
+    patch: Text = "application/json"
+    accept: Text = "application/json"

@@ -1,0 +1,43 @@
+"""What each profile says of each rule, so that targets can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from behave.model import Scenario
+
+from support.contract.tags import NEEDS
+from support.profile import Deviation, Profile
+
+
+class Standing(StrEnum):
+    """What a profile says of a rule."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    IN_PART = "broken in part"
+    SOMETIMES = "broken sometimes"
+    NOT_OFFERED = "not offered"
+
+
+def standing(profile: Profile, rule: str, scenarios: Iterable[Scenario]) -> Standing:
+    """Return what a profile says of a rule that these scenarios show."""
+    if not any(_is_run(profile, scenario) for scenario in scenarios):
+        return Standing.NOT_OFFERED
+    return _worst([deviation for deviation in profile.deviations if deviation.rule == rule])
+
+
+def _is_run(profile: Profile, scenario: Scenario) -> bool:
+    needed = {str(tag).removeprefix(NEEDS).removesuffix("=yes") for tag in scenario.effective_tags if NEEDS in tag}
+    missing = {name for name in needed if not getattr(profile.capabilities, name)}
+    return not missing and not any(exclusion.covers(scenario.name) for exclusion in profile.excluded)
+
+
+def _worst(deviations: Sequence[Deviation]) -> Standing:
+    if not deviations:
+        return Standing.KEPT
+    if all(deviation.sometimes for deviation in deviations):
+        return Standing.SOMETIMES
+    whole = any(not (deviation.scenarios or deviation.shows or deviation.sometimes) for deviation in deviations)
+    return Standing.BROKEN if whole else Standing.IN_PART

@@ -1,0 +1,183 @@
+"""Conditional requests: ETag, If-None-Match and If-Match, on a target whose reads have an ETag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from support.concurrency.races import (
+    Contender,
+    Outcome,
+    RaceRequest,
+    Verdict,
+    broken_answers,
+    is_decided,
+    verdict_on,
+    with_outcome,
+)
+from support.contract.matchers import has_header, has_no_body, has_status, shows
+from support.errors import NotOffered
+from support.http.operations import Operation
+from support.models import Credential, Exchange
+from support.scenario import accounts, one_client
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.races import Round, play
+from support.scenario.waiting import is_gone
+
+NOT_MODIFIED, PRECONDITION_FAILED = 304, 412
+WRITERS = 4
+CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
+    "the current ETag": lambda tags: tags[-1],
+    "an outdated ETag": lambda tags: tags[0],
+    "a list of ETags with the current one": lambda tags: f'"no-such-version", {tags[-1]}',
+    "any ETag": lambda _: "*",
+}
+"""The values of If-Match and If-None-Match by the ETags that a user had so far, the current one last."""
+
+
+def become_user_with_etag(scenario: ScenarioContext, actor: Actor) -> None:
+    """Sign up, and keep the ETag of the account; raises NotOffered if a read has none."""
+    accounts.become_user(scenario, actor)
+    scenario.etags = [_etag(read(scenario, actor))]
+    if not scenario.etags[0]:
+        raise NotOffered("a read of a user has no ETag")
+
+
+def require_strong(scenario: ScenarioContext) -> None:
+    """Raise NotOffered if the ETags are weak, which If-Match never finds equal (RFC 9110 §13.1.1)."""
+    if scenario.etags[-1].startswith("W/"):
+        raise NotOffered("the ETags are weak")
+
+
+def read(
+    scenario: ScenarioContext, actor: Actor, condition: str | None = None, credential: Credential | None = None
+) -> Exchange:
+    """Read a user, with a condition for If-None-Match if there is one."""
+    api = scenario.api if credential is None else scenario.api.with_credential(credential)
+    headers = {"If-None-Match": condition} if condition else None
+    exchange = scenario.run(api.send(api.call("GET", _url(scenario, actor), headers=headers)))
+    scenario.keep(exchange)
+    return exchange
+
+
+def write_if(scenario: ScenarioContext, actor: Actor, method: str, condition: str) -> None:
+    """Send a write with a condition for If-Match."""
+    scenario.last_actor = actor
+    headers, url = {"If-Match": CONDITIONS[condition](scenario.etags)}, _url(scenario, actor)
+    if method == "DELETE":
+        operation = scenario.api.send(scenario.api.call(method, url, headers=headers))
+    else:
+        fields = scenario.factory.new_user(actor.persona).as_json()
+        actor.expected = {**actor.shown, **fields}
+        operation = scenario.registry.change(
+            scenario.api.call(method, url, fields=fields, headers=headers), fields["email"]
+        )
+    scenario.keep(scenario.run(operation))
+
+
+def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str) -> None:
+    """Change an account, and keep the ETag that it has then."""
+    accounts.be_changed(scenario, actor, method, **accounts.new_values(scenario, actor, "name"))
+    changed = scenario.exchange
+    scenario.etags.append(_etag(read(scenario, actor)))
+    scenario.keep(changed)
+
+
+# Checks
+
+
+def is_not_modified_or_shown(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that the last answer is a 304 without a body, or a 200 with the user."""
+    if scenario.exchange.status == NOT_MODIFIED:
+        scenario.check(scenario.exchange, has_no_body())
+    else:
+        scenario.check(scenario.exchange, has_status([200, NOT_MODIFIED]), shows(actor.shown, scenario.names))
+
+
+def is_not_found(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
+    """Check that a conditional read of a deleted user gives what a plain one gives."""
+    gone = has_status(scenario.answers.gone)
+    scenario.check(read(scenario, actor, condition), gone, attempted=scenario.then("reading it with If-None-Match"))
+
+
+def each_version_has_its_etag(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that each change brought another ETag, and that the earlier ones no longer stand for the user."""
+    for old, new in zip(scenario.etags, scenario.etags[1:], strict=False):
+        if old == new:
+            scenario.fail("another ETag after the change", [f"it was {new} before and after"])
+        stale = read(scenario, actor, old)
+        attempted = scenario.then(f"reading {actor.persona} with If-None-Match: {old}")
+        scenario.check(stale, has_status([200]), shows(actor.shown, scenario.names), attempted=attempted)
+
+
+def answer_has_etag_of_read(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that the ETag of the last answer, if it has one, is that of a read."""
+    answered = scenario.exchange
+    of_read = _etag(read(scenario, actor))
+    if _etag(answered):
+        scenario.check(answered, has_header("ETag", f"{of_read}, as a read has it", lambda value: value == of_read))
+
+
+def write_is_refused(scenario: ScenarioContext) -> None:
+    """Check that the last write failed its precondition."""
+    scenario.check(scenario.exchange, has_status([PRECONDITION_FAILED]))
+
+
+def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that the last write is done; one that was repeated in doubt may have met its own work."""
+    exchange, answers = scenario.exchange, scenario.answers
+    deletes = exchange.call.method == "DELETE"
+    again = (PRECONDITION_FAILED, *answers.deleted_again) if exchange.repeated_in_doubt else ()
+    scenario.check(exchange, has_status((*(answers.deleted if deletes else (200,)), *again)))
+    if deletes:
+        is_gone(scenario, actor, "delete")
+        return
+    attempted = scenario.then(f"reading {actor.persona}")
+    shown = scenario.run(scenario.api.read(actor.known_id))
+    sent = {key: value for key, value in (actor.expected or {}).items() if key in ("name", "email")}
+    scenario.check(shown, has_status([200]), shows(sent, scenario.names), attempted=attempted)
+
+
+# Several writes with one ETag
+
+
+def race_of_writes(scenario: ScenarioContext, actor: Actor) -> None:
+    """Let several clients change the name at once, each on condition that the account is still as they read it."""
+    play(scenario, _writes(scenario, actor), (one_client.sign_up, one_client.change_by("PATCH")))
+
+
+def _writes(scenario: ScenarioContext, actor: Actor) -> Iterator[Round]:
+    while True:
+        etag = _etag(read(scenario, actor))
+        names = [scenario.factory.new_user(actor.persona).name for _ in range(WRITERS)]
+        requests = [
+            RaceRequest(name, _patch_if(scenario, actor, name, etag), (200,), (PRECONDITION_FAILED,)) for name in names
+        ]
+        yield Round(requests, partial(_check_writes, scenario, actor))
+
+
+def _patch_if(scenario: ScenarioContext, actor: Actor, name: str, etag: str) -> Operation[Exchange]:
+    call = scenario.api.call("PATCH", _url(scenario, actor), fields={"name": name}, headers={"If-Match": etag})
+    return scenario.api.send_once(call)
+
+
+def _check_writes(scenario: ScenarioContext, actor: Actor, contenders: Sequence[Contender]) -> Verdict:
+    shown = accounts.fields_of(scenario, accounts.read(scenario, actor)).get("name")
+    winners = [contender.label for contender in with_outcome(contenders, Outcome.WON)]
+    unknown = [contender.label for contender in with_outcome(contenders, Outcome.UNKNOWN)]
+    wrong = broken_answers(contenders)
+    if len(winners) > 1:
+        wrong.append(f"{len(winners)} writes with one ETag were done: {', '.join(winners)}")
+    elif not winners and not unknown:
+        wrong.append("no write was done although all had the current ETag")
+    elif shown not in (winners or unknown) and not (unknown and not winners):
+        wrong.append(f"{winners[0]} was confirmed, but a read shows {shown}")
+    return verdict_on(wrong, is_decided(contenders))
+
+
+def _etag(exchange: Exchange) -> str:
+    return (exchange.answer.header("ETag") if exchange.answer else None) or ""
+
+
+def _url(scenario: ScenarioContext, actor: Actor) -> str:
+    return scenario.api.url_of(actor.known_id)

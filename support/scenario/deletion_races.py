@@ -1,0 +1,154 @@
+"""Races with the deletion of a user: once it is confirmed, the user stays deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from support.cleanup.ledger import Record
+from support.concurrency.races import (
+    Contender,
+    Outcome,
+    RaceRequest,
+    Verdict,
+    broken_answers,
+    is_decided,
+    verdict_on,
+    with_outcome,
+)
+from support.contract.normalizers import ids_of, user_of
+from support.models import User
+from support.scenario import accounts, one_client
+from support.scenario.email_races import becomes_free, shows_as_gone
+from support.scenario.races import Round, play
+from support.scenario.waiting import LIST, SEARCH, poll_until
+
+if TYPE_CHECKING:
+    from support.scenario.context import Actor, ScenarioContext
+
+DELETING = 4
+Deleted = list[tuple[str, Sequence[str]]]
+"""The ids of users whose deletion was confirmed, each with the emails that the user had or asked for."""
+
+
+def change_during_deletion(scenario: ScenarioContext, method: str) -> None:
+    """Let Ada's name and email be changed while Ada's account is deleted."""
+    deleted: Deleted = []
+    changes = one_client.change_by(method), one_client.delete, one_client.change_deleted_by(method)
+    acts = one_client.sign_up, *changes, one_client.sign_up_with_freed_email
+    play(scenario, _changes_during_deletion(scenario, method, deleted), acts, share=0.5)
+    _check_that_none_returned(scenario, deleted)
+
+
+def delete_at_once(scenario: ScenarioContext) -> None:
+    """Let several clients delete Ada's account at once."""
+    deleted: Deleted = []
+    acts = one_client.sign_up, one_client.delete, one_client.delete_again, one_client.sign_up_with_freed_email
+    play(scenario, _deletions(scenario, deleted), acts)
+    _check_that_none_returned(scenario, deleted)
+
+
+def _new_ada(scenario: ScenarioContext) -> Actor:
+    scenario.registry.make_room(2, delete_current=True)
+    return accounts.become_user(scenario, scenario.actor("Ada"), **scenario.factory.new_user("Ada").as_json())
+
+
+def _changes_during_deletion(scenario: ScenarioContext, method: str, deleted: Deleted) -> Iterator[Round]:
+    answers = scenario.answers
+    for order in cycle((1, -1)):
+        ada, changes = _new_ada(scenario), scenario.factory.new_user("Ada")
+        record = scenario.registry.ledger.intend(changes.email)
+        call = scenario.api.call(method, scenario.api.url_of(ada.known_id), fields=changes.as_json())
+        deletion = scenario.api.send_once(scenario.api.delete_call(ada.known_id))
+        requests = [
+            RaceRequest("the change", scenario.api.send_once(call), (200,), answers.unknown),
+            RaceRequest("the deletion", deletion, answers.deleted),
+        ]
+        check = partial(_check_change, scenario, ada, changes.email, record, order, deleted)
+        yield Round(requests[::order], check)
+
+
+def _check_change(
+    scenario: ScenarioContext,
+    ada: Actor,
+    new_email: str,
+    record: Record,
+    order: int,
+    deleted: Deleted,
+    contenders: Sequence[Contender],
+) -> Verdict:
+    scenario.registry.mark_not_created(record)
+    _, deletion = contenders[::order]
+    wrong = broken_answers(contenders)
+    if not wrong and deletion.outcome is Outcome.WON:
+        deleted.append((ada.known_id, [ada.new_user.email, new_email]))
+        wrong = _still_there(scenario, ada, deleted[-1][1])
+    return verdict_on(wrong, is_decided(contenders))
+
+
+def _deletions(scenario: ScenarioContext, deleted: Deleted) -> Iterator[Round]:
+    answers = scenario.answers
+    while True:
+        ada = _new_ada(scenario)
+        requests = [
+            RaceRequest(f"deletion {number}", scenario.api.send_once(call), answers.deleted, answers.deleted_again)
+            for number, call in enumerate([scenario.api.delete_call(ada.known_id)] * DELETING, start=1)
+        ]
+        yield Round(requests, partial(_check_deletions, scenario, ada, deleted))
+
+
+def _check_deletions(
+    scenario: ScenarioContext, ada: Actor, deleted: Deleted, contenders: Sequence[Contender]
+) -> Verdict:
+    wrong = broken_answers(contenders)
+    if len(with_outcome(contenders, Outcome.REFUSED)) == len(contenders):
+        wrong.append("all deletions were answered as if there were no such user")
+    if not wrong and with_outcome(contenders, Outcome.WON):
+        deleted.append((ada.known_id, [ada.new_user.email]))
+        wrong = _still_there(scenario, ada, deleted[-1][1])
+    return verdict_on(wrong, is_decided(contenders))
+
+
+def _still_there(scenario: ScenarioContext, ada: Actor, emails: Sequence[str]) -> list[str]:
+    """Return in which view a user is still shown after the deletion was confirmed; a deletion may show late."""
+    if not shows_as_gone(scenario, ada, wait=True):
+        return ["the deletion was confirmed, but the account is still there"]
+    listed = poll_until(
+        scenario,
+        LIST,
+        lambda: ids_of(scenario.run(scenario.api.list()).answer, scenario.profile),
+        lambda ids: ada.known_id not in ids,
+    )
+    wrong = ["the deletion was confirmed, but the list shows the account"] if ada.known_id in listed else []
+    return [*wrong, *(text for email in emails for text in _still_taken(scenario, email))]
+
+
+def _still_taken(scenario: ScenarioContext, email: str) -> list[str]:
+    def search() -> Sequence[User]:
+        return scenario.run(scenario.api.holders(email)) or ()
+
+    if poll_until(scenario, SEARCH, search, lambda holders: not holders):
+        return [f"the deletion was confirmed, but a search for {email} finds a user"]
+    if not becomes_free(scenario, email):
+        return [f"the deletion was confirmed, but {email} does not become free"]
+    return []
+
+
+def _check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> None:
+    """Read everyone whose deletion was confirmed once more: a late write may have brought them back.
+
+    Another user with the id is a fault that the scenarios about deletion find.
+    """
+    reads = scenario.run_at_once([scenario.api.read(user_id) for user_id, _ in deleted])
+    shown = [user_of(read.answer, scenario.profile) for read in reads]
+    back = [
+        user.id
+        for (_, emails), user in zip(deleted, shown, strict=True)
+        if user is not None and user.email in {email.lower() for email in emails}
+    ]
+    if back and scenario.race is not None and not scenario.race.verdict.wrong:
+        wrong = f"{len(back)} users were gone and are back, such as {back[0]}"
+        scenario.race = replace(scenario.race, verdict=Verdict((wrong,)))
