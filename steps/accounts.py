@@ -68,6 +68,11 @@ def sign_up_with_invalid_body(scenario: ScenarioContext, actor: Actor, invalid: 
     accounts.send_sign_up(scenario, actor, invalid(actor.new_user, scenario.factory))
 
 
+@when("a client signs up with each of the {kind:InvalidClass}")
+def sign_up_with_invalid_class(scenario: ScenarioContext, kind: str) -> None:
+    accounts.send_sign_ups(scenario, invalid_values.invalid_of_class(kind, scenario.factory))
+
+
 @when("{actor:Actor} signs up with {field:ServerField}")
 def sign_up_with_server_field(scenario: ScenarioContext, actor: Actor, field: dict[str, Any]) -> None:
     accounts.send_sign_up(scenario, actor, {**actor.new_user.as_json(), **field})
@@ -172,8 +177,7 @@ def update_with_only_invalid_value(scenario: ScenarioContext, actor: Actor, valu
 
 @when("{actor:Actor} {method:Method} their account with every invalid value")
 def change_with_every_invalid_value(scenario: ScenarioContext, actor: Actor, method: str) -> None:
-    bodies = invalid_values.every_invalid_change(scenario.factory)
-    scenario.keep(*[accounts.send_change(scenario, actor, method, body) for body in bodies])
+    accounts.send_changes(scenario, actor, method, invalid_values.invalid_of_every_class(scenario.factory))
 
 
 @when("a client sends {method:Method} for a user who never existed")
@@ -220,6 +224,17 @@ def delete_in_turn(scenario: ScenarioContext, actors: list[Actor]) -> None:
 @when("a client deletes a user who never existed")
 def delete_unknown_user(scenario: ScenarioContext) -> None:
     accounts.delete_id(scenario, values.unused_id(scenario))
+
+
+@when("a client sends {method:Method} for each user whose id resembles {actor:Actor}'s")
+def change_resembling_ids(scenario: ScenarioContext, method: str, actor: Actor) -> None:
+    bodies = [(one, scenario.factory.new_user().as_json()) for one in values.resembling_ids(scenario, actor)]
+    scenario.keep(*[accounts.send_change_to(scenario, one, method, body) for one, body in bodies])
+
+
+@when("a client deletes each user whose id resembles {actor:Actor}'s")
+def delete_resembling_ids(scenario: ScenarioContext, actor: Actor) -> None:
+    scenario.keep(*[accounts.delete_id(scenario, one) for one in values.resembling_ids(scenario, actor)])
 
 
 @when("a client deletes the user whose id is {user_id:UnusedId}")

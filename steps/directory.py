@@ -1,6 +1,6 @@
 """Reading users: one account, the list, searches by email, pages."""
 
-from support.scenario import directory, outcomes, paging, waiting
+from support.scenario import bursts, directory, outcomes, paging, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 
@@ -25,6 +25,12 @@ def read_each_account(scenario: ScenarioContext) -> None:
 @when("a client reads the user whose id is {user_id:UnusedId}")
 def read_unused_id(scenario: ScenarioContext, user_id: str) -> None:
     scenario.keep(scenario.run(scenario.api.read(user_id)))
+
+
+@when("a client reads each user whose id resembles {actor:Actor}'s")
+def read_resembling_ids(scenario: ScenarioContext, actor: Actor) -> None:
+    ids = values.resembling_ids(scenario, actor)
+    scenario.keep(*[scenario.run(scenario.api.read(one)) for one in ids])
 
 
 @then("{actor:Actor}'s account is shown as created")
@@ -137,6 +143,16 @@ def result_is_empty_or_refused(scenario: ScenarioContext) -> None:
 @then("{actor:Actor} is no longer found by their email")
 def no_longer_found(scenario: ScenarioContext, actor: Actor) -> None:
     waiting.is_gone_from_search(scenario, actor)
+
+
+@then("the first, the last and some of the others are found by email, also page by page")
+def some_are_found(scenario: ScenarioContext) -> None:
+    bursts.check_some_found(scenario)
+
+
+@then("no other user can sign up with their emails")
+def some_are_guarded(scenario: ScenarioContext) -> None:
+    bursts.check_some_guarded(scenario)
 
 
 # Pages

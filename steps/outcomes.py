@@ -62,6 +62,11 @@ def change_is_accepted(scenario: ScenarioContext, actor: Actor, field: str) -> N
 # Refused
 
 
+@then("each request is refused because the email is taken")
+def each_is_taken(scenario: ScenarioContext) -> None:
+    outcomes.is_answered(scenario, "taken")
+
+
 @then("{actor:Actor} is refused because the email is taken")
 def is_refused_as_taken(scenario: ScenarioContext, actor: Actor) -> None:
     assert scenario.last_actor is actor, f"{actor.persona} did not act last"
@@ -92,6 +97,11 @@ def there_is_no_such_user(scenario: ScenarioContext) -> None:
 @then("no user was created")
 def no_user_is_created(scenario: ScenarioContext) -> None:
     outcomes.no_user_is_created(scenario)
+
+
+@then("half a second later, still no user was created")
+def nothing_happens_later(scenario: ScenarioContext) -> None:
+    outcomes.nothing_happens_later(scenario)
 
 
 @then("no user has the id or the email of the request")

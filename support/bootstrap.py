@@ -75,6 +75,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
         seed=session.factory.seed,
         registry=session.registry,
         metrics=session.recorder.metrics,
+        pacer=session.connection.pacer,
         recovered=session.recovered,
         bursts=session.concurrency_notes,
     )

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from support import statuses
@@ -53,6 +53,18 @@ class User:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+class TokenSource(Protocol):
+    """Has the right token of the moment, and gets another one where that has expired."""
+
+    token: str
+
+    def renew(self, refused: str) -> None:
+        """Get another token than the one that was refused, if there is any."""
+
+    def note_refused_again(self) -> None:
+        """Note that a call is refused with the renewed token too."""
+
+
 @dataclass(frozen=True)
 class Credential:
     """How a request authenticates: `value` is the token that is sent, `shown` stands for it in print, None for none.
@@ -65,11 +77,17 @@ class Credential:
     value: str = field(default="", repr=False)
     place: Literal["header", "basic", "cookie", "query"] = "header"
     name: str = "Authorization"
+    source: TokenSource | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def token(self) -> str:
+        """The token of the moment: that of the source, if there is one."""
+        return self.value if self.source is None else self.source.token
 
     @property
     def sent(self) -> str:
         """Return the format with the token."""
-        return self.format.replace("{token}", self.value)
+        return self.format.replace("{token}", self.token)
 
     @property
     def in_print(self) -> str:
@@ -167,8 +185,8 @@ class Answer:
 class Failure:
     """An attempt that got no whole answer. `sent` is False only if the request cannot have reached the API.
 
-    `fatal` failures come every time, those `of_the_proxy` happen before the API is reached, and `status` is that of an
-    answer whose body broke off after its header section.
+    `fatal` failures come every time, those `of_the_proxy` happen before the API is reached, one that `hung` had no
+    whole answer in time, and `status` is that of an answer whose body broke off after its header section.
     """
 
     cause: str
@@ -177,6 +195,7 @@ class Failure:
     fatal: bool = False
     status: int | None = None
     of_the_proxy: bool = False
+    hung: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,13 +223,14 @@ class Exchange:
     """A call with all its attempts, of which the last one counts.
 
     `adopted`: the answer shows a user that a search found. `undecided`: nothing shows whether the API did the work, so
-    the call was not sent again.
+    the call was not sent again. `gave_up`: why it was not sent again although the API asked for that.
     """
 
     call: Call
     attempts: tuple[Attempt, ...]
     adopted: bool = False
     undecided: bool = False
+    gave_up: str = ""
 
     @property
     def answer(self) -> Answer | None:

@@ -7,37 +7,53 @@ contract to the letter. The model checks its values wherever a profile comes fro
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, field
 from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
 from support.profile_answers import Answers, Lookup, Names, Pages, Shape, StatusInBody
-from support.profile_requests import Auth, Fields, Headers, MediaTypes, Paths
+from support.profile_requests import Auth, Fields, Headers, MediaTypes, Paths, Updating
 from support.profile_types import STRICT, Day, Link, Patterns, Rule, Text
 from support.settings import Count, Seconds
 
 
 @dataclass(frozen=True, config=STRICT)
 class Capabilities:
-    """What the target offers at all; scenarios tagged `@use.with_<name>=yes` need it."""
+    """What the target offers at all; scenarios tagged `@use.with_<name>=yes` need it.
+
+    Without a `list`, only ids and searches show who is there.
+    """
 
     access: bool = True
     bearer: bool = True
+    list: bool = True
     email_filter: bool = True
     pages: bool = True
     put: bool = True
     patch: bool = True
     head: bool = True
 
+    @property
+    def search(self) -> bool:
+        """Whether the target shows who has an email."""
+        return self.email_filter or self.list
+
+    @property
+    def offered(self) -> Mapping[str, bool]:
+        """Whether each capability is offered, those that follow from others included."""
+        return {**vars(self), "search": self.search}
+
 
 @dataclass(frozen=True, config=STRICT)
 class Caps:
-    """Limits of the target; None for no limit."""
+    """Limits of the target; None for no limit, or one of requests that is learned from the answers."""
 
     users: Count | None = None
     concurrency: Count | None = None
+    requests_per_second: Count | None = None
+    requests_per_minute: Count | None = None
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -113,6 +129,7 @@ class Profile:
     headers: Headers = field(default_factory=dict)
     paths: Paths = field(default_factory=Paths)
     media_types: MediaTypes = field(default_factory=MediaTypes)
+    if_match: tuple[Updating, ...] = ()
     answers: Answers = field(default_factory=Answers)
     capabilities: Capabilities = field(default_factory=Capabilities)
     names: Names = field(default_factory=Names)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from behave.model import Feature, Scenario, Step
 
@@ -48,7 +48,7 @@ class Run:
     def select(self, feature: Feature) -> None:
         """Skip work in progress, scenarios whose capability the target lacks, and those that its profile excludes."""
         profile, has_token = self.session.profile, self.session.target.token is not None
-        has = dict(vars(profile.capabilities))
+        has = dict(profile.capabilities.offered)
         has["access"] &= has_token
         has["bearer"] &= profile.auth.scheme == "bearer"
         for scenario in feature.walk_scenarios():
@@ -100,19 +100,33 @@ class Run:
     def confirm_gone(self) -> None:
         """Confirm that the users of the scenarios so far are gone."""
         for session in [] if self._deletes_at_the_end else self._sessions:
-            with self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief):
+            with (
+                self._stopping_if_down(),
+                self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief),
+            ):
                 session.registry.confirm_gone()
 
-    def _stop_if_target_is_down(self, scenario: Scenario) -> None:
-        """Stop the run if the last call got no answer and the target still does not answer: no rule is broken then."""
-        exchanges = self.session.recorder.exchanges
-        if self._current is not self.session or not exchanges or exchanges[-1].answer is not None:
-            return
+    @contextlib.contextmanager
+    def _stopping_if_down(self) -> Iterator[None]:
+        """Let behave run no further scenario where the target turns out to be down."""
         try:
-            self.session.connection.check_open()
+            yield
         except TargetDown as error:
             self._down = error
-            self._report.config.stop = True  # behave then runs no further scenario
+            self._report.config.stop = True
+
+    def _stop_if_target_is_down(self, scenario: Scenario) -> None:
+        """Stop the run where the last call was given up and the target still does not answer: no rule is broken then.
+
+        Where the quota of the target is used up, nothing more is asked.
+        """
+        session, exchanges = self.session, self.session.recorder.exchanges
+        gave_up = bool(exchanges) and (exchanges[-1].answer is None or bool(exchanges[-1].gave_up))
+        if self._current is session and (gave_up or session.connection.pacer.exhausted):
+            with self._stopping_if_down():
+                session.connection.check_open()
+        if self._down is not None:
+            error = self._down
             for step in scenario.all_steps:
                 step.exception = error if step.status.has_failed() else step.exception
 

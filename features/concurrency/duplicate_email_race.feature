@@ -3,7 +3,7 @@ Feature: Competing for one email
   An impatient double click on "Sign up" sends the form twice. An API that checks first
   and writes later accepts both, and two users share one email.
 
-  @rule.race-email
+  @rule.race-email @use.with_search=yes
   Rule: When several requests compete for one email, exactly one wins
 
     Scenario Outline: Many users sign up at once with <email>

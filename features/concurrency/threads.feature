@@ -12,7 +12,7 @@ Feature: Concurrent requests from threads
       And each new user is shown as created
       And the list shows each new user exactly once
 
-  @rule.race-email @race @edge
+  @rule.race-email @race @edge @use.with_search=yes
   Rule: When several threads compete for one email, exactly one wins
 
     Example: Many users sign up from threads at once with one email

@@ -14,7 +14,6 @@ Feature: What every answer has in common
         | does                       |
         | signs up                   |
         | reads a user               |
-        | reads the list             |
         | updates a user             |
         | deletes a user twice       |
         | requests an unknown user   |
@@ -42,6 +41,11 @@ Feature: What every answer has in common
         | uses a wrong token |
         | uses no token      |
 
+    @use.with_list=yes
+    Example: The media type when a client reads the list
+      When a client reads the list
+      Then each answer with a body is declared as application/json or a +json type
+
     @use.with_put=yes
     Example: The media type when a client replaces a user
       When a client replaces a user
@@ -59,7 +63,6 @@ Feature: What every answer has in common
         | sends a password           |
         | signs up                   |
         | reads a user               |
-        | reads the list             |
         | updates a user             |
         | deletes a user twice       |
         | requests an unknown user   |
@@ -79,6 +82,11 @@ Feature: What every answer has in common
         | does               |
         | uses a wrong token |
         | uses no token      |
+
+    @use.with_list=yes
+    Example: No secrets when a client reads the list
+      When a client reads the list
+      Then no answer contains a field that is named like a secret
 
     @use.with_email_filter=yes
     Example: No secrets when a client searches by email
@@ -160,8 +168,12 @@ Feature: What every answer has in common
         | does           |
         | signs up       |
         | reads a user   |
-        | reads the list |
         | updates a user |
+
+    @use.with_list=yes
+    Example: Nothing about the server is revealed when a client reads the list
+      When a client reads the list
+      Then no answer contains a stack trace, SQL or a server path
 
     @use.with_email_filter=yes
     Example: Nothing about the server is revealed when a client searches by email

@@ -39,13 +39,18 @@ Feature: Methods, statuses and headers
         | an unknown user  |
         | a deleted user   |
         | a word as the id |
-        | the list         |
 
       @use.with_pages=yes
       Examples: pages
         | resource        |
         | a page          |
         | an invalid page |
+
+    @use.with_list=yes
+    Example: HEAD of the list
+      Given Ada is a user
+      When a client sends HEAD and GET for the list
+      Then HEAD has the status of GET and no body
 
     @use.with_email_filter=yes
     Example: HEAD of a search by email

@@ -20,14 +20,6 @@ Feature: Invalid data is refused
         | an empty name                | a name has at least one character |
         | a name of spaces             | white space is not a name         |
         | a name of 201 characters     | a name has at most 200            |
-        | zero as the name             | a name is a string                |
-        | a decimal number as the name | a name is a string                |
-        | a name of tabs               | white space is not a name         |
-        | a name of ideographic spaces | white space is not a name         |
-        | a name of 201 emoji          | a name has at most 200            |
-        | a list as the name           | a name is a string                |
-        | an object as the name        | a name is a string                |
-        | a boolean as the name        | a name is a string                |
 
       Examples: emails
         | value                               | why                            |
@@ -38,14 +30,24 @@ Feature: Invalid data is refused
         | an email without @                  | no mail can be delivered to it |
         | an email with a space               | an email has no spaces         |
         | an email with two @                 | an email has exactly one       |
-        | an email with two @ in a row        | an email has exactly one       |
-        | an email with a leading space       | an email has no spaces         |
-        | an email with a trailing space      | an email has no spaces         |
-        | an email with a space in its domain | an email has no spaces         |
-        | a list as the email                 | an email is a string           |
         | an email without a domain           | no mail can be delivered to it |
         | an email of 255 characters          | an email has at most 254       |
-        | an email of 300 characters          | an email has at most 254       |
+
+    Scenario Outline: A client signs up with each of the <values>
+      Given the current list of users
+      When a client signs up with each of the <values>
+      Then each request is refused as invalid
+      And half a second later, still no user was created
+
+      Examples:
+        | values                             |
+        | names of nothing but white space   |
+        | names of more than 200 characters  |
+        | names that are no text             |
+        | emails with white space            |
+        | emails that are no text            |
+        | emails with no or several @        |
+        | emails of more than 254 characters |
 
     Example: Mallory signs up with an empty object
       Given the current list of users

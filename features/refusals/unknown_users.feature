@@ -66,3 +66,17 @@ Feature: Unknown users cannot be changed
         | id                          |
         | a word                      |
         | Ada's id plus one character |
+
+    @edge
+    Example: Updating users whose ids resemble Ada's
+      Given Ada is a user
+      When a client sends an update for each user whose id resembles Ada's
+      Then the API answers that there is no such user
+      And Ada's account is unchanged
+
+    @edge @use.with_put=yes
+    Example: Replacing users whose ids resemble Ada's
+      Given Ada is a user
+      When a client sends a replacement for each user whose id resembles Ada's
+      Then the API answers that there is no such user
+      And Ada's account is unchanged

@@ -85,8 +85,12 @@ Feature: Signing up
         | does           |
         | signs up       |
         | reads a user   |
-        | reads the list |
         | updates a user |
+
+    @use.with_list=yes
+    Example: Every user is complete when a client reads the list
+      When a client reads the list
+      Then every user in the answers has a valid id, name, email and creation date
 
     @edge @use.with_email_filter=yes
     Example: Every user is complete when a client searches by email

@@ -78,6 +78,13 @@ Feature: Deleting an account
         | a word                      |
         | Ada's id plus one character |
 
+    @negative @edge
+    Example: Deleting users whose ids resemble Ada's
+      Given Ada is a user
+      When a client deletes each user whose id resembles Ada's
+      Then the API confirms the deletion or answers that there is no such user
+      And Ada's account is unchanged
+
   @rule.delete-frees
   Rule: A deletion frees the email but not the id
 

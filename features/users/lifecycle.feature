@@ -3,7 +3,7 @@ Feature: The lifecycle of five users
   A typical day: users sign up, change and delete their accounts, and support looks them
   up. What one user does never affects the others.
 
-  @smoke @rule.list
+  @smoke @rule.list @use.with_list=yes
   Rule: After every change, the list shows exactly the users who exist
 
     Example: Five users sign up, change and delete their accounts

@@ -3,7 +3,7 @@ Feature: The list of users
   Support opens the list to see who is a user, and searches it by email. Support cannot
   help a user whom the list does not show.
 
-  @rule.list
+  @rule.list @use.with_list=yes
   Rule: The list shows every user with their current data
 
     @smoke
@@ -34,11 +34,6 @@ Feature: The list of users
       And Ada is a user with Grace's name
       When support reads the list
       Then the list shows each of the users exactly once
-
-    Example: The list shows more new users than fit on one page
-      Given 120 users have signed up at once
-      When support reads the list
-      Then the list shows each new user exactly once
 
     Example: The list shows Ada's new name at once after an update
       Given Ada is a user
@@ -98,6 +93,20 @@ Feature: The list of users
       Given Ada is a user with an email with a +tag
       When support searches for Ada's email
       Then only Ada is found
+
+    @edge
+    Scenario Outline: Users with <emails> in their emails are found <spelling>
+      Given users with <emails> in their emails
+      When support searches for each of these emails <spelling>
+      Then each search finds exactly the user with the email
+
+      Examples:
+        | emails                         | spelling          |
+        | every sign of a local part     | letter for letter |
+        | signs at the ends and in a row | letter for letter |
+        | unusual local parts            | in upper case     |
+        | mixed letter case              | in lower case     |
+        | unusual domains                | in upper case     |
 
     @edge
     Scenario Outline: Searching for <text> finds no user
@@ -228,10 +237,13 @@ Feature: The list of users
       And all pages together show the same users as the list
 
     @edge
-    Example: Pages of the maximum size together show the whole list
-      Given 120 users have signed up at once
+    Example: Many users are on the pages and in the list, and their emails are found and guarded
+      Given 210 users have signed up at once
       When support reads the list in pages of the maximum size
-      Then no page exceeds its size
+      Then the list shows each new user exactly once
+      And the first, the last and some of the others are found by email, also page by page
+      And no other user can sign up with their emails
+      And no page exceeds its size
       And no user is on two pages
       And all pages together show the same users as the list
 

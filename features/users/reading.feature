@@ -55,3 +55,9 @@ Feature: Reading an account
         | Ada's id plus one character   | the beginning of an id is not the id        |
         | an SQL expression             | it must not reach the database              |
         | the word constructor          | every JavaScript object has this property   |
+
+    @negative @edge
+    Example: Reading users whose ids resemble Ada's
+      Given Ada is a user
+      When a client reads each user whose id resembles Ada's
+      Then the API answers that there is no such user

@@ -12,7 +12,7 @@ from support.cleanup.journal import State
 from support.cleanup.ledger import Ledger, Owner, Record, folded
 from support.cleanup.ownership import Ownership
 from support.cleanup.polling import PollPolicy, until_gone
-from support.contract.normalizers import ids_of, users_in, users_of
+from support.contract.normalizers import users_in, users_of
 from support.escaping import on_one_line
 from support.http.async_client import AsyncClient
 from support.http.operations import Operation, look
@@ -75,7 +75,9 @@ class Deleter:
         await self.remove(records)
 
     def listed(self) -> Operation[list[User] | None]:
-        """Read the list; None if the answer is no list that can be read."""
+        """Read the list; None if the target has none, or its answer is none."""
+        if not self.api.profile.capabilities.list:
+            return None
         return users_in((yield from self.api.list()).answer, self.api.profile)
 
     async def run_all(self, operations: Iterable[Operation[T]]) -> list[T]:
@@ -90,10 +92,11 @@ class Deleter:
 
         A list that could not be read is not asked for again.
         """
-        if questions < SEVERAL or not self.uses_list or self.api.profile.pages.are_needed:
+        profile = self.api.profile
+        if questions < SEVERAL or not self.uses_list or profile.pages.are_needed or not profile.capabilities.list:
             return None
         exchange = await self._client.run(self.api.send_once(self.api.call("GET")))
-        users = users_in(exchange.answer, self.api.profile)
+        users = users_in(exchange.answer, profile)
         self.uses_list = users is not None
         return users
 
@@ -255,8 +258,7 @@ class Deleter:
         return shown
 
     def _listed_ids(self) -> Operation[list[str]]:
-        exchange = yield from self.api.list()
-        return ids_of(exchange.answer, self.api.profile) if exchange.status == 200 else []
+        return [user.id for user in (yield from self.listed()) or ()]
 
     def _is_gone(self, record: Record) -> Operation[bool]:
         for user_id in sorted(record.ids):

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import math
 import threading
-import time
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
@@ -50,7 +49,7 @@ class Registry:
         most: int | None = None,
     ) -> None:
         """Begin with no users; `most` is how many may be alive at once."""
-        self._client, self._loop = client, loop
+        self._client, self._loop, self._clock = client, loop, client.pacer.clock
         self._poll_policy = poll_policy
         self._most = most
         self.mark = mark
@@ -234,13 +233,16 @@ class Registry:
 
     def prove_nothing_is_left(self, deadline_s: float) -> None:
         """Delete what is not yet gone and search the list for the mark; raises LeftBehind with what stays."""
-        finishing = self._finish(time.monotonic() + deadline_s)
-        try:
-            self._loop.submit(finishing).result(timeout=deadline_s + self._poll_policy.cap_s)
-        except TimeoutError:
+        ends = self._clock() + deadline_s
+        future = self._loop.submit(finishing := self._finish(ends))
+        while not future.done() and (left_s := ends + self._poll_policy.cap_s - self._clock()) > 0:
+            wait([future], left_s)
+        if not future.done():
             with contextlib.suppress(TimeoutError):
                 self._loop.stop(finishing)
             log.error("cleanup took longer than %.0f s", deadline_s)
+        elif not (self._client.pacer.exhausted and self.ledger.left_behind()):
+            future.result()
         if left := self.ledger.left_behind():
             raise LeftBehind(describe_left(left, self.mark))
 
@@ -253,10 +255,10 @@ class Registry:
             if not unfinished():
                 await self._deleter.look_up_some_gone()
             if marked is None and not unfinished():
-                log.warning("the list cannot be read: only ids and emails show that no user is left")
+                log.warning("no list can be read: only ids and emails show that no user is left")
             if all(record.is_stuck(self._poll_policy.deadline_s) for record in unfinished()):
                 return
-            if time.monotonic() + self._poll_policy.cap_s >= ends:
+            if self._clock() + self._poll_policy.cap_s >= ends:
                 return
             if not any(record.state is State.CREATED for record in unfinished()):
                 await asyncio.sleep(self._poll_policy.cap_s)
@@ -277,19 +279,17 @@ class Registry:
                 self._deleter.reopen(record, LIST)
 
     def survey(self) -> list[User]:
-        """Return the users of this run: by the mark in the list, and by the ids and emails that were adopted.
-
-        Raises TargetDown if the list cannot be read.
-        """
+        """Return the users of this run, by the list and by what was adopted; raises TargetDown if the list fails."""
         return self._loop.run(self._survey())
 
     async def _survey(self) -> list[User]:
         deleter, unfinished = self._deleter, self.ledger.unfinished()
         await deleter.run_all(map(deleter.look_up, unfinished))
         marked = await self._client.run(self._marked())
-        if marked is None:
+        if marked is None and self.api.profile.capabilities.list:
             raise TargetDown(f"{self.api.base_url}: the suite cannot read the list of users that shows who is left.")
-        ids = dict.fromkeys([*(one for record in unfinished for one in record.ids), *(user.id for user in marked)])
+        known = [user_id for record in unfinished for user_id in record.ids]
+        ids = dict.fromkeys([*known, *(user.id for user in marked or ())])
         return [user for user in await deleter.run_all(map(self.ownership.read_own, ids)) if user is not None]
 
     def _marked(self) -> Operation[list[User] | None]:

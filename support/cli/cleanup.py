@@ -97,7 +97,8 @@ def _part_of_mark(text: str | None) -> str:
 
 
 def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float, part_of_mark: str) -> int:
-    runs = _dead_runs(connection, reads_list=options.all_runs or bool(part_of_mark))
+    has_list = connection.profile.capabilities.list
+    runs = _dead_runs(connection, reads_list=options.all_runs or (has_list and bool(part_of_mark)))
     latest = math.inf if options.older_than is None else time.time() - oldest_s
     chosen = sorted(mark for mark, began in runs.items() if part_of_mark in mark and began <= latest)
     if not chosen:
@@ -127,7 +128,12 @@ def _dead_runs(connection: Connection, reads_list: bool) -> dict[str, float]:
 
 
 def _listed(connection: Connection) -> list[User]:
-    """Read the list; raises TargetDown if that is not possible."""
+    """Read the list; raises TargetDown if that is not possible, SettingsError if the target has none."""
+    if not connection.profile.capabilities.list:
+        raise SettingsError(
+            f"--all-runs: by its profile, {connection.target.base_url} has no list of users. Without this option, the "
+            "command deletes what is in the journal."
+        )
     exchange = connection.http.run(connection.api.list())
     users = users_in(exchange.answer, connection.profile)
     if users is None:

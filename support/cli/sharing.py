@@ -12,7 +12,7 @@ from behave.runner_util import collect_feature_locations, parse_features
 
 from support import profile_files
 from support.order import CONCURRENCY, is_concurrent
-from support.profile import Profile
+from support.profile import Caps, Profile
 from support.reporting.logs import set_up_logs
 from support.settings import Settings
 
@@ -53,7 +53,7 @@ def _obstacle(config: Any, profile: Profile) -> str | None:
     """Return why several processes cannot share a run, or None."""
     if config.stop or config.dry_run:
         return "--stop or --dry-run"
-    if profile.caps.users is not None or profile.caps.concurrency is not None:
+    if profile.caps != Caps():
         return f"the caps of the profile {profile.name}"
     return None
 

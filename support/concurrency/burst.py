@@ -12,7 +12,7 @@ from typing import TypeVar
 from support.concurrency.barrier import Barrier, last_byte_transport
 from support.concurrency.results import BurstResult, Request, Timing
 from support.errors import SettingsError
-from support.http.async_client import AsyncClient, exchange_once
+from support.http.async_client import AsyncClient
 from support.http.operations import SendRequest
 from support.models import Answer, Call, Failure
 
@@ -26,6 +26,8 @@ MAX_HELD_S = 300.0
 async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Call | None = None) -> BurstResult[T]:
     """Release the first request of each operation at the same moment; the rest of an operation runs at its own pace.
 
+    Waits beforehand until the API takes so many requests at once.
+
     `warm_up` is a harmless call that opens each connection beforehand and measures its round trip. The client keeps
     warm connections for its next burst. Raises Inconclusive if a proxy is on the route, as it decides on its own
     when it forwards what.
@@ -35,6 +37,7 @@ async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Ca
     barrier = Barrier(len(requests))
     timings = tuple(Timing(request.label) for request in requests)
     async with _connections(client, len(requests), warm_up) as connections:
+        await client.wait_for_turn(len(requests))
         for connection, timing in zip(connections, timings, strict=True):
             connection.prepare(barrier, timing)
         running = [
@@ -86,7 +89,7 @@ class Connection:
 
     def __init__(self, client: AsyncClient) -> None:
         self._transport, self._backend = last_byte_transport(client.route)
-        self._timeout_s = client.timeout_s
+        self._client = client
         self._prepared: tuple[Barrier, Timing] | None = None
         self._used_s = 0.0
         self.round_trip_s: float | None = None
@@ -104,13 +107,14 @@ class Connection:
     async def send(self, send: SendRequest) -> Answer | Failure:
         prepared, self._prepared = self._prepared, None
         if prepared is None:
-            return await exchange_once(self._transport, send, self._timeout_s)
+            await self._client.wait_for_turn()
+            return await self._client.exchange(self._transport, send)
         barrier, timing = prepared
         await barrier.connecting()
         self._backend.arm(barrier, timing, send.call.body is not None)
         try:
             patient = replace(send, timeout_s=send.timeout_s + MAX_HELD_S)
-            outcome = await exchange_once(self._transport, patient, self._timeout_s)
+            outcome = await self._client.exchange(self._transport, patient, of_group=True)
         finally:
             barrier.leave_out(timing)
         if isinstance(outcome, Answer):
@@ -120,7 +124,8 @@ class Connection:
 
     async def measure(self, call: Call) -> None:
         """Send a harmless call, which opens a closed connection; remember the shortest round trip."""
-        outcome = await exchange_once(self._transport, SendRequest(call, self._timeout_s), self._timeout_s)
+        await self._client.wait_for_turn()
+        outcome = await self._client.exchange(self._transport, SendRequest(call, self._client.timeout_s))
         if isinstance(outcome, Answer):
             self.round_trip_s = min(self.round_trip_s or outcome.seconds, outcome.seconds)
             self._used_s = time.monotonic()

@@ -15,14 +15,15 @@ T = TypeVar("T")
 
 
 def burst_in_threads(client: SessionClient, requests: Sequence[Request[T]]) -> BurstResult[T]:
-    """Run each operation in a thread of its own; a barrier releases all threads together."""
+    """Run each operation in a thread of its own; a barrier releases all threads together, once the API takes them."""
+    client.wait_for_turn(len(requests))
     barrier = threading.Barrier(len(requests))
     timings = tuple(Timing(request.label) for request in requests)
 
     def run(request: Request[T], timing: Timing) -> T:
         barrier.wait()
         timing.started = timing.released = time.perf_counter()
-        result = client.run(request.operation)
+        result = client.run(request.operation, of_group=True)
         timing.answered = time.perf_counter()
         return result
 

@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from support.contract.matchers import moment_of
-
 IDS = ("id", "_id", "uuid", "userId", "user_id", "uid", "key")
 NAMES = ("name", "username", "fullName", "full_name", "displayName", "display_name", "userName", "user_name")
 EMAILS = ("email", "emailAddress", "email_address", "mail", "e_mail")
+FULL_NAMES = ("name", "fullName", "full_name", "fullname", "displayName", "display_name")
+GIVEN_NAMES = (
+    *("firstName", "first_name", "firstname", "givenName", "given_name", "username", "userName", "user_name", "login"),
+)
+WRAPPERS = ("user", "data", "account", "member", "person")
+"""Names of an object around what is sent, in small letters."""
+CREATE_PATHS = (
+    "/register",
+    "/signup",
+    "/auth/register",
+    "/auth/signup",
+    "/sign-up",
+    "/registration",
+    "/create",
+    "/new",
+)
+"""Where users are created if the collection takes no POST."""
 CREATED = (
     *("createdAt", "created_at", "created", "createdOn", "created_on", "createdDate", "creationDate"),
     *("dateCreated", "date_created", "dateJoined", "date_joined", "joinedAt", "joined_at", "insertedAt", "inserted_at"),
 )
 LISTS = ("data", "results", "items", "content", "users", "value", "records", "rows", "hits", "member", "docs")
 
+LIST_SIZES = (100, 50, 20, 10)
+"""Sizes of pages, the largest first."""
 BY_PAGE = (
     *("page limit", "_page _limit", "page page_size", "page per_page", "page size", "page pageSize", "page perPage"),
     *("page _limit", "_page _per_page", "pageNumber pageSize", "page[number] page[size]"),
@@ -42,7 +59,8 @@ def list_in(document: Any) -> tuple[str, list[Any]] | None:
 
 
 def filters_by(email: str) -> Sequence[str]:
-    """Return the query parameters that may select users by the field of this name."""
+    """Return the query parameters that may select users by the field of this name, or at this pointer."""
+    email = email.rpartition("/")[2]
     suffixed = (f"{email}_eq", f"filter[{email}]", f"{email}__iexact", f"{email}__exact", f"{email}[eq]")
     return list(dict.fromkeys([email, "email", *suffixed, "q"]))
 
@@ -56,11 +74,3 @@ def field_with(value: str, fields: Mapping[str, Any], likely: Sequence[str]) -> 
     """Return the field with a value that was sent, ignoring letter case; the likely names come first."""
     same = [key for key, shown in fields.items() if str(shown).lower().strip() == value.lower().strip()]
     return next((name for name in likely if name in same), same[0] if same else None)
-
-
-def date_field(fields: Mapping[str, Any]) -> str | None:
-    """Return the field with the time of creation: a likely name with a date-time in it."""
-    dated = [
-        name for name in CREATED if isinstance(fields.get(name), str) and not isinstance(moment_of(fields[name]), str)
-    ]
-    return dated[0] if dated else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 from support.profile import Capabilities
 from support.rules import RULES
@@ -34,7 +33,7 @@ def meaning_of(tag: str) -> str | None:
     """Return what a tag says; None for a tag that is not on the list."""
     if tag.startswith(RULE) and tag.removeprefix(RULE) not in RULES:
         return None
-    offered = {f"{NEEDS}{field.name}=yes" for field in fields(Capabilities)}
+    offered = {f"{NEEDS}{name}=yes" for name in Capabilities().offered}
     if tag.startswith(NEEDS) and tag not in offered:
         return None
     family = next((said for start, said in FAMILIES.items() if tag.startswith(start)), None)

@@ -42,8 +42,8 @@ def fail(
 
     `diagram` are lines of the suite's own; all else is put on one line, as it may be text of a target.
 
-    Raises Inconclusive if the last answer is a 429, or if the work may have been done and the call could not be
-    sent again, unless that answer is a fault by itself.
+    Raises Inconclusive if the last answer is a 429 or asks for a longer wait than there is time for, or if the
+    work may have been done and the call could not be sent again, unless that answer is a fault by itself.
     """
     if exchange is not None:
         _raise_if_inconclusive(attempted, exchange)
@@ -60,6 +60,8 @@ def fail(
 def _raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:
     outcome = exchange.attempts[-1].outcome
     sent = f"{attempted}: {exchange.call.method} {exchange.call.url}"
+    if exchange.gave_up:
+        raise Inconclusive(_line(f"{sent} was answered by {exchange.status} and not sent again: {exchange.gave_up}"))
     if exchange.attempts[-1].limited:
         raise Inconclusive(
             _line(

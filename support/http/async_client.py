@@ -23,7 +23,8 @@ from support import compat
 from support.bounds import MOST_HEADERS, Body, TooMuch
 from support.http.deadline import LEAST_TIMEOUT_S
 from support.http.failures import failure_of
-from support.http.operations import Driver, Operation, SendRequest, Sleep
+from support.http.operations import Driver, Operation, Renew, SendRequest, Sleep
+from support.http.pacing import Pacer
 from support.http.route import DIRECT, Route
 from support.http.streams import Backend
 from support.models import ALWAYS_SENT, Answer, Call, Failure
@@ -59,9 +60,16 @@ def new_transport(route: Route, backend: httpcore.AsyncNetworkBackend | None = N
 class AsyncClient:
     """Executes operations without blocking; belongs to one event loop."""
 
-    def __init__(self, timeout_s: float, route: Route = DIRECT, most_at_once: int | None = None) -> None:
+    def __init__(
+        self,
+        timeout_s: float,
+        route: Route = DIRECT,
+        pacer: Pacer | None = None,
+        most_at_once: int | None = None,
+    ) -> None:
         self.timeout_s = timeout_s
         self.route = route
+        self.pacer = pacer or Pacer()
         self._idle: list[httpx.AsyncHTTPTransport] = []
         self._busy: set[httpx.AsyncHTTPTransport] = set()
         self.kept: list[Closable] = []
@@ -73,6 +81,8 @@ class AsyncClient:
         for effect in driver:
             if isinstance(effect, Sleep):
                 await asyncio.sleep(effect.seconds)
+            elif isinstance(effect, Renew):
+                await asyncio.to_thread(effect.source.renew, effect.refused)
             else:
                 driver.outcome = await (send or self._send)(effect)
         return driver.result
@@ -80,6 +90,23 @@ class AsyncClient:
     async def gather(self, operations: Sequence[Operation[T]]) -> list[T]:
         """Execute many operations at once and return their results in order."""
         return list(await asyncio.gather(*map(self.run, operations)))
+
+    async def wait_for_turn(self, count: int = 1) -> None:
+        """Wait until the API takes so many requests at once."""
+        with contextlib.closing(self.pacer.turns(count)) as turns:
+            for wait_s in turns:
+                await asyncio.sleep(wait_s)
+
+    async def exchange(
+        self, transport: httpx.AsyncHTTPTransport, send: SendRequest, of_group: bool = False
+    ) -> Answer | Failure:
+        """Send a call once, after its turn."""
+        outcome = None
+        try:
+            outcome = await exchange_once(transport, send, self.timeout_s, self.route)
+            return outcome
+        finally:
+            self.pacer.note(outcome, of_group)
 
     async def close(self) -> None:
         for kept in self.kept:
@@ -91,9 +118,10 @@ class AsyncClient:
     async def _send(self, request: SendRequest) -> Answer | Failure:
         """Send a call once over a free connection; the connection of a cancelled call is not used again."""
         async with self._slots:
+            await self.wait_for_turn()
             transport = self._idle.pop() if self._idle else new_transport(self.route)
             self._busy.add(transport)
-            outcome = await exchange_once(transport, request, self.timeout_s, self.route)
+            outcome = await self.exchange(transport, request)
             self._busy.discard(transport)
             if len(self._idle) < MOST_IDLE:
                 self._idle.append(transport)

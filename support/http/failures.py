@@ -58,7 +58,7 @@ def failure_of(error: BaseException, seconds: float, route: Route = DIRECT, stat
     if route.proxy is not None and (what := _wrong_with_the_proxy(chain, route.proxy_in_brief)):
         return Failure(what, False, seconds, of_the_proxy=True)
     sent = status is not None or _sent(chain)
-    return Failure(_cause(chain, sent, seconds), sent, seconds, status=status)
+    return Failure(_cause(chain, sent, seconds), sent, seconds, status=status, hung=sent and _timed_out(chain))
 
 
 def _wrong_with_the_proxy(chain: Sequence[BaseException], proxy: str) -> str | None:
@@ -75,10 +75,14 @@ def _sent(chain: Sequence[BaseException]) -> bool:
     return not any(isinstance(link, NOT_CONNECTED) for link in chain)
 
 
+def _timed_out(chain: Sequence[BaseException]) -> bool:
+    return any(isinstance(link, TIMED_OUT) and not isinstance(link, NOT_A_TIMEOUT) for link in chain)
+
+
 def _cause(chain: Sequence[BaseException], sent: bool, seconds: float) -> str:
     if any(isinstance(link, ConnectionRefusedError) for link in chain):
         return "connection refused"
-    if any(isinstance(link, TIMED_OUT) and not isinstance(link, NOT_A_TIMEOUT) for link in chain):
+    if _timed_out(chain):
         return f"no complete answer within {seconds:.1f} s" if sent else "timed out while connecting"
     reason = redacted(getattr(chain[-1], "strerror", None) or type(chain[-1]).__name__)
     return f"connection broken ({reason})" if sent else f"cannot connect ({reason})"

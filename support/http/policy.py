@@ -5,6 +5,7 @@ A policy decides and waits for nothing, so that both clients follow the same one
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -77,8 +78,7 @@ class Policy:
         """
         asked = retry_after_s(outcome) if isinstance(outcome, Answer) else None
         doublings = min(attempt - 1, MOST_DOUBLINGS)
-        backoff = self.jitter(0.0, min(self.cap_s, self.base_s * 2**doublings))
-        return min(self.cap_s, (asked or 0.0) + backoff)
+        return (asked or 0.0) + self.jitter(0.0, min(self.cap_s, self.base_s * 2**doublings))
 
     def loop(self) -> RetryLoop:
         """Return the decisions for one call."""
@@ -92,6 +92,8 @@ class RetryLoop:
         self._policy = policy
         self._started = policy.clock()
         self._attempt = self._paid = 0
+        self.gave_up = ""
+        """Why the API could not be waited for, where it asked for a wait."""
 
     @property
     def remaining_s(self) -> float:
@@ -106,10 +108,22 @@ class RetryLoop:
             self._policy.budget.give_back(self._paid)
             return None
         wait = self._policy.wait_before(self._attempt, outcome)
-        most = min(self._policy.attempts, FAULT_ATTEMPTS if statuses.is_server_fault(status) else self._policy.attempts)
-        if self._attempt >= most or wait >= self.remaining_s:
+        if self._attempt >= min(self._policy.attempts, self._most_for(outcome)):
+            return None
+        if wait >= self.remaining_s:
+            asked = retry_after_s(outcome) if isinstance(outcome, Answer) else None
+            if asked and status in statuses.ALLOWED_AT_ANY_TIME:
+                self.gave_up = (
+                    f"it asks to wait {asked:.0f} s (Retry-After), and RETRY_DEADLINE_S "
+                    f"({self._policy.deadline_s:g} s) leaves {self.remaining_s:.0f} s"
+                )
             return None
         return wait if self._may_retry(status) else None
+
+    def _most_for(self, outcome: Answer | Failure) -> float:
+        """Return how many attempts an outcome is worth: fewer for a fault, or where no answer comes in time."""
+        lasts = outcome.hung if isinstance(outcome, Failure) else statuses.is_server_fault(outcome.status)
+        return FAULT_ATTEMPTS if lasts else math.inf
 
     def _may_retry(self, status: int | None) -> bool:
         """Pay for one more attempt; a 429 is no sign of a dead target, so a retry after it is free."""

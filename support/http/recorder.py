@@ -1,4 +1,4 @@
-"""Records the exchanges with a target for evidence, and counts them for the summary."""
+"""Records the exchanges with a target for evidence, and counts the calls for the summary."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ class Metrics:
     """Counts over the whole run; `retry_causes` counts what went wrong before a retry rescued the call."""
 
     calls: int = 0
-    requests: int = 0
     retried_calls: int = 0
     slowest_s: float = 0.0
     slowest: str = ""
@@ -62,7 +61,6 @@ class Recorder:
     def _count(self, exchange: Exchange) -> None:
         metrics = self.metrics
         metrics.calls += 1
-        metrics.requests += len(exchange.attempts) - exchange.adopted
         answer = exchange.answer
         if answer is not None and answer.status not in statuses.RETRIED:
             metrics.retried_calls += len(exchange.attempts) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import zlib
@@ -14,7 +15,8 @@ from support.bounds import BOUNDS, Body, TooMuch
 from support.errors import Inconclusive
 from support.http.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, limit_next_call
 from support.http.failures import failure_of
-from support.http.operations import Driver, Operation, SendRequest, Sleep
+from support.http.operations import Driver, Operation, Renew, SendRequest, Sleep
+from support.http.pacing import Pacer
 from support.http.raw import exchange_raw
 from support.http.route import DIRECT, Route
 from support.models import ALWAYS_SENT, Answer, Call, Failure
@@ -31,9 +33,12 @@ class SessionClient:
     another host, and keep cookies, which could let in a later call without a token. TLS certificates are verified.
     """
 
-    def __init__(self, timeout_s: float, route: Route = DIRECT, connections: int = 32) -> None:
+    def __init__(
+        self, timeout_s: float, route: Route = DIRECT, pacer: Pacer | None = None, connections: int = 32
+    ) -> None:
         self._timeout_s = timeout_s
         self.route = route
+        self.pacer = pacer or Pacer()
         self._traffic = threading.Condition()
         self._in_flight = 0
         self._stopped = False
@@ -45,32 +50,51 @@ class SessionClient:
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
-    def run(self, operation: Operation[T]) -> T:
-        """Execute an operation and return its result."""
+    def run(self, operation: Operation[T], of_group: bool = False) -> T:
+        """Execute an operation and return its result; the first request `of_group` has had its turn with the others."""
         driver = Driver(operation)
         for effect in driver:
             if isinstance(effect, Sleep):
                 time.sleep(effect.seconds)
+            elif isinstance(effect, Renew):
+                effect.source.renew(effect.refused)
             else:
-                driver.outcome = self._send(effect)
+                driver.outcome = self._send(effect, of_group)
+                of_group = False
         return driver.result
+
+    def wait_for_turn(self, count: int = 1) -> None:
+        """Wait until the API takes so many requests at once."""
+        with contextlib.closing(self.pacer.turns(count)) as turns:
+            for wait_s in turns:
+                with self._traffic:
+                    self._traffic.wait_for(lambda: self._stopped, wait_s)
+                    self._check_not_stopped()
 
     def stop(self) -> None:
         """Send nothing more, from any thread, and wait for the calls in flight."""
         with self._traffic:
             self._stopped = True
+            self._traffic.notify_all()
             self._traffic.wait_for(lambda: self._in_flight == 0, self._timeout_s)
 
-    def _send(self, send: SendRequest) -> Answer | Failure:
-        counted = False
+    def _check_not_stopped(self) -> None:
+        if self._stopped:
+            raise Inconclusive("the run is over: nothing is sent any more")
+
+    def _send(self, send: SendRequest, of_group: bool) -> Answer | Failure:
+        if not of_group:
+            self.wait_for_turn()
+        counted, outcome = False, None
         try:
             with self._traffic:
-                if self._stopped:
-                    raise Inconclusive("the run is over: nothing is sent any more")
+                self._check_not_stopped()
                 self._in_flight += 1
                 counted = True
-            return self._exchange(send)
+            outcome = self._exchange(send)
+            return outcome
         finally:
+            self.pacer.note(outcome, of_group)
             if counted:
                 with self._traffic:
                     self._in_flight -= 1

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from support import settings as settings_module
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError
 from support.probe.client import ProbeClient
+from support.probe.connecting import connect
 from support.probe.discovery import discover
 from support.probe.draft import Draft
 from support.probe.suite_run import add_deviations
@@ -20,8 +21,6 @@ from support.profile_files import load
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.settings import Settings
-from support.target.connection import Connection
-from support.target.preflight import SlashMissing
 
 LEFT = 1
 FAULT = 2
@@ -78,7 +77,7 @@ def _name(out: str | None, url: str) -> str:
 
 def _discover(settings: Settings, draft: Draft) -> bool:
     """Fill the draft and clean up, also if a question fails; return whether a user is left."""
-    connection = _connect(settings, draft)
+    connection = connect(settings, draft)
     try:
         client = ProbeClient(connection, draft)
         try:
@@ -88,14 +87,6 @@ def _discover(settings: Settings, draft: Draft) -> bool:
     finally:
         connection.close()
     return left
-
-
-def _connect(settings: Settings, draft: Draft) -> Connection:
-    try:
-        return Connection(settings, profile=draft.profile)
-    except SlashMissing as error:
-        draft.learn("trailing_slash", True, str(error))
-        return Connection(settings, profile=draft.profile)
 
 
 def _clean_up(client: ProbeClient) -> bool:

@@ -31,6 +31,7 @@ class ProbeClient:
         self.factory = Factory(new_seed(), self.mark)
         self.poll_policy = connection.poll_policy
         self.has_token = connection.target.token is not None
+        self._plain_names = False
         self._connection = connection
         connection.journal.open_run(self.mark, connection.target.key)
         self._registry = connection.new_registry(self.mark)
@@ -46,7 +47,32 @@ class ProbeClient:
     def learn(self, path: str, value: Value, *shown: Exchange | str) -> None:
         """Write a value into the draft, and call the target accordingly."""
         self.draft.learn(path, value, *shown)
+        self._switch()
+
+    def forget(self, path: str) -> bool:
+        """Take a field out of what is sent; return whether it was there."""
+        was_there = self.draft.forget(path)
+        self._switch()
+        return was_there
+
+    def _switch(self) -> None:
         self._registry.switch_api(replace(self._connection.api, profile=self.profile))
+
+    @property
+    def own_ids(self) -> set[str]:
+        """The ids of the users that the probe has created so far."""
+        return {user_id for record in self._registry.ledger.records for user_id in record.ids}
+
+    def call_plainly(self) -> bool:
+        """Give new users names of letters alone from now on; return whether they were others until now."""
+        was_plain, self._plain_names = self._plain_names, True
+        return not was_plain
+
+    def adopt(self, email: str, user: User) -> None:
+        """Write down the user whom a create made whose answer could not be read at the time."""
+        for record in self._registry.ledger.records:
+            if record.email == email and not record.ids:
+                self._registry.ledger.note_created(record, user)
 
     def run(self, operation: Operation[T]) -> T:
         return self._connection.http.run(operation)
@@ -89,7 +115,7 @@ class ProbeClient:
     def new_user(self, first_name: str) -> NewUser:
         """Return a user whose email and name both carry the mark, so that either is enough to find them."""
         drawn = self.factory.new_user(first_name)
-        return NewUser(f"{drawn.name} ({self.mark})", drawn.email)
+        return drawn if self._plain_names else NewUser(f"{drawn.name} ({self.mark})", drawn.email)
 
     def clean_up(self) -> None:
         """Delete every user of the probe; raises LeftBehind if one may still exist.

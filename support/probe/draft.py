@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from support.models import Exchange
@@ -16,7 +15,8 @@ from support.profile import Deviation, Exclusion, Profile
 from support.redaction import redacted
 
 SHOWN = 90
-Value = bool | int | str | tuple[int, ...]
+BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
+Value = Any
 
 
 @dataclass
@@ -34,10 +34,22 @@ class Draft:
     def learn(self, path: str, value: Value, *shown: Exchange | str) -> None:
         """Set a value of the profile; the last one learned counts."""
         table, _, key = path.rpartition(".")
-        part: Any = replace(getattr(self.profile, table), **{key: value}) if table else value
+        before: Any = getattr(self.profile, table) if table else None
+        part: Any = {**before, key: value} if isinstance(before, Mapping) else value
+        if table and not isinstance(before, Mapping):
+            part = replace(before, **{key: value})
         changes: dict[str, Any] = {table or key: part}
         self.profile = replace(self.profile, **changes)
         self.evidence[path] = "; ".join(one if isinstance(one, str) else brief(one) for one in shown)
+
+    def forget(self, path: str) -> bool:
+        """Take a value out of a table that has any names; return whether it was there."""
+        table, _, key = path.rpartition(".")
+        before = getattr(self.profile, table)
+        changes: dict[str, Any] = {table: {name: before[name] for name in before if name != key}}
+        self.profile = replace(self.profile, **changes)
+        self.evidence.pop(path, None)
+        return key in before
 
     def exclude(self, reason: str, scenarios: Sequence[str]) -> None:
         self.profile = replace(self.profile, excluded=(*self.profile.excluded, Exclusion(reason, tuple(scenarios))))
@@ -60,7 +72,8 @@ class Draft:
         yield f"description = {_toml(f'drafted from the answers of {self.url}')}"
         for table, paths in groupby(sorted(self.evidence, key=_table), key=_table):
             yield from ("", f"[{table}]") if table else ()
-            yield from (self._learned(path) for path in paths)
+            for path in paths:
+                yield from self._learned(path)
         for excluded in self.profile.excluded:
             yield from ("", "[[excluded]]", f"reason = {_toml(excluded.reason)}")
             yield from _list("scenarios", excluded.scenarios)
@@ -71,9 +84,13 @@ class Draft:
             yield from _list("scenarios", known.scenarios)
             yield from ("sometimes = true",) if known.sometimes else ()
 
-    def _learned(self, path: str) -> str:
-        value = attrgetter(path)(self.profile)
-        return f"{path.rpartition('.')[2]} = {_toml(value)}  # {_comment(self.evidence[path])}"
+    def _learned(self, path: str) -> Iterator[str]:
+        table, _, key = path.rpartition(".")
+        part = getattr(self.profile, table) if table else self.profile
+        value = part[key] if isinstance(part, Mapping) else getattr(part, key)
+        comment = f"  # {_comment(self.evidence[path])}" if self.evidence[path] else ""
+        if value is not None:  # a value that was tried, and given up
+            yield f"{_key(key)} = {_toml(value)}{comment}"
 
 
 def brief(exchange: Exchange) -> str:
@@ -101,9 +118,15 @@ def _comment(text: str) -> str:
 
 
 def _toml(value: Value) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(str, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_key(key)} = {_toml(inner)}' for key, inner in value.items())} }}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if BARE_KEY.fullmatch(name) else json.dumps(name)
 
 
 def _list(key: str, values: Sequence[str]) -> Iterator[str]:

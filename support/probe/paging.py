@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from support.contract.guesses import BY_OFFSET, BY_PAGE
+from support.contract.guesses import BY_OFFSET, BY_PAGE, LIST_SIZES
 from support.contract.matchers import body_of
 from support.contract.normalizers import ids_of, listed
 from support.models import Exchange
 from support.probe.client import ProbeClient, fields_of
+from support.probe.cursors import discover_cursor
 from support.profile_answers import Pages
 
-LIST_SIZES = (100, 50, 20, 10)
 SIZE_FIELDS = ("limit", "size", "per_page", "page_size", "pageSize")
 
 
@@ -25,6 +25,8 @@ def discover_paging(client: ProbeClient) -> None:
         if found is not None:
             _learn_paging(client, page, limit, *found, plain)
             return
+    if discover_cursor(client):
+        return
     tried = f"none of {len(ways)} pairs of parameters such as page and limit made pages"
     client.learn("capabilities.pages", False, tried)
     if _seems_cut(plain):

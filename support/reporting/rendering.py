@@ -139,7 +139,9 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
     yield "users", f"{users.created} created, {users.deleted} deleted by cleanup, {gone}{recovered}"
     causes = ", ".join(f"{cause} x{number}" for cause, number in requests.retried_causes.items())
     retried = f"{requests.retried_calls} rescued by a retry ({causes})" if causes else "none rescued by a retry"
-    yield "requests", f"{requests.sent} for {requests.calls} calls, {retried}"
+    yield "requests", f"{requests.sent} sent, {requests.calls} calls of scenarios, {retried}"
+    if requests.limit:
+        yield "limit", f"{requests.limit}, for which requests waited {_duration(requests.waited_s)} in all"
     if server_errors := requests.retried_causes.get("500"):
         yield "status 500", f"{server_errors} times, resolved by a retry; 500 is never a correct answer"
     if slowest := max(summary.rules, key=_seconds, default=None):

@@ -19,6 +19,7 @@ from behave.reporter.base import Reporter
 from behave.reporter.summary import AbstractSummaryReporter
 
 from support.errors import Outcome, SettingsError, SuiteError
+from support.http.pacing import Pacer
 from support.http.recorder import Metrics
 from support.redaction import redacted
 from support.reporting.console import Console
@@ -59,6 +60,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._faults: list[BaseException] = []
         self._known: dict[str, Any] = {}
         self._metrics = Metrics()
+        self._pacer = Pacer()
         self._registry: Registry | None = None
         self._recovered = 0
         self._bursts: Sequence[str] = ()
@@ -80,12 +82,14 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         seed: int,
         registry: Registry,
         metrics: Metrics,
+        pacer: Pacer,
         recovered: int,
         bursts: Sequence[str] = (),
     ) -> None:
         """Take in what identifies the run; registry, metrics and the notes on bursts are read when the run is over."""
         self._known = {"run": registry.mark, "seed": seed, "target": redacted(target), "profile": profile}
         self._registry, self._metrics, self._recovered, self._bursts = registry, metrics, recovered, bursts
+        self._pacer = pacer
 
     def add_fault(self, error: BaseException) -> None:
         """Take in a fault outside of the scenarios, such as users that were left behind."""
@@ -144,10 +148,11 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         return Users(counts.created, counts.deleted, counts.gone, counts.alive, self._recovered)
 
     def _requests(self) -> Requests:
-        metrics = self._metrics
+        metrics, pacer = self._metrics, self._pacer
         causes = dict(metrics.retry_causes.most_common())
         slowest = round(metrics.slowest_s, 3), redacted(metrics.slowest)
-        return Requests(metrics.calls, metrics.requests, metrics.retried_calls, causes, *slowest)
+        pace = round(pacer.waited_s, 3), " and ".join(map(str, pacer.limits))
+        return Requests(metrics.calls, pacer.sent, metrics.retried_calls, causes, *slowest, *pace)
 
 
 def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) -> bool:

@@ -59,7 +59,11 @@ class Users:
 
 @dataclass(frozen=True)
 class Requests:
-    """The requests of the scenarios; `retried_causes` counts the failures that a retry resolved, by status or cause."""
+    """The calls of the scenarios, and all requests that were sent, those of the cleanup and of warm-ups included.
+
+    `retried_causes` counts the failures that a retry resolved, by status or cause; `waited_s` is how long requests
+    waited because of the `limit` of the target.
+    """
 
     calls: int = 0
     sent: int = 0
@@ -67,6 +71,8 @@ class Requests:
     retried_causes: Mapping[str, int] = field(default_factory=dict)
     slowest_s: float = 0.0
     slowest: str = ""
+    waited_s: float = 0.0
+    limit: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,6 +194,8 @@ def sum_of_requests(counts: Sequence[Requests]) -> Requests:
         dict(causes.most_common()),
         slowest.slowest_s,
         slowest.slowest,
+        max(one.waited_s for one in counts),
+        next((one.limit for one in counts if one.limit), ""),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +41,17 @@ def send_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Exchange
         actor.id, actor.is_gone, actor.was_read = user.id, False, False
         actor.shown = fields_of(scenario, exchange)
     return exchange
+
+
+def send_sign_ups(scenario: ScenarioContext, bodies: Sequence[Mapping[str, Any]]) -> None:
+    """Sign up with each of these bodies, all at once."""
+    operations = []
+    for body in bodies:
+        email, name = _requested(body, scenario.factory.new_user())
+        scenario.emails_tried += [email] if email else []
+        scenario.names_tried += [name] if name else []
+        operations.append(scenario.registry.create(scenario.api.create_call(body), email, name, scenario.ids_before))
+    scenario.keep(*scenario.run_at_once(operations))
 
 
 def when_free(scenario: ScenarioContext, act: Callable[[], Exchange]) -> None:
@@ -139,6 +150,15 @@ def send_change_to(scenario: ScenarioContext, user_id: str, method: str, body: A
     exchange = scenario.run(scenario.registry.change(call, scenario.sent_email or None))
     scenario.keep(exchange)
     return exchange
+
+
+def send_changes(scenario: ScenarioContext, actor: Actor, method: str, bodies: Sequence[Mapping[str, Any]]) -> None:
+    """Change an account with each of these bodies, all at once."""
+    scenario.last_actor, url = actor, scenario.api.url_of(actor.known_id)
+    calls = [scenario.api.call(method, url, fields=body) for body in bodies]
+    emails = [body["email"] if isinstance(body.get("email"), str) else None for body in bodies]
+    pairs = zip(calls, emails, strict=True)
+    scenario.keep(*scenario.run_at_once([scenario.registry.change(call, email) for call, email in pairs]))
 
 
 def be_changed(scenario: ScenarioContext, actor: Actor, method: str, **fields: str) -> None:

@@ -9,8 +9,9 @@ from urllib.parse import unquote
 
 from support.concurrency.drawing import histogram
 from support.concurrency.results import BurstResult, Request
-from support.contract.matchers import Matcher, has_an_id, has_status, shows
-from support.contract.normalizers import user_of
+from support.contract.matchers import Matcher, has_an_id, has_status, is_a_list, shows
+from support.contract.normalizers import ids_of, user_of
+from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.http.operations import Operation, Sleep
 from support.models import Exchange, NewUser
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from support.scenario.context import ScenarioContext
 
 MIN_SIZE = 2
+SAMPLE = 8
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,23 @@ class Lifecycle:
 
 def size(scenario: ScenarioContext, wanted: int) -> int:
     """Return how large a burst may be here: as large as wanted, within the limits of the target."""
-    limits = (scenario.registry.room, scenario.profile.caps.concurrency)
+    pacer = scenario.session.connection.pacer
+    limits = (scenario.registry.room, scenario.profile.caps.concurrency, pacer.most_at_once)
     possible = min(wanted, *(limit for limit in limits if limit is not None))
     if possible < MIN_SIZE:
         raise Inconclusive(f"{wanted} concurrent requests are wanted, and the target has room for {max(possible, 0)}")
+    if possible < wanted and possible == pacer.most_at_once:
+        limit = " and ".join(map(str, pacer.limits))
+        scenario.session.note_concurrency(f"{possible} instead of {wanted} at once: the target takes {limit}")
     return possible
 
 
 def release(scenario: ScenarioContext, requests: Sequence[Request[Any]], warm: bool = False) -> BurstResult[Any]:
-    """Release all requests at the same moment with the async client, on warm connections if wanted."""
+    """Release all requests at the same moment with the async client, on warm connections if wanted.
+
+    Where the target limits the number of requests, none are spent on warming connections up.
+    """
+    warm = warm and not scenario.session.connection.pacer.limits
     query = {scenario.names.email_filter: scenario.factory.new_user().email} if warm else None
     warm_up = scenario.api.call("GET", query=query) if warm else None
     return scenario.session.run_burst(requests, warm_up)
@@ -200,6 +210,40 @@ def check_each_listed(scenario: ScenarioContext) -> None:
     """Check that the list shows each new user exactly once."""
     with tried_by_one_client(scenario, scenario.burst.acts):
         directory.shows_each_once(scenario, [one.email for one in scenario.burst.new_users])
+
+
+def check_some_found(scenario: ScenarioContext) -> None:
+    """Check that a search finds the first, the last and some others of the last burst, also page by page."""
+    has = scenario.profile.capabilities
+    for new_user, user_id in _some(scenario):
+        searches = [scenario.run(scenario.api.find(new_user.email))] if has.email_filter else []
+        if has.email_filter and has.pages:
+            searches.append(scenario.run(scenario.api.find_page(new_user.email, 1, 10)))
+        for exchange in searches:
+            attempted = scenario.then(f"searching for {new_user.email}")
+            scenario.check(
+                exchange, has_status([200]), is_a_list(scenario.profile), rule="filter-email", attempted=attempted
+            )
+            if (found := ids_of(exchange.answer, scenario.profile)) != [user_id]:
+                fail(
+                    "filter-email", attempted, [f"exactly user {user_id}"], [f"{len(found)} users are shown"], exchange
+                )
+
+
+def check_some_guarded(scenario: ScenarioContext) -> None:
+    """Check that the emails of the first, the last and some others of the last burst are taken."""
+    for new_user, _ in _some(scenario):
+        again = replace(new_user, email=new_user.email.upper())
+        exchange = scenario.run(_sign_up(scenario, again))
+        attempted = scenario.then(f"signing up with {again.email}")
+        scenario.check(exchange, has_status(scenario.answers.taken), rule="email-unique", attempted=attempted)
+
+
+def _some(scenario: ScenarioContext) -> list[tuple[NewUser, str]]:
+    """Return some users of the last burst with their ids, evenly spread, the first and the last included."""
+    created = [user_of(exchange.answer, scenario.profile) for exchange in scenario.burst.result.results]
+    pairs = [(new, user.id) for new, user in zip(scenario.burst.new_users, created, strict=True) if user is not None]
+    return [*pairs[:: max(1, len(pairs) // SAMPLE)], *pairs[-1:]]
 
 
 def check_half_deleted(scenario: ScenarioContext) -> None:

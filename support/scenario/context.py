@@ -15,6 +15,7 @@ from support.models import Exchange, NewUser
 if TYPE_CHECKING:
     from support.scenario.bursts import Burst
     from support.scenario.faults import Faults
+    from support.scenario.many_values import Written
     from support.scenario.paging import Paged
     from support.scenario.races import Race
     from support.scenario.session import Session
@@ -76,6 +77,7 @@ class ScenarioContext:
         self.last_burst: Burst | None = None
         self.race: Race | None = None
         self.in_threads = False
+        self.written: list[Written] = []
         self.etags: list[str] = []
         """The ETags that the account of a scenario about them had, the current one last."""
         self._last_actor: Actor | None = None

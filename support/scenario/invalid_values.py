@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -53,6 +53,96 @@ INVALID_EMAILS: Mapping[str, Invalid] = {
     "an email of 300 characters": lambda _, factory: factory.long_email(300),
     "a list as the email": lambda new_user, _: [new_user.email],
 }
+
+WHITE_SPACE = "".join(
+    map(
+        chr,
+        [*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000],
+    )
+)
+"""All that Unicode calls White_Space."""
+NAME = "name"
+EMAIL = "email"
+INVALID_CLASSES: Mapping[str, tuple[str, Callable[[str, Factory], Sequence[Any]]]] = {
+    "names of nothing but white space": (NAME, lambda _, __: [*WHITE_SPACE, WHITE_SPACE, " \t\n", "\u3000" * 200]),
+    "names of more than 200 characters": (
+        NAME,
+        lambda _, factory: [
+            factory.long_name(LONGEST_NAME + 1),
+            "x" * LONGEST_NAME + " ",
+            " " + "x" * LONGEST_NAME,
+            "龍" * (LONGEST_NAME + 1),
+            "🦉" * (LONGEST_NAME + 1),
+            "e\u0301" * (LONGEST_NAME // 2) + "e",
+            "x" * 255,
+            "x" * 256,
+            "x" * 1000,
+            "x" * 70_000,
+        ],
+    ),
+    "names that are no text": (
+        NAME,
+        lambda _, __: [
+            None,
+            0,
+            1,
+            -1,
+            42,
+            4.5,
+            1e300,
+            10**30,
+            True,
+            False,
+            [],
+            ["Ada"],
+            {},
+            {"first": "Ada"},
+            [None],
+            [[]],
+        ],
+    ),
+    "emails with white space": (
+        EMAIL,
+        lambda email, _: [
+            *(f"{sign}{email}" for sign in WHITE_SPACE),
+            *(f"{email}{sign}" for sign in WHITE_SPACE),
+            email.replace("@", " @"),
+            email.replace("@", "@ "),
+            email.replace(".", " ", 1),
+            email.replace(".example", " .example"),
+            f"{email}\r\n",
+            f"{email}\nBcc: {email}",
+        ],
+    ),
+    "emails that are no text": (
+        EMAIL,
+        lambda email, _: [None, 0, 1, 42, True, False, [], [email], {}, {"address": email}],
+    ),
+    "emails with no or several @": (
+        EMAIL,
+        lambda email, _: [
+            "",
+            "@",
+            "@@",
+            email.replace("@", ""),
+            email.replace("@", "."),
+            email.replace("@", " at "),
+            email.replace("@", "%40"),
+            email.replace("@", "&#64;"),
+            email.replace("@", "＠"),
+            email.replace("@", "@@"),
+            email.replace(".", "@", 1),
+            f"{email}@example.com",
+            f"{email}@",
+            email.partition("@")[0] + "@",
+        ],
+    ),
+    "emails of more than 254 characters": (
+        EMAIL,
+        lambda _, factory: [factory.long_email(length) for length in (LONGEST_EMAIL + 1, 256, 300, 320, 1000)],
+    ),
+}
+"""Classes of invalid values by the words for them: which field, and its values, made of a valid email of the run."""
 
 NOT_OBJECTS: Mapping[str, Invalid] = {
     "an empty list": lambda _, __: [],
@@ -115,9 +205,24 @@ def invalid_body(value: str, new_user: NewUser, factory: Factory) -> Any:
 
 
 def every_invalid_change(factory: Factory) -> list[dict[str, Any]]:
-    """Return a change for each invalid value; a field that is missing is no error in an update."""
+    """Return a change for each named invalid value; a field that is missing is no error in an update."""
     values = [value for value in (*INVALID_NAMES, *INVALID_EMAILS) if not value.startswith("no ")]
     return [invalid_fields(value, factory.new_user(), factory) for value in values]
+
+
+def invalid_of_every_class(factory: Factory) -> list[dict[str, Any]]:
+    """Return the fields of a user for each value of each class."""
+    return [fields for kind in INVALID_CLASSES for fields in invalid_of_class(kind, factory)]
+
+
+def invalid_of_class(kind: str, factory: Factory) -> list[dict[str, Any]]:
+    """Return the fields of a user for each value of a class; the other field carries the mark of the run."""
+    field, values = INVALID_CLASSES[kind]
+    users = [factory.new_user() for _ in values("a.b@c.example.com", factory)]
+    made = [values(user.email, factory)[place] for place, user in enumerate(users)]
+    if field == NAME:
+        return [{"name": value, "email": user.email} for user, value in zip(users, made, strict=True)]
+    return [{"name": f"{user.name} {factory.mark}", "email": value} for user, value in zip(users, made, strict=True)]
 
 
 def in_another_order(body: bytes) -> bytes:

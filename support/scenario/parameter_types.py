@@ -14,7 +14,7 @@ from typing import Any
 from behave import register_type
 
 from support.models import NewUser
-from support.scenario import access, answers, conditional, invalid_values, protocol, values
+from support.scenario import access, answers, conditional, invalid_values, protocol, value_classes, values
 from support.scenario.context import PERSONAS, Actor, ScenarioContext
 from support.scenario.factory import Factory
 
@@ -134,6 +134,10 @@ register("Fields", rf'(?:{EMAIL}|{EDGE_CASE}|the name ".+?"|{PERSONA}\'s name(?:
 register("FieldNames", one_of(FIELD_NAMES), FIELD_NAMES.__getitem__)
 register("MissingFields", one_of(MISSING_FIELDS), MISSING_FIELDS.__getitem__)
 words("Field", "name", "email")
+
+words("InvalidClass", *invalid_values.INVALID_CLASSES)
+words("NameClass", *value_classes.NAME_CLASSES)
+words("EmailClass", *value_classes.EMAIL_CLASSES)
 
 # Invalid data
 

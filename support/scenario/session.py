@@ -27,9 +27,11 @@ from support.scenario.waiting import Deadlines
 from support.settings import Settings
 from support.target.connection import Connection
 from support.target.embedded import EmbeddedApi, Target
+from support.target.preflight import check_open
 
 log = logging.getLogger("acceptance")
 FAULTY_TIMEOUT_S = 1.0
+ACCESS = "auth-401"
 T = TypeVar("T")
 
 
@@ -72,6 +74,8 @@ class Session:
 
     def _protect_existing_users(self) -> None:
         """Never touch the users who exist now, except those of other live runs, whose ids may be assigned again."""
+        if not self.profile.capabilities.list:
+            return
         users = users_of(self.run(self.api.list()).answer, self.profile)
         marks = {user.id: mark_in(user.email) for user in users}
         others = (one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
@@ -80,6 +84,11 @@ class Session:
     def begin(self, rule: str, name: str = "") -> None:
         """Begin a scenario that shows a rule."""
         self.recorder.begin()
+        if command := self.connection.token_command:
+            command.frozen = False
+            if rule == ACCESS:  # which a token that expires, or one that is renewed, would show wrongly
+                command.renew()
+            command.frozen = rule == ACCESS
         self.scenario: ScenarioContext = ScenarioContext(self, rule, name)
 
     def note_concurrency(self, line: str) -> None:
@@ -100,12 +109,19 @@ class Session:
         """Execute operations concurrently with the async client."""
         return self.loop.run(self.async_client.gather(operations))
 
+    def _renew_expired_token(self) -> None:
+        """Call the target, which gets another token if need be: contenders send their one request with a right one."""
+        if self.connection.token_command is not None:
+            check_open(self.http, self.api)
+
     def run_burst(self, requests: Sequence[Request[T]], warm_up: Call | None = None) -> BurstResult[T]:
         """Release requests at the same moment with the async client."""
+        self._renew_expired_token()
         return self.loop.run(burst(self.async_client, requests, warm_up))
 
     def run_threads(self, requests: Sequence[Request[T]]) -> BurstResult[T]:
         """Release requests at the same moment in threads, with the session client."""
+        self._renew_expired_token()
         return burst_in_threads(self.http, requests)
 
     def stop_requests(self) -> None:
@@ -130,5 +146,6 @@ def faulty_session(settings: Settings, timeout_s: float = FAULTY_TIMEOUT_S) -> S
     api = EmbeddedApi(["--control", "--database", f"{folder.name}/users.sqlite3"])
     changed = settings.model_copy(update={"target": "contract", "request_timeout_s": timeout_s})
     session = Session(changed, api.target)
+    session.connection.pacer.learner.is_on = False  # its 429 are injected
     session.faults = Faults(api, folder)
     return session

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from support.contract.matchers import has_status
-from support.contract.normalizers import user_of
+from support.contract.normalizers import names_one_user, user_of
 from support.errors import Inconclusive
 from support.escaping import on_one_line
 from support.scenario.accounts import become_user
-from support.scenario.context import ScenarioContext
+from support.scenario.context import Actor, ScenarioContext
 from support.scenario.factory import Factory
 
 TRIES_FOR_AN_ID = 6
@@ -98,6 +98,37 @@ UNUSED_IDS: Mapping[str, Callable[[ScenarioContext], str]] = {
 }
 
 
+RESEMBLING: Sequence[Callable[[str], str]] = (
+    lambda user_id: f"{user_id}.json",
+    lambda user_id: f"{user_id}.0",
+    lambda user_id: f"0{user_id}",
+    lambda user_id: f"+{user_id}",
+    lambda user_id: f"{user_id} ",
+    lambda user_id: f" {user_id}",
+    lambda user_id: f"{user_id}%20",
+    lambda user_id: f"{user_id}%00",
+    lambda user_id: f"{user_id}*",
+    lambda user_id: f"{user_id};v=1",
+    lambda user_id: f"{user_id},{user_id}",
+    lambda user_id: f'"{user_id}"',
+    lambda user_id: f"{user_id}'--",
+    lambda user_id: user_id.swapcase(),
+    lambda user_id: user_id[:-1],
+    lambda user_id: user_id.replace("-", ""),
+)
+RESEMBLING_NUMBERS: Sequence[Callable[[int], str]] = (
+    lambda number: f"{number}e0",
+    lambda number: hex(number),
+    lambda number: f"{number / 1:.1f}1",
+    lambda number: str(number + 2**31),
+    lambda number: str(number + 2**32),
+    lambda number: str(number + 2**64),
+    lambda number: f"{number:,}" if number > 999 else f"{number}_0",
+    lambda number: "".join(chr(0x660 + int(digit)) for digit in str(number)),
+)
+"""Ids that a careless comparison takes for a known one: as a number, but for white space, up to a suffix."""
+
+
 def local_part(email: str) -> str:
     return email.partition("@")[0]
 
@@ -138,6 +169,17 @@ def unused_id(scenario: ScenarioContext) -> str:
             break
     scenario.check(exchange, has_status(scenario.answers.unknown), rule="read-404", attempted="reading an unused id")
     return drawn
+
+
+def resembling_ids(scenario: ScenarioContext, actor: Actor) -> list[str]:
+    """Return ids that resemble the actor's, without those of users who are not ours, who may have such an id."""
+    known = actor.known_id
+    made = [resemble(known) for resemble in RESEMBLING]
+    made += [resemble(int(known)) for resemble in RESEMBLING_NUMBERS] if known.isascii() and known.isdigit() else []
+    ids = [one for one in dict.fromkeys(made) if one != known and names_one_user(one)]
+    reads = [user_of(scenario.run(scenario.api.read(one)).answer, scenario.profile) for one in ids]
+    ours = {user.new_user.email.lower() for user in scenario.users}
+    return [one for one, shown in zip(ids, reads, strict=True) if shown is None or shown.email in ours]
 
 
 def safe_id(scenario: ScenarioContext, user_id: str) -> str:

@@ -14,18 +14,21 @@ from support.cleanup.polling import PollPolicy
 from support.cleanup.registry import Registry
 from support.errors import TargetDown
 from support.http.async_client import AsyncClient
+from support.http.limits import Limit
 from support.http.loop import LoopThread
+from support.http.pacing import Pacer
 from support.http.policy import Policy
 from support.http.recorder import Recorder
 from support.http.route import DIRECT, route_to
 from support.http.session_client import SessionClient
 from support.http.users_api import UsersApi
 from support.models import EMBEDDED, Credential
-from support.profile import Profile
+from support.profile import Caps, Profile
 from support.redaction import redacted
 from support.settings import ROOT, Settings
 from support.target.embedded import EmbeddedApi, Target
 from support.target.preflight import check_open, refuse_production, room_for_users
+from support.token_command import TokenCommand
 
 T = TypeVar("T")
 
@@ -46,8 +49,10 @@ class Connection:
             self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s
         )
         self.recorder = Recorder()
+        self.pacer = Pacer(self.settings.retry_deadline_s, limit_of(self.profile.caps))
         self._release = contextlib.ExitStack()
         self._embedded: EmbeddedApi | None = None
+        self.token_command: TokenCommand | None = None
         try:
             self._open(target)
         except BaseException:
@@ -63,7 +68,8 @@ class Connection:
         refuse_production(self.target.base_url, self.profile, settings)
         self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
         self.api = self._users_api()
-        self.http = self._opened(SessionClient(settings.request_timeout_s, self.route), lambda client: client.close())
+        client = SessionClient(settings.request_timeout_s, self.route, self.pacer)
+        self.http = self._opened(client, lambda client: client.close())
         self.loop = self._opened(LoopThread(), lambda loop: loop.close())
         self.async_client = self._opened(self._new_async_client(), lambda client: self.loop.finish(client.close()))
         self.most_alive = settings.max_users_alive
@@ -106,8 +112,12 @@ class Connection:
         if settings.base_url is None:
             self._embedded = self._opened(started or EmbeddedApi(), lambda api: api.close())
             return self._embedded.target
-        has_token = settings.token and settings.access_controlled and self.profile.auth.scheme != "none"
-        token = settings.token.get_secret_value() if has_token and settings.token else None
+        token = settings.token.get_secret_value() if settings.token and settings.access_controlled else None
+        if self.profile.auth.scheme == "none":
+            token = None
+        elif settings.token_command is not None:
+            self.token_command = TokenCommand(settings.token_command)
+            token = self.token_command.token
         return Target(settings.base_url, token, settings.base_url)
 
     def _users_api(self) -> UsersApi:
@@ -115,13 +125,27 @@ class Connection:
         credential = Credential(None)
         if token is not None:
             redacted.hide(token)
-            credential = replace(self.profile.auth.credential, value=token)
-        policy = Policy(settings.retry_attempts, settings.retry_base_s, settings.retry_cap_s, settings.retry_deadline_s)
+            credential = replace(self.profile.auth.credential, value=token, source=self.token_command)
+        policy = Policy(
+            settings.retry_attempts,
+            settings.retry_base_s,
+            settings.retry_cap_s,
+            settings.retry_deadline_s,
+            clock=self.pacer.clock,
+        )
         window_s = settings.consistency_window_s
         return UsersApi(self.target.base_url, credential, policy, self.profile, self.recorder, window_s)
 
     def _new_async_client(self) -> AsyncClient:
         async def new() -> AsyncClient:
-            return AsyncClient(self.settings.request_timeout_s, self.route, self.profile.caps.concurrency)
+            most = self.profile.caps.concurrency
+            return AsyncClient(self.settings.request_timeout_s, self.route, self.pacer, most)
 
         return self.loop.run(new())
+
+
+def limit_of(caps: Caps) -> Limit | None:
+    """Return the limit of requests that a profile gives; the lower one where it gives two."""
+    given = ((caps.requests_per_second, 1.0), (caps.requests_per_minute, 60.0))
+    limits = (Limit(requests, seconds) for requests, seconds in given if requests is not None)
+    return min(limits, key=lambda limit: limit.rate, default=None)

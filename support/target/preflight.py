@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from support.contract.normalizers import ids_of
 from support.errors import SettingsError, TargetDown
 from support.escaping import on_one_line
+from support.http.operations import Operation
 from support.http.route import Route
 from support.http.session_client import SessionClient
 from support.http.urls import destination
@@ -18,9 +19,15 @@ from support.settings import Settings
 
 PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|prd|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
 
+NOBODY = "0"
+
 
 class SlashMissing(TargetDown):
     """The target redirects to the same URL with a slash at its end."""
+
+
+class TokenRefused(TargetDown):
+    """The target refuses the token, or the way in which it is sent."""
 
 
 def refuse_production(base_url: str, profile: Profile, settings: Settings) -> None:
@@ -34,15 +41,26 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
 
 
 def check_open(client: SessionClient, api: UsersApi) -> Exchange:
-    """Read the list, or a page of one user if that is enough; raises TargetDown, with one line, if that fails."""
+    """Read the list, or a page of one user if that is enough; raises TargetDown, with one line, if that fails.
+
+    Where there is no list, read a user whom nobody knows.
+    """
+    if not api.profile.capabilities.list:
+        return _open(client, api, api.read(NOBODY))
     has_pages = api.profile.capabilities.pages or api.profile.pages.counts == "cursor"
     page_is_enough = has_pages and api.profile.caps.users is None
-    exchange = client.run(api.page(1, 1) if page_is_enough else api.list())
+    return _open(client, api, api.page(1, 1) if page_is_enough else api.list())
+
+
+def _open(client: SessionClient, api: UsersApi, reading: Operation[Exchange]) -> Exchange:
+    exchange = client.run(reading)
     last = exchange.attempts[-1].outcome
     if isinstance(last, Failure):
         raise TargetDown(_unreachable(api.base_url, last, client.route))
     if exchange.status in range(300, 400):
         raise _redirected(exchange, api.base_url)
+    if exchange.status in (401, 403):
+        raise TokenRefused(f"{api.base_url} refuses the token (status {exchange.status}). Check TOKEN.")
     problem = _problem(exchange)
     if problem:
         raise TargetDown(f"{api.base_url} {problem}")
@@ -84,8 +102,6 @@ def _redirected(exchange: Exchange, base_url: str) -> TargetDown:
 
 def _problem(exchange: Exchange) -> str | None:
     status = exchange.status or 0
-    if status in (401, 403):
-        return f"refuses the token (status {status}). Check TOKEN."
     if status >= 500:
         return f"answers {status} after {len(exchange.attempts)} attempts. Check that the API is up."
     return None

@@ -256,3 +256,14 @@ def test_it_goes_on_if_its_output_is_not_read(dead: Session) -> None:
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
     assert there(dead) == 0
+
+
+def test_runs_that_no_journal_knows_cannot_be_found_without_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile = tmp_path / "unlisted.toml"
+    profile.write_text('name = "unlisted"\ndescription = "no list"\n[capabilities]\nlist = false\npages = false\n')
+    monkeypatch.setenv("TARGET", str(profile))
+    assert main(["--all-runs"]) == FAULT
+    assert "has no list of users" in capsys.readouterr().err
+    assert main(["--mark", "uat-abcd"]) == 0

@@ -1,0 +1,48 @@
+"""Whole classes of values, written by many users at once."""
+
+from support.scenario import many_values
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.protocol import update_methods
+from support.scenario.steps import given, then, when
+from support.scenario.value_classes import users_with_emails, users_with_names
+from support.scenario.values import Spelling
+
+
+@when("users take names with {kind:NameClass} by sign-up, update and replacement")
+def write_names(scenario: ScenarioContext, kind: str) -> None:
+    many_values.write_each(scenario, "name", [users_with_names(scenario.factory, kind) for _ in range(3)])
+
+
+@when("users take emails with {kind:EmailClass} by sign-up, update and replacement")
+def write_emails(scenario: ScenarioContext, kind: str) -> None:
+    many_values.write_each(scenario, "email", [users_with_emails(scenario.factory, kind) for _ in range(3)])
+
+
+@given("users with {kind:EmailClass} in their emails")
+def are_users_with(scenario: ScenarioContext, kind: str) -> None:
+    many_values.become_users(scenario, users_with_emails(scenario.factory, kind))
+
+
+@when("{actor:Actor} signs up with each of these emails in other letter case")
+def sign_up_with_each(scenario: ScenarioContext, actor: Actor) -> None:
+    many_values.want_emails(scenario, actor, ["POST"])
+
+
+@when("{actor:Actor} changes to each of these emails in other letter case")
+def change_to_each(scenario: ScenarioContext, actor: Actor) -> None:
+    many_values.want_emails(scenario, actor, update_methods(scenario))
+
+
+@when("support searches for each of these emails {spell:Spelling}")
+def search_each(scenario: ScenarioContext, spell: Spelling) -> None:
+    many_values.search_each(scenario, spell)
+
+
+@then("each search finds exactly the user with the email")
+def each_is_found(scenario: ScenarioContext) -> None:
+    many_values.each_is_found(scenario)
+
+
+@then("every view shows each {field:Field} as it was sent")
+def each_is_kept(scenario: ScenarioContext, field: str) -> None:
+    many_values.check_each(scenario, field)

@@ -1,0 +1,171 @@
+"""Find out what a create has to send: try, read the refusal, add what it asks for, until a user is created."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from support.contract.guesses import CREATE_PATHS, EMAILS, FULL_NAMES, GIVEN_NAMES, NAMES, WRAPPERS
+from support.errors import SuiteError
+from support.http.reading import document_of
+from support.models import Exchange, NewUser
+from support.pointers import at, placed, steps_of
+from support.probe.client import ProbeClient, succeeded
+from support.probe.draft import brief
+from support.probe.locating import Path, field_name, pointer
+from support.probe.proposals import proposals
+from support.probe.refusals import Complaint, complaints_in
+from support.profile_answers import Names
+
+MOST_TRIES = 60
+JSON_API = "application/vnd.api+json"
+ELSEWHERE = (404, 405, 501)
+
+
+def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
+    """Create a user, whatever the target asks for; raises SuiteError if nothing more can be learned."""
+    creation = _Creation(client)
+    for _ in range(MOST_TRIES):
+        ada = client.new_user("Ada")
+        exchange = client.post(ada.as_json())
+        if succeeded(exchange):
+            return ada, exchange
+        if not creation.learns(exchange):
+            break
+    raise SuiteError(f"no user could be created, and this refusal says no more: {brief(exchange)}")
+
+
+class _Creation:
+    """What was tried so far."""
+
+    def __init__(self, client: ProbeClient) -> None:
+        self._client = client
+        self._tried: dict[Path, list[Any]] = {}
+        self._unwanted: set[str] = set()
+        self._paths = _other_paths(client.api.base_url)
+        self._media_types = iter([JSON_API])
+        self._guesses = self._guess()
+
+    def learns(self, exchange: Exchange) -> bool:
+        """Learn something from a refusal; return whether there is reason to try again."""
+        client = self._client
+        if exchange.status in ELSEWHERE and (path := next(self._paths, None)):
+            client.learn("paths.create", path, exchange)
+        elif exchange.status == 415 and (media_type := next(self._media_types, None)):
+            for what in ("post", "put", "patch", "accept"):
+                client.learn(f"media_types.{what}", media_type, exchange)
+            if not client.profile.names.body_pointer:
+                self._speak_json_api(exchange)
+        elif exchange.status is None or exchange.status in (401, 403, 429, *ELSEWHERE) or exchange.status > 500:
+            return False
+        else:
+            complaints = complaints_in(document_of(exchange.answer)) if exchange.answer else []
+            learned = [self._learn(complaint, exchange) for complaint in complaints]
+            return any(learned) or next(self._guesses, False)
+        return True
+
+    def _learn(self, complaint: Complaint, exchange: Exchange) -> bool:
+        """Learn from what a refusal says of one field."""
+        client, names = self._client, self._client.profile.names
+        whole, path = complaint.path, in_the_user(complaint.path, names)
+        sent = at(json.loads(exchange.call.body or b"{}"), steps_of(names.body_pointer))
+        if complaint.is_taken or not path or (path == names.paths["email"] and not complaint.is_unknown):
+            return False
+        if complaint.is_unknown:
+            return self._drop(path, path in (names.paths["email"], names.paths["name"]), exchange)
+        if path == names.paths["name"]:
+            return client.call_plainly()
+        if at(sent, path) is None and whole not in self._tried:
+            if not names.body_pointer and re.sub(r"[^a-z]", "", whole[-1].lower()) in WRAPPERS:
+                self._tried[whole] = []
+                client.learn("names.body_pointer", pointer(whole), exchange)
+                return True
+            for field, known in (("email", EMAILS), ("name", FULL_NAMES)):
+                if path[-1] in known:
+                    return self._place(field, whole, exchange)
+        return self._propose(path, complaint, exchange)
+
+    def _place(self, field: str, path: Path, exchange: Exchange) -> bool:
+        """Send a field of the contract at the path where the target wants it."""
+        wrapper = steps_of(self._client.profile.names.body_pointer)
+        self._tried[path] = []
+        if path[: len(wrapper)] != wrapper or not wrapper:
+            wrapper = path[: path.index("attributes") if "attributes" in path else len(path) - 1]
+            self._client.learn("names.body_pointer", pointer(wrapper), exchange)
+        self._client.learn(f"names.{field}", field_name(path[len(wrapper) :]), exchange)
+        return True
+
+    def _propose(self, path: Path, complaint: Complaint, exchange: Exchange) -> bool:
+        """Add a field with a value that was not tried yet."""
+        tried = self._tried.setdefault(path, [])
+        values = proposals(path[-1], complaint.text, complaint.choices)
+        fresh = [value for value in values if repr(value) not in tried]
+        if not fresh or path[0] in self._unwanted:
+            return False
+        tried.append(repr(fresh[0]))
+        create = placed(dict(self._client.profile.create), path, fresh[0])
+        self._client.learn(f"create.{path[0]}", create[path[0]], exchange)
+        return True
+
+    def _drop(self, path: Path, is_contracts: bool, exchange: Exchange) -> bool:
+        """Send a field no more that the target does not want."""
+        self._unwanted.add(path[-1])
+        if not is_contracts:
+            return self._client.forget(f"create.{path[0]}")
+        known, field = (EMAILS, "email") if path[-1] in EMAILS else (NAMES, "name")
+        given = [key for key in self._client.profile.create if key in GIVEN_NAMES] if field == "name" else []
+        others = [one for one in (*given, *known) if one not in self._unwanted]
+        if not others:
+            return False
+        self._client.forget(f"create.{others[0]}")
+        self._client.learn(f"names.{field}", others[0], exchange)
+        return True
+
+    def _guess(self) -> Iterator[bool]:
+        """Try what many targets want, if a refusal does not say what it is about."""
+        learn = self._client.learn
+        names = self._client.profile.names
+        for name, email in _pairs(names.name, names.email):
+            learn("names.name", name)
+            learn("names.email", email)
+            yield True
+        learn("names.name", names.name)
+        learn("names.email", names.email)
+        for field, value in (("password", "{password}"), ("username", "{local_part}"), ("role", "user")):
+            learn(f"create.{field}", value, "a guess, as the refusal names no field")
+            yield True
+        for wrapper in ("user", "data"):
+            learn("names.body_pointer", f"/{wrapper}", "a guess, as the refusal names no field")
+            yield True
+        self._speak_json_api()
+        yield True
+
+    def _speak_json_api(self, *shown: Exchange) -> None:
+        client = self._client
+        client.learn("names.body_pointer", "/data", *shown)
+        client.learn("names.name", "/attributes/name", *shown)
+        client.learn("names.email", "/attributes/email", *shown)
+        client.learn("create.type", "users", *shown)
+
+
+def in_the_user(path: Path, names: Names) -> Path:
+    """Return a path from the user in a body: some refusals name what is around the user as well."""
+    wrapper = steps_of(names.body_pointer)
+    return path[len(wrapper) :] if path[: len(wrapper)] == wrapper else path
+
+
+def _pairs(name: str, email: str) -> Sequence[tuple[str, str]]:
+    """Return the other names that name and email may have, one of the two at a time."""
+    others = [*((one, email) for one in NAMES), *((name, one) for one in EMAILS)]
+    return [pair for pair in dict.fromkeys(others) if pair != (name, email)]
+
+
+def _other_paths(base_url: str) -> Iterator[str]:
+    """Yield the paths beside the collection, and from the origin, where users may be created."""
+    collection = urlsplit(base_url).path.rstrip("/")
+    beside = urlsplit(urljoin(base_url, ".")).path.rstrip("/")
+    for above in dict.fromkeys([beside, collection, ""]):
+        yield from (f"{above}{path}" for path in CREATE_PATHS)

@@ -1,0 +1,121 @@
+"""Find a user in an answer by what was sent: where the user is, and what the target calls its fields."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from support.contract.guesses import CREATED, EMAILS, IDS, NAMES
+from support.contract.matchers import moment_of
+from support.pointers import at
+
+DEEPEST = 5
+A_DAY_S = 86_400.0
+Moment = Literal[True, "local", "seconds", "milliseconds"]
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Located:
+    """A user in an answer: the way to the user, and from there to the fields; None for what it does not show."""
+
+    user: Path
+    id: Path | None
+    email: Path
+    name: Path | None = None
+    created_at: Path | None = None
+    moment: Moment = True
+
+
+def located(document: Any, email: str, names: Mapping[str, str] | None = None) -> Located | None:
+    """Return where the user with this email is; `names` are what may stand for the name, the likeliest first."""
+    where = _first_with(document, email, EMAILS)
+    if where is None:
+        return None
+    above = (where[:length] for length in range(len(where) - 1, -1, -1))
+    user = next((path for path in above if _id_in(at(document, path))), None)
+    if user is None:
+        user = where[:-1]
+    shown = at(document, user)
+    key = _id_in(shown)
+    name = next((path for one in names or {} if (path := _first_with(shown, one, NAMES))), None)
+    created_at, moment = _created(shown)
+    return Located(user, (key,) if key else None, where[len(user) :], name, created_at, moment)
+
+
+def pointer(path: Path) -> str:
+    """Return a JSON pointer."""
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in path)
+
+
+def field_name(path: Path) -> str:
+    """Return what a profile calls a field: its name, or a pointer to one inside another."""
+    return path[0] if len(path) == 1 and not path[0].startswith("/") else pointer(path)
+
+
+def id_of(document: Any) -> tuple[Path, str] | None:
+    """Return the id that an answer shows without a user, and the way to what holds it."""
+    if type(document) is int or (isinstance(document, str) and document and " " not in document):
+        return (), str(document)
+    for path, value in leaves(document):
+        if path and path[-1] in IDS and value not in (None, ""):
+            return path[:-1], str(value)
+    return next(((path, str(value)) for path, value in leaves(document) if type(value) is int and path), None)
+
+
+def leaves(document: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield the values in a document that are neither objects nor lists, those that are not deep first."""
+    inner: list[tuple[Path, Any]] = []
+    if isinstance(document, Mapping | list) and len(path) < DEEPEST:
+        pairs = document.items() if isinstance(document, Mapping) else enumerate(document)
+        for key, value in pairs:
+            if isinstance(value, Mapping | list):
+                inner.append(((*path, str(key)), value))
+            else:
+                yield (*path, str(key)), value
+    for below, value in inner:
+        yield from leaves(value, below)
+
+
+def _first_with(document: Any, value: str, likely: tuple[str, ...]) -> Path | None:
+    """Return the way to a text, ignoring letter case; the likely names come first."""
+    wanted = value.strip().lower()
+    found = [path for path, shown in leaves(document) if isinstance(shown, str) and shown.strip().lower() == wanted]
+    return min(found, key=lambda path: (path[-1] not in likely, len(path)), default=None)
+
+
+def _id_in(value: Any) -> str | None:
+    """Return the name of the id in an object."""
+    if not isinstance(value, Mapping):
+        return None
+    return next((name for name in IDS if type(value.get(name)) in (int, str) and value[name] != ""), None)
+
+
+def _created(user: Any) -> tuple[Path | None, Moment]:
+    """Return the way to the time of creation, and how it is written: a likely name, or else what says now."""
+    moments = [(path, kind) for path, value in leaves(user) if (kind := _moment(value)) is not None]
+    likely = [(path, kind) for path, kind in moments if path[-1] in CREATED]
+    now = [(path, kind) for path, kind in moments if _is_now(at(user, path), kind) and "upd" not in path[-1].lower()]
+    return next(iter([*sorted(likely, key=lambda one: CREATED.index(one[0][-1])), *now]), (None, True))
+
+
+def _moment(value: Any) -> Moment | None:
+    """Return how a value writes a moment; None if it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return "milliseconds" if 1e12 < value < 5e12 else "seconds" if 1e9 < value < 5e9 else None
+    if not isinstance(value, str) or len(value) < len("2026-01-01T00"):
+        return None
+    parsed = moment_of(value)
+    return None if isinstance(parsed, str) else "local" if parsed.tzinfo is None else True
+
+
+def _is_now(value: Any, kind: Moment) -> bool:
+    """Whether a moment is within a day of now, whatever the offset."""
+    if kind in ("seconds", "milliseconds"):
+        return abs(float(value) / (1000 if kind == "milliseconds" else 1) - time.time()) < A_DAY_S
+    return abs(datetime.fromisoformat(str(value).upper()).timestamp() - time.time()) < A_DAY_S

@@ -1,0 +1,242 @@
+"""Whole classes of values at once: many users write a value each, by every way of writing, and every view is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from support.contract.matchers import field_mismatches, has_an_id, has_status, is_a_list, shows
+from support.contract.normalizers import user_of
+from support.contract.violation import check, fail
+from support.models import Exchange, NewUser
+from support.scenario import accounts, directory, outcomes
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.directory import entries_of, id_of
+from support.scenario.paging import LARGEST_PAGE, MOST_PAGES
+from support.scenario.protocol import update_methods
+from support.scenario.value_classes import may_be_refused
+from support.statuses import is_success
+
+RULES_OF_WRITING = {"POST": "create-201", "PATCH": "patch", "PUT": "put"}
+
+
+@dataclass
+class Writer:
+    """A user who writes one value after another; `data` is what the API should show after the last of them."""
+
+    id: str
+    data: NewUser
+
+
+@dataclass
+class Written:
+    """One value that was written: by whom, with which answer, and how a read and a search show it afterwards."""
+
+    method: str
+    sent: NewUser
+    answer: Exchange
+    writer: Writer | None = None
+    before: NewUser | None = None
+    views: dict[str, Sequence[Exchange]] = field(default_factory=dict)
+    """What was read, by the rule that says that it shows the user."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the API refused a name that it may refuse."""
+        return not is_success(self.answer.status) and may_be_refused(self.sent.name)
+
+
+def write_each(scenario: ScenarioContext, field_name: str, rounds: Sequence[Sequence[NewUser]]) -> None:
+    """Sign up with the first users, then give each of them the field of another one by each way of changing it."""
+    first, *later = rounds
+    scenario.written = _sign_up(scenario, first)
+    _read_views(scenario, scenario.written, 0)
+    writers = [written.writer for written in scenario.written if written.writer is not None]
+    for turn, (method, data) in enumerate(zip(update_methods(scenario), later, strict=False), start=1):
+        changed = _change(scenario, writers, method, field_name, [*data[turn:], *data[:turn]])
+        _read_views(scenario, changed, turn)
+        scenario.written += changed
+
+
+def _sign_up(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> list[Written]:
+    scenario.registry.make_room(len(new_users))
+    calls = [(scenario.api.create_call(one.as_json()), one) for one in new_users]
+    exchanges = scenario.run_at_once([scenario.registry.create(call, one.email, one.name) for call, one in calls])
+    written = [Written("POST", one, exchange) for one, exchange in zip(new_users, exchanges, strict=True)]
+    for each in written:
+        user = user_of(each.answer.answer, scenario.profile)
+        if user is not None and is_success(each.answer.status):
+            each.writer = Writer(user.id, each.sent)
+    return written
+
+
+def _change(
+    scenario: ScenarioContext, writers: Sequence[Writer], method: str, field_name: str, data: Sequence[NewUser]
+) -> list[Written]:
+    pairs = list(zip(writers, data, strict=False))
+    sent = [_changed(writer.data, field_name, one) for writer, one in pairs]
+    operations = [
+        scenario.registry.change(
+            scenario.api.call(method, scenario.api.url_of(writer.id), fields=_fields(method, field_name, one)),
+            one.email if field_name == "email" or method == "PUT" else None,
+        )
+        for (writer, _), one in zip(pairs, sent, strict=True)
+    ]
+    exchanges = scenario.run_at_once(operations)
+    changed = [
+        Written(method, one, exchange, writer, writer.data)
+        for (writer, _), one, exchange in zip(pairs, sent, exchanges, strict=True)
+    ]
+    for each in changed:
+        if each.writer is not None and is_success(each.answer.status):
+            each.writer.data = each.sent
+    return changed
+
+
+def _changed(data: NewUser, field_name: str, other: NewUser) -> NewUser:
+    return NewUser(other.name, data.email) if field_name == "name" else NewUser(data.name, other.email)
+
+
+def _fields(method: str, field_name: str, data: NewUser) -> dict[str, Any]:
+    return data.as_json() if method == "PUT" else {field_name: data.as_json()[field_name]}
+
+
+def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int) -> None:
+    """Read each user, search for every third one, and read the list and its pages."""
+    shown = [each for each in written if each.writer is not None]
+    reads = scenario.run_at_once([scenario.api.read(each.writer.id) for each in shown if each.writer])
+    for each, exchange in zip(shown, reads, strict=True):
+        each.views["read-200"] = [exchange]
+    searched = shown[turn::3] if scenario.profile.capabilities.email_filter else []
+    found = scenario.run_at_once([scenario.api.find(each.sent.email) for each in searched])
+    for each, exchange in zip(searched, found, strict=True):
+        each.views["filter-email"] = [exchange]
+    whole = {"list": [directory.read_list(scenario)], "pages": list(_pages(scenario)) if turn else []}
+    for each in shown:
+        each.views |= {rule: exchanges for rule, exchanges in whole.items() if exchanges}
+
+
+def _pages(scenario: ScenarioContext) -> Iterator[Exchange]:
+    """Read the largest pages up to the last one."""
+    for number in range(1, MOST_PAGES) if scenario.profile.capabilities.pages else ():
+        exchange = scenario.run(scenario.api.page(number, LARGEST_PAGE))
+        yield exchange
+        if len(entries_of(scenario, exchange)) < LARGEST_PAGE:
+            return
+
+
+# Taken emails, and searches
+
+
+def become_users(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> None:
+    """Sign up users at once for a scenario that starts with them."""
+    scenario.written = _sign_up(scenario, new_users)
+    for each in scenario.written:
+        check(each.answer, "create-201", "setting up the scenario: users sign up", has_status(scenario.answers.created))
+
+
+def want_emails(scenario: ScenarioContext, actor: Actor, methods: Sequence[str]) -> None:
+    """Let the actor want each of the users' emails, in other letter case, by each method."""
+    emails = [each.sent.email.swapcase() for each in scenario.written]
+    bodies = [{"name": actor.new_user.name, "email": email} for email in emails]
+    exchanges: list[Exchange] = []
+    for method in methods:
+        if method == "POST":
+            accounts.send_sign_ups(scenario, bodies)
+        else:
+            accounts.send_changes(scenario, actor, method, bodies)
+        exchanges += scenario.exchanges
+    scenario.keep(*exchanges)
+
+
+def search_each(scenario: ScenarioContext, spell: Callable[[str], str]) -> None:
+    """Search for each of the users' emails in a spelling."""
+    operations = [scenario.api.find(spell(each.sent.email)) for each in scenario.written]
+    scenario.keep(*scenario.run_at_once(operations))
+
+
+def each_is_found(scenario: ScenarioContext) -> None:
+    """Check that each search found exactly the user with the email."""
+    for each, exchange in zip(scenario.written, scenario.exchanges, strict=True):
+        scenario.check(exchange, has_status([200]), is_a_list(scenario.profile))
+        ids = [id_of(scenario, entry) for entry in entries_of(scenario, exchange)]
+        if each.writer is None or ids != [each.writer.id]:
+            wrong = f"{len(ids)} users are shown" if ids else "no user is shown"
+            scenario.fail(f"exactly the user with {each.sent.email}", [wrong], exchange)
+
+
+# Checks
+
+
+def check_each(scenario: ScenarioContext, field_name: str) -> None:
+    """Check that every value is kept, in every view; raises ContractViolation of the rule that is broken.
+
+    A value that came out wrong is written once more, by one user alone: if that is right, the burst is to blame.
+    """
+    for each in scenario.written:
+        wrong = list(_wrong(scenario, each, field_name))
+        if wrong:
+            _write_alone(scenario, each, field_name)
+            attempted = f"{scenario.attempted}: {each.method} with {each.sent.as_json()[field_name]!r}"
+            fail("burst", attempted, ["what one user alone gets"], wrong, each.answer)
+
+
+def _wrong(scenario: ScenarioContext, each: Written, field_name: str) -> Iterator[str]:
+    """Yield what is wrong with the answer and with each view."""
+    kept = (each.before if each.is_refused else each.sent) or each.sent
+    expected, statuses = {field_name: kept.as_json()[field_name]}, _accepted(scenario, each)
+    if each.answer.status not in statuses:
+        yield f"the status was {each.answer.status}"
+    elif is_success(each.answer.status):
+        yield from shows(expected, scenario.names).mismatches(each.answer)
+    if each.writer is None:
+        return
+    for rule, exchanges in each.views.items():
+        yield from (f"{rule}: {text}" for text in _wrong_in_view(scenario, each.writer.id, expected, rule, exchanges))
+
+
+def _accepted(scenario: ScenarioContext, each: Written) -> tuple[int, ...]:
+    refused = scenario.answers.invalid if may_be_refused(each.sent.name) else ()
+    return (*(scenario.answers.created if each.method == "POST" else (200,)), *refused)
+
+
+def _wrong_in_view(
+    scenario: ScenarioContext, user_id: str, expected: Mapping[str, Any], rule: str, exchanges: Sequence[Exchange]
+) -> list[str]:
+    refused = [f"the status was {exchange.status}" for exchange in exchanges if exchange.status != 200]
+    if refused or rule == "read-200":
+        return refused or shows(expected, scenario.names).mismatches(exchanges[0])
+    entries = [entry for exchange in exchanges for entry in entries_of(scenario, exchange)]
+    entries = [entry for entry in entries if id_of(scenario, entry) == user_id]
+    if len(entries) != 1:
+        return [f"the user is shown {len(entries)} times"]
+    return field_mismatches(entries[0], expected, scenario.names)
+
+
+def _write_alone(scenario: ScenarioContext, each: Written, field_name: str) -> None:
+    """Write a value once more, with one request after another; raises ContractViolation if it is not kept either."""
+    actor = scenario.actor("Radia")
+    fields = {field_name: _again(scenario, each, field_name)}
+    if each.method == "POST":
+        accounts.sign_up(scenario, actor, **fields)
+    else:
+        accounts.become_user(scenario, actor)
+        accounts.change(scenario, actor, each.method, **fields)
+    rule = RULES_OF_WRITING[each.method]
+    exchange = scenario.exchange
+    attempted = f"{scenario.attempted}: {each.method} with {fields[field_name]!r}, alone"
+    if exchange.status in scenario.answers.invalid and may_be_refused(each.sent.name):
+        if each.method != "POST":
+            outcomes.is_unchanged(scenario, actor)
+        return
+    check(exchange, rule, attempted, has_status(_accepted(scenario, each)), has_an_id(scenario.names))
+    scenario.attempted = attempted
+    outcomes.every_view_shows(scenario, field_name)
+
+
+def _again(scenario: ScenarioContext, each: Written, field_name: str) -> str:
+    """Return the value once more; an email with another number, as the first one is taken."""
+    number = re.sub(r"\D", "", scenario.factory.new_user().email.partition("@")[0])
+    return each.sent.name if field_name == "name" else re.sub(r"\d{4,}", number, each.sent.email, count=1)

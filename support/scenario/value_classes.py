@@ -1,0 +1,115 @@
+"""Classes of valid values, by the words that the features use for them: each value is one way to be stored wrongly."""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from support.models import NewUser
+from support.scenario.factory import LONGEST_EMAIL, LONGEST_NAME, Factory
+
+LENGTHS = (
+    "X",
+    "龍",
+    "🦉",
+    " X",
+    "x" * LONGEST_NAME,
+    "龍" * LONGEST_NAME,
+    "🦉" * LONGEST_NAME,
+    "e\u0301" * (LONGEST_NAME // 2),
+    f" {'x' * (LONGEST_NAME - 2)} ",
+    "x" * (LONGEST_NAME - 1) + "é",
+    "&" * LONGEST_NAME,
+    "'" * LONGEST_NAME,
+    "xy " * (LONGEST_NAME // 3),
+    "x" * 191,
+    "x" * 128,
+    "x" * 65,
+)
+NAME_CLASSES: Mapping[str, Sequence[str]] = {
+    **tomllib.loads(Path(__file__).with_name("names.toml").read_text(encoding="utf-8")),
+    "unusual lengths": LENGTHS,
+}
+
+
+def _with_sign(sign: str, email: str) -> str:
+    return email.replace(".", f".a{sign}b.", 1)
+
+
+def _with_signs_around(sign: str, email: str) -> str:
+    return f"{sign}{sign}{email}".replace("@", f"{sign}{sign}@")
+
+
+def _number(email: str) -> str:
+    return "".join(sign for sign in email.partition("@")[0] if sign.isdigit())
+
+
+def _host(email: str) -> str:
+    return "@" + email.partition("@")[2]
+
+
+def _as_long_as_can_be(email: str) -> str:
+    missing = LONGEST_EMAIL - len(email)
+    labels = [min(63, missing - 1 - place) for place in range(0, missing - 1, 64)]
+    padding = "".join("." + "x" * (size - (size == missing)) for size in labels if size > 0)
+    return email.replace(".example.com", f"{padding}.example.com")
+
+
+SIGNS = "!#$%&'*+-/=?^_`{|}~"
+EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
+    "every sign of a local part": [partial(_with_sign, sign) for sign in SIGNS],
+    "signs at the ends and in a row": [partial(_with_signs_around, sign) for sign in "+-_%*"],
+    "unusual local parts": (
+        lambda email: email.replace("@", "+news@"),
+        lambda email: email.replace("@", "+a+b@"),
+        lambda email: email.replace("@", ".a.b.c@"),
+        lambda email: email.replace("@", ".o'brien@"),
+        lambda email: email.replace("@", ".a%40b@"),
+        lambda email: email.replace("@", ".a%20b@"),
+        lambda email: email.replace("@", ".&lt@"),
+        lambda email: email.replace("@", ".null@"),
+        lambda email: f"0{_number(email)}{_host(email)}",
+        lambda email: f"1e{_number(email)}{_host(email)}",
+        lambda email: email[0] + _number(email) + _host(email),
+        lambda email: email.replace("@", "." + "x" * (63 - email.index("@")) + "@"),
+    ),
+    "mixed letter case": (
+        str.upper,
+        str.title,
+        str.swapcase,
+        lambda email: email[0].upper() + email[1:],
+        lambda email: email.partition("@")[0] + _host(email).upper(),
+        lambda email: email.replace("@", ".iIkKsS@"),
+    ),
+    "unusual domains": (
+        lambda email: email.replace(".example.com", ".a-b.c--d.example.com"),
+        lambda email: email.replace(".example.com", ".123.example.com"),
+        lambda email: email.replace(".example.com", ".a.b.c.d.e.example.com"),
+        lambda email: email.replace(".example.com", "." + "x" * 63 + ".example.com"),
+        lambda email: email.replace(".example.com", ".xn--mller-kva.example.com"),
+        _as_long_as_can_be,
+    ),
+}
+"""Each value is made of a new email, so that it carries the mark of the run."""
+
+INVISIBLE = ("Cc", "Cf", "Cn", "Co", "Zl", "Zp")
+INVISIBLE_MARKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10))))
+
+
+def users_with_names(factory: Factory, kind: str) -> list[NewUser]:
+    """Return a new user for each name of a class, and one more with an ordinary name."""
+    return [*map(factory.named, NAME_CLASSES[kind]), factory.new_user()]
+
+
+def users_with_emails(factory: Factory, kind: str) -> list[NewUser]:
+    """Return a new user for each kind of email of a class."""
+    drawn = factory.new_users(len(EMAIL_CLASSES[kind]))
+    return [NewUser(user.name, write(user.email)) for user, write in zip(drawn, EMAIL_CLASSES[kind], strict=True)]
+
+
+def may_be_refused(name: str) -> bool:
+    """Whether the contract leaves it to the API to refuse a name: it has a control or another invisible character."""
+    return any(unicodedata.category(sign) in INVISIBLE or sign in INVISIBLE_MARKS for sign in name)

@@ -1,0 +1,51 @@
+"""The probe drafts, with no hand, profiles that run, for users APIs of many makes, and leaves nobody behind."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from support.tests.probe.conventions import ExpressZod, Hapi, JsonApi, Spring
+from support.tests.probe.frameworks import DjangoRest, FastApi, Laravel, Nest, Rails
+from support.tests.probe.makes import TOKEN, Make
+from support.tests.target.conftest import Command, command
+
+__all__ = ["command"]
+MAKES = (FastApi, DjangoRest, Rails, Laravel, Nest, ExpressZod, JsonApi, Spring, Hapi)
+
+
+@contextlib.contextmanager
+def served(make: Make) -> Iterator[str]:
+    """Serve a make as long as the context lasts; return the URL of its users."""
+    sock = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(make, lifespan="off", ws="none", log_level="error"))
+    thread = threading.Thread(target=server.run, args=([sock],), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{sock.getsockname()[1]}{make.collection}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.mark.parametrize("make", MAKES, ids=lambda make: make.__name__)
+def test_a_draft_by_the_probe_runs(make: type[Make], command: Command, tmp_path: Path) -> None:
+    api, draft = make(), tmp_path / "ours.toml"
+    with served(api) as url:
+        probed = command("support.probe", url, "--out", str(draft), token=TOKEN)
+        assert probed.code == 0, probed.said
+        assert not api.api.store.all_users()
+        ran = command("behave", "--tags=@smoke", "--no-color", base_url=url, token=TOKEN, target=str(draft))
+        broken = {failure.rule for failure in ran.summary.failures}
+        assert broken == api.breaks, f"{draft.read_text(encoding='utf-8')}\n{ran.said}"
+        assert ran.code == bool(broken), ran.said
+        assert not api.api.store.all_users()
