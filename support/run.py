@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from behave.model import Feature, Scenario, Step
 
@@ -38,7 +38,7 @@ class Run:
         self._faulty: Session | None = None
         self._interrupts, self._report, self._sink = interrupts, report, sink
         self._deviations = KnownDeviations(session.profile, session.settings.strict)
-        self._down: TargetDown | None = None
+        self._down: SuiteError | None = None
         self._ended = False
         self._signals_at_the_end = 0
         call_before_exit(self._end_late)
@@ -89,6 +89,8 @@ class Run:
     def end_scenario(self, scenario: Scenario) -> None:
         """End a scenario: clear injected faults and start deleting its users."""
         self._deviations.recognise(scenario)
+        if self._down is None and (fault := self.session.first_creates.fault):
+            self._stop([one for feature in self._report.features for one in feature.walk_scenarios()], fault)
         self._stop_if_target_is_down(scenario)
         if self._deletes_at_the_end:
             return
@@ -112,8 +114,14 @@ class Run:
         try:
             yield
         except TargetDown as error:
-            self._down = error
-            self._report.config.stop = True
+            self._stop([], error)
+
+    def _stop(self, scenarios: Iterable[Scenario], error: SuiteError) -> None:
+        """Let behave run no further scenario, for a reason that is no fault of a rule; these failed because of it."""
+        self._down = error
+        self._report.config.stop = True
+        for step in (step for scenario in scenarios for step in scenario.all_steps):
+            step.exception = error if step.status.has_failed() else step.exception
 
     def _stop_if_target_is_down(self, scenario: Scenario) -> None:
         """Stop the run where the last call was given up and the target still does not answer: no rule is broken then.
@@ -126,9 +134,7 @@ class Run:
             with self._stopping_if_down():
                 session.connection.check_open()
         if self._down is not None:
-            error = self._down
-            for step in scenario.all_steps:
-                step.exception = error if step.status.has_failed() else step.exception
+            self._stop([scenario], self._down)
 
     @property
     def _deletes_at_the_end(self) -> bool:

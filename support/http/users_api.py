@@ -202,7 +202,8 @@ class UsersApi:
 
     def _query(self, place: object = None, limit: object = None, email: str | None = None) -> Operation[Exchange]:
         names = self.profile.names
-        query = {names.email_filter: email, names.page: place, names.limit: limit}
+        text = None if email is None else self.profile.lookup.format.replace("{email}", email)
+        query = {names.email_filter: text, names.page: place, names.limit: limit}
         return self.send(
             self.call("GET", query={key: str(value) for key, value in query.items() if key and value is not None})
         )
