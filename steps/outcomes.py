@@ -1,5 +1,6 @@
 """What a user of the API can observe after a request."""
 
+import time
 from typing import Any
 
 from support.contract.matchers import has_status
@@ -24,6 +25,11 @@ def each_is_created(scenario: ScenarioContext) -> None:
 @then("{actor:Actor}'s account is unchanged")
 def is_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
     outcomes.is_unchanged(scenario, actor)
+
+
+@then("{actor:Actor}'s account is left alone")
+def is_left_alone(scenario: ScenarioContext, actor: Actor) -> None:
+    outcomes.is_left_alone(scenario, actor)
 
 
 @then("every view of {actor:Actor}'s account shows the same")
@@ -101,7 +107,8 @@ def no_user_is_created(scenario: ScenarioContext) -> None:
 
 @then("half a second later, still no user was created")
 def nothing_happens_later(scenario: ScenarioContext) -> None:
-    outcomes.nothing_happens_later(scenario)
+    time.sleep(0.5)
+    outcomes.no_user_is_created(scenario)
 
 
 @then("no user has the id or the email of the request")
