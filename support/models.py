@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from support import statuses
@@ -53,6 +53,18 @@ class User:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+class TokenSource(Protocol):
+    """Has the right token of the moment, and gets another one where that has expired."""
+
+    token: str
+
+    def renew(self, refused: str) -> None:
+        """Get another token than the one that was refused, if there is any."""
+
+    def note_refused_again(self) -> None:
+        """Note that a call is refused with the renewed token too."""
+
+
 @dataclass(frozen=True)
 class Credential:
     """How a request authenticates: `value` is the token that is sent, `shown` stands for it in print, None for none.
@@ -65,11 +77,17 @@ class Credential:
     value: str = field(default="", repr=False)
     place: Literal["header", "basic", "cookie", "query"] = "header"
     name: str = "Authorization"
+    source: TokenSource | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def token(self) -> str:
+        """The token of the moment: that of the source, if there is one."""
+        return self.value if self.source is None else self.source.token
 
     @property
     def sent(self) -> str:
         """Return the format with the token."""
-        return self.format.replace("{token}", self.value)
+        return self.format.replace("{token}", self.token)
 
     @property
     def in_print(self) -> str:

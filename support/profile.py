@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from support.profile_answers import Answers, Lookup, Names, Pages, Shape, StatusInBody
-from support.profile_requests import Auth, Fields, Headers, MediaTypes, Paths
+from support.profile_requests import Auth, Fields, Headers, MediaTypes, Paths, Updating
 from support.profile_types import STRICT, Day, Link, Patterns, Rule, Text
 from support.settings import Count, Seconds
 
@@ -129,6 +129,7 @@ class Profile:
     headers: Headers = field(default_factory=dict)
     paths: Paths = field(default_factory=Paths)
     media_types: MediaTypes = field(default_factory=MediaTypes)
+    if_match: tuple[Updating, ...] = ()
     answers: Answers = field(default_factory=Answers)
     capabilities: Capabilities = field(default_factory=Capabilities)
     names: Names = field(default_factory=Names)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from support.pointers import at, placed, steps_of
@@ -18,6 +18,12 @@ from support.settings import Count
 
 USER_FIELDS = ("id", "name", "email", "createdAt")
 """The contract's fields of a user."""
+
+
+def _with_email(value: str) -> str:
+    if value.count("{email}") == 1:
+        return value
+    raise ValueError("it must hold {email} once")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -160,9 +166,10 @@ class StatusInBody:
 
 @dataclass(frozen=True, config=STRICT)
 class Lookup:
-    """How the target finds users by email: a case-sensitive one is queried for each spelling."""
+    """How the target finds users by email: by `format`, and for each spelling where letter case matters."""
 
     case_sensitive: bool = False
+    format: Annotated[str, AfterValidator(_with_email)] = "{email}"
 
 
 @dataclass(frozen=True, config=STRICT)

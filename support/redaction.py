@@ -16,6 +16,8 @@ from urllib.parse import quote, urlsplit
 
 from support.escaping import INVISIBLE, beyond_ascii, escaped
 
+PASSWORD = "$PASSWORD"
+"""What is shown in place of the password of the suite's users."""
 SHORTEST_SECRET = 4
 NEEDLE = 12
 SHORTEST_ENCODED = 8

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
 
     base_url: str | None = Field(None, description="URL of the users collection; empty: the embedded Users API")
     token: SecretStr | None = Field(None, description="bearer token of the API; none: the API has no access control")
+    token_command: str | None = Field(
+        None, description="command that prints the token, in place of TOKEN; run again when the API refuses the token"
+    )
     hide_base_url: bool = Field(
         False, description="show $BASE_URL instead of BASE_URL and its host in logs and reports"
     )
@@ -189,11 +192,13 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
         raise SettingsError(f"{env_file}: the file is not UTF-8 text. Save it as UTF-8.") from None
     except OSError as error:
         raise SettingsError(f"{env_file}: the file cannot be read ({error.strerror}). Make it readable.") from None
-    if settings.base_url and settings.token is None:
+    if settings.base_url and settings.token is None and settings.token_command is None:
         raise SettingsError(
-            "TOKEN: it is not set, but BASE_URL is. Put the bearer token of the API into TOKEN, "
-            "or set TOKEN=none if the API has no access control."
+            "TOKEN: it is not set, but BASE_URL is. Put the token of the API into TOKEN, a command that prints it into "
+            "TOKEN_COMMAND, or set TOKEN=none if the API has no access control."
         )
+    if settings.token is not None and settings.token_command is not None:
+        raise SettingsError("TOKEN_COMMAND: TOKEN is set, too. Keep the one that the run is to use.")
     if settings.base_url is None and (meant := _meant_for_another_target(settings)):
         raise SettingsError(
             f"BASE_URL: it is not set, but {meant} is. Put the URL of the users collection into BASE_URL, "
@@ -204,7 +209,7 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
 
 def _meant_for_another_target(settings: Settings) -> str | None:
     """Return the first setting that has no use on the embedded API, and another value than its default."""
-    names = ("token", "target", "hide_base_url", "allow_production")
+    names = ("token", "token_command", "target", "hide_base_url", "allow_production")
     return next(
         (name.upper() for name in names if getattr(settings, name) != Settings.model_fields[name].default), None
     )

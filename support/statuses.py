@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+UNAUTHORIZED = 401
 TOO_MANY_REQUESTS = 429
 SWITCHING_PROTOCOLS = 101
 GATEWAY = frozenset({502, 503, 504})

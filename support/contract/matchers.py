@@ -24,6 +24,7 @@ from support.models import WHOLE, Answer, Exchange, Failure
 from support.pointers import at
 from support.profile import Profile
 from support.profile_answers import Names, Shape
+from support.redaction import PASSWORD, redacted
 
 SCHEMAS = Path(__file__).parent / "schemas"
 SECRET_FIELDS = frozenset({"password", "passwordhash", "secret", "token"})
@@ -118,13 +119,16 @@ def shows(expected: Mapping[str, Any], names: Names) -> Matcher:
 
 
 def holds_no_secret() -> Matcher:
-    """Match an exchange in whose answer no field, at any depth, is named like a secret."""
+    """Match an exchange whose answer has no field that is named like a secret, and that shows no user's password."""
 
     def find(exchange: Exchange) -> list[str]:
         value, _ = body_of(exchange.answer, whole=True)
-        return [f"{pointer}: there is such a field" for pointer in _secret_fields(value, "")]
+        text = exchange.answer.body.decode("utf-8", "replace") if exchange.answer else ""
+        shows_it = any(shown == PASSWORD for _, shown in redacted.parts(text))
+        wrong = ["it shows the password that the user signed up with"] if shows_it else []
+        return wrong + [f"{pointer}: there is such a field" for pointer in _secret_fields(value, "")]
 
-    return Matcher("no field named password, passwordHash, secret or token", find)
+    return Matcher("no field named password, passwordHash, secret or token, and no password", find)
 
 
 def says_json() -> Matcher:

@@ -23,7 +23,7 @@ from support import compat
 from support.bounds import MOST_HEADERS, Body, TooMuch
 from support.http.deadline import LEAST_TIMEOUT_S
 from support.http.failures import failure_of
-from support.http.operations import Driver, Operation, SendRequest, Sleep
+from support.http.operations import Driver, Operation, Renew, SendRequest, Sleep
 from support.http.pacing import Pacer
 from support.http.route import DIRECT, Route
 from support.http.streams import Backend
@@ -81,6 +81,8 @@ class AsyncClient:
         for effect in driver:
             if isinstance(effect, Sleep):
                 await asyncio.sleep(effect.seconds)
+            elif isinstance(effect, Renew):
+                await asyncio.to_thread(effect.source.renew, effect.refused)
             else:
                 driver.outcome = await (send or self._send)(effect)
         return driver.result

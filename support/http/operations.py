@@ -1,7 +1,7 @@
 """How a call is executed, written once: generators that say what to send and how long to sleep.
 
-An operation yields `SendRequest` and receives an `Answer` or a `Failure`; it yields `Sleep` and receives None. The
-clients only carry out these two, so attempts and the search after ambiguous creates are the same in both.
+An operation yields `SendRequest` and receives an `Answer` or a `Failure`; it yields `Sleep` or `Renew` and receives
+None. The clients only carry out these, so attempts and the search after ambiguous creates are the same in both.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Generic, TypeVar
 
 from support.errors import ContractViolation, Inconclusive
 from support.http.policy import Policy
-from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure
-from support.statuses import is_success
+from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure, TokenSource
+from support.statuses import UNAUTHORIZED, is_success
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
@@ -37,7 +37,16 @@ class Sleep:
     cause: str
 
 
-Operation = Generator[SendRequest | Sleep, Answer | Failure | None, T]
+@dataclass(frozen=True)
+class Renew:
+    """Get another token than this one, which was refused: it may have expired."""
+
+    source: TokenSource
+    refused: str
+
+
+Effect = SendRequest | Sleep | Renew
+Operation = Generator[Effect, Answer | Failure | None, T]
 Search = Callable[[], Operation[Sequence[Answer] | None]]
 """Looks for the user that an ambiguous create may have made: the answers that show it, or None for no answer."""
 Permit = Callable[[Call], Operation[None]]
@@ -55,7 +64,7 @@ class Driver(Generic[T]):
     def __init__(self, operation: Operation[T]) -> None:
         self._operation = operation
 
-    def __iter__(self) -> Iterator[SendRequest | Sleep]:
+    def __iter__(self) -> Iterator[Effect]:
         try:
             while True:
                 effect, self.outcome = self._operation.send(self.outcome), None
@@ -111,13 +120,20 @@ def execute_create(call: Call, policy: Policy, search: Search, window_s: float) 
 
 def _attempts(call: Call, policy: Policy, settle: Settle, permit: Permit | None = None) -> Operation[Exchange]:
     loop = policy.loop()
-    exchange = Exchange(call, ())
+    exchange, credential, renewed = Exchange(call, ()), call.credential, False
     while True:
+        token = credential.token
         outcome = yield SendRequest(call, loop.remaining_s)
         assert outcome is not None
         wait = loop.wait_s(outcome)
         attempts = (*exchange.attempts, Attempt(outcome, wait or 0.0))
         exchange = replace(exchange, attempts=attempts, gave_up=loop.gave_up)
+        if credential.source is not None and outcome.status == UNAUTHORIZED:
+            if not renewed and (yield from _renewal(credential.source, token)):
+                renewed = True
+                continue
+            if renewed:
+                credential.source.note_refused_again()
         if settled := (yield from settle(exchange)):
             return settled
         if wait is None or wait >= loop.remaining_s:
@@ -125,6 +141,12 @@ def _attempts(call: Call, policy: Policy, settle: Settle, permit: Permit | None 
         yield Sleep(wait, cause_of(outcome))
         if permit is not None and exchange.attempts[-1].in_doubt and not (yield from _passes(permit(call))):
             return replace(exchange, undecided=True)
+
+
+def _renewal(source: TokenSource, refused: str) -> Operation[bool]:
+    """Whether there is another token than the one that was refused."""
+    yield Renew(source, refused)
+    return source.token != refused
 
 
 def _passes(permitting: Operation[None]) -> Operation[bool]:

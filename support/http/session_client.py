@@ -15,7 +15,7 @@ from support.bounds import BOUNDS, Body, TooMuch
 from support.errors import Inconclusive
 from support.http.deadline import LEAST_TIMEOUT_S, DeadlineAdapter, limit_next_call
 from support.http.failures import failure_of
-from support.http.operations import Driver, Operation, SendRequest, Sleep
+from support.http.operations import Driver, Operation, Renew, SendRequest, Sleep
 from support.http.pacing import Pacer
 from support.http.raw import exchange_raw
 from support.http.route import DIRECT, Route
@@ -56,6 +56,8 @@ class SessionClient:
         for effect in driver:
             if isinstance(effect, Sleep):
                 time.sleep(effect.seconds)
+            elif isinstance(effect, Renew):
+                effect.source.renew(effect.refused)
             else:
                 driver.outcome = self._send(effect, of_group)
                 of_group = False

@@ -15,14 +15,12 @@ from functools import cache
 from typing import Any
 
 from support.profile_requests import PLACEHOLDER
-from support.redaction import redacted
+from support.redaction import PASSWORD, redacted
 
 EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,}")
 LONGEST_NAME = 200
 LONGEST_EMAIL = 254
 STAND_IN = "Ada Lovelace"
-PASSWORD = "$PASSWORD"
-"""What is shown in place of the password of the users."""
 
 _numbers = itertools.count(100_000_000 + secrets.randbelow(800_000_000))
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
 from support.contract.normalizers import names_one_user, user_of, users_in
 from support.errors import SuiteError
+from support.http.conditions import Conditions
 from support.http.operations import Operation, Permit, Search, execute, execute_create, execute_once
 from support.http.paging import is_url, place_of, whole_list
 from support.http.policy import Budget, Policy
@@ -49,6 +50,7 @@ class UsersApi:
     recorder: Recorder
     window_s: float
     permit: Permit = permit_none
+    etags: dict[str, str] = field(default_factory=dict)
 
     def with_credential(self, credential: Credential) -> UsersApi:
         """Return the same API for calls with another credential."""
@@ -149,12 +151,15 @@ class UsersApi:
         answers = self.profile.answers
         final = frozenset({*answers.unknown, *answers.gone}) if self.id_in(call.url) is not None else frozenset()
         permit = self.permit if self._may_change(call) else None
-        exchange = yield from self._recorded(call, execute(call, replace(self.policy, final=final), permit))
+        policy = replace(self.policy, final=final)
+        exchange = yield from self._conditions.applied(
+            call, lambda call: self._recorded(call, execute(call, policy, permit))
+        )
         return (yield from self._completed(exchange))
 
     def send_once(self, call: Call) -> Operation[Exchange]:
         """Execute a call with one attempt."""
-        return self._recorded(call, execute_once(call, self.policy))
+        return self._conditions.applied(call, lambda call: self._recorded(call, execute_once(call, self.policy)))
 
     def create(self, call: Call, search: Search) -> Operation[Exchange]:
         """Execute a POST that must not create two users: `search` finds the user of an ambiguous attempt."""
@@ -197,7 +202,8 @@ class UsersApi:
 
     def _query(self, place: object = None, limit: object = None, email: str | None = None) -> Operation[Exchange]:
         names = self.profile.names
-        query = {names.email_filter: email, names.page: place, names.limit: limit}
+        text = None if email is None else self.profile.lookup.format.replace("{email}", email)
+        query = {names.email_filter: text, names.page: place, names.limit: limit}
         return self.send(
             self.call("GET", query={key: str(value) for key, value in query.items() if key and value is not None})
         )
@@ -252,8 +258,13 @@ class UsersApi:
         if self._may_change(call):
             yield from self.permit(call)
         exchange = yield from self._reading.applied(operation)
+        self._conditions.note(exchange)
         self.recorder.note(exchange)
         return exchange
+
+    @property
+    def _conditions(self) -> Conditions:
+        return Conditions(self.profile.if_match, self.etags)
 
     @property
     def _reading(self) -> Reading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
@@ -12,26 +13,32 @@ from support.models import Credential, Exchange, NewUser
 from support.scenario import values
 from support.scenario.context import Actor, ScenarioContext
 
+
+def _instead(right: Credential, **changes: Any) -> Credential:
+    """Return a credential that is not renewed, with these changes."""
+    return replace(right, **{"value": right.token, **changes}, source=None)
+
+
 CREDENTIALS: Mapping[str, Callable[[Credential], Credential]] = {
-    "no token": lambda right: replace(right, shown=None),
-    "an empty token": lambda right: replace(right, shown="", value=""),
-    "a wrong token": lambda right: replace(right, shown="a-wrong-token", value=secrets.token_urlsafe(24)),
-    "the token in the Basic scheme": lambda right: replace(right, format="Basic {token}"),
-    "the token plus one character": lambda right: replace(right, shown="${TOKEN}x", value=f"{right.value}x"),
-    "the token plus one word": lambda right: replace(right, shown="$TOKEN x", value=f"{right.value} x"),
-    "the token without its last character": lambda right: replace(right, shown="${TOKEN%?}", value=right.value[:-1]),
-    "the token without its first character": lambda right: replace(right, shown="${TOKEN#?}", value=right.value[1:]),
-    "the token with a different last character": lambda right: replace(
-        right, shown="${TOKEN%?}x", value=right.value[:-1] + ("y" if right.value.endswith("x") else "x")
+    "no token": lambda right: _instead(right, shown=None),
+    "an empty token": lambda right: _instead(right, shown="", value=""),
+    "a wrong token": lambda right: _instead(right, shown="a-wrong-token", value=secrets.token_urlsafe(24)),
+    "the token in the Basic scheme": lambda right: _instead(right, format="Basic {token}"),
+    "the token plus one character": lambda right: _instead(right, shown="${TOKEN}x", value=f"{right.token}x"),
+    "the token plus one word": lambda right: _instead(right, shown="$TOKEN x", value=f"{right.token} x"),
+    "the token without its last character": lambda right: _instead(right, shown="${TOKEN%?}", value=right.token[:-1]),
+    "the token without its first character": lambda right: _instead(right, shown="${TOKEN#?}", value=right.token[1:]),
+    "the token with a different last character": lambda right: _instead(
+        right, shown="${TOKEN%?}x", value=right.token[:-1] + ("y" if right.token.endswith("x") else "x")
     ),
-    "the token with an extra character in front": lambda right: replace(
-        right, shown="x$TOKEN", value=f"x{right.value}"
+    "the token with an extra character in front": lambda right: _instead(
+        right, shown="x$TOKEN", value=f"x{right.token}"
     ),
-    "the token with its letter case swapped": lambda right: replace(
-        right, shown="(the token with its letter case swapped)", value=_swapped(right.value)
+    "the token with its letter case swapped": lambda right: _instead(
+        right, shown="(the token with its letter case swapped)", value=_swapped(right.token)
     ),
-    "the token without a scheme": lambda right: replace(right, format="{token}"),
-    "the token in the Token scheme": lambda right: replace(right, format="Token {token}"),
+    "the token without a scheme": lambda right: _instead(right, format="{token}"),
+    "the token in the Token scheme": lambda right: _instead(right, format="Token {token}"),
 }
 """Wrong credentials, made from the right one."""
 

@@ -114,8 +114,9 @@ def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
         (alan, {**alan.new_user.as_json(), "name": ""}),
         (alan, {**alan.new_user.as_json(), "email": grace.new_user.email}),
     ]
-    exchanges = [accounts.send_sign_up(scenario, actor, {**fields, **SECRETS}) for actor, fields in sign_ups]
-    bodies = {"PATCH": SECRETS, "PUT": {**grace.new_user.as_json(), **SECRETS}}
+    secrets = {name: value for name, value in SECRETS.items() if name not in scenario.profile.create}
+    exchanges = [accounts.send_sign_up(scenario, actor, {**fields, **secrets}) for actor, fields in sign_ups]
+    bodies = {"PATCH": secrets, "PUT": {**grace.new_user.as_json(), **secrets}}
     exchanges += [accounts.send_change(scenario, grace, method, bodies[method]) for method in update_methods(scenario)]
     exchanges += [scenario.run(scenario.api.read(actor.known_id)) for actor in scenario.users]
     exchanges += [directory.read_list(scenario)] if has.list else []

@@ -31,6 +31,7 @@ from support.errors import Inconclusive
 from support.models import Exchange
 from support.profile_answers import Names
 from support.scenario import accounts, bursts
+from support.statuses import UNAUTHORIZED
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
@@ -67,7 +68,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0)
         result = _release(scenario, round_.requests)
         contenders = contenders_of(round_.requests, result)
         verdict = round_.check(contenders)
-        if reason := verdict.void or (result.early and "an answer came before its request was complete"):
+        if reason := verdict.void or _void_by_the_way(contenders, result):
             void.append(reason)
             _check_not_too_many(void, len(skews))
             continue
@@ -82,6 +83,13 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0)
         f"chance to miss a window of {settings.race_window_s * 1000:g} ms {missed:.1e}"
     )
     scenario.session.sink.add_picture("the contenders of the last round", lambda: race_picture(contenders))
+
+
+def _void_by_the_way(contenders: Sequence[Contender], result: BurstResult[Exchange]) -> str:
+    """Return what was wrong with a round as such; empty for nothing."""
+    if any(one.exchange.status == UNAUTHORIZED and one.exchange.call.credential.source for one in contenders):
+        return "the token expired"
+    return "an answer came before its request was complete" if result.early else ""
 
 
 def _check_not_too_many(void: Sequence[str], decided: int) -> None:

@@ -22,13 +22,16 @@ from support.models import Call, Exchange
 from support.scenario.context import ScenarioContext
 from support.scenario.factory import Factory, new_seed, preload
 from support.scenario.faults import Faults
+from support.scenario.first_creates import FirstCreates
 from support.scenario.waiting import Deadlines
 from support.settings import Settings
 from support.target.connection import Connection
 from support.target.embedded import EmbeddedApi, Target
+from support.target.preflight import check_open
 
 log = logging.getLogger("acceptance")
 FAULTY_TIMEOUT_S = 1.0
+ACCESS = "auth-401"
 T = TypeVar("T")
 
 
@@ -63,15 +66,17 @@ class Session:
         self._protect_existing_users()
         self.loop.submit(self.registry.ledger.keep_lease())
         self.deadlines = Deadlines(self.poll_policy)
+        self.first_creates = FirstCreates()
         self.last_list: tuple[float, int, Exchange] | None = None
         self.faults: Faults | None = None
         self.begin("user-shape")
 
     def _protect_existing_users(self) -> None:
         """Never touch the users who exist now, except those of other live runs, whose ids may be assigned again."""
-        if not self.profile.capabilities.list:
+        self.listed_at_first = self.run(self.api.list()) if self.profile.capabilities.list else None
+        if self.listed_at_first is None:
             return
-        users = users_of(self.run(self.api.list()).answer, self.profile)
+        users = users_of(self.listed_at_first.answer, self.profile)
         marks = {user.id: mark_in(user.email) for user in users}
         others = (one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
         self.registry.ledger.existing |= frozenset(others)
@@ -79,6 +84,11 @@ class Session:
     def begin(self, rule: str) -> None:
         """Begin a scenario that shows a rule."""
         self.recorder.begin()
+        if command := self.connection.token_command:
+            command.frozen = False
+            if rule == ACCESS:  # which a token that expires, or one that is renewed, would show wrongly
+                command.renew()
+            command.frozen = rule == ACCESS
         self.scenario: ScenarioContext = ScenarioContext(self, rule)
 
     def note_concurrency(self, line: str) -> None:
@@ -99,12 +109,19 @@ class Session:
         """Execute operations concurrently with the async client."""
         return self.loop.run(self.async_client.gather(operations))
 
+    def _renew_expired_token(self) -> None:
+        """Call the target, which gets another token if need be: contenders send their one request with a right one."""
+        if self.connection.token_command is not None:
+            check_open(self.http, self.api)
+
     def run_burst(self, requests: Sequence[Request[T]], warm_up: Call | None = None) -> BurstResult[T]:
         """Release requests at the same moment with the async client."""
+        self._renew_expired_token()
         return self.loop.run(burst(self.async_client, requests, warm_up))
 
     def run_threads(self, requests: Sequence[Request[T]]) -> BurstResult[T]:
         """Release requests at the same moment in threads, with the session client."""
+        self._renew_expired_token()
         return burst_in_threads(self.http, requests)
 
     def stop_requests(self) -> None:

@@ -28,6 +28,7 @@ from support.redaction import redacted
 from support.settings import ROOT, Settings
 from support.target.embedded import EmbeddedApi, Target
 from support.target.preflight import check_open, refuse_production, room_for_users
+from support.token_command import TokenCommand
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ class Connection:
         self.pacer = Pacer(self.settings.retry_deadline_s, limit_of(self.profile.caps))
         self._release = contextlib.ExitStack()
         self._embedded: EmbeddedApi | None = None
+        self.token_command: TokenCommand | None = None
         try:
             self._open(target)
         except BaseException:
@@ -110,8 +112,12 @@ class Connection:
         if settings.base_url is None:
             self._embedded = self._opened(started or EmbeddedApi(), lambda api: api.close())
             return self._embedded.target
-        has_token = settings.token and settings.access_controlled and self.profile.auth.scheme != "none"
-        token = settings.token.get_secret_value() if has_token and settings.token else None
+        token = settings.token.get_secret_value() if settings.token and settings.access_controlled else None
+        if self.profile.auth.scheme == "none":
+            token = None
+        elif settings.token_command is not None:
+            self.token_command = TokenCommand(settings.token_command)
+            token = self.token_command.token
         return Target(settings.base_url, token, settings.base_url)
 
     def _users_api(self) -> UsersApi:
@@ -119,7 +125,7 @@ class Connection:
         credential = Credential(None)
         if token is not None:
             redacted.hide(token)
-            credential = replace(self.profile.auth.credential, value=token)
+            credential = replace(self.profile.auth.credential, value=token, source=self.token_command)
         policy = Policy(
             settings.retry_attempts,
             settings.retry_base_s,

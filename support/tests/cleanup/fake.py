@@ -19,7 +19,7 @@ from support.cleanup.registry import Registry
 from support.errors import LeftBehind
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
-from support.http.operations import Driver, Operation, Sleep
+from support.http.operations import Driver, Operation, SendRequest, Sleep
 from support.http.pacing import Pacer
 from support.http.users_api import UsersApi
 from support.models import Answer, Call, Exchange, Failure, NewUser
@@ -124,7 +124,7 @@ class FakeClient:
         for effect in driver:
             if isinstance(effect, Sleep):
                 self.clock.advance(effect.seconds)
-            else:
+            elif isinstance(effect, SendRequest):
                 driver.outcome = self.users.answer(effect.call)
         return driver.result
 

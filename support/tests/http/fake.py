@@ -63,7 +63,7 @@ class ScriptedClient:
             if isinstance(effect, Sleep):
                 self.waits.append(effect.seconds)
                 self.clock.advance(effect.seconds)
-            else:
+            elif isinstance(effect, SendRequest):
                 self.sends.append(effect)
                 self.sent_at.append(self.clock.now)
                 driver.outcome = outcome = self.outcomes.pop(0)

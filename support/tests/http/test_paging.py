@@ -11,7 +11,7 @@ from support.contract.normalizers import ids_of
 from support.http.session_client import SessionClient
 from support.models import Exchange
 from support.profile import Capabilities, Profile
-from support.profile_answers import Names, Pages
+from support.profile_answers import Lookup, Names, Pages
 from support.tests.conftest import Script
 from support.tests.http.clients import api_at
 from support.tests.scripted import ScriptedServer, answer
@@ -94,6 +94,14 @@ def test_a_page_size_that_nobody_can_ask_for_is_not_sent(script: Script) -> None
     server = script(answer(200, users("1")), answer(200, users()))
     assert shown(read(server, Pages(size=20), replace(NAMES, limit=""))) == ["1"]
     assert server.arrived[0].target == "/users?after=1"
+
+
+def test_a_search_is_sent_in_the_words_of_the_target(script: Script) -> None:
+    server = script(answer(200, []))
+    profile = Profile(names=Names(email_filter="filter"), lookup=Lookup(format='userName eq "{email}"'))
+    with SessionClient(5.0) as client:
+        client.run(replace(api_at(server.url), profile=profile).find("ada@example.com"))
+    assert server.arrived[0].target == "/users?filter=userName%20eq%20%22ada%40example.com%22"
 
 
 def test_a_cursor_leaves_no_page_numbers() -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -57,10 +57,10 @@ Launch = Callable[..., Running]
 
 
 @contextmanager
-def running(*options: str) -> Iterator[Running]:
-    """Run a sandbox with these options for as long as the context lasts."""
+def running(*options: str, program: Sequence[str] = ("-m", "support.sandbox")) -> Iterator[Running]:
+    """Run a sandbox, or a program that starts one, with these options for as long as the context lasts."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "support.sandbox", "--until-stdin-closes", *options],
+        [sys.executable, *program, "--until-stdin-closes", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,

@@ -1,5 +1,6 @@
 """A profile is read, or refused in one line that names the file, the place and what is wrong."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from support.profile import Deadlines, Deviation, Exclusion, Profile
 from support.profile_answers import Shape, StatusInBody
 from support.profile_files import PROFILES
 from support.rules import RULES
+from support.settings import ROOT
 from support.tests.house.reading import features, scenarios, tags
 from support.tests.target.conftest import NewProfile
 
@@ -113,6 +115,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ("[caps]\nusers = 1e300\n", "caps.users", "1e+300 should be a valid integer"),
         ("[answers]\ntaken = [409.0]\n", "answers.taken[0]", "409.0 should be a valid integer"),
         ('[shape]\ncreated_at = "days"\n', "shape.created_at", "'days' should be True, False, 'local', 'seconds' or"),
+        ("[lookup]\nformat = 'mail eq'\n", "lookup.format", "it must hold {email} once"),
         ("[[errors]]\nvalue = 'x'\n", "errors[0]", "'pointer' is missing"),
         ("[[errors]]\npointer = '/code'\nstatus = 200\n", "errors[0].status", "200 should be greater than or equal"),
         ('[pages]\ncounts = "cursor"\n', "its top level", "set capabilities.pages = false"),
@@ -267,3 +270,10 @@ def test_a_deviation_has_to_explain_all_mismatches() -> None:
     assert known.explains(["there is no WWW-Authenticate"])
     assert not known.explains(["there is no WWW-Authenticate", "the status was 200"])
     assert Deviation("auth-401", "r", "https://example.com/42", date(2026, 1, 1)).explains(["the status was 200"])
+
+
+@pytest.mark.parametrize(
+    "example", re.findall(r"```toml\n(.*?)```", (ROOT / "docs/profiles.md").read_text(), re.DOTALL)
+)
+def test_what_the_documentation_shows_is_understood(profile: NewProfile, example: str) -> None:
+    profile_files.load(profile(example.replace("${GATEWAY_KEY}", "secret")))

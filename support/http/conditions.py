@@ -1,0 +1,54 @@
+"""If-Match for targets that demand it: each change of a user names the ETag that the user had last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from support.http.operations import Operation
+from support.models import Call, Exchange
+from support.statuses import is_success
+
+PRECONDITION_FAILED = 412
+Send = Callable[[Call], Operation[Exchange]]
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The last ETag of each user, by URL; the requests of these methods need it."""
+
+    methods: Collection[str]
+    etags: dict[str, str]
+
+    def note(self, exchange: Exchange) -> None:
+        """Remember the ETag that a user has now; a change whose answer has none leaves it unknown."""
+        answer, call = exchange.answer, exchange.call
+        if not self.methods or answer is None or not is_success(answer.status):
+            return
+        if etag := answer.header("ETag"):
+            self.etags[call.url] = etag
+        elif call.method != "GET":
+            self.etags.pop(call.url, None)
+
+    def applied(self, call: Call, send: Send) -> Operation[Exchange]:
+        """Send a call with the last ETag; if the user has another one by now, read it and send the call again.
+
+        A scenario's own condition stays as it is.
+        """
+        if call.method not in self.methods or "If-Match" in call.headers:
+            return (yield from send(call))
+        if call.url not in self.etags:
+            yield from self._read(call, send)
+        exchange = yield from send(self._conditional(call))
+        if exchange.status == PRECONDITION_FAILED:
+            yield from self._read(call, send)
+            exchange = yield from send(self._conditional(call))
+        return exchange
+
+    def _read(self, call: Call, send: Send) -> Operation[None]:
+        headers = {name: value for name, value in call.headers.items() if name != "Content-Type"}
+        yield from send(replace(call, method="GET", headers=headers, body=None))
+
+    def _conditional(self, call: Call) -> Call:
+        etag = self.etags.get(call.url)
+        return call if etag is None else replace(call, headers={**call.headers, "If-Match": etag})

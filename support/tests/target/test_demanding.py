@@ -1,0 +1,131 @@
+"""Whole runs against APIs that demand more than the contract, with profiles that say what."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.tests.target.conftest import Command, NewProfile
+from support.tests.target.demanding import Demands, demanding
+
+TOKEN = "user:pear-tree-4711"
+MUCH = Demands(
+    scheme="header",
+    tenant="acme",
+    create_path="/auth/register",
+    create=("username", "password", "role"),
+    update=("role",),
+    patch_type="application/merge-patch+json",
+    if_match=True,
+)
+SAYS_MUCH = """
+if_match = ["PUT", "PATCH", "DELETE"]
+
+[auth]
+scheme = "header"
+name = "X-API-Key"
+
+[headers]
+X-Tenant = "acme"
+
+[paths]
+create = "/auth/register"
+
+[media_types]
+patch = "application/merge-patch+json"
+
+[create]
+username = "{local_part}"
+password = "{password}"
+role = "member"
+
+[update]
+role = "member"
+"""
+SCHEMES = {
+    "bearer": "",
+    "header": '[auth]\nscheme = "header"\nname = "X-API-Key"',
+    "basic": '[auth]\nscheme = "basic"',
+    "cookie": '[auth]\nscheme = "cookie"\nname = "session"',
+    "query": '[auth]\nscheme = "query"\nname = "api_key"',
+}
+
+
+def test_the_whole_contract_is_green_where_the_profile_says_what_is_demanded(
+    command: Command, profile: NewProfile, tmp_path: Path
+) -> None:
+    with demanding(MUCH, str(tmp_path / "users.sqlite3")) as url:
+        ended = command("behave", "--tags=@contract", base_url=url, token=TOKEN, target=profile(SAYS_MUCH))
+    assert ended.code == 0, ended.said
+    assert ended.summary.outcome == "passed"
+    assert "$TOKEN" not in str(MUCH.kept)
+    assert len(MUCH.kept) > 500
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_access_is_judged_by_the_scheme_of_the_profile(
+    command: Command, profile: NewProfile, tmp_path: Path, scheme: str
+) -> None:
+    with demanding(Demands(scheme), str(tmp_path / "users.sqlite3")) as url:
+        ended = command("behave", "features/access", base_url=url, token=TOKEN, target=profile(SCHEMES[scheme]))
+    assert ended.code == 0, ended.said
+    skipped = [name for name, result in ended.results().items() if result == "skipped"]
+    assert len(skipped) == (0 if scheme == "bearer" else 3)
+
+
+def test_a_token_that_is_not_checked_in_its_place_is_found(
+    command: Command, profile: NewProfile, tmp_path: Path
+) -> None:
+    anything = {TOKEN, f"{TOKEN}x"}
+    with demanding(Demands("query", tokens=anything), str(tmp_path / "users.sqlite3")) as url:
+        ended = command("behave", "features/access", base_url=url, token=TOKEN, target=profile(SCHEMES["query"]))
+    assert ended.code == 1
+    assert "contract broken: auth-401" in ended.said
+    assert "api_key=${TOKEN}x" in ended.said
+    assert TOKEN not in ended.said
+
+
+def test_a_password_that_an_answer_shows_is_found_and_hidden(
+    command: Command, profile: NewProfile, tmp_path: Path
+) -> None:
+    demands = Demands(create=("password",), shows_password=True)
+    with demanding(demands, str(tmp_path / "users.sqlite3")) as url:
+        told = profile('[create]\npassword = "{password}"')
+        ended = command("behave", "--tags=@rule.no-secrets", base_url=url, token=TOKEN, target=told)
+    assert ended.code == 1
+    assert "contract broken: no-secrets" in ended.said
+    assert "$PASSWORD" in ended.said
+    assert "Aa1!" not in ended.said
+
+
+def test_a_token_that_expires_is_renewed_by_the_command(command: Command, tmp_path: Path) -> None:
+    demands = Demands(lasts_s=1.0, folder=tmp_path)
+    counting = (
+        f"import pathlib; p = pathlib.Path({str(tmp_path)!r}); n = len(list(p.glob('token-*'))); "
+        "(p / f'token-quince-{n:04}').touch(); print(f'token-quince-{n:04}')"
+    )
+    with demanding(demands, str(tmp_path / "users.sqlite3")) as url:
+        words = ("--tags=@contract", "features/users", "features/access", "features/concurrency")
+        ended = command("behave", *words, base_url=url, token_command=f'{sys.executable} -c "{counting}"')
+    assert ended.code == 0, ended.said
+    assert len(list(tmp_path.glob("token-*"))) > 15 + 3, "one for each scenario about access, and those that expired"
+
+
+@pytest.mark.parametrize(
+    ("printing", "said"),
+    [
+        ("exit 3", "TOKEN_COMMAND: it ended with status 3: it said nothing"),
+        ("echo wrong password >&2; exit 1", "TOKEN_COMMAND: it ended with status 1: wrong password"),
+        ("true", "TOKEN_COMMAND: it printed nothing. It must print the token, and nothing else."),
+        ("echo two words", "TOKEN_COMMAND: it printed 9 characters that are no token."),
+    ],
+)
+def test_a_command_that_prints_no_token_is_named_in_one_line(
+    command: Command, unused_port: int, printing: str, said: str
+) -> None:
+    url = f"http://127.0.0.1:{unused_port}/users"
+    ended = command("behave", "--tags=@smoke", base_url=url, token_command=printing)
+    assert ended.code == 2
+    assert said in ended.err

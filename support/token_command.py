@@ -1,0 +1,72 @@
+"""The token that a command prints, such as that of a login, and prints again when it has expired."""
+
+from __future__ import annotations
+
+import logging
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+
+from support.errors import SettingsError
+from support.redaction import redacted
+
+log = logging.getLogger("acceptance")
+LONGEST_S = 60.0
+PAUSE_S = 5.0
+
+
+class TokenCommand:
+    """The latest token that the command has printed; safe to share between threads.
+
+    A token that was refused although it had just been printed is not renewed for 5 seconds: the API answers 401 for
+    another reason. While it is `frozen`, as in the scenarios about access, no token is renewed.
+    """
+
+    def __init__(self, command: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Run the command; raises SettingsError, in one line, where it prints no token."""
+        self._command, self._clock = command, clock
+        self._lock = threading.Lock()
+        self._in_vain = ""
+        self.frozen = False
+        self.token = self._run()
+
+    def renew(self, refused: str = "") -> None:
+        """Run the command again, unless the refused token is no longer the latest one; keep it if the command fails."""
+        with self._lock:
+            is_too_soon = refused == self._in_vain and self._clock() - self._printed_at < PAUSE_S
+            if self.frozen or (refused and (refused != self.token or is_too_soon)):
+                return
+            try:
+                self.token = self._run()
+            except SettingsError as error:
+                log.warning("%s", redacted(str(error)))
+
+    def note_refused_again(self) -> None:
+        """Note that a call is refused with the renewed token too."""
+        self._in_vain = self.token
+
+    def _run(self) -> str:
+        self._printed_at = self._clock()
+        try:
+            done = subprocess.run(
+                self._command,
+                shell=True,  # as the settings are the user's own; a login is often a pipe
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=LONGEST_S,
+                check=False,
+            )
+        except (subprocess.TimeoutExpired, UnicodeDecodeError, OSError) as error:
+            raise SettingsError(f"TOKEN_COMMAND: it could not be run to its end ({type(error).__name__}).") from None
+        token = done.stdout.strip()
+        if done.returncode:
+            said = done.stderr.strip().rpartition("\n")[2]
+            raise SettingsError(f"TOKEN_COMMAND: it ended with status {done.returncode}: {said or 'it said nothing'}")
+        if not re.fullmatch(r"[\x21-\x7e]+", token):
+            what = f"{len(token)} characters that are no token" if token else "nothing"
+            raise SettingsError(f"TOKEN_COMMAND: it printed {what}. It must print the token, and nothing else.")
+        redacted.hide(token)
+        return token
