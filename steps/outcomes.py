@@ -1,6 +1,5 @@
 """What a user of the API can observe after a request."""
 
-import time
 from typing import Any
 
 from support.contract.matchers import has_status
@@ -107,7 +106,7 @@ def no_user_is_created(scenario: ScenarioContext) -> None:
 
 @then("half a second later, still no user was created")
 def nothing_happens_later(scenario: ScenarioContext) -> None:
-    time.sleep(0.5)
+    waiting.let_pass(waiting.LATER_S)
     outcomes.no_user_is_created(scenario)
 
 
