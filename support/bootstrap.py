@@ -5,12 +5,15 @@ The embedded API is started before the clients and their libraries are imported,
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -32,6 +35,7 @@ from support.target.embedded import EmbeddedApi
 
 if TYPE_CHECKING:
     from support.run import Run
+    from support.scenario.session import Session
 
 log = logging.getLogger("acceptance")
 COLLECT_AFTER = 50_000
@@ -43,19 +47,55 @@ def begin(config: Any, features: list[Feature]) -> Run:
     interrupts = Interrupts()
     interrupts.install()
     features.sort(key=playing_order)
-    reports, target = ROOT / "reports", ""
-    try:
+    known = _Known()
+    with _ending_in_one_line(interrupts, known):
         settings = settings_module.load(config.userdata)
-        target = "$BASE_URL" if settings.hide_base_url else settings.base_url or EMBEDDED_NAME
+        known.learn(settings)
         set_up_logs(settings.log_level)
-        reports = ROOT / settings.reports_dir
-        return _open(settings, RunReport(config, reports, features, settings.partial), interrupts)
+        return _open(settings, RunReport(config, known.reports, features, settings.partial), interrupts)
+
+
+def check_target(settings: Settings) -> list[str]:
+    """Play the preflight for processes that share a run; return what it learned, or end the process with one line."""
+    interrupts = Interrupts()
+    interrupts.install()
+    known = _Known()
+    known.learn(settings)
+    with _ending_in_one_line(interrupts, known):
+        from support.scenario.session import Session
+
+        session = Session(settings)
+        learned = _play_preflight(session, interrupts)
+        session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
+        session.registry.ledger.close()
+        session.close()
+    interrupts.restore()
+    return learned
+
+
+@dataclass
+class _Known:
+    """What is known of a run until it begins: where its summary goes, and its target."""
+
+    reports: Path = ROOT / "reports"
+    target: str = ""
+
+    def learn(self, settings: Settings) -> None:
+        self.reports = ROOT / settings.reports_dir
+        self.target = "$BASE_URL" if settings.hide_base_url else settings.base_url or EMBEDDED_NAME
+
+
+@contextlib.contextmanager
+def _ending_in_one_line(interrupts: Interrupts, known: _Known) -> Iterator[None]:
+    """End the process with one line for what keeps the run from beginning."""
+    try:
+        yield
     except SuiteError as error:
-        _fail(error, reports, target)
+        _fail(error, known)
     except KeyboardInterrupt:
-        _fail(Inconclusive(f"{interrupts.in_brief()} before the first scenario; no user was created"), reports, target)
+        _fail(Inconclusive(f"{interrupts.in_brief()} before the first scenario; no user is left"), known)
     except Exception as error:
-        _fail(SuiteError(f"{type(error).__name__}: {error}"), reports, target, f"{traceback.format_exc()}\n")
+        _fail(SuiteError(f"{type(error).__name__}: {error}"), known, f"{traceback.format_exc()}\n")
 
 
 def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
@@ -69,6 +109,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     from support.scenario.session import Session
 
     session = Session(settings, embedded)
+    learned = [] if settings.base_url is None or settings.partial else _play_preflight(session, interrupts)
     log.info("%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
     report.describe_run(
         target=session.target.shown,
@@ -79,6 +120,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
         pacer=session.connection.pacer,
         recovered=session.recovered,
         bursts=session.concurrency_notes,
+        learned=learned,
     )
     if told := forecast(report.features, report.config, session.connection.pacer.limits):
         log.info("%s", told)
@@ -89,15 +131,30 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     return Run(session, interrupts, report, sink)
 
 
+def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:
+    """Play the preflight; return what it learned. If it ends the run, its user is deleted, or its line names them."""
+    from support.target.first_user import FirstUser
+
+    user = FirstUser(session.http, session.registry, session.settings.strict)
+    try:
+        user.play(session.listed_at_first)
+    except BaseException as error:
+        interrupts.shield()
+        ended = user.clean_up_after(error)
+        session.close()
+        raise ended from None
+    return user.learned
+
+
 def _collect_seldom() -> None:
     """Keep what is there for good, such as all features, out of garbage collection."""
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
 
 
-def _fail(fault: SuiteError, reports: Path, target: str, details: str = "") -> NoReturn:
+def _fail(fault: SuiteError, known: _Known, details: str = "") -> NoReturn:
     """End the process with one line before behave prints a report of nothing."""
-    summary = failed_to_start(fault, reports, target)
+    summary = failed_to_start(fault, known.reports, known.target)
     say(sys.stderr, redacted(f"{details}{summary.in_one_line}\n"))
     say(sys.stdout, "")
     os._exit(FAULT)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 from behave.model import Feature, Scenario, Step
 
@@ -18,14 +18,12 @@ from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
 from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport
-from support.rules import RULES
 from support.run_checks import faults_of_run
 from support.scenario.session import Session, faulty_session
+from support.selection import reason_to_skip
 from support.signals import Interrupts
 from support.streams import say
 
-WIP = "wip"
-NEEDS = "use.with_"
 RESILIENCE = "resilience"
 BATCH = 16
 
@@ -38,7 +36,7 @@ class Run:
         self._faulty: Session | None = None
         self._interrupts, self._report, self._sink = interrupts, report, sink
         self._deviations = KnownDeviations(session.profile, session.settings.strict)
-        self._down: TargetDown | None = None
+        self._down: SuiteError | None = None
         self._ended = False
         self._signals_at_the_end = 0
         call_before_exit(self._end_late)
@@ -48,27 +46,12 @@ class Run:
     def select(self, feature: Feature) -> None:
         """Skip work in progress, scenarios whose capability the target lacks, and those that its profile excludes."""
         profile, has_token = self.session.profile, self.session.target.token is not None
-        has = dict(profile.capabilities.offered)
-        has["access"] &= has_token
-        has["bearer"] &= profile.auth.scheme == "bearer"
         for scenario in feature.walk_scenarios():
-            reason = self._reason_to_skip(scenario, has)
+            reason = reason_to_skip(scenario, profile, has_token)
             if reason is None:
                 self._deviations.watch(scenario)
             else:
                 scenario.skip(reason)
-
-    def _reason_to_skip(self, scenario: Scenario, has: Mapping[str, bool]) -> str | None:
-        tags = [str(tag) for tag in scenario.effective_tags]
-        if WIP in tags:
-            return "work in progress"
-        rule, version = RULES.get(rule_of(scenario)), self.session.profile.contract
-        if rule is not None and rule.since > version:
-            return f"the target keeps version {version} of the contract, and {rule.id} came with {rule.since}"
-        needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
-        missing = [f"the target has no {name}" for name in needed if not has[name]]
-        excluded = [f"excluded: {each.reason}" for each in self.session.profile.excluded if each.covers(scenario.name)]
-        return next(iter([*missing, *excluded]), None)
 
     def begin_scenario(self, scenario: Scenario) -> Session:
         """Begin a scenario; return the session that it runs in: resilience scenarios have their own."""
@@ -89,6 +72,8 @@ class Run:
     def end_scenario(self, scenario: Scenario) -> None:
         """End a scenario: clear injected faults and start deleting its users."""
         self._deviations.recognise(scenario)
+        if self._down is None and (fault := self.session.first_creates.fault):
+            self._stop([one for feature in self._report.features for one in feature.walk_scenarios()], fault)
         self._stop_if_target_is_down(scenario)
         if self._deletes_at_the_end:
             return
@@ -112,8 +97,14 @@ class Run:
         try:
             yield
         except TargetDown as error:
-            self._down = error
-            self._report.config.stop = True
+            self._stop([], error)
+
+    def _stop(self, scenarios: Iterable[Scenario], error: SuiteError) -> None:
+        """Let behave run no further scenario, for a reason that is no fault of a rule; these failed because of it."""
+        self._down = error
+        self._report.config.stop = True
+        for step in (step for scenario in scenarios for step in scenario.all_steps):
+            step.exception = error if step.status.has_failed() else step.exception
 
     def _stop_if_target_is_down(self, scenario: Scenario) -> None:
         """Stop the run where the last call was given up and the target still does not answer: no rule is broken then.
@@ -126,9 +117,7 @@ class Run:
             with self._stopping_if_down():
                 session.connection.check_open()
         if self._down is not None:
-            error = self._down
-            for step in scenario.all_steps:
-                step.exception = error if step.status.has_failed() else step.exception
+            self._stop([scenario], self._down)
 
     @property
     def _deletes_at_the_end(self) -> bool:

@@ -23,6 +23,7 @@ from behave.parser import ParserError
 
 from support import profile_files
 from support import settings as settings_module
+from support.bootstrap import check_target
 from support.cli.share import Share
 from support.cli.sharing import locations_of, shares_of
 from support.early_signals import FAULT
@@ -145,13 +146,13 @@ class ParallelRun:
         self._reports = ROOT / settings.reports_dir
         self._seed = new_seed() if settings.data_seed is None else settings.data_seed
         self._interrupts = Interrupts(silent=True)
-        self._children: list[Child] = []
-        self._first_to_log: dict[str, int] = {}
-        self._was_read = True
+        self._children, self._first_to_log = list[Child](), dict[str, int]()
+        self._was_read, self._learned = True, list[str]()
         self._started, self._clock = datetime.now().astimezone().isoformat(timespec="seconds"), time.monotonic()
 
     def run(self) -> int:
         """Run all shares; return the exit code of the whole run."""
+        self._learned = check_target(self._settings) if self._settings.base_url else []
         self._interrupts.install()
         self._interrupts.shield()
         try:
@@ -186,7 +187,7 @@ class ParallelRun:
 
     def _watch(self) -> None:
         """Relay what the processes write until all have ended; pass the first signal on to them."""
-        deadline: float | None = None
+        deadline = None
         while not all(child.has_ended for child in self._children):
             if self._interrupts.noted and deadline is None:
                 deadline = time.monotonic() + self._settings.cleanup_deadline_s + AFTER_CLEANUP_S
@@ -242,6 +243,7 @@ class ParallelRun:
             users=Users(),
             requests=Requests(),
             bursts=(),
+            learned=self._learned,
             started=self._started,
             seconds=round(time.monotonic() - self._clock, 3),
             run=", ".join(part.run for part in parts if part.run),

@@ -16,6 +16,7 @@ from support.probe.client import ProbeClient
 from support.probe.connecting import connect
 from support.probe.discovery import discover
 from support.probe.draft import Draft
+from support.probe.forecast import forecast
 from support.probe.suite_run import add_deviations
 from support.profile_files import load
 from support.redaction import redacted
@@ -39,9 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         draft = Draft(_name(options.out, url), url, date.today())
         left = _discover(settings, draft)
         if options.with_run and not left:
-            add_deviations(draft)
+            add_deviations(draft, options.with_run)
         else:
             draft.remarks.append("The suite has not run with this draft: --with-run adds the deviations that it finds.")
+        draft.remarks += forecast(draft.profile, settings.token is not None and settings.access_controlled)
         _write(draft, options.out)
     except SuiteError as error:
         text = f"{error.outcome}: {error}".replace("BASE_URL (from -D base_url)", "URL")
@@ -62,7 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("url", metavar="URL", help="URL of the users collection")
     parser.add_argument("--out", metavar="FILE", help="write the draft to this .toml file instead of standard output")
     parser.add_argument(
-        "--with-run", action="store_true", help="run the suite with the draft, and add the deviations that it finds"
+        "--with-run",
+        metavar="TAGS",
+        nargs="?",
+        const="@contract",
+        help="run the suite with the draft, or its scenarios with these tags, and add the deviations that it finds",
     )
     return parser
 
@@ -107,6 +113,8 @@ def _write(draft: Draft, out: str | None) -> None:
     except OSError as error:
         raise SettingsError(f"--out: {out} cannot be written ({error.strerror}).") from None
     load(out)
+    for remark in draft.remarks:
+        print(redacted(remark), file=sys.stderr)
     print(f"{out} is a draft. Review it, then run: TARGET={out} behave --tags=@contract", file=sys.stderr)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from support.contract.normalizers import user_of
+from support.contract.refusals import complaints_in
 from support.http.reading import document_of
 from support.models import Exchange, User
 from support.pointers import at, placed
@@ -12,7 +13,6 @@ from support.probe.client import ProbeClient, succeeded
 from support.probe.creating import in_the_user
 from support.probe.locating import Path, located, pointer
 from support.probe.proposals import proposals
-from support.probe.refusals import complaints_in
 
 MOST_TRIES = 12
 NOT_OFFERED = (404, 405, 501)

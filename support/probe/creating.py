@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from support.contract.guesses import CREATE_PATHS, EMAILS, FULL_NAMES, GIVEN_NAMES, NAMES, WRAPPERS
+from support.contract.refusals import Complaint, complaints_in
 from support.errors import SuiteError
 from support.http.reading import document_of
 from support.models import Exchange, NewUser
@@ -17,7 +18,6 @@ from support.probe.client import ProbeClient, succeeded
 from support.probe.draft import brief
 from support.probe.locating import Path, field_name, pointer
 from support.probe.proposals import proposals
-from support.probe.refusals import Complaint, complaints_in
 from support.profile_answers import Names
 
 MOST_TRIES = 60

@@ -124,6 +124,8 @@ def discover_access(client: ProbeClient) -> None:
     exchange = client.get_without_token()
     access = client.has_token and exchange.status in (401, 403)
     client.learn("capabilities.access", access, exchange)
+    if access:
+        client.learn("answers.unauthorized", (exchange.status or 401,), exchange)
     if client.has_token and not access:
         client.draft.remarks.append("The target shows its list without the token that it was given.")
 

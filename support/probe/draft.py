@@ -54,9 +54,9 @@ class Draft:
     def exclude(self, reason: str, scenarios: Sequence[str]) -> None:
         self.profile = replace(self.profile, excluded=(*self.profile.excluded, Exclusion(reason, tuple(scenarios))))
 
-    def deviate(self, rule: str, reason: str, evidence: str, scenarios: Sequence[str], sometimes: bool) -> None:
+    def deviate(self, known: Deviation, evidence: str) -> None:
         """Add a known deviation, whose link is to be filled in by the reader."""
-        known = Deviation(rule, reason, self.url, self.today, scenarios=tuple(scenarios), sometimes=sometimes)
+        self.profile = replace(self.profile, deviations=(*self.profile.deviations, known))
         self.deviations.append((known, evidence))
 
     def text(self) -> str:
@@ -82,6 +82,7 @@ class Draft:
             yield f"reason = {_toml(known.reason)}  # {_comment(evidence)}"
             yield from (f"link = {_toml(known.link)}", f"since = {known.since}")
             yield from _list("scenarios", known.scenarios)
+            yield from _list("shows", known.shows) if known.shows else ()
             yield from ("sometimes = true",) if known.sometimes else ()
 
     def _learned(self, path: str) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""Run the suite with a drafted profile, and draft every rule that fails in it as a known deviation."""
+"""Run the suite with a drafted profile, and draft what fails in it as known deviations.
+
+A deviation covers only the scenarios that were seen to fail, and only what they showed. A fault of the server (5xx) or
+a user who vanishes is never one: it stays a finding, in this run and in later ones.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from pathlib import Path
 
 from support.errors import ContractViolation, SuiteError
 from support.probe.draft import Draft
+from support.profile import Deviation
 from support.reporting.results import Failure, Result, plain
 from support.reporting.summary import FILE, Summary, read
 from support.settings import ROOT
@@ -19,30 +24,91 @@ from support.settings import ROOT
 LIMIT_S = 1800.0
 LAST_WORDS = 600
 SHOWN = 160
-SHOWN_SOMETIMES = ("race-email", "lost-update", "delete-frees")
+SHOWN_SOMETIMES = ("race-email", "race-delete", "lost-update", "delete-frees")
+FAULT = re.compile(r"\b(?:status was|answered by|answered with|gave|gives|->) 5\d\d\b|^5\d\d\b")
+VANISHED = re.compile(r"no longer (?:shows?|shown|finds?|found)|was lost|is gone|does not show|\blacks\b")
+ONE_USER = re.compile(r"(?:GET|PUT|PATCH) [^ ?%]+/[^/ ?%]+/[^/ ?%]+/?(?: |$)")
+DELETES = ("delete", "delete-again", "delete-frees", "race-delete", "read-404", "race-email", "update-404", "robust")
+"""Rules whose scenarios delete users or name unknown ones, so that a missing user is no loss by itself."""
+VARIABLE = re.compile(
+    r"[^\s'\"<>()]+@[^\s'\"<>()]+|uat-[a-z0-9]+|\b[0-9a-f]{8,}(?:-[0-9a-f]+)*\b|\{.*\}|\[[^\]]{12,}\]"
+    r"|'(?![a-z][A-Za-z]*')[^']*'|\"(?![a-z][A-Za-z]*\")[^\"]*\"|(?<!status was )(?<!answered by )\b\d+(?:\.\d+)?\b"
+)
+"""What differs from run to run: emails, marks, ids, objects, quoted values, and numbers but for statuses."""
 
 
-def add_deviations(draft: Draft) -> None:
-    """Run the contract with the draft, and add what its summary says; raises SuiteError if it has no results."""
+def add_deviations(draft: Draft, tags: str) -> None:
+    """Run the scenarios with these tags, and add what their summary says; raises SuiteError if it has no results."""
     with tempfile.TemporaryDirectory(prefix="probe-") as folder:
-        summary = _run(Path(folder), draft)
-    violations: dict[str, list[Failure]] = {}
+        summary = _run(Path(folder), draft, tags)
+    kinds: dict[tuple[str, tuple[str, ...]], list[Failure]] = {}
+    losing = {failure.rule for failure in summary.failures if loses_a_user(failure)}
     for failure in summary.failures:
-        if failure.outcome == ContractViolation.outcome and failure.rule:
-            violations.setdefault(failure.rule, []).append(failure)
-        elif failure.scenario:
-            draft.remarks.append(f"The run says {failure.outcome}: {plain(failure.scenario)}: {_line(failure.text)}")
-    for rule, failures in violations.items():
-        _add_deviation(draft, rule, failures)
+        if failure.outcome != ContractViolation.outcome or not failure.rule:
+            draft.remarks += [_told(failure, failure.outcome)] if failure.scenario else []
+        elif failure.rule in losing:
+            draft.remarks.append(_told(failure, f"{failure.rule} is broken, and a user who vanishes is never excused"))
+        elif is_a_fault(failure):
+            draft.remarks.append(
+                _told(failure, f"{failure.rule} is broken, and a fault of the server is never excused")
+            )
+        else:
+            kinds.setdefault((failure.rule, shows_of(failure)), []).append(failure)
+    for (rule, shows), failures in kinds.items():
+        _add_deviation(draft, rule, shows, failures)
     passed = sum(rule.result is Result.PASSED for rule in summary.rules)
     draft.remarks.append(f"{passed} of {len(summary.rules)} rules passed in a run; the deviations below did not.")
 
 
-def _run(folder: Path, draft: Draft) -> Summary:
+def is_a_fault(failure: Failure) -> bool:
+    """Whether the server answered with a fault of its own (5xx)."""
+    found = failure.evidence
+    return found is not None and any(FAULT.search(text) for text in (*found.actual, found.response))
+
+
+def loses_a_user(failure: Failure) -> bool:
+    """Whether a user who was not deleted is gone, and what the rule shows elsewhere may follow from it."""
+    found = failure.evidence
+    if found is None or failure.rule in DELETES:
+        return False
+    is_gone = bool(ONE_USER.match(found.request)) and found.response.startswith(("404", "410"))
+    return is_gone or any(VANISHED.search(text) for text in found.actual)
+
+
+def shows_of(failure: Failure) -> tuple[str, ...]:
+    """Return patterns of what a failure shows, which match the same in another run."""
+    actual = failure.evidence.actual if failure.evidence else ()
+    return tuple(sorted({_pattern_of(text, failure.rule in SHOWN_SOMETIMES) for text in actual}))
+
+
+def _pattern_of(text: str, varies: bool) -> str:
+    """Return a pattern for a mismatch; of one that varies from race to race, only for its beginning."""
+    parts = VARIABLE.split(text.partition(":")[0] if varies else text)
+    pattern = "*".join(_literal(part) for part in parts) + ("*" if varies else "")
+    return re.sub(r"\*+(, (?:\*+|…))*", "*", pattern)
+
+
+def _literal(text: str) -> str:
+    """Return a pattern that matches this text alone."""
+    return re.sub(r"([\[*?])", r"[\1]", text)
+
+
+def _told(failure: Failure, what: str) -> str:
+    found = failure.evidence
+    shown = f" ({found.request} -> {found.response})" if found and found.request else ""
+    return f"The run says: {what}: {plain(failure.scenario)}: {_short(_actual(failure))}{shown}"
+
+
+def _actual(failure: Failure) -> str:
+    found = failure.evidence
+    return "; ".join(found.actual) if found and found.actual else next(iter(failure.text.splitlines()), "")
+
+
+def _run(folder: Path, draft: Draft, tags: str) -> Summary:
     profile, output = folder / "draft.toml", folder / "output.txt"
     profile.write_text(draft.text(), encoding="utf-8")
     settings = {"BASE_URL": draft.url, "TARGET": str(profile), "STRICT": "0", "REPORTS_DIR": str(folder)}
-    command = [sys.executable, "-m", "behave", "--tags=@contract", "--no-color"]
+    command = [sys.executable, "-m", "behave", "--tags=@contract", f"--tags={tags}", "--no-color"]
     with output.open("w+b") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **settings}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -64,23 +130,22 @@ def _run(folder: Path, draft: Draft) -> Summary:
     return summary
 
 
-def _add_deviation(draft: Draft, rule: str, failures: Sequence[Failure]) -> None:
-    """Add one deviation for a rule: the scenarios that show it, and the evidence of the first."""
-    scenarios = list(dict.fromkeys(_pattern(plain(failure.scenario)) for failure in failures))
+def _add_deviation(draft: Draft, rule: str, shows: tuple[str, ...], failures: Sequence[Failure]) -> None:
+    """Add one deviation for what a rule showed: the scenarios that showed it, and the evidence of the first."""
+    scenarios = list(dict.fromkeys(_literal(plain(failure.scenario)) for failure in failures))
     found = failures[0].evidence
-    reason = "; ".join(found.actual) if found else ""
     evidence = f"{found.request} -> {found.response}" if found and found.request else ""
-    draft.deviate(rule, _short(reason or _line(failures[0].text)), evidence, scenarios, rule in SHOWN_SOMETIMES)
+    known = Deviation(
+        rule,
+        _short(_actual(failures[0])),
+        draft.url,
+        draft.today,
+        scenarios=tuple(scenarios),
+        shows=shows,
+        sometimes=rule in SHOWN_SOMETIMES,
+    )
+    draft.deviate(known, evidence)
 
 
 def _short(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
-
-
-def _line(text: str) -> str:
-    return next(iter(text.splitlines()), "")
-
-
-def _pattern(name: str) -> str:
-    """Return a pattern that matches this name alone."""
-    return re.sub(r"([\[*?])", r"[\1]", name)

@@ -149,6 +149,8 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
             "slowest",
             f"{slowest.id}, {slowest.seconds:.1f} s in {slowest.scenarios} scenario{'s' * (slowest.scenarios != 1)}",
         )
+    if summary.learned:
+        yield "learned", "; ".join(summary.learned)
     yield "time", _duration(summary.seconds)
     yield "run", f"{summary.run or 'without a mark'}, data seed {summary.seed}, target {summary.target or 'unknown'}"
     yield "summary", _relative(path) if path else "not written"

@@ -14,11 +14,15 @@ from support.cleanup.marks import mark_in
 from support.escaping import on_one_line
 from support.exchange_text import curl, fits_in_a_word, status_of
 from support.models import Call, Credential, Exchange
+from support.pointers import at, steps_of
 from support.profile import Profile
 from support.redaction import redacted
 from support.statuses import is_success
 
 MAX_EXCHANGES = 60
+LOCATION = r"""  [ -n "$id" ] || id=$(
+    printf '%s\n' "$1" | sed -n 's,^[Ll]ocation: .*/\([^/?#[:cntrl:]]*\)[[:cntrl:]]*$,"\1",p' | head -n 1)
+"""
 WRITES = ("PUT", "PATCH", "DELETE")
 OF_A_BODY = ("Content-Type", "If-Match")
 NO_ID = ("", ".", "..")
@@ -27,21 +31,24 @@ HEAD = r"""# Repeats the scenario, request by request, with users of its own, an
 
 # Prints the id in the body of an answer, percent-encoded; nothing if it could not stand in the URL of one user.
 id_in() {
-  id=$(printf '%s\n' "$1" | MEMBER=@MEMBER@ awk '
+  id=$(printf '%s\n' "$1" | PLACES=@PLACES@ awk '
     body { text = text $0 " " }
     /^[ \t\r]*$/ { body = 1 }
     END {
       while (match(text, /"([^"\\]|\\.)*"|[][{}:,]|[^][{}:," \t\r]+/)) {
         word = substr(text, RSTART, RLENGTH)
         text = substr(text, RSTART + RLENGTH)
-        if (depth == 1 && colon && name == ENVIRON["MEMBER"]) { print word; exit }
+        here = path[depth] (colon ? "/" name : (is_list[depth] ? "/" place[depth] : ""))
+        is_value = (colon || is_list[depth] || !depth) && word !~ /^[]},:]$/
+        if (word ~ /^[[{]$/) { depth++; path[depth] = here; is_list[depth] = word == "["; place[depth] = 0 }
+        else if (is_value && index(ENVIRON["PLACES"], "\n" here "\n")) { print word; exit }
+        else if (word == ",") place[depth]++
+        else if (word ~ /^[]}]$/) depth--
         colon = word == ":"
         if (!colon) name = word
-        if (word ~ /^[[{]$/) depth++
-        if (word ~ /^[]}]$/) depth--
       }
     }')
-  case $id in
+@LOCATION@  case $id in
     *\\*) id= ;;
     \"*\") id=${id#\"}; id=${id%\"} ;;
     *[!0-9]*) id= ;;
@@ -103,7 +110,7 @@ def _lines(exchanges: Sequence[Exchange], profile: Profile, collection: str) -> 
         if changes:
             commands.append(f"{_check(replace(call, credential=credential), made, collection)} || exit")
         command = _with_variables(call, made, collection)
-        user_id = _created_id(exchange, profile.names.id)
+        user_id = _created_id(exchange, profile.names.paths["id"])
         if user_id is None or user_id in made:
             commands.append(command)
             continue
@@ -123,8 +130,23 @@ def _lines(exchanges: Sequence[Exchange], profile: Profile, collection: str) -> 
 def _head(exchanges: Sequence[Exchange], profile: Profile) -> str:
     marks = (mark_in((exchange.call.body or b"").decode("utf-8", "replace")) for exchange in exchanges)
     unknown = " | ".join(map(str, sorted({*profile.answers.unknown, *profile.answers.gone})))
-    filled = HEAD.replace("@MEMBER@", shlex.quote(json.dumps(profile.names.id))).replace("@UNKNOWN@", unknown)
+    filled = HEAD.replace("@PLACES@", shlex.quote("\n".join(["", *_places_of_ids(profile), ""])))
+    filled = filled.replace("@LOCATION@", LOCATION if profile.shape.created == "location" else "")
+    filled = filled.replace("@UNKNOWN@", unknown)
     return filled.replace("@MARK@", next(filter(None, marks), ""))
+
+
+def _places_of_ids(profile: Profile) -> Iterator[str]:
+    """Yield where answers to reads and creates have the id of a user, each key as JSON has it."""
+    names = profile.names
+    for pointer in {names.user_pointer, names.created_pointer or names.user_pointer}:
+        yield _place((*steps_of(pointer), *names.paths["id"]))
+    if profile.shape.created == "id":
+        yield _place(steps_of(names.created_pointer or names.user_pointer))
+
+
+def _place(steps: Sequence[str]) -> str:
+    return "".join(f"/{step if step.isdecimal() else json.dumps(step)}" for step in steps)
 
 
 def _credential(exchanges: Sequence[Exchange]) -> Credential:
@@ -181,7 +203,7 @@ def _variable(mark: re.Match[str]) -> str:
     return f"""'"${{{mark[1]}:?no user was created}}"{"" if mark[2] else "'"}"""
 
 
-def _created_id(exchange: Exchange, id_field: str) -> str | None:
+def _created_id(exchange: Exchange, place: Sequence[str]) -> str | None:
     """Return the id of the user that a create made."""
     if exchange.call.method != "POST" or exchange.answer is None or not is_success(exchange.status):
         return None
@@ -189,5 +211,5 @@ def _created_id(exchange: Exchange, id_field: str) -> str | None:
         document = exchange.answer.json()
     except ValueError:
         return None
-    user_id = document.get(id_field) if isinstance(document, dict) else None
+    user_id = at(document, place)
     return None if user_id in (None, "") else str(user_id)

@@ -77,7 +77,10 @@ class Requests:
 
 @dataclass(frozen=True)
 class Summary:
-    """A whole run; `started` is RFC 3339, and `bursts` has a line for each burst and race."""
+    """A whole run; `started` is RFC 3339.
+
+    `learned` is what the preflight learned of the target, and `bursts` has a line for each burst and race.
+    """
 
     outcome: Outcome
     why: str = ""
@@ -94,6 +97,7 @@ class Summary:
     scenarios_by_result: Mapping[str, int] = field(default_factory=dict)
     users: Users = field(default_factory=Users)
     requests: Requests = field(default_factory=Requests)
+    learned: Sequence[str] = ()
     bursts: Sequence[str] = ()
     rules: Sequence[RuleResult] = ()
     failures: Sequence[Failure] = ()
@@ -240,7 +244,10 @@ def _why(
         return f"{not_run} selected scenarios were not run"
     found = [failure for failure in failures if failure.outcome == outcome]
     in_scenarios = [failure for failure in found if failure.scenario]
+    outside = [failure for failure in found if not failure.scenario]
+    if outside and (outcome is not Outcome.CONTRACT_BROKEN or not in_scenarios):
+        return outside[0].text.partition("\n")[0]
     if not in_scenarios:
-        return found[0].text.partition("\n")[0] if found else ""
+        return ""
     broken = sorted({failure.rule for failure in in_scenarios if failure.rule}, key=_contract_order)
     return f"{len(in_scenarios)} of {run} scenarios" + (f", rules {', '.join(broken)}" if broken else "")

@@ -62,6 +62,7 @@ def when_free(scenario: ScenarioContext, act: Callable[[], Exchange]) -> None:
 def become_user(scenario: ScenarioContext, actor: Actor, **fields: str) -> Actor:
     """Sign up for a scenario that starts with a user; raises ContractViolation if that fails."""
     exchange = sign_up(scenario, actor, **fields)
+    scenario.session.first_creates.note(exchange, scenario.names)
     attempted = f"setting up the scenario: {actor.persona} signs up"
     check(exchange, "create-201", attempted, has_status(scenario.answers.created), has_an_id(scenario.names))
     shown = read(scenario, actor)

@@ -31,7 +31,6 @@ from support.errors import Inconclusive
 from support.models import Exchange
 from support.profile_answers import Names
 from support.scenario import accounts, bursts
-from support.statuses import UNAUTHORIZED
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
@@ -87,7 +86,8 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0)
 
 def _void_by_the_way(contenders: Sequence[Contender], result: BurstResult[Exchange]) -> str:
     """Return what was wrong with a round as such; empty for nothing."""
-    if any(one.exchange.status == UNAUTHORIZED and one.exchange.call.credential.source for one in contenders):
+    source = contenders[0].exchange.call.credential.source
+    if source is not None and any(one.exchange.status in source.statuses for one in contenders):
         return "the token expired"
     return "an answer came before its request was complete" if result.early else ""
 

@@ -22,6 +22,7 @@ from support.models import Call, Exchange
 from support.scenario.context import ScenarioContext
 from support.scenario.factory import Factory, new_seed, preload
 from support.scenario.faults import Faults
+from support.scenario.first_creates import FirstCreates
 from support.scenario.waiting import Deadlines
 from support.settings import Settings
 from support.target.connection import Connection
@@ -65,15 +66,17 @@ class Session:
         self._protect_existing_users()
         self.loop.submit(self.registry.ledger.keep_lease())
         self.deadlines = Deadlines(self.poll_policy)
+        self.first_creates = FirstCreates()
         self.last_list: tuple[float, int, Exchange] | None = None
         self.faults: Faults | None = None
         self.begin("user-shape")
 
     def _protect_existing_users(self) -> None:
         """Never touch the users who exist now, except those of other live runs, whose ids may be assigned again."""
-        if not self.profile.capabilities.list:
+        self.listed_at_first = self.run(self.api.list()) if self.profile.capabilities.list else None
+        if self.listed_at_first is None:
             return
-        users = users_of(self.run(self.api.list()).answer, self.profile)
+        users = users_of(self.listed_at_first.answer, self.profile)
         marks = {user.id: mark_in(user.email) for user in users}
         others = (one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
         self.registry.ledger.existing |= frozenset(others)

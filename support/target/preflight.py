@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from support.contract.normalizers import ids_of
@@ -16,9 +17,13 @@ from support.http.users_api import UsersApi
 from support.models import Exchange, Failure
 from support.profile import Profile
 from support.settings import Settings
+from support.statuses import TOO_MANY_REQUESTS
+from support.target.diagnosis import why_limited
 
+NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+CAP_S = 1.0
+"""Longest wait in seconds between two attempts to reach a target."""
 PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|prd|production|live)(?:[.\-_0-9]|$)", re.IGNORECASE)
-
 NOBODY = "0"
 
 
@@ -45,6 +50,7 @@ def check_open(client: SessionClient, api: UsersApi) -> Exchange:
 
     Where there is no list, read a user whom nobody knows.
     """
+    api = replace(api, policy=replace(api.policy, cap_s=min(api.policy.cap_s, CAP_S)))
     if not api.profile.capabilities.list:
         return _open(client, api, api.read(NOBODY))
     has_pages = api.profile.capabilities.pages or api.profile.pages.counts == "cursor"
@@ -59,8 +65,10 @@ def _open(client: SessionClient, api: UsersApi, reading: Operation[Exchange]) ->
         raise TargetDown(_unreachable(api.base_url, last, client.route))
     if exchange.status in range(300, 400):
         raise _redirected(exchange, api.base_url)
+    if exchange.status == TOO_MANY_REQUESTS:
+        raise TargetDown(why_limited(exchange))
     if exchange.status in (401, 403):
-        raise TokenRefused(f"{api.base_url} refuses the token (status {exchange.status}). Check TOKEN.")
+        raise TokenRefused(f"{api.base_url} {_why_refused(exchange, api)}")
     problem = _problem(exchange)
     if problem:
         raise TargetDown(f"{api.base_url} {problem}")
@@ -71,6 +79,8 @@ def _unreachable(base_url: str, why: Failure, route: Route) -> str:
     if why.of_the_proxy:
         return f"{why.cause}. Correct {route.variable}, or name the host of the API in NO_PROXY."
     advice = "Check BASE_URL, and that the API is up."
+    if any(text in why.cause for text in NO_TLS):
+        return f"{base_url} cannot be reached: {why.cause}. The server speaks http there: correct BASE_URL."
     if why.fatal and not why.sent:
         advice = "Set REQUESTS_CA_BUNDLE to a file with the certificate of its authority, or correct BASE_URL."
     return f"{base_url} cannot be reached: {why.cause}. {advice}"
@@ -98,6 +108,17 @@ def _redirected(exchange: Exchange, base_url: str) -> TargetDown:
     if (destination(f"{base_url}/", location) or "").split("?")[0] == f"{base_url}/":
         return SlashMissing(f"{where}: URLs end with a slash there. Set trailing_slash = true in its profile.")
     return TargetDown(f"{where}. Put that URL into BASE_URL; the token is not sent along a redirect.")
+
+
+def _why_refused(exchange: Exchange, api: UsersApi) -> str:
+    refused = f"(status {exchange.status})"
+    if api.credential.shown is None:
+        return f"wants a token {refused}. Set TOKEN."
+    challenge = (exchange.answer.header("WWW-Authenticate") if exchange.answer else None) or api.profile.auth.scheme
+    scheme = on_one_line(challenge.split()[0])
+    if scheme.lower() != api.profile.auth.scheme:
+        return f"refuses the token {refused}, and asks for {scheme}. Set scheme under [auth] in the profile."
+    return f"refuses the token {refused}. Check TOKEN."
 
 
 def _problem(exchange: Exchange) -> str | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from support.contract.refusals import complaints_in
 from support.probe.proposals import proposals
-from support.probe.refusals import complaints_in
 
 HERE = Path(__file__).parent
 

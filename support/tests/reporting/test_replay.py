@@ -16,7 +16,7 @@ from support import exchange_text
 from support.cleanup.marks import new_mark
 from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.profile import Profile
-from support.profile_answers import Answers
+from support.profile_answers import Answers, Names, Shape
 from support.redaction import Redactor
 from support.reporting import replay as module
 from support.reporting.replay import MAX_EXCHANGES
@@ -312,3 +312,31 @@ def test_a_burst_is_not_repeated() -> None:
     assert replay([]) is None
     assert replay([read] * (MAX_EXCHANGES + 1)) is None
     assert replay([read] * MAX_EXCHANGES) is not None
+
+
+ADA: dict[str, object] = {"id": 7, "email": EMAIL}
+WRAPPED = {"meta": {"id": 9}, "data": ADA}
+NESTED = {"id": 9, "no": [1, {"id": 9}], "key": {"id": 7}, "email": EMAIL}
+LISTED = [{"id": 9}, ADA, {"id": 9}]
+SHAPES: dict[str, tuple[Names, Shape, object, object]] = {
+    "wrapped": (Names(user_pointer="/data"), Shape(), WRAPPED, WRAPPED),
+    "nested": (Names(id="/key/id"), Shape(), NESTED, NESTED),
+    "in a list": (Names(user_pointer="/1"), Shape(), LISTED, LISTED),
+    "an id alone": (Names(created_pointer="/result"), Shape(created="id"), {"code": 9, "result": 7}, ADA),
+    "a bare id": (Names(), Shape(created="id"), 7, ADA),
+    "a Location": (Names(), Shape(created="location"), {}, ADA),
+}
+
+
+@needs_curl
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_id_is_found_where_the_profile_says(script: Script, tmp_path: Path, shape: str) -> None:
+    names, kind, body, shown = SHAPES[shape]
+    server = script(answer(201, body, headers={"Location": "/users/7"}), *[answer(200, shown), answer(204)] * 2)
+    came = Answer(201, {}, b"{}", 0.0, shown=names.to_target({"id": "8"}))
+    create = Exchange(Call("POST", server.url, TOKEN, {}, SENT), (Attempt(came),))
+    change = exchange("PATCH", f"{server.url}/8", 200, {}, b'{"name": "Ada"}')
+    text = replay([create, change], Profile(names=names, shape=kind))
+    assert text is not None
+    done = played(text, tmp_path, "t")
+    assert its_writes(server) == ["/users/7"] * 2, done.stderr

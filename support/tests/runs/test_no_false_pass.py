@@ -17,6 +17,14 @@ from support.target.embedded import EmbeddedApi, Target
 from support.tests.conftest import Script
 from support.tests.runs.conftest import ADA_SIGNS_UP, Ended, Project
 from support.tests.scripted import answer
+from support.tests.target.odd_server import Asked, OddServer, Reply
+
+READING = """
+    Example: Ada reads their account a {number}. time
+      Given Ada is a user
+      When Ada reads their account
+      Then Ada sees their own account
+"""
 
 
 def ended_with_one_line(run: Ended) -> str:
@@ -101,6 +109,44 @@ class TestHooks:
     def test_an_undefined_step_fails_the_run(self, project: Project) -> None:
         project.write_feature(ADA_SIGNS_UP.replace("When Ada signs up", "When Ada sings"))
         assert project.behave("--tags=@contract").code != 0
+
+
+class TestPreflight:
+    """Whole runs; the table of wrong set-ups is in support/tests/target."""
+
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_a_wrong_set_up_ends_the_run_before_its_first_scenario(self, project: Project, workers: str) -> None:
+        server = OddServer(lambda _server, asked: Reply(405) if asked.method == "PATCH" else None)
+        with closing(server):
+            (project.folder / "features" / "two.feature").write_text(ADA_SIGNS_UP, encoding="utf-8")
+            run = project.behave(target=Target(server.url, "t", "odd"), WORKERS=workers)
+        line = ended_with_one_line(run)
+        assert run.code == 2
+        assert line.startswith(f"configuration error: PATCH {server.url}/")
+        assert "set patch = false under [capabilities] in the profile" in line
+        assert server.left == []
+        summary = json.loads((run.folder / "reports" / "summary.json").read_text(encoding="utf-8"))
+        assert (summary["outcome"], summary["target"]) == ("configuration error", server.url)
+        assert len([one for one in server.asked if one.method == "POST"]) == 1
+
+    def test_what_it_learned_is_in_the_summary(self, project: Project) -> None:
+        with closing(OddServer()) as server:
+            run = project.behave("--tags=@contract", target=Target(server.url, "t", "odd"))
+        assert "HEAD gives 200 where GET gives 200" in run.out
+
+    def test_the_run_ends_when_its_first_creates_are_all_refused(self, project: Project) -> None:
+        """The preflight gets through, as on a target whose limit of users is nearly reached."""
+        project.write_feature(ADA_SIGNS_UP + "".join(READING.format(number=number) for number in range(9)))
+
+        def full_after_one(server: OddServer, asked: Asked) -> Reply | None:
+            posts = [one for one in server.asked if one.method == "POST"]
+            return Reply(403, {"title": "full"}) if asked.method == "POST" and len(posts) > 1 else None
+
+        with closing(OddServer(full_after_one)) as server:
+            run = project.behave("--tags=@contract", target=Target(server.url, "t", "odd"))
+        assert run.code != 0
+        assert "the first 5 creates of valid users were all refused alike: POST" in run.out.splitlines()[-1]
+        assert server.left == []
 
 
 class TestTarget:

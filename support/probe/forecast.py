@@ -1,0 +1,52 @@
+"""Say what a run with a profile judges: which rules it checks, which it excuses, and which it cannot check."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from behave.model import Scenario
+from behave.parser import parse_file
+
+from support.profile import Profile
+from support.reporting.results import plain, rule_of
+from support.rules import RULES
+from support.selection import reason_to_skip
+from support.settings import ROOT
+
+CONTRACT = "contract"
+
+
+def forecast(profile: Profile, has_token: bool) -> Iterator[str]:
+    """Yield a line on the rules that are checked whole, and one for each that is not."""
+    whole: list[str] = []
+    partly: list[str] = []
+    unchecked: list[str] = []
+    scenarios = _by_rule()
+    for rule in RULES:
+        reasons = [reason_to_skip(scenario, profile, has_token) for scenario in scenarios[rule]]
+        names = [plain(one.name) for one, reason in zip(scenarios[rule], reasons, strict=True) if reason is None]
+        excused = [
+            name for name in names if any(known.rule == rule and known.covers(name) for known in profile.deviations)
+        ]
+        if not names:
+            unchecked.append(f"{rule}: {next(filter(None, reasons), 'no scenario')}")
+        elif excused:
+            partly.append(f"{rule} in {len(excused)} of {len(scenarios[rule])} scenarios")
+        else:
+            whole.append(rule)
+    yield f"A run with this draft checks {len(whole)} of {len(RULES)} rules without exception: {', '.join(whole)}."
+    if partly:
+        yield f"It excuses what was seen: {'; '.join(partly)}."
+    if unchecked:
+        yield f"It cannot check {'; '.join(unchecked)}."
+
+
+def _by_rule() -> dict[str, list[Scenario]]:
+    """Return the scenarios of the contract by their rule."""
+    found: dict[str, list[Scenario]] = defaultdict(list)
+    for path in sorted(ROOT.glob("features/**/*.feature")):
+        for scenario in parse_file(str(path)).walk_scenarios():
+            if CONTRACT in scenario.effective_tags:
+                found[rule_of(scenario)].append(scenario)
+    return found

@@ -1,0 +1,38 @@
+"""The first creates of valid users in a run: where all are refused alike, no scenario can tell anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from support.errors import SettingsError
+from support.models import Exchange
+from support.profile_answers import Names
+from support.statuses import is_success
+from support.target.diagnosis import why_refused
+
+ENOUGH = 5
+
+
+@dataclass
+class FirstCreates:
+    """The refusals of valid users until one was created."""
+
+    refused: list[Exchange] = field(default_factory=list)
+    names: Names = field(default_factory=Names)
+    one_succeeded: bool = False
+
+    def note(self, exchange: Exchange, names: Names) -> None:
+        """Note the outcome of a create of a valid user."""
+        self.names = names
+        self.one_succeeded = self.one_succeeded or is_success(exchange.status)
+        if not self.one_succeeded:
+            self.refused.append(exchange)
+
+    @property
+    def fault(self) -> SettingsError | None:
+        """Why the run is to end; None unless the first five creates were refused with one status."""
+        alike = len({exchange.status for exchange in self.refused}) == 1
+        if self.one_succeeded or not alike or len(self.refused) < ENOUGH:
+            return None
+        why = why_refused(self.refused[-1], {"name": self.names.name, "email": self.names.email})
+        return SettingsError(f"the first {len(self.refused)} creates of valid users were all refused alike: {why}")

@@ -1,0 +1,183 @@
+"""What an answer of the preflight says of the settings: its cause and what to do, in one line each.
+
+None of it is a verdict on the API: a fault that keeps no scenario from telling which rule is broken has no line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from support import statuses
+from support.contract.guesses import EMAILS, IDS, NAMES, field_with, first_of, list_in
+from support.contract.matchers import body_of, brief
+from support.contract.normalizers import listed
+from support.contract.refusals import Complaint, complaints_in
+from support.escaping import on_one_line
+from support.http.reading import document_of
+from support.models import Answer, Exchange, NewUser
+from support.profile import Profile
+
+NOT_OFFERED = (405, 501)
+OTHER_IDS = (*IDS, "guid", "slug", "username", "userName", "login", "handle")
+DRAFT = "in the profile that TARGET names, or let `python -m support.probe {}` draft one"
+
+
+def asked(exchange: Exchange) -> str:
+    """Return the request and its status, as the beginning of a line."""
+    came = f"gives {exchange.status}" if exchange.status is not None else "gets no answer"
+    allow = exchange.answer.header("Allow") if exchange.answer and exchange.status == 405 else None
+    return f"{exchange.call.method} {exchange.call.url} {came}" + (f" (Allow: {on_one_line(allow)})" if allow else "")
+
+
+def draft(url: str) -> str:
+    """Return where a field of a profile goes."""
+    return DRAFT.format(url)
+
+
+def whole_body(answer: Answer | None) -> Any:
+    """Return a whole body as JSON, whatever the profile says of it; None where it is none."""
+    return None if answer is None else document_of(answer)
+
+
+def is_page(answer: Answer | None) -> bool:
+    """Whether an answer is a page for people, such as that of a router without this route."""
+    return answer is not None and answer.body.lstrip()[:1] == b"<"
+
+
+def said(answer: Answer | None) -> str:
+    """Return what a refusal says, in brief."""
+    text = answer.body.decode("utf-8", "replace").strip() if answer is not None and not is_page(answer) else ""
+    return f": {brief(on_one_line(text))}" if text else ""
+
+
+def why_no_list(exchange: Exchange, profile: Profile) -> str | None:
+    """Return what is wrong where the collection shows no list; None where it shows one, or was not answered."""
+    answer, url = exchange.answer, exchange.call.url
+    if answer is None or answer.status in profile.answers.no_match or exchange.status == statuses.TOO_MANY_REQUESTS:
+        return None if answer is None or answer.status != 200 else _why_unreadable(exchange, profile)
+    if statuses.is_success(answer.status):
+        return _why_unreadable(exchange, profile)
+    if answer.status in (404, 410):
+        return f"{asked(exchange)}: there is no users collection. Correct the path in BASE_URL."
+    if answer.status in NOT_OFFERED:
+        without = f"set list = false under [capabilities] {draft(url)}"
+        return f"{asked(exchange)}: this is no collection that can be read. Correct the path in BASE_URL, or {without}."
+    if is_page(answer):
+        return f"{asked(exchange)} with an HTML page: no API answers there. Correct BASE_URL."
+    advice = "Correct BASE_URL, or what the profile says of requests"
+    return f"{asked(exchange)}{said(answer)}. {advice}; `python -m support.probe {url}` drafts one."
+
+
+def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
+    answer, url, pointer = exchange.answer, exchange.call.url, profile.names.list_pointer
+    if listed(answer, profile) is not None:
+        return None
+    document, wrong = whole_body(answer), body_of(answer)[1]
+    if is_page(answer) and wrong:
+        page = "a login page" if b"password" in (answer.body if answer else b"").lower() else "an HTML page"
+        return f"GET {url} answers {page}, not JSON. Put the URL of the users collection of the API into BASE_URL."
+    if wrong:
+        return f"GET {url} answers no JSON ({wrong[0]}). Put the URL of the users collection into BASE_URL."
+    found = list_in(document)
+    if found is not None and found[0] != pointer:
+        there = f"is wrapped in {found[0]}" if found[0] else f"is not wrapped in {pointer}"
+        return f'GET {url}: the list {there}. Set list_pointer = "{found[0]}" under [names] {draft(url)}.'
+    if first_of(IDS, document if isinstance(document, Mapping) else {}):
+        return f"GET {url} answers one object, not a list of users. Put the URL of the collection into BASE_URL."
+    return f"GET {url} answers no list of users{said(answer)}. Put the URL of the users collection into BASE_URL."
+
+
+def why_refused(exchange: Exchange, sent_names: Mapping[str, str], table: str = "create") -> str:
+    """Return why a target refuses a valid user, and what to do; `sent_names` are the names of what was sent."""
+    answer, url = exchange.answer, exchange.call.url
+    status = exchange.status or 0
+    if status in (401, 403):
+        return f"{asked(exchange)}, though GET is allowed{said(answer)}. Use a TOKEN that may create and delete users."
+    if status in (404, *NOT_OFFERED) or (is_page(answer) and status < 500):
+        return (
+            f"{asked(exchange)}: no user can be created there. Correct BASE_URL, or set create under [paths] "
+            f"{draft(url)}; an API that is read-only cannot be tested."
+        )
+    if status == statuses.TOO_MANY_REQUESTS:
+        return why_limited(exchange)
+    if status in range(300, 400):
+        location = on_one_line((answer.header("Location") if answer else None) or "nowhere")
+        return f"{asked(exchange)} to {location}. Put that URL into BASE_URL, or set [paths] {draft(url)}."
+    if status >= 500:
+        tries = f"after {len(exchange.attempts)} attempts"
+        return f"{asked(exchange)} to a valid user, {tries}{said(answer)}. Check that the API is up."
+    return _why_invalid(exchange, sent_names, table)
+
+
+def _why_invalid(exchange: Exchange, sent_names: Mapping[str, str], table: str) -> str:
+    """Return which field a 4xx asks for, or else what it says."""
+    answer, url = exchange.answer, exchange.call.url
+    refused = f"{table} is refused: {asked(exchange)}"
+    if exchange.status == 415:
+        method = exchange.call.method.lower()
+        return f"{refused}{said(answer)}. Set {method} under [media_types] {draft(url)}."
+    wanted = wanted_in(exchange, sent_names)
+    for name in (one.path[-1] for one in wanted):
+        for ours, likely in (("email", EMAILS), ("name", NAMES)):
+            if name in likely and sent_names[ours] in likely:
+                return f'{refused}: it wants `{name}`. Set {ours} = "{name}" under [names] {draft(url)}.'
+    if wanted:
+        names = ", ".join(dict.fromkeys(f"`{on_one_line('.'.join(one.path))}`" for one in wanted))
+        return f"{refused}: it wants {names}. Add {'it' if len(wanted) == 1 else 'them'} under [{table}] {draft(url)}."
+    return f"{refused}{said(answer)}. Say under [{table}], [names] or [headers] what it wants, {draft(url)}."
+
+
+def wanted_in(exchange: Exchange, sent_names: Mapping[str, str]) -> list[Complaint]:
+    """Return what a refusal says of fields that were not sent."""
+    complaints = complaints_in(whole_body(exchange.answer))
+    return [one for one in complaints if one.path[-1] not in sent_names.values() and not one.is_unknown]
+
+
+def why_limited(exchange: Exchange) -> str:
+    """Return what to do about a limit that is used up."""
+    after = exchange.answer.header("Retry-After") if exchange.answer else None
+    wait = f" (Retry-After: {on_one_line(after)})" if after else ""
+    return (
+        f"{asked(exchange)}{wait}: the limit of requests is used up. Wait, or set requests_per_minute under [caps] "
+        "in the profile that TARGET names."
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Where an answer shows a user: the pointer to the object, and its names for the fields of the contract."""
+
+    pointer: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def differences(self, profile: Profile) -> dict[str, str]:
+        """Return the names that the profile would need, where they are others than it has."""
+        return {key: name for key, name in self.names.items() if getattr(profile.names, key) != name}
+
+
+def user_shown(document: Any, new_user: NewUser, pointer: str = "", deep: int = 3) -> Shown | None:
+    """Return where a JSON value shows a user who was sent, by their email; None where it does not."""
+    if not isinstance(document, Mapping):
+        return None
+    user_id, email = first_of(IDS, document), _place_of(new_user.email, document, EMAILS)
+    if user_id and email:
+        name = _place_of(new_user.name, document, NAMES)
+        return Shown(pointer, document, {"id": user_id, "email": email, **({"name": name} if name else {})})
+    inner = ((f"{pointer}/{key}", part) for key, part in document.items() if deep and "/" not in str(key))
+    return next(filter(None, (user_shown(part, new_user, place, deep - 1) for place, part in inner)), None)
+
+
+def _place_of(text: str, document: Mapping[str, Any], likely: Sequence[str]) -> str | None:
+    """Return the name of the field that shows a text, or the JSON pointer to it where it is inside another field."""
+    return field_with(text, document, likely) or next(_pointers_to(text, document), None)
+
+
+def _pointers_to(text: str, document: Mapping[str, Any], pointer: str = "", deep: int = 2) -> Iterator[str]:
+    for key, value in document.items():
+        if isinstance(value, str) and value.lower() == text.lower():
+            yield f"{pointer}/{key}"
+        elif isinstance(value, Mapping) and deep and "/" not in str(key):
+            yield from _pointers_to(text, value, f"{pointer}/{key}", deep - 1)

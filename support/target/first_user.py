@@ -1,0 +1,276 @@
+"""The preflight of a run: one user, from sign-up to gone, in at most ten requests beside those that clean up.
+
+It ends the run with one line where the settings or the profile keep the suite from judging the target. A broken rule is
+left to the scenarios, and so is what the profile excuses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import NoReturn
+
+from support import statuses
+from support.cleanup.registry import Registry
+from support.contract.normalizers import listed, user_of, users_of
+from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError, TargetDown
+from support.escaping import on_one_line
+from support.http.session_client import SessionClient
+from support.http.urls import destination
+from support.http.users_api import UsersApi
+from support.models import Answer, Exchange, NewUser
+from support.profile import Profile
+from support.target import diagnosis
+from support.target.diagnosis import NOT_OFFERED, asked, draft, is_page, said, user_shown, whole_body
+
+CLEANUP_S = 4.0
+MOST_ELSEWHERE = 2
+
+
+class FirstUser:
+    """Plays the preflight with the user of a run; `learned` are remarks for the summary of the run."""
+
+    def __init__(self, client: SessionClient, registry: Registry, strict: bool) -> None:
+        self._client, self._registry = client, registry
+        self._known = () if strict else registry.api.profile.deviations
+        self._new_user = NewUser("Ada Lovelace", f"ada.lovelace@{registry.mark}.example.com")
+        self._created: Exchange | None = None
+        self.learned: list[str] = []
+
+    @property
+    def _api(self) -> UsersApi:
+        return self._registry.api
+
+    @property
+    def _profile(self) -> Profile:
+        return self._api.profile
+
+    def play(self, listed_first: Exchange | None) -> None:
+        """Play all steps after the list was read, if there is one; raises SettingsError or TargetDown with one line."""
+        if listed_first is not None:
+            self._check_list(listed_first)
+        with contextlib.suppress(ContractViolation):  # a scenario will find it too
+            self._create(listed_first)
+            user_id = self._id()
+            if user_id is not None and self._read(user_id):
+                self._look_for(user_id)
+                self._change(user_id)
+                self._delete(user_id)
+        self._registry.start_deleting()
+
+    def clean_up_after(self, error: BaseException) -> BaseException:
+        """Delete the user after an error that ends the run; return the error, which says who stays."""
+        try:
+            if self._registry.ledger.records:
+                self._registry.prove_nothing_is_left(CLEANUP_S)
+        except LeftBehind:
+            stays = f"One user may stay until the next run deletes them, or you do: {self._registry.ledger.alive[0]}"
+            return type(error)(f"{error} {stays}") if isinstance(error, SuiteError) else LeftBehind(stays)
+        self._registry.ledger.close()
+        return error
+
+    def _check_list(self, first: Exchange) -> None:
+        """Refuse a target that shows no list; a page that is right says that the whole list is wrong only."""
+        why = diagnosis.why_no_list(first, self._profile)
+        if why is None:
+            return
+        if self._profile.capabilities.pages and statuses.is_success(first.status):
+            page = self._client.run(self._api.page(1, 1))
+            if listed(page.answer, self._profile) is not None:
+                return
+        raise SettingsError(why)
+
+    # Sign-up
+
+    def _create(self, first: Exchange | None) -> None:
+        ids = {user.id for user in users_of(first.answer if first is not None else None, self._profile)}
+        call = self._api.create_call(self._new_user.as_json())
+        create = self._registry.create(call, self._new_user.email, self._new_user.name, ids)
+        self._created = created = self._client.run(create)
+        if created.status is None:
+            raise TargetDown(f"{asked(created)} within its deadline. Check that the API is up.")
+        if not statuses.is_success(created.status):
+            self._refuse(created, "create")
+
+    def _refuse(self, exchange: Exchange, table: str) -> NoReturn:
+        why = diagnosis.why_refused(exchange, self._sent_fields, table)
+        raise (TargetDown if (exchange.status or 0) >= 500 else SettingsError)(why)
+
+    @property
+    def _sent_fields(self) -> Mapping[str, str]:
+        names, others = self._profile.names, (self._profile.create, self._profile.update, self._profile.patch)
+        return {**{key: key for fields in others for key in fields}, "name": names.name, "email": names.email}
+
+    def _id(self) -> str | None:
+        """Return the new user's id; raises SettingsError if create and list both show it by names of their own."""
+        assert self._created is not None
+        offers = self._profile.capabilities
+        views = [self._api.list()] if offers.list else [self._api.find(self._email)] if offers.email_filter else []
+        answer = next((self._client.run(view).answer for view in views), None)
+        entries = listed(answer, self._profile) or []
+        in_list = next(filter(None, (user_shown(entry, self._new_user) for entry in entries)), None)
+        own = next((user for user in users_of(answer, self._profile) if user.email == self._email), None)
+        if entries and in_list is None:
+            self.learned.append(f"the list shows {len(entries)} users, the new one not among them")
+        user = user_of(self._created.answer, self._profile)
+        if user is not None and user.email == self._email:
+            return user.id
+        if own is not None:  # only the answer to create is wrong
+            self._registry.ledger.note_created(self._registry.ledger.records[-1], own, source="list")
+            return own.id
+        in_create = user_shown(whole_body(self._created.answer), self._new_user)
+        shown = in_list or in_create
+        if shown is not None and (different := shown.differences(self._profile)):
+            self._adapt(different | ({"user_pointer": in_create.pointer} if in_create and in_create.pointer else {}))
+        if in_create is not None:
+            return str(in_create.fields[in_create.names["id"]])
+        return next(iter(self._registry.ledger.records[-1].ids), None)
+
+    @property
+    def _email(self) -> str:
+        return self._new_user.email.lower()
+
+    def _adapt(self, names: Mapping[str, str], user_id: str | None = None) -> NoReturn:
+        """Clean up by other names than those of the profile, and say that it needs them; raises SettingsError."""
+        known = {key: name for key, name in names.items() if hasattr(self._profile.names, key)}
+        profile = replace(self._profile, names=replace(self._profile.names, **known))
+        self._registry.switch_api(replace(self._api, profile=profile))
+        if user_id is not None:
+            ledger, record = self._registry.ledger, self._registry.ledger.records[-1]
+            ledger.drop_ids(record, set(record.ids))
+            ledger.add_ids(record, [user_id])
+        wanted = ", ".join(f'{key} = "{name}"' for key, name in names.items())
+        shown = ", ".join(dict.fromkeys(on_one_line(name) for name in names.values()))
+        raise SettingsError(
+            f"{self._api.url}: users are shown by {shown}, which the profile {self._profile.name} does not say. "
+            f"Set {wanted} under [names] {draft(self._api.url)}."
+        )
+
+    # Read, look for, change, delete
+
+    def _read(self, user_id: str) -> bool:
+        """Read the user; whether a read shows them. Raises SettingsError if they are somewhere else."""
+        read = self._client.run(self._api.read(user_id))
+        user = user_of(read.answer, self._profile)
+        if read.status == 200 and user is not None and user.email == self._email:
+            self._learn_of_reads(user_id, read)
+            return True
+        shown = user_shown(whole_body(read.answer), self._new_user)
+        if shown is not None and shown.pointer:
+            self._adapt({"user_pointer": shown.pointer, **shown.differences(self._profile)}, user_id)
+        if not statuses.is_success(read.status):
+            self._look_elsewhere(user_id, read)
+        elif user is not None and user.id == user_id and read.answer is not None:
+            self._insist_on_email(read, read.answer)
+        return False
+
+    def _insist_on_email(self, read: Exchange, answer: Answer) -> None:
+        if self._email.encode() not in answer.body.lower():
+            raise SettingsError(
+                f"GET {read.call.url} shows no email, by which the suite tells its own users from others. Set email "
+                f"under [names] {draft(self._api.url)}."
+            )
+
+    def _learn_of_reads(self, user_id: str, read: Exchange) -> None:
+        if read.answer is not None and (tag := read.answer.header("ETag")):
+            self.learned.append(f"a read has an ETag ({'weak' if tag.startswith('W/') else 'strong'})")
+        if self._profile.capabilities.head:
+            head = self._client.run(self._api.head(user_id))
+            self.learned.append(f"HEAD gives {head.status or 'no answer'} where GET gives {read.status}")
+
+    def _look_elsewhere(self, user_id: str, read: Exchange) -> None:
+        """Read the user by another URL; raises SettingsError if they are there, or if no read can show them."""
+        for url in list(self._elsewhere(user_id, read))[:MOST_ELSEWHERE]:
+            found = self._client.run(self._api.send(self._api.call("GET", url)))
+            shown = user_shown(whole_body(found.answer), self._new_user) if found.status == 200 else None
+            if shown is None:
+                continue
+            if url.rstrip("/") == read.call.url.rstrip("/"):
+                self._adapt_slash(url, read)
+            other = self._api.id_in(url)
+            name = next((key for key, value in shown.fields.items() if str(value) == other), None)
+            if other is not None and name is not None:
+                self._adapt({"id": name}, other)
+        if read.status in (401, 403):
+            raise SettingsError(f"{asked(read)}, though the list may be read. Use a TOKEN that may read single users.")
+        if read.status in NOT_OFFERED or (is_page(read.answer) and statuses.is_client_error(read.status)):
+            raise SettingsError(
+                f"{asked(read)} for the user who was just created: no user can be read by id there. Correct BASE_URL, "
+                f"or set id under [names] {draft(self._api.url)}."
+            )
+        if read.status == 400 or read.status == 422:
+            raise SettingsError(f"{asked(read)}{said(read.answer)}. Set id under [names] {draft(self._api.url)}.")
+
+    def _elsewhere(self, user_id: str, read: Exchange) -> Iterator[str]:
+        """Yield other URLs that may be the user's: by a slash, by Location, by other fields that look like an id."""
+        assert self._created is not None
+        url = read.call.url
+        yield url.rstrip("/") if url.endswith("/") else f"{url}/"
+        answer = self._created.answer
+        location = answer.header("Location") if answer is not None else None
+        there = destination(self._created.call.url, location) if location else None
+        if there is not None and self._api.id_in(there) not in (None, user_id):
+            yield there
+        shown = user_shown(whole_body(answer), self._new_user)
+        values = [shown.fields.get(name) for name in diagnosis.OTHER_IDS] if shown else []
+        others = (value for value in values if isinstance(value, str) and value not in ("", user_id))
+        yield from map(self._api.url_of, others)
+
+    def _adapt_slash(self, url: str, read: Exchange) -> NoReturn:
+        """Clean up by URLs with or without a slash at their end, and say that they are so; raises SettingsError."""
+        paths = replace(self._profile.paths, item_slash=url.endswith("/"))
+        profile = replace(self._profile, paths=paths, trailing_slash=False)
+        self._registry.switch_api(replace(self._api, profile=profile))
+        ends = "end with a slash" if url.endswith("/") else "have no slash at their end"
+        setting = f"item_slash = {str(url.endswith('/')).lower()} under [paths]"
+        raise SettingsError(
+            f"{asked(read)}, and {url} shows the user: URLs {ends}. Set {setting} {draft(self._api.url)}."
+        )
+
+    def _look_for(self, user_id: str) -> None:
+        if not self._profile.capabilities.email_filter:
+            return
+        found = self._client.run(self._api.find(self._new_user.email))
+        ids = [user.id for user in users_of(found.answer, self._profile)]
+        if ids != [user_id]:
+            self.learned.append(f"?{self._profile.names.email_filter}= finds {len(ids)} users where it should find one")
+
+    def _change(self, user_id: str) -> None:
+        """Change the name by each method that the profile says is offered; raises SettingsError if one is not."""
+        names = {"name": "Augusta Lovelace"}
+        for method, fields in (("PATCH", names), ("PUT", {**names, "email": self._new_user.email})):
+            if not getattr(self._profile.capabilities, method.lower()) or self._is_excused(method.lower()):
+                continue
+            call = self._api.call(method, self._api.url_of(user_id), fields=fields)
+            changed = self._client.run(self._registry.change(call, fields.get("email")))
+            self._check_change(changed, method)
+
+    def _check_change(self, changed: Exchange, method: str) -> None:
+        lost = changed.status == 404 and is_page(changed.answer)
+        if changed.status in NOT_OFFERED or lost:
+            off = f"{method.lower()} = false under [capabilities]"
+            raise SettingsError(
+                f"{asked(changed)}: if the API does not offer {method}, set {off} {draft(self._api.url)}."
+            )
+        if changed.status in (401, 403):
+            raise SettingsError(f"{asked(changed)}, though POST is allowed. Use a TOKEN that may change users.")
+        if changed.status in (415, 428):
+            self._refuse(changed, "patch" if method == "PATCH" else "update")
+        if changed.status in (400, 422) and diagnosis.wanted_in(changed, self._sent_fields):
+            self._refuse(changed, "patch" if method == "PATCH" else "update")
+
+    def _delete(self, user_id: str) -> None:
+        """Delete the user and see them gone; raises SettingsError if the target deletes nobody."""
+        deleted = self._client.run(self._api.delete(user_id))
+        read = self._client.run(self._api.read(user_id))
+        stays = read.status == 200 and not statuses.is_success(deleted.status)
+        if stays and not self._is_excused("delete"):
+            raise SettingsError(
+                f"{asked(deleted)}{said(deleted.answer)}, and the user stays: the suite could delete nobody. "
+                "Use a TOKEN that may delete users; an API without DELETE cannot be tested."
+            )
+
+    def _is_excused(self, rule: str) -> bool:
+        """Whether the profile knows that the target breaks a rule."""
+        return any(known.rule == rule for known in self._known)
