@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from support.contract.matchers import Matcher
 from support.contract.violation import check, fail
-from support.errors import Inconclusive, SuiteError
+from support.errors import ContractViolation, Inconclusive, SuiteError
 from support.http.operations import Operation
 from support.models import Exchange, NewUser
 
 if TYPE_CHECKING:
     from support.scenario.bursts import Burst
     from support.scenario.faults import Faults
+    from support.scenario.histories import History
     from support.scenario.many_values import Written
     from support.scenario.paging import Paged
     from support.scenario.races import Race
@@ -77,6 +78,8 @@ class ScenarioContext:
         self.last_burst: Burst | None = None
         self.race: Race | None = None
         self.in_threads = False
+        self.violation: ContractViolation | None = None
+        self.histories: list[History] = []
         self.written: list[Written] = []
         self.etags: list[str] = []
         """The ETags that the account of a scenario about them had, the current one last."""
@@ -90,6 +93,14 @@ class ScenarioContext:
         if persona not in self._actors:
             self._actors[persona] = Actor(persona, self.factory.new_user(persona))
         return self._actors[persona]
+
+    def renew(self, actor: Actor) -> None:
+        """Give an actor new data, who then has not done anything yet."""
+        self._actors[actor.persona] = Actor(actor.persona, self.factory.new_user(actor.persona))
+
+    def forget_actors(self) -> None:
+        """Begin again with actors who have not done anything yet."""
+        self._actors.clear()
 
     @property
     def users(self) -> list[Actor]:

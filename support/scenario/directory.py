@@ -6,10 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list, schema_mismatches
 from support.contract.normalizers import ids_of, listed, normal_user, users_of
 from support.contract.violation import fail
+from support.http.operations import Operation
 from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.user_checks import has_right_shape, well_formed
@@ -54,6 +56,14 @@ def search(scenario: ScenarioContext, actor: Actor) -> Exchange:
     if scenario.profile.capabilities.email_filter:
         return scenario.run(scenario.api.find(actor.new_user.email))
     return read_list(scenario)
+
+
+def read_encoded(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
+    """Read a user by an id of which every octet is percent-encoded, which is the same URL (RFC 3986 §6.2.2.2)."""
+    url = scenario.api.url_of(actor.known_id)
+    encoded = "".join(f"%{octet:02X}" for octet in actor.known_id.encode())
+    plain = quote(actor.known_id, safe="")
+    return scenario.api.send(scenario.api.call("GET", encoded.join(url.rsplit(plain, 1))))
 
 
 # What a list shows
