@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -54,9 +54,10 @@ class User:
 
 
 class TokenSource(Protocol):
-    """Has the right token of the moment, and gets another one where that has expired."""
+    """Has the right token of the moment, and gets another one where answers of these statuses refuse that."""
 
     token: str
+    statuses: Collection[int]
 
     def renew(self, refused: str) -> None:
         """Get another token than the one that was refused, if there is any."""

@@ -35,6 +35,7 @@ class Answers:
     invalid: Statuses = (400, 422)
     malformed: Statuses = (400,)
     media_type: Statuses = (415,)
+    unauthorized: Statuses = (401,)
     unknown: Statuses = (404,)
     gone: Statuses = (404,)
     updated: Statuses = (200,)

@@ -7,26 +7,35 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from support.errors import SettingsError
 from support.redaction import redacted
+from support.statuses import UNAUTHORIZED
 
 log = logging.getLogger("acceptance")
 LONGEST_S = 60.0
-PAUSE_S = 5.0
+PAUSE_S = 2.0
 
 
 class TokenCommand:
     """The latest token that the command has printed; safe to share between threads.
 
-    A token that was refused although it had just been printed is not renewed for 5 seconds: the API answers 401 for
+    A token that was refused although it had just been printed is not renewed for 2 seconds: the API answers 401 for
     another reason. While it is `frozen`, as in the scenarios about access, no token is renewed.
     """
 
-    def __init__(self, command: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Run the command; raises SettingsError, in one line, where it prints no token."""
-        self._command, self._clock = command, clock
+    def __init__(
+        self,
+        command: str,
+        statuses: Collection[int] = (UNAUTHORIZED,),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Run the command; raises SettingsError, in one line, where it prints no token.
+
+        Answers of these statuses say that a token is refused.
+        """
+        self._command, self._clock, self.statuses = command, clock, statuses
         self._lock = threading.Lock()
         self._in_vain = ""
         self.frozen = False

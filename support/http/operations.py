@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from support.errors import ContractViolation, Inconclusive
 from support.http.policy import Policy
 from support.models import IDEMPOTENCY_KEY, Answer, Attempt, Call, Exchange, Failure, TokenSource
-from support.statuses import UNAUTHORIZED, is_success
+from support.statuses import is_success
 
 log = logging.getLogger("acceptance.transport")
 T = TypeVar("T")
@@ -128,7 +128,7 @@ def _attempts(call: Call, policy: Policy, settle: Settle, permit: Permit | None 
         wait = loop.wait_s(outcome)
         attempts = (*exchange.attempts, Attempt(outcome, wait or 0.0))
         exchange = replace(exchange, attempts=attempts, gave_up=loop.gave_up)
-        if credential.source is not None and outcome.status == UNAUTHORIZED:
+        if credential.source is not None and outcome.status in credential.source.statuses:
             if not renewed and (yield from _renewal(credential.source, token)):
                 renewed = True
                 continue

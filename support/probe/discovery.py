@@ -129,6 +129,8 @@ def discover_access(client: ProbeClient, ada: User) -> None:
     exchange = client.get_without_token(None if client.profile.capabilities.list else client.api.url_of(ada.id))
     access = client.has_token and exchange.status in (401, 403)
     client.learn("capabilities.access", access, exchange)
+    if access:
+        client.learn("answers.unauthorized", (exchange.status or 401,), exchange)
     if client.has_token and not access:
         client.draft.remarks.append("The target shows its users without the token that it was given.")
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from support.contract.matchers import Matcher, has_header
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
 from support.models import Credential, Exchange, NewUser
 from support.scenario import values
 from support.scenario.context import Actor, ScenarioContext
+from support.statuses import UNAUTHORIZED
 
 
 def _instead(right: Credential, **changes: Any) -> Credential:
@@ -41,6 +43,12 @@ CREDENTIALS: Mapping[str, Callable[[Credential], Credential]] = {
     "the token in the Token scheme": lambda right: _instead(right, format="Token {token}"),
 }
 """Wrong credentials, made from the right one."""
+
+
+def names_a_scheme() -> Matcher:
+    """Match an exchange whose answer, if it is a 401, says how to authenticate."""
+    challenge = has_header("WWW-Authenticate", "that names a scheme (RFC 9110 §11.6.1)")
+    return Matcher(str(challenge), lambda one: challenge.mismatches(one) if one.status == UNAUTHORIZED else [])
 
 
 def try_everything(scenario: ScenarioContext, credential: Credential, owner: Actor, intruder: Actor) -> None:

@@ -116,7 +116,7 @@ class Connection:
         if self.profile.auth.scheme == "none":
             token = None
         elif settings.token_command is not None:
-            self.token_command = TokenCommand(settings.token_command)
+            self.token_command = TokenCommand(settings.token_command, self.profile.answers.unauthorized)
             token = self.token_command.token
         return Target(settings.base_url, token, settings.base_url)
 

@@ -84,11 +84,11 @@ def test_a_token_that_the_command_cannot_renew_stays(tmp_path: Path) -> None:
 
 def test_a_token_is_renewed_again_after_a_pause_where_that_was_in_vain(tmp_path: Path) -> None:
     now = [0.0]
-    command = TokenCommand(f"cd {tmp_path}; echo x >> n; echo token-$(wc -l < n)", lambda: now[0])
+    command = TokenCommand(f"cd {tmp_path}; echo x >> n; echo token-$(wc -l < n)", clock=lambda: now[0])
     command.note_refused_again()
     command.renew("token-1")
     assert command.token == "token-1"
-    now[0] = 6.0
+    now[0] = 3.0
     command.renew("token-1")
     assert command.token == "token-2"
 

@@ -54,6 +54,7 @@ class Demands:
     patch_type: str = "application/json"
     if_match: bool = False
     shows_password: bool = False
+    refuses_with: int = 401
     lasts_s: float | None = None
     folder: Path = Path()
     kept: dict[str, Any] = field(default_factory=dict)
@@ -74,7 +75,8 @@ class DemandingApi(Api):
     def authenticate(self, call: Call) -> None:
         demands = self.demands
         if not any(ACCEPTS[demands.scheme](call, token) for token in demands.right_tokens()):
-            raise Refusal(401, "Unauthorized", "The request needs the key.", {"www-authenticate": "ApiKey"})
+            challenge = {"www-authenticate": "ApiKey"} if demands.refuses_with == 401 else {}
+            raise Refusal(demands.refuses_with, "Unauthorized", "The request needs the key.", challenge)
         if demands.tenant and call.headers.get("x-tenant") != demands.tenant:
             raise Refusal(400, "Bad Request", "X-Tenant is missing.")
 
