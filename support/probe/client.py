@@ -85,6 +85,13 @@ class ProbeClient:
             if record.email == email and not record.ids:
                 self._registry.ledger.note_created(record, user)
 
+    def mark_not_created(self, email: str) -> None:
+        """Write down that a create was refused, whatever its status says; its email is looked up again."""
+        for record in self._registry.ledger.records:
+            if record.email == email:
+                self._registry.mark_not_created(record)
+                record.claims_user = False
+
     def run(self, operation: Operation[T]) -> T:
         return self._connection.http.run(operation)
 

@@ -33,6 +33,7 @@ def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
         exchange = client.post(ada.as_json())
         if succeeded(exchange) and (error := error_told_by(document_of(exchange.answer) if exchange.answer else None)):
             client.learn("errors", (error,), exchange)
+            client.mark_not_created(ada.email)
             continue
         if succeeded(exchange):
             return ada, exchange
