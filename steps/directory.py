@@ -33,6 +33,17 @@ def read_resembling_ids(scenario: ScenarioContext, actor: Actor) -> None:
     scenario.keep(*[scenario.run(scenario.api.read(one)) for one in ids])
 
 
+@when("a client sends HEAD for each user whose id resembles {actor:Actor}'s")
+def head_resembling_ids(scenario: ScenarioContext, actor: Actor) -> None:
+    ids = values.resembling_ids(scenario, actor)
+    scenario.keep(*[scenario.run(scenario.api.head(one)) for one in ids])
+
+
+@when("a client reads {actor:Actor}'s account by a percent-encoded id")
+def read_encoded_id(scenario: ScenarioContext, actor: Actor) -> None:
+    scenario.keep(*scenario.run_at_once([directory.read_encoded(scenario, actor)]))  # requests would decode it
+
+
 @then("{actor:Actor}'s account is shown as created")
 def shown_as_created(scenario: ScenarioContext, actor: Actor) -> None:
     for exchange in scenario.exchanges:

@@ -26,6 +26,11 @@ def is_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
     outcomes.is_unchanged(scenario, actor)
 
 
+@then("{actor:Actor}'s account is left alone")
+def is_left_alone(scenario: ScenarioContext, actor: Actor) -> None:
+    outcomes.is_left_alone(scenario, actor)
+
+
 @then("every view of {actor:Actor}'s account shows the same")
 @then("{actor:Actor}'s account is unchanged in every view")
 def is_unchanged_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:
@@ -101,7 +106,8 @@ def no_user_is_created(scenario: ScenarioContext) -> None:
 
 @then("half a second later, still no user was created")
 def nothing_happens_later(scenario: ScenarioContext) -> None:
-    outcomes.nothing_happens_later(scenario)
+    waiting.let_pass(waiting.LATER_S)
+    outcomes.no_user_is_created(scenario)
 
 
 @then("no user has the id or the email of the request")

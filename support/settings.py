@@ -90,6 +90,9 @@ class Settings(BaseSettings):
         0.0002, description="seconds between check and write of the shortest race that the suite must find"
     )
     race_rounds: Count = Field(40, description="maximum number of rounds of a race")
+    fuzz_s: Annotated[float, Field(ge=0, le=1_000_000)] = Field(
+        5.0, description="seconds at most for drawn sequences of actions"
+    )
 
     state_dir: Path = Field(
         Path(".acceptance"), description="folder of the journal of created users, which is kept between runs"

@@ -52,6 +52,12 @@ Feature: Methods, statuses and headers
       When a client sends HEAD and GET for the list
       Then HEAD has the status of GET and no body
 
+    @negative @edge
+    Example: HEAD of users whose ids resemble Ada's
+      Given Ada is a user
+      When a client sends HEAD for each user whose id resembles Ada's
+      Then the API answers that there is no such user
+
     @use.with_email_filter=yes
     Example: HEAD of a search by email
       Given Ada is a user

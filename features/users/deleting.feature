@@ -83,7 +83,7 @@ Feature: Deleting an account
       Given Ada is a user
       When a client deletes each user whose id resembles Ada's
       Then the API confirms the deletion or answers that there is no such user
-      And Ada's account is unchanged
+      And Ada's account is left alone
 
   @rule.delete-frees
   Rule: A deletion frees the email but not the id

@@ -17,6 +17,12 @@ Feature: Reading an account
       When support reads Ada's account 3 times
       Then Ada's account is shown as created
 
+    @edge
+    Example: Ada's account is shown for their percent-encoded id
+      Given Ada is a user
+      When a client reads Ada's account by a percent-encoded id
+      Then Ada's account is shown as created
+
     Example: Each id shows its own user
       Given Ada, Grace, Alan and Barbara are users
       When support reads each account

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from support.contract.matchers import Matcher
 from support.contract.violation import check, fail
-from support.errors import Inconclusive, SuiteError
+from support.errors import ContractViolation, Inconclusive, SuiteError
 from support.http.operations import Operation
 from support.models import Exchange, NewUser
 
 if TYPE_CHECKING:
     from support.scenario.bursts import Burst
     from support.scenario.faults import Faults
+    from support.scenario.histories import History
     from support.scenario.many_values import Written
     from support.scenario.paging import Paged
     from support.scenario.races import Race
@@ -29,7 +30,8 @@ class Actor:
     """A persona in a scenario: `new_user` is the data to sign up with, `shown` the fields of the last right answer.
 
     `expected` is what `shown` becomes if the change that was sent is done; `is_gone` says that a deletion was seen.
-    `old_email` is the email before the last change, `old_id` the id before the deletion.
+    `before` is what was shown before the last change, `old_email` the email then, `old_id` the id before the deletion;
+    `drawn` are the data that were drawn for the persona, and `was_read` says that a read has shown the user.
     """
 
     persona: str
@@ -38,8 +40,13 @@ class Actor:
     shown: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] | None = None
     is_gone: bool = False
+    before: Mapping[str, Any] = field(default_factory=dict)
     old_email: str = ""
     old_id: str | None = None
+    was_read: bool = False
+
+    def __post_init__(self) -> None:
+        self.drawn = self.new_user
 
     @property
     def known_id(self) -> str:
@@ -52,9 +59,9 @@ class Actor:
 class ScenarioContext:
     """The state of one scenario, and all that its steps act with."""
 
-    def __init__(self, session: Session, rule: str) -> None:
+    def __init__(self, session: Session, rule: str, name: str = "") -> None:
         self.session = session
-        self.rule = rule
+        self.rule, self.name = rule, name
         self.api, self.registry, self.factory = session.api, session.registry, session.factory
         self.profile, self.names, self.answers = session.profile, session.profile.names, session.profile.answers
         self.attempted = "(nothing yet)"
@@ -71,6 +78,8 @@ class ScenarioContext:
         self.last_burst: Burst | None = None
         self.race: Race | None = None
         self.in_threads = False
+        self.violation: ContractViolation | None = None
+        self.histories: list[History] = []
         self.written: list[Written] = []
         self.etags: list[str] = []
         """The ETags that the account of a scenario about them had, the current one last."""
@@ -84,6 +93,14 @@ class ScenarioContext:
         if persona not in self._actors:
             self._actors[persona] = Actor(persona, self.factory.new_user(persona))
         return self._actors[persona]
+
+    def renew(self, actor: Actor) -> None:
+        """Give an actor new data, who then has not done anything yet."""
+        self._actors[actor.persona] = Actor(actor.persona, self.factory.new_user(actor.persona))
+
+    def forget_actors(self) -> None:
+        """Begin again with actors who have not done anything yet."""
+        self._actors.clear()
 
     @property
     def users(self) -> list[Actor]:
@@ -155,6 +172,10 @@ class ScenarioContext:
         """Raise ContractViolation of the scenario's rule."""
         fail(self.rule, self.attempted, [wanted], list(wrong), exchange)
         raise AssertionError("unreachable")
+
+    def is_known(self, rule: str, mismatches: Sequence[str]) -> bool:
+        """Whether a known deviation of the target explains why this scenario finds a rule broken."""
+        return self.session.profile.deviation_behind(rule, self.name, mismatches) is not None
 
     def then(self, what: str) -> str:
         """Return what was attempted, followed by this."""

@@ -16,10 +16,12 @@ from support.scenario.context import Actor, ScenarioContext
 T = TypeVar("T")
 
 READ, LIST, SEARCH, FREE_EMAIL = "a read", "the list", "a search", "a free email"
-READ_TWO_WAYS = "a read in two ways"
+READ_TWO_WAYS, NEW_USER = "a read in two ways", "a new user"
 READS_IN_A_ROW = 3
 TIMEOUTS_IN_A_ROW = 3
 SHORTER = 10
+LATER_S = 0.5
+"""A refused request changes nothing within this time either."""
 
 
 class Deadlines:
@@ -52,6 +54,11 @@ class Deadlines:
 def poll_until(scenario: ScenarioContext, what: str, ask: Callable[[], T], is_right: Callable[[T], bool]) -> T:
     """Ask until the answer is right or the deadline is over; return the last answer."""
     return scenario.session.deadlines.poll_until(what, ask, is_right)
+
+
+def let_pass(seconds: float) -> None:
+    """Wait for what an API may do later."""
+    time.sleep(seconds)
 
 
 def is_gone(scenario: ScenarioContext, actor: Actor, rule: str | None = None) -> None:

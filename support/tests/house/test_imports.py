@@ -60,7 +60,7 @@ def test_nothing_of_ours_imports_the_embedded_api(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PRODUCT, ids=relative)
 def test_the_product_imports_no_tests(path: Path) -> None:
-    outside = ("support.tests", "support.bench", "support.peers", "support.prove", "pytest", "hypothesis")
+    outside = ("support.tests", "support.bench", "support.peers", "support.prove", "pytest")
     assert {name for name in imports_of(path) if name.startswith(outside)} == set()
 
 

@@ -1,0 +1,34 @@
+"""Sequences of actions: every kind of change after every other, and orders that are drawn."""
+
+from support.scenario import histories
+from support.scenario.context import ScenarioContext
+from support.scenario.steps import then, when
+
+
+@when("users change their accounts again and again, with every kind of change after every kind")
+def change_again_and_again(scenario: ScenarioContext) -> None:
+    histories.live(scenario)
+
+
+@then("each change does only what it says, whatever came before it")
+def each_change_is_right(scenario: ScenarioContext) -> None:
+    histories.check_changes(scenario)
+
+
+@then("the emails that they have are taken, and those that they gave up are free")
+def emails_are_taken_or_free(scenario: ScenarioContext) -> None:
+    histories.check_emails(scenario)
+
+
+@when("a few users sign up, change, delete and look at accounts in many drawn orders")
+def play_sequences(scenario: ScenarioContext) -> None:
+    from support.scenario import sequences  # loads Hypothesis, which takes a while
+
+    sequences.play(scenario, scenario.session.settings.fuzz_s)
+
+
+@then("after every action, every account is as its user left it")
+def every_account_is_as_left(scenario: ScenarioContext) -> None:
+    from support.scenario import sequences  # see above
+
+    sequences.check(scenario)

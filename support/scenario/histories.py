@@ -1,0 +1,166 @@
+"""Many changes of one user after another: every kind of change follows every other kind, for a few users at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from support.contract.matchers import Matcher, has_status, shows
+from support.contract.normalizers import ids_of, user_of
+from support.contract.violation import check, fail
+from support.http.operations import Operation
+from support.models import Exchange, NewUser
+from support.scenario.context import ScenarioContext
+
+USERS = 11
+
+
+@dataclass
+class History:
+    """The values that a user has had, the current one last, and what came of each change."""
+
+    user_id: str
+    names: list[str]
+    emails: list[str]
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def given_up(self) -> list[str]:
+        """The emails that the user had before, and has no more."""
+        current = self.emails[-1].lower()
+        return [one for one in dict.fromkeys(email.lower() for email in self.emails) if one != current]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change with its answer, and what reads and searches showed afterwards."""
+
+    said: str
+    method: str
+    expected: NewUser
+    given_up: str | None
+    answer: Exchange
+    read: Exchange
+    searches: Sequence[Exchange] = ()
+
+
+Values = Callable[[History, NewUser], dict[str, str]]
+KINDS: Mapping[str, tuple[str, Values]] = {
+    "a new name": ("PATCH", lambda _, new: {"name": new.name}),
+    "a new email": ("PATCH", lambda _, new: {"email": new.email}),
+    "a new name and email": ("PUT", lambda _, new: new.as_json()),
+    "the first name": ("PATCH", lambda had, _: {"name": had.names[0]}),
+    "the first email": ("PATCH", lambda had, _: {"email": had.emails[0]}),
+    "the first name and email": ("PUT", lambda had, _: {"name": had.names[0], "email": had.emails[0]}),
+    "the name from before": ("PATCH", lambda had, _: {"name": had.names[-2:][0]}),
+    "the email from before": ("PATCH", lambda had, _: {"email": had.emails[-2:][0]}),
+    "the same email in other letter case": ("PATCH", lambda had, _: {"email": had.emails[-1].swapcase()}),
+    "the same name in other letter case": ("PATCH", lambda had, _: {"name": had.names[-1].swapcase()}),
+    "the same name and email once more": ("PUT", lambda had, _: {"name": had.names[-1], "email": had.emails[-1]}),
+}
+"""Kinds of changes, each with its method and what is sent, by what the user has had and by new values."""
+
+
+def live(scenario: ScenarioContext) -> None:
+    """Let users change their accounts so that every kind of change follows every kind."""
+    has_put = scenario.profile.capabilities.put
+    kinds = [kind for kind, (method, _) in KINDS.items() if has_put or method == "PATCH"]
+    order = every_pair(len(kinds))
+    length = -(-len(order) // USERS)
+    parts = [order[start : start + length + 1] for start in range(0, len(order), length)]
+    scenario.registry.make_room(len(parts))
+    operations = [_live(scenario, scenario.factory.new_user(), [kinds[one] for one in part]) for part in parts]
+    scenario.histories = scenario.run_at_once(operations)
+
+
+def every_pair(count: int) -> list[int]:
+    """Return the numbers below `count` in an order in which each of them once follows each (a de Bruijn sequence)."""
+    order, seen = [0], set[tuple[int, int]]()
+    while len(seen) < count * count:
+        following = next(one for one in reversed(range(count)) if (order[-1], one) not in seen)
+        seen.add((order[-1], following))
+        order.append(following)
+    return order
+
+
+def _live(scenario: ScenarioContext, new_user: NewUser, kinds: Sequence[str]) -> Operation[History]:
+    call = scenario.api.create_call(new_user.as_json())
+    created = yield from scenario.registry.create(call, new_user.email, new_user.name)
+    attempted = "setting up the scenario: a user signs up"
+    check(
+        created,
+        "create-201",
+        attempted,
+        has_status(scenario.answers.created),
+        shows(new_user.as_json(), scenario.names),
+    )
+    user = user_of(created.answer, scenario.profile)
+    history = History(user.id if user else "", [new_user.name], [new_user.email])
+    for number, kind in enumerate(kinds):
+        change = yield from _change(scenario, history, kind, look_up=number % 3 == 0)
+        history.changes.append(change)
+        if change.answer.status != 200:
+            break
+    return history
+
+
+def _change(scenario: ScenarioContext, history: History, kind: str, look_up: bool) -> Operation[Change]:
+    method, values = KINDS[kind]
+    sent = values(history, scenario.factory.new_user())
+    before = history.emails[-1]
+    history.names += [sent["name"]] if "name" in sent else []
+    history.emails += [sent["email"]] if "email" in sent else []
+    call = scenario.api.call(method, scenario.api.url_of(history.user_id), fields=sent)
+    answer = yield from scenario.registry.change(call, sent.get("email"))
+    read = yield from scenario.api.read(history.user_id)
+    moved = before.lower() != history.emails[-1].lower()
+    searches = []
+    if scenario.profile.capabilities.email_filter and (look_up or moved):
+        for email in [history.emails[-1], *([before] if moved else [])]:
+            searches.append((yield from scenario.api.find(email)))
+    expected = NewUser(history.names[-1], history.emails[-1])
+    return Change(f"{method} with {kind}", method, expected, before if moved else None, answer, read, searches)
+
+
+# Checks
+
+
+def check_changes(scenario: ScenarioContext) -> None:
+    """Check each change: its answer, a read, and searches for the email and for the one that was given up."""
+    for history in scenario.histories:
+        done = ["a user signs up"]
+        for change in history.changes:
+            done.append(change.said)
+            _check_change(scenario, history, change, "; then ".join(done[-4:]))
+
+
+def _check_change(scenario: ScenarioContext, history: History, change: Change, attempted: str) -> None:
+    expected = shows(change.expected.as_json(), scenario.names)
+    rule = change.method.lower()
+    matchers: Sequence[Matcher] = (has_status([200]), expected)
+    check(change.answer, rule, attempted, *matchers)
+    check(change.read, rule, f"{attempted}; then reading the user", *matchers)
+    for exchange, found in zip(change.searches, ([history.user_id], []), strict=False):
+        check(exchange, "filter-email", f"{attempted}; then searching", has_status([*scenario.answers.no_match, 200]))
+        shown = ids_of(exchange.answer, scenario.profile)
+        if shown != found:
+            wanted = "exactly the user with this email" if found else "no user with the email that was given up"
+            fail("filter-email", f"{attempted}; then searching", [wanted], [f"{len(shown)} users are shown"], exchange)
+
+
+def check_emails(scenario: ScenarioContext) -> None:
+    """Check that the email that each user has in the end is taken, and that those given up are free."""
+    for history in scenario.histories:
+        attempted = f"{scenario.attempted}; then another user signs up with the email that a user has"
+        taken = scenario.run(_sign_up(scenario, history.emails[-1]))
+        check(taken, "email-unique", attempted, has_status(scenario.answers.taken))
+        for email in history.given_up[:2]:
+            attempted = f"{scenario.attempted}; then another user signs up with an email that was given up"
+            check(
+                scenario.run(_sign_up(scenario, email)), "update-taken", attempted, has_status(scenario.answers.created)
+            )
+
+
+def _sign_up(scenario: ScenarioContext, email: str) -> Operation[Exchange]:
+    name = scenario.factory.new_user().name
+    return scenario.registry.create(scenario.api.create_call({"name": name, "email": email}), email, name)
