@@ -113,7 +113,11 @@ def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int
     found = scenario.run_at_once([scenario.api.find(each.sent.email) for each in searched])
     for each, exchange in zip(searched, found, strict=True):
         each.views["filter-email"] = [exchange]
-    whole = {"list": [directory.read_list(scenario)], "pages": list(_pages(scenario)) if turn else []}
+    has_list = scenario.profile.capabilities.list
+    whole = {
+        "list": [directory.read_list(scenario)] if has_list else [],
+        "pages": list(_pages(scenario)) if turn else [],
+    }
     for each in shown:
         each.views |= {rule: exchanges for rule, exchanges in whole.items() if exchanges}
 
