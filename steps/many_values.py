@@ -4,7 +4,7 @@ from support.scenario import many_values
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.protocol import update_methods
 from support.scenario.steps import given, then, when
-from support.scenario.value_classes import users_with_emails, users_with_names
+from support.scenario.value_classes import users_with_emails, users_with_names, users_with_resembling_emails
 from support.scenario.values import Spelling
 
 
@@ -16,6 +16,13 @@ def write_names(scenario: ScenarioContext, kind: str) -> None:
 @when("users take emails with {kind:EmailClass} by sign-up, update and replacement")
 def write_emails(scenario: ScenarioContext, kind: str) -> None:
     many_values.write_each(scenario, "email", [users_with_emails(scenario.factory, kind) for _ in range(3)])
+
+
+@when("other users take emails that resemble them, by sign-up, update and replacement")
+def take_resembling(scenario: ScenarioContext) -> None:
+    users = [each.sent for each in scenario.written]
+    rounds = [users_with_resembling_emails(scenario.factory, users, stand_in) for stand_in in "xyz"]
+    many_values.write_each(scenario, "email", rounds)
 
 
 @given("users with {kind:EmailClass} in their emails")

@@ -2,9 +2,10 @@
 
 from support.scenario import histories
 from support.scenario.context import ScenarioContext
-from support.scenario.steps import then, when
+from support.scenario.steps import given, then, when
 
 
+@given("users have changed their accounts again and again, with every kind of change after every kind")
 @when("users change their accounts again and again, with every kind of change after every kind")
 def change_again_and_again(scenario: ScenarioContext) -> None:
     histories.live(scenario)
@@ -18,6 +19,16 @@ def each_change_is_right(scenario: ScenarioContext) -> None:
 @then("the emails that they have are taken, and those that they gave up are free")
 def emails_are_taken_or_free(scenario: ScenarioContext) -> None:
     histories.check_emails(scenario)
+
+
+@when("they delete their accounts, and other users sign up with their emails")
+def delete_all(scenario: ScenarioContext) -> None:
+    histories.delete_all(scenario)
+
+
+@then("no late request brings them back or reaches the users who have their emails now")
+def deleted_stay_deleted(scenario: ScenarioContext) -> None:
+    histories.check_ends(scenario)
 
 
 @when("a few users sign up, change, delete and look at accounts in many drawn orders")

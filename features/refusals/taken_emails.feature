@@ -34,6 +34,12 @@ Feature: One email, one user
         | mixed letter case              |
         | unusual domains                |
 
+    @edge
+    Example: Emails that resemble taken ones are free
+      Given users with every sign of a local part in their emails
+      When other users take emails that resemble them, by sign-up, update and replacement
+      Then every view shows each email as it was sent
+
     Example: Mallory signs up in lower case with Grace's upper-case email
       Given Grace is a user with an email in upper case
       When Mallory signs up with Grace's email in lower case
