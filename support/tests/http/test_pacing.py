@@ -196,8 +196,22 @@ class TestWaiting:
 
     def test_a_refused_group_does_not_lower_the_limit(self, clock: Clock) -> None:
         pacer = Pacer(limit=A_MINUTE, now=clock)
+        for _ in range(20):
+            send(pacer, clock, lambda: came(200))
         send(pacer, clock, lambda: came(429, Retry_After="1"), count=10)
         assert pacer.limits == [A_MINUTE]
+
+    def test_what_is_under_way_uses_the_quota_too(self, clock: Clock) -> None:
+        pacer = Pacer(now=clock)
+        for _ in range(2):
+            wait_for_turn(pacer, clock)
+        pacer.note(came(200, RateLimit='"a";r=1;t=30', RateLimit_Policy='"a";q=9;w=30'))
+        assert wait_for_turn(pacer, clock) >= 30
+
+    def test_a_second_that_may_be_rounded_is_waited_for_a_little_longer(self, clock: Clock) -> None:
+        pacer = Pacer(now=clock)
+        send(pacer, clock, lambda: came(429, Retry_After="1"))
+        assert wait_for_turn(pacer, clock) > 1.1
 
     def test_deadlines_stand_still_while_requests_wait(self, clock: Clock) -> None:
         pacer = Pacer(limit=Limit(1, 10.0), now=clock)
@@ -208,15 +222,17 @@ class TestWaiting:
         assert pacer.clock() - began == pytest.approx(2)
         assert pacer.waited_s == pytest.approx(30)
 
-    def test_they_stand_still_for_one_who_still_waits(self, clock: Clock) -> None:
+    def test_they_stand_still_for_those_who_still_wait(self, clock: Clock) -> None:
         pacer = Pacer(limit=Limit(1, 10.0), now=clock)
         wait_for_turn(pacer, clock)
         began = pacer.clock()
-        next(pacer.turns())
-        turns = pacer.turns()
-        next(turns)
-        clock.advance(9)
+        first, second = pacer.turns(), pacer.turns()
+        next(first), next(second)
+        clock.advance(11)
+        assert list(first) == []
+        clock.advance(5)
         assert pacer.clock() == began
+        assert next(second) > 0
 
 
 class TestExhausted:

@@ -133,6 +133,7 @@ class TestNumber:
             ({"dry_run": True}, "", "--dry-run"),
             ({}, "users = 90", "the caps of the profile own"),
             ({}, "concurrency = 9", "the caps of the profile own"),
+            ({}, "requests_per_minute = 60", "the caps of the profile own"),
         ],
     )
     def test_a_run_that_cannot_be_shared_says_why_if_several_processes_were_wanted(
