@@ -103,7 +103,7 @@ def sign_up_escaped(scenario: ScenarioContext, actor: Actor, name: str) -> None:
     protocol.send_body(scenario, actor, "POST", escaped)
 
 
-@when('{actor:Actor} sends a {method:Write} with the name "{name}", every character escaped')
+@when('{actor:Actor} changes to the name "{name}" with {method:Method}, every character escaped')
 def change_escaped(scenario: ScenarioContext, actor: Actor, method: str, name: str) -> None:
     protocol.send_body(scenario, actor, method, escaped, data=scenario.factory.named(name))
 

@@ -2,10 +2,9 @@
 
 from support.scenario import histories
 from support.scenario.context import ScenarioContext
-from support.scenario.steps import given, then, when
+from support.scenario.steps import then, when
 
 
-@given("users have changed their accounts again and again, with every kind of change after every kind")
 @when("users change their accounts again and again, with every kind of change after every kind")
 def change_again_and_again(scenario: ScenarioContext) -> None:
     histories.live(scenario)

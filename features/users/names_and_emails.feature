@@ -42,13 +42,13 @@ Feature: Names and emails are stored as sent
 
     Example: Ada updates their name to one of which every character is escaped
       Given Ada is a user
-      When Ada sends a PATCH with the name "李小龍 🦉 O'Brien", every character escaped
+      When Ada changes to the name "李小龍 🦉 O'Brien" with an update, every character escaped
       Then every view shows exactly this name
 
     @use.with_put=yes
     Example: Ada replaces their name by one of which every character is escaped
       Given Ada is a user
-      When Ada sends a PUT with the name "李小龍 🦉 O'Brien", every character escaped
+      When Ada changes to the name "李小龍 🦉 O'Brien" with a replacement, every character escaped
       Then every view shows exactly this name
 
   @rule.exact-text

@@ -10,7 +10,7 @@ from support.errors import Inconclusive
 from support.http.operations import Operation
 from support.http.urls import destination, origin_of
 from support.http.users_api import JSON
-from support.models import Exchange
+from support.models import Exchange, NewUser
 from support.scenario import accounts, values
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.waiting import READ_TWO_WAYS, poll_until
