@@ -18,9 +18,9 @@ log = logging.getLogger("acceptance")
 class KnownDeviations:
     """The known deviations of a profile."""
 
-    def __init__(self, profile: Profile, strict: bool, today: date | None = None) -> None:
-        self._known = () if strict else profile.deviations
-        for known in self._known:
+    def __init__(self, profile: Profile, today: date | None = None) -> None:
+        self._profile = profile
+        for known in profile.deviations:
             if known.review is not None and known.review < (today or date.today()):
                 log.warning(
                     "the deviation from %s was to be reviewed by %s: %s", known.rule, known.review, known.reason
@@ -38,7 +38,7 @@ class KnownDeviations:
                 return False
             return failed
 
-        if self._known:
+        if self._profile.deviations:
             scenario.run = watched
 
     def recognise(self, scenario: Scenario) -> None:
@@ -47,9 +47,7 @@ class KnownDeviations:
         scenario.known_deviation = None if error is None else self._behind(error, scenario.name)
 
     def _behind(self, error: ContractViolation, name: str) -> Deviation | None:
-        actual = error.evidence.actual if error.evidence else ()
-        of_the_rule = (known for known in self._known if known.rule == error.rule and known.covers(name))
-        return next((known for known in of_the_rule if known.explains(actual)), None)
+        return self._profile.deviation_behind(error.rule, name, error.evidence.actual if error.evidence else ())
 
 
 def _violation(scenario: Scenario) -> ContractViolation | None:

@@ -155,3 +155,8 @@ class Profile:
     def media_type(self, method: str) -> str:
         """Return the media type of the bodies that this method sends."""
         return {"PUT": self.media_types.put, "PATCH": self.media_types.patch}.get(method, self.media_types.post)
+
+    def deviation_behind(self, rule: str, scenario: str, mismatches: Sequence[str]) -> Deviation | None:
+        """Return the known deviation from a rule that explains every mismatch of a scenario."""
+        of_the_rule = (known for known in self.deviations if known.rule == rule and known.covers(scenario))
+        return next((known for known in of_the_rule if known.explains(mismatches)), None)

@@ -35,7 +35,7 @@ class Run:
         self.session = self._current = session
         self._faulty: Session | None = None
         self._interrupts, self._report, self._sink = interrupts, report, sink
-        self._deviations = KnownDeviations(session.profile, session.settings.strict)
+        self._deviations = KnownDeviations(session.profile)
         self._down: SuiteError | None = None
         self._ended = False
         self._signals_at_the_end = 0
@@ -60,7 +60,7 @@ class Run:
             self._faulty = faulty_session(self.session.settings)
         self._current = (RESILIENCE in scenario.effective_tags and self._faulty) or self.session
         self._current.show_in(self._sink)
-        self._current.begin(rule_of(scenario))
+        self._current.begin(rule_of(scenario), scenario.name)
         return self._current
 
     def note_attempt(self, step: Step) -> None:

@@ -13,7 +13,7 @@ from support.contract.violation import check, fail
 from support.models import Exchange, NewUser
 from support.profile_answers import USER_FIELDS
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.waiting import FREE_EMAIL, is_gone, poll_until
+from support.scenario.waiting import FREE_EMAIL, NEW_USER, is_gone, poll_until
 from support.statuses import is_success
 
 A_SECOND = 1.05
@@ -38,7 +38,8 @@ def send_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Exchange
     scenario.names_tried += [name] if name else []
     user = user_of(exchange.answer, scenario.profile)
     if user is not None and is_success(exchange.status):
-        actor.id, actor.is_gone, actor.shown = user.id, False, fields_of(scenario, exchange)
+        actor.id, actor.is_gone, actor.was_read = user.id, False, False
+        actor.shown = fields_of(scenario, exchange)
     return exchange
 
 
@@ -67,14 +68,17 @@ def become_user(scenario: ScenarioContext, actor: Actor, **fields: str) -> Actor
     check(exchange, "create-201", attempted, has_status(scenario.answers.created), has_an_id(scenario.names))
     shown = read(scenario, actor)
     if shown.status in scenario.answers.unknown:
-        check(shown, _rule_of_missing(scenario, actor), f"{attempted}; then reading {actor.persona}", has_status([200]))
+        check(shown, rule_of_missing(scenario, actor), f"{attempted}; then reading {actor.persona}", has_status([200]))
     return actor
 
 
-def _rule_of_missing(scenario: ScenarioContext, actor: Actor) -> str:
-    """Return the rule that a new user who cannot be read breaks: read-200 if a search finds them, else create-201."""
+def rule_of_missing(scenario: ScenarioContext, actor: Actor) -> str:
+    """Return the rule that a new user who cannot be read breaks: read-200 if a search finds them and no wait helps."""
     holders = scenario.run(scenario.api.holders(actor.new_user.email)) or ()
-    return "read-200" if actor.id in {user.id for user in holders} else "create-201"
+    if actor.id not in {user.id for user in holders}:
+        return "create-201"
+    later = poll_until(scenario, NEW_USER, lambda: read(scenario, actor), lambda exchange: exchange.status == 200)
+    return "create-201" if later.status == 200 else "read-200"
 
 
 def become_former_user(scenario: ScenarioContext, actor: Actor) -> Actor:
@@ -98,7 +102,7 @@ def read(scenario: ScenarioContext, actor: Actor) -> Exchange:
     """Read a user and remember what is shown."""
     exchange = scenario.run(scenario.api.read(actor.known_id))
     if exchange.status == 200:
-        actor.shown, actor.expected = fields_of(scenario, exchange) or actor.shown, None
+        actor.shown, actor.expected, actor.was_read = fields_of(scenario, exchange) or actor.shown, None, True
     return exchange
 
 
@@ -121,7 +125,7 @@ def new_values(scenario: ScenarioContext, actor: Actor, *names: str) -> dict[str
 def change(scenario: ScenarioContext, actor: Actor, method: str = "PATCH", **fields: str) -> Exchange:
     """Change fields; a PUT sends the current value of the other one. Remembers what is expected to be shown then."""
     sent = complete(method, fields, actor.new_user)
-    actor.expected = {**(actor.expected or actor.shown), **sent}
+    actor.before, actor.expected = actor.shown, {**(actor.expected or actor.shown), **sent}
     exchange = send_change(scenario, actor, method, sent)
     if exchange.status == 200:
         actor.old_email, actor.new_user = actor.new_user.email, replace(actor.new_user, **fields)

@@ -9,12 +9,13 @@ from urllib.parse import unquote
 
 from support.concurrency.drawing import histogram
 from support.concurrency.results import BurstResult, Request
-from support.contract.matchers import Matcher, has_an_id, has_status, is_a_list, shows
-from support.contract.normalizers import listed, normal_user, user_of
+from support.contract.matchers import Matcher, has_an_id, has_status, shows
+from support.contract.normalizers import user_of
 from support.errors import Inconclusive
 from support.http.operations import Operation, Sleep
 from support.models import Exchange, NewUser
-from support.scenario import accounts, directory
+from support.scenario import accounts, directory, one_client
+from support.scenario.one_client import Act, tried_by_one_client
 
 if TYPE_CHECKING:
     from support.scenario.context import ScenarioContext
@@ -24,10 +25,14 @@ MIN_SIZE = 2
 
 @dataclass(frozen=True)
 class Burst:
-    """The last burst of a scenario: its new users, what came of it, and the users as they were shown when created."""
+    """The last burst of a scenario: its new users, what came of it, and the users as they were shown when created.
+
+    `acts` are what one client does in its place where it fails.
+    """
 
     new_users: Sequence[NewUser]
     result: BurstResult[Any]
+    acts: Sequence[Act]
     created: Sequence[Mapping[str, Any]] = ()
 
 
@@ -70,14 +75,18 @@ def release(scenario: ScenarioContext, requests: Sequence[Request[Any]], warm: b
 def sign_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> None:
     """Sign up this many users at the same moment, all with one name if it is given."""
     new_users = [replace(one, name=name or one.name) for one in _new_users(scenario, wanted)]
-    _keep(scenario, "burst", Burst(new_users, release(scenario, _sign_ups(scenario, new_users))))
+    _keep(
+        scenario,
+        "burst",
+        Burst(new_users, release(scenario, _sign_ups(scenario, new_users)), _acts_of_sign_ups(wanted)),
+    )
 
 
 def sign_up_in_threads(scenario: ScenarioContext, wanted: int) -> None:
     """Sign up this many users from as many threads."""
     new_users = _new_users(scenario, wanted)
     result = scenario.session.run_threads(_sign_ups(scenario, new_users))
-    _keep(scenario, "threads", Burst(new_users, result))
+    _keep(scenario, "threads", Burst(new_users, result, _acts_of_sign_ups(wanted)))
 
 
 def delete_every_second(scenario: ScenarioContext) -> None:
@@ -86,14 +95,23 @@ def delete_every_second(scenario: ScenarioContext) -> None:
     created = [accounts.fields_of(scenario, exchange) for exchange in before.result.results]
     ids = [str(shown.get("id")) for shown in created[::2]]
     result = release(scenario, [Request(user_id, scenario.api.delete(user_id)) for user_id in ids])
-    _keep(scenario, "burst of deletions", replace(before, result=result, created=created))
+    _keep(
+        scenario,
+        "burst of deletions",
+        replace(before, result=result, acts=(one_client.sign_up, one_client.delete), created=created),
+    )
 
 
 def run_lifecycles(scenario: ScenarioContext, wanted: int) -> None:
     """Let this many users sign up, change their names, read and delete their accounts, all at the same moment."""
     new_users = _new_users(scenario, wanted)
     requests = [Request(one.email, _lifecycle(scenario, one, number)) for number, one in enumerate(new_users, start=1)]
-    _keep(scenario, "burst of lifecycles", Burst(new_users, release(scenario, requests)))
+    acts = one_client.sign_up, one_client.change_by("PATCH"), one_client.delete
+    _keep(scenario, "burst of lifecycles", Burst(new_users, release(scenario, requests), acts))
+
+
+def _acts_of_sign_ups(count: int) -> Sequence[Act]:
+    return one_client.sign_up, one_client.find, one_client.sign_up_all(count)
 
 
 def _new_users(scenario: ScenarioContext, wanted: int) -> list[NewUser]:
@@ -161,71 +179,66 @@ def check_in_flight(scenario: ScenarioContext) -> None:
 
 def check_each_created(scenario: ScenarioContext) -> None:
     """Check that each answer is a 201 with the data of its own new user, a new id and no Location of another."""
-    owners: dict[str, str] = {}
-    pairs = list(zip(scenario.burst.new_users, scenario.burst.result.results, strict=True))
-    for new_user, exchange in pairs:
-        scenario.check(exchange, *_as_created(scenario, new_user))
-        user = user_of(exchange.answer, scenario.profile)
-        owner = owners.setdefault(user.id if user else "", new_user.email)
-        if owner != new_user.email:
-            wrong = f"{new_user.email} and {owner} both got the id {user.id if user else None}"
-            scenario.fail("an id for each new user", [wrong], exchange)
-    for new_user, exchange in pairs:
-        location = (exchange.answer.header("Location") if exchange.answer else None) or ""
-        owner = owners.get(unquote(location.rstrip("/").rpartition("/")[2]), new_user.email)
-        if owner != new_user.email:
-            wrong = f"{new_user.email} got the Location of {owner}, {location}"
-            scenario.fail("a Location for each new user", [wrong], exchange)
+    with tried_by_one_client(scenario, scenario.burst.acts):
+        owners: dict[str, str] = {}
+        pairs = list(zip(scenario.burst.new_users, scenario.burst.result.results, strict=True))
+        for new_user, exchange in pairs:
+            scenario.check(exchange, *_as_created(scenario, new_user))
+            user = user_of(exchange.answer, scenario.profile)
+            owner = owners.setdefault(user.id if user else "", new_user.email)
+            if owner != new_user.email:
+                wrong = f"{new_user.email} and {owner} both got the id {user.id if user else None}"
+                scenario.fail("an id for each new user", [wrong], exchange)
+        for new_user, exchange in pairs:
+            location = (exchange.answer.header("Location") if exchange.answer else None) or ""
+            owner = owners.get(unquote(location.rstrip("/").rpartition("/")[2]), new_user.email)
+            if owner != new_user.email:
+                wrong = f"{new_user.email} got the Location of {owner}, {location}"
+                scenario.fail("a Location for each new user", [wrong], exchange)
 
 
 def check_each_shown(scenario: ScenarioContext) -> None:
     """Check that a read of each new user shows the user as created."""
-    created = [accounts.fields_of(scenario, exchange) for exchange in scenario.burst.result.results]
-    _check_reads(scenario, created, "reading each new user")
+    with tried_by_one_client(scenario, scenario.burst.acts):
+        created = [accounts.fields_of(scenario, exchange) for exchange in scenario.burst.result.results]
+        _check_reads(scenario, created, "reading each new user")
 
 
 def check_each_listed(scenario: ScenarioContext) -> None:
-    """Check that the list, if there is one, shows each new user exactly once."""
-    if not scenario.profile.capabilities.list:
-        return
-    exchange = directory.read_list(scenario)
-    attempted = scenario.then("reading the list")
-    scenario.check(exchange, has_status([200]), is_a_list(scenario.profile), attempted=attempted)
-    users = [normal_user(entry, scenario.names) for entry in listed(exchange.answer, scenario.profile) or []]
-    shown = [user.email for user in users if user is not None]
-    counts = {one.email: shown.count(one.email.lower()) for one in scenario.burst.new_users}
-    wrong = [f"{email} is shown {count} times" for email, count in counts.items() if count != 1]
-    if wrong:
-        scenario.fail("each new user once in the list", [*wrong[:5], f"{len(wrong)} in all"], exchange)
+    """Check that the list shows each new user exactly once."""
+    with tried_by_one_client(scenario, scenario.burst.acts):
+        directory.shows_each_once(scenario, [one.email for one in scenario.burst.new_users])
 
 
 def check_half_deleted(scenario: ScenarioContext) -> None:
     """Check that every second user was deleted and is gone, and that the others are shown as created."""
-    for exchange in scenario.burst.result.results:
-        scenario.check(exchange, _as_deleted(scenario, exchange))
-    deleted, others = scenario.burst.created[::2], scenario.burst.created[1::2]
-    _check_reads(scenario, others, "reading the users who were not deleted")
-    operations = [read_until_gone(scenario, str(shown.get("id"))) for shown in deleted]
-    for exchange in scenario.run_at_once(operations):
-        attempted = scenario.then("reading the deleted users")
-        scenario.check(exchange, has_status(scenario.answers.gone), attempted=attempted)
+    with tried_by_one_client(scenario, scenario.burst.acts):
+        for exchange in scenario.burst.result.results:
+            scenario.check(exchange, _as_deleted(scenario, exchange))
+        deleted, others = scenario.burst.created[::2], scenario.burst.created[1::2]
+        _check_reads(scenario, others, "reading the users who were not deleted")
+        operations = [read_until_gone(scenario, str(shown.get("id"))) for shown in deleted]
+        for exchange in scenario.run_at_once(operations):
+            attempted = scenario.then("reading the deleted users")
+            scenario.check(exchange, has_status(scenario.answers.gone), attempted=attempted)
 
 
 def check_lifecycles(scenario: ScenarioContext) -> None:
     """Check that each lifecycle went as if there were no other."""
-    for one in scenario.burst.result.results:
-        changed = shows({**one.new_user.as_json(), "name": one.new_name}, scenario.names)
-        wanted: Mapping[str, Sequence[Matcher]] = {
-            "created": _as_created(scenario, one.new_user),
-            "read": (has_status([200]), shows(one.new_user.as_json(), scenario.names)),
-            "changed": (has_status([200]), changed),
-            "read again": (has_status([200]), changed),
-            "deleted": (_as_deleted(scenario, one.exchanges.get("deleted")),),
-            "gone": (has_status(scenario.answers.gone),),
-        }
-        for stage, matchers in wanted.items():
-            attempted = f"{scenario.attempted}: the lifecycle of {one.new_user.email}, {stage}"
-            scenario.check(one.exchanges[stage], *matchers, attempted=attempted)
+    with tried_by_one_client(scenario, scenario.burst.acts):
+        for one in scenario.burst.result.results:
+            changed = shows({**one.new_user.as_json(), "name": one.new_name}, scenario.names)
+            wanted: Mapping[str, Sequence[Matcher]] = {
+                "created": _as_created(scenario, one.new_user),
+                "read": (has_status([200]), shows(one.new_user.as_json(), scenario.names)),
+                "changed": (has_status([200]), changed),
+                "read again": (has_status([200]), changed),
+                "deleted": (_as_deleted(scenario, one.exchanges.get("deleted")),),
+                "gone": (has_status(scenario.answers.gone),),
+            }
+            for stage, matchers in wanted.items():
+                attempted = f"{scenario.attempted}: the lifecycle of {one.new_user.email}, {stage}"
+                scenario.check(one.exchanges[stage], *matchers, attempted=attempted)
 
 
 def _check_reads(scenario: ScenarioContext, users: Sequence[Mapping[str, Any]], what: str) -> None:

@@ -30,7 +30,8 @@ class Actor:
     """A persona in a scenario: `new_user` is the data to sign up with, `shown` the fields of the last right answer.
 
     `expected` is what `shown` becomes if the change that was sent is done; `is_gone` says that a deletion was seen.
-    `old_email` is the email before the last change, `old_id` the id before the deletion.
+    `before` is what was shown before the last change, `old_email` the email then, `old_id` the id before the deletion;
+    `drawn` are the data that were drawn for the persona, and `was_read` says that a read has shown the user.
     """
 
     persona: str
@@ -39,8 +40,13 @@ class Actor:
     shown: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] | None = None
     is_gone: bool = False
+    before: Mapping[str, Any] = field(default_factory=dict)
     old_email: str = ""
     old_id: str | None = None
+    was_read: bool = False
+
+    def __post_init__(self) -> None:
+        self.drawn = self.new_user
 
     @property
     def known_id(self) -> str:
@@ -53,9 +59,9 @@ class Actor:
 class ScenarioContext:
     """The state of one scenario, and all that its steps act with."""
 
-    def __init__(self, session: Session, rule: str) -> None:
+    def __init__(self, session: Session, rule: str, name: str = "") -> None:
         self.session = session
-        self.rule = rule
+        self.rule, self.name = rule, name
         self.api, self.registry, self.factory = session.api, session.registry, session.factory
         self.profile, self.names, self.answers = session.profile, session.profile.names, session.profile.answers
         self.attempted = "(nothing yet)"
@@ -167,6 +173,10 @@ class ScenarioContext:
         """Raise ContractViolation of the scenario's rule."""
         fail(self.rule, self.attempted, [wanted], list(wrong), exchange)
         raise AssertionError("unreachable")
+
+    def is_known(self, rule: str, mismatches: Sequence[str]) -> bool:
+        """Whether a known deviation of the target explains why this scenario finds a rule broken."""
+        return self.session.profile.deviation_behind(rule, self.name, mismatches) is not None
 
     def then(self, what: str) -> str:
         """Return what was attempted, followed by this."""

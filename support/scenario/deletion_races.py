@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,9 @@ from support.concurrency.races import (
 )
 from support.contract.normalizers import user_of, users_of
 from support.models import NewUser, User
-from support.scenario import accounts
+from support.scenario import accounts, one_client
 from support.scenario.email_races import becomes_free, shows_as_gone
-from support.scenario.races import Race, Round, play
+from support.scenario.races import Round, play
 from support.scenario.waiting import SEARCH, poll_until
 
 if TYPE_CHECKING:
@@ -35,14 +36,17 @@ Deleted = list[tuple[str, Sequence[str]]]
 def change_during_deletion(scenario: ScenarioContext, method: str) -> None:
     """Let Ada's name and email be changed while Ada's account is deleted."""
     deleted: Deleted = []
-    play(scenario, _changes_during_deletion(scenario, method, deleted))
+    changes = one_client.change_by(method), one_client.delete, one_client.change_deleted_by(method)
+    acts = one_client.sign_up, *changes, one_client.sign_up_with_freed_email
+    play(scenario, _changes_during_deletion(scenario, method, deleted), acts)
     _check_that_none_returned(scenario, deleted)
 
 
 def delete_at_once(scenario: ScenarioContext) -> None:
     """Let several clients delete Ada's account at once."""
     deleted: Deleted = []
-    play(scenario, _deletions(scenario, deleted))
+    acts = one_client.sign_up, one_client.delete, one_client.delete_again, one_client.sign_up_with_freed_email
+    play(scenario, _deletions(scenario, deleted), acts)
     _check_that_none_returned(scenario, deleted)
 
 
@@ -146,4 +150,4 @@ def _check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> No
     ]
     if back and scenario.race is not None and not scenario.race.verdict.wrong:
         wrong = f"{len(back)} users were gone and are back, such as {back[0]}"
-        scenario.race = Race(scenario.race.contenders, Verdict((wrong,)))
+        scenario.race = replace(scenario.race, verdict=Verdict((wrong,)))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list
-from support.contract.normalizers import ids_of, listed, normal_user
+from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list, schema_mismatches
+from support.contract.normalizers import ids_of, listed, normal_user, users_of
 from support.contract.violation import fail
 from support.http.operations import Operation
 from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
+from support.scenario.user_checks import has_right_shape, well_formed
 from support.scenario.waiting import SEARCH, poll_until
 
 RECENT_S = 1.0
@@ -77,12 +79,20 @@ def id_of(scenario: ScenarioContext, entry: Any) -> str | None:
 
 
 def same_fields(
-    scenario: ScenarioContext, entry: Any, expected: Mapping[str, Any], where: str, exchange: Exchange
+    scenario: ScenarioContext,
+    entry: Any,
+    expected: Mapping[str, Any],
+    where: str,
+    exchange: Exchange,
+    rule: str | None = None,
 ) -> None:
     """Check an entry of a list against a user; `where` says which list."""
-    found = field_mismatches(entry, expected, scenario.names)
+    found = field_mismatches(entry, well_formed(scenario, entry, expected), scenario.names)
     if found:
-        scenario.fail(f"{where} shows the user as a read does", found, exchange)
+        wanted = [f"{where} shows the user as a read does"]
+        fail(rule or scenario.rule, scenario.attempted, wanted, found, exchange)
+    wrong = schema_mismatches("user", entry, scenario.names, scenario.profile.shape)
+    has_right_shape(scenario, wrong, exchange)
 
 
 def shows_once(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> None:
@@ -94,6 +104,19 @@ def shows_once(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
             f"{actor.persona} once in the list", [f"the list shows {actor.persona} {len(entries)} times"], exchange
         )
     same_fields(scenario, entries[0], actor.shown, "the list", exchange)
+
+
+def shows_each_once(scenario: ScenarioContext, emails: Sequence[str]) -> None:
+    """Check that the list, if there is one, shows the users with these emails, each of them exactly once."""
+    if not scenario.profile.capabilities.list:
+        return
+    exchange, attempted = read_list(scenario), scenario.then("reading the list")
+    scenario.check(exchange, has_status([200]), is_a_list(scenario.profile), attempted=attempted)
+    shown = Counter(user.email for user in users_of(exchange.answer, scenario.profile))
+    counts = {email: shown[email.lower()] for email in emails}
+    wrong = [f"{email} is shown {count} times" for email, count in counts.items() if count != 1]
+    if wrong:
+        scenario.fail("each new user once in the list", [*wrong[:5], f"{len(wrong)} in all"], exchange)
 
 
 # What a search finds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING
@@ -24,13 +25,14 @@ from support.contract.matchers import moment_of
 from support.contract.normalizers import listed, normal_user, user_of
 from support.errors import Inconclusive
 from support.models import Exchange, NewUser, User
-from support.scenario import accounts, bursts, directory
-from support.scenario.races import Race, Round, differs, play
+from support.scenario import accounts, bursts, directory, one_client
+from support.scenario.races import Round, differs, play
 from support.scenario.waiting import FREE_EMAIL, READ, SEARCH, poll_until
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
 
+SIGN_UPS = one_client.sign_up, one_client.find, one_client.sign_up_with_taken_email
 CHANGING = ("Ada", "Grace", "Alan", "Barbara")
 SPELLINGS: Mapping[str, Callable[[str, int], str]] = {
     "one email": lambda email, _: email,
@@ -44,7 +46,7 @@ SPELLINGS: Mapping[str, Callable[[str, int], str]] = {
 def sign_up_with_one_email(scenario: ScenarioContext, spelling: str) -> None:
     """Let users sign up at once with one email, each in their own spelling; the list must then show it once at most."""
     emails: list[str] = []
-    play(scenario, _sign_ups(scenario, SPELLINGS[spelling], emails))
+    play(scenario, _sign_ups(scenario, SPELLINGS[spelling], emails), SIGN_UPS)
     if not scenario.profile.capabilities.list:
         return
     exchange = directory.read_list(scenario)
@@ -52,7 +54,7 @@ def sign_up_with_one_email(scenario: ScenarioContext, spelling: str) -> None:
     counts = Counter(user.email for user in users if user is not None)
     wrong = tuple(f"the list shows {counts[one]} users with the email {one}" for one in emails if counts[one] > 1)
     if wrong and scenario.race is not None and not scenario.race.verdict.wrong:
-        scenario.race = Race(scenario.race.contenders, Verdict(wrong))
+        scenario.race = replace(scenario.race, verdict=Verdict(wrong))
 
 
 def _sign_ups(scenario: ScenarioContext, spell: Callable[[str, int], str], emails: list[str]) -> Iterator[Round]:
@@ -109,7 +111,8 @@ def change_to_one_email(
     """Let some users change to one email at once, while others sign up with it."""
     scenario.registry.make_room(changing)
     actors = [accounts.become_user(scenario, scenario.actor(persona)) for persona in CHANGING[:changing]]
-    play(scenario, _changes(scenario, actors, method, signing_up))
+    acts = *SIGN_UPS, one_client.change_by(method), one_client.change_to_taken_email_by(method)
+    play(scenario, _changes(scenario, actors, method, signing_up), acts)
 
 
 def _changes(scenario: ScenarioContext, actors: Sequence[Actor], method: str, signing_up: int) -> Iterator[Round]:
@@ -169,7 +172,8 @@ def _changed_otherwise(scenario: ScenarioContext, actor: Actor, outcome: Outcome
 
 def sign_up_during_deletion(scenario: ScenarioContext) -> None:
     """Let Ada sign up with Grace's email while Grace's account is deleted."""
-    play(scenario, _sign_ups_during_deletion(scenario), share=0.5)
+    acts = *SIGN_UPS, one_client.delete, one_client.sign_up_with_freed_email
+    play(scenario, _sign_ups_during_deletion(scenario), acts, share=0.5)
 
 
 def _sign_ups_during_deletion(scenario: ScenarioContext) -> Iterator[Round]:

@@ -112,7 +112,10 @@ def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int
     exchanges = scenario.run_at_once([operation for _, _, operation in asked])
     for (rule, each, _), exchange in zip(asked, exchanges, strict=True):
         each.views[rule] = [exchange]
-    whole = {"list": [directory.read_list(scenario)], "pages": list(_pages(scenario)) if turn else []}
+    whole = {
+        "list": [directory.read_list(scenario)] if scenario.profile.capabilities.list else [],
+        "pages": list(_pages(scenario)) if turn else [],
+    }
     for each in shown:
         each.views |= {rule: exchanges for rule, exchanges in whole.items() if exchanges}
 

@@ -13,7 +13,6 @@ from support.contract.matchers import (
     has_an_id,
     has_status,
     is_a_list,
-    is_a_user,
     moment_of,
     schema_mismatches,
     shows,
@@ -21,10 +20,11 @@ from support.contract.matchers import (
 from support.contract.normalizers import listed, normal_user
 from support.contract.violation import fail
 from support.models import Exchange
-from support.scenario.accounts import rule_of_change
+from support.scenario.accounts import rule_of_change, rule_of_missing
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.directory import entries_of, id_of, read_list, same_fields, search
 from support.scenario.paging import read_page_of
+from support.scenario.user_checks import rule_about, rule_of_values, shows_none_of_the_change, shows_user
 
 SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at": "createdAt"}
 VIEWS = {"list": "reading the list", "filter-email": "searching for the email", "pages": "reading the page"}
@@ -36,23 +36,10 @@ NUL, BAD_REQUEST = "%00", 400
 # Accepted
 
 
-def shows_user(
-    scenario: ScenarioContext,
-    exchange: Exchange,
-    statuses: Iterable[int],
-    expected: Mapping[str, Any],
-    rule: str | None = None,
-    attempted: str | None = None,
-) -> None:
-    """Check that an answer is a user with these fields; the shape of a user is a rule of its own."""
-    scenario.check(exchange, has_status(statuses), shows(expected, scenario.names), rule=rule, attempted=attempted)
-    is_user = is_a_user(scenario.names, scenario.profile.shape)
-    scenario.check(exchange, is_user, rule="user-shape", attempted=attempted)
-
-
 def is_created(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> None:
     """Check that a sign-up gives 201 and the user that was asked for, under an id of its own."""
-    shows_user(scenario, exchange, scenario.answers.created, actor.new_user.as_json())
+    rule = rule_of_values(scenario, actor, exchange, scenario.rule)
+    shows_user(scenario, exchange, scenario.answers.created, actor.new_user.as_json(), rule)
     others = {user.id: user.persona for user in scenario.users if user is not actor and user.id != user.old_id}
     if actor.id in others:
         scenario.fail("an id of their own", [f"{others[actor.id]} has the id {actor.id} as well"], exchange)
@@ -82,7 +69,12 @@ def is_changed(scenario: ScenarioContext, actor: Actor) -> None:
 def is_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that a read shows exactly the last right answer."""
     exchange = scenario.run(scenario.api.read(actor.known_id))
-    shows_user(scenario, exchange, [200], actor.shown, attempted=scenario.then(f"reading {actor.persona}"))
+    rule = rule_about(scenario, actor, body_of(exchange.answer)[0])
+    if exchange.status != 200 and not actor.was_read:
+        rule = rule_of_missing(scenario, actor)
+    rule = rule_of_values(scenario, actor, exchange, rule)
+    shows_user(scenario, exchange, [200], actor.shown, rule, scenario.then(f"reading {actor.persona}"))
+    actor.was_read = True
 
 
 def is_left_alone(scenario: ScenarioContext, actor: Actor) -> None:
@@ -110,7 +102,8 @@ def every_view_shows(scenario: ScenarioContext, field: str) -> None:
     shown = shows(wanted, scenario.names)
     scenario.check(exchange, is_accepted, shown)
     read = scenario.run(scenario.api.read(actor.known_id))
-    scenario.check(read, has_status([200]), shown, attempted=scenario.then("reading the user"))
+    rule = rule_about(scenario, actor, body_of(read.answer)[0])
+    scenario.check(read, has_status([200]), shown, rule=rule, attempted=scenario.then("reading the user"))
     views_show(scenario, actor, wanted, _views(scenario, actor))
 
 
@@ -125,7 +118,8 @@ def views_show(
         entry = next((entry for entry in entries if id_of(scenario, entry) == actor.id), None)
         if entry is None:
             fail(rule, attempted, [f"{actor.persona} (id {actor.id})"], [f"{actor.persona} is not shown"], exchange)
-        same_fields(scenario, entry, wanted, VIEWS[rule], exchange)
+        broken = rule if shows_none_of_the_change(scenario, actor, entry) else scenario.rule
+        same_fields(scenario, entry, wanted, VIEWS[rule], exchange, broken)
 
 
 def _views(scenario: ScenarioContext, actor: Actor) -> dict[str, Exchange]:

@@ -30,7 +30,8 @@ from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.models import Exchange
 from support.profile_answers import Names
-from support.scenario import accounts, bursts
+from support.scenario import accounts, bursts, one_client
+from support.scenario.one_client import Act, tried_by_one_client
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
@@ -49,17 +50,21 @@ class Round:
 
 @dataclass(frozen=True)
 class Race:
-    """The contenders of the last round that was not void, and the verdict on it."""
+    """The contenders of the last round that was not void, and the verdict on it.
+
+    `acts` are what one client does in its place where it fails.
+    """
 
     contenders: Sequence[Contender]
     verdict: Verdict
+    acts: Sequence[Act]
 
 
-def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0) -> None:
+def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act], share: float = 1.0) -> None:
     """Play rounds until one goes wrong, or the chance to have missed a defect is small enough.
 
-    `share` is the share of rounds with an order of requests in which the defect can show. Raises Inconclusive if too
-    many rounds are void.
+    `acts` are what one client does in its place where it fails; `share` is the share of rounds with an order of
+    requests in which the defect can show. Raises Inconclusive if too many rounds are void.
     """
     settings = scenario.session.settings
     missed, skews, void = 1.0, list[float](), list[str]()
@@ -71,7 +76,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], share: float = 1.0)
             void.append(reason)
             _check_not_too_many(void, len(skews))
             continue
-        scenario.race = Race(contenders, verdict)
+        scenario.race = Race(contenders, verdict, acts)
         skews.append(result.skew_s)
         missed *= 1 - share * chance_to_catch(result.skew_s, settings.race_window_s, len(contenders))
         enough = len(skews) >= MIN_ROUNDS and missed <= settings.race_miss_probability
@@ -112,7 +117,8 @@ def check_rounds(scenario: ScenarioContext) -> None:
     if wrong:
         shown = next((one for one in contenders if one.outcome in (Outcome.BROKEN, Outcome.WON)), contenders[0])
         wanted = ["a result as if the requests had come one after another"]
-        fail(scenario.rule, scenario.attempted, wanted, wrong, shown.exchange, timeline(contenders))
+        with tried_by_one_client(scenario, scenario.race.acts):
+            fail(scenario.rule, scenario.attempted, wanted, wrong, shown.exchange, timeline(contenders))
 
 
 # Two changes of one user
@@ -120,7 +126,8 @@ def check_rounds(scenario: ScenarioContext) -> None:
 
 def change_both_fields(scenario: ScenarioContext) -> None:
     """Let the name and the email of Ada be changed at once."""
-    play(scenario, _changes_of_both_fields(scenario, accounts.become_user(scenario, scenario.actor("Ada"))))
+    ada = accounts.become_user(scenario, scenario.actor("Ada"))
+    play(scenario, _changes_of_both_fields(scenario, ada), (one_client.sign_up, one_client.change_by("PATCH")))
 
 
 def _changes_of_both_fields(scenario: ScenarioContext, ada: Actor) -> Iterator[Round]:
@@ -156,7 +163,9 @@ def differs(shown: Mapping[str, object], before: Mapping[str, object]) -> bool:
 
 def replace_during_update(scenario: ScenarioContext) -> None:
     """Let the name and email of Ada be replaced while the name is updated."""
-    play(scenario, _replacements_during_updates(scenario, accounts.become_user(scenario, scenario.actor("Ada"))))
+    ada = accounts.become_user(scenario, scenario.actor("Ada"))
+    acts = one_client.sign_up, one_client.change_by("PATCH"), one_client.change_by("PUT")
+    play(scenario, _replacements_during_updates(scenario, ada), acts)
 
 
 def _replacements_during_updates(scenario: ScenarioContext, ada: Actor) -> Iterator[Round]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
@@ -48,6 +49,8 @@ class Session:
             opened.target,
             opened.poll_policy,
         )
+        if settings.strict:
+            self.profile = replace(self.profile, deviations=())
         self.http, self.loop, self.async_client = opened.http, opened.loop, opened.async_client
         self.recorder, self.journal = opened.recorder, opened.journal
         self.mark = new_mark()
@@ -81,7 +84,7 @@ class Session:
         others = (one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
         self.registry.ledger.existing |= frozenset(others)
 
-    def begin(self, rule: str) -> None:
+    def begin(self, rule: str, name: str = "") -> None:
         """Begin a scenario that shows a rule."""
         self.recorder.begin()
         if command := self.connection.token_command:
@@ -89,7 +92,7 @@ class Session:
             if rule == ACCESS:  # which a token that expires, or one that is renewed, would show wrongly
                 command.renew()
             command.frozen = rule == ACCESS
-        self.scenario: ScenarioContext = ScenarioContext(self, rule)
+        self.scenario: ScenarioContext = ScenarioContext(self, rule, name)
 
     def note_concurrency(self, line: str) -> None:
         """Note what a burst or a race came to, for the summary of the run."""

@@ -16,7 +16,7 @@ from support.scenario.context import Actor, ScenarioContext
 T = TypeVar("T")
 
 READ, LIST, SEARCH, FREE_EMAIL = "a read", "the list", "a search", "a free email"
-READ_TWO_WAYS = "a read in two ways"
+READ_TWO_WAYS, NEW_USER = "a read in two ways", "a new user"
 READS_IN_A_ROW = 3
 TIMEOUTS_IN_A_ROW = 3
 SHORTER = 10

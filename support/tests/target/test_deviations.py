@@ -88,6 +88,18 @@ def test_a_request_without_access_control_is_reported_even_if_a_known_header_is_
     assert "DELETE" in next(one.text for one in ended.summary.failures if one.scenario == NO_TOKEN)
 
 
+def test_a_user_of_known_shape_is_judged_on(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
+    shape = f'{KNOWN}rule = "user-shape"\nshows = ["/createdAt: *"]\n'
+    defective = new_target("--defect", "time-without-offset", "--defect", "put-changes-nothing")
+    ended = play(defective, profile(shape), "features/users")
+    results = ended.results()
+    assert results["Ada signs up"] == results["Ada changes their name"] == "passed"
+    assert results["Every user is complete when a client signs up -- @1.1 "] == "known deviation"
+    assert {failure.rule for failure in ended.summary.failures if failure.outcome == "contract broken"} == {"put"}
+    strict = play(defective, profile(shape), "features/users/creating.feature", strict="1")
+    assert strict.results()["Ada signs up"] == "blocked"
+
+
 def test_another_broken_rule_is_not_covered(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     other = f'{KNOWN}rule = "create-location"\n'
     ended = play(new_target("--defect", "no-challenge"), profile(other), TOKENS)

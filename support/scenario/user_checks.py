@@ -1,0 +1,105 @@
+"""Checks of the users that answers show: the status first, then the values, then the shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from support.contract.matchers import body_of, field_mismatches, has_status, is_a_user, schema_mismatches, shows
+from support.contract.violation import fail
+from support.models import Exchange
+from support.profile_answers import USER_FIELDS
+from support.scenario import accounts
+from support.scenario.context import Actor, ScenarioContext
+from support.statuses import is_success
+
+ABOUT_ONE_USER = frozenset({"create-201", "delete", "delete-again", "list", "patch", "put", "update-404"})
+"""The rules that say nothing of users whom a request does not name: where it changes one, `isolation` is broken."""
+
+
+def shows_user(
+    scenario: ScenarioContext,
+    exchange: Exchange,
+    statuses: Iterable[int],
+    expected: Mapping[str, Any],
+    rule: str | None = None,
+    attempted: str | None = None,
+) -> None:
+    """Check that an answer is a user with these fields; the shape of a user is a rule of its own."""
+    value, _ = body_of(exchange.answer)
+    is_whole = exchange.call.method == "PATCH"  # the rule itself promises the whole user
+    shown = shows(well_formed(scenario, value, expected, is_whole), scenario.names)
+    scenario.check(exchange, has_status(statuses), shown, rule=rule, attempted=attempted)
+    wrong = is_a_user(scenario.names, scenario.profile.shape).mismatches(exchange)
+    has_right_shape(scenario, wrong, exchange, attempted)
+
+
+def well_formed(
+    scenario: ScenarioContext, value: Any, expected: Mapping[str, Any], is_whole: bool = False
+) -> dict[str, Any]:
+    """Return the fields to compare: what is wrong with the others is their shape, or that a `whole` user lacks them."""
+    malformed = _malformed(scenario, value)
+    if is_whole and malformed:
+        malformed &= scenario.names.to_contract(value).keys()
+    return {key: wanted for key, wanted in expected.items() if key not in malformed}
+
+
+def _malformed(scenario: ScenarioContext, value: Any) -> set[str]:
+    """Return the fields of a user that are missing, and those chosen by the server that have a wrong form.
+
+    A name or an email of a wrong form may be the one that a client has sent, changed.
+    """
+    if not isinstance(value, Mapping):
+        return set()
+    wrong = " ".join(schema_mismatches("user", value, scenario.names, scenario.profile.shape))
+    missing = set(USER_FIELDS) - scenario.names.to_contract(value).keys()
+    return missing | {key for key in ("id", "createdAt") if f"/{key}: " in wrong}
+
+
+def has_right_shape(
+    scenario: ScenarioContext, wrong: Sequence[str], exchange: Exchange, attempted: str | None = None
+) -> None:
+    """Check that nothing is wrong with the shape of a user but what is known, which keeps no scenario from its rule."""
+    if not all(scenario.is_known("user-shape", [mismatch]) for mismatch in wrong):
+        wanted = ["a user with id, name, email and createdAt"]
+        fail("user-shape", attempted or scenario.attempted, wanted, wrong, exchange)
+
+
+def rule_about(scenario: ScenarioContext, actor: Actor, value: Any) -> str:
+    """Return the rule that is broken if a user is not as expected after the last request.
+
+    It is isolation if the request was not about them, and the rule of a change if nothing of it is shown. An id that
+    begins like theirs may be taken for theirs, which `delete-again` and `update-404` are about.
+    """
+    call = scenario.exchange.call
+    named = scenario.api.id_in(call.url) or ""
+    own = actor is scenario.last_actor if call.method == "POST" else named.startswith(actor.known_id)
+    if own and shows_none_of_the_change(scenario, actor, value):
+        return accounts.rule_of_change(scenario.exchange)
+    return scenario.rule if own or scenario.rule not in ABOUT_ONE_USER else "isolation"
+
+
+def shows_none_of_the_change(scenario: ScenarioContext, actor: Actor, value: Any) -> bool:
+    """Whether the last request changed a user's name or email, and a view still shows those from before."""
+    old = {key: wanted for key, wanted in actor.before.items() if key in ("name", "email")}
+    is_change = scenario.exchange.call.method in ("PUT", "PATCH") and scenario.exchange.status == 200
+    return is_change and bool(old) and not field_mismatches(value, old, scenario.names)
+
+
+def rule_of_values(scenario: ScenarioContext, actor: Actor, exchange: Exchange, rule: str) -> str:
+    """Return the rule that is broken if a new user is shown with other values: exact-text if usual ones are kept."""
+    sent, value = actor.new_user.as_json(), body_of(exchange.answer)[0]
+    is_shown = is_success(exchange.status) and not _malformed(scenario, value)
+    if rule != "create-201" or actor.new_user == actor.drawn or not is_shown:
+        return rule
+    return "exact-text" if field_mismatches(value, sent, scenario.names) and _keeps_usual_values(scenario) else rule
+
+
+def _keeps_usual_values(scenario: ScenarioContext) -> bool:
+    other = ScenarioContext(scenario.session, scenario.rule, scenario.name)
+    ada = other.actor("Ada")
+    created = accounts.sign_up(other, ada)
+    if ada.id is None:
+        return False
+    shown = [body_of(view.answer)[0] for view in (created, accounts.read(other, ada))]
+    return not any(field_mismatches(value, ada.new_user.as_json(), scenario.names) for value in shown)

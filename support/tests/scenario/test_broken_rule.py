@@ -1,0 +1,175 @@
+"""Which rule is named: the one that is broken, whatever the scenario is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from support.errors import ContractViolation
+from support.scenario import accounts, bursts, deletion_races, email_races, outcomes, races
+from support.scenario.context import ScenarioContext
+from support.scenario.session import Session
+from support.target.embedded import EmbeddedApi
+from support.tests.conftest import settings_for
+
+Play = Callable[[ScenarioContext], None]
+
+
+@contextmanager
+def defective(folder: Path, defect: str) -> Iterator[Session]:
+    """Open a session on an embedded API with a defect."""
+    api = EmbeddedApi(["--defect", defect])
+    session = Session(settings_for(folder, delete_deadline_s=3.0), api.target)
+    try:
+        yield session
+    finally:
+        session.close()
+        api.close()
+
+
+def rule_named(session: Session, rule: str, play: Play) -> str:
+    """Play in a scenario of a rule; return the rule that turns out to be broken."""
+    session.begin(rule)
+    session.scenario.attempted = "something happens"
+    with pytest.raises(ContractViolation) as caught:
+        play(session.scenario)
+    return caught.value.rule
+
+
+def race_of_sign_ups(scenario: ScenarioContext) -> None:
+    email_races.sign_up_with_one_email(scenario, "one email")
+    races.check_rounds(scenario)
+
+
+def race_of_changes(scenario: ScenarioContext) -> None:
+    email_races.change_to_one_email(scenario)
+    races.check_rounds(scenario)
+
+
+def race_of_replacements(scenario: ScenarioContext) -> None:
+    email_races.change_to_one_email(scenario, "PUT")
+    races.check_rounds(scenario)
+
+
+def race_of_sign_up_and_deletion(scenario: ScenarioContext) -> None:
+    email_races.sign_up_during_deletion(scenario)
+    races.check_rounds(scenario)
+
+
+def race_of_deletions(scenario: ScenarioContext) -> None:
+    deletion_races.delete_at_once(scenario)
+    races.check_rounds(scenario)
+
+
+def race_of_update_and_deletion(scenario: ScenarioContext) -> None:
+    deletion_races.change_during_deletion(scenario, "PATCH")
+    races.check_rounds(scenario)
+
+
+def race_of_two_fields(scenario: ScenarioContext) -> None:
+    races.change_both_fields(scenario)
+    races.check_rounds(scenario)
+
+
+def burst(scenario: ScenarioContext) -> None:
+    bursts.sign_up(scenario, 20)
+    bursts.check_each_created(scenario)
+    bursts.check_each_shown(scenario)
+    bursts.check_each_listed(scenario)
+
+
+def lifecycles(scenario: ScenarioContext) -> None:
+    bursts.run_lifecycles(scenario, 10)
+    bursts.check_lifecycles(scenario)
+
+
+class TestAtOnce:
+    @pytest.mark.parametrize(
+        ("defect", "rule", "play", "broken"),
+        [
+            ("duplicates-allowed", "race-email", race_of_sign_ups, "email-unique"),
+            ("patch-changes-nothing", "race-email", race_of_changes, "patch"),
+            ("put-changes-nothing", "race-email", race_of_replacements, "put"),
+            ("taken-email-accepted-by-update", "race-email", race_of_changes, "update-taken"),
+            ("deleted-email-stays-taken", "race-email", race_of_sign_up_and_deletion, "delete-frees"),
+            ("patch-changes-nothing", "lost-update", race_of_two_fields, "patch"),
+            ("delete-does-nothing", "race-delete", race_of_deletions, "delete"),
+            ("deleted-email-stays-taken", "race-delete", race_of_update_and_deletion, "delete-frees"),
+            ("list-stops-at-ten", "burst", burst, "list"),
+            ("create-stores-another-name", "burst", burst, "create-201"),
+            ("delete-does-nothing", "burst-workflow", lifecycles, "delete"),
+        ],
+    )
+    def test_what_one_client_meets_too_is_named(
+        self, tmp_path: Path, defect: str, rule: str, play: Play, broken: str
+    ) -> None:
+        with defective(tmp_path, defect) as session:
+            assert rule_named(session, rule, play) == broken
+
+    @pytest.mark.parametrize(
+        ("defect", "rule", "play"),
+        [
+            ("race-check-then-insert", "race-email", race_of_sign_ups),
+            ("lost-update-last-only", "lost-update", race_of_two_fields),
+            ("burst-refuses-some", "burst", burst),
+            ("workflow-patches-mixed-up", "burst-workflow", lifecycles),
+        ],
+    )
+    def test_what_only_happens_at_once_keeps_its_rule(self, tmp_path: Path, defect: str, rule: str, play: Play) -> None:
+        with defective(tmp_path, defect) as session:
+            assert rule_named(session, rule, play) == rule
+
+
+def sign_up_with_underscore(scenario: ScenarioContext) -> None:
+    ada = scenario.actor("Ada")
+    accounts.sign_up(scenario, ada, email=f"a_{ada.new_user.email}")
+    outcomes.is_created(scenario, ada, scenario.exchange)
+
+
+def sign_up_in_small_letters(scenario: ScenarioContext) -> None:
+    ada = scenario.actor("Ada")
+    accounts.sign_up(scenario, ada, name="ada")
+    outcomes.is_created(scenario, ada, scenario.exchange)
+    outcomes.is_unchanged(scenario, ada)
+
+
+def sign_up_in_chinese(scenario: ScenarioContext) -> None:
+    ada = scenario.actor("Ada")
+    accounts.sign_up(scenario, ada, name="阿达")
+    outcomes.is_created(scenario, ada, scenario.exchange)
+    outcomes.is_unchanged(scenario, ada)
+
+
+def delete_unknown_user(scenario: ScenarioContext) -> None:
+    grace = accounts.become_user(scenario, scenario.actor("Grace"))
+    accounts.delete_id(scenario, scenario.factory.unused_id(grace.known_id))
+    outcomes.is_unchanged(scenario, grace)
+
+
+def sign_up_and_read(scenario: ScenarioContext) -> None:
+    ada = scenario.actor("Ada")
+    accounts.sign_up(scenario, ada)
+    outcomes.is_created(scenario, ada, scenario.exchange)
+    outcomes.is_unchanged(scenario, ada)
+
+
+@pytest.mark.parametrize(
+    ("defect", "rule", "play", "broken"),
+    [
+        ("email-underscores-dropped", "create-201", sign_up_with_underscore, "exact-text"),
+        ("create-stores-another-name", "create-201", sign_up_in_small_letters, "create-201"),
+        ("users-with-other-scripts-unreadable", "create-201", sign_up_in_chinese, "read-200"),
+        ("delete-of-unknown-takes-newest", "delete-again", delete_unknown_user, "isolation"),
+        ("name-in-two-fields", "create-201", sign_up_and_read, "user-shape"),
+        ("time-since-epoch", "create-201", sign_up_and_read, "user-shape"),
+        ("create-shows-late", "create-201", sign_up_and_read, "create-201"),
+    ],
+)
+def test_one_request_names_the_rule_that_is_broken(
+    tmp_path: Path, defect: str, rule: str, play: Play, broken: str
+) -> None:
+    with defective(tmp_path, defect) as session:
+        assert rule_named(session, rule, play) == broken
