@@ -21,6 +21,7 @@ Feature: One email, one user
         | with one upper-case letter |
         | with an upper-case domain  |
 
+    @slow
     Scenario Outline: Mallory wants the emails of users with <emails>
       Given users with <emails> in their emails
       And Mallory is a user
@@ -36,7 +37,7 @@ Feature: One email, one user
         | mixed letter case              |
         | unusual domains                |
 
-    @edge
+    @edge @slow
     Example: Emails that resemble taken ones are free
       Given users with every sign of a local part in their emails
       When other users take emails that resemble them, by sign-up, update and replacement

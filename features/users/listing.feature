@@ -94,7 +94,7 @@ Feature: The list of users
       When support searches for Ada's email
       Then only Ada is found
 
-    @edge
+    @edge @slow
     Scenario Outline: Users with <emails> in their emails are found <spelling>
       Given users with <emails> in their emails
       When support searches for each of these emails <spelling>
@@ -240,6 +240,7 @@ Feature: The list of users
       Then Ada's account is gone
       And that page no longer shows Ada
 
+    @slow
     Example: Users with the same name are on the pages as well
       Given 30 users with the same name have signed up at once
       When support reads the list in pages of 7 users
@@ -269,7 +270,7 @@ Feature: The list of users
       And no user is on two pages
       And all pages together show the same users as the list
 
-    @edge
+    @edge @slow
     Example: Many users are on the pages and in the list, and their emails are found and guarded
       Given 210 users have signed up at once
       When support reads the list in pages of the maximum size

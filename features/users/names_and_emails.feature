@@ -19,6 +19,7 @@ Feature: Names and emails are stored as sent
         | 007                           | only digits                        |
         | null                          | the word null                      |
 
+    @slow
     Scenario Outline: Names with <names> are kept, whichever request brings them
       When users take names with <names> by sign-up, update and replacement
       Then every view shows each name as it was sent
@@ -64,6 +65,7 @@ Feature: Names and emails are stored as sent
         | an email in upper case     | some users write it that way  |
         | an email of maximum length | 254 characters are allowed    |
 
+    @slow
     Scenario Outline: Emails with <emails> are kept, whichever request brings them
       When users take emails with <emails> by sign-up, update and replacement
       Then every view shows each email as it was sent

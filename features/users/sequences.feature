@@ -6,6 +6,7 @@ Feature: What users do one after another
   @rule.patch
   Rule: A change does what it says, whatever came before it
 
+    @slow
     Example: Every kind of change follows every kind
       When users change their accounts again and again, with every kind of change after every kind
       Then each change does only what it says, whatever came before it
@@ -16,6 +17,7 @@ Feature: What users do one after another
   @rule.isolation @fuzz
   Rule: Whatever users do one after another, every account is as its user left it
 
+    @slow
     Example: A few users act in many drawn orders
       When a few users sign up, change, delete and look at accounts in many drawn orders
       Then after every action, every account is as its user left it
