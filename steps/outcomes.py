@@ -67,11 +67,6 @@ def change_is_accepted(scenario: ScenarioContext, actor: Actor, field: str) -> N
 # Refused
 
 
-@then("each request is refused because the email is taken")
-def each_is_taken(scenario: ScenarioContext) -> None:
-    outcomes.is_answered(scenario, "taken")
-
-
 @then("{actor:Actor} is refused because the email is taken")
 def is_refused_as_taken(scenario: ScenarioContext, actor: Actor) -> None:
     assert scenario.last_actor is actor, f"{actor.persona} did not act last"

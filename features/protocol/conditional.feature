@@ -26,6 +26,12 @@ Feature: Conditional requests
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
       And each version of Ada's account has another ETag, and an outdated one no longer stands for it
 
+    @edge
+    Example: Ada changes only the letter case of their name
+      Given Ada is a user with an ETag
+      When Ada changes the letter case of their name with an update, and the ETag is noted
+      Then each version of Ada's account has another ETag, and an outdated one no longer stands for it
+
     Example: The ETag in the answer to a sign-up
       Given Ada is a user with an ETag
       When Ada signs up and receives an answer

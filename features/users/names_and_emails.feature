@@ -36,8 +36,19 @@ Feature: Names and emails are stored as sent
         | unusual lengths                          |
         | mixed letter case                        |
 
-    Example: Ada sends a name with every character escaped
+    Example: Ada signs up with a name of which every character is escaped
       When Ada signs up with the name "李小龍 🦉 O'Brien", every character escaped
+      Then every view shows exactly this name
+
+    Example: Ada updates their name to one of which every character is escaped
+      Given Ada is a user
+      When Ada changes to the name "李小龍 🦉 O'Brien" with an update, every character escaped
+      Then every view shows exactly this name
+
+    @use.with_put=yes
+    Example: Ada replaces their name by one of which every character is escaped
+      Given Ada is a user
+      When Ada changes to the name "李小龍 🦉 O'Brien" with a replacement, every character escaped
       Then every view shows exactly this name
 
   @rule.exact-text

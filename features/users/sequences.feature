@@ -10,6 +10,8 @@ Feature: What users do one after another
       When users change their accounts again and again, with every kind of change after every kind
       Then each change does only what it says, whatever came before it
       And the emails that they have are taken, and those that they gave up are free
+      When they delete their accounts, and other users sign up with their emails
+      Then no late request brings them back or reaches the users who have their emails now
 
   @rule.isolation @fuzz
   Rule: Whatever users do one after another, every account is as its user left it
