@@ -22,6 +22,7 @@ from support.profile_answers import Names, StatusInBody
 
 MOST_TRIES = 60
 JSON_API = "application/vnd.api+json"
+SCIM = b"urn:ietf:params:scim:api:messages:2.0:Error"
 ELSEWHERE = (404, 405, 501)
 
 
@@ -68,6 +69,8 @@ class _Creation:
             client.authenticate(way, exchange)
         elif exchange.status is None or exchange.status in (401, 403, 429, *ELSEWHERE) or exchange.status > 500:
             return False
+        elif self._speaks_scim(exchange):
+            return True
         else:
             complaints = complaints_in(document_of(exchange.answer)) if exchange.answer else []
             learned = [self._learn(complaint, exchange) for complaint in complaints]
@@ -149,6 +152,15 @@ class _Creation:
             yield True
         self._speak_json_api()
         yield True
+
+    def _speaks_scim(self, exchange: Exchange) -> bool:
+        """Name the fields as SCIM does (RFC 7643), where the userName is unique, if a refusal is one of SCIM."""
+        if "schemas" in self._client.profile.create or exchange.answer is None or SCIM not in exchange.answer.body:
+            return False
+        self._client.learn("names.email", "userName", exchange)
+        self._client.learn("names.name", "displayName", exchange)
+        self._client.learn("create.schemas", ["urn:ietf:params:scim:schemas:core:2.0:User"], exchange)
+        return True
 
     def _speak_json_api(self, *shown: Exchange) -> None:
         client = self._client

@@ -12,6 +12,8 @@ from support.sandbox.exchange import Call
 from support.tests.probe.frameworks import FastApi
 from support.tests.probe.makes import TOKEN, Faults, Fields, Make, Wanted, is_text
 
+SCIM_FIELDS = ("schemas", "userName", "displayName", "id")
+
 
 class FastApiUsers(FastApi):
     """FastAPI Users: users register elsewhere, PATCH alone changes them, and nobody sees a list."""
@@ -79,3 +81,32 @@ class Envelope(Make):
     def say(self, status: int, faults: Faults, headers: Mapping[str, str] | None = None) -> Response:
         sent = status if status in (401, 405) else 200
         return JSONResponse({"code": status, "message": "; ".join(faults.values())}, sent, headers)
+
+
+class Scim(Make):
+    """SCIM: a userName, a displayName, schemas in every body, and no PATCH of plain fields."""
+
+    collection, name, methods, invalid = "/scim/Users", "displayName", ("PUT",), 400
+    breaks = frozenset({"patch"})
+
+    def fields(self, document: Any) -> Any:
+        sent = super().fields(document)
+        return {**sent, "email": document["userName"]} if isinstance(sent, dict) and "userName" in document else sent
+
+    def faults(self, method: str, document: Any) -> Faults:  # noqa: ARG002
+        sent = document if isinstance(document, dict) else {}
+        extra = [f"Extra inputs are not permitted: {key}" for key in sent if key not in SCIM_FIELDS]
+        missing = ["Attribute 'schemas' is required"] if "schemas" not in sent else []
+        problems = [*missing, *extra]
+        return {"": problems[0]} if problems else {}
+
+    def user(self, user: Fields) -> Fields:
+        names = {"userName": user["email"], "displayName": user["name"]}
+        return {"schemas": [], "id": user["id"], "meta": {"created": user["createdAt"]}, **names}
+
+    def list(self, users: list[Fields], request: Request, headers: Fields) -> Any:  # noqa: ARG002
+        return {"totalResults": len(users), "Resources": [self.user(user) for user in users]}
+
+    def say(self, status: int, faults: Faults, headers: Mapping[str, str] | None = None) -> Response:
+        error = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(status)}
+        return JSONResponse({**error, "detail": "; ".join(faults.values())}, status, headers)
