@@ -20,7 +20,7 @@ _PAUSE_S = 0.01
 _WORK_S = 0.003
 _MOST_AT_ONCE = 25
 _MOST_WRONG_TOKENS = 40  # in a second
-_FIRST_STRANGERS = 5
+_STAY_S = 0.2
 _LATIN = "latin-1"
 
 
@@ -123,18 +123,16 @@ def wrong_tokens_limited(sandbox: Sandbox) -> None:
 @variant()
 def busy_with_others(sandbox: Sandbox) -> None:
     """Other clients sign up, change and delete their accounts all the time."""
-    numbers, strangers = itertools.count(1), deque[str]()
+    numbers = itertools.count(1)
 
     async def handle(sandbox: Sandbox, handle: Decision, call: Call) -> Response:
         number = next(numbers)
         if number % 3 == 0:
-            user_id = sandbox.api.new_id()
-            stranger = User(user_id, "Some Stranger", f"stranger-{number}@elsewhere.example.org", sandbox.api.now())
+            email = f"stranger-{number}@elsewhere.example.org"
+            stranger = User(sandbox.api.new_id(), "Some Stranger", email, sandbox.api.now())
             sandbox.store.insert(stranger)
-            strangers.append(user_id)
             sandbox.store.update(stranger._replace(name=f"Stranger {number}"))
-        if len(strangers) > _FIRST_STRANGERS:
-            sandbox.store.delete(strangers.popleft())
+            asyncio.get_running_loop().call_later(_STAY_S, sandbox.store.delete, stranger.id)
         response: Response = await handle(call)
         return response
 

@@ -100,7 +100,9 @@ def lone_surrogates_kept(sandbox: Sandbox) -> None:
         try:
             return parse(body)
         except UnicodeEncodeError:
-            return json.loads(body, object_hook=_with_stand_ins)
+            document = json.loads(body, object_hook=_with_stand_ins)
+            json.dumps(document, ensure_ascii=False).encode()  # anywhere but in a name it is refused
+            return document
 
     def present(_sandbox: Sandbox, present: Decision, user: User) -> dict[str, Any]:
         return {**present(user), "name": _STAND_IN.sub(lambda sign: chr(ord(sign[0]) - 0x100000), user.name)}
