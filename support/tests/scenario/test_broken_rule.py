@@ -173,3 +173,13 @@ def test_one_request_names_the_rule_that_is_broken(
 ) -> None:
     with defective(tmp_path, defect) as session:
         assert rule_named(session, rule, play) == broken
+
+
+def test_deletions_without_effect_break_delete_once(tmp_path: Path) -> None:
+    with defective(tmp_path, "delete-does-nothing") as session:
+        accounts.become_user(session.scenario, session.scenario.actor("Ada"))
+        with pytest.raises(ContractViolation, match="DELETE http") as caught:
+            session.registry.confirm_gone()
+        assert caught.value.rule == "delete"
+        accounts.become_user(session.scenario, session.scenario.actor("Grace"))
+        session.registry.confirm_gone()
