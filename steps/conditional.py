@@ -23,6 +23,11 @@ def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str) -
     conditional.change_and_note_etag(scenario, actor, method)
 
 
+@when("{actor:Actor} changes the letter case of their name with {method:Method}, and the ETag is noted")
+def change_case_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str) -> None:
+    conditional.change_and_note_etag(scenario, actor, method, actor.new_user.name.swapcase())
+
+
 @when("a client reads {actor:Actor}'s account with If-None-Match and {condition:Condition}")
 def read_if_none_match(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
     conditional.read(scenario, actor, conditional.CONDITIONS[condition](scenario.etags))

@@ -1,6 +1,6 @@
 """Reading users: one account, the list, searches by email, pages."""
 
-from support.scenario import bursts, directory, outcomes, paging, values, waiting
+from support.scenario import directory, many_users, outcomes, paging, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 
@@ -158,12 +158,12 @@ def no_longer_found(scenario: ScenarioContext, actor: Actor) -> None:
 
 @then("the first, the last and some of the others are found by email, also page by page")
 def some_are_found(scenario: ScenarioContext) -> None:
-    bursts.check_some_found(scenario)
+    many_users.check_found(scenario)
 
 
 @then("no other user can sign up with their emails")
 def some_are_guarded(scenario: ScenarioContext) -> None:
-    bursts.check_some_guarded(scenario)
+    many_users.check_guarded(scenario)
 
 
 # Pages
@@ -193,6 +193,22 @@ def read_page_by_page(scenario: ScenarioContext) -> None:
 @when("support reads the list page by page, {size:d} user per page")
 def read_in_pages_of(scenario: ScenarioContext, size: int) -> None:
     paging.read_all_pages(scenario, size)
+
+
+@when("support reads the list in pages of {size:d} users")
+def read_in_pages_of_users(scenario: ScenarioContext, size: int) -> None:
+    paging.read_all_pages(scenario, size)
+
+
+@given("support has read the page of one user that shows {actor:Actor}")
+def has_read_page_of_one(scenario: ScenarioContext, actor: Actor) -> None:
+    scenario.registry.wait_for_deletions()
+    scenario.values["the page"] = paging.read_page_of(scenario, actor, size=1).call
+
+
+@then("that page no longer shows {actor:Actor}")
+def page_no_longer_shows(scenario: ScenarioContext, actor: Actor) -> None:
+    paging.no_longer_shows(scenario, actor)
 
 
 @when("support reads the list in pages of the maximum size")

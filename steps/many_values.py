@@ -2,9 +2,8 @@
 
 from support.scenario import many_values
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.protocol import update_methods
 from support.scenario.steps import given, then, when
-from support.scenario.value_classes import users_with_emails, users_with_names
+from support.scenario.value_classes import users_with_emails, users_with_names, users_with_resembling_emails
 from support.scenario.values import Spelling
 
 
@@ -18,24 +17,31 @@ def write_emails(scenario: ScenarioContext, kind: str) -> None:
     many_values.write_each(scenario, "email", [users_with_emails(scenario.factory, kind) for _ in range(3)])
 
 
+@when("other users take emails that resemble them, by sign-up, update and replacement")
+def take_resembling(scenario: ScenarioContext) -> None:
+    users = [each.sent for each in scenario.written]
+    rounds = [users_with_resembling_emails(scenario.factory, users, stand_in) for stand_in in "xyz"]
+    many_values.write_each(scenario, "email", rounds)
+
+
 @given("users with {kind:EmailClass} in their emails")
 def are_users_with(scenario: ScenarioContext, kind: str) -> None:
     many_values.become_users(scenario, users_with_emails(scenario.factory, kind))
 
 
-@when("{actor:Actor} signs up with each of these emails in other letter case")
-def sign_up_with_each(scenario: ScenarioContext, actor: Actor) -> None:
-    many_values.want_emails(scenario, actor, ["POST"])
-
-
-@when("{actor:Actor} changes to each of these emails in other letter case")
-def change_to_each(scenario: ScenarioContext, actor: Actor) -> None:
-    many_values.want_emails(scenario, actor, update_methods(scenario))
+@when("{actor:Actor} signs up with and changes to each of these emails in other letter case")
+def want_each(scenario: ScenarioContext, actor: Actor) -> None:
+    many_values.want_emails(scenario, actor)
 
 
 @when("support searches for each of these emails {spell:Spelling}")
 def search_each(scenario: ScenarioContext, spell: Spelling) -> None:
     many_values.search_each(scenario, spell)
+
+
+@then("each request is refused because the email is taken")
+def each_is_taken(scenario: ScenarioContext) -> None:
+    many_values.each_is_taken(scenario)
 
 
 @then("each search finds exactly the user with the email")

@@ -103,6 +103,11 @@ def sign_up_escaped(scenario: ScenarioContext, actor: Actor, name: str) -> None:
     protocol.send_body(scenario, actor, "POST", escaped)
 
 
+@when('{actor:Actor} changes to the name "{name}" with {method:Method}, every character escaped')
+def change_escaped(scenario: ScenarioContext, actor: Actor, method: str, name: str) -> None:
+    protocol.send_body(scenario, actor, method, escaped, data=scenario.factory.named(name))
+
+
 @then("the status is 415")
 def unsupported_media_type(scenario: ScenarioContext) -> None:
     outcomes.is_answered(scenario, "media_type")

@@ -20,6 +20,16 @@ def emails_are_taken_or_free(scenario: ScenarioContext) -> None:
     histories.check_emails(scenario)
 
 
+@when("they delete their accounts, and other users sign up with their emails")
+def delete_all(scenario: ScenarioContext) -> None:
+    histories.delete_all(scenario)
+
+
+@then("no late request brings them back or reaches the users who have their emails now")
+def deleted_stay_deleted(scenario: ScenarioContext) -> None:
+    histories.check_ends(scenario)
+
+
 @when("a few users sign up, change, delete and look at accounts in many drawn orders")
 def play_sequences(scenario: ScenarioContext) -> None:
     from support.scenario import sequences  # loads Hypothesis, which takes a while

@@ -26,6 +26,12 @@ Feature: Conditional requests
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
       And each version of Ada's account has another ETag, and an outdated one no longer stands for it
 
+    @edge
+    Example: Ada changes only the letter case of their name
+      Given Ada is a user with an ETag
+      When Ada changes the letter case of their name with an update, and the ETag is noted
+      Then each version of Ada's account has another ETag, and an outdated one no longer stands for it
+
     Example: The ETag in the answer to a sign-up
       Given Ada is a user with an ETag
       When Ada signs up and receives an answer
@@ -37,7 +43,9 @@ Feature: Conditional requests
       Then Ada's account is gone
       And with If-None-Match and the current ETag, Ada's account is not found either
 
-    @use.with_access=yes
+  @rule.auth-401 @negative @use.with_access=yes
+  Rule: An ETag does not stand for a token
+
     Example: A client without a token learns nothing by an ETag
       Given Ada is a user with an ETag
       When a client without a token reads Ada's account with If-None-Match and the current ETag
@@ -51,7 +59,7 @@ Feature: Conditional requests
       And Ada has changed their name with an update, and the ETag is noted
       When a client sends <method> for Ada with If-Match and an outdated ETag
       Then the status is 412
-      And Ada's account is unchanged
+      And half a second later, Ada's account is still unchanged
 
       Examples:
         | method |
@@ -64,7 +72,7 @@ Feature: Conditional requests
       And Ada has changed their name with an update, and the ETag is noted
       When a client sends PUT for Ada with If-Match and an outdated ETag
       Then the status is 412
-      And Ada's account is unchanged
+      And half a second later, Ada's account is still unchanged
 
   @rule.conditional
   Rule: A write on condition of the current ETag is done

@@ -94,7 +94,7 @@ Feature: The list of users
       When support searches for Ada's email
       Then only Ada is found
 
-    @edge
+    @edge @slow
     Scenario Outline: Users with <emails> in their emails are found <spelling>
       Given users with <emails> in their emails
       When support searches for each of these emails <spelling>
@@ -134,6 +134,8 @@ Feature: The list of users
         | Ada's email with an asterisk  | an asterisk is a wildcard           |
         | the local part of Ada's email | a part of an email is not the email |
         | Ada's name                    | a name is not an email              |
+        | an empty text                 | no user has it                      |
+        | a space                       | no user has it                      |
 
     @edge @use.with_pages=yes
     Scenario Outline: Only <user> is on page 1 of the search for their email, <size> per page
@@ -213,6 +215,38 @@ Feature: The list of users
       When support requests page "1000000000" with page size "10"
       Then the result is empty
 
+    @edge
+    Scenario Outline: A page whose first user would be number 2 to the power of <power> is empty or refused
+      Given Ada is a user
+      When support requests page "<page>" with page size "64"
+      Then the result is empty or the request is refused as invalid
+
+      Examples:
+        | power | page                |
+        | 31    | 33554433            |
+        | 32    | 67108865            |
+        | 63    | 144115188075855873  |
+        | 64    | 288230376151711745  |
+
+    Example: An invalid page of a search is refused
+      Given Ada is a user
+      When support searches for Ada's email on page 0 with page size 10
+      Then the request is refused as invalid
+
+    Example: A page no longer shows a deleted user
+      Given Grace and Ada are users
+      And support has read the page of one user that shows Ada
+      When Ada deletes their account
+      Then Ada's account is gone
+      And that page no longer shows Ada
+
+    @slow
+    Example: Users with the same name are on the pages as well
+      Given 30 users with the same name have signed up at once
+      When support reads the list in pages of 7 users
+      Then no user is on two pages
+      And all pages together show the same users as the list
+
     Example: A page shows Ada's new name at once after an update
       Given Ada is a user
       And support has read the page that shows Ada
@@ -236,7 +270,7 @@ Feature: The list of users
       And no user is on two pages
       And all pages together show the same users as the list
 
-    @edge
+    @edge @slow
     Example: Many users are on the pages and in the list, and their emails are found and guarded
       Given 210 users have signed up at once
       When support reads the list in pages of the maximum size

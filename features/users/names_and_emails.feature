@@ -19,6 +19,7 @@ Feature: Names and emails are stored as sent
         | 007                           | only digits                        |
         | null                          | the word null                      |
 
+    @slow
     Scenario Outline: Names with <names> are kept, whichever request brings them
       When users take names with <names> by sign-up, update and replacement
       Then every view shows each name as it was sent
@@ -36,8 +37,19 @@ Feature: Names and emails are stored as sent
         | unusual lengths                          |
         | mixed letter case                        |
 
-    Example: Ada sends a name with every character escaped
+    Example: Ada signs up with a name of which every character is escaped
       When Ada signs up with the name "李小龍 🦉 O'Brien", every character escaped
+      Then every view shows exactly this name
+
+    Example: Ada updates their name to one of which every character is escaped
+      Given Ada is a user
+      When Ada changes to the name "李小龍 🦉 O'Brien" with an update, every character escaped
+      Then every view shows exactly this name
+
+    @use.with_put=yes
+    Example: Ada replaces their name by one of which every character is escaped
+      Given Ada is a user
+      When Ada changes to the name "李小龍 🦉 O'Brien" with a replacement, every character escaped
       Then every view shows exactly this name
 
   @rule.exact-text
@@ -53,6 +65,7 @@ Feature: Names and emails are stored as sent
         | an email in upper case     | some users write it that way  |
         | an email of maximum length | 254 characters are allowed    |
 
+    @slow
     Scenario Outline: Emails with <emails> are kept, whichever request brings them
       When users take emails with <emails> by sign-up, update and replacement
       Then every view shows each email as it was sent

@@ -36,6 +36,7 @@ LIST_SIZES = (100, 50, 20, 10)
 BY_PAGE = (
     *("page limit", "_page _limit", "page page_size", "page per_page", "page size", "page pageSize", "page perPage"),
     *("page _limit", "_page _per_page", "pageNumber pageSize", "page[number] page[size]"),
+    *("page max_results", "page per", "page count", "p limit", "page $top"),
 )
 BY_OFFSET = ("offset limit", "$skip $limit", "skip limit", "skip take", "_start _limit", "page[offset] page[limit]")
 """Parameters for the place and the size of a page; those of the contract come first."""

@@ -13,6 +13,7 @@ TAGS: Mapping[str, str] = {
     "scenario": "tells a whole story from end to end",
     "negative": "the API refuses something",
     "edge": "tests the limits of what is allowed",
+    "slow": "sends hundreds of requests",
     "concurrency": "sends concurrent requests",
     "burst": "sends concurrent requests that do not compete",
     "race": "sends concurrent requests that compete for one thing",

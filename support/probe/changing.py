@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from support.contract.normalizers import user_of
@@ -17,6 +18,7 @@ from support.probe.proposals import proposals
 MOST_TRIES = 12
 NOT_OFFERED = (404, 405, 501)
 PATCH_TYPES = ("application/merge-patch+json", "application/vnd.api+json")
+CONDITION = re.compile(r"if-match|\betag\b|precondition", re.IGNORECASE)
 TABLES = {"PATCH": "patch", "PUT": "update"}
 
 
@@ -51,7 +53,7 @@ def _change(client: ProbeClient, method: str, ada: User) -> Exchange:
             break
         if exchange.status == 415 and (media_type := next(types, None)):
             client.learn(f"media_types.{method.lower()}", media_type, exchange)
-        elif not _learn_fields(client, method, exchange, tried):
+        elif not wants_condition(client, exchange) and not _learn_fields(client, method, exchange, tried):
             break
     return exchange
 
@@ -75,6 +77,15 @@ def _learn_fields(client: ProbeClient, method: str, exchange: Exchange, tried: d
         if profile.further_fields(method).get(key) != value:
             client.learn(f"{TABLES[method]}.{key}", value, exchange)
     return fields != profile.further_fields(method)
+
+
+def wants_condition(client: ProbeClient, refused: Exchange) -> bool:
+    """Learn that changes name the ETag of the user, if a refusal says so; return whether that is new."""
+    said = refused.answer.body.decode("utf-8", "replace") if refused.answer else ""
+    if client.profile.if_match or not (refused.status in (412, 428) or CONDITION.search(said)):
+        return False
+    client.learn("if_match", ("PUT", "PATCH", "DELETE"), refused)
+    return True
 
 
 def _learn_answer(client: ProbeClient, ada: User, changed: Exchange) -> None:

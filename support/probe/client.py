@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from support.errors import SuiteError
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
 from support.models import Credential, Exchange, NewUser, User
+from support.probe.authentication import Way, learn_way, ways
 from support.probe.draft import Draft, Value
 from support.profile import Profile
 from support.scenario.factory import Factory, new_seed
@@ -56,12 +57,22 @@ class ProbeClient:
         return was_there
 
     def _switch(self) -> None:
-        self._registry.switch_api(replace(self._connection.api, profile=self.profile))
+        api, auth = self._connection.api, self.profile.auth
+        credential = replace(auth.credential, value=api.credential.value) if self.has_token else api.credential
+        self._registry.switch_api(replace(api, profile=self.profile, credential=credential))
 
     @property
     def own_ids(self) -> set[str]:
         """The ids of the users that the probe has created so far."""
         return {user_id for record in self._registry.ledger.records for user_id in record.ids}
+
+    def ways_to_send_the_token(self) -> Iterator[Way]:
+        return ways(self._connection.api.credential.value if self.has_token else "")
+
+    def authenticate(self, way: Way, refused: Exchange) -> None:
+        """Send the token in another way from now on."""
+        learn_way(self.draft, way, refused)
+        self._switch()
 
     def call_plainly(self) -> bool:
         """Give new users names of letters alone from now on; return whether they were others until now."""
@@ -74,6 +85,13 @@ class ProbeClient:
             if record.email == email and not record.ids:
                 self._registry.ledger.note_created(record, user)
 
+    def mark_not_created(self, email: str) -> None:
+        """Write down that a create was refused, whatever its status says; its email is looked up again."""
+        for record in self._registry.ledger.records:
+            if record.email == email:
+                self._registry.mark_not_created(record)
+                record.claims_user = False
+
     def run(self, operation: Operation[T]) -> T:
         return self._connection.http.run(operation)
 
@@ -82,17 +100,19 @@ class ProbeClient:
         shown = {key: str(value) for key, value in (query or {}).items()}
         return self.run(self.api.send(self.api.call("GET", url, query=shown)))
 
-    def get_without_token(self) -> Exchange:
+    def get_without_token(self, url: str | None = None) -> Exchange:
         api = self.api.with_credential(Credential(None))
-        return self.run(api.send(api.call("GET")))
+        return self.run(api.send(api.call("GET", url)))
 
     def read(self, user_id: str) -> Exchange:
         return self.run(self.api.read(user_id))
 
     def post(self, fields: Mapping[str, Any], body: bytes | None = None) -> Exchange:
         """Read the list, then send a POST that may create a user; `body` replaces the JSON of the fields."""
-        listed = frozenset(ids_of(self.run(self.api.list()).answer, self.profile))
-        if not self._registry.ledger.records:
+        listed = None
+        if self.profile.capabilities.list:
+            listed = frozenset(ids_of(self.run(self.api.list()).answer, self.profile))
+        if listed and not self._registry.ledger.records:
             self._registry.ledger.existing |= listed
         call = self.api.call("POST", fields=fields, body=body)
         name = str(fields["name"]) if "name" in fields else None

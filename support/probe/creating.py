@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -18,10 +18,11 @@ from support.probe.client import ProbeClient, succeeded
 from support.probe.draft import brief
 from support.probe.locating import Path, field_name, pointer
 from support.probe.proposals import proposals
-from support.profile_answers import Names
+from support.profile_answers import Names, StatusInBody
 
 MOST_TRIES = 60
 JSON_API = "application/vnd.api+json"
+SCIM = b"urn:ietf:params:scim:api:messages:2.0:Error"
 ELSEWHERE = (404, 405, 501)
 
 
@@ -31,6 +32,10 @@ def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
     for _ in range(MOST_TRIES):
         ada = client.new_user("Ada")
         exchange = client.post(ada.as_json())
+        if succeeded(exchange) and (error := error_told_by(document_of(exchange.answer) if exchange.answer else None)):
+            client.learn("errors", (error,), exchange)
+            client.mark_not_created(ada.email)
+            continue
         if succeeded(exchange):
             return ada, exchange
         if not creation.learns(exchange):
@@ -47,6 +52,7 @@ class _Creation:
         self._unwanted: set[str] = set()
         self._paths = _other_paths(client.api.base_url)
         self._media_types = iter([JSON_API])
+        self._ways = client.ways_to_send_the_token()
         self._guesses = self._guess()
 
     def learns(self, exchange: Exchange) -> bool:
@@ -59,8 +65,12 @@ class _Creation:
                 client.learn(f"media_types.{what}", media_type, exchange)
             if not client.profile.names.body_pointer:
                 self._speak_json_api(exchange)
+        elif exchange.status in (401, 403) and (way := next(self._ways, None)):
+            client.authenticate(way, exchange)
         elif exchange.status is None or exchange.status in (401, 403, 429, *ELSEWHERE) or exchange.status > 500:
             return False
+        elif self._speaks_scim(exchange):
+            return True
         else:
             complaints = complaints_in(document_of(exchange.answer)) if exchange.answer else []
             learned = [self._learn(complaint, exchange) for complaint in complaints]
@@ -143,12 +153,33 @@ class _Creation:
         self._speak_json_api()
         yield True
 
+    def _speaks_scim(self, exchange: Exchange) -> bool:
+        """Name the fields as SCIM does (RFC 7643), where the userName is unique, if a refusal is one of SCIM."""
+        if "schemas" in self._client.profile.create or exchange.answer is None or SCIM not in exchange.answer.body:
+            return False
+        self._client.learn("names.email", "userName", exchange)
+        self._client.learn("names.name", "displayName", exchange)
+        self._client.learn("create.schemas", ["urn:ietf:params:scim:schemas:core:2.0:User"], exchange)
+        return True
+
     def _speak_json_api(self, *shown: Exchange) -> None:
         client = self._client
         client.learn("names.body_pointer", "/data", *shown)
         client.learn("names.name", "/attributes/name", *shown)
         client.learn("names.email", "/attributes/email", *shown)
         client.learn("create.type", "users", *shown)
+
+
+def error_told_by(document: Any) -> StatusInBody | None:
+    """Return how the body of an answer with a status of success says that it is an error; None if it does not."""
+    fields = document if isinstance(document, Mapping) else {}
+    for key in ("code", "status", "statusCode", "errorCode"):
+        if re.fullmatch(r"[45]\d\d", str(fields.get(key))):
+            return StatusInBody(f"/{key}", "[45]??")
+    told = [key for key in ("success", "ok") if fields.get(key) is False]
+    failed = [key for key in ("status", "result") if fields.get(key) in ("error", "fail", "failed")]
+    found = next(iter([*((key, "false") for key in told), *((key, str(fields[key])) for key in failed)]), None)
+    return StatusInBody(f"/{found[0]}", found[1], 400) if found else None
 
 
 def in_the_user(path: Path, names: Names) -> Path:

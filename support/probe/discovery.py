@@ -10,7 +10,7 @@ from support.contract.normalizers import ids_of
 from support.errors import SuiteError
 from support.http.reading import document_of
 from support.models import Exchange, User
-from support.probe.changing import discover_methods
+from support.probe.changing import discover_methods, wants_condition
 from support.probe.client import ProbeClient, succeeded
 from support.probe.draft import brief
 from support.probe.paging import discover_paging
@@ -41,19 +41,28 @@ def discover(client: ProbeClient) -> None:
     discover_list(client)
     ada = discover_user(client)
     discover_unknown_id(client, ada)
-    for first_name in ("Grace", "Alan"):
-        client.sign_up(first_name)
-    discover_paging(client)
-    discover_filter(client, ada)
+    if client.profile.capabilities.list:
+        for first_name in ("Grace", "Alan"):
+            client.sign_up(first_name)
+        discover_paging(client)
+        discover_filter(client, ada)
     discover_methods(client, ada)
     discover_refusals(client, ada)
-    discover_access(client)
+    discover_access(client, ada)
     discover_deletion(client)
 
 
 def discover_list(client: ProbeClient) -> None:
     """Learn where the answer to GET holds the users, and what one of them shows of the names."""
     exchange = client.get()
+    if exchange.status == 404 and (slashed := client.get(url=f"{client.api.base_url}/")).status == 200:
+        client.learn("paths.collection_slash", True, exchange, slashed)
+        exchange = slashed
+    if exchange.status in (404, 405, 501):
+        client.learn("capabilities.list", False, exchange)
+        client.learn("capabilities.pages", False, "there is no list")
+        client.learn("capabilities.email_filter", False, "there is no list")
+        return
     found = list_in(document_of(exchange.answer)) if exchange.answer and exchange.status == 200 else None
     if found is None:
         raise SuiteError(f"this is no list of users: {brief(exchange)}")
@@ -97,13 +106,9 @@ def discover_refusals(client: ProbeClient, ada: User) -> None:
     if _refused(taken):
         learn_status(client, "taken", taken)
     mallory = client.new_user("Mallory")
-    invalid = [
-        client.post(each)
-        for each in (
-            {"name": mallory.name},
-            {"name": mallory.name, "email": mallory.email.replace("@", ".")},
-        )
-    ]
+    nameless = [{"name": mallory.name}] if client.profile.capabilities.list else []  # only the list would show them
+    bodies = (*nameless, {"name": mallory.name, "email": mallory.email.replace("@", ".")})
+    invalid = [client.post(each) for each in bodies]
     for exchange in list(filter(_refused, invalid))[:1]:
         learn_status(client, "invalid", exchange)
     if all(map(succeeded, invalid)):
@@ -119,21 +124,23 @@ def _refused(exchange: Exchange) -> bool:
     return is_client_error(exchange.status)
 
 
-def discover_access(client: ProbeClient) -> None:
-    """Learn whether the target refuses a request without a token."""
-    exchange = client.get_without_token()
+def discover_access(client: ProbeClient, ada: User) -> None:
+    """Learn whether the target refuses a read without a token."""
+    exchange = client.get_without_token(None if client.profile.capabilities.list else client.api.url_of(ada.id))
     access = client.has_token and exchange.status in (401, 403)
     client.learn("capabilities.access", access, exchange)
     if access:
         client.learn("answers.unauthorized", (exchange.status or 401,), exchange)
     if client.has_token and not access:
-        client.draft.remarks.append("The target shows its list without the token that it was given.")
+        client.draft.remarks.append("The target shows its users without the token that it was given.")
 
 
 def discover_deletion(client: ProbeClient) -> None:
     """Learn the statuses for a deletion and for a second one; raises SuiteError if no user can be deleted."""
     user_id = client.sign_up("Edsger").id
     deleted = client.run(client.api.delete(user_id))
+    if not succeeded(deleted) and wants_condition(client, deleted):
+        deleted = client.run(client.api.delete(user_id))
     if not succeeded(deleted):
         raise SuiteError(f"a user cannot be deleted, so this target cannot be cleaned up: {brief(deleted)}")
     learn_status(client, "deleted", deleted)

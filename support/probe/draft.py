@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -119,6 +119,8 @@ def _comment(text: str) -> str:
 
 
 def _toml(value: Value) -> str:
+    if is_dataclass(value) and not isinstance(value, type):
+        value = {name: inner for name, inner in asdict(value).items() if inner is not None}
     if isinstance(value, Mapping):
         return f"{{ {', '.join(f'{_key(key)} = {_toml(inner)}' for key, inner in value.items())} }}"
     if isinstance(value, tuple | list):

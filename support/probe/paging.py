@@ -29,9 +29,9 @@ def discover_paging(client: ProbeClient) -> None:
         return
     tried = f"none of {len(ways)} pairs of parameters such as page and limit made pages"
     client.learn("capabilities.pages", False, tried)
-    if _seems_cut(plain):
+    if not client.own_ids <= set(ids_of(plain.answer, client.profile)):
         client.draft.remarks += [
-            "The list seems to come in pages, but no parameters were found that request the others, so cleanup finds",
+            "The list does not show all users, but no parameters were found that request the others, so cleanup finds",
             "no user beyond the first page. Set names.page, names.limit and pages.size by hand.",
         ]
 

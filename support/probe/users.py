@@ -83,10 +83,11 @@ def _learn_create(client: ProbeClient, ada: NewUser, created: Exchange) -> tuple
 
 
 def _read(client: ProbeClient, user_id: str) -> Exchange:
-    """Read a user, with a slash at the end of the URL if the target redirects there."""
+    """Read a user, with a slash at the end of the URL if the target redirects there, or its list has one."""
     read = client.read(user_id)
     location = urlsplit((read.answer.header("Location") if read.answer else None) or "").path
-    if read.status in (301, 302, 307, 308) and location.endswith(urlsplit(read.call.url).path + "/"):
+    redirects = read.status in (301, 302, 307, 308) and location.endswith(urlsplit(read.call.url).path + "/")
+    if redirects or (read.status == 404 and client.profile.paths.collection_slash):
         client.learn("paths.item_slash", True, read)
         read = client.read(user_id)
     return read

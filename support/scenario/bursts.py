@@ -9,9 +9,8 @@ from urllib.parse import unquote
 
 from support.concurrency.drawing import histogram
 from support.concurrency.results import BurstResult, Request
-from support.contract.matchers import Matcher, has_an_id, has_status, is_a_list, shows
-from support.contract.normalizers import ids_of, user_of
-from support.contract.violation import fail
+from support.contract.matchers import Matcher, has_an_id, has_status, shows
+from support.contract.normalizers import user_of
 from support.errors import Inconclusive
 from support.http.operations import Operation, Sleep
 from support.models import Exchange, NewUser
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from support.scenario.context import ScenarioContext
 
 MIN_SIZE = 2
-SAMPLE = 8
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,9 @@ def release(scenario: ScenarioContext, requests: Sequence[Request[Any]], warm: b
 # Actions
 
 
-def sign_up(scenario: ScenarioContext, wanted: int) -> None:
-    """Sign up this many users at the same moment."""
-    new_users = _new_users(scenario, wanted)
+def sign_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> None:
+    """Sign up this many users at the same moment, all with one name if it is given."""
+    new_users = [replace(one, name=name or one.name) for one in _new_users(scenario, wanted)]
     _keep(
         scenario,
         "burst",
@@ -149,11 +147,11 @@ def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Ope
         exchanges["changed"] = yield from api.patch(user.id, {"name": new_name})
         exchanges["read again"] = yield from api.read(user.id)
         exchanges["deleted"] = yield from api.delete(user.id)
-        exchanges["gone"] = yield from _read_until_gone(scenario, user.id)
+        exchanges["gone"] = yield from read_until_gone(scenario, user.id)
     return Lifecycle(new_user, new_name, exchanges)
 
 
-def _read_until_gone(scenario: ScenarioContext, user_id: str) -> Operation[Exchange]:
+def read_until_gone(scenario: ScenarioContext, user_id: str) -> Operation[Exchange]:
     """Read until the deletion shows, or its deadline is over."""
     exchange = yield from scenario.api.read(user_id)
     for wait in scenario.session.poll_policy.waits():
@@ -216,40 +214,6 @@ def check_each_listed(scenario: ScenarioContext) -> None:
         directory.shows_each_once(scenario, [one.email for one in scenario.burst.new_users])
 
 
-def check_some_found(scenario: ScenarioContext) -> None:
-    """Check that a search finds the first, the last and some others of the last burst, also page by page."""
-    has = scenario.profile.capabilities
-    for new_user, user_id in _some(scenario):
-        searches = [scenario.run(scenario.api.find(new_user.email))] if has.email_filter else []
-        if has.email_filter and has.pages:
-            searches.append(scenario.run(scenario.api.find_page(new_user.email, 1, 10)))
-        for exchange in searches:
-            attempted = scenario.then(f"searching for {new_user.email}")
-            scenario.check(
-                exchange, has_status([200]), is_a_list(scenario.profile), rule="filter-email", attempted=attempted
-            )
-            if (found := ids_of(exchange.answer, scenario.profile)) != [user_id]:
-                fail(
-                    "filter-email", attempted, [f"exactly user {user_id}"], [f"{len(found)} users are shown"], exchange
-                )
-
-
-def check_some_guarded(scenario: ScenarioContext) -> None:
-    """Check that the emails of the first, the last and some others of the last burst are taken."""
-    for new_user, _ in _some(scenario):
-        again = replace(new_user, email=new_user.email.upper())
-        exchange = scenario.run(_sign_up(scenario, again))
-        attempted = scenario.then(f"signing up with {again.email}")
-        scenario.check(exchange, has_status(scenario.answers.taken), rule="email-unique", attempted=attempted)
-
-
-def _some(scenario: ScenarioContext) -> list[tuple[NewUser, str]]:
-    """Return some users of the last burst with their ids, evenly spread, the first and the last included."""
-    created = [user_of(exchange.answer, scenario.profile) for exchange in scenario.burst.result.results]
-    pairs = [(new, user.id) for new, user in zip(scenario.burst.new_users, created, strict=True) if user is not None]
-    return [*pairs[:: max(1, len(pairs) // SAMPLE)], *pairs[-1:]]
-
-
 def check_half_deleted(scenario: ScenarioContext) -> None:
     """Check that every second user was deleted and is gone, and that the others are shown as created."""
     with tried_by_one_client(scenario, scenario.burst.acts):
@@ -257,7 +221,7 @@ def check_half_deleted(scenario: ScenarioContext) -> None:
             scenario.check(exchange, _as_deleted(scenario, exchange))
         deleted, others = scenario.burst.created[::2], scenario.burst.created[1::2]
         _check_reads(scenario, others, "reading the users who were not deleted")
-        operations = [_read_until_gone(scenario, str(shown.get("id"))) for shown in deleted]
+        operations = [read_until_gone(scenario, str(shown.get("id"))) for shown in deleted]
         for exchange in scenario.run_at_once(operations):
             attempted = scenario.then("reading the deleted users")
             scenario.check(exchange, has_status(scenario.answers.gone), attempted=attempted)

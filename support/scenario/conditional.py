@@ -75,9 +75,10 @@ def write_if(scenario: ScenarioContext, actor: Actor, method: str, condition: st
     scenario.keep(scenario.run(operation))
 
 
-def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str) -> None:
-    """Change an account, and keep the ETag that it has then."""
-    accounts.be_changed(scenario, actor, method, **accounts.new_values(scenario, actor, "name"))
+def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str, name: str | None = None) -> None:
+    """Change the name, to a new one if none is given, and keep the ETag that the account has then."""
+    name = name or scenario.factory.new_user(actor.persona).name
+    accounts.be_changed(scenario, actor, method, name=name)
     changed = scenario.exchange
     scenario.etags.append(_etag(read(scenario, actor)))
     scenario.keep(changed)

@@ -79,6 +79,7 @@ class ScenarioContext:
         self.race: Race | None = None
         self.in_threads = False
         self.violation: ContractViolation | None = None
+        self.ends: list[Mapping[str, Exchange]] = []
         self.histories: list[History] = []
         self.written: list[Written] = []
         self.etags: list[str] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import cycle
 from typing import TYPE_CHECKING
 
 from support.cleanup.ledger import Record
@@ -20,7 +19,7 @@ from support.concurrency.races import (
     with_outcome,
 )
 from support.contract.normalizers import user_of, users_of
-from support.models import User
+from support.models import NewUser, User
 from support.scenario import accounts, one_client
 from support.scenario.email_races import becomes_free, shows_as_gone
 from support.scenario.races import Round, play
@@ -39,7 +38,7 @@ def change_during_deletion(scenario: ScenarioContext, method: str) -> None:
     deleted: Deleted = []
     changes = one_client.change_by(method), one_client.delete, one_client.change_deleted_by(method)
     acts = one_client.sign_up, *changes, one_client.sign_up_with_freed_email
-    play(scenario, _changes_during_deletion(scenario, method, deleted), acts, share=0.5)
+    play(scenario, _changes_during_deletion(scenario, method, deleted), acts)
     _check_that_none_returned(scenario, deleted)
 
 
@@ -57,34 +56,36 @@ def _new_ada(scenario: ScenarioContext) -> Actor:
 
 
 def _changes_during_deletion(scenario: ScenarioContext, method: str, deleted: Deleted) -> Iterator[Round]:
-    answers = scenario.answers
-    for order in cycle((1, -1)):
-        ada, changes = _new_ada(scenario), scenario.factory.new_user("Ada")
-        record = scenario.registry.ledger.intend(changes.email)
-        call = scenario.api.call(method, scenario.api.url_of(ada.known_id), fields=changes.as_json())
+    """Release the deletion between two changes, so that each round has both orders."""
+    while True:
+        ada = _new_ada(scenario)
+        changes = scenario.factory.new_users(2)
+        records = [scenario.registry.ledger.intend(change.email) for change in changes]
+        first, second = (_change(scenario, ada, method, change) for change in changes)
         deletion = scenario.api.send_once(scenario.api.delete_call(ada.known_id))
-        requests = [
-            RaceRequest("the change", scenario.api.send_once(call), (200,), answers.unknown),
-            RaceRequest("the deletion", deletion, answers.deleted),
-        ]
-        check = partial(_check_change, scenario, ada, changes.email, record, order, deleted)
-        yield Round(requests[::order], check)
+        requests = [first, RaceRequest("the deletion", deletion, scenario.answers.deleted), second]
+        emails = [ada.new_user.email, *(change.email for change in changes)]
+        yield Round(requests, partial(_check_change, scenario, ada, emails, records, deleted))
+
+
+def _change(scenario: ScenarioContext, ada: Actor, method: str, change: NewUser) -> RaceRequest:
+    call = scenario.api.call(method, scenario.api.url_of(ada.known_id), fields=change.as_json())
+    return RaceRequest(f"change to {change.name}", scenario.api.send_once(call), (200,), scenario.answers.unknown)
 
 
 def _check_change(
     scenario: ScenarioContext,
     ada: Actor,
-    new_email: str,
-    record: Record,
-    order: int,
+    emails: Sequence[str],
+    records: Sequence[Record],
     deleted: Deleted,
     contenders: Sequence[Contender],
 ) -> Verdict:
-    scenario.registry.mark_not_created(record)
-    _, deletion = contenders[::order]
+    for record in records:
+        scenario.registry.mark_not_created(record)
     wrong = broken_answers(contenders)
-    if not wrong and deletion.outcome is Outcome.WON:
-        deleted.append((ada.known_id, [ada.new_user.email, new_email]))
+    if not wrong and contenders[1].outcome is Outcome.WON:
+        deleted.append((ada.known_id, emails))
         wrong = _still_there(scenario, ada, deleted)
     return verdict_on(wrong, is_decided(contenders))
 

@@ -10,7 +10,9 @@ from support.contract.normalizers import ids_of, user_of
 from support.contract.violation import check, fail
 from support.http.operations import Operation
 from support.models import Exchange, NewUser
+from support.scenario.bursts import read_until_gone
 from support.scenario.context import ScenarioContext
+from support.scenario.protocol import update_methods
 
 USERS = 11
 
@@ -110,12 +112,15 @@ def _change(scenario: ScenarioContext, history: History, kind: str, look_up: boo
     before = history.emails[-1]
     history.names += [sent["name"]] if "name" in sent else []
     history.emails += [sent["email"]] if "email" in sent else []
+    searches = []
+    can_search = scenario.profile.capabilities.email_filter
+    moved = before.lower() != history.emails[-1].lower()
+    if can_search and moved and history.emails[-1] not in history.emails[:-1]:
+        yield from scenario.api.find(history.emails[-1])  # what was found before must not be remembered
     call = scenario.api.call(method, scenario.api.url_of(history.user_id), fields=sent)
     answer = yield from scenario.registry.change(call, sent.get("email"))
     read = yield from scenario.api.read(history.user_id)
-    moved = before.lower() != history.emails[-1].lower()
-    searches = []
-    if scenario.profile.capabilities.email_filter and (look_up or moved):
+    if can_search and (look_up or moved):
         for email in [history.emails[-1], *([before] if moved else [])]:
             searches.append((yield from scenario.api.find(email)))
     expected = NewUser(history.names[-1], history.emails[-1])
@@ -159,6 +164,47 @@ def check_emails(scenario: ScenarioContext) -> None:
             check(
                 scenario.run(_sign_up(scenario, email)), "update-taken", attempted, has_status(scenario.answers.created)
             )
+
+
+def delete_all(scenario: ScenarioContext) -> None:
+    """Let the users delete their accounts, others sign up with their emails, and old requests come once more."""
+    scenario.ends = scenario.run_at_once([_end(scenario, history) for history in scenario.histories])
+
+
+def _end(scenario: ScenarioContext, history: History) -> Operation[Mapping[str, Exchange]]:
+    """Return what came of each request, by what it was."""
+    api, user_id, email = scenario.api, history.user_id, history.emails[-1]
+    came = {"deleting": (yield from api.delete(user_id)), "reading": (yield from read_until_gone(scenario, user_id))}
+    came["signing up again"] = created = yield from _sign_up(scenario, email)
+    successor = user_of(created.answer, scenario.profile)
+    if came["reading"].status not in scenario.answers.gone or successor is None or successor.id == user_id:
+        return came
+    for method in update_methods(scenario):
+        sent = {"name": history.names[0], "email": scenario.factory.new_user().email}
+        call = api.call(method, api.url_of(user_id), fields=sent)
+        came[f"{method} after that"] = yield from scenario.registry.change(call, sent["email"])
+    came["deleting again"] = yield from api.delete(user_id)
+    came["reading the successor"] = yield from api.read(successor.id)
+    return came
+
+
+def check_ends(scenario: ScenarioContext) -> None:
+    """Check that the deleted stay deleted, that their emails are free, and that their successors are left alone."""
+    answers, said = scenario.answers, "users delete their accounts after many changes, and others take their emails"
+    wanted = {
+        "deleting": ("delete", answers.deleted),
+        "reading": ("delete", answers.gone),
+        "signing up again": ("delete-frees", answers.created),
+        "PATCH after that": ("update-404", answers.unknown),
+        "PUT after that": ("update-404", answers.unknown),
+        "deleting again": ("delete-again", answers.deleted_again),
+        "reading the successor": ("isolation", (200,)),
+    }
+    for came in scenario.ends:
+        for what, exchange in came.items():
+            rule, statuses = wanted[what]
+            again = answers.deleted_again if exchange.repeated_in_doubt and rule == "delete" else ()
+            check(exchange, rule, f"{said}: {what}", has_status((*statuses, *again)))
 
 
 def _sign_up(scenario: ScenarioContext, email: str) -> Operation[Exchange]:

@@ -19,6 +19,7 @@ from support.models import Exchange
 from support.profile import Profile
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.directory import entries_of, finds_no_user, is_list, read_list
+from support.scenario.waiting import LIST, poll_until
 
 POLLING = PollPolicy(first_s=0.1, cap_s=2.0, deadline_s=12.0)
 TRIES = 3
@@ -131,9 +132,9 @@ def read_page(scenario: ScenarioContext, number: object, size: object) -> Exchan
     return exchange
 
 
-def read_page_of(scenario: ScenarioContext, actor: Actor) -> Exchange:
+def read_page_of(scenario: ScenarioContext, actor: Actor, size: int | None = None) -> Exchange:
     """Read the page that shows a user: first the one that the list suggests, then page after page."""
-    size = largest_page(scenario)
+    size = size or largest_page(scenario)
     for _ in range(TRIES):
         listed = _ids(scenario, read_list(scenario))
         guess = listed.index(actor.known_id) // size + 1 if actor.known_id in listed else 1
@@ -186,6 +187,19 @@ def _pages(scenario: ScenarioContext, size: int) -> list[Exchange]:
 
 
 # Checks
+
+
+def no_longer_shows(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that the page that was read last no longer shows a user."""
+    call = scenario.values["the page"]
+    exchange = poll_until(
+        scenario,
+        LIST,
+        lambda: scenario.run(scenario.api.send(call)),
+        lambda exchange: actor.known_id not in _ids(scenario, exchange),
+    )
+    if actor.known_id in _ids(scenario, exchange):
+        scenario.fail(f"a page without {actor.persona}", [f"the page shows user {actor.id}"], exchange)
 
 
 def has_between(scenario: ScenarioContext, exchange: Exchange, least: int, most: int) -> None:

@@ -10,7 +10,7 @@ from support.errors import Inconclusive
 from support.http.operations import Operation
 from support.http.urls import destination, origin_of
 from support.http.users_api import JSON
-from support.models import Exchange
+from support.models import Exchange, NewUser
 from support.scenario import accounts, values
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.waiting import READ_TWO_WAYS, poll_until
@@ -59,10 +59,11 @@ def send_body(
     method: str,
     rewrite: Callable[[bytes], bytes] = bytes,
     content_type: str = JSON,
+    data: NewUser | None = None,
 ) -> Exchange:
     """Send a sign-up (POST) or a change of name and email with a rewritten body, or declared as another type."""
     scenario.last_actor = actor
-    new_user = actor.new_user if method == "POST" else scenario.factory.new_user(actor.persona)
+    new_user = actor.new_user if method == "POST" else data or scenario.factory.new_user(actor.persona)
     url = scenario.api.create_url if method == "POST" else scenario.api.url_of(actor.known_id)
     body = rewrite(scenario.api.call(method, url, fields=new_user.as_json()).body or b"")
     media_type = content_type.replace(JSON, scenario.profile.media_type(method))
@@ -79,6 +80,8 @@ def send_body(
     user = user_of(exchange.answer, scenario.profile)
     if method == "POST" and user is not None and not exchange.was_refused:
         actor.id, actor.shown = user.id, accounts.fields_of(scenario, exchange)
+    elif method != "POST" and exchange.status == 200:
+        actor.old_email, actor.new_user = actor.new_user.email, new_user
     return exchange
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MOST_USERS = 4
 MOST_ACTIONS = 10
-SEQUENCES = 12
+SEQUENCES = 8
 NUMBERS = st.integers(0, MOST_USERS - 1)
 SPELL: Sequence[Callable[[str], str]] = (str, str.lower, str.upper, str.title)
 SPELLINGS = st.sampled_from(SPELL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -108,6 +109,11 @@ def users_with_emails(factory: Factory, kind: str) -> list[NewUser]:
     """Return a new user for each kind of email of a class."""
     drawn = factory.new_users(len(EMAIL_CLASSES[kind]))
     return [NewUser(user.name, write(user.email)) for user, write in zip(drawn, EMAIL_CLASSES[kind], strict=True)]
+
+
+def users_with_resembling_emails(factory: Factory, users: Sequence[NewUser], stand_in: str) -> list[NewUser]:
+    """Return a new user for each of these, whose email differs only by another character in place of the sign."""
+    return [NewUser(factory.new_user().name, re.sub(r"(?<=\.a).(?=b\.)", stand_in, one.email)) for one in users]
 
 
 def may_be_refused(name: str) -> bool:

@@ -35,7 +35,9 @@ class Dialect:
         response = await self._api.handle(call)
         content = json.loads(bytes(response.body)) if response.body else None
         headers = {key: value for key, value in response.headers.items() if key != "content-length"}
-        status, content = self.answer(call, response.status_code, content, headers)
+        status = response.status_code
+        if status < 300 or content is not None:
+            status, content = self.answer(call, status, content, headers)
         return Response(None if content is None else json.dumps(content), status, headers)
 
     def answer(self, call: Call, status: int, content: Any, headers: Headers) -> tuple[int, Any]:

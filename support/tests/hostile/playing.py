@@ -87,7 +87,7 @@ def command_of(play: Sequence[str], folder: Path) -> list[str]:
     formats = ["-f", "json", "-o", str(folder / "behave.json"), "-f", "allure", "-o", str(folder / "allure")]
     reports = [*junit, *formats, "-f", "terminal"]
     bounded = ["sh", "-c", f'ulimit -v {MEMORY_KIB} && exec "$@"', "sh"]
-    return [*bounded, sys.executable, "-m", "behave", "--tags=@contract", *reports, *play]
+    return [*bounded, sys.executable, "-m", "behave", "--tags=@contract and not @slow", *reports, *play]
 
 
 def environment_of(url: str, folder: Path, **settings: str) -> dict[str, str]:

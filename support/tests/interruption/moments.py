@@ -23,7 +23,7 @@ class Play:
 
 
 def _of_contract(path: str, *more: str, **requests: int) -> Play:
-    return Play(("--tags=@contract", *more, path), requests)
+    return Play(("--tags=@contract and not @slow", *more, path), requests)
 
 
 PLAYS = (

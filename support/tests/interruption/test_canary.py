@@ -42,7 +42,9 @@ def test_nor_does_a_run_that_is_refused(tmp_path: Path) -> None:
 def test_nor_does_it_hold_a_hidden_base_url(tmp_path: Path) -> None:
     place = Place(tmp_path, {"LOG_LEVEL": "DEBUG", "HIDE_BASE_URL": "true", "RETRY_BASE_S": "0.01"})
     with an_api("--defect", "duplicate-is-500") as api, echoing(api.url) as url:
-        ended = place.run(*_formats(place), "features/refusals/taken_emails.feature", api=api, at=url)
+        ended = place.run(
+            "--tags=not @slow", *_formats(place), "features/refusals/taken_emails.feature", api=api, at=url
+        )
     assert ended.code != 0
     assert 'curl -i -X POST "$BASE_URL"' in (place.folder / "out" / "plain.txt").read_text(encoding="utf-8")
     assert '"target": "$BASE_URL"' in (place.reports / "summary.json").read_text(encoding="utf-8")
@@ -76,7 +78,12 @@ def _holds_no_host(place: Place, ended: Ended) -> None:
 
 
 def _selection() -> list[str]:
-    return ["--tags=@contract", "features/access", "features/protocol", "features/refusals/taken_emails.feature"]
+    return [
+        "--tags=@contract and not @slow",
+        "features/access",
+        "features/protocol",
+        "features/refusals/taken_emails.feature",
+    ]
 
 
 def _formats(place: Place) -> list[str]:

@@ -38,7 +38,7 @@ def killed_under_a_run(place: Place, database: str) -> tuple[Ended, int, dict[st
     """Kill the API while users of the run exist; return how the run ended, the port, and the existing users."""
     with an_api("--database", database) as api:
         asked = api.asked("POST")
-        run = place.start("--tags=@contract", "features/users/creating.feature", api=api)
+        run = place.start("--tags=@contract and not @slow", "features/users/creating.feature", api=api)
         assert run.wait_for(lambda: api.asked("POST") - asked >= 5)
         api.kill()
         return run.ended(), api.port, dict(api.before)
@@ -87,14 +87,14 @@ def test_a_target_that_hangs_delays_the_end_no_longer_than_the_deadline(place: P
     place.settings |= {"RETRY_DEADLINE_S": "2", "REQUEST_TIMEOUT_S": "0.5"}
     with an_api() as api:
         asked = api.asked("POST")
-        run = place.start("--tags=@contract", "features/users/creating.feature", api=api)
+        run = place.start("--tags=@contract and not @slow", "features/users/creating.feature", api=api)
         assert run.wait_for(lambda: api.asked("POST") - asked >= 5)
         api.inject({"kind": "hang"})
         ended = run.ended()
         assert ended.code != 0
         assert "cannot be reached: no complete answer within" in ended.out
         api.inject()
-        assert place.run("--tags=@contract", "features/users/lifecycle.feature", api=api).code == 0
+        assert place.run("--tags=@contract and not @slow", "features/users/lifecycle.feature", api=api).code == 0
         assert api.users() == api.before, difference(api.before, api.users())
 
 
@@ -103,7 +103,9 @@ def killed(place: Place) -> Iterator[Api]:
     """An API with users of a run that was killed."""
     with an_api() as api:
         asked = api.asked("POST")
-        run = place.start("--tags=@contract", "-D", "burst=30", "features/concurrency/burst.feature", api=api)
+        run = place.start(
+            "--tags=@contract and not @slow", "-D", "burst=30", "features/concurrency/burst.feature", api=api
+        )
         assert run.wait_for(lambda: api.asked("POST") - asked >= 25)
         run.process.kill()
         run.ended()
@@ -130,7 +132,7 @@ def test_the_users_of_a_live_run_are_not_deleted(place: Place) -> None:
     with an_api() as api:
         api.inject({"kind": "slow", "seconds": 0.2, "methods": ["GET"]})
         asked = api.asked("POST")
-        run = place.start("--tags=@contract", "features/users/creating.feature", api=api)
+        run = place.start("--tags=@contract and not @slow", "features/users/creating.feature", api=api)
         assert run.wait_for(lambda: api.asked("POST") - asked >= 3)
         for arguments in (["--yes"], ["--yes", "--all-runs"]):
             cleaned = place.run(*arguments, api=api, module="support.cleanup")
@@ -147,7 +149,10 @@ def test_two_runs_at_once_do_not_delete_each_others_users(place: Place) -> None:
     """Two runs of one folder against one target, each with its own users."""
     place.settings.clear()
     with an_api() as api:
-        runs = [place.start("--tags=@contract", path, api=api) for path in ("features/users", "features/refusals")]
+        runs = [
+            place.start("--tags=@contract and not @slow", path, api=api)
+            for path in ("features/users", "features/refusals")
+        ]
         ended = [run.ended() for run in runs]
         assert [one.code for one in ended] == [0, 0], "\n".join(one.said for one in ended)
         assert api.users() == api.before
@@ -163,7 +168,7 @@ def test_a_short_mark_is_refused(place: Place, killed: Api, mark: str) -> None:
 
 
 def test_an_embedded_api_that_is_killed_is_reported(place: Place) -> None:
-    run = place.start("--tags=@contract", "-D", "workers=1", api=None)
+    run = place.start("--tags=@contract and not @slow", "-D", "workers=1", api=None)
     assert run.wait_for(lambda: "passed" in run.said())
     os.kill(embedded_api_of(run), signal.SIGKILL)
     ended = run.ended()

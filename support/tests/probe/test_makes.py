@@ -13,12 +13,27 @@ import pytest
 import uvicorn
 
 from support.tests.probe.conventions import ExpressZod, Hapi, JsonApi, Spring
+from support.tests.probe.demanding import Envelope, Eve, FastApiUsers, Scim
 from support.tests.probe.frameworks import DjangoRest, FastApi, Laravel, Nest, Rails
 from support.tests.probe.makes import TOKEN, Make
 from support.tests.target.conftest import Command, command
 
 __all__ = ["command"]
-MAKES = (FastApi, DjangoRest, Rails, Laravel, Nest, ExpressZod, JsonApi, Spring, Hapi)
+MAKES = (
+    FastApi,
+    DjangoRest,
+    Rails,
+    Laravel,
+    Nest,
+    ExpressZod,
+    JsonApi,
+    Spring,
+    Hapi,
+    FastApiUsers,
+    Eve,
+    Envelope,
+    Scim,
+)
 
 
 @contextlib.contextmanager

@@ -60,7 +60,7 @@ def test_a_value_that_differs_is_drafted_with_the_exchange_that_shows_it(
             "@rule.filter-email or @rule.update-404",
             {"filter-email", "update-404"},
         ),
-        (MOCKAPI, "@rule.filter-email or @rule.race-email or @rule.put", {"filter-email", "race-email", "put"}),
+        (MOCKAPI, "@rule.filter-email or @rule.race-email or @rule.put", {"filter-email", "email-unique", "put"}),
     ],
     ids=["defects", "mockapi"],
 )

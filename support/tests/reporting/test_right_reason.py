@@ -10,7 +10,7 @@ import pytest
 from support.target.embedded import Target
 from support.tests.reporting.conftest import Play, on
 
-QUICK = "--tags=@contract and not @concurrency"
+QUICK = "--tags=@contract and not @concurrency and not @slow"
 Faulty = Callable[..., Target]
 
 

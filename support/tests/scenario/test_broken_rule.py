@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.errors import ContractViolation
-from support.scenario import accounts, answers, bursts, deletion_races, email_races, outcomes, paging, races
+from support.scenario import accounts, answers, bursts, deletion_races, email_races, outcomes, races
 from support.scenario.context import ScenarioContext
 from support.scenario.session import Session
 from support.target.embedded import EmbeddedApi
@@ -156,10 +156,6 @@ def sign_up_and_read(scenario: ScenarioContext) -> None:
     outcomes.is_unchanged(scenario, ada)
 
 
-def read_page(scenario: ScenarioContext) -> None:
-    paging.has_between(scenario, paging.read_page(scenario, 1, 10), 0, 10)
-
-
 def refuse_without_accept(scenario: ScenarioContext) -> None:
     answers.send(scenario, answers.REQUESTS["does not ask for JSON"])
     answers.check_declared_as_json(scenario)
@@ -174,7 +170,6 @@ def refuse_without_accept(scenario: ScenarioContext) -> None:
         ("delete-of-unknown-takes-newest", "delete-again", delete_unknown_user, "isolation"),
         ("name-in-two-fields", "create-201", sign_up_and_read, "user-shape"),
         ("time-since-epoch", "create-201", sign_up_and_read, "user-shape"),
-        ("list-wrapped-in-object", "pages", read_page, "list"),
         ("page-where-json-is-not-asked-for", "json-media-type", refuse_without_accept, "problem"),
         ("create-shows-late", "create-201", sign_up_and_read, "create-201"),
     ],

@@ -57,7 +57,9 @@ def test_the_whole_contract_is_green_where_the_profile_says_what_is_demanded(
     command: Command, profile: NewProfile, tmp_path: Path
 ) -> None:
     with demanding(MUCH, str(tmp_path / "users.sqlite3")) as url:
-        ended = command("behave", "--tags=@contract", base_url=url, token=TOKEN, target=profile(SAYS_MUCH))
+        ended = command(
+            "behave", "--tags=@contract and not @slow", base_url=url, token=TOKEN, target=profile(SAYS_MUCH)
+        )
     assert ended.code == 0, ended.said
     assert ended.summary.outcome == "passed"
     assert "$TOKEN" not in str(MUCH.kept)

@@ -1,0 +1,112 @@
+"""Users APIs that want more: without a list, with conditions, with errors in a status of success, with open reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from support.sandbox.exchange import Call
+from support.tests.probe.frameworks import FastApi
+from support.tests.probe.makes import TOKEN, Faults, Fields, Make, Wanted, is_text
+
+SCIM_FIELDS = ("schemas", "userName", "displayName", "id")
+
+
+class FastApiUsers(FastApi):
+    """FastAPI Users: users register elsewhere, PATCH alone changes them, and nobody sees a list."""
+
+    collection, create_at, methods = "/users", "/auth/register", ("PATCH",)
+    wanted: ClassVar[Wanted] = {"password": is_text}
+
+    async def serve(self, request: Request, body: bytes) -> Response:
+        if request.method in ("GET", "HEAD") and request.url.path == self.collection:
+            return self.say(405, {"": "Method Not Allowed"}, {"allow": "POST"})
+        return await super().serve(request, body)
+
+
+class Eve(Make):
+    """Eve: changes have to name the ETag of the user, issues are by field."""
+
+    collection = "/accounts"
+    wanted: ClassVar[Wanted] = {"lastname": is_text}
+
+    async def serve(self, request: Request, body: bytes) -> Response:
+        user_id = request.url.path.removeprefix(self.collection).strip("/")
+        user = self.api.store.get(user_id)
+        condition = request.headers.get("if-match")
+        if user is not None and request.method in ("PUT", "PATCH", "DELETE") and self.authenticated(request):
+            if condition is None:
+                return self.say(428, {"": "To edit a document its etag must be provided using If-Match"})
+            if condition != self.etag(user_id):
+                return self.say(412, {"": "Client and server etags don't match"})
+        response = await super().serve(request, body)
+        if user_id and response.status_code == 200:
+            response.headers["etag"] = self.etag(user_id)
+        return response
+
+    def etag(self, user_id: str) -> str:
+        return f'"{hash(self.api.store.get(user_id)) & 0xFFFFFFFF:x}"'
+
+    def user(self, user: Fields) -> Fields:
+        return {"_id": user["id"], "name": user["name"], "email": user["email"], "_created": user["createdAt"]}
+
+    def list(self, users: list[Fields], request: Request, headers: Fields) -> Any:  # noqa: ARG002
+        return {"_items": [self.user(user) for user in users]}
+
+    def text(self, name: str, present: bool) -> str:  # noqa: ARG002
+        return "required field"
+
+    def say(self, status: int, faults: Faults, headers: Mapping[str, str] | None = None) -> Response:
+        error = {"_status": "ERR", "_error": {"code": status, "message": faults.get("", "Insertion failure")}}
+        issues = {key: text for key, text in faults.items() if key}
+        return JSONResponse({**error, **({"_issues": issues} if issues else {})}, status, headers)
+
+
+class Envelope(Make):
+    """An envelope with a code: the status is 200 whatever happens, and anyone may read."""
+
+    collection = "/v2/users"
+    wanted: ClassVar[Wanted] = {"nickname": is_text}
+
+    def authenticated(self, request: Request) -> bool:
+        return request.method in ("GET", "HEAD") or request.headers.get("x-api-key") == TOKEN
+
+    def answered(self, call: Call, request: Request, content: Any, response: Response) -> Response:  # noqa: ARG002
+        shown = [self.user(user) for user in content] if isinstance(content, list) else content and self.user(content)
+        return JSONResponse({"code": 0, "result": shown})
+
+    def say(self, status: int, faults: Faults, headers: Mapping[str, str] | None = None) -> Response:
+        sent = status if status in (401, 405) else 200
+        return JSONResponse({"code": status, "message": "; ".join(faults.values())}, sent, headers)
+
+
+class Scim(Make):
+    """SCIM: a userName, a displayName, schemas in every body, and no PATCH of plain fields."""
+
+    collection, name, methods, invalid = "/scim/Users", "displayName", ("PUT",), 400
+    breaks = frozenset({"patch"})
+
+    def fields(self, document: Any) -> Any:
+        sent = super().fields(document)
+        return {**sent, "email": document["userName"]} if isinstance(sent, dict) and "userName" in document else sent
+
+    def faults(self, method: str, document: Any) -> Faults:  # noqa: ARG002
+        sent = document if isinstance(document, dict) else {}
+        extra = [f"Extra inputs are not permitted: {key}" for key in sent if key not in SCIM_FIELDS]
+        missing = ["Attribute 'schemas' is required"] if "schemas" not in sent else []
+        problems = [*missing, *extra]
+        return {"": problems[0]} if problems else {}
+
+    def user(self, user: Fields) -> Fields:
+        names = {"userName": user["email"], "displayName": user["name"]}
+        return {"schemas": [], "id": user["id"], "meta": {"created": user["createdAt"]}, **names}
+
+    def list(self, users: list[Fields], request: Request, headers: Fields) -> Any:  # noqa: ARG002
+        return {"totalResults": len(users), "Resources": [self.user(user) for user in users]}
+
+    def say(self, status: int, faults: Faults, headers: Mapping[str, str] | None = None) -> Response:
+        error = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(status)}
+        return JSONResponse({**error, "detail": "; ".join(faults.values())}, status, headers)
