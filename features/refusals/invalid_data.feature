@@ -185,6 +185,7 @@ Feature: Invalid data is refused
       Given Mallory is a user
       When Mallory updates their account with every invalid value
       Then each request is refused as invalid
+      And half a second later, Mallory's account is still unchanged
       And Mallory's account is unchanged in every view
 
     @use.with_put=yes @slow
@@ -192,6 +193,7 @@ Feature: Invalid data is refused
       Given Mallory is a user
       When Mallory replaces their account with every invalid value
       Then each request is refused as invalid
+      And half a second later, Mallory's account is still unchanged
       And Mallory's account is unchanged in every view
 
     @use.with_patch=yes

@@ -12,6 +12,7 @@ from support.concurrency.races import (
     Verdict,
     broken_answers,
     is_decided,
+    one_winner,
     verdict_on,
     with_outcome,
 )
@@ -154,7 +155,7 @@ def _writes(scenario: ScenarioContext, actor: Actor) -> Iterator[Round]:
         requests = [
             RaceRequest(name, _change_if(scenario, actor, name, etag), (200,), (PRECONDITION_FAILED,)) for name in names
         ]
-        yield Round(requests, partial(_check_writes, scenario, actor))
+        yield Round(requests, partial(_check_writes, scenario, actor), one_winner(requests))
 
 
 def _change_if(scenario: ScenarioContext, actor: Actor, name: str, etag: str) -> Operation[Exchange]:
