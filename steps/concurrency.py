@@ -6,6 +6,10 @@ from support.scenario.steps import given, then, when
 
 
 @given("{count:d} users have signed up at once")
+def have_signed_up_at_once(scenario: ScenarioContext, count: int) -> None:
+    bursts.have_signed_up(scenario, count)
+
+
 @when("{count:d} users sign up at once")
 def sign_up_at_once(scenario: ScenarioContext, count: int) -> None:
     bursts.sign_up(scenario, count)
@@ -83,7 +87,7 @@ def race_of_changes(scenario: ScenarioContext, method: str) -> None:
 
 @when("some users sign up with one email while others change to it, round after round")
 def race_of_sign_ups_and_updates(scenario: ScenarioContext) -> None:
-    email_races.change_to_one_email(scenario, changing=2, signing_up=2)
+    email_races.change_to_one_email(scenario, scenario.update_method, changing=2, signing_up=2)
 
 
 @when("Ada signs up with Grace's email while Grace deletes their account, round after round")

@@ -56,6 +56,14 @@ class Failure:
     text: str
     evidence: Evidence | None = None
 
+    @property
+    def cause(self) -> tuple[str, ...]:
+        """What failures of one cause share: the broken rule, the method that showed it, and the status."""
+        shown = self.evidence
+        if shown is None:
+            return self.outcome, self.rule, self.text.partition("\n")[0]
+        return self.outcome, self.rule, shown.request.partition(" ")[0], shown.response.partition(" ")[0]
+
 
 def worst_result(results: Iterable[Result]) -> Result:
     """Return the worst of several results; skipped for none."""
@@ -129,8 +137,12 @@ def deviation_of(scenario: Scenario) -> Deviation | None:
 def failures_of_feature(feature: Feature) -> list[Failure]:
     """Return the failures between the scenarios of a feature: of its hooks and its cleanups."""
     if feature.hook_failed:
+        error = feature.exception
         text = redacted(feature.error_message or "a hook was interrupted")
-        return [Failure(outcome_of(feature.exception), "", feature.name, "", _location(feature), "", text)]
+        failure = Failure(outcome_of(error), "", feature.name, "", _location(feature), "", text)
+        if isinstance(error, ContractViolation):
+            failure = replace(failure, rule=error.rule, text=redacted(str(error)), evidence=error.evidence)
+        return [failure]
     if feature.status == Status.cleanup_error:
         text = "a cleanup of the feature failed"
         return [Failure(Outcome.CONFIGURATION_ERROR, "", feature.name, "", _location(feature), "", text)]

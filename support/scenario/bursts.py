@@ -78,15 +78,23 @@ def sign_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> 
     _keep(
         scenario,
         "burst",
-        Burst(new_users, release(scenario, _sign_ups(scenario, new_users)), _acts_of_sign_ups(wanted)),
+        Burst(new_users, release(scenario, _sign_ups(scenario, new_users)), one_client.sign_up_all(wanted)),
     )
+
+
+def have_signed_up(scenario: ScenarioContext, wanted: int) -> None:
+    """Sign up this many users at the same moment for a scenario of another rule that starts from them."""
+    sign_up(scenario, wanted)
+    own, scenario.rule = scenario.rule, "burst"
+    check_each_created(scenario)
+    scenario.rule = own
 
 
 def sign_up_in_threads(scenario: ScenarioContext, wanted: int) -> None:
     """Sign up this many users from as many threads."""
     new_users = _new_users(scenario, wanted)
     result = scenario.session.run_threads(_sign_ups(scenario, new_users))
-    _keep(scenario, "threads", Burst(new_users, result, _acts_of_sign_ups(wanted)))
+    _keep(scenario, "threads", Burst(new_users, result, one_client.sign_up_all(wanted)))
 
 
 def delete_every_second(scenario: ScenarioContext) -> None:
@@ -106,12 +114,8 @@ def run_lifecycles(scenario: ScenarioContext, wanted: int) -> None:
     """Let this many users sign up, change their names, read and delete their accounts, all at the same moment."""
     new_users = _new_users(scenario, wanted)
     requests = [Request(one.email, _lifecycle(scenario, one, number)) for number, one in enumerate(new_users, start=1)]
-    acts = one_client.sign_up, one_client.change_by("PATCH"), one_client.delete
+    acts = one_client.sign_up, one_client.change_by(scenario.update_method), one_client.delete
     _keep(scenario, "burst of lifecycles", Burst(new_users, release(scenario, requests), acts))
-
-
-def _acts_of_sign_ups(count: int) -> Sequence[Act]:
-    return one_client.sign_up, one_client.find, one_client.sign_up_all(count)
 
 
 def _new_users(scenario: ScenarioContext, wanted: int) -> list[NewUser]:
@@ -140,7 +144,8 @@ def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Ope
     exchanges["read"] = yield from api.read(user.id)
     shown = user_of(exchanges["read"].answer, scenario.profile)
     if shown is not None and (shown.id, shown.email) == (user.id, new_user.email.lower()):
-        exchanges["changed"] = yield from api.patch(user.id, {"name": new_name})
+        fields = accounts.complete(scenario.update_method, {"name": new_name}, new_user)
+        exchanges["changed"] = yield from api.send(api.call(scenario.update_method, api.url_of(user.id), fields=fields))
         exchanges["read again"] = yield from api.read(user.id)
         exchanges["deleted"] = yield from api.delete(user.id)
         exchanges["gone"] = yield from read_until_gone(scenario, user.id)

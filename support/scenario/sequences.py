@@ -127,10 +127,9 @@ class _Sequence(RuleBasedStateMachine):
     )
     def change(self, number: int, put: bool, name: int, other: int, email: int, spell: Callable[[str], str]) -> None:
         """Change the name, the email or both: to new values, to earlier ones, to another actor's email."""
-        actor = self._actor(number)
-        if self._is_over or actor is None or actor.is_gone or not (name or email):
+        actor, methods = self._actor(number), update_methods(self._scenario)
+        if self._is_over or actor is None or actor.is_gone or not methods or not (name or email):
             return
-        methods = update_methods(self._scenario)
         method = methods[-1 if put else 0]
         fields, said = {}, []
         if name:
