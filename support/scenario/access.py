@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from support.contract.matchers import Matcher, has_header
+from support.contract.matchers import Matcher, has_header, has_status
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
 from support.models import Credential, Exchange, NewUser
-from support.scenario import outcomes, values
+from support.scenario import values
 from support.scenario.context import Actor, ScenarioContext
 from support.statuses import UNAUTHORIZED
 
@@ -77,27 +77,44 @@ def try_everything(scenario: ScenarioContext, credential: Credential, owner: Act
 
 
 def carry_elsewhere(scenario: ScenarioContext, owner: Actor, intruder: Actor) -> None:
-    """Let the intruder read and sign up with the right token in other places than the one where it belongs."""
+    """Let the intruder read and sign up with the right token in other places than the one where it belongs.
+
+    What is unknown in a query or a body may be refused for that.
+    """
     right, none = scenario.api.credential, _instead(scenario.api.credential, shown=None)
     elsewhere = [
         _instead(right, place=place, name=name, format="{token}")
         for place, name in ELSEWHERE
         if (place, name) != (right.place, right.name)
     ]
+    faults = [scenario.answers.invalid if one.place == "query" else () for one in elsewhere]
     reads = [scenario.api.with_credential(one).read(owner.known_id) for one in elsewhere]
-    reads += [scenario.api.with_credential(one).page(1, 1) for one in elsewhere if scenario.profile.capabilities.pages]
+    if scenario.profile.capabilities.pages:
+        reads += [scenario.api.with_credential(one).page(1, 1) for one in elsewhere]
+        faults *= 2
     api, new_user = scenario.api.with_credential(none), intruder.new_user
     scenario.emails_tried.append(new_user.email)
     bodies = [{**new_user.as_json(), name: right.token} for name in MEMBERS]
     writes = [scenario.registry.create(api.create_call(one), new_user.email, new_user.name) for one in bodies]
     scenario.keep(*scenario.run_at_once([*writes, *reads]))
+    scenario.values[FAULTS] = [*[scenario.answers.invalid] * len(writes), *faults]
 
 
 def all_are_refused(scenario: ScenarioContext) -> None:
-    """Check that each of the last requests was refused as unauthorized, or for what else is wrong with it."""
-    unauthorized, exchanges = scenario.answers.unauthorized, scenario.exchanges
-    others = scenario.values.pop(FAULTS, [()] * len(exchanges))
-    outcomes.each_is_refused(scenario, [(*unauthorized, *statuses) for statuses in others], names_a_scheme())
+    """Check that each of the last requests was refused as unauthorized, or for what else is wrong with it.
+
+    Reports all that is wrong with any of them together.
+    """
+    others = scenario.values.pop(FAULTS, [()] * len(scenario.exchanges))
+    expected = [has_status((*scenario.answers.unauthorized, *statuses)) for statuses in others]
+    pairs = [*zip(scenario.exchanges, expected, strict=True), *((one, names_a_scheme()) for one in scenario.exchanges)]
+    failed = [(exchange, matcher) for exchange, matcher in pairs if not matcher.matches(exchange)]
+    if failed:
+        wanted = "; ".join(dict.fromkeys(str(matcher) for _, matcher in failed))
+        wrong = [
+            f"{exchange.call.method}: {text}" for exchange, matcher in failed for text in matcher.mismatches(exchange)
+        ]
+        scenario.fail(wanted, wrong, failed[0][0])
 
 
 def _reads(scenario: ScenarioContext, api: UsersApi, owner: Actor, unused_id: str) -> Iterator[Attempt]:

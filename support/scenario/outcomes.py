@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from support.cleanup.marks import mark_in
 from support.contract.matchers import (
-    Matcher,
     body_of,
     has_an_id,
     has_status,
@@ -169,19 +168,6 @@ def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tup
     if kind == "malformed" and body.decode("utf-8", "replace").encode() != body:  # it is not UTF-8
         return answers.invalid
     return (BAD_REQUEST,) if NUL in call.url else ()
-
-
-def each_is_refused(scenario: ScenarioContext, statuses: Sequence[Iterable[int]], *more: Matcher) -> None:
-    """Check that each of the last requests got one of its statuses; report all that is wrong with them together."""
-    right = zip(scenario.exchanges, map(has_status, statuses), strict=True)
-    failed = [(exchange, matcher) for exchange, matcher in right if not matcher.matches(exchange)]
-    failed += [(exchange, one) for one in more for exchange in scenario.exchanges if not one.matches(exchange)]
-    if failed:
-        wanted = "; ".join(dict.fromkeys(str(matcher) for _, matcher in failed))
-        wrong = [
-            f"{exchange.call.method}: {text}" for exchange, matcher in failed for text in matcher.mismatches(exchange)
-        ]
-        scenario.fail(wanted, wrong, failed[0][0])
 
 
 def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Conditional requests and deletions that the contract leaves open."""
 
 import itertools
+import re
 from collections.abc import Callable
 
 from starlette.responses import Response
@@ -10,6 +11,8 @@ from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox, variant
 
 _DELAY_S = 0.4
+_TAG = r'(?:W/)?"[^"]*"'
+_TAGS = re.compile(rf"\*|{_TAG}(?:\s*,\s*{_TAG})*")
 
 
 def _refuse_outdated(sandbox: Sandbox, has_present: Callable[[str, str], bool]) -> None:
@@ -124,3 +127,25 @@ def delete_is_200_without_body(_sandbox: Sandbox, _deleted: Decision, _user: Use
 def delete_is_200_with_null(_sandbox: Sandbox, _deleted: Decision, _user: User) -> Answer:
     """DELETE gives 200 and a JSON text that is no object."""
     return Answer(200, "deleted")
+
+
+@variant(at="known")
+def if_match_of_unknown_is_412(_sandbox: Sandbox, known: Decision, call: Call) -> User:
+    """A request with If-Match on an unknown user gets 412 (RFC 9110, 13.1.1)."""
+    try:
+        user: User = known(call)
+    except Refusal:
+        if "if-match" in call.headers:
+            raise Refusal(412, "Precondition Failed", "There is no version of this user.") from None
+        raise
+    return user
+
+
+@variant(at="known")
+def conditions_that_are_none_refused(_sandbox: Sandbox, known: Decision, call: Call) -> User:
+    """An If-Match or If-None-Match that is no list of tags is refused with 400."""
+    for name in ("if-match", "if-none-match"):
+        if not _TAGS.fullmatch(call.headers.get(name, "*").strip()):
+            raise Refusal(400, "Bad Request", f"{name} is a list of entity tags.")
+    user: User = known(call)
+    return user

@@ -10,6 +10,7 @@ from support.sandbox.twists import Decision, Sandbox, variant
 
 _CHANGES = ("replace", "patch")
 _WITH_A_BODY = ("POST", "PUT", "PATCH")
+_LONGEST_URL = 4000
 _METHODS = {"GET", "HEAD", "DELETE", *_WITH_A_BODY}
 
 
@@ -229,3 +230,30 @@ def errors_with_codes(_sandbox: Sandbox, _refuse: Decision, refusal: Refusal) ->
 def several_challenges(_sandbox: Sandbox, _challenge: Decision) -> str:
     """The 401 offers other schemes, too."""
     return 'Basic realm="users, old", Digest qop="auth", bearer realm="users"'
+
+
+@variant(at="handle")
+async def long_urls_refused(sandbox: Sandbox, handle: Decision, call: Call) -> Response:
+    """A URL with more than four thousand characters is refused with 414 and no JSON."""
+    if len(call.user_id or "") + len(str(call.query)) > _LONGEST_URL:
+        return sandbox.api.respond(call, Answer(414, headers={"connection": "close"}))
+    response: Response = await handle(call)
+    return response
+
+
+@variant(at="authenticate")
+def scheme_to_the_letter(sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
+    """The scheme is `Bearer` and one space; in other letters, or before two spaces, it is unknown."""
+    given = call.headers.get("authorization", "")
+    if given.lower().startswith("bearer") and not given.startswith("Bearer "):
+        raise Refusal(401, "Unauthorized", "The scheme is Bearer.", {"www-authenticate": sandbox.api.challenge()})
+    authenticate(call)
+
+
+@variant(at="authenticate")
+def spaces_around_tokens(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
+    """Any number of spaces and tabs may stand between the scheme and the token."""
+    if "authorization" in call.headers:
+        call.headers = call.headers.mutablecopy()
+        call.headers["authorization"] = " ".join(call.headers["authorization"].split(maxsplit=1))
+    authenticate(call)

@@ -240,3 +240,23 @@ def types_of_other_trees(_sandbox: Sandbox, respond: Decision, call: Call, answe
     answer.media_type = "model/vnd.example.users+json"
     response: Response = respond(call, answer)
     return response
+
+
+@variant()
+def ten_at_a_time(sandbox: Sandbox) -> None:
+    """Ten requests are carried out at once, each in 10 ms; the others wait."""
+    turns = asyncio.Semaphore(10)
+
+    async def handle(_sandbox: Sandbox, handle: Decision, call: Call) -> Response:
+        async with turns:
+            await asyncio.sleep(_PAUSE_S)
+            response: Response = await handle(call)
+        return response
+
+    sandbox.around("handle", handle)
+
+
+@variant()
+def some_cut(sandbox: Sandbox) -> None:
+    """One in fifty answers breaks off in the middle, although the request was carried out."""
+    sandbox.faults.present.append(Fault("cut", share=0.02))
