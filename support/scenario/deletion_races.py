@@ -23,7 +23,7 @@ from support.models import NewUser, User
 from support.scenario import accounts, one_client
 from support.scenario.email_races import becomes_free, shows_as_gone
 from support.scenario.races import Round, play
-from support.scenario.waiting import SEARCH, poll_until
+from support.scenario.waiting import LIST, SEARCH, poll_until
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
@@ -135,7 +135,18 @@ def _still_there(scenario: ScenarioContext, ada: Actor, deleted: Deleted) -> lis
 
 
 def _check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> None:
-    """Read everyone whose deletion was confirmed once more: a late write may have brought them back.
+    """Look for everyone whose deletion was confirmed once more: a late write may have brought them back.
+
+    A list may show a deletion late.
+    """
+    back = poll_until(scenario, LIST, lambda: _those_who_are_back(scenario, deleted), lambda back: not back)
+    if back and scenario.race is not None and not scenario.race.verdict.wrong:
+        wrong = f"{len(back)} users were gone and are back, such as {back[0]}"
+        scenario.race = replace(scenario.race, verdict=Verdict((wrong,)))
+
+
+def _those_who_are_back(scenario: ScenarioContext, deleted: Deleted) -> list[str]:
+    """Return the ids that a read or the list shows with an email of before.
 
     Another user with the id is a fault that the scenarios about deletion find.
     """
@@ -143,12 +154,9 @@ def _check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> No
     shown = [user_of(read.answer, scenario.profile) for read in reads]
     everyone = scenario.run(scenario.api.list()).answer if scenario.profile.capabilities.list else None
     listed = {user.id: user for user in users_of(everyone, scenario.profile)}
-    back = [
+    return [
         user_id
         for (user_id, emails), read in zip(deleted, shown, strict=True)
         for user in (read, listed.get(user_id))
         if user is not None and user.email in {email.lower() for email in emails}
     ]
-    if back and scenario.race is not None and not scenario.race.verdict.wrong:
-        wrong = f"{len(back)} users were gone and are back, such as {back[0]}"
-        scenario.race = replace(scenario.race, verdict=Verdict((wrong,)))
