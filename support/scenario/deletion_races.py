@@ -40,7 +40,7 @@ def change_during_deletion(scenario: ScenarioContext, method: str) -> None:
     changes = one_client.change_by(method), one_client.delete, one_client.change_deleted_by(method)
     acts = one_client.sign_up, *changes, one_client.sign_up_with_freed_email
     play(scenario, _changes_during_deletion(scenario, method, deleted), acts)
-    _check_that_none_returned(scenario, deleted)
+    check_that_none_returned(scenario, deleted)
 
 
 def delete_at_once(scenario: ScenarioContext) -> None:
@@ -48,7 +48,7 @@ def delete_at_once(scenario: ScenarioContext) -> None:
     deleted: Deleted = []
     acts = one_client.sign_up, one_client.delete, one_client.delete_again, one_client.sign_up_with_freed_email
     play(scenario, _deletions(scenario, deleted), acts)
-    _check_that_none_returned(scenario, deleted)
+    check_that_none_returned(scenario, deleted)
 
 
 def _new_ada(scenario: ScenarioContext) -> Actor:
@@ -134,7 +134,7 @@ def _still_there(scenario: ScenarioContext, ada: Actor, deleted: Deleted) -> lis
     return []
 
 
-def _check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> None:
+def check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> None:
     """Look for everyone whose deletion was confirmed once more: a late write may have brought them back.
 
     A list may show a deletion late.
