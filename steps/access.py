@@ -11,6 +11,11 @@ def try_everything(scenario: ScenarioContext, intruder: Actor, credential: Crede
     access.try_everything(scenario, credential, scenario.users[0], intruder)
 
 
+@when("{intruder:Actor} reads and signs up with the token in queries, cookies and bodies")
+def carry_elsewhere(scenario: ScenarioContext, intruder: Actor) -> None:
+    access.carry_elsewhere(scenario, scenario.users[0], intruder)
+
+
 @then("every attempt is refused as unauthorized")
 def all_unauthorized(scenario: ScenarioContext) -> None:
     outcomes.each_is_refused(scenario, scenario.answers.unauthorized, access.names_a_scheme())

@@ -3,7 +3,7 @@
 from typing import Any
 
 from support.contract.matchers import has_status
-from support.scenario import accounts, invalid_values, values
+from support.scenario import accounts, invalid_values, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.invalid_values import Invalid
 from support.scenario.steps import given, when
@@ -95,6 +95,11 @@ def has_changed_to(scenario: ScenarioContext, actor: Actor, fields: dict[str, st
 def has_sent_own_email(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     new_name = accounts.new_values(scenario, actor, "name")
     accounts.be_changed(scenario, actor, method, **new_name, email=actor.new_user.email)
+
+
+@when("two seconds pass without a request for them")
+def two_quiet_seconds(_scenario: ScenarioContext) -> None:
+    waiting.let_pass(2.1)
 
 
 @given("a second has passed since {actor:Actor} signed up")

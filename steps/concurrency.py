@@ -6,6 +6,10 @@ from support.scenario.steps import given, then, when
 
 
 @given("{count:d} users have signed up at once")
+def have_signed_up_at_once(scenario: ScenarioContext, count: int) -> None:
+    bursts.have_signed_up(scenario, count)
+
+
 @when("{count:d} users sign up at once")
 def sign_up_at_once(scenario: ScenarioContext, count: int) -> None:
     bursts.sign_up(scenario, count)

@@ -31,6 +31,12 @@ def is_left_alone(scenario: ScenarioContext, actor: Actor) -> None:
     outcomes.is_left_alone(scenario, actor)
 
 
+@then("half a second later, {actor:Actor}'s account is still unchanged")
+def is_still_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
+    waiting.let_pass(waiting.LATER_S)
+    outcomes.is_unchanged(scenario, actor)
+
+
 @then("every view of {actor:Actor}'s account shows the same")
 @then("{actor:Actor}'s account is unchanged in every view")
 def is_unchanged_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:

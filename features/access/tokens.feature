@@ -33,6 +33,20 @@ Feature: Access needs the token
         | the token without a scheme    | the token is a bearer token |
         | the token in the Token scheme | the token is a bearer token |
 
+    @edge
+    Example: Mallory puts the token where it does not belong
+      Given Grace is a user
+      When Mallory reads and signs up with the token in queries, cookies and bodies
+      Then every attempt is refused as unauthorized
+      And no user was created
+
+    @edge
+    Example: What Mallory was refused is not done later
+      Given Grace is a user
+      When Mallory tries to read, change, delete and sign up with no token
+      Then half a second later, still no user was created
+      And Grace's account is unchanged
+
     @smoke
     Example: Ada still has access after Mallory was refused
       Given Grace is a user

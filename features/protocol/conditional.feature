@@ -43,7 +43,9 @@ Feature: Conditional requests
       Then Ada's account is gone
       And with If-None-Match and the current ETag, Ada's account is not found either
 
-    @use.with_access=yes
+  @rule.auth-401 @negative @use.with_access=yes
+  Rule: An ETag does not stand for a token
+
     Example: A client without a token learns nothing by an ETag
       Given Ada is a user with an ETag
       When a client without a token reads Ada's account with If-None-Match and the current ETag
@@ -57,7 +59,7 @@ Feature: Conditional requests
       And Ada has changed their name with an update, and the ETag is noted
       When a client sends <method> for Ada with If-Match and an outdated ETag
       Then the status is 412
-      And Ada's account is unchanged
+      And half a second later, Ada's account is still unchanged
 
       Examples:
         | method |
@@ -70,7 +72,7 @@ Feature: Conditional requests
       And Ada has changed their name with an update, and the ETag is noted
       When a client sends PUT for Ada with If-Match and an outdated ETag
       Then the status is 412
-      And Ada's account is unchanged
+      And half a second later, Ada's account is still unchanged
 
   @rule.conditional
   Rule: A write on condition of the current ETag is done

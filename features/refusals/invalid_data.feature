@@ -182,6 +182,7 @@ Feature: Invalid data is refused
       Given Mallory is a user
       When Mallory updates their account with every invalid value
       Then each request is refused as invalid
+      And half a second later, Mallory's account is still unchanged
       And Mallory's account is unchanged in every view
 
     @use.with_put=yes @slow
@@ -189,6 +190,7 @@ Feature: Invalid data is refused
       Given Mallory is a user
       When Mallory replaces their account with every invalid value
       Then each request is refused as invalid
+      And half a second later, Mallory's account is still unchanged
       And Mallory's account is unchanged in every view
 
     Example: The email of a refused update stays free

@@ -49,6 +49,17 @@ Feature: Deleting an account
       And Ada's account is gone
       And the list no longer shows Ada
 
+    @edge @slow
+    Example: Two quiet seconds later, nothing has come back or got lost
+      Given Ada is a former user
+      And Grace is a user
+      When two seconds pass without a request for them
+      Then Ada's account is gone
+      And the list no longer shows Ada
+      And Grace's account is unchanged in every view
+      When Grace changes their name
+      Then Grace's account is returned with only that change
+
   @rule.delete-again
   Rule: Deleting a user who does not exist changes nothing
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress
 from typing import TypeVar
 
+from support.cleanup.effect import check_effect
 from support.cleanup.journal import State
 from support.cleanup.ledger import Ledger, Owner, Record, folded
 from support.cleanup.ownership import Ownership
@@ -44,9 +45,16 @@ class Deleter:
         self._unconfirmed += await self._delete_all(records)
 
     async def confirm_begun(self) -> None:
-        """Poll until all users are gone whose deletion was begun, or the deadline is over."""
+        """Poll until all users are gone whose deletion was begun, or the deadline is over.
+
+        Raises ContractViolation, the first time that it is over, if deletions are confirmed and have no effect.
+        """
         begun, self._unconfirmed = self._unconfirmed, []
+        had_missed = self._missed_deadline
         await self._confirm(begun)
+        if self._missed_deadline and not had_missed:
+            left = [record for record in begun if record.state is not State.GONE]
+            await check_effect(self._client, self._ownership, left, self._policy.deadline_s)
 
     async def remove(self, records: Sequence[Record]) -> None:
         """Delete the users of these records and poll until they are gone; never raises.

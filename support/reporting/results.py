@@ -129,8 +129,12 @@ def deviation_of(scenario: Scenario) -> Deviation | None:
 def failures_of_feature(feature: Feature) -> list[Failure]:
     """Return the failures between the scenarios of a feature: of its hooks and its cleanups."""
     if feature.hook_failed:
+        error = feature.exception
         text = redacted(feature.error_message or "a hook was interrupted")
-        return [Failure(outcome_of(feature.exception), "", feature.name, "", _location(feature), "", text)]
+        failure = Failure(outcome_of(error), "", feature.name, "", _location(feature), "", text)
+        if isinstance(error, ContractViolation):
+            failure = replace(failure, rule=error.rule, text=redacted(str(error)), evidence=error.evidence)
+        return [failure]
     if feature.status == Status.cleanup_error:
         text = "a cleanup of the feature failed"
         return [Failure(Outcome.CONFIGURATION_ERROR, "", feature.name, "", _location(feature), "", text)]

@@ -246,7 +246,7 @@ def _why(
     in_scenarios = [failure for failure in found if failure.scenario]
     outside = [failure for failure in found if not failure.scenario]
     if outside and (outcome is not Outcome.CONTRACT_BROKEN or not in_scenarios):
-        return outside[0].text.partition("\n")[0]
+        return outside[0].text.partition("\n")[0].removeprefix(f"{outcome}: ")
     if not in_scenarios:
         return ""
     broken = sorted({failure.rule for failure in in_scenarios if failure.rule}, key=_contract_order)

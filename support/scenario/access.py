@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from support.contract.matchers import Matcher, has_header
 from support.http.operations import Operation
@@ -45,6 +45,14 @@ CREDENTIALS: Mapping[str, Callable[[Credential], Credential]] = {
 """Wrong credentials, made from the right one."""
 
 
+ELSEWHERE: Sequence[tuple[Literal["query", "cookie"], str]] = (
+    *(("query", name) for name in ("access_token", "token", "api_key", "auth")),
+    *(("cookie", name) for name in ("access_token", "token", "session", "jwt")),
+)
+MEMBERS = ("access_token", "token")
+"""Places where some APIs look for a token as well: query parameters, cookies, members of the body."""
+
+
 def names_a_scheme() -> Matcher:
     """Match an exchange whose answer, if it is a 401, says how to authenticate."""
     challenge = has_header("WWW-Authenticate", "that names a scheme (RFC 9110 §11.6.1)")
@@ -61,6 +69,23 @@ def try_everything(scenario: ScenarioContext, credential: Credential, owner: Act
     reads = list(_reads(scenario, api, owner, unused_id))
     writes = list(_writes(scenario, api, owner, intruder, unused_id))
     scenario.keep(*map(scenario.run, [*writes, *reads]))
+
+
+def carry_elsewhere(scenario: ScenarioContext, owner: Actor, intruder: Actor) -> None:
+    """Let the intruder read and sign up with the right token in other places than the one where it belongs."""
+    right, none = scenario.api.credential, _instead(scenario.api.credential, shown=None)
+    elsewhere = [
+        _instead(right, place=place, name=name, format="{token}")
+        for place, name in ELSEWHERE
+        if (place, name) != (right.place, right.name)
+    ]
+    reads = [scenario.api.with_credential(one).read(owner.known_id) for one in elsewhere]
+    reads += [scenario.api.with_credential(one).page(1, 1) for one in elsewhere if scenario.profile.capabilities.pages]
+    api, new_user = scenario.api.with_credential(none), intruder.new_user
+    scenario.emails_tried.append(new_user.email)
+    bodies = [{**new_user.as_json(), name: right.token} for name in MEMBERS]
+    writes = [scenario.registry.create(api.create_call(one), new_user.email, new_user.name) for one in bodies]
+    scenario.keep(*scenario.run_at_once([*writes, *reads]))
 
 
 def _reads(scenario: ScenarioContext, api: UsersApi, owner: Actor, unused_id: str) -> Iterator[Operation[Exchange]]:

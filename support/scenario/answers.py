@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from support.cleanup.marks import mark_in
-from support.contract.matchers import Matcher, body_of, leaks_nothing, says_what_is_wrong
+from support.contract.matchers import Matcher, body_of, leaks_nothing, says_json, says_what_is_wrong
 from support.contract.normalizers import listed
 from support.contract.violation import fail
 from support.models import WHOLE, Exchange
@@ -191,6 +191,14 @@ REQUESTS: Mapping[str, Requests] = {
 
 
 # Checks
+
+
+def check_declared_as_json(scenario: ScenarioContext) -> None:
+    """Check that each answer with a body declares it as JSON; an error page that is none breaks `problem`."""
+    for exchange in scenario.exchanges:
+        is_page = is_client_error(exchange.status) and body_of(exchange.answer)[1]
+        rule = "problem" if is_page else None
+        scenario.check(exchange, says_json(), rule=rule, attempted=_attempted(scenario, exchange))
 
 
 def check_each(scenario: ScenarioContext, *matchers: Matcher) -> None:

@@ -78,15 +78,23 @@ def sign_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> 
     _keep(
         scenario,
         "burst",
-        Burst(new_users, release(scenario, _sign_ups(scenario, new_users)), _acts_of_sign_ups(wanted)),
+        Burst(new_users, release(scenario, _sign_ups(scenario, new_users)), one_client.sign_up_all(wanted)),
     )
+
+
+def have_signed_up(scenario: ScenarioContext, wanted: int) -> None:
+    """Sign up this many users at the same moment for a scenario of another rule that starts from them."""
+    sign_up(scenario, wanted)
+    own, scenario.rule = scenario.rule, "burst"
+    check_each_created(scenario)
+    scenario.rule = own
 
 
 def sign_up_in_threads(scenario: ScenarioContext, wanted: int) -> None:
     """Sign up this many users from as many threads."""
     new_users = _new_users(scenario, wanted)
     result = scenario.session.run_threads(_sign_ups(scenario, new_users))
-    _keep(scenario, "threads", Burst(new_users, result, _acts_of_sign_ups(wanted)))
+    _keep(scenario, "threads", Burst(new_users, result, one_client.sign_up_all(wanted)))
 
 
 def delete_every_second(scenario: ScenarioContext) -> None:
@@ -108,10 +116,6 @@ def run_lifecycles(scenario: ScenarioContext, wanted: int) -> None:
     requests = [Request(one.email, _lifecycle(scenario, one, number)) for number, one in enumerate(new_users, start=1)]
     acts = one_client.sign_up, one_client.change_by("PATCH"), one_client.delete
     _keep(scenario, "burst of lifecycles", Burst(new_users, release(scenario, requests), acts))
-
-
-def _acts_of_sign_ups(count: int) -> Sequence[Act]:
-    return one_client.sign_up, one_client.find, one_client.sign_up_all(count)
 
 
 def _new_users(scenario: ScenarioContext, wanted: int) -> list[NewUser]:

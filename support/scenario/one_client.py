@@ -149,8 +149,8 @@ def sign_up_with_freed_email(scenario: ScenarioContext) -> None:
         directory.is_found_by_email(scenario, alan)
 
 
-def sign_up_all(count: int) -> Act:
-    """Return the act in which so many users sign up, and the list shows each of them."""
+def sign_up_all(count: int) -> Sequence[Act]:
+    """Return the acts in which so many users sign up, and the list shows each of them."""
 
     def sign_up_in_turn(scenario: ScenarioContext) -> None:
         _begin(scenario, "create-201", f"{count} users sign up, one after another")
@@ -164,4 +164,4 @@ def sign_up_all(count: int) -> Act:
         _begin(scenario, "list", f"{count} users sign up, one after another; then reading the list")
         directory.shows_each_once(scenario, [one.email for one in newcomers])
 
-    return sign_up_in_turn
+    return sign_up, find, sign_up_in_turn

@@ -12,14 +12,13 @@ from itertools import chain
 
 from support.cleanup.marks import mark_in
 from support.cleanup.polling import PollPolicy
-from support.contract.matchers import has_status, is_a_list
 from support.contract.normalizers import ids_of, users_of
 from support.contract.violation import fail
 from support.errors import Inconclusive
 from support.models import Exchange
 from support.profile import Profile
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.directory import entries_of, finds_no_user, read_list
+from support.scenario.directory import entries_of, finds_no_user, is_list, read_list
 from support.scenario.waiting import LIST, poll_until
 
 POLLING = PollPolicy(first_s=0.1, cap_s=2.0, deadline_s=12.0)
@@ -205,7 +204,7 @@ def no_longer_shows(scenario: ScenarioContext, actor: Actor) -> None:
 
 def has_between(scenario: ScenarioContext, exchange: Exchange, least: int, most: int) -> None:
     """Check how many users a page shows."""
-    scenario.check(exchange, has_status([200]), is_a_list(scenario.profile))
+    is_list(scenario, exchange)
     count = len(entries_of(scenario, exchange))
     if not least <= count <= most:
         scenario.fail(f"{least} to {most} users", [f"there are {count}"], exchange)
@@ -218,7 +217,7 @@ def keep_their_size(scenario: ScenarioContext) -> None:
         if number > 1 and exchange.status in scenario.answers.no_match and exchange.status != 200:
             break
         attempted = f"reading page {number} with {paged.size} a page"
-        scenario.check(exchange, has_status([200]), is_a_list(scenario.profile), attempted=attempted)
+        is_list(scenario, exchange, attempted=attempted)
         count = len(entries_of(scenario, exchange))
         if count > paged.size:
             scenario.fail(f"at most {paged.size} users", [f"{attempted} shows {count}"], exchange)

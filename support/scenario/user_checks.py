@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_user, schema_mismatches, shows
 from support.contract.violation import fail
@@ -15,6 +16,7 @@ from support.statuses import is_success
 
 ABOUT_ONE_USER = frozenset({"create-201", "delete", "delete-again", "list", "patch", "put", "update-404"})
 """The rules that say nothing of users whom a request does not name: where it changes one, `isolation` is broken."""
+RULE_OF_METHOD = {"POST": "create-201", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
 
 
 def shows_user(
@@ -77,6 +79,16 @@ def rule_about(scenario: ScenarioContext, actor: Actor, value: Any) -> str:
     if own and shows_none_of_the_change(scenario, actor, value):
         return accounts.rule_of_change(scenario.exchange)
     return scenario.rule if own or scenario.rule not in ABOUT_ONE_USER else "isolation"
+
+
+def rule_of_request(scenario: ScenarioContext, exchange: Exchange) -> str:
+    """Return the rule that says what a right request of this kind is answered with."""
+    if exchange.call.method != "GET":
+        return RULE_OF_METHOD[exchange.call.method]
+    query = dict(parse_qsl(urlsplit(exchange.call.url).query))
+    if scenario.names.email_filter in query:
+        return "filter-email"
+    return "pages" if query else "list" if exchange.call.lists else "read-200"
 
 
 def shows_none_of_the_change(scenario: ScenarioContext, actor: Actor, value: Any) -> bool:

@@ -45,7 +45,7 @@ def test_contract_broken(play_suite: Play, faulty: Faulty) -> None:
 
 def test_left_behind(play_suite: Play, faulty: Faulty) -> None:
     settings = {"DELETE_DEADLINE_S": "0.2", "CLEANUP_DEADLINE_S": "0.5"}
-    run = play_suite("features/users/reading.feature", "--tags=@smoke", **settings, **on(faulty("delete-does-nothing")))
+    run = play_suite("features/users/reading.feature", "--tags=@smoke", **settings, **on(faulty("deleted-reads-500")))
     assert run.code == 1
     assert run.last_line.startswith("left behind: ")
     assert run.summary["outcome"] == "left behind"

@@ -223,6 +223,14 @@ class TestTarget:
         assert "ALLOW_PRODUCTION" in ended_with_one_line(project.behave(target=live))
 
 
+def test_deletions_without_effect_break_the_contract(project: Project) -> None:
+    with closing(EmbeddedApi(["--defect", "delete-does-nothing"])) as api:
+        run = project.behave(target=api.target, DELETE_DEADLINE_S="1", CLEANUP_DEADLINE_S="3")
+    assert run.code == 1
+    assert run.out.strip().splitlines()[-1].startswith("contract broken: delete (")
+    assert "could not be confirmed as deleted" in run.said
+
+
 class TestRetries:
     @pytest.fixture
     def unreliable(self) -> Iterator[Target]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.errors import ContractViolation
-from support.scenario import accounts, bursts, deletion_races, email_races, outcomes, races
+from support.scenario import accounts, answers, bursts, deletion_races, email_races, outcomes, races
 from support.scenario.context import ScenarioContext
 from support.scenario.session import Session
 from support.target.embedded import EmbeddedApi
@@ -156,6 +156,11 @@ def sign_up_and_read(scenario: ScenarioContext) -> None:
     outcomes.is_unchanged(scenario, ada)
 
 
+def refuse_without_accept(scenario: ScenarioContext) -> None:
+    answers.send(scenario, answers.REQUESTS["does not ask for JSON"])
+    answers.check_declared_as_json(scenario)
+
+
 @pytest.mark.parametrize(
     ("defect", "rule", "play", "broken"),
     [
@@ -165,6 +170,7 @@ def sign_up_and_read(scenario: ScenarioContext) -> None:
         ("delete-of-unknown-takes-newest", "delete-again", delete_unknown_user, "isolation"),
         ("name-in-two-fields", "create-201", sign_up_and_read, "user-shape"),
         ("time-since-epoch", "create-201", sign_up_and_read, "user-shape"),
+        ("page-where-json-is-not-asked-for", "json-media-type", refuse_without_accept, "problem"),
         ("create-shows-late", "create-201", sign_up_and_read, "create-201"),
     ],
 )
@@ -173,3 +179,13 @@ def test_one_request_names_the_rule_that_is_broken(
 ) -> None:
     with defective(tmp_path, defect) as session:
         assert rule_named(session, rule, play) == broken
+
+
+def test_deletions_without_effect_break_delete_once(tmp_path: Path) -> None:
+    with defective(tmp_path, "delete-does-nothing") as session:
+        accounts.become_user(session.scenario, session.scenario.actor("Ada"))
+        with pytest.raises(ContractViolation, match="DELETE http") as caught:
+            session.registry.confirm_gone()
+        assert caught.value.rule == "delete"
+        accounts.become_user(session.scenario, session.scenario.actor("Grace"))
+        session.registry.confirm_gone()
