@@ -205,11 +205,13 @@ class _Sequence(RuleBasedStateMachine):
             self._act("", self._look_at_all)
 
     def _look_at_all(self) -> None:
-        listed = directory.read_list(self._scenario)
         for actor in self._actors:
             self._look(actor)
-            if not actor.is_gone:
-                directory.shows_once(self._scenario, actor, listed)
+        if self._scenario.profile.capabilities.list:
+            listed = directory.read_list(self._scenario)
+            for actor in self._actors:
+                if not actor.is_gone:
+                    directory.shows_once(self._scenario, actor, listed)
 
     # What the actors remember
 
