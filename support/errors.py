@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from support.timeline import Lane
+
 
 class Outcome(StrEnum):
     """The outcomes of a run, worst first."""
@@ -57,18 +59,21 @@ class NotOffered(Exception):
 class Evidence:
     """The evidence of a violation, redacted, each text on one line but `curl`.
 
-    `diagram` has lines of the suite's own. `request`, `response` and `curl` are empty if no single exchange shows the
-    violation; `answered` is False if that exchange has no answer.
+    `contenders` are those of a race. `request`, `response` and `curl` are empty if no single exchange shows the
+    violation; `answered` is False if that exchange has no answer. `after` is the write that did what a read showed.
+    `replay` is the script that repeats the scenario; `curl` is empty where only that can show the fault again.
     """
 
     attempted: str
     expected: tuple[str, ...]
     actual: tuple[str, ...]
-    diagram: tuple[str, ...] = ()
+    contenders: tuple[Lane, ...] = ()
     request: str = ""
     response: str = ""
     curl: str = ""
     answered: bool = True
+    after: str = ""
+    replay: str = ""
 
 
 class ContractViolation(AssertionError):

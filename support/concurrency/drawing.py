@@ -1,16 +1,17 @@
-"""Drawings of races and bursts in text, for failures, and the same as SVG pictures that load nothing, for reports."""
+"""Drawings of races and bursts: the lanes of their contenders, and SVG pictures that load nothing, for reports."""
 
 from __future__ import annotations
 
-import math
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from support.concurrency.races import Contender, Outcome
+from support.timeline import Lane, by_answer, drawn
 
 COLUMNS = 40
 BINS = 20
+CHARACTERS = 110
 WIDTH, MARGIN, LINE = 960, 12, 20
 INK = "#1f2933"
 COLOURS = {
@@ -21,27 +22,19 @@ COLOURS = {
 }
 
 
-def timeline(contenders: Sequence[Contender]) -> str:
-    """Draw the contenders on a time axis, in the order of their answers: released at `>`, answered at `#`."""
-    return "\n".join(line for line, _ in _lines(contenders))
+def lanes(contenders: Sequence[Contender]) -> list[Lane]:
+    """Return the contenders as lanes of a timeline, in the order of their answers."""
+    return by_answer([Lane(one.label, one.released_s, one.answered_s, one.status, one.outcome) for one in contenders])
 
 
-def race_picture(contenders: Sequence[Contender]) -> str:
-    """Draw the timeline as SVG, each contender in the colour of the outcome."""
-    lines = [(line, COLOURS[one.outcome]) for line, one in _lines(contenders)]
+def race_picture(contenders: Sequence[Contender], is_wrong: bool = False) -> str:
+    """Draw the timeline as SVG, each contender in the colour of the outcome; nobody wins a race that went wrong."""
+    in_order = lanes(contenders)
+    colours = COLOURS | ({Outcome.WON: INK} if is_wrong else {})
+    lines = [
+        (line, colours[Outcome(lane.outcome)]) for line, lane in zip(drawn(in_order, CHARACTERS), in_order, strict=True)
+    ]
     return _svg("The contenders: released at >, answered at #", lines)
-
-
-def _lines(contenders: Sequence[Contender]) -> Iterator[tuple[str, Contender]]:
-    last = max((one.answered_s or 0.0 for one in contenders), default=0.0) or 0.001
-    longest = max((len(one.label) for one in contenders), default=0)
-    for one in sorted(contenders, key=lambda contender: contender.answered_s or math.inf):
-        axis = [" "] * (COLUMNS + 1)
-        for moment, sign in ((one.released_s, ">"), (one.answered_s, "#")):
-            if moment is not None:
-                axis[min(COLUMNS, round(moment / last * COLUMNS))] = sign
-        answered = "      -   " if one.answered_s is None else f"{one.answered_s * 1000:7.2f} ms"
-        yield f"{one.label:<{longest}} |{''.join(axis)}| {answered} {one.status} {one.outcome}", one
 
 
 def histogram(latencies_s: Sequence[float]) -> str:

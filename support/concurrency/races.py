@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-def outcome_of(exchange: Exchange, won: Container[int], refused: Container[int]) -> Outcome:
+def outcome_of(exchange: Exchange, won: Collection[int], refused: Collection[int]) -> Outcome:
     """Return how a contender ended: unknown after an answer that an API may give at any time."""
     if exchange.status is None or exchange.status in ALLOWED_AT_ANY_TIME:
         return Outcome.UNKNOWN
@@ -35,8 +35,8 @@ def outcome_of(exchange: Exchange, won: Container[int], refused: Container[int])
 class RaceRequest(Request[Exchange]):
     """One request of a race, with the statuses by which it wins and by which it is refused."""
 
-    won: Container[int] = ()
-    refused: Container[int] = ()
+    won: Collection[int] = ()
+    refused: Collection[int] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,14 @@ def verdict_on(wrong: Iterable[str], decided: bool) -> Verdict:
 
 def is_decided(contenders: Iterable[Contender]) -> bool:
     return any(contender.outcome is not Outcome.UNKNOWN for contender in contenders)
+
+
+def one_winner(requests: Sequence[RaceRequest]) -> str:
+    """Return what a race should come to that one request wins."""
+    won = sorted({status for one in requests for status in one.won})
+    refused = sorted({status for one in requests for status in one.refused})
+    others = f"{' or '.join(map(str, refused))} for the other {len(requests) - 1}"
+    return f"exactly one {' or '.join(map(str, won))}, and {others}"
 
 
 def broken_answers(contenders: Iterable[Contender]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from support import statuses
 from support.contract.matchers import Matcher, is_within_bounds
@@ -12,8 +13,10 @@ from support.exchange_text import curl, said
 from support.models import Exchange, Failure
 from support.redaction import redacted
 from support.rules import RULES
+from support.timeline import Lane, drawn, status_counts
 
 LONGEST = 300
+WIDTH = 64
 
 
 def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> None:
@@ -36,11 +39,11 @@ def fail(
     wanted: Sequence[str],
     wrong: Sequence[str],
     exchange: Exchange | None = None,
-    diagram: str = "",
+    contenders: Sequence[Lane] = (),
 ) -> None:
     """Raise ContractViolation: the rule, what was attempted, what should have come, what came, how to repeat it.
 
-    `diagram` are lines of the suite's own; all else is put on one line, as it may be text of a target.
+    All texts are put on one line each, as they may be those of a target. `contenders` are those of a race.
 
     Raises Inconclusive if the last answer is a 429 or asks for a longer wait than there is time for, or if the
     work may have been done and the call could not be sent again, unless that answer is a fault by itself.
@@ -51,7 +54,7 @@ def fail(
         _line(attempted),
         tuple(dict.fromkeys(map(_line, wanted))),
         tuple(dict.fromkeys(map(_line, wrong))),
-        tuple(redacted(diagram).splitlines()),
+        tuple(replace(lane, label=_line(lane.label)) for lane in contenders),
         *(_sent_and_came(exchange) if exchange is not None else ()),
     )
     raise ContractViolation(rule, _text(rule, evidence), evidence)
@@ -83,12 +86,13 @@ def _raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:
 
 
 def _text(rule: str, evidence: Evidence) -> str:
+    actual = [*status_counts(evidence.contenders), *evidence.actual]
     lines = [
         f"contract broken: {rule} ({RULES[rule].promise})",
         f"  attempted: {evidence.attempted}",
         f"  expected:  {'; '.join(evidence.expected)}",
-        *(f"             {line}" for line in evidence.diagram),
-        f"  actual:    {'; '.join(evidence.actual)}",
+        f"  actual:    {'; '.join(actual)}",
+        *(f"             {line}" for line in drawn(evidence.contenders, WIDTH)),
     ]
     if evidence.request:
         lines += [

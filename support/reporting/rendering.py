@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -17,12 +20,14 @@ from support.reporting.console import Console
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, plain, worst_result
 from support.reporting.summary import RuleResult, Summary
 from support.rules import RULES
+from support.timeline import drawn, status_counts
 
 INDENT = 2
 MAX_INDENT = 8
 LABEL = 10
 MAX_TEXT = 2_000
 MAX_RERUN = 5
+SHORT = 100
 ORDER = (Result.PASSED, *(result for result in Result if result is not Result.PASSED))
 STYLES: Mapping[str, str] = {
     Outcome.PASSED: "green",
@@ -71,16 +76,26 @@ def print_failure(console: Console, failure: Failure) -> None:
     console.gap()
 
 
+def print_again(console: Console, failure: Failure) -> None:
+    """Print one line for a failure whose cause is shown already."""
+    again = f"{failure.rule or failure.outcome} again: {failure.location}  {plain(failure.scenario)}"
+    console.print(Text(again, style_of(failure.outcome)), wrap=False)
+
+
 def _print_evidence(console: Console, rule_id: str, evidence: Evidence) -> None:
     rule = RULES.get(rule_id)
     sentence = f" ({rule.promise})" if rule else ""
     console.print(_indented(Text(f"{Outcome.CONTRACT_BROKEN}: {rule_id}{sentence}", "red")))
     rows = {"attempted": evidence.attempted, "expected": "; ".join(evidence.expected)}
-    console.print(_table(rows))
-    console.print(*(Text(" " * INDENT + line) for line in evidence.diagram), wrap=False)
-    console.print(_table({"actual": "; ".join(evidence.actual), "response": evidence.response}))
+    console.print(_table({**rows, "actual": "; ".join([*status_counts(evidence.contenders), *evidence.actual])}))
+    lanes = drawn(evidence.contenders, console.width - INDENT)
+    console.print(*(Text(" " * INDENT + line) for line in lanes), wrap=False)
+    if not evidence.contenders:
+        console.print(_table({"after": evidence.after, "request": evidence.request, "response": evidence.response}))
     if evidence.curl:
         console.print(Text(_packed(evidence.curl, console.width)), wrap=False)
+    if evidence.replay:
+        console.print(Text(f"{'  repeat':<{INDENT + LABEL}} {evidence.replay}"), wrap=False)
 
 
 def _text_of(failure: Failure) -> Iterator[Padding]:
@@ -119,13 +134,16 @@ def _packed(command: str, width: int) -> str:
     return "  " + " \\\n    ".join(lines)
 
 
-def print_summary(console: Console, summary: Summary, path: Path | None, table: bool = True) -> None:
-    """Print the end of a run; its last line begins with the outcome."""
+def print_summary(
+    console: Console, summary: Summary, path: Path | None, table: bool = True, options: Sequence[str] = ()
+) -> None:
+    """Print the end of a run; its last line begins with the outcome. `options` are those that behave was given."""
     if table:
         console.print("", _table(dict(_rows(summary, path)), indent=0))
         console.gap()
         _print_failures_outside_scenarios(console, summary.failures)
-        _print_rerun(console, summary)
+        _print_broken_rules(console, summary)
+        _print_rerun(console, summary, options)
     console.print(Text(summary.in_one_line, f"bold {style_of(summary.outcome)}"), wrap=False)
 
 
@@ -177,14 +195,40 @@ def _print_failures_outside_scenarios(console: Console, failures: Iterable[Failu
             console.gap()
 
 
-def _print_rerun(console: Console, summary: Summary) -> None:
-    """Print the command that runs the scenarios that did not pass again, with the same data."""
+def _print_broken_rules(console: Console, summary: Summary) -> None:
+    """Print for each broken rule how many scenarios found it, and the first evidence."""
+    found: defaultdict[str, list[Failure]] = defaultdict(list)
+    for failure in summary.failures:
+        if failure.outcome == Outcome.CONTRACT_BROKEN and failure.scenario:
+            found[failure.rule].append(failure)
+    table = Table("rule", "failed", "first evidence", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for rule, failures in found.items():
+        first = failures[0]
+        actual = "; ".join(first.evidence.actual) if first.evidence else first.text.partition("\n")[0]
+        shown = actual if len(actual) <= SHORT else f"{actual[:SHORT]} …"
+        table.add_row(Text(rule, "red"), str(len(failures)), Text(f"{first.location}  {shown}"))
+    if found:
+        console.print(table)
+        console.gap()
+
+
+def _print_rerun(console: Console, summary: Summary, options: Sequence[str]) -> None:
+    """Print the command that runs the scenarios that did not pass again, with the same data; it can be pasted whole."""
     failed = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION and failure.scenario]
     places = list(dict.fromkeys(failure.location for failure in failed))
     if places:
-        console.print(Text("Run them again with the same data:", "dim"))
-        seed = f" -D data_seed={summary.seed}" if summary.seed is not None else ""
-        lines = [f"  behave{seed}", *(f"    {shlex.quote(place)}" for place in places[:MAX_RERUN])]
-        more = f"   # and {len(places) - MAX_RERUN} more" if len(places) > MAX_RERUN else ""
-        console.print(Text(" \\\n".join(lines) + more), wrap=False)
+        them = f"the first {MAX_RERUN} of {len(places)}" if len(places) > MAX_RERUN else "them"
+        console.print(Text(f"Run {them} again with the same data:", "dim"))
+        seed = [f"-D data_seed={summary.seed}"] if summary.seed is not None else []
+        command = " ".join([_program(), *seed, *options])
+        lines = [f"  {command}", *(f"    {shlex.quote(place)}" for place in places[:MAX_RERUN])]
+        console.print(Text(" \\\n".join(lines)), wrap=False)
         console.gap()
+
+
+def _program() -> str:
+    """Return behave as this shell finds it."""
+    program = Path(sys.argv[0])
+    if program.stem != "behave" or shutil.which("behave") == os.fspath(program.resolve()):
+        return "behave"
+    return shlex.quote(_relative(program))

@@ -56,6 +56,14 @@ class Failure:
     text: str
     evidence: Evidence | None = None
 
+    @property
+    def cause(self) -> tuple[str, ...]:
+        """What failures of one cause share: the broken rule, the method that showed it, and the status."""
+        shown = self.evidence
+        if shown is None:
+            return self.outcome, self.rule, self.text.partition("\n")[0]
+        return self.outcome, self.rule, shown.request.partition(" ")[0], shown.response.partition(" ")[0]
+
 
 def worst_result(results: Iterable[Result]) -> Result:
     """Return the worst of several results; skipped for none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import shlex
 import sys
 import tempfile
 import time
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 OUR_FORMAT = "terminal"
 FAILED = 1
+NOT_REPEATED = ("data_seed", "token", "workers")
 UNREAD = "the output could not be written to its end: its reader has closed it, or the disk is full"
 BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 
@@ -169,8 +171,14 @@ def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) ->
     if prints:
         from support.reporting.rendering import print_summary
 
-        print_summary(console, summary, path, table=config.summary)
+        print_summary(console, summary, path, config.summary, _options(config))
     return console.was_read and summary.outcome is Outcome.PASSED
+
+
+def _options(config: Any) -> list[str]:
+    """Return the options that gave settings, but those that another run of the same scenarios has from elsewhere."""
+    given = {name: value for name, value in config.userdata_defines or () if name.lower() not in NOT_REPEATED}
+    return [f"-D {shlex.quote(redacted(f'{name}={value}'))}" for name, value in given.items()]
 
 
 def with_faults(summary: Summary, faults: Iterable[BaseException]) -> Summary:

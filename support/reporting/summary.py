@@ -15,7 +15,7 @@ from support.reporting.results import Failure, Result, worst_outcome, worst_resu
 from support.rules import RULES
 
 FILE = "summary.json"
-SCHEMA = 3
+SCHEMA = 4
 NOT_COUNTED = (Result.SKIPPED, Result.NOT_RUN)
 
 

@@ -49,6 +49,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._feature: Feature | None = None
         self._scenario: Scenario | None = None
         self._counts: Counter[str] = Counter()
+        self._causes = set[tuple[str, ...]]()
 
     def feature(self, feature: Feature) -> None:
         if self._feature is None:
@@ -92,10 +93,11 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
             self._print_failure(failure)
 
     def _print_failure(self, failure: Failure) -> None:
-        from support.reporting.rendering import print_failure
+        from support.reporting.rendering import print_again, print_failure
 
         if failure.outcome != KNOWN_DEVIATION:
-            print_failure(self._console, failure)
+            (print_again if failure.cause in self._causes else print_failure)(self._console, failure)
+            self._causes.add(failure.cause)
 
     def _print_feature(self, name: str, counts: Counter[str], seconds: float) -> None:
         from support.reporting.rendering import feature_line

@@ -122,8 +122,12 @@ def new_values(scenario: ScenarioContext, actor: Actor, *names: str) -> dict[str
     return {name: fresh[name] for name in names}
 
 
-def change(scenario: ScenarioContext, actor: Actor, method: str = "PATCH", **fields: str) -> Exchange:
-    """Change fields; a PUT sends the current value of the other one. Remembers what is expected to be shown then."""
+def change(scenario: ScenarioContext, actor: Actor, method: str | None = None, **fields: str) -> Exchange:
+    """Change fields, by an update if no method is given; a PUT sends the current value of the other one.
+
+    Remembers what is expected to be shown then.
+    """
+    method = method or scenario.update_method
     sent = complete(method, fields, actor.new_user)
     actor.before, actor.expected = actor.shown, {**(actor.expected or actor.shown), **sent}
     exchange = send_change(scenario, actor, method, sent)

@@ -64,6 +64,7 @@ class ScenarioContext:
         self.rule, self.name = rule, name
         self.api, self.registry, self.factory = session.api, session.registry, session.factory
         self.profile, self.names, self.answers = session.profile, session.profile.names, session.profile.answers
+        self.update_method = session.profile.capabilities.update_method
         self.attempted = "(nothing yet)"
         self.exchanges: list[Exchange] = []
         self.emails_tried: list[str] = []

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
 
 DELETING = 4
+GONE = "what one of the orders leaves: once the deletion is confirmed, no view shows the user, and the email is free"
 Deleted = list[tuple[str, Sequence[str]]]
 """The ids of users whose deletion was confirmed, each with the emails that the user had or asked for."""
 
@@ -65,7 +66,7 @@ def _changes_during_deletion(scenario: ScenarioContext, method: str, deleted: De
         deletion = scenario.api.send_once(scenario.api.delete_call(ada.known_id))
         requests = [first, RaceRequest("the deletion", deletion, scenario.answers.deleted), second]
         emails = [ada.new_user.email, *(change.email for change in changes)]
-        yield Round(requests, partial(_check_change, scenario, ada, emails, records, deleted))
+        yield Round(requests, partial(_check_change, scenario, ada, emails, records, deleted), GONE)
 
 
 def _change(scenario: ScenarioContext, ada: Actor, method: str, change: NewUser) -> RaceRequest:
@@ -98,7 +99,7 @@ def _deletions(scenario: ScenarioContext, deleted: Deleted) -> Iterator[Round]:
             RaceRequest(f"deletion {number}", scenario.api.send_once(call), answers.deleted, answers.deleted_again)
             for number, call in enumerate([scenario.api.delete_call(ada.known_id)] * DELETING, start=1)
         ]
-        yield Round(requests, partial(_check_deletions, scenario, ada, deleted))
+        yield Round(requests, partial(_check_deletions, scenario, ada, deleted), GONE)
 
 
 def _check_deletions(

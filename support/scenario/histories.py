@@ -10,6 +10,7 @@ from support.contract.normalizers import ids_of, user_of
 from support.contract.violation import check, fail
 from support.http.operations import Operation
 from support.models import Exchange, NewUser
+from support.scenario.accounts import complete
 from support.scenario.bursts import read_until_gone
 from support.scenario.context import ScenarioContext
 from support.scenario.protocol import update_methods
@@ -65,8 +66,8 @@ KINDS: Mapping[str, tuple[str, Values]] = {
 
 def live(scenario: ScenarioContext) -> None:
     """Let users change their accounts so that every kind of change follows every kind."""
-    has_put = scenario.profile.capabilities.put
-    kinds = [kind for kind, (method, _) in KINDS.items() if has_put or method == "PATCH"]
+    methods = ("PATCH", *update_methods(scenario))
+    kinds = [kind for kind, (method, _) in KINDS.items() if method in methods]
     order = every_pair(len(kinds))
     length = -(-len(order) // USERS)
     parts = [order[start : start + length + 1] for start in range(0, len(order), length)]
@@ -108,8 +109,9 @@ def _live(scenario: ScenarioContext, new_user: NewUser, kinds: Sequence[str]) ->
 
 def _change(scenario: ScenarioContext, history: History, kind: str, look_up: bool) -> Operation[Change]:
     method, values = KINDS[kind]
-    sent = values(history, scenario.factory.new_user())
+    method = scenario.update_method if method == "PATCH" else method
     before = history.emails[-1]
+    sent = complete(method, values(history, scenario.factory.new_user()), NewUser(history.names[-1], before))
     history.names += [sent["name"]] if "name" in sent else []
     history.emails += [sent["email"]] if "email" in sent else []
     searches = []

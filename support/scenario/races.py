@@ -12,7 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from support.cleanup.ledger import Record
-from support.concurrency.drawing import race_picture, timeline
+from support.concurrency.drawing import lanes, race_picture
 from support.concurrency.races import (
     Contender,
     Outcome,
@@ -38,14 +38,17 @@ if TYPE_CHECKING:
 
 MIN_ROUNDS = 6
 MAX_VOID = 10
+BOTH_FIELDS = "200 for both, and a read that shows both changes"
+ONE_ORDER = "200 for both, and a read that shows what one of the two orders leaves"
 
 
 @dataclass(frozen=True)
 class Round:
-    """One round of a race: the requests to release together, and the check of the state that they leave."""
+    """One round of a race: the requests to release together, the check of what they leave, and what that should be."""
 
     requests: Sequence[RaceRequest]
     check: Callable[[list[Contender]], Verdict]
+    wanted: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Race:
     contenders: Sequence[Contender]
     verdict: Verdict
     acts: Sequence[Act]
+    wanted: str
 
 
 def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act], share: float = 1.0) -> None:
@@ -76,7 +80,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act]
             void.append(reason)
             _check_not_too_many(void, len(skews))
             continue
-        scenario.race = Race(contenders, verdict, acts)
+        scenario.race = Race(contenders, verdict, acts, round_.wanted)
         skews.append(result.skew_s)
         missed *= 1 - share * chance_to_catch(result.skew_s, settings.race_window_s, len(contenders))
         enough = len(skews) >= MIN_ROUNDS and missed <= settings.race_miss_probability
@@ -86,7 +90,9 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act]
         f"race: {len(skews)} rounds ({len(void)} void), median release skew {median(skews) * 1000:.3f} ms, "
         f"chance to miss a window of {settings.race_window_s * 1000:g} ms {missed:.1e}"
     )
-    scenario.session.sink.add_picture("the contenders of the last round", lambda: race_picture(contenders))
+    scenario.session.sink.add_picture(
+        "the contenders of the last round", lambda: race_picture(contenders, bool(verdict.wrong))
+    )
 
 
 def _void_by_the_way(contenders: Sequence[Contender], result: BurstResult[Exchange]) -> str:
@@ -116,9 +122,8 @@ def check_rounds(scenario: ScenarioContext) -> None:
     contenders, wrong = scenario.race.contenders, scenario.race.verdict.wrong
     if wrong:
         shown = next((one for one in contenders if one.outcome in (Outcome.BROKEN, Outcome.WON)), contenders[0])
-        wanted = ["a result as if the requests had come one after another"]
         with tried_by_one_client(scenario, scenario.race.acts):
-            fail(scenario.rule, scenario.attempted, wanted, wrong, shown.exchange, timeline(contenders))
+            fail(scenario.rule, scenario.attempted, [scenario.race.wanted], wrong, shown.exchange, lanes(contenders))
 
 
 # Two changes of one user
@@ -139,7 +144,7 @@ def _changes_of_both_fields(scenario: ScenarioContext, ada: Actor) -> Iterator[R
         for field, value in changes.items():
             call = scenario.api.call("PATCH", url, fields={field: value})
             requests.append(RaceRequest(f"change of the {field}", scenario.api.send_once(call), (200,)))
-        yield Round(requests, partial(_check_both_fields, scenario, ada, changes, record))
+        yield Round(requests, partial(_check_both_fields, scenario, ada, changes, record), BOTH_FIELDS)
 
 
 def _check_both_fields(
@@ -178,7 +183,7 @@ def _replacements_during_updates(scenario: ScenarioContext, ada: Actor) -> Itera
             RaceRequest(label, scenario.api.send_once(scenario.api.call(method, url, fields=fields)), (200,))
             for label, (method, fields) in calls.items()
         ]
-        yield Round(requests, partial(_check_replacement, scenario, ada, (whole, name), record))
+        yield Round(requests, partial(_check_replacement, scenario, ada, (whole, name), record), ONE_ORDER)
 
 
 def _check_replacement(

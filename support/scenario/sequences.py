@@ -128,10 +128,9 @@ class _Sequence(RuleBasedStateMachine):
     )
     def change(self, number: int, put: bool, name: int, other: int, email: int, spell: Callable[[str], str]) -> None:
         """Change the name, the email or both: to new values, to earlier ones, to another actor's email."""
-        actor = self._actor(number)
-        if self._is_over or actor is None or actor.is_gone or not (name or email):
+        actor, methods = self._actor(number), update_methods(self._scenario)
+        if self._is_over or actor is None or actor.is_gone or not methods or not (name or email):
             return
-        methods = update_methods(self._scenario)
         method = methods[-1 if put else 0]
         fields, said = {}, []
         if name:
@@ -207,11 +206,13 @@ class _Sequence(RuleBasedStateMachine):
             self._act("", self._look_at_all)
 
     def _look_at_all(self) -> None:
-        listed = directory.read_list(self._scenario)
         for actor in self._actors:
             self._look(actor)
-            if not actor.is_gone:
-                directory.shows_once(self._scenario, actor, listed)
+        if self._scenario.profile.capabilities.list:
+            listed = directory.read_list(self._scenario)
+            for actor in self._actors:
+                if not actor.is_gone:
+                    directory.shows_once(self._scenario, actor, listed)
 
     # What the actors remember
 

@@ -14,21 +14,15 @@ from support.scenario.factory import LONGEST_EMAIL, LONGEST_NAME, Factory
 
 LENGTHS = (
     "X",
-    "龍",
     "🦉",
     " X",
-    "x" * LONGEST_NAME,
     "龍" * LONGEST_NAME,
     "🦉" * LONGEST_NAME,
     "e\u0301" * (LONGEST_NAME // 2),
     f" {'x' * (LONGEST_NAME - 2)} ",
     "x" * (LONGEST_NAME - 1) + "é",
     "&" * LONGEST_NAME,
-    "'" * LONGEST_NAME,
-    "xy " * (LONGEST_NAME // 3),
     "x" * 191,
-    "x" * 128,
-    "x" * 65,
 )
 NAME_CLASSES: Mapping[str, Sequence[str]] = {
     **tomllib.loads(Path(__file__).with_name("names.toml").read_text(encoding="utf-8")),
@@ -87,7 +81,7 @@ EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
     ),
     "unusual domains": (
         lambda email: email.replace(".example.com", ".a-b.c--d.example.com"),
-        lambda email: email.replace(".example.com", ".123.example.com"),
+        lambda email: email.replace(".example.com", ".x123.example.com"),
         lambda email: email.replace(".example.com", ".a.b.c.d.e.example.com"),
         lambda email: email.replace(".example.com", "." + "x" * 63 + ".example.com"),
         lambda email: email.replace(".example.com", ".xn--mller-kva.example.com"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from support.concurrency.drawing import timeline
+from support.concurrency.drawing import lanes
 from support.concurrency.races import (
     Contender,
     Outcome,
@@ -25,6 +25,7 @@ from support.models import Attempt, Exchange
 from support.scenario.races import differs
 from support.tests.concurrency.outcomes import CREATE, contender, ended
 from support.tests.http.fake import LOST, REFUSED, came
+from support.timeline import drawn
 
 
 def race(outcomes: Sequence[Outcome]) -> list[Contender]:
@@ -123,26 +124,25 @@ def test_all_outcomes_of_three_contenders_against_all_final_states() -> None:
 
 class TestTimeline:
     def test_contenders_are_in_the_order_of_their_answers(self) -> None:
-        drawn = timeline(
-            [
-                contender(R, "Grace", 0.0, 0.004),
-                contender(W, "Ada", 0.0, 0.002),
-                contender(U, "Alan", 0.001, None),
-            ]
-        ).split("\n")
-        assert [line.split()[0] for line in drawn] == ["Ada", "Grace", "Alan"]
-        assert drawn[0].endswith("2.00 ms 201 won")
-        assert drawn[1].endswith("4.00 ms 409 refused")
-        assert drawn[2].endswith("-    no answer unknown")
-        assert drawn[0].index(">") == drawn[1].index(">") < drawn[0].index("#") < drawn[1].index("#")
-        assert "#" not in drawn[2]
+        contenders = [
+            contender(R, "Grace", 0.0, 0.004),
+            contender(W, "Ada", 0.0, 0.002),
+            contender(U, "Alan", 0.001, None),
+        ]
+        lines = list(drawn(lanes(contenders), 80))
+        assert [line.split()[0] for line in lines] == ["Ada", "Grace", "Alan"]
+        assert lines[0].endswith("2.00 ms 201 won")
+        assert lines[1].endswith("4.00 ms 409 refused")
+        assert lines[2].endswith("-    no answer unknown")
+        assert lines[0].index(">") == lines[1].index(">") < lines[0].index("#") < lines[1].index("#")
+        assert "#" not in lines[2]
 
     def test_the_axes_are_aligned(self) -> None:
-        lines = timeline(race([W, R, U, R])).split("\n")
+        lines = list(drawn(lanes(race([W, R, U, R])), 80))
         assert len({line.index("|") for line in lines}) == len({line.rindex("|") for line in lines}) == 1
 
     def test_a_race_without_answers_can_be_drawn(self) -> None:
-        assert timeline([contender(U, "Ada", None, None)])
+        assert list(drawn(lanes([contender(U, "Ada", None, None)]), 80))
 
 
 def unsent() -> Operation[Exchange]:

@@ -14,9 +14,10 @@ from rich.text import Text
 
 from support.errors import Evidence, Outcome
 from support.reporting.console import Console
-from support.reporting.rendering import MAX_TEXT, feature_line, print_failure, print_summary
+from support.reporting.rendering import MAX_TEXT, feature_line, print_again, print_failure, print_summary
 from support.reporting.results import Failure, Result
 from support.reporting.summary import Requests, RuleResult, ScenarioResult, Summary, with_results
+from support.timeline import Lane
 
 CURL = r"""curl -i -X POST http://127.0.0.1:8000/users \
   -H "Authorization: Bearer $TOKEN" \
@@ -28,7 +29,7 @@ EVIDENCE = Evidence(
     "Ada signs up",
     ("status 201",),
     ("the status was 500",),
-    ("Ada   |>       #| 7.1 ms", "Grace |>     #  | 5.2 ms"),
+    (),
     'POST http://127.0.0.1:8000/users {"name": "Ada", "email": "ada@example.com"}',
     "500 " + "much too long " * 20,
     CURL,
@@ -80,10 +81,48 @@ def test_a_failure_takes_about_ten_lines_of_a_hundred_columns() -> None:
     assert lines[0] == "Ada joins"
     assert lines[2].startswith("  contract broken: create-201 (")
     assert "  expected   status 201" in lines
-    assert lines.index("  actual     the status was 500") == lines.index("  Grace |>     #  | 5.2 ms") + 1
+    assert "  request    POST http://127.0.0.1:8000/users" in "\n".join(lines)
     assert 8 <= len(lines) <= 17
     assert max(map(cell_len, lines)) <= 100
     assert not [line for line in lines if line.endswith(" ")]
+
+
+RACE = tuple(Lane(f"Ada {number}", 0.0, number / 1000, "201", "won") for number in (1, 2))
+
+
+def test_a_race_shows_the_statuses_first_and_then_each_contender() -> None:
+    lines = shown(replace(FAILURE, evidence=replace(EVIDENCE, contenders=RACE)))
+    actual = lines.index("  actual     2 x 201; the status was 500")
+    assert [line.split()[:2] for line in lines[actual + 1 : actual + 3]] == [["Ada", "1"], ["Ada", "2"]]
+    assert max(map(cell_len, lines)) <= 100
+
+
+def test_failures_of_one_cause_are_told_once_and_then_by_their_place() -> None:
+    other = replace(FAILURE, location="b.feature:9", evidence=replace(EVIDENCE, actual=("another email",)))
+    assert other.cause == FAILURE.cause
+    assert replace(FAILURE, rule="list").cause != FAILURE.cause
+    stream = io.StringIO()
+    print_again(Console(stream), other)
+    assert stream.getvalue() == "create-201 again: b.feature:9  Ada joins\n"
+
+
+def test_each_broken_rule_has_a_row_with_its_first_evidence() -> None:
+    failures = [FAILURE, replace(FAILURE, location="b.feature:9"), replace(FAILURE, rule="list")]
+    rows = [line.split() for line in summary_lines(with_results(Summary(Outcome.PASSED), [], failures))]
+    assert ["create-201", "2", "a.feature:7", "the", "status", "was", "500"] in rows
+    assert ["list", "1", "a.feature:7", "the", "status", "was", "500"] in rows
+
+
+def test_a_command_to_run_the_failures_again_can_be_pasted_whole() -> None:
+    failures = [replace(FAILURE, location=f"a.feature:{number}") for number in range(9)]
+    lines = summary_lines(with_results(Summary(Outcome.PASSED, seed=7), [], failures))
+    command = lines[lines.index("Run the first 5 of 9 again with the same data:") + 1 : -2]
+    assert shlex.split("\n".join(command).replace("\\\n", "")) == [
+        "behave",
+        "-D",
+        "data_seed=7",
+        *(f"a.feature:{number}" for number in range(5)),
+    ]
 
 
 def test_the_command_of_a_failure_runs_as_pasted() -> None:
@@ -123,7 +162,10 @@ def test_no_text_is_markup(markup: str) -> None:
 def test_no_line_begins_with_a_command_to_a_ci_job(text: str) -> None:
     stream = io.StringIO()
     console = Console(stream)
-    print_failure(console, replace(FAILURE, evidence=replace(EVIDENCE, response=text, diagram=(text,))))
+    print_failure(
+        console,
+        replace(FAILURE, evidence=replace(EVIDENCE, response=text, contenders=(Lane(text, 0.0, 0.0, text, text),))),
+    )
     print_failure(console, replace(ERROR, text=text))
     assert "error" in stream.getvalue()
     assert not [line for line in stream.getvalue().splitlines() if line.lstrip().startswith("::")]

@@ -12,6 +12,7 @@ from support.errors import ContractViolation, Evidence, Inconclusive, Outcome, T
 from support.redaction import redacted
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, outcome_of, worst_outcome, worst_result
 from support.reporting.summary import Requests, ScenarioResult, Summary, Users, merge, read, with_results
+from support.timeline import Lane
 
 BARE = Summary(Outcome.PASSED, started="2026-01-02T03:04:05+00:00", seconds=1.0)
 WORST_FIRST = list(Outcome)
@@ -120,16 +121,21 @@ def test_merged_summaries_count_everything_and_repeat_no_failure() -> None:
 
 def test_a_summary_can_be_read_back(tmp_path: Path) -> None:
     whole = replace(
-        BARE, users=Users(created=3), requests=Requests(retried_causes={"503": 2}), bursts=["race: 3 rounds"]
+        BARE,
+        users=Users(created=3),
+        requests=Requests(retried_causes={"503": 2}),
+        bursts=["race: 3 rounds"],
+        learned=["HEAD gives 200"],
     )
-    evidence = Evidence("reading", ("200",), ("the status was 500",), ("a line",), "GET /users/7", "500", "curl", True)
+    lane = Lane("Ada", 0.0, None, "201", "won")
+    evidence = Evidence("reading", ("200",), ("the status was 500",), (lane,), "GET /users/7", "500", "curl", True)
     failures = [replace(failure(KNOWN_DEVIATION), evidence=evidence), failure(Outcome.INCONCLUSIVE)]
     whole = with_results(whole, [scenario(Result.PASSED)], failures)
     assert read(whole.write(tmp_path)) == whole
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"schema": 99}', '{"schema": 2, "outcome": "kept"}', '{"schema": 3}', "null"]
+    "content", ["", "[]", "{}", '{"schema": 99}', '{"schema": 2, "outcome": "kept"}', '{"schema": 4}', "null"]
 )
 def test_what_is_no_summary_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "summary.json"
