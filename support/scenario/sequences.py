@@ -51,6 +51,7 @@ def play(scenario: ScenarioContext, seconds: float) -> None:
         deadline=None,
         database=None,
         print_blob=False,
+        report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
@@ -205,11 +206,13 @@ class _Sequence(RuleBasedStateMachine):
             self._act("", self._look_at_all)
 
     def _look_at_all(self) -> None:
-        listed = directory.read_list(self._scenario)
         for actor in self._actors:
             self._look(actor)
-            if not actor.is_gone:
-                directory.shows_once(self._scenario, actor, listed)
+        if self._scenario.profile.capabilities.list:
+            listed = directory.read_list(self._scenario)
+            for actor in self._actors:
+                if not actor.is_gone:
+                    directory.shows_once(self._scenario, actor, listed)
 
     # What the actors remember
 
