@@ -114,6 +114,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     report.describe_run(
         target=session.target.shown,
         profile=session.profile.name,
+        contract=session.profile.contract,
         seed=session.factory.seed,
         registry=session.registry,
         metrics=session.recorder.metrics,
