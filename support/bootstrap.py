@@ -127,6 +127,7 @@ def _describe(report: RunReport, session: Session, learned: list[str]) -> None:
     report.describe_run(
         target=session.target.shown,
         profile=session.profile.name,
+        contract=session.profile.contract,
         seed=session.factory.seed,
         registry=session.registry,
         metrics=session.recorder.metrics,

@@ -34,7 +34,7 @@ Feature: Conditional requests
       Then each version of Ada's account has another ETag, and an outdated one no longer stands for it
 
     Example: The ETag in the answer to a sign-up
-      Given Ada is a user with an ETag
+      Given Grace is a user with an ETag
       When Ada signs up and receives an answer
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
 

@@ -255,8 +255,7 @@ class ParallelRun:
 
     def _of_dead(self, child: Child) -> Summary:
         """Return the summary of a process that has written none."""
-        ended = f"process {child.number} ended with exit code {child.process.poll()} and no summary"
-        fault = SuiteError(ended)
+        fault = SuiteError(f"process {child.number} ended with exit code {child.process.poll()} and no summary")
         if self._interrupts.noted:
             fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario; no user was created")
         return with_faults(Summary(Outcome.PASSED, started=self._started), [fault])
