@@ -50,7 +50,7 @@ Feature: Deleting an account
       And Ada's account is gone
       And the list no longer shows Ada
 
-    @edge @slow
+    @edge @use.with_changes=yes @slow
     Example: Two quiet seconds later, nothing has come back or got lost
       Given Ada is a former user
       And Grace is a user

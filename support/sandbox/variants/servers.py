@@ -15,18 +15,19 @@ from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox, variant
 from support.sandbox.wire import Wire
 
-_SLOW_S = 0.15
+_SLOW_S = 0.05
+_LATE_S = 0.03
 _PAUSE_S = 0.01
 _WORK_S = 0.003
 _MOST_AT_ONCE = 25
-_MOST_WRONG_TOKENS = 40  # in a second
+_MOST_WRONG_TOKENS = 100  # in a second
 _STAY_S = 0.2
 _LATIN = "latin-1"
 
 
 @variant(at="list_users")
 async def slow_lists(_sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
-    """Lists, pages and searches take 150 ms."""
+    """Lists, pages and searches take 50 ms."""
     await asyncio.sleep(_SLOW_S)
     answer: Answer = await list_users(call)
     return answer
@@ -50,18 +51,18 @@ async def _slowly(body: bytes) -> Any:
 
 @variant()
 def some_late(sandbox: Sandbox) -> None:
-    """One answer in a hundred takes two seconds."""
-    sandbox.faults.present.append(Fault("slow", seconds=2.0, share=0.01))
+    """One answer in three hundred takes two seconds."""
+    sandbox.faults.present.append(Fault("slow", seconds=2.0, share=0.0033))
 
 
 @variant()
 def slow_answers_to_writes(sandbox: Sandbox) -> None:
-    """A write is done at once, and its answer comes 80 ms later."""
+    """A write is done at once, and its answer comes 30 ms later."""
 
     async def handle(_sandbox: Sandbox, handle: Decision, call: Call) -> Response:
         response: Response = await handle(call)
         if call.method not in ("GET", "HEAD"):
-            await asyncio.sleep(0.08)
+            await asyncio.sleep(_LATE_S)
         return response
 
     sandbox.around("handle", handle)
@@ -104,7 +105,7 @@ def few_at_once(sandbox: Sandbox) -> None:
 
 @variant()
 def wrong_tokens_limited(sandbox: Sandbox) -> None:
-    """More than 40 wrong tokens in a second get 429, with Retry-After."""
+    """More than 100 wrong tokens in a second get 429, with Retry-After."""
     wrong: deque[float] = deque(maxlen=_MOST_WRONG_TOKENS)
 
     def authenticate(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:

@@ -1,5 +1,7 @@
 """A known deviation does not fail the run; any other failure does, and so does a deviation that is fixed."""
 
+import pytest
+
 from support.tests.target.conftest import NewProfile, NewTarget, Play
 
 TOKENS = "features/access/tokens.feature"
@@ -125,3 +127,21 @@ def test_scenarios_of_missing_capabilities_are_skipped(play: Play, new_target: N
     assert ended.code == 0
     reasons = {scenario.reason for scenario in ended.summary.scenarios}
     assert reasons == {"", "the target has no access", "the target has no put"}
+
+
+@pytest.mark.parametrize(
+    ("variant", "reason"), [("no-etags", "a read of a user has no ETag"), ("weak-etags", "the ETags are weak")]
+)
+def test_scenarios_about_etags_are_skipped_where_reads_have_none_that_fits(
+    play: Play, new_target: NewTarget, variant: str, reason: str
+) -> None:
+    features = ("features/protocol/conditional.feature", "features/users/lifecycle.feature")
+    ended = play(new_target("--variant", variant), "contract", *features)
+    assert ended.code == 0, ended.said
+    assert {one.reason for one in ended.summary.scenarios if one.result == "skipped"} == {reason}
+
+
+def test_a_run_of_skipped_scenarios_says_why_it_shows_nothing(play: Play, new_target: NewTarget) -> None:
+    ended = play(new_target("--variant", "no-etags"), "contract", "features/protocol/conditional.feature")
+    assert ended.code != 0
+    assert "configuration error: every selected scenario was skipped: a read of a user has no ETag" in ended.said
