@@ -18,4 +18,4 @@ def carry_elsewhere(scenario: ScenarioContext, intruder: Actor) -> None:
 
 @then("every attempt is refused as unauthorized")
 def all_unauthorized(scenario: ScenarioContext) -> None:
-    outcomes.each_is_refused(scenario, scenario.answers.unauthorized, access.names_a_scheme())
+    outcomes.each_is_refused(scenario, access.is_unauthorized(scenario), access.names_a_scheme())

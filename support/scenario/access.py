@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from support.contract.matchers import Matcher, has_header
+from support.contract.matchers import Matcher, has_header, has_status
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
 from support.models import Credential, Exchange, NewUser
@@ -44,6 +44,9 @@ CREDENTIALS: Mapping[str, Callable[[Credential], Credential]] = {
 }
 """Wrong credentials, made from the right one."""
 
+Attempt = Operation[Exchange] | tuple[Operation[Exchange], Iterable[int]]
+"""A request without the right token, alone or with the statuses that answer what else is wrong with it."""
+
 
 ELSEWHERE: Sequence[tuple[Literal["query", "cookie"], str]] = (
     *(("query", name) for name in ("access_token", "token", "api_key", "auth")),
@@ -59,6 +62,17 @@ def names_a_scheme() -> Matcher:
     return Matcher(str(challenge), lambda one: challenge.mismatches(one) if one.status == UNAUTHORIZED else [])
 
 
+def is_unauthorized(scenario: ScenarioContext) -> Matcher:
+    """Match an exchange refused for the lack of a right token, or for what else is wrong with its request."""
+    exchanges, right = scenario.exchanges, scenario.answers.unauthorized
+    also = {id(exchange): statuses for exchange, statuses in zip(exchanges, scenario.also_right, strict=False)}
+
+    def find(exchange: Exchange) -> list[str]:
+        return has_status((*right, *also.get(id(exchange), ()))).mismatches(exchange)
+
+    return Matcher(str(has_status(right)), find)
+
+
 def try_everything(scenario: ScenarioContext, credential: Credential, owner: Actor, intruder: Actor) -> None:
     """Let the intruder send every request there is with this credential, against the owner and to sign up.
 
@@ -66,9 +80,11 @@ def try_everything(scenario: ScenarioContext, credential: Credential, owner: Act
     """
     api = scenario.api.with_credential(credential)
     unused_id = values.unused_id(scenario)
-    reads = list(_reads(scenario, api, owner, unused_id))
-    writes = list(_writes(scenario, api, owner, intruder, unused_id))
-    scenario.keep(*map(scenario.run, [*writes, *reads]))
+    reads = _reads(scenario, api, owner, unused_id)
+    attempts = [*_writes(scenario, api, owner, intruder, unused_id), *reads]
+    pairs = [attempt if isinstance(attempt, tuple) else (attempt, ()) for attempt in attempts]
+    scenario.keep(*(scenario.run(operation) for operation, _ in pairs))
+    scenario.also_right = [statuses for _, statuses in pairs]
 
 
 def carry_elsewhere(scenario: ScenarioContext, owner: Actor, intruder: Actor) -> None:
@@ -88,8 +104,8 @@ def carry_elsewhere(scenario: ScenarioContext, owner: Actor, intruder: Actor) ->
     scenario.keep(*scenario.run_at_once([*writes, *reads]))
 
 
-def _reads(scenario: ScenarioContext, api: UsersApi, owner: Actor, unused_id: str) -> Iterator[Operation[Exchange]]:
-    has = scenario.profile.capabilities
+def _reads(scenario: ScenarioContext, api: UsersApi, owner: Actor, unused_id: str) -> Iterator[Attempt]:
+    has, answers = scenario.profile.capabilities, scenario.answers
     yield api.read(owner.known_id)
     yield api.read(unused_id)
     if has.list:
@@ -103,19 +119,20 @@ def _reads(scenario: ScenarioContext, api: UsersApi, owner: Actor, unused_id: st
         yield api.find(scenario.factory.new_user().email)
     if has.pages:
         yield api.page(1, 10)
-        yield api.page(0, 10)
+        yield api.page(0, 10), answers.invalid
 
 
 def _writes(
     scenario: ScenarioContext, api: UsersApi, owner: Actor, intruder: Actor, unused_id: str
-) -> Iterator[Operation[Exchange]]:
+) -> Iterator[Attempt]:
+    answers = scenario.answers
     has, registry, new_user = scenario.profile.capabilities, scenario.registry, intruder.new_user
     scenario.emails_tried.append(new_user.email)
     yield registry.create(api.create_call(new_user.as_json()), new_user.email, new_user.name)
     yield registry.create(api.create_call(owner.new_user.as_json()), owner.new_user.email, None)
-    yield registry.create(api.create_call({}), None, None)
-    yield _sign_up(scenario, api, "text/plain", bytes)
-    yield _sign_up(scenario, api, scenario.profile.media_types.post, lambda body: body[:-1])
+    yield registry.create(api.create_call({}), None, None), answers.invalid
+    yield _sign_up(scenario, api, "text/plain", bytes), answers.media_type
+    yield _sign_up(scenario, api, scenario.profile.media_types.post, lambda body: body[:-1]), answers.malformed
     if has.patch:
         name = {"name": new_user.name}
         yield api.patch(owner.known_id, name)
