@@ -84,7 +84,7 @@ def send_and_read_on(scenario: ScenarioContext, actor: Actor, first: First) -> N
 
     What hangs is played three times in all, as any API may be slow now and then.
     """
-    nobody = values.UNUSED_IDS["a word"](scenario)
+    nobody = values.unused_id(scenario)
     for _ in range(TRIES):
         following = [scenario.api.read(user_id) for user_id in (actor.known_id, nobody, actor.known_id)]
         connection = play(scenario, [first(scenario, actor), *following])
@@ -169,7 +169,7 @@ def read_by_each_client(scenario: ScenarioContext, actor: Actor) -> None:
 
 def sign_up_in_chunks(scenario: ScenarioContext, actor: Actor) -> None:
     """Sign up with a body in chunks, and read an unknown user on the same connection."""
-    nobody = scenario.api.read(values.UNUSED_IDS["a word"](scenario))
+    nobody = scenario.api.read(values.unused_id(scenario))
     play(scenario, [_sign_up_with(scenario, actor, CHUNKED), nobody])
 
 
@@ -179,7 +179,7 @@ def change_in_chunks(scenario: ScenarioContext, actor: Actor, method: str) -> No
     actor.expected = {**actor.shown, **fields}
     call = scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=fields, headers=CHUNKED)
     change = scenario.registry.change(call, fields.get("email"))
-    play(scenario, [change, scenario.api.read(values.UNUSED_IDS["a word"](scenario))])
+    play(scenario, [change, scenario.api.read(values.unused_id(scenario))])
 
 
 def is_served_or_refused(scenario: ScenarioContext, actor: Actor) -> None:
