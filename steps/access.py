@@ -1,7 +1,7 @@
 """Requests with and without the right token."""
 
 from support.models import Credential
-from support.scenario import access, outcomes
+from support.scenario import access
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import then, when
 
@@ -18,4 +18,4 @@ def carry_elsewhere(scenario: ScenarioContext, intruder: Actor) -> None:
 
 @then("every attempt is refused as unauthorized")
 def all_unauthorized(scenario: ScenarioContext) -> None:
-    outcomes.each_is_refused(scenario, scenario.answers.unauthorized, access.names_a_scheme())
+    access.all_are_refused(scenario)

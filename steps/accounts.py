@@ -159,9 +159,9 @@ def change_to_taken_email(scenario: ScenarioContext, actor: Actor, email: str, m
     accounts.send_change(scenario, actor, method, body)
 
 
-@when("{actor:Actor} tries to change to a new name and {email:Email} with an update")
-def update_with_taken_email(scenario: ScenarioContext, actor: Actor, email: str) -> None:
-    accounts.send_change(scenario, actor, "PATCH", {**accounts.new_values(scenario, actor, "name"), "email": email})
+@when("{actor:Actor} tries to change to a new name and {email:Email} with {method:Method}")
+def change_to_new_name_and_taken_email(scenario: ScenarioContext, actor: Actor, email: str, method: str) -> None:
+    accounts.send_change(scenario, actor, method, {**accounts.new_values(scenario, actor, "name"), "email": email})
 
 
 @when("{actor:Actor} {method:Method} their account with {invalid:InvalidBody}")

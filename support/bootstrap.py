@@ -34,6 +34,7 @@ from support.streams import say
 from support.target.embedded import EmbeddedApi
 
 if TYPE_CHECKING:
+    from support.reporting.summary import Summary
     from support.run import Run
     from support.scenario.session import Session
 
@@ -55,8 +56,8 @@ def begin(config: Any, features: list[Feature]) -> Run:
         return _open(settings, RunReport(config, known.reports, features, settings.partial is not None), interrupts)
 
 
-def check_target(settings: Settings) -> list[str]:
-    """Play the preflight for processes that share a run; return what it learned, or end the process with one line."""
+def check_target(settings: Settings, config: Any) -> Summary:
+    """Play the preflight for processes that share a run; return its summary, or end the process with one line."""
     interrupts = Interrupts()
     interrupts.install()
     known = _Known()
@@ -65,12 +66,13 @@ def check_target(settings: Settings) -> list[str]:
         from support.scenario.session import Session
 
         session = Session(settings)
-        learned = _play_preflight(session, interrupts)
+        report = RunReport(config, known.reports)
+        _describe(report, session, _play_preflight(session, interrupts))
         session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
         session.registry.ledger.close()
         session.close()
     interrupts.restore()
-    return learned
+    return report.summary()
 
 
 @dataclass
@@ -111,9 +113,21 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     session = Session(settings, embedded)
     learned = [] if settings.base_url is None or settings.partial else _play_preflight(session, interrupts)
     log.info("%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
+    _describe(report, session, learned)
+    if told := forecast(report.features, report.config, session.connection.pacer.limits):
+        log.info("%s", told)
+    report.take_over()
+    sink = report_sink(report.summary().identity)
+    sink.add_setup("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
+    _collect_seldom()
+    return Run(session, interrupts, report, sink)
+
+
+def _describe(report: RunReport, session: Session, learned: list[str]) -> None:
     report.describe_run(
         target=session.target.shown,
         profile=session.profile.name,
+        contract=session.profile.contract,
         seed=session.factory.seed,
         registry=session.registry,
         metrics=session.recorder.metrics,
@@ -122,13 +136,6 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
         bursts=session.concurrency_notes,
         learned=learned,
     )
-    if told := forecast(report.features, report.config, session.connection.pacer.limits):
-        log.info("%s", told)
-    report.take_over()
-    sink = report_sink(report.summary().identity)
-    sink.add_setup("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
-    _collect_seldom()
-    return Run(session, interrupts, report, sink)
 
 
 def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:

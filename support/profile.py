@@ -41,9 +41,19 @@ class Capabilities:
         return self.email_filter or self.list
 
     @property
+    def changes(self) -> bool:
+        """Whether the target changes users at all."""
+        return self.patch or self.put
+
+    @property
+    def update_method(self) -> str:
+        """The method of an update: PUT, with the whole user, where there is no PATCH."""
+        return "PATCH" if self.patch else "PUT"
+
+    @property
     def offered(self) -> Mapping[str, bool]:
         """Whether each capability is offered, those that follow from others included."""
-        return {**vars(self), "search": self.search}
+        return {**vars(self), "search": self.search, "changes": self.changes}
 
 
 @dataclass(frozen=True, config=STRICT)

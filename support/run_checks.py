@@ -14,8 +14,11 @@ from support.settings import Settings
 
 def faults_of_run(summary: Summary, settings: Settings, profile: Profile) -> list[SuiteError]:
     """Return why the outcome of a run does not count: nothing ran, a known deviation is fixed, too many retries."""
-    if all(scenario.result is Result.SKIPPED for scenario in summary.scenarios):
+    if not summary.scenarios:
         return [SuiteError("no scenario was selected: check --tags, --name and the paths")]
+    if all(scenario.result is Result.SKIPPED for scenario in summary.scenarios):
+        reasons = "; ".join(dict.fromkeys(scenario.reason for scenario in summary.scenarios))
+        return [SuiteError(f"every selected scenario was skipped: {reasons}")]
     known = () if settings.strict else profile.deviations
     faults = [_fixed(known, summary.scenarios, profile.name), _retries(summary.requests, settings.max_retried_share)]
     return [fault for fault in faults if fault is not None]

@@ -6,6 +6,7 @@ Feature: Many user lifecycles at once
   @rule.burst-workflow
   Rule: Concurrent user lifecycles do not affect each other
 
+    @use.with_changes=yes
     Scenario Outline: <count> user lifecycles at once
       Given Grace is a user
       When <count> users sign up, change their names, read and delete their accounts at once

@@ -6,6 +6,7 @@ Feature: A deletion at the same moment as other requests
   @rule.race-delete
   Rule: Once a deletion is confirmed, the account stays deleted
 
+    @use.with_patch=yes
     Example: Ada's account is updated while it is deleted
       When Ada's account is changed with an update while it is deleted, round after round
       Then in every round a confirmed deletion leaves no trace of the account

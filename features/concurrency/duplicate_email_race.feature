@@ -15,6 +15,7 @@ Feature: Competing for one email
         | one email                           |
         | one email in different letter cases |
 
+    @use.with_patch=yes
     Example: Several users change to one email at once with updates
       When several users change to one email at once with an update, round after round
       Then in every round exactly one user gets the email and the others are unchanged
@@ -24,6 +25,7 @@ Feature: Competing for one email
       When several users change to one email at once with a replacement, round after round
       Then in every round exactly one user gets the email and the others are unchanged
 
+    @use.with_changes=yes
     Example: Some users sign up with an email while others change to it
       When some users sign up with one email while others change to it, round after round
       Then in every round exactly one user gets the email and the others are unchanged

@@ -6,11 +6,12 @@ Feature: Two updates at the same moment
   @rule.lost-update
   Rule: Neither of two simultaneous changes is lost in part
 
+    @use.with_patch=yes
     Example: Ada's name and email are changed at the same moment
       When Ada's name and Ada's email are changed at the same moment, round after round
       Then in every round neither change is lost
 
-    @use.with_put=yes
+    @use.with_put=yes @use.with_patch=yes
     Example: Ada's name is updated while their account is replaced
       When Ada's name is updated while Ada's account is replaced, round after round
       Then every round ends as if one request had come before the other

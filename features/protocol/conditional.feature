@@ -11,6 +11,7 @@ Feature: Conditional requests
       When a client reads Ada's account with If-None-Match and the current ETag
       Then the answer is 304 without a body, or shows Ada's account
 
+    @use.with_patch=yes
     Example: Ada updates their name twice
       Given Ada is a user with an ETag
       And Ada has changed their name with an update, and the ETag is noted
@@ -26,14 +27,14 @@ Feature: Conditional requests
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
       And each version of Ada's account has another ETag, and an outdated one no longer stands for it
 
-    @edge
+    @edge @use.with_changes=yes
     Example: Ada changes only the letter case of their name
       Given Ada is a user with an ETag
       When Ada changes the letter case of their name with an update, and the ETag is noted
       Then each version of Ada's account has another ETag, and an outdated one no longer stands for it
 
     Example: The ETag in the answer to a sign-up
-      Given Ada is a user with an ETag
+      Given Grace is a user with an ETag
       When Ada signs up and receives an answer
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
 
@@ -54,17 +55,21 @@ Feature: Conditional requests
   @rule.conditional @negative
   Rule: A write on condition of an outdated ETag is refused and changes nothing
 
-    Scenario Outline: <method> with an outdated ETag
+    @use.with_patch=yes
+    Example: PATCH with an outdated ETag
       Given Ada is a user with a strong ETag
       And Ada has changed their name with an update, and the ETag is noted
-      When a client sends <method> for Ada with If-Match and an outdated ETag
+      When a client sends PATCH for Ada with If-Match and an outdated ETag
       Then the status is 412
       And half a second later, Ada's account is still unchanged
 
-      Examples:
-        | method |
-        | PATCH  |
-        | DELETE |
+    @use.with_changes=yes
+    Example: DELETE with an outdated ETag
+      Given Ada is a user with a strong ETag
+      And Ada has changed their name with an update, and the ETag is noted
+      When a client sends DELETE for Ada with If-Match and an outdated ETag
+      Then the status is 412
+      And Ada's account is unchanged
 
     @use.with_put=yes
     Example: PUT with an outdated ETag
@@ -77,17 +82,22 @@ Feature: Conditional requests
   @rule.conditional
   Rule: A write on condition of the current ETag is done
 
-    Scenario Outline: <method> with <condition>
+    @use.with_patch=yes
+    Scenario Outline: PATCH with <condition>
       Given Ada is a user with a strong ETag
-      When a client sends <method> for Ada with If-Match and <condition>
+      When a client sends PATCH for Ada with If-Match and <condition>
       Then Ada's write is done
 
       Examples:
-        | method | condition                            |
-        | PATCH  | the current ETag                     |
-        | PATCH  | a list of ETags with the current one |
-        | PATCH  | any ETag                             |
-        | DELETE | the current ETag                     |
+        | condition                            |
+        | the current ETag                     |
+        | a list of ETags with the current one |
+        | any ETag                             |
+
+    Example: DELETE with the current ETag
+      Given Ada is a user with a strong ETag
+      When a client sends DELETE for Ada with If-Match and the current ETag
+      Then Ada's write is done
 
     @use.with_put=yes
     Example: PUT with the current ETag
@@ -98,6 +108,7 @@ Feature: Conditional requests
   @rule.conditional @concurrency @async @race @edge
   Rule: Of several writes with the same ETag, exactly one is done
 
+    @use.with_changes=yes
     Example: Several clients change Ada's name at once
       Given Ada is a user with a strong ETag
       When several clients change Ada's name at once with the same current ETag, round after round

@@ -94,7 +94,7 @@ Feature: Methods, statuses and headers
         | HTML                             |
         | plain text with a JSON parameter |
 
-    @negative
+    @negative @use.with_patch=yes
     Scenario Outline: A PATCH declared as <kind>
       Given Ada is a user
       When Ada sends a PATCH declared as <kind>
@@ -137,6 +137,7 @@ Feature: Methods, statuses and headers
         | application/json; charset=utf-8 |
         | application/json;charset=UTF-8  |
 
+    @use.with_patch=yes
     Example: A PATCH with a charset is accepted
       Given Ada is a user
       When Ada sends a PATCH declared as application/json; charset=utf-8
@@ -171,6 +172,7 @@ Feature: Methods, statuses and headers
         | JSON with a comment                |
         | JSON with unquoted names           |
 
+    @use.with_patch=yes
     Scenario Outline: A PATCH with <body>
       Given Ada is a user
       When Ada sends a PATCH with <body>

@@ -80,6 +80,7 @@ Feature: Invalid data is refused
   @rule.update-invalid
   Rule: A change that is invalid in part changes nothing at all
 
+    @use.with_patch=yes
     Scenario Outline: Ada updates their account with <value>
       Given Ada is a user
       When Ada updates their account with <value>
@@ -105,6 +106,7 @@ Feature: Invalid data is refused
         | an email without a domain  |
         | an email of 255 characters |
 
+    @use.with_patch=yes
     Scenario Outline: Ada updates their account with only <value>
       Given Ada is a user
       When Ada updates their account with only <value>
@@ -123,6 +125,7 @@ Feature: Invalid data is refused
         | null as the email        |
         | an empty email           |
 
+    @use.with_patch=yes
     Scenario Outline: Ada updates their account with <body> instead of an object
       Given Ada is a user
       When Ada updates their account with <body> instead of an object
@@ -177,7 +180,7 @@ Feature: Invalid data is refused
         | an email without a domain  |
         | an email of 255 characters |
 
-    @slow
+    @use.with_patch=yes @slow
     Example: Mallory updates their account with every invalid value
       Given Mallory is a user
       When Mallory updates their account with every invalid value
@@ -193,6 +196,7 @@ Feature: Invalid data is refused
       And half a second later, Mallory's account is still unchanged
       And Mallory's account is unchanged in every view
 
+    @use.with_patch=yes
     Example: The email of a refused update stays free
       Given Ada is a user
       When Ada updates their account with an empty name
@@ -206,6 +210,7 @@ Feature: Invalid data is refused
       And Grace signs up with the email of the refused change
       Then Grace's account is created
 
+    @use.with_patch=yes
     Scenario Outline: Ada keeps their email after an update with <value> is refused
       Given Ada is a user
       When Ada updates their account with <value>

@@ -62,6 +62,7 @@ Feature: One email, one user
       And only Grace is found by their email
       And Grace's account is unchanged
 
+    @use.with_changes=yes
     Example: Mallory signs up with Grace's email after Grace has changed their name
       Given Grace is a user
       And Grace has changed their name with an update
@@ -77,6 +78,7 @@ Feature: One email, one user
       And only Grace is found by their email
       And Grace's account is unchanged
 
+    @use.with_patch=yes
     Scenario Outline: Mallory signs up with Grace's new email <spelling> after an update
       Given Grace is a user
       And Grace has changed their email with an update
@@ -104,6 +106,7 @@ Feature: One email, one user
         | letter for letter |
         | in upper case     |
 
+    @use.with_patch=yes
     Example: Mallory signs up in lower case with the upper-case email that Grace got with an update
       Given Grace is a user
       And Grace has changed to an email in upper case with an update
@@ -119,6 +122,7 @@ Feature: One email, one user
       Then Mallory is refused because the email is taken
       And a search for Grace's email in lower case finds only Grace
 
+    @use.with_patch=yes
     Example: Mallory signs up with an email that Grace sent again with an update
       Given Grace is a user
       And Grace has changed their name and sent their own email with an update
@@ -149,6 +153,7 @@ Feature: One email, one user
   @rule.update-taken
   Rule: No user can change to an email that another user has
 
+    @use.with_patch=yes
     Scenario Outline: Mallory tries to change to Grace's email <spelling> with an update
       Given Grace and Mallory are users
       When Mallory tries to change to Grace's email <spelling> with an update
@@ -174,6 +179,7 @@ Feature: One email, one user
         | letter for letter |
         | in upper case     |
 
+    @use.with_changes=yes
     Example: Mallory tries to change to a new name and Grace's email
       Given Grace and Mallory are users
       When Mallory tries to change to a new name and Grace's email with an update
@@ -181,6 +187,7 @@ Feature: One email, one user
       And Grace's account is unchanged
       And Mallory's account is unchanged in every view
 
+    @use.with_patch=yes
     Example: Ada signs up with an email that Grace gave up with an update
       Given Grace is a user
       And Grace has changed their email with an update
@@ -189,6 +196,7 @@ Feature: One email, one user
       And only Ada is found by their email
       And Grace's account is unchanged
 
+    @use.with_changes=yes
     Example: Alan changes to an email that Grace gave up with an update
       Given Grace and Alan are users
       And Grace has changed their email with an update
@@ -206,6 +214,7 @@ Feature: One email, one user
       And only Ada is found by their email
       And Grace's account is unchanged
 
+    @use.with_changes=yes
     Example: Ada signs up in lower case with the upper-case email that Grace gave up
       Given Grace is a user with an email in upper case
       And Grace has changed their email with an update
@@ -213,6 +222,7 @@ Feature: One email, one user
       Then Ada's account is created
       And only Ada is found by their email
 
+    @use.with_changes=yes
     Example: Grace changes their email and changes it back
       Given Grace is a user
       And Grace has changed their email with an update
@@ -220,6 +230,7 @@ Feature: One email, one user
       Then Grace's new email is accepted
       And only Grace is found by their email
 
+    @use.with_patch=yes
     Example: Grace keeps their email after Mallory's update to it is refused
       Given Grace and Mallory are users
       When Mallory tries to change to Grace's email with an update
@@ -235,6 +246,7 @@ Feature: One email, one user
       Then Alan is refused because the email is taken
       And only Grace is found by their email
 
+    @use.with_patch=yes
     Example: Mallory keeps their own email after an update to Grace's is refused
       Given Grace and Mallory are users
       When Mallory tries to change to Grace's email with an update

@@ -6,6 +6,7 @@ Feature: Unknown users cannot be changed
   @rule.update-404
   Rule: A change to an unknown user is refused and creates no user
 
+    @use.with_patch=yes
     Scenario Outline: Updating a user who <state>
       Given Grace is a user
       When a client sends an update for a user who <state>
@@ -31,6 +32,7 @@ Feature: Unknown users cannot be changed
         | never existed |
         | was deleted   |
 
+    @use.with_patch=yes
     Example: The email in an update of an unknown user stays free
       Given Ada is a user
       When a client sends an update for a user who never existed
@@ -44,6 +46,7 @@ Feature: Unknown users cannot be changed
       And Grace signs up with the email of the refused change
       Then Grace's account is created
 
+    @use.with_patch=yes
     Scenario Outline: Updating a user whose id is <id>
       Given Ada is a user
       When a client sends an update for the user whose id is <id>
@@ -67,7 +70,7 @@ Feature: Unknown users cannot be changed
         | a word                      |
         | Ada's id plus one character |
 
-    @edge
+    @edge @use.with_patch=yes
     Example: Updating users whose ids resemble Ada's
       Given Ada is a user
       When a client sends an update for each user whose id resembles Ada's

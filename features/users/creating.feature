@@ -82,10 +82,9 @@ Feature: Signing up
       Then every user in the answers has a valid id, name, email and creation date
 
       Examples:
-        | does           |
-        | signs up       |
-        | reads a user   |
-        | updates a user |
+        | does         |
+        | signs up     |
+        | reads a user |
 
     @use.with_list=yes
     Example: Every user is complete when a client reads the list
@@ -100,6 +99,11 @@ Feature: Signing up
     @edge @use.with_pages=yes
     Example: Every user is complete when a client reads a page
       When a client reads a page
+      Then every user in the answers has a valid id, name, email and creation date
+
+    @edge @use.with_patch=yes
+    Example: Every user is complete when a client updates a user
+      When a client updates a user
       Then every user in the answers has a valid id, name, email and creation date
 
     @edge @use.with_put=yes
@@ -129,7 +133,7 @@ Feature: Signing up
         | an _id field                | some databases use this field as the id     |
         | a created_at field          | some databases use it as the creation date  |
 
-    @negative
+    @negative @use.with_patch=yes
     Scenario Outline: Mallory sends <field> with an update
       Given Mallory is a user
       When Mallory sends <field> with an update
@@ -155,7 +159,7 @@ Feature: Signing up
         | a past creation date |
         | administrator rights |
 
-    @negative
+    @negative @use.with_patch=yes
     Example: Mallory sends Grace's id with an update
       Given Grace and Mallory are users
       When Mallory sends Grace's id with an update

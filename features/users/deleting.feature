@@ -41,6 +41,7 @@ Feature: Deleting an account
         | an email in upper case       | letter case must not matter |
         | an email with a +tag         | a tag must not matter       |
 
+    @use.with_changes=yes
     Example: Ada deletes their account after a change
       Given Ada is a user
       When Ada changes their name and email
@@ -49,7 +50,7 @@ Feature: Deleting an account
       And Ada's account is gone
       And the list no longer shows Ada
 
-    @edge @slow
+    @edge @use.with_changes=yes @slow
     Example: Two quiet seconds later, nothing has come back or got lost
       Given Ada is a former user
       And Grace is a user
@@ -117,6 +118,7 @@ Feature: Deleting an account
       And Grace signs up with Ada's email in lower case once it is free
       Then Grace's account is created
 
+    @use.with_patch=yes
     Example: Grace changes to Ada's old email with an update
       Given Grace is a user
       And Ada is a former user
@@ -132,6 +134,7 @@ Feature: Deleting an account
       Then Grace's account is returned with only that change
       And every view of Grace's account shows the same
 
+    @use.with_changes=yes
     Example: Grace takes the last email that Ada had
       Given Ada is a user
       And Ada has changed their email with an update

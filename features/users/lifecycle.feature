@@ -6,6 +6,7 @@ Feature: The lifecycle of five users
   @smoke @rule.list @use.with_list=yes
   Rule: After every change, the list shows exactly the users who exist
 
+    @use.with_changes=yes
     Example: Five users sign up, change and delete their accounts
       Given Ada, Grace, Alan, Barbara and Edsger are users
       When support reads each account

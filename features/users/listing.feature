@@ -35,6 +35,7 @@ Feature: The list of users
       When support reads the list
       Then the list shows each of the users exactly once
 
+    @use.with_patch=yes
     Example: The list shows Ada's new name at once after an update
       Given Ada is a user
       And support has read the list
@@ -163,6 +164,7 @@ Feature: The list of users
       Then Ada's account is created
       And only Ada is found by their email
 
+    @use.with_patch=yes
     Example: The search shows Ada's new name at once after an update
       Given Ada is a user
       And support has searched for Ada's email
@@ -184,12 +186,14 @@ Feature: The list of users
       When Ada deletes their account
       Then Ada is no longer found by their email
 
+    @use.with_changes=yes
     Example: A user who changed their email before the deletion is no longer found
       Given Ada is a user
       And Ada has changed their email with an update
       When Ada deletes their account
       Then Ada is no longer found by their email
 
+    @use.with_changes=yes
     Example: A user with a changed email is found only by the new one
       Given Ada is a user
       And support has searched for Ada's email
@@ -247,6 +251,7 @@ Feature: The list of users
       Then no user is on two pages
       And all pages together show the same users as the list
 
+    @use.with_patch=yes
     Example: A page shows Ada's new name at once after an update
       Given Ada is a user
       And support has read the page that shows Ada

@@ -41,6 +41,7 @@ Feature: Names and emails are stored as sent
       When Ada signs up with the name "李小龍 🦉 O'Brien", every character escaped
       Then every view shows exactly this name
 
+    @use.with_patch=yes
     Example: Ada updates their name to one of which every character is escaped
       Given Ada is a user
       When Ada changes to the name "李小龍 🦉 O'Brien" with an update, every character escaped

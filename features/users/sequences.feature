@@ -6,7 +6,7 @@ Feature: What users do one after another
   @rule.patch
   Rule: A change does what it says, whatever came before it
 
-    @slow
+    @use.with_changes=yes @slow
     Example: Every kind of change follows every kind
       When users change their accounts again and again, with every kind of change after every kind
       Then each change does only what it says, whatever came before it

@@ -30,7 +30,7 @@ from support.early_signals import FAULT
 from support.errors import Inconclusive, LeftBehind, Outcome, SuiteError
 from support.reporting.console import Console
 from support.reporting.run_report import FAILED, UNREAD, make_ready, not_run, publish, with_faults
-from support.reporting.summary import FILE, Requests, ScenarioResult, Summary, Users, merge, read, with_results
+from support.reporting.summary import FILE, ScenarioResult, Summary, merge, read, with_results
 from support.run_checks import faults_of_run
 from support.scenario.factory import new_seed
 from support.settings import ROOT, Settings
@@ -147,12 +147,13 @@ class ParallelRun:
         self._seed = new_seed() if settings.data_seed is None else settings.data_seed
         self._interrupts = Interrupts(silent=True)
         self._children, self._first_to_log = list[Child](), dict[str, int]()
-        self._was_read, self._learned = True, list[str]()
+        self._was_read, self._preflight = True, Summary(Outcome.PASSED)
         self._started, self._clock = datetime.now().astimezone().isoformat(timespec="seconds"), time.monotonic()
 
     def run(self) -> int:
         """Run all shares; return the exit code of the whole run."""
-        self._learned = check_target(self._settings) if self._settings.base_url else []
+        if self._settings.base_url:
+            self._preflight = check_target(self._settings, self._config)
         self._interrupts.install()
         self._interrupts.shield()
         try:
@@ -240,10 +241,10 @@ class ParallelRun:
             next(part for part in parts if part.scenarios),
             scenarios=[],
             failures=[],
-            users=Users(),
-            requests=Requests(),
+            users=self._preflight.users,
+            requests=self._preflight.requests,
             bursts=(),
-            learned=self._learned,
+            learned=self._preflight.learned,
             started=self._started,
             seconds=round(time.monotonic() - self._clock, 3),
             run=", ".join(part.run for part in parts if part.run),
@@ -254,8 +255,7 @@ class ParallelRun:
 
     def _of_dead(self, child: Child) -> Summary:
         """Return the summary of a process that has written none."""
-        ended = f"process {child.number} ended with exit code {child.process.poll()} and no summary"
-        fault = SuiteError(ended)
+        fault = SuiteError(f"process {child.number} ended with exit code {child.process.poll()} and no summary")
         if self._interrupts.noted:
             fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario; no user was created")
         return with_faults(Summary(Outcome.PASSED, started=self._started), [fault])

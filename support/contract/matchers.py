@@ -29,7 +29,7 @@ from support.redaction import PASSWORD, redacted
 
 SCHEMAS = Path(__file__).parent / "schemas"
 SECRET_FIELDS = frozenset({"password", "passwordhash", "secret", "token"})
-JSON_TYPE = re.compile(r"application/(?:[!#$&^_.+\w-]+\+)?json\s*(?:;.*)?$", re.IGNORECASE)
+JSON_TYPE = re.compile(r"(?:application/json|[\w!#$&^.+-]+/[\w!#$&^.+-]+\+json)\s*(?:;.*)?$", re.IGNORECASE)
 
 
 class Matcher(BaseMatcher[Exchange]):

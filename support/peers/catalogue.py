@@ -118,6 +118,7 @@ RECIPES: Mapping[str, Recipe] = {
             summary="Django REST framework on SQLite behind gunicorn: a ModelViewSet with bearer tokens",
             packages="pip",
             plan=_django_rest,
+            recorded=True,
             dialect=Dialect(created_at="created_at", items="results", limit="page_size", everything="?page_size=1000"),
             main="djangorestframework",
         ),
@@ -126,6 +127,7 @@ RECIPES: Mapping[str, Recipe] = {
             summary="json-server on a file: no checks, no access control",
             packages="npm",
             plan=_json_server,
+            recorded=True,
             dialect=Dialect(page="_page", limit="_limit"),
             has_access_control=False,
         ),
@@ -134,6 +136,7 @@ RECIPES: Mapping[str, Recipe] = {
             summary="Mockoon's CRUD route: no checks; PUT, PATCH or DELETE on its collection wipes its data",
             packages="npm",
             plan=_mockoon,
+            recorded=True,
             dialect=Dialect(filter="?email_eq={email}"),
             has_access_control=False,
             main="@mockoon/cli",
@@ -143,6 +146,7 @@ RECIPES: Mapping[str, Recipe] = {
             summary="Feathers 5 on NeDB: schemas, a real unique index and bearer tokens",
             packages="npm",
             plan=_feathers,
+            recorded=True,
             dialect=Dialect(
                 id="_id",
                 items="data",
@@ -159,6 +163,12 @@ RECIPES: Mapping[str, Recipe] = {
             summary="FastAPI Users on SQLite: registration with a password, a login that gives a JWT, no list",
             packages="pip",
             plan=_fastapi_users,
+            dialect=Dialect(
+                sign_up={"name": "{name}", "email": "{email}", "password": "Sesame12"},
+                register="/auth/register",
+                created_at="created_at",
+                has_list=False,
+            ),
             ready="/openapi.json",
             login=_log_in_to_fastapi_users,
         ),
@@ -167,6 +177,13 @@ RECIPES: Mapping[str, Recipe] = {
             summary="NestJS with TypeORM on SQLite: an API key in its own header, and more required fields",
             packages="npm",
             plan=_nestjs,
+            dialect=Dialect(
+                sign_up={"firstName": "{name}", "lastName": "King", "email": "{email}", "role": "member"},
+                items="items",
+                page="offset",
+                everything="?limit=100",
+                pages_by_offset=True,
+            ),
             main="@nestjs/core",
             path="/api/v1/users",
             credentials=("X-API-Key", "{token}"),
@@ -176,6 +193,13 @@ RECIPES: Mapping[str, Recipe] = {
             summary="Express with zod and Drizzle on libSQL: each answer is wrapped in data",
             packages="npm",
             plan=_express,
+            dialect=Dialect(
+                sign_up={"fullName": "{name}", "email": "{email}", "password": "Sesame12"},
+                user="data",
+                items="data",
+                limit="perPage",
+                everything="?perPage=100",
+            ),
             path="/api/users",
         ),
         Recipe(
@@ -183,12 +207,21 @@ RECIPES: Mapping[str, Recipe] = {
             summary="Fastify on PostgreSQL: schemas, a unique index and pages by cursor",
             packages="npm",
             plan=_fastify,
+            dialect=Dialect(created_at="created_at", items="users", page="cursor", everything="?limit=100"),
         ),
         Recipe(
             name="eve",
             summary="Eve on MongoDB in memory: _items, _id, _etag, and If-Match for each change",
             packages="pip",
             plan=_eve,
+            dialect=Dialect(
+                id="_id",
+                created_at="_created",
+                items="_items",
+                limit="max_results",
+                everything="?max_results=50",
+                filter='?where={"email": "{email}"}',
+            ),
             main="Eve",
         ),
         Recipe(
@@ -196,11 +229,20 @@ RECIPES: Mapping[str, Recipe] = {
             summary="scim2-server, in memory: users as SCIM 2.0 names them",
             packages="pip",
             plan=_scim2,
+            dialect=Dialect(
+                sign_up={"displayName": "{name}", "userName": "{email}"},
+                created_at="/meta/created",
+                items="Resources",
+                page="startIndex",
+                limit="count",
+                filter='?filter=userName eq "{email}"',
+                pages_by_offset=True,
+            ),
             main="scim2-server",
             path="/v2/Users",
         ),
     )
 }
 
-RECORDED: Mapping[str, Dialect] = {recipe.name: recipe.dialect for recipe in RECIPES.values() if recipe.dialect}
+RECORDED: Mapping[str, Dialect] = {recipe.name: recipe.dialect for recipe in RECIPES.values() if recipe.recorded}
 """The peers whose answers are recorded, and how they name things."""

@@ -34,16 +34,22 @@ class Plan:
 class Dialect:
     """How a peer names things.
 
-    `items` is the key of a wrapped list, or None. `page` and `limit` are query parameters. `everything` is the query
-    that lists at least 50 users. `filter` is the query that finds one email, `{email}`. `pages_by_offset` says that
-    `page` counts users, not pages; `ordered` that a list has a stable order.
+    `sign_up` is the body that creates a user, with `{name}` and `{email}`, and `register` its path if it is not that of
+    the collection. `user` and `items` are the keys of a wrapped user and list, or None. `page` and `limit` are query
+    parameters. `everything` is the query that lists at least 50 users, unless there is no list. `filter` is the query
+    that finds one email, `{email}`. `pages_by_offset` says that `page` counts users, not pages; `ordered` that a list
+    has a stable order.
     """
 
+    sign_up: Mapping[str, str] = field(default_factory=lambda: {"name": "{name}", "email": "{email}"})
+    register: str | None = None
     id: str = "id"
     created_at: str = "createdAt"
+    user: str | None = None
     items: str | None = None
     page: str = "page"
     limit: str = "limit"
+    has_list: bool = True
     everything: str = ""
     filter: str = "?email={email}"
     pages_by_offset: bool = False
@@ -54,16 +60,17 @@ class Dialect:
 class Recipe:
     """One peer.
 
-    `main` is the package whose version counts, unless it is called like the peer. `dialect` is None where the answers
-    are not recorded. `path` is that of the collection, `ready` one that answers 200 as soon as the server is up, and
-    `credentials` the header that carries the token. A server that gives out its tokens itself has a `login`.
+    `recorded` says that its answers are. `main` is the package whose version counts, unless it is called like the peer.
+    `path` is that of the collection, `ready` one that answers 200 as soon as the server is up, and `credentials` the
+    header that carries the token. A server that gives out its tokens itself has a `login`.
     """
 
     name: str
     summary: str
     packages: Literal["pip", "npm"]
     plan: Callable[[Launch], Plan]
-    dialect: Dialect | None = None
+    dialect: Dialect
+    recorded: bool = False
     has_access_control: bool = True
     main: str = ""
     path: str = "/users"

@@ -82,6 +82,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         *,
         target: str,
         profile: str,
+        contract: str,
         seed: int,
         registry: Registry,
         metrics: Metrics,
@@ -92,7 +93,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     ) -> None:
         """Take in what identifies the run; registry, metrics and the notes on bursts are read when the run is over."""
         self._known = {"run": registry.mark, "seed": seed, "target": redacted(target), "profile": profile}
-        self._known |= {"learned": learned}
+        self._known |= {"contract": contract, "learned": learned}
         self._registry, self._metrics, self._recovered, self._bursts = registry, metrics, recovered, bursts
         self._pacer = pacer
 

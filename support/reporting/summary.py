@@ -77,7 +77,7 @@ class Requests:
 
 @dataclass(frozen=True)
 class Summary:
-    """A whole run; `started` is RFC 3339.
+    """A whole run; `started` is RFC 3339, `contract` the version of the contract that the target is to keep.
 
     `learned` is what the preflight learned of the target, and `bursts` has a line for each burst and race.
     """
@@ -90,6 +90,7 @@ class Summary:
     seed: int | None = None
     target: str = ""
     profile: str = ""
+    contract: str = ""
     selection: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     features_by_result: Mapping[str, int] = field(default_factory=dict)
@@ -106,7 +107,7 @@ class Summary:
     @property
     def identity(self) -> dict[str, Any]:
         """What the run is known by, and what took part in it."""
-        names = ("run", "seed", "target", "profile", "selection")
+        names = ("run", "seed", "target", "profile", "contract", "selection")
         return {**{name: getattr(self, name) for name in names}, **self.versions}
 
     @property

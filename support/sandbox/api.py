@@ -15,12 +15,16 @@ from support.sandbox.store import EmailTakenError, Key, Store, User
 
 
 class Api(Intake):
-    """The resource. A `Refusal` that is raised anywhere in a handler becomes a problem document."""
+    """The resource. A `Refusal` that is raised anywhere in a handler becomes a problem document.
+
+    `withheld` are methods that are not offered.
+    """
 
     def __init__(self, store: Store, token: str, path: str) -> None:
         super().__init__(token)
         self.store = store
         self.path = path
+        self.withheld: tuple[str, ...] = ()
         self._being_deleted: set[str] = set()
 
     async def handle(self, call: Call) -> Response:
@@ -46,6 +50,7 @@ class Api(Intake):
                 "PATCH": self.patch,
                 "DELETE": self.delete,
             }
+        handlers = {method: handler for method, handler in handlers.items() if method not in self.withheld}
         handler = handlers.get(call.method)
         if handler is None:
             allow = {"allow": self.allow(list(handlers))}

@@ -39,7 +39,7 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. A request whose body never ends is ignored."""
         method, path = scope["method"], scope["path"]
-        call = Call(method, self._user_id(path), QueryParams(scope["query_string"]), Headers(raw=scope["headers"]))
+        call = Call(method, self._user_id(path), self.query(scope["query_string"]), Headers(raw=scope["headers"]))
         controls = self.control is not None and path.startswith(CONTROL)
         if not controls:
             self.stats.arrived()
@@ -78,6 +78,10 @@ class App:
     async def write(self, call: Call, wire: Wire, response: Response) -> None:  # noqa: ARG002  a twist asks
         """Send what the API answers."""
         await wire.answer(response)
+
+    def query(self, octets: bytes) -> QueryParams:
+        """Read the query of a URL, where a plus is a space."""
+        return QueryParams(octets)
 
     def _user_id(self, path: str) -> str | None:
         collection = self.api.path

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from support.sandbox.twists import Twist
 
 
-PERSONALITIES = ("mockapi", "mockapi-500", "json-api", "envelope", "unlisted")
+PERSONALITIES = ("mockapi", "mockapi-500", "json-api", "envelope", "unlisted", "without-patch", "without-changes")
 
 
 class Options(argparse.Namespace):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from support.contract.matchers import Matcher, has_header
+from support.contract.matchers import Matcher, has_header, has_status
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
 from support.models import Credential, Exchange, NewUser
@@ -54,6 +54,10 @@ ELSEWHERE: Sequence[tuple[Literal["query", "cookie"], str]] = (
 MEMBERS = ("access_token", "token")
 """Places where some APIs look for a token as well: query parameters, cookies, members of the body."""
 
+Attempt = tuple[Operation[Exchange], tuple[int, ...]]
+"""A request without the right token, and the statuses for what else is wrong with it."""
+FAULTS = "statuses for what else is wrong with the requests"
+
 
 def names_a_scheme() -> Matcher:
     """Match an exchange whose answer, if it is a 401, says how to authenticate."""
@@ -74,64 +78,90 @@ def try_everything(scenario: ScenarioContext, credential: Credential, owner: Act
     unused_id = values.unused_id(scenario)
     reads = list(_reads(scenario, api, owner, unused_id))
     writes = list(_writes(scenario, api, owner, intruder, unused_id))
-    scenario.keep(*map(scenario.run, [*writes, *reads]))
+    scenario.keep(*(scenario.run(operation) for operation, _ in [*writes, *reads]))
+    scenario.values[FAULTS] = [statuses for _, statuses in [*writes, *reads]]
 
 
 def carry_elsewhere(scenario: ScenarioContext, owner: Actor, intruder: Actor) -> None:
-    """Let the intruder read and sign up with the right token in other places than the one where it belongs."""
+    """Let the intruder read and sign up with the right token in other places than the one where it belongs.
+
+    What is unknown in a query or a body may be refused for that.
+    """
     right, none = scenario.api.credential, _instead(scenario.api.credential, shown=None)
     elsewhere = [
         _instead(right, place=place, name=name, format="{token}")
         for place, name in ELSEWHERE
         if (place, name) != (right.place, right.name)
     ]
+    faults = [scenario.answers.invalid if one.place == "query" else () for one in elsewhere]
     reads = [scenario.api.with_credential(one).read(owner.known_id) for one in elsewhere]
-    reads += [scenario.api.with_credential(one).page(1, 1) for one in elsewhere if scenario.profile.capabilities.pages]
+    if scenario.profile.capabilities.pages:
+        reads += [scenario.api.with_credential(one).page(1, 1) for one in elsewhere]
+        faults *= 2
     api, new_user = scenario.api.with_credential(none), intruder.new_user
     scenario.emails_tried.append(new_user.email)
     bodies = [{**new_user.as_json(), name: right.token} for name in MEMBERS]
     writes = [scenario.registry.create(api.create_call(one), new_user.email, new_user.name) for one in bodies]
     scenario.keep(*scenario.run_at_once([*writes, *reads]))
+    scenario.values[FAULTS] = [*[scenario.answers.invalid] * len(writes), *faults]
 
 
-def _reads(scenario: ScenarioContext, api: UsersApi, owner: Actor, unused_id: str) -> Iterator[Operation[Exchange]]:
+def all_are_refused(scenario: ScenarioContext) -> None:
+    """Check that each of the last requests was refused as unauthorized, or for what else is wrong with it.
+
+    Reports all that is wrong with any of them together.
+    """
+    others = scenario.values.pop(FAULTS, [()] * len(scenario.exchanges))
+    expected = [has_status((*scenario.answers.unauthorized, *statuses)) for statuses in others]
+    pairs = [*zip(scenario.exchanges, expected, strict=True), *((one, names_a_scheme()) for one in scenario.exchanges)]
+    failed = [(exchange, matcher) for exchange, matcher in pairs if not matcher.matches(exchange)]
+    if failed:
+        wanted = "; ".join(dict.fromkeys(str(matcher) for _, matcher in failed))
+        wrong = [
+            f"{exchange.call.method}: {text}" for exchange, matcher in failed for text in matcher.mismatches(exchange)
+        ]
+        scenario.fail(wanted, wrong, failed[0][0], failed[0][1].claims)
+
+
+def _reads(scenario: ScenarioContext, api: UsersApi, owner: Actor, unused_id: str) -> Iterator[Attempt]:
     has = scenario.profile.capabilities
-    yield api.read(owner.known_id)
-    yield api.read(unused_id)
+    yield api.read(owner.known_id), ()
+    yield api.read(unused_id), ()
     if has.list:
-        yield api.list()
+        yield api.list(), ()
     if has.head:
-        yield api.head(owner.known_id)
+        yield api.head(owner.known_id), ()
     if has.head and has.list:
-        yield api.send(api.call("HEAD"))
+        yield api.send(api.call("HEAD")), ()
     if has.email_filter:
-        yield api.find(owner.new_user.email)
-        yield api.find(scenario.factory.new_user().email)
+        yield api.find(owner.new_user.email), ()
+        yield api.find(scenario.factory.new_user().email), ()
     if has.pages:
-        yield api.page(1, 10)
-        yield api.page(0, 10)
+        yield api.page(1, 10), ()
+        yield api.page(0, 10), scenario.answers.invalid
 
 
 def _writes(
     scenario: ScenarioContext, api: UsersApi, owner: Actor, intruder: Actor, unused_id: str
-) -> Iterator[Operation[Exchange]]:
+) -> Iterator[Attempt]:
     has, registry, new_user = scenario.profile.capabilities, scenario.registry, intruder.new_user
+    answers = scenario.answers
     scenario.emails_tried.append(new_user.email)
-    yield registry.create(api.create_call(new_user.as_json()), new_user.email, new_user.name)
-    yield registry.create(api.create_call(owner.new_user.as_json()), owner.new_user.email, None)
-    yield registry.create(api.create_call({}), None, None)
-    yield _sign_up(scenario, api, "text/plain", bytes)
-    yield _sign_up(scenario, api, scenario.profile.media_types.post, lambda body: body[:-1])
+    yield registry.create(api.create_call(new_user.as_json()), new_user.email, new_user.name), ()
+    yield registry.create(api.create_call(owner.new_user.as_json()), owner.new_user.email, None), answers.taken
+    yield registry.create(api.create_call({}), None, None), answers.invalid
+    yield _sign_up(scenario, api, "text/plain", bytes), answers.media_type
+    yield _sign_up(scenario, api, scenario.profile.media_types.post, lambda body: body[:-1]), answers.malformed
     if has.patch:
         name = {"name": new_user.name}
-        yield api.patch(owner.known_id, name)
-        yield api.patch(unused_id, name)
+        yield api.patch(owner.known_id, name), ()
+        yield api.patch(unused_id, name), ()
     if has.put:
         other = scenario.factory.new_user()
-        yield registry.change(api.put_call(owner.known_id, new_user.as_json()), new_user.email)
-        yield registry.change(api.put_call(unused_id, other.as_json()), other.email)
-    yield api.delete(unused_id)
-    yield api.delete(owner.known_id)
+        yield registry.change(api.put_call(owner.known_id, new_user.as_json()), new_user.email), ()
+        yield registry.change(api.put_call(unused_id, other.as_json()), other.email), ()
+    yield api.delete(unused_id), ()
+    yield api.delete(owner.known_id), ()
 
 
 def _sign_up(

@@ -51,7 +51,7 @@ def send_sign_ups(scenario: ScenarioContext, bodies: Sequence[Mapping[str, Any]]
         scenario.emails_tried += [email] if email else []
         scenario.names_tried += [name] if name else []
         operations.append(scenario.registry.create(scenario.api.create_call(body), email, name, scenario.ids_before))
-    scenario.keep(*scenario.run_at_once(operations))
+    scenario.keep(*scenario.run_few_at_once(operations))
 
 
 def when_free(scenario: ScenarioContext, act: Callable[[], Exchange]) -> None:
@@ -122,8 +122,12 @@ def new_values(scenario: ScenarioContext, actor: Actor, *names: str) -> dict[str
     return {name: fresh[name] for name in names}
 
 
-def change(scenario: ScenarioContext, actor: Actor, method: str = "PATCH", **fields: str) -> Exchange:
-    """Change fields; a PUT sends the current value of the other one. Remembers what is expected to be shown then."""
+def change(scenario: ScenarioContext, actor: Actor, method: str | None = None, **fields: str) -> Exchange:
+    """Change fields, by an update if no method is given; a PUT sends the current value of the other one.
+
+    Remembers what is expected to be shown then.
+    """
+    method = method or scenario.update_method
     sent = complete(method, fields, actor.new_user)
     actor.before, actor.expected = actor.shown, {**(actor.expected or actor.shown), **sent}
     exchange = send_change(scenario, actor, method, sent)
@@ -159,7 +163,7 @@ def send_changes(scenario: ScenarioContext, actor: Actor, method: str, bodies: S
     calls = [scenario.api.call(method, url, fields=body) for body in bodies]
     emails = [body["email"] if isinstance(body.get("email"), str) else None for body in bodies]
     pairs = zip(calls, emails, strict=True)
-    scenario.keep(*scenario.run_at_once([scenario.registry.change(call, email) for call, email in pairs]))
+    scenario.keep(*scenario.run_few_at_once([scenario.registry.change(call, email) for call, email in pairs]))
 
 
 def be_changed(scenario: ScenarioContext, actor: Actor, method: str, **fields: str) -> None:

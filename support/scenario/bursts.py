@@ -114,7 +114,7 @@ def run_lifecycles(scenario: ScenarioContext, wanted: int) -> None:
     """Let this many users sign up, change their names, read and delete their accounts, all at the same moment."""
     new_users = _new_users(scenario, wanted)
     requests = [Request(one.email, _lifecycle(scenario, one, number)) for number, one in enumerate(new_users, start=1)]
-    acts = one_client.sign_up, one_client.change_by("PATCH"), one_client.delete
+    acts = one_client.sign_up, one_client.change_by(scenario.update_method), one_client.delete
     _keep(scenario, "burst of lifecycles", Burst(new_users, release(scenario, requests), acts))
 
 
@@ -144,7 +144,8 @@ def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Ope
     exchanges["read"] = yield from api.read(user.id)
     shown = user_of(exchanges["read"].answer, scenario.profile)
     if shown is not None and (shown.id, shown.email) == (user.id, new_user.email.lower()):
-        exchanges["changed"] = yield from api.patch(user.id, {"name": new_name})
+        fields = accounts.complete(scenario.update_method, {"name": new_name}, new_user)
+        exchanges["changed"] = yield from api.send(api.call(scenario.update_method, api.url_of(user.id), fields=fields))
         exchanges["read again"] = yield from api.read(user.id)
         exchanges["deleted"] = yield from api.delete(user.id)
         exchanges["gone"] = yield from read_until_gone(scenario, user.id)

@@ -145,7 +145,7 @@ def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
 
 def race_of_writes(scenario: ScenarioContext, actor: Actor) -> None:
     """Let several clients change the name at once, each on condition that the account is still as they read it."""
-    play(scenario, _writes(scenario, actor), (one_client.sign_up, one_client.change_by("PATCH")))
+    play(scenario, _writes(scenario, actor), (one_client.sign_up, one_client.change_by(scenario.update_method)))
 
 
 def _writes(scenario: ScenarioContext, actor: Actor) -> Iterator[Round]:
@@ -153,13 +153,15 @@ def _writes(scenario: ScenarioContext, actor: Actor) -> Iterator[Round]:
         etag = _etag(read(scenario, actor))
         names = [scenario.factory.new_user(actor.persona).name for _ in range(WRITERS)]
         requests = [
-            RaceRequest(name, _patch_if(scenario, actor, name, etag), (200,), (PRECONDITION_FAILED,)) for name in names
+            RaceRequest(name, _change_if(scenario, actor, name, etag), (200,), (PRECONDITION_FAILED,)) for name in names
         ]
         yield Round(requests, partial(_check_writes, scenario, actor), one_winner(requests))
 
 
-def _patch_if(scenario: ScenarioContext, actor: Actor, name: str, etag: str) -> Operation[Exchange]:
-    call = scenario.api.call("PATCH", _url(scenario, actor), fields={"name": name}, headers={"If-Match": etag})
+def _change_if(scenario: ScenarioContext, actor: Actor, name: str, etag: str) -> Operation[Exchange]:
+    method = scenario.update_method
+    fields = accounts.complete(method, {"name": name}, actor.new_user)
+    call = scenario.api.call(method, _url(scenario, actor), fields=fields, headers={"If-Match": etag})
     return scenario.api.send_once(call)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from support.scenario.session import Session
 
 T = TypeVar("T")
+FEW = 5
 PERSONAS = ("Ada", "Grace", "Mallory", "Alan", "Barbara", "Edsger", "Frances", "Linus", "Margaret", "Radia")
 
 
@@ -65,6 +66,7 @@ class ScenarioContext:
         self.rule, self.name = rule, name
         self.api, self.registry, self.factory = session.api, session.registry, session.factory
         self.profile, self.names, self.answers = session.profile, session.profile.names, session.profile.answers
+        self.update_method = session.profile.capabilities.update_method
         self.attempted = "(nothing yet)"
         self.exchanges: list[Exchange] = []
         self.emails_tried: list[str] = []
@@ -129,6 +131,11 @@ class ScenarioContext:
     def run_at_once(self, operations: Sequence[Operation[T]]) -> list[T]:
         """Execute operations concurrently with the async client."""
         return self.session.run_at_once(operations)
+
+    def run_few_at_once(self, operations: Sequence[Operation[T]]) -> list[T]:
+        """Execute operations with the async client, a few at a time: what only many at once break is for bursts."""
+        parts = [operations[start : start + FEW] for start in range(0, len(operations), FEW)]
+        return [result for part in parts for result in self.run_at_once(part)]
 
     @property
     def exchange(self) -> Exchange:

@@ -23,7 +23,7 @@ from support.models import NewUser, User
 from support.scenario import accounts, one_client
 from support.scenario.email_races import becomes_free, shows_as_gone
 from support.scenario.races import Round, play
-from support.scenario.waiting import SEARCH, poll_until
+from support.scenario.waiting import LIST, SEARCH, poll_until
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
@@ -40,7 +40,7 @@ def change_during_deletion(scenario: ScenarioContext, method: str) -> None:
     changes = one_client.change_by(method), one_client.delete, one_client.change_deleted_by(method)
     acts = one_client.sign_up, *changes, one_client.sign_up_with_freed_email
     play(scenario, _changes_during_deletion(scenario, method, deleted), acts)
-    _check_that_none_returned(scenario, deleted)
+    check_that_none_returned(scenario, deleted)
 
 
 def delete_at_once(scenario: ScenarioContext) -> None:
@@ -48,7 +48,7 @@ def delete_at_once(scenario: ScenarioContext) -> None:
     deleted: Deleted = []
     acts = one_client.sign_up, one_client.delete, one_client.delete_again, one_client.sign_up_with_freed_email
     play(scenario, _deletions(scenario, deleted), acts)
-    _check_that_none_returned(scenario, deleted)
+    check_that_none_returned(scenario, deleted)
 
 
 def _new_ada(scenario: ScenarioContext) -> Actor:
@@ -134,8 +134,19 @@ def _still_there(scenario: ScenarioContext, ada: Actor, deleted: Deleted) -> lis
     return []
 
 
-def _check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> None:
-    """Read everyone whose deletion was confirmed once more: a late write may have brought them back.
+def check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> None:
+    """Look for everyone whose deletion was confirmed once more: a late write may have brought them back.
+
+    A list may show a deletion late.
+    """
+    back = poll_until(scenario, LIST, lambda: _those_who_are_back(scenario, deleted), lambda back: not back)
+    if back and scenario.race is not None and not scenario.race.verdict.wrong:
+        wrong = f"{len(back)} users were gone and are back, such as {back[0]}"
+        scenario.race = replace(scenario.race, verdict=Verdict((wrong,)))
+
+
+def _those_who_are_back(scenario: ScenarioContext, deleted: Deleted) -> list[str]:
+    """Return the ids that a read or the list shows with an email of before.
 
     Another user with the id is a fault that the scenarios about deletion find.
     """
@@ -143,12 +154,9 @@ def _check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> No
     shown = [user_of(read.answer, scenario.profile) for read in reads]
     everyone = scenario.run(scenario.api.list()).answer if scenario.profile.capabilities.list else None
     listed = {user.id: user for user in users_of(everyone, scenario.profile)}
-    back = [
+    return [
         user_id
         for (user_id, emails), read in zip(deleted, shown, strict=True)
         for user in (read, listed.get(user_id))
         if user is not None and user.email in {email.lower() for email in emails}
     ]
-    if back and scenario.race is not None and not scenario.race.verdict.wrong:
-        wrong = f"{len(back)} users were gone and are back, such as {back[0]}"
-        scenario.race = replace(scenario.race, verdict=Verdict((wrong,)))

@@ -108,7 +108,7 @@ def _race_sign_up(scenario: ScenarioContext, new_user: NewUser, label: str) -> R
 
 
 def change_to_one_email(
-    scenario: ScenarioContext, method: str = "PATCH", changing: int = len(CHANGING), signing_up: int = 0
+    scenario: ScenarioContext, method: str, changing: int = len(CHANGING), signing_up: int = 0
 ) -> None:
     """Let some users change to one email at once, while others sign up with it."""
     scenario.registry.make_room(changing)

@@ -10,6 +10,7 @@ import re
 import secrets
 import threading
 import unicodedata
+from collections import deque
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from faker import Faker
 
 LETTERS = "ghijkmnpqrstuvwxyz"
+APART = 100
 LONGEST_EMAIL = 254
 LONGEST_LABEL = 63
 LONGEST_NAME = 200
@@ -35,13 +37,17 @@ def preload() -> None:
 
 
 class Factory:
-    """Draws new users from a seed; thread-safe."""
+    """Draws new users from a seed; thread-safe.
+
+    A last name comes again after at least `APART` others, so that a new name is not the one that a user has.
+    """
 
     def __init__(self, seed: int, mark: str) -> None:
         self.seed = seed
         self.mark = mark
         self._faker: Faker | None = None
         self._drawn = 0
+        self._last_names: deque[str] = deque(maxlen=APART)
         self._lock = threading.Lock()
 
     def new_user(self, called: str | None = None) -> NewUser:
@@ -49,7 +55,9 @@ class Factory:
         with self._lock:
             self._drawn += 1
             number, fake = self._drawn, self._fake()
-            last, first = fake.last_name(), fake.first_name()
+            last = next(name for name in iter(fake.last_name, None) if name not in self._last_names)
+            first = fake.first_name()
+            self._last_names.append(last)
         return NewUser(f"{called or first} {last}", f"{_plain(last)}.{number:04d}@{self.mark}.example.com")
 
     def new_users(self, count: int) -> list[NewUser]:

@@ -64,7 +64,7 @@ def write_each(scenario: ScenarioContext, field_name: str, rounds: Sequence[Sequ
 def _sign_up(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> list[Written]:
     scenario.registry.make_room(len(new_users))
     calls = [(scenario.api.create_call(one.as_json()), one) for one in new_users]
-    exchanges = scenario.run_at_once([scenario.registry.create(call, one.email, one.name) for call, one in calls])
+    exchanges = scenario.run_few_at_once([scenario.registry.create(call, one.email, one.name) for call, one in calls])
     written = [Written("POST", one, exchange) for one, exchange in zip(new_users, exchanges, strict=True)]
     for each in written:
         user = user_of(each.answer.answer, scenario.profile)
@@ -85,7 +85,7 @@ def _change(
         )
         for (writer, _), one in zip(pairs, sent, strict=True)
     ]
-    exchanges = scenario.run_at_once(operations)
+    exchanges = scenario.run_few_at_once(operations)
     changed = [
         Written(method, one, exchange, writer, writer.data)
         for (writer, _), one, exchange in zip(pairs, sent, exchanges, strict=True)
@@ -110,7 +110,7 @@ def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int
     searched = shown[(turn + 1) % 3 :: 3] if scenario.profile.capabilities.email_filter else []
     asked = [("read-200", each, scenario.api.read(each.writer.id)) for each in shown[turn::3] if each.writer]
     asked += [("filter-email", each, scenario.api.find(each.sent.email)) for each in searched]
-    exchanges = scenario.run_at_once([operation for _, _, operation in asked])
+    exchanges = scenario.run_few_at_once([operation for _, _, operation in asked])
     for (rule, each, _), exchange in zip(asked, exchanges, strict=True):
         each.views[rule] = [exchange]
     whole = {
@@ -161,7 +161,7 @@ def each_is_taken(scenario: ScenarioContext) -> None:
 def search_each(scenario: ScenarioContext, spell: Callable[[str], str]) -> None:
     """Search for each of the users' emails in a spelling."""
     operations = [scenario.api.find(spell(each.sent.email)) for each in scenario.written]
-    scenario.keep(*scenario.run_at_once(operations))
+    scenario.keep(*scenario.run_few_at_once(operations))
 
 
 def each_is_found(scenario: ScenarioContext) -> None:

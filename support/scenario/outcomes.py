@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from support.cleanup.marks import mark_in
 from support.contract.claims import Claim, shown
 from support.contract.matchers import (
-    Matcher,
     body_of,
     has_an_id,
     has_status,
@@ -36,6 +35,7 @@ SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at"
 VIEWS = {"list": "reading the list", "filter-email": "searching for the email", "pages": "reading the page"}
 
 MOST_SEARCHED = 10
+WRITES = ("POST", "PUT", "PATCH")
 NUL, BAD_REQUEST = "%00", 400
 """A server may refuse an URL with a NUL before it looks for a user."""
 
@@ -156,26 +156,22 @@ def each_has_right_shape(scenario: ScenarioContext) -> None:
 
 def is_answered(scenario: ScenarioContext, kind: str, rule: str | None = None) -> None:
     """Check that each of the last answers has a status of this kind: taken, invalid, unknown, deleted ..."""
-    allowed: tuple[int, ...] = getattr(scenario.answers, kind)
-    again = scenario.answers.deleted_again if kind == "deleted" else ()
     for exchange in scenario.exchanges:
-        statuses = (*allowed, *again) if exchange.repeated_in_doubt else allowed
-        statuses = (*statuses, BAD_REQUEST) if NUL in exchange.call.url else statuses
-        scenario.check(exchange, has_status(statuses), rule=rule)
+        allowed: tuple[int, ...] = getattr(scenario.answers, kind)
+        scenario.check(exchange, has_status((*allowed, *_also_right(scenario, kind, exchange))), rule=rule)
 
 
-def each_is_refused(scenario: ScenarioContext, statuses: Iterable[int], *more: Matcher) -> None:
-    """Check that each of the last requests was refused; report all that is wrong with any of them together."""
-    matchers = (has_status(statuses), *more)
-    failed = [
-        (exchange, matcher) for matcher in matchers for exchange in scenario.exchanges if not matcher.matches(exchange)
-    ]
-    if failed:
-        wanted = "; ".join(map(str, matchers))
-        wrong = [
-            f"{exchange.call.method}: {text}" for exchange, matcher in failed for text in matcher.mismatches(exchange)
-        ]
-        scenario.fail(wanted, wrong, failed[0][0], failed[0][1].claims)
+def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tuple[int, ...]:
+    """Return further statuses of a kind, for a request that was repeated or has more than one thing wrong with it."""
+    call, answers = exchange.call, scenario.answers
+    if kind == "deleted" and exchange.repeated_in_doubt:
+        return answers.deleted_again
+    if kind == "invalid" and call.method in WRITES and not call.body:
+        return answers.media_type
+    body = call.body or b""
+    if kind == "malformed" and body.decode("utf-8", "replace").encode() != body:  # it is not UTF-8
+        return answers.invalid
+    return (BAD_REQUEST,) if NUL in call.url else ()
 
 
 def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapping[str, Any]) -> None:

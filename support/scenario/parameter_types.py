@@ -50,7 +50,10 @@ PERSONA = one_of(PERSONAS)
 SPELLING, RELATION = one_of(values.SPELLINGS), one_of(values.RELATIONS)
 FIELD_NAMES = {"name": ("name",), "email": ("email",), "name and email": ("name", "email")}
 MISSING_FIELDS = {"a name": ("name",), "an email": ("email",), "any field": ("name", "email")}
-METHODS = {"an update": "PATCH", "updates": "PATCH", "a replacement": "PUT", "replaces": "PUT"}
+METHODS: dict[str, Callable[[ScenarioContext], str]] = {
+    **dict.fromkeys(("an update", "updates"), lambda scenario: scenario.update_method),
+    **dict.fromkeys(("a replacement", "replaces"), lambda _: "PUT"),
+}
 METHODS_OF = {
     "sign-up": ("POST",),
     "sign-ups": ("POST",),
@@ -191,7 +194,13 @@ register("UnusedId", one_of(values.UNUSED_IDS), unused_id)
 
 # Requests
 
-register("Method", one_of(METHODS), METHODS.__getitem__)
+
+def method(text: str) -> OfScenario:
+    """Return the method of an update or a replacement."""
+    return OfScenario(METHODS[text])
+
+
+register("Method", one_of(METHODS), method)
 register("RequestKind", one_of(METHODS_OF), METHODS_OF.__getitem__)
 words("Request", *METHODS_OF)
 words("Write", "POST", "PATCH", "PUT")

@@ -81,7 +81,7 @@ EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
     ),
     "unusual domains": (
         lambda email: email.replace(".example.com", ".a-b.c--d.example.com"),
-        lambda email: email.replace(".example.com", ".123.example.com"),
+        lambda email: email.replace(".example.com", ".x123.example.com"),
         lambda email: email.replace(".example.com", ".a.b.c.d.e.example.com"),
         lambda email: email.replace(".example.com", "." + "x" * 63 + ".example.com"),
         lambda email: email.replace(".example.com", ".xn--mller-kva.example.com"),

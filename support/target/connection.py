@@ -70,11 +70,11 @@ class Connection:
         self.api = self._users_api()
         client = SessionClient(settings.request_timeout_s, self.route, self.pacer)
         self.http = self._opened(client, lambda client: client.close())
-        self.loop = self._opened(LoopThread(), lambda loop: loop.close())
-        self.async_client = self._opened(self._new_async_client(), lambda client: self.loop.finish(client.close()))
         self.most_alive = settings.max_users_alive
         check_open(self.http, self.api)
         self.journal = self._opened(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
+        self.loop = self._opened(LoopThread(), lambda loop: loop.close())  # whose work writes to the journal
+        self.async_client = self._opened(self._new_async_client(), lambda client: self.loop.finish(client.close()))
 
     def check_open(self) -> None:
         """Raise TargetDown, which says why, if the target does not answer, or answers with an error."""

@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from support.peers.catalogue import RECORDED
 from support.peers.errors import PeerFailed, PeerUnavailable
 from support.peers.judge import NoResult, PeerResult, check_peer
+from support.peers.verdicts import ASSESSED
 from support.rules import RULES
 
 DIFFERENT = 1
@@ -17,7 +17,7 @@ ALL_SKIPPED = 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if the suite agrees with the verdicts, 1 if it does not, 3 if no peer can be installed."""
-    names = _parser().parse_args(arguments).names or list(RECORDED)
+    names = _parser().parse_args(arguments).names or list(ASSESSED)
     results: dict[str, PeerResult] = {}
     skipped: dict[str, str] = {}
     broken: dict[str, str] = {}
@@ -65,8 +65,8 @@ def _table(results: Mapping[str, PeerResult]) -> Iterator[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m support.peers.judge", description=__doc__)
-    known = ", ".join(RECORDED)
-    parser.add_argument("names", nargs="*", choices=[*RECORDED, []], metavar="NAME", help=f"{known}; all without one")
+    known = ", ".join(ASSESSED)
+    parser.add_argument("names", nargs="*", choices=[*ASSESSED, []], metavar="NAME", help=f"{known}; all without one")
     return parser
 
 

@@ -1,7 +1,8 @@
-"""The verdicts on the recorded answers of each peer, rule by rule.
+"""The verdicts on the answers of each peer, rule by rule.
 
-They were written by hand from the recordings, independently of the suite, so that the two can be compared. Each names
-the interactions that show it. The tables of the README are written from them.
+On a recorded peer they were written by hand from the recording, independently of the suite, so that the two can be
+compared; each names the interactions that show it. On the others they were written from a run of the suite, each
+failure checked against the server. The tables of the README are written from them.
 """
 
 import tomllib
@@ -10,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from support.peers.catalogue import RECIPES
+
 FOLDER = Path(__file__).parent
+ASSESSED = [name for name in RECIPES if (FOLDER / f"{name}.toml").exists()]
 
 Word = Literal["passed", "failed", "not offered"]
 
@@ -55,10 +59,11 @@ def assessment(name: str) -> Assessment:
     content = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
     return Assessment(
         peer=name,
-        profile=content["profile"],
+        profile=content.get("profile", {}),
         verdicts={rule: _verdict(rule, each) for rule, each in content["rules"].items()},
         findings=tuple(
-            Finding(each["title"], each["says"], tuple(each["evidence"])) for each in content.get("findings", ())
+            Finding(each["title"], each["says"], tuple(each.get("evidence", ())))
+            for each in content.get("findings", ())
         ),
     )
 
@@ -69,6 +74,6 @@ def _verdict(rule: str, content: Mapping[str, Any]) -> Verdict:
         strict=content["strict"],
         profiled=content.get("profiled", content["strict"]),
         says=content["says"],
-        evidence=tuple(content["evidence"]),
+        evidence=tuple(content.get("evidence", ())),
         only=content.get("only", ""),
     )

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from support.peers.catalogue import RECORDED
 from support.peers.record import interactions_of
-from support.peers.verdicts import Assessment, Verdict, assessment
+from support.peers.verdicts import ASSESSED, Assessment, Verdict, assessment
+from support.rules import RULES
 
 README = Path(__file__).parents[1] / "README.md"
 LONGEST_BODY = 84
@@ -19,31 +20,57 @@ Interaction = Mapping[str, Any]
 
 def readme_with_tables(text: str) -> str:
     """Return the README with the tables between the markers replaced."""
-    for name in RECORDED:
-        head, begin, rest = text.partition(f"<!-- verdicts of {name} -->\n")
-        _, end, tail = rest.partition("<!-- end -->")
-        if not end:
-            raise ValueError(f"the README has no markers for {name}")
-        text = f"{head}{begin}\n{_part(assessment(name), interactions_of(name))}\n{end}{tail}"
+    peers = [assessment(name) for name in ASSESSED]
+    text = _replaced(text, "rules by peers", _comparison(peers))
+    for peer in peers:
+        interactions = interactions_of(peer.peer) if peer.peer in RECORDED else {}
+        text = _replaced(text, f"verdicts of {peer.peer}", _part(peer, interactions))
     return text
+
+
+def _replaced(text: str, name: str, part: str) -> str:
+    head, begin, rest = text.partition(f"<!-- {name} -->\n")
+    _, end, tail = rest.partition("<!-- end -->")
+    if not end:
+        raise ValueError(f"the README has no markers for {name}")
+    return f"{head}{begin}\n{part}\n{end}{tail}"
+
+
+def _comparison(peers: Sequence[Assessment]) -> str:
+    """Return how each peer keeps each rule with its profile; in brackets, by the contract alone, if that differs."""
+    rows = [[f"`{rule}`", *(_in_brief(peer.verdicts[rule]) for peer in peers)] for rule in RULES]
+    head = ["rule", *(peer.peer for peer in peers)]
+    return "\n".join([*map(_line, (head, ["---"] * len(head), *rows)), ""])
+
+
+def _in_brief(verdict: Verdict) -> str:
+    return verdict.profiled if verdict.profiled == verdict.strict else f"{verdict.profiled} ({verdict.strict})"
 
 
 def _part(peer: Assessment, interactions: Mapping[str, Interaction]) -> str:
     findings = [
-        f"{number}. **{finding.title}.** {finding.says} Shown by: {_evidence(finding.evidence, interactions, '; ')}."
+        f"{number}. **{finding.title}.** {finding.says}{_shown_by(finding.evidence, interactions)}"
         for number, finding in enumerate(peer.findings, 1)
     ]
     rows = [_row(verdict, interactions) for verdict in peer.verdicts.values()]
-    head = ["| rule | strict | with its profile | how it answers | evidence |", "| --- | --- | --- | --- | --- |"]
-    return "\n".join(["Faults that its users would suffer from:", "", *findings, "", *head, *rows, ""])
+    head = ["rule", "strict", "with its profile", "how it answers", *(["evidence"] if interactions else [])]
+    told = ["Faults that its users would suffer from:", "", *findings, ""] if findings else []
+    return "\n".join([*told, *map(_line, (head, ["---"] * len(head), *rows)), ""])
 
 
-def _row(verdict: Verdict, interactions: Mapping[str, Interaction]) -> str:
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _shown_by(names: Sequence[str], interactions: Mapping[str, Interaction]) -> str:
+    return f" Shown by: {_evidence(names, interactions, '; ')}." if names else ""
+
+
+def _row(verdict: Verdict, interactions: Mapping[str, Interaction]) -> list[str]:
     says = f"{verdict.says}. Fails: {verdict.only}" if verdict.only else verdict.says
     shown = 1 if verdict.strict == "passed" else MOST_EVIDENCE
-    evidence = _evidence(verdict.evidence[:shown], interactions, "<br>")
-    cells = (f"`{verdict.rule}`", verdict.strict, verdict.profiled, says.replace("|", "\\|"), evidence)
-    return f"| {' | '.join(cells)} |"
+    evidence = [_evidence(verdict.evidence[:shown], interactions, "<br>")] if interactions else []
+    return [f"`{verdict.rule}`", verdict.strict, verdict.profiled, says.replace("|", "\\|"), *evidence]
 
 
 def _evidence(names: Iterable[str], interactions: Mapping[str, Interaction], between: str) -> str:

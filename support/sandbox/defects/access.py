@@ -199,17 +199,6 @@ def unknown_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call: 
     authenticate(call)
 
 
-@defect(_RULE, at="authenticate")
-def malformed_before_unauthorized(sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
-    """A body that is not JSON gives 400 without a token, as the token is checked later."""
-    if call.method == "POST":
-        try:
-            sandbox.api.parse(call.body)
-        except ValueError:
-            raise Refusal(400, "Bad Request", "The body is not JSON in UTF-8.") from None
-    authenticate(call)
-
-
 @defect(_RULE)
 def locked_out_by_others(sandbox: Sandbox) -> None:
     """A create is refused after four wrong tokens, until a user is read: others can lock the owner out."""

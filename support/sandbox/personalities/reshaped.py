@@ -138,4 +138,30 @@ class Unlisted(Dialect):
         return status, content and {key: value for key, value in content.items() if key != "createdAt"}
 
 
-DIALECTS = {"json-api": JsonApi, "envelope": Envelope, "unlisted": Unlisted}
+class WithoutPatch(Dialect):
+    """A user is only changed as a whole."""
+
+    withheld: tuple[str, ...] = ("PATCH",)
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        api.withheld = self.withheld
+
+    def answer(self, call: Call, status: int, content: Any, headers: Headers) -> tuple[int, Any]:  # noqa: ARG002  as above
+        """Answer as the contract has it."""
+        return status, content
+
+
+class WithoutChanges(WithoutPatch):
+    """A user is never changed."""
+
+    withheld = ("PATCH", "PUT")
+
+
+DIALECTS = {
+    "json-api": JsonApi,
+    "envelope": Envelope,
+    "unlisted": Unlisted,
+    "without-patch": WithoutPatch,
+    "without-changes": WithoutChanges,
+}

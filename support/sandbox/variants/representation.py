@@ -21,7 +21,8 @@ _SHORT = string.ascii_lowercase + string.digits
 _dice = random.SystemRandom()
 
 
-def _letters(alphabet: str, count: int) -> str:
+def letters(alphabet: str, count: int) -> str:
+    """Draw signs of an alphabet."""
     return "".join(_dice.choices(alphabet, k=count))
 
 
@@ -35,19 +36,19 @@ def integer_ids(sandbox: Sandbox) -> None:
 @variant(at="new_id")
 def long_ids(_sandbox: Sandbox, _new_id: Decision) -> str:
     """Ids have 240 characters."""
-    return _letters(string.ascii_lowercase + string.digits, 240)
+    return letters(string.ascii_lowercase + string.digits, 240)
 
 
 @variant(at="new_id")
 def short_ids(_sandbox: Sandbox, _new_id: Decision) -> str:
     """Ids are eight letters and digits, in which upper and lower case differ."""
-    return _letters(string.ascii_letters + string.digits, 8)
+    return letters(string.ascii_letters + string.digits, 8)
 
 
 @variant(at="new_id")
 def punctuated_ids(_sandbox: Sandbox, _new_id: Decision) -> str:
     """Ids hold the punctuation that a path may hold unescaped, as base64 and URNs do."""
-    return f"urn:user:{_letters(string.ascii_letters, 12)}+{_letters(string.digits, 3)}=="
+    return f"urn:user:{letters(string.ascii_letters, 12)}+{letters(string.digits, 3)}=="
 
 
 @variant(at="etag")
@@ -128,13 +129,13 @@ def half_of_a_pair(sandbox: Sandbox) -> None:
 @variant()
 def newest_first(sandbox: Sandbox) -> None:
     """The list begins with the newest user."""
-    _order(sandbox, lambda users: users[::-1])
+    list_in_order(sandbox, lambda users: users[::-1])
 
 
 @variant()
 def order_by_hash(sandbox: Sandbox) -> None:
     """The list has a stable order that follows no field."""
-    _order(sandbox, lambda users: sorted(users, key=lambda user: hashlib.sha256(user.id.encode()).digest()))
+    list_in_order(sandbox, lambda users: sorted(users, key=lambda user: hashlib.sha256(user.id.encode()).digest()))
 
 
 @variant()
@@ -148,7 +149,7 @@ def short_ids_of_many(sandbox: Sandbox) -> None:
 
 
 @variant()
-def ids_without_letters(sandbox: Sandbox) -> None:
+def ids_withoutletters(sandbox: Sandbox) -> None:
     """Ids end in signs that are neither letters nor digits."""
     numbers = itertools.count(1)
     sandbox.around("new_id", lambda _sandbox, _new_id: f"user-{next(numbers)}:~~~~~~~~")
@@ -202,7 +203,7 @@ def lists_lag_behind_deletions(sandbox: Sandbox) -> None:
     sandbox.around("read", read)
     sandbox.around("filtered", found)
     sandbox.around("store.all_users", all_users)
-    sandbox.around("store.window", _cut_from_the_list)
+    sandbox.around("store.window", cut_from_the_list)
 
 
 @variant()
@@ -238,14 +239,17 @@ def look_ups_checked(sandbox: Sandbox, filtered: Decision, email: str) -> list[U
     return found
 
 
-def _order(sandbox: Sandbox, arrange: Decision) -> None:
+def list_in_order(sandbox: Sandbox, arrange: Decision) -> None:
+    """Let the list and its pages have another order."""
+
     def all_users(_sandbox: Sandbox, all_users: Decision) -> list[User]:
         users: list[User] = arrange(all_users())
         return users
 
     sandbox.around("store.all_users", all_users)
-    sandbox.around("store.window", _cut_from_the_list)
+    sandbox.around("store.window", cut_from_the_list)
 
 
-def _cut_from_the_list(sandbox: Sandbox, _window: Decision, offset: int, count: int) -> list[User]:
+def cut_from_the_list(sandbox: Sandbox, _window: Decision, offset: int, count: int) -> list[User]:
+    """Take a page from the whole list, so that both have the same order."""
     return sandbox.store.all_users()[offset : offset + count]

@@ -32,12 +32,12 @@ def race_of_sign_ups_in_different_letter_cases(scenario: ScenarioContext) -> Non
 
 
 def race_of_changes_to_one_email(scenario: ScenarioContext) -> None:
-    email_races.change_to_one_email(scenario)
+    email_races.change_to_one_email(scenario, "PATCH")
     races.check_rounds(scenario)
 
 
 def race_of_sign_ups_and_changes(scenario: ScenarioContext) -> None:
-    email_races.change_to_one_email(scenario, changing=2, signing_up=2)
+    email_races.change_to_one_email(scenario, "PATCH", changing=2, signing_up=2)
     races.check_rounds(scenario)
 
 

@@ -72,6 +72,7 @@ RIGHT: list[tuple[Matcher, Exchange]] = [
     (says_json(), answered(400, {}, media_type="application/problem+json")),
     (says_json(), answered(200, ADA, media_type="Application/JSON;charset=UTF-8")),
     (says_json(), answered(200, ADA, media_type="application/vnd.api.v2+json")),
+    (says_json(), answered(200, ADA, media_type="model/vnd.users+json; charset=utf-8")),
     (says_json(), answered(204, media_type=None)),
     (says_what_is_wrong(), answered(404, {"title": "Not found", "status": 404})),
     (says_what_is_wrong(), answered(422, {"errors": [{"field": "name", "message": "is empty"}]})),

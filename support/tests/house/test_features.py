@@ -31,6 +31,13 @@ SPEAKS_HTTP = {FEATURES / "protocol", FEATURES / "resilience"}
 """The features that may name methods, paths and statuses; operators know an outage by its status."""
 
 
+CHANGES = re.compile(
+    r"\b(changed (their|to)|(changes|updates|replaces) (their|to (?!each)|back|the)"
+    r"|an update|a replacement|PATCH|PUT)\b"
+)
+CAN_CHANGE = {"use.with_changes=yes", "use.with_patch=yes", "use.with_put=yes"}
+
+
 def rules_of(found: set[str]) -> set[str]:
     return {tag.removeprefix(RULE) for tag in found if tag.startswith(RULE)}
 
@@ -82,6 +89,12 @@ class TestTags:
         for scenario in scenarios(read(path)):
             concurrent = tags(scenario) & {"burst", "race", "async", "threads"}
             assert not concurrent or "concurrency" in tags(scenario), scenario.name
+
+    @each_file(without={FEATURES / "resilience"})
+    def test_every_scenario_that_changes_a_user_needs_a_target_that_does(self, path: Path) -> None:
+        for scenario in scenarios(read(path)):
+            changes = [step.name for step in scenario.all_steps if CHANGES.search(step.name)]
+            assert not changes or tags(scenario) & CAN_CHANGE, f"{scenario.name}: {changes}"
 
     def test_the_list_has_families_for_rules_and_capabilities(self) -> None:
         assert meaning_of("rule.create-201") == FAMILIES["rule."]

@@ -8,10 +8,9 @@ import pytest
 from support import profile_files
 from support.errors import Outcome
 from support.peers import PeerUnavailable
-from support.peers.catalogue import RECORDED
-from support.peers.judge import PeerResult, Row, check_peer, compare
+from support.peers.judge import PeerResult, Row, check_peer, compare, result_of
 from support.peers.judge.__main__ import report
-from support.peers.verdicts import assessment
+from support.peers.verdicts import ASSESSED, assessment
 from support.reporting.results import Result
 from support.reporting.summary import RuleResult, ScenarioResult, Summary
 from support.rules import RULES
@@ -43,7 +42,7 @@ def rows(name: str, ours: Mapping[str, Result], strict: Mapping[str, Result] | N
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("name", ASSESSED)
 def test_the_suite_agrees_with_the_verdicts_on_a_peer(name: str) -> None:
     try:
         result = check_peer(name)
@@ -53,12 +52,12 @@ def test_the_suite_agrees_with_the_verdicts_on_a_peer(name: str) -> None:
     assert result.differences == []
 
 
-@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("name", ASSESSED)
 def test_a_run_that_agrees_with_the_verdicts_does_not_differ(name: str) -> None:
     assert [row for row in rows(name, expected(name)) if row.differences] == []
 
 
-@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("name", ASSESSED)
 @pytest.mark.parametrize("rule", RULES)
 def test_any_other_result_of_a_rule_is_reported(name: str, rule: str) -> None:
     profile = profile_files.load(name)
@@ -73,6 +72,20 @@ def test_any_other_result_of_a_rule_is_reported(name: str, rule: str) -> None:
 def test_a_deviation_that_shows_only_sometimes_may_not_show() -> None:
     ours = {**expected("django-rest"), "lost-update": Result.PASSED}
     assert [row for row in rows("django-rest", ours) if row.differences] == []
+
+
+def test_a_blocked_rule_counts_by_the_scenarios_in_which_no_other_was_broken() -> None:
+    def of(*scenarios: tuple[Result, str]) -> Result:
+        results = [
+            ScenarioResult("", "", 1, "list", "list", result, 0.0, broken_rule=rule) for result, rule in scenarios
+        ]
+        rules = [RuleResult("list", "", "", Result.BLOCKED, 1, 0.0)]
+        return result_of("list", Summary(Outcome.PASSED, rules=rules, scenarios=results))
+
+    blocked = (Result.KNOWN_DEVIATION, "create-201")
+    assert of(blocked, (Result.PASSED, ""), (Result.SKIPPED, "")) is Result.PASSED
+    assert of(blocked, (Result.PASSED, ""), (Result.FAILED, "list")) is Result.FAILED
+    assert of(blocked, (Result.SKIPPED, "")) is Result.BLOCKED
 
 
 def test_a_strict_run_that_excuses_something_is_reported() -> None:

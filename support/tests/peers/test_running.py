@@ -6,20 +6,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.request import Request
 
 import httpx
 import pytest
 
 from support.peers import Peer, PeerFailed, PeerUnavailable, running
-from support.peers.catalogue import RECIPES, RECORDED
+from support.peers.catalogue import RECIPES
+from support.peers.directory import Directory
 from support.peers.recipe import Launch, Plan
-from support.peers.record.cassette import Cassette, person
 from support.peers.serving import served
 
 pytestmark = pytest.mark.peers
@@ -60,59 +58,15 @@ def answers(url: str) -> bool:
         return False
 
 
-@dataclass(frozen=True)
-class SignUp:
-    """How a client signs a user up where answers are not recorded; `path` is relative to the server."""
-
-    body: Mapping[str, str]
-    path: str = ""
-    id: str = "id"
-
-
-SIGN_UPS = {
-    "fastapi-users": SignUp({"name": "Ada", "email": "ada@example.com", "password": "Sesame12"}, "/auth/register"),
-    "nestjs": SignUp({"firstName": "Ada", "lastName": "King", "email": "ada@example.com", "role": "member"}),
-    "express": SignUp({"fullName": "Ada", "email": "ada@example.com", "password": "Sesame12"}),
-    "fastify": SignUp({"name": "Ada", "email": "ada@example.com"}),
-    "eve": SignUp({"name": "Ada", "email": "ada@example.com"}, id="_id"),
-    "scim2": SignUp({"displayName": "Ada", "userName": "ada@example.com"}),
-}
-
-
-@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("name", RECIPES)
 def test_a_peer_starts_empty_and_ends_with_its_block(name: str) -> None:
-    with running_or_skipped(name) as peer, Cassette(peer, RECORDED[name]) as cassette:
-        assert cassette.everyone() == []
-        cassette.given("ada")
-        assert len(cassette.everyone()) == 1
+    with running_or_skipped(name) as peer, Directory(peer) as directory:
+        assert directory.by_id() == {}
+        ada = directory.sign_up("ada")
+        assert "ada@example.com" in directory.user(ada).values()
+        assert directory.by_id().keys() == {ada}
     assert not answers(peer.url)
     assert not _processes_of_group(peer.pid)
-
-
-def test_each_peer_is_recorded_or_has_a_sign_up() -> None:
-    assert {*RECORDED, *SIGN_UPS} == {*RECIPES}
-
-
-@pytest.mark.parametrize("name", SIGN_UPS)
-def test_a_peer_signs_a_user_up_for_its_token_only_and_ends_with_its_block(name: str) -> None:
-    sign_up, recipe = SIGN_UPS[name], RECIPES[name]
-    with running_or_skipped(name) as peer, httpx.Client(trust_env=False) as client:
-        collection = peer.url.removesuffix(recipe.path) + sign_up.path if sign_up.path else peer.url
-        answer = client.post(collection, json=dict(sign_up.body), headers=recipe.headers(peer.token))
-        assert answer.status_code == 201
-        body = answer.json()
-        user = f"{peer.url}/{body.get('data', body)[sign_up.id]}"
-        assert client.get(user).status_code == 401
-        assert sign_up.body.items() - {("password", "Sesame12")} <= flat(
-            client.get(user, headers=recipe.headers(peer.token)).json()
-        )
-    assert not answers(peer.url)
-    assert not _processes_of_group(peer.pid)
-
-
-def flat(body: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """Return the texts of a user, wrapped in `data` or not."""
-    return {(key, value) for key, value in body.get("data", body).items() if isinstance(value, str)}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -133,19 +87,18 @@ def test_a_server_that_ends_with_69_lacks_something(tmp_path: Path, status: int,
 
 
 def test_two_peers_of_one_kind_share_nothing() -> None:
-    dialect = RECORDED["json-server"]
     with running_or_skipped("json-server") as one, running_or_skipped("json-server") as other:
-        with Cassette(one, dialect) as cassette:
-            cassette.given("ada")
-        with Cassette(other, dialect) as cassette:
-            assert cassette.everyone() == []
+        with Directory(one) as directory:
+            directory.sign_up("ada")
+        with Directory(other) as directory:
+            assert directory.by_id() == {}
 
 
-@pytest.mark.parametrize("name", [name for name in RECORDED if RECIPES[name].has_access_control])
+@pytest.mark.parametrize("name", [name for name, recipe in RECIPES.items() if recipe.has_access_control])
 def test_a_peer_with_access_control_wants_its_token(name: str) -> None:
-    with running_or_skipped(name) as peer, Cassette(peer, RECORDED[name]) as cassette:
-        assert cassette.send(cassette.call("POST", body=person("ada"), authorization=None)).status == 401
-        assert cassette.send(cassette.call("POST", body=person("ada"))).status == 201
+    with running_or_skipped(name) as peer, Directory(peer) as directory:
+        ada = f"{peer.url}/{directory.sign_up('ada')}"
+        assert httpx.get(ada, trust_env=False).status_code == 401
 
 
 @pytest.fixture

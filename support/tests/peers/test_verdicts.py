@@ -7,7 +7,7 @@ import pytest
 
 from support.peers.catalogue import RECORDED
 from support.peers.record import interactions_of
-from support.peers.verdicts import assessment
+from support.peers.verdicts import ASSESSED, assessment
 from support.peers.verdicts.tables import README, readme_with_tables
 from support.rules import RULES
 
@@ -16,7 +16,7 @@ WORDS = {"passed", "failed", "not offered"}
 Interaction = Mapping[str, Any]
 
 
-@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("name", ASSESSED)
 def test_every_rule_of_the_contract_has_a_verdict(name: str) -> None:
     assert list(assessment(name).verdicts) == list(RULES)
 
@@ -30,7 +30,7 @@ def test_every_verdict_and_finding_rests_on_recorded_interactions(name: str) -> 
         assert not set(evidence) - names.keys()
 
 
-@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("name", ASSESSED)
 def test_a_profile_never_makes_a_verdict_worse(name: str) -> None:
     for verdict in assessment(name).verdicts.values():
         assert {verdict.strict, verdict.profiled} <= WORDS
@@ -45,7 +45,7 @@ def test_the_readme_shows_the_verdicts() -> None:
 
 
 def test_a_readme_without_markers_for_a_peer_is_refused() -> None:
-    with pytest.raises(ValueError, match="no markers for django-rest"):
+    with pytest.raises(ValueError, match="no markers for rules by peers"):
         readme_with_tables("# Peers\n")
 
 

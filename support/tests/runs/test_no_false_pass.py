@@ -49,7 +49,6 @@ class TestNothingSelected:
             ["--tags=@no-such-tag"],
             ["--tags=@contract", "--tags=@resilience"],
             ["--name=no scenario has this name"],
-            ["--tags=@wip"],
         ],
         ids=" ".join,
     )
@@ -57,6 +56,11 @@ class TestNothingSelected:
         run = project.behave(*chosen)
         assert run.code != 0
         assert "no scenario was selected" in run.said
+
+    def test_a_run_of_skipped_scenarios_fails_and_says_why_they_are(self, project: Project) -> None:
+        run = project.behave("--tags=@wip")
+        assert run.code != 0
+        assert "every selected scenario was skipped: work in progress" in run.said
 
 
 class TestWorkInProgress:

@@ -274,7 +274,8 @@ class TestRun:
         assert features == ["The first", "The second"]
         summary = summary_in(ended.folder)
         assert [one["file"] for one in summary["scenarios"]] == ["features/one.feature", "features/two.feature"]
-        assert summary["users"] == {"created": 2, "deleted": 2, "gone": 2, "left_behind": 0, "recovered": 0}
+        users = {"created": 3, "deleted": 2, "gone": 3, "left_behind": 0, "recovered": 0}
+        assert summary["users"] == users, "one of each process, and one of the preflight, which deletes them itself"
         assert [path.name for path in (ended.folder / "reports").iterdir()] == ["summary.json"]
         results = [json.loads(path.read_text(encoding="utf-8")) for path in allure.glob("*-result.json")]
         assert sorted(one["name"] for one in results) == ["Ada signs up", "Grace signs up"]

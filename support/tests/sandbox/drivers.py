@@ -1,9 +1,11 @@
 """Two ways to call a sandbox: over a socket, or directly in this process, for tests of hundreds of sandboxes."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
@@ -34,8 +36,16 @@ class Reply:
     surplus: bytes = b""
 
     def json(self) -> Any:
-        """Read the body."""
-        return json.loads(self.body)
+        """Read the body; moments are written in one way."""
+        return json.loads(self.body, object_hook=_with_moments)
+
+
+def _with_moments(fields: dict[str, Any]) -> dict[str, Any]:
+    with contextlib.suppress(KeyError, AttributeError, ValueError):
+        moment = datetime.fromisoformat(fields["createdAt"].upper())
+        if moment.tzinfo is not None:
+            fields["createdAt"] = moment.astimezone(UTC).isoformat()
+    return fields
 
 
 class Transport(Protocol):

@@ -137,14 +137,18 @@ async def _json_media_type(api: Driver) -> None:
         await api.ask("GET", authorization=None),
     ]
     for reply in replies:
-        essence = reply.headers.get("content-type", "").partition(";")[0]
+        essence = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
         assert essence == "application/json" or essence.endswith("+json")
 
 
 @checks("exact-text")
 async def _exact_text(api: Driver) -> None:
     for name in TRICKY:
-        user = await api.create(name=name)
+        reply = await api.ask("POST", body=new_user(name=name))
+        if any(sign < " " for sign in name) and reply.status in (400, 422):
+            continue
+        user = reply.json()
+        assert reply.status == 201
         assert user["name"] == name
         assert (await api.ask("GET", user["id"])).json()["name"] == name
         assert [shown["name"] for shown in await api.all_users() if shown["id"] == user["id"]] == [name]
@@ -226,7 +230,7 @@ async def _create_invalid(api: Driver) -> None:
     wrong += [new_user(name=name) for name in BAD_NAMES] + [new_user(email=email) for email in BAD_EMAILS]
     for body in wrong:
         assert (await send_without_creating(api, "POST", body)).status in (400, 422), body
-    assert (await send_without_creating(api, "POST", raw=b"")).status in (400, 422)
+    assert (await send_without_creating(api, "POST", raw=b"")).status in (400, 415, 422)
 
 
 @checks("malformed-json")
@@ -236,7 +240,6 @@ async def _malformed_json(api: Driver) -> None:
         person[:-1],
         person[:-2],
         person + "}",
-        "",
         "name=Ada",
         person.replace('"', "'"),
         person.replace("@", "\n@"),
@@ -244,13 +247,17 @@ async def _malformed_json(api: Driver) -> None:
         person.replace('"name"', "name"),
         '{"name": NaN}',
     )
-    bodies = [text.encode() for text in texts] + [person.replace("Ada", "\xc4").encode("latin-1")]
-    for raw in [*bodies, person.replace("Ada", "\\ud800").encode()]:
+    bodies = [text.encode() for text in texts]
+    latin_1 = person.replace("@", "\xc4@").encode("latin-1")
+    for raw in bodies:
         assert (await send_without_creating(api, "POST", raw=raw)).status == 400, raw
+    for raw in (b"", latin_1, person.replace("@", "\\ud800@").encode()):
+        assert (await send_without_creating(api, "POST", raw=raw)).status in (400, 422, *([] if raw else [415])), raw
     user = await api.create()
     for method in ("PUT", "PATCH"):
-        for raw in (bodies[0], bodies[-1], person.replace('"', "'").encode(), f"{person} and so on".encode()):
+        for raw in (bodies[0], person.replace('"', "'").encode(), f"{person} and so on".encode()):
             assert (await api.ask(method, user["id"], raw=raw)).status == 400
+        assert (await api.ask(method, user["id"], raw=latin_1)).status in (400, 422)
     await unchanged(api, user)
 
 
@@ -258,18 +265,19 @@ async def _malformed_json(api: Driver) -> None:
 async def _media_type(api: Driver) -> None:
     user = await api.create()
     form = b"name=Ada&email=form%40example.org"
-    for media_type in ("text/plain", "text/plain; note=json", "text/html", "application/x-www-form-urlencoded", None):
+    for media_type in ("text/plain", "text/plain; note=json", "text/html", "application/x-www-form-urlencoded"):
         assert (await send_without_creating(api, "POST", new_user(), media_type=media_type)).status == 415
-        assert (await send_without_creating(api, "POST", raw=form, media_type=media_type)).status == 415
+        assert (await send_without_creating(api, "POST", raw=form, media_type=media_type)).status in (400, 415)
         for method in ("PUT", "PATCH"):
             assert (await api.ask(method, user["id"], new_user(), media_type=media_type)).status == 415
     await unchanged(api, user)
+    assert (await send_without_creating(api, "POST", raw=form, media_type=None)).status in (400, 415)
     assert (await api.ask("POST", body=new_user(), media_type="application/json; charset=utf-8")).status == 201
 
 
 @checks("server-owned")
 async def _server_owned(api: Driver) -> None:
-    own = {"id": "mine", "createdAt": "1999-12-31T23:59:59Z", "isAdmin": True}
+    own = {"id": "mine", "createdAt": "1999-12-31T23:59:59+00:00", "isAdmin": True}
     reply = await api.ask("POST", body=new_user(**own))
     assert reply.status in (201, 400, 422)
     user = reply.json() if reply.status == 201 else await api.create()
@@ -399,9 +407,9 @@ async def _pages(api: Driver) -> None:
         seen += [user["id"] for user in users]
     assert sorted(seen) == sorted(all_users)
     assert (await api.ask("GET", "?page=1000000000&limit=100")).json() == []
-    first = (await api.ask("GET", "?page=1&limit=3")).json()[0]
-    await api.ask("PATCH", first["id"], {"name": "Hopper"})
-    assert (await api.ask("GET", "?page=1&limit=3")).json()[0]["name"] == "Hopper"
+    first = (await api.ask("GET", "?page=1&limit=100")).json()[0]
+    renamed = (await api.ask("PATCH", first["id"], {"name": "Hopper"})).json()
+    assert renamed in (await api.ask("GET", "?page=1&limit=100")).json()
     for wrong in (
         "page=0",
         "page=-1",
@@ -414,11 +422,11 @@ async def _pages(api: Driver) -> None:
         "limit=1000",
         "limit=x",
         "limit=5x",
-        "limit=",
-        "page=",
     ):
         for rest in ("", "&limit=1" if wrong.startswith("page") else "&page=1"):
             assert (await api.ask("GET", f"?{wrong}{rest}")).status in (400, 422), wrong
+    for empty in ("limit=", "page="):
+        assert (await api.ask("GET", f"?{empty}")).status in (200, 400, 422)
 
 
 @checks("patch")
@@ -546,7 +554,7 @@ async def _isolation(api: Driver) -> None:
 async def _delete(api: Driver) -> None:
     for name in ("Ada", SCRIPTS, "Grace"):
         user = await api.create(name=name)
-        assert (await api.ask("DELETE", user["id"])).status in (200, 204)
+        assert (await api.ask("DELETE", user["id"])).status in (200, 202, 204)
         assert (await api.ask("GET", user["id"])).status == 404
         assert user["id"] not in {shown["id"] for shown in await api.all_users()}
 
@@ -626,7 +634,7 @@ async def _auth_401(api: Driver) -> None:
             assert reply.headers["www-authenticate"]
         for method in ("PUT", "PATCH", "DELETE"):
             assert (await api.ask(method, UNKNOWN, new_user(), authorization=authorization)).status == 401
-        assert (await api.ask("POST", raw=b"{", authorization=authorization)).status == 401
+        assert (await api.ask("POST", raw=b"{", authorization=authorization)).status in (400, 401)
         assert (await api.ask("GET", "?email=unknown%40example.org", authorization=authorization)).status == 401
         await unchanged(api, user)
         assert len(await api.all_users()) == before

@@ -39,7 +39,7 @@ async def _live(api: Driver, number: int) -> None:
     renamed = {**user, "name": f"Renamed {number}"}
     assert (await api.ask("PATCH", user["id"], {"name": renamed["name"]})).json() == renamed
     assert (await api.ask("GET", user["id"])).json() == renamed
-    assert (await api.ask("DELETE", user["id"])).status in (200, 204)
+    assert (await api.ask("DELETE", user["id"])).status in (200, 202, 204)
     assert (await api.ask("GET", user["id"])).status == 404
 
 
@@ -102,7 +102,7 @@ async def _race_of_create_and_delete(api: Driver) -> None:
         api.ask("POST", body=new_user(email=user["email"], name="Next")),
     ]
     deleted, created = await asyncio.gather(*requests)
-    assert deleted.status in (200, 204)
+    assert deleted.status in (200, 202, 204)
     found = await api.find(user["email"])
     assert created.status in (201, 409)
     assert found == ([created.json()] if created.status == 201 else [])
@@ -117,7 +117,8 @@ async def _lost_update(api: Driver) -> None:
         change = {"name": "Grace", "email": new_user()["email"].lower()}
         parts = ({field: value} for field, value in change.items())
         await asyncio.gather(*(api.ask("PATCH", user["id"], part) for part in parts))
-        assert (await api.ask("GET", user["id"])).json() == {**user, **change}
+        shown = (await api.ask("GET", user["id"])).json()
+        assert {**shown, "email": shown["email"].lower()} == {**user, **change}
 
 
 @checks("race-delete")
@@ -130,8 +131,8 @@ async def _race_delete(api: Driver) -> None:
                 api.ask("DELETE", user["id"]),
             ]
             replies = await asyncio.gather(*requests)
-            assert all(reply.status in (200, 204, 404) for reply in replies)
-            assert any(reply.status in (200, 204) for reply in replies)
+            assert all(reply.status in (200, 202, 204, 404) for reply in replies)
+            assert any(reply.status in (200, 202, 204) for reply in replies)
             assert (await api.ask("GET", user["id"])).status == 404
             for email in (user["email"], change["email"]):
                 await api.create(email=email)

@@ -28,6 +28,12 @@ _SLOW_OR_FAULTY = {
     "uneven-latency",
     "rate-limit",
     "replicas-in-turns",
+    "busy-with-others",
+    "deletions-accepted-again",
+    "slow-bodies",
+    "slow-lists",
+    "wrong-tokens-limited",
+    "chunks-with-trailers",
 } | {name for name in VARIANTS if name.startswith("some-")}
 _LARGE = {"ten-thousand-others"}
 
@@ -42,11 +48,13 @@ def test_it_keeps_the_whole_contract(name: str) -> None:
 
 
 def test_there_are_enough() -> None:
-    assert len(VARIANTS) >= 28
+    assert len(VARIANTS) >= 130
 
 
 # These are about the connection itself, which the tests in one process do not have.
-_ON_THE_WIRE = {name for name, twist in VARIANTS.items() if twist.function.__module__.endswith("connections")}
+_ON_THE_WIRE = {
+    name for name, twist in VARIANTS.items() if twist.function.__module__.endswith(("connections", "servers"))
+}
 
 
 @pytest.mark.parametrize("name", sorted(_SLOW_OR_FAULTY | _LARGE | _ON_THE_WIRE))

@@ -45,7 +45,7 @@ def race_of_sign_ups(scenario: ScenarioContext) -> None:
 
 
 def race_of_changes(scenario: ScenarioContext) -> None:
-    email_races.change_to_one_email(scenario)
+    email_races.change_to_one_email(scenario, "PATCH")
     races.check_rounds(scenario)
 
 

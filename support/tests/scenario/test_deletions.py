@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from support.cleanup.polling import PollPolicy
+from support.concurrency.races import Verdict
 from support.errors import ContractViolation
 from support.scenario import waiting
 from support.scenario.context import Actor, ScenarioContext
+from support.scenario.deletion_races import check_that_none_returned
+from support.scenario.races import Race
 from support.scenario.waiting import TIMEOUTS_IN_A_ROW, Deadlines
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, Script
@@ -101,3 +104,13 @@ def test_a_success_restores_the_deadline() -> None:
     for status in (*[404] * TIMEOUTS_IN_A_ROW, 200):
         deadlines.poll_until("a read", lambda status=status: status, lambda status: status == 200)  # type: ignore[misc]
     assert deadlines.for_("a read") == 0.1
+
+
+@pytest.mark.parametrize(("lists", "wrong"), [([LISTED, answer(200, [])], ()), ([LISTED] * 200, ("7",))])
+def test_after_a_race_the_list_has_time_to_leave_users_out(
+    deleted: Deleted, lists: Sequence[Act], wrong: Sequence[str]
+) -> None:
+    scenario, _ = deleted([act for listed in lists for act in (GONE, listed)])
+    scenario.race = Race([], Verdict(), [], "")
+    check_that_none_returned(scenario, [("7", ["Ada@example.com"])])
+    assert [text.rpartition(" ")[2] for text in scenario.race.verdict.wrong] == list(wrong)

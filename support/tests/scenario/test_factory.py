@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support.cleanup.marks import mark_in, new_mark
 from support.contract.matchers import schema_mismatches
 from support.models import NewUser
-from support.scenario.factory import LONGEST_EMAIL, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
+from support.scenario.factory import APART, LONGEST_EMAIL, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
 from support.scenario.invalid_values import MALFORMED
 from support.settings import ROOT
 
@@ -35,6 +35,11 @@ def is_valid(new_user: NewUser) -> bool:
 def test_the_same_seed_gives_the_same_users_in_the_same_order() -> None:
     one, other = Factory(4711, MARK), Factory(4711, MARK)
     assert one.new_users(200) == other.new_users(200)
+
+
+def test_a_new_name_is_another_one(factory: Factory) -> None:
+    names = [factory.new_user("Ada").name for _ in range(2000)]
+    assert all(len({*names[start : start + APART]}) == APART for start in range(0, len(names), APART))
 
 
 def test_another_process_draws_the_same_users() -> None:

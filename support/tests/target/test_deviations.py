@@ -1,5 +1,7 @@
 """A known deviation does not fail the run; any other failure does, and so does a deviation that is fixed."""
 
+import pytest
+
 from support.tests.target.conftest import NewProfile, NewTarget, Play
 
 TOKENS = "features/access/tokens.feature"
@@ -7,7 +9,7 @@ NO_TOKEN = "Mallory uses no token -- @1.1 "
 WRONG_TOKEN = "Mallory uses a wrong token -- @1.3 "
 KNOWN = '[[deviations]]\nreason = "it names no scheme"\nlink = "https://example.org/7"\nsince = 2026-01-31\n'
 ONLY_THE_HEADER = 'shows = ["*: there is no WWW-Authenticate"]\n'
-OF_401 = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory uses *"]\n'
+OF_401 = f'{KNOWN}rule = "auth-401"\nscenarios = ["Mallory uses *", "Mallory puts *"]\n'
 
 
 def test_a_known_failure_is_shown_as_known_and_does_not_fail_the_run(
@@ -17,7 +19,7 @@ def test_a_known_failure_is_shown_as_known_and_does_not_fail_the_run(
     assert ended.code == 0
     assert ended.results()[NO_TOKEN] == "known deviation"
     assert ended.summary.rules[0].result == "known deviation"
-    assert "13 known deviation" in ended.out
+    assert "14 known deviation" in ended.out
     assert ended.out.strip().splitlines()[-1].startswith("passed: ")
 
 
@@ -27,7 +29,7 @@ def test_a_fixed_deviation_fails_the_run_and_names_the_entry_to_remove(
     ended = play(new_target(), profile(OF_401), TOKENS)
     assert ended.code != 0
     assert "fixed: " in ended.said
-    assert "auth-401 (Mallory uses no token" in ended.said
+    assert "auth-401 (Mallory uses *" in ended.said
     assert "Remove its entry from the profile." in ended.said
 
 
@@ -125,3 +127,21 @@ def test_scenarios_of_missing_capabilities_are_skipped(play: Play, new_target: N
     assert ended.code == 0
     reasons = {scenario.reason for scenario in ended.summary.scenarios}
     assert reasons == {"", "the target has no access", "the target has no put"}
+
+
+@pytest.mark.parametrize(
+    ("variant", "reason"), [("no-etags", "a read of a user has no ETag"), ("weak-etags", "the ETags are weak")]
+)
+def test_scenarios_about_etags_are_skipped_where_reads_have_none_that_fits(
+    play: Play, new_target: NewTarget, variant: str, reason: str
+) -> None:
+    features = ("features/protocol/conditional.feature", "features/users/lifecycle.feature")
+    ended = play(new_target("--variant", variant), "contract", *features)
+    assert ended.code == 0, ended.said
+    assert {one.reason for one in ended.summary.scenarios if one.result == "skipped"} == {reason}
+
+
+def test_a_run_of_skipped_scenarios_says_why_it_shows_nothing(play: Play, new_target: NewTarget) -> None:
+    ended = play(new_target("--variant", "no-etags"), "contract", "features/protocol/conditional.feature")
+    assert ended.code != 0
+    assert "configuration error: every selected scenario was skipped: a read of a user has no ETag" in ended.said

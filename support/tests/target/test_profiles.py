@@ -15,7 +15,7 @@ from support.profile_files import PROFILES
 from support.rules import RULES
 from support.settings import ROOT
 from support.tests.house.reading import features, scenarios, tags
-from support.tests.target.conftest import NewProfile
+from support.tests.target.conftest import NewProfile, NewTarget, Play
 
 SHIPPED = sorted(path.stem for path in PROFILES.glob("*.toml"))
 DEVIATION = 'reason = "r"\nlink = "https://example.com/42"\nsince = 2026-01-31\n'
@@ -277,3 +277,20 @@ def test_a_deviation_has_to_explain_all_mismatches() -> None:
 )
 def test_what_the_documentation_shows_is_understood(profile: NewProfile, example: str) -> None:
     profile_files.load(profile(example.replace("${GATEWAY_KEY}", "secret")))
+
+
+def test_a_target_of_an_earlier_contract_is_not_checked_against_later_rules(
+    play: Play, new_target: NewTarget, profile: NewProfile
+) -> None:
+    ended = play(
+        new_target("--defect", "if-match-is-ignored"),
+        profile('contract = "1.0"\n'),
+        "features/protocol/conditional.feature",
+        "features/users/lifecycle.feature",
+    )
+    assert ended.code == 0
+    assert ended.summary.contract == "1.0"
+    skipped = [one for one in ended.summary.scenarios if one.rule == "conditional"]
+    assert skipped
+    assert {one.result for one in skipped} == {"skipped"}
+    assert "conditional came with 1.1" in skipped[0].reason
