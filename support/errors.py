@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from support.timeline import Lane
-
-if TYPE_CHECKING:
-    from support.models import Exchange
 
 
 class Outcome(StrEnum):
@@ -84,7 +81,7 @@ class Evidence:
 class ContractViolation(AssertionError):
     """The API broke a rule of the contract: its id, a text that says all, and the evidence that the text is made of.
 
-    `exchange` shows it, if a single one does, and `claims` are what its answer should have shown.
+    `exchange` is the `Exchange` that shows it, if a single one does; `claims` are what its answer should have shown.
     """
 
     outcome = Outcome.CONTRACT_BROKEN
@@ -94,7 +91,7 @@ class ContractViolation(AssertionError):
         rule: str,
         text: str,
         evidence: Evidence | None = None,
-        exchange: Exchange | None = None,
+        exchange: Any = None,
         claims: Sequence[Any] = (),
     ) -> None:
         super().__init__(text)
