@@ -32,6 +32,10 @@ def before_step(context: Context, step: Step) -> None:
     context.run.note_attempt(step)
 
 
+def after_step(context: Context, step: Step) -> None:
+    context.run.keep_evidence(context.scenario, step)
+
+
 def after_scenario(context: Context, scenario: Scenario) -> None:
     context.run.end_scenario(scenario)
 

@@ -53,7 +53,7 @@ def begin(config: Any, features: list[Feature]) -> Run:
         settings = settings_module.load(config.userdata)
         known.learn(settings)
         set_up_logs(settings.log_level)
-        return _open(settings, RunReport(config, known.reports, features, settings.partial), interrupts)
+        return _open(settings, RunReport(config, known.reports, features, settings.partial is not None), interrupts)
 
 
 def check_target(settings: Settings, config: Any) -> Summary:

@@ -6,8 +6,10 @@ first as an error and the second as a failure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from support.timeline import Lane
 
@@ -77,14 +79,25 @@ class Evidence:
 
 
 class ContractViolation(AssertionError):
-    """The API broke a rule of the contract: its id, a text that says all, and the evidence that the text is made of."""
+    """The API broke a rule of the contract: its id, a text that says all, and the evidence that the text is made of.
+
+    `exchange` is the `Exchange` that shows it, if a single one does; `claims` are what its answer should have shown.
+    """
 
     outcome = Outcome.CONTRACT_BROKEN
 
-    def __init__(self, rule: str, text: str, evidence: Evidence | None = None) -> None:
+    def __init__(
+        self,
+        rule: str,
+        text: str,
+        evidence: Evidence | None = None,
+        exchange: Any = None,
+        claims: Sequence[Any] = (),
+    ) -> None:
         super().__init__(text)
         self.rule = rule
         self.evidence = evidence
+        self.exchange, self.claims = exchange, claims
 
 
 def in_short(text: str, longest: int = 240) -> str:

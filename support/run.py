@@ -17,10 +17,11 @@ from support.errors import ContractViolation, Inconclusive, SuiteError, TargetDo
 from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
 from support.reporting.results import rule_of
-from support.reporting.run_report import RunReport
+from support.reporting.run_report import REPLAYS, RunReport
 from support.run_checks import faults_of_run
 from support.scenario.session import Session, faulty_session
 from support.selection import reason_to_skip
+from support.settings import ROOT
 from support.signals import Interrupts
 from support.streams import say
 
@@ -68,6 +69,14 @@ class Run:
         self._interrupts.raise_again()
         if step.step_type != "then":
             self._current.scenario.attempted = step.name
+
+    def keep_evidence(self, scenario: Scenario, step: Step) -> None:
+        """Keep the script that repeats a scenario whose step shows a broken rule."""
+        if isinstance(step.exception, ContractViolation):
+            from support.reporting.replay.keeping import keep
+
+            reports = self.session.settings.partial or ROOT / self.session.settings.reports_dir
+            keep(scenario, step.exception, self._current, reports / REPLAYS)
 
     def end_scenario(self, scenario: Scenario) -> None:
         """End a scenario: clear injected faults and start deleting its users."""

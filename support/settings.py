@@ -105,8 +105,9 @@ class Settings(BaseSettings):
         None,
         description="processes that share the features; empty: 2 for many scenarios on the embedded API, else 1",
     )
-    partial: bool = Field(
-        False, description="true in a process that runs a share of the features; its parent checks the whole run"
+    partial: Path | None = Field(
+        None,
+        description="in a process that runs a share of the features: the reports of its parent, which checks the run",
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 

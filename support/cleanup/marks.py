@@ -11,9 +11,9 @@ PREFIX = "uat-"
 _MARK = re.compile(r"(?<![a-z0-9])uat-[a-z2-7]{12}(?![a-z0-9])")
 
 
-def new_mark() -> str:
-    """Return the mark of a new run: `uat-`, ten random characters and two that check them."""
-    drawn = "".join(secrets.choice(ALPHABET) for _ in range(10))
+def new_mark(signs: str = ALPHABET) -> str:
+    """Return the mark of a new run: `uat-`, ten random characters, of these signs, and two that check them."""
+    drawn = "".join(secrets.choice(signs) for _ in range(10))
     return PREFIX + drawn + _check(drawn)
 
 

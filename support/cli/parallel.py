@@ -171,7 +171,7 @@ class ParallelRun:
         settings = {
             "data_seed": self._seed + number - 1,
             "max_users_alive": max(1, self._settings.max_users_alive // len(self._shares)),
-            "partial": True,
+            "partial": self._reports,
             "reports_dir": folder,
             "workers": 1,
         }

@@ -17,6 +17,7 @@ from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from support.bounds import TooMuch
+from support.contract.claims import Claim
 from support.contract.leaks import leaks_in, texts_in
 from support.contract.normalizers import LONGEST_ID, id_in, in_contract_shape, listed
 from support.exchange_text import status_of
@@ -32,11 +33,10 @@ JSON_TYPE = re.compile(r"(?:application/json|[\w!#$&^.+-]+/[\w!#$&^.+-]+\+json)\
 
 
 class Matcher(BaseMatcher[Exchange]):
-    """Matches an exchange in which `find` finds no mismatch; as text it is what it expects."""
+    """Matches an exchange in which `find` finds no mismatch; as text it is what it expects, as are its `claims`."""
 
-    def __init__(self, expected: str, find: Callable[[Exchange], list[str]]) -> None:
-        self._expected = expected
-        self.mismatches = find
+    def __init__(self, expected: str, find: Callable[[Exchange], list[str]], *claims: Claim) -> None:
+        self._expected, self.mismatches, self.claims = expected, find, claims
 
     def _matches(self, item: Exchange) -> bool:
         return not self.mismatches(item)
@@ -67,7 +67,7 @@ def has_status(statuses: Iterable[int]) -> Matcher:
             return [f"no answer came: {outcome.cause} (attempt {tries} of {tries})"]
         return [] if outcome.status in allowed else [f"the status was {status_of(exchange)}"]
 
-    return Matcher("status " + " or ".join(map(str, allowed)), find)
+    return Matcher("status " + " or ".join(map(str, allowed)), find, Claim("status", allowed))
 
 
 def is_a_user(names: Names, shape: Shape | None = None) -> Matcher:
@@ -77,7 +77,7 @@ def is_a_user(names: Names, shape: Shape | None = None) -> Matcher:
         value, wrong = body_of(exchange.answer)
         return wrong or schema_mismatches("user", value, names, shape)
 
-    return Matcher("a user with id, name, email and createdAt", find)
+    return Matcher("a user with id, name, email and createdAt", find, Claim("shape"))
 
 
 def has_an_id(names: Names) -> Matcher:
@@ -105,7 +105,7 @@ def is_a_list(profile: Profile) -> Matcher:
             return wrong or [f"the whole body: {brief(json.dumps(value))} is not an array"]
         return schema_mismatches("users", entries)
 
-    return Matcher("a JSON array of users", find)
+    return Matcher("a JSON array of users", find, Claim("list"))
 
 
 def shows(expected: Mapping[str, Any], names: Names) -> Matcher:
@@ -115,7 +115,8 @@ def shows(expected: Mapping[str, Any], names: Names) -> Matcher:
         value, wrong = body_of(exchange.answer)
         return wrong or field_mismatches(value, expected, names)
 
-    return Matcher("a user with " + ", ".join(f"{key} {_json(value)}" for key, value in expected.items()), find)
+    claim = Claim("fields", tuple(expected.items()))
+    return Matcher("a user with " + ", ".join(f"{key} {_json(value)}" for key, value in expected.items()), find, claim)
 
 
 def holds_no_secret() -> Matcher:
@@ -128,7 +129,7 @@ def holds_no_secret() -> Matcher:
         wrong = ["it shows the password that the user signed up with"] if shows_it else []
         return wrong + [f"{pointer}: there is such a field" for pointer in _secret_fields(value, "")]
 
-    return Matcher("no field named password, passwordHash, secret or token, and no password", find)
+    return Matcher("no field named password, passwordHash, secret or token, and no password", find, Claim("no-secret"))
 
 
 def says_json() -> Matcher:
@@ -142,7 +143,7 @@ def says_json() -> Matcher:
             return ["there is a body but no Content-Type"]
         return [] if JSON_TYPE.match(media_type.strip()) else [f"Content-Type was {brief(repr(media_type))}"]
 
-    return Matcher("Content-Type application/json or a +json type", find)
+    return Matcher("Content-Type application/json or a +json type", find, Claim("header", ("Content-Type",)))
 
 
 def says_what_is_wrong() -> Matcher:
@@ -154,12 +155,13 @@ def says_what_is_wrong() -> Matcher:
             wrong = _refusal_mismatches(exchange.answer, value)
         return wrong + leak_mismatches(exchange)
 
-    return Matcher("a JSON object that says what is wrong, without stack traces, SQL or server paths", find)
+    expected = "a JSON object that says what is wrong, without stack traces, SQL or server paths"
+    return Matcher(expected, find, Claim("problem"))
 
 
 def leaks_nothing() -> Matcher:
     """Match an exchange whose answer shows no stack trace, SQL or path of the server."""
-    return Matcher("no stack trace, SQL or path of the server", leak_mismatches)
+    return Matcher("no stack trace, SQL or path of the server", leak_mismatches, Claim("no-leak"))
 
 
 def has_header(name: str, expected: str, fits: Callable[[str], bool] = bool) -> Matcher:
@@ -171,17 +173,17 @@ def has_header(name: str, expected: str, fits: Callable[[str], bool] = bool) -> 
             return [f"there is no {name}"]
         return [] if fits(value) else [f"{name} was {brief(repr(value))}"]
 
-    return Matcher(f"{name} {expected}", find)
+    return Matcher(f"{name} {expected}", find, Claim("header", (name,)))
 
 
 def has_no_body() -> Matcher:
     """Match an exchange whose answer has no body at all."""
 
     def find(exchange: Exchange) -> list[str]:
-        size = len(exchange.answer.body) if exchange.answer else 0
-        return [f"{size} bytes of body followed the header section"] if size else []
+        body = exchange.answer.body if exchange.answer else b""
+        return [f"{len(body)} bytes of body followed the header section"] if body else []
 
-    return Matcher("no body", find)
+    return Matcher("no body", find, Claim("empty"))
 
 
 def body_of(answer: Answer | None, whole: bool = False) -> tuple[Any, list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from support import statuses
+from support.contract.claims import Claim
 from support.contract.matchers import Matcher, is_within_bounds
 from support.errors import ContractViolation, Evidence, Inconclusive
 from support.escaping import on_one_line
@@ -30,7 +31,8 @@ def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> 
     if failed[0] is matchers[0] and (exchange.status is None or exchange.status >= 400):
         failed = failed[:1]
     wrong = [mismatch for matcher in failed for mismatch in matcher.mismatches(exchange)]
-    fail(rule, attempted, list(map(str, failed)), wrong, exchange)
+    claims = [claim for matcher in failed for claim in matcher.claims]
+    fail(rule, attempted, list(map(str, failed)), wrong, exchange, claims=claims)
 
 
 def fail(
@@ -40,10 +42,12 @@ def fail(
     wrong: Sequence[str],
     exchange: Exchange | None = None,
     contenders: Sequence[Lane] = (),
+    claims: Sequence[Claim] = (),
 ) -> None:
     """Raise ContractViolation: the rule, what was attempted, what should have come, what came, how to repeat it.
 
-    All texts are put on one line each, as they may be those of a target. `contenders` are those of a race.
+    All texts are put on one line each, as they may be those of a target. `contenders` are those of a race,
+    and `claims` say of the exchange what should have come.
 
     Raises Inconclusive if the last answer is a 429 or asks for a longer wait than there is time for, or if the
     work may have been done and the call could not be sent again, unless that answer is a fault by itself.
@@ -57,7 +61,7 @@ def fail(
         tuple(replace(lane, label=_line(lane.label)) for lane in contenders),
         *(_sent_and_came(exchange) if exchange is not None else ()),
     )
-    raise ContractViolation(rule, _text(rule, evidence), evidence)
+    raise ContractViolation(rule, _text(rule, evidence), evidence, exchange, claims)
 
 
 def _raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:
@@ -98,7 +102,6 @@ def _text(rule: str, evidence: Evidence) -> str:
         lines += [
             f"  request:   {evidence.request}",
             f"  response:  {evidence.response}",
-            "  repeat:    " + evidence.curl.replace("\n", "\n             "),
         ]
     return redacted("\n".join(lines))
 

@@ -6,14 +6,13 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from support.http.recorder import Recorder
-from support.profile import Profile
 
 
 class ReportSink:
     """Shows nothing, as in a run without a report, and renders nothing for it; Allure has a subclass."""
 
-    def record(self, recorder: Recorder, profile: Profile, base_url: str) -> None:
-        """Show the exchanges of this recorder from now on; `profile` has the names of the fields."""
+    def record(self, recorder: Recorder) -> None:
+        """Show the exchanges of this recorder from now on."""
 
     def add_picture(self, name: str, draw: Callable[[], str]) -> None:
         """Show an SVG picture in the current step."""

@@ -40,7 +40,7 @@ def presentable(error: Exception) -> Exception:
     """Return an exception with the same outcome and a redacted text."""
     text = redacted(str(error))
     if isinstance(error, ContractViolation):
-        return ContractViolation(error.rule, text, error.evidence)
+        return ContractViolation(error.rule, text, error.evidence, error.exchange, error.claims)
     if isinstance(error, SuiteError):
         return type(error)(text)
     return AssertionError(text) if isinstance(error, AssertionError) else SuiteError(f"{type(error).__name__}: {text}")

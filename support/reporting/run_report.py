@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from support.cleanup.registry import Registry
 
 OUR_FORMAT = "terminal"
+REPLAYS = "replay"
 FAILED = 1
 NOT_REPEATED = ("data_seed", "token", "workers")
 UNREAD = "the output could not be written to its end: its reader has closed it, or the disk is full"
@@ -225,12 +226,14 @@ def failed_to_start(error: SuiteError, folder: Path, target: str = "") -> Summar
 
 
 def make_ready(folder: Path) -> None:
-    """Check that reports can be written into a folder, and delete an earlier summary; raises SettingsError if not."""
+    """Check that reports can be written into a folder, and delete earlier ones; raises SettingsError if not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"a probe")
         (folder / FILE).unlink(missing_ok=True)
+        for script in (folder / REPLAYS).glob("*.sh"):
+            script.unlink()
     except OSError as error:
         raise SettingsError(
             f"REPORTS_DIR: the suite cannot write reports into {folder} ({error}). Name a folder that it can write to."

@@ -15,6 +15,8 @@ from support.scenario import values
 from support.scenario.context import Actor, ScenarioContext
 from support.statuses import UNAUTHORIZED
 
+SWAPPED = "$(printf %s $TOKEN | tr a-zA-Z A-Za-z)"
+
 
 def _instead(right: Credential, **changes: Any) -> Credential:
     """Return a credential that is not renewed, with these changes."""
@@ -31,13 +33,13 @@ CREDENTIALS: Mapping[str, Callable[[Credential], Credential]] = {
     "the token without its last character": lambda right: _instead(right, shown="${TOKEN%?}", value=right.token[:-1]),
     "the token without its first character": lambda right: _instead(right, shown="${TOKEN#?}", value=right.token[1:]),
     "the token with a different last character": lambda right: _instead(
-        right, shown="${TOKEN%?}x", value=right.token[:-1] + ("y" if right.token.endswith("x") else "x")
+        right, shown=f"${{TOKEN%?}}{_other_than(right.token)}", value=right.token[:-1] + _other_than(right.token)
     ),
     "the token with an extra character in front": lambda right: _instead(
         right, shown="x$TOKEN", value=f"x{right.token}"
     ),
     "the token with its letter case swapped": lambda right: _instead(
-        right, shown="(the token with its letter case swapped)", value=_swapped(right.token)
+        right, shown=SWAPPED if right.token.swapcase() != right.token else "${TOKEN}x", value=_swapped(right.token)
     ),
     "the token without a scheme": lambda right: _instead(right, format="{token}"),
     "the token in the Token scheme": lambda right: _instead(right, format="Token {token}"),
@@ -60,7 +62,11 @@ FAULTS = "statuses for what else is wrong with the requests"
 def names_a_scheme() -> Matcher:
     """Match an exchange whose answer, if it is a 401, says how to authenticate."""
     challenge = has_header("WWW-Authenticate", "that names a scheme (RFC 9110 §11.6.1)")
-    return Matcher(str(challenge), lambda one: challenge.mismatches(one) if one.status == UNAUTHORIZED else [])
+
+    def find(exchange: Exchange) -> list[str]:
+        return challenge.mismatches(exchange) if exchange.status == UNAUTHORIZED else []
+
+    return Matcher(str(challenge), find, *challenge.claims)
 
 
 def try_everything(scenario: ScenarioContext, credential: Credential, owner: Actor, intruder: Actor) -> None:
@@ -114,7 +120,7 @@ def all_are_refused(scenario: ScenarioContext) -> None:
         wrong = [
             f"{exchange.call.method}: {text}" for exchange, matcher in failed for text in matcher.mismatches(exchange)
         ]
-        scenario.fail(wanted, wrong, failed[0][0])
+        scenario.fail(wanted, wrong, failed[0][0], failed[0][1].claims)
 
 
 def _reads(scenario: ScenarioContext, api: UsersApi, owner: Actor, unused_id: str) -> Iterator[Attempt]:
@@ -165,6 +171,11 @@ def _sign_up(
     body = rewrite(api.create_call(new_user.as_json()).body or b"")
     call = api.call("POST", body=body, headers={"Content-Type": content_type})
     return scenario.registry.create(call, new_user.email, None)
+
+
+def _other_than(token: str) -> str:
+    """Return another last character than that of the token."""
+    return "y" if token.endswith("x") else "x"
 
 
 def _swapped(token: str) -> str:

@@ -213,7 +213,7 @@ def check_no_leak(scenario: ScenarioContext) -> None:
     for exchange in scenario.exchanges:
         wrong = matcher.mismatches(without_user_data(exchange, scenario.profile))
         if wrong:
-            fail(scenario.rule, _attempted(scenario, exchange), [str(matcher)], wrong, exchange)
+            fail(scenario.rule, _attempted(scenario, exchange), [str(matcher)], wrong, exchange, claims=matcher.claims)
 
 
 def check_errors(scenario: ScenarioContext) -> None:

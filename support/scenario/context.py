@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from support.contract.claims import Claim
 from support.contract.matchers import Matcher
 from support.contract.violation import check, fail
 from support.errors import ContractViolation, Inconclusive, SuiteError
@@ -179,9 +180,11 @@ class ScenarioContext:
         """Check an exchange against matchers; raises ContractViolation of the scenario's rule, or of the one named."""
         check(exchange, rule or self.rule, attempted or self.attempted, *matchers)
 
-    def fail(self, wanted: str, wrong: Iterable[str], exchange: Exchange | None = None) -> NoReturn:
+    def fail(
+        self, wanted: str, wrong: Iterable[str], exchange: Exchange | None = None, claims: Sequence[Claim] = ()
+    ) -> NoReturn:
         """Raise ContractViolation of the scenario's rule."""
-        fail(self.rule, self.attempted, [wanted], list(wrong), exchange)
+        fail(self.rule, self.attempted, [wanted], list(wrong), exchange, claims=claims)
         raise AssertionError("unreachable")
 
     def is_known(self, rule: str, mismatches: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from support.contract.claims import Claim, only, shown
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list, schema_mismatches
 from support.contract.normalizers import ids_of, listed, normal_user, users_of
 from support.contract.violation import fail
@@ -101,7 +102,8 @@ def same_fields(
     found = field_mismatches(entry, well_formed(scenario, entry, expected), scenario.names)
     if found:
         wanted = [f"{where} shows the user as a read does"]
-        fail(rule or scenario.rule, scenario.attempted, wanted, found, exchange)
+        claims = [Claim("entry", (expected.get("id"), *expected.items()))]
+        fail(rule or scenario.rule, scenario.attempted, wanted, found, exchange, claims=claims)
     wrong = schema_mismatches("user", entry, scenario.names, scenario.profile.shape)
     has_right_shape(scenario, wrong, exchange)
 
@@ -112,7 +114,10 @@ def shows_once(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
     entries = [entry for entry in entries_of(scenario, exchange) if id_of(scenario, entry) == actor.id]
     if len(entries) != 1:
         scenario.fail(
-            f"{actor.persona} once in the list", [f"the list shows {actor.persona} {len(entries)} times"], exchange
+            f"{actor.persona} once in the list",
+            [f"the list shows {actor.persona} {len(entries)} times"],
+            exchange,
+            shown(actor.id, 1),
         )
     same_fields(scenario, entries[0], actor.shown, "the list", exchange)
 
@@ -123,8 +128,8 @@ def shows_each_once(scenario: ScenarioContext, emails: Sequence[str]) -> None:
         return
     exchange, attempted = read_list(scenario), scenario.then("reading the list")
     is_list(scenario, exchange, attempted=attempted)
-    shown = Counter(user.email for user in users_of(exchange.answer, scenario.profile))
-    counts = {email: shown[email.lower()] for email in emails}
+    counted = Counter(user.email for user in users_of(exchange.answer, scenario.profile))
+    counts = {email: counted[email.lower()] for email in emails}
     wrong = [f"{email} is shown {count} times" for email, count in counts.items() if count != 1]
     if wrong:
         scenario.fail("each new user once in the list", [*wrong[:5], f"{len(wrong)} in all"], exchange)
@@ -162,7 +167,14 @@ def finds_only(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
     if ids != [actor.id]:
         wrong = f"{len(ids)} users are shown: {', '.join(map(str, ids[:5]))}" if ids else "no user is shown"
         broken = rule if _is_fault_of_search(scenario, entries, actor) else scenario.rule
-        fail(broken, scenario.attempted, [f"exactly {actor.persona} (id {actor.id})"], [wrong], exchange)
+        fail(
+            broken,
+            scenario.attempted,
+            [f"exactly {actor.persona} (id {actor.id})"],
+            [wrong],
+            exchange,
+            claims=only(actor.id),
+        )
     same_fields(scenario, entries[0], actor.shown, "the answer", exchange)
 
 
@@ -187,4 +199,4 @@ def finds_no_user(scenario: ScenarioContext, exchange: Exchange, *also: int) -> 
     entries = entries_of(scenario, exchange)
     if entries:
         ids = ", ".join(str(id_of(scenario, entry)) for entry in entries[:5])
-        scenario.fail("an empty list", [f"it shows {ids}"], exchange)
+        scenario.fail("an empty list", [f"it shows {ids}"], exchange, only())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from support.contract.claims import only
 from support.contract.matchers import Matcher, has_status, shows
 from support.contract.normalizers import ids_of, user_of
 from support.contract.violation import check, fail
@@ -171,7 +172,8 @@ def _check_change(scenario: ScenarioContext, history: History, number: int) -> N
         shown = ids_of(exchange.answer, scenario.profile)
         if shown != found:
             wanted = "exactly the user with this email" if found else "no user with the email that was given up"
-            fail("filter-email", f"{attempted}; then searching", [wanted], [f"{len(shown)} users are shown"], exchange)
+            wrong, attempted = [f"{len(shown)} users are shown"], f"{attempted}; then searching"
+            fail("filter-email", attempted, [wanted], wrong, exchange, claims=only(*found))
 
 
 def check_emails(scenario: ScenarioContext) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.contract.claims import only
 from support.contract.matchers import field_mismatches, has_an_id, has_status, is_a_list, shows
 from support.contract.normalizers import user_of
 from support.contract.violation import check, fail
@@ -170,7 +171,12 @@ def each_is_found(scenario: ScenarioContext) -> None:
         ids = [id_of(scenario, entry) for entry in entries_of(scenario, exchange)]
         if each.writer is None or ids != [each.writer.id]:
             wrong = f"{len(ids)} users are shown" if ids else "no user is shown"
-            scenario.fail(f"exactly the user with {each.sent.email}", [wrong], exchange)
+            scenario.fail(
+                f"exactly the user with {each.sent.email}",
+                [wrong],
+                exchange,
+                only(each.writer.id if each.writer else None),
+            )
 
 
 # Checks

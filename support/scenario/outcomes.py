@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from support.cleanup.marks import mark_in
+from support.contract.claims import Claim, shown
 from support.contract.matchers import (
     body_of,
     has_an_id,
@@ -122,7 +123,8 @@ def views_show(
         entries = entries_of(scenario, exchange)
         entry = next((entry for entry in entries if id_of(scenario, entry) == actor.id), None)
         if entry is None:
-            fail(rule, attempted, [f"{actor.persona} (id {actor.id})"], [f"{actor.persona} is not shown"], exchange)
+            whom, wrong = [f"{actor.persona} (id {actor.id})"], [f"{actor.persona} is not shown"]
+            fail(rule, attempted, whom, wrong, exchange, claims=shown(actor.id, 1))
         broken = rule if shows_none_of_the_change(scenario, actor, entry) else scenario.rule
         same_fields(scenario, entry, wanted, VIEWS[rule], exchange, broken)
 
@@ -144,7 +146,9 @@ def each_has_right_shape(scenario: ScenarioContext) -> None:
         ours = [value] if entries is None else [entry for entry in entries if mark_in(entry) is not None]
         found = wrong or [text for entry in ours for text in schema_mismatches("user", entry, scenario.names)]
         if found or not ours:
-            scenario.fail("users with id, name, email and createdAt", found or ["no user is shown"], exchange)
+            scenario.fail(
+                "users with id, name, email and createdAt", found or ["no user is shown"], exchange, [Claim("shape")]
+            )
 
 
 # Refused
@@ -195,7 +199,8 @@ def _ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapp
             if (field := _kept_in(shown, key, value)) is not None
         ]
         if kept:
-            scenario.fail(f"{actor.persona} without the {' and '.join(fields)} that was sent", kept, view)
+            wanted = f"{actor.persona} without the {' and '.join(fields)} that was sent"
+            scenario.fail(wanted, kept, view, [Claim("not-kept", tuple(fields.items()))])
     if request == "change":
         is_done = shows(actor.expected or actor.shown, scenario.names)
         scenario.check(read, is_done, rule=rule_of_change(scenario.exchange), attempted=attempted)

@@ -12,6 +12,7 @@ from itertools import chain
 
 from support.cleanup.marks import mark_in
 from support.cleanup.polling import PollPolicy
+from support.contract.claims import Claim, shown
 from support.contract.normalizers import ids_of, users_of
 from support.contract.violation import fail
 from support.errors import Inconclusive
@@ -199,7 +200,9 @@ def no_longer_shows(scenario: ScenarioContext, actor: Actor) -> None:
         lambda exchange: actor.known_id not in _ids(scenario, exchange),
     )
     if actor.known_id in _ids(scenario, exchange):
-        scenario.fail(f"a page without {actor.persona}", [f"the page shows user {actor.id}"], exchange)
+        scenario.fail(
+            f"a page without {actor.persona}", [f"the page shows user {actor.id}"], exchange, shown(actor.id, 0)
+        )
 
 
 def has_between(scenario: ScenarioContext, exchange: Exchange, least: int, most: int) -> None:
@@ -207,7 +210,8 @@ def has_between(scenario: ScenarioContext, exchange: Exchange, least: int, most:
     is_list(scenario, exchange)
     count = len(entries_of(scenario, exchange))
     if not least <= count <= most:
-        scenario.fail(f"{least} to {most} users", [f"there are {count}"], exchange)
+        claims = [Claim("list"), Claim("count", (least, most))]
+        scenario.fail(f"{least} to {most} users", [f"there are {count}"], exchange, claims)
 
 
 def keep_their_size(scenario: ScenarioContext) -> None:
@@ -220,7 +224,8 @@ def keep_their_size(scenario: ScenarioContext) -> None:
         is_list(scenario, exchange, attempted=attempted)
         count = len(entries_of(scenario, exchange))
         if count > paged.size:
-            scenario.fail(f"at most {paged.size} users", [f"{attempted} shows {count}"], exchange)
+            claims = [Claim("list"), Claim("count", (0, paged.size))]
+            scenario.fail(f"at most {paged.size} users", [f"{attempted} shows {count}"], exchange, claims)
 
 
 def do_not_overlap(scenario: ScenarioContext) -> None:
@@ -229,7 +234,7 @@ def do_not_overlap(scenario: ScenarioContext) -> None:
     if len(paged.repeated) > paged.changes:
         user_id, first, second = paged.repeated[0]
         wrong = f"user {user_id} is on page {first} and on page {second}, with {paged.size} a page"
-        scenario.fail("each user on one page", [wrong], paged.pages[second - 1])
+        scenario.fail("each user on one page", [wrong], paged.pages[second - 1], shown(user_id, 0))
 
 
 def are_the_list(scenario: ScenarioContext) -> None:

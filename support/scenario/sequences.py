@@ -80,6 +80,7 @@ class _Sequence(RuleBasedStateMachine):
         self._names: dict[str, list[str]] = {}
         self._emails: dict[str, list[str]] = {}
         scenario.forget_actors()
+        scenario.session.recorder.begin()
         scenario.registry.make_room(MOST_USERS, delete_current=True)
 
     # Actions

@@ -102,7 +102,7 @@ class Session:
     def show_in(self, sink: ReportSink) -> None:
         """Show exchanges and pictures in this sink from now on."""
         self.sink = sink
-        sink.record(self.recorder, self.profile, self.api.base_url)
+        sink.record(self.recorder)
 
     def run(self, operation: Operation[T]) -> T:
         """Execute an operation with the session client."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from support.contract.claims import Claim
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_user, schema_mismatches, shows
 from support.contract.violation import fail
 from support.models import Exchange
@@ -64,7 +65,7 @@ def has_right_shape(
     """Check that nothing is wrong with the shape of a user but what is known, which keeps no scenario from its rule."""
     if not all(scenario.is_known("user-shape", [mismatch]) for mismatch in wrong):
         wanted = ["a user with id, name, email and createdAt"]
-        fail("user-shape", attempted or scenario.attempted, wanted, wrong, exchange)
+        fail("user-shape", attempted or scenario.attempted, wanted, wrong, exchange, claims=[Claim("shape")])
 
 
 def rule_about(scenario: ScenarioContext, actor: Actor, value: Any) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from support.cleanup.polling import PollPolicy
+from support.contract.claims import Claim, shown
 from support.contract.normalizers import ids_of
 from support.contract.violation import fail
 from support.models import Exchange
@@ -88,7 +89,8 @@ def is_gone_from_list(scenario: ScenarioContext, actor: Actor) -> None:
     if not is_right(exchange):
         _check_is_not_read(scenario, actor, within_s)
         wrong = f"the list shows user {actor.id} (status {exchange.status})"
-        _fail_as_late(scenario, f"a list without {actor.persona}", wrong, exchange, scenario.rule, within_s)
+        wanted = f"a list without {actor.persona}"
+        _fail_as_late(scenario, wanted, wrong, exchange, scenario.rule, within_s, shown(actor.id, 0))
 
 
 def is_gone_from_search(scenario: ScenarioContext, actor: Actor) -> None:
@@ -103,7 +105,8 @@ def is_gone_from_search(scenario: ScenarioContext, actor: Actor) -> None:
     if _shows(scenario, exchange, actor):
         _check_is_not_read(scenario, actor, within_s)
         wrong = f"user {actor.id} is shown"
-        _fail_as_late(scenario, f"no user found by {email}", wrong, exchange, scenario.rule, within_s)
+        wanted = f"no user found by {email}"
+        _fail_as_late(scenario, wanted, wrong, exchange, scenario.rule, within_s, shown(actor.id, 0))
 
 
 def _read(scenario: ScenarioContext, actor: Actor) -> Exchange:
@@ -131,14 +134,21 @@ def _fail_as_still_read(
 ) -> None:
     gone = " or ".join(map(str, scenario.answers.gone))
     wrong = f"the status was {exchange.status}"
-    _fail_as_late(scenario, f"status {gone} for {actor.persona}", wrong, exchange, rule, within_s)
+    claims = [Claim("status", scenario.answers.gone)]
+    _fail_as_late(scenario, f"status {gone} for {actor.persona}", wrong, exchange, rule, within_s, claims)
 
 
 def _fail_as_late(
-    scenario: ScenarioContext, wanted: str, wrong: str, exchange: Exchange, rule: str, within_s: float
+    scenario: ScenarioContext,
+    wanted: str,
+    wrong: str,
+    exchange: Exchange,
+    rule: str,
+    within_s: float,
+    claims: Sequence[Claim],
 ) -> None:
     deadline_s = scenario.session.deadlines.policy.deadline_s
     within = f"within {within_s:g} s"
     if within_s < deadline_s:
         within += f" (no longer {deadline_s:g} s, which have passed {TIMEOUTS_IN_A_ROW} times in a row)"
-    fail(rule, scenario.attempted, [f"{wanted} {within}"], [wrong], exchange)
+    fail(rule, scenario.attempted, [f"{wanted} {within}"], [wrong], exchange, claims=claims)

@@ -20,13 +20,11 @@ from support.exchange_text import in_brief
 from support.http.recorder import Recorder
 from support.http.report_sink import ReportSink
 from support.models import Exchange
-from support.profile import Profile
 from support.redaction import redacted
 from support.reporting.allure.labels import case_id, full_name, history_id, labels_of, links_of, rule_above
 from support.reporting.allure.properties import write_environment, write_executor
 from support.reporting.allure.repairs import repair
 from support.reporting.exchanges import page, title
-from support.reporting.replay import script
 from support.reporting.results import Result, failure_of, outcome_of, plain, result_of
 
 MAX_PAGES = 12
@@ -56,14 +54,11 @@ class AllureSink(ReportSink):
         self._listener = listener
         self._logger = listener.logger
         self._of_step: list[Exchange] = []
-        self._of_scenario: list[Exchange] = []
-        self._profile, self._base_url = Profile(), ""
         self._stock_start, listener.start_scenario = listener.start_scenario, self._start_scenario
         self._stock_stop_step, listener.stop_behave_step = listener.stop_behave_step, self._stop_step
         self._stock_stop, listener.stop_scenario = listener.stop_scenario, self._stop_scenario
 
-    def record(self, recorder: Recorder, profile: Profile, base_url: str) -> None:
-        self._profile, self._base_url = profile, base_url
+    def record(self, recorder: Recorder) -> None:
         if self._of_step.append not in recorder.observers:
             recorder.observers.append(self._of_step.append)
 
@@ -100,7 +95,6 @@ class AllureSink(ReportSink):
 
     def _start_scenario(self, scenario: Scenario) -> None:
         self._of_step.clear()
-        self._of_scenario.clear()
         self._stock_start(scenario)
         test = self._test()
         test.name = plain(scenario.name)
@@ -110,7 +104,6 @@ class AllureSink(ReportSink):
 
     def _stop_step(self, step: Step) -> None:
         exchanges, self._of_step[:] = list(self._of_step), []
-        self._of_scenario += exchanges
         for exchange in most_telling(exchanges):
             self._attach(title(exchange), page(exchange))
         if len(exchanges) > MAX_PAGES:
@@ -122,7 +115,7 @@ class AllureSink(ReportSink):
         if result is None:
             self._drop()
             return
-        if result is not Result.PASSED and (replay := script(self._of_scenario, self._profile, self._base_url)):
+        if result is not Result.PASSED and (replay := getattr(scenario, "replay", "")):
             self._attach(REPLAY, replay)
         test = self._test()
         stock = [label for label in test.labels if label.name not in ("tag", "severity")]

@@ -1,0 +1,38 @@
+"""What an answer should show, as data: a shell script can check it where nothing of this suite is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal[
+    "status", "fields", "shape", "list", "shown", "only", "count", "entry", "header", "empty", "no-secret", "problem",
+    "no-leak", "not-kept",
+]  # fmt: skip
+OF_A_USER = frozenset({"fields", "shown", "only", "entry", "not-kept"})
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim about an answer, with what it depends on.
+
+    - `status`: the statuses that are right; `fields`: the fields of the contract that a user has; `shape`: nothing
+    - `list`: nothing; `shown`: an id, and how often the list has it; `only`: the ids that it has; `count`: how few and
+      how many users; `entry`: an id, and the fields that the list shows of it
+    - `header`: its name; it must be there, and not as it was in the wrong answer
+    - `not-kept`: the fields that must not be shown; the others: nothing
+    """
+
+    kind: Kind
+    values: tuple[Any, ...] = ()
+
+
+def shown(user_id: str | None, times: int) -> Sequence[Claim]:
+    """Return the claims that a list has a user so many times."""
+    return Claim("list"), Claim("shown", (user_id, times))
+
+
+def only(*user_ids: str | None) -> Sequence[Claim]:
+    """Return the claims that a list has these users and no others."""
+    return Claim("list"), Claim("only", user_ids)

@@ -1,0 +1,132 @@
+"""Which exchanges of a scenario a script repeats: those up to the wrong one, and of many those of its users alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from support.contract.claims import OF_A_USER
+from support.errors import ContractViolation
+from support.http.recorder import KEPT
+from support.models import Exchange
+from support.pointers import at
+from support.profile import Profile
+from support.statuses import is_success
+
+MAX_EXCHANGES = 60
+EMAIL = re.compile(r"[^\s\"'/?&=]+@[\w.-]+")
+QUOTED = re.compile(r':\s*"([^"]+)"')
+CONDITIONAL = {"if-match", "if-none-match"}
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class Step:
+    """An exchange to repeat; one that was repeated until its answer changed, `polls`."""
+
+    exchange: Exchange
+    polls: bool = False
+
+    @property
+    def writes(self) -> bool:
+        return self.exchange.call.method in WRITES
+
+
+def steps_to(violation: ContractViolation, exchanges: Sequence[Exchange], profile: Profile) -> list[Step]:
+    """Return the steps up to the exchange that shows a violation; none if a script cannot repeat them in turn."""
+    if violation.exchange is None or (violation.evidence and violation.evidence.contenders):
+        return []
+    place = _place_of(violation.exchange, exchanges)
+    if place is None:
+        return []
+    steps = _without_repetitions(exchanges[: place + 1])
+    if len(steps) > MAX_EXCHANGES or len(exchanges) >= KEPT:
+        steps = list(_of_its_users(violation, steps, profile))
+    headers = {name.lower() for step in steps for name in step.exchange.call.headers}
+    return steps if len(steps) <= MAX_EXCHANGES and headers.isdisjoint(CONDITIONAL) else []
+
+
+def damage_before(steps: Sequence[Step]) -> Exchange | None:
+    """Return the write that came before a read which shows what is wrong."""
+    if steps[-1].writes:
+        return None
+    return next((step.exchange for step in reversed(steps) if step.writes), None)
+
+
+def stands_alone(violation: ContractViolation, steps: Sequence[Step], profile: Profile) -> bool:
+    """Whether the wrong request shows the fault on its own: it needs no user, who is deleted now, and makes none."""
+    wrong = steps[-1].exchange
+    if any(claim.kind in OF_A_USER for claim in violation.claims) or not violation.claims:
+        return False
+    if wrong.call.method == "POST" and is_success(wrong.status):
+        return False
+    return all(_tokens(wrong).isdisjoint(_made_by(step.exchange, profile)) for step in steps[:-1])
+
+
+def created_id(exchange: Exchange, profile: Profile) -> str | None:
+    """Return the id of the user that a create made."""
+    if exchange.call.method != "POST" or exchange.answer is None or not is_success(exchange.status):
+        return None
+    try:
+        user_id = at(exchange.answer.json(), profile.names.paths["id"])
+    except ValueError:
+        return None
+    return None if user_id in (None, "") else str(user_id)
+
+
+def _place_of(wrong: Exchange, exchanges: Sequence[Exchange]) -> int | None:
+    """Return the place of an exchange, or of the last one with the same call: a read may have completed its answer."""
+    same = [place for place, one in enumerate(exchanges) if one is wrong]
+    calls = [place for place, one in enumerate(exchanges) if one.call == wrong.call and one.status == wrong.status]
+    return next(reversed(same or calls), None)
+
+
+def _without_repetitions(exchanges: Sequence[Exchange]) -> list[Step]:
+    steps: list[Step] = []
+    for exchange in exchanges:
+        if steps and _repeats(exchange, steps[-1].exchange):
+            steps[-1] = Step(exchange, polls=True)
+        else:
+            steps.append(Step(exchange))
+    return steps
+
+
+def _repeats(exchange: Exchange, before: Exchange) -> bool:
+    """Whether a read, or a request that was refused, is sent once more."""
+    one, other = exchange.call, before.call
+    same = (one.method, one.url, one.body, one.credential) == (other.method, other.url, other.body, other.credential)
+    return same and (one.method not in WRITES or not is_success(before.status))
+
+
+def _of_its_users(violation: ContractViolation, steps: Sequence[Step], profile: Profile) -> Iterator[Step]:
+    """Yield the steps about the users of the last one, and about those who shared an email with them."""
+    ids = {str(value) for claim in violation.claims if claim.kind in OF_A_USER for value in claim.values}
+    wanted, chosen = _tokens(steps[-1].exchange) | ids, [steps[-1]]
+    damage = damage_before(steps)
+    for step in reversed(steps[:-1]):
+        made = _made_by(step.exchange, profile)
+        if step.exchange is damage or wanted & (made | _tokens(step.exchange)):
+            wanted |= made | (_tokens(step.exchange) if step.writes else set())
+            chosen.append(step)
+    users = {user_id for step in chosen if (user_id := created_id(step.exchange, profile))}
+    yield from reversed(chosen) if users else ()
+
+
+def _tokens(exchange: Exchange) -> set[str]:
+    """Return in small letters what a request may name users by: emails, what it quotes, and the id in its URL."""
+    body = (exchange.call.body or b"").decode("utf-8", "replace")
+    last = exchange.call.url.partition("?")[0].rstrip("/").rpartition("/")[2]
+    emails = EMAIL.findall(f"{unquote(exchange.call.url)} {body}")
+    is_item = not exchange.call.lists and exchange.call.method != "POST"
+    return {token.lower() for token in (*emails, *QUOTED.findall(body), *([unquote(last)] if is_item else []))}
+
+
+def _made_by(exchange: Exchange, profile: Profile) -> set[str]:
+    """Return the id and the emails that users have by a write."""
+    if exchange.call.method not in WRITES or not is_success(exchange.status):
+        return set()
+    emails = {email.lower() for email in EMAIL.findall((exchange.call.body or b"").decode("utf-8", "replace"))}
+    user_id = created_id(exchange, profile)
+    return emails | ({user_id.lower()} if user_id else set())

@@ -1,0 +1,126 @@
+"""Keep the script of a failed scenario, and name it in the evidence."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from behave.model import Scenario
+
+from support.errors import ContractViolation, Evidence
+from support.escaping import on_one_line
+from support.exchange_text import curl, in_brief
+from support.redaction import redacted
+from support.reporting.replay.checks import Unclear
+from support.reporting.replay.choosing import Step, damage_before, stands_alone, steps_to
+from support.reporting.replay.script import Wrong, script
+from support.scenario.session import Session
+from support.settings import ROOT
+
+LONGEST_NAME = 80
+NOT_JUDGED = ("burst", "burst-workflow", "create-location")
+"""Rules about concurrent requests, or about what follows from an answer, which single requests in turn do not show."""
+PLAYED = """\
+cd {root} || exit 2
+export BASE_URL TARGET
+REPORTS_DIR={reports} exec {python} -m behave --no-color {seed} {location}
+"""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A scenario that has failed, and the violation."""
+
+    scenario: Scenario
+    violation: ContractViolation
+    evidence: Evidence
+
+    @property
+    def location(self) -> str:
+        return f"{Path(self.scenario.filename).as_posix()}:{self.scenario.line}"
+
+    @property
+    def name(self) -> str:
+        """The name of its script: the same in each run, and harmless in a shell."""
+        title, _, row = self.scenario.name.partition(" -- @")
+        words = "-".join(re.findall(r"[a-z0-9]+", f"{title} {row}".lower()))
+        return f"{Path(self.scenario.filename).stem}-{words}"[:LONGEST_NAME].rstrip("-")
+
+
+def keep(scenario: Scenario, violation: ContractViolation, session: Session, folder: Path) -> None:
+    """Write the script of a failed scenario into a folder, and complete the evidence of its violation."""
+    if violation.evidence is None:
+        return
+    failed = Failed(scenario, violation, violation.evidence)
+    steps = steps_to(violation, session.recorder.exchanges, session.profile)
+    path = folder / f"{failed.name}.sh"
+    text = _header(failed, path) + _body(failed, steps, session, path)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    scenario.replay = text
+    shown = f"sh {shlex.quote(_relative(path))}"
+    damage = damage_before(steps) if steps else None
+    alone = bool(steps) and stands_alone(violation, steps, session.profile)
+    command = redacted(curl(steps[-1].exchange.call)) if alone else ""
+    after = redacted(in_brief(damage)) if damage is not None else ""
+    violation.evidence = replace(violation.evidence, after=after, curl=command, replay=shown)
+    violation.args = ("\n".join([str(violation), *_lines(violation.evidence)]),)
+
+
+def _lines(evidence: Evidence) -> list[str]:
+    command = evidence.curl.replace("\n", "\n             ")
+    rows = {"after": evidence.after, "repeat": evidence.replay, "or": command}
+    return [f"  {label + ':':<10} {text}" for label, text in rows.items() if text]
+
+
+def _header(failed: Failed, path: Path) -> str:
+    rows = {
+        failed.violation.rule: failed.scenario.name.partition(" -- @")[0],
+        "attempted": failed.evidence.attempted,
+        "expected": "; ".join(failed.evidence.expected),
+        "got": "; ".join(failed.evidence.actual),
+        "from": failed.location,
+    }
+    lines = [f"# {label}: {on_one_line(redacted(text))}" for label, text in rows.items()]
+    usage = (
+        f"# Run it with TOKEN (and any other variable that it uses) set: sh {_relative(path)}",
+        "# It exits with 1 while the fault is there, with 0 when it is not, with 2 if that cannot be said.",
+        "# BASE_URL is where it goes. It deletes the users that it makes.",
+    )
+    return "\n".join(["#!/bin/sh", *lines, "", *usage, "", ""])
+
+
+def _body(failed: Failed, steps: list[Step], session: Session, path: Path) -> str:
+    """Return the requests as a script, or else the command that plays the scenario itself."""
+    if steps and failed.violation.rule not in NOT_JUDGED:
+        wrong = Wrong(failed.violation.claims, "; ".join(failed.evidence.expected), "; ".join(failed.evidence.actual))
+        slow = steps[-1].polls or failed.violation.rule.startswith("delete")
+        patience_s = round(session.poll_policy.deadline_s) if slow else 0
+        try:
+            return script(steps, wrong, session.profile, session.api.base_url, patience_s)
+        except Unclear:
+            pass
+    url = redacted(session.api.base_url)
+    own = session.settings.base_url is not None and "$" not in url
+    return "\n".join(
+        [
+            "# Requests in turn would not show the fault, so this plays the scenario itself, with the same data.",
+            f': "${{BASE_URL:={url}}}"' if own else "",
+            f': "${{TARGET:={session.settings.target}}}"',
+            PLAYED.format(
+                root=shlex.quote(os.fspath(ROOT)),
+                reports=shlex.quote(os.fspath(path.with_suffix(""))),
+                python=shlex.quote(sys.executable),
+                seed=f"-D data_seed={session.factory.seed}",
+                location=shlex.quote(failed.location),
+            ),
+        ]
+    )
+
+
+def _relative(path: Path) -> str:
+    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else os.fspath(path)

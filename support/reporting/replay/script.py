@@ -1,0 +1,188 @@
+"""A scenario as a shell script: its requests up to the wrong one, with users of its own, whom it deletes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from support.cleanup.marks import mark_in, new_mark
+from support.contract.claims import Claim
+from support.escaping import on_one_line
+from support.exchange_text import status_of
+from support.models import Call, Credential
+from support.pointers import at, steps_of
+from support.profile import Profile
+from support.redaction import redacted
+from support.reporting.replay.checks import Unclear, commands, place
+from support.reporting.replay.choosing import Step, created_id
+from support.reporting.replay.words import Words
+
+FUNCTIONS = Path(__file__).with_name("functions.sh")
+DIGITS, MARKS = "234567", 24
+UPDATES = ("PUT", "PATCH", "DELETE")
+OF_A_BODY = ("Content-Type", "If-Match")
+NO_ID = ("", ".", "..")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What a script judges: the claims about its last answer, what was expected, and what came, in words."""
+
+    claims: Sequence[Claim]
+    expected: str
+    actual: str
+
+
+def script(steps: Sequence[Step], wrong: Wrong, profile: Profile, base_url: str, patience_s: int = 0) -> str:
+    """Return a POSIX shell script that sends the same requests in turn and exits 1 while the last answer is wrong.
+
+    A variable stands for each id that a create returned. A request that may change a user is sent only after a read
+    that shows no user, or one that the script made. `patience_s` is how long the last answer may take to become right.
+    Raises Unclear if a claim about it cannot be checked.
+    """
+    bodies = ((step.exchange.call.body or b"").decode("utf-8", "replace") for step in steps)
+    words = Words(base_url, next(filter(None, map(mark_in, bodies)), ""))
+    return redacted("\n".join(_Script(steps, wrong, profile, words, patience_s).lines()) + "\n")
+
+
+@cache
+def _marks() -> str:
+    """Return marks of digits only, which no change of letter case changes."""
+    found: set[str] = set()
+    while len(found) < MARKS:
+        mark = new_mark(DIGITS).removeprefix("uat-")
+        found |= {mark} if mark.isdigit() else set()
+    return " ".join(found)
+
+
+class _Script:
+    def __init__(self, steps: Sequence[Step], wrong: Wrong, profile: Profile, words: Words, patience_s: int) -> None:
+        self._steps, self._wrong, self._profile, self._words = steps, wrong, profile, words
+        self._patience_s, self._collection = patience_s, words.base_url
+        self._creates = _path(profile.paths.create or words.base_url)
+        credentials = [step.exchange.call.credential for step in steps]
+        self._credential: Credential = next((one for one in credentials if one.shown == "$TOKEN"), credentials[0])
+
+    def lines(self) -> Iterator[str]:
+        yield from self._settings()
+        yield FUNCTIONS.read_text(encoding="utf-8")
+        yield from self._own_users()
+        for number, step in enumerate(self._steps[:-1], start=1):
+            yield from self._step(number, step)
+        yield from self._last(len(self._steps), self._steps[-1])
+
+    def _settings(self) -> Iterator[str]:
+        names, answers, profile = self._profile.names, self._profile.answers, self._profile
+        places = {place((*steps_of(pointer), *names.paths["id"])) for pointer in self._pointers()}
+        if profile.shape.created == "id":
+            places.add(place(steps_of(names.created_pointer or names.user_pointer)))
+        yield f': "${{BASE_URL:={redacted(self._collection)}}}"' if "$" not in redacted(self._collection) else ""
+        yield "PLACES=" + shlex.quote("\n".join(["", *sorted(places), ""]))
+        yield f"LISTED={shlex.quote(place(steps_of(names.list_pointer)))}"
+        yield f"ID_PLACE={shlex.quote(place(names.paths['id']))}"
+        yield f"BY_LOCATION={'yes' if profile.shape.created == 'location' else ''}"
+        yield f"UNKNOWN='{' '.join(map(str, sorted({*answers.unknown, *answers.gone})))}'"
+        yield f"MARKS='{_marks()}'"
+        yield f"EXPECTED={shlex.quote(self._wrong.expected)}"
+        yield f"WAS={self._steps[-1].exchange.status or ''}"
+
+    def _pointers(self) -> set[str]:
+        names = self._profile.names
+        return {names.user_pointer, names.created_pointer or names.user_pointer}
+
+    def _own_users(self) -> Iterator[str]:
+        """Yield the functions that read and delete one user."""
+        slash = "/" if self._profile.trailing_slash or self._profile.paths.item_slash else ""
+        query = next((urlsplit(step.exchange.call.url).query for step in self._steps if _is(step, "POST")), "")
+        url = f"{self._collection}/@ID@{slash}" + (f"?{query}" if query else "")
+        headers = {"Accept": self._profile.media_types.accept, **self._profile.headers}
+        for name, method in (("read_user", "GET"), ("delete_user", "DELETE")):
+            command = self._words.command(Call(method, url, self._credential, headers))
+            command = re.sub(r"'?([^\s']*)@ID@([^\s']*)'?", lambda it: f"'{it[1]}'\"$1\"'{it[2]}'", command)
+            yield f"{name}() {{ {command.replace('curl', 'curl -f' if method == 'DELETE' else 'curl', 1)}; }}"
+
+    def _step(self, number: int, step: Step) -> Iterator[str]:
+        call = step.exchange.call
+        text = on_one_line(redacted(f"{number}. {call.method} {call.url}, which got {status_of(step.exchange)}"))
+        if self._changes(call) and not _names_a_user(call.url, self._collection):
+            yield f"\nsay '' {shlex.quote(f'# {text}, is not sent: it may name the whole collection')}"
+            return
+        yield f"\nsay '' {shlex.quote(f'# {text}')}"
+        sending = self._sending(step)
+        if step.polls:
+            yield from (f"step_{number}() {{", *(f"  {line}" for line in sending), "}")
+            yield f"until_status step_{number} {step.exchange.status or 0}"
+        else:
+            yield from sending
+        yield from self._remembering(step)
+
+    def _last(self, number: int, step: Step) -> Iterator[str]:
+        call = step.exchange.call
+        if self._changes(call) and not _names_a_user(call.url, self._collection):
+            raise Unclear
+        said = f"# {number}. {call.method} {call.url}: expected {self._wrong.expected}, got {self._wrong.actual}"
+        yield f"\nsay '' {shlex.quote(on_one_line(redacted(said)) + '  <-- here')}"
+        sending = self._sending(step)
+        checks = commands(self._wrong.claims, step.exchange, self._profile, self._words)
+        yield from ("here() {", *(f"  {line}" for line in (*sending, *checks)), "}")
+        yield f"judge {self._patience_s}"
+
+    def _sending(self, step: Step) -> list[str]:
+        """Return the commands that send a request, once a read has shown that it may be sent."""
+        call = step.exchange.call
+        command = self._words.command(call)
+        lines = [f'known "${name}"' for name in self._words.variables_in(command)]
+        user = self._user_in(call)
+        if self._changes(call):
+            lines.append(f'may_change {user} "$({self._reading(call)})"')
+        writes = call.method in ("POST", "PUT", "PATCH")
+        lines.append(f"answer=$({command})")
+        lines.append("came $?" + (" made" if writes else ""))
+        if call.method in ("PUT", "PATCH"):
+            lines.append(f"remember {user}")
+        return lines
+
+    def _remembering(self, step: Step) -> Iterator[str]:
+        """Yield the commands that keep the id and the time of a new user."""
+        words, user_id = self._words, created_id(step.exchange, self._profile)
+        if user_id is None or user_id in words.ids:
+            return
+        words.ids[user_id] = f"USER_{len(words.ids) + 1}"
+        yield f'{words.ids[user_id]}=$(id_in "$answer")'
+        names = self._profile.names
+        created_at = at(step.exchange.answer.json(), names.paths["createdAt"]) if step.exchange.answer else None
+        if isinstance(created_at, str) and self._profile.shape.created == "user":
+            words.times[created_at] = f"TIME_{len(words.ids)}"
+            where = place((*steps_of(names.created_pointer or names.user_pointer), *names.paths["createdAt"]))
+            yield f"{words.times[created_at]}=$(value_at {shlex.quote(where)})"
+
+    def _changes(self, call: Call) -> bool:
+        return call.method in UPDATES or (call.method == "POST" and _path(call.url) != self._creates)
+
+    def _reading(self, call: Call) -> str:
+        """Return the command that reads the user of a call, with the token of the run."""
+        headers = {name: value for name, value in call.headers.items() if name not in OF_A_BODY}
+        return self._words.command(replace(call, method="GET", credential=self._credential, headers=headers, body=None))
+
+    def _user_in(self, call: Call) -> str:
+        """Return a word for the id in the URL of a call."""
+        return self._words.user(unquote(_path(call.url).rpartition("/")[2]))
+
+
+def _is(step: Step, method: str) -> bool:
+    return step.exchange.call.method == method
+
+
+def _names_a_user(url: str, collection: str) -> bool:
+    """Whether a URL cannot be taken for that of the collection, however a server decodes or normalizes it."""
+    last = unquote(unquote(_path(url).rpartition("/")[2]))
+    return _path(url) != _path(collection) and not any(part.strip() in NO_ID for part in re.split(r"[/\\]", last))
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path.removesuffix("/")

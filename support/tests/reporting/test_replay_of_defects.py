@@ -1,0 +1,59 @@
+"""The script of a failed scenario convicts the API that has the defect, and acquits the one that has it no more."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.settings import ROOT
+from support.target.embedded import Target
+from support.tests.reporting.conftest import behave, on
+from support.tests.reporting.test_replay import needs_curl
+
+DEFECTS = {
+    "list-lacks-the-newest": "list",
+    "taken-email-renames-holder": "update-taken",
+    "duplicate-renames-the-first": "email-unique",
+    "delete-does-nothing": "delete",
+    "time-without-offset": "user-shape",
+    "read-shows-the-newest": "read-200",
+    "unknown-fields-kept": "server-owned",
+    "password-hash-in-reads": "no-secrets",
+    "unknown-is-200-with-null": "read-404",
+    "deleted-email-stays-taken": "delete-frees",
+    "filter-finds-parts": "filter-email",
+    "names-lose-emoji": "exact-text",
+    "page-0-is-taken": "pages",
+    "patch-renews-the-time": "patch",
+    "put-keeps-the-email": "put",
+    "no-allow": "method-405",
+    "update-renames-namesakes": "isolation",
+    "patch-of-unknown-is-200": "update-404",
+    "letter-case-of-tokens-ignored": "auth-401",
+    "blank-names-accepted": "create-invalid",
+    "invalid-put-applied": "update-invalid",
+}
+BY_BEHAVE = "-m behave"
+
+
+@needs_curl
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_it_exits_with_1_on_the_defect_and_with_0_without(
+    faulty: Callable[..., Target], embedded: Target, tmp_path: Path, defect: str
+) -> None:
+    broken = faulty(defect)
+    selected = [f"--tags=@rule.{DEFECTS[defect]} and not @concurrency and not @slow", "--stop"]
+    state = {"STATE_DIR": os.fspath(tmp_path / "state"), "LOG_LEVEL": "ERROR"}
+    run = behave(selected, ROOT, tmp_path / "reports", **state, **on(broken))
+    scripts = sorted((tmp_path / "reports" / "replay").glob("*.sh"))
+    assert scripts, run.out
+    text = scripts[0].read_text(encoding="utf-8")
+    assert BY_BEHAVE not in text
+    for target, code in ((broken, 1), (embedded, 0)):
+        own = {"TOKEN": target.token or "", "BASE_URL": target.base_url, "PATH": os.environ["PATH"]}
+        done = subprocess.run(["sh", scripts[0]], env=own, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, f"{text}\n{done.stdout}\n{done.stderr}"
