@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from support.contract.matchers import Matcher, field_mismatches, schema_mismatches
+from support.contract.matchers import Matcher, body_of, field_mismatches, schema_mismatches
 from support.exchange_text import status_of
 from support.models import Credential, Exchange, Failure
 from support.scenario import accounts, bursts, directory, invalid_values, odd_requests, outcomes, protocol
@@ -192,11 +192,12 @@ def shows_an_accepted_change(scenario: ScenarioContext, actor: Actor) -> None:
     accepted = [accounts.fields_of(scenario, one) for one in scenario.exchanges if is_success(one.status)]
     in_doubt = any(one.repeated_in_doubt for one in scenario.exchanges)
     shown = accounts.read(scenario, actor)
+    user, _ = body_of(shown.answer)
     wrong = [
         f"a read shows the {field} {actor.shown.get(field)!r}"
         for field in ("name", "email")
         if all(
-            field_mismatches(actor.shown, {field: left[field]}, scenario.names)
+            field_mismatches(user, {field: left[field]}, scenario.names)
             for left in [before, *accepted]
             if field in left
         )
