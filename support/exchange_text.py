@@ -11,6 +11,7 @@ from support.escaping import on_one_line
 from support.models import COOKIE_SIGNS, IDEMPOTENCY_KEY, Answer, Call, Credential, Exchange
 from support.redaction import redacted
 
+LONGEST_BODY, LONGEST_BEGINNING = 8 * 1024, 60
 ESCAPED_IN_QUOTES = re.compile(r'["\\$`]')
 
 
@@ -40,7 +41,11 @@ def curl(call: Call) -> str:
     lines = [" ".join([*words, _word(call.url) + in_url, "--globoff", "--path-as-is"]), *options]
     headers = {name: value for name, value in call.headers.items() if name != IDEMPOTENCY_KEY}
     lines += [f"-H {_word(f'{name}: {value}')}" for name, value in headers.items()]
-    if call.body is not None:
+    if call.body is not None and len(call.body) > LONGEST_BODY:
+        lines.append("--data-binary @body")
+        beginning = _word(call.body[:LONGEST_BEGINNING].decode("utf-8", "replace"))
+        lines[0] = f"# the file body has the {len(call.body):,} bytes that begin with {beginning}\n{lines[0]}"
+    elif call.body is not None:
         body = redacted.without_secrets(call.body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         is_a_word = fits_in_a_word(body)
         lines.append(f"--data-raw {_word(call.body.decode())}" if is_a_word else "--data-binary @-")

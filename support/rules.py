@@ -103,6 +103,18 @@ _ALL = (
         "RFC 9110 §13",
         since="1.1",
     ),
+    Rule(
+        "robust",
+        "No request, however unusual, gives a 5xx, hangs, or changes a user whom it does not name, now or later",
+        "RFC 9110 §15.6",
+        since="1.1",
+    ),
+    Rule(
+        "own-answer",
+        "Every answer on a kept connection is the whole answer to its own request, however the request is written",
+        "RFC 9112 §6",
+        since="1.1",
+    ),
 )
 
 RULES = {rule.id: rule for rule in _ALL}

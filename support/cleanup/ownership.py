@@ -82,7 +82,7 @@ class Ownership:
 
         An id that no user has passes too, right after a read that shows so. An id that is not known yet is read first.
         """
-        user_id = self.api.id_in(call.url)
+        user_id = self.api.id_in(call.url.partition("?")[0])
         if user_id is None:
             raise SuiteError(f"{call.method} is only ever sent to one user: {call.url} is none")
         read = None
@@ -91,7 +91,7 @@ class Ownership:
             self.see(user_id, read)
         if not self._ledger.may_be_named(user_id) and not (yield from self.create_proves(user_id, read)):
             self._refuse(call, user_id, read)
-        if call.method == "DELETE" or self._ledger.facts(user_id).owner is Owner.NONE:
+        if call.method not in ("PUT", "PATCH") or self._ledger.facts(user_id).owner is Owner.NONE:
             self._lose_proof(user_id)
 
     def create_proves(self, user_id: str, read: Exchange | None) -> Operation[bool]:

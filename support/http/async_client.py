@@ -136,12 +136,13 @@ async def exchange_once(
     """Send a call once, with a timeout of `timeout_s` for each read; errors come back as a Failure."""
     started = time.monotonic()
     call, response = send.call, None
+    headers = {**ALWAYS_SENT, **call.sent_headers}
     try:
         request = httpx.Request(
             call.method,
             call.sent_url,
             content=call.body,
-            headers={**ALWAYS_SENT, **call.sent_headers},
+            headers=[(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
             extensions={"timeout": httpx.Timeout(timeout_s).as_dict()},
         )
         async with asyncio.timeout(max(LEAST_TIMEOUT_S, send.timeout_s)):

@@ -32,7 +32,7 @@ def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer 
         route.require_direct_connection(call.method, "say capabilities.head = false in the profile")
     started = time.monotonic()
     try:
-        with _connected(call.url, timeout_s, route) as connection:
+        with connected(call.url, timeout_s, route) as connection:
             connection.sendall(_request(call, route))
             head, rest = _read(connection, started + timeout_s)
     except (OSError, http.client.HTTPException, TooMuch) as error:
@@ -45,7 +45,8 @@ def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer 
     return Answer(status, headers, rest, time.monotonic() - started)
 
 
-def _connected(url: str, timeout_s: float, route: Route) -> socket.socket:
+def connected(url: str, timeout_s: float, route: Route) -> socket.socket:
+    """Return a new connection to the host of a URL, through a tunnel or TLS as its route says."""
     target, first = urlsplit(url), urlsplit(route.proxy or url)
     host = target.hostname or ""
     connection = http.client.HTTPConnection(

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 import zlib
+from collections.abc import Callable
 from typing import TypeVar
 
 import requests
@@ -24,6 +25,9 @@ from support.models import ALWAYS_SENT, Answer, Call, Failure
 T = TypeVar("T")
 READ_SIZE = 64 * 1024
 ROOM_FOR_HEADERS = 1024 * 1024
+
+Exchanger = Callable[[SendRequest], Answer | Failure]
+"""A way to send a call once."""
 
 
 class SessionClient:
@@ -50,8 +54,11 @@ class SessionClient:
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
-    def run(self, operation: Operation[T], of_group: bool = False) -> T:
-        """Execute an operation and return its result; the first request `of_group` has had its turn with the others."""
+    def run(self, operation: Operation[T], of_group: bool = False, exchange: Exchanger | None = None) -> T:
+        """Execute an operation and return its result; the first request `of_group` has had its turn with the others.
+
+        `exchange` is another way to send, such as on a connection of its own.
+        """
         driver = Driver(operation)
         for effect in driver:
             if isinstance(effect, Sleep):
@@ -59,7 +66,7 @@ class SessionClient:
             elif isinstance(effect, Renew):
                 effect.source.renew(effect.refused)
             else:
-                driver.outcome = self._send(effect, of_group)
+                driver.outcome = self._send(effect, of_group, exchange or self._exchange)
                 of_group = False
         return driver.result
 
@@ -82,7 +89,7 @@ class SessionClient:
         if self._stopped:
             raise Inconclusive("the run is over: nothing is sent any more")
 
-    def _send(self, send: SendRequest, of_group: bool) -> Answer | Failure:
+    def _send(self, send: SendRequest, of_group: bool, exchange: Exchanger) -> Answer | Failure:
         if not of_group:
             self.wait_for_turn()
         counted, outcome = False, None
@@ -91,7 +98,7 @@ class SessionClient:
                 self._check_not_stopped()
                 self._in_flight += 1
                 counted = True
-            outcome = self._exchange(send)
+            outcome = exchange(send)
             return outcome
         finally:
             self.pacer.note(outcome, of_group)

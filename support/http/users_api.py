@@ -27,7 +27,10 @@ from support.profile import Profile
 
 JSON = "application/json"
 NOTHING = object()
-CHANGING = ("PUT", "PATCH", "DELETE")
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+"""Methods that change nothing (RFC 9110 §9.2.1)."""
+OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
+"""Headers that some servers take another method from."""
 
 
 def permit_none(call: Call) -> Operation[None]:
@@ -101,11 +104,11 @@ class UsersApi:
     ) -> Call:
         """Build a call: `fields`, named as in the contract, is sent as JSON as the profile says, `body` as it is.
 
-        Raises SuiteError for a PUT, PATCH or DELETE on the collection, which may change or delete every user.
+        Raises SuiteError for whatever may change the collection otherwise than a POST does: it could delete every user.
         """
         url = url or (self.create_url if method == "POST" else self.url)
         is_collection = _path(url) == _path(self.base_url)
-        if method in CHANGING and is_collection:
+        if is_collection and (method not in (*SAFE, "POST") or _is_overridden(url, query, headers)):
             raise SuiteError(f"{method} is never sent to the whole collection")
         sent = {"Accept": self.profile.media_types.accept, **self.profile.headers, **(headers or {})}
         if body is None and fields is not NOTHING:
@@ -252,7 +255,9 @@ class UsersApi:
 
     def _may_change(self, call: Call) -> bool:
         """Whether a call may change an existing user: any write but a create may."""
-        return call.method in CHANGING or (call.method == "POST" and _path(call.url) != _path(self.create_url))
+        if call.method not in (*SAFE, "POST") or _is_overridden(call.url, None, call.headers):
+            return True
+        return call.method == "POST" and _path(call.url) != _path(self.create_url)
 
     def _recorded(self, call: Call, operation: Operation[Exchange]) -> Operation[Exchange]:
         if self._may_change(call):
@@ -281,6 +286,11 @@ class UsersApi:
             return exchange
         last = replace(exchange.attempts[-1], outcome=replace(exchange.answer, shown=read.answer.json()))
         return replace(exchange, attempts=(*exchange.attempts[:-1], last))
+
+
+def _is_overridden(url: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None) -> bool:
+    """Whether a request names another method beside its own, which a server may obey."""
+    return "_method=" in url or "_method" in (query or {}) or any(name.lower() in OVERRIDES for name in headers or ())
 
 
 def _path(url: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from support.sandbox.exchange import PROBLEM, Answer, Call, Refusal, names_tag
+from support.sandbox.exchange import PROBLEM, Answer, Call, Refusal, is_condition, names_tag
 from support.sandbox.intake import Intake
 from support.sandbox.store import EmailTakenError, Key, Store, User
 
@@ -129,7 +129,7 @@ class Api(Intake):
     def expected(self, call: Call) -> User:
         """Find the user that a write is about, in the version that If-Match names (RFC 9110, section 13.1.1)."""
         user, wanted = self.known(call), call.headers.get("if-match")
-        if wanted is not None and not names_tag(wanted, self.etag(user)):
+        if is_condition(wanted) and not names_tag(wanted, self.etag(user)):
             raise Refusal(412, "Precondition Failed", "The user has changed since.")
         return user
 

@@ -1,6 +1,7 @@
 """A request as the API sees it, and its answer before it is written."""
 
 import hmac
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,8 @@ from starlette.datastructures import Headers, QueryParams
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
+_TAG = r'(?:W/)?"[^"]*"'
+_CONDITION = re.compile(rf"\*|{_TAG}(?:\s*,\s*{_TAG})*")
 
 
 @dataclass(slots=True)
@@ -47,6 +50,11 @@ def bears(headers: Headers, token: str) -> bool:
     """Return whether a request bears the token (RFC 6750, section 2.1)."""
     scheme, _, given = headers.get("authorization", "").partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
+
+
+def is_condition(value: str | None) -> bool:
+    """Return whether the value of an If-Match is a list of entity tags, or `*`; any other one is ignored."""
+    return value is not None and _CONDITION.fullmatch(value.strip()) is not None
 
 
 def names_tag(condition: str | None, etag: str) -> bool:

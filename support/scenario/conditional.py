@@ -39,7 +39,7 @@ CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
 def become_user_with_etag(scenario: ScenarioContext, actor: Actor) -> None:
     """Sign up, and keep the ETag of the account; raises NotOffered if a read has none."""
     accounts.become_user(scenario, actor)
-    scenario.etags = [_etag(read(scenario, actor))]
+    scenario.etags = [etag_of(read(scenario, actor))]
     if not scenario.etags[0]:
         raise NotOffered("a read of a user has no ETag")
 
@@ -81,7 +81,7 @@ def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str, n
     name = name or scenario.factory.new_user(actor.persona).name
     accounts.be_changed(scenario, actor, method, name=name)
     changed = scenario.exchange
-    scenario.etags.append(_etag(read(scenario, actor)))
+    scenario.etags.append(etag_of(read(scenario, actor)))
     scenario.keep(changed)
 
 
@@ -115,8 +115,8 @@ def each_version_has_its_etag(scenario: ScenarioContext, actor: Actor) -> None:
 def answer_has_etag_of_read(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that the ETag of the last answer, if it has one, is that of a read."""
     answered = scenario.exchange
-    of_read = _etag(read(scenario, actor))
-    if _etag(answered):
+    of_read = etag_of(read(scenario, actor))
+    if etag_of(answered):
         scenario.check(answered, has_header("ETag", f"{of_read}, as a read has it", lambda value: value == of_read))
 
 
@@ -150,7 +150,7 @@ def race_of_writes(scenario: ScenarioContext, actor: Actor) -> None:
 
 def _writes(scenario: ScenarioContext, actor: Actor) -> Iterator[Round]:
     while True:
-        etag = _etag(read(scenario, actor))
+        etag = etag_of(read(scenario, actor))
         names = [scenario.factory.new_user(actor.persona).name for _ in range(WRITERS)]
         requests = [
             RaceRequest(name, _change_if(scenario, actor, name, etag), (200,), (PRECONDITION_FAILED,)) for name in names
@@ -179,7 +179,8 @@ def _check_writes(scenario: ScenarioContext, actor: Actor, contenders: Sequence[
     return verdict_on(wrong, is_decided(contenders))
 
 
-def _etag(exchange: Exchange) -> str:
+def etag_of(exchange: Exchange) -> str:
+    """Return the ETag of an answer; an empty one where it has none."""
     return (exchange.answer.header("ETag") if exchange.answer else None) or ""
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from support.scenario.faults import Faults
     from support.scenario.histories import History
     from support.scenario.many_values import Written
+    from support.scenario.odd_requests import Odd
     from support.scenario.paging import Paged
     from support.scenario.races import Race
     from support.scenario.session import Session
@@ -81,6 +82,8 @@ class ScenarioContext:
         self.last_burst: Burst | None = None
         self.race: Race | None = None
         self.in_threads = False
+        self.odd: list[Odd] = []
+        """The unusual requests that the last exchanges are of."""
         self.violation: ContractViolation | None = None
         self.ends: list[Mapping[str, Exchange]] = []
         self.histories: list[History] = []

@@ -14,7 +14,18 @@ from typing import Any
 from behave import register_type
 
 from support.models import NewUser
-from support.scenario import access, answers, conditional, invalid_values, protocol, value_classes, values
+from support.scenario import (
+    access,
+    answers,
+    conditional,
+    connections,
+    invalid_values,
+    odd_bodies,
+    odd_requests,
+    protocol,
+    value_classes,
+    values,
+)
 from support.scenario.context import PERSONAS, Actor, ScenarioContext
 from support.scenario.factory import Factory
 
@@ -209,6 +220,10 @@ words("Condition", *conditional.CONDITIONS)
 register("EdgeCase", EDGE_CASE, str)
 register("ContentType", ".+", lambda text: invalid_values.NOT_JSON_TYPES.get(text, text))
 register("MalformedBody", one_of(invalid_values.MALFORMED), invalid_values.MALFORMED.__getitem__)
+register("FirstRequest", one_of(connections.FIRST), connections.FIRST.__getitem__)
+words("WrittenType", *connections.TYPES)
+words("OddBodies", *odd_bodies.CLASSES)
+register("OddReads", one_of(odd_requests.READS), odd_requests.READS.__getitem__)
 register("ClientRequests", one_of(answers.REQUESTS), answers.REQUESTS.__getitem__)
 
 

@@ -119,9 +119,7 @@ RESEMBLING: Sequence[Callable[[str], str]] = (
     lambda user_id: f"{user_id},{user_id}",
     lambda user_id: f'"{user_id}"',
     lambda user_id: f"{user_id}'--",
-    lambda user_id: user_id.swapcase(),
     lambda user_id: user_id[:-1],
-    lambda user_id: user_id.replace("-", ""),
 )
 RESEMBLING_NUMBERS: Sequence[Callable[[int], str]] = (
     lambda number: f"{number}e0",

@@ -35,7 +35,7 @@ def record(name: str) -> Recording:
             suites |= _recorded(suite, peer)
     for suite in SUITES_WITH_LEFTOVERS:
         with running(name) as peer:
-            suites |= _recorded(suite, peer)
+            suites |= _recorded(suite, peer, clears=False)
     return {
         "peer": name,
         "version": pinned_version(RECIPES[name]),
@@ -44,10 +44,11 @@ def record(name: str) -> Recording:
     }
 
 
-def _recorded(suite: Suite, peer: Peer) -> dict[str, object]:
+def _recorded(suite: Suite, peer: Peer, clears: bool = True) -> dict[str, object]:
     with Cassette(peer, RECORDED[peer.name]) as cassette:
         suite(cassette)
-        cassette.clear()
+        if clears:
+            cassette.clear()
     return {suite.__name__.replace("_", " "): cassette.interactions}
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 from support.concurrency.burst import burst
 from support.concurrency.results import Request
 from support.http.async_client import AsyncClient
+from support.http.kept import KeptConnection
 from support.http.loop import LoopThread
 from support.http.operations import execute_once
 from support.http.policy import Policy
+from support.http.route import DIRECT
 from support.http.session_client import SessionClient
 from support.models import Answer, Call, Credential, Exchange
 from support.peers.launching import Peer
@@ -24,15 +26,17 @@ from support.peers.record.normalizer import Normalizer
 BEARER = "Bearer {token}"
 JSON = "application/json"
 TIMEOUT_S = 20.0
+LONGEST_RAW = 1_000
 ONCE = Policy(1, 0.0, 0.0, TIMEOUT_S)
 
 
 @dataclass(frozen=True)
 class Raw:
-    """A body that is sent as it is, with its own media type; `\\udcff` in its text is the byte ff."""
+    """A body that is sent as it is, with its own media type, at once or in chunks; `\\udcff` is the byte ff."""
 
     text: str
     media_type: str | None = JSON
+    in_chunks: bool = False
 
     @property
     def octets(self) -> bytes:
@@ -76,7 +80,9 @@ class Cassette:
         if authorization != BEARER:
             request["authorization"] = authorization
         if isinstance(body, Raw):
-            request |= {"content-type": body.media_type, "raw": body.text.encode("utf-8", "backslashreplace").decode()}
+            raw = body.text.encode("utf-8", "backslashreplace").decode()
+            request |= {"content-type": body.media_type, "raw": raw if len(raw) < LONGEST_RAW else normalizer.body(raw)}
+            request |= {"transfer-encoding": "chunked"} if body.in_chunks else {}
         elif body is not None:
             request["body"] = normalizer.body(body)
         headers, shown = normalizer.headers(_headers(answer)), normalizer.body(content(answer))
@@ -102,11 +108,15 @@ class Cassette:
         media_type = body.media_type if isinstance(body, Raw) else None if body is None else JSON
         octets = body.octets if isinstance(body, Raw) else None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": media_type} if media_type else {}
+        headers |= {"Transfer-Encoding": "chunked"} if isinstance(body, Raw) and body.in_chunks else {}
         return Call(method, f"{self.peer.url}{below}", credential, headers, octets)
 
     def send(self, call: Call) -> Answer:
         """Send a request that is not recorded."""
-        return _answer(self._http.run(execute_once(call, ONCE)))
+        if "Transfer-Encoding" not in call.headers:
+            return _answer(self._http.run(execute_once(call, ONCE)))
+        with closing(KeptConnection(TIMEOUT_S, DIRECT)) as connection:
+            return _answer(self._http.run(execute_once(call, ONCE), exchange=connection.exchange))
 
     def send_burst(self, calls: Sequence[Call]) -> list[Answer]:
         """Release all calls at the same moment, each on its own connection; return the answers in their order."""

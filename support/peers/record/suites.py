@@ -7,6 +7,7 @@ from support.peers.record.bursts import bursts_of_creates, bursts_on_one_user
 from support.peers.record.cassette import NULL, Cassette, Raw, person
 
 UNKNOWN = "/999999999"
+DEEP = 2_000
 LONG_NAME = "n" * 201
 LONG_EMAIL = "e" * 243 + "@example.com"
 NAMES_WORTH_KEEPING = ('Zoë "Quote" O\'Brien <b>&amp; 李小龍 🎈', "ü" * 200, " spaces around ")
@@ -250,6 +251,20 @@ def methods(cassette: Cassette) -> None:
     cassette.record("method: everyone afterwards", "GET", cassette.dialect.everything)
 
 
+def unusual(cassette: Cassette) -> None:
+    """Send what nobody expects: odd ids, reserved fields, deep nesting, and a body in chunks."""
+    ada = cassette.given("ada")
+    cassette.record("unusual: an id that is not UTF-8", "GET", "/%FF%FE")
+    cassette.record("unusual: the id __proto__", "GET", "/__proto__")
+    text = '{"name": "Grace", "email": "grace@example.com"}'
+    cassette.record("unusual: a create in chunks", "POST", body=Raw(text, in_chunks=True))
+    text = '{"name": "Alan", "email": "alan@example.com", "__proto__": {"name": "x"}}'
+    cassette.record("unusual: a create with a field that JavaScript knows", "POST", body=Raw(text))
+    cassette.record("unusual: the first user afterwards", "GET", ada)
+    text = f'{{"name": "Edsger", "email": "edsger@example.com", "x": {"[" * DEEP}'
+    cassette.record("unusual: a create with many lists that never end", "POST", body=Raw(text))
+
+
 Suite = Callable[[Cassette], None]
 
 SUITES: tuple[Suite, ...] = (
@@ -265,4 +280,4 @@ SUITES: tuple[Suite, ...] = (
     bursts_of_creates,
     bursts_on_one_user,
 )
-SUITES_WITH_LEFTOVERS: tuple[Suite, ...] = (refusing, malformed)
+SUITES_WITH_LEFTOVERS: tuple[Suite, ...] = (refusing, malformed, unusual)

@@ -1,8 +1,8 @@
 """The verdicts on the answers of each peer, rule by rule.
 
 On a recorded peer they were written by hand from the recording, independently of the suite, so that the two can be
-compared; each names the interactions that show it. On the others they were written from a run of the suite, each
-failure checked against the server. The tables of the README are written from them.
+compared; each names the interactions that show it. On the others they were written from a run of the suite: they say
+what it says, and are no second opinion. The tables of the README are written from them.
 """
 
 import tomllib

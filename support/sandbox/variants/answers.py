@@ -18,6 +18,25 @@ def invalid_is_400(_sandbox: Sandbox, invalid: Decision, detail: str) -> Refusal
     return refusal
 
 
+@variant(at="document")
+def empty_body_is_415(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
+    """An empty body is no JSON, whatever its Content-Type: it gives 415."""
+    if not call.body:
+        raise Refusal(415, "Unsupported Media Type", "There is no body.")
+    read: dict[str, Any] = document(call)
+    return read
+
+
+@variant(at="authenticate")
+def faults_before_the_token(sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
+    """What is wrong with a sign-up or a page is told before the token is asked for."""
+    if call.method == "POST" and call.user_id is None:
+        sandbox.api.user_fields(call)
+    elif call.method == "GET" and call.user_id is None:
+        sandbox.api.page(call)
+    authenticate(call)
+
+
 @variant(at="bad_page")
 def bad_page_is_422(_sandbox: Sandbox, bad_page: Decision) -> Refusal:
     """A page or limit out of range is refused with 422."""

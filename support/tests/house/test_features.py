@@ -27,7 +27,7 @@ def each_file(*, without: Container[Path] = ()) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", chosen, ids=[relative(path) for path in chosen])
 
 
-SPEAKS_HTTP = {FEATURES / "protocol", FEATURES / "resilience"}
+SPEAKS_HTTP = {FEATURES / "protocol", FEATURES / "robustness", FEATURES / "resilience"}
 """The features that may name methods, paths and statuses; operators know an outage by its status."""
 
 

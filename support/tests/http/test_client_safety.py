@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from support.errors import SuiteError
 from support.http.raw import exchange_raw
 from support.http.route import route_to
+from support.http.users_api import permit_none
 from support.models import Answer, Call, Credential, Failure
 from support.tests import scripted
 from support.tests.conftest import Script
@@ -189,3 +192,24 @@ class TestCertificates:
             exchange = client.run(reading(api))
         assert isinstance(exchange.attempts[0].outcome, Failure)
         assert TOKEN not in exchange.attempts[0].outcome.cause
+
+
+class TestTheCollection:
+    @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "PURGE", "FROBNICATE"])
+    def test_nothing_that_may_change_all_users_is_sent(self, method: str) -> None:
+        with pytest.raises(SuiteError, match="never sent to the whole collection"):
+            api_at("http://127.0.0.1:1/users").call(method)
+
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_nor_is_a_request_that_names_another_method(self, method: str) -> None:
+        api = api_at("http://127.0.0.1:1/users")
+        with pytest.raises(SuiteError, match="never sent to the whole collection"):
+            api.call(method, headers={"x-http-method-override": "DELETE"})
+        with pytest.raises(SuiteError, match="never sent to the whole collection"):
+            api.call(method, query={"_method": "DELETE"})
+
+    @pytest.mark.parametrize("headers", [{}, {"X-HTTP-Method-Override": "PATCH"}])
+    def test_a_user_is_only_changed_by_permission(self, headers: dict[str, str]) -> None:
+        api, method = replace(api_at("http://127.0.0.1:1/users"), permit=permit_none), "GET" if headers else "PURGE"
+        with pytest.raises(SuiteError, match="no run has shown that this user is its own"):
+            next(api.send(api.call(method, api.url_of("7"), headers=headers)))

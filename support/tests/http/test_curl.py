@@ -112,3 +112,11 @@ def test_the_command_can_be_pasted_in_lines() -> None:
     lines = curl(api_at("http://127.0.0.1:1/users").create_call({"name": "Ada"})).split("\n")
     assert len(lines) > 2
     assert all(line.endswith(" \\") for line in lines[:-1])
+
+
+def test_a_large_body_is_a_file() -> None:
+    call = Call("POST", "http://127.0.0.1:1/users", Credential(None), body=b'{"x": "' + b"x" * 20_000)
+    command = curl(call)
+    assert "# the file body has the 20,007 bytes that begin with " in command
+    assert command.endswith("--data-binary @body")
+    assert len(command) < 400

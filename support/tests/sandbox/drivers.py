@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -23,6 +23,7 @@ from support.sandbox.twists import Sandbox, Twist
 TOKEN = "correct-horse"
 ORIGIN = "http://127.0.0.1:1"
 _PATIENCE_S = 0.5
+_CHUNK = 20
 _numbers = count(1)
 
 
@@ -120,9 +121,16 @@ class Socket:
         self._client = client
 
     async def send(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Reply:
-        """Send a request."""
-        response = await self._client.request(method, url, headers=headers, content=body)
+        """Send a request, in chunks if its headers say so."""
+        content = _chunks(body) if "transfer-encoding" in headers else body
+        fields = [(name.encode(), text.encode("latin-1")) for name, text in headers.items()]
+        response = await self._client.request(method, url, headers=fields, content=content)
         return Reply(response.status_code, response.headers, response.content)
+
+
+async def _chunks(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _CHUNK):
+        yield body[start : start + _CHUNK]
 
 
 class Direct:
@@ -139,25 +147,35 @@ class Direct:
             "method": method,
             "path": httpx.URL(url).path,
             "query_string": parts.query.encode(),
-            "headers": [(name.encode(), text.encode()) for name, text in {"host": parts.netloc, **headers}.items()],
+            "headers": [
+                (name.encode(), text.encode("latin-1")) for name, text in {"host": parts.netloc, **headers}.items()
+            ],
         }
-        cycle = _Cycle(body)
+        cycle = _Cycle(method, body)
         await asyncio.wait_for(self._app(scope, cycle.receive, cycle.send), _PATIENCE_S)
-        head, _, rest = cycle.transport.written.partition(b"\r\n\r\n")
-        if head:
-            return Reply(int(head.split()[1]), httpx.Headers(), b"", rest)
-        return Reply(cycle.status, httpx.Headers(cycle.headers), b"" if method == "HEAD" else cycle.body)
+        return _reply(method, cycle.transport.written)
+
+
+def _reply(method: str, written: bytes) -> Reply:
+    """Read the answer in what was written, after interim ones, by its own length."""
+    head, _, rest = written.partition(b"\r\n\r\n")
+    status_line, *lines = head.split(b"\r\n")
+    status = int(status_line.split()[1])
+    if status < 200:
+        return _reply(method, rest)
+    named = (line.partition(b":") for line in lines)
+    headers = httpx.Headers([(name.strip(), value.strip()) for name, _, value in named])
+    has_body = method != "HEAD" and status not in (204, 304)
+    length = int(headers.get("content-length", len(rest))) if has_body else 0
+    return Reply(status, headers, rest[:length], rest[length:])
 
 
 class _Cycle:
     """One request and its answer, as the server holds them."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, method: str, body: bytes) -> None:
         self.transport = _Wire()
-        self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.body = b""
-        self._sent = body
+        self._method, self._sent = method, body
         self._received = False
 
     async def receive(self) -> dict[str, Any]:
@@ -168,11 +186,12 @@ class _Cycle:
         return {"type": "http.request", "body": self._sent, "more_body": False}
 
     async def send(self, message: Any) -> None:
-        """Take a part of the answer."""
+        """Write a part of the answer, as the server does."""
         if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], message["headers"]
-        else:
-            self.body += message.get("body", b"")
+            lines = (b": ".join(pair) for pair in message["headers"])
+            self.transport.write(b"\r\n".join([b"HTTP/1.1 %d -" % message["status"], *lines, b"", b""]))
+        elif self._method != "HEAD":
+            self.transport.write(message.get("body", b""))
 
 
 class _Wire:

@@ -8,6 +8,7 @@ import pytest
 from support.tests.sandbox import (  # noqa: F401  they register their rules
     expectations_of_bursts,
     expectations_of_conditions,
+    expectations_of_oddities,
 )
 from support.tests.sandbox.conftest import Running
 from support.tests.sandbox.drivers import TOKEN, Driver, Socket, new_user

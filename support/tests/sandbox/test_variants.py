@@ -11,6 +11,7 @@ from support.sandbox.catalogue import VARIANTS
 from support.tests.sandbox import (  # noqa: F401  they register their rules
     expectations_of_bursts,
     expectations_of_conditions,
+    expectations_of_oddities,
 )
 from support.tests.sandbox.conftest import Running, running
 from support.tests.sandbox.drivers import direct_driver

@@ -1,0 +1,87 @@
+@contract
+Feature: Several requests on one connection
+  Clients and proxies keep connections open. Where an answer is longer or shorter than it
+  says, or a body is left unread, somebody gets the answer to another one's request.
+
+  @rule.own-answer
+  Rule: On a kept connection every request gets its own answer, whole
+
+    Scenario Outline: After <request>
+      Given Ada is a user with the name "Zoë Brontë 李小龍"
+      When a client sends <request>, and on the same connection reads Ada's account and an unknown one
+      Then each answer is whole, and is the answer to its own request about Ada
+
+      Examples:
+        | request                                          |
+        | a read on condition that the account has changed |
+        | a read with a body                               |
+        | a deletion                                       |
+        | a POST to the account                            |
+        | a large POST declared as plain text              |
+        | a POST of 1 MiB                                  |
+        | a POST in chunks                                 |
+
+    @use.with_head=yes
+    Example: After HEAD for the account
+      Given Ada is a user with the name "Zoë Brontë 李小龍"
+      When a client sends HEAD for the account, and on the same connection reads Ada's account and an unknown one
+      Then each answer is whole, and is the answer to its own request about Ada
+
+    @use.with_head=yes @use.with_list=yes
+    Example: After HEAD for the list
+      Given Ada is a user with the name "Zoë Brontë 李小龍"
+      When a client sends HEAD for the list, and on the same connection reads Ada's account and an unknown one
+      Then each answer is whole, and is the answer to its own request about Ada
+
+    @use.with_access=yes
+    Example: After a large POST without a token
+      Given Ada is a user with the name "Zoë Brontë 李小龍"
+      When a client sends a large POST without a token, and on the same connection reads Ada's account and an unknown one
+      Then each answer is whole, and is the answer to its own request about Ada
+
+  @rule.own-answer
+  Rule: A body in chunks is served like any other, or refused with 411
+
+    Example: A sign-up in chunks
+      When Ada signs up with a body in chunks
+      Then Ada's request is served, or its length is asked for, and the next one has its own answer
+
+    @use.with_patch=yes
+    Example: An update in chunks
+      Given Ada is a user
+      When Ada changes their name with an update whose body is in chunks
+      Then Ada's request is served, or its length is asked for, and the next one has its own answer
+
+    @use.with_put=yes
+    Example: A replacement in chunks
+      Given Ada is a user
+      When Ada changes their name with a replacement whose body is in chunks
+      Then Ada's request is served, or its length is asked for, and the next one has its own answer
+
+  @rule.own-answer
+  Rule: How a client writes a request, and what else it says, makes no difference
+
+    Scenario Outline: A Content-Type <written>
+      When Ada signs up with a Content-Type <written>
+      Then Ada's account is created
+
+      Examples:
+        | written                    |
+        | in capitals                |
+        | with a charset in capitals |
+        | with a charset in quotes   |
+
+    Example: Sign-ups by browsers and commands
+      When users sign up with the languages, cookies and User-Agents of browsers and commands
+      Then each account is created and shown with its own name and email
+
+    Example: Reads by browsers and commands
+      Given Ada is a user
+      When Ada's account is read with the languages, cookies and User-Agents of browsers and commands
+      Then each answer is 200 and shows Ada's account
+
+    Example: A DELETE declared as JSON, without a body
+      Given Ada is a user
+      When Ada deletes their account with Content-Type JSON and no body
+      Then Ada's deletion is confirmed
+      And Ada's account is gone

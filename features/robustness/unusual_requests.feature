@@ -1,0 +1,91 @@
+@contract @concurrency @async @burst
+Feature: Unusual requests
+  Scanners, old browsers and broken programs send what nobody expects. It may be refused;
+  it must not bring the API down, wait to be acted upon, or touch somebody else's account.
+
+  @rule.robust
+  Rule: A body, however unusual, is taken or refused, and changes nobody else
+
+    Scenario Outline: Sign-ups with <bodies>
+      Given Grace is a user
+      When clients sign up at once with <bodies>
+      Then no answer is a 5xx, and none is missing
+      And every account is unchanged
+      And each user who was created is shown as in the answer, and those who were refused are not shown
+
+      Examples:
+        | bodies                       |
+        | deeply nested JSON           |
+        | very large JSON              |
+        | unusual numbers              |
+        | repeated and reserved fields |
+        | unusual characters           |
+        | bodies that break off        |
+
+    @use.with_patch=yes
+    Example: Updates with unusual bodies
+      Given Ada and Grace are users
+      When clients change Ada's account at once with unusual bodies, each with an update
+      Then no answer is a 5xx, and none is missing
+      And Ada's account is as one of the accepted changes left it, or unchanged
+      And every account except Ada's is unchanged
+
+    @use.with_put=yes
+    Example: Replacements with unusual bodies
+      Given Ada and Grace are users
+      When clients change Ada's account at once with unusual bodies, each with a replacement
+      Then no answer is a 5xx, and none is missing
+      And Ada's account is as one of the accepted changes left it, or unchanged
+      And every account except Ada's is unchanged
+
+  @rule.robust
+  Rule: An id, a query, a header or a method, however unusual, changes nothing
+
+    Scenario Outline: Requests with <what>
+      Given Ada is a user
+      When clients send <what> at once, some of them for Ada's account
+      Then no answer is a 5xx, and none is missing
+      And every account is unchanged
+
+      Examples:
+        | what            |
+        | unusual ids     |
+        | unusual headers |
+        | unusual methods |
+
+    @use.with_list=yes
+    Example: Requests with unusual queries
+      Given Ada is a user
+      When clients send unusual queries at once, some of them for Ada's account
+      Then no answer is a 5xx, and none is missing
+      And every account is unchanged
+
+  @rule.robust
+  Rule: Whatever a generator makes up changes nobody else
+
+    @fuzz @use.with_patch=yes
+    Example: Made-up sign-ups, updates, ids, queries and headers
+      Given Ada and Grace are users
+      When clients send 75 made-up requests at once, some of them for Ada's account
+      Then no answer is a 5xx, and none is missing
+      And Ada's account is as one of the accepted changes left it, or unchanged
+      And every account except Ada's is unchanged
+
+  @rule.robust @negative
+  Rule: A refused request changes nothing, now or later
+
+    Example: Refused sign-ups, changes and deletions
+      Given Ada and Grace are users
+      When Mallory sends sign-ups, changes and deletions for Ada that are invalid or lack the token
+      Then each request is refused with a 4xx
+      And half a second later every account is unchanged, and none was created
+
+  @rule.robust
+  Rule: Refused requests leave the API as able as it was
+
+    @use.with_changes=yes
+    Example: Five users after many refusals
+      Given Ada is a user
+      And Mallory's sign-ups, changes and deletions of Ada's account have been refused 3 times
+      When 5 users sign up, change their names, read and delete their accounts at once
+      Then each lifecycle was unaffected by the others

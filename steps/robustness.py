@@ -1,0 +1,69 @@
+"""Unusual requests, and what becomes of them."""
+
+from support.scenario import robustness
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.odd_requests import Odds
+from support.scenario.steps import given, then, when
+
+
+@when("clients sign up at once with {bodies:OddBodies}")
+def sign_up(scenario: ScenarioContext, bodies: str) -> None:
+    robustness.sign_up(scenario, bodies)
+
+
+@when("clients change {actor:Actor}'s account at once with unusual bodies, each with {method:Method}")
+def change(scenario: ScenarioContext, actor: Actor, method: str) -> None:
+    robustness.change(scenario, actor, method)
+
+
+@when("clients send {odds:OddReads} at once, some of them for {actor:Actor}'s account")
+def read(scenario: ScenarioContext, odds: Odds, actor: Actor) -> None:
+    robustness.read(scenario, actor, odds)
+
+
+@when("clients send {count:d} made-up requests at once, some of them for {actor:Actor}'s account")
+def send_generated(scenario: ScenarioContext, count: int, actor: Actor) -> None:
+    from support.scenario import generated  # loads Hypothesis, which takes a while
+
+    robustness.send_at_once(scenario, generated.requests(scenario, actor, count))
+
+
+@given("Mallory's sign-ups, changes and deletions of {victim:Actor}'s account have been refused {times:d} times")
+def many_refusals(scenario: ScenarioContext, victim: Actor, times: int) -> None:
+    for _ in range(times):
+        robustness.send_what_is_refused(scenario, victim, victim.new_user.email)
+
+
+@when("Mallory sends sign-ups, changes and deletions for {victim:Actor} that are invalid or lack the token")
+def send_what_is_refused(scenario: ScenarioContext, victim: Actor) -> None:
+    robustness.send_what_is_refused(scenario, victim, scenario.users[-1].new_user.email)
+
+
+@then("no answer is a 5xx, and none is missing")
+def no_answer_is_a_fault(scenario: ScenarioContext) -> None:
+    robustness.no_answer_is_a_fault(scenario)
+
+
+@then("each request is refused with a 4xx")
+def each_is_refused(scenario: ScenarioContext) -> None:
+    robustness.each_is_refused(scenario)
+
+
+@then("every account is unchanged")
+def all_are_unchanged(scenario: ScenarioContext) -> None:
+    robustness.all_are_unchanged(scenario)
+
+
+@then("half a second later every account is unchanged, and none was created")
+def nothing_happens_later(scenario: ScenarioContext) -> None:
+    robustness.nothing_happens_later(scenario)
+
+
+@then("each user who was created is shown as in the answer, and those who were refused are not shown")
+def each_sign_up_shows(scenario: ScenarioContext) -> None:
+    robustness.each_sign_up_shows(scenario)
+
+
+@then("{actor:Actor}'s account is as one of the accepted changes left it, or unchanged")
+def shows_an_accepted_change(scenario: ScenarioContext, actor: Actor) -> None:
+    robustness.shows_an_accepted_change(scenario, actor)

@@ -1,0 +1,131 @@
+"""Requests one after another on one connection, which libraries hide: whether each answer ends where it says.
+
+It is read by h11, which holds each answer to HTTP/1.1 to the letter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import time
+from urllib.parse import urlsplit
+
+import h11
+
+from support.bounds import BOUNDS, TooMuch
+from support.http.failures import failure_of
+from support.http.operations import SendRequest
+from support.http.raw import connected
+from support.http.route import Route
+from support.models import ALWAYS_SENT, Answer, Call, Failure
+
+LARGEST_HEAD = 256 * 1024
+CHUNKS = 3
+
+
+class KeptConnection:
+    """A connection that is used for one request after another, and opened anew where the API has closed it.
+
+    `wrong` says which answers did not end where they should have, and `hung` how many did not come in time.
+    """
+
+    def __init__(self, timeout_s: float, route: Route) -> None:
+        self._timeout_s, self._route = timeout_s, route
+        self._socket: socket.socket | None = None
+        self._http = h11.Connection(h11.CLIENT)
+        self._answered = ""
+        self.wrong: list[str] = []
+        self.hung = 0
+
+    def exchange(self, send: SendRequest) -> Answer | Failure:
+        """Send a call once, on the same connection as the last one if that is still open."""
+        started = time.monotonic()
+        ends = started + min(self._timeout_s, send.timeout_s)
+        try:
+            self._send(send.call)
+            return self._receive(send.call, started, ends)
+        except (OSError, TooMuch, http.client.HTTPException) as error:
+            self.close()
+            failure = failure_of(error, time.monotonic() - started, self._route)
+            self.hung += failure.hung
+            return failure
+        except h11.RemoteProtocolError as error:
+            self.wrong.append(f"after {self._answered or 'nothing'}, what came for {_in_brief(send.call)}: {error}")
+            self.close()
+            return Failure(f"the answer is no HTTP/1.1 ({error})", True, time.monotonic() - started)
+
+    def close(self) -> None:
+        """Close the connection, if it is open."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket, self._answered = None, ""
+
+    def _send(self, call: Call) -> None:
+        if self._socket is None:
+            self._socket = connected(call.url, self._timeout_s, self._route)
+            self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=LARGEST_HEAD)
+        octets = b"".join(self._http.send(event) or b"" for event in _events(call))
+        with contextlib.suppress(ConnectionError):  # a refusal may have come before the whole body was sent
+            self._socket.sendall(octets)
+
+    def _receive(self, call: Call, started: float, ends: float) -> Answer:
+        head, body = h11.Response(status_code=200, headers=[]), b""
+        while not isinstance(event := self._next_event(ends), h11.EndOfMessage):
+            head = event if isinstance(event, h11.Response) else head
+            body += bytes(event.data) if isinstance(event, h11.Data) else b""
+            if len(body) > BOUNDS.largest:
+                raise TooMuch("the body is larger than MAX_ANSWER_MB allows")
+        self._go_on(call, head.status_code)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers.raw_items()}
+        return Answer(head.status_code, headers, body, time.monotonic() - started)
+
+    def _next_event(self, ends: float) -> h11.Event:
+        assert self._socket is not None
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            if (left := ends - time.monotonic()) <= 0:
+                raise TimeoutError("the answer was not complete at the deadline")
+            self._socket.settimeout(left)
+            self._http.receive_data(received := self._socket.recv(65536))
+            if not received:
+                return self._last_event()
+        return event  # type: ignore[return-value]  # h11 pauses only after the end of an answer
+
+    def _last_event(self) -> h11.Event:
+        """Return the end of an answer that the end of the connection ends; any other one was broken off."""
+        try:
+            event = self._http.next_event()
+        except h11.RemoteProtocolError:
+            event = h11.ConnectionClosed()
+        if isinstance(event, h11.ConnectionClosed):
+            raise ConnectionResetError("the connection was closed before the end of the answer")
+        return event  # type: ignore[return-value]  # there is nothing left to wait for
+
+    def _go_on(self, call: Call, status: int) -> None:
+        """Keep the connection if both sides do; what follows an answer belongs to no request."""
+        surplus, is_closed = self._http.trailing_data
+        self._answered = f"{_in_brief(call)} was answered by {status}"
+        if surplus:
+            self.wrong.append(f"{self._answered}, and {len(surplus)} more bytes follow its end")
+        if surplus or is_closed or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+            self.close()
+        else:
+            self._http.start_next_cycle()
+
+
+def _in_brief(call: Call) -> str:
+    return f"{call.method} {urlsplit(call.url).path}"
+
+
+def _events(call: Call) -> list[h11.Event]:
+    """Return what a request consists of; one that declares chunks is sent in some."""
+    parts, body = urlsplit(call.sent_url), call.body or b""
+    headers = {"Host": parts.netloc, **ALWAYS_SENT, "Accept-Encoding": "identity", **call.sent_headers}
+    is_chunked = headers.get("Transfer-Encoding") == "chunked"
+    if call.body is not None and not is_chunked:
+        headers["Content-Length"] = str(len(body))
+    size = -(-len(body) // CHUNKS) if is_chunked else len(body)
+    data = [h11.Data(data=body[start : start + size]) for start in range(0, len(body), size)] if body else []
+    fields = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return [h11.Request(method=call.method, target=target, headers=fields), *data, h11.EndOfMessage()]

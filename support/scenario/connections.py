@@ -1,0 +1,199 @@
+"""Requests on one connection: each answer is whole and belongs to its own request, however the request is written."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from support.contract.matchers import has_no_body, has_status, shows
+from support.contract.normalizers import user_of
+from support.errors import NotOffered
+from support.http.operations import Operation
+from support.models import Exchange
+from support.scenario import accounts, conditional, directory, protocol, values
+from support.scenario.context import PERSONAS, Actor, ScenarioContext
+
+if TYPE_CHECKING:
+    from support.http.kept import KeptConnection
+
+TRIES = 3
+LARGE, HUGE = 64 * 1024, 1024 * 1024
+CHUNKED = {"Transfer-Encoding": "chunked"}
+LENGTH_REQUIRED = 411
+First = Callable[[ScenarioContext, Actor], Operation[Exchange]]
+"""Makes the first request on a connection, in a scenario whose user is this actor."""
+
+
+def _plain(method: str, resource: str = "a user", body: bytes | None = None) -> First:
+    def request(scenario: ScenarioContext, _: Actor) -> Operation[Exchange]:
+        return scenario.api.send(scenario.api.call(method, protocol.RESOURCES[resource](scenario), body=body))
+
+    return request
+
+
+def _read_again(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
+    etag = conditional.etag_of(accounts.read(scenario, actor))
+    headers = {"If-None-Match": etag} if etag else None
+    return scenario.api.send(scenario.api.call("GET", scenario.api.url_of(actor.known_id), headers=headers))
+
+
+def _delete(scenario: ScenarioContext, _: Actor) -> Operation[Exchange]:
+    leaver = accounts.become_user(scenario, scenario.actor("Edsger"))
+    return scenario.api.delete(leaver.known_id)
+
+
+def _sign_up(
+    size: int = 0, headers: Mapping[str, str] | None = None, *, token: bool = True, there: bool = True
+) -> First:
+    """Return a sign-up with an unknown field of this size, with or without the token, to the right URL or a user's."""
+
+    def request(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
+        new_user, api = scenario.factory.new_user("Mallory"), scenario.api
+        credential = api.credential if token else replace(api.credential, shown=None)
+        url = None if there else api.url_of(actor.known_id)
+        fields = {**new_user.as_json(), **({"note": "x" * size} if size else {})}
+        call = replace(api.call("POST", url, fields=fields, headers=headers), credential=credential)
+        directory.remember_list(scenario)  # a faulty API may create a user without any data, who is known by being new
+        return scenario.registry.create(call, new_user.email, new_user.name, scenario.ids_before)
+
+    return request
+
+
+FIRST: Mapping[str, First] = {
+    "HEAD for the account": _plain("HEAD"),
+    "HEAD for the list": _plain("HEAD", "the list"),
+    "a read on condition that the account has changed": _read_again,
+    "a read with a body": _plain("GET", body=b'{"name": "GET /users HTTP/1.1"}'),
+    "a deletion": _delete,
+    "a POST to the account": _sign_up(there=False),
+    "a large POST declared as plain text": _sign_up(LARGE, {"Content-Type": "text/plain"}),
+    "a large POST without a token": _sign_up(LARGE, token=False),
+    "a POST of 1 MiB": _sign_up(HUGE),
+    "a POST in chunks": _sign_up(headers=CHUNKED),
+}
+"""What is sent first on a connection, by the words of the features."""
+
+
+# Requests one after another
+
+
+def send_and_read_on(scenario: ScenarioContext, actor: Actor, first: First) -> None:
+    """Send a request, and on the same connection read an account, an unknown one, and the account again.
+
+    What hangs is played three times in all, as any API may be slow now and then.
+    """
+    nobody = values.unused_id(scenario)
+    for _ in range(TRIES):
+        following = [scenario.api.read(user_id) for user_id in (actor.known_id, nobody, actor.known_id)]
+        connection = play(scenario, [first(scenario, actor), *following])
+        if not connection.hung:
+            break
+    if connection.wrong or connection.hung:
+        late = [f"{connection.hung} answers did not come in time, {TRIES} times in a row"] if connection.hung else []
+        scenario.fail("each answer by its own length", [*connection.wrong, *late], scenario.exchanges[1])
+
+
+def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -> KeptConnection:
+    """Execute operations one after another on one connection, and keep their exchanges."""
+    from support.http.kept import KeptConnection  # loads the clients, and steps are loaded before the first hook
+
+    session, route = scenario.session, scenario.session.connection.route
+    is_tunnel = scenario.api.base_url.startswith("https:") and not (route.proxy or "").startswith("https:")
+    if route.proxy is not None and not is_tunnel:
+        raise NotOffered("a proxy is on the route, and it keeps connections of its own to the API")
+    with contextlib.closing(KeptConnection(session.settings.request_timeout_s, route)) as kept:
+        scenario.keep(*(session.http.run(operation, exchange=kept.exchange) for operation in operations))
+    return kept
+
+
+def each_is_own(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that each answer is that of its own request, as on a connection of its own."""
+    first, *following = scenario.exchanges
+    if first.call.method == "HEAD":
+        scenario.check(first, has_no_body())
+    known, unknown = (has_status([200]), shows(actor.shown, scenario.names)), (has_status(scenario.answers.unknown),)
+    for number, (exchange, matchers) in enumerate(zip(following, (known, unknown, known), strict=True), start=2):
+        attempted = scenario.then(f"reading on, with request {number} on one connection")
+        scenario.check(exchange, *matchers, attempted=attempted)
+
+
+# Ways to write a request
+
+
+TYPES: Mapping[str, Callable[[str], str]] = {
+    "in capitals": str.upper,
+    "with a charset in capitals": lambda media_type: f"{media_type};CHARSET=UTF-8",
+    "with a charset in quotes": lambda media_type: f'{media_type}; charset="utf-8"',
+}
+"""Ways to write a Content-Type that all mean the same (RFC 9110 §8.3.1)."""
+
+HEADERS: Sequence[Mapping[str, str]] = (
+    {"Accept-Language": "de-CH, de;q=0.9, en;q=0.5, *;q=0.1"},
+    {"Accept-Language": "tlh"},
+    {"Cookie": "theme=dark; sessionid=8f14e45fceea167a; csrftoken=c4ca4238"},
+    {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
+    {"User-Agent": "curl/8.14.1"},
+)
+"""What browsers and commands send beside a request, which makes no difference here."""
+
+
+def sign_up_declared(scenario: ScenarioContext, actor: Actor, written: str) -> None:
+    """Sign up with the Content-Type written in another way."""
+    media_type = TYPES[written](scenario.profile.media_type("POST"))
+    protocol.send_body(scenario, actor, "POST", content_type=media_type)
+
+
+def _sign_up_with(scenario: ScenarioContext, actor: Actor, headers: Mapping[str, str]) -> Operation[Exchange]:
+    """Return the sign-up of an actor with further headers."""
+    scenario.last_actor = actor
+    call = scenario.api.call("POST", fields=actor.new_user.as_json(), headers=headers)
+    exchange = yield from scenario.registry.create(call, actor.new_user.email, actor.new_user.name)
+    user = user_of(exchange.answer, scenario.profile)
+    if user is not None and exchange.status in scenario.answers.created:
+        actor.id, actor.shown = user.id, accounts.fields_of(scenario, exchange)
+    return exchange
+
+
+def sign_up_by_each_client(scenario: ScenarioContext) -> None:
+    """Sign up a user for each set of headers."""
+    actors = map(scenario.actor, PERSONAS)
+    scenario.keep(*(scenario.run(_sign_up_with(scenario, *pair)) for pair in zip(actors, HEADERS, strict=False)))
+
+
+def read_by_each_client(scenario: ScenarioContext, actor: Actor) -> None:
+    """Read an account with each set of headers."""
+    scenario.keep(*(send_with(scenario, actor, "GET", headers) for headers in HEADERS))
+
+
+def sign_up_in_chunks(scenario: ScenarioContext, actor: Actor) -> None:
+    """Sign up with a body in chunks, and read an unknown user on the same connection."""
+    nobody = scenario.api.read(values.unused_id(scenario))
+    play(scenario, [_sign_up_with(scenario, actor, CHUNKED), nobody])
+
+
+def change_in_chunks(scenario: ScenarioContext, actor: Actor, method: str) -> None:
+    """Change an account with a body in chunks, and read an unknown user on the same connection."""
+    fields = accounts.complete(method, accounts.new_values(scenario, actor, "name"), actor.new_user)
+    actor.expected = {**actor.shown, **fields}
+    call = scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=fields, headers=CHUNKED)
+    change = scenario.registry.change(call, fields.get("email"))
+    play(scenario, [change, scenario.api.read(values.unused_id(scenario))])
+
+
+def is_served_or_refused(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that a body in chunks is read like any other, or that its length is asked for."""
+    written, after = scenario.exchanges
+    scenario.check(after, has_status(scenario.answers.unknown), attempted=scenario.then("reading an unknown user"))
+    statuses = scenario.answers.created if written.call.method == "POST" else (200,)
+    expected = actor.new_user.as_json() if written.call.method == "POST" else actor.expected
+    if written.status != LENGTH_REQUIRED:
+        scenario.check(written, has_status((*statuses, LENGTH_REQUIRED)), shows(expected or {}, scenario.names))
+
+
+def send_with(scenario: ScenarioContext, actor: Actor, method: str, headers: Mapping[str, str]) -> Exchange:
+    """Send a request without a body to an account, with further headers."""
+    scenario.last_actor = actor
+    call = scenario.api.call(method, scenario.api.url_of(actor.known_id), headers=headers)
+    return scenario.run(scenario.api.send(call))

@@ -1,0 +1,204 @@
+"""Unusual requests: bodies, ids, queries, headers and methods that HTTP allows and nobody expects."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from support.http.operations import Operation
+from support.http.users_api import JSON
+from support.models import Call, Exchange
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.odd_bodies import CLASSES, MIB, NOTHING, Rewrite
+
+LARGE = 32 * 1024
+LONG_HEAD = 4 * 1024
+
+
+@dataclass(frozen=True)
+class Odd:
+    """An unusual request: what is unusual about it, and the email and the name that it may create a user with."""
+
+    what: str
+    call: Call
+    email: str = ""
+    name: str = ""
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a server may close the connection before it has read all of it."""
+        head = len(self.call.url) + sum(map(len, self.call.headers.values()))
+        return len(self.call.body or b"") > LARGE or head > LONG_HEAD
+
+    def operation(self, scenario: ScenarioContext) -> Operation[Exchange]:
+        """Return what sends it; the users that it may create are found and deleted."""
+        if self.call.method == "POST" and self.email:
+            return scenario.registry.create(self.call, self.email, self.name, scenario.ids_before)
+        return scenario.registry.change(self.call, self.email or None)
+
+
+Odds = Callable[[ScenarioContext, Actor], Iterator[Odd]]
+"""Makes unusual requests, in a scenario whose user is this actor."""
+
+
+# Bodies
+
+
+def with_body(
+    scenario: ScenarioContext, method: str, actor: Actor, what: str, rewrite: Rewrite, headers: Mapping[str, str]
+) -> Odd:
+    """Return a sign-up or a change with a rewritten body; a PATCH names the name alone.
+
+    The name carries the mark of the run as the email does: a faulty API may keep one of the two alone.
+    """
+    new_user, api = scenario.factory.new_user(), scenario.api
+    new_user = replace(new_user, name=f"{new_user.name} {scenario.factory.mark}")
+    fields = {"name": new_user.name} if method == "PATCH" else new_user.as_json()
+    url = api.create_url if method == "POST" else api.url_of(actor.known_id)
+    body = rewrite(api.call(method, url, fields=fields).body or b"", new_user)
+    call = api.call(method, url, body=body, headers=headers)
+    return Odd(what, call, fields.get("email", ""), new_user.name)
+
+
+def sign_ups(scenario: ScenarioContext, actor: Actor, bodies: Mapping[str, Rewrite]) -> Iterator[Odd]:
+    """Return a sign-up with each of these bodies."""
+    return (with_body(scenario, "POST", actor, what, rewrite, {}) for what, rewrite in bodies.items())
+
+
+def changes(scenario: ScenarioContext, actor: Actor, method: str) -> Iterator[Odd]:
+    """Return a change with every second unusual body, and with each unusual encoding."""
+    bodies = [pair for bodies in (NOTHING, *CLASSES.values()) for pair in bodies.items()]
+    for what, rewrite in bodies[:: 3 if method == "PATCH" else 4]:
+        yield with_body(scenario, method, actor, what, rewrite, {})
+    for what, (headers, encode) in ENCODINGS.items() if method == "PATCH" else ():
+        media_type = headers.get("Content-Type", JSON).replace(JSON, scenario.profile.media_type(method))
+        yield with_body(scenario, method, actor, what, encode, {**headers, "Content-Type": media_type})
+
+
+ENCODINGS: Mapping[str, tuple[Mapping[str, str], Rewrite]] = {
+    "a body in gzip": ({"Content-Encoding": "gzip"}, lambda body, _: gzip.compress(body)),
+    "a body that says gzip and is none": ({"Content-Encoding": "gzip"}, lambda body, _: body),
+    "a body of 1 MiB in gzip": ({"Content-Encoding": "gzip"}, lambda body, _: gzip.compress(body + b" " * MIB)),
+    "a body in an unknown encoding": ({"Content-Encoding": "x-no-such"}, lambda body, _: body),
+    "a body in UTF-16": ({"Content-Type": f"{JSON}; charset=utf-16"}, lambda body, _: body.decode().encode("utf-16")),
+    "an unknown charset": ({"Content-Type": f"{JSON}; charset=x-no-such"}, lambda body, _: body),
+    "a charset of other bytes": ({"Content-Type": f"{JSON}; charset=\xff"}, lambda body, _: body),
+    "an empty parameter": ({"Content-Type": f"{JSON};;=;"}, lambda body, _: body),
+}
+"""Headers that say how a body is encoded, and what makes the body."""
+
+
+# Ids and queries
+
+
+IDS = (
+    *("%00", "{id}%00", "a%00b", "%0D%0AX-Injected:%20yes", "%FF%FE", "%ED%A0%80", "%C0%AE%C0%AE%C0%AF"),
+    *("%2e", "%2e%2e", "..%2F..%2Fetc%2Fpasswd", "..%5C", "%2F", "{id}%2F", "%25", "%252e%252e", "%zz"),
+    *("x" * 2_000, "%F0%9F%A6%89" * 400, "9" * 400, "1e400", "-1", "NaN", "null", "__proto__", "toString"),
+    *("%24where", "%27%20OR%201=1--", "%5Bobject%20Object%5D", "%7B%7B7*7%7D%7D", ";a=b", "*"),
+)
+"""Segments of a path as they are sent; `{id}` is the id of a user."""
+
+
+def reads_of_ids(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
+    """Return a read of each unusual id."""
+    user_url = scenario.api.url_of(actor.known_id)
+    known = user_url.removeprefix(f"{scenario.api.base_url}/").rstrip("/")
+    for segment in IDS:
+        url = f"{scenario.api.base_url}/{segment.replace('{id}', known)}"
+        yield Odd(f"the id {segment[:40]}", scenario.api.call("GET", url))
+
+
+def queries(scenario: ScenarioContext, _: Actor) -> Iterator[Odd]:
+    """Return a read of the list with each unusual query; unknown parameters come with a short page."""
+    names, has = scenario.names, scenario.profile.capabilities
+    first = f"{names.page}=1&{names.limit}=1&" if has.pages and names.limit else ""
+    unknown = (
+        "x=%FF%00",
+        "x[]=1&x[a][b]=2",
+        "=&&=&",
+        "%",
+        "__proto__[x]=1",
+        "&".join(["x=1"] * 300),
+        "x=" + "y" * 2_000,
+    )
+    found = [f"{first}{query}" for query in unknown]
+    email = (
+        "{e}=%00",
+        "{e}=%FF%FE",
+        "{e}=a@b.example&{e}=c@d.example",
+        "{e}[]=a@b.example",
+        "{e}[$ne]=",
+        "{e}=" + "x" * 2_000,
+    )
+    page = (
+        "{p}=1&{p}=2",
+        "{p}[]=1",
+        "{p}=1e400",
+        "{p}=%00",
+        "{p}=" + "9" * 400,
+        "{p}=%C2%B2",
+        "{p}=1&{l}=1&{l}=x",
+        "{p}=1&{l}[a]=1",
+    )
+    found += [query.replace("{e}", names.email_filter) for query in email if has.email_filter]
+    found += [query.replace("{p}", names.page).replace("{l}", names.limit) for query in page if has.pages]
+    for query in found:
+        yield Odd(f"the query {query[:60]}", scenario.api.call("GET", f"{scenario.api.url}?{query}"))
+
+
+# Headers and methods
+
+
+HEADERS: Sequence[tuple[str, str]] = (
+    *(("Accept", value) for value in ("text/html;q=2", ",,,", "*/*;q=0", "application/json;q=x", "a/b," * 1_500)),
+    *(("Accept-Language", value) for value in ("xx-*-1;q=9", "\xe9\xff", ";q=", "de," * 1_000)),
+    *(("Accept-Encoding", value) for value in ("identity;q=0, *;q=0", "x-no-such", ";;")),
+    *(("Accept-Charset", value) for value in ("utf-16;q=1, *;q=0",)),
+    *(("Range", value) for value in ("bytes=0-0", "bytes=9-1", "bytes=-0", "users=1-", "bytes=" + "0-0," * 500)),
+    *(("If-Modified-Since", value) for value in ("yesterday", "Thu, 32 Foo 99999 25:61:61 GMT", "0")),
+    *(("If-Unmodified-Since", value) for value in ("\xff", "Mon, 01 Jan 0001 00:00:00 GMT")),
+    *(("If-None-Match", value) for value in ('"', 'W/"\xff"', ",")),
+    *(("Cookie", value) for value in ("=;=;;", "\xff=\xfe", "a=" + "b" * 4_000)),
+    *(("Content-Type", value) for value in ("/", "\xff/\xfe;=")),
+    *(("User-Agent", value) for value in ("", "\xf0\x9f\xa6\x89", "${jndi:ldap://127.0.0.1/a}")),
+    *(("Forwarded", value) for value in ("for=;;\xff", "for=[::1")),
+    *(("X-Forwarded-For", value) for value in ("not an ip", "1.2.3.4," * 400)),
+    *(("Expect", value) for value in ("100-continue", "a miracle")),
+    *(("Origin", value) for value in ("null", "\xff://")),
+    ("X-Note", "\x80\xff" * 200),
+)
+
+
+def reads_with_headers(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
+    """Return a read of an account with each unusual header."""
+    for name, value in HEADERS:
+        call = scenario.api.call("GET", scenario.api.url_of(actor.known_id), headers={name: value})
+        yield Odd(f"{name}: {value[:40]}", call)
+
+
+METHODS = ("OPTIONS", "TRACE", "PROPFIND", "PURGE", "LOCK", "QUERY", "FROBNICATE", "X" * 60)
+OVERRIDDEN = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
+
+
+def other_methods(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
+    """Return requests of other methods for an account, and reads that name another method in a header or the query."""
+    url, new_user = scenario.api.url_of(actor.known_id), scenario.factory.new_user()
+    body = json.dumps(scenario.names.to_target({"name": new_user.name})).encode()
+    for method in METHODS:
+        yield Odd(f"the method {method}", scenario.api.call(method, url))
+    for header, method in zip((*OVERRIDDEN, OVERRIDDEN[0]), ("DELETE", "PATCH", "PUT", "PATCH"), strict=True):
+        sent = {header: method, "Content-Type": scenario.profile.media_type("PATCH")}
+        yield Odd(f"{header}: {method}", scenario.api.call("GET", url, body=body, headers=sent))
+    yield Odd("_method=DELETE in the query", scenario.api.call("GET", f"{url}?_method=DELETE"))
+
+
+READS: Mapping[str, Odds] = {
+    "unusual ids": reads_of_ids,
+    "unusual queries": queries,
+    "unusual headers": reads_with_headers,
+    "unusual methods": other_methods,
+}
+"""Requests that change nothing, by the words of the features."""

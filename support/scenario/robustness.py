@@ -1,0 +1,205 @@
+"""Unusual requests in bursts: none is answered by a 5xx or hangs, none changes an account that it does not name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from support.contract.matchers import Matcher, field_mismatches, schema_mismatches
+from support.exchange_text import status_of
+from support.models import Credential, Exchange, Failure
+from support.scenario import accounts, bursts, directory, invalid_values, odd_requests, outcomes, protocol
+from support.scenario.context import Actor, ScenarioContext
+from support.scenario.odd_bodies import CLASSES
+from support.scenario.odd_requests import Odd, Odds
+from support.statuses import is_client_error, is_success
+
+AT_ONCE = 30
+LATER_S = 0.5
+NOT_IMPLEMENTED = 501
+KNOWN_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+# Sending
+
+
+def send_at_once(scenario: ScenarioContext, odds: Iterable[Odd]) -> None:
+    """Send requests in bursts, and keep them with their exchanges.
+
+    The list is read before sign-ups: a faulty API may create users without any data, who are known by being new.
+    """
+    odds = list(odds)
+    if any(odd.call.method == "POST" for odd in odds):
+        directory.remember_list(scenario)
+    size = bursts.size(scenario, AT_ONCE)
+    scenario.odd, exchanges = odds, []
+    for start in range(0, len(odds), size):
+        burst = odds[start : start + size]
+        scenario.registry.make_room(sum(odd.call.method == "POST" for odd in burst))
+        scenario.api.policy.budget.admit(len(burst))
+        exchanges += scenario.run_at_once([odd.operation(scenario) for odd in burst])
+    scenario.keep(*exchanges)
+
+
+def sign_up(scenario: ScenarioContext, bodies: str) -> None:
+    """Sign up at once with each body of a class."""
+    anybody = scenario.users[0]
+    send_at_once(scenario, odd_requests.sign_ups(scenario, anybody, CLASSES[bodies]))
+
+
+def change(scenario: ScenarioContext, actor: Actor, method: str) -> None:
+    """Change an account at once with unusual bodies."""
+    send_at_once(scenario, odd_requests.changes(scenario, actor, method))
+
+
+def read(scenario: ScenarioContext, actor: Actor, odds: Odds) -> None:
+    """Send unusual requests that change nothing."""
+    send_at_once(scenario, odds(scenario, actor))
+
+
+# Refusals
+
+
+def send_what_is_refused(scenario: ScenarioContext, victim: Actor, taken: str) -> None:
+    """Send sign-ups, changes and deletions that are to be refused: invalid, malformed, and without the right token."""
+    factory = scenario.factory
+    bodies = [
+        body
+        for value in ("an empty name", "null as the email")
+        for body in [invalid_values.invalid_fields(value, factory.new_user(), factory)]
+    ]
+    bodies.append({**factory.new_user().as_json(), "email": taken})
+    odds = [odd for body in bodies for odd in _with_fields(scenario, victim, body)]
+    cut = invalid_values.MALFORMED["JSON without its last character"]
+    for method in ("POST", *protocol.update_methods(scenario)):
+        odds.append(
+            odd_requests.with_body(scenario, method, victim, "a body that is cut", lambda body, _: cut(body), {})
+        )
+        declared = {"Content-Type": "text/plain"}
+        odds.append(odd_requests.with_body(scenario, method, victim, "plain text", lambda body, _: body, declared))
+    send_at_once(scenario, [*odds, *_without_token(scenario, victim)])
+
+
+def _with_fields(scenario: ScenarioContext, victim: Actor, fields: dict[str, object]) -> Iterable[Odd]:
+    """Return a sign-up, and a change of each kind, with these fields."""
+    email, api = str(fields.get("email") or ""), scenario.api
+    for method in ("POST", *protocol.update_methods(scenario)):
+        url = api.create_url if method == "POST" else api.url_of(victim.known_id)
+        call = api.call(method, url, fields=fields)
+        yield Odd("invalid fields", call, email or scenario.factory.new_user().email, str(fields.get("name")))
+
+
+def _without_token(scenario: ScenarioContext, victim: Actor) -> list[Odd]:
+    """Return a write of each kind without the token, where there is one."""
+    if scenario.api.credential.shown is None or not scenario.profile.capabilities.access:
+        return []
+    odds = list(_with_fields(scenario, victim, scenario.factory.new_user().as_json()))
+    odds.append(Odd("a deletion", scenario.api.delete_call(victim.known_id)))
+    return [replace(odd, call=replace(odd.call, credential=Credential(None))) for odd in odds]
+
+
+def each_is_refused(scenario: ScenarioContext) -> None:
+    """Check that each of the last requests was refused with a 4xx."""
+
+    def find(exchange: Exchange) -> list[str]:
+        return [] if is_client_error(exchange.status) else [f"the status was {status_of(exchange)}"]
+
+    _check_each(scenario, Matcher("a 4xx", find))
+
+
+def nothing_happens_later(scenario: ScenarioContext) -> None:
+    """Check, after half a second, that no account has changed and that none was created."""
+    time.sleep(LATER_S)
+    all_are_unchanged(scenario)
+    emails = {odd.email.lower() for odd in scenario.odd if odd.call.method == "POST"}
+    scenario.emails_tried = sorted(emails - {user.new_user.email.lower() for user in scenario.users})
+    outcomes.no_user_is_created(scenario)
+
+
+# Checks
+
+
+def no_answer_is_a_fault(scenario: ScenarioContext) -> None:
+    """Check that each of the last requests was answered, and none by a 5xx.
+
+    A server may close the connection on a large request before it has read all of it, and answer 501 to a method that
+    it does not know.
+    """
+
+    def find(exchange: Exchange) -> list[str]:
+        last = exchange.attempts[-1].outcome
+        if isinstance(last, Failure):
+            return [] if is_large.get(id(exchange)) and not last.hung else [f"no answer came: {last.cause}"]
+        unknown = last.status == NOT_IMPLEMENTED and exchange.call.method not in KNOWN_METHODS
+        return [] if last.status < 500 or unknown else [f"the status was {status_of(exchange)}"]
+
+    pairs = zip(scenario.odd, scenario.exchanges, strict=True)
+    is_large = {id(exchange): odd.is_large for odd, exchange in pairs}
+    _check_each(scenario, Matcher("an answer that is no 5xx", find))
+
+
+def _check_each(scenario: ScenarioContext, matcher: Matcher) -> None:
+    for odd, exchange in zip(scenario.odd, scenario.exchanges, strict=True):
+        scenario.check(exchange, matcher, attempted=f"{scenario.attempted}: {odd.what}")
+
+
+def all_are_unchanged(scenario: ScenarioContext) -> None:
+    """Check that reads show the accounts of this scenario as they were."""
+    for actor in scenario.users:
+        outcomes.is_unchanged(scenario, actor)
+
+
+def each_sign_up_shows(scenario: ScenarioContext) -> None:
+    """Check that the list shows each user that was created as the answer did, and none of those that were refused.
+
+    Deletes them at once, so that what an API keeps of unusual fields is not read again and again.
+    """
+    if not scenario.profile.capabilities.list:
+        scenario.registry.confirm_gone()
+        return
+    entries = directory.entries_of(scenario, directory.read_list(scenario))
+    by_email = {str(scenario.names.to_contract(entry).get("email")).lower(): entry for entry in entries}
+    for odd, exchange in zip(scenario.odd, scenario.exchanges, strict=True):
+        entry = by_email.get(odd.email.lower())
+        if exchange.was_refused and not exchange.repeated_in_doubt:
+            wrong = ["it was refused, and the list shows the user"] if entry is not None else []
+        elif is_success(exchange.status):
+            wrong = _differences(scenario, exchange, entries)
+        else:
+            wrong = []
+        if wrong:
+            what = [f"{odd.what}: {line}" for line in wrong]
+            scenario.fail("a valid user who is shown as in the answer, or a refusal and no user", what, exchange)
+    scenario.registry.confirm_gone()
+
+
+def _differences(scenario: ScenarioContext, exchange: Exchange, entries: Sequence[object]) -> list[str]:
+    """Return how the list shows a user otherwise than the answer to the sign-up, which is to show a valid one."""
+    shown = accounts.fields_of(scenario, exchange)
+    wrong = schema_mismatches("user", shown, None, scenario.profile.shape)
+    entry = next((one for one in entries if directory.id_of(scenario, one) == str(shown.get("id"))), None)
+    return wrong or (
+        ["the list does not show the user"] if entry is None else field_mismatches(entry, shown, scenario.names)
+    )
+
+
+def shows_an_accepted_change(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that each field that a read shows is what an accepted change left, or as it was before.
+
+    The changes come at once, and each may name only some of the fields: the account may be a mixture of them.
+    """
+    before = actor.shown
+    accepted = [accounts.fields_of(scenario, one) for one in scenario.exchanges if is_success(one.status)]
+    in_doubt = any(one.repeated_in_doubt for one in scenario.exchanges)
+    shown = accounts.read(scenario, actor)
+    wrong = [
+        f"a read shows the {field} {actor.shown.get(field)!r}"
+        for field in ("name", "email")
+        if all(
+            field_mismatches(actor.shown, {field: left[field]}, scenario.names)
+            for left in [before, *accepted]
+            if field in left
+        )
+    ]
+    if wrong and not in_doubt:
+        scenario.fail("what the accepted changes left, or the account as it was", wrong, shown)
