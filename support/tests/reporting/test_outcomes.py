@@ -38,7 +38,7 @@ def test_contract_broken(play_suite: Play, faulty: Faulty) -> None:
     failure = run.summary["failures"][0]
     assert failure["rule"] == "delete-again"
     assert failure["text"].startswith("contract broken: delete-again (")
-    assert 'Bearer $TOKEN"' in failure["text"]
+    assert "repeat:    sh " in failure["text"]
     assert failure["location"].startswith("features/users/deleting.feature:")
     assert "  contract broken: delete-again" in run.out
 
