@@ -144,4 +144,4 @@ def test_a_failure_shows_the_contenders_on_a_time_axis(tmp_path: Path) -> None:
     assert "contract broken: race-email" in text
     assert "of 10 won: " in text
     assert text.count("|") >= 20
-    assert "repeat:    curl" in text
+    assert "  request:   POST " in text
