@@ -186,10 +186,15 @@ def is_served_or_refused(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that a body in chunks is read like any other, or that its length is asked for."""
     written, after = scenario.exchanges
     scenario.check(after, has_status(scenario.answers.unknown), attempted=scenario.then("reading an unknown user"))
-    statuses = scenario.answers.created if written.call.method == "POST" else (200,)
-    expected = actor.new_user.as_json() if written.call.method == "POST" else actor.expected
-    if written.status != LENGTH_REQUIRED:
-        scenario.check(written, has_status((*statuses, LENGTH_REQUIRED)), shows(expected or {}, scenario.names))
+    if written.status == LENGTH_REQUIRED:
+        return
+    is_change = written.call.method != "POST"
+    expected = (actor.expected or {}) if is_change else actor.new_user.as_json()
+    data = {key: value for key, value in expected.items() if key in actor.new_user.as_json()}
+    statuses = (200,) if is_change else scenario.answers.created
+    scenario.check(written, has_status((*statuses, LENGTH_REQUIRED)), shows(data, scenario.names))
+    if is_change:
+        scenario.check(written, shows(expected, scenario.names), rule=accounts.rule_of_change(written))
 
 
 def send_with(scenario: ScenarioContext, actor: Actor, method: str, headers: Mapping[str, str]) -> Exchange:
