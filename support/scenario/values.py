@@ -119,19 +119,22 @@ RESEMBLING: Sequence[Callable[[str], str]] = (
     lambda user_id: f"{user_id},{user_id}",
     lambda user_id: f'"{user_id}"',
     lambda user_id: f"{user_id}'--",
-    lambda user_id: user_id[:-1],
+    lambda user_id: user_id if user_id.isdigit() else user_id[:-1],
 )
 RESEMBLING_NUMBERS: Sequence[Callable[[int], str]] = (
     lambda number: f"{number}e0",
     lambda number: hex(number),
-    lambda number: f"{number / 1:.1f}1",
+    lambda number: f"{number}.01",
     lambda number: str(number + 2**31),
     lambda number: str(number + 2**32),
     lambda number: str(number + 2**64),
-    lambda number: f"{number:,}" if number > 999 else f"{number}_0",
+    lambda number: f"{number}_0",
     lambda number: "".join(chr(0x660 + int(digit)) for digit in str(number)),
 )
-"""Ids that a careless comparison takes for a known one: as a number, but for white space, up to a suffix."""
+"""Ids that a careless comparison takes for a known one: as a number, but for white space, up to a suffix.
+
+None may be a lower number or begin with one, as `1,234` does with 1: other clients' users have those.
+"""
 
 
 def local_part(email: str) -> str:

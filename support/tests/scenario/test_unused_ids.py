@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from support.errors import ContractViolation
@@ -49,3 +51,14 @@ def test_an_api_that_shows_a_user_for_every_id_is_reported(new_session: NewSessi
     session.scenario.actor("Ada").id = "7"
     with pytest.raises(ContractViolation, match="read-404"):
         values.unused_id(session.scenario)
+
+
+@pytest.mark.parametrize("known", ["7", "1234", "1152921504606846977", "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed", "k7"])
+def test_no_id_that_resembles_a_known_one_may_be_the_number_of_an_earlier_user(known: str) -> None:
+    """A server that reads a number as far as it goes must find the known id, or one far above, or none."""
+    made = [resemble(known) for resemble in values.RESEMBLING]
+    if known.isdigit():
+        made += [resemble(int(known)) for resemble in values.RESEMBLING_NUMBERS]
+    numbers = [int(found[1]) for one in made if known.isdigit() and (found := re.match(r"[ +]*0*([1-9]\d*)", one))]
+    assert all(number == int(known) or number >= 2**31 for number in numbers)
+    assert not [one for one in made if known.isdigit() and one != known and known.startswith(one)]
