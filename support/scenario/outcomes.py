@@ -156,8 +156,8 @@ def each_has_right_shape(scenario: ScenarioContext) -> None:
 
 def is_answered(scenario: ScenarioContext, kind: str, rule: str | None = None) -> None:
     """Check that each of the last answers has a status of this kind: taken, invalid, unknown, deleted ..."""
+    allowed: tuple[int, ...] = getattr(scenario.answers, kind)
     for exchange in scenario.exchanges:
-        allowed: tuple[int, ...] = getattr(scenario.answers, kind)
         scenario.check(exchange, has_status((*allowed, *_also_right(scenario, kind, exchange))), rule=rule)
 
 
@@ -231,13 +231,14 @@ def _same_value(shown: Any, sent: Any) -> bool:
 def no_user_is_created(scenario: ScenarioContext) -> None:
     """Check that nothing that was attempted created a user: not by email, not in the list, if there is one."""
     known = {user.id for user in scenario.users} | (scenario.ids_before or frozenset())
-    for email in scenario.emails_tried[:MOST_SEARCHED]:
+    has_list = scenario.profile.capabilities.list
+    for email in scenario.emails_tried[: MOST_SEARCHED if has_list else None]:
         holders = scenario.run(scenario.api.holders(email)) or ()
         created = [user for user in holders if user.id not in known]
         if created:
             wrong = [f"a search for {email} finds user {user.id}" for user in created]
             scenario.fail("no new user", wrong, _sent_with(scenario, created[0].email))
-    if not scenario.profile.capabilities.list:
+    if not has_list:
         return
     exchange = read_list(scenario)
     scenario.check(exchange, has_status([200]), rule="list", attempted=scenario.then("reading the list"))
