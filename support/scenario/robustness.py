@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from support.contract.matchers import Matcher, body_of, field_mismatches, schema_mismatches
 from support.exchange_text import status_of
 from support.models import Credential, Exchange, Failure
-from support.scenario import accounts, bursts, directory, invalid_values, odd_requests, outcomes, protocol
+from support.scenario import accounts, bursts, directory, invalid_values, odd_requests, outcomes, protocol, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.odd_bodies import CLASSES
 from support.scenario.odd_requests import Odd, Odds
 from support.statuses import is_client_error, is_success
 
 AT_ONCE = 30
-LATER_S = 0.5
 NOT_IMPLEMENTED = 501
 KNOWN_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -109,7 +107,7 @@ def each_is_refused(scenario: ScenarioContext) -> None:
 
 def nothing_happens_later(scenario: ScenarioContext) -> None:
     """Check, after half a second, that no account has changed and that none was created."""
-    time.sleep(LATER_S)
+    waiting.let_pass(waiting.LATER_S)
     all_are_unchanged(scenario)
     emails = {odd.email.lower() for odd in scenario.odd if odd.call.method == "POST"}
     scenario.emails_tried = sorted(emails - {user.new_user.email.lower() for user in scenario.users})
