@@ -10,6 +10,7 @@ from typing import Any
 from support.contract.matchers import body_of, has_an_id, has_status, moment_of, shows
 from support.contract.normalizers import user_of
 from support.contract.violation import check, fail
+from support.http.operations import Operation
 from support.models import Exchange, NewUser
 from support.profile_answers import USER_FIELDS
 from support.scenario.context import Actor, ScenarioContext
@@ -41,6 +42,11 @@ def send_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Exchange
         actor.id, actor.is_gone, actor.was_read = user.id, False, False
         actor.shown = fields_of(scenario, exchange)
     return exchange
+
+
+def signing_up(scenario: ScenarioContext, new_user: NewUser) -> Operation[Exchange]:
+    """Return the sign-up of a user who is no actor."""
+    return scenario.registry.create(scenario.api.create_call(new_user.as_json()), new_user.email, new_user.name)
 
 
 def send_sign_ups(scenario: ScenarioContext, bodies: Sequence[Mapping[str, Any]]) -> None:

@@ -126,18 +126,13 @@ def _new_users(scenario: ScenarioContext, wanted: int) -> list[NewUser]:
 
 
 def _sign_ups(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> list[Request[Exchange]]:
-    return [Request(new_user.email, _sign_up(scenario, new_user)) for new_user in new_users]
-
-
-def _sign_up(scenario: ScenarioContext, new_user: NewUser) -> Operation[Exchange]:
-    call = scenario.api.create_call(new_user.as_json())
-    return scenario.registry.create(call, new_user.email, new_user.name)
+    return [Request(new_user.email, accounts.signing_up(scenario, new_user)) for new_user in new_users]
 
 
 def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Operation[Lifecycle]:
     """Go on only while the answers show this user, so that none of another is changed or deleted."""
     api, new_name = scenario.api, f"{new_user.name} No. {number}"
-    exchanges = {"created": (yield from _sign_up(scenario, new_user))}
+    exchanges = {"created": (yield from accounts.signing_up(scenario, new_user))}
     user = user_of(exchanges["created"].answer, scenario.profile)
     if user is None or exchanges["created"].status not in scenario.answers.created:
         return Lifecycle(new_user, new_name, exchanges)

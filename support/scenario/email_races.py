@@ -288,9 +288,7 @@ def _can_sign_up(scenario: ScenarioContext, email: str) -> bool:
 
 
 def _sign_up_afterwards(scenario: ScenarioContext, email: str) -> Exchange:
-    name = scenario.factory.new_user().name
-    call = scenario.api.create_call({"name": name, "email": email})
-    return scenario.run(scenario.registry.create(call, email, name))
+    return scenario.run(accounts.signing_up(scenario, NewUser(scenario.factory.new_user().name, email)))
 
 
 def _with_capitals(email: str, number: int) -> str:

@@ -12,7 +12,7 @@ from support.contract.violation import check, fail
 from support.errors import ContractViolation
 from support.http.operations import Operation
 from support.models import Exchange, NewUser
-from support.scenario.accounts import complete
+from support.scenario import accounts
 from support.scenario.bursts import read_until_gone
 from support.scenario.context import ScenarioContext
 from support.scenario.protocol import update_methods
@@ -89,8 +89,7 @@ def every_pair(count: int) -> list[int]:
 
 
 def _live(scenario: ScenarioContext, new_user: NewUser, kinds: Sequence[str]) -> Operation[History]:
-    call = scenario.api.create_call(new_user.as_json())
-    created = yield from scenario.registry.create(call, new_user.email, new_user.name)
+    created = yield from accounts.signing_up(scenario, new_user)
     attempted = "setting up the scenario: a user signs up"
     check(
         created,
@@ -113,7 +112,7 @@ def _change(scenario: ScenarioContext, history: History, kind: str, look_up: boo
     method, values = KINDS[kind]
     method = scenario.update_method if method == "PATCH" else method
     before = history.emails[-1]
-    sent = complete(method, values(history, scenario.factory.new_user()), NewUser(history.names[-1], before))
+    sent = accounts.complete(method, values(history, scenario.factory.new_user()), NewUser(history.names[-1], before))
     history.names += [sent["name"]] if "name" in sent else []
     history.emails += [sent["email"]] if "email" in sent else []
     searches = []
@@ -231,5 +230,4 @@ def check_ends(scenario: ScenarioContext) -> None:
 
 
 def _sign_up(scenario: ScenarioContext, email: str) -> Operation[Exchange]:
-    name = scenario.factory.new_user().name
-    return scenario.registry.create(scenario.api.create_call({"name": name, "email": email}), email, name)
+    return accounts.signing_up(scenario, NewUser(scenario.factory.new_user().name, email))

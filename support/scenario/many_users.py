@@ -9,6 +9,7 @@ from support.contract.normalizers import ids_of, user_of
 from support.contract.violation import check, fail
 from support.http.operations import Operation
 from support.models import Exchange, NewUser
+from support.scenario import accounts
 from support.scenario.context import ScenarioContext
 from support.scenario.protocol import update_methods
 
@@ -46,8 +47,7 @@ def check_guarded(scenario: ScenarioContext) -> None:
     some = _some(scenario)
     for (new_user, _), (_, other) in zip(some, [*some[1:], some[0]], strict=True):
         wanted = replace(new_user, email=new_user.email.upper())
-        call = scenario.api.create_call(wanted.as_json())
-        exchange = scenario.run(scenario.registry.create(call, wanted.email, wanted.name))
+        exchange = scenario.run(accounts.signing_up(scenario, wanted))
         attempted = scenario.then(f"signing up with {wanted.email}")
         check(exchange, "email-unique", attempted, has_status(scenario.answers.taken))
         for method in update_methods(scenario):

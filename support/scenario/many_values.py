@@ -63,8 +63,7 @@ def write_each(scenario: ScenarioContext, field_name: str, rounds: Sequence[Sequ
 
 def _sign_up(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> list[Written]:
     scenario.registry.make_room(len(new_users))
-    calls = [(scenario.api.create_call(one.as_json()), one) for one in new_users]
-    exchanges = scenario.run_few_at_once([scenario.registry.create(call, one.email, one.name) for call, one in calls])
+    exchanges = scenario.run_few_at_once([accounts.signing_up(scenario, one) for one in new_users])
     written = [Written("POST", one, exchange) for one, exchange in zip(new_users, exchanges, strict=True)]
     for each in written:
         user = user_of(each.answer.answer, scenario.profile)

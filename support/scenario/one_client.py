@@ -155,13 +155,11 @@ def sign_up_all(count: int) -> Sequence[Act]:
     def sign_up_in_turn(scenario: ScenarioContext) -> None:
         _begin(scenario, "create-201", f"{count} users sign up, one after another")
         scenario.registry.make_room(count, delete_current=True)
-        newcomers = scenario.factory.new_users(count)
-        operations = [
-            scenario.registry.create(scenario.api.create_call(one.as_json()), one.email, one.name) for one in newcomers
-        ]
-        for operation in operations:
-            scenario.check(scenario.run(operation), has_status(scenario.answers.created))
+        new_users = scenario.factory.new_users(count)
+        for one in new_users:
+            exchange = scenario.run(accounts.signing_up(scenario, one))
+            scenario.check(exchange, has_status(scenario.answers.created))
         _begin(scenario, "list", f"{count} users sign up, one after another; then reading the list")
-        directory.shows_each_once(scenario, [one.email for one in newcomers])
+        directory.shows_each_once(scenario, [one.email for one in new_users])
 
     return sign_up, find, sign_up_in_turn

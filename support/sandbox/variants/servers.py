@@ -129,11 +129,11 @@ def busy_with_others(sandbox: Sandbox) -> None:
     async def handle(sandbox: Sandbox, handle: Decision, call: Call) -> Response:
         number = next(numbers)
         if number % 3 == 0:
-            email = f"stranger-{number}@elsewhere.example.org"
-            stranger = User(sandbox.api.new_id(), "Some Stranger", email, sandbox.api.now())
-            sandbox.store.insert(stranger)
-            sandbox.store.update(stranger._replace(name=f"Stranger {number}"))
-            asyncio.get_running_loop().call_later(_STAY_S, sandbox.store.delete, stranger.id)
+            email = f"visitor-{number}@elsewhere.example.org"
+            visitor = User(sandbox.api.new_id(), "Some Visitor", email, sandbox.api.now())
+            sandbox.store.insert(visitor)
+            sandbox.store.update(visitor._replace(name=f"Visitor {number}"))
+            asyncio.get_running_loop().call_later(_STAY_S, sandbox.store.delete, visitor.id)
         response: Response = await handle(call)
         return response
 
