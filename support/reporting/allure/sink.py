@@ -115,8 +115,8 @@ class AllureSink(ReportSink):
         if result is None:
             self._drop()
             return
-        if result is not Result.PASSED and (replay := getattr(scenario, "replay", "")):
-            self._attach(REPLAY, replay)
+        if result is not Result.PASSED and (script := getattr(scenario, "replay_script", "")):
+            self._attach(REPLAY, script)
         test = self._test()
         stock = [label for label in test.labels if label.name not in ("tag", "severity")]
         test.labels = [*labels_of(scenario), Label("outcome", failure.outcome if failure else result), *stock]

@@ -61,7 +61,7 @@ def keep(scenario: Scenario, violation: ContractViolation, session: Session, fol
     text = _header(failed, path) + _body(failed, steps, session, path)
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    scenario.replay = text
+    scenario.replay_script = text
     shown = f"sh {shlex.quote(_relative(path))}"
     damage = damage_before(steps) if steps else None
     alone = bool(steps) and stands_alone(violation, steps, session.profile)
