@@ -19,7 +19,7 @@ from support.escaping import on_one_line
 from support.http.session_client import SessionClient
 from support.http.urls import destination
 from support.http.users_api import UsersApi
-from support.models import Answer, Exchange, NewUser
+from support.models import Exchange, NewUser
 from support.profile import Profile
 from support.target import diagnosis
 from support.target.diagnosis import NOT_OFFERED, asked, draft, is_page, said, user_shown, whole_body
@@ -161,16 +161,12 @@ class FirstUser:
             self._adapt({"user_pointer": shown.pointer, **shown.differences(self._profile)}, user_id)
         if not statuses.is_success(read.status):
             self._look_elsewhere(user_id, read)
-        elif user is not None and user.id == user_id and read.answer is not None:
-            self._insist_on_email(read, read.answer)
-        return False
-
-    def _insist_on_email(self, read: Exchange, answer: Answer) -> None:
-        if self._email.encode() not in answer.body.lower():
+        elif user is not None and user.id == user_id and not user.email:
             raise SettingsError(
                 f"GET {read.call.url} shows no email, by which the suite tells its own users from others. Set email "
                 f"under [names] {draft(self._api.url)}."
             )
+        return False
 
     def _learn_of_reads(self, user_id: str, read: Exchange) -> None:
         if read.answer is not None and (tag := read.answer.header("ETag")):
@@ -190,6 +186,8 @@ class FirstUser:
                 self._adapt_slash(url, read)
             other = self._api.id_in(url)
             name = next((key for key, value in shown.fields.items() if str(value) == other), None)
+            if name == self._profile.names.id:  # only the answer to create is wrong
+                return
             if other is not None and name is not None:
                 self._adapt({"id": name}, other)
         if read.status in (401, 403):

@@ -311,7 +311,7 @@ OF_CREATES = (
 )
 OF_VIEWS = (
     *(
-        Row(f"{where} shows {what}", list_shows(view, pages=pages), LISTING + DELETING, outcomes)
+        Row(f"{where} shows {what}", list_shows(view, pages=pages), LISTING + DELETING + BURST, outcomes)
         for where, pages in (("list", False), ("page", True))
         for what, view, outcomes in (
             ("foreign users with our email", foreign_users_with("email"), FAULTLESS if pages else FOUND),
