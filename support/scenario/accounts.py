@@ -135,7 +135,7 @@ def change(scenario: ScenarioContext, actor: Actor, method: str | None = None, *
     """
     method = method or scenario.update_method
     sent = complete(method, fields, actor.new_user)
-    actor.before, actor.expected = actor.shown, {**(actor.expected or actor.shown), **sent}
+    actor.expect(sent)
     exchange = send_change(scenario, actor, method, sent)
     if exchange.status == 200:
         actor.old_email, actor.new_user = actor.new_user.email, replace(actor.new_user, **fields)

@@ -69,7 +69,7 @@ def write_if(scenario: ScenarioContext, actor: Actor, method: str, condition: st
         operation = scenario.api.send(scenario.api.call(method, url, headers=headers))
     else:
         fields = scenario.factory.new_user(actor.persona).as_json()
-        actor.expected = {**actor.shown, **fields}
+        actor.expect(fields)
         operation = scenario.registry.change(
             scenario.api.call(method, url, fields=fields, headers=headers), fields["email"]
         )

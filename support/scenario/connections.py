@@ -176,7 +176,7 @@ def sign_up_in_chunks(scenario: ScenarioContext, actor: Actor) -> None:
 def change_in_chunks(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     """Change an account with a body in chunks, and read an unknown user on the same connection."""
     fields = accounts.complete(method, accounts.new_values(scenario, actor, "name"), actor.new_user)
-    actor.expected = {**actor.shown, **fields}
+    actor.expect(fields)
     call = scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=fields, headers=CHUNKED)
     change = scenario.registry.change(call, fields.get("email"))
     play(scenario, [change, scenario.api.read(values.unused_id(scenario))])

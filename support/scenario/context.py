@@ -58,6 +58,10 @@ class Actor:
             raise SuiteError(f"{self.persona} has not become a user in this scenario yet")
         return self.id
 
+    def expect(self, sent: Mapping[str, Any]) -> None:
+        """Remember what is shown before a change, and what is expected to be shown if it is done."""
+        self.before, self.expected = self.shown, {**(self.expected or self.shown), **sent}
+
 
 class ScenarioContext:
     """The state of one scenario, and all that its steps act with."""

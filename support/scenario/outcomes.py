@@ -106,7 +106,7 @@ def every_view_shows(scenario: ScenarioContext, field: str) -> None:
     if has_signed_up:
         scenario.check(exchange, is_accepted, rule="create-201")
     shown = shows(wanted, scenario.names)
-    scenario.check(exchange, is_accepted, shown)
+    scenario.check(exchange, is_accepted, shown, rule=rule_about(scenario, actor, body_of(exchange.answer)[0]))
     read = scenario.run(scenario.api.read(actor.known_id))
     rule = rule_about(scenario, actor, body_of(read.answer)[0])
     scenario.check(read, has_status([200]), shown, rule=rule, attempted=scenario.then("reading the user"))

@@ -164,6 +164,7 @@ class _Sequence(RuleBasedStateMachine):
         accounts.when_free(scenario, lambda: self._try(actor, method, fields))
         scenario.check(scenario.exchange, has_status([200]), rule=freed or accounts.rule_of_change(scenario.exchange))
         outcomes.is_changed(scenario, actor)
+        outcomes.is_unchanged(scenario, actor)
         self._remember(actor)
 
     def _try(self, actor: Actor, method: str, fields: dict[str, str]) -> Exchange:

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from support import statuses
 from support.cleanup.registry import Registry
-from support.contract.normalizers import listed, user_of, users_of
+from support.contract.normalizers import listed, names_one_user, user_of, users_of
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError, TargetDown
 from support.escaping import on_one_line
 from support.http.session_client import SessionClient
@@ -123,8 +123,8 @@ class FirstUser:
         shown = in_list or in_create
         if shown is not None and (different := shown.differences(self._profile)):
             self._adapt(different | ({"user_pointer": in_create.pointer} if in_create and in_create.pointer else {}))
-        if in_create is not None:
-            return str(in_create.fields[in_create.names["id"]])
+        if in_create is not None and names_one_user(in_id := str(in_create.fields[in_create.names["id"]])):
+            return in_id
         return next(iter(self._registry.ledger.records[-1].ids), None)
 
     @property

@@ -32,6 +32,7 @@ from support.tests.hostile.rows import (
     CREATING,
     DELETING,
     DOWN,
+    ENDS_BEFORE,
     FAULT,
     FOUND,
     INVALID,
@@ -189,7 +190,15 @@ STAYING = (
 
 LISTS = (
     Row("list is wrapped", wrapped(shown_in_any_list), LIFE + CREATING, FOUND, rule="list"),
-    Row("everything is wrapped", wrapped(shown_anywhere), CREATING, may_stay=True, settings=SHORT),
+    Row(
+        "everything is wrapped",
+        wrapped(shown_anywhere),
+        CREATING,
+        ENDS_BEFORE,
+        may_stay=True,
+        says='Set user_pointer = "/data"',
+        settings=SHORT,
+    ),
     *(
         Row(f"list is {body.decode()[:15]!r}", in_place(shown_in_any_list, body, kind), LIFE + CREATING, rule="list")
         for body, kind in (

@@ -16,6 +16,7 @@ from support.tests.hostile.rows import (
     BURST,
     CREATING,
     DELETING,
+    ENDS_BEFORE,
     FOUND,
     INVALID,
     LIFE,
@@ -330,13 +331,22 @@ OF_USERS = (
         "writes are redirected",
         writes_redirected,
         UPDATING,
-        RED,
+        ENDS_BEFORE,
         may_stay=True,
+        says="the suite could delete nobody",
         settings=SHORT,
     ),
+    Row("reads are refused by 500", reads_of_own(refusing(500)), READING + DELETING, RED, may_stay=True),
     *(
-        Row(f"reads are refused by {code}", reads_of_own(refusing(code)), READING + DELETING, RED, may_stay=True)
-        for code in (500, 403, 405)
+        Row(
+            f"reads are refused by {code}",
+            reads_of_own(refusing(code)),
+            READING + DELETING,
+            ENDS_BEFORE,
+            may_stay=True,
+            says=says,
+        )
+        for code, says in ((403, "Use a TOKEN that may read single users"), (405, "no user can be read by id there"))
     ),
     *(
         Row(f"reads show {what}", reads_of_own(lie), READING + WRITING, may_stay=True, rule="read-200")

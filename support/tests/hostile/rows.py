@@ -11,6 +11,8 @@ from support.tests.hostile.server import Hostile
 BROKEN, LEFT, FAULT, DOWN, OPEN, PASSED = Outcome
 RED = frozenset({BROKEN, LEFT, OPEN})
 FOUND = frozenset({BROKEN})
+ENDS_BEFORE = frozenset({FAULT})
+"""For rows that the preflight ends, as no run could delete its users there, or read them by this profile."""
 EXIT_CODES: Mapping[str, tuple[int, ...]] = {
     PASSED: (0,),
     BROKEN: (1,),
