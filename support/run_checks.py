@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from support.errors import SettingsError, SuiteError
 from support.profile import Deviation, Profile
-from support.reporting.results import Result
+from support.reporting.results import Result, plain
 from support.reporting.summary import Requests, ScenarioResult, Summary
 from support.settings import Settings
 
@@ -29,7 +29,7 @@ def _fixed(known: Sequence[Deviation], scenarios: Sequence[ScenarioResult], prof
     passed = {each: name for each in known if (name := _scenario_without(each, scenarios)) is not None}
     if not passed:
         return None
-    listed = "; ".join(f"{each.rule} ({name})" for each, name in passed.items())
+    listed = "; ".join(f"{each.rule} ({plain(name)})" for each, name in passed.items())
     return SettingsError(
         f"fixed: the target no longer shows a deviation that the profile {profile} lists: {listed}. "
         "Remove its entry from the profile."

@@ -29,7 +29,7 @@ def normal_user(fields: Any, names: Names | None = None) -> User | None:
     return User(
         id=user_id,
         name=_name(shown, f"{names.name} {user_id}"),
-        email=writable(_text(shown.get("email")).strip().lower()),
+        email=_email(shown),
         created_at=shown.get("createdAt"),
         extra={key: value for key, value in shown.items() if key not in USER_FIELDS},
     )
@@ -63,8 +63,13 @@ def names_one_user(user_id: str) -> bool:
 
 
 def is_email(email: str) -> bool:
-    """Whether a text may be an email."""
-    return "@" in email
+    """Whether a text may be an email: it has something on both sides of an @."""
+    local_part, _, domain = email.rpartition("@")
+    return bool(local_part.strip("@") and domain)
+
+
+def _email(fields: Mapping[str, Any]) -> str:
+    return writable(_text(fields.get("email")).strip().lower())
 
 
 def _name(fields: Mapping[str, Any], placeholder: str) -> str | None:
@@ -108,6 +113,13 @@ def users_in(answer: Answer | None, profile: Profile) -> list[User] | None:
     if answer is None or answer.status != 200:
         return [] if answer is not None and answer.status in profile.answers.no_match else None
     return None if listed(answer, profile) is None else users_of(answer, profile)
+
+
+def shows_without_id(answer: Answer | None, email: str, profile: Profile) -> bool:
+    """Whether a list shows a user with this email, but without an id that a URL can name."""
+    entries = [entry for entry in listed(answer, profile) or [] if isinstance(entry, Mapping)]
+    nameless = [entry for entry in entries if id_in(entry, profile.names) is None]
+    return any(_email(profile.names.to_contract(entry)) == email.lower() for entry in nameless)
 
 
 def _json_of(answer: Answer | None) -> Any:

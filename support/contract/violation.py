@@ -53,7 +53,7 @@ def fail(
     work may have been done and the call could not be sent again, unless that answer is a fault by itself.
     """
     if exchange is not None:
-        _raise_if_inconclusive(attempted, exchange)
+        raise_if_inconclusive(attempted, exchange)
     evidence = Evidence(
         _line(attempted),
         tuple(dict.fromkeys(map(_line, wanted))),
@@ -64,7 +64,8 @@ def fail(
     raise ContractViolation(rule, _text(rule, evidence), evidence, exchange, claims)
 
 
-def _raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:
+def raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:
+    """Raise Inconclusive if an exchange proves nothing about the target, such as one that ended at a limit."""
     outcome = exchange.attempts[-1].outcome
     sent = f"{attempted}: {exchange.call.method} {exchange.call.url}"
     if exchange.gave_up:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
-from support.contract.normalizers import names_one_user, user_of, users_in
+from support.contract.normalizers import names_one_user, shows_without_id, user_of, users_in
 from support.errors import SuiteError
 from support.http.conditions import Conditions
 from support.http.operations import Operation, Permit, Search, execute, execute_create, execute_once
@@ -214,13 +214,16 @@ class UsersApi:
     def holders(self, email: str) -> Operation[Sequence[User] | None]:
         """Search for the users with exactly this email, whatever its letter case; None if no answer says.
 
-        A filter that matches more is narrowed. The list is read if there is no filter, or none that answers, or
-        one that shows only others.
+        Nor does an answer say it that shows such a user without an id that a URL can name. A filter that matches more
+        is narrowed. The list is read if there is no filter, or none that answers, or one that shows only others.
         """
         trusted = self.profile.capabilities.email_filter
         found: dict[str, User] = {}
         for spelling in self._spellings(email) if trusted else ():
-            users = users_in((yield from self.find(spelling)).answer, self.profile)
+            answer = (yield from self.find(spelling)).answer
+            if shows_without_id(answer, email, self.profile):
+                return None
+            users = users_in(answer, self.profile)
             same = {user.id: user for user in users or () if user.email == email.lower()}
             trusted = trusted and users is not None and bool(same or not users)
             found |= same
@@ -228,7 +231,8 @@ class UsersApi:
             return list(found.values())
         if not self.profile.capabilities.list:
             return None
-        users = users_in((yield from self.list()).answer, self.profile)
+        answer = (yield from self.list()).answer
+        users = None if shows_without_id(answer, email, self.profile) else users_in(answer, self.profile)
         return None if users is None else [user for user in users if user.email == email.lower()]
 
     def _spellings(self, email: str) -> Iterable[str]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from support.cleanup.polling import PollPolicy
 from support.contract.claims import Claim, shown
 from support.contract.normalizers import ids_of
-from support.contract.violation import fail
+from support.contract.violation import fail, raise_if_inconclusive
 from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
 
@@ -147,6 +147,8 @@ def _fail_as_late(
     within_s: float,
     claims: Sequence[Claim],
 ) -> None:
+    for earlier in scenario.exchanges:  # a deletion that could not be tried again proves nothing
+        raise_if_inconclusive(scenario.attempted, earlier)
     deadline_s = scenario.session.deadlines.policy.deadline_s
     within = f"within {within_s:g} s"
     if within_s < deadline_s:

@@ -106,8 +106,7 @@ def why_refused(exchange: Exchange, sent_names: Mapping[str, str], table: str = 
         location = on_one_line((answer.header("Location") if answer else None) or "nowhere")
         return f"{asked(exchange)} to {location}. Put that URL into BASE_URL, or set [paths] {draft(url)}."
     if status >= 500:
-        tries = f"after {len(exchange.attempts)} attempts"
-        return f"{asked(exchange)} to a valid user, {tries}{said(answer)}. Check that the API is up."
+        return f"{asked(exchange)} to a valid user, {tries(exchange)}{said(answer)}. Check that the API is up."
     return _why_invalid(exchange, sent_names, table)
 
 
@@ -133,6 +132,11 @@ def wanted_in(exchange: Exchange, sent_names: Mapping[str, str]) -> list[Complai
     """Return what a refusal says of fields that were not sent."""
     complaints = complaints_in(whole_body(exchange.answer))
     return [one for one in complaints if one.path[-1] not in sent_names.values() and not one.is_unknown]
+
+
+def tries(exchange: Exchange) -> str:
+    """Return how often a call was sent, or why it was not sent again."""
+    return exchange.gave_up or f"after {len(exchange.attempts)} attempts"
 
 
 def why_limited(exchange: Exchange) -> str:

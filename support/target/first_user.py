@@ -259,15 +259,21 @@ class FirstUser:
             self._refuse(changed, "patch" if method == "PATCH" else "update")
 
     def _delete(self, user_id: str) -> None:
-        """Delete the user and see them gone; raises SettingsError if the target deletes nobody."""
+        """Delete the user and see them gone; raises SettingsError or TargetDown if the target deletes nobody."""
         deleted = self._client.run(self._api.delete(user_id))
         read = self._client.run(self._api.read(user_id))
         stays = read.status == 200 and not statuses.is_success(deleted.status)
-        if stays and not self._is_excused("delete"):
-            raise SettingsError(
-                f"{asked(deleted)}{said(deleted.answer)}, and the user stays: the suite could delete nobody. "
-                "Use a TOKEN that may delete users; an API without DELETE cannot be tested."
-            )
+        if not stays or self._is_excused("delete"):
+            return
+        if deleted.status == statuses.TOO_MANY_REQUESTS:
+            raise TargetDown(diagnosis.why_limited(deleted))
+        if (deleted.status or 0) >= 500 and deleted.status not in NOT_OFFERED:
+            stayed = f"and the user stays, {diagnosis.tries(deleted)}"
+            raise TargetDown(f"{asked(deleted)}{said(deleted.answer)}, {stayed}. Check that the API is up.")
+        raise SettingsError(
+            f"{asked(deleted)}{said(deleted.answer)}, and the user stays: the suite could delete nobody. "
+            "Use a TOKEN that may delete users; an API without DELETE cannot be tested."
+        )
 
     def _is_excused(self, rule: str) -> bool:
         """Whether the profile knows that the target breaks a rule."""

@@ -132,7 +132,7 @@ clean_up() {
 
 # What the answer should show; each of these notes what is wrong.
 isnt() { wrong="$wrong${wrong:+; }$*"; }
-wants_status() { case " $* " in *" $status "*) ;; *) isnt "the status is ${status:-none}, not $*" ;; esac; }
+wants_status() { case " $* " in *" $status "*) ;; *) isnt "the status is ${status:-none}, not $(printf %s "$*" | sed 's/ / or /g')" ;; esac; }
 wants_value() {
   found=$(value_at "$1") expected=$2
   case ${3-} in

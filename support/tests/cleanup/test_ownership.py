@@ -131,6 +131,12 @@ class TestProof:
         stand.prove_or_not()
         assert stand.users.users == {}
 
+    @pytest.mark.parametrize("email", ["@", "@@", "ada@", "@example.com", "ada"])
+    def test_a_user_whose_email_is_none_is_ours_by_the_mark_in_the_name(self, stand: Stand, email: str) -> None:
+        stand.create(NewUser(f"Ada {stand.mark}", email))
+        stand.prove()
+        assert stand.users.users == {}
+
     def test_an_id_that_a_read_shows_to_be_free_may_be_named(self, stand: Stand) -> None:
         assert stand.client.execute(stand.registry.api.patch("77", {"name": "Grace"})).status == 404
 

@@ -176,7 +176,12 @@ ROWS = (
     ),
     Row("refusals hold commands", refusals_with_commands, REFUSALS, FOUND | {LEFT}, may_stay=True, settings=SHORT),
     *(
-        Row(f"header {name} holds commands", with_rewritten_head(created, a_line_more(name, IN_A_HEADER)), LIFE, RED)
+        Row(
+            f"header {name} holds commands",
+            with_rewritten_head(created, a_line_more(name, IN_A_HEADER)),
+            LIFE,
+            ENDS_BEFORE,
+        )
         for name in ("X-Talk", "Content-Type", "Location")
     ),
     *(

@@ -8,7 +8,7 @@ from typing import Any
 from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox
 from support.tests.hostile.answers import together
-from support.tests.hostile.rows import CREATING, DELETING, PASSED, RED, SHORT, Row
+from support.tests.hostile.rows import CREATING, DELETING, DOWN, FOUND, LEFT, PASSED, RED, SHORT, Row
 from support.tests.hostile.server import Hostile, Setup
 
 MIB = 1 << 20
@@ -66,7 +66,8 @@ UNUSUAL = (
     ("of protocols and terminals", ("a\nb", "a\r\nX-Injected: b", "\x00", "\x1b[2J", "\u202e1", "\ufffe", "\x85")),
     ("of programs", ("constructor", "__proto__", "null", "users", "0", "1e3", "é")),
 )
-ANY = RED | {PASSED}
+UNREAD = RED | {DOWN}
+ANY = UNREAD | {PASSED}
 VALUES: tuple[tuple[str, Any], ...] = (
     ("empty", ""),
     ("an object", {"$oid": "1"}),
@@ -92,9 +93,9 @@ ROWS = (
         Row(f"ids are words {name}", in_turn(texts), DELETIONS, ANY, may_stay=True, settings=SHORT)
         for name, texts in UNUSUAL
     ),
-    *(Row(f"an id is {name}", once(text), DELETIONS, RED, may_stay=True, settings=SHORT) for name, text in LENGTHS),
+    *(Row(f"an id is {name}", once(text), DELETIONS, UNREAD, may_stay=True, settings=SHORT) for name, text in LENGTHS),
     *(
-        Row(f"an id is {name}", shown_as_number(digits), DELETIONS, may_stay=True, settings=SHORT)
+        Row(f"an id is {name}", shown_as_number(digits), DELETIONS, FOUND | {LEFT}, may_stay=True, settings=SHORT)
         for name, digits in NUMBERS
     ),
     *(Row(f"ids are {name}", shown_as(value), PLAY, RED, may_stay=True, settings=SHORT) for name, value in VALUES),

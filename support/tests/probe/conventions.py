@@ -102,7 +102,6 @@ class Spring(Make):
     """Spring: Basic access, pages from 0 in `content`, whole users in every PUT, no PATCH, a list of field errors."""
 
     collection, methods, invalid = "/api/accounts", ("PUT",), 400
-    breaks = frozenset({"patch"})
     wanted: ClassVar[Wanted] = {"birthDate": lambda value: is_text(value) and len(value) == 10}
 
     numbered = True

@@ -87,7 +87,6 @@ class Scim(Make):
     """SCIM: a userName, a displayName, schemas in every body, and no PATCH of plain fields."""
 
     collection, name, methods, invalid = "/scim/Users", "displayName", ("PUT",), 400
-    breaks = frozenset({"patch"})
 
     def fields(self, document: Any) -> Any:
         sent = super().fields(document)

@@ -47,8 +47,6 @@ class Make:
     create_at: str | None = None
     methods: tuple[str, ...] = ("PUT", "PATCH")
     numbered = False
-    breaks: frozenset[str] = frozenset()
-    """The rules of the contract that it breaks."""
     media_types: tuple[str, ...] = ("application/json",)
     wanted: ClassVar[Wanted] = {}
     name = "name"

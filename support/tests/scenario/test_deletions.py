@@ -8,7 +8,7 @@ import pytest
 
 from support.cleanup.polling import PollPolicy
 from support.concurrency.races import Verdict
-from support.errors import ContractViolation
+from support.errors import ContractViolation, Inconclusive
 from support.scenario import waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.deletion_races import check_that_none_returned
@@ -53,6 +53,14 @@ def test_a_user_who_can_still_be_read_was_not_deleted(deleted: Deleted) -> None:
     with pytest.raises(ContractViolation, match=r"(?s)delete .*status 404 for Ada within 0\.3 s") as caught:
         waiting.is_gone(scenario, ada)
     assert caught.value.rule == "delete"
+
+
+def test_a_deletion_that_has_to_wait_for_longer_than_there_is_time_proves_nothing(deleted: Deleted) -> None:
+    later = answer(503, {"title": "Later"}, headers={"Retry-After": "3600"})
+    scenario, ada = deleted([later, *[SHOWN] * 100])
+    scenario.keep(scenario.run(scenario.api.read("7")))
+    with pytest.raises(Inconclusive, match=r"answered by 503 and not sent again: it asks to wait 3600 s"):
+        waiting.is_gone(scenario, ada)
 
 
 def test_a_user_who_is_shown_again_breaks_the_rule_of_the_scenario(deleted: Deleted) -> None:

@@ -29,7 +29,7 @@ def test_a_fixed_deviation_fails_the_run_and_names_the_entry_to_remove(
     ended = play(new_target(), profile(OF_401), TOKENS)
     assert ended.code != 0
     assert "fixed: " in ended.said
-    assert "auth-401 (Mallory uses *" in ended.said
+    assert "auth-401 (Mallory uses no token)" in ended.said
     assert "Remove its entry from the profile." in ended.said
 
 
