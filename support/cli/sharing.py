@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from behave.model import Feature
@@ -14,11 +15,17 @@ from support import profile_files
 from support.order import CONCURRENCY, is_concurrent
 from support.profile import Caps, Profile
 from support.reporting.logs import set_up_logs
-from support.settings import Settings
+from support.reporting.results import Result
+from support.reporting.summary import FILE, read
+from support.settings import ROOT, Settings
 
 log = logging.getLogger("acceptance")
-CONCURRENCY_WEIGHT = 20
+LONG_TAGS, LONG_WEIGHT = {CONCURRENCY, "slow", "fuzz"}, 10
+SHORTEST_S = 0.001
 WORTH_IT = 100
+
+Seconds = Mapping[tuple[str, str], float]
+"""How long scenarios took in the last run, by the names of their feature and their own."""
 
 
 def shares_of(config: Any, settings: Settings) -> list[list[Feature]]:
@@ -31,9 +38,18 @@ def shares_of(config: Any, settings: Settings) -> list[list[Feature]]:
             log.info("%s", f"WORKERS: one process runs all features, because of {obstacle}")
         return []
     features = _features(config)
-    if settings.workers is None and sum(weight(feature, config) for feature in features) < WORTH_IT:
+    if settings.workers is None and sum(weight(feature, config, {}) for feature in features) < WORTH_IT:
         return []
-    return split(features, config, settings.workers or 2)
+    return split(features, config, settings.workers or 2, seconds_of_last_run(ROOT / settings.reports_dir))
+
+
+def seconds_of_last_run(reports: Path) -> Seconds:
+    """Return how long the scenarios took that the summary in this folder, if any, is about."""
+    try:
+        scenarios = read(reports / FILE).scenarios
+    except (OSError, ValueError):
+        return {}
+    return {(one.feature, one.name): one.seconds for one in scenarios if one.result is not Result.NOT_RUN}
 
 
 def locations_of(config: Any) -> list[Any]:
@@ -58,23 +74,31 @@ def _obstacle(config: Any, profile: Profile) -> str | None:
     return None
 
 
-def weight(feature: Feature, config: Any) -> int:
-    """Return how long a feature takes, in scenarios; one with concurrent requests takes as long as several others."""
+def weight(feature: Feature, config: Any, seconds: Seconds) -> float:
+    """Return how long the selected scenarios of a feature take: as in the last run, else by a rough estimate."""
     chosen = [scenario for scenario in feature.walk_scenarios() if scenario.should_run(config)]
-    return sum(CONCURRENCY_WEIGHT if CONCURRENCY in scenario.effective_tags else 1 for scenario in chosen)
+    return sum(
+        max(
+            seconds.get((feature.name, one.name), 1 if LONG_TAGS.isdisjoint(one.effective_tags) else LONG_WEIGHT),
+            SHORTEST_S,
+        )
+        for one in chosen
+    )
 
 
-def split(features: Sequence[Feature], config: Any, count: int) -> list[list[Feature]]:
+def split(features: Sequence[Feature], config: Any, count: int, seconds: Seconds) -> list[list[Feature]]:
     """Split the selected features into at most `count` shares that take about as long.
 
-    All races and bursts are in the last share, so that they do not disturb each other, and what fails in others is told
-    before them.
+    Races and bursts are in the last shares, as few as they fill: there they disturb each other little, and what fails
+    in others is told before them.
     """
-    weights = {id(feature): weight(feature, config) for feature in features}
+    weights = {id(feature): weight(feature, config, seconds) for feature in features}
+    concurrent = sum(weights[id(feature)] for feature in features if is_concurrent(feature))
+    first = count - max(1, round(count * concurrent / (sum(weights.values()) or 1)))
     heaviest_first = sorted(features, key=lambda one: (is_concurrent(one), weights[id(one)]), reverse=True)
-    loads, chosen = [0] * count, [set[int]() for _ in range(count)]
+    loads, chosen = [0.0] * count, [set[int]() for _ in range(count)]
     for feature in heaviest_first:
-        number = count - 1 if is_concurrent(feature) else loads.index(min(loads))
+        number = min(range(first if is_concurrent(feature) else 0, count), key=loads.__getitem__)
         loads[number] += weights[id(feature)]
         chosen[number] |= {id(feature)} if weights[id(feature)] else set()
     return [[feature for feature in features if id(feature) in share] for share in chosen if share]

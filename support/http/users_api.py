@@ -219,7 +219,8 @@ class UsersApi:
         """
         trusted = self.profile.capabilities.email_filter
         found: dict[str, User] = {}
-        for spelling in self._spellings(email) if trusted else ():
+        spellings = [email, email.lower()] if self.profile.lookup.case_sensitive else [email]
+        for spelling in dict.fromkeys(spellings) if trusted else ():
             answer = (yield from self.find(spelling)).answer
             if shows_without_id(answer, email, self.profile):
                 return None
@@ -234,9 +235,6 @@ class UsersApi:
         answer = (yield from self.list()).answer
         users = None if shows_without_id(answer, email, self.profile) else users_in(answer, self.profile)
         return None if users is None else [user for user in users if user.email == email.lower()]
-
-    def _spellings(self, email: str) -> Iterable[str]:
-        return dict.fromkeys([email, email.lower()] if self.profile.lookup.case_sensitive else [email])
 
     def found_by(self, email: str, known: Iterable[str] = ()) -> Search:
         """Return a search for the user that an ambiguous create gave this email; `known` are ids that had it before."""

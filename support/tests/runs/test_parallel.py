@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -21,7 +22,7 @@ from behave.parser import parse_feature
 
 from support.cli import parallel
 from support.cli.parallel import Child, ParallelRun, merged_text
-from support.cli.sharing import shares_of, split
+from support.cli.sharing import seconds_of_last_run, shares_of, split
 from support.errors import Outcome
 from support.reporting.results import Result
 from support.reporting.run_report import make_ready
@@ -68,26 +69,43 @@ def names(shares: list[list[Feature]]) -> list[list[str]]:
 class TestSplit:
     def test_all_shares_take_about_as_long(self) -> None:
         features = [feature("a", 10), feature("b", 40), feature("c", 20), feature("d", 10)]
-        assert names(split(features, config(), 2)) == [["b"], ["a", "c", "d"]]
+        assert names(split(features, config(), 2, {})) == [["b"], ["a", "c", "d"]]
 
-    def test_all_concurrent_requests_are_in_the_last(self) -> None:
-        features = [
-            feature("a", 5),
-            feature("race", 1, "concurrency"),
-            feature("b", 5),
-            feature("burst", 2, "concurrency"),
-        ]
-        assert names(split(features, config(), 3)) == [["a"], ["b"], ["race", "burst"]]
+    def test_the_seconds_of_the_last_run_are_their_weights(self) -> None:
+        features, seconds = [feature("a", 2), feature("b", 3), feature("c", 4)], {("a", "0"): 60.0, ("gone", "0"): 99.0}
+        assert names(split(features, config(), 2, seconds)) == [["a"], ["b", "c"]]
+
+    @pytest.mark.parametrize(
+        ("processes", "shares"),
+        [
+            (2, [["a", "b"], ["race", "burst"]]),
+            (3, [["a", "b"], ["race"], ["burst"]]),
+            (6, [["a"], ["b"], ["race"], ["burst"]]),
+        ],
+    )
+    def test_all_concurrent_requests_are_in_the_last_as_few_as_they_fill(
+        self, processes: int, shares: list[list[str]]
+    ) -> None:
+        features = [feature("a", 5), feature("race", 1, "concurrency"), feature("b", 5)]
+        features += [feature("burst", 1, "concurrency")]
+        assert names(split(features, config(), processes, {})) == shares
 
     def test_two_features_of_one_name_are_two(self) -> None:
-        assert names(split([feature("a", 1), feature("a", 1)], config(), 2)) == [["a"], ["a"]]
+        assert names(split([feature("a", 1), feature("a", 1)], config(), 2, {})) == [["a"], ["a"]]
 
     def test_there_are_no_empty_shares(self) -> None:
-        assert names(split([feature("a", 1), feature("b", 1)], config(), 5)) == [["a"], ["b"]]
+        assert names(split([feature("a", 1), feature("b", 1)], config(), 5, {})) == [["a"], ["b"]]
 
     def test_a_feature_that_is_not_selected_is_in_no_share(self) -> None:
         nothing = config(tag_expression=SimpleNamespace(check=lambda _: False))
-        assert names(split([feature("a", 1), feature("b", 1)], nothing, 2)) == []
+        assert names(split([feature("a", 1), feature("b", 1)], nothing, 2, {})) == []
+
+
+def test_how_long_a_scenario_took_is_known_if_it_was_run(tmp_path: Path) -> None:
+    assert seconds_of_last_run(tmp_path) == {}
+    not_run = replace(ONE, name="1", result=Result.NOT_RUN, seconds=0.0)
+    with_results(Summary(Outcome.PASSED), [ONE, not_run], []).write(tmp_path)
+    assert seconds_of_last_run(tmp_path) == {("a", "0"): 0.1}
 
 
 class TestNumber:
