@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from behave.model import Scenario
 
 from support import profile_files
 from support.errors import SettingsError
@@ -15,7 +14,6 @@ from support.profile_answers import Lookup, Shape, StatusInBody
 from support.profile_files import PROFILES
 from support.rules import RULES
 from support.settings import ROOT
-from support.tests.house.reading import features, scenarios, tags
 from support.tests.target.conftest import NewProfile, NewTarget, Play
 
 SHIPPED = sorted(path.stem for path in PROFILES.glob("*.toml"))
@@ -245,25 +243,6 @@ def test_patterns_fit_the_names_of_scenarios_without_their_row() -> None:
     assert known.covers("A replacement without a name is refused -- @1.1 ")
     assert not known.covers("Ada is replaced")
     assert Deviation("put", "r", "https://example.com/42", date(2026, 1, 1)).covers("Ada is replaced")
-
-
-def test_every_pattern_of_every_shipped_profile_fits_a_scenario_of_its_rule() -> None:
-    names = {rule: [one.name for one in all_scenarios() if f"rule.{rule}" in tags(one)] for rule in RULES}
-    every = [name for of_rule in names.values() for name in of_rule]
-    unused = []
-    for profile in map(profile_files.load, SHIPPED):
-        patterns = [(pattern, names[known.rule]) for known in profile.deviations for pattern in known.scenarios]
-        patterns += [(pattern, every) for excluded in profile.excluded for pattern in excluded.scenarios]
-        unused += [f"{profile.name}: {pattern}" for pattern, among in patterns if not fits_any(pattern, among)]
-    assert unused == []
-
-
-def fits_any(pattern: str, names: list[str]) -> bool:
-    return any(Exclusion("r", (pattern,)).covers(name) for name in names)
-
-
-def all_scenarios() -> list[Scenario]:
-    return [one for feature in features() for one in scenarios(feature)]
 
 
 def test_a_deviation_has_to_explain_all_mismatches() -> None:
