@@ -136,16 +136,6 @@ def beginning_of_id_enough_for_head(sandbox: Sandbox) -> None:
     )
 
 
-@defect("isolation")
-def missing_id_means_first_user_to_patch(sandbox: Sandbox) -> None:
-    """PATCH of the id undefined or null changes the oldest user, as a search without a condition finds them."""
-    _take_for_known(
-        sandbox,
-        "PATCH",
-        lambda text: next(iter(sandbox.store.window(0, 1)), None) if text in ("undefined", "null") else None,
-    )
-
-
 @defect("update-404")
 def put_creates_unknown_uuid(sandbox: Sandbox) -> None:
     """PUT creates a user with an id that no user ever had, if it is a well-formed UUID."""
