@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from support.cleanup.marks import new_mark
-from support.contract.matchers import body_of
 from support.contract.normalizers import ids_of, user_of
 from support.errors import SuiteError
 from support.http.operations import Operation
@@ -149,9 +148,3 @@ class ProbeClient:
 
 def succeeded(exchange: Exchange) -> bool:
     return is_success(exchange.status)
-
-
-def fields_of(exchange: Exchange) -> Mapping[str, Any]:
-    """Return the object that an answer shows; an empty one if it shows none."""
-    value, _ = body_of(exchange.answer)
-    return value if isinstance(value, Mapping) else {}
