@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from support.probe.authentication import Way, learn_way, ways
 from support.probe.draft import Draft, Value
 from support.profile import Profile
 from support.scenario.factory import Factory, new_seed
+from support.settings import Settings
 from support.statuses import is_success
 from support.target.connection import Connection
 
@@ -31,6 +33,7 @@ class ProbeClient:
         self.factory = Factory(new_seed(), self.mark)
         self.poll_policy = connection.poll_policy
         self.has_token = connection.target.token is not None
+        self.fastest_create_s = math.inf
         self._plain_names = False
         self._connection = connection
         connection.journal.open_run(self.mark, connection.target.key)
@@ -59,6 +62,10 @@ class ProbeClient:
         api, auth = self._connection.api, self.profile.auth
         credential = replace(auth.credential, value=api.credential.value) if self.has_token else api.credential
         self._registry.switch_api(replace(api, profile=self.profile, credential=credential))
+
+    @property
+    def settings(self) -> Settings:
+        return self._connection.settings
 
     @property
     def own_ids(self) -> set[str]:
@@ -115,7 +122,10 @@ class ProbeClient:
             self._registry.ledger.existing |= listed
         call = self.api.call("POST", fields=fields, body=body)
         name = str(fields["name"]) if "name" in fields else None
-        return self.run(self._registry.create(call, fields.get("email"), name, listed))
+        exchange = self.run(self._registry.create(call, fields.get("email"), name, listed))
+        if succeeded(exchange) and exchange.answer is not None:
+            self.fastest_create_s = min(self.fastest_create_s, exchange.answer.seconds)
+        return exchange
 
     def change(self, method: str, user_id: str, fields: Mapping[str, Any]) -> Exchange:
         """Send a PATCH or PUT to one of the probe's users."""

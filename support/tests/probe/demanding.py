@@ -91,16 +91,18 @@ class Envelope(Make):
 
 
 class Scim(Make):
-    """SCIM: a userName, a displayName, schemas in every body, and no PATCH of plain fields."""
+    """SCIM: a userName, a displayName, schemas in every body, and a PATCH of operations alone."""
 
-    collection, name, methods, invalid = "/scim/Users", "displayName", ("PUT",), 400
+    collection, name, invalid = "/scim/Users", "displayName", 400
 
     def fields(self, document: Any) -> Any:
         sent = super().fields(document)
         return {**sent, "email": document["userName"]} if isinstance(sent, dict) and "userName" in document else sent
 
-    def faults(self, method: str, document: Any) -> Faults:  # noqa: ARG002
+    def faults(self, method: str, document: Any) -> Faults:
         sent = document if isinstance(document, dict) else {}
+        if method == "PATCH":
+            return {"": "Attribute 'Operations' is required"}
         extra = [f"Extra inputs are not permitted: {key}" for key in sent if key not in SCIM_FIELDS]
         missing = ["Attribute 'schemas' is required"] if "schemas" not in sent else []
         problems = [*missing, *extra]
