@@ -42,10 +42,11 @@ def deleted(new_session: NewSession, script: Script) -> Deleted:
 
 
 def test_servers_behind_a_load_balancer_have_to_agree(deleted: Deleted) -> None:
-    scenario, ada = deleted([GONE, SHOWN, GONE, GONE, SHOWN, GONE, GONE, GONE])
+    scenario, ada = deleted([GONE, SHOWN, GONE, GONE, GONE, SHOWN, GONE, GONE, GONE])
     waiting.is_gone(scenario, ada)
     statuses = [exchange.status for exchange in scenario.session.recorder.exchanges]
-    assert statuses == [404, 200, 404, 404, 200, 404, 404, 404]
+    assert sorted(statuses) == [200, 200, *[404] * 7]
+    assert statuses[-3:] == [404, 404, 404]
 
 
 def test_a_user_who_can_still_be_read_was_not_deleted(deleted: Deleted) -> None:
