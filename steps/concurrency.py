@@ -1,6 +1,6 @@
 """Concurrent requests: bursts and races."""
 
-from support.scenario import bursts, deletion_races, email_races, races
+from support.scenario import bursts, deletion_races, email_races, overtaken_reads, races
 from support.scenario.context import ScenarioContext
 from support.scenario.steps import given, then, when
 
@@ -115,11 +115,22 @@ def race_of_deletions(scenario: ScenarioContext) -> None:
     deletion_races.delete_at_once(scenario)
 
 
+@when("users sign up while others read the list, round after round")
+def race_of_sign_ups_and_reads(scenario: ScenarioContext) -> None:
+    overtaken_reads.sign_up_while_the_list_is_read(scenario)
+
+
+@when("Ada changes their name while others read it, round after round")
+def race_of_change_and_reads(scenario: ScenarioContext) -> None:
+    overtaken_reads.change_while_it_is_read(scenario)
+
+
 @then("in every round exactly one user is created with the email and the others are refused")
 @then("in every round exactly one user gets the email and the others are unchanged")
 @then("every round ends as if one request had come before the other")
 @then("in every round neither change is lost")
 @then("in every round a confirmed deletion leaves no trace of the account")
+@then("in every round no view goes on showing what was before")
 @then("in every round exactly one change is done and the others are refused with 412")
 def every_round_is_right(scenario: ScenarioContext) -> None:
     races.check_rounds(scenario)

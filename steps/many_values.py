@@ -3,7 +3,13 @@
 from support.scenario import many_values
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
-from support.scenario.value_classes import users_with_emails, users_with_names, users_with_resembling_emails
+from support.scenario.value_classes import (
+    WILDCARDS,
+    users_with_emails,
+    users_with_letters_for_wildcards,
+    users_with_names,
+    users_with_resembling_emails,
+)
 from support.scenario.values import Spelling
 
 
@@ -20,7 +26,20 @@ def write_emails(scenario: ScenarioContext, kind: str) -> None:
 @when("other users take emails that resemble them, by sign-up, update and replacement")
 def take_resembling(scenario: ScenarioContext) -> None:
     users = [each.sent for each in scenario.written]
-    rounds = [users_with_resembling_emails(scenario.factory, users, stand_in) for stand_in in "xyz"]
+    rounds = [users_with_resembling_emails(scenario.factory, users, stand_in * len(users)) for stand_in in "xyz"]
+    many_values.write_each(scenario, "email", rounds)
+
+
+@given("users whose emails have a letter where others have a wildcard")
+def are_users_without_wildcards(scenario: ScenarioContext) -> None:
+    many_values.become_users(scenario, users_with_letters_for_wildcards(scenario.factory, ways=3))
+
+
+@when("other users take the emails with the wildcards, by sign-up, update and replacement")
+def take_wildcards(scenario: ScenarioContext) -> None:
+    users, size = [each.sent for each in scenario.written], len(WILDCARDS)
+    parts = [users[start : start + size] for start in range(0, len(users), size)]
+    rounds = [users_with_resembling_emails(scenario.factory, part, WILDCARDS) for part in parts]
     many_values.write_each(scenario, "email", rounds)
 
 

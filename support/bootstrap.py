@@ -28,6 +28,7 @@ from support.order import playing_order
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.reporting.run_report import RunReport, failed_to_start
+from support.selection import select_failed
 from support.settings import ROOT, Settings
 from support.signals import Interrupts
 from support.streams import say
@@ -53,6 +54,11 @@ def begin(config: Any, features: list[Feature]) -> Run:
         settings = settings_module.load(config.userdata)
         known.learn(settings)
         set_up_logs(settings.log_level)
+        if settings.again:
+            seed = select_failed(features, config, known.reports)
+            settings = settings.model_copy(
+                update={"data_seed": seed if settings.data_seed is None else settings.data_seed}
+            )
         return _open(settings, RunReport(config, known.reports, features, settings.partial is not None), interrupts)
 
 

@@ -16,6 +16,7 @@ from support.early_signals import FAULT
 from support.errors import ContractViolation, Inconclusive, SuiteError, TargetDown
 from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
+from support.repeating import repeat
 from support.reporting.results import rule_of
 from support.reporting.run_report import REPLAYS, RunReport
 from support.run_checks import faults_of_run
@@ -49,10 +50,12 @@ class Run:
         profile, has_token = self.session.profile, self.session.target.token is not None
         for scenario in feature.walk_scenarios():
             reason = reason_to_skip(scenario, profile, has_token)
-            if reason is None:
-                self._deviations.watch(scenario)
-            else:
+            if reason is not None:
                 scenario.skip(reason)
+            elif (times := self.session.settings.repeat) > 1:
+                repeat(scenario, times, self._deviations.watch, lambda: self._current.recorder.exchanges)
+            else:
+                self._deviations.watch(scenario)
 
     def begin_scenario(self, scenario: Scenario) -> Session:
         """Begin a scenario; return the session that it runs in: resilience scenarios have their own."""

@@ -1,15 +1,22 @@
-"""Which scenarios are run on a target, by its profile."""
+"""Which scenarios are run: by the profile of the target, or because they did not pass in the last run."""
 
 from __future__ import annotations
 
-from behave.model import Scenario
+import os
+from pathlib import Path
+from typing import Any
+
+from behave.model import Feature, Scenario
 
 from support.contract.tags import NEEDS
+from support.errors import SettingsError
 from support.profile import Profile
-from support.reporting.results import rule_of
+from support.reporting.results import Result, rule_of
+from support.reporting.summary import last_played
 from support.rules import RULES
 
 WIP = "wip"
+FINE = (Result.PASSED, Result.KNOWN_DEVIATION, Result.SKIPPED)
 
 
 def reason_to_skip(scenario: Scenario, profile: Profile, has_token: bool) -> str | None:
@@ -27,3 +34,23 @@ def reason_to_skip(scenario: Scenario, profile: Profile, has_token: bool) -> str
     missing = [f"the target has no {name}" for name in needed if not has[name]]
     excluded = [f"excluded: {each.reason}" for each in profile.excluded if each.covers(scenario.name)]
     return next(iter([*missing, *excluded]), None)
+
+
+def select_failed(features: list[Feature], config: Any, reports: Path) -> int | None:
+    """Leave only what did not pass in the last run; return the seed of its data.
+
+    Raises SettingsError if nothing is left.
+    """
+    last = next(iter(last_played(reports)), None)
+    if last is None:
+        raise SettingsError(f"AGAIN: there is no summary of an earlier run in {reports}. Run behave without it first.")
+    failed = {(os.path.abspath(each.file), each.name) for each in last.scenarios if each.result not in FINE}
+    if not failed:
+        raise SettingsError(f"AGAIN: no scenario failed in the last run, which ended as {last.in_one_line}.")
+    for scenario in (scenario for feature in features for scenario in feature.walk_scenarios()):
+        if (os.path.abspath(scenario.filename), scenario.name) not in failed:
+            scenario.mark_skipped()
+    features[:] = [feature for feature in features if any(each.should_run(config) for each in feature.walk_scenarios())]
+    if not features:
+        raise SettingsError(f"AGAIN: none of the scenarios that failed in the last run ({len(failed)}) is selected.")
+    return last.seed

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -92,6 +92,13 @@ class Settings(BaseSettings):
     race_rounds: Count = Field(40, description="maximum number of rounds of a race")
     fuzz_s: Annotated[float, Field(ge=0, le=1_000_000)] = Field(
         5.0, description="seconds at most for drawn sequences of actions"
+    )
+
+    again: Literal["failed"] | None = Field(
+        None, description="failed: play only the scenarios that did not pass in the last run, with its data"
+    )
+    repeat: Count = Field(
+        1, description="how often each scenario is played; one whose results differ is flaky, and the run fails"
     )
 
     state_dir: Path = Field(

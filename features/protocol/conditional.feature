@@ -69,7 +69,7 @@ Feature: Conditional requests
       And Ada has changed their name with an update, and the ETag is noted
       When a client sends DELETE for Ada with If-Match and an outdated ETag
       Then the status is 412
-      And Ada's account is unchanged
+      And half a second later, Ada's account is still unchanged
 
     @use.with_put=yes
     Example: PUT with an outdated ETag

@@ -43,6 +43,12 @@ Feature: One email, one user
       When other users take emails that resemble them, by sign-up, update and replacement
       Then every view shows each email as it was sent
 
+    @edge @slow
+    Example: Emails with a wildcard are free although others match it
+      Given users whose emails have a letter where others have a wildcard
+      When other users take the emails with the wildcards, by sign-up, update and replacement
+      Then every view shows each email as it was sent
+
     Example: Mallory signs up in lower case with Grace's upper-case email
       Given Grace is a user with an email in upper case
       When Mallory signs up with Grace's email in lower case

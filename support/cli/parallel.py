@@ -6,10 +6,9 @@ import contextlib
 import json
 import os
 import re
-import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -24,13 +23,14 @@ from behave.parser import ParserError
 from support import profile_files
 from support import settings as settings_module
 from support.bootstrap import check_target
+from support.cli.child import Child
 from support.cli.share import Share
 from support.cli.sharing import locations_of, shares_of
 from support.early_signals import FAULT
 from support.errors import Inconclusive, LeftBehind, Outcome, SuiteError
 from support.reporting.console import Console
 from support.reporting.run_report import FAILED, UNREAD, make_ready, not_run, publish, with_faults
-from support.reporting.summary import FILE, ScenarioResult, Summary, merge, read, with_results
+from support.reporting.summary import ScenarioResult, Summary, merge, with_results
 from support.run_checks import faults_of_run
 from support.scenario.factory import new_seed
 from support.settings import ROOT, Settings
@@ -81,61 +81,6 @@ def _make_shared_folders(config: Any) -> None:
 
 def _is_behave(program: Path) -> bool:
     return program.stem == "behave" or program.parts[-2:] == ("behave", "__main__.py")
-
-
-class Child:
-    """A process that runs a share, and what it has written so far."""
-
-    def __init__(self, number: int, features: Sequence[Feature], folder: Path, command: Sequence[str]) -> None:
-        self.number, self.features, self.folder = number, features, folder
-        out, err = folder / "stdout", folder / "stderr"
-        with out.open("wb") as stdout, err.open("wb") as stderr:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,  # Ctrl-C reaches the parent alone, which passes it on
-            )
-        self.printed, self.logged = _Tail(out), _Tail(err)
-
-    @property
-    def has_ended(self) -> bool:
-        return self.process.poll() is not None
-
-    def send(self, share: Share) -> None:
-        """Send the process its share."""
-        with contextlib.suppress(OSError):
-            share.write(self.process.stdin)
-
-    def interrupt(self, name: str = "") -> None:
-        """Interrupt the process by the signal of this name; it then cleans up and ends."""
-        stdin = self.process.stdin
-        if stdin is not None and not stdin.closed:
-            with contextlib.suppress(OSError):
-                stdin.write(name.encode())
-            with contextlib.suppress(OSError):
-                stdin.close()
-
-    def summary(self) -> Summary | None:
-        """Return the summary that the process has written; None if it died before that."""
-        try:
-            return read(self.folder / FILE)
-        except (OSError, ValueError):
-            return None
-
-
-class _Tail:
-    """Reads a file while it grows."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
-        self._rest = b""
-
-    def lines(self) -> Iterator[str]:
-        """Yield the lines that were completed since the last call."""
-        *whole, self._rest = (self._rest + self._file.read()).split(b"\n")
-        yield from (line.decode(errors="replace").rstrip("\r") for line in whole)
 
 
 class ParallelRun:
@@ -288,8 +233,10 @@ class ParallelRun:
                 write_environment(Path(output.name), whole.identity)
             elif output.name:
                 files = [child.folder / f"output-{place}" for child in self._children]
-                texts = [file.read_text(encoding="utf-8") for file in files if file.exists()]
-                Path(output.name).write_text(merged_text(texts), encoding="utf-8")
+                if texts := [file.read_text(encoding="utf-8") for file in files if file.exists()]:
+                    Path(output.name).write_text(merged_text(texts), encoding="utf-8")
+                else:  # such as a list of failures where there are none
+                    Path(output.name).unlink(missing_ok=True)
 
 
 def merged_text(texts: Sequence[str]) -> str:

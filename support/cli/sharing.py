@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from behave.model import Feature
@@ -13,10 +12,9 @@ from behave.runner_util import collect_feature_locations, parse_features
 
 from support import profile_files
 from support.order import CONCURRENCY, is_concurrent
-from support.profile import Caps, Profile
+from support.profile import Caps
 from support.reporting.logs import set_up_logs
-from support.reporting.results import Result
-from support.reporting.summary import FILE, read
+from support.reporting.summary import Seconds, seconds_of_last_run
 from support.settings import ROOT, Settings
 
 log = logging.getLogger("acceptance")
@@ -24,15 +22,12 @@ LONG_TAGS, LONG_WEIGHT = {CONCURRENCY, "slow", "fuzz"}, 10
 SHORTEST_S = 0.001
 WORTH_IT = 100
 
-Seconds = Mapping[tuple[str, str], float]
-"""How long scenarios took in the last run, by the names of their feature and their own."""
-
 
 def shares_of(config: Any, settings: Settings) -> list[list[Feature]]:
     """Return the features of each process; none if one process is to run them all."""
     if settings.workers == 1 or (settings.workers is None and (settings.base_url or _processors() == 1)):
         return []
-    if (obstacle := _obstacle(config, profile_files.load(settings.target))) is not None:
+    if (obstacle := _obstacle(config, settings)) is not None:
         if settings.workers is not None:
             set_up_logs(settings.log_level)
             log.info("%s", f"WORKERS: one process runs all features, because of {obstacle}")
@@ -41,15 +36,6 @@ def shares_of(config: Any, settings: Settings) -> list[list[Feature]]:
     if settings.workers is None and sum(weight(feature, config, {}) for feature in features) < WORTH_IT:
         return []
     return split(features, config, settings.workers or 2, seconds_of_last_run(ROOT / settings.reports_dir))
-
-
-def seconds_of_last_run(reports: Path) -> Seconds:
-    """Return how long the scenarios took that the summary in this folder, if any, is about."""
-    try:
-        scenarios = read(reports / FILE).scenarios
-    except (OSError, ValueError):
-        return {}
-    return {(one.feature, one.name): one.seconds for one in scenarios if one.result is not Result.NOT_RUN}
 
 
 def locations_of(config: Any) -> list[Any]:
@@ -65,10 +51,13 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _obstacle(config: Any, profile: Profile) -> str | None:
+def _obstacle(config: Any, settings: Settings) -> str | None:
     """Return why several processes cannot share a run, or None."""
+    profile = profile_files.load(settings.target)
     if config.stop or config.dry_run:
         return "--stop or --dry-run"
+    if settings.again:
+        return "AGAIN"
     if profile.caps != Caps():
         return f"the caps of the profile {profile.name}"
     return None

@@ -99,7 +99,7 @@ class DefectResult:
 
     @property
     def detection(self) -> Detection:
-        """A defect is caught if a scenario of its rule says that this rule is broken; a failed setup does not count."""
+        """A defect is caught if a scenario says that its rule is broken."""
         if self.catchers:
             return Detection.CAUGHT
         if self.violations:
@@ -110,9 +110,8 @@ class DefectResult:
 
     @property
     def catchers(self) -> list[FailedScenario]:
-        """The scenarios of the defect's rule that say that this rule is broken."""
-        rule = self.defect.rule
-        return [each for each in self.own.violations if each.scenario.rule == each.broken_rule == rule]
+        """The scenarios that say that the defect's rule is broken."""
+        return [each for each in self.violations if each.broken_rule == self.defect.rule]
 
     @property
     def only_unanswered(self) -> bool:

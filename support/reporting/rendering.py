@@ -69,6 +69,8 @@ def print_failure(console: Console, failure: Failure) -> None:
         Text(plain(failure.scenario), f"bold {style_of(failure.outcome)}"),
         _indented(Text(f"{failure.location}  {failure.step}", "dim")),
     )
+    if failure.flaky:
+        console.print(_table({Result.FLAKY: failure.flaky}))
     if failure.evidence is not None:
         _print_evidence(console, failure.rule, failure.evidence)
     else:
@@ -217,11 +219,11 @@ def _print_rerun(console: Console, summary: Summary, options: Sequence[str]) -> 
     failed = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION and failure.scenario]
     places = list(dict.fromkeys(failure.location for failure in failed))
     if places:
-        them = f"the first {MAX_RERUN} of {len(places)}" if len(places) > MAX_RERUN else "them"
-        console.print(Text(f"Run {them} again with the same data:", "dim"))
+        console.print(Text(f"Run {'it' if len(places) == 1 else 'them'} again with the same data:", "dim"))
         seed = [f"-D data_seed={summary.seed}"] if summary.seed is not None else []
-        command = " ".join([_program(), *seed, *options])
-        lines = [f"  {command}", *(f"    {shlex.quote(place)}" for place in places[:MAX_RERUN])]
+        few = len(places) <= MAX_RERUN
+        command = " ".join([_program(), *(seed if few else ["-D again=failed"]), *options])
+        lines = [f"  {command}", *(f"    {shlex.quote(place)}" for place in places if few)]
         console.print(Text(" \\\n".join(lines)), wrap=False)
         console.gap()
 

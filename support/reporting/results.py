@@ -27,12 +27,14 @@ class Result(StrEnum):
     """The results of scenarios, rules and features, worst first.
 
     A scenario is blocked if anything but its own rule made it fail: another broken rule, a configuration error, a
-    target that is down. It is not run if it was selected and the run ended before it.
+    target that is down. It is flaky if it was played several times with different results. It is not run if it was
+    selected and the run ended before it.
     """
 
     FAILED = "failed"
     BLOCKED = "blocked"
     INCONCLUSIVE = "inconclusive"
+    FLAKY = "flaky"
     NOT_RUN = "not run"
     KNOWN_DEVIATION = KNOWN_DEVIATION
     PASSED = "passed"
@@ -44,7 +46,8 @@ class Failure:
     """A failure: its outcome, the rule that was broken, the location, and the whole text.
 
     The outcome is an `Outcome` or `KNOWN_DEVIATION`. The broken rule need not be the rule of the scenario. A failure
-    outside the scenarios has no scenario, and often no feature.
+    outside the scenarios has no scenario, and often no feature. `flaky` says how a scenario that was played several
+    times ended in each round.
     """
 
     outcome: str
@@ -55,6 +58,7 @@ class Failure:
     step: str
     text: str
     evidence: Evidence | None = None
+    flaky: str = ""
 
     @property
     def cause(self) -> tuple[str, ...]:
@@ -101,7 +105,7 @@ def result_of(scenario: Scenario, config: Any) -> Result | None:
     """Return the result of a scenario; None if it was not selected."""
     failure = failure_of(scenario)
     if failure is not None:
-        return _result_of_failure(failure, rule_of(scenario))
+        return Result.FLAKY if failure.flaky else _result_of_failure(failure, rule_of(scenario))
     if scenario.status == Status.skipped:
         return Result.SKIPPED if scenario.skip_reason else None
     if scenario.status == Status.passed:
@@ -166,7 +170,9 @@ def _of_step(scenario: Scenario, step: Step) -> Failure:
 
 def _failure(scenario: Scenario, outcome: str, step: str, text: str) -> Failure:
     rule = rule_of(scenario)
-    return Failure(outcome, rule, scenario.feature.name, scenario.name, _location(scenario), step, redacted(text))
+    flaky = getattr(scenario, "flaky", "")
+    feature, location = scenario.feature.name, _location(scenario)
+    return Failure(outcome, rule, feature, scenario.name, location, step, redacted(text), flaky=flaky)
 
 
 def _location(statement: Any) -> str:

@@ -35,7 +35,7 @@ from support.reporting.results import (
     result_of,
     rule_of,
 )
-from support.reporting.summary import FILE, Requests, ScenarioResult, Summary, Users, with_results
+from support.reporting.summary import Requests, ScenarioResult, Summary, Users, set_aside, with_results
 
 if TYPE_CHECKING:
     from support.cleanup.registry import Registry
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 OUR_FORMAT = "terminal"
 REPLAYS = "replay"
 FAILED = 1
-NOT_REPEATED = ("data_seed", "token", "workers")
+NOT_REPEATED = ("again", "data_seed", "token", "workers")
 UNREAD = "the output could not be written to its end: its reader has closed it, or the disk is full"
 BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 
@@ -206,7 +206,7 @@ def _scenario_result(scenario: Scenario, result: Result, failure: Failure | None
         name=scenario.name,
         result=result,
         seconds=round(scenario.duration, 3),
-        reason=scenario.skip_reason or _known_reason(scenario),
+        reason=scenario.skip_reason or _known_reason(scenario) or (failure.flaky if failure else ""),
         broken_rule=failure.rule if failure is not None and failure.outcome in BREACHES else "",
     )
 
@@ -221,17 +221,18 @@ def failed_to_start(error: SuiteError, folder: Path, target: str = "") -> Summar
     started = datetime.now().astimezone().isoformat(timespec="seconds")
     summary = with_faults(Summary(Outcome.PASSED, started=started, target=target), [error])
     with contextlib.suppress(OSError):
+        set_aside(folder)
         summary.write(folder)
     return summary
 
 
 def make_ready(folder: Path) -> None:
-    """Check that reports can be written into a folder, and delete earlier ones; raises SettingsError if not."""
+    """Check that reports can be written into a folder, and clear earlier ones away; raises SettingsError if not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"a probe")
-        (folder / FILE).unlink(missing_ok=True)
+        set_aside(folder)
         for script in (folder / REPLAYS).glob("*.sh"):
             script.unlink()
     except OSError as error:

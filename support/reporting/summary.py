@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,8 +16,11 @@ from support.reporting.results import Failure, Result, worst_outcome, worst_resu
 from support.rules import RULES
 
 FILE = "summary.json"
+PREVIOUS = "summary.previous.json"
 SCHEMA = 4
 NOT_COUNTED = (Result.SKIPPED, Result.NOT_RUN)
+Seconds = Mapping[tuple[str, str], float]
+"""How long scenarios took, by the name of their feature and their own."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,33 @@ def read(path: Path) -> Summary:
         return TypeAdapter(Summary).validate_python(content)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{path} is not the summary of a run: {error}") from None
+
+
+def last_played(folder: Path) -> list[Summary]:
+    """Return the summaries in a folder of the last runs that played scenarios, at most two, the newest first."""
+    found = []
+    for path in (folder / FILE, folder / PREVIOUS):
+        with contextlib.suppress(OSError, ValueError):
+            found.append(read(path))
+    return [summary for summary in found if summary.scenarios]
+
+
+def seconds_of_last_run(folder: Path) -> Seconds:
+    """Return how long each scenario took in the last runs whose summaries are in a folder, if any."""
+    seconds: dict[tuple[str, str], float] = {}
+    for last in reversed(last_played(folder)):
+        counted = (one for one in last.scenarios if one.result not in NOT_COUNTED)
+        seconds |= {(one.feature, one.name): one.seconds for one in counted}
+    return seconds
+
+
+def set_aside(folder: Path) -> None:
+    """Make way for a new summary; keep the last one of a run that played scenarios as the previous one."""
+    last = folder / FILE
+    with contextlib.suppress(ValueError):
+        if last.exists() and read(last).scenarios:
+            last.replace(folder / PREVIOUS)
+    last.unlink(missing_ok=True)
 
 
 def _redacted(value: Any) -> Any:

@@ -59,7 +59,9 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._feature, self._counts = feature, Counter()
 
     def scenario(self, scenario: Scenario) -> None:
-        self._end_scenario()
+        scenario = getattr(scenario, "played_for", scenario)
+        if scenario is not self._scenario:  # one that is played several times ends once
+            self._end_scenario()
         self._scenario = scenario
         self._show_status()
 

@@ -76,12 +76,12 @@ def sign_up_with_taken_email(scenario: ScenarioContext) -> None:
 
 
 def change_by(method: str) -> Act:
-    """Return the act in which Ada changes the name, the email, and the email again."""
+    """Return the act in which Ada changes the name and the email again and again."""
 
     def change(scenario: ScenarioContext) -> None:
         rule = "put" if method == "PUT" else "patch"
-        ada = _begin(scenario, rule, f"Ada changes the name, and the email twice, by {method}")
-        for name in ("name", "email", "email"):
+        ada = _begin(scenario, rule, f"Ada changes the name and the email again and again by {method}")
+        for name in ("name", "email", "email", "name", "name"):
             accounts.change(scenario, ada, method, **accounts.new_values(scenario, ada, name))
             outcomes.is_changed(scenario, ada)
             outcomes.is_unchanged(scenario, ada)

@@ -54,6 +54,8 @@ def _as_long_as_can_be(email: str) -> str:
 
 
 SIGNS = "!#$%&'*+-/=?^_`{|}~"
+WILDCARDS = "_%*?.+"
+"""Signs that stand for any character in SQL, in a shell or in a regular expression."""
 EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
     "every sign of a local part": [partial(_with_sign, sign) for sign in SIGNS],
     "signs at the ends and in a row": [partial(_with_signs_around, sign) for sign in "+-_%*"],
@@ -105,9 +107,17 @@ def users_with_emails(factory: Factory, kind: str) -> list[NewUser]:
     return [NewUser(user.name, write(user.email)) for user, write in zip(drawn, EMAIL_CLASSES[kind], strict=True)]
 
 
-def users_with_resembling_emails(factory: Factory, users: Sequence[NewUser], stand_in: str) -> list[NewUser]:
-    """Return a new user for each of these, whose email differs only by another character in place of the sign."""
-    return [NewUser(factory.new_user().name, re.sub(r"(?<=\.a).(?=b\.)", stand_in, one.email)) for one in users]
+def users_with_letters_for_wildcards(factory: Factory, ways: int) -> list[NewUser]:
+    """Return new users with a letter in their emails in place of each wildcard, so many times."""
+    return [NewUser(one.name, _with_sign("x", one.email)) for one in factory.new_users(ways * len(WILDCARDS))]
+
+
+def users_with_resembling_emails(factory: Factory, users: Sequence[NewUser], signs: str) -> list[NewUser]:
+    """Return a new user for each of these, whose email differs only by the next of these signs in place of its own."""
+    return [
+        NewUser(factory.new_user().name, sign.join(re.split(r"(?<=\.a).(?=b\.)", one.email, maxsplit=1)))
+        for one, sign in zip(users, signs, strict=True)
+    ]
 
 
 def may_be_refused(name: str) -> bool:

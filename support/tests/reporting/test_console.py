@@ -113,16 +113,19 @@ def test_each_broken_rule_has_a_row_with_its_first_evidence() -> None:
     assert ["list", "1", "a.feature:7", "the", "status", "was", "500"] in rows
 
 
-def test_a_command_to_run_the_failures_again_can_be_pasted_whole() -> None:
-    failures = [replace(FAILURE, location=f"a.feature:{number}") for number in range(9)]
+@pytest.mark.parametrize(
+    ("count", "said", "words"),
+    [
+        (1, "it", ["-D", "data_seed=7", "a.feature:0"]),
+        (2, "them", ["-D", "data_seed=7", "a.feature:0", "a.feature:1"]),
+        (9, "them", ["-D", "again=failed"]),
+    ],
+)
+def test_a_command_to_run_the_failures_again_can_be_pasted_whole(count: int, said: str, words: list[str]) -> None:
+    failures = [replace(FAILURE, location=f"a.feature:{number}") for number in range(count)]
     lines = summary_lines(with_results(Summary(Outcome.PASSED, seed=7), [], failures))
-    command = lines[lines.index("Run the first 5 of 9 again with the same data:") + 1 : -2]
-    assert shlex.split("\n".join(command).replace("\\\n", "")) == [
-        "behave",
-        "-D",
-        "data_seed=7",
-        *(f"a.feature:{number}" for number in range(5)),
-    ]
+    command = lines[lines.index(f"Run {said} again with the same data:") + 1 : -2]
+    assert shlex.split("\n".join(command).replace("\\\n", "")) == ["behave", *words]
 
 
 def test_the_command_of_a_failure_runs_as_pasted() -> None:

@@ -21,12 +21,13 @@ from behave.model import Feature
 from behave.parser import parse_feature
 
 from support.cli import parallel
-from support.cli.parallel import Child, ParallelRun, merged_text
-from support.cli.sharing import seconds_of_last_run, shares_of, split
+from support.cli.child import Child
+from support.cli.parallel import ParallelRun, merged_text
+from support.cli.sharing import shares_of, split
 from support.errors import Outcome
 from support.reporting.results import Result
 from support.reporting.run_report import make_ready
-from support.reporting.summary import FILE, ScenarioResult, Summary, read, with_results
+from support.reporting.summary import FILE, ScenarioResult, Summary, read, seconds_of_last_run, with_results
 from support.scenario.session import Session
 from support.settings import ROOT, Settings
 from support.target.embedded import EmbeddedApi, Target

@@ -82,7 +82,7 @@ def line_end_after_id_ignored_by_put(sandbox: Sandbox) -> None:
     _read_otherwise(sandbox, "PUT", lambda text: text.removesuffix("\n"))
 
 
-@defect("isolation")
+@defect("delete-again")
 def spaces_after_id_ignored_by_delete(sandbox: Sandbox) -> None:
     """DELETE of an id with spaces after it deletes the user, as a column of fixed width compares."""
     _read_otherwise(sandbox, "DELETE", lambda text: text.rstrip(" "))
@@ -133,16 +133,6 @@ def beginning_of_id_enough_for_head(sandbox: Sandbox) -> None:
         lambda text: next(
             (user for user in sandbox.store.all_users() if len(text) >= 8 and user.id.startswith(text)), None
         ),
-    )
-
-
-@defect("isolation")
-def missing_id_means_first_user_to_patch(sandbox: Sandbox) -> None:
-    """PATCH of the id undefined or null changes the oldest user, as a search without a condition finds them."""
-    _take_for_known(
-        sandbox,
-        "PATCH",
-        lambda text: next(iter(sandbox.store.window(0, 1)), None) if text in ("undefined", "null") else None,
     )
 
 

@@ -168,7 +168,7 @@ def malformed_bodies_use_up_pool(sandbox: Sandbox) -> None:
     sandbox.around("document", document)
 
 
-@defect("robust")
+@defect("create-invalid")
 def email_of_refused_create_reserved(sandbox: Sandbox) -> None:
     """A create that is refused for its name reserves its email: a valid one gets 409 for five seconds."""
     reserved: dict[str, float] = {}
@@ -187,7 +187,7 @@ def email_of_refused_create_reserved(sandbox: Sandbox) -> None:
     sandbox.around("store.insert", insert)
 
 
-@defect("patch")
+@defect("put")
 def tenth_read_begins_caching(sandbox: Sandbox) -> None:
     """From the tenth read of a user on reads come from a cache of two seconds, which a change does not clear."""
     reads: Counter[str] = Counter()

@@ -203,7 +203,7 @@ def put_after_patch_keeps_patched_name(sandbox: Sandbox) -> None:
     sandbox.around("replace", replace)
 
 
-@defect("patch")
+@defect("put")
 def third_change_of_name_not_stored(sandbox: Sandbox) -> None:
     """The third change of a user's name is confirmed but not stored."""
     changes: Counter[str] = Counter()

@@ -1,0 +1,18 @@
+@contract @concurrency @async @race @edge
+Feature: Reads at the same moment as a write
+  While a colleague opens the list, a new user signs up. An API that keeps the list for
+  the next reader may keep the one that it had begun to read before.
+
+  @rule.list
+  Rule: A list that is read during sign-ups does not hide the new users afterwards
+
+    Example: The list is read while users sign up
+      When users sign up while others read the list, round after round
+      Then in every round no view goes on showing what was before
+
+  @rule.patch @use.with_patch=yes
+  Rule: A read during an update does not bring the old data back
+
+    Example: Ada's account is read while Ada changes their name
+      When Ada changes their name while others read it, round after round
+      Then in every round no view goes on showing what was before

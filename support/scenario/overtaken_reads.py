@@ -1,0 +1,108 @@
+"""Reads that a write overtakes: once the write is confirmed, no view may go on showing what such a read found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from support.concurrency.races import Contender, Outcome, RaceRequest, Verdict, broken_answers, verdict_on
+from support.contract.normalizers import user_of, users_of
+from support.models import Call, NewUser, User
+from support.scenario import accounts, directory, one_client
+from support.scenario.races import Round, play
+
+if TYPE_CHECKING:
+    from support.scenario.context import Actor, ScenarioContext
+
+READS = SIGN_UPS = 3
+SHOWS_THE_USERS = "a list that shows each new user once"
+VIEWS = {"patch": "a read", "put": "a read", "list": "the list", "filter-email": "a search"}
+SHOWS_THE_CHANGE = "the new name in a read, the list and a search"
+
+
+def sign_up_while_the_list_is_read(scenario: ScenarioContext) -> None:
+    """Let users sign up while others read the list, which shows all of them afterwards."""
+    play(scenario, _sign_ups(scenario), (one_client.sign_up, one_client.find))
+
+
+def _sign_ups(scenario: ScenarioContext) -> Iterator[Round]:
+    """Release sign-ups and reads in turn: an earlier sign-up empties what a later one finds being filled."""
+    while True:
+        scenario.registry.make_room(SIGN_UPS, delete_current=True)
+        new_users = scenario.factory.new_users(SIGN_UPS)
+        reads = [_read(scenario, scenario.api.call("GET"), number) for number in range(1, SIGN_UPS + 1)]
+        pairs = zip([_sign_up(scenario, one) for one in new_users], reads, strict=True)
+        yield Round([*chain.from_iterable(pairs)], partial(_check_sign_ups, scenario, new_users), SHOWS_THE_USERS)
+
+
+def _sign_up(scenario: ScenarioContext, new_user: NewUser) -> RaceRequest:
+    create = scenario.registry.create_once(scenario.api.create_call(new_user.as_json()), new_user.email, new_user.name)
+    return RaceRequest(f"sign-up of {new_user.name}", create, scenario.answers.created)
+
+
+def _read(scenario: ScenarioContext, call: Call, number: int) -> RaceRequest:
+    return RaceRequest(f"read {number}", scenario.api.send_once(call), (200,))
+
+
+def _check_sign_ups(
+    scenario: ScenarioContext, new_users: Sequence[NewUser], contenders: Sequence[Contender]
+) -> Verdict:
+    wrong = broken_answers(contenders)
+    done = [one for one, sign_up in zip(new_users, contenders[::2], strict=True) if sign_up.outcome is Outcome.WON]
+    if done and not wrong:
+        shown = Counter(user.email for user in users_of(directory.read_list(scenario).answer, scenario.profile))
+        counts = {one.name: shown[one.email.lower()] for one in done}
+        wrong = [
+            f"the sign-up of {name} was confirmed, but the list shows them {count} times"
+            for name, count in counts.items()
+            if count != 1
+        ]
+    return verdict_on(wrong, bool(done))
+
+
+def change_while_it_is_read(scenario: ScenarioContext) -> None:
+    """Let Ada's name be changed while others read it: once more after a change that empties what is kept of it."""
+    ada = accounts.become_user(scenario, scenario.actor("Ada"))
+    acts = one_client.sign_up, one_client.change_by(scenario.update_method)
+    play(scenario, _changes(scenario, ada), acts)
+
+
+def _changes(scenario: ScenarioContext, ada: Actor) -> Iterator[Round]:
+    has, url = scenario.profile.capabilities, scenario.api.url_of(ada.known_id)
+    calls = [scenario.api.call("GET", url), *([scenario.api.call("GET")] if has.list else [])]
+    while True:
+        accounts.change(scenario, ada, **accounts.new_values(scenario, ada, "name"))
+        name = scenario.factory.new_user("Ada").name
+        fields = accounts.complete(scenario.update_method, {"name": name}, ada.new_user)
+        change = scenario.api.send_once(scenario.api.call(scenario.update_method, url, fields=fields))
+        reads = [_read(scenario, calls[number % len(calls)], number) for number in range(1, READS * len(calls) + 1)]
+        requests = [*reads, RaceRequest("the change", change, (200,))]
+        yield Round(requests, partial(_check_change, scenario, ada, name), SHOWS_THE_CHANGE)
+
+
+def _check_change(scenario: ScenarioContext, ada: Actor, name: str, contenders: Sequence[Contender]) -> Verdict:
+    wrong, is_done = broken_answers(contenders), contenders[-1].outcome is Outcome.WON
+    if is_done and not wrong:
+        for rule, user in _views(scenario, ada).items():
+            if user is None or user.name != name:
+                scenario.rule = rule
+                shown = user.name if user is not None else None
+                wrong = [f"{name!r} was confirmed, but {VIEWS[rule]} shows {shown!r}"]
+                break
+    return verdict_on(wrong, is_done)
+
+
+def _views(scenario: ScenarioContext, ada: Actor) -> dict[str, User | None]:
+    """Return Ada as each view shows them, by the rule that is broken if it is out of date; a read comes first."""
+    has, profile = scenario.profile.capabilities, scenario.profile
+    read = scenario.run(scenario.api.read(ada.known_id)).answer
+    answers = {
+        **({"list": directory.read_list(scenario).answer} if has.list else {}),
+        **({"filter-email": scenario.run(scenario.api.find(ada.new_user.email)).answer} if has.email_filter else {}),
+    }
+    found = {rule: users_of(answer, profile) for rule, answer in answers.items()}
+    own = {rule: next((user for user in users if user.id == ada.known_id), None) for rule, users in found.items()}
+    return {scenario.rule: user_of(read, profile), **own}
