@@ -153,10 +153,9 @@ class Profile:
     excluded: tuple[Exclusion, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.pages.counts == "cursor" and self.capabilities.pages:
-            raise ValueError(
-                'pages.counts = "cursor" leaves no page numbers to ask for; set capabilities.pages = false'
-            )
+        if not self.pages.are_numbered and self.capabilities.pages:
+            counts = f'pages.counts = "{self.pages.counts}"'
+            raise ValueError(f"{counts} leaves no page numbers to ask for; set capabilities.pages = false")
 
     def further_fields(self, method: str) -> Fields:
         """Return the fields that a request of this method has beside the contract's."""

@@ -51,7 +51,7 @@ class Names:
     `limit` is empty where nobody can ask for a page size.
     `list_pointer` leads to the list in the answer to a query, `user_pointer` to the user in the answer to a read, a
     create and a change; `created_pointer` and `updated_pointer` are for creates and changes that differ from it, and
-    `body_pointer` for what is sent.
+    `body_pointer` for what is sent. With `flat_body`, what answers show in `/attributes/email` is sent as `email`.
     """
 
     id: Text = "id"
@@ -66,6 +66,7 @@ class Names:
     created_pointer: Pointer | None = None
     updated_pointer: Pointer | None = None
     body_pointer: Pointer = ""
+    flat_body: bool = False
 
     def to_target(self, fields: Any) -> Any:
         """Rename the contract's fields to the target's, and wrap them; anything but an object stays unchanged."""
@@ -73,7 +74,8 @@ class Names:
             return fields
         user: Any = {}
         for key, value in fields.items():
-            user = placed(user, self.paths.get(key, (key,)), value)
+            path = self.paths.get(key, (key,))
+            user = placed(user, path[-1:] if self.flat_body else path, value)
         return placed({}, steps_of(self.body_pointer), user)
 
     def to_contract(self, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +120,7 @@ class Names:
 class Shape:
     """How a user of the target differs from the contract's; `user-shape` is checked against the contract all the same.
 
-    - `id`: "string", "integer", or "any" of the two.
+    - `id`: "string", "integer", "any" of the two, or a "link" to the user, whose last part is the id.
     - `created_at`: true for a date-time with an offset, "local" for one without, "seconds" or "milliseconds" since
       1970, false where the target does not say when a user signed up.
     - `created`: what the answer to a create shows: the "user", an "id" (alone, or in an object), or only a "location".
@@ -127,7 +129,7 @@ class Shape:
     A user whom the answer to a create or change does not show is read.
     """
 
-    id: Literal["string", "integer", "any"] = "string"
+    id: Literal["string", "integer", "any", "link"] = "string"
     created_at: Literal[True, False, "local", "seconds", "milliseconds"] = True
     created: Literal["user", "id", "location"] = "user"
     updated: Literal["user", "nothing"] = "user"
@@ -172,10 +174,20 @@ class Lookup:
     case_sensitive: bool = False
     format: Annotated[str, AfterValidator(_with_email)] = "{email}"
 
+    def text_for(self, email: str) -> str:
+        """Return what a search sends; an email in quotes is escaped, as JSON and SCIM or as OData want it."""
+        if '"{email}"' in self.format:
+            email = json.dumps(email, ensure_ascii=False)[1:-1]
+        elif "'{email}'" in self.format:
+            email = email.replace("'", "''")
+        return self.format.replace("{email}", email)
+
 
 @dataclass(frozen=True, config=STRICT)
 class Pages:
     """How the target cuts its list: `counts` "pages" or "users" from `first` on, or gives a "cursor" to the next page.
+
+    With "last_id" a page begins after the last id of the one before, which is sent as the parameter `names.page`.
 
     `first` is 1 for pages and 0 for users unless given. `size` is given where the list only comes in pages; the whole
     list is then read so many users at a time. A cursor, or a link with one, is where `next_pointer` says, or else in
@@ -183,7 +195,7 @@ class Pages:
     """
 
     size: Count | None = None
-    counts: Literal["pages", "users", "cursor"] = "pages"
+    counts: Literal["pages", "users", "cursor", "last_id"] = "pages"
     first: Annotated[int, Field(ge=0, le=1)] | None = None
     next_pointer: Pointer | None = None
 
@@ -195,4 +207,9 @@ class Pages:
     @property
     def are_needed(self) -> bool:
         """Whether the list only comes in pages."""
-        return self.size is not None or self.counts == "cursor"
+        return self.size is not None or not self.are_numbered
+
+    @property
+    def are_numbered(self) -> bool:
+        """Whether a page can be asked for before the one before it was read."""
+        return self.counts in ("pages", "users")

@@ -36,10 +36,22 @@ LIST_SIZES = (100, 50, 20, 10)
 BY_PAGE = (
     *("page limit", "_page _limit", "page page_size", "page per_page", "page size", "page pageSize", "page perPage"),
     *("page _limit", "_page _per_page", "pageNumber pageSize", "page[number] page[size]"),
-    *("page max_results", "page per", "page count", "p limit", "page $top"),
+    *("pagination[page] pagination[pageSize]", "page max_results", "page per", "page count", "p limit", "page $top"),
 )
 BY_OFFSET = ("offset limit", "$skip $limit", "skip limit", "skip take", "_start _limit", "page[offset] page[limit]")
 """Parameters for the place and the size of a page; those of the contract come first."""
+
+FILTERS = (
+    *("{}_eq", "filter[{}]", "{}__iexact", "{}__exact", "{}[eq]", "filters[{}][$eqi]", "filters[{}][$eq]"),
+    *("filter[{}][_eq]", "filter[{}][eq]", "where[{}][equals]", "q[{}_eq]", "search[{}]", "q"),
+)
+"""Parameters for an email, as json-server, JSON:API, Django, Strapi, Directus, Payload and Ransack name them."""
+QUERIES = (
+    *(("$", "eq.{email}"), ("where", '{"$": "{email}"}'), ("filter", '{"$": "{email}"}')),
+    *(("filter", '{"where": {"$": "{email}"}}'), ("filter", '$ eq "{email}"'), ("$filter", "$ eq '{email}'")),
+    *(("filter", "$ eq '{email}'"), ("filter", "$='{email}'"), ("filter", "$||$eq||{email}"), ("q", "$:{email}")),
+)
+"""Parameters for a query in which $ is the field: PostgREST, Eve, LoopBack, SCIM, OData, PocketBase, NestJS CRUD."""
 
 
 def pointers(document: Any, prefix: str = "", deep: int = 3) -> Iterator[tuple[str, list[Any]]]:
@@ -59,11 +71,11 @@ def list_in(document: Any) -> tuple[str, list[Any]] | None:
     return next(iter([*of_objects, *(one for one in found if not one[1])]), None)
 
 
-def filters_by(email: str) -> Sequence[str]:
-    """Return the query parameters that may select users by the field of this name, or at this pointer."""
+def searches_by(email: str) -> Iterator[tuple[str, str]]:
+    """Yield the query parameters that may select users by the field of this name or pointer, with what each sends."""
     email = email.rpartition("/")[2]
-    suffixed = (f"{email}_eq", f"filter[{email}]", f"{email}__iexact", f"{email}__exact", f"{email}[eq]")
-    return list(dict.fromkeys([email, "email", *suffixed, "q"]))
+    yield from ((name, "{email}") for name in dict.fromkeys([email, "email", *(f.format(email) for f in FILTERS)]))
+    yield from ((name, text.replace("$", email)) for name, text in QUERIES)
 
 
 def first_of(names: Sequence[str], fields: Mapping[str, Any]) -> str | None:

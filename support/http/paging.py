@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from support.contract.normalizers import ids_of, listed
+from support.contract.normalizers import id_in, ids_of, listed
 from support.http.operations import Operation
 from support.models import Answer, Attempt, Exchange
 from support.pointers import at, placed, steps_of
@@ -26,7 +26,7 @@ def place_of(number: object, limit: object, pages: Pages) -> object:
     """Return the place of a page, numbered from 1, as the target counts; any other value comes back unchanged."""
     try:
         before = int(str(number)) - 1
-        if pages.counts == "cursor":
+        if not pages.are_numbered:
             return number if before else None
         return (before * int(str(limit)) if pages.counts == "users" and before else before) + pages.begin
     except ValueError:
@@ -50,31 +50,33 @@ def _pages(fetch: Fetch, profile: Profile) -> Operation[Sequence[Exchange]]:
     """Return the pages up to the last one with a new user, or only the exchange whose answer is no list."""
     pages: list[Exchange] = []
     seen: set[str] = set()
-    place: object = None if profile.pages.counts == "cursor" else profile.pages.begin
+    place: object = profile.pages.begin if profile.pages.are_numbered else None
     while True:
         exchange = yield from fetch(place)
         entries = listed(exchange.answer, profile) if exchange.status == 200 else None
         if entries is None:
             past_the_end = pages and exchange.status in (PAST_THE_END, *profile.answers.no_match)
             return pages if past_the_end else [exchange]
-        ids = set(ids_of(exchange.answer, profile))
-        if pages and ids <= seen:
+        ids = ids_of(exchange.answer, profile)
+        if pages and seen.issuperset(ids):
             return pages
         pages.append(exchange)
-        seen |= ids
-        place = _place_after(place, exchange, len(entries), profile.pages) if entries else None
+        seen.update(ids)
+        place = _place_after(place, exchange, entries, profile) if entries else None
         if place is None:
             return pages
         if leads_elsewhere(place, exchange.call.url):
             return [_unread(exchange, place)]
 
 
-def _place_after(place: object, exchange: Exchange, entries: int, pages: Pages) -> object:
+def _place_after(place: object, exchange: Exchange, entries: Sequence[object], profile: Profile) -> object:
     """Return the place of the next page; None if this one is known to be the last."""
-    if pages.counts == "cursor":
-        return _next(exchange, pages)
+    if profile.pages.counts == "cursor":
+        return _next(exchange, profile.pages)
+    if profile.pages.counts == "last_id":
+        return id_in(entries[-1], profile.names)
     assert isinstance(place, int)
-    return place + (entries if pages.counts == "users" else 1)
+    return place + (len(entries) if profile.pages.counts == "users" else 1)
 
 
 def _next(exchange: Exchange, pages: Pages) -> str | None:

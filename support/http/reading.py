@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from support.http.operations import Operation
 from support.models import WHOLE, Answer, Call, Exchange
@@ -44,7 +44,10 @@ class Reading:
         status = self._status(call, answer)
         if status != answer.status:
             answer = replace(answer, status=status, sent_status=answer.status)
-        return replace(answer, shown=shown) if (shown := self._shown(call, answer)) is not WHOLE else answer
+        shown = self._shown(call, answer)
+        if self.profile.shape.id == "link" and is_success(status):
+            shown = self._with_ids(call, document_of(answer) if shown is WHOLE else shown)
+        return replace(answer, shown=shown) if shown is not WHOLE else answer
 
     def _status(self, call: Call, answer: Answer) -> int:
         profile = self.profile
@@ -75,6 +78,18 @@ class Reading:
             return self._only(created) if isinstance(created, str | int) else created
         return created
 
+    def _with_ids(self, call: Call, document: Any) -> Any:
+        """Return the users whom an answer shows, with their ids in the place of the links to them."""
+        path, place = self.profile.names.paths["id"], steps_of(self.profile.names.list_pointer)
+
+        def named(user: Any) -> Any:
+            link = at(user, path)
+            return placed(user, path, linked_id(link)) if isinstance(link, str) else user
+
+        if call.lists and isinstance(users := at(document, place), list):
+            return placed(document, place, [named(user) for user in users])
+        return WHOLE if document is None else named(document)
+
     def _inside(self, answer: Answer, pointer: str | None) -> Any:
         steps = steps_of(self.profile.names.user_pointer if pointer is None else pointer)
         document = document_of(answer) if steps else None
@@ -96,6 +111,11 @@ class Reading:
         shape, method = self.profile.shape, exchange.call.method
         is_partial = (shape.created != "user") if method == "POST" else (method in CHANGES and shape.updated != "user")
         return not is_partial or exchange.adopted or not is_success(exchange.status)
+
+
+def linked_id(link: str) -> str:
+    """Return the id that a link to a user names: the last part of its path."""
+    return unquote(urlsplit(link).path.rstrip("/").rpartition("/")[2])
 
 
 def document_of(answer: Answer) -> Any:

@@ -205,7 +205,7 @@ class UsersApi:
 
     def _query(self, place: object = None, limit: object = None, email: str | None = None) -> Operation[Exchange]:
         names = self.profile.names
-        text = None if email is None else self.profile.lookup.format.replace("{email}", email)
+        text = None if email is None else self.profile.lookup.text_for(email)
         query = {names.email_filter: text, names.page: place, names.limit: limit}
         return self.send(
             self.call("GET", query={key: str(value) for key, value in query.items() if key and value is not None})
@@ -250,7 +250,7 @@ class UsersApi:
         """Return a user that a search found as an answer to the create that made it."""
         user_id = int(user.id) if self.profile.shape.id == "integer" and user.id.isdecimal() else user.id
         fields = {"id": user_id, "name": user.name, "email": user.email, "createdAt": user.created_at}
-        names = replace(self.profile.names, body_pointer="")
+        names = replace(self.profile.names, body_pointer="", flat_body=False)
         shown = names.to_target({name: value for name, value in fields.items() if value is not None})
         body = json.dumps(shown).encode()
         return Answer(self.profile.answers.created[0], {"Content-Type": JSON}, body, 0.0, shown=shown)

@@ -23,6 +23,7 @@ from support.profile_answers import Names, StatusInBody
 MOST_TRIES = 60
 JSON_API = "application/vnd.api+json"
 SCIM = b"urn:ietf:params:scim:api:messages:2.0:Error"
+MISSING = re.compile(r"\brequired\b|\bmissing\b", re.IGNORECASE)
 ELSEWHERE = (404, 405, 501)
 
 
@@ -110,6 +111,9 @@ class _Creation:
 
     def _propose(self, path: Path, complaint: Complaint, exchange: Exchange) -> bool:
         """Add a field with a value that was not tried yet."""
+        if path in self._tried and (name := in_snake_case(path[-1])) != path[-1] and MISSING.search(complaint.text):
+            self._client.forget(f"create.{path[0]}")  # what was sent under this name has not arrived
+            path = (*path[:-1], name)
         tried = self._tried.setdefault(path, [])
         values = proposals(path[-1], complaint.text, complaint.choices)
         fresh = [value for value in values if repr(value) not in tried]
@@ -180,6 +184,11 @@ def error_told_by(document: Any) -> StatusInBody | None:
     failed = [key for key in ("status", "result") if fields.get(key) in ("error", "fail", "failed")]
     found = next(iter([*((key, "false") for key in told), *((key, str(fields[key])) for key in failed)]), None)
     return StatusInBody(f"/{found[0]}", found[1], 400) if found else None
+
+
+def in_snake_case(name: str) -> str:
+    """Return `phone_number` for `phoneNumber`, as some name a field in a refusal as their code does."""
+    return re.sub(r"(?<=[a-z0-9])[A-Z]", lambda found: f"_{found[0].lower()}", name)
 
 
 def in_the_user(path: Path, names: Names) -> Path:

@@ -1,4 +1,4 @@
-"""Discover lists whose pages are found by a cursor, or a link, that the page before gives."""
+"""Discover lists whose pages are found by a cursor, a link or the last id, that the page before gives."""
 
 from __future__ import annotations
 
@@ -20,22 +20,24 @@ CURSORS = (
     *("nextToken", "token", "continuation", "continuationToken", "marker", "page"),
 )
 """Parameters that take a cursor."""
+AFTER = ("starting_after", "after", "after_id", "since", "since_id", "last_id", "startAfter", "exclusiveStartKey")
+"""Parameters that take the last id of the page before."""
 NEXT = ("next", "cursor", "after", "endcursor", "continuation", "continuationtoken", "marker")
 
 
 def discover_cursor(client: ProbeClient) -> bool:
     """Learn how a page leads to the next one; return whether all users of the probe are then in the list."""
     for limit, shown in _cut_lists(client):
-        for way in _ways_on(shown):
+        for counts, way in _ways_on(limit, shown):
             client.learn("capabilities.pages", False, "pages have no numbers to ask for: each leads to the next")
-            client.learn("pages.counts", "cursor", shown)
+            client.learn("pages.counts", counts, shown)
             if limit:
                 client.learn("names.limit", limit, shown)
                 sizes = ((size, client.get({limit: size})) for size in LIST_SIZES)
                 client.learn("pages.size", *next((pair for pair in sizes if pair[1].status == 200), (1, shown)))
             if way is not None:
                 client.learn("pages.next_pointer", pointer(way), shown)
-            if _is_read_whole(client, way, shown):
+            if _is_read_whole(client, counts, way, shown):
                 return True
             for path, before in (("pages.counts", "pages"), ("pages.size", None), ("pages.next_pointer", None)):
                 client.learn(path, before)
@@ -51,15 +53,17 @@ def _cut_lists(client: ProbeClient) -> Iterator[tuple[str, Exchange]]:
     yield "", client.get()
 
 
-def _ways_on(shown: Exchange) -> Iterator[Path | None]:
-    """Yield where an answer may say what comes next: places in its body, or None for its header Link."""
+def _ways_on(limit: str, shown: Exchange) -> Iterator[tuple[str, Path | None]]:
+    """Yield how an answer may lead to the next page, and where: places in its body, or None for its header or ids."""
     assert shown.answer is not None
     if 'rel="next"' in (shown.answer.header("Link") or ""):
-        yield None
+        yield "cursor", None
     for path, value in leaves(document_of(shown.answer)):
         key = path[-1].lower().replace("_", "").replace("-", "").rpartition(".")[2]
         if value not in (None, "", False, True) and (key in NEXT or key.startswith("next")) and _is_outside(path):
-            yield path
+            yield "cursor", path
+    if limit:
+        yield "last_id", None
 
 
 def _is_outside(path: Path) -> bool:
@@ -67,12 +71,12 @@ def _is_outside(path: Path) -> bool:
     return not any(step.isdecimal() for step in path)
 
 
-def _is_read_whole(client: ProbeClient, way: Path | None, shown: Exchange) -> bool:
-    """Whether every user of the probe is in the list that is read in pages of one; learns the parameter of a cursor."""
+def _is_read_whole(client: ProbeClient, counts: str, way: Path | None, shown: Exchange) -> bool:
+    """Whether every user of the probe is in the list that is read in pages of one; learns the parameter for a place."""
     cursor: Any = at(document_of(shown.answer), way) if way is not None and shown.answer else "/"
     is_link = str(cursor).startswith(("http://", "https://", "/", "?"))
     size, evidence = client.profile.pages.size, client.draft.evidence.get("pages.size", "")
-    for name in ("",) if is_link else CURSORS:
+    for name in AFTER if counts == "last_id" else ("",) if is_link else CURSORS:
         if name:
             client.learn("names.page", name, shown)
         if size is not None:

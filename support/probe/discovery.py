@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from support.contract.guesses import filters_by, list_in
+from support.contract.guesses import list_in, searches_by
 from support.contract.normalizers import ids_of
 from support.errors import SuiteError
 from support.http.reading import document_of
@@ -15,6 +15,7 @@ from support.probe.client import ProbeClient, succeeded
 from support.probe.draft import brief
 from support.probe.paging import discover_paging
 from support.probe.users import discover_user, learn_from_example, learn_status
+from support.profile_answers import Lookup
 from support.statuses import is_client_error
 
 UNSAFE = "not run: a body that is no object may be stored without an id, and could not be deleted then"
@@ -82,18 +83,25 @@ def discover_unknown_id(client: ProbeClient, ada: User) -> None:
 
 
 def discover_filter(client: ProbeClient, ada: User) -> None:
-    """Learn which query parameter finds a user by email, and whether it ignores letter case."""
-    tries = ((name, client.get({name: ada.email})) for name in filters_by(client.profile.names.email))
-    found = next(((name, one) for name, one in tries if _ids(client, one) == [ada.id]), None)
-    if found is None:
-        client.learn("capabilities.email_filter", False, "no parameter was found that selects a user by email")
+    """Learn which query finds a user by email, and whether it ignores letter case."""
+    for name, text in searches_by(client.profile.names.email):
+        if text != client.profile.lookup.format:
+            client.learn("lookup.format", text)
+        client.learn("names.email_filter", name)
+        exchange = client.run(client.api.find(ada.email))
+        if _ids(client, exchange) == [ada.id]:
+            break
+    else:
+        client.learn("lookup.format", Lookup.format)
+        client.learn("capabilities.email_filter", False, "no query was found that selects a user by email")
         return
-    name, exchange = found
     client.learn("names.email_filter", name, exchange)
-    upper_case = client.get({name: ada.email.upper()})
+    if text != Lookup.format:
+        client.learn("lookup.format", text, exchange)
+    upper_case = client.run(client.api.find(ada.email.upper()))
     if not _ids(client, upper_case):
         client.learn("lookup.case_sensitive", True, upper_case)
-    learn_status(client, "no_match", client.get({name: client.new_user("Nobody").email}))
+    learn_status(client, "no_match", client.run(client.api.find(client.new_user("Nobody").email)))
 
 
 def _ids(client: ProbeClient, exchange: Exchange) -> list[str]:

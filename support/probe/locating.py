@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from support.contract.guesses import CREATED, EMAILS, IDS, NAMES
 from support.contract.matchers import moment_of
+from support.http.reading import linked_id
 from support.pointers import at
 
 DEEPEST = 5
+LINKS: Sequence[Path] = (("_links", "self", "href"), ("links", "self"), ("url",), ("href",), ("@id",))
+"""Where a user links to itself, as in HAL, JSON:API, Django REST framework and Hydra."""
 A_DAY_S = 86_400.0
 Moment = Literal[True, "local", "seconds", "milliseconds"]
 Path = tuple[str, ...]
@@ -29,21 +32,31 @@ class Located:
     created_at: Path | None = None
     moment: Moment = True
 
+    @property
+    def is_linked(self) -> bool:
+        """Whether only the link to the user tells the id."""
+        return self.id in LINKS
+
+    def id_in(self, document: Any) -> str | None:
+        """Return the id that the answer shows."""
+        if self.id is None:
+            return None
+        found = str(at(document, (*self.user, *self.id)))
+        return linked_id(found) if self.is_linked else found
+
 
 def located(document: Any, email: str, names: Mapping[str, str] | None = None) -> Located | None:
     """Return where the user with this email is; `names` are what may stand for the name, the likeliest first."""
     where = _first_with(document, email, EMAILS)
     if where is None:
         return None
-    above = (where[:length] for length in range(len(where) - 1, -1, -1))
-    user = next((path for path in above if _id_in(at(document, path))), None)
-    if user is None:
-        user = where[:-1]
+    above = [where[:length] for length in range(len(where) - 1, -1, -1)]
+    ways = ((path, way) for find in (_id_in, _link_in) for path in above if (way := find(at(document, path))))
+    user, way = next(ways, (where[:-1], None))
     shown = at(document, user)
-    key = _id_in(shown)
     name = next((path for one in names or {} if (path := _first_with(shown, one, NAMES))), None)
     created_at, moment = _created(shown)
-    return Located(user, (key,) if key else None, where[len(user) :], name, created_at, moment)
+    return Located(user, way, where[len(user) :], name, created_at, moment)
 
 
 def pointer(path: Path) -> str:
@@ -87,11 +100,17 @@ def _first_with(document: Any, value: str, likely: tuple[str, ...]) -> Path | No
     return min(found, key=lambda path: (path[-1] not in likely, len(path)), default=None)
 
 
-def _id_in(value: Any) -> str | None:
-    """Return the name of the id in an object."""
+def _id_in(value: Any) -> Path | None:
+    """Return the way to the id in an object."""
     if not isinstance(value, Mapping):
         return None
-    return next((name for name in IDS if type(value.get(name)) in (int, str) and value[name] != ""), None)
+    return next(((name,) for name in IDS if type(value.get(name)) in (int, str) and value[name] != ""), None)
+
+
+def _link_in(value: Any) -> Path | None:
+    """Return the way to the link to itself in an object that shows no id."""
+    links = ((path, at(value, path)) for path in LINKS)
+    return next((path for path, link in links if isinstance(link, str) and linked_id(link)), None)
 
 
 def _created(user: Any) -> tuple[Path | None, Moment]:

@@ -70,8 +70,8 @@ def _learn_create(client: ProbeClient, ada: NewUser, created: Exchange) -> tuple
     """Learn what the answer to a create shows; return the id of the user, and the way to the user in the answer."""
     document = document_of(created.answer) if created.answer else None
     shown = located(document, ada.email)
-    if shown is not None and shown.id is not None:
-        return str(at(document, (*shown.user, *shown.id))), shown.user
+    if shown is not None and (user_id := shown.id_in(document)) is not None:
+        return user_id, shown.user
     location = created.answer.header("Location") if created.answer else None
     if bare := id_of(document):
         client.learn("shape.created", "id", created)
@@ -107,11 +107,15 @@ def _learn_read(client: ProbeClient, shown: Located, read: Exchange) -> None:
     document = document_of(read.answer) if read.answer else None
     if shown.user:
         client.learn("names.user_pointer", pointer(shown.user), read)
+    if len(shown.email) > 1 and client.profile.names.paths["email"] == shown.email[-1:]:
+        client.learn("names.flat_body", True, read)
     client.learn("names.id", field_name(shown.id), read)
     client.learn("names.email", field_name(shown.email), read)
     if shown.name is not None:
         _learn_name(client, shown.name, read)
-    if type(at(document, (*shown.user, *shown.id))) is int:
+    if shown.is_linked:
+        client.learn("shape.id", "link", read)
+    elif type(at(document, (*shown.user, *shown.id))) is int:
         client.learn("shape.id", "integer", read)
     if shown.created_at is None:
         client.learn("shape.created_at", False, read)

@@ -57,7 +57,7 @@ def each_is_created(scenario: ScenarioContext) -> None:
         scenario.check(exchange, has_status(scenario.answers.created), has_an_id(scenario.names))
     for actor, exchange in zip(scenario.users, scenario.exchanges, strict=True):
         is_created(scenario, actor, exchange)
-        is_unchanged(scenario, actor)
+    is_unchanged(scenario, *scenario.users)
 
 
 def is_shown_as_created(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> None:
@@ -72,15 +72,16 @@ def is_changed(scenario: ScenarioContext, actor: Actor) -> None:
     actor.shown, actor.expected = expected, None
 
 
-def is_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that a read shows exactly the last right answer."""
-    exchange = scenario.run(scenario.api.read(actor.known_id))
-    rule = rule_about(scenario, actor, body_of(exchange.answer)[0])
-    if exchange.status != 200 and not actor.was_read:
-        rule = rule_of_missing(scenario, actor)
-    rule = rule_of_values(scenario, actor, exchange, rule)
-    shows_user(scenario, exchange, [200], actor.shown, rule, scenario.then(f"reading {actor.persona}"))
-    actor.was_read = True
+def is_unchanged(scenario: ScenarioContext, *actors: Actor) -> None:
+    """Check that a read of each of these users shows exactly the last right answer."""
+    reads = scenario.run_few_at_once([scenario.api.read(actor.known_id) for actor in actors])
+    for actor, exchange in zip(actors, reads, strict=True):
+        rule = rule_about(scenario, actor, body_of(exchange.answer)[0])
+        if exchange.status != 200 and not actor.was_read:
+            rule = rule_of_missing(scenario, actor)
+        rule = rule_of_values(scenario, actor, exchange, rule)
+        shows_user(scenario, exchange, [200], actor.shown, rule, scenario.then(f"reading {actor.persona}"))
+        actor.was_read = True
 
 
 def is_left_alone(scenario: ScenarioContext, actor: Actor) -> None:
@@ -232,10 +233,10 @@ def no_user_is_created(scenario: ScenarioContext) -> None:
     """Check that nothing that was attempted created a user: not by email, not in the list, if there is one."""
     known = {user.id for user in scenario.users} | (scenario.ids_before or frozenset())
     has_list = scenario.profile.capabilities.list
-    for email in scenario.emails_tried[: MOST_SEARCHED if has_list else None]:
-        holders = scenario.run(scenario.api.holders(email)) or ()
-        created = [user for user in holders if user.id not in known]
-        if created:
+    emails = scenario.emails_tried[: MOST_SEARCHED if has_list else None]
+    found = scenario.run_few_at_once([scenario.api.holders(email) for email in emails])
+    for email, holders in zip(emails, found, strict=True):
+        if created := [user for user in holders or () if user.id not in known]:
             wrong = [f"a search for {email} finds user {user.id}" for user in created]
             scenario.fail("no new user", wrong, _sent_with(scenario, created[0].email))
     if not has_list:

@@ -185,9 +185,10 @@ def resembling_ids(scenario: ScenarioContext, actor: Actor) -> list[str]:
     made = [resemble(known) for resemble in RESEMBLING]
     made += [resemble(int(known)) for resemble in RESEMBLING_NUMBERS] if known.isascii() and known.isdigit() else []
     ids = [one for one in dict.fromkeys(made) if one != known and names_one_user(one)]
-    reads = [user_of(scenario.run(scenario.api.read(one)).answer, scenario.profile) for one in ids]
+    reads = scenario.run_few_at_once([scenario.api.read(one) for one in ids])
+    shown = [user_of(read.answer, scenario.profile) for read in reads]
     ours = {user.new_user.email.lower() for user in scenario.users}
-    return [one for one, shown in zip(ids, reads, strict=True) if shown is None or shown.email in ours]
+    return [one for one, user in zip(ids, shown, strict=True) if user is None or user.email in ours]
 
 
 def safe_id(scenario: ScenarioContext, user_id: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from support import statuses
 from support.cleanup.registry import Registry
@@ -133,7 +133,7 @@ class FirstUser:
 
     def _adapt(self, names: Mapping[str, str], user_id: str | None = None) -> NoReturn:
         """Clean up by other names than those of the profile, and say that it needs them; raises SettingsError."""
-        known = {key: name for key, name in names.items() if hasattr(self._profile.names, key)}
+        known: dict[str, Any] = {key: name for key, name in names.items() if hasattr(self._profile.names, key)}
         profile = replace(self._profile, names=replace(self._profile.names, **known))
         self._registry.switch_api(replace(self._api, profile=profile))
         if user_id is not None:

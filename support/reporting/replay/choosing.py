@@ -36,7 +36,11 @@ class Step:
 
 def steps_to(violation: ContractViolation, exchanges: Sequence[Exchange], profile: Profile) -> list[Step]:
     """Return the steps up to the exchange that shows a violation; none if a script cannot repeat them in turn."""
-    if violation.exchange is None or (violation.evidence and violation.evidence.contenders):
+    if (
+        violation.exchange is None
+        or profile.shape.id == "link"
+        or (violation.evidence and violation.evidence.contenders)
+    ):
         return []
     place = _place_of(violation.exchange, exchanges)
     if place is None:

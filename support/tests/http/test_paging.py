@@ -84,6 +84,12 @@ def test_pages_that_lead_in_a_circle_end(script: Script) -> None:
     assert shown(read(server, IN_BODY)) == ["1", "2"]
 
 
+def test_a_page_may_begin_after_the_last_id_of_the_one_before(script: Script) -> None:
+    server = script(answer(200, users("1", "2")), answer(200, users("3")), answer(200, users()))
+    assert shown(read(server, Pages(size=2, counts="last_id"))) == ["1", "2", "3"]
+    assert [one.target for one in server.arrived] == [f"/users?{page}count=2" for page in ("", "after=2&", "after=3&")]
+
+
 def test_offsets_may_begin_at_one(script: Script) -> None:
     server = script(answer(200, users("1", "2")), answer(200, users("3")), answer(200, users()))
     assert shown(read(server, Pages(size=2, counts="users", first=1))) == ["1", "2", "3"]

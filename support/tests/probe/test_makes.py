@@ -16,6 +16,7 @@ from support.tests.probe.conventions import ExpressZod, Hapi, JsonApi, Spring
 from support.tests.probe.demanding import Envelope, Eve, FastApiUsers, Scim
 from support.tests.probe.frameworks import DjangoRest, FastApi, Laravel, Nest, Rails
 from support.tests.probe.makes import TOKEN, Make
+from support.tests.probe.platforms import Gin, SpringDataRest, Strapi, Stripe, Supabase
 from support.tests.target.conftest import Command, command
 
 __all__ = ["command"]
@@ -33,6 +34,11 @@ MAKES = (
     Eve,
     Envelope,
     Scim,
+    Strapi,
+    SpringDataRest,
+    Stripe,
+    Gin,
+    Supabase,
 )
 
 

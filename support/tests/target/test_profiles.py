@@ -1,20 +1,19 @@
 """A profile is read, or refused in one line that names the file, the place and what is wrong."""
 
+import json
 import re
 from datetime import date
 from pathlib import Path
 
 import pytest
-from behave.model import Scenario
 
 from support import profile_files
 from support.errors import SettingsError
 from support.profile import Deadlines, Deviation, Exclusion, Profile
-from support.profile_answers import Shape, StatusInBody
+from support.profile_answers import Lookup, Shape, StatusInBody
 from support.profile_files import PROFILES
 from support.rules import RULES
 from support.settings import ROOT
-from support.tests.house.reading import features, scenarios, tags
 from support.tests.target.conftest import NewProfile, NewTarget, Play
 
 SHIPPED = sorted(path.stem for path in PROFILES.glob("*.toml"))
@@ -89,8 +88,8 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ("[answers]\ntaken = [42]\n", "answers.taken[0]", "42 should be greater than or equal to 200"),
         ('[capabilities]\nput = "no"\n', "capabilities.put", "'no' should be a valid boolean"),
         ('[names]\nlist_pointer = "data"\n', "names.list_pointer", "it must be a JSON pointer such as /data/users"),
-        ('[shape]\nid = "number"\n', "shape.id", "'number' should be 'string', 'integer' or 'any'"),
-        ('[pages]\ncounts = "rows"\n', "pages.counts", "'rows' should be 'pages', 'users' or 'cursor'"),
+        ('[shape]\nid = "number"\n', "shape.id", "'number' should be 'string', 'integer', 'any' or 'link'"),
+        ('[pages]\ncounts = "rows"\n', "pages.counts", "'rows' should be 'pages', 'users', 'cursor' or 'last_id'"),
         ("[caps]\nusers = 0\n", "caps.users", "0 should be greater than or equal to 1"),
         ("[deadlines]\nrace_window_s = 1\n", "deadlines", "there is no 'race_window_s'"),
         ("colour = 1\n", "its top level", "there is no 'colour'"),
@@ -246,25 +245,6 @@ def test_patterns_fit_the_names_of_scenarios_without_their_row() -> None:
     assert Deviation("put", "r", "https://example.com/42", date(2026, 1, 1)).covers("Ada is replaced")
 
 
-def test_every_pattern_of_every_shipped_profile_fits_a_scenario_of_its_rule() -> None:
-    names = {rule: [one.name for one in all_scenarios() if f"rule.{rule}" in tags(one)] for rule in RULES}
-    every = [name for of_rule in names.values() for name in of_rule]
-    unused = []
-    for profile in map(profile_files.load, SHIPPED):
-        patterns = [(pattern, names[known.rule]) for known in profile.deviations for pattern in known.scenarios]
-        patterns += [(pattern, every) for excluded in profile.excluded for pattern in excluded.scenarios]
-        unused += [f"{profile.name}: {pattern}" for pattern, among in patterns if not fits_any(pattern, among)]
-    assert unused == []
-
-
-def fits_any(pattern: str, names: list[str]) -> bool:
-    return any(Exclusion("r", (pattern,)).covers(name) for name in names)
-
-
-def all_scenarios() -> list[Scenario]:
-    return [one for feature in features() for one in scenarios(feature)]
-
-
 def test_a_deviation_has_to_explain_all_mismatches() -> None:
     known = Deviation("auth-401", "r", "https://example.com/42", date(2026, 1, 1), shows=("there is no *",))
     assert known.explains(["there is no WWW-Authenticate"])
@@ -294,3 +274,21 @@ def test_a_target_of_an_earlier_contract_is_not_checked_against_later_rules(
     assert skipped
     assert {one.result for one in skipped} == {"skipped"}
     assert "conditional came with 1.1" in skipped[0].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("eq.{email}", "eq.o'neil@example.com"),
+        ("email eq '{email}'", "email eq 'o''neil@example.com'"),
+        ('{"email": "{email}"}', '{"email": "o\'neil@example.com"}'),
+    ],
+)
+def test_an_email_is_escaped_where_a_search_has_it_in_quotes(text: str, sent: str) -> None:
+    assert Lookup(format=text).text_for("o'neil@example.com") == sent
+
+
+def test_quotes_in_an_email_do_not_end_the_text_of_a_search() -> None:
+    assert json.loads(Lookup(format='{"email": "{email}"}').text_for('"a b"@example.com')) == {
+        "email": '"a b"@example.com'
+    }
