@@ -58,6 +58,9 @@ class Registry:
         self.api = self.ownership.api = replace(api, permit=self.ownership.permit)
         self._deleter = Deleter(self.ledger, self.ownership, client, poll_policy)
         self._running: list[Future[None]] = []
+        self._due: list[Record] = []
+        self._seen = 0
+        """How many records `start_deleting` has seen: a run may have very many."""
         self._lock = threading.Lock()
         api.recorder.observers.append(self.ownership.observe)
 
@@ -178,16 +181,21 @@ class Registry:
 
         `confirm_gone`, and the end of the run, look for users that were created although the request was refused.
         """
-        for record in self.ledger.records:
-            if record.phase is Phase.IN_USE:
-                record.phase = Phase.DUE
-        if len(self.ledger.due()) >= at_least:
+        with self._lock:
+            records = self.ledger.records[self._seen :]
+            self._seen += len(records)
+            for record in records:
+                if record.phase is Phase.IN_USE:
+                    record.phase = Phase.DUE
+                    self._due.append(record)
+        if sum(not record.was_refused for record in self._due) >= at_least:
             self._begin_due()
 
     def _begin_due(self, refused: bool = False) -> None:
         """Delete what is due; of refused requests, look for what they may have created all the same."""
         with self._lock:
-            due = self.ledger.due(refused)
+            due = [record for record in self._due if record.was_refused is refused]
+            self._due = [record for record in self._due if record.was_refused is not refused]
             for record in due:
                 record.phase = Phase.BEGUN
             if due:
