@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from support.cleanup.journal import HEARTBEAT_S, Journal, JournalRow, State
+from support.cleanup.left import one_per_user
 from support.escaping import on_one_line
 from support.models import User
 
 log = logging.getLogger("acceptance.cleanup")
-MOST_LISTED = 20
 
 
 class Owner(Enum):
@@ -281,24 +281,3 @@ class Ledger:
 def folded(email: str | None) -> str:
     """Return an email as emails are compared."""
     return (email or "").lower()
-
-
-def one_per_user(records: Iterable[Record]) -> list[Record]:
-    """Return one record for each user: of several requests with the same ids, or the same email, the first."""
-    users: dict[object, Record] = {}
-    for record in records:
-        users.setdefault(" ".join(sorted(record.ids)) or record.email or record.ref, record)
-    return list(users.values())
-
-
-def describe_left(left: Iterable[Record], mark: str) -> str:
-    """List each user that is left once, with the command that deletes them."""
-    users = one_per_user(left)
-    lines = [f"{len(users)} user(s) of this run could not be confirmed as deleted:"]
-    lines += [f"  {record}" for record in users[:MOST_LISTED]]
-    if len(users) > MOST_LISTED:
-        lines.append(f"  … and {len(users) - MOST_LISTED} more")
-    lines.append(
-        f"The next run against this target deletes them; to do it now: python -m support.cleanup --yes --mark {mark}"
-    )
-    return "\n".join(lines)
