@@ -26,6 +26,7 @@ from support.scenario.paging import read_page_of
 from support.scenario.user_checks import (
     rule_about,
     rule_of_request,
+    rule_of_sign_up,
     rule_of_values,
     shows_none_of_the_change,
     shows_user,
@@ -35,7 +36,6 @@ SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at"
 VIEWS = {"list": "reading the list", "filter-email": "searching for the email", "pages": "reading the page"}
 MOST_SEARCHED = 10
 WRITES = ("POST", "PUT", "PATCH")
-NOT_ABOUT_SIGN_UPS = {"delete", "list", "pages", "read-200", "patch", "put", "isolation"}
 NUL, BAD_REQUEST = "%00", 400
 """A server may refuse an URL with a NUL before it looks for a user."""
 
@@ -44,8 +44,7 @@ NUL, BAD_REQUEST = "%00", 400
 
 def is_created(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> None:
     """Check that a sign-up gives 201 and the user that was asked for, under an id of its own."""
-    about = "create-201" if scenario.rule in NOT_ABOUT_SIGN_UPS else scenario.rule
-    rule = rule_of_values(scenario, actor, exchange, about)
+    rule = rule_of_values(scenario, actor, exchange, rule_of_sign_up(scenario))
     shows_user(scenario, exchange, scenario.answers.created, actor.new_user.as_json(), rule)
     others = {user.id: user.persona for user in scenario.users if user is not actor and user.id != user.old_id}
     if actor.id in others:
