@@ -24,8 +24,7 @@ def is_user_with(scenario: ScenarioContext, actor: Actor, fields: dict[str, str]
 
 @given("{actors:Actors} are users")
 def are_users(scenario: ScenarioContext, actors: list[Actor]) -> None:
-    for actor in actors:
-        accounts.become_user(scenario, actor)
+    accounts.become_users(scenario, actors)
 
 
 @given("{actor:Actor} is a former user")
@@ -234,12 +233,14 @@ def delete_unknown_user(scenario: ScenarioContext) -> None:
 @when("a client sends {method:Method} for each user whose id resembles {actor:Actor}'s")
 def change_resembling_ids(scenario: ScenarioContext, method: str, actor: Actor) -> None:
     bodies = [(one, scenario.factory.new_user().as_json()) for one in values.resembling_ids(scenario, actor)]
-    scenario.keep(*[accounts.send_change_to(scenario, one, method, body) for one, body in bodies])
+    changes = [accounts.sending_change_to(scenario, one, method, body) for one, body in bodies]
+    scenario.keep(*scenario.run_few_at_once(changes))
 
 
 @when("a client deletes each user whose id resembles {actor:Actor}'s")
 def delete_resembling_ids(scenario: ScenarioContext, actor: Actor) -> None:
-    scenario.keep(*[accounts.delete_id(scenario, one) for one in values.resembling_ids(scenario, actor)])
+    deletions = [scenario.api.delete(one) for one in values.resembling_ids(scenario, actor)]
+    scenario.keep(*scenario.run_few_at_once(deletions))
 
 
 @when("a client deletes the user whose id is {user_id:UnusedId}")

@@ -45,8 +45,7 @@ def is_unchanged_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:
 
 @then("every account except {actor:Actor}'s is unchanged")
 def others_are_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
-    for user in [user for user in scenario.users if user is not actor]:
-        outcomes.is_unchanged(scenario, user)
+    outcomes.is_unchanged(scenario, *[user for user in scenario.users if user is not actor])
 
 
 @then("every view shows exactly this {field:Field}")

@@ -136,13 +136,13 @@ async def exchange_once(
     """Send a call once, with a timeout of `timeout_s` for each read; errors come back as a Failure."""
     started = time.monotonic()
     call, response = send.call, None
-    headers = {**ALWAYS_SENT, **call.sent_headers}
+    headers = {**ALWAYS_SENT, **call.sent_headers}  # h11 takes no value with the white space around it (RFC 9110 §5.5)
     try:
         request = httpx.Request(
             call.method,
             call.sent_url,
             content=call.body,
-            headers=[(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
+            headers=[(name.encode(), value.strip(" \t").encode("latin-1")) for name, value in headers.items()],
             extensions={"timeout": httpx.Timeout(timeout_s).as_dict()},
         )
         async with asyncio.timeout(max(LEAST_TIMEOUT_S, send.timeout_s)):

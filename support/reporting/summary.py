@@ -244,7 +244,7 @@ def _rule_results(scenarios: Sequence[ScenarioResult]) -> list[RuleResult]:
             known = scenario.result is Result.KNOWN_DEVIATION
             results[scenario.broken_rule].append(Result.KNOWN_DEVIATION if known else Result.FAILED)
     rules = []
-    for rule_id in sorted(filter(None, results), key=_contract_order):
+    for rule_id in sorted(filter(None, results), key=contract_order):
         rule, own = RULES.get(rule_id), [scenario for scenario in scenarios if scenario.rule == rule_id]
         promise, source = (rule.promise, rule.source) if rule else ("", "")
         seconds = round(sum(scenario.seconds for scenario in own), 3)
@@ -252,7 +252,8 @@ def _rule_results(scenarios: Sequence[ScenarioResult]) -> list[RuleResult]:
     return rules
 
 
-def _contract_order(rule_id: str) -> tuple[int, str]:
+def contract_order(rule_id: str) -> tuple[int, str]:
+    """Return the key to sort rules by as the contract does."""
     return (list(RULES).index(rule_id) if rule_id in RULES else len(RULES), rule_id)
 
 
@@ -281,5 +282,5 @@ def _why(
         return outside[0].text.partition("\n")[0].removeprefix(f"{outcome}: ")
     if not in_scenarios:
         return ""
-    broken = sorted({failure.rule for failure in in_scenarios if failure.rule}, key=_contract_order)
+    broken = sorted({failure.rule for failure in in_scenarios if failure.rule}, key=contract_order)
     return f"{len(in_scenarios)} of {run} scenarios" + (f", rules {', '.join(broken)}" if broken else "")

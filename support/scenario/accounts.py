@@ -30,10 +30,14 @@ def sign_up(scenario: ScenarioContext, actor: Actor, **fields: str) -> Exchange:
 
 def send_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Exchange:
     """Sign up with this body, valid or not."""
+    return scenario.run(_sending_sign_up(scenario, actor, body))
+
+
+def _sending_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Operation[Exchange]:
     scenario.last_actor = actor
     call = scenario.api.create_call(body)
     email, name = _requested(body, actor.new_user)
-    exchange = scenario.run(scenario.registry.create(call, email, name, scenario.ids_before))
+    exchange = yield from scenario.registry.create(call, email, name, scenario.ids_before)
     scenario.keep(exchange)
     scenario.emails_tried += [email] if email else []
     scenario.names_tried += [name] if name else []
@@ -68,14 +72,27 @@ def when_free(scenario: ScenarioContext, act: Callable[[], Exchange]) -> None:
 
 def become_user(scenario: ScenarioContext, actor: Actor, **fields: str) -> Actor:
     """Sign up for a scenario that starts with a user; raises ContractViolation if that fails."""
-    exchange = sign_up(scenario, actor, **fields)
-    scenario.session.first_creates.note(exchange, scenario.names)
-    attempted = f"setting up the scenario: {actor.persona} signs up"
-    check(exchange, "create-201", attempted, has_status(scenario.answers.created), has_an_id(scenario.names))
-    shown = read(scenario, actor)
-    if shown.status in scenario.answers.unknown:
-        check(shown, rule_of_missing(scenario, actor), f"{attempted}; then reading {actor.persona}", has_status([200]))
+    actor.new_user = replace(actor.new_user, **fields)
+    become_users(scenario, [actor])
     return actor
+
+
+def become_users(scenario: ScenarioContext, actors: Sequence[Actor]) -> None:
+    """Sign up at once for a scenario that starts with these users; raises ContractViolation if that fails."""
+    operations = [_signing_up_and_reading(scenario, actor) for actor in actors]
+    for actor, (exchange, shown) in zip(actors, scenario.run_few_at_once(operations), strict=True):
+        scenario.session.first_creates.note(exchange, scenario.names)
+        attempted = f"setting up the scenario: {actor.persona} signs up"
+        check(exchange, "create-201", attempted, has_status(scenario.answers.created), has_an_id(scenario.names))
+        if shown is not None and shown.status in scenario.answers.unknown:
+            attempted = f"{attempted}; then reading {actor.persona}"
+            check(shown, rule_of_missing(scenario, actor), attempted, has_status([200]))
+        scenario.last_actor, scenario.exchanges = actor, [exchange]
+
+
+def _signing_up_and_reading(scenario: ScenarioContext, actor: Actor) -> Operation[tuple[Exchange, Exchange | None]]:
+    exchange = yield from _sending_sign_up(scenario, actor, actor.new_user.as_json())
+    return exchange, None if actor.id is None else (yield from reading(scenario, actor))
 
 
 def rule_of_missing(scenario: ScenarioContext, actor: Actor) -> str:
@@ -106,7 +123,12 @@ def _requested(body: Any, new_user: NewUser) -> tuple[str | None, str | None]:
 
 def read(scenario: ScenarioContext, actor: Actor) -> Exchange:
     """Read a user and remember what is shown."""
-    exchange = scenario.run(scenario.api.read(actor.known_id))
+    return scenario.run(reading(scenario, actor))
+
+
+def reading(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
+    """Return the read of a user that remembers what is shown."""
+    exchange = yield from scenario.api.read(actor.known_id)
     if exchange.status == 200:
         actor.shown, actor.expected, actor.was_read = fields_of(scenario, exchange) or actor.shown, None, True
     return exchange
@@ -155,10 +177,15 @@ def send_change(scenario: ScenarioContext, actor: Actor, method: str, body: Any)
 
 def send_change_to(scenario: ScenarioContext, user_id: str, method: str, body: Any) -> Exchange:
     """Change the user with this id, if any, with this body, valid or not."""
+    return scenario.run(sending_change_to(scenario, user_id, method, body))
+
+
+def sending_change_to(scenario: ScenarioContext, user_id: str, method: str, body: Any) -> Operation[Exchange]:
+    """Return the change of the user with this id, if any, with this body, valid or not."""
     call = scenario.api.call(method, scenario.api.url_of(user_id), fields=body)
     email = body.get("email") if isinstance(body, Mapping) else None
     scenario.sent_id, scenario.sent_email = user_id, email if isinstance(email, str) else ""
-    exchange = scenario.run(scenario.registry.change(call, scenario.sent_email or None))
+    exchange = yield from scenario.registry.change(call, scenario.sent_email or None)
     scenario.keep(exchange)
     return exchange
 

@@ -26,7 +26,7 @@ from support.scenario.invalid_values import (
     every_invalid_change,
     invalid_fields,
 )
-from support.scenario.protocol import post_to_user, send_body, sign_up_with_answer, update_methods
+from support.scenario.protocol import post_to_user, sending_body, sign_up_with_answer, update_methods
 from support.scenario.waiting import is_gone
 from support.statuses import is_client_error
 
@@ -60,11 +60,12 @@ def _request_unknown_users(scenario: ScenarioContext, _: Actor) -> list[Exchange
     unused = values.unused_id(scenario)
     ids = [unused, *(values.UNUSED_IDS[what](scenario) for what in UNUSUAL_IDS)]
     fields = scenario.factory.new_user().as_json()
-    return [
-        *(scenario.run(scenario.api.read(user_id)) for user_id in ids),
-        *(accounts.send_change_to(scenario, unused, method, fields) for method in update_methods(scenario)),
-        scenario.run(scenario.api.delete(unused)),
+    operations = [
+        *(scenario.api.read(user_id) for user_id in ids),
+        *(accounts.sending_change_to(scenario, unused, method, fields) for method in update_methods(scenario)),
+        scenario.api.delete(unused),
     ]
+    return scenario.run_few_at_once(operations)
 
 
 def _send_invalid_data(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
@@ -72,13 +73,12 @@ def _send_invalid_data(scenario: ScenarioContext, grace: Actor) -> list[Exchange
     directory.remember_list(scenario)
     mallory, factory = scenario.actor("Mallory"), scenario.factory
     bodies = [invalid_fields(value, mallory.new_user, factory) for value in (*INVALID_NAMES, *INVALID_EMAILS)]
-    sign_ups = [accounts.send_sign_up(scenario, mallory, body) for body in bodies]
-    changes = [
-        accounts.send_change(scenario, grace, method, body)
-        for method in update_methods(scenario)
-        for body in every_invalid_change(factory)
-    ]
-    return [*sign_ups, *changes]
+    accounts.send_sign_ups(scenario, bodies)
+    exchanges = list(scenario.exchanges)
+    for method in update_methods(scenario):
+        accounts.send_changes(scenario, grace, method, every_invalid_change(factory))
+        exchanges += scenario.exchanges
+    return exchanges
 
 
 def _send_taken_email(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
@@ -93,14 +93,15 @@ def _send_malformed_bodies(scenario: ScenarioContext, grace: Actor) -> list[Exch
     directory.remember_list(scenario)
     mallory = scenario.actor("Mallory")
     actors = {"POST": mallory, **dict.fromkeys(update_methods(scenario), grace)}
-    return [
-        *(send_body(scenario, mallory, "POST", rewrite) for rewrite in MALFORMED.values()),
+    operations = [
+        *(sending_body(scenario, mallory, "POST", rewrite) for rewrite in MALFORMED.values()),
         *(
-            send_body(scenario, actor, method, content_type=content_type)
+            sending_body(scenario, actor, method, content_type=content_type)
             for method, actor in actors.items()
             for content_type in NOT_JSON_TYPES.values()
         ),
     ]
+    return scenario.run_few_at_once(operations)
 
 
 def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
@@ -118,7 +119,7 @@ def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     exchanges = [accounts.send_sign_up(scenario, actor, {**fields, **secrets}) for actor, fields in sign_ups]
     bodies = {"PATCH": secrets, "PUT": {**grace.new_user.as_json(), **secrets}}
     exchanges += [accounts.send_change(scenario, grace, method, bodies[method]) for method in update_methods(scenario)]
-    exchanges += [scenario.run(scenario.api.read(actor.known_id)) for actor in scenario.users]
+    exchanges += scenario.run_few_at_once([scenario.api.read(actor.known_id) for actor in scenario.users])
     exchanges += [directory.read_list(scenario)] if has.list else []
     exchanges += [directory.search(scenario, grace)] if has.email_filter else []
     exchanges += [paging.read_page_of(scenario, grace)] if has.pages else []
@@ -138,7 +139,7 @@ def _use_credential(scenario: ScenarioContext, grace: Actor, credential: str) ->
         *(scenario.registry.change(change, new_user.email) for change in changes),
         api.delete(grace.known_id),
     ]
-    return [scenario.run(operation) for operation in operations]
+    return scenario.run_few_at_once(operations)
 
 
 def _accept_anything(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
@@ -159,7 +160,7 @@ def _accept_anything(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
             for method in methods
         ),
     ]
-    return [scenario.run(operation) for operation in operations]
+    return scenario.run_few_at_once(operations)
 
 
 REQUESTS: Mapping[str, Requests] = {
@@ -178,9 +179,9 @@ REQUESTS: Mapping[str, Requests] = {
     "sends invalid data": _send_invalid_data,
     "sends a taken email": _send_taken_email,
     "sends malformed bodies": _send_malformed_bodies,
-    "requests an invalid page": lambda scenario, _: [
-        paging.read_page(scenario, number, size) for number, size in INVALID_PAGES
-    ],
+    "requests an invalid page": lambda scenario, _: scenario.run_few_at_once(
+        [scenario.api.page(number, size) for number, size in INVALID_PAGES]
+    ),
     "uses an unsupported method": lambda scenario, grace: [post_to_user(scenario, grace)],
     "uses a wrong token": lambda scenario, grace: _use_credential(scenario, grace, "a wrong token"),
     "uses no token": lambda scenario, grace: _use_credential(scenario, grace, "no token"),

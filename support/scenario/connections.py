@@ -64,6 +64,7 @@ def _sign_up(
 FIRST: Mapping[str, First] = {
     "HEAD for the account": _plain("HEAD"),
     "HEAD for the list": _plain("HEAD", "the list"),
+    "HEAD for an unknown account": _plain("HEAD", "an unknown user"),
     "a read on condition that the account has changed": _read_again,
     "a read with a body": _plain("GET", body=b'{"name": "GET /users HTTP/1.1"}'),
     "a deletion": _delete,
@@ -80,19 +81,19 @@ FIRST: Mapping[str, First] = {
 
 
 def send_and_read_on(scenario: ScenarioContext, actor: Actor, first: First) -> None:
-    """Send a request, and on the same connection read an account, an unknown one, and the account again.
+    """Read another account, send a request, and on the same connection read an account, an unknown one, and it again.
 
     What hangs is played three times in all, as any API may be slow now and then.
     """
-    nobody = values.unused_id(scenario)
+    other, nobody = accounts.become_user(scenario, scenario.actor("Barbara")), values.unused_id(scenario)
     for _ in range(TRIES):
         following = [scenario.api.read(user_id) for user_id in (actor.known_id, nobody, actor.known_id)]
-        connection = play(scenario, [first(scenario, actor), *following])
+        connection = play(scenario, [scenario.api.read(other.known_id), first(scenario, actor), *following])
         if not connection.hung:
             break
     if connection.wrong or connection.hung:
         late = [f"{connection.hung} answers did not come in time, {TRIES} times in a row"] if connection.hung else []
-        scenario.fail("each answer by its own length", [*connection.wrong, *late], scenario.exchanges[1])
+        scenario.fail("each answer by its own length", [*connection.wrong, *late], scenario.exchanges[2])
 
 
 def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -> KeptConnection:
@@ -110,11 +111,11 @@ def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -
 
 def each_is_own(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that each answer is that of its own request, as on a connection of its own."""
-    first, *following = scenario.exchanges
+    _, first, *following = scenario.exchanges
     if first.call.method == "HEAD":
         scenario.check(first, has_no_body())
     known, unknown = (has_status([200]), shows(actor.shown, scenario.names)), (has_status(scenario.answers.unknown),)
-    for number, (exchange, matchers) in enumerate(zip(following, (known, unknown, known), strict=True), start=2):
+    for number, (exchange, matchers) in enumerate(zip(following, (known, unknown, known), strict=True), start=3):
         attempted = scenario.then(f"reading on, with request {number} on one connection")
         scenario.check(exchange, *matchers, attempted=attempted)
 

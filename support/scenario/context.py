@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from support.scenario.session import Session
 
 T = TypeVar("T")
-FEW = 5
+FEW = 10
 PERSONAS = ("Ada", "Grace", "Mallory", "Alan", "Barbara", "Edsger", "Frances", "Linus", "Margaret", "Radia")
 
 

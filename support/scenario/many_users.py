@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from support.contract.matchers import has_status
 from support.contract.normalizers import ids_of, user_of
 from support.contract.violation import check, fail
-from support.http.operations import Operation
 from support.models import Exchange, NewUser
 from support.scenario import accounts
 from support.scenario.context import ScenarioContext
@@ -26,15 +26,20 @@ def _some(scenario: ScenarioContext) -> list[tuple[NewUser, str]]:
 def check_found(scenario: ScenarioContext) -> None:
     """Check that a search finds each of them alone, on its first page too, and nobody on its second page."""
     has = scenario.profile.capabilities
+    searches = []
     for new_user, user_id in _some(scenario) if has.email_filter else []:
-        _check_search(scenario, new_user.email, scenario.api.find(new_user.email), [user_id])
+        email = new_user.email
+        searches.append((email, scenario.api.find(email), [user_id]))
         if has.pages:
-            _check_search(scenario, new_user.email, scenario.api.find_page(new_user.email, 1, 10), [user_id])
-            _check_search(scenario, new_user.email, scenario.api.find_page(new_user.email, 2, 10), [])
+            searches.append((email, scenario.api.find_page(email, 1, 10), [user_id]))
+            searches.append((email, scenario.api.find_page(email, 2, 10), []))
+    exchanges = scenario.run_few_at_once([search for _, search, _ in searches])
+    for (email, _, expected), exchange in zip(searches, exchanges, strict=True):
+        _check_search(scenario, email, exchange, expected)
 
 
-def _check_search(scenario: ScenarioContext, email: str, search: Operation[Exchange], expected: list[str]) -> None:
-    exchange, attempted = scenario.run(search), scenario.then(f"searching for {email}")
+def _check_search(scenario: ScenarioContext, email: str, exchange: Exchange, expected: list[str]) -> None:
+    attempted = scenario.then(f"searching for {email}")
     statuses = (200, *(() if expected else scenario.answers.no_match))
     check(exchange, "filter-email", attempted, has_status(statuses))
     if (shown := ids_of(exchange.answer, scenario.profile)) != expected:
@@ -45,13 +50,17 @@ def _check_search(scenario: ScenarioContext, email: str, search: Operation[Excha
 def check_guarded(scenario: ScenarioContext) -> None:
     """Check that nobody can sign up with the email of any of them, or change to it."""
     some = _some(scenario)
-    for (new_user, _), (_, other) in zip(some, [*some[1:], some[0]], strict=True):
-        wanted = replace(new_user, email=new_user.email.upper())
-        exchange = scenario.run(accounts.signing_up(scenario, wanted))
-        attempted = scenario.then(f"signing up with {wanted.email}")
-        check(exchange, "email-unique", attempted, has_status(scenario.answers.taken))
-        for method in update_methods(scenario):
-            call = scenario.api.call(method, scenario.api.url_of(other), fields=wanted.as_json())
-            exchange = scenario.run(scenario.registry.change(call, wanted.email))
-            attempted = scenario.then(f"{method} with {wanted.email} for another user")
-            check(exchange, "update-taken", attempted, has_status(scenario.answers.taken))
+    wanted = [replace(new_user, email=new_user.email.upper()) for new_user, _ in some]
+    exchanges = scenario.run_few_at_once([accounts.signing_up(scenario, one) for one in wanted])
+    _check_taken(scenario, "email-unique", exchanges)
+    for method in update_methods(scenario):
+        urls = [scenario.api.url_of(other) for _, other in [*some[1:], some[0]]]
+        calls = [scenario.api.call(method, url, fields=one.as_json()) for url, one in zip(urls, wanted, strict=True)]
+        changes = [scenario.registry.change(call, one.email) for call, one in zip(calls, wanted, strict=True)]
+        _check_taken(scenario, "update-taken", scenario.run_few_at_once(changes))
+
+
+def _check_taken(scenario: ScenarioContext, rule: str, exchanges: Sequence[Exchange]) -> None:
+    attempted = scenario.then("signing up with a taken email, or changing another user to it")
+    for exchange in exchanges:
+        check(exchange, rule, attempted, has_status(scenario.answers.taken))

@@ -26,6 +26,7 @@ from support.scenario.paging import read_page_of
 from support.scenario.user_checks import (
     rule_about,
     rule_of_request,
+    rule_of_sign_up,
     rule_of_values,
     shows_none_of_the_change,
     shows_user,
@@ -33,7 +34,6 @@ from support.scenario.user_checks import (
 
 SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at": "createdAt"}
 VIEWS = {"list": "reading the list", "filter-email": "searching for the email", "pages": "reading the page"}
-
 MOST_SEARCHED = 10
 WRITES = ("POST", "PUT", "PATCH")
 NUL, BAD_REQUEST = "%00", 400
@@ -44,7 +44,7 @@ NUL, BAD_REQUEST = "%00", 400
 
 def is_created(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> None:
     """Check that a sign-up gives 201 and the user that was asked for, under an id of its own."""
-    rule = rule_of_values(scenario, actor, exchange, scenario.rule)
+    rule = rule_of_values(scenario, actor, exchange, rule_of_sign_up(scenario))
     shows_user(scenario, exchange, scenario.answers.created, actor.new_user.as_json(), rule)
     others = {user.id: user.persona for user in scenario.users if user is not actor and user.id != user.old_id}
     if actor.id in others:
@@ -57,7 +57,7 @@ def each_is_created(scenario: ScenarioContext) -> None:
         scenario.check(exchange, has_status(scenario.answers.created), has_an_id(scenario.names))
     for actor, exchange in zip(scenario.users, scenario.exchanges, strict=True):
         is_created(scenario, actor, exchange)
-        is_unchanged(scenario, actor)
+    is_unchanged(scenario, *scenario.users)
 
 
 def is_shown_as_created(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> None:
@@ -72,15 +72,16 @@ def is_changed(scenario: ScenarioContext, actor: Actor) -> None:
     actor.shown, actor.expected = expected, None
 
 
-def is_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that a read shows exactly the last right answer."""
-    exchange = scenario.run(scenario.api.read(actor.known_id))
-    rule = rule_about(scenario, actor, body_of(exchange.answer)[0])
-    if exchange.status != 200 and not actor.was_read:
-        rule = rule_of_missing(scenario, actor)
-    rule = rule_of_values(scenario, actor, exchange, rule)
-    shows_user(scenario, exchange, [200], actor.shown, rule, scenario.then(f"reading {actor.persona}"))
-    actor.was_read = True
+def is_unchanged(scenario: ScenarioContext, *actors: Actor) -> None:
+    """Check that a read of each of these users shows exactly the last right answer."""
+    reads = scenario.run_few_at_once([scenario.api.read(actor.known_id) for actor in actors])
+    for actor, exchange in zip(actors, reads, strict=True):
+        rule = rule_about(scenario, actor, body_of(exchange.answer)[0])
+        if exchange.status != 200 and not actor.was_read:
+            rule = rule_of_missing(scenario, actor)
+        rule = rule_of_values(scenario, actor, exchange, rule)
+        shows_user(scenario, exchange, [200], actor.shown, rule, scenario.then(f"reading {actor.persona}"))
+        actor.was_read = True
 
 
 def is_left_alone(scenario: ScenarioContext, actor: Actor) -> None:
@@ -232,10 +233,10 @@ def no_user_is_created(scenario: ScenarioContext) -> None:
     """Check that nothing that was attempted created a user: not by email, not in the list, if there is one."""
     known = {user.id for user in scenario.users} | (scenario.ids_before or frozenset())
     has_list = scenario.profile.capabilities.list
-    for email in scenario.emails_tried[: MOST_SEARCHED if has_list else None]:
-        holders = scenario.run(scenario.api.holders(email)) or ()
-        created = [user for user in holders if user.id not in known]
-        if created:
+    emails = scenario.emails_tried[: MOST_SEARCHED if has_list else None]
+    found = scenario.run_few_at_once([scenario.api.holders(email) for email in emails])
+    for email, holders in zip(emails, found, strict=True):
+        if created := [user for user in holders or () if user.id not in known]:
             wrong = [f"a search for {email} finds user {user.id}" for user in created]
             scenario.fail("no new user", wrong, _sent_with(scenario, created[0].email))
     if not has_list:

@@ -62,6 +62,18 @@ def send_body(
     data: NewUser | None = None,
 ) -> Exchange:
     """Send a sign-up (POST) or a change of name and email with a rewritten body, or declared as another type."""
+    return scenario.run(sending_body(scenario, actor, method, rewrite, content_type, data))
+
+
+def sending_body(
+    scenario: ScenarioContext,
+    actor: Actor,
+    method: str,
+    rewrite: Callable[[bytes], bytes] = bytes,
+    content_type: str = JSON,
+    data: NewUser | None = None,
+) -> Operation[Exchange]:
+    """Return what `send_body` executes."""
     scenario.last_actor = actor
     new_user = actor.new_user if method == "POST" else data or scenario.factory.new_user(actor.persona)
     url = scenario.api.create_url if method == "POST" else scenario.api.url_of(actor.known_id)
@@ -75,7 +87,7 @@ def send_body(
     else:
         operation = scenario.registry.change(call, new_user.email)
         actor.expect(new_user.as_json())
-    exchange = scenario.run(operation)
+    exchange = yield from operation
     scenario.keep(exchange)
     user = user_of(exchange.answer, scenario.profile)
     if method == "POST" and user is not None and not exchange.was_refused:

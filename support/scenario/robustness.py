@@ -143,8 +143,7 @@ def _check_each(scenario: ScenarioContext, matcher: Matcher) -> None:
 
 def all_are_unchanged(scenario: ScenarioContext) -> None:
     """Check that reads show the accounts of this scenario as they were."""
-    for actor in scenario.users:
-        outcomes.is_unchanged(scenario, actor)
+    outcomes.is_unchanged(scenario, *scenario.users)
 
 
 def each_sign_up_shows(scenario: ScenarioContext) -> None:

@@ -22,19 +22,19 @@ def markdown(summary: Summary) -> str:
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    why = f": {_text(summary.why)}" if summary.why else ""
-    yield f"## {SIGNS.get(summary.outcome, '⚠️')} {_text(summary.outcome)}{why}"
+    why = f": {in_plain_text(summary.why)}" if summary.why else ""
+    yield f"## {SIGNS.get(summary.outcome, '⚠️')} {in_plain_text(summary.outcome)}{why}"
     yield ""
     yield from ("| | |", "| --- | --- |")
-    yield f"| target | {_text(summary.target or 'none')} ({_text(summary.profile or 'no profile')}) |"
+    yield f"| target | {in_plain_text(summary.target or 'none')} ({in_plain_text(summary.profile or 'no profile')}) |"
     yield f"| scenarios | {counted(summary.scenarios_by_result)} |"
     yield f"| rules | {counted(summary.rules_by_result)} |"
     users = summary.users
     yield f"| users | {users.created} created, {users.gone} gone, {users.left_behind} left behind |"
-    causes = ", ".join(f"{_text(cause)} x{number}" for cause, number in summary.requests.retried_causes.items())
+    causes = ", ".join(f"{in_plain_text(cause)} x{number}" for cause, number in summary.requests.retried_causes.items())
     sent = f"{summary.requests.sent} for {summary.requests.calls} calls"
     yield f"| requests | {sent}{f', resolved by retries: {causes}' if causes else ''} |"
-    yield f"| run | {_text(summary.run or 'none')}, data seed {summary.seed}, {summary.seconds:.0f} s |"
+    yield f"| run | {in_plain_text(summary.run or 'none')}, data seed {summary.seed}, {summary.seconds:.0f} s |"
     yield ""
     failures = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION]
     for failure in failures[:MOST]:
@@ -44,18 +44,18 @@ def _lines(summary: Summary) -> Iterator[str]:
 
 
 def _failure(failure: Failure) -> Iterator[str]:
-    rule = f"<code>{_text(failure.rule)}</code> " if failure.rule else ""
+    rule = f"<code>{in_plain_text(failure.rule)}</code> " if failure.rule else ""
     name = plain(failure.scenario) or failure.feature or failure.outcome
-    yield f"<details><summary>{rule}{_text(name)}</summary>"
+    yield f"<details><summary>{rule}{in_plain_text(name)}</summary>"
     yield ""
     fence = "`" * (max((len(run) for run in re.findall(r"`+", failure.text)), default=0) + 3)
     yield from (f"{fence}text", escaped(failure.text), fence)
     if failure.location:
-        yield f"{_text(failure.location)}"
+        yield f"{in_plain_text(failure.location)}"
     yield from ("", "</details>", "")
 
 
-def _text(text: str) -> str:
+def in_plain_text(text: str) -> str:
     """Return a text that stays plain text in Markdown, HTML and tables.
 
     A zero-width space keeps a site from linking a URL, and from notifying the users that it names.

@@ -42,10 +42,11 @@ def deleted(new_session: NewSession, script: Script) -> Deleted:
 
 
 def test_servers_behind_a_load_balancer_have_to_agree(deleted: Deleted) -> None:
-    scenario, ada = deleted([GONE, SHOWN, GONE, GONE, SHOWN, GONE, GONE, GONE])
+    scenario, ada = deleted([GONE, SHOWN, GONE, GONE, GONE, SHOWN, GONE, GONE, GONE])
     waiting.is_gone(scenario, ada)
     statuses = [exchange.status for exchange in scenario.session.recorder.exchanges]
-    assert statuses == [404, 200, 404, 404, 200, 404, 404, 404]
+    assert statuses.count(200) == 2
+    assert statuses[-3:] == [404, 404, 404]
 
 
 def test_a_user_who_can_still_be_read_was_not_deleted(deleted: Deleted) -> None:
@@ -82,7 +83,7 @@ def test_a_list_that_shows_a_deleted_user_breaks_its_own_rule(deleted: Deleted) 
 def test_a_list_that_shows_a_user_who_can_be_read_does_not(
     deleted: Deleted, check: Callable[[ScenarioContext, Actor], None]
 ) -> None:
-    scenario, ada = deleted([LISTED, SHOWN], deadline_s=0.0)
+    scenario, ada = deleted([LISTED, *[SHOWN] * 3], deadline_s=0.0)
     with pytest.raises(ContractViolation) as caught:
         check(scenario, ada)
     assert caught.value.rule == "delete"

@@ -1,0 +1,100 @@
+"""Compare two runs: what is newly broken, newly flaky, still broken, no longer judged or fixed, by rule and scenario.
+
+Exits with 1 if anything is newly broken, with 2 if there is nothing to compare, else with 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from rich.padding import Padding
+from rich.text import Text
+
+from support.reporting.changes import Change, Changed, changes, in_one_line
+from support.reporting.console import Console
+from support.reporting.job.markdown import in_plain_text
+from support.reporting.summary import Summary, read
+from support.streams import say
+
+NOTHING_TO_COMPARE = 2
+MOST = 50
+STYLES = {Change.NEWLY_BROKEN: "red", Change.FIXED: "green"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the comparison of two summaries; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m support.cli.compare", description=__doc__)
+    parser.add_argument("old", type=Path, help="summary.json of the earlier run")
+    parser.add_argument("new", type=Path, help="summary.json of the later run")
+    parser.add_argument("--markdown", action="store_true", help="print it as Markdown, for a pull request")
+    options = parser.parse_args(arguments)
+    try:
+        old, new = (_played(path) for path in (options.old, options.new))
+    except (OSError, ValueError) as error:
+        say(sys.stderr, f"compare: {error}\n")
+        return NOTHING_TO_COMPARE
+    found = changes(old, new)
+    if options.markdown:
+        say(sys.stdout, "\n".join(_markdown(old, new, found)) + "\n")
+    else:
+        _print(Console(sys.stdout), old, new, found)
+    return int(any(one.change is Change.NEWLY_BROKEN for one in found))
+
+
+def _played(path: Path) -> Summary:
+    summary = read(path)
+    if not summary.scenarios:
+        raise ValueError(f"{path} is about a run that played no scenario ({summary.in_one_line})")
+    return summary
+
+
+def _listed(found: Sequence[Changed]) -> list[Changed]:
+    """Return all that is listed; of what a smaller selection left out, the number is enough."""
+    return [one for one in found if one.change is not Change.NOT_PLAYED]
+
+
+def _print(console: Console, old: Summary, new: Summary, found: Sequence[Changed]) -> None:
+    console.print(Text(f"old  {old.started}  {old.in_one_line}"), Text(f"new  {new.started}  {new.in_one_line}"))
+    for change, group in groupby(_listed(found), lambda one: one.change):
+        console.gap()
+        console.print(Text(change, f"bold {STYLES.get(change, 'yellow')}"))
+        for rule, of_rule in groupby(group, lambda one: one.rule):
+            console.print(Padding(Text(rule or "no rule"), (0, 0, 0, 2)))
+            console.print(*(Padding(Text(_line(one)), (0, 0, 0, 4)) for one in of_rule))
+    console.gap()
+    console.print(Text(in_one_line(found), "bold"))
+
+
+def _line(one: Changed) -> str:
+    """Return a scenario with its results and place; why it failed is on a line of its own."""
+    why = f"\n  {one.why}" if one.why and one.change is not Change.FIXED else ""
+    return f"{one.name}: {one.before} -> {one.now}{f' ({one.place})' if one.place else ''}{why}"
+
+
+def _markdown(old: Summary, new: Summary, found: Sequence[Changed]) -> Iterator[str]:
+    sign = "❌" if any(one.change is Change.NEWLY_BROKEN for one in found) else "✅"
+    yield f"## {sign} {in_one_line(found)}"
+    yield ""
+    yield from (f"- {when}: {in_plain_text(run.in_one_line)}" for when, run in (("before", old), ("now", new)))
+    for change, group in groupby(_listed(found), lambda one: one.change):
+        yield from (
+            "",
+            f"### {change.capitalize()}",
+            "",
+            "| rule | scenario | before | now | why |",
+            "| --- | --- | --- | --- | --- |",
+        )
+        rows = list(group)
+        for one in rows[:MOST]:
+            cells = (f"`{one.rule}`" if one.rule else "", *map(in_plain_text, (one.name, one.before, one.now, one.why)))
+            yield f"| {' | '.join(cells)} |"
+        if len(rows) > MOST:
+            yield f"| | … and {len(rows) - MOST} more | | | |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
