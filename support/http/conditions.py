@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from support.http.operations import Operation
 from support.models import Call, Exchange
 from support.statuses import is_success
 
-PRECONDITION_FAILED = 412
 TRIES = 3
 """How often a change is sent again, as others may change the same user meanwhile, each once."""
 Send = Callable[[Call], Operation[Exchange]]
@@ -43,7 +43,7 @@ class Conditions:
             yield from self._read(call, send)
         exchange = yield from send(self._conditional(call))
         for _ in range(TRIES):
-            if exchange.status != PRECONDITION_FAILED:
+            if exchange.status != HTTPStatus.PRECONDITION_FAILED:
                 break
             yield from self._read(call, send)
             exchange = yield from send(self._conditional(call))

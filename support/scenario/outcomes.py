@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from support.cleanup.marks import mark_in
@@ -36,7 +37,7 @@ SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at"
 VIEWS = {"list": "reading the list", "filter-email": "searching for the email", "pages": "reading the page"}
 MOST_SEARCHED = 10
 WRITES = ("POST", "PUT", "PATCH")
-NUL, BAD_REQUEST = "%00", 400
+NUL = "%00"
 """A server may refuse an URL with a NUL before it looks for a user."""
 
 # Accepted
@@ -172,7 +173,7 @@ def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tup
     body = call.body or b""
     if kind == "malformed" and body.decode("utf-8", "replace").encode() != body:  # it is not UTF-8
         return answers.invalid
-    return (BAD_REQUEST,) if NUL in call.url else ()
+    return (HTTPStatus.BAD_REQUEST,) if NUL in call.url else ()
 
 
 def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapping[str, Any]) -> None:
