@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from support.contract.matchers import has_no_body, has_status, shows
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 TRIES = 3
 LARGE, HUGE = 64 * 1024, 1024 * 1024
 CHUNKED = {"Transfer-Encoding": "chunked"}
-LENGTH_REQUIRED = 411
 First = Callable[[ScenarioContext, Actor], Operation[Exchange]]
 """Makes the first request on a connection, in a scenario whose user is this actor."""
 
@@ -187,13 +187,13 @@ def is_served_or_refused(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that a body in chunks is read like any other, or that its length is asked for."""
     written, after = scenario.exchanges
     scenario.check(after, has_status(scenario.answers.unknown), attempted=scenario.then("reading an unknown user"))
-    if written.status == LENGTH_REQUIRED:
+    if written.status == HTTPStatus.LENGTH_REQUIRED:
         return
     is_change = written.call.method != "POST"
     expected = (actor.expected or {}) if is_change else actor.new_user.as_json()
     data = {key: value for key, value in expected.items() if key in actor.new_user.as_json()}
     statuses = (200,) if is_change else scenario.answers.created
-    scenario.check(written, has_status((*statuses, LENGTH_REQUIRED)), shows(data, scenario.names))
+    scenario.check(written, has_status((*statuses, HTTPStatus.LENGTH_REQUIRED)), shows(data, scenario.names))
     if is_change:
         scenario.check(written, shows(expected, scenario.names), rule=accounts.rule_of_change(written))
 
