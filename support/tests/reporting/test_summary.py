@@ -34,7 +34,7 @@ def test_the_worst_outcome_names_the_run(worse: int) -> None:
 
 def test_a_run_without_failures_passes() -> None:
     summary = with_results(BARE, [scenario(Result.PASSED), scenario(Result.SKIPPED)], [])
-    assert (summary.outcome, summary.why) == (Outcome.PASSED, "all 1 scenarios of 1 rules")
+    assert (summary.outcome, summary.why) == (Outcome.PASSED, "1 scenario of 1 rule")
     assert summary.scenarios_by_result == {Result.PASSED: 1, Result.SKIPPED: 1}
 
 
@@ -48,7 +48,7 @@ def test_a_known_deviation_does_not_fail_the_run_and_is_counted() -> None:
 
 def test_selected_scenarios_that_were_not_run_leave_the_run_inconclusive() -> None:
     summary = with_results(BARE, [scenario(Result.PASSED), scenario(Result.NOT_RUN)], [])
-    assert (summary.outcome, summary.why) == (Outcome.INCONCLUSIVE, "1 selected scenarios were not run")
+    assert (summary.outcome, summary.why) == (Outcome.INCONCLUSIVE, "1 selected scenario was not run")
 
 
 def test_broken_rules_are_named_in_the_order_of_the_contract() -> None:
