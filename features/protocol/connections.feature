@@ -27,6 +27,12 @@ Feature: Several requests on one connection
       When a client sends HEAD for the account, and on the same connection reads Ada's account and an unknown one
       Then each answer is whole, and is the answer to its own request about Ada
 
+    @use.with_head=yes
+    Example: After HEAD for an unknown account
+      Given Ada is a user with the name "Zoë Brontë 李小龍"
+      When a client sends HEAD for an unknown account, and on the same connection reads Ada's account and an unknown one
+      Then each answer is whole, and is the answer to its own request about Ada
+
     @use.with_head=yes @use.with_list=yes
     Example: After HEAD for the list
       Given Ada is a user with the name "Zoë Brontë 李小龍"

@@ -53,10 +53,14 @@ Feature: Deleting an account
     @edge @use.with_changes=yes @slow
     Example: Two quiet seconds later, nothing has come back or got lost
       Given Ada is a former user
-      And Grace is a user
+      And Grace and Alan are users
       When two seconds pass without a request for them
-      Then Ada's account is gone
+      And Barbara signs up with a name in Chinese characters
+      Then Barbara's account is created
+      And only Alan is found by their email
+      And Ada's account is gone
       And the list no longer shows Ada
+      And Barbara's account is unchanged
       And Grace's account is unchanged in every view
       When Grace changes their name
       Then Grace's account is returned with only that change

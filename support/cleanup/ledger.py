@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from support.cleanup.journal import HEARTBEAT_S, Journal, JournalRow, State
-from support.errors import number_of
+from support.cleanup.left import one_per_user
 from support.escaping import on_one_line
 from support.models import User
 
 log = logging.getLogger("acceptance.cleanup")
-MOST_LISTED = 20
 
 
 class Owner(Enum):
@@ -128,6 +127,7 @@ class Ledger:
         self._journal = journal
         self.mark = mark
         self.records: list[Record] = []
+        self._alive: dict[int, Record] = {}
         self.ids: defaultdict[str, IdFacts] = defaultdict(IdFacts)
         self.existing: frozenset[str] = frozenset()
         self._ids_by_email: defaultdict[str, set[str]] = defaultdict(set)
@@ -135,15 +135,20 @@ class Ledger:
     def intend(self, email: str | None, name: str | None = None) -> Record:
         """Write down what a request that may create a user asks for, before it is sent."""
         record = Record(self._journal.intend(self.mark, email), email, name)
-        self.records.append(record)
+        self._add(record)
         return record
 
     def adopt(self, rows: Iterable[JournalRow]) -> None:
         """Take over the unfinished users of a run that died."""
         for row in rows:
             record = Record(row.ref, row.email, state=row.state, reason=row.reason, phase=Phase.BEGUN)
-            self.records.append(record)
+            self._add(record)
             self.add_ids(record, [row.id] if row.id else [])
+
+    def _add(self, record: Record) -> None:
+        self.records.append(record)
+        if record.state is not State.REFUSED:
+            self._alive[record.ref] = record
 
     def mark_as(
         self, records: Sequence[Record], state: State, user_id: str | None = None, reason: str | None = None
@@ -151,6 +156,10 @@ class Ledger:
         """Write down, at once, the state of users; they are deleted even if the disk is full."""
         for record in records:
             record.state = state
+            if state in (State.GONE, State.REFUSED):
+                self._alive.pop(record.ref, None)
+            else:
+                self._alive[record.ref] = record
         if not records:
             return
         try:
@@ -231,7 +240,7 @@ class Ledger:
     @property
     def alive(self) -> list[Record]:
         """The records whose users may exist and are not yet confirmed gone."""
-        return [record for record in self.records if record.state not in (State.GONE, State.REFUSED)]
+        return list(self._alive.values())
 
     def counts(self) -> Counts:
         return Counts(len(self.created), len(self.deleted), len(self.gone), len(one_per_user(self.alive)))
@@ -239,10 +248,6 @@ class Ledger:
     def in_brief(self) -> str:
         """Return in one line what became of all users."""
         return f"run {self.mark}: {self.counts()}"
-
-    def due(self, refused: bool = False) -> list[Record]:
-        """Return the records whose deletion is due, or else those that were refused."""
-        return [one for one in self.records if one.phase is Phase.DUE and one.was_refused is refused]
 
     def unfinished(self) -> list[Record]:
         """Return the records whose users can still be looked for and deleted."""
@@ -276,25 +281,3 @@ class Ledger:
 def folded(email: str | None) -> str:
     """Return an email as emails are compared."""
     return (email or "").lower()
-
-
-def one_per_user(records: Iterable[Record]) -> list[Record]:
-    """Return one record for each user: of several requests with the same ids, or the same email, the first."""
-    users: dict[object, Record] = {}
-    for record in records:
-        users.setdefault(" ".join(sorted(record.ids)) or record.email or record.ref, record)
-    return list(users.values())
-
-
-def describe_left(left: Iterable[Record], mark: str) -> str:
-    """List each user that is left once, with the command that deletes them."""
-    users = one_per_user(left)
-    lines = [f"{number_of(len(users), 'user')} of this run could not be confirmed as deleted:"]
-    lines += [f"  {record}" for record in users[:MOST_LISTED]]
-    if len(users) > MOST_LISTED:
-        lines.append(f"  … and {len(users) - MOST_LISTED} more")
-    them = "them" if len(users) > 1 else "this user"
-    lines.append(
-        f"The next run against this target deletes {them}; to do it now: python -m support.cleanup --yes --mark {mark}"
-    )
-    return "\n".join(lines)

@@ -5,6 +5,9 @@ A list, a look-up or the answer to another request proves nothing about an id: a
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from support.cleanup.ledger import Ledger, Owner, Record, folded
 from support.cleanup.marks import mark_in
 from support.contract.normalizers import is_email, user_of
@@ -23,6 +26,7 @@ class Ownership:
     def __init__(self, api: UsersApi, ledger: Ledger) -> None:
         self.api = api
         self._ledger = ledger
+        self._shared: set[str] | None = None
 
     # What answers show
 
@@ -77,6 +81,20 @@ class Ownership:
 
     # Permitting
 
+    @contextlib.contextmanager
+    def sharing_proofs(self) -> Iterator[None]:
+        """Let requests that are released at the same moment share what the last read of their user has shown.
+
+        A deletion among them must not hold up the others until a read. Its answer ends the proof, as always.
+        """
+        self._shared = set()
+        try:
+            yield
+        finally:
+            shared, self._shared = self._shared, None
+            for user_id in shared:
+                self._lose_proof(user_id)
+
     def permit(self, call: Call) -> Operation[None]:
         """Let a call pass that may change the user it names; raises ContractViolation if another client may own it.
 
@@ -91,8 +109,12 @@ class Ownership:
             self.see(user_id, read)
         if not self._ledger.may_be_named(user_id) and not (yield from self.create_proves(user_id, read)):
             self._refuse(call, user_id, read)
-        if call.method not in ("PUT", "PATCH") or self._ledger.facts(user_id).owner is Owner.NONE:
+        if call.method in ("PUT", "PATCH") and self._ledger.facts(user_id).owner is not Owner.NONE:
+            return
+        if self._shared is None:
             self._lose_proof(user_id)
+        else:
+            self._shared.add(user_id)
 
     def create_proves(self, user_id: str, read: Exchange | None) -> Operation[bool]:
         """Whether the answer to the create proves an id that cannot be read, and no look-up contradicts it."""

@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 import threading
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
+from itertools import chain
 
 from support import statuses
 from support.cleanup.deleter import LIST, Deleter
 from support.cleanup.journal import Journal, State
-from support.cleanup.ledger import Ledger, Phase, Record, describe_left
+from support.cleanup.ledger import Ledger, Phase, Record
+from support.cleanup.left import describe_left
 from support.cleanup.list_diff import ListDiff
 from support.cleanup.ownership import Ownership
 from support.cleanup.polling import PollPolicy
@@ -50,14 +51,13 @@ class Registry:
     ) -> None:
         """Begin with no users; `most` is how many may be alive at once."""
         self._client, self._loop, self._clock = client, loop, client.pacer.clock
-        self._poll_policy = poll_policy
-        self._most = most
-        self.mark = mark
+        self._poll_policy, self._most, self.mark = poll_policy, most, mark
         self.ledger = Ledger(journal, mark)
         self.ownership = Ownership(api, self.ledger)
         self.api = self.ownership.api = replace(api, permit=self.ownership.permit)
         self._deleter = Deleter(self.ledger, self.ownership, client, poll_policy)
         self._running: list[Future[None]] = []
+        self._due, self._seen = list[Record](), 0  # how many `start_deleting` has seen: a run may have very many
         self._lock = threading.Lock()
         api.recorder.observers.append(self.ownership.observe)
 
@@ -160,8 +160,7 @@ class Registry:
         self._insist_on_room(1)
 
     def _lacks_room(self, wanted: int) -> bool:
-        others = math.inf if self._most is None else self._most - wanted
-        return len(self.ledger.records) > others and len(self.ledger.alive) > others
+        return self._most is not None and len(self.ledger.alive) > self._most - wanted
 
     def _insist_on_room(self, wanted: int) -> None:
         if self._lacks_room(wanted):
@@ -178,16 +177,21 @@ class Registry:
 
         `confirm_gone`, and the end of the run, look for users that were created although the request was refused.
         """
-        for record in self.ledger.records:
-            if record.phase is Phase.IN_USE:
-                record.phase = Phase.DUE
-        if len(self.ledger.due()) >= at_least:
+        with self._lock:
+            records = self.ledger.records[self._seen :]
+            self._seen += len(records)
+            for record in records:
+                if record.phase is Phase.IN_USE:
+                    record.phase = Phase.DUE
+                    self._due.append(record)
+        if sum(not record.was_refused for record in self._due) >= at_least:
             self._begin_due()
 
     def _begin_due(self, refused: bool = False) -> None:
         """Delete what is due; of refused requests, look for what they may have created all the same."""
         with self._lock:
-            due = self.ledger.due(refused)
+            due = [record for record in self._due if record.was_refused is refused]
+            self._due = [record for record in self._due if record.was_refused is not refused]
             for record in due:
                 record.phase = Phase.BEGUN
             if due:
@@ -205,9 +209,8 @@ class Registry:
         """Wait until every deletion that was begun is seen done, or its deadline is over; begin no others."""
         self._confirm_running()
         wait(self._running)  # an interruption here leaves them to the end of the run
-        running, self._running = self._running, []
-        for future in running:
-            future.result()
+        while self._running:
+            self._running.pop(0).result()
 
     def _confirm_running(self) -> None:
         """Begin to confirm that the users whose deletion was begun are gone."""
@@ -288,8 +291,7 @@ class Registry:
         marked = await self._client.run(self._marked())
         if marked is None and self.api.profile.capabilities.list:
             raise TargetDown(f"{self.api.base_url}: the suite cannot read the list of users that shows who is left.")
-        known = [user_id for record in unfinished for user_id in record.ids]
-        ids = dict.fromkeys([*known, *(user.id for user in marked or ())])
+        ids = dict.fromkeys(chain(*(record.ids for record in unfinished), (user.id for user in marked or ())))
         return [user for user in await deleter.run_all(map(self.ownership.read_own, ids)) if user is not None]
 
     def _marked(self) -> Operation[list[User] | None]:

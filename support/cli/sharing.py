@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -18,8 +19,10 @@ from support.reporting.summary import CLEANUP, Seconds, seconds_of_last_run
 from support.settings import ROOT, Settings
 
 log = logging.getLogger("acceptance")
-LONG_TAGS, LONG_WEIGHT = {CONCURRENCY, "slow", "fuzz"}, 10
+LONG_TAGS, LONG_WEIGHT = {CONCURRENCY, "slow", "fuzz"}, 15
 SHORTEST_S = 0.001
+MAY_BE_OVER = 0.25
+"""By how much of a share the last ones may be longer than the others."""
 WORTH_IT = 100
 
 
@@ -81,7 +84,7 @@ def split(features: Sequence[Feature], config: Any, count: int, seconds: Seconds
     """
     weights = {id(feature): weight(feature, config, seconds) for feature in features}
     concurrent = sum(weights[id(feature)] for feature in features if is_concurrent(feature))
-    first = count - max(1, round(count * concurrent / (sum(weights.values()) or 1)))
+    first = count - max(1, math.ceil(count * concurrent / (sum(weights.values()) or 1) - MAY_BE_OVER))
     heaviest_first = sorted(features, key=lambda one: (is_concurrent(one), weights[id(one)]), reverse=True)
     loads, chosen = [0.0] * count, [set[int]() for _ in range(count)]
     for feature in heaviest_first:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from support.http.operations import Operation
 from support.models import Call, Exchange
 from support.statuses import is_success
 
-PRECONDITION_FAILED = 412
 Send = Callable[[Call], Operation[Exchange]]
 
 
@@ -40,7 +40,7 @@ class Conditions:
         if call.url not in self.etags:
             yield from self._read(call, send)
         exchange = yield from send(self._conditional(call))
-        if exchange.status == PRECONDITION_FAILED:
+        if exchange.status == HTTPStatus.PRECONDITION_FAILED:
             yield from self._read(call, send)
             exchange = yield from send(self._conditional(call))
         return exchange

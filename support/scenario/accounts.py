@@ -92,7 +92,7 @@ def become_users(scenario: ScenarioContext, actors: Sequence[Actor]) -> None:
 
 def _signing_up_and_reading(scenario: ScenarioContext, actor: Actor) -> Operation[tuple[Exchange, Exchange | None]]:
     exchange = yield from _sending_sign_up(scenario, actor, actor.new_user.as_json())
-    return exchange, None if actor.id is None else (yield from _reading(scenario, actor))
+    return exchange, None if actor.id is None else (yield from reading(scenario, actor))
 
 
 def rule_of_missing(scenario: ScenarioContext, actor: Actor) -> str:
@@ -123,10 +123,11 @@ def _requested(body: Any, new_user: NewUser) -> tuple[str | None, str | None]:
 
 def read(scenario: ScenarioContext, actor: Actor) -> Exchange:
     """Read a user and remember what is shown."""
-    return scenario.run(_reading(scenario, actor))
+    return scenario.run(reading(scenario, actor))
 
 
-def _reading(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
+def reading(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
+    """Return the read of a user that remembers what is shown."""
     exchange = yield from scenario.api.read(actor.known_id)
     if exchange.status == 200:
         actor.shown, actor.expected, actor.was_read = fields_of(scenario, exchange) or actor.shown, None, True

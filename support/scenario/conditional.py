@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 
 from support.concurrency.races import (
     Contender,
@@ -25,7 +26,6 @@ from support.scenario.context import Actor, ScenarioContext
 from support.scenario.races import Round, play
 from support.scenario.waiting import is_gone
 
-NOT_MODIFIED, PRECONDITION_FAILED = 304, 412
 WRITERS = 4
 CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "the current ETag": lambda tags: tags[-1],
@@ -90,10 +90,12 @@ def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str, n
 
 def is_not_modified_or_shown(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that the last answer is a 304 without a body, or a 200 with the user."""
-    if scenario.exchange.status == NOT_MODIFIED:
+    if scenario.exchange.status == HTTPStatus.NOT_MODIFIED:
         scenario.check(scenario.exchange, has_no_body())
     else:
-        scenario.check(scenario.exchange, has_status([200, NOT_MODIFIED]), shows(actor.shown, scenario.names))
+        scenario.check(
+            scenario.exchange, has_status([200, HTTPStatus.NOT_MODIFIED]), shows(actor.shown, scenario.names)
+        )
 
 
 def is_not_found(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
@@ -122,14 +124,14 @@ def answer_has_etag_of_read(scenario: ScenarioContext, actor: Actor) -> None:
 
 def write_is_refused(scenario: ScenarioContext) -> None:
     """Check that the last write failed its precondition."""
-    scenario.check(scenario.exchange, has_status([PRECONDITION_FAILED]))
+    scenario.check(scenario.exchange, has_status([HTTPStatus.PRECONDITION_FAILED]))
 
 
 def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that the last write is done; one that was repeated in doubt may have met its own work."""
     exchange, answers = scenario.exchange, scenario.answers
     deletes = exchange.call.method == "DELETE"
-    again = (PRECONDITION_FAILED, *answers.deleted_again) if exchange.repeated_in_doubt else ()
+    again = (HTTPStatus.PRECONDITION_FAILED, *answers.deleted_again) if exchange.repeated_in_doubt else ()
     scenario.check(exchange, has_status((*(answers.deleted if deletes else (200,)), *again)))
     if deletes:
         is_gone(scenario, actor, "delete")
@@ -153,7 +155,8 @@ def _writes(scenario: ScenarioContext, actor: Actor) -> Iterator[Round]:
         etag = etag_of(read(scenario, actor))
         names = [scenario.factory.new_user(actor.persona).name for _ in range(WRITERS)]
         requests = [
-            RaceRequest(name, _change_if(scenario, actor, name, etag), (200,), (PRECONDITION_FAILED,)) for name in names
+            RaceRequest(name, _change_if(scenario, actor, name, etag), (200,), (HTTPStatus.PRECONDITION_FAILED,))
+            for name in names
         ]
         yield Round(requests, partial(_check_writes, scenario, actor), one_winner(requests))
 

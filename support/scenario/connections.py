@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from support.contract.matchers import has_no_body, has_status, shows
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 TRIES = 3
 LARGE, HUGE = 64 * 1024, 1024 * 1024
 CHUNKED = {"Transfer-Encoding": "chunked"}
-LENGTH_REQUIRED = 411
 First = Callable[[ScenarioContext, Actor], Operation[Exchange]]
 """Makes the first request on a connection, in a scenario whose user is this actor."""
 
@@ -64,6 +64,7 @@ def _sign_up(
 FIRST: Mapping[str, First] = {
     "HEAD for the account": _plain("HEAD"),
     "HEAD for the list": _plain("HEAD", "the list"),
+    "HEAD for an unknown account": _plain("HEAD", "an unknown user"),
     "a read on condition that the account has changed": _read_again,
     "a read with a body": _plain("GET", body=b'{"name": "GET /users HTTP/1.1"}'),
     "a deletion": _delete,
@@ -80,19 +81,19 @@ FIRST: Mapping[str, First] = {
 
 
 def send_and_read_on(scenario: ScenarioContext, actor: Actor, first: First) -> None:
-    """Send a request, and on the same connection read an account, an unknown one, and the account again.
+    """Read another account, send a request, and on the same connection read an account, an unknown one, and it again.
 
     What hangs is played three times in all, as any API may be slow now and then.
     """
-    nobody = values.unused_id(scenario)
+    other, nobody = accounts.become_user(scenario, scenario.actor("Barbara")), values.unused_id(scenario)
     for _ in range(TRIES):
         following = [scenario.api.read(user_id) for user_id in (actor.known_id, nobody, actor.known_id)]
-        connection = play(scenario, [first(scenario, actor), *following])
+        connection = play(scenario, [scenario.api.read(other.known_id), first(scenario, actor), *following])
         if not connection.hung:
             break
     if connection.wrong or connection.hung:
         late = [f"{connection.hung} answers did not come in time, {TRIES} times in a row"] if connection.hung else []
-        scenario.fail("each answer by its own length", [*connection.wrong, *late], scenario.exchanges[1])
+        scenario.fail("each answer by its own length", [*connection.wrong, *late], scenario.exchanges[2])
 
 
 def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -> KeptConnection:
@@ -110,11 +111,11 @@ def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -
 
 def each_is_own(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that each answer is that of its own request, as on a connection of its own."""
-    first, *following = scenario.exchanges
+    _, first, *following = scenario.exchanges
     if first.call.method == "HEAD":
         scenario.check(first, has_no_body())
     known, unknown = (has_status([200]), shows(actor.shown, scenario.names)), (has_status(scenario.answers.unknown),)
-    for number, (exchange, matchers) in enumerate(zip(following, (known, unknown, known), strict=True), start=2):
+    for number, (exchange, matchers) in enumerate(zip(following, (known, unknown, known), strict=True), start=3):
         attempted = scenario.then(f"reading on, with request {number} on one connection")
         scenario.check(exchange, *matchers, attempted=attempted)
 
@@ -186,13 +187,13 @@ def is_served_or_refused(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that a body in chunks is read like any other, or that its length is asked for."""
     written, after = scenario.exchanges
     scenario.check(after, has_status(scenario.answers.unknown), attempted=scenario.then("reading an unknown user"))
-    if written.status == LENGTH_REQUIRED:
+    if written.status == HTTPStatus.LENGTH_REQUIRED:
         return
     is_change = written.call.method != "POST"
     expected = (actor.expected or {}) if is_change else actor.new_user.as_json()
     data = {key: value for key, value in expected.items() if key in actor.new_user.as_json()}
     statuses = (200,) if is_change else scenario.answers.created
-    scenario.check(written, has_status((*statuses, LENGTH_REQUIRED)), shows(data, scenario.names))
+    scenario.check(written, has_status((*statuses, HTTPStatus.LENGTH_REQUIRED)), shows(data, scenario.names))
     if is_change:
         scenario.check(written, shows(expected, scenario.names), rule=accounts.rule_of_change(written))
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import cycle
-from typing import TYPE_CHECKING
+from itertools import chain, cycle
+from typing import TYPE_CHECKING, Any
 
 from support.cleanup.ledger import Record
 from support.concurrency.races import (
@@ -25,6 +25,7 @@ from support.concurrency.races import (
 from support.contract.matchers import moment_of
 from support.contract.normalizers import listed, normal_user, user_of
 from support.errors import Inconclusive
+from support.http.operations import Operation
 from support.models import Exchange, NewUser, User
 from support.scenario import accounts, bursts, directory, one_client
 from support.scenario.races import Round, differs, play
@@ -70,7 +71,7 @@ def _sign_ups(scenario: ScenarioContext, spell: Callable[[str, int], str], email
 
 
 def _check_sign_ups(scenario: ScenarioContext, email: str, contenders: Sequence[Contender]) -> Verdict:
-    holders = _holders(scenario, email)
+    holders = _answered(scenario.run(scenario.api.holders(email)), email)
     verdict = check_single_winner(contenders, [str(user.name) for user in holders])
     if verdict.wrong or not holders:
         return verdict
@@ -142,28 +143,31 @@ def _check_changes(
 ) -> Verdict:
     scenario.registry.mark_not_created(record)
     personas, labels = {actor.known_id: actor.persona for actor in actors}, [one.label for one in contenders]
+    checks: list[Operation[Any]] = [
+        _changed_otherwise(scenario, actor, contender.outcome)
+        for actor, contender in zip(actors, contenders, strict=False)
+    ]
+    found, *others = scenario.run_at_once([scenario.api.holders(email), *checks])
     holders = [
         personas.get(user.id) or (user.name if user.name in labels else None) or f"user {user.id}"
-        for user in _holders(scenario, email)
+        for user in _answered(found, email)
     ]
     verdict = check_single_winner(contenders, holders)
-    wrong = list(verdict.wrong)
-    for actor, contender in zip(actors, contenders, strict=False):
-        wrong += _changed_otherwise(scenario, actor, contender.outcome)
+    wrong = [*verdict.wrong, *chain.from_iterable(others)]
     return Verdict(tuple(wrong), None if wrong else verdict.void)
 
 
-def _changed_otherwise(scenario: ScenarioContext, actor: Actor, outcome: Outcome) -> list[str]:
+def _changed_otherwise(scenario: ScenarioContext, actor: Actor, outcome: Outcome) -> Operation[list[str]]:
     """Read a user: one who was refused is unchanged and found, one who won has changed in nothing but the email."""
     before = actor.shown
-    shown = accounts.fields_of(scenario, accounts.read(scenario, actor))
+    shown = accounts.fields_of(scenario, (yield from accounts.reading(scenario, actor)))
     if outcome is Outcome.WON and differs(shown, {key: before[key] for key in before if key != "email"}):
         return [f"{actor.persona} won, but more than the email has changed: a read shows {shown}"]
     if outcome is not Outcome.REFUSED:
         return []
     if differs(shown, before):
         return [f"{actor.persona} was refused, but a read shows {shown}"]
-    holders = scenario.run(scenario.api.holders(str(actor.shown.get("email"))))
+    holders = yield from scenario.api.holders(str(actor.shown.get("email")))
     if holders is not None and actor.known_id not in {user.id for user in holders}:
         return [f"{actor.persona} was refused, but is no longer found by their own email"]
     return []
@@ -274,8 +278,7 @@ def becomes_free(scenario: ScenarioContext, email: str) -> bool:
 # The final state
 
 
-def _holders(scenario: ScenarioContext, email: str) -> Sequence[User]:
-    holders = scenario.run(scenario.api.holders(email))
+def _answered(holders: Sequence[User] | None, email: str) -> Sequence[User]:
     if holders is None:
         raise Inconclusive(f"after the race no search for {email} was possible")
     return holders

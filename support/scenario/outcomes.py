@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from support.cleanup.marks import mark_in
@@ -26,6 +27,7 @@ from support.scenario.paging import read_page_of
 from support.scenario.user_checks import (
     rule_about,
     rule_of_request,
+    rule_of_sign_up,
     rule_of_values,
     shows_none_of_the_change,
     shows_user,
@@ -33,10 +35,9 @@ from support.scenario.user_checks import (
 
 SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at": "createdAt"}
 VIEWS = {"list": "reading the list", "filter-email": "searching for the email", "pages": "reading the page"}
-
 MOST_SEARCHED = 10
 WRITES = ("POST", "PUT", "PATCH")
-NUL, BAD_REQUEST = "%00", 400
+NUL = "%00"
 """A server may refuse an URL with a NUL before it looks for a user."""
 
 # Accepted
@@ -44,7 +45,7 @@ NUL, BAD_REQUEST = "%00", 400
 
 def is_created(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> None:
     """Check that a sign-up gives 201 and the user that was asked for, under an id of its own."""
-    rule = rule_of_values(scenario, actor, exchange, scenario.rule)
+    rule = rule_of_values(scenario, actor, exchange, rule_of_sign_up(scenario))
     shows_user(scenario, exchange, scenario.answers.created, actor.new_user.as_json(), rule)
     others = {user.id: user.persona for user in scenario.users if user is not actor and user.id != user.old_id}
     if actor.id in others:
@@ -172,7 +173,7 @@ def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tup
     body = call.body or b""
     if kind == "malformed" and body.decode("utf-8", "replace").encode() != body:  # it is not UTF-8
         return answers.invalid
-    return (BAD_REQUEST,) if NUL in call.url else ()
+    return (HTTPStatus.BAD_REQUEST,) if NUL in call.url else ()
 
 
 def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapping[str, Any]) -> None:

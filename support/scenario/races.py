@@ -110,9 +110,10 @@ def _check_not_too_many(void: Sequence[str], decided: int) -> None:
 
 
 def _release(scenario: ScenarioContext, requests: Sequence[RaceRequest]) -> BurstResult[Exchange]:
-    if scenario.in_threads:
-        return scenario.session.run_threads(requests)
-    return bursts.release(scenario, requests, warm=True)
+    with scenario.registry.ownership.sharing_proofs():
+        if scenario.in_threads:
+            return scenario.session.run_threads(requests)
+        return bursts.release(scenario, requests, warm=True)
 
 
 def check_rounds(scenario: ScenarioContext) -> None:

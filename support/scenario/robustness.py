@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 
 from support.contract.matchers import Matcher, body_of, field_mismatches, schema_mismatches
 from support.exchange_text import status_of
@@ -15,7 +16,6 @@ from support.scenario.odd_requests import Odd, Odds
 from support.statuses import is_client_error, is_success
 
 AT_ONCE = 30
-NOT_IMPLEMENTED = 501
 KNOWN_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 # Sending
@@ -128,7 +128,7 @@ def no_answer_is_a_fault(scenario: ScenarioContext) -> None:
         last = exchange.attempts[-1].outcome
         if isinstance(last, Failure):
             return [] if is_large.get(id(exchange)) and not last.hung else [f"no answer came: {last.cause}"]
-        unknown = last.status == NOT_IMPLEMENTED and exchange.call.method not in KNOWN_METHODS
+        unknown = last.status == HTTPStatus.NOT_IMPLEMENTED and exchange.call.method not in KNOWN_METHODS
         return [] if last.status < 500 or unknown else [f"the status was {status_of(exchange)}"]
 
     pairs = zip(scenario.odd, scenario.exchanges, strict=True)

@@ -15,6 +15,7 @@ from support.scenario import accounts
 from support.scenario.context import Actor, ScenarioContext
 from support.statuses import is_success
 
+NOT_ABOUT_SIGN_UPS = frozenset({"delete", "list", "pages", "read-200", "patch", "put", "isolation"})
 ABOUT_ONE_USER = frozenset({"create-201", "delete", "delete-again", "list", "patch", "put", "update-404"})
 """The rules that say nothing of users whom a request does not name: where it changes one, `isolation` is broken."""
 RULE_OF_METHOD = {"POST": "create-201", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
@@ -79,7 +80,14 @@ def rule_about(scenario: ScenarioContext, actor: Actor, value: Any) -> str:
     own = actor is scenario.last_actor if call.method == "POST" else named.startswith(actor.known_id)
     if own and shows_none_of_the_change(scenario, actor, value):
         return accounts.rule_of_change(scenario.exchange)
+    if own and call.method == "POST":
+        return rule_of_sign_up(scenario)
     return scenario.rule if own or scenario.rule not in ABOUT_ONE_USER else "isolation"
+
+
+def rule_of_sign_up(scenario: ScenarioContext) -> str:
+    """Return the rule that is broken if a sign-up goes wrong: that of the scenario if it can be about that."""
+    return "create-201" if scenario.rule in NOT_ABOUT_SIGN_UPS else scenario.rule
 
 
 def rule_of_request(scenario: ScenarioContext, exchange: Exchange) -> str:

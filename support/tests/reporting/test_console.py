@@ -38,7 +38,7 @@ FAILURE = Failure(
     Outcome.CONTRACT_BROKEN, "create-201", "Signing up", "Ada joins -- @1.2 ", "a.feature:7", "Then x", "", EVIDENCE
 )
 ERROR = replace(FAILURE, outcome=Outcome.CONFIGURATION_ERROR, text="KeyError: 'x'\n  a.py:7 in b: c", evidence=None)
-OUTSIDE = replace(ERROR, outcome=Outcome.LEFT_BEHIND, scenario="", text="1 user(s) are left\n  Ada")
+OUTSIDE = replace(ERROR, outcome=Outcome.LEFT_BEHIND, scenario="", text="1 user is left\n  Ada")
 PASSED = ScenarioResult("A", "features/a.feature", 3, "list", "B", Result.PASSED, 0.5)
 
 
@@ -244,10 +244,10 @@ def test_a_failure_outside_the_scenarios_is_shown_at_the_end() -> None:
     lines = summary_lines(with_results(Summary(Outcome.PASSED), [PASSED], [OUTSIDE]))
     assert lines[-5:] == [
         "left behind in Signing up",
-        "  1 user(s) are left",
+        "  1 user is left",
         "    Ada",
         "",
-        "left behind: 1 user(s) are left",
+        "left behind: 1 user is left",
     ]
 
 

@@ -58,9 +58,9 @@ def test_broken_rules_are_named_in_the_order_of_the_contract() -> None:
 
 
 def test_a_failure_outside_the_scenarios_counts() -> None:
-    left = Failure(Outcome.LEFT_BEHIND, "", "", "", "", "", "2 user(s) could not be confirmed as deleted\nmore")
+    left = Failure(Outcome.LEFT_BEHIND, "", "", "", "", "", "2 users could not be confirmed as deleted\nmore")
     summary = with_results(BARE, [scenario(Result.PASSED)], [left])
-    assert (summary.outcome, summary.why) == (Outcome.LEFT_BEHIND, "2 user(s) could not be confirmed as deleted")
+    assert (summary.outcome, summary.why) == (Outcome.LEFT_BEHIND, "2 users could not be confirmed as deleted")
 
 
 def test_a_rule_has_the_worst_result_of_its_scenarios() -> None:

@@ -87,7 +87,7 @@ class TestSplit:
     def test_all_concurrent_requests_are_in_the_last_as_few_as_they_fill(
         self, processes: int, shares: list[list[str]]
     ) -> None:
-        features = [feature("a", 5), feature("race", 1, "concurrency"), feature("b", 5)]
+        features = [feature("a", 15), feature("race", 1, "concurrency"), feature("b", 15)]
         features += [feature("burst", 1, "concurrency")]
         assert names(split(features, config(), processes, {})) == shares
 
