@@ -38,7 +38,10 @@ BY_PAGE = (
     *("page _limit", "_page _per_page", "pageNumber pageSize", "page[number] page[size]"),
     *("pagination[page] pagination[pageSize]", "page max_results", "page per", "page count", "p limit", "page $top"),
 )
-BY_OFFSET = ("offset limit", "$skip $limit", "skip limit", "skip take", "_start _limit", "page[offset] page[limit]")
+BY_OFFSET = (
+    *("offset limit", "$skip $limit", "skip limit", "skip take", "_start _limit", "page[offset] page[limit]"),
+    *("startIndex count", "$skip $top", "start limit", "start count", "pagination[start] pagination[limit]"),
+)
 """Parameters for the place and the size of a page; those of the contract come first."""
 
 FILTERS = (

@@ -10,6 +10,8 @@ from support.http.operations import Operation
 from support.models import Call, Exchange
 from support.statuses import is_success
 
+TRIES = 3
+"""How often a change is sent again, as others may change the same user meanwhile, each once."""
 Send = Callable[[Call], Operation[Exchange]]
 
 
@@ -31,7 +33,7 @@ class Conditions:
             self.etags.pop(call.url, None)
 
     def applied(self, call: Call, send: Send) -> Operation[Exchange]:
-        """Send a call with the last ETag; if the user has another one by now, read it and send the call again.
+        """Send a call with the last ETag; as long as the user has another one by then, read it and send the call again.
 
         A scenario's own condition stays as it is.
         """
@@ -40,7 +42,9 @@ class Conditions:
         if call.url not in self.etags:
             yield from self._read(call, send)
         exchange = yield from send(self._conditional(call))
-        if exchange.status == HTTPStatus.PRECONDITION_FAILED:
+        for _ in range(TRIES):
+            if exchange.status != HTTPStatus.PRECONDITION_FAILED:
+                break
             yield from self._read(call, send)
             exchange = yield from send(self._conditional(call))
         return exchange

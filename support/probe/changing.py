@@ -14,6 +14,7 @@ from support.probe.client import ProbeClient, succeeded
 from support.probe.creating import in_the_user
 from support.probe.locating import Path, located, pointer
 from support.probe.proposals import proposals
+from support.statuses import is_client_error
 
 MOST_TRIES = 12
 NOT_OFFERED = (404, 405, 501)
@@ -26,12 +27,16 @@ def discover_methods(client: ProbeClient, ada: User) -> None:
     """Learn whether the target offers HEAD, PATCH and PUT, and what the latter two want."""
     head, get = client.run(client.api.head(ada.id)), client.read(ada.id)
     client.learn("capabilities.head", head.status == get.status and not (head.answer and head.answer.body), head)
+    answers = {}
     for method in ("PATCH", "PUT"):
         _begin_as_create(client, method)
-        exchange = _change(client, method, ada)
+        exchange = answers[method] = _change(client, method, ada)
         client.learn(f"capabilities.{method.lower()}", exchange.status not in NOT_OFFERED, exchange)
         if succeeded(exchange):
             _learn_answer(client, ada, exchange)
+    if is_client_error(answers["PATCH"].status) and client.profile.capabilities.patch and succeeded(answers["PUT"]):
+        client.learn("capabilities.patch", False, answers["PATCH"])
+        client.draft.remarks.append("PATCH was refused, whatever it said, so that a run judges changes by PUT alone.")
 
 
 def _begin_as_create(client: ProbeClient, method: str) -> None:

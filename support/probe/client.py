@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from support.cleanup.marks import new_mark
-from support.contract.matchers import body_of
 from support.contract.normalizers import ids_of, user_of
 from support.errors import SuiteError
 from support.http.operations import Operation
@@ -17,6 +17,7 @@ from support.probe.authentication import Way, learn_way, ways
 from support.probe.draft import Draft, Value
 from support.profile import Profile
 from support.scenario.factory import Factory, new_seed
+from support.settings import Settings
 from support.statuses import is_success
 from support.target.connection import Connection
 
@@ -32,6 +33,7 @@ class ProbeClient:
         self.factory = Factory(new_seed(), self.mark)
         self.poll_policy = connection.poll_policy
         self.has_token = connection.target.token is not None
+        self.fastest_create_s = math.inf
         self._plain_names = False
         self._connection = connection
         connection.journal.open_run(self.mark, connection.target.key)
@@ -60,6 +62,10 @@ class ProbeClient:
         api, auth = self._connection.api, self.profile.auth
         credential = replace(auth.credential, value=api.credential.value) if self.has_token else api.credential
         self._registry.switch_api(replace(api, profile=self.profile, credential=credential))
+
+    @property
+    def settings(self) -> Settings:
+        return self._connection.settings
 
     @property
     def own_ids(self) -> set[str]:
@@ -116,7 +122,10 @@ class ProbeClient:
             self._registry.ledger.existing |= listed
         call = self.api.call("POST", fields=fields, body=body)
         name = str(fields["name"]) if "name" in fields else None
-        return self.run(self._registry.create(call, fields.get("email"), name, listed))
+        exchange = self.run(self._registry.create(call, fields.get("email"), name, listed))
+        if succeeded(exchange) and exchange.answer is not None:
+            self.fastest_create_s = min(self.fastest_create_s, exchange.answer.seconds)
+        return exchange
 
     def change(self, method: str, user_id: str, fields: Mapping[str, Any]) -> Exchange:
         """Send a PATCH or PUT to one of the probe's users."""
@@ -149,9 +158,3 @@ class ProbeClient:
 
 def succeeded(exchange: Exchange) -> bool:
     return is_success(exchange.status)
-
-
-def fields_of(exchange: Exchange) -> Mapping[str, Any]:
-    """Return the object that an answer shows; an empty one if it shows none."""
-    value, _ = body_of(exchange.answer)
-    return value if isinstance(value, Mapping) else {}

@@ -11,7 +11,7 @@ from support.http.reading import document_of
 from support.models import Exchange
 from support.pointers import at
 from support.probe.client import ProbeClient
-from support.probe.locating import Path, leaves, pointer
+from support.probe.locating import Path, beside_lists, pointer
 
 LIMITS = ("page[size]", "limit", "page_size", "per_page", "size", "pageSize", "maxResults", "count", "first", "$top")
 """Parameters for the size of a page."""
@@ -58,17 +58,12 @@ def _ways_on(limit: str, shown: Exchange) -> Iterator[tuple[str, Path | None]]:
     assert shown.answer is not None
     if 'rel="next"' in (shown.answer.header("Link") or ""):
         yield "cursor", None
-    for path, value in leaves(document_of(shown.answer)):
+    for path, value in beside_lists(document_of(shown.answer)):
         key = path[-1].lower().replace("_", "").replace("-", "").rpartition(".")[2]
-        if value not in (None, "", False, True) and (key in NEXT or key.startswith("next")) and _is_outside(path):
+        if value not in (None, "", False, True) and (key in NEXT or key.startswith("next")):
             yield "cursor", path
     if limit:
         yield "last_id", None
-
-
-def _is_outside(path: Path) -> bool:
-    """Whether a place is not inside an entry of a list."""
-    return not any(step.isdecimal() for step in path)
 
 
 def _is_read_whole(client: ProbeClient, counts: str, way: Path | None, shown: Exchange) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -18,6 +19,7 @@ from support.probe.users import discover_user, learn_from_example, learn_status
 from support.profile_answers import Lookup
 from support.statuses import is_client_error
 
+LONGEST_TIMEOUT_S = 120
 UNSAFE = "not run: a body that is no object may be stored without an id, and could not be deleted then"
 NO_OBJECT = (
     "*Mallory signs up with an empty list *",
@@ -51,6 +53,7 @@ def discover(client: ProbeClient) -> None:
     discover_refusals(client, ada)
     discover_access(client, ada)
     discover_deletion(client)
+    discover_pace(client, ada)
 
 
 def discover_list(client: ProbeClient) -> None:
@@ -157,3 +160,13 @@ def discover_deletion(client: ProbeClient) -> None:
             break
         time.sleep(wait)
     learn_status(client, "deleted_again", client.run(client.api.delete(user_id)))
+
+
+def discover_pace(client: ProbeClient, ada: User) -> None:
+    """Learn that creates are much work, such as hashing a password: a burst of them needs a longer timeout."""
+    read = client.read(ada.id)
+    work_s = client.fastest_create_s - (read.answer.seconds if read.answer else 0.0)
+    needed_s = min(math.ceil(2 * client.settings.burst * work_s), LONGEST_TIMEOUT_S)
+    if needed_s > client.settings.request_timeout_s:
+        took = f"the fastest create took {client.fastest_create_s:.2f} s, so a burst may take many times that"
+        client.learn("deadlines.request_timeout_s", needed_s, took)

@@ -93,6 +93,11 @@ def leaves(document: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield from leaves(value, below)
 
 
+def beside_lists(document: Any) -> Iterator[tuple[Path, Any]]:
+    """Yield the values in an answer that are not inside an entry of a list: what it says of the list as a whole."""
+    yield from ((path, value) for path, value in leaves(document) if not any(step.isdecimal() for step in path))
+
+
 def _first_with(document: Any, value: str, likely: tuple[str, ...]) -> Path | None:
     """Return the way to a text, ignoring letter case; the likely names come first."""
     wanted = value.strip().lower()

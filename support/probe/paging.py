@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from support.contract.guesses import BY_OFFSET, BY_PAGE, LIST_SIZES
-from support.contract.matchers import body_of
 from support.contract.normalizers import ids_of, listed
+from support.http.reading import document_of
 from support.models import Exchange
-from support.probe.client import ProbeClient, fields_of
+from support.probe.client import ProbeClient
 from support.probe.cursors import discover_cursor
+from support.probe.locating import beside_lists
 from support.profile_answers import Pages
 
-SIZE_FIELDS = ("limit", "size", "per_page", "page_size", "pageSize")
+SIZE_FIELDS = ("limit", "size", "per_page", "perPage", "page_size", "pageSize", "max_results")
 
 
 def discover_paging(client: ProbeClient) -> None:
@@ -44,7 +46,7 @@ def _try_pages(client: ProbeClient, page: str, limit: str, pages: Pages) -> tupl
         return None
     from_zero = len(ids[0]) == 1 and ids[0] not in ids[1:]
     if pages.counts == "users":
-        return (pages, shown[:2]) if from_zero else None
+        return (pages if from_zero else replace(pages, first=1), shown[:2] if from_zero else shown[1:])
     return (Pages(first=0), shown[:2]) if from_zero else (pages, shown[1:])
 
 
@@ -56,8 +58,8 @@ def _learn_paging(
     client.learn("names.limit", limit, *shown)
     if pages.counts == "users":
         client.learn("pages.counts", "users", *shown)
-    elif pages.first == 0:
-        client.learn("pages.first", 0, *shown)
+    if pages.first is not None:
+        client.learn("pages.first", pages.first, *shown)
     if _seems_cut(plain) or _continues(client, plain):
         size, largest = _largest_page(client)
         client.learn("pages.size", size, plain, largest)
@@ -69,8 +71,9 @@ def _seems_cut(plain: Exchange) -> bool:
         return False
     if 'rel="next"' in (plain.answer.header("Link") or ""):
         return True
-    document, _ = body_of(plain.answer)
-    return isinstance(document, Mapping) and any(type(value) is int or value is None for value in document.values())
+    document = document_of(plain.answer)
+    told = any(type(value) is int for _, value in beside_lists(document))
+    return told or (isinstance(document, Mapping) and None in document.values())
 
 
 def _continues(client: ProbeClient, plain: Exchange) -> bool:
@@ -84,6 +87,6 @@ def _largest_page(client: ProbeClient) -> tuple[int, Exchange]:
         exchange = client.run(client.api.page(1, size))
         if exchange.status == 200:
             break
-    fields = fields_of(exchange)
-    sizes = [fields[key] for key in SIZE_FIELDS if type(fields.get(key)) is int and fields[key] > 0]
+    told = beside_lists(document_of(exchange.answer)) if exchange.answer else ()
+    sizes = [value for path, value in told if path[-1] in SIZE_FIELDS and type(value) is int and value > 0]
     return min([size, *sizes]), exchange

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from support.sandbox.exchange import Call
 from support.tests.probe.frameworks import FastApi
-from support.tests.probe.makes import TOKEN, Faults, Fields, Make, Wanted, is_text
+from support.tests.probe.makes import TOKEN, Faults, Fields, Make, Wanted, is_text, page_of
 
 SCIM_FIELDS = ("schemas", "userName", "displayName", "id")
 
@@ -28,7 +31,7 @@ class FastApiUsers(FastApi):
 
 
 class Eve(Make):
-    """Eve: changes have to name the ETag of the user, issues are by field."""
+    """Eve: changes have to name the ETag of the user, issues are by field, lists are cut after four users."""
 
     collection = "/accounts"
     wanted: ClassVar[Wanted] = {"lastname": is_text}
@@ -53,8 +56,12 @@ class Eve(Make):
     def user(self, user: Fields) -> Fields:
         return {"_id": user["id"], "name": user["name"], "email": user["email"], "_created": user["createdAt"]}
 
+    def asked(self, query: QueryParams) -> Mapping[str, str]:
+        return json.loads(query.get("where", "{}"))  # type: ignore[no-any-return]
+
     def list(self, users: list[Fields], request: Request, headers: Fields) -> Any:  # noqa: ARG002
-        return {"_items": [self.user(user) for user in users]}
+        shown = [self.user(user) for user in page_of(users, request, "page", "max_results", 4)]
+        return {"_items": shown, "_meta": {"page": 1, "max_results": 4, "total": len(users)}}
 
     def text(self, name: str, present: bool) -> str:  # noqa: ARG002
         return "required field"
@@ -84,16 +91,18 @@ class Envelope(Make):
 
 
 class Scim(Make):
-    """SCIM: a userName, a displayName, schemas in every body, and no PATCH of plain fields."""
+    """SCIM: a userName, a displayName, schemas in every body, and a PATCH of operations alone."""
 
-    collection, name, methods, invalid = "/scim/Users", "displayName", ("PUT",), 400
+    collection, name, invalid = "/scim/Users", "displayName", 400
 
     def fields(self, document: Any) -> Any:
         sent = super().fields(document)
         return {**sent, "email": document["userName"]} if isinstance(sent, dict) and "userName" in document else sent
 
-    def faults(self, method: str, document: Any) -> Faults:  # noqa: ARG002
+    def faults(self, method: str, document: Any) -> Faults:
         sent = document if isinstance(document, dict) else {}
+        if method == "PATCH":
+            return {"": "Attribute 'Operations' is required"}
         extra = [f"Extra inputs are not permitted: {key}" for key in sent if key not in SCIM_FIELDS]
         missing = ["Attribute 'schemas' is required"] if "schemas" not in sent else []
         problems = [*missing, *extra]
@@ -103,8 +112,14 @@ class Scim(Make):
         names = {"userName": user["email"], "displayName": user["name"]}
         return {"schemas": [], "id": user["id"], "meta": {"created": user["createdAt"]}, **names}
 
+    def asked(self, query: QueryParams) -> Mapping[str, str]:
+        found = re.fullmatch(r'userName eq "(.*)"', query.get("filter", ""))
+        return {"email": found[1]} if found else {}
+
     def list(self, users: list[Fields], request: Request, headers: Fields) -> Any:  # noqa: ARG002
-        return {"totalResults": len(users), "Resources": [self.user(user) for user in users]}
+        start, count = (int(request.query_params.get(*one)) for one in (("startIndex", 1), ("count", 4)))
+        shown = [self.user(user) for user in users[max(start, 1) - 1 :][:count]]
+        return {"totalResults": len(users), "startIndex": start, "itemsPerPage": len(shown), "Resources": shown}
 
     def say(self, status: int, faults: Faults, headers: Mapping[str, str] | None = None) -> Response:
         error = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(status)}
