@@ -40,8 +40,8 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
     context.run.end_scenario(scenario)
 
 
-def after_feature(context: Context, _feature: Feature) -> None:
-    context.run.confirm_gone()
+def after_feature(context: Context, feature: Feature) -> None:
+    context.run.confirm_gone(feature)
 
 
 def after_all(context: Context) -> None:

@@ -59,7 +59,7 @@ def begin(config: Any, features: list[Feature]) -> Run:
             settings = settings.model_copy(
                 update={"data_seed": seed if settings.data_seed is None else settings.data_seed}
             )
-        return _open(settings, RunReport(config, known.reports, features, settings.partial is not None), interrupts)
+        return _open(settings, RunReport(config, known.reports, features, settings.partial), interrupts)
 
 
 def check_target(settings: Settings, config: Any) -> Summary:

@@ -103,3 +103,8 @@ class ContractViolation(AssertionError):
 def in_short(text: str, longest: int = 240) -> str:
     """Return a text without its middle if it is long, for a line of an error."""
     return text if len(text) <= longest else f"{text[: longest // 2]} … {text[-longest // 2 :]}"
+
+
+def number_of(count: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one."""
+    return f"{count} {noun}{'s' * (count != 1)}"

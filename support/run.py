@@ -94,8 +94,16 @@ class Run:
                 self._current.faults.clear()
             self._current.registry.start_deleting(at_least=BATCH)
 
-    def confirm_gone(self) -> None:
-        """Confirm that the users of the scenarios so far are gone."""
+    def confirm_gone(self, feature: Feature) -> None:
+        """Confirm that the users of the scenarios so far are gone; each of the feature has a share of that time."""
+        begun, played = time.monotonic(), [one for one in feature.walk_scenarios() if one.status.is_final()]
+        try:
+            self._confirm_gone()
+        finally:
+            for scenario in played:
+                scenario.cleanup_s = (time.monotonic() - begun) / len(played)
+
+    def _confirm_gone(self) -> None:
         for session in [] if self._deletes_at_the_end else self._sessions:
             with (
                 self._stopping_if_down(),

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     target: str = Field(
         "contract", description="profile of the target: a name in support/profiles or a path to a TOML file"
     )
+    contract: Literal["1.0", "1.1"] | None = Field(
+        None,
+        description="version of the contract to check; empty: the one that the profile names, by default the newest",
+    )
     strict: bool = Field(False, description="check against the contract alone: ignore the profile's known deviations")
     allow_production: bool = Field(False, description="allow a run against a target that looks like production")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from support.errors import number_of
+
 if TYPE_CHECKING:
     from support.cleanup.ledger import Record
 
@@ -22,11 +24,12 @@ def one_per_user(records: Iterable[Record]) -> list[Record]:
 def describe_left(left: Iterable[Record], mark: str) -> str:
     """List each user that is left once, with the command that deletes them."""
     users = one_per_user(left)
-    lines = [f"{len(users)} user(s) of this run could not be confirmed as deleted:"]
+    lines = [f"{number_of(len(users), 'user')} of this run could not be confirmed as deleted:"]
     lines += [f"  {record}" for record in users[:MOST_LISTED]]
     if len(users) > MOST_LISTED:
         lines.append(f"  … and {len(users) - MOST_LISTED} more")
+    them = "them" if len(users) > 1 else "this user"
     lines.append(
-        f"The next run against this target deletes them; to do it now: python -m support.cleanup --yes --mark {mark}"
+        f"The next run against this target deletes {them}; to do it now: python -m support.cleanup --yes --mark {mark}"
     )
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from support.cleanup.journal import Journal, State
 from support.cleanup.registry import Registry
-from support.errors import ContractViolation, LeftBehind
+from support.errors import ContractViolation, LeftBehind, number_of
 from support.models import EMBEDDED
 from support.settings import Settings
 
@@ -59,7 +59,7 @@ def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
             journal.close_run(registry.mark)
     deleted = len(registry.ledger.deleted)
     if deleted:
-        log.info("finished what an earlier run (%s) had left: %d user(s) deleted", registry.mark, deleted)
+        log.info("finished what an earlier run (%s) had left: %s deleted", registry.mark, number_of(deleted, "user"))
     return deleted
 
 

@@ -15,7 +15,7 @@ from support.cleanup.deleter import outcome_of
 from support.cleanup.marks import mark_in
 from support.cleanup.recovery import finish
 from support.contract.normalizers import users_in
-from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown, in_short
+from support.errors import Inconclusive, SettingsError, SuiteError, TargetDown, in_short, number_of
 from support.escaping import on_one_line
 from support.models import User
 from support.redaction import redacted
@@ -106,7 +106,7 @@ def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float,
         return 0
     left = sum(_show_or_delete(connection, mark, delete=options.yes and not options.dry_run) for mark in chosen)
     if left and not options.yes:
-        _print(f"{left} user(s) would be deleted; add --yes to do it.")
+        _print(f"{number_of(left, 'user')} would be deleted; add --yes to do it.")
     return LEFT if left else 0
 
 
@@ -157,5 +157,5 @@ def _show_or_delete(connection: Connection, mark: str, delete: bool) -> int:
     registry = connection.new_registry(mark)
     deleted = finish(registry, journal, connection.settings.cleanup_deadline_s)
     left = registry.ledger.counts().alive
-    _print(f"{deleted} user(s) of run {mark} deleted, {left} left.")
+    _print(f"{number_of(deleted, 'user')} of run {mark} deleted, {left} left.")
     return left

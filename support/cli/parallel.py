@@ -28,9 +28,11 @@ from support.cli.share import Share
 from support.cli.sharing import locations_of, shares_of
 from support.early_signals import FAULT
 from support.errors import Inconclusive, LeftBehind, Outcome, SuiteError
-from support.reporting.console import Console
+from support.reporting.console import ERASE_LINE, LINE_UP, Console
+from support.reporting.progress import read_standing, together
 from support.reporting.run_report import FAILED, UNREAD, make_ready, not_run, publish, with_faults
 from support.reporting.summary import ScenarioResult, Summary, merge, with_results
+from support.reporting.terminal import SIGN_OF_LIFE_S
 from support.run_checks import faults_of_run
 from support.scenario.factory import new_seed
 from support.settings import ROOT, Settings
@@ -41,6 +43,7 @@ FOLDER_FORMATS = ("allure", "allure_behave.formatter:AllureFormatter")
 BY_BEHAVE = "USING RUNNER: "
 TIME_OF_LOG_LINE = re.compile(r"^\d\d:\d\d:\d\d ")
 LOOK_AGAIN_S = 0.02
+SHOW_PROGRESS_S = 0.2
 AFTER_CLEANUP_S = 10.0
 BAD_ARGUMENTS = (ConfigError, FileNotFoundError, InvalidFileLocationError, InvalidFilenameError, ParserError)
 
@@ -52,6 +55,7 @@ def hand_over() -> None:
     """
     if not _is_behave(Path(sys.argv[0])):
         return
+    _erase_what_behave_said()
     try:
         config = Configuration(sys.argv[1:])
         settings = settings_module.load(config.userdata)
@@ -65,6 +69,12 @@ def hand_over() -> None:
     with TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True) as folder:
         code = ParallelRun(config, settings, shares, Path(folder)).run()
     sys.exit(code)
+
+
+def _erase_what_behave_said() -> None:
+    """Erase the name of the runner, which behave prints before it loads the suite: only a terminal can take it back."""
+    if sys.stdout.isatty() and Console(sys.stdout).is_live:
+        say(sys.stdout, f"{LINE_UP}{ERASE_LINE}")
 
 
 def _formats(config: Any) -> list[tuple[str, Any]]:
@@ -92,6 +102,8 @@ class ParallelRun:
         self._seed = new_seed() if settings.data_seed is None else settings.data_seed
         self._interrupts = Interrupts(silent=True)
         self._children, self._first_to_log = list[Child](), dict[str, int]()
+        self._console = Console(sys.stdout, config.color)
+        self._shown = 0.0
         self._was_read, self._preflight = True, Summary(Outcome.PASSED)
         self._started, self._clock = datetime.now().astimezone().isoformat(timespec="seconds"), time.monotonic()
 
@@ -126,7 +138,7 @@ class ParallelRun:
             output.name if name in FOLDER_FORMATS or not output.name else str(folder / f"output-{place}")
             for place, (name, output) in enumerate(_formats(self._config))
         ]
-        colour = "always" if Console(sys.stdout, self._config.color).is_coloured else "never"
+        colour = "always" if self._console.is_coloured else "never"
         child = Child(number, features, folder, [sys.executable, "-m", "support.cli.share", *sys.argv[1:]])
         self._children.append(child)
         child.send(Share(paths, {name: str(value) for name, value in settings.items()}, outputs, colour))
@@ -143,8 +155,24 @@ class ParallelRun:
                 for child in self._children:
                     child.process.kill()
             self._relay()
+            self._show_progress()
             time.sleep(LOOK_AGAIN_S)
         self._relay()
+        self._console.clear_status()
+
+    def _show_progress(self) -> None:
+        """Show how far all processes are: on a terminal in one line, elsewhere when nothing else was printed."""
+        now = time.monotonic()
+        if now - self._shown < SHOW_PROGRESS_S:
+            return
+        self._shown = now
+        standings = [each for child in self._children if (each := read_standing(child.folder)) is not None]
+        if len(standings) < len(self._children):
+            return
+        if self._console.is_live:
+            self._console.show_status(str(together(standings)))
+        elif now - self._console.printed_at >= SIGN_OF_LIFE_S:
+            self._console.print(str(together(standings)))
 
     def _relay(self) -> None:
         """Print what the processes write: log lines at once, but once; output one process after the other."""
@@ -153,7 +181,10 @@ class ParallelRun:
         for child in self._children:
             had_ended = child.has_ended
             lines = [line for line in child.printed.lines() if not line.startswith(BY_BEHAVE)]
-            self._was_read &= say(sys.stdout, "".join(f"{line}\n" for line in lines))
+            if lines:
+                self._console.clear_status()
+                self._console.printed_at = time.monotonic()
+                self._was_read &= say(sys.stdout, "".join(f"{line}\n" for line in lines))
             if not had_ended:
                 return
 
@@ -161,6 +192,7 @@ class ParallelRun:
         """Write lines to standard error, except those that another process has already written."""
         for line in lines:
             if self._first_to_log.setdefault(TIME_OF_LOG_LINE.sub("", line), number) == number:
+                self._console.clear_status()
                 say(sys.stderr, f"{line}\n")
 
     # The report

@@ -15,7 +15,7 @@ from support import profile_files
 from support.order import CONCURRENCY, is_concurrent
 from support.profile import Caps
 from support.reporting.logs import set_up_logs
-from support.reporting.summary import Seconds, seconds_of_last_run
+from support.reporting.summary import CLEANUP, Seconds, seconds_of_last_run
 from support.settings import ROOT, Settings
 
 log = logging.getLogger("acceptance")
@@ -69,13 +69,11 @@ def _obstacle(config: Any, settings: Settings) -> str | None:
 def weight(feature: Feature, config: Any, seconds: Seconds) -> float:
     """Return how long the selected scenarios of a feature take: as in the last run, else by a rough estimate."""
     chosen = [scenario for scenario in feature.walk_scenarios() if scenario.should_run(config)]
-    return sum(
-        max(
-            seconds.get((feature.name, one.name), 1 if LONG_TAGS.isdisjoint(one.effective_tags) else LONG_WEIGHT),
-            SHORTEST_S,
-        )
+    expected = (
+        seconds.get((feature.name, one.name), 1 if LONG_TAGS.isdisjoint(one.effective_tags) else LONG_WEIGHT)
         for one in chosen
     )
+    return sum(max(each, SHORTEST_S) for each in expected) + (seconds.get((feature.name, CLEANUP), 0) if chosen else 0)
 
 
 def split(features: Sequence[Feature], config: Any, count: int, seconds: Seconds) -> list[list[Feature]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 from support.escaping import CI_COMMAND_AT_THE_START
@@ -15,6 +16,7 @@ NARROWEST, WIDEST = 40, 100
 ALWAYS = ("on", "always", "yes", "true")
 NEVER = ("off", "never", "no", "false")
 ERASE_LINE = "\r\x1b[2K"
+LINE_UP = "\x1b[1A"
 PADDING = re.compile(r" +((?:\x1b\[0m)?)$", re.MULTILINE)
 
 
@@ -64,6 +66,7 @@ class Console:
         )
         self._has_status = False
         self._is_blank = True
+        self.printed_at = time.monotonic()
 
     @property
     def width(self) -> int:
@@ -80,6 +83,7 @@ class Console:
         for each in content:
             self._console.print(each, soft_wrap=not wrap)
         self._is_blank = False
+        self.printed_at = time.monotonic()
 
     def gap(self) -> None:
         """Leave one line empty."""

@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from support.errors import Evidence, Outcome
+from support.errors import Evidence, Outcome, number_of
 from support.reporting.console import Console
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, plain, worst_result
 from support.reporting.summary import RuleResult, Summary
@@ -163,11 +163,11 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
     if requests.limit:
         yield "limit", f"{requests.limit}, for which requests waited {_duration(requests.waited_s)} in all"
     if server_errors := requests.retried_causes.get("500"):
-        yield "status 500", f"{server_errors} times, resolved by a retry; 500 is never a correct answer"
+        yield "status 500", f"{number_of(server_errors, 'time')}, resolved by a retry; 500 is never a correct answer"
     if slowest := max(summary.rules, key=_seconds, default=None):
         yield (
             "slowest",
-            f"{slowest.id}, {slowest.seconds:.1f} s in {slowest.scenarios} scenario{'s' * (slowest.scenarios != 1)}",
+            f"{slowest.id}, {slowest.seconds:.1f} s in {number_of(slowest.scenarios, 'scenario')}",
         )
     if summary.learned:
         yield "learned", "; ".join(summary.learned)

@@ -51,12 +51,12 @@ BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     """The data of a run: its features, users and requests, and the faults outside of its scenarios."""
 
-    def __init__(self, config: Any, folder: Path, features: Sequence[Feature] = (), partial: bool = False) -> None:
-        """Begin with the features to run; the parent process of a `partial` run prints its end."""
+    def __init__(self, config: Any, folder: Path, features: Sequence[Feature] = (), parent: Path | None = None) -> None:
+        """Begin with the features to run; a parent process, if there is one with its own folder, prints the end."""
         super().__init__(config)
         self.folder = folder
         self.features = list(features)
-        self._partial = partial
+        self.parent = parent
         self._started = datetime.now().astimezone()
         self._clock = time.monotonic()
         self._has_ended = False
@@ -101,12 +101,6 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         """Take in a fault outside of the scenarios, such as users that were left behind."""
         self._faults.append(error)
 
-    @property
-    def selected(self) -> int:
-        """How many scenarios are selected in all."""
-        chosen = (scenario for feature in self.features for scenario in feature.walk_scenarios())
-        return sum(bool(scenario.should_run(self.config)) for scenario in chosen)
-
     def feature(self, feature: Feature) -> None:
         """Take in a feature that is over, or that never began."""
         if not any(known is feature for known in self.features):
@@ -120,7 +114,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         if self._has_ended:
             return
         self._has_ended = True
-        passed = publish(self.summary(), self.folder, self.config, prints=not self._partial)
+        passed = publish(self.summary(), self.folder, self.config, prints=self.parent is None)
         if self._faults or not passed:
             sys.exit(FAILED)
 
@@ -206,6 +200,7 @@ def _scenario_result(scenario: Scenario, result: Result, failure: Failure | None
         name=scenario.name,
         result=result,
         seconds=round(scenario.duration, 3),
+        cleanup_s=round(getattr(scenario, "cleanup_s", 0.0), 3),
         reason=scenario.skip_reason or _known_reason(scenario) or (failure.flaky if failure else ""),
         broken_rule=failure.rule if failure is not None and failure.outcome in BREACHES else "",
     )

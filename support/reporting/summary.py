@@ -10,7 +10,7 @@ from dataclasses import asdict, astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from support.errors import Outcome
+from support.errors import Outcome, number_of
 from support.redaction import redacted
 from support.reporting.results import Failure, Result, worst_outcome, worst_result
 from support.rules import RULES
@@ -20,12 +20,16 @@ PREVIOUS = "summary.previous.json"
 SCHEMA = 4
 NOT_COUNTED = (Result.SKIPPED, Result.NOT_RUN)
 Seconds = Mapping[tuple[str, str], float]
-"""How long scenarios took, by the name of their feature and their own."""
+"""How long scenarios took, by the name of their feature and their own, and the cleanup of a feature."""
+CLEANUP = ""
 
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """The result of one scenario; `broken_rule` is the rule that the target broke in it, its own or another."""
+    """The result of one scenario; `broken_rule` is the rule that the target broke in it, its own or another.
+
+    `cleanup_s` is its share of the time until the users of its feature were gone.
+    """
 
     feature: str
     file: str
@@ -36,6 +40,7 @@ class ScenarioResult:
     seconds: float
     reason: str = ""
     broken_rule: str = ""
+    cleanup_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -155,11 +160,14 @@ def last_played(folder: Path) -> list[Summary]:
 
 
 def seconds_of_last_run(folder: Path) -> Seconds:
-    """Return how long each scenario took in the last runs whose summaries are in a folder, if any."""
+    """Return how long scenarios and cleanups took in the last runs whose summaries are in a folder, if any."""
     seconds: dict[tuple[str, str], float] = {}
     for last in reversed(last_played(folder)):
-        counted = (one for one in last.scenarios if one.result not in NOT_COUNTED)
-        seconds |= {(one.feature, one.name): one.seconds for one in counted}
+        played = [one for one in last.scenarios if one.result is not Result.NOT_RUN]
+        seconds |= dict.fromkeys(((one.feature, CLEANUP) for one in played), 0.0)
+        for one in played:
+            seconds[one.feature, one.name] = one.seconds
+            seconds[one.feature, CLEANUP] += one.cleanup_s
     return seconds
 
 
@@ -272,9 +280,10 @@ def _why(
     if outcome is Outcome.PASSED:
         known = by_result.get(Result.KNOWN_DEVIATION, 0)
         but = f", {known} of them with known deviations" if known else ""
-        return f"all {run} scenarios of {len(rules)} rules{but}"
+        every = "all " if run > 1 else ""
+        return f"{every}{number_of(run, 'scenario')} of {number_of(len(rules), 'rule')}{but}"
     if outcome is Outcome.INCONCLUSIVE and (not_run := by_result.get(Result.NOT_RUN)):
-        return f"{not_run} selected scenarios were not run"
+        return f"{number_of(not_run, 'selected scenario')} {'was' if not_run == 1 else 'were'} not run"
     found = [failure for failure in failures if failure.outcome == outcome]
     in_scenarios = [failure for failure in found if failure.scenario]
     outside = [failure for failure in found if not failure.scenario]
@@ -283,4 +292,5 @@ def _why(
     if not in_scenarios:
         return ""
     broken = sorted({failure.rule for failure in in_scenarios if failure.rule}, key=contract_order)
-    return f"{len(in_scenarios)} of {run} scenarios" + (f", rules {', '.join(broken)}" if broken else "")
+    rules_broken = f", rule{'s' * (len(broken) > 1)} {', '.join(broken)}" if broken else ""
+    return f"{len(in_scenarios)} of {number_of(run, 'scenario')}{rules_broken}"

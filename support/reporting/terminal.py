@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 from collections import Counter
+from textwrap import shorten
 from typing import Any
 
 from behave.formatter.base import Formatter, StreamOpener
@@ -13,11 +15,14 @@ from behave.model import Feature, Scenario, Step
 
 from support.errors import SuiteError
 from support.reporting.console import Console
+from support.reporting.progress import Progress
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, failure_of, result_of
 from support.reporting.run_report import OUR_FORMAT, UNREAD, RunReport
+from support.reporting.summary import seconds_of_last_run
 
 REDRAW_S = 0.1
-SCENARIOS_BEFORE_ESTIMATE = 5
+SIGN_OF_LIFE_S = 15.0
+LEAST_ROOM = 12
 
 
 class _ClearStatus(logging.Filter):
@@ -43,20 +48,32 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
             stream_opener = StreamOpener(stream=sys.stdout)  # behave looked for it before there was one
         super().__init__(stream_opener, config)
         self._console = Console(self.open(), config.color)
-        self._began = time.monotonic()
+        self._progress: Progress | None = None
+        self._over = threading.Event()
         self._drawn = 0.0
-        self._done = 0
         self._feature: Feature | None = None
         self._scenario: Scenario | None = None
         self._counts: Counter[str] = Counter()
         self._causes = set[tuple[str, ...]]()
 
     def feature(self, feature: Feature) -> None:
-        if self._feature is None:
-            self._began = time.monotonic()
-            for handler in logging.getLogger("acceptance").handlers if self._console.is_live else ():
-                handler.addFilter(_ClearStatus(self._console))
+        if self._feature is None and self._report is not None:
+            self._begin(self._report)
         self._feature, self._counts = feature, Counter()
+
+    def _begin(self, report: RunReport) -> None:
+        """Begin to tell how far the run is, on a terminal in one line, elsewhere when nothing else was printed."""
+        self._progress = Progress(report.features, self.config, seconds_of_last_run(report.parent or report.folder))
+        if self._console.is_live:
+            for handler in logging.getLogger("acceptance").handlers:
+                handler.addFilter(_ClearStatus(self._console))
+        elif report.parent is None:
+            threading.Thread(target=self._show_life, args=(self._progress,), daemon=True).start()
+
+    def _show_life(self, progress: Progress) -> None:
+        while not self._over.wait(self._console.printed_at + SIGN_OF_LIFE_S - time.monotonic()):
+            if time.monotonic() - self._console.printed_at >= SIGN_OF_LIFE_S:
+                self._console.print(str(progress.standing))
 
     def scenario(self, scenario: Scenario) -> None:
         scenario = getattr(scenario, "played_for", scenario)
@@ -73,8 +90,11 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         if self._feature is not None and self._counts:
             seconds = sum(scenario.duration for scenario in self._feature.walk_scenarios())
             self._print_feature(self._feature.name, self._counts, seconds)
+        if self._feature is not None and self._progress is not None:
+            self._progress.end_feature(self._feature)
 
     def close(self) -> None:
+        self._over.set()
         self._end_scenario()
         self._console.clear_status()
         self.close_stream()
@@ -89,7 +109,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         result = result_of(scenario, self.config)
         if result is not None and not self.config.dry_run:
             self._counts[result] += 1
-            self._done += result is not Result.SKIPPED
+        self._note_progress(scenario, result)
         failure = failure_of(scenario)
         if failure is not None:
             self._print_failure(failure)
@@ -106,23 +126,25 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
 
         self._console.print(feature_line(name, counts, seconds))
 
+    def _note_progress(self, scenario: Scenario, result: Result | None) -> None:
+        if self._progress is None or self._report is None:
+            return
+        if result is Result.SKIPPED:
+            self._progress.leave_out([scenario])
+        else:
+            self._progress.end(scenario)
+        if self._report.parent is not None:
+            self._progress.standing.write(self._report.folder)
+
     def _show_status(self) -> None:
         now = time.monotonic()
-        if self._feature is None or not self._console.is_live or now - self._drawn < REDRAW_S:
+        if self._feature is None or not self._console.is_live or now - self._drawn < REDRAW_S or not self._progress:
             return
         self._drawn = now
-        total = sum(bool(scenario.should_run(self.config)) for scenario in self._feature.walk_scenarios())
-        if total == 0:
-            return
-        count = f"{sum(self._counts.values())} of {total}"
-        self._console.show_status("  ".join(filter(None, (self._feature.name, count, self._time_left(now)))))
-
-    def _time_left(self, now: float) -> str:
-        """Return an estimate of how long the rest takes, after a few scenarios."""
-        if self._report is None or self._done < SCENARIOS_BEFORE_ESTIMATE:
-            return ""
-        left_s = (now - self._began) / self._done * max(0, self._report.selected - self._done)
-        return f"{left_s:.0f} s left"
+        standing = str(self._progress.standing)
+        room = self._console.width - len(standing) - 3
+        name = shorten(self._feature.name, room, placeholder=" …") if room >= LEAST_ROOM else ""
+        self._console.show_status(f"{standing}  {name}".rstrip())
 
     @property
     def _report(self) -> RunReport | None:

@@ -44,6 +44,8 @@ class Connection:
         An embedded API ends with the connection. Raises SuiteError with one clear line.
         """
         self.profile = profile or profile_files.load(settings.target)
+        if settings.contract is not None:
+            self.profile = replace(self.profile, contract=settings.contract)
         self.settings = settings.model_copy(update=self.profile.deadlines.as_settings())
         self.poll_policy = PollPolicy(
             self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s

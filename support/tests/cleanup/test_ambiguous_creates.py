@@ -30,7 +30,7 @@ class TestIdsGivenAgain:
         stand.change("1", f"changed@{stand.mark}.example.com")
         stand.users.shown_after_deletion = 10**9
         message = stand.left_behind()
-        assert message.startswith("1 user(s)")
+        assert message.startswith("1 user")
         assert "still there" in message
 
     def test_the_next_user_stays_while_they_are_needed(self, tmp_path: Path, loop: LoopThread) -> None:

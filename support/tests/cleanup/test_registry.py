@@ -145,7 +145,7 @@ class TestDeleting:
         for _ in range(3):
             stand.create(new_user)
         message = stand.left_behind()
-        assert message.startswith("1 user(s)")
+        assert message.startswith("1 user")
         assert message.count(new_user.email) == 1
 
     def test_a_user_who_is_still_listed_is_not_gone(self, stand: Stand) -> None:
@@ -155,7 +155,7 @@ class TestDeleting:
             answered(200, [shown.json()]) if call.url == URL and call.method == "GET" else None
         )
         message = stand.left_behind()
-        assert message.startswith("1 user(s)")
+        assert message.startswith("1 user")
         assert "still shown by the list" in message
 
     def test_nor_is_a_user_whom_a_look_up_still_shows(self, stand: Stand) -> None:
@@ -165,7 +165,7 @@ class TestDeleting:
             (found for email, found in by_email.items() if quote(email) in call.url), None
         )
         message = stand.left_behind()
-        assert message.startswith("9 user(s)")
+        assert message.startswith("9 users")
         assert "still shown by a look-up" in message
 
     def test_a_user_who_is_listed_for_a_while_is_waited_for(self, stand: Stand) -> None:
@@ -223,7 +223,7 @@ class TestDeleting:
         for _ in range(2):
             stand.create()
         message = stand.left_behind()
-        assert message.startswith("2 user(s) of this run could not be confirmed as deleted:")
+        assert message.startswith("2 users of this run could not be confirmed as deleted:")
         assert [line.split()[0] for line in message.split("\n")[1:-1]] == ["1", "2"]
         assert "  1  ada.1@" in message
         assert message.endswith(f"python -m support.cleanup --yes --mark {stand.mark}")

@@ -38,7 +38,7 @@ FAILURE = Failure(
     Outcome.CONTRACT_BROKEN, "create-201", "Signing up", "Ada joins -- @1.2 ", "a.feature:7", "Then x", "", EVIDENCE
 )
 ERROR = replace(FAILURE, outcome=Outcome.CONFIGURATION_ERROR, text="KeyError: 'x'\n  a.py:7 in b: c", evidence=None)
-OUTSIDE = replace(ERROR, outcome=Outcome.LEFT_BEHIND, scenario="", text="1 user(s) are left\n  Ada")
+OUTSIDE = replace(ERROR, outcome=Outcome.LEFT_BEHIND, scenario="", text="1 user is left\n  Ada")
 PASSED = ScenarioResult("A", "features/a.feature", 3, "list", "B", Result.PASSED, 0.5)
 
 
@@ -232,10 +232,10 @@ def test_a_long_feature_is_wrapped_not_cut() -> None:
 def test_the_last_line_begins_with_the_outcome() -> None:
     bare = Summary(Outcome.PASSED, "", "2026-01-02T03:04:05+00:00", 61.0, run="uat-x", seed=7, target="http://x/users")
     passed = summary_lines(with_results(bare, [PASSED], []))
-    assert passed[-1] == "passed: all 1 scenarios of 1 rules (target: http://x/users)"
+    assert passed[-1] == "passed: 1 scenario of 1 rule (target: http://x/users)"
     assert "time       1 min 1 s" in passed
     failed = summary_lines(with_results(bare, [PASSED] * 9, [FAILURE] * 9))
-    assert failed[-1] == "contract broken: 9 of 9 scenarios, rules create-201 (target: http://x/users)"
+    assert failed[-1] == "contract broken: 9 of 9 scenarios, rule create-201 (target: http://x/users)"
     assert failed[-4:-2] == ["  behave -D data_seed=7 \\", "    a.feature:7"]
     assert max(map(cell_len, [*passed, *failed])) <= 100
 
@@ -244,10 +244,10 @@ def test_a_failure_outside_the_scenarios_is_shown_at_the_end() -> None:
     lines = summary_lines(with_results(Summary(Outcome.PASSED), [PASSED], [OUTSIDE]))
     assert lines[-5:] == [
         "left behind in Signing up",
-        "  1 user(s) are left",
+        "  1 user is left",
         "    Ada",
         "",
-        "left behind: 1 user(s) are left",
+        "left behind: 1 user is left",
     ]
 
 
@@ -256,7 +256,7 @@ def test_status_500_has_a_row_of_its_own() -> None:
     rule = RuleResult("list", "", "", Result.PASSED, 2, 4.25)
     text = "\n".join(summary_lines(Summary(Outcome.PASSED, requests=requests, rules=[rule])))
     assert "14 sent, 10 calls of scenarios, 3 rescued by a retry (503 x3, 500 x1)" in text
-    assert "status 500 1 times, resolved by a retry" in text
+    assert "status 500 1 time, resolved by a retry" in text
     assert "slowest    list, 4.2 s in 2 scenarios" in text
 
 

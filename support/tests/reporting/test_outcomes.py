@@ -33,7 +33,7 @@ def test_contract_broken(play_suite: Play, faulty: Faulty) -> None:
     run = play_suite("features/users/deleting.feature", **on(faulty("delete-again-is-500")))
     assert run.code == 1
     assert run.last_line.startswith("contract broken: ")
-    assert "rules delete-again (target: http://" in run.last_line
+    assert "rule delete-again (target: http://" in run.last_line
     assert run.summary["outcome"] == "contract broken"
     failure = run.summary["failures"][0]
     assert failure["rule"] == "delete-again"

@@ -34,7 +34,7 @@ def test_the_worst_outcome_names_the_run(worse: int) -> None:
 
 def test_a_run_without_failures_passes() -> None:
     summary = with_results(BARE, [scenario(Result.PASSED), scenario(Result.SKIPPED)], [])
-    assert (summary.outcome, summary.why) == (Outcome.PASSED, "all 1 scenarios of 1 rules")
+    assert (summary.outcome, summary.why) == (Outcome.PASSED, "1 scenario of 1 rule")
     assert summary.scenarios_by_result == {Result.PASSED: 1, Result.SKIPPED: 1}
 
 
@@ -48,7 +48,7 @@ def test_a_known_deviation_does_not_fail_the_run_and_is_counted() -> None:
 
 def test_selected_scenarios_that_were_not_run_leave_the_run_inconclusive() -> None:
     summary = with_results(BARE, [scenario(Result.PASSED), scenario(Result.NOT_RUN)], [])
-    assert (summary.outcome, summary.why) == (Outcome.INCONCLUSIVE, "1 selected scenarios were not run")
+    assert (summary.outcome, summary.why) == (Outcome.INCONCLUSIVE, "1 selected scenario was not run")
 
 
 def test_broken_rules_are_named_in_the_order_of_the_contract() -> None:
@@ -58,9 +58,9 @@ def test_broken_rules_are_named_in_the_order_of_the_contract() -> None:
 
 
 def test_a_failure_outside_the_scenarios_counts() -> None:
-    left = Failure(Outcome.LEFT_BEHIND, "", "", "", "", "", "2 user(s) could not be confirmed as deleted\nmore")
+    left = Failure(Outcome.LEFT_BEHIND, "", "", "", "", "", "2 users could not be confirmed as deleted\nmore")
     summary = with_results(BARE, [scenario(Result.PASSED)], [left])
-    assert (summary.outcome, summary.why) == (Outcome.LEFT_BEHIND, "2 user(s) could not be confirmed as deleted")
+    assert (summary.outcome, summary.why) == (Outcome.LEFT_BEHIND, "2 users could not be confirmed as deleted")
 
 
 def test_a_rule_has_the_worst_result_of_its_scenarios() -> None:

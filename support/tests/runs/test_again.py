@@ -88,7 +88,7 @@ class TestAgain:
             nothing = project.behave("-D", "again=failed")
             assert nothing.code == 2
             assert nothing.last_words[-1].startswith(
-                "configuration error: AGAIN: no scenario failed in the last run, which ended as passed: all 1 scenario"
+                "configuration error: AGAIN: no scenario failed in the last run, which ended as passed: 1 scenario"
             )
 
     def test_without_a_summary_it_says_so(self, project: Project) -> None:

@@ -27,7 +27,7 @@ from support.cli.sharing import shares_of, split
 from support.errors import Outcome
 from support.reporting.results import Result
 from support.reporting.run_report import make_ready
-from support.reporting.summary import FILE, ScenarioResult, Summary, read, seconds_of_last_run, with_results
+from support.reporting.summary import CLEANUP, FILE, ScenarioResult, Summary, read, seconds_of_last_run, with_results
 from support.scenario.session import Session
 from support.settings import ROOT, Settings
 from support.target.embedded import EmbeddedApi, Target
@@ -105,8 +105,9 @@ class TestSplit:
 def test_how_long_a_scenario_took_is_known_if_it_was_run(tmp_path: Path) -> None:
     assert seconds_of_last_run(tmp_path) == {}
     not_run = replace(ONE, name="1", result=Result.NOT_RUN, seconds=0.0)
-    with_results(Summary(Outcome.PASSED), [ONE, not_run], []).write(tmp_path)
-    assert seconds_of_last_run(tmp_path) == {("a", "0"): 0.1}
+    cleaned = replace(ONE, cleanup_s=0.25)
+    with_results(Summary(Outcome.PASSED), [cleaned, not_run, replace(cleaned, name="2")], []).write(tmp_path)
+    assert seconds_of_last_run(tmp_path) == {("a", "0"): 0.1, ("a", "2"): 0.1, ("a", CLEANUP): 0.5}
 
 
 class TestNumber:
@@ -288,7 +289,7 @@ class TestRun:
             WORKERS="2",
         )
         assert ended.code == 0, ended.said
-        assert ended.out.splitlines()[-1].startswith("passed: all 2 scenarios of 1 rules (target: http://")
+        assert ended.out.splitlines()[-1].startswith("passed: all 2 scenarios of 1 rule (target: http://")
         features = [line.split("  ")[0] for line in ended.out.splitlines() if line.startswith("The ")]
         assert features == ["The first", "The second"]
         summary = summary_in(ended.folder)

@@ -259,12 +259,15 @@ def test_what_the_documentation_shows_is_understood(profile: NewProfile, example
     profile_files.load(profile(example.replace("${GATEWAY_KEY}", "secret")))
 
 
+@pytest.mark.parametrize(("text", "pin"), [('contract = "1.0"\n', "contract="), ('contract = "1.1"\n', "contract=1.0")])
 def test_a_target_of_an_earlier_contract_is_not_checked_against_later_rules(
-    play: Play, new_target: NewTarget, profile: NewProfile
+    play: Play, new_target: NewTarget, profile: NewProfile, text: str, pin: str
 ) -> None:
     ended = play(
         new_target("--defect", "if-match-is-ignored"),
-        profile('contract = "1.0"\n'),
+        profile(text),
+        "-D",
+        pin,
         "features/protocol/conditional.feature",
         "features/users/lifecycle.feature",
     )
