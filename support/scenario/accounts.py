@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from support.scenario.waiting import FREE_EMAIL, NEW_USER, is_gone, poll_until
 from support.statuses import is_success
 
 A_SECOND = 1.05
+AHEAD = 5
 
 # Signing up
 
@@ -88,6 +89,17 @@ def become_users(scenario: ScenarioContext, actors: Sequence[Actor]) -> None:
             attempted = f"{attempted}; then reading {actor.persona}"
             check(shown, rule_of_missing(scenario, actor), attempted, has_status([200]))
         scenario.last_actor, scenario.exchanges = actor, [exchange]
+
+
+def new_users_ahead(scenario: ScenarioContext, persona: str, room: int) -> Iterator[Actor]:
+    """Yield new users of one first name without end, a few signed up at once; `room` is for the users of each round."""
+    while True:
+        most = scenario.registry.room
+        count = AHEAD if most is None else max(1, min(AHEAD, most // room))
+        scenario.registry.make_room(count * room, delete_current=True)
+        actors = [Actor(persona, scenario.factory.new_user(persona)) for _ in range(count)]
+        become_users(scenario, actors)
+        yield from actors
 
 
 def _signing_up_and_reading(scenario: ScenarioContext, actor: Actor) -> Operation[tuple[Exchange, Exchange | None]]:

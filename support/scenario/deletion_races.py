@@ -51,15 +51,9 @@ def delete_at_once(scenario: ScenarioContext) -> None:
     check_that_none_returned(scenario, deleted)
 
 
-def _new_ada(scenario: ScenarioContext) -> Actor:
-    scenario.registry.make_room(2, delete_current=True)
-    return accounts.become_user(scenario, scenario.actor("Ada"), **scenario.factory.new_user("Ada").as_json())
-
-
 def _changes_during_deletion(scenario: ScenarioContext, method: str, deleted: Deleted) -> Iterator[Round]:
     """Release the deletion between two changes, so that each round has both orders."""
-    while True:
-        ada = _new_ada(scenario)
+    for ada in accounts.new_users_ahead(scenario, "Ada", room=2):
         changes = scenario.factory.new_users(2)
         records = [scenario.registry.ledger.intend(change.email) for change in changes]
         first, second = (_change(scenario, ada, method, change) for change in changes)
@@ -93,8 +87,7 @@ def _check_change(
 
 def _deletions(scenario: ScenarioContext, deleted: Deleted) -> Iterator[Round]:
     answers = scenario.answers
-    while True:
-        ada = _new_ada(scenario)
+    for ada in accounts.new_users_ahead(scenario, "Ada", room=2):
         requests = [
             RaceRequest(f"deletion {number}", scenario.api.send_once(call), answers.deleted, answers.deleted_again)
             for number, call in enumerate([scenario.api.delete_call(ada.known_id)] * DELETING, start=1)

@@ -183,9 +183,8 @@ def sign_up_during_deletion(scenario: ScenarioContext) -> None:
 
 
 def _sign_ups_during_deletion(scenario: ScenarioContext) -> Iterator[Round]:
-    for order in cycle((1, -1)):
-        scenario.registry.make_room(3, delete_current=True)
-        grace = accounts.become_user(scenario, scenario.actor("Grace"), **scenario.factory.new_user("Grace").as_json())
+    graces = accounts.new_users_ahead(scenario, "Grace", room=3)
+    for grace, order in zip(graces, cycle((1, -1)), strict=False):
         ada = NewUser(scenario.factory.new_user("Ada").name, grace.new_user.email)
         deletion = scenario.api.send_once(scenario.api.delete_call(grace.known_id))
         requests = [
