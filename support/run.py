@@ -166,10 +166,12 @@ class Run:
         if self._ended:
             return
         self._ended = True
-        ends = time.monotonic() + self.session.settings.cleanup_deadline_s
+        begun = time.monotonic()
+        ends = begun + self.session.settings.cleanup_deadline_s
         faults = [fault for session in self._sessions for fault in self._clean_up(session, ends)]
         for session in self._sessions:
             faults += _faults_of(session.close)
+        self._report.closing_s = time.monotonic() - begun
         faults += self._faults_of_run()
         self._signals_at_the_end = len(self._interrupts.noted)
         for fault in faults:

@@ -9,7 +9,7 @@ from support.rules import RULES
 
 TAGS: Mapping[str, str] = {
     "contract": "is part of the contract that every Users API must keep",
-    "smoke": "runs first: a quick check that the API works at all",
+    "smoke": "is a quick check that the API works at all, for a run of its own before the others",
     "scenario": "tells a whole story from end to end",
     "negative": "the API refuses something",
     "edge": "tests the limits of what is allowed",

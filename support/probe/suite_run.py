@@ -56,6 +56,8 @@ def add_deviations(draft: Draft, tags: str) -> None:
             kinds.setdefault((failure.rule, shows_of(failure)), []).append(failure)
     for (rule, shows), failures in kinds.items():
         _add_deviation(draft, rule, shows, failures)
+    if left := summary.users.left_behind:
+        draft.remarks.append(f"The run left {left} users behind. Put the scenarios that made them under [[excluded]].")
     passed = sum(rule.result is Result.PASSED for rule in summary.rules)
     draft.remarks.append(f"{passed} of {len(summary.rules)} rules passed in a run; the deviations below did not.")
 

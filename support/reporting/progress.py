@@ -73,6 +73,7 @@ class Progress:
         chosen = [one for feature in features for one in feature.walk_scenarios() if one.should_run(config)]
         self._expected = {id(one): _expected_s(one, last) for one in chosen}
         self._cleanups = {one.feature.name: last.get((one.feature.name, CLEANUP), 0.0) for one in chosen}
+        self._cleanups[""] = last.get(("", CLEANUP), 0.0)
         self._total = len(chosen)
         self._played, self._expected_of_played = 0, 0.0
         self._began = time.monotonic()

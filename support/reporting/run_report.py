@@ -57,6 +57,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self.folder = folder
         self.features = list(features)
         self.parent = parent
+        self.closing_s = 0.0
         self._started = datetime.now().astimezone()
         self._clock = time.monotonic()
         self._has_ended = False
@@ -131,6 +132,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             Outcome.PASSED,
             started=self._started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - self._clock, 3),
+            closing_s=round(self.closing_s, 3),
             selection=str(self.config.tag_expression or ""),
             versions=versions(),
             users=self._users(),

@@ -20,7 +20,7 @@ PREVIOUS = "summary.previous.json"
 SCHEMA = 4
 NOT_COUNTED = (Result.SKIPPED, Result.NOT_RUN)
 Seconds = Mapping[tuple[str, str], float]
-"""How long scenarios took, by the name of their feature and their own, and the cleanup of a feature."""
+"""How long scenarios took, by the names of their feature and their own, and the cleanups of features and the run."""
 CLEANUP = ""
 
 
@@ -88,13 +88,15 @@ class Requests:
 class Summary:
     """A whole run; `started` is RFC 3339, `contract` the version of the contract that the target is to keep.
 
-    `learned` is what the preflight learned of the target, and `bursts` has a line for each burst and race.
+    `learned` is what the preflight learned of the target, and `bursts` has a line for each burst and race. `closing_s`
+    is how long it took in the end to confirm that all users are gone.
     """
 
     outcome: Outcome
     why: str = ""
     started: str = ""
     seconds: float = 0.0
+    closing_s: float = 0.0
     run: str = ""
     seed: int | None = None
     target: str = ""
@@ -168,6 +170,7 @@ def seconds_of_last_run(folder: Path) -> Seconds:
         for one in played:
             seconds[one.feature, one.name] = one.seconds
             seconds[one.feature, CLEANUP] += one.cleanup_s
+        seconds["", CLEANUP] = last.closing_s
     return seconds
 
 

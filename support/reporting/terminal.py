@@ -92,6 +92,9 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
             self._print_feature(self._feature.name, self._counts, seconds)
         if self._feature is not None and self._progress is not None:
             self._progress.end_feature(self._feature)
+            if self._counts:
+                self._drawn = 0.0
+                self._show_status()
 
     def close(self) -> None:
         self._over.set()

@@ -197,7 +197,7 @@ def check_each(scenario: ScenarioContext, field_name: str) -> None:
     """Check that every value is kept, in every view; raises ContractViolation of the rule that is broken.
 
     A value that came out wrong is written once more, by one user alone, and then with all that its writer wrote before;
-    a refused request is sent again as well. If all that is right, the burst is to blame.
+    a refused request is sent again as well, and a view is read again. If all that is right, the burst is to blame.
     """
     for place, each in enumerate(scenario.written, start=1):
         wrong = list(_wrong(scenario, each, field_name))
@@ -208,6 +208,8 @@ def check_each(scenario: ScenarioContext, field_name: str) -> None:
                 _write_alone(scenario, before, field_name)
             if not is_success(each.answer.status):
                 _send_again(scenario, each, field_name)
+            if each.writer is not None:
+                _look_again(scenario, each.writer, list(each.views), field_name)
             attempted = f"{scenario.attempted}: {each.method} with {each.sent.as_json()[field_name]!r}"
             fail("burst", attempted, ["what one user alone gets"], wrong, each.answer)
 
@@ -278,6 +280,24 @@ def _send_again(scenario: ScenarioContext, each: Written, field_name: str) -> No
         exchange = accounts.send_change_to(scenario, each.writer.id, each.method, fields)
     attempted = f"{scenario.attempted}: {each.method} with {each.sent.as_json()[field_name]!r}, alone"
     check(exchange, RULES_OF_WRITING[each.method], attempted, has_status(_accepted(scenario, each)))
+
+
+def _look_again(scenario: ScenarioContext, writer: Writer, rules: Sequence[str], field_name: str) -> None:
+    """Read views once more, now that nobody writes; raises ContractViolation of the rule of one that is still wrong."""
+    expected = {field_name: writer.data.as_json()[field_name]}
+    read: Mapping[str, Callable[[], Sequence[Exchange]]] = {
+        "read-200": lambda: [scenario.run(scenario.api.read(writer.id))],
+        "filter-email": lambda: [scenario.run(scenario.api.find(writer.data.email))],
+        "list": lambda: [directory.read_list(scenario)],
+        "pages": lambda: list(_pages(scenario)),
+    }
+    for rule in rules:
+        exchanges = read[rule]()
+        wrong = _wrong_in_view(scenario, writer.id, expected, rule, exchanges)
+        if wrong:
+            fail(
+                rule, scenario.attempted, [f"the user with {field_name} {expected[field_name]!r}"], wrong, exchanges[-1]
+            )
 
 
 def _again(scenario: ScenarioContext, each: Written, field_name: str) -> str:

@@ -8,12 +8,18 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from support.errors import Outcome
+from support.probe import suite_run
+from support.probe.draft import Draft
 from support.probe.suite_run import SHOWN_SOMETIMES
 from support.profile_files import load
+from support.reporting.results import Result
+from support.reporting.summary import ScenarioResult, Summary, Users
 from support.settings import ROOT
 from support.tests.sandbox.conftest import TOKEN
 from support.tests.target.conftest import Command, NewTarget, Play, command, new_target, play
@@ -89,6 +95,15 @@ def test_a_draft_made_with_a_run_explains_the_next_run(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends a process at once")
+def test_a_draft_says_that_its_run_left_users_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed = ScenarioResult("", "", 1, "put", "", Result.PASSED, 0.0)
+    left = Summary(Outcome.LEFT_BEHIND, users=Users(created=3, gone=1, left_behind=2), scenarios=[passed])
+    monkeypatch.setattr(suite_run, "_run", lambda *_: left)
+    draft = Draft("ours", "http://127.0.0.1/users", date(2026, 11, 23))
+    suite_run.add_deviations(draft, "@contract")
+    assert any(remark.startswith("The run left 2 users behind.") for remark in draft.remarks)
+
+
 def test_an_interrupted_run_leaves_no_user(new_target: NewTarget, tmp_path: Path) -> None:
     target = new_target("--control", "--seed-users", "3")
     before = target.client.get(target.url).json()

@@ -37,19 +37,21 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def test_the_rest_takes_what_it_took_last_time_at_the_pace_of_now(clock: SimpleNamespace) -> None:
     quick, long = feature("quick", 10), feature("long", 2)
     last = {("quick", str(number)): 1.0 for number in range(10)} | {("long", str(number)): 20.0 for number in range(2)}
-    progress = Progress([quick, long], EVERYTHING, {**last, ("quick", CLEANUP): 5.0, ("long", CLEANUP): 15.0})
+    progress = Progress(
+        [quick, long], EVERYTHING, {**last, ("quick", CLEANUP): 5.0, ("long", CLEANUP): 15.0, ("", CLEANUP): 3.0}
+    )
     assert progress.standing == Standing(0, 12, None)
     for scenario in quick.walk_scenarios():
         progress.end(scenario)
     clock.s = 20.0  # twice as slow as last time
     standing = progress.standing
     assert (standing.done, standing.total) == (10, 12)
-    assert standing.left_s == pytest.approx(2 * (5 + 20 + 20 + 15))
+    assert standing.left_s == pytest.approx(2 * (5 + 20 + 20 + 15 + 3))
     progress.end_feature(quick)
     clock.s = 30.0
     standing = progress.standing
     assert (standing.done, standing.total) == (10, 12)
-    assert standing.left_s == pytest.approx(2 * (20 + 20 + 15))
+    assert standing.left_s == pytest.approx(2 * (20 + 20 + 15 + 3))
 
 
 def test_without_a_last_run_a_race_is_expected_to_take_longer(clock: SimpleNamespace) -> None:

@@ -106,8 +106,10 @@ def test_how_long_a_scenario_took_is_known_if_it_was_run(tmp_path: Path) -> None
     assert seconds_of_last_run(tmp_path) == {}
     not_run = replace(ONE, name="1", result=Result.NOT_RUN, seconds=0.0)
     cleaned = replace(ONE, cleanup_s=0.25)
-    with_results(Summary(Outcome.PASSED), [cleaned, not_run, replace(cleaned, name="2")], []).write(tmp_path)
-    assert seconds_of_last_run(tmp_path) == {("a", "0"): 0.1, ("a", "2"): 0.1, ("a", CLEANUP): 0.5}
+    with_results(Summary(Outcome.PASSED, closing_s=4.0), [cleaned, not_run, replace(cleaned, name="2")], []).write(
+        tmp_path
+    )
+    assert seconds_of_last_run(tmp_path) == {("a", "0"): 0.1, ("a", "2"): 0.1, ("a", CLEANUP): 0.5, ("", CLEANUP): 4.0}
 
 
 class TestNumber:

@@ -98,7 +98,7 @@ def created_at_stored_in_whole_seconds(_sandbox: Sandbox, insert: Decision, user
     insert(user._replace(created_at=whole.isoformat()), *key)
 
 
-@defect("delete")
+@defect("pages")
 def deleted_users_stay_on_pages(sandbox: Sandbox) -> None:
     """Deleted users are gone from reads and the whole list, but stay on its pages, after all others."""
     gone = remember_gone(sandbox)

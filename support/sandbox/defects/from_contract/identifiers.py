@@ -82,7 +82,7 @@ def line_end_after_id_ignored_by_put(sandbox: Sandbox) -> None:
     _read_otherwise(sandbox, "PUT", lambda text: text.removesuffix("\n"))
 
 
-@defect("delete-again")
+@defect("isolation")
 def spaces_after_id_ignored_by_delete(sandbox: Sandbox) -> None:
     """DELETE of an id with spaces after it deletes the user, as a column of fixed width compares."""
     _read_otherwise(sandbox, "DELETE", lambda text: text.rstrip(" "))

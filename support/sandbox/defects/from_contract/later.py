@@ -34,7 +34,7 @@ def refused_put_done_in_part_later(sandbox: Sandbox) -> None:
     act_when_refused(sandbox, "replace", 422, act)
 
 
-@defect("robust")
+@defect("delete-frees")
 def conflicting_create_done_once_email_is_free(sandbox: Sandbox) -> None:
     """A create that got 409 is tried again for half a second, and done once the email is free."""
 

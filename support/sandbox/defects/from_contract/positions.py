@@ -150,7 +150,7 @@ async def list_misses_user_between_portions(_sandbox: Sandbox, list_users: Decis
     return answer
 
 
-@defect("list")
+@defect("pages")
 def later_pages_remembered_over_delete(sandbox: Sandbox) -> None:
     """The second and later pages are remembered until a POST, PATCH or PUT, and so show deleted users."""
     remembered: dict[tuple[int, int], list[User]] = {}
