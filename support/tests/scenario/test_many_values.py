@@ -9,6 +9,7 @@ import pytest
 from support.models import Exchange
 from support.scenario import accounts, many_values
 from support.scenario.context import ScenarioContext
+from support.scenario.paging import TRIES
 from support.target.embedded import Target
 from support.tests.conftest import NewSession
 
@@ -29,4 +30,4 @@ def test_a_user_who_moved_to_another_page_is_looked_for_again(
     assert many_values._pages_with(session.scenario, {ada.known_id})
     assert len(times) == 2
     assert many_values._pages_with(session.scenario, {"nobody"})
-    assert len(times) == 2 + many_values.TRIES
+    assert len(times) == 2 + TRIES
