@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from support.models import Exchange
-from support.scenario import accounts, many_values
+from support.scenario import accounts, paging
 from support.scenario.context import ScenarioContext
-from support.scenario.paging import TRIES
 from support.target.embedded import Target
 from support.tests.conftest import NewSession
 
@@ -20,14 +19,14 @@ def test_a_user_who_moved_to_another_page_is_looked_for_again(
     session = new_session(embedded)
     session.begin("exact-text")
     ada = accounts.become_user(session.scenario, session.scenario.actor("Ada"))
-    read, times = many_values._pages, list[int]()
+    read, times = paging._largest_pages, list[int]()
 
     def pages_in_motion(scenario: ScenarioContext) -> Iterator[Exchange]:
         times.append(1)
         yield from read(scenario) if len(times) > 1 else []
 
-    monkeypatch.setattr(many_values, "_pages", pages_in_motion)
-    assert many_values._pages_with(session.scenario, {ada.known_id})
+    monkeypatch.setattr(paging, "_largest_pages", pages_in_motion)
+    assert paging.read_pages_with(session.scenario, {ada.known_id})
     assert len(times) == 2
-    assert many_values._pages_with(session.scenario, {"nobody"})
-    assert len(times) == 2 + TRIES
+    assert paging.read_pages_with(session.scenario, {"nobody"})
+    assert len(times) == 2 + paging.TRIES
