@@ -78,6 +78,11 @@ def _told(worst: _Round, rounds: Sequence[_Round]) -> str:
     error = next((step.exception for step in worst.scenario.all_steps if step.exception is not None), None)
     wrong = error.exchange if isinstance(error, ContractViolation) else None
     place = next((place for place, each in enumerate(worst.exchanges) if each is wrong), -1)
-    like = [each for each in other.exchanges[: place + 1] if wrong and each.call.method == wrong.call.method]
+    like = [each for each in other.exchanges[: place + 1] if wrong and _kind(each) == _kind(wrong)]
     shown = f"; round {other.number} showed {in_brief(like[-1])}" if like else ""
     return redacted(f"of {len(rounds)} rounds {told}{shown}")
+
+
+def _kind(exchange: Exchange) -> tuple[str, int]:
+    """Return what two requests for one thing share, whichever user they are about."""
+    return exchange.call.method, exchange.call.url.count("/")

@@ -15,7 +15,7 @@ from support.models import Exchange, NewUser
 from support.scenario import accounts, directory, outcomes
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.directory import entries_of, id_of
-from support.scenario.paging import LARGEST_PAGE, MOST_PAGES
+from support.scenario.paging import read_pages_with
 from support.scenario.protocol import update_methods
 from support.scenario.value_classes import may_be_refused
 from support.statuses import is_success
@@ -114,19 +114,10 @@ def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int
         each.views[rule] = [exchange]
     whole = {
         "list": [directory.read_list(scenario)] if scenario.profile.capabilities.list else [],
-        "pages": list(_pages(scenario)) if turn else [],
+        "pages": read_pages_with(scenario, {each.writer.id for each in shown if each.writer}) if turn else [],
     }
     for each in shown:
         each.views |= {rule: exchanges for rule, exchanges in whole.items() if exchanges}
-
-
-def _pages(scenario: ScenarioContext) -> Iterator[Exchange]:
-    """Read the largest pages up to the last one."""
-    for number in range(1, MOST_PAGES) if scenario.profile.capabilities.pages else ():
-        exchange = scenario.run(scenario.api.page(number, LARGEST_PAGE))
-        yield exchange
-        if len(entries_of(scenario, exchange)) < LARGEST_PAGE:
-            return
 
 
 # Taken emails, and searches
@@ -277,7 +268,7 @@ def _look_again(scenario: ScenarioContext, writer: Writer, rules: Sequence[str],
         "read-200": lambda: [scenario.run(scenario.api.read(writer.id))],
         "filter-email": lambda: [scenario.run(scenario.api.find(writer.data.email))],
         "list": lambda: [directory.read_list(scenario)],
-        "pages": lambda: list(_pages(scenario)),
+        "pages": lambda: read_pages_with(scenario, {writer.id}),
     }
     for rule in rules:
         exchanges = read[rule]()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
@@ -185,6 +185,26 @@ def _pages(scenario: ScenarioContext, size: int) -> list[Exchange]:
         repeated = repeated + 1 if ids and ids <= seen else 0
         seen |= ids
     return pages
+
+
+def read_pages_with(scenario: ScenarioContext, user_ids: set[str]) -> list[Exchange]:
+    """Read all pages; again if one of these users is not there once: deletions of others move users between pages."""
+    scenario.registry.wait_for_deletions()
+    for _ in range(TRIES):
+        pages = list(_largest_pages(scenario))
+        counts = Counter(user_id for exchange in pages for user_id in _ids(scenario, exchange))
+        if all(counts[user_id] == 1 for user_id in user_ids):
+            break
+    return pages
+
+
+def _largest_pages(scenario: ScenarioContext) -> Iterator[Exchange]:
+    """Read the largest pages up to the last one."""
+    for number in range(1, MOST_PAGES) if scenario.profile.capabilities.pages else ():
+        exchange = scenario.run(scenario.api.page(number, LARGEST_PAGE))
+        yield exchange
+        if len(entries_of(scenario, exchange)) < LARGEST_PAGE:
+            return
 
 
 # Checks
