@@ -2,6 +2,7 @@
 
 from support.scenario import bursts, deletion_races, email_races, overtaken_reads, races
 from support.scenario.context import ScenarioContext
+from support.scenario.protocol import update_methods
 from support.scenario.steps import given, then, when
 
 
@@ -87,7 +88,7 @@ def race_of_changes(scenario: ScenarioContext, method: str) -> None:
 
 @when("some users sign up with one email while others change to it, round after round")
 def race_of_sign_ups_and_updates(scenario: ScenarioContext) -> None:
-    email_races.change_to_one_email(scenario, scenario.update_method, changing=2, signing_up=2)
+    email_races.change_to_one_email(scenario, *update_methods(scenario), signing_up=2)
 
 
 @when("Ada signs up with Grace's email while Grace deletes their account, round after round")

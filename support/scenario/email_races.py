@@ -109,23 +109,25 @@ def _race_sign_up(scenario: ScenarioContext, new_user: NewUser, label: str) -> R
 
 
 def change_to_one_email(
-    scenario: ScenarioContext, method: str, changing: int = len(CHANGING), signing_up: int = 0
+    scenario: ScenarioContext, *methods: str, changing: int = len(CHANGING), signing_up: int = 0
 ) -> None:
-    """Let some users change to one email at once, while others sign up with it."""
+    """Let some users change to one email at once, each by the next of these methods, while others sign up with it."""
     scenario.registry.make_room(changing)
     actors = [accounts.become_user(scenario, scenario.actor(persona)) for persona in CHANGING[:changing]]
-    acts = *SIGN_UPS, one_client.change_by(method), one_client.change_to_taken_email_by(method)
-    play(scenario, _changes(scenario, actors, method, signing_up), acts)
+    kinds = one_client.change_by, one_client.change_to_taken_email_by
+    acts = *SIGN_UPS, *(act(method) for method in methods for act in kinds)
+    play(scenario, _changes(scenario, list(zip(actors, cycle(methods), strict=False)), signing_up), acts)
 
 
-def _changes(scenario: ScenarioContext, actors: Sequence[Actor], method: str, signing_up: int) -> Iterator[Round]:
+def _changes(scenario: ScenarioContext, changing: Sequence[tuple[Actor, str]], signing_up: int) -> Iterator[Round]:
+    actors = [actor for actor, _ in changing]
     for spell in cycle(SPELLINGS.values()):
         scenario.registry.make_room(signing_up)
         email = scenario.factory.new_user().email
         record = scenario.registry.ledger.intend(email)
         numbers = range(len(CHANGING), len(CHANGING) + signing_up)
         requests = [
-            *(_change(scenario, actor, spell(email, number), method) for number, actor in enumerate(actors, start=1)),
+            *(_change(scenario, one, spell(email, number), by) for number, (one, by) in enumerate(changing, start=1)),
             *(_sign_up(scenario, spell(email, number), number) for number in numbers),
         ]
         yield Round(requests, partial(_check_changes, scenario, email, record, actors), one_winner(requests))

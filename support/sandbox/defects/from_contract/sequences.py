@@ -219,7 +219,7 @@ def third_change_of_name_not_stored(sandbox: Sandbox) -> None:
     sandbox.around("store.update", update)
 
 
-@defect("patch")
+@defect("put")
 def change_back_to_first_name_not_stored(sandbox: Sandbox) -> None:
     """A change back to the name that a user was created with is confirmed but not stored."""
     created = _remember_created(sandbox)
