@@ -18,7 +18,7 @@ def sign_up_at_once(scenario: ScenarioContext, count: int) -> None:
 
 @given("{count:d} users with the same name have signed up at once")
 def sign_up_with_one_name(scenario: ScenarioContext, count: int) -> None:
-    bursts.sign_up(scenario, count, scenario.factory.new_user().name)
+    bursts.have_signed_up(scenario, count, scenario.factory.new_user().name)
 
 
 @when("the configured number of users sign up at once")

@@ -82,9 +82,9 @@ def sign_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> 
     )
 
 
-def have_signed_up(scenario: ScenarioContext, wanted: int) -> None:
+def have_signed_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> None:
     """Sign up this many users at the same moment for a scenario of another rule that starts from them."""
-    sign_up(scenario, wanted)
+    sign_up(scenario, wanted, name)
     own, scenario.rule = scenario.rule, "burst"
     check_each_created(scenario)
     scenario.rule = own

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -175,33 +176,36 @@ def replace_during_update(scenario: ScenarioContext) -> None:
 
 
 def _replacements_during_updates(scenario: ScenarioContext, ada: Actor) -> Iterator[Round]:
+    """Update the name in one round, and the name and the email in the next."""
     url = scenario.api.url_of(ada.known_id)
-    while True:
-        whole, name = scenario.factory.new_user("Ada").as_json(), scenario.factory.new_user("Ada").name
-        record = scenario.registry.ledger.intend(whole["email"])
-        calls = {"the replacement": ("PUT", whole), "the update": ("PATCH", {"name": name})}
+    for names in cycle([("name",), ("name", "email")]):
+        whole = scenario.factory.new_user("Ada").as_json()
+        part = accounts.new_values(scenario, ada, *names)
+        records = [scenario.registry.ledger.intend(one["email"]) for one in (whole, part) if "email" in one]
+        calls = {"the replacement": ("PUT", whole), "the update": ("PATCH", part)}
         requests = [
             RaceRequest(label, scenario.api.send_once(scenario.api.call(method, url, fields=fields)), (200,))
             for label, (method, fields) in calls.items()
         ]
-        yield Round(requests, partial(_check_replacement, scenario, ada, (whole, name), record), ONE_ORDER)
+        yield Round(requests, partial(_check_replacement, scenario, ada, (whole, part), records), ONE_ORDER)
 
 
 def _check_replacement(
     scenario: ScenarioContext,
     ada: Actor,
-    sent: tuple[Mapping[str, str], str],
-    record: Record,
+    sent: tuple[Mapping[str, str], Mapping[str, str]],
+    records: Sequence[Record],
     contenders: Sequence[Contender],
 ) -> Verdict:
     """Compare a read with what the two orders leave; a request of unknown outcome may have done nothing."""
-    scenario.registry.mark_not_created(record)
-    (whole, name), before = sent, ada.shown
+    for record in records:
+        scenario.registry.mark_not_created(record)
+    (whole, part), before = sent, ada.shown
     shown = accounts.fields_of(scenario, accounts.read(scenario, ada))
     wrong = broken_answers(contenders)
     replaced, updated = (contender.outcome is Outcome.WON for contender in contenders)
-    possible = [{**whole}, {**whole, "name": name}]
-    possible += [] if replaced else [{**before, "name": name}]
+    possible = [{**whole}, {**whole, **part}]
+    possible += [] if replaced else [{**before, **part}]
     possible += [] if replaced or updated else [{**before}]
     if not wrong and all(differs(shown, {key: one[key] for key in ("name", "email")}) for one in possible):
         wrong = [f"a read shows {shown.get('name')!r} and {shown.get('email')!r}, which no order of the two leaves"]

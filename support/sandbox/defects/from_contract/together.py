@@ -98,30 +98,6 @@ def counter_decremented_twice_hides_newest(sandbox: Sandbox) -> None:
 
 
 @defect("race-delete")
-def patch_beside_delete_fills_read_cache(sandbox: Sandbox) -> None:
-    """A PATCH that a DELETE overtakes puts its user into the cache, so that reads show them for two seconds more."""
-    cached: dict[str, tuple[float, User]] = {}
-
-    async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-        fields, user = _fields(sandbox, call), sandbox.api.expected(call)
-        await gap(sandbox)
-        if sandbox.store.get(user.id) is not None:
-            return await patch(call)  # type: ignore[no-any-return]
-        changed = user._replace(**fields)
-        cached[user.id] = (asyncio.get_running_loop().time() + 2, changed)
-        return Answer(200, sandbox.api.present(changed), {"etag": sandbox.api.etag(changed)})
-
-    async def read(sandbox: Sandbox, read: Decision, call: Call) -> Answer:
-        until, user = cached.get(call.user_id or "", (0.0, None))
-        if user is not None and asyncio.get_running_loop().time() < until:
-            return _shown(sandbox, call, user)
-        return await read(call)  # type: ignore[no-any-return]
-
-    sandbox.around("patch", patch)
-    sandbox.around("read", read)
-
-
-@defect("race-delete")
 def patch_beside_delete_leaves_email_taken(sandbox: Sandbox) -> None:
     """A PATCH that a DELETE overtakes gives 404, but its email stays taken, although no user has it."""
     orphaned: set[str] = set()
