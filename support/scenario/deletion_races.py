@@ -138,11 +138,17 @@ def check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> Non
         scenario.race = replace(scenario.race, verdict=Verdict((wrong,)))
 
 
+def _is_given_again(scenario: ScenarioContext, user_id: str) -> bool:
+    record = scenario.registry.ledger.facts(user_id).record
+    return record is not None and user_id not in record.deleted
+
+
 def _those_who_are_back(scenario: ScenarioContext, deleted: Deleted) -> list[str]:
     """Return the ids that a read or the list shows with an email of before.
 
-    Another user with the id is a fault that the scenarios about deletion find.
+    Another user with the id is a fault that the scenarios about deletion find, also one with a freed email.
     """
+    deleted = [(user_id, emails) for user_id, emails in deleted if not _is_given_again(scenario, user_id)]
     reads = scenario.run_at_once([scenario.api.read(user_id) for user_id, _ in deleted])
     shown = [user_of(read.answer, scenario.profile) for read in reads]
     everyone = scenario.run(scenario.api.list()).answer if scenario.profile.capabilities.list else None

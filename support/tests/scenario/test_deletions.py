@@ -9,6 +9,7 @@ import pytest
 from support.cleanup.polling import PollPolicy
 from support.concurrency.races import Verdict
 from support.errors import ContractViolation, Inconclusive
+from support.models import User
 from support.scenario import waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.deletion_races import check_that_none_returned
@@ -123,3 +124,12 @@ def test_after_a_race_the_list_has_time_to_leave_users_out(
     scenario.race = Race([], Verdict(), [], "")
     check_that_none_returned(scenario, [("7", ["Ada@example.com"])])
     assert [text.rpartition(" ")[2] for text in scenario.race.verdict.wrong] == list(wrong)
+
+
+def test_after_a_race_a_new_user_with_a_deleted_id_is_not_taken_for_the_deleted_one(deleted: Deleted) -> None:
+    scenario, _ = deleted([act for _ in range(200) for act in (SHOWN, LISTED)])
+    scenario.race = Race([], Verdict(), [], "")
+    ledger = scenario.registry.ledger
+    ledger.note_created(ledger.intend("ada@example.com"), User("7", "Ada", "ada@example.com", None))
+    check_that_none_returned(scenario, [("7", ["ada@example.com"])])
+    assert scenario.race.verdict.wrong == ()
