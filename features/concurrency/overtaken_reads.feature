@@ -3,7 +3,7 @@ Feature: Reads at the same moment as a write
   While a colleague opens the list, a new user signs up. An API that keeps the list for
   the next reader may keep the one that it had begun to read before.
 
-  @rule.list
+  @rule.list @use.with_list=yes
   Rule: A list that is read during sign-ups does not hide the new users afterwards
 
     @use.with_list=yes

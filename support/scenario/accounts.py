@@ -139,10 +139,12 @@ def read(scenario: ScenarioContext, actor: Actor) -> Exchange:
 
 
 def reading(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
-    """Return the read of a user that remembers what is shown."""
+    """Return the read of a user that remembers what is shown, unless that is another user."""
     exchange = yield from scenario.api.read(actor.known_id)
     if exchange.status == 200:
-        actor.shown, actor.expected, actor.was_read = fields_of(scenario, exchange) or actor.shown, None, True
+        shown = fields_of(scenario, exchange)
+        is_own = bool(shown) and str(shown.get("id", actor.known_id)) == actor.known_id
+        actor.shown, actor.expected, actor.was_read = shown if is_own else actor.shown, None, True
     return exchange
 
 

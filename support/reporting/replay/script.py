@@ -157,9 +157,10 @@ class _Script:
         names = self._profile.names
         created_at = at(step.exchange.answer.json(), names.paths["createdAt"]) if step.exchange.answer else None
         if isinstance(created_at, str) and self._profile.shape.created == "user":
-            words.times[created_at] = f"TIME_{len(words.ids)}"
+            variable = f"TIME_{len(words.ids)}"
+            words.times[created_at] = "" if created_at in words.times else variable  # several users may share it
             where = place((*steps_of(names.created_pointer or names.user_pointer), *names.paths["createdAt"]))
-            yield f"{words.times[created_at]}=$(value_at {shlex.quote(where)})"
+            yield f"{variable}=$(value_at {shlex.quote(where)})"
 
     def _changes(self, call: Call) -> bool:
         return call.method in UPDATES or (call.method == "POST" and _path(call.url) != self._creates)

@@ -55,7 +55,7 @@ class Words:
     def value(self, key: str, value: Any) -> str | None:
         """Return a word for a value in JSON; None where it differs each time and no variable has it."""
         if key == "createdAt":
-            return f'"${self.times[value]}"' if value in self.times else None
+            return f'"${self.times[value]}"' if self.times.get(value) else None
         if key == "id":
             text = str(value)
             if text not in self.ids or quote(text, safe="") != text:
