@@ -191,7 +191,7 @@ def names_composed_by_patch(sandbox: Sandbox) -> None:
     _rename_what_a_method_stores(sandbox, "patch", lambda name: unicodedata.normalize("NFC", name))
 
 
-@defect(_RULE, at="patch")
+@defect("patch", at="patch")
 async def long_emails_refused_by_patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """PATCH calls an email of more than 100 characters too long."""
     if len(str(sandbox.api.document(call).get("email", ""))) > 100:
