@@ -4,7 +4,7 @@ from support.scenario import many_values
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 from support.scenario.value_classes import (
-    WILDCARDS,
+    rounds_with_wildcards,
     users_with_emails,
     users_with_letters_for_wildcards,
     users_with_names,
@@ -37,9 +37,7 @@ def are_users_without_wildcards(scenario: ScenarioContext) -> None:
 
 @when("other users take the emails with the wildcards, by sign-up, update and replacement")
 def take_wildcards(scenario: ScenarioContext) -> None:
-    users, size = [each.sent for each in scenario.written], len(WILDCARDS)
-    parts = [users[start : start + size] for start in range(0, len(users), size)]
-    rounds = [users_with_resembling_emails(scenario.factory, part, WILDCARDS) for part in parts]
+    rounds = rounds_with_wildcards(scenario.factory, [each.sent for each in scenario.written])
     many_values.write_each(scenario, "email", rounds)
 
 

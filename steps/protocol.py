@@ -84,28 +84,28 @@ def post_is_not_allowed(scenario: ScenarioContext) -> None:
 
 @when("{actor:Actor} sends a {method:Write} declared as {content_type:ContentType}")
 def send_declared_as(scenario: ScenarioContext, actor: Actor, method: str, content_type: str) -> None:
-    protocol.send_body(scenario, actor, method, content_type=content_type)
+    scenario.run(protocol.sending_body(scenario, actor, method, content_type=content_type))
 
 
 @when("{actor:Actor} sends a {method:Write} with {rewrite:MalformedBody}")
 def send_malformed(scenario: ScenarioContext, actor: Actor, method: str, rewrite: Callable[[bytes], bytes]) -> None:
-    protocol.send_body(scenario, actor, method, rewrite)
+    scenario.run(protocol.sending_body(scenario, actor, method, rewrite))
 
 
 @when("{actor:Actor} signs up with the email before the name")
 def sign_up_in_another_order(scenario: ScenarioContext, actor: Actor) -> None:
-    protocol.send_body(scenario, actor, "POST", in_another_order)
+    scenario.run(protocol.sending_body(scenario, actor, "POST", in_another_order))
 
 
 @when('{actor:Actor} signs up with the name "{name}", every character escaped')
 def sign_up_escaped(scenario: ScenarioContext, actor: Actor, name: str) -> None:
     actor.new_user = scenario.factory.named(name)
-    protocol.send_body(scenario, actor, "POST", escaped)
+    scenario.run(protocol.sending_body(scenario, actor, "POST", escaped))
 
 
 @when('{actor:Actor} changes to the name "{name}" with {method:Method}, every character escaped')
 def change_escaped(scenario: ScenarioContext, actor: Actor, method: str, name: str) -> None:
-    protocol.send_body(scenario, actor, method, escaped, data=scenario.factory.named(name))
+    scenario.run(protocol.sending_body(scenario, actor, method, escaped, data=scenario.factory.named(name)))
 
 
 @then("the status is 415")

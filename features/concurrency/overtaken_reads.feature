@@ -6,7 +6,6 @@ Feature: Reads at the same moment as a write
   @rule.list @use.with_list=yes
   Rule: A list that is read during sign-ups does not hide the new users afterwards
 
-    @use.with_list=yes
     Example: The list is read while users sign up
       When users sign up while others read the list, round after round
       Then in every round no view goes on showing what was before

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from support.cleanup.ledger import Ledger, Owner, Record, folded
+from support.cleanup.ledger import Ledger, Owner, Phase, Record, folded
 from support.cleanup.marks import mark_in
 from support.contract.normalizers import is_email, user_of
 from support.contract.violation import fail
@@ -85,7 +85,8 @@ class Ownership:
     def sharing_proofs(self) -> Iterator[None]:
         """Let requests that are released at the same moment share what the last read of their user has shown.
 
-        A deletion among them must not hold up the others until a read. Its answer ends the proof, as always.
+        A deletion among them must not hold up the others until a read. Its answer ends the proof, as always. What
+        cleanup deletes meanwhile is not shared.
         """
         self._shared = set()
         try:
@@ -109,9 +110,10 @@ class Ownership:
             self.see(user_id, read)
         if not self._ledger.may_be_named(user_id) and not (yield from self.create_proves(user_id, read)):
             self._refuse(call, user_id, read)
-        if call.method in ("PUT", "PATCH") and self._ledger.facts(user_id).owner is not Owner.NONE:
+        facts = self._ledger.facts(user_id)
+        if call.method in ("PUT", "PATCH") and facts.owner is not Owner.NONE:
             return
-        if self._shared is None:
+        if self._shared is None or facts.record is None or facts.record.phase is not Phase.IN_USE:
             self._lose_proof(user_id)
         else:
             self._shared.add(user_id)

@@ -143,7 +143,7 @@ HEADERS: Sequence[Mapping[str, str]] = (
 def sign_up_declared(scenario: ScenarioContext, actor: Actor, written: str) -> None:
     """Sign up with the Content-Type written in another way."""
     media_type = TYPES[written](scenario.profile.media_type("POST"))
-    protocol.send_body(scenario, actor, "POST", content_type=media_type)
+    scenario.run(protocol.sending_body(scenario, actor, "POST", content_type=media_type))
 
 
 def _sign_up_with(scenario: ScenarioContext, actor: Actor, headers: Mapping[str, str]) -> Operation[Exchange]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 READS = SIGN_UPS = 3
 SHOWS_THE_USERS = "a list that shows each new user once"
-VIEWS = {"patch": "a read", "put": "a read", "list": "the list", "filter-email": "a search"}
+VIEWS = {"patch": "a read", "list": "the list", "filter-email": "a search"}
 SHOWS_THE_CHANGE = "the new name in a read, the list and a search"
 
 

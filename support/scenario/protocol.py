@@ -53,18 +53,6 @@ def sign_up_with_answer(
     raise Inconclusive(f"the answers to {TRIES_FOR_AN_ANSWER} sign-ups were lost, so there is none to check")
 
 
-def send_body(
-    scenario: ScenarioContext,
-    actor: Actor,
-    method: str,
-    rewrite: Callable[[bytes], bytes] = bytes,
-    content_type: str = JSON,
-    data: NewUser | None = None,
-) -> Exchange:
-    """Send a sign-up (POST) or a change of name and email with a rewritten body, or declared as another type."""
-    return scenario.run(sending_body(scenario, actor, method, rewrite, content_type, data))
-
-
 def sending_body(
     scenario: ScenarioContext,
     actor: Actor,
@@ -73,7 +61,7 @@ def sending_body(
     content_type: str = JSON,
     data: NewUser | None = None,
 ) -> Operation[Exchange]:
-    """Return what `send_body` executes."""
+    """Return a sign-up (POST) or a change of name and email with a rewritten body, or declared as another type."""
     scenario.last_actor = actor
     new_user = actor.new_user if method == "POST" else data or scenario.factory.new_user(actor.persona)
     url = scenario.api.create_url if method == "POST" else scenario.api.url_of(actor.known_id)

@@ -112,6 +112,13 @@ def users_with_letters_for_wildcards(factory: Factory, ways: int) -> list[NewUse
     return [NewUser(one.name, _with_sign("x", one.email)) for one in factory.new_users(ways * len(WILDCARDS))]
 
 
+def rounds_with_wildcards(factory: Factory, users: Sequence[NewUser]) -> list[list[NewUser]]:
+    """Return new users with the wildcards in the place of these users' letters, a list for each way of writing."""
+    size = len(WILDCARDS)
+    parts = [users[start : start + size] for start in range(0, len(users), size)]
+    return [users_with_resembling_emails(factory, part, WILDCARDS) for part in parts]
+
+
 def users_with_resembling_emails(factory: Factory, users: Sequence[NewUser], signs: str) -> list[NewUser]:
     """Return a new user for each of these, whose email differs only by the next of these signs in place of its own."""
     return [

@@ -141,6 +141,22 @@ class TestProof:
         assert stand.client.execute(stand.registry.api.patch("77", {"name": "Grace"})).status == 404
 
 
+class TestSharedProof:
+    """The requests of a race share a proof; cleanup, which may delete others meanwhile, does not."""
+
+    @pytest.mark.parametrize(("is_in_use", "is_shared"), [(True, True), (False, False)])
+    def test_only_that_of_a_user_in_use_is_shared(self, stand: Stand, is_in_use: bool, is_shared: bool) -> None:
+        user_id = json.loads(stand.create().answer.body)["id"]  # type: ignore[union-attr]
+        stand.client.execute(stand.registry.ownership.read_own(user_id))
+        if not is_in_use:
+            stand.registry.start_deleting(at_least=100)
+        ownership = stand.registry.ownership
+        with ownership.sharing_proofs():
+            stand.client.execute(ownership.permit(stand.api.delete_call(user_id)))
+            assert ownership.is_proven(user_id) is is_shared
+        assert not ownership.is_proven(user_id)
+
+
 class TestInventedUsers:
     """A create of `{}` that a faulty API accepts: only the list from before shows whose user it is."""
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from support.errors import ContractViolation
-from support.scenario import accounts, answers, bursts, deletion_races, email_races, outcomes, races
+from support.models import Attempt
+from support.scenario import accounts, answers, bursts, deletion_races, email_races, many_values, outcomes, races
 from support.scenario.context import ScenarioContext
 from support.scenario.session import Session
-from support.target.embedded import EmbeddedApi
-from support.tests.conftest import settings_for
+from support.scenario.value_classes import rounds_with_wildcards, users_with_letters_for_wildcards
+from support.target.embedded import EmbeddedApi, Target
+from support.tests.conftest import NewSession, settings_for
 
 Play = Callable[[ScenarioContext], None]
 
@@ -86,6 +89,18 @@ def lifecycles(scenario: ScenarioContext) -> None:
     bursts.check_lifecycles(scenario)
 
 
+def wildcards(scenario: ScenarioContext) -> None:
+    many_values.become_users(scenario, users_with_letters_for_wildcards(scenario.factory, ways=3))
+    rounds = rounds_with_wildcards(scenario.factory, [each.sent for each in scenario.written])
+    many_values.write_each(scenario, "email", rounds)
+    many_values.check_each(scenario, "email")
+
+
+def names_in_turn(scenario: ScenarioContext) -> None:
+    many_values.write_each(scenario, "name", [scenario.factory.new_users(4) for _ in range(3)])
+    many_values.check_each(scenario, "name")
+
+
 class TestAtOnce:
     @pytest.mark.parametrize(
         ("defect", "rule", "play", "broken"),
@@ -101,6 +116,9 @@ class TestAtOnce:
             ("list-stops-at-ten", "burst", burst, "list"),
             ("create-stores-another-name", "burst", burst, "create-201"),
             ("delete-does-nothing", "burst-workflow", lifecycles, "delete"),
+            ("underscore-means-any-character-to-patch", "email-unique", wildcards, "patch"),
+            ("put-after-patch-keeps-patched-name", "exact-text", names_in_turn, "put"),
+            ("list-stops-at-ten", "exact-text", wildcards, "list"),
         ],
     )
     def test_what_one_client_meets_too_is_named(
@@ -127,6 +145,23 @@ def until_found(scenario: ScenarioContext, play: Play) -> None:
     """Play again and again: whether two requests meet in a window is a matter of chance."""
     for _ in range(50):
         play(scenario)
+
+
+def test_a_change_that_is_refused_only_at_once_is_no_fault_of_a_view(new_session: NewSession, embedded: Target) -> None:
+    """What is refused once and done when it is sent again is shown by every view from then on."""
+    session = new_session(embedded)
+    session.begin("exact-text")
+    scenario = session.scenario
+    many_values.write_each(scenario, "name", [scenario.factory.new_users(3) for _ in range(3)])
+    *_, last = scenario.written
+    assert last.writer is not None
+    assert last.before is not None
+    assert last.answer.answer is not None
+    last.answer = replace(last.answer, attempts=(Attempt(replace(last.answer.answer, status=409)),))
+    last.writer.data = last.before
+    with pytest.raises(ContractViolation) as caught:
+        many_values.check_each(scenario, "name")
+    assert caught.value.rule == "burst"
 
 
 def sign_up_with_underscore(scenario: ScenarioContext) -> None:
