@@ -14,8 +14,8 @@ FIND_THE_SUITE := 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("p
 contract: $(VENV)/.run  ## test the API at BASE_URL, or the embedded one
 	$(BIN)/behave --tags=@contract $(BEHAVE_ARGS)
 
-test: $(VENV)/.dev  ## the project's own tests
-	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
+test: $(VENV)/.dev  ## the project's own tests, without those on real servers, which `make peers` plays
+	$(BIN)/pytest -n auto --dist worksteal -m "not peers" $(PYTEST_ARGS)
 
 prove: $(VENV)/.dev  ## the suite against broken and unusual APIs
 	$(BIN)/python -m support.prove $(PROVE_ARGS)
@@ -38,7 +38,7 @@ lint: $(VENV)/.dev  ## format, style, types and layers
 $(VENV)/.run: requirements.txt Makefile
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -c $(FIND_THE_SUITE)
+	@$(BIN)/python -c $(FIND_THE_SUITE)
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run

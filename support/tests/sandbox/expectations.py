@@ -452,6 +452,7 @@ async def _patch(api: Driver) -> None:
     neighbour = await api.create(name=" O'Brien ")
     tagged = user["email"].replace("@", "+tag@")
     assert (await api.ask("PATCH", neighbour["id"], {"email": tagged})).status == 200
+    assert (await api.ask("PATCH", neighbour["id"], {"email": longest_email()})).status == 200
     assert (await api.ask("GET", neighbour["id"])).json()["name"] == " O'Brien "
     reply = await api.ask("PATCH", user["id"], {"id": "mine", "name": "Hopper"})
     assert reply.status in (400, 422) or reply.json() == {**user, "name": "Hopper"}
