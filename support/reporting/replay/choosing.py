@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
 from urllib.parse import unquote
 
 from support.contract.claims import OF_A_USER
@@ -19,6 +21,7 @@ MAX_EXCHANGES = 60
 EMAIL = re.compile(r"[^\s\"'/?&=]+@[\w.-]+")
 QUOTED = re.compile(r':\s*"([^"]+)"')
 CONDITIONAL = {"if-match", "if-none-match"}
+UNKNOWN = datetime.min.replace(tzinfo=UTC)
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -45,7 +48,7 @@ def steps_to(violation: ContractViolation, exchanges: Sequence[Exchange], profil
     place = _place_of(violation.exchange, exchanges)
     if place is None:
         return []
-    steps = _without_repetitions(exchanges[: place + 1])
+    steps = _without_repetitions([*_as_created(exchanges[:place], profile), exchanges[place]])
     if len(steps) > MAX_EXCHANGES or len(exchanges) >= KEPT:
         steps = list(_of_its_users(violation, steps, profile))
     headers = {name.lower() for step in steps for name in step.exchange.call.headers}
@@ -71,13 +74,29 @@ def stands_alone(violation: ContractViolation, steps: Sequence[Step], profile: P
 
 def created_id(exchange: Exchange, profile: Profile) -> str | None:
     """Return the id of the user that a create made."""
+    user_id = _created(exchange, "id", profile)
+    return None if user_id in (None, "") else str(user_id)
+
+
+def _created(exchange: Exchange, field: str, profile: Profile) -> object:
+    """Return a field of the user that a create made."""
     if exchange.call.method != "POST" or exchange.answer is None or not is_success(exchange.status):
         return None
     try:
-        user_id = at(exchange.answer.json(), profile.names.paths["id"])
+        return at(exchange.answer.json(), profile.names.paths[field])
     except ValueError:
         return None
-    return None if user_id in (None, "") else str(user_id)
+
+
+def _as_created(exchanges: Sequence[Exchange], profile: Profile) -> Iterator[Exchange]:
+    """Put users created at the same moment, whose answers came in any order, in the order of their creation."""
+
+    def moment(exchange: Exchange) -> datetime:
+        found = profile.shape.moment(_created(exchange, "createdAt", profile))
+        return found.replace(tzinfo=found.tzinfo or UTC) if found else UNKNOWN
+
+    for _, group in groupby(exchanges, lambda one: moment(one) != UNKNOWN):
+        yield from sorted(group, key=moment)
 
 
 def _place_of(wrong: Exchange, exchanges: Sequence[Exchange]) -> int | None:

@@ -338,6 +338,13 @@ def test_of_many_users_only_those_of_the_wrong_exchange_are_repeated() -> None:
     assert chosen([*users, read]) == [users[9], users[-1], read]  # the last write may have done the damage
 
 
+def test_users_created_at_the_same_moment_are_created_in_the_order_that_the_api_had() -> None:
+    times = ("2026-03-01T10:00:00.003Z", "2026-03-01T11:00:00.001+01:00", "2026-03-01T10:00:00.002Z")
+    users = [exchange("POST", USERS, 201, {"id": str(at), "createdAt": at}, SENT) for at in times]
+    first, read = created(USERS, "7"), exchange("GET", USERS, 200, [])
+    assert chosen([first, *users, read]) == [first, users[1], users[2], users[0], read]
+
+
 def test_what_is_asked_again_and_again_is_repeated_once() -> None:
     refused = exchange("POST", USERS, 409, None, SENT)
     steps = steps_to(violation(refused), [created(USERS, "7"), refused, refused, refused], Profile())

@@ -46,7 +46,8 @@ def test_it_exits_with_1_on_the_defect_and_with_0_without(
     faulty: Callable[..., Target], embedded: Target, tmp_path: Path, defect: str
 ) -> None:
     broken = faulty(defect)
-    selected = [f"--tags=@rule.{DEFECTS[defect]} and not @concurrency and not @slow", "--stop"]
+    # What users who sign up at once do to each other depends on their order, which only the API knows.
+    selected = [f"--tags=@rule.{DEFECTS[defect]} and not @concurrency and not @scenario and not @slow", "--stop"]
     state = {"STATE_DIR": os.fspath(tmp_path / "state"), "LOG_LEVEL": "ERROR"}
     run = behave(selected, ROOT, tmp_path / "reports", **state, **on(broken))
     scripts = sorted((tmp_path / "reports" / "replay").glob("*.sh"))
