@@ -30,6 +30,7 @@ from support.reporting.logs import set_up_logs
 from support.reporting.run_report import RunReport, failed_to_start
 from support.selection import select_failed
 from support.settings import ROOT, Settings
+from support.shards import Shard, select_shard
 from support.signals import Interrupts
 from support.streams import say
 from support.target.embedded import EmbeddedApi
@@ -59,7 +60,10 @@ def begin(config: Any, features: list[Feature]) -> Run:
             settings = settings.model_copy(
                 update={"data_seed": seed if settings.data_seed is None else settings.data_seed}
             )
-        return _open(settings, RunReport(config, known.reports, features, settings.partial), interrupts)
+        shard = select_shard(features, config, settings) if settings.partial is None else Shard()
+        report = RunReport(config, known.reports, features, settings.partial)
+        report.shard, report.split = shard.name, shard.split
+        return _open(settings, report, interrupts)
 
 
 def check_target(settings: Settings, config: Any) -> Summary:
@@ -83,13 +87,15 @@ def check_target(settings: Settings, config: Any) -> Summary:
 
 @dataclass
 class _Known:
-    """What is known of a run until it begins: where its summary goes, and its target."""
+    """What is known of a run until it begins: where its summary goes, its target, and its share of the features."""
 
     reports: Path = ROOT / "reports"
     target: str = ""
+    shard: str = ""
 
     def learn(self, settings: Settings) -> None:
         self.reports = ROOT / settings.reports_dir
+        self.shard = settings.shard or ""
         self.target = "$BASE_URL" if settings.hide_base_url else settings.base_url or EMBEDDED_NAME
 
 
@@ -167,7 +173,7 @@ def _collect_seldom() -> None:
 
 def _fail(fault: SuiteError, known: _Known, details: str = "") -> NoReturn:
     """End the process with one line before behave prints a report of nothing."""
-    summary = failed_to_start(fault, known.reports, known.target)
+    summary = failed_to_start(fault, known.reports, known.target, known.shard)
     say(sys.stderr, redacted(f"{details}{summary.in_one_line}\n"))
     say(sys.stdout, "")
     os._exit(FAULT)

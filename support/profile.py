@@ -65,6 +65,10 @@ class Caps:
     requests_per_second: Count | None = None
     requests_per_minute: Count | None = None
 
+    def shared_by(self, processes: int) -> Caps:
+        """Return the part of each limit that one of several processes may use."""
+        return Caps(**{name: limit and max(1, limit // processes) for name, limit in asdict(self).items()})
+
 
 @dataclass(frozen=True, config=STRICT)
 class Deadlines:

@@ -1,6 +1,6 @@
 """Every setting, with its default and unit: `.env` < environment < `behave -D name=value`.
 
-Nothing else in the project reads the environment.
+Nothing else in the project reads the environment, but what explains a wrong value.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from support.errors import SettingsError, in_short
+from support.errors import SettingsError
 from support.near_misses import check_env_file, check_environment
+from support.wrong_settings import explain
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_ACCESS_CONTROL = "none"
-HIDDEN = "a value that is not shown"
 
 Seconds = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -116,10 +116,15 @@ class Settings(BaseSettings):
         None,
         description="processes that share the features; empty: 2 for many scenarios on the embedded API, else 1",
     )
+    shard: str | None = Field(
+        None,
+        description="share of the features that this machine runs, such as 2/4; python -m support.cli.merge joins them",
+    )
     partial: Path | None = Field(
         None,
         description="in a process that runs a share of the features: the reports of its parent, which checks the run",
     )
+    processes: Count = Field(1, description="in such a process: how many of them there are")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @classmethod
@@ -169,6 +174,20 @@ class Settings(BaseSettings):
             return value.upper()
         raise ValueError("one of DEBUG, INFO, WARNING, ERROR")
 
+    @field_validator("shard")
+    @classmethod
+    def _is_one_of_the_shards(cls, value: str | None) -> str | None:
+        number, _, count = (value or "1/1").partition("/")
+        if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+            raise ValueError("one of several shares, such as 2/4")
+        return value
+
+    @property
+    def shard_of(self) -> tuple[int, int]:
+        """The number of the shard, and of how many."""
+        number, _, count = (self.shard or "1/1").partition("/")
+        return int(number), int(count)
+
     @property
     def access_controlled(self) -> bool:
         """Whether the target asks for a token."""
@@ -199,7 +218,7 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
         check_env_file(env_file, Settings.model_fields)
         settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **_not_empty(chosen))  # type: ignore[call-arg]
     except ValidationError as error:
-        raise SettingsError(_explain(error, chosen, env_file)) from None
+        raise SettingsError(explain(error, chosen, env_file)) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{env_file}: the file is not UTF-8 text. Save it as UTF-8.") from None
     except OSError as error:
@@ -236,56 +255,3 @@ def _suggestion(name: str) -> str:
 
     close = get_close_matches(name, Settings.model_fields, n=1)
     return f"Did you mean {close[0]}?" if close else ".env.example lists all settings."
-
-
-def _explain(error: ValidationError, chosen: Mapping[str, str], env_file: Path) -> str:
-    first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0])
-    got, source = _origin(name, chosen, env_file)
-    if name == "base_url" and not _looks_like_a_url(got):
-        token, token_source = _origin("token", chosen, env_file)
-        if _looks_like_a_url(token):
-            return f"BASE_URL ({source}): it got {HIDDEN}. TOKEN ({token_source}) holds a URL: the two look swapped."
-    hidden = name == "base_url" and _is_on(_origin("hide_base_url", chosen, env_file)[0])
-    shown = HIDDEN if hidden else _shown(name, got)
-    return f"{name.upper()} ({source}): it got {shown}; it wants {_wanted(first['msg'])}."
-
-
-def _is_on(value: str) -> bool:
-    """Whether a value of HIDE_BASE_URL is anything but off, even if it is invalid."""
-    return value.strip().lower() not in ("", "0", "off", "f", "false", "n", "no")
-
-
-def _looks_like_a_url(value: str) -> bool:
-    return re.match(r"\s*https?://", value, re.IGNORECASE) is not None
-
-
-def _shown(name: str, got: str) -> str:
-    """Return a value as an error may show it: never a token, whatever the setting, nor a password in a URL."""
-    if name == "token" or "@" in got or (name == "base_url" and not _looks_like_a_url(got)):
-        return HIDDEN
-    return repr(in_short(re.sub(r"(?s)(?<=[?#]).+", "…", got)))
-
-
-def _wanted(message: str) -> str:
-    wants = message.removeprefix("Value error, ").removeprefix("Input should be ").split(", unable")[0]
-    for theirs, ours in (
-        ("Unable to parse input string as an integer, exceeded maximum size", "a whole number"),
-        ("a valid integer", "a whole number"),
-        ("a valid boolean", "true or false"),
-        ("a valid", "a"),
-    ):
-        wants = wants.replace(theirs, ours)
-    return f"a number {wants}" if wants.startswith(("greater", "less")) else wants
-
-
-def _origin(name: str, chosen: Mapping[str, str], env_file: Path) -> tuple[str, str]:
-    from dotenv import dotenv_values
-
-    if name in chosen:
-        return chosen[name], f"from -D {name}"
-    for key, value in os.environ.items():
-        if key.lower() == name and value:
-            return value, "from the environment"
-    in_file = {key.lower(): value for key, value in dotenv_values(env_file).items()}
-    return in_file.get(name) or "", f"from {env_file.name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import sys
@@ -25,23 +24,26 @@ from support import settings as settings_module
 from support.bootstrap import check_target
 from support.cli.child import Child
 from support.cli.share import Share
-from support.cli.sharing import locations_of, shares_of
+from support.cli.sharing import features_of, locations_of, shares_of, wants_several
 from support.early_signals import FAULT
 from support.errors import Inconclusive, LeftBehind, Outcome, SuiteError
 from support.reporting.console import ERASE_LINE, LINE_UP, Console
+from support.reporting.merging import merge, merged_text
 from support.reporting.progress import read_standing, together
 from support.reporting.run_report import FAILED, UNREAD, make_ready, not_run, publish, with_faults
-from support.reporting.summary import ScenarioResult, Summary, merge, with_results
+from support.reporting.summary import ScenarioResult, Summary, with_results
 from support.reporting.terminal import SIGN_OF_LIFE_S
 from support.run_checks import faults_of_run
 from support.scenario.factory import new_seed
 from support.settings import ROOT, Settings
+from support.shards import Shard, select_shard
 from support.signals import Interrupts
 from support.streams import say
 
 FOLDER_FORMATS = ("allure", "allure_behave.formatter:AllureFormatter")
 BY_BEHAVE = "USING RUNNER: "
 TIME_OF_LOG_LINE = re.compile(r"^\d\d:\d\d:\d\d ")
+INTERRUPTED = f"{Outcome.INCONCLUSIVE}: "
 LOOK_AGAIN_S = 0.02
 SHOW_PROGRESS_S = 0.2
 AFTER_CLEANUP_S = 10.0
@@ -59,7 +61,11 @@ def hand_over() -> None:
     try:
         config = Configuration(sys.argv[1:])
         settings = settings_module.load(config.userdata)
-        shares = shares_of(config, settings)
+        if not wants_several(config, settings):
+            return
+        features = features_of(config)
+        shard = select_shard(features, config, settings)
+        shares = shares_of(features, config, settings)
         if len(shares) < 2:
             return
         make_ready(ROOT / settings.reports_dir)
@@ -67,7 +73,7 @@ def hand_over() -> None:
     except (SuiteError, OSError, *BAD_ARGUMENTS):
         return
     with TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True) as folder:
-        code = ParallelRun(config, settings, shares, Path(folder)).run()
+        code = ParallelRun(config, settings, shares, Path(folder), shard).run()
     sys.exit(code)
 
 
@@ -96,8 +102,16 @@ def _is_behave(program: Path) -> bool:
 class ParallelRun:
     """Several processes, from their start to one summary, one closing block and one exit code."""
 
-    def __init__(self, config: Any, settings: Settings, shares: Sequence[Sequence[Feature]], folder: Path) -> None:
+    def __init__(
+        self,
+        config: Any,
+        settings: Settings,
+        shares: Sequence[Sequence[Feature]],
+        folder: Path,
+        shard: Shard = Shard(),  # noqa: B008 - frozen
+    ) -> None:
         self._config, self._settings, self._shares, self._folder = config, settings, shares, folder
+        self._shard = shard
         self._reports = ROOT / settings.reports_dir
         self._seed = new_seed() if settings.data_seed is None else settings.data_seed
         self._interrupts = Interrupts(silent=True)
@@ -129,6 +143,7 @@ class ParallelRun:
             "data_seed": self._seed + number - 1,
             "max_users_alive": max(1, self._settings.max_users_alive // len(self._shares)),
             "partial": self._reports,
+            "processes": len(self._shares),
             "reports_dir": folder,
             "workers": 1,
         }
@@ -177,7 +192,10 @@ class ParallelRun:
     def _relay(self) -> None:
         """Print what the processes write: log lines at once, but once; output one process after the other."""
         for child in self._children:
-            self._log(child.number, child.logged.lines())
+            lines = child.logged.lines()
+            # of an interrupted run, the last line of this process tells the outcome
+            told = lines if not self._interrupts.noted else (each for each in lines if not each.startswith(INTERRUPTED))
+            self._log(child.number, told)
         for child in self._children:
             had_ended = child.has_ended
             lines = [line for line in child.printed.lines() if not line.startswith(BY_BEHAVE)]
@@ -224,6 +242,8 @@ class ParallelRun:
             learned=self._preflight.learned,
             started=self._started,
             seconds=round(time.monotonic() - self._clock, 3),
+            shard=self._shard.name,
+            split=self._shard.split,
             run=", ".join(part.run for part in parts if part.run),
             target=", ".join(dict.fromkeys(part.target for part in parts if part.target)),
         )
@@ -269,11 +289,3 @@ class ParallelRun:
                     Path(output.name).write_text(merged_text(texts), encoding="utf-8")
                 else:  # such as a list of failures where there are none
                     Path(output.name).unlink(missing_ok=True)
-
-
-def merged_text(texts: Sequence[str]) -> str:
-    """Join texts; several lists in JSON become one list."""
-    try:
-        return json.dumps([each for text in texts for each in json.loads(text)], indent=2)
-    except (TypeError, ValueError):
-        return "".join(texts)

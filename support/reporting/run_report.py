@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 OUR_FORMAT = "terminal"
 REPLAYS = "replay"
 FAILED = 1
-NOT_REPEATED = ("again", "data_seed", "token", "workers")
+NOT_REPEATED = ("again", "data_seed", "shard", "token", "workers")
 UNREAD = "the output could not be written to its end: its reader has closed it, or the disk is full"
 BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 
@@ -58,6 +58,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self.features = list(features)
         self.parent = parent
         self.closing_s = 0.0
+        self.shard = self.split = ""
         self._started = datetime.now().astimezone()
         self._clock = time.monotonic()
         self._has_ended = False
@@ -134,6 +135,8 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             seconds=round(time.monotonic() - self._clock, 3),
             closing_s=round(self.closing_s, 3),
             selection=str(self.config.tag_expression or ""),
+            shard=self.shard,
+            split=self.split,
             versions=versions(),
             users=self._users(),
             requests=self._requests(),
@@ -213,10 +216,10 @@ def _known_reason(scenario: Scenario) -> str:
     return known.reason if known is not None else ""
 
 
-def failed_to_start(error: SuiteError, folder: Path, target: str = "") -> Summary:
+def failed_to_start(error: SuiteError, folder: Path, target: str = "", shard: str = "") -> Summary:
     """Write a summary of a run that could not begin, if that is possible, so that no earlier one is taken for it."""
     started = datetime.now().astimezone().isoformat(timespec="seconds")
-    summary = with_faults(Summary(Outcome.PASSED, started=started, target=target), [error])
+    summary = with_faults(Summary(Outcome.PASSED, started=started, target=target, shard=shard), [error])
     with contextlib.suppress(OSError):
         set_aside(folder)
         summary.write(folder)

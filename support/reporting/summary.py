@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,8 @@ class Summary:
     """A whole run; `started` is RFC 3339, `contract` the version of the contract that the target is to keep.
 
     `learned` is what the preflight learned of the target, and `bursts` has a line for each burst and race. `closing_s`
-    is how long it took in the end to confirm that all users are gone.
+    is how long it took in the end to confirm that all users are gone. `shard` is the share of
+    this machine, such as "2/4", if several share the run; `split` is the same on all that split it in the same way.
     """
 
     outcome: Outcome
@@ -103,6 +104,8 @@ class Summary:
     profile: str = ""
     contract: str = ""
     selection: str = ""
+    shard: str = ""
+    split: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     features_by_result: Mapping[str, int] = field(default_factory=dict)
     rules_by_result: Mapping[str, int] = field(default_factory=dict)
@@ -208,41 +211,6 @@ def with_results(summary: Summary, scenarios: Sequence[ScenarioResult], failures
         rules=rules,
         failures=failures,
         scenarios=scenarios,
-    )
-
-
-def merge(summary: Summary, others: Sequence[Summary]) -> Summary:
-    """Return a summary with the scenarios, failures and counts of others added; the rest stays as it is."""
-    parts = [summary, *others]
-    scenarios = [scenario for part in parts for scenario in part.scenarios]
-    failures = list(dict.fromkeys(failure for part in parts for failure in part.failures))
-    counted = replace(
-        summary,
-        users=sum_of_users([part.users for part in parts]),
-        requests=sum_of_requests([part.requests for part in parts]),
-        bursts=[line for part in parts for line in part.bursts],
-    )
-    return with_results(counted, scenarios, failures)
-
-
-def sum_of_users(counts: Sequence[Users]) -> Users:
-    """Return the counts of several processes as one."""
-    return Users(*(sum(numbers) for numbers in zip(*map(astuple, counts), strict=True)))
-
-
-def sum_of_requests(counts: Sequence[Requests]) -> Requests:
-    """Return the counts of several processes as one."""
-    causes = sum((Counter(one.retried_causes) for one in counts), Counter[str]())
-    slowest = max(counts, key=lambda one: one.slowest_s)
-    return Requests(
-        sum(one.calls for one in counts),
-        sum(one.sent for one in counts),
-        sum(one.retried_calls for one in counts),
-        dict(causes.most_common()),
-        slowest.slowest_s,
-        slowest.slowest,
-        max(one.waited_s for one in counts),
-        next((one.limit for one in counts if one.limit), ""),
     )
 
 

@@ -46,6 +46,8 @@ class Connection:
         self.profile = profile or profile_files.load(settings.target)
         if settings.contract is not None:
             self.profile = replace(self.profile, contract=settings.contract)
+        sharing = settings.processes * settings.shard_of[1]
+        self.profile = replace(self.profile, caps=self.profile.caps.shared_by(sharing))
         self.settings = settings.model_copy(update=self.profile.deadlines.as_settings())
         self.poll_policy = PollPolicy(
             self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s

@@ -10,8 +10,9 @@ import pytest
 
 from support.errors import ContractViolation, Evidence, Inconclusive, Outcome, TargetDown
 from support.redaction import redacted
+from support.reporting.merging import merge
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, outcome_of, worst_outcome, worst_result
-from support.reporting.summary import Requests, ScenarioResult, Summary, Users, merge, read, with_results
+from support.reporting.summary import Requests, ScenarioResult, Summary, Users, read, with_results
 from support.timeline import Lane
 
 BARE = Summary(Outcome.PASSED, started="2026-01-02T03:04:05+00:00", seconds=1.0)

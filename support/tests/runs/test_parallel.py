@@ -22,14 +22,16 @@ from behave.parser import parse_feature
 
 from support.cli import parallel
 from support.cli.child import Child
-from support.cli.parallel import ParallelRun, merged_text
-from support.cli.sharing import shares_of, split
+from support.cli.parallel import ParallelRun
+from support.cli.sharing import shares_of, wants_several
 from support.errors import Outcome
+from support.reporting.merging import merged_text
 from support.reporting.results import Result
 from support.reporting.run_report import make_ready
 from support.reporting.summary import CLEANUP, FILE, ScenarioResult, Summary, read, seconds_of_last_run, with_results
 from support.scenario.session import Session
 from support.settings import ROOT, Settings
+from support.shards import split
 from support.target.embedded import EmbeddedApi, Target
 from support.tests.conftest import NewSession, settings_for
 from support.tests.interruption.target_process import Place, poll_until
@@ -125,9 +127,9 @@ class TestNumber:
 
         def found(scenarios: int = LONG, changes: Mapping[str, Any] = MappingProxyType({}), **settings: Any) -> int:
             features = [feature("a", scenarios // 2), feature("b", scenarios - scenarios // 2)]
-            monkeypatch.setattr("support.cli.sharing._features", lambda _: features)
             read = Settings(_env_file=tmp_path / "none", **settings)  # type: ignore[call-arg]
-            return len(shares_of(config(**changes), read)) or 1
+            chosen = config(**changes)
+            return len(shares_of(features, chosen, read) if wants_several(chosen, read) else []) or 1
 
         return found
 
@@ -153,7 +155,6 @@ class TestNumber:
         [
             ({"stop": True}, "", "--stop"),
             ({"dry_run": True}, "", "--dry-run"),
-            ({}, "users = 90", "the caps of the profile own"),
             ({}, "concurrency = 9", "the caps of the profile own"),
             ({}, "requests_per_minute = 60", "the caps of the profile own"),
         ],

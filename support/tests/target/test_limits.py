@@ -19,6 +19,8 @@ traffic._RATE, traffic._CAPACITY = {per_second}, {at_once}
 __main__.main()
 """
 
+AT_ONCE = 5  # a few reads that do not depend on each other
+
 
 def test_every_request_that_arrives_is_counted(play: Play, new_target: NewTarget) -> None:
     target = new_target("--control")
@@ -45,7 +47,7 @@ def test_a_quick_check_is_green_although_the_api_takes_few_requests(play: Play) 
     with limited(per_second=20, at_once=20) as target:
         ended = play(target, "contract", "--tags=@smoke")
         assert ended.code == 0, ended.said
-        assert 1 <= refused(target) <= 2
+        assert 1 <= refused(target) <= 2 * AT_ONCE  # those that were under way when the first one was refused, too
     assert "requests in" in ended.summary.requests.limit
 
 
