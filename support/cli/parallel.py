@@ -43,7 +43,6 @@ from support.streams import say
 FOLDER_FORMATS = ("allure", "allure_behave.formatter:AllureFormatter")
 BY_BEHAVE = "USING RUNNER: "
 TIME_OF_LOG_LINE = re.compile(r"^\d\d:\d\d:\d\d ")
-INTERRUPTED = f"{Outcome.INCONCLUSIVE}: "
 LOOK_AGAIN_S = 0.02
 SHOW_PROGRESS_S = 0.2
 AFTER_CLEANUP_S = 10.0
@@ -192,10 +191,7 @@ class ParallelRun:
     def _relay(self) -> None:
         """Print what the processes write: log lines at once, but once; output one process after the other."""
         for child in self._children:
-            lines = child.logged.lines()
-            # of an interrupted run, the last line of this process tells the outcome
-            told = lines if not self._interrupts.noted else (each for each in lines if not each.startswith(INTERRUPTED))
-            self._log(child.number, told)
+            self._log(child.number, filter(self._is_news, child.logged.lines()))
         for child in self._children:
             had_ended = child.has_ended
             lines = [line for line in child.printed.lines() if not line.startswith(BY_BEHAVE)]
@@ -205,6 +201,10 @@ class ParallelRun:
                 self._was_read &= say(sys.stdout, "".join(f"{line}\n" for line in lines))
             if not had_ended:
                 return
+
+    def _is_news(self, line: str) -> bool:
+        """Whether a line of a process is told: the outcome of an interrupted run is told once, by this process."""
+        return not (self._interrupts.noted and line.startswith(f"{Outcome.INCONCLUSIVE}: "))
 
     def _log(self, number: int, lines: Iterable[str]) -> None:
         """Write lines to standard error, except those that another process has already written."""
