@@ -48,6 +48,11 @@ def race_of_writes(scenario: ScenarioContext, actor: Actor) -> None:
     conditional.race_of_writes(scenario, actor)
 
 
+@when("a client deletes Ada's account while others change it, all with its current ETag, round after round")
+def race_of_changes_and_deletion(scenario: ScenarioContext) -> None:
+    conditional.race_of_changes_and_deletion(scenario)
+
+
 @then("the answer is 304 without a body, or shows {actor:Actor}'s account")
 def is_not_modified_or_shown(scenario: ScenarioContext, actor: Actor) -> None:
     conditional.is_not_modified_or_shown(scenario, actor)

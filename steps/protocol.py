@@ -74,6 +74,11 @@ def post_to_user(scenario: ScenarioContext, actor: Actor) -> None:
     protocol.post_to_user(scenario, actor)
 
 
+@when("a client sends POST to {actor:Actor}'s account with another method in the query or the body")
+def post_naming_another_method(scenario: ScenarioContext, actor: Actor) -> None:
+    protocol.post_naming_another_method(scenario, actor)
+
+
 @then("the status is 405 and Allow names the supported methods")
 def post_is_not_allowed(scenario: ScenarioContext) -> None:
     protocol.post_is_not_allowed(scenario)

@@ -16,6 +16,11 @@ def change(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     robustness.change(scenario, actor, method)
 
 
+@when("clients change {actor:Actor}'s account at once with queries that name {other:Actor}")
+def change_naming_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
+    robustness.change_naming_another(scenario, actor, other)
+
+
 @when("clients send {odds:OddReads} at once, some of them for {actor:Actor}'s account")
 def read(scenario: ScenarioContext, odds: Odds, actor: Actor) -> None:
     robustness.read(scenario, actor, odds)

@@ -113,3 +113,8 @@ Feature: Conditional requests
       Given Ada is a user with a strong ETag
       When several clients change Ada's name at once with the same current ETag, round after round
       Then in every round exactly one change is done and the others are refused with 412
+
+    @use.with_changes=yes
+    Example: One client deletes Ada's account while others change it
+      When a client deletes Ada's account while others change it, all with its current ETag, round after round
+      Then in every round exactly one of them is done and the others are refused

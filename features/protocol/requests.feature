@@ -74,6 +74,14 @@ Feature: Methods, statuses and headers
       And no user was created
       And Ada's account is unchanged
 
+    @edge
+    Example: A POST to Ada's account that names another method
+      Given Ada is a user
+      When a client sends POST to Ada's account with another method in the query or the body
+      Then the status is 405 and Allow names the supported methods
+      And no user was created
+      And Ada's account is unchanged
+
   @rule.media-type
   Rule: A body that is not declared as JSON is refused with 415 and changes nothing
 

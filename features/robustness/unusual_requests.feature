@@ -60,6 +60,14 @@ Feature: Unusual requests
       Then no answer is a 5xx, and none is missing
       And every account is unchanged
 
+    @use.with_changes=yes
+    Example: Changes whose queries name another user
+      Given Ada and Grace are users
+      When clients change Ada's account at once with queries that name Grace
+      Then no answer is a 5xx, and none is missing
+      And Ada's account is as one of the accepted changes left it, or unchanged
+      And every account except Ada's is unchanged
+
   @rule.robust
   Rule: Whatever a generator makes up changes nobody else
 

@@ -23,10 +23,12 @@ from support.http.operations import Operation
 from support.models import Credential, Exchange
 from support.scenario import accounts, one_client
 from support.scenario.context import Actor, ScenarioContext
+from support.scenario.email_races import shows_as_gone
 from support.scenario.races import Round, play
 from support.scenario.waiting import is_gone
 
 WRITERS = 4
+ONE_IS_DONE = "one write is done, and the others are refused with 412, or with 404 if it was the deletion"
 CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "the current ETag": lambda tags: tags[-1],
     "an outdated ETag": lambda tags: tags[0],
@@ -40,12 +42,18 @@ def become_user_with_etag(scenario: ScenarioContext, actor: Actor) -> None:
     """Sign up, and keep the ETag of the account; raises NotOffered if a read has none."""
     accounts.become_user(scenario, actor)
     scenario.etags = [etag_of(read(scenario, actor))]
-    if not scenario.etags[0]:
+    require_any(scenario)
+
+
+def require_any(scenario: ScenarioContext) -> None:
+    """Raise NotOffered if a read has no ETag."""
+    if not scenario.etags[-1]:
         raise NotOffered("a read of a user has no ETag")
 
 
 def require_strong(scenario: ScenarioContext) -> None:
-    """Raise NotOffered if the ETags are weak, which If-Match never finds equal (RFC 9110 §13.1.1)."""
+    """Raise NotOffered if a read has no ETag, or a weak one, which If-Match never finds equal (RFC 9110 §13.1.1)."""
+    require_any(scenario)
     if scenario.etags[-1].startswith("W/"):
         raise NotOffered("the ETags are weak")
 
@@ -179,6 +187,36 @@ def _check_writes(scenario: ScenarioContext, actor: Actor, contenders: Sequence[
         wrong.append("no write was done although all had the current ETag")
     elif shown not in (winners or unknown) and not (unknown and not winners):
         wrong.append(f"{winners[0]} was confirmed, but a read shows {shown}")
+    return verdict_on(wrong, is_decided(contenders))
+
+
+def race_of_changes_and_deletion(scenario: ScenarioContext) -> None:
+    """Let an account be deleted while others change it, each on condition that it is still as they read it."""
+    acts = one_client.sign_up, one_client.change_by(scenario.update_method), one_client.delete
+    play(scenario, _changes_and_deletion(scenario), acts)
+
+
+def _changes_and_deletion(scenario: ScenarioContext) -> Iterator[Round]:
+    """Release the deletion between two changes, so that each round has both orders."""
+    for ada in accounts.new_users_ahead(scenario, "Ada", room=1):
+        etag = etag_of(read(scenario, ada))
+        scenario.etags = [etag]
+        require_strong(scenario)
+        names = [scenario.factory.new_user(ada.persona).name for _ in range(2)]
+        refused = (HTTPStatus.PRECONDITION_FAILED, *scenario.answers.gone)
+        first, last = (RaceRequest(name, _change_if(scenario, ada, name, etag), (200,), refused) for name in names)
+        call = scenario.api.call("DELETE", _url(scenario, ada), headers={"If-Match": etag})
+        deletion = RaceRequest("the deletion", scenario.api.send_once(call), scenario.answers.deleted, refused)
+        yield Round([first, deletion, last], partial(_check_changes_and_deletion, scenario, ada), ONE_IS_DONE)
+
+
+def _check_changes_and_deletion(scenario: ScenarioContext, ada: Actor, contenders: Sequence[Contender]) -> Verdict:
+    is_gone_now = shows_as_gone(scenario, ada, wait=False)  # one that is deleted late may still be changed
+    wrong, winners = broken_answers(contenders), with_outcome(contenders, Outcome.WON)
+    if len(winners) > 1 and (is_gone_now or contenders[1] not in winners):
+        wrong.append(f"{len(winners)} writes with one ETag were done: {', '.join(one.label for one in winners)}")
+    elif not winners and not with_outcome(contenders, Outcome.UNKNOWN):
+        wrong.append("no write was done although all had the current ETag")
     return verdict_on(wrong, is_decided(contenders))
 
 

@@ -85,8 +85,10 @@ NUMBERS: Mapping[str, Rewrite] = {
 }
 REPEATED: Mapping[str, Rewrite] = {
     "the name twice, the second empty": _twice("name", second=b'""'),
+    "the name twice, the first empty": _twice("name", first=b'""'),
     "the name twice, the first a number": _twice("name", first=b"42"),
     "the email twice, the second null": _twice("email", second=b"null"),
+    "the email twice, the first no email": _twice("email", first=b'"nobody"'),
     "the email twice, the first a number": _twice("email", first=b"42"),
     "fields that JavaScript knows": _extra(b'"__proto__": {"name": "x"}, "constructor": {"prototype": {"name": "x"}}'),
     "fields that databases know": _extra(b'"$set": {"name": "x"}, "$where": "1", "a.b": 0, "": 0'),

@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from support.http.operations import Operation
 from support.http.users_api import JSON
@@ -180,6 +181,7 @@ def reads_with_headers(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]
 
 
 METHODS = ("OPTIONS", "TRACE", "PROPFIND", "PURGE", "LOCK", "QUERY", "FROBNICATE", "X" * 60)
+NAMES_OF_IDS = ("id", "_id", "userId", "user_id", "user")
 OVERRIDDEN = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 
 
@@ -193,6 +195,18 @@ def other_methods(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
         sent = {header: method, "Content-Type": scenario.profile.media_type("PATCH")}
         yield Odd(f"{header}: {method}", scenario.api.call("GET", url, body=body, headers=sent))
     yield Odd("_method=DELETE in the query", scenario.api.call("GET", f"{url}?_method=DELETE"))
+
+
+def changes_that_name_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> Iterator[Odd]:
+    """Return changes of an account, each with a query that names another one."""
+    method, url = scenario.update_method, scenario.api.url_of(actor.known_id)
+    named = {**dict.fromkeys((scenario.names.id.rpartition("/")[2], *NAMES_OF_IDS), other.known_id)}
+    named |= {scenario.names.email_filter: other.new_user.email} if scenario.profile.capabilities.email_filter else {}
+    for name, value in named.items():
+        new_user = scenario.factory.new_user()
+        fields = {"name": new_user.name} if method == "PATCH" else new_user.as_json()
+        call = scenario.api.call(method, f"{url}?{urlencode({name: value})}", fields=fields)
+        yield Odd(f"{name} of {other.persona} in the query", call, fields.get("email", ""), new_user.name)
 
 
 READS: Mapping[str, Odds] = {

@@ -50,6 +50,11 @@ def change(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     send_at_once(scenario, odd_requests.changes(scenario, actor, method))
 
 
+def change_naming_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
+    """Change an account at once with queries that name another one."""
+    send_at_once(scenario, odd_requests.changes_that_name_another(scenario, actor, other))
+
+
 def read(scenario: ScenarioContext, actor: Actor, odds: Odds) -> None:
     """Send unusual requests that change nothing."""
     send_at_once(scenario, odds(scenario, actor))

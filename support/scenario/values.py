@@ -135,6 +135,8 @@ RESEMBLING_NUMBERS: Sequence[Callable[[int], str]] = (
 
 None may be a lower number or begin with one, as `1,234` does with 1: other clients' users have those.
 """
+WILDCARDS, LONG_ID = "_%", 16
+"""Signs for any character in a pattern of SQL; in the place of one character, only a long id stays that of one user."""
 
 
 def local_part(email: str) -> str:
@@ -188,6 +190,7 @@ def resembling_ids(scenario: ScenarioContext, actor: Actor) -> list[str]:
     in_other_case = known.swapcase()
     made = [resemble(known) for resemble in RESEMBLING]
     made += [resemble(int(known)) for resemble in RESEMBLING_NUMBERS] if known.isascii() and known.isdigit() else []
+    made += [f"{known[:-1]}{sign}" for sign in WILDCARDS if len(known) >= LONG_ID]
     ids = [one for one in dict.fromkeys([*made, in_other_case]) if one != known and names_one_user(one)]
     reads = scenario.run_few_at_once([scenario.api.read(one) for one in ids])
     if in_other_case in ids and reads[-1].status not in scenario.answers.unknown:

@@ -110,7 +110,7 @@ async def method_without_route_gives_500(_sandbox: Sandbox, dispatch: Decision, 
     return await dispatch(call)  # type: ignore[no-any-return]
 
 
-@defect(_RULE, at="store.get")
+@defect("read-404", at="store.get")
 def wildcard_id_names_a_user(sandbox: Sandbox, get: Decision, user_id: str) -> User | None:
     """An id with % or _ is a pattern, as LIKE reads it: PATCH, PUT and DELETE reach the first user who fits."""
     user: User | None = get(user_id)
