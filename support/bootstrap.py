@@ -63,6 +63,7 @@ def begin(config: Any, features: list[Feature]) -> Run:
         shard = select_shard(features, config, settings) if settings.partial is None else Shard()
         report = RunReport(config, known.reports, features, settings.partial)
         report.shard, report.split = shard.name, shard.split
+        report.detailed_codes = known.detailed_codes
         return _open(settings, report, interrupts)
 
 
@@ -87,15 +88,17 @@ def check_target(settings: Settings, config: Any) -> Summary:
 
 @dataclass
 class _Known:
-    """What is known of a run until it begins: where its summary goes, its target, and its share of the features."""
+    """What is known of a run until it begins."""
 
     reports: Path = ROOT / "reports"
     target: str = ""
     shard: str = ""
+    detailed_codes: bool = False
 
     def learn(self, settings: Settings) -> None:
         self.reports = ROOT / settings.reports_dir
         self.shard = settings.shard or ""
+        self.detailed_codes = settings.exit_codes == "detailed"
         self.target = "$BASE_URL" if settings.hide_base_url else settings.base_url or EMBEDDED_NAME
 
 
@@ -176,4 +179,4 @@ def _fail(fault: SuiteError, known: _Known, details: str = "") -> NoReturn:
     summary = failed_to_start(fault, known.reports, known.target, known.shard)
     say(sys.stderr, redacted(f"{details}{summary.in_one_line}\n"))
     say(sys.stdout, "")
-    os._exit(FAULT)
+    os._exit(summary.outcome.exit_code(known.detailed_codes, FAULT))

@@ -24,6 +24,20 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "inconclusive"
     PASSED = "passed"
 
+    def exit_code(self, detailed: bool, plain: int) -> int:
+        """Return the exit code of a run with this outcome: one of its own if wanted, else the plain one."""
+        return DETAILED_CODES[self] if detailed else plain
+
+
+DETAILED_CODES = {
+    Outcome.PASSED: 0,
+    Outcome.CONTRACT_BROKEN: 1,
+    Outcome.CONFIGURATION_ERROR: 2,
+    Outcome.TARGET_DOWN: 3,
+    Outcome.LEFT_BEHIND: 4,
+    Outcome.INCONCLUSIVE: 5,
+}
+
 
 class SuiteError(Exception):
     """The suite, its settings or its target prevent the suite from checking a rule."""

@@ -13,7 +13,7 @@ from behave.model import Feature, Scenario, Step
 from support.cleanup.recovery import LEAST_S
 from support.compat import call_before_exit
 from support.early_signals import FAULT
-from support.errors import ContractViolation, Inconclusive, SuiteError, TargetDown
+from support.errors import ContractViolation, Inconclusive, Outcome, SuiteError, TargetDown
 from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
 from support.repeating import repeat
@@ -217,10 +217,15 @@ class Run:
                     SuiteError("behave ended before the run was over, such as by sys.exit in a step")
                 )
             _print_the_end(self._report)
-            os._exit(FAULT)
+            os._exit(self._late_code)
         if len(self._interrupts.noted) > self._signals_at_the_end:
-            os._exit(FAULT)
+            os._exit(self._late_code)
         self._interrupts.restore()
+
+    @property
+    def _late_code(self) -> int:
+        outcome = Outcome.INCONCLUSIVE if self._interrupts.noted else Outcome.CONFIGURATION_ERROR
+        return outcome.exit_code(self._report.detailed_codes, FAULT)
 
 
 def _faults_of(act: Callable[[], None]) -> list[Exception]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from behave.configuration import Configuration
 
-from support.errors import SettingsError, SuiteError
+from support.errors import Outcome, SettingsError, SuiteError
 from support.reporting.allure.properties import write_environment
 from support.reporting.merging import merge, merged_text
 from support.reporting.run_report import FAILED, make_ready, publish, with_faults
@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, metavar="DIR", help="folder for the joined reports (default: REPORTS_DIR)")
     options = parser.parse_args(arguments)
     try:
-        into = options.into or ROOT / load().reports_dir
+        settings = load()
+        into = options.into or ROOT / settings.reports_dir
         if into.resolve() in [folder.resolve() for folder in options.reports]:
             raise SettingsError(f"--into: {into} holds the reports of a shard. Name another folder.")
         whole = joined([_shard(folder) for folder in options.reports])
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SuiteError, OSError) as error:
         say(sys.stderr, f"merge: {error}\n")
         return UNFIT
-    return 0 if publish(whole, into, Configuration([], load_config=False)) else FAILED
+    outcome = publish(whole, into, Configuration([], load_config=False))
+    return 0 if outcome is Outcome.PASSED else outcome.exit_code(settings.exit_codes == "detailed", FAILED)
 
 
 def joined(parts: Sequence[Summary]) -> Summary:

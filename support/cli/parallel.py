@@ -30,6 +30,7 @@ from support.errors import Inconclusive, LeftBehind, Outcome, SuiteError
 from support.reporting.console import ERASE_LINE, LINE_UP, Console
 from support.reporting.merging import merge, merged_text
 from support.reporting.progress import read_standing, together
+from support.reporting.results import worst_outcome
 from support.reporting.run_report import FAILED, UNREAD, make_ready, not_run, publish, with_faults
 from support.reporting.summary import ScenarioResult, Summary, with_results
 from support.reporting.terminal import SIGN_OF_LIFE_S
@@ -216,11 +217,12 @@ class ParallelRun:
     # The report
 
     def _report(self) -> int:
+        detailed = self._settings.exit_codes == "detailed"
         parts = [child.summary() or self._of_dead(child) for child in self._children]
         if not any(part.scenarios for part in parts):
             self._log(0, [parts[0].in_one_line])
             parts[0].write(self._reports)
-            return FAULT
+            return parts[0].outcome.exit_code(detailed, FAULT)
         unreported = [feature for child in self._children if child.summary() is None for feature in child.features]
         whole = self._merged(parts, not_run(unreported, self._config))
         faults = [] if self._was_read else [SuiteError(UNREAD)]
@@ -228,8 +230,10 @@ class ParallelRun:
         if not self._interrupts.noted and not any(part.outcome is Outcome.TARGET_DOWN for part in parts):
             whole = with_faults(whole, faults_of_run(whole, self._settings, profile_files.load(self._settings.target)))
         self._merge_outputs(whole)
-        passed = publish(whole, self._reports, self._config)
-        return FAILED if not passed or self._interrupts.noted else 0
+        outcome = publish(whole, self._reports, self._config)
+        if self._interrupts.noted:
+            outcome = worst_outcome([outcome, Outcome.INCONCLUSIVE])
+        return 0 if outcome is Outcome.PASSED else outcome.exit_code(detailed, FAILED)
 
     def _merged(self, parts: Sequence[Summary], not_run: Sequence[ScenarioResult]) -> Summary:
         first = replace(

@@ -34,6 +34,7 @@ from support.reporting.results import (
     outcome_of,
     result_of,
     rule_of,
+    worst_outcome,
 )
 from support.reporting.summary import Requests, ScenarioResult, Summary, Users, set_aside, with_results
 
@@ -59,6 +60,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self.parent = parent
         self.closing_s = 0.0
         self.shard = self.split = ""
+        self.detailed_codes = False
         self._started = datetime.now().astimezone()
         self._clock = time.monotonic()
         self._has_ended = False
@@ -116,9 +118,9 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         if self._has_ended:
             return
         self._has_ended = True
-        passed = publish(self.summary(), self.folder, self.config, prints=self.parent is None)
-        if self._faults or not passed:
-            sys.exit(FAILED)
+        outcome = publish(self.summary(), self.folder, self.config, prints=self.parent is None)
+        if outcome is not Outcome.PASSED:
+            sys.exit(outcome.exit_code(self.detailed_codes, FAILED))
 
     def summary(self) -> Summary:
         """Return the run as it stands."""
@@ -160,8 +162,8 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         return Requests(metrics.calls, pacer.sent, metrics.retried_calls, causes, *slowest, *pace)
 
 
-def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) -> bool:
-    """Write a summary and print the last lines; return whether the run passed and everything was written."""
+def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) -> Outcome:
+    """Write a summary and print the last lines; return the outcome, which is a fault if they could not be written."""
     path: Path | None = None
     try:
         path = summary.write(folder)
@@ -173,7 +175,7 @@ def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) ->
         from support.reporting.rendering import print_summary
 
         print_summary(console, summary, path, config.summary, _options(config))
-    return console.was_read and summary.outcome is Outcome.PASSED
+    return summary.outcome if console.was_read else worst_outcome([summary.outcome, Outcome.CONFIGURATION_ERROR])
 
 
 def _options(config: Any) -> list[str]:

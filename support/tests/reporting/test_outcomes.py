@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from support.errors import DETAILED_CODES, Outcome
 from support.settings import ROOT
 from support.target.embedded import Target
 from support.tests.reporting.conftest import Play, Run, on
@@ -50,6 +51,20 @@ def test_left_behind(play_suite: Play, faulty: Faulty) -> None:
     assert run.last_line.startswith("left behind: ")
     assert run.summary["outcome"] == "left behind"
     assert run.summary["users"]["left_behind"] >= 1
+
+
+def test_each_outcome_has_its_own_exit_code_if_that_is_wanted(
+    play_suite: Play, faulty: Faulty, unused_port: int
+) -> None:
+    detailed = {"EXIT_CODES": "detailed", "DELETE_DEADLINE_S": "0.2", "CLEANUP_DEADLINE_S": "0.5"}
+    smoke = ("features/users/reading.feature", "--tags=@smoke")
+    down = {"BASE_URL": f"http://127.0.0.1:{unused_port}/users", "TOKEN": "any-token"}
+    assert play_suite(*smoke, **detailed).code == 0
+    assert play_suite(*smoke, DATA_SEED="x", **detailed).code == 2
+    assert play_suite(*smoke, **detailed, **down).code == 3
+    left = on(faulty("deleted-reads-500"))
+    assert [play_suite(*smoke, WORKERS=workers, **detailed, **left).code for workers in "12"] == [4, 4]
+    assert len(set(DETAILED_CODES.values())) == len(Outcome)
 
 
 def test_target_down(play_suite: Play, unused_port: int) -> None:
