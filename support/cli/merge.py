@@ -15,6 +15,7 @@ from pathlib import Path
 from behave.configuration import Configuration
 
 from support.errors import Outcome, SettingsError, SuiteError
+from support.reporting import badge
 from support.reporting.allure.properties import write_environment
 from support.reporting.merging import merge, merged_text
 from support.reporting.run_report import FAILED, make_ready, publish, with_faults
@@ -101,7 +102,7 @@ def _join_files(folders: Sequence[Path], into: Path, whole: Summary) -> None:
     files: defaultdict[Path, list[Path]] = defaultdict(list)
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.name not in (FILE, PREVIOUS):
+            if path.is_file() and path.name not in (FILE, PREVIOUS, badge.FILE):
                 files[path.relative_to(folder)].append(path)
     for name, paths in files.items():
         target = into / name

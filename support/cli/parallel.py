@@ -27,6 +27,7 @@ from support.cli.share import Share
 from support.cli.sharing import features_of, locations_of, shares_of, wants_several
 from support.early_signals import FAULT
 from support.errors import Inconclusive, LeftBehind, Outcome, SuiteError
+from support.reporting.badge import write_badge
 from support.reporting.console import ERASE_LINE, LINE_UP, Console
 from support.reporting.merging import merge, merged_text
 from support.reporting.progress import read_standing, together
@@ -222,6 +223,7 @@ class ParallelRun:
         if not any(part.scenarios for part in parts):
             self._log(0, [parts[0].in_one_line])
             parts[0].write(self._reports)
+            write_badge(parts[0], self._reports)
             return parts[0].outcome.exit_code(detailed, FAULT)
         unreported = [feature for child in self._children if child.summary() is None for feature in child.features]
         whole = self._merged(parts, not_run(unreported, self._config))

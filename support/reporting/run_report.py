@@ -23,6 +23,7 @@ from support.errors import Outcome, SettingsError, SuiteError
 from support.http.pacing import Pacer
 from support.http.recorder import Metrics
 from support.redaction import redacted
+from support.reporting.badge import write_badge
 from support.reporting.console import Console
 from support.reporting.results import (
     KNOWN_DEVIATION,
@@ -167,6 +168,7 @@ def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) ->
     path: Path | None = None
     try:
         path = summary.write(folder)
+        write_badge(summary, folder)
     except OSError as error:
         fault = SuiteError(f"REPORTS_DIR: the suite cannot write the summary into {folder} ({error}).")
         summary = with_faults(summary, [fault])
@@ -225,6 +227,7 @@ def failed_to_start(error: SuiteError, folder: Path, target: str = "", shard: st
     with contextlib.suppress(OSError):
         set_aside(folder)
         summary.write(folder)
+        write_badge(summary, folder)
     return summary
 
 

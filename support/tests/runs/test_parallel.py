@@ -184,7 +184,7 @@ def test_a_run_that_cannot_begin_says_so_once(tmp_path: Path) -> None:
     ended = place.run("--tags=@contract", "-D", f"state_dir={tmp_path}/file/x", api=None)
     assert ended.code == 2
     assert ended.err.count("\n") == 1
-    assert [path.name for path in place.reports.iterdir()] == ["summary.json"]
+    assert {path.name for path in place.reports.iterdir()} == {"badge.json", "summary.json"}
 
 
 class TestDeadProcess:
@@ -299,7 +299,7 @@ class TestRun:
         assert [one["file"] for one in summary["scenarios"]] == ["features/one.feature", "features/two.feature"]
         users = {"created": 3, "deleted": 2, "gone": 3, "left_behind": 0, "recovered": 0}
         assert summary["users"] == users, "one of each process, and one of the preflight, which deletes them itself"
-        assert [path.name for path in (ended.folder / "reports").iterdir()] == ["summary.json"]
+        assert {path.name for path in (ended.folder / "reports").iterdir()} == {"badge.json", "summary.json"}
         results = [json.loads(path.read_text(encoding="utf-8")) for path in allure.glob("*-result.json")]
         assert sorted(one["name"] for one in results) == ["Ada signs up", "Grace signs up"]
         assert all(step["attachments"] for one in results for step in one["steps"][:1])
