@@ -22,6 +22,7 @@ from support.tests.reporting.conftest import behave
 
 HERE = Path(__file__).parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTION = ROOT / "action.yml"
 JOB = ROOT / "support" / "deploy" / "job.yaml"
 GITLAB = ROOT / "docs" / "gitlab-ci.yml"
 SUPPORTED = ["3.11", "3.12", "3.13", "3.14"]
@@ -60,7 +61,7 @@ def test_actionlint_finds_a_fault(tmp_path: Path) -> None:
 
 
 def test_yaml_is_tidy() -> None:
-    done = run(tool("yamllint"), "--strict", "--config-file", HERE / "yamllint.yaml", *WORKFLOWS, GITLAB, JOB)
+    done = run(tool("yamllint"), "--strict", "--config-file", HERE / "yamllint.yaml", *WORKFLOWS, ACTION, GITLAB, JOB)
     assert done.returncode == 0, done.stdout
 
 
@@ -75,7 +76,7 @@ def test_the_job_fits_the_schemas_of_kubernetes() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*WORKFLOWS, GITLAB, ROOT / "docs" / "continuous-integration.md"], ids=lambda path: path.name
+    "path", [*WORKFLOWS, ACTION, GITLAB, ROOT / "docs" / "continuous-integration.md"], ids=lambda path: path.name
 )
 def test_each_command_is_there(path: Path) -> None:
     named = commands(path)
@@ -131,7 +132,7 @@ def test_a_secret_is_never_part_of_a_command() -> None:
                 assert "${{" not in step.get("run", ""), f"{path.name}: {step['run']}"
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*WORKFLOWS, ACTION], ids=lambda path: path.name)
 def test_each_action_is_pinned_to_a_commit_and_says_its_version(path: Path) -> None:
     used = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
     assert used
@@ -139,7 +140,8 @@ def test_each_action_is_pinned_to_a_commit_and_says_its_version(path: Path) -> N
 
 
 def test_one_action_has_one_commit() -> None:
-    used = re.findall(r"uses: ([\w-]+/[\w-]+)\S*@(\w+)", "".join(path.read_text("utf-8") for path in WORKFLOWS))
+    texts = (path.read_text("utf-8") for path in [*WORKFLOWS, ACTION])
+    used = re.findall(r"uses: ([\w-]+/[\w-]+)\S*@(\w+)", "".join(texts))
     assert len(set(used)) == len({action for action, _ in used})
 
 
@@ -152,7 +154,7 @@ def test_the_images_that_a_container_is_built_on_are_pinned_by_digest() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [*WORKFLOWS, GITLAB, ROOT / "Dockerfile", ROOT / "docs" / "continuous-integration.md"],
+    [*WORKFLOWS, ACTION, GITLAB, ROOT / "Dockerfile", ROOT / "docs" / "continuous-integration.md"],
     ids=lambda path: path.name,
 )
 def test_nothing_is_installed_without_its_hash(path: Path) -> None:
