@@ -14,7 +14,7 @@ export default defineConfig({
   output: "reports/allure",
   historyPath: process.env.REPORT_HISTORY || "reports/history/allure.jsonl",
   historyLimit: 50,
-  appendHistory: process.env.SINGLE_FILE !== "true", // the same run once more, for mail
+  appendHistory: true,
   hideLabels: ["framework", "language"],
   globalAttachments: process.env.RUN_SUMMARY ? [process.env.RUN_SUMMARY] : [],
   categories: [

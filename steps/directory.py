@@ -116,6 +116,16 @@ def search(scenario: ScenarioContext, text: str) -> None:
     scenario.keep(scenario.run(scenario.api.find(text)))
 
 
+@when("support searches for the emails of the first, the middle and the last user in the list")
+def search_for_places(scenario: ScenarioContext) -> None:
+    directory.search_for_places(scenario)
+
+
+@then("each of these users is found")
+def places_are_found(scenario: ScenarioContext) -> None:
+    directory.places_are_found(scenario)
+
+
 @when("support searches for {email:Email} on page {page:d} with page size {size:d}")
 def search_page(scenario: ScenarioContext, email: str, page: int, size: int) -> None:
     scenario.keep(scenario.run(scenario.api.find_page(email, page, size)))

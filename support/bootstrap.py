@@ -132,7 +132,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     if told := forecast(report.features, report.config, session.connection.pacer.limits):
         log.info("%s", told)
     report.take_over()
-    sink = report_sink(report.summary().identity)
+    sink = report_sink(report.summary().identity, settings.attach == "all")
     sink.add_setup("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
     _collect_seldom()
     return Run(session, interrupts, report, sink)

@@ -125,6 +125,9 @@ class Settings(BaseSettings):
         description="in a process that runs a share of the features: the reports of its parent, which checks the run",
     )
     processes: Count = Field(1, description="in such a process: how many of them there are")
+    attach: Literal["failed", "all"] = Field(
+        "failed", description="whose exchanges an Allure report has: failed (scenarios that did not pass) or all"
+    )
     exit_codes: Literal["plain", "detailed"] = Field(
         "plain", description="detailed: each outcome of a run has an exit code of its own"
     )

@@ -111,6 +111,13 @@ Feature: Deleting an account
       And no account has Ada's old id
       And only Ada is found by their email
 
+    @edge
+    Example: A sign-up that was refused is not done once the email is free
+      Given Ada is a user
+      When Mallory signs up with Ada's email
+      And Ada deletes their account
+      Then half a second later, still no user was created
+
     Example: Grace takes Ada's old email in upper case
       Given Ada is a former user
       When Grace signs up with Ada's email in upper case once it is free

@@ -66,6 +66,12 @@ Feature: The list of users
       When support searches for Ada's email
       Then only Ada is found
 
+    @edge @use.with_list=yes
+    Example: Users at both ends and in the middle of the list are found
+      Given Ada is a user
+      When support searches for the emails of the first, the middle and the last user in the list
+      Then each of these users is found
+
     Example: Ada is found in any letter case
       Given Ada is a user
       When support searches for Ada's email in upper case

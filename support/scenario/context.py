@@ -11,7 +11,7 @@ from support.contract.matchers import Matcher
 from support.contract.violation import check, fail
 from support.errors import ContractViolation, Inconclusive, SuiteError
 from support.http.operations import Operation
-from support.models import Exchange, NewUser
+from support.models import Exchange, NewUser, User
 
 if TYPE_CHECKING:
     from support.scenario.bursts import Burst
@@ -86,6 +86,7 @@ class ScenarioContext:
         self.last_burst: Burst | None = None
         self.race: Race | None = None
         self.in_threads = False
+        self.users_listed: list[User] = []
         self.odd: list[Odd] = []
         """The unusual requests that the last exchanges are of."""
         self.violation: ContractViolation | None = None

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from support.contract.claims import Claim, only, shown
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list, schema_mismatches
-from support.contract.normalizers import ids_of, listed, normal_user, users_of
+from support.contract.normalizers import ids_of, listed, normal_user, user_of, users_of
 from support.contract.violation import fail
 from support.http.operations import Operation
 from support.models import Exchange
@@ -136,6 +136,26 @@ def shows_each_once(scenario: ScenarioContext, emails: Sequence[str]) -> None:
 
 
 # What a search finds
+
+
+def search_for_places(scenario: ScenarioContext) -> None:
+    """Search for the first, the middle and the last user in the list, whoever they are."""
+    exchange = read_list(scenario)
+    is_list(scenario, exchange, "list", scenario.then("reading the list"))
+    users = [user for user in users_of(exchange.answer, scenario.profile) if user.id and "@" in user.email]
+    scenario.users_listed = [users[place] for place in (0, len(users) // 2, -1) if users]
+    scenario.keep(*scenario.run_few_at_once([scenario.api.find(user.email) for user in scenario.users_listed]))
+
+
+def places_are_found(scenario: ScenarioContext) -> None:
+    """Check that each search found its user, unless the user has another email by now, or is gone."""
+    for user, exchange in zip(scenario.users_listed, scenario.exchanges, strict=True):
+        is_list(scenario, exchange)
+        if user.id in ids_of(exchange.answer, scenario.profile):
+            continue
+        now = user_of(scenario.run(scenario.api.read(user.id)).answer, scenario.profile)
+        if now is not None and now.email == user.email:
+            scenario.fail(f"user {user.id} among those found", [f"no user {user.id} is shown"], exchange)
 
 
 def is_found_by_email(scenario: ScenarioContext, actor: Actor) -> None:

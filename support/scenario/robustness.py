@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
+from itertools import cycle, islice
 
 from support.contract.matchers import Matcher, body_of, field_mismatches, schema_mismatches
 from support.exchange_text import status_of
@@ -16,6 +17,7 @@ from support.scenario.odd_requests import Odd, Odds
 from support.statuses import is_client_error, is_success
 
 AT_ONCE = 30
+CUT = "a body that is cut"
 KNOWN_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 # Sending
@@ -65,6 +67,18 @@ def read(scenario: ScenarioContext, actor: Actor, odds: Odds) -> None:
 
 def send_what_is_refused(scenario: ScenarioContext, victim: Actor, taken: str) -> None:
     """Send sign-ups, changes and deletions that are to be refused: invalid, malformed, and without the right token."""
+    send_at_once(scenario, _what_is_refused(scenario, victim, taken))
+
+
+def send_many_that_are_refused(scenario: ScenarioContext, victim: Actor, times: int) -> None:
+    """Send so many such requests, at the end malformed sign-ups alone: nothing is done in between that could heal."""
+    odds = _what_is_refused(scenario, victim, victim.new_user.email)
+    sign_ups = [odd for odd in odds if odd.what == CUT and odd.call.method == "POST"]
+    mixed = times // 10
+    send_at_once(scenario, [*islice(cycle(odds), mixed), *islice(cycle(sign_ups), times - mixed)])
+
+
+def _what_is_refused(scenario: ScenarioContext, victim: Actor, taken: str) -> list[Odd]:
     factory = scenario.factory
     bodies = [
         body
@@ -75,12 +89,10 @@ def send_what_is_refused(scenario: ScenarioContext, victim: Actor, taken: str) -
     odds = [odd for body in bodies for odd in _with_fields(scenario, victim, body)]
     cut = invalid_values.MALFORMED["JSON without its last character"]
     for method in ("POST", *protocol.update_methods(scenario)):
-        odds.append(
-            odd_requests.with_body(scenario, method, victim, "a body that is cut", lambda body, _: cut(body), {})
-        )
+        odds.append(odd_requests.with_body(scenario, method, victim, CUT, lambda body, _: cut(body), {}))
         declared = {"Content-Type": "text/plain"}
         odds.append(odd_requests.with_body(scenario, method, victim, "plain text", lambda body, _: body, declared))
-    send_at_once(scenario, [*odds, *_without_token(scenario, victim)])
+    return [*odds, *_without_token(scenario, victim)]
 
 
 def _with_fields(scenario: ScenarioContext, victim: Actor, fields: dict[str, object]) -> Iterable[Odd]:

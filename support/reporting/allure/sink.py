@@ -11,7 +11,15 @@ from typing import Any
 import allure_commons
 from allure_behave.listener import AllureListener
 from allure_commons.logger import AllureFileLogger
-from allure_commons.model2 import Label, Status, StatusDetails, TestAfterResult, TestBeforeResult, TestResult
+from allure_commons.model2 import (
+    Label,
+    Status,
+    StatusDetails,
+    TestAfterResult,
+    TestBeforeResult,
+    TestResult,
+    TestStepResult,
+)
 from allure_commons.types import AttachmentType
 from behave.model import Scenario, Step
 
@@ -32,7 +40,7 @@ MAX_LISTED = 1000
 REPLAY = "replay the scenario (a shell script)"
 
 
-def allure_sink(identity: Mapping[str, Any]) -> AllureSink | None:
+def allure_sink(identity: Mapping[str, Any], attaches_all: bool) -> AllureSink | None:
     """Repair the Allure formatter and return its sink; None if it is loaded but not in use."""
     plugins = allure_commons.plugin_manager.get_plugins()
     listener = next((plugin for plugin in plugins if isinstance(plugin, AllureListener)), None)
@@ -44,16 +52,17 @@ def allure_sink(identity: Mapping[str, Any]) -> AllureSink | None:
         folder = report_folder_of(logger)
         write_environment(folder, identity)
         write_executor(folder)
-    return AllureSink(listener)
+    return AllureSink(listener, attaches_all)
 
 
 class AllureSink(ReportSink):
-    """Attaches each exchange to the step that sent it."""
+    """Attaches each exchange to the step that sent it: in scenarios that did not pass, or in all."""
 
-    def __init__(self, listener: AllureListener) -> None:
-        self._listener = listener
+    def __init__(self, listener: AllureListener, attaches_all: bool) -> None:
+        self._listener, self._attaches_all = listener, attaches_all
         self._logger = listener.logger
         self._of_step: list[Exchange] = []
+        self._by_step: list[tuple[TestStepResult, list[Exchange]]] = []
         self._stock_start, listener.start_scenario = listener.start_scenario, self._start_scenario
         self._stock_stop_step, listener.stop_behave_step = listener.stop_behave_step, self._stop_step
         self._stock_stop, listener.stop_scenario = listener.stop_scenario, self._stop_scenario
@@ -95,6 +104,7 @@ class AllureSink(ReportSink):
 
     def _start_scenario(self, scenario: Scenario) -> None:
         self._of_step.clear()
+        self._by_step.clear()
         self._stock_start(scenario)
         test = self._test()
         test.name = plain(scenario.name)
@@ -104,10 +114,7 @@ class AllureSink(ReportSink):
 
     def _stop_step(self, step: Step) -> None:
         exchanges, self._of_step[:] = list(self._of_step), []
-        for exchange in most_telling(exchanges):
-            self._attach(title(exchange), page(exchange))
-        if len(exchanges) > MAX_PAGES:
-            self._attach(f"all {len(exchanges)} exchanges in brief", "\n".join(map(in_brief, exchanges[:MAX_LISTED])))
+        self._by_step.append((self._logger.get_item(self._listener.current_step_uuid), exchanges))
         self._stock_stop_step(step)
 
     def _stop_scenario(self, scenario: Scenario) -> None:
@@ -115,6 +122,8 @@ class AllureSink(ReportSink):
         if result is None:
             self._drop()
             return
+        if result is not Result.PASSED or self._attaches_all:
+            self._attach_exchanges()
         if result is not Result.PASSED and (script := getattr(scenario, "replay_script", "")):
             self._attach(REPLAY, script)
         test = self._test()
@@ -122,6 +131,18 @@ class AllureSink(ReportSink):
         test.labels = [*labels_of(scenario), Label("outcome", failure.outcome if failure else result), *stock]
         test.links += links_of(scenario)
         self._stock_stop(scenario)
+
+    def _attach_exchanges(self) -> None:
+        """Attach the exchanges to their steps, which are over: what is attached now goes to the scenario, and on."""
+        for step, exchanges in self._by_step:
+            for exchange in most_telling(exchanges):
+                self._attach(title(exchange), page(exchange))
+            if len(exchanges) > MAX_PAGES:
+                brief = "\n".join(map(in_brief, exchanges[:MAX_LISTED]))
+                self._attach(f"all {len(exchanges)} exchanges in brief", brief)
+            attachments, count = self._test().attachments, min(len(exchanges), MAX_PAGES + 1)
+            step.attachments += attachments[len(attachments) - count :]
+            del attachments[len(attachments) - count :]
 
     def _drop(self) -> None:
         """Drop the test of a scenario that was not selected, and its steps, which would go to the next one."""

@@ -22,13 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reports = ROOT / load().reports_dir
     results = options.results or reports / "allure-results"
     code = 0 if options.results else play(results, options.behave or ["--tags=@contract"])
-    output = options.output or reports / ("allure.html" if options.single_file else "allure")
+    output = options.output or reports / ("allure" if options.folder else "allure.html")
     try:
-        generate(results, output, options.history or reports / "history" / "allure.jsonl", options.single_file)
+        generate(results, output, options.history or reports / "history" / "allure.jsonl", not options.folder)
     except ReportNotMade as error:
         print(f"No report was made: {error}\nThe results are in {results}.", file=sys.stderr)
         return UNMADE
-    print(f"Report: {output}" if options.single_file else f"Report: {output}; see it: npx allure open {output}")
+    print(f"Report: {output}; see it: npx allure open {output}" if options.folder else f"Report: {output}")
     return code
 
 
@@ -36,7 +36,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m support.reporting.report", description=__doc__)
     parser.add_argument("--results", type=Path, metavar="DIR", help="make the report of these results, without a run")
     parser.add_argument("--output", type=Path, metavar="PATH", help="where to write the report")
-    parser.add_argument("--single-file", action="store_true", help="write one HTML file, to send by email")
+    parser.add_argument("--folder", action="store_true", help="write a folder to publish, and not one HTML file")
     parser.add_argument(
         "--history", type=Path, metavar="FILE", help="the history of earlier reports; this one is added"
     )

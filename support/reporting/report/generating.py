@@ -34,7 +34,7 @@ def play(results: Path, arguments: Sequence[str]) -> int:
     return subprocess.run([sys.executable, "-m", "behave", *formats, *arguments], cwd=ROOT, check=False).returncode
 
 
-def generate(results: Path, output: Path, history: Path, single_file: bool) -> None:
+def generate(results: Path, output: Path, history: Path, in_one_file: bool) -> None:
     """Turn results into a report that sends no request to another host; raises ReportNotMade."""
     if not any(results.glob("*-result.json")):
         raise ReportNotMade(
@@ -49,11 +49,11 @@ def generate(results: Path, output: Path, history: Path, single_file: bool) -> N
             ["generate", os.fspath(results.resolve()), "--output", os.fspath(made)],
             REPORT_HISTORY=os.fspath(history.resolve()),
             RUN_SUMMARY=os.fspath(summary.resolve()) if summary.is_file() else "",
-            SINGLE_FILE=str(single_file).lower(),
+            SINGLE_FILE=str(in_one_file).lower(),
         )
         for page in made.rglob("*.html"):
             page.write_text(without_analytics(page.read_text(encoding="utf-8")), encoding="utf-8")
-        _put(made / "index.html" if single_file else made, output)
+        _put(made / "index.html" if in_one_file else made, output)
 
 
 def install_allure() -> None:

@@ -84,12 +84,13 @@ def play_suite(tmp_path: Path) -> Play:
 
 @pytest.fixture(scope="session")
 def smoke_run(tmp_path_factory: pytest.TempPathFactory, embedded: Target) -> Run:
-    """The smoke scenarios, kept, with Allure results."""
+    """The smoke scenarios, kept, with Allure results that have every exchange."""
     folder = tmp_path_factory.mktemp("smoke")
     results = os.fspath(folder / "reports" / "allure-results")
     arguments = ["--format", "allure", "--outfile", results, "--format", "terminal", "--tags=@smoke"]
     token = embedded.token or ""
     settings = {"BASE_URL": embedded.base_url, "TOKEN": token, "STATE_DIR": os.fspath(folder / "state")}
+    settings["ATTACH"] = "all"
     return behave(arguments, ROOT, folder / "reports", **settings)
 
 

@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from behave.parser import parse_file
 
 from support.models import Answer, Attempt, Call, Credential, Exchange
@@ -18,7 +20,7 @@ from support.reporting.allure.sink import MAX_PAGES, most_telling
 from support.reporting.standards import standard_url
 from support.settings import ROOT
 from support.target.embedded import Target
-from support.tests.reporting.conftest import Run
+from support.tests.reporting.conftest import Run, behave, on
 
 
 def labels(result: dict[str, Any]) -> dict[str, str]:
@@ -55,6 +57,20 @@ def test_a_scenario_shows_the_reasons_of_its_feature_and_rule(smoke_run: Run) ->
     )
     assert "An id always leads to the same user" in described
     assert "**A known id shows its user.**" in described
+
+
+@pytest.mark.slow
+def test_by_default_only_scenarios_that_did_not_pass_have_their_exchanges(
+    tmp_path: Path, faulty: Callable[..., Target]
+) -> None:
+    results_in = ["--format", "allure", "--outfile", str(tmp_path / "reports" / "allure-results")]
+    arguments = [*results_in, "features/users/deleting.feature", "--name=Ada deletes"]
+    settings = {"STATE_DIR": str(tmp_path / "state"), **on(faulty("delete-again-is-500"))}
+    results = behave(arguments, ROOT, tmp_path / "reports", **settings).results
+    has_exchanges = {
+        (one["status"] == "passed", any(step.get("attachments") for step in one["steps"])) for one in results
+    }
+    assert has_exchanges == {(True, False), (False, True)}
 
 
 def test_each_exchange_stands_under_its_step(smoke_run: Run) -> None:

@@ -48,8 +48,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
     settings = {**on(api.target), "STATE_DIR": os.fspath(folder / "state")}
     run = behave(arguments, ROOT, folder / "reports", **settings)
     report, single = folder / "allure", folder / "allure.html"
-    generate(results, report, folder / "history.jsonl", single_file=False)
-    generate(results, single, folder / "history.jsonl", single_file=True)
+    generate(results, report, folder / "history.jsonl", in_one_file=False)
+    generate(results, single, folder / "history.jsonl", in_one_file=True)
     yield Planted(api, run, report, single)
     api.close()
 

@@ -290,6 +290,7 @@ class TestRun:
             "--junit",
             f"--junit-directory={junit}",
             WORKERS="2",
+            ATTACH="all",
         )
         assert ended.code == 0, ended.said
         assert ended.out.splitlines()[-1].startswith("passed: all 2 scenarios of 1 rule (target: http://")
