@@ -17,6 +17,13 @@ def read_account_times(scenario: ScenarioContext, actor: Actor, times: int) -> N
     scenario.keep(*[scenario.run(scenario.api.read(actor.known_id)) for _ in range(times)])
 
 
+@when("a client reads {actor:Actor}'s account if it has changed since 1994")
+def read_if_changed(scenario: ScenarioContext, actor: Actor) -> None:
+    long_ago = {"If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"}
+    call = scenario.api.call("GET", scenario.api.url_of(actor.known_id), headers=long_ago)
+    scenario.keep(scenario.run(scenario.api.send(call)))
+
+
 @when("support reads each account")
 def read_each_account(scenario: ScenarioContext) -> None:
     scenario.keep(*[scenario.run(scenario.api.read(actor.known_id)) for actor in scenario.users])
@@ -73,6 +80,16 @@ def has_read_list(scenario: ScenarioContext) -> None:
 @when("support reads the list")
 def read_list(scenario: ScenarioContext) -> None:
     scenario.keep(directory.read_list(scenario))
+
+
+@when("support reads the list twice")
+def read_list_twice(scenario: ScenarioContext) -> None:
+    scenario.keep(directory.read_list(scenario), directory.read_list(scenario))
+
+
+@then("both lists have the users in the same order")
+def lists_have_one_order(scenario: ScenarioContext) -> None:
+    directory.have_one_order(scenario)
 
 
 @then("the list shows {actor:Actor} exactly once")

@@ -29,6 +29,11 @@ Feature: The list of users
         | a name of 200 characters     |
         | an email in upper case       |
 
+    Example: The list has one order
+      Given Ada, Grace, Alan, Barbara and Edsger are users
+      When support reads the list twice
+      Then both lists have the users in the same order
+
     Example: The list shows two users with the same name
       Given Grace is a user
       And Ada is a user with Grace's name
@@ -319,6 +324,8 @@ Feature: The list of users
         | -1   | pages are counted from 1               |
         | one  | a word is not a number                 |
         | 1.5  | a page number is an integer            |
+        | 1e1  | a page number has digits only          |
+        | 0x1  | a page number has digits only          |
         | 2x   | a number with a suffix is not a number |
 
     @negative @edge
@@ -330,6 +337,8 @@ Feature: The list of users
       Examples:
         | size | why                                    |
         | 1.5  | a page size is an integer              |
+        | 1e1  | a page size has digits only            |
+        | 0x5  | a page size has digits only            |
         | 0    | a page holds at least one user         |
         | -1   | a page holds at least one user         |
         | 101  | a page holds at most 100 users         |
