@@ -82,16 +82,6 @@ def read_list(scenario: ScenarioContext) -> None:
     scenario.keep(directory.read_list(scenario))
 
 
-@when("support reads the list twice")
-def read_list_twice(scenario: ScenarioContext) -> None:
-    scenario.keep(directory.read_list(scenario), directory.read_list(scenario))
-
-
-@then("both lists have the users in the same order")
-def lists_have_one_order(scenario: ScenarioContext) -> None:
-    directory.have_one_order(scenario)
-
-
 @then("the list shows {actor:Actor} exactly once")
 def list_shows(scenario: ScenarioContext, actor: Actor) -> None:
     directory.shows_once(scenario, actor, scenario.exchange)

@@ -29,11 +29,6 @@ Feature: The list of users
         | a name of 200 characters     |
         | an email in upper case       |
 
-    Example: The list has one order
-      Given Ada, Grace, Alan, Barbara and Edsger are users
-      When support reads the list twice
-      Then both lists have the users in the same order
-
     Example: The list shows two users with the same name
       Given Grace is a user
       And Ada is a user with Grace's name

@@ -122,18 +122,6 @@ def shows_once(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
     same_fields(scenario, entries[0], actor.shown, "the list", exchange)
 
 
-def have_one_order(scenario: ScenarioContext) -> None:
-    """Check that the last two lists have the users of this scenario in the same order."""
-    ours, orders = {actor.id for actor in scenario.users}, []
-    for exchange in scenario.exchanges:
-        is_list(scenario, exchange)
-        orders.append([one for one in ids_of(exchange.answer, scenario.profile) if one in ours])
-    before, now = orders
-    if before != now:
-        wanted = f"the order of before: {', '.join(before)}"
-        scenario.fail(wanted, [f"the order is {', '.join(now)}"], scenario.exchange)
-
-
 def shows_each_once(scenario: ScenarioContext, emails: Sequence[str]) -> None:
     """Check that the list, if there is one, shows the users with these emails, each of them exactly once."""
     if not scenario.profile.capabilities.list:
