@@ -17,6 +17,13 @@ def read_account_times(scenario: ScenarioContext, actor: Actor, times: int) -> N
     scenario.keep(*[scenario.run(scenario.api.read(actor.known_id)) for _ in range(times)])
 
 
+@when("a client reads {actor:Actor}'s account if it has changed since 1994")
+def read_if_changed(scenario: ScenarioContext, actor: Actor) -> None:
+    long_ago = {"If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"}
+    call = scenario.api.call("GET", scenario.api.url_of(actor.known_id), headers=long_ago)
+    scenario.keep(scenario.run(scenario.api.send(call)))
+
+
 @when("support reads each account")
 def read_each_account(scenario: ScenarioContext) -> None:
     scenario.keep(*[scenario.run(scenario.api.read(actor.known_id)) for actor in scenario.users])

@@ -97,6 +97,11 @@ def send_malformed(scenario: ScenarioContext, actor: Actor, method: str, rewrite
     scenario.run(protocol.sending_body(scenario, actor, method, rewrite))
 
 
+@when("{actor:Actor} sends a {method:Write} with an empty body")
+def send_nothing(scenario: ScenarioContext, actor: Actor, method: str) -> None:
+    scenario.run(protocol.sending_body(scenario, actor, method, lambda _: b""))
+
+
 @when("{actor:Actor} signs up with the email before the name")
 def sign_up_in_another_order(scenario: ScenarioContext, actor: Actor) -> None:
     scenario.run(protocol.sending_body(scenario, actor, "POST", in_another_order))

@@ -40,6 +40,11 @@ Feature: What every answer has in common
         | uses a wrong token |
         | uses no token      |
 
+      @use.with_changes=yes
+      Examples: conditions
+        | does                      |
+        | sends outdated conditions |
+
     @use.with_list=yes
     Example: The media type when a client reads the list
       When a client reads the list
@@ -86,6 +91,11 @@ Feature: What every answer has in common
         | uses a wrong token |
         | uses no token      |
 
+      @use.with_changes=yes
+      Examples: conditions
+        | does                      |
+        | sends outdated conditions |
+
     @use.with_list=yes
     Example: No secrets when a client reads the list
       When a client reads the list
@@ -128,6 +138,11 @@ Feature: What every answer has in common
         | does               |
         | uses a wrong token |
         | uses no token      |
+
+      @use.with_changes=yes
+      Examples: conditions
+        | does                      |
+        | sends outdated conditions |
 
     @use.with_pages=yes
     Example: The error document when a client requests an invalid page

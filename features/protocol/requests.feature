@@ -102,6 +102,13 @@ Feature: Methods, statuses and headers
         | HTML                             |
         | plain text with a JSON parameter |
 
+    @negative
+    Example: The email of a sign-up that was refused for its media type stays free
+      Given the current list of users
+      When Mallory sends a POST declared as plain text
+      And Ada signs up with Mallory's email
+      Then Ada's account is created
+
     @negative @use.with_patch=yes
     Scenario Outline: A PATCH declared as <kind>
       Given Ada is a user
@@ -179,6 +186,34 @@ Feature: Methods, statuses and headers
         | JSON with a line break in a string |
         | JSON with a comment                |
         | JSON with unquoted names           |
+        | JSON with NaN                      |
+        | JSON with Infinity                 |
+
+    Example: A POST with an empty body
+      Given the current list of users
+      When Mallory sends a POST with an empty body
+      Then the request is refused as invalid
+      And no user was created
+
+    Example: The email of a sign-up that was refused for its body stays free
+      Given the current list of users
+      When Mallory sends a POST with JSON followed by other text
+      And Ada signs up with Mallory's email
+      Then Ada's account is created
+
+    @use.with_patch=yes
+    Example: A PATCH with an empty body
+      Given Ada is a user
+      When Ada sends a PATCH with an empty body
+      Then the request is refused as invalid
+      And Ada's account is unchanged
+
+    @use.with_put=yes
+    Example: A PUT with an empty body
+      Given Ada is a user
+      When Ada sends a PUT with an empty body
+      Then the request is refused as invalid
+      And Ada's account is unchanged
 
     @use.with_patch=yes
     Scenario Outline: A PATCH with <body>

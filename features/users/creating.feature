@@ -147,6 +147,18 @@ Feature: Signing up
         | an _id field         |
         | a created_at field   |
 
+    @negative @use.with_patch=yes
+    Scenario Outline: Mallory sends <field> with a second update
+      Given Mallory is a user
+      And Mallory has changed their name with an update
+      When Mallory sends <field> with an update
+      Then Mallory's change is refused as invalid or accepted without <field>
+
+      Examples:
+        | field                |
+        | a made-up id         |
+        | a past creation date |
+
     @negative @use.with_put=yes
     Scenario Outline: Mallory sends <field> with a replacement
       Given Mallory is a user

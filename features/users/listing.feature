@@ -319,6 +319,8 @@ Feature: The list of users
         | -1   | pages are counted from 1               |
         | one  | a word is not a number                 |
         | 1.5  | a page number is an integer            |
+        | 1e1  | a page number has digits only          |
+        | 0x1  | a page number has digits only          |
         | 2x   | a number with a suffix is not a number |
 
     @negative @edge
@@ -330,6 +332,8 @@ Feature: The list of users
       Examples:
         | size | why                                    |
         | 1.5  | a page size is an integer              |
+        | 1e1  | a page size has digits only            |
+        | 0x5  | a page size has digits only            |
         | 0    | a page holds at least one user         |
         | -1   | a page holds at least one user         |
         | 101  | a page holds at most 100 users         |

@@ -23,6 +23,12 @@ Feature: Reading an account
       When a client reads Ada's account by a percent-encoded id
       Then Ada's account is shown as created
 
+    @edge
+    Example: Ada's account is shown to a client that has a copy of long ago
+      Given Ada is a user
+      When a client reads Ada's account if it has changed since 1994
+      Then Ada's account is shown as created
+
     Example: Each id shows its own user
       Given Ada, Grace, Alan and Barbara are users
       When support reads each account

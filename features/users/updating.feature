@@ -207,6 +207,20 @@ Feature: Changing an account
         | changes their name  |
         | changes their email |
 
+    @edge
+    Scenario Outline: Grace, whose email <relation> Ada's, is unchanged when Ada deletes their account
+      Given Ada is a user
+      And Grace is a user with an email that <relation> Ada's
+      When Ada deletes their account
+      Then every account except Ada's is unchanged
+
+      Examples:
+        | relation                      |
+        | adds a tag to                 |
+        | starts with                   |
+        | ends with                     |
+        | differs in one character from |
+
     Example: Grace, who has the same name, is unchanged when Ada deletes their account
       Given Grace is a user
       And Ada is a user with Grace's name

@@ -15,7 +15,7 @@ from support.contract.violation import fail
 from support.models import WHOLE, Exchange
 from support.pointers import at, placed
 from support.profile import Profile
-from support.scenario import accounts, directory, paging, values
+from support.scenario import accounts, conditional, directory, paging, values
 from support.scenario.access import CREDENTIALS
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.invalid_values import (
@@ -142,6 +142,17 @@ def _use_credential(scenario: ScenarioContext, grace: Actor, credential: str) ->
     return scenario.run_few_at_once(operations)
 
 
+def _send_outdated_conditions(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
+    scenario.etags = [conditional.etag_of(conditional.read(scenario, grace))]
+    conditional.require_strong(scenario)
+    conditional.change_and_note_etag(scenario, grace, scenario.update_method)
+    exchanges = [conditional.read(scenario, grace, etag) for etag in scenario.etags]
+    for method in (*update_methods(scenario), "DELETE"):
+        conditional.write_if(scenario, grace, method, "an outdated ETag")
+        exchanges += scenario.exchanges
+    return exchanges
+
+
 def _accept_anything(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     """Send requests that are refused and do not say that they want JSON."""
     api, registry = scenario.api, scenario.registry
@@ -185,6 +196,7 @@ REQUESTS: Mapping[str, Requests] = {
     "uses an unsupported method": lambda scenario, grace: [post_to_user(scenario, grace)],
     "uses a wrong token": lambda scenario, grace: _use_credential(scenario, grace, "a wrong token"),
     "uses no token": lambda scenario, grace: _use_credential(scenario, grace, "no token"),
+    "sends outdated conditions": _send_outdated_conditions,
     "does not ask for JSON": _accept_anything,
     "sends a password": _send_secrets,
 }

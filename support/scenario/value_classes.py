@@ -82,6 +82,7 @@ EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
         lambda email: email.replace("@", ".iIkKsS@"),
     ),
     "unusual domains": (
+        lambda email: email.replace(".example.com", ".example"),
         lambda email: email.replace(".example.com", ".a-b.c--d.example.com"),
         lambda email: email.replace(".example.com", ".x123.example.com"),
         lambda email: email.replace(".example.com", ".a.b.c.d.e.example.com"),

@@ -55,6 +55,7 @@ SPELLINGS: Mapping[str, Spelling] = {
 RELATIONS: Mapping[str, Callable[[str], str]] = {
     "starts with": lambda email: f"{email}.au",
     "ends with": lambda email: f"x{email}",
+    "adds a tag to": lambda email: f"{local_part(email)}+tag@{domain(email)}",
     "differs in one character from": lambda email: email.replace(".", "x", 1),
     "differs by an underscore from": lambda email: f"{email[0]}_{email[2:]}",
     "omits the dots in": lambda email: f"{local_part(email).replace('.', '')}@{domain(email)}",
