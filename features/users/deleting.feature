@@ -111,6 +111,13 @@ Feature: Deleting an account
       And no account has Ada's old id
       And only Ada is found by their email
 
+    Example: Ada signs up a third time with the same email
+      Given Ada is a former user
+      When Ada signs up again once their email is free
+      And Ada deletes their account
+      And Ada signs up again once their email is free
+      Then Ada's account is created
+
     @edge
     Example: A sign-up that was refused is not done once the email is free
       Given Ada is a user

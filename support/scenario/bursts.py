@@ -20,6 +20,8 @@ from support.scenario.one_client import Act, tried_by_one_client
 if TYPE_CHECKING:
     from support.scenario.context import ScenarioContext
 
+BEHIND = 2
+"""By how many reads every second user is behind the others, so that changes meet deletions."""
 MIN_SIZE = 2
 
 
@@ -138,6 +140,8 @@ def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Ope
         return Lifecycle(new_user, new_name, exchanges)
     exchanges["read"] = yield from api.read(user.id)
     shown = user_of(exchanges["read"].answer, scenario.profile)
+    for _ in range(BEHIND if number % 2 else 0):
+        yield from api.read(user.id)
     if shown is not None and (shown.id, shown.email) == (user.id, new_user.email.lower()):
         fields = accounts.complete(scenario.update_method, {"name": new_name}, new_user)
         exchanges["changed"] = yield from api.send(api.call(scenario.update_method, api.url_of(user.id), fields=fields))

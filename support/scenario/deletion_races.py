@@ -22,6 +22,7 @@ from support.contract.normalizers import user_of, users_of
 from support.models import NewUser, User
 from support.scenario import accounts, one_client
 from support.scenario.email_races import becomes_free, shows_as_gone
+from support.scenario.paging import read_pages_with
 from support.scenario.races import Round, play
 from support.scenario.waiting import LIST, SEARCH, poll_until
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
 
 DELETING = 4
+MOST_IN_PAGES = 1_000
+"""Of more users, the pages are too many to be read for every race."""
 GONE = "what one of the orders leaves: once the deletion is confirmed, no view shows the user, and the email is free"
 Deleted = list[tuple[str, Sequence[str]]]
 """The ids of users whose deletion was confirmed, each with the emails that the user had or asked for."""
@@ -144,7 +147,7 @@ def _is_given_again(scenario: ScenarioContext, user_id: str) -> bool:
 
 
 def _those_who_are_back(scenario: ScenarioContext, deleted: Deleted) -> list[str]:
-    """Return the ids that a read or the list shows with an email of before.
+    """Return the ids that a read, the list or a page shows with an email of before.
 
     Another user with the id is a fault that the scenarios about deletion find, also one with a freed email.
     """
@@ -153,6 +156,9 @@ def _those_who_are_back(scenario: ScenarioContext, deleted: Deleted) -> list[str
     shown = [user_of(read.answer, scenario.profile) for read in reads]
     everyone = scenario.run(scenario.api.list()).answer if scenario.profile.capabilities.list else None
     listed = {user.id: user for user in users_of(everyone, scenario.profile)}
+    if len(listed) <= MOST_IN_PAGES:
+        pages = [page.answer for page in read_pages_with(scenario, set())]
+        listed |= {user.id: user for page in pages for user in users_of(page, scenario.profile)}
     return [
         user_id
         for (user_id, emails), read in zip(deleted, shown, strict=True)
