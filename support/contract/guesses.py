@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-IDS = ("id", "_id", "uuid", "userId", "user_id", "uid", "key")
+IDS = ("id", "_id", "uuid", "userId", "user_id", "uid", "key", "objectId", "object_id")
 NAMES = ("name", "username", "fullName", "full_name", "displayName", "display_name", "userName", "user_name")
-EMAILS = ("email", "emailAddress", "email_address", "mail", "e_mail")
+EMAILS = ("email", "emailAddress", "email_address", "mail", "e_mail", "userPrincipalName")
 FULL_NAMES = ("name", "fullName", "full_name", "fullname", "displayName", "display_name")
 GIVEN_NAMES = (
     *("firstName", "first_name", "firstname", "givenName", "given_name", "username", "userName", "user_name", "login"),
@@ -52,9 +52,10 @@ FILTERS = (
 QUERIES = (
     *(("$", "eq.{email}"), ("where", '{"$": "{email}"}'), ("filter", '{"$": "{email}"}')),
     *(("filter", '{"where": {"$": "{email}"}}'), ("filter", '$ eq "{email}"'), ("$filter", "$ eq '{email}'")),
-    *(("filter", "$ eq '{email}'"), ("filter", "$='{email}'"), ("filter", "$||$eq||{email}"), ("q", "$:{email}")),
+    *(("filter", "$ eq '{email}'"), ("filter", "$='{email}'"), ("filter", "$||$eq||{email}"), ("q", '$:"{email}"')),
+    ("q", "$:{email}"),
 )
-"""Parameters for a query in which $ is the field: PostgREST, Eve, LoopBack, SCIM, OData, PocketBase, NestJS CRUD."""
+"""Parameters for a query in which $ is the field: PostgREST, Eve, LoopBack, SCIM, OData, PocketBase, Lucene."""
 
 
 def pointers(document: Any, prefix: str = "", deep: int = 3) -> Iterator[tuple[str, list[Any]]]:
