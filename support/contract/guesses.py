@@ -40,7 +40,14 @@ BY_PAGE = (
 )
 BY_OFFSET = (
     *("offset limit", "$skip $limit", "skip limit", "skip take", "_start _limit", "page[offset] page[limit]"),
-    *("startIndex count", "$skip $top", "start limit", "start count", "pagination[start] pagination[limit]"),
+    *(
+        "startIndex count",
+        "first max",
+        "$skip $top",
+        "start limit",
+        "start count",
+        "pagination[start] pagination[limit]",
+    ),
 )
 """Parameters for the place and the size of a page; those of the contract come first."""
 
@@ -52,7 +59,13 @@ FILTERS = (
 QUERIES = (
     *(("$", "eq.{email}"), ("where", '{"$": "{email}"}'), ("filter", '{"$": "{email}"}')),
     *(("filter", '{"where": {"$": "{email}"}}'), ("filter", '$ eq "{email}"'), ("$filter", "$ eq '{email}'")),
-    *(("filter", "$ eq '{email}'"), ("filter", "$='{email}'"), ("filter", "$||$eq||{email}"), ("q", '$:"{email}"')),
+    *(
+        ("filter", "$ eq '{email}'"),
+        ("filter", "$='{email}'"),
+        ("filter", "$||$eq||{email}"),
+        ("q", '$:"{email}"'),
+        ("search", '$ eq "{email}"'),
+    ),
     ("q", "$:{email}"),
 )
 """Parameters for a query in which $ is the field: PostgREST, Eve, LoopBack, SCIM, OData, PocketBase, Lucene."""
@@ -77,9 +90,9 @@ def list_in(document: Any) -> tuple[str, list[Any]] | None:
 
 def searches_by(email: str) -> Iterator[tuple[str, str]]:
     """Yield the query parameters that may select users by the field of this name or pointer, with what each sends."""
-    email = email.rpartition("/")[2]
+    whole, email = email.removeprefix("/").replace("/", "."), email.rpartition("/")[2]
     yield from ((name, "{email}") for name in dict.fromkeys([email, "email", *(f.format(email) for f in FILTERS)]))
-    yield from ((name, text.replace("$", email)) for name, text in QUERIES)
+    yield from ((name, text.replace("$", one)) for one in dict.fromkeys([email, whole]) for name, text in QUERIES)
 
 
 def first_of(names: Sequence[str], fields: Mapping[str, Any]) -> str | None:

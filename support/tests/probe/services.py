@@ -38,6 +38,10 @@ class Keycloak(Make):
         names = {"firstName": user["name"], "lastName": other.get("lastName"), "username": other.get("username")}
         return {"id": user["id"], "createdTimestamp": moment, **names, "email": user["email"]}
 
+    def list(self, users: list[Fields], request: Request, headers: Fields) -> Any:  # noqa: ARG002
+        first, most = (int(request.query_params.get(*one)) for one in (("first", 0), ("max", 3)))
+        return [self.user(user) for user in users[first : first + most]]
+
     def answered(self, call: Call, request: Request, content: Any, response: Response) -> Response:
         if call.method in ("POST", "PUT"):
             headers = {"location": f"{request.base_url}admin/realms/demo/users/{content['id']}"}
@@ -148,6 +152,10 @@ class Okta(Make):
 
     def authenticated(self, request: Request) -> bool:
         return request.headers.get("authorization") == f"SSWS {TOKEN}"
+
+    def asked(self, query: QueryParams) -> Mapping[str, str]:
+        found = re.fullmatch(r'profile\.email eq "(.*)"', query.get("search", ""))
+        return {"email": found[1]} if found else {}
 
     def body(self, document: Any) -> Any:
         return document.get("profile") if isinstance(document, dict) else document

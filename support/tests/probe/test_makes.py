@@ -48,6 +48,10 @@ MAKES = (
 )
 
 
+DRAFTED = {Keycloak: 'page = "first"', Okta: 'format = "profile.email eq', PocketBase: 'created_at = "spaced"'}
+"""What only the draft of one make says."""
+
+
 @contextlib.contextmanager
 def served(make: Make) -> Iterator[str]:
     """Serve a make as long as the context lasts; return the URL of its users."""
@@ -71,6 +75,7 @@ def test_a_draft_by_the_probe_runs(make: type[Make], command: Command, tmp_path:
         probed = command("support.probe", url, "--out", str(draft), token=TOKEN)
         assert probed.code == 0, probed.said
         assert not api.api.store.all_users()
+        assert DRAFTED.get(make, "") in draft.read_text(encoding="utf-8")
         ran = command("behave", "--tags=@smoke", "--no-color", base_url=url, token=TOKEN, target=str(draft))
         assert ran.code == 0, f"{draft.read_text(encoding='utf-8')}\n{ran.said}"
         assert not api.api.store.all_users()
