@@ -236,3 +236,13 @@ class Tenant(Make):
     def say(self, status: int, faults: Faults, headers: Mapping[str, str] | None = None) -> Response:
         said = {"statusCode": status, "error": "Bad Request", "errorCode": "invalid_body"}
         return JSONResponse({**said, "message": next(iter(faults.values()))}, status, headers)
+
+
+class Private(Make):
+    """WordPress without `context=edit`: only the answer to a create shows the email."""
+
+    def wrapped(self, call: Call, user: Fields) -> Any:
+        return user if call.method == "POST" else {"id": user["id"], "name": user["name"]}
+
+    def list(self, users: list[Fields], request: Request, headers: Fields) -> Any:  # noqa: ARG002
+        return [{"id": user["id"], "name": user["name"]} for user in users]

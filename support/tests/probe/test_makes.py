@@ -17,7 +17,7 @@ from support.tests.probe.demanding import Envelope, Eve, FastApiUsers, Scim
 from support.tests.probe.frameworks import DjangoRest, FastApi, Laravel, Nest, Rails
 from support.tests.probe.makes import TOKEN, Make
 from support.tests.probe.platforms import Gin, SpringDataRest, Strapi, Stripe, Supabase
-from support.tests.probe.services import Directus, Graph, Keycloak, Okta, Parse, PocketBase, Tenant
+from support.tests.probe.services import Directus, Graph, Keycloak, Okta, Parse, PocketBase, Private, Tenant
 from support.tests.target.conftest import Command, command
 
 __all__ = ["command"]
@@ -89,6 +89,15 @@ def test_a_target_that_hides_who_is_gone_is_refused_before_anybody_is_created(co
     assert probed.err.startswith("configuration error: a user who is not there is answered as one who may not be seen")
     assert len(probed.err.splitlines()) == 1
     assert not api.others
+
+
+def test_a_target_that_hides_emails_is_refused_in_one_line(command: Command, tmp_path: Path) -> None:
+    api, draft = Private(), tmp_path / "ours.toml"
+    with served(api) as url:
+        probed = command("support.probe", url, "--out", str(draft), token=TOKEN)
+    assert probed.code == 2, probed.said
+    assert "configuration error: a read does not show a new user's email, so that nobody can tell" in probed.err
+    assert not api.api.store.all_users()
 
 
 def test_what_no_refusal_tells_comes_from_a_profile(command: Command, tmp_path: Path) -> None:
