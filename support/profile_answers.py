@@ -121,8 +121,8 @@ class Shape:
     """How a user of the target differs from the contract's; `user-shape` is checked against the contract all the same.
 
     - `id`: "string", "integer", "any" of the two, or a "link" to the user, whose last part is the id.
-    - `created_at`: true for a date-time with an offset, "local" for one without, "seconds" or "milliseconds" since
-      1970, false where the target does not say when a user signed up.
+    - `created_at`: true for a date-time with an offset, "local" for one without, "spaced" for one with a space before
+      the time, "seconds" or "milliseconds" since 1970, false where the target does not say when a user signed up.
     - `created`: what the answer to a create shows: the "user", an "id" (alone, or in an object), or only a "location".
     - `updated`: whether the answer to a change shows the "user", or "nothing".
 
@@ -130,7 +130,7 @@ class Shape:
     """
 
     id: Literal["string", "integer", "any", "link"] = "string"
-    created_at: Literal[True, False, "local", "seconds", "milliseconds"] = True
+    created_at: Literal[True, False, "local", "spaced", "seconds", "milliseconds"] = True
     created: Literal["user", "id", "location"] = "user"
     updated: Literal["user", "nothing"] = "user"
 

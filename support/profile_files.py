@@ -45,6 +45,12 @@ def load(target: str) -> Profile:
     return profile
 
 
+def names_from_environment(target: str) -> list[str]:
+    """Return the names of the settings whose values a profile takes from the environment."""
+    path = Path(target) if target.endswith(".toml") else PROFILES / f"{target}.toml"
+    return list(dict.fromkeys(FROM_ENVIRONMENT.findall(_json_of(path, target))))
+
+
 def _json_of(path: Path, target: str) -> str:
     """Return the content of the file as JSON, which keeps the dates as text; raises SettingsError."""
     _check_is_file(path, target)

@@ -40,10 +40,10 @@ Feature: What every answer has in common
         | uses a wrong token |
         | uses no token      |
 
-      @use.with_changes=yes
-      Examples: conditions
-        | does                      |
-        | sends outdated conditions |
+    @use.with_changes=yes
+    Example: The media type when a client sends outdated conditions
+      When a client sends outdated conditions
+      Then each answer with a body is declared as application/json or a +json type
 
     @use.with_list=yes
     Example: The media type when a client reads the list
@@ -91,10 +91,10 @@ Feature: What every answer has in common
         | uses a wrong token |
         | uses no token      |
 
-      @use.with_changes=yes
-      Examples: conditions
-        | does                      |
-        | sends outdated conditions |
+    @use.with_changes=yes
+    Example: No secrets when a client sends outdated conditions
+      When a client sends outdated conditions
+      Then no answer contains a field that is named like a secret
 
     @use.with_list=yes
     Example: No secrets when a client reads the list
@@ -139,10 +139,10 @@ Feature: What every answer has in common
         | uses a wrong token |
         | uses no token      |
 
-      @use.with_changes=yes
-      Examples: conditions
-        | does                      |
-        | sends outdated conditions |
+    @use.with_changes=yes
+    Example: The error document when a client sends outdated conditions
+      When a client sends outdated conditions
+      Then each 4xx has a JSON object that says what is wrong, without stack traces, SQL or server paths
 
     @use.with_pages=yes
     Example: The error document when a client requests an invalid page

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-IDS = ("id", "_id", "uuid", "userId", "user_id", "uid", "key")
+IDS = ("id", "_id", "uuid", "userId", "user_id", "uid", "key", "objectId", "object_id")
 NAMES = ("name", "username", "fullName", "full_name", "displayName", "display_name", "userName", "user_name")
-EMAILS = ("email", "emailAddress", "email_address", "mail", "e_mail")
+EMAILS = ("email", "emailAddress", "email_address", "mail", "e_mail", "userPrincipalName")
 FULL_NAMES = ("name", "fullName", "full_name", "fullname", "displayName", "display_name")
 GIVEN_NAMES = (
     *("firstName", "first_name", "firstname", "givenName", "given_name", "username", "userName", "user_name", "login"),
@@ -40,7 +40,14 @@ BY_PAGE = (
 )
 BY_OFFSET = (
     *("offset limit", "$skip $limit", "skip limit", "skip take", "_start _limit", "page[offset] page[limit]"),
-    *("startIndex count", "$skip $top", "start limit", "start count", "pagination[start] pagination[limit]"),
+    *(
+        "startIndex count",
+        "first max",
+        "$skip $top",
+        "start limit",
+        "start count",
+        "pagination[start] pagination[limit]",
+    ),
 )
 """Parameters for the place and the size of a page; those of the contract come first."""
 
@@ -52,9 +59,16 @@ FILTERS = (
 QUERIES = (
     *(("$", "eq.{email}"), ("where", '{"$": "{email}"}'), ("filter", '{"$": "{email}"}')),
     *(("filter", '{"where": {"$": "{email}"}}'), ("filter", '$ eq "{email}"'), ("$filter", "$ eq '{email}'")),
-    *(("filter", "$ eq '{email}'"), ("filter", "$='{email}'"), ("filter", "$||$eq||{email}"), ("q", "$:{email}")),
+    *(
+        ("filter", "$ eq '{email}'"),
+        ("filter", "$='{email}'"),
+        ("filter", "$||$eq||{email}"),
+        ("q", '$:"{email}"'),
+        ("search", '$ eq "{email}"'),
+    ),
+    ("q", "$:{email}"),
 )
-"""Parameters for a query in which $ is the field: PostgREST, Eve, LoopBack, SCIM, OData, PocketBase, NestJS CRUD."""
+"""Parameters for a query in which $ is the field: PostgREST, Eve, LoopBack, SCIM, OData, PocketBase, Lucene."""
 
 
 def pointers(document: Any, prefix: str = "", deep: int = 3) -> Iterator[tuple[str, list[Any]]]:
@@ -76,9 +90,9 @@ def list_in(document: Any) -> tuple[str, list[Any]] | None:
 
 def searches_by(email: str) -> Iterator[tuple[str, str]]:
     """Yield the query parameters that may select users by the field of this name or pointer, with what each sends."""
-    email = email.rpartition("/")[2]
+    whole, email = email.removeprefix("/").replace("/", "."), email.rpartition("/")[2]
     yield from ((name, "{email}") for name in dict.fromkeys([email, "email", *(f.format(email) for f in FILTERS)]))
-    yield from ((name, text.replace("$", email)) for name, text in QUERIES)
+    yield from ((name, text.replace("$", one)) for one in dict.fromkeys([email, whole]) for name, text in QUERIES)
 
 
 def first_of(names: Sequence[str], fields: Mapping[str, Any]) -> str | None:

@@ -18,7 +18,19 @@ PLACES = (
     *("attribute", "parameter", "source", "name", "key"),
 )
 TEXTS = (
-    *("msg", "message", "detail", "defaultMessage", "reason", "description", "error", "title", "constraints", "code"),
+    *(
+        "msg",
+        "message",
+        "detail",
+        "defaultMessage",
+        "errorMessage",
+        "reason",
+        "description",
+        "error",
+        "title",
+        "constraints",
+        "code",
+    ),
     *("type", "keyword", "kind", "ctx", "context", "expected", "messages"),
 )
 CHOICES = ("options", "enum", "enumValues", "allowedValues", "valids", "choices", "expected_one_of", "values")
@@ -28,12 +40,14 @@ ENVELOPES = (
     *("error", "errors", "detail", "details", "data", "issues", "fielderrors", "formerrors", "_issues", "_error"),
     *("violations", "invalidparams", "validation", "extensions", "message", "messages", "body", "params", "source"),
     *("validationerrors", "non_field_errors", "nonfielderrors", "problems", "failures", "cause", "response", "meta"),
+    *("errorcauses", "causes", "errorsummary", "errormessage"),
     *("fields", "error_description", "reason", "hint", "description", "title", "properties", "inner"),
 )
 PARTS_OF_THE_REQUEST = ("body", "query", "requestBody", "json", "payload", "#", "$", "")
 UNKNOWN = re.compile(
     r"should not exist|unknown|unrecogni[sz]ed|unexpected|additional|extra (?:field|input)|not (?:allowed|permitted)\b"
-    r"|unpermitted|unsupported (?:field|attribute|property)|forbidden_extra|no such (?:field|attribute)",
+    r"|unpermitted|unsupported (?:field|attribute|property)|forbidden_extra|property .{1,80} does not exist"
+    r"|permission to access field|no such (?:field|attribute)",
     re.IGNORECASE,
 )
 TAKEN = re.compile(r"already|\btaken\b|\bexists\b|in use\b|duplicate|must be unique", re.IGNORECASE)
@@ -42,7 +56,26 @@ COMPLAINT = re.compile(
     r"|null|too (?:short|long)|unrecogni|need|please",
     re.IGNORECASE,
 )
-OF_ONE = re.compile(r"(?:Field validation for|column|param(?:eter)? is missing or the value is empty:) [\"'`]?(\w+)")
+OF_ONE = re.compile(
+    r"(?:Field validation for|column|param(?:eter)? is missing or the value is empty:|invalid value for(?: the)?)"
+    r" [\"'`]?(\w+)"
+    r"|(?:[Vv]alue is required for|^Missing|[Pp]roperty)(?: property)? [\"'`](\w+)[\"'`]|\bmissing (\w+)\.?$"
+)
+AND_COLON = re.compile(r"([a-z][\w.]*): +(.+)", re.DOTALL)
+"""A field before what is wrong with it."""
+MARKS = (
+    "code",
+    "status",
+    "statuscode",
+    "type",
+    "errorcode",
+    "requestid",
+    "traceid",
+    "errorid",
+    "errorlink",
+    "innererror",
+)
+"""Names of what an error has beside its text, in small letters without separators."""
 QUOTED = re.compile(r"[\"'`“]([A-Za-z_$][\w.$/\-\[\]]*)[\"'`”]")
 LISTED = re.compile(
     r"(?:missing|required|mandatory)[^:]*(?:fields?|param\w*|propert\w*|attributes?|values?|keys?)?[^:]*: *"
@@ -62,6 +95,10 @@ NO_NAMES = (
     *("value", "values", "field", "fields", "property", "properties", "request", "body", "payload", "input", "data"),
     *("validation", "json", "user", "bad", "server", "string", "object", "content", "type", "required", "missing"),
 )
+
+
+NO_VALUES = tuple(name for name in NO_NAMES if name not in ("user", "data"))
+"""Of these, those that a text never means where it names one field."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +155,16 @@ def _in(node: Any, path: Path, trusted: bool) -> Iterator[Complaint]:
 def _under(key: str, value: Any, path: Path, trusted: bool) -> Iterator[Complaint]:
     if re.sub(r"[^a-z_]", "", key.lower()) in ENVELOPES:
         yield from _in(value, path, True)
-    elif key.startswith("_") or (isinstance(value, str) and not _complains(value, trusted)):
+    elif key.startswith("_") or _is_beside(key, value) or (isinstance(value, str) and not _complains(value, trusted)):
         return
     elif isinstance(value, str) or (isinstance(value, list | Mapping) and (trusted or path or _is_of_texts(value))):
         yield from _in(value, (*path, key), True)
+
+
+def _is_beside(key: str, value: Any) -> bool:
+    """Whether a value is a code or the like, which an error has beside its text."""
+    is_text = isinstance(value, str) and (" " in value or ("_" not in value and COMPLAINT.search(value) is not None))
+    return re.sub(r"[^a-z]", "", key.lower()) in MARKS and not is_text and not isinstance(value, list)
 
 
 def _complains(text: str, trusted: bool) -> bool:
@@ -208,7 +251,9 @@ def _as_in_json(name: str) -> str:
 def names_in(text: str) -> list[Path]:
     """Return the fields that a text names."""
     text = text.strip()
-    if one := OF_ONE.search(text):
+    if (one := OF_ONE.search(text)) and (name := next(filter(None, one.groups()))).lower() not in NO_VALUES:
+        return [path_of(name)]
+    if (one := AND_COLON.fullmatch(text)) and one[1] not in NO_NAMES and COMPLAINT.search(one[2]):
         return [path_of(one[1])]
     if listed := LISTED.search(text):
         return _split(listed[1] or listed[2])

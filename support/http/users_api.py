@@ -215,7 +215,7 @@ class UsersApi:
         """Search for the users with exactly this email, whatever its letter case; None if no answer says.
 
         Nor does an answer say it that shows such a user without an id that a URL can name. A filter that matches more
-        is narrowed. The list is read if there is no filter, or none that answers, or one that shows only others.
+        is narrowed. The list is read if no filter answers, or it shows only others, or nobody where case matters.
         """
         trusted = self.profile.capabilities.email_filter
         found: dict[str, User] = {}
@@ -228,10 +228,9 @@ class UsersApi:
             same = {user.id: user for user in users or () if user.email == email.lower()}
             trusted = trusted and users is not None and bool(same or not users)
             found |= same
-        if trusted:
-            return list(found.values())
-        if not self.profile.capabilities.list:
-            return None
+        may_be_listed = self.profile.capabilities.list and (not trusted or self.profile.lookup.case_sensitive)
+        if (found and trusted) or not may_be_listed:
+            return list(found.values()) if trusted else None
         answer = (yield from self.list()).answer
         users = None if shows_without_id(answer, email, self.profile) else users_in(answer, self.profile)
         return None if users is None else [user for user in users if user.email == email.lower()]

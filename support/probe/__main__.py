@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = settings_module.load({"base_url": options.url}).model_copy(update={**PATIENT, **OPEN})
         url = str(settings.base_url)
         draft = Draft(_name(options.out, url), url, date.today())
+        if options.known:
+            draft.begin_with(options.known)
         left = _discover(settings, draft)
         if options.with_run and not left:
             add_deviations(draft, options.with_run)
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             draft.remarks.append("The suite has not run with this draft: --with-run adds the deviations that it finds.")
         draft.remarks += forecast(draft.profile, settings.token is not None and settings.access_controlled)
         _write(draft, options.out)
-    except SuiteError as error:
+    except (SuiteError, ContractViolation) as error:
         text = f"{error.outcome}: {error}".replace("BASE_URL (from -D base_url)", "URL")
         print(redacted(text), file=sys.stderr)
         return FAULT
@@ -63,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("url", metavar="URL", help="URL of the users collection")
     parser.add_argument("--out", metavar="FILE", help="write the draft to this .toml file instead of standard output")
+    parser.add_argument("--from", dest="known", metavar="PROFILE", help="begin with what this profile says")
     parser.add_argument(
         "--with-run",
         metavar="TAGS",

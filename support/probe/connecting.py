@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from support.probe.authentication import learn_way, ways
+from collections.abc import Iterator
+
+from support.probe.authentication import Way, learn_way, ways
 from support.probe.draft import Draft
 from support.settings import Settings
 from support.target.connection import Connection
@@ -12,7 +14,7 @@ from support.target.preflight import SlashMissing, TokenRefused
 def connect(settings: Settings, draft: Draft) -> Connection:
     """Return a connection; raises SuiteError if the target cannot be reached, or takes the token in no known way."""
     token = settings.token.get_secret_value() if settings.token and settings.access_controlled else ""
-    others = ways(token)
+    others: Iterator[Way] | None = None
     first: TokenRefused | None = None
     while True:
         try:
@@ -20,7 +22,7 @@ def connect(settings: Settings, draft: Draft) -> Connection:
         except SlashMissing as error:
             draft.learn("paths.collection_slash", True, str(error))
         except TokenRefused as error:
-            first = first or error
+            first, others = first or error, others or ways(token, error.scheme)
             if (way := next(others, None)) is None:
                 raise first from None
             learn_way(draft, way, f"a read with the token as bearer: {first}")

@@ -23,13 +23,19 @@ from support.profile_answers import Names, StatusInBody
 MOST_TRIES = 60
 JSON_API = "application/vnd.api+json"
 SCIM = b"urn:ietf:params:scim:api:messages:2.0:Error"
-MISSING = re.compile(r"\brequired\b|\bmissing\b", re.IGNORECASE)
+MISSING = re.compile(r"\brequired\b|\bmissing\b|\bblank\b|\bempty\b", re.IGNORECASE)
 ELSEWHERE = (404, 405, 501)
+TOLD = 300
+ADVICE = "Write what it asks for into a profile, and name it with --from."
+AT_LEAST_ONE = re.compile(r"at least one|one of (?:these|the following)|either", re.IGNORECASE)
+LOGINS = ("username", "userName", "user_name", "login")
+"""Names that are no person's."""
 
 
 def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
     """Create a user, whatever the target asks for; raises SuiteError if nothing more can be learned."""
     creation = _Creation(client)
+    exchange = None
     for _ in range(MOST_TRIES):
         ada = client.new_user("Ada")
         exchange = client.post(ada.as_json())
@@ -41,7 +47,8 @@ def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
             return ada, exchange
         if not creation.learns(exchange):
             break
-    raise SuiteError(f"no user could be created, and this refusal says no more: {brief(exchange)}")
+    told = brief(creation.not_understood or exchange, TOLD) if exchange else "no answer"
+    raise SuiteError(f"no user could be created, and this refusal says no more: {told}. {ADVICE}")
 
 
 class _Creation:
@@ -55,10 +62,15 @@ class _Creation:
         self._media_types = iter([JSON_API])
         self._ways = client.ways_to_send_the_token()
         self._guesses = self._guess()
+        self.not_understood: Exchange | None = None
 
     def learns(self, exchange: Exchange) -> bool:
         """Learn something from a refusal; return whether there is reason to try again."""
         client = self._client
+        complaints = complaints_in(document_of(exchange.answer)) if exchange.answer else []
+        if exchange.status == 403 and any(self._is_unwanted(one, exchange) for one in complaints):
+            unwanted = [self._learn(complaint, exchange) for complaint in complaints]
+            return any(unwanted)
         if exchange.status in ELSEWHERE and (path := next(self._paths, None)):
             client.learn("paths.create", path, exchange)
         elif exchange.status == 415 and (media_type := next(self._media_types, None)):
@@ -73,18 +85,29 @@ class _Creation:
         elif self._speaks_scim(exchange):
             return True
         else:
-            complaints = complaints_in(document_of(exchange.answer)) if exchange.answer else []
+            if AT_LEAST_ONE.search(complaints[0].text if complaints else ""):
+                complaints = complaints[:1]
             learned = [self._learn(complaint, exchange) for complaint in complaints]
+            if not any(learned):
+                self.not_understood = self.not_understood or exchange
             return any(learned) or next(self._guesses, False)
         return True
+
+    def _is_unwanted(self, complaint: Complaint, exchange: Exchange) -> bool:
+        """Whether a refusal is about a field that was sent, and must not be, rather than about the token."""
+        names = self._client.profile.names
+        sent = at(json.loads(exchange.call.body or b"{}"), steps_of(names.body_pointer))
+        return complaint.is_unknown and at(sent, in_the_user(complaint.path, names)) is not None
 
     def _learn(self, complaint: Complaint, exchange: Exchange) -> bool:
         """Learn from what a refusal says of one field."""
         client, names = self._client, self._client.profile.names
         whole, path = complaint.path, in_the_user(complaint.path, names)
         sent = at(json.loads(exchange.call.body or b"{}"), steps_of(names.body_pointer))
-        if complaint.is_taken or not path or (path == names.paths["email"] and not complaint.is_unknown):
+        if complaint.is_taken or not path:
             return False
+        if path == names.paths["email"] and not complaint.is_unknown:
+            return MISSING.search(complaint.text) is not None and self._put_inside(exchange)
         if complaint.is_unknown:
             return self._drop(path, path in (names.paths["email"], names.paths["name"]), exchange)
         if path == names.paths["name"]:
@@ -97,6 +120,10 @@ class _Creation:
             for field, known in (("email", EMAILS), ("name", FULL_NAMES)):
                 if path[-1] in known:
                     return self._place(field, whole, exchange)
+            if path[-1] in GIVEN_NAMES and path[-1] not in LOGINS and names.name in LOGINS:
+                client.learn(f"create.{names.name}", "{local_part}", exchange)
+                client.learn("names.name", field_name(path), exchange)
+                return True
         return self._propose(path, complaint, exchange)
 
     def _place(self, field: str, path: Path, exchange: Exchange) -> bool:
@@ -107,6 +134,15 @@ class _Creation:
             wrapper = path[: path.index("attributes") if "attributes" in path else len(path) - 1]
             self._client.learn("names.body_pointer", pointer(wrapper), exchange)
         self._client.learn(f"names.{field}", field_name(path[len(wrapper) :]), exchange)
+        return True
+
+    def _put_inside(self, exchange: Exchange) -> bool:
+        """Send the user inside an object that was asked for, as what is beside it does not arrive."""
+        empty = [key for key, value in self._client.profile.create.items() if value == {}]
+        if not empty or self._client.profile.names.body_pointer:
+            return False
+        self._client.forget(f"create.{empty[0]}")
+        self._client.learn("names.body_pointer", pointer((empty[0],)), exchange)
         return True
 
     def _propose(self, path: Path, complaint: Complaint, exchange: Exchange) -> bool:
@@ -131,7 +167,8 @@ class _Creation:
             return self._client.forget(f"create.{path[0]}")
         known, field = (EMAILS, "email") if path[-1] in EMAILS else (NAMES, "name")
         given = [key for key in self._client.profile.create if key in GIVEN_NAMES] if field == "name" else []
-        others = [one for one in (*given, *known) if one not in self._unwanted]
+        first = [key for key in GIVEN_NAMES if key not in LOGINS] if field == "name" else []
+        others = [one for one in (*given, *known, *first) if one not in self._unwanted]
         if not others:
             return False
         self._client.forget(f"create.{others[0]}")

@@ -18,6 +18,7 @@ from support.probe.paging import discover_paging
 from support.probe.users import discover_user, learn_from_example, learn_status
 from support.profile_answers import Lookup
 from support.statuses import is_client_error
+from support.target.preflight import NOBODY
 
 LONGEST_TIMEOUT_S = 120
 UNSAFE = "not run: a body that is no object may be stored without an id, and could not be deleted then"
@@ -42,6 +43,7 @@ NO_OBJECT = (
 def discover(client: ProbeClient) -> None:
     """Ask everything in order; raises SuiteError if the target is no users API that a profile can describe."""
     discover_list(client)
+    require_an_answer_for_nobody(client)
     ada = discover_user(client)
     discover_unknown_id(client, ada)
     if client.profile.capabilities.list:
@@ -75,6 +77,19 @@ def discover_list(client: ProbeClient) -> None:
         client.learn("names.list_pointer", way, exchange)
     example = next((entry for entry in entries if isinstance(entry, Mapping)), {})
     learn_from_example(client, example, exchange)
+
+
+def require_an_answer_for_nobody(client: ProbeClient) -> None:
+    """Raise SuiteError, before anybody is created, if 403 stands for users who are not there: nobody would be gone."""
+    if not client.profile.capabilities.list:
+        return
+    users = ids_of(client.get().answer, client.profile)
+    exchange = client.read(client.factory.unused_id(users[0]) if users else NOBODY)
+    if exchange.status == 403:
+        raise SuiteError(
+            "a user who is not there is answered as one who may not be seen, so nothing would show that the suite "
+            f"has deleted its users, and it creates none: {brief(exchange)}"
+        )
 
 
 def discover_unknown_id(client: ProbeClient, ada: User) -> None:

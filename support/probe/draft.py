@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
 
 from support.models import Exchange
 from support.profile import Deviation, Exclusion, Profile
+from support.profile_files import load, names_from_environment
 from support.redaction import redacted
 
 SHOWN = 90
+NOT_LEARNED = ("name", "description", "deviations", "excluded")
 BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
 Value = Any
 
@@ -30,6 +32,7 @@ class Draft:
     evidence: dict[str, str] = field(default_factory=dict)
     deviations: list[tuple[Deviation, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    from_environment: Sequence[str] = ()
 
     def learn(self, path: str, value: Value, *shown: Exchange | str) -> None:
         """Set a value of the profile; the last one learned counts."""
@@ -41,6 +44,22 @@ class Draft:
         changes: dict[str, Any] = {table or key: part}
         self.profile = replace(self.profile, **changes)
         self.evidence[path] = "; ".join(one if isinstance(one, str) else brief(one) for one in shown)
+
+    def begin_with(self, target: str) -> None:
+        """Take over what a profile says otherwise than the contract."""
+        known, usual = load(target), Profile()
+        self.from_environment = names_from_environment(target)
+        self.profile = replace(known, deviations=())
+        for part in fields(known):
+            value = getattr(known, part.name)
+            if value == getattr(usual, part.name) or part.name in NOT_LEARNED:
+                continue
+            of_table = vars(value) if is_dataclass(value) else value if isinstance(value, Mapping) else None
+            for key in of_table if of_table is not None else ():
+                if isinstance(value, Mapping) or getattr(value, key) != getattr(getattr(usual, part.name), key):
+                    self.evidence[f"{part.name}.{key}"] = f"from {target}"
+            if of_table is None:
+                self.evidence[part.name] = f"from {target}"
 
     def forget(self, path: str) -> bool:
         """Take a value out of a table that has any names; return whether it was there."""
@@ -60,8 +79,11 @@ class Draft:
         self.deviations.append((known, evidence))
 
     def text(self) -> str:
-        """Return the draft as TOML; it holds no secrets."""
-        return redacted("\n".join(self._lines()) + "\n")
+        """Return the draft as TOML; it holds no secrets, but their names where a profile took them from there."""
+        shown = redacted("\n".join(self._lines()) + "\n")
+        for name in self.from_environment:
+            shown = re.sub(rf"\${name}\b", f"${{{name}}}", shown)
+        return shown
 
     def _lines(self) -> Iterator[str]:
         yield f"# Drafted on {self.today} from the answers of {_comment(self.url)}."
@@ -94,23 +116,24 @@ class Draft:
             yield f"{_key(key)} = {_toml(value)}{comment}"
 
 
-def brief(exchange: Exchange) -> str:
-    """Return a request and its answer on one short line."""
+def brief(exchange: Exchange, most: int = SHOWN) -> str:
+    """Return a request and its answer on one short line, with so much of each body."""
     call, answer = exchange.call, exchange.answer
     path = "/" + call.url.split("://", 1)[-1].partition("/")[2]
-    sent = f" {_short(call.body.decode('utf-8', 'backslashreplace'))}" if call.body else ""
+    sent = f" {_short(call.body.decode('utf-8', 'backslashreplace'), most)}" if call.body else ""
     if answer is None:
         return f"{call.method} {path}{sent} -> no answer"
-    return f"{call.method} {path}{sent} -> {answer.status} {_short(answer.body.decode('utf-8', 'replace'))}".rstrip()
+    shown = _short(answer.body.decode("utf-8", "replace"), most)
+    return f"{call.method} {path}{sent} -> {answer.status} {shown}".rstrip()
 
 
 def _table(path: str) -> str:
     return path.rpartition(".")[0]
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
+    return text if len(text) <= most else f"{text[:most]} …"
 
 
 def _comment(text: str) -> str:

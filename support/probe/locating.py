@@ -17,7 +17,7 @@ DEEPEST = 5
 LINKS: Sequence[Path] = (("_links", "self", "href"), ("links", "self"), ("url",), ("href",), ("@id",))
 """Where a user links to itself, as in HAL, JSON:API, Django REST framework and Hydra."""
 A_DAY_S = 86_400.0
-Moment = Literal[True, "local", "seconds", "milliseconds"]
+Moment = Literal[True, "local", "spaced", "seconds", "milliseconds"]
 Path = tuple[str, ...]
 
 
@@ -45,14 +45,20 @@ class Located:
         return linked_id(found) if self.is_linked else found
 
 
-def located(document: Any, email: str, names: Mapping[str, str] | None = None) -> Located | None:
-    """Return where the user with this email is; `names` are what may stand for the name, the likeliest first."""
+def located(
+    document: Any, email: str, names: Mapping[str, str] | None = None, user_id: str | None = None
+) -> Located | None:
+    """Return where the user with this email is; `names` are what may stand for the name, the likeliest first.
+
+    Where no field has the name of an id, one that holds `user_id` is it.
+    """
     where = _first_with(document, email, EMAILS)
     if where is None:
         return None
     above = [where[:length] for length in range(len(where) - 1, -1, -1)]
     ways = ((path, way) for find in (_id_in, _link_in) for path in above if (way := find(at(document, path))))
-    user, way = next(ways, (where[:-1], None))
+    holders = (path for path, one in leaves(at(document, where[:-1])) if user_id is not None and str(one) == user_id)
+    user, way = next(ways, (where[:-1], next(holders, None)))
     shown = at(document, user)
     name = next((path for one in names or {} if (path := _first_with(shown, one, NAMES))), None)
     created_at, moment = _created(shown)
@@ -135,7 +141,9 @@ def _moment(value: Any) -> Moment | None:
     if not isinstance(value, str) or len(value) < len("2026-01-01T00"):
         return None
     parsed = moment_of(value)
-    return None if isinstance(parsed, str) else "local" if parsed.tzinfo is None else True
+    if isinstance(parsed, str):
+        return None
+    return "local" if parsed.tzinfo is None else "spaced" if " " in value.strip() else True
 
 
 def _is_now(value: Any, kind: Moment) -> bool:

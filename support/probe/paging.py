@@ -12,7 +12,7 @@ from support.models import Exchange
 from support.probe.client import ProbeClient
 from support.probe.cursors import discover_cursor
 from support.probe.locating import beside_lists
-from support.profile_answers import Pages
+from support.profile_answers import Names, Pages
 
 SIZE_FIELDS = ("limit", "size", "per_page", "perPage", "page_size", "pageSize", "max_results")
 
@@ -60,7 +60,8 @@ def _learn_paging(
         client.learn("pages.counts", "users", *shown)
     if pages.first is not None:
         client.learn("pages.first", pages.first, *shown)
-    if _seems_cut(plain) or _continues(client, plain):
+    is_of_another_make = (page, limit) != (Names.page, Names.limit)  # such lists are often cut, and do not say so
+    if is_of_another_make or _seems_cut(plain) or _continues(client, plain):
         size, largest = _largest_page(client)
         client.learn("pages.size", size, plain, largest)
 

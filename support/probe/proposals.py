@@ -14,6 +14,7 @@ HARMLESS = ("user", "member", "viewer", "reader", "customer", "guest", "basic", 
 RISKY = re.compile(r"admin|root|owner|super|manage|staff|banned|block|delet|disab|inactive|suspend", re.IGNORECASE)
 
 BY_NAME: Sequence[tuple[str, Sequence[Any]]] = (
+    (r"pass(word)?profile", [{"password": "{password}"}]),
     (r"(pass(word|wd|phrase|code)|pwd|secret)\w*", ["{password}"]),
     (r"\w*(confirm|repeat|again)\w*pass\w*", ["{password}"]),
     (r"(e?mail)(address)?(confirm\w*|repeat|again)|(confirm|repeat)e?mail", ["{email}"]),
@@ -21,7 +22,9 @@ BY_NAME: Sequence[tuple[str, Sequence[Any]]] = (
     (r"(first|given|fore|pre)(name)?|fname", ["{first_name}"]),
     (r"(last|family|sur|second)(name)?|lname", ["{last_name}"]),
     (r"(full|display|real|public|legal|complete|formatted)?name|displayas|formatted", ["{name}"]),
+    (r"(user)?principal(name)?|upn", ["{email}"]),
     (r"user(name|id)?|log(in|on)(name)?|nick(name)?|handle|alias|account(name)?|slug|screenname", ["{local_part}"]),
+    (r"mailnick(name)?", ["{local_part}"]),
     (r"(external|employee|customer|client|reference|unique|legacy)?(id|uid|uuid|guid|key)", ["{uuid}", "{number}"]),
     (r"age|years?old", [30]),
     (r"(date(of)?)?(birth|born)(day|date|on)?|dob|bday|birthdate", ["1990-01-01", "1990-01-01T00:00:00Z"]),
@@ -30,6 +33,7 @@ BY_NAME: Sequence[tuple[str, Sequence[Any]]] = (
     (r"roles|groups|scopes|permissions|tags|authorities", [["user"], []]),
     (r"(user)?(role|type|kind|level|tier|plan)(name)?", ["user", "member", "standard", "basic"]),
     (r"status|state", ["active", "enabled", "ACTIVE"]),
+    (r"profile|attributes|traits", [{}]),
     (r"schemas", [["urn:ietf:params:scim:schemas:core:2.0:User"]]),
     (r"gender|sex|salutation", ["other", "female", "f"]),
     (r"title|position|job(title)?|occupation|profession", ["Engineer"]),

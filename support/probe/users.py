@@ -50,7 +50,10 @@ def discover_user(client: ProbeClient) -> User:
     ada, created = create_first(client)
     user_id, way = _learn_create(client, ada, created)
     read = _read(client, user_id)
-    shown = located(document_of(read.answer), ada.email, _names_sent(client, ada, created)) if read.answer else None
+    names = _names_sent(client, ada, created)
+    shown = located(document_of(read.answer), ada.email, names, user_id) if read.answer else None
+    if read.status == 200 and shown is None:
+        raise SuiteError(f"a read does not show a new user's email, so that nobody can tell whose it is: {brief(read)}")
     if read.status != 200 or shown is None or shown.id is None:
         raise SuiteError(f"a new user cannot be read by its id: {brief(created)}; {brief(read)}")
     _learn_read(client, shown, read)

@@ -177,16 +177,17 @@ def each_is_found(scenario: ScenarioContext) -> None:
 def check_each(scenario: ScenarioContext, field_name: str) -> None:
     """Check that every value is kept, in every view; raises ContractViolation of the rule that is broken.
 
-    A value that came out wrong is written once more, by one user alone, and then with all that its writer wrote before;
-    a refused request is sent again as well, else each view is read again. If all that is right, the burst is to blame.
+    What came out wrong is written once more, by one user alone, and after all that its writer wrote before; a refused
+    request is sent again, else each view is read again. If all that is right, the burst is to blame.
     """
     for place, each in enumerate(scenario.written, start=1):
         wrong = list(_wrong(scenario, each, field_name))
+        before = [one for one in scenario.written[:place] if one.writer is each.writer is not None]
         if wrong:
-            before = [one for one in scenario.written[:place] if one.writer is each.writer]
-            with _blaming_the_value(scenario, each, field_name):
-                for writes in ([each], before) if each.writer is not None else ([each],):
-                    _write_alone(scenario, writes, field_name)
+            with _blaming_the_values(scenario, [each], field_name):
+                _write_alone(scenario, [each], field_name)
+            with _blaming_the_values(scenario, before or [each], field_name):
+                _write_alone(scenario, before or [each], field_name)
                 if not is_success(each.answer.status):
                     _send_again(scenario, each, field_name)
                 elif each.writer is not None:
@@ -228,13 +229,13 @@ def _wrong_in_view(
 
 
 @contextmanager
-def _blaming_the_value(scenario: ScenarioContext, each: Written, field_name: str) -> Iterator[None]:
-    """Blame the rule of the scenario for a name that is not kept where a usual one, written in the same way, is."""
+def _blaming_the_values(scenario: ScenarioContext, writes: Sequence[Written], field_name: str) -> Iterator[None]:
+    """Blame the rule of the scenario for names that are not kept where usual ones, written in the same way, are."""
     try:
         yield
     except ContractViolation as broken:
         if field_name == "name" and broken.evidence and broken.rule != scenario.rule:
-            _write_alone(scenario, [replace(each, sent=scenario.factory.new_user())], field_name)
+            _write_alone(scenario, [replace(each, sent=scenario.factory.new_user()) for each in writes], field_name)
             said = broken.evidence
             fail(scenario.rule, said.attempted, said.expected, said.actual, broken.exchange, claims=broken.claims)
         raise
@@ -290,8 +291,7 @@ def _look_again(scenario: ScenarioContext, writer: Writer, rules: Sequence[str],
         exchanges = read[rule]()
         wrong = _wrong_in_view(scenario, writer.id, expected, rule, exchanges)
         if wrong:
-            wanted = f"the user with {field_name} {expected[field_name]!r}"
-            fail(rule, scenario.attempted, [wanted], wrong, exchanges[-1])
+            fail(rule, scenario.attempted, [f"the user with {expected}"], wrong, exchanges[-1])
 
 
 def _again(scenario: ScenarioContext, each: Written, field_name: str) -> str:

@@ -200,8 +200,11 @@ def _differences(scenario: ScenarioContext, exchange: Exchange, entries: Sequenc
 def shows_an_accepted_change(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that each field that a read shows is what an accepted change left, or as it was before.
 
-    The changes come at once, and each may name only some of the fields: the account may be a mixture of them.
+    The changes come at once, and each may name only some of the fields: the account may be a mixture of them. Of what
+    an API that answers changes with nothing made of unusual bodies, nobody can tell.
     """
+    if scenario.profile.shape.updated == "nothing":
+        return
     before = actor.shown
     accepted = [accounts.fields_of(scenario, one) for one in scenario.exchanges if is_success(one.status)]
     in_doubt = any(one.repeated_in_doubt for one in scenario.exchanges)

@@ -32,7 +32,11 @@ class SlashMissing(TargetDown):
 
 
 class TokenRefused(TargetDown):
-    """The target refuses the token, or the way in which it is sent."""
+    """The target refuses the token, or the way in which it is sent; `scheme` is what it asks for."""
+
+    def __init__(self, text: str, scheme: str = "") -> None:
+        super().__init__(text)
+        self.scheme = scheme
 
 
 def refuse_production(base_url: str, profile: Profile, settings: Settings) -> None:
@@ -68,7 +72,8 @@ def _open(client: SessionClient, api: UsersApi, reading: Operation[Exchange]) ->
     if exchange.status == TOO_MANY_REQUESTS:
         raise TargetDown(why_limited(exchange))
     if exchange.status in (401, 403):
-        raise TokenRefused(f"{api.base_url} {_why_refused(exchange, api)}")
+        challenge = (exchange.answer.header("WWW-Authenticate") if exchange.answer else None) or ""
+        raise TokenRefused(f"{api.base_url} {_why_refused(exchange, api)}", challenge.partition(" ")[0])
     problem = _problem(exchange)
     if problem:
         raise TargetDown(f"{api.base_url} {problem}")

@@ -17,6 +17,7 @@ from support.tests.probe.demanding import Envelope, Eve, FastApiUsers, Scim
 from support.tests.probe.frameworks import DjangoRest, FastApi, Laravel, Nest, Rails
 from support.tests.probe.makes import TOKEN, Make
 from support.tests.probe.platforms import Gin, SpringDataRest, Strapi, Stripe, Supabase
+from support.tests.probe.services import Directus, Graph, Keycloak, Okta, Parse, PocketBase, Private, Tenant
 from support.tests.target.conftest import Command, command
 
 __all__ = ["command"]
@@ -39,7 +40,16 @@ MAKES = (
     Stripe,
     Gin,
     Supabase,
+    Keycloak,
+    PocketBase,
+    Parse,
+    Graph,
+    Okta,
 )
+
+
+DRAFTED = {Keycloak: 'page = "first"', Okta: 'format = "profile.email eq', PocketBase: 'created_at = "spaced"'}
+"""What only the draft of one make says."""
 
 
 @contextlib.contextmanager
@@ -65,6 +75,48 @@ def test_a_draft_by_the_probe_runs(make: type[Make], command: Command, tmp_path:
         probed = command("support.probe", url, "--out", str(draft), token=TOKEN)
         assert probed.code == 0, probed.said
         assert not api.api.store.all_users()
+        assert DRAFTED.get(make, "") in draft.read_text(encoding="utf-8")
         ran = command("behave", "--tags=@smoke", "--no-color", base_url=url, token=TOKEN, target=str(draft))
+        assert ran.code == 0, f"{draft.read_text(encoding='utf-8')}\n{ran.said}"
+        assert not api.api.store.all_users()
+
+
+def test_a_target_that_hides_who_is_gone_is_refused_before_anybody_is_created(command: Command, tmp_path: Path) -> None:
+    api, draft = Directus(), tmp_path / "ours.toml"
+    with served(api) as url:
+        probed = command("support.probe", url, "--out", str(draft), token=TOKEN)
+    assert probed.code == 2, probed.said
+    assert probed.err.startswith("configuration error: a user who is not there is answered as one who may not be seen")
+    assert len(probed.err.splitlines()) == 1
+    assert not api.others
+
+
+def test_a_target_that_hides_emails_is_refused_in_one_line(command: Command, tmp_path: Path) -> None:
+    api, draft = Private(), tmp_path / "ours.toml"
+    with served(api) as url:
+        probed = command("support.probe", url, "--out", str(draft), token=TOKEN)
+    assert probed.code == 2, probed.said
+    assert "configuration error: a read does not show a new user's email, so that nobody can tell" in probed.err
+    assert not api.api.store.all_users()
+
+
+def test_what_no_refusal_tells_comes_from_a_profile(command: Command, tmp_path: Path) -> None:
+    api, known, draft = Tenant(), tmp_path / "known.toml", tmp_path / "ours.toml"
+    with served(api) as url:
+        alone = command("support.probe", url, "--out", str(draft), token=TOKEN)
+        assert alone.code == 2
+        assert "The connection does not exist." in alone.err
+        assert alone.err.strip().endswith("Write what it asks for into a profile, and name it with --from.")
+        known.write_text(
+            'name = "known"\ndescription = "what we know"\n[create]\nconnection = "people"\n'
+            '[headers]\nX-Gateway-Key = "${GATEWAY_KEY}"\n',
+            encoding="utf-8",
+        )
+        settings = {"token": TOKEN, "gateway_key": "hush-hush"}
+        probed = command("support.probe", url, "--from", str(known), "--out", str(draft), **settings)
+        assert probed.code == 0, probed.said
+        assert 'X-Gateway-Key = "${GATEWAY_KEY}"' in draft.read_text(encoding="utf-8")
+        assert f'connection = "people"  # from {known}' in draft.read_text(encoding="utf-8")
+        ran = command("behave", "--tags=@smoke", "--no-color", base_url=url, target=str(draft), **settings)
         assert ran.code == 0, f"{draft.read_text(encoding='utf-8')}\n{ran.said}"
         assert not api.api.store.all_users()

@@ -151,3 +151,13 @@ def test_a_draft_never_excuses_a_fault_of_the_server_or_a_lost_user(
     assert ended.code == 0, ended.said
     assert not load(str(draft)).deviations
     assert f"{rule} is broken, and {why}" in ended.err
+
+
+def test_a_race_between_spellings_is_judged_by_the_list_where_a_search_minds_letter_case(
+    command: Command, play: Play, new_target: NewTarget, tmp_path: Path
+) -> None:
+    target, draft = new_target("--defect", "filter-is-case-sensitive"), tmp_path / "ours.toml"
+    assert command("support.probe", target.url, "--out", str(draft), token=TOKEN).code == 0
+    assert load(str(draft)).lookup.case_sensitive
+    ended = play(target, str(draft), "--tags=@rule.race-email", "--name", "letter cases")
+    assert ended.code == 0, ended.said

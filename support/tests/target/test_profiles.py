@@ -113,7 +113,11 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ("[deadlines]\nretry_deadline_s = 1000001\n", "deadlines.retry_deadline_s", "less than or equal to 1000000"),
         ("[caps]\nusers = 1e300\n", "caps.users", "1e+300 should be a valid integer"),
         ("[answers]\ntaken = [409.0]\n", "answers.taken[0]", "409.0 should be a valid integer"),
-        ('[shape]\ncreated_at = "days"\n', "shape.created_at", "'days' should be True, False, 'local', 'seconds' or"),
+        (
+            '[shape]\ncreated_at = "days"\n',
+            "shape.created_at",
+            "'days' should be True, False, 'local', 'spaced', 'seconds' or",
+        ),
         ("[lookup]\nformat = 'mail eq'\n", "lookup.format", "it must hold {email} once"),
         ("[[errors]]\nvalue = 'x'\n", "errors[0]", "'pointer' is missing"),
         ("[[errors]]\npointer = '/code'\nstatus = 200\n", "errors[0].status", "200 should be greater than or equal"),
