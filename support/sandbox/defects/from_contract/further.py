@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import binascii
-import json
 import re
 import time
 import unicodedata
@@ -204,17 +203,6 @@ def refused_user_visible_for_a_moment(sandbox: Sandbox) -> None:
     act_when_refused(sandbox, "create", 422, store)
 
 
-@defect("malformed-json", at="parse")
-def not_a_number_taken_in_json(_sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
-    """NaN and Infinity are taken for JSON, as Python's reader does unless it is told not to."""
-    try:
-        return parse(body)
-    except ValueError:
-        if re.search(rb"NaN|Infinity", body) is None:
-            raise
-        return json.loads(body)
-
-
 @defect("malformed-json", at="patch")
 async def empty_body_is_empty_patch(_sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """PATCH takes an empty body for an empty object, and gives 200."""
@@ -376,19 +364,6 @@ def list_repeats_users_by_former_emails(sandbox: Sandbox) -> None:
         return [user for user in all_users() for _ in range(1 + moves[user.id])]
 
     sandbox.around("store.update", update)
-    sandbox.around("store.all_users", all_users)
-
-
-@defect("list")
-def list_turns_round(sandbox: Sandbox) -> None:
-    """Every second whole list has the users in the opposite order: nothing says how to order them."""
-    state = {"lists": 0}
-
-    def all_users(_sandbox: Sandbox, all_users: Decision) -> list[User]:
-        users: list[User] = all_users()
-        state["lists"] += 1
-        return users if state["lists"] % 2 else users[::-1]
-
     sandbox.around("store.all_users", all_users)
 
 
