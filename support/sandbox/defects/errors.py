@@ -90,7 +90,7 @@ def trace_in_invalid(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> A
     return _leak(refuse(refusal), 422, _TRACE)
 
 
-@defect("json-media-type", at="respond")
+@defect("problem", at="respond")
 def html_without_a_token(sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
     """A request without a token gets an HTML page; a wrong token is refused correctly."""
     response: Response = respond(call, answer)

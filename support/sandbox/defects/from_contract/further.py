@@ -1,4 +1,4 @@
-"""Sixty defects that were written from the contract alone, to try the suite blindly."""
+"""What else the contract rules out: defects that were written from it alone, without a look at the features."""
 
 import asyncio
 import base64
@@ -534,7 +534,7 @@ def create_renews_time_of_one_before(sandbox: Sandbox) -> None:
 # Delete
 
 
-@defect("delete")
+@defect("conditional")
 def deleted_user_not_modified(sandbox: Sandbox) -> None:
     """A read of a deleted user with their last ETag in If-None-Match gives 304: a cache looks at the tags first."""
     gone = remember_gone(sandbox)
