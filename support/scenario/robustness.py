@@ -14,7 +14,7 @@ from support.scenario import accounts, bursts, directory, invalid_values, odd_re
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.odd_bodies import CLASSES
 from support.scenario.odd_requests import Odd, Odds
-from support.statuses import is_client_error, is_success
+from support.statuses import RETRIED, is_client_error, is_success
 
 AT_ONCE = 30
 CUT = "a body that is cut"
@@ -32,13 +32,22 @@ def send_at_once(scenario: ScenarioContext, odds: Iterable[Odd]) -> None:
     if any(odd.call.method == "POST" for odd in odds):
         directory.remember_list(scenario)
     size = bursts.size(scenario, AT_ONCE)
-    scenario.odd, exchanges = odds, []
+    exchanges: list[Exchange] = []
     for start in range(0, len(odds), size):
         burst = odds[start : start + size]
         scenario.registry.make_room(sum(odd.call.method == "POST" for odd in burst))
         scenario.api.policy.budget.admit(len(burst))
         exchanges += scenario.run_at_once([odd.operation(scenario) for odd in burst])
+        if any(map(_took_all_its_time, exchanges)):
+            break  # the others would take as long
+    scenario.odd = odds[: len(exchanges)]
     scenario.keep(*exchanges)
+
+
+def _took_all_its_time(exchange: Exchange) -> bool:
+    """Whether a call hung, or was sent again and again in vain."""
+    last = exchange.attempts[-1].outcome
+    return last.hung if isinstance(last, Failure) else last.status in RETRIED
 
 
 def sign_up(scenario: ScenarioContext, bodies: str) -> None:
