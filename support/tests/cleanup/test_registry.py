@@ -85,6 +85,13 @@ class TestOrderOnTheWire:
         assert at_the_server == ["intended"]
         assert stand.states()[wanted] == "refused"
 
+    def test_a_query_does_not_hide_whom_a_change_names(self, stand: Stand) -> None:
+        user_id = stand.users.add("Ada", f"old@{stand.mark}.example.com")
+        wanted = f"new@{stand.mark}.example.com"
+        call = stand.api.patch_call(user_id, {"email": wanted})
+        stand.client.execute(stand.registry.change(replace(call, url=f"{call.url}?id=9"), wanted))
+        assert stand.states()[wanted] == "refused"
+
     def test_the_id_is_on_disk_when_the_answer_has_come(self, stand: Stand) -> None:
         stand.create()
         with sqlite3.connect(stand.journal.folder / "journal.sqlite3") as other:
