@@ -17,6 +17,7 @@ from support.scenario.odd_requests import Odd, Odds
 from support.statuses import RETRIED, is_client_error, is_success
 
 AT_ONCE = 30
+MINUTE_S = 60
 CUT = "a body that is cut"
 KNOWN_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -80,7 +81,12 @@ def send_what_is_refused(scenario: ScenarioContext, victim: Actor, taken: str) -
 
 
 def send_many_that_are_refused(scenario: ScenarioContext, victim: Actor, times: int) -> None:
-    """Send so many such requests, at the end malformed sign-ups alone: nothing is done in between that could heal."""
+    """Send so many such requests, at the end malformed sign-ups alone: nothing is done in between that could heal.
+
+    Where the API takes few requests, they are as many as it takes in a minute.
+    """
+    limits = scenario.session.connection.pacer.limits
+    times = min([times, *(max(AT_ONCE, int(limit.rate * MINUTE_S)) for limit in limits)])
     odds = _what_is_refused(scenario, victim, victim.new_user.email)
     sign_ups = [odd for odd in odds if odd.what == CUT and odd.call.method == "POST"]
     mixed = times // 10
