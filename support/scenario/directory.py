@@ -144,7 +144,9 @@ def search_for_places(scenario: ScenarioContext) -> None:
     """Search for the first, the middle and the last user in the list, whoever they are, with a usual email."""
     exchange = read_list(scenario)
     is_list(scenario, exchange, "list", scenario.then("reading the list"))
-    users = [user for user in users_of(exchange.answer, scenario.profile) if user.id and USUAL_EMAIL.fullmatch(user.email)]
+    users = [
+        user for user in users_of(exchange.answer, scenario.profile) if user.id and USUAL_EMAIL.fullmatch(user.email)
+    ]
     scenario.users_listed = [users[place] for place in (0, len(users) // 2, -1) if users]
     scenario.keep(*scenario.run_few_at_once([scenario.api.find(user.email) for user in scenario.users_listed]))
 
