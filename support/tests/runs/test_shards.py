@@ -114,7 +114,7 @@ def test_what_is_no_shard_cannot_be_joined(tmp_path: Path, capsys: pytest.Captur
     assert main([str(tmp_path / "one"), "--into", str(tmp_path / "one")]) == 2
 
 
-@pytest.mark.parametrize("defect", [[], ["--defect", "list-lacks-the-newest"]], ids=["correct", "broken"])
+@pytest.mark.parametrize("defect", [[], ["--defect", "create-answers-200"]], ids=["correct", "broken"])
 def test_shards_give_the_verdict_of_the_whole_run(tmp_path: Path, defect: list[str]) -> None:
     with an_api(*defect) as api:
 
