@@ -41,21 +41,15 @@ def select_shard(features: list[Feature], config: Any, settings: Settings) -> Sh
             f"SHARD: it got {settings.shard}; the selected scenarios fill only {number_of(len(shares), 'shard')}, each "
             f"of whole features. Name fewer shards, or select more scenarios."
         )
-    features[:] = [feature for feature in features if feature in shares[number - 1]]
+    chosen = {id(feature) for feature in shares[number - 1]}  # behave takes features of one name for equal
+    features[:] = [feature for feature in features if id(feature) in chosen]
     return Shard(settings.shard, _digest(shares, config))
 
 
 def _digest(shares: Sequence[Sequence[Feature]], config: Any) -> str:
     """Return a short text that two ways to split the selected scenarios hardly share."""
-    content = [
-        [
-            f"{one.feature.name}\n{one.name}"
-            for feature in share
-            for one in feature.walk_scenarios()
-            if one.should_run(config)
-        ]
-        for share in shares
-    ]
+    scenarios = [[one for feature in share for one in feature.walk_scenarios()] for share in shares]
+    content = [[(one.feature.name, one.name) for one in share if one.should_run(config)] for share in scenarios]
     return hashlib.sha256(repr(content).encode()).hexdigest()[:12]
 
 

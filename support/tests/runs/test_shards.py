@@ -46,6 +46,15 @@ def test_each_feature_is_in_one_shard(tmp_path: Path) -> None:
     assert len({shard.split for _, shard in shards}) == 1
 
 
+def test_two_features_of_one_name_are_two(tmp_path: Path) -> None:
+    text, found = "Feature: a\n  Scenario: x\n    When she signs\n", []
+    for number in (1, 2):
+        features = [parse_feature(text, filename=f"{name}.feature") for name in "ab"]
+        select_shard(features, CONFIG, settings_for(tmp_path, shard=f"{number}/2", reports_dir=str(tmp_path)))
+        found += [feature.filename for feature in features]
+    assert sorted(found) == ["a.feature", "b.feature"]
+
+
 def test_without_shards_every_feature_is_played(tmp_path: Path) -> None:
     assert selected(settings_for(tmp_path)) == (list("abcde"), Shard())
 
