@@ -20,7 +20,7 @@ COLOURS = {
 
 
 def badge(summary: Summary) -> dict[str, object]:
-    """Return the badge: it is green only if every rule of the contract was played and kept, without any deviation."""
+    """Return the badge: it is green only if every rule was kept, without a deviation or a skipped scenario."""
     kept = summary.rules_by_result.get(Result.PASSED, 0)
     message, colour = str(summary.outcome), COLOURS.get(summary.outcome, "lightgrey")
     if summary.outcome is Outcome.CONTRACT_BROKEN:
@@ -30,7 +30,8 @@ def badge(summary: Summary) -> dict[str, object]:
         message = f"{kept} of {number_of(len(RULES), 'rule')} kept"
         if known := summary.rules_by_result.get(Result.KNOWN_DEVIATION, 0):
             message += f", {known} known to be broken"
-        colour = colour if kept == len(RULES) else "yellow"
+        is_whole = kept == len(RULES) and not summary.scenarios_by_result.get(Result.SKIPPED)
+        colour = colour if is_whole else "yellow"
     return {"schemaVersion": 1, "label": f"Users API {summary.contract}".rstrip(), "message": message, "color": colour}
 
 

@@ -40,6 +40,11 @@ def test_what_it_says(outcome: Outcome, rules: Mapping[str, int], message: str, 
     assert said == {"schemaVersion": 1, "label": "Users API 1.1", "message": message, "color": colour}
 
 
+def test_a_scenario_that_the_profile_excludes_makes_it_yellow() -> None:
+    counts = {"rules_by_result": {"passed": ALL}, "scenarios_by_result": {"passed": 90, "skipped": 1}}
+    assert badge(replace(Summary(Outcome.PASSED), **counts))["color"] == "yellow"  # type: ignore[arg-type]
+
+
 def test_a_run_writes_it(tmp_path: Path) -> None:
     summary = replace(Summary(Outcome.PASSED), rules_by_result={"passed": ALL})
     write_badge(summary, tmp_path)
