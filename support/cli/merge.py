@@ -1,6 +1,7 @@
 """Join the reports of a run that several machines shared, each with `-D shard=I/N`, into one.
 
-Exits with 0 if the whole run passed, with 1 if it did not, and with 2 if the reports are not those of one run.
+Exits with 0 if the whole run passed, with 1 if it did not (or as EXIT_CODES says), and with 2 if the reports are not
+those of one run.
 """
 
 from __future__ import annotations
