@@ -6,17 +6,25 @@ from pathlib import Path
 
 from behave.model import Feature
 
-CONCURRENCY = "concurrency"
+CONCURRENCY, SMOKE = "concurrency", "smoke"
 SIMPLE_FIRST = ("users", "refusals", "protocol", "access")
 """Folders of features: a user who cannot be read fails the scenarios of every folder."""
 
 
-def playing_order(feature: Feature) -> tuple[bool, int]:
-    """Return the key to sort features by: those with concurrent requests come last, and do all that others do."""
+def playing_order(feature: Feature) -> tuple[bool, bool, int]:
+    """Return the key to sort features by.
+
+    Those of the smoke test come first; those with concurrent requests come last, as they do all that others do.
+    """
     folder = Path(feature.filename).parent.name
-    return is_concurrent(feature), SIMPLE_FIRST.index(folder) if folder in SIMPLE_FIRST else len(SIMPLE_FIRST)
+    place = SIMPLE_FIRST.index(folder) if folder in SIMPLE_FIRST else len(SIMPLE_FIRST)
+    return is_concurrent(feature), not _has(SMOKE, feature), place
 
 
 def is_concurrent(feature: Feature) -> bool:
     """Whether a feature sends concurrent requests."""
-    return any(CONCURRENCY in scenario.effective_tags for scenario in feature.walk_scenarios())
+    return _has(CONCURRENCY, feature)
+
+
+def _has(tag: str, feature: Feature) -> bool:
+    return any(tag in scenario.effective_tags for scenario in feature.walk_scenarios())

@@ -14,8 +14,15 @@ def test_concurrent_requests_come_last_and_what_users_do_comes_first() -> None:
     concurrent = [is_concurrent(feature) for feature in played]
     assert concurrent == sorted(concurrent)
     assert any(concurrent)
-    folders = dict.fromkeys(Path(feature.filename).parent.name for feature in played)
-    assert list(folders)[:4] == ["users", "refusals", "protocol", "access"]
+    folders = [Path(feature.filename).parent.name for feature in played]
+    assert list(dict.fromkeys(folders))[:4] == ["users", "access", "refusals", "protocol"]
+
+
+def test_the_smoke_test_comes_first() -> None:
+    played = sorted((read(path) for path in feature_files()), key=playing_order)
+    first = [any("smoke" in one.effective_tags for one in feature.walk_scenarios()) for feature in played]
+    assert first == sorted(first, reverse=True)
+    assert any(first)
 
 
 def test_a_run_keeps_it(project: Project) -> None:
