@@ -27,7 +27,6 @@ DESCRIPTIONS = {
     400: "The request is malformed or invalid",
     401: "The request lacks the right token",
     404: "Nobody has this id",
-    405: "The method is not for the URL of one user",
     409: "Another user has the email",
     412: "The user has changed since the ETag",
     415: "The body is not JSON",
@@ -38,7 +37,6 @@ GATEWAY = "The API cannot answer now: at any time"
 HEADERS: Mapping[int, Mapping[str, str]] = {
     201: {"Location": "The URL of the user, absolute or relative"},
     401: {"WWW-Authenticate": "The scheme that the API wants"},
-    405: {"Allow": "The methods for this URL"},
 }
 
 
@@ -102,7 +100,6 @@ def _user() -> Json:
             (404, 412),
             parameters=[if_match],
         ),
-        "post": _operation("postToUser", ("method-405",), {}, (404, 405)),
     }
 
 

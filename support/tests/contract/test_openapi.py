@@ -27,7 +27,7 @@ RULES_OF_OPERATIONS = {
 }
 OF_EVERY_ANSWER = {"user-shape", "no-secrets", "json-media-type", "exact-text", "problem", "auth-401"}
 OF_SEVERAL_REQUESTS = {"isolation", "burst", "burst-workflow", "race-email", "race-delete", "lost-update"}
-OF_ODD_REQUESTS = {"robust", "own-answer"}
+OF_ODD_REQUESTS = {"robust", "own-answer", "method-405"}
 
 
 class Compared:
