@@ -1,0 +1,121 @@
+"""What this suite and Schemathesis find of the same defects of the embedded API: `make bench-schemathesis`.
+
+Schemathesis gets the contract as an OpenAPI document, and a baseline of what it says of the API without defects, so
+that only what it says besides counts. Both tools take turns on each defect, each on an API of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from support.prove.candidates import Defect, offered_defects
+from support.prove.checks import SHORT_DEADLINES, api
+from support.prove.leftovers import Leftovers, leftovers_at_last, list_users
+from support.prove.runner import Runner
+from support.settings import ROOT
+from support.target.embedded import Target
+
+DOCUMENT = ROOT / "docs" / "openapi.json"
+SEEDS_OF_THE_BASELINE = (1, 2, 3)
+LIMIT_S = 600.0
+
+
+@dataclass
+class Score:
+    """What a tool found; `harmed` are the runs after which a user who was there before is changed or gone."""
+
+    caught: list[str] = field(default_factory=list)
+    harmed: int = 0
+    left: int = 0
+    seconds: float = 0.0
+
+    def add(self, defect: str, caught: bool, seconds: float, found: Leftovers) -> None:
+        self.caught += [defect] if caught else []
+        self.harmed += bool(found.missing or found.changed)
+        self.left += len(found.left)
+        self.seconds += seconds
+
+
+class Schemathesis:
+    """The command of Schemathesis, with a baseline."""
+
+    def __init__(self, command: str, examples: int, folder: Path) -> None:
+        self._command = [command, "run", str(DOCUMENT), "--max-examples", str(examples)]
+        self._baseline = folder / "baseline.json"
+
+    def learn(self) -> None:
+        """Accept whatever is said of the API without defects."""
+        for seed in SEEDS_OF_THE_BASELINE:
+            with api() as target:
+                self._run(target, seed, "--baseline-update")
+
+    def finds_something(self, target: Target) -> bool:
+        return self._run(target, SEEDS_OF_THE_BASELINE[0]) != 0
+
+    def _run(self, target: Target, seed: int, *options: str) -> int:
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(target.base_url))
+        words = ["--url", origin, "--seed", str(seed), "--baseline", str(self._baseline), *options]
+        # The token is not among the words of the command, which every user of the machine can read.
+        configured = f'[auth.openapi.token]\nbearer = "{target.token}"\n'
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "schemathesis.toml").write_text(configured, encoding="utf-8")
+            command = [*self._command, *words]
+            try:
+                return subprocess.run(command, cwd=folder, capture_output=True, timeout=LIMIT_S, check=False).returncode
+            except subprocess.TimeoutExpired:
+                return 1
+
+
+def main() -> int:
+    """Print which tool found how many of the defects, in which time, and what it did to other users."""
+    parser = argparse.ArgumentParser(prog="python -m support.bench.schemathesis", description=__doc__)
+    parser.add_argument("--every", type=int, default=15, metavar="N", help="take every N-th defect (15)")
+    parser.add_argument("--examples", type=int, default=50, help="of Schemathesis for each operation (50)")
+    parser.add_argument("--command", default="st", help="the command of Schemathesis (st)")
+    arguments = parser.parse_args()
+    command = shutil.which(arguments.command)
+    if command is None:
+        print(f"{arguments.command} is not there: pip install schemathesis, or name it by --command", file=sys.stderr)
+        return 2
+    version = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    defects = offered_defects()[:: arguments.every]
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        scores = _compare(Schemathesis(command, arguments.examples, Path(folder)), Path(folder), defects)
+    print(f"{len(defects)} defects, {version}, {arguments.examples} examples")
+    for name, score in scores.items():
+        print(
+            f"{name:<14} found {len(score.caught):>3} in {score.seconds / 60:.1f} min,"
+            f" {score.harmed} runs changed users of others, {score.left} users left behind"
+        )
+    missed = set(scores["Schemathesis"].caught) - set(scores["this suite"].caught)
+    print(f"found by Schemathesis alone: {', '.join(sorted(missed)) or 'none'}")
+    return 0
+
+
+def _compare(other: Schemathesis, folder: Path, defects: list[Defect]) -> dict[str, Score]:
+    scores = {"this suite": Score(), "Schemathesis": Score()}
+    runner = Runner(folder)
+
+    def this_suite(target: Target) -> bool:
+        return bool(runner.run(target.base_url, target.token, SHORT_DEADLINES).violations)
+
+    other.learn()
+    for defect in defects:
+        for name, finds in (("this suite", this_suite), ("Schemathesis", other.finds_something)):
+            with api(*defect.options) as target:
+                before, begun = list_users(target), time.monotonic()
+                caught = finds(target)
+                scores[name].add(defect.name, caught, time.monotonic() - begun, leftovers_at_last(target, before))
+    return scores
+
+
+if __name__ == "__main__":
+    sys.exit(main())
