@@ -1,4 +1,4 @@
-"""Run behave in a process forked from one that has loaded the suite already, so that each run starts at once.
+"""Run behave and other commands in processes forked from one that has loaded the suite already: each starts at once.
 
 A system without `fork` starts a new interpreter for each run instead.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import runpy
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -20,7 +22,11 @@ from support.settings import ROOT
 
 PARENT_ENDED = 86
 LOADED = (
-    "behave.__main__",
+    "allure_behave.formatter",
+    "behave.formatter.json",
+    "behave.reporter.junit",
+    "behave.reporter.summary",
+    "behave.runner",
     "faker.proxy",
     "jsonschema",
     "rich.logging",
@@ -33,11 +39,31 @@ _lock = threading.Lock()
 """To start a process also polls all others, and an exit code can be fetched only once."""
 
 
-class SuiteProcess:
-    """A process that runs behave."""
+@dataclass(frozen=True)
+class Command:
+    """`python -m MODULE ARGUMENTS` in a folder, with this environment, without input, and its output in files."""
 
-    def __init__(self, process: BaseProcess) -> None:
-        self._process = process
+    module: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    output: Path
+    errors: Path | None = None
+    folder: Path = ROOT
+    address_space: int | None = None
+    """The most memory that the process can map, in bytes."""
+    used: Path | None = None
+    """The file for the most memory that the process had in use, in KiB; it is not written by one that is killed."""
+
+
+class SuiteProcess:
+    """A process that runs a command; it ends with this process even if that is killed."""
+
+    def __init__(self, command: Command) -> None:
+        for file in (command.output, command.errors or command.output):
+            file.touch()
+        self._process: BaseProcess = _context().Process(target=_become, args=(command,), daemon=True)
+        with _lock:
+            self._process.start()
 
     def wait(self, limit_s: float) -> int | None:
         """Wait for the process to end, and return its exit code; None if it is still running."""
@@ -51,22 +77,14 @@ class SuiteProcess:
 
 
 @contextmanager
-def behave(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> Iterator[SuiteProcess]:
-    """Run `behave ARGUMENTS` with this environment, no input, and its output in a file.
-
-    The process ends with this block, and with this process even if that is killed.
-    """
-    output.touch()
-    inherited = (list(arguments), dict(environment), output)
-    process = _context().Process(target=_become_behave, args=inherited, daemon=True)
-    with _lock:
-        process.start()
-    running = SuiteProcess(process)
+def running(command: Command) -> Iterator[SuiteProcess]:
+    """Run a command; the process ends with this block."""
+    process = SuiteProcess(command)
     try:
-        yield running
+        yield process
     finally:
-        running.kill()
-        running.wait(limit_s=60.0)
+        process.kill()
+        process.wait(limit_s=60.0)
 
 
 def _context() -> ForkServerContext | SpawnContext:
@@ -77,18 +95,27 @@ def _context() -> ForkServerContext | SpawnContext:
     return context
 
 
-def _become_behave(arguments: list[str], environment: dict[str, str], output: Path) -> None:
+def _become(command: Command) -> None:
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(ROOT)
-    with output.open("wb") as log:
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(log.fileno(), stream.fileno())
-    sys.argv = ["behave", *arguments]
-    from behave.__main__ import main
+    os.environ.update(command.environment)
+    os.chdir(command.folder)
+    for stream, path in ((sys.stdout, command.output), (sys.stderr, command.errors or command.output)):
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    if command.address_space:
+        import resource  # not on every system
 
-    sys.exit(main())
+        resource.setrlimit(resource.RLIMIT_AS, (command.address_space, command.address_space))
+    sys.path.insert(0, str(command.folder))
+    sys.argv = [command.module, *command.arguments]
+    try:
+        runpy.run_module(command.module, run_name="__main__", alter_sys=True)
+    finally:
+        if command.used:
+            import resource
+
+            command.used.write_text(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 
 
 def _end_with_the_parent() -> None:

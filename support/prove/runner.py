@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from support.prove.processes import SuiteProcess, behave
+from support.prove.processes import Command, SuiteProcess, running
 from support.prove.results import SuiteRun
 from support.reporting.summary import FILE, Summary, read
 from support.settings import Settings
@@ -49,7 +49,8 @@ class Runner:
         own |= {"STATE_DIR": str(folder / "state"), "REPORTS_DIR": str(reports), "LOG_LEVEL": "ERROR"}
         arguments = [f"--tags={tags}", "--no-color", *features]
         started = time.monotonic()
-        with behave(arguments, {**_defaults(), **own, **(settings or {})}, output) as process, self._watch(process):
+        command = Command("behave", arguments, {**_defaults(), **own, **(settings or {})}, output)
+        with running(command) as process, self._watch(process):
             exit_code = process.wait(limit_s)
         seconds = time.monotonic() - started
         last_words = output.read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]

@@ -135,7 +135,7 @@ def test_a_race_of_threads_is_checked_the_same_way(embedded: Target, new_session
 
 
 def test_a_failure_shows_the_contenders_on_a_time_axis(tmp_path: Path) -> None:
-    with session_on(tmp_path, "--defect", "race-check-then-insert", "--window", "5") as session:
+    with session_on(tmp_path, "--defect", "race-check-then-insert", "--window", "50") as session:
         session.begin("race-email")
         session.scenario.attempted = "many users sign up at once with one email"
         with pytest.raises(ContractViolation) as caught:

@@ -17,15 +17,17 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+from support.prove.processes import Command, running
 from support.reporting.summary import FILE
 from support.settings import ROOT, Settings
+from support.tests.commands import KILLED
 from support.tests.hostile.rows import EXIT_CODES, FAULT, LEFT, Row
 from support.tests.hostile.server import TOKEN, HostileServer
 
 HANG_GUARD_S = 150
-MEMORY_KIB = 1_500_000
+MEMORY_BYTES = 1_500_000 << 10
 MOST_RESIDENT_KIB = 512 * 1024
-OUTPUT = "output.txt"
+OUTPUT, USED = "output.txt", "most memory used"
 PATIENCE = {
     "REQUEST_TIMEOUT_S": "5",
     "RETRY_ATTEMPTS": "3",
@@ -81,13 +83,12 @@ class Ended:
                 yield path, path.read_bytes().decode("utf-8", "surrogateescape")
 
 
-def command_of(play: Sequence[str], folder: Path) -> list[str]:
-    """Return the command of a run, with every report that behave itself can write."""
+def words_of(play: Sequence[str], folder: Path) -> list[str]:
+    """Return the arguments of behave for a run, with every report that behave itself can write."""
     junit = ["--junit", "--junit-directory", str(folder / "junit")]
     formats = ["-f", "json", "-o", str(folder / "behave.json"), "-f", "allure", "-o", str(folder / "allure")]
     reports = [*junit, *formats, "-f", "terminal"]
-    bounded = ["sh", "-c", f'ulimit -v {MEMORY_KIB} && exec "$@"', "sh"]
-    return [*bounded, sys.executable, "-m", "behave", "--tags=@contract and not @slow", *reports, *play]
+    return ["--tags=@contract and not @slow", *reports, *play]
 
 
 def environment_of(url: str, folder: Path, **settings: str) -> dict[str, str]:
@@ -101,14 +102,27 @@ def environment_of(url: str, folder: Path, **settings: str) -> dict[str, str]:
 def play(row: Row, server: HostileServer, folder: Path) -> Ended:
     """Run a row against its server, to the end."""
     settings = {**(GIVES_UP_SOON if row.may_stay else {}), **row.settings}
-    return ended(started(row.play, server.url, folder, **settings), folder)
+    return run_against(server.url, folder, *row.play, **settings)
+
+
+def run_against(url: str, folder: Path, *play: str, module: str = "behave", **settings: str) -> Ended:
+    """Run features against a server, to the end; one that hangs is killed, which its exit code shows."""
+    output, used = folder / OUTPUT, folder / USED
+    output.unlink(missing_ok=True)
+    words = words_of(play, folder) if module == "behave" else play
+    environment = environment_of(url, folder, **settings)
+    command = Command(module, words, environment, output, address_space=MEMORY_BYTES, used=used)
+    with running(command) as process:
+        code = process.wait(HANG_GUARD_S)
+    said = output.read_bytes().decode("utf-8", "surrogateescape")
+    return Ended(KILLED if code is None else code, said, folder, int(used.read_text()) if used.exists() else 0)
 
 
 def started(play: Sequence[str], url: str, folder: Path, **settings: str) -> subprocess.Popen[bytes]:
-    """Start a run that writes its output into a file."""
+    """Start a run in a process that can be sent signals; it writes its output into a file."""
     with (folder / OUTPUT).open("wb") as output:
         return subprocess.Popen(
-            command_of(play, folder),
+            [sys.executable, "-m", "behave", *words_of(play, folder)],
             cwd=ROOT,
             env=environment_of(url, folder, **settings),
             stdin=subprocess.DEVNULL,
@@ -121,11 +135,10 @@ def ended(process: subprocess.Popen[bytes], folder: Path) -> Ended:
     """Wait for the end of a run; one that hangs is killed, which its exit code shows."""
     guard = threading.Timer(HANG_GUARD_S, process.kill)
     guard.start()
-    _, status, used = os.wait4(process.pid, 0)
+    process.wait()
     guard.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
     said = (folder / OUTPUT).read_bytes().decode("utf-8", "surrogateescape")
-    return Ended(process.returncode, said, folder, used.ru_maxrss)
+    return Ended(process.returncode, said, folder, most_memory_kib=0)
 
 
 def wrong_with(row: Row, run: Ended, server: HostileServer) -> list[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +13,6 @@ from starlette.responses import Response
 from support.sandbox.exchange import Call
 from support.sandbox.twists import Decision, Sandbox
 from support.sandbox.wire import Wire
-from support.settings import ROOT
 from support.tests.hostile.answers import Place, created, listed, read, together
 from support.tests.hostile.ownership import (
     foreign_users_with,
@@ -28,8 +25,8 @@ from support.tests.hostile.playing import (
     Ended,
     commands,
     ended,
-    environment_of,
     harm_to_foreign_users,
+    run_against,
     shown_of_the_token,
     started,
 )
@@ -72,7 +69,7 @@ def wrong_with_what_is_said(run: Ended) -> list[str]:
 def test_a_target_that_dies_is_down(tmp_path: Path, requests: int) -> None:
     with HostileServer(together()) as server:
         server.recording.on_request = lambda number: server.die() if number == requests else None
-        run = ended(started(CREATING, server.url, tmp_path, RETRY_ATTEMPTS="2", CLEANUP_DEADLINE_S="3"), tmp_path)
+        run = run_against(server.url, tmp_path, *CREATING, RETRY_ATTEMPTS="2", CLEANUP_DEADLINE_S="3")
     assert run.outcome in {DOWN, LEFT}, run.said[-3000:]
     assert run.code in EXIT_CODES[run.outcome]
     assert not wrong_with_what_is_said(run)
@@ -111,22 +108,15 @@ def killed_in_a_create(lie: Hostile, folder: Path, number: int) -> tuple[Hostile
 
 
 def next_run(server: HostileServer, folder: Path) -> Ended:
-    return ended(started((*DELETING, "--name=The other accounts stay"), server.url, folder), folder)
+    return run_against(server.url, folder, *DELETING, "--name=The other accounts stay")
 
 
 def clean_up(*arguments: str, journal: str = "state") -> Callable[[HostileServer, Path], Ended]:
     """Return a function that runs the cleanup command."""
 
     def act(server: HostileServer, folder: Path) -> Ended:
-        done = subprocess.run(
-            [sys.executable, "-m", "support.cleanup", "--yes", *arguments],
-            cwd=ROOT,
-            env=environment_of(server.url, folder, STATE_DIR=str(folder / journal)),
-            capture_output=True,
-            timeout=PATIENCE_S,
-        )
-        said = (done.stdout + done.stderr).decode("utf-8", "surrogateescape")
-        return Ended(done.returncode, said, folder, 0)
+        words = ("--yes", *arguments)
+        return run_against(server.url, folder, *words, module="support.cleanup", STATE_DIR=str(folder / journal))
 
     return act
 

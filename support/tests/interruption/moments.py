@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -66,7 +67,7 @@ def began(place: Place, api: Api, play: Play, moment: Moment) -> Started | None:
 
     def is_reached() -> bool:
         if moment.method is None:
-            return BEHAVE_BEGINS in run.said()
+            return BEHAVE_BEGINS in run.said() and run.handles(signal.SIGTERM)
         return api.asked(moment.method) - asked >= moment.requests
 
     if run.wait_for(is_reached) and run.wait_a(moment.later_s):

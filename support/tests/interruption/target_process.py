@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 import httpx
 
 from support.settings import ROOT, Settings
+from support.tests.commands import run_module
 
 TOKEN = "canary-7Qf2-nightingale"
 EXISTING_USERS = 5
@@ -171,7 +173,7 @@ class Place:
         into: int | None = None,
         own_group: bool = False,
     ) -> Started:
-        """Start a run against an API, or the embedded one.
+        """Start a run that can be sent signals, against an API or the embedded one.
 
         `at` is another URL of the API, `root` the folder to start in, `into` the descriptor for the output, which is
         read at the end by default. `own_group` starts the run in its own process group.
@@ -179,9 +181,19 @@ class Place:
         command = [sys.executable, "-m", module, *arguments]
         return Started(command, self.environment(api, at, token), root, into, own_group)
 
-    def run(self, *arguments: str, **how: Any) -> Ended:
-        """Start a run, and wait for its end."""
-        return self.start(*arguments, **how).ended()
+    def run(
+        self,
+        *arguments: str,
+        api: Api | None,
+        at: str | None = None,
+        token: str | None = None,
+        root: Path = ROOT,
+        module: str = "behave",
+    ) -> Ended:
+        """Run to the end, in a process that nobody sends a signal."""
+        begun = time.monotonic()
+        done = run_module(module, *arguments, environment=self.environment(api, at, token), folder=root)
+        return Ended(done.code, done.out, done.err, time.monotonic() - begun)
 
 
 class Started:
@@ -220,6 +232,15 @@ class Started:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(while_s)
         return self.process.poll() is None
+
+    def handles(self, number: signal.Signals) -> bool:
+        """Whether a signal would not just end the process, as before the suite is loaded; always without /proc."""
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+        except OSError:
+            return True
+        caught = re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)
+        return caught is None or bool(int(caught[1], 16) >> (number - 1) & 1)
 
     def said(self) -> str:
         """Return what was printed so far."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 
 from support.settings import ROOT
 from support.target.embedded import EmbeddedApi, Target
+from support.tests.commands import run_module
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,8 @@ Play = Callable[..., Run]
 def behave(arguments: Sequence[str], folder: Path, reports: Path, **variables: str) -> Run:
     """Run behave in a folder; the project's modules can be imported there."""
     environment = {**os.environ, "PYTHONPATH": os.fspath(ROOT), "REPORTS_DIR": os.fspath(reports), **variables}
-    command = [sys.executable, "-m", "behave", *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    return Run(done.returncode, done.stdout, done.stderr, reports)
+    done = run_module("behave", *arguments, environment=environment, folder=folder)
+    return Run(done.code, done.out, done.err, reports)
 
 
 @pytest.fixture

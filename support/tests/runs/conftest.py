@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 
 from support.settings import ROOT
 from support.target.embedded import Target
+from support.tests.commands import run_module
 
 ADA_SIGNS_UP = """
 @contract
@@ -80,19 +79,12 @@ class Project:
         """Run it against its target, or another one, with these settings in the environment."""
         against = target or self.target
         own = {"BASE_URL": against.base_url, "TOKEN": against.token or "none", **settings}
-        done = subprocess.run(
-            [*self._command(), *arguments],
-            cwd=self.folder,
-            env={**self._environment(), **own},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr, self.folder)
+        environment = {**self._environment(), **own}
+        done = run_module("behave", *self._folders(), *arguments, environment=environment, folder=self.folder)
+        return Ended(done.code, done.out, done.err, self.folder)
 
-    def _command(self) -> Sequence[str]:
-        folders = [f"state_dir={self.folder / 'state'}", f"reports_dir={self.folder / 'reports'}"]
-        return [sys.executable, "-m", "behave", *(word for setting in folders for word in ("-D", setting))]
+    def _folders(self) -> Sequence[str]:
+        return ["-D", f"state_dir={self.folder / 'state'}", "-D", f"reports_dir={self.folder / 'reports'}"]
 
     @staticmethod
     def _environment() -> Mapping[str, str]:

@@ -361,7 +361,7 @@ class TestInterrupted:
         shared.write_hooks(WAITING)
         settings = {"BASE_URL": shared.target.base_url, "TOKEN": shared.target.token or "none", "WORKERS": "2"}
         process = subprocess.Popen(
-            [*shared._command(), "--tags=@contract"],
+            [sys.executable, "-m", "behave", *shared._folders(), "--tags=@contract"],
             cwd=shared.folder,
             env={**shared._environment(), **settings},
             stdout=subprocess.PIPE,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,13 +11,11 @@ from pathlib import Path
 import pytest
 
 from support.reporting.summary import FILE, Summary, read
-from support.settings import ROOT
+from support.tests.commands import run_module
 from support.tests.http.clients import client
 from support.tests.sandbox.conftest import TOKEN, Running, running
 
 __all__ = ["client"]
-
-LIMIT_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -56,17 +52,9 @@ def command(tmp_path: Path) -> Command:
 
     def run(module: str, *arguments: str, **settings: str) -> Ended:
         own = {"STATE_DIR": str(tmp_path / "state"), "REPORTS_DIR": str(tmp_path / "reports"), "DATA_SEED": "1"}
-        done = subprocess.run(
-            [sys.executable, "-m", module, *arguments],
-            cwd=ROOT,
-            env={**os.environ, **own, **{name.upper(): value for name, value in settings.items()}},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr, tmp_path / "reports")
+        environment = {**os.environ, **own, **{name.upper(): value for name, value in settings.items()}}
+        done = run_module(module, *arguments, environment=environment)
+        return Ended(done.code, done.out, done.err, tmp_path / "reports")
 
     return run
 
