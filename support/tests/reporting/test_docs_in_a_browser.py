@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from support.settings import ROOT
 from support.tests.reporting.browsing import AXE, Watch, opened_browser, see_that_allure_is_there
-from support.tests.reporting.conftest import Run
 
 pytestmark = pytest.mark.browser
-KINDS = ("index.html", "rules.html", "targets.html", "users-names_and_emails.html", "users-reading.html")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, smoke_run: Run) -> Path:
-    output = tmp_path_factory.mktemp("site") / "docs"
-    arguments = ["--results", os.fspath(smoke_run.reports / "summary.json"), "--output", os.fspath(output)]
-    subprocess.run([sys.executable, "-m", "support.reporting.docs", *arguments], cwd=ROOT, check=True)
-    return output
+KINDS = ("index.html", "contract.html", "scenarios.html", "targets.html", "users-reading.html")
 
 
 @pytest.fixture(scope="module")
