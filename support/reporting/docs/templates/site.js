@@ -74,6 +74,7 @@ function addSearch() {
     show(true);
     choose(0);
   };
+  show(false);
   input.addEventListener("input", find);
   input.addEventListener("focus", find);
   input.addEventListener("keydown", (event) => {
