@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+from behave.model import Scenario
+
+from support.errors import SuiteError
 from support.reporting.docs.features import examples_by_rule, read_features
 from support.reporting.docs.last_run import last_run_in, read_results
-from support.reporting.docs.played import play
+from support.reporting.docs.played import Example, play
 from support.reporting.docs.site import write_site
 from support.reporting.summary import FILE
 from support.settings import ROOT, load
@@ -30,10 +33,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = options.report if options.report is not None else _report_in(reports, options.output)
     folder = options.features.resolve()
     capabilities = read_features(folder.parent, folder)
-    played = play(examples_by_rule(chain.from_iterable(capabilities.values())))
+    played = _played(examples_by_rule(chain.from_iterable(capabilities.values())))
     first = write_site(options.output, capabilities, replace(last, report=report), played)
     print(f"Documentation: {first}" + ("" if last.results else " (without results: there was no run yet)"))
     return 0
+
+
+def _played(examples: Mapping[str, Sequence[Scenario]]) -> dict[str, Example]:
+    """Return an example of each rule; say which rules have none, as the pages do without them."""
+    try:
+        played = play(examples)
+    except SuiteError as error:
+        print(error, file=sys.stderr)
+        return {}
+    if lacking := [rule for rule, shown in examples.items() if shown and rule not in played]:
+        print(f"No request and no answer could be shown for {', '.join(lacking)}", file=sys.stderr)
+    return played
 
 
 def _options(reports: Path, arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -13,6 +13,7 @@ from support.reporting.results import Result
 from support.reporting.standards import standard_url
 
 NO_RESULT = "no result"
+NAME = re.compile(r"^ *(?:[\w-]+|&#34;.*?&#34;)(?=:)", re.MULTILINE)
 BADGES: Mapping[str, str] = {
     Result.PASSED: "passed",
     Result.FAILED: "failed",
@@ -48,6 +49,12 @@ def mark(result: str | None) -> Markup:
     word = result or NO_RESULT
     text = '<span class="mark {}" aria-hidden="true">{}</span><span class="unseen">{}</span>'
     return Markup(text).format(BADGES.get(word, "fault"), sign, word)
+
+
+def message(text: str) -> Markup:
+    """Return a request or an answer with its first line and the names of its headers and members marked."""
+    first, line_end, rest = (str(escape(part)) for part in text.partition("\n"))
+    return Markup(f"<strong>{first}</strong>{line_end}") + Markup(NAME.sub(r'<span class="name">\g<0></span>', rest))
 
 
 def slots(text: str, placeholders: Collection[str]) -> Markup:

@@ -73,6 +73,7 @@ def _environment(
         "sign": pieces.SIGNS.get,
         "kind": pieces.BADGES.get,
         "mark": pieces.mark,
+        "message": pieces.message,
         "meaning": meaning_of,
         "date": date_and_time,
         "day": day,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from behave.parser import parse_file
 
 from support.compat import row_of
 from support.contract.tags import TAGS, meaning_of
 from support.reporting.docs.features import examples, examples_by_rule, sections
 from support.reporting.docs.last_run import LastRun
-from support.reporting.docs.pieces import badge, slots
+from support.reporting.docs.pieces import badge, message, slots
 from support.reporting.docs.played import Example, Shown
 from support.reporting.docs.site import write_site
 from support.rules import RULES
@@ -122,6 +126,7 @@ def test_each_rule_has_a_request_and_an_answer_that_were_really_sent(site: Path)
     page = (site / "contract.html").read_text(encoding="utf-8")
     assert [rule for rule in RULES if '<div class="exchange">' not in section_of(page, rule)] == []
     text = html.unescape(section_of(page, "read-200"))
+    text = re.sub("</?(?:strong|span)[^>]*>", "", text)
     assert re.search(r">GET \$BASE_URL/[0-9a-f-]+\nAuthorization: Bearer \$TOKEN\n", text)
     assert re.search(r">200 after \d+ ms\n[^<]*\"createdAt\"", text)
     both = html.unescape(section_of(page, "race-email"))
@@ -226,3 +231,30 @@ def test_an_outcome_is_shown_in_words_not_by_colour_alone() -> None:
         "no result",
         "&lt;x&gt;",
     ]
+
+
+def test_an_exchange_is_text_with_its_names_marked() -> None:
+    shown = str(message('GET /<b>\nAccept: a/b\n\n{\n  "<i>": "x: y"\n}'))
+    assert shown == (
+        "<strong>GET /&lt;b&gt;</strong>\n"
+        '<span class="name">Accept</span>: a/b\n\n{\n<span class="name">  &#34;&lt;i&gt;&#34;</span>: &#34;x: y&#34;\n}'
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("token", ["TOKEN", "TOKEN_COMMAND"])
+def test_the_examples_are_played_on_the_embedded_api_whatever_the_settings_name(tmp_path: Path, token: str) -> None:
+    others = {
+        "BASE_URL": "http://127.0.0.1:9/users",
+        token: "echo",
+        "TARGET": "mockapi",
+        "CONTRACT": "1.0",
+        "STRICT": "1",
+    }
+    command = [sys.executable, "-m", "support.reporting.docs", "--output", str(tmp_path / "docs")]
+    environment = {**os.environ, **others, "REPORTS_DIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert (tmp_path / "docs" / "contract.html").read_text(encoding="utf-8").count('<div class="exchange">') > len(
+        RULES
+    )

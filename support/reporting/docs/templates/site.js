@@ -151,11 +151,26 @@ function followReading(toc) {
   links.forEach((_, id) => document.getElementById(id) && watch.observe(document.getElementById(id)));
 }
 
+function addCopy(command) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(command.textContent);
+    button.textContent = "Copied";
+  });
+  command.before(button);
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   addSearch();
   addTheme(document.querySelector(".theme"));
   const form = document.querySelector(".filter");
   if (form) addFilter(form);
+  if (navigator.clipboard) document.querySelectorAll(".curl pre").forEach(addCopy);
+  const menu = document.getElementById("menu");
+  const here = menu.querySelector("[aria-current]");
+  if (here) menu.scrollTop = here.offsetTop - menu.clientHeight / 2;
   const toc = document.getElementById("toc");
   if (toc) followReading(toc);
 });
