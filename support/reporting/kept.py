@@ -56,8 +56,11 @@ def _told(failure: Failure | None) -> tuple[str, str]:
 
 def keep(summary: Summary, folder: Path) -> None:
     """Add the results of a run to those in a folder; those of another target make way."""
+    found = results_of(summary)
+    if not found:
+        return
     target, before = read_kept(folder)
-    results = {**(before if target == summary.target else {}), **results_of(summary)}
+    results = {**(before if target == summary.target else {}), **found}
     content = {"schema": SCHEMA, "target": summary.target, "results": [asdict(one) for one in results.values()]}
     unfinished = (folder / FILE).with_suffix(".tmp")
     unfinished.write_text(json.dumps(all_redacted(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -74,6 +74,8 @@ def _command(target: Target, places: Sequence[str], folder: Path) -> list[str]:
         "hide_base_url": True,
         "race_contenders": 2,
         "race_rounds": 1,
+        "repeat": 1,
+        "shard": "1/1",
         "workers": 1,
         "reports_dir": folder,
         "state_dir": folder / "state",

@@ -65,6 +65,12 @@ def test_results_of_two_targets_are_not_mixed(tmp_path: Path) -> None:
     assert read_kept(tmp_path)[0] == "another API"
 
 
+def test_a_run_that_played_nothing_leaves_the_results_of_every_target(tmp_path: Path) -> None:
+    keep(run(EARLIER, one=Result.PASSED), tmp_path)
+    keep(run(LATER, ""), tmp_path)
+    assert told(tmp_path) == {"one": ("passed", EARLIER)}
+
+
 def test_of_two_scenarios_with_one_title_the_worse_result_is_kept(tmp_path: Path) -> None:
     keep(
         run(LATER, **{"one -- @1.1 ": Result.PASSED, "one -- @1.2 ": Result.FAILED, "one -- @1.3 ": Result.PASSED}),
