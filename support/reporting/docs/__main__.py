@@ -12,7 +12,7 @@ from pathlib import Path
 
 from behave.model import Scenario
 
-from support.errors import SuiteError
+from support.errors import SettingsError, SuiteError
 from support.reporting.docs.features import examples_by_rule, read_features
 from support.reporting.docs.last_run import last_run_in, read_results
 from support.reporting.docs.played import Example, play
@@ -23,14 +23,14 @@ from support.settings import ROOT, load
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the site with the last result of each scenario, if there is any; return the exit code."""
-    reports = ROOT / load().reports_dir
-    options = _options(reports, arguments)
     try:
+        reports = ROOT / load().reports_dir
+        options = _options(reports, arguments)
         last = read_results(options.results) if options.results else last_run_in(reports)
-    except ValueError as error:
+    except (ValueError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
-    report = options.report if options.report is not None else _report_in(reports, options.output)
+    report = options.report if options.report is not None else report_in(reports, options.output)
     folder = options.features.resolve()
     capabilities = read_features(folder.parent, folder)
     played = _played(examples_by_rule(chain.from_iterable(capabilities.values())))
@@ -60,7 +60,7 @@ def _options(reports: Path, arguments: Sequence[str] | None) -> argparse.Namespa
     return parser.parse_args(arguments)
 
 
-def _report_in(reports: Path, output: Path) -> str:
+def report_in(reports: Path, output: Path) -> str:
     """Return the address of the Allure report, if there is one and the last run did not come after it."""
     found = [path for path in (reports / "allure.html", reports / "allure" / "index.html") if path.is_file()]
     newest = max(found, key=lambda path: path.stat().st_mtime, default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.errors import Outcome
+from support.reporting.docs.__main__ import report_in
 from support.reporting.docs.anchors import anchors_on
 from support.reporting.docs.features import examples, sections
 from support.reporting.docs.last_run import LastRun, last_run_in, read_results
@@ -183,3 +185,21 @@ def test_a_missing_file_of_results_ends_with_one_line(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "nowhere.json cannot be read" in done.stderr
+
+
+def test_wrong_settings_end_with_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "of an API whose URL is missing")
+    command = [sys.executable, "-m", "support.reporting.docs", "--output", str(tmp_path / "docs")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_a_report_is_linked_unless_a_run_came_after_it(tmp_path: Path) -> None:
+    run(LATER, one=Result.FAILED).write(tmp_path)
+    assert report_in(tmp_path, tmp_path / "docs") == ""
+    report = tmp_path / "allure" / "index.html"
+    report.parent.mkdir()
+    report.touch()
+    assert report_in(tmp_path, tmp_path / "docs") == "../allure/index.html"
+    os.utime(report, (0, 0))
+    assert report_in(tmp_path, tmp_path / "docs") == ""
