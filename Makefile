@@ -9,7 +9,7 @@ PROVE_ARGS ?=
 # behave looks for the class of -f terminal before it looks into the folder that it runs in
 FIND_THE_SUITE := 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "users-acceptance.pth").write_text("import sys; sys.path.append(\"\")\n")'
 
-.PHONY: contract test prove peers report docs bench lint clean
+.PHONY: contract test prove peers report docs bench pictures lint clean
 
 contract: $(VENV)/.run  ## test the API at BASE_URL, or the embedded one
 	$(BIN)/behave --tags=@contract $(BEHAVE_ARGS)
@@ -31,6 +31,9 @@ docs: $(VENV)/.run  ## the features as a static site
 
 bench: $(VENV)/.dev  ## the benchmarks
 	for one in journal cleanup race; do $(BIN)/python -m support.bench.$$one; done
+
+pictures: $(VENV)/.dev  ## the pictures of the README; needs Node and Chromium
+	$(BIN)/python -m support.bench.pictures
 
 lint: $(VENV)/.dev  ## format, style, types and layers
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

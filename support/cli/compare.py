@@ -1,4 +1,4 @@
-"""Compare two runs: what is newly broken, newly flaky, still broken, no longer judged or fixed, by rule and scenario.
+"""Compare two runs, or two APIs: what is newly broken, newly flaky, still broken, no longer judged or fixed.
 
 Exits with 1 if anything is newly broken, with 2 if there is nothing to compare, else with 0.
 """
@@ -6,6 +6,7 @@ Exits with 1 if anything is newly broken, with 2 if there is nothing to compare,
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -14,10 +15,12 @@ from pathlib import Path
 from rich.padding import Padding
 from rich.text import Text
 
+from support.errors import SettingsError
 from support.reporting.changes import Change, Changed, changes, in_one_line
 from support.reporting.console import Console
 from support.reporting.job.markdown import in_plain_text
-from support.reporting.summary import Summary, read
+from support.reporting.summary import FILE, Summary, read
+from support.settings import ROOT, load
 from support.streams import say
 
 NOTHING_TO_COMPARE = 2
@@ -28,13 +31,14 @@ STYLES = {Change.NEWLY_BROKEN: "red", Change.FIXED: "green"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the comparison of two summaries; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m support.cli.compare", description=__doc__)
-    parser.add_argument("old", type=Path, help="summary.json of the earlier run")
-    parser.add_argument("new", type=Path, help="summary.json of the later run")
+    parser.add_argument("old", help="summary.json of the earlier run, or the URL of an API to play first")
+    parser.add_argument("new", help="summary.json of the later run, or the URL of another API, with the same TOKEN")
+    parser.add_argument("--tags", default="@contract", help="what to play on an API, as for behave --tags")
     parser.add_argument("--markdown", action="store_true", help="print it as Markdown, for a pull request")
     options = parser.parse_args(arguments)
     try:
-        old, new = (_played(path) for path in (options.old, options.new))
-    except (OSError, ValueError) as error:
+        old, new = (_summary(getattr(options, name), name, options.tags) for name in ("old", "new"))
+    except (OSError, ValueError, SettingsError) as error:
         say(sys.stderr, f"compare: {error}\n")
         return NOTHING_TO_COMPARE
     found = changes(old, new)
@@ -43,6 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         _print(Console(sys.stdout), old, new, found)
     return int(any(one.change is Change.NEWLY_BROKEN for one in found))
+
+
+def _summary(given: str, name: str, tags: str) -> Summary:
+    """Return a summary that was written, or that of a run against an API, whose reports have a folder of their own."""
+    if not given.startswith(("http://", "https://")):
+        return _played(Path(given))
+    reports = ROOT / load({"base_url": given}).reports_dir / "compared" / name
+    defined = ["-D", f"base_url={given}", "-D", f"reports_dir={reports}"]
+    command = [sys.executable, "-m", "behave", f"--tags={tags}", *defined]
+    subprocess.run(command, cwd=ROOT, stdout=sys.stderr, check=False)
+    return _played(reports / FILE)
 
 
 def _played(path: Path) -> Summary:

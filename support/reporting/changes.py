@@ -47,7 +47,7 @@ def changes(old: Summary, new: Summary) -> list[Changed]:
     """Return what changed, worst first, by rule."""
     before, now = _results(old), _results(new)
     places = {_key(one.rule, one.feature, one.name): f"{one.file}:{one.line}" for one in new.scenarios}
-    whys = {(failure.feature, plain(failure.scenario)): _why(failure) for failure in reversed(new.failures)}
+    whys = {(failure.feature, plain(failure.scenario)): why_in_short(failure) for failure in reversed(new.failures)}
     found = []
     for key in {**before, **now}:
         then, here = before.get(key), now.get(key)
@@ -81,7 +81,8 @@ def _change(before: Result | None, now: Result | None) -> Change | None:
     return Change.NO_LONGER_JUDGED if before in JUDGED and now not in JUDGED else None
 
 
-def _why(failure: Failure) -> str:
+def why_in_short(failure: Failure) -> str:
+    """Return why a scenario failed, in a line."""
     if failure.evidence is None:
         return in_short(failure.text.partition("\n")[0])
     return in_short(f"{failure.rule}: {'; '.join(failure.evidence.actual)}")

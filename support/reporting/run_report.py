@@ -25,6 +25,7 @@ from support.http.recorder import Metrics
 from support.redaction import redacted
 from support.reporting.badge import write_badge
 from support.reporting.console import Console
+from support.reporting.kept import keep
 from support.reporting.results import (
     KNOWN_DEVIATION,
     Failure,
@@ -169,6 +170,8 @@ def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) ->
     try:
         path = summary.write(folder)
         write_badge(summary, folder)
+        if prints:  # else this is a share of a run, and its parent keeps the whole
+            keep(summary, folder)
     except OSError as error:
         fault = SuiteError(f"REPORTS_DIR: the suite cannot write the summary into {folder} ({error}).")
         summary = with_faults(summary, [fault])

@@ -136,7 +136,7 @@ class Summary:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / FILE
         unfinished = path.with_suffix(".tmp")
-        text = json.dumps(_redacted({"schema": SCHEMA, **asdict(self)}), indent=2, ensure_ascii=False)
+        text = json.dumps(all_redacted({"schema": SCHEMA, **asdict(self)}), indent=2, ensure_ascii=False)
         unfinished.write_text(text + "\n", encoding="utf-8")
         unfinished.replace(path)
         return path
@@ -147,7 +147,7 @@ def read(path: Path) -> Summary:
     from pydantic import TypeAdapter
 
     try:
-        content = _redacted(json.loads(path.read_text(encoding="utf-8")))
+        content = all_redacted(json.loads(path.read_text(encoding="utf-8")))
         if content.pop("schema") != SCHEMA:
             raise ValueError("it has another schema version")
         return TypeAdapter(Summary).validate_python(content)
@@ -186,13 +186,13 @@ def set_aside(folder: Path) -> None:
     last.unlink(missing_ok=True)
 
 
-def _redacted(value: Any) -> Any:
+def all_redacted(value: Any) -> Any:
     """Redact the texts of a JSON value; redacting the JSON itself could break it."""
     if isinstance(value, str):
         return redacted(value)
     if isinstance(value, Mapping):
-        return {redacted(str(key)): _redacted(inner) for key, inner in value.items()}
-    return [_redacted(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {redacted(str(key)): all_redacted(inner) for key, inner in value.items()}
+    return [all_redacted(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def with_results(summary: Summary, scenarios: Sequence[ScenarioResult], failures: Sequence[Failure]) -> Summary:

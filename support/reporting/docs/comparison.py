@@ -25,7 +25,12 @@ def standing(profile: Profile, rule: str, scenarios: Iterable[Scenario]) -> Stan
     """Return what a profile says of a rule that these scenarios show."""
     if not any(_is_run(profile, scenario) for scenario in scenarios):
         return Standing.NOT_OFFERED
-    return _worst([deviation for deviation in profile.deviations if deviation.rule == rule])
+    return _worst(deviations(profile, rule))
+
+
+def deviations(profile: Profile, rule: str) -> list[Deviation]:
+    """Return the known deviations of a profile from a rule."""
+    return [deviation for deviation in profile.deviations if deviation.rule == rule]
 
 
 def _is_run(profile: Profile, scenario: Scenario) -> bool:

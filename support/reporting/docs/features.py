@@ -14,7 +14,7 @@ from support.reporting.results import RULE_TAG
 from support.rules import RULES
 from support.rules import Rule as ContractRule
 
-ORDER = ("users", "refusals", "access", "protocol", "concurrency", "resilience")
+ORDER = ("users", "refusals", "access", "protocol", "concurrency", "robustness", "resilience")
 Statement: TypeAlias = Any  # a feature, a rule or an example of behave, which has no types
 Capabilities = dict[str, list[Feature]]
 
@@ -76,9 +76,9 @@ def examples_by_rule(features: Iterable[Feature]) -> dict[str, list[Scenario]]:
     return found
 
 
-def plain_tags(statement: Statement) -> list[str]:
-    """Return the own tags of a statement without those that name its rule."""
-    return [str(tag) for tag in statement.tags if not tag.startswith(RULE_TAG)]
+def plain_tags(tags: Iterable[str]) -> list[str]:
+    """Return tags without those that name a rule."""
+    return [str(tag) for tag in tags if not tag.startswith(RULE_TAG)]
 
 
 def page_of(feature: Feature) -> str:

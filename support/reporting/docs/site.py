@@ -1,64 +1,61 @@
-"""The features as HTML pages, which need no script, load nothing from elsewhere, and escape all texts."""
+"""The features as HTML pages, which work without a script, load nothing from elsewhere, and escape all texts."""
 
 from __future__ import annotations
 
-import re
+import json
 import shutil
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
+from behave.model import Feature
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from support import profile_files
 from support.contract.tags import FAMILIES, TAGS, meaning_of
-from support.errors import Outcome
 from support.reporting.docs import features as parsed
-from support.reporting.docs.comparison import Standing, standing
+from support.reporting.docs import pieces
+from support.reporting.docs.anchors import anchors_on
+from support.reporting.docs.comparison import Standing, deviations, standing
 from support.reporting.docs.features import Capabilities, examples, page_of, sections
-from support.reporting.docs.last_run import LastRun
-from support.reporting.results import Result
-from support.reporting.standards import standard_url
-from support.rules import RULES
+from support.reporting.docs.last_run import LastRun, date_and_time, day
+from support.reporting.docs.played import Example
+from support.reporting.docs.search import entries
+from support.reporting.results import plain, rule_of
+from support.rules import CONTRACT, RULES
 
 TEMPLATES = Path(__file__).parent / "templates"
-NO_RESULT = "no result"
-BADGES: Mapping[str, str] = {
-    Result.PASSED: "passed",
-    Result.FAILED: "failed",
-    Outcome.CONTRACT_BROKEN: "failed",
-    Result.KNOWN_DEVIATION: "quiet",
-    Result.SKIPPED: "quiet",
-    Result.NOT_RUN: "quiet",
-    Standing.KEPT: "passed",
-    Standing.BROKEN: "failed",
-    Standing.IN_PART: "fault",
-    Standing.SOMETIMES: "fault",
-    Standing.NOT_OFFERED: "quiet",
-}
+COPIED = ("style.css", "site.js")
+FIRST = {"index.html": "Overview", "contract.html": "The contract"}
+LAST = {"scenarios.html": "All scenarios", "targets.html": "Targets"}
 
 
-def write_site(output: Path, capabilities: Capabilities, last: LastRun) -> Path:
+def write_site(output: Path, capabilities: Capabilities, last: LastRun, played: Mapping[str, Example]) -> Path:
     """Write the site into a folder, which it empties first; return the first page."""
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
-    environment = _environment(capabilities, last)
-    pages: dict[str, tuple[str, dict[str, Any]]] = {
-        name: (name, {}) for name in ("index.html", "rules.html", "targets.html")
-    }
-    for capability, features in capabilities.items():
-        for feature in features:
-            pages[page_of(feature)] = ("feature.html", {"capability": capability, "feature": feature})
-    for name, (template, content) in pages.items():
-        text = environment.get_template(template).render(**content, page=name)
-        (output / name).write_text(text, encoding="utf-8")
-    shutil.copy(TEMPLATES / "style.css", output / "style.css")
+    features = list(chain.from_iterable(capabilities.values()))
+    anchors = {key: anchor for feature in features for key, anchor in anchors_on(feature).items()}
+    environment = _environment(capabilities, last, anchors, played)
+    names = {**FIRST, **{page_of(feature): feature.name for feature in features}, **LAST}
+    by_page = {page_of(feature): feature for feature in features}
+    order = list(names)
+    for number, page in enumerate(order):
+        content = {"page": page, "feature": by_page.get(page), "names": names}
+        content |= {"before": order[number - 1] if number else "", "after": "".join(order[number + 1 : number + 2])}
+        template = "feature.html" if page in by_page else page
+        (output / page).write_text(environment.get_template(template).render(content), encoding="utf-8")
+    index = json.dumps(list(entries(features, anchors)), ensure_ascii=False, separators=(",", ":"))
+    (output / "search.js").write_text(f"window.entries = {index};\n", encoding="utf-8")
+    for name in COPIED:
+        shutil.copy(TEMPLATES / name, output / name)
     return output / "index.html"
 
 
-def _environment(capabilities: Capabilities, last: LastRun) -> Environment:
+def _environment(
+    capabilities: Capabilities, last: LastRun, anchors: Mapping[int, str], played: Mapping[str, Example]
+) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -66,52 +63,53 @@ def _environment(capabilities: Capabilities, last: LastRun) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    features = list(chain.from_iterable(capabilities.values()))
+    by_rule = parsed.examples_by_rule(features)
     of_model = (examples, page_of, sections, parsed.placeholders, parsed.contract_rules, parsed.plain_tags)
-    environment.filters |= {function.__name__: function for function in (*of_model, parsed.scenarios_by_line)}
-    environment.filters |= {"badge": badge, "slots": slots, "standard": standard, "meaning": meaning_of}
+    of_scenarios = (parsed.scenarios, parsed.scenarios_by_line, rule_of, plain)
+    environment.filters |= {function.__name__: function for function in (*of_model, *of_scenarios)}
+    environment.filters |= {"badge": pieces.badge, "slots": pieces.slots, "standard": pieces.standard}
+    environment.filters |= {
+        "sign": pieces.SIGNS.get,
+        "kind": pieces.BADGES.get,
+        "mark": pieces.mark,
+        "message": pieces.message,
+        "meaning": meaning_of,
+        "date": date_and_time,
+        "day": day,
+    }
     environment.filters["result"] = lambda statement: last.worst(parsed.scenarios(statement))
-    every = [feature for features in capabilities.values() for feature in features]
+    environment.filters["anchor"] = lambda statement: anchors.get(id(statement), "examples")
     environment.globals |= {
         "capabilities": capabilities,
         "last": last,
-        "counts": Counter(str(last.worst([one]) or NO_RESULT) for each in every for one in parsed.scenarios(each)),
-        "tags": _tags(capabilities),
+        "counts": _counts(features, last),
+        "tags": _tags(features),
         "families": FAMILIES,
         "rules": RULES,
-        "examples_by_rule": parsed.examples_by_rule(every),
+        "version": CONTRACT,
+        "played": played,
+        "examples_by_rule": by_rule,
+        "of_rule": lambda rule: last.of_rule(rule, chain.from_iterable(map(parsed.scenarios, by_rule[rule]))),
         "worst": lambda examples: last.worst(one for example in examples for one in parsed.scenarios(example)),
         "standing": lambda profile, rule, examples: standing(
             profile, rule, (one for example in examples for one in parsed.scenarios(example))
         ),
+        "standings": list(Standing),
+        "deviations": deviations,
         "profiles": [profile_files.load(path.stem) for path in sorted(profile_files.PROFILES.glob("*.toml"))],
     }
     return environment
 
 
-def _tags(capabilities: Capabilities) -> list[tuple[str, str, int]]:
-    """Return the tags of the closed list with their meaning, and how many features, rules and examples have each."""
-    used: Counter[str] = Counter()
-    for feature in (feature for features in capabilities.values() for feature in features):
-        statements = [feature, *feature.iter_rules(), *(one for each in sections(feature) for one in examples(each))]
-        used.update(str(tag) for statement in statements for tag in statement.tags)
+def _counts(features: list[Feature], last: LastRun) -> Counter[str]:
+    """Return how many scenarios have each result."""
+    scenarios = (one for feature in features for one in parsed.scenarios(feature))
+    return Counter(str(last.worst([one]) or pieces.NO_RESULT) for one in scenarios)
+
+
+def _tags(features: list[Feature]) -> list[tuple[str, str, int]]:
+    """Return the tags of the closed list with their meaning, and how many scenarios have each."""
+    scenarios = (one for feature in features for one in parsed.scenarios(feature))
+    used = Counter(str(tag) for scenario in scenarios for tag in scenario.effective_tags)
     return [(tag, meaning, used[tag]) for tag, meaning in TAGS.items()]
-
-
-def badge(result: str | None) -> Markup:
-    """Return an outcome or a result as a word in its colour."""
-    kind = "none" if result is None else BADGES.get(result, "fault")
-    return Markup('<span class="badge {}">{}</span>').format(kind, result or NO_RESULT)
-
-
-def slots(text: str, placeholders: Collection[str]) -> Markup:
-    """Return a text with the placeholders of an outline marked."""
-    return Markup("").join(
-        Markup("<var>{}</var>").format(piece[1:-1]) if piece[1:-1] in placeholders else escape(piece)
-        for piece in re.split(r"(<[^<>]+>)", text)
-    )
-
-
-def standard(source: str) -> Markup:
-    """Return the source of a rule, as a link if it is a section of an RFC."""
-    url = standard_url(source)
-    return Markup('<a href="{}">{}</a>').format(url, source) if url else escape(source)

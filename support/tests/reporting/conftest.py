@@ -92,6 +92,15 @@ def smoke_run(tmp_path_factory: pytest.TempPathFactory, embedded: Target) -> Run
     return behave(arguments, ROOT, folder / "reports", **settings)
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, smoke_run: Run) -> Path:
+    """The living documentation with the results of the smoke scenarios."""
+    output = tmp_path_factory.mktemp("site") / "docs"
+    arguments = ["--results", os.fspath(smoke_run.reports / "summary.json"), "--output", os.fspath(output)]
+    subprocess.run([sys.executable, "-m", "support.reporting.docs", *arguments], cwd=ROOT, check=True)
+    return output
+
+
 @pytest.fixture
 def faulty() -> Iterator[Callable[..., Target]]:
     """Start embedded APIs with deliberate defects; they end with the test."""

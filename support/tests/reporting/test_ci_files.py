@@ -25,6 +25,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTION = ROOT / "action.yml"
 JOB = ROOT / "support" / "deploy" / "job.yaml"
 GITLAB = ROOT / "docs" / "gitlab-ci.yml"
+COMPONENT = ROOT / "templates" / "users-acceptance.yml"
 SUPPORTED = ["3.11", "3.12", "3.13", "3.14"]
 
 
@@ -61,7 +62,17 @@ def test_actionlint_finds_a_fault(tmp_path: Path) -> None:
 
 
 def test_yaml_is_tidy() -> None:
-    done = run(tool("yamllint"), "--strict", "--config-file", HERE / "yamllint.yaml", *WORKFLOWS, ACTION, GITLAB, JOB)
+    done = run(
+        tool("yamllint"),
+        "--strict",
+        "--config-file",
+        HERE / "yamllint.yaml",
+        *WORKFLOWS,
+        ACTION,
+        GITLAB,
+        COMPONENT,
+        JOB,
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -76,7 +87,9 @@ def test_the_job_fits_the_schemas_of_kubernetes() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*WORKFLOWS, ACTION, GITLAB, ROOT / "docs" / "continuous-integration.md"], ids=lambda path: path.name
+    "path",
+    [*WORKFLOWS, ACTION, GITLAB, COMPONENT, ROOT / "docs" / "continuous-integration.md"],
+    ids=lambda path: path.name,
 )
 def test_each_command_is_there(path: Path) -> None:
     named = commands(path)
@@ -154,7 +167,7 @@ def test_the_images_that_a_container_is_built_on_are_pinned_by_digest() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [*WORKFLOWS, ACTION, GITLAB, ROOT / "Dockerfile", ROOT / "docs" / "continuous-integration.md"],
+    [*WORKFLOWS, ACTION, GITLAB, COMPONENT, ROOT / "Dockerfile", ROOT / "docs" / "continuous-integration.md"],
     ids=lambda path: path.name,
 )
 def test_nothing_is_installed_without_its_hash(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from support.errors import Outcome
 from support.reporting.changes import Change, changes
 from support.reporting.results import Failure, Result
 from support.reporting.summary import FILE, ScenarioResult, Summary, with_results
+from support.target.embedded import EmbeddedApi
 
+TOKEN = "t-of-both"
 ADA = ScenarioResult("Deleting", "d.feature", 9, "delete", "Ada leaves", Result.PASSED, 0.1)
 FAILURE = Failure(Outcome.CONTRACT_BROKEN, "delete", "Deleting", ADA.name, "d.feature:9", "Then x", "200 | @octocat")
 
@@ -104,3 +107,19 @@ def test_markdown_for_a_pull_request(tmp_path: Path, capsys: pytest.CaptureFixtu
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "## ❌ 1 newly broken"
     assert lines[-1] == "| `delete` | Ada leaves | passed | failed | 200 \\| @&#8203;octocat |"
+
+
+@pytest.mark.slow
+def test_two_apis_are_played_and_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"TOKEN": TOKEN, "REPORTS_DIR": str(tmp_path), "STATE_DIR": str(tmp_path / "state")}.items():
+        monkeypatch.setenv(name, value)
+    with (
+        closing(EmbeddedApi(["--token", TOKEN])) as sound,
+        closing(EmbeddedApi(["--token", TOKEN, "--defect", "delete-answers-201"])) as faulty,
+    ):
+        code = main([sound.target.base_url, faulty.target.base_url, "--tags=@smoke"])
+    assert code == 1
+    assert "newly broken\n  delete\n    Ada deletes their account: passed -> failed" in capfd.readouterr().out
+    assert {path.name for path in (tmp_path / "compared").iterdir()} == {"old", "new"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -12,42 +13,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from behave.model import Scenario
 from behave.parser import parse_file
 
 from support.compat import row_of
 from support.contract.tags import TAGS, meaning_of
-from support.reporting.docs.features import Capabilities, examples, examples_by_rule, read_features, sections
-from support.reporting.docs.last_run import LastRun, read_results
-from support.reporting.docs.site import badge, slots, write_site
-from support.reporting.results import Result
+from support.reporting.docs.features import examples, examples_by_rule, sections
+from support.reporting.docs.last_run import LastRun
+from support.reporting.docs.pieces import badge, message, slots
+from support.reporting.docs.played import Example, Shown
+from support.reporting.docs.site import write_site
 from support.rules import RULES
 from support.settings import ROOT
 from support.tests.reporting.conftest import Run
-
-NASTY = """
-@contract @negative
-Feature: <script>alert(1)</script> & "quotes"
-  Why it <b>matters</b>.
-
-  @rule.list
-  Rule: A rule <img src=x onerror=alert(2)>
-    A reason & another.
-
-    @smoke
-    Example: An example </h3><script>alert(3)</script>
-      Given something <i>happens</i>
-        | a <cell> | b |
-        | &amp;    | c |
-
-    Scenario Outline: A new user called <name>
-      When a new user called "<name>" and <other> signs up
-
-      Examples:
-        | name                        | why   |
-        | <b onmouseover=alert(4)>Bob | first |
-        | Grace                       | next  |
-"""
+from support.tests.reporting.nasty import nasty_features
 
 
 class Outline(HTMLParser):
@@ -76,19 +54,8 @@ class Outline(HTMLParser):
         self.texts.append(data)
 
 
-def nasty_features(folder: Path) -> Capabilities:
-    path = folder / "features" / "users" / "one.feature"
-    path.parent.mkdir(parents=True)
-    path.write_text(NASTY, encoding="utf-8")
-    return read_features(folder, folder / "features")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, smoke_run: Run) -> Path:
-    output = tmp_path_factory.mktemp("site") / "docs"
-    arguments = ["--results", os.fspath(smoke_run.reports / "summary.json"), "--output", os.fspath(output)]
-    subprocess.run([sys.executable, "-m", "support.reporting.docs", *arguments], cwd=ROOT, check=True)
-    return output
+def section_of(page: str, anchor: str) -> str:
+    return page.split(f'<h2 id="{anchor}">')[1].split("</section>")[0]
 
 
 def pages(site: Path) -> dict[str, Outline]:
@@ -120,12 +87,14 @@ def test_every_link_leads_somewhere(site: Path) -> None:
             assert not parts.fragment or parts.fragment in found[target].ids, f"{name} links to {url}"
 
 
-def test_no_page_needs_a_script_or_loads_anything_from_elsewhere(site: Path) -> None:
+def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
     for path in site.glob("*.html"):
         page = path.read_text(encoding="utf-8")
-        assert not {"script", "iframe", "img", "object", "form"} & set(Outline(page).tags)
+        assert not {"iframe", "img", "object"} & set(Outline(page).tags)
+        assert re.findall(r"<script[^>]*>", page) == ['<script src="site.js">']
         assert re.findall(r'<link[^>]+href="(?!style\.css|data:,)', page) == []
     assert re.findall(r"url\(|@import", (site / "style.css").read_text(encoding="utf-8")) == []
+    assert re.findall(r"https?:|fetch\(|innerHTML", (site / "site.js").read_text(encoding="utf-8")) == []
 
 
 def test_no_id_stands_twice_on_a_page(site: Path) -> None:
@@ -135,31 +104,45 @@ def test_no_id_stands_twice_on_a_page(site: Path) -> None:
 
 def test_the_results_of_the_last_run_are_shown(site: Path, smoke_run: Run) -> None:
     page = (site / "users-reading.html").read_text(encoding="utf-8")
-    assert re.search(r'Ada(\'|&#39;|&#x27;)s account is shown</bdi> <span class="badge passed">passed</span>', page)
-    assert re.search(r'Each id shows its own user</bdi> <span class="badge none">no result</span>', page)
+    assert re.search(r'Ada(\'|&#39;|&#x27;)s account is shown</bdi>\s+<span class="badge passed">passed</span>', page)
+    assert re.search(r'Each id shows its own user</bdi>\s+<span class="badge none">no result</span>', page)
     index = "".join(Outline((site / "index.html").read_text(encoding="utf-8")).texts)
     assert smoke_run.summary["why"] in index
     assert str(smoke_run.summary["started"])[:4] in index
 
 
-def test_the_matrix_has_every_rule_with_its_standard_and_its_examples(site: Path) -> None:
-    page = (site / "rules.html").read_text(encoding="utf-8")
+def test_the_contract_has_every_rule_with_its_standard_version_and_examples(site: Path) -> None:
+    page = (site / "contract.html").read_text(encoding="utf-8")
     assert set(RULES) <= set(Outline(page).ids)
     assert "no example shows it" not in page
-    row = page.split('<tr id="read-404">')[1].split("</tr>")[0]
-    assert 'href="https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5"' in row
-    assert 'href="users-reading.html#line-' in row
+    rule = section_of(page, "read-404")
+    assert 'href="https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5"' in rule
+    assert 'href="users-reading.html#reading-users-whose-ids-resemble-adas"' in rule
+    assert "since version 1.0" in rule
+    assert "since version 1.1" in section_of(page, "robust")
+
+
+def test_each_rule_has_a_request_and_an_answer_that_were_really_sent(site: Path) -> None:
+    page = (site / "contract.html").read_text(encoding="utf-8")
+    assert [rule for rule in RULES if '<div class="exchange">' not in section_of(page, rule)] == []
+    text = html.unescape(section_of(page, "read-200"))
+    text = re.sub("</?(?:strong|span)[^>]*>", "", text)
+    assert re.search(r">GET \$BASE_URL/[0-9a-f-]+\nAuthorization: Bearer \$TOKEN\n", text)
+    assert re.search(r">200 after \d+ ms\n[^<]*\"createdAt\"", text)
+    both = html.unescape(section_of(page, "race-email"))
+    assert ">201 after" in both
+    assert ">409 after" in both
 
 
 def test_known_deviations_stand_under_their_target(site: Path) -> None:
     section = (site / "targets.html").read_text(encoding="utf-8").split(">mockapi</h2>")[1].split("</section>")[0]
-    assert 'href="rules.html#email-unique"' in section
+    assert 'href="contract.html#email-unique"' in section
     assert "no field can be made unique" in section
     assert "It does not offer: access." in section
 
 
 def test_the_targets_are_compared_rule_by_rule(site: Path) -> None:
-    page = (site / "targets.html").read_text(encoding="utf-8")
+    page = re.sub('<span class="mark.*?</span>', "", (site / "targets.html").read_text(encoding="utf-8"))
     rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in page.split("</table>")[0].split("<tr>")[1:]]
     targets, *rules = [[re.sub("<.*?>", "", cell) for cell in row] for row in rows]
     said = {(target, rule): cell for rule, *cells in rules for target, cell in zip(targets[1:], cells, strict=True)}
@@ -172,9 +155,13 @@ def test_the_targets_are_compared_rule_by_rule(site: Path) -> None:
 
 
 def test_whatever_a_feature_says_is_text(tmp_path: Path) -> None:
-    write_site(tmp_path / "docs", nasty_features(tmp_path), LastRun())
+    shown = Shown("GET -> 200", "<b>curl", "<i>GET", "<script>200")
+    features = nasty_features(tmp_path)
+    example = Example(examples(sections(features["Users"][0])[0])[0], "<b>When", [shown])
+    write_site(tmp_path / "docs", features, LastRun(), {"list": example})
     for page in pages(tmp_path / "docs").values():
-        assert not {"script", "img", "b", "i", "cell"} & set(page.tags)
+        assert not {"img", "b", "i", "cell"} & set(page.tags)
+        assert page.tags.count("script") == 1
         assert page.handlers == []
     text = "".join(pages(tmp_path / "docs")["users-one.html"].texts)
     for said in (
@@ -188,54 +175,33 @@ def test_whatever_a_feature_says_is_text(tmp_path: Path) -> None:
         assert said in text
 
 
-def test_a_result_is_found_by_location_and_name(tmp_path: Path) -> None:
-    place = "features/users/one.feature"
-    results = {
-        (f"{place}:11", "An example </h3><script>alert(3)</script>"): (Result.PASSED, ""),
-        (f"{place}:22", "A name from before the file was changed"): (Result.PASSED, ""),
-    }
-    last = LastRun(results=results)
-    (section,) = sections(nasty_features(tmp_path)["Users"][0])
-    example, outline = examples(section)
-    assert last.worst([example]) is Result.PASSED
-    assert last.worst(outline.scenarios) is None
+def test_every_page_leads_to_the_one_before_and_the_one_after(site: Path) -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in site.glob("*.html")}
+    page, visited = "index.html", []
+    while page:
+        visited.append(page)
+        found = re.search(r'rel="next" href="([^"]+)"', texts[page])
+        page = found.group(1) if found else ""
+        assert not page or f'rel="prev" href="{visited[-1]}"' in texts[page]
+    assert sorted(visited) == sorted(texts)
+
+
+def test_the_search_knows_titles_steps_and_rules(site: Path) -> None:
+    text = (site / "search.js").read_text(encoding="utf-8")
+    entries = json.loads(text.removeprefix("window.entries = ").removesuffix(";\n"))
+    found = {at: (title, words) for at, title, _, words in entries}
+    assert found["contract.html#create-201"][0] == "create-201"
+    title, words = found["users-reading.html#adas-account-is-shown"]
+    assert title == "Ada's account is shown"
+    assert "support reads Ada's account" in words
+    ids = {f"{name}#{one}" for name, page in pages(site).items() for one in page.ids} | set(pages(site))
+    assert set(found) <= ids
 
 
 def test_examples_are_found_by_their_rule(tmp_path: Path) -> None:
     shown = examples_by_rule(nasty_features(tmp_path)["Users"])
     assert len(shown["list"]) == 2
     assert shown["read-200"] == []
-
-
-def test_the_json_of_behave_is_understood(tmp_path: Path) -> None:
-    element = {"type": "scenario", "name": "Ada is shown", "location": "features/a.feature:3", "status": "failed"}
-    path = tmp_path / "behave.json"
-    path.write_text(json.dumps([{"elements": [element, {"type": "background"}]}]), encoding="utf-8")
-    scenario = Scenario("features/a.feature", 3, "Scenario", "Ada is shown")
-    assert read_results(path).worst([scenario]) is Result.FAILED
-
-
-@pytest.mark.parametrize("content", ["[1]", '[{"elements": [{}]}]', "{}", "nothing"])
-def test_what_holds_no_results_is_refused(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "x.json"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(ValueError, match=re.escape(str(path))):
-        read_results(path)
-
-
-def test_a_missing_file_of_results_ends_with_one_line(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "support.reporting.docs",
-        "--results",
-        "nowhere.json",
-        "--output",
-        str(tmp_path / "d"),
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "nowhere.json cannot be read" in done.stderr
 
 
 def test_each_tag_of_the_features_is_on_the_closed_list() -> None:
@@ -265,3 +231,30 @@ def test_an_outcome_is_shown_in_words_not_by_colour_alone() -> None:
         "no result",
         "&lt;x&gt;",
     ]
+
+
+def test_an_exchange_is_text_with_its_names_marked() -> None:
+    shown = str(message('GET /<b>\nAccept: a/b\n\n{\n  "<i>": "x: y"\n}'))
+    assert shown == (
+        "<strong>GET /&lt;b&gt;</strong>\n"
+        '<span class="name">Accept</span>: a/b\n\n{\n<span class="name">  &#34;&lt;i&gt;&#34;</span>: &#34;x: y&#34;\n}'
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("token", ["TOKEN", "TOKEN_COMMAND"])
+def test_the_examples_are_played_on_the_embedded_api_whatever_the_settings_name(tmp_path: Path, token: str) -> None:
+    others = {
+        "BASE_URL": "http://127.0.0.1:9/users",
+        token: "echo",
+        "TARGET": "mockapi",
+        "CONTRACT": "1.0",
+        "STRICT": "1",
+    }
+    command = [sys.executable, "-m", "support.reporting.docs", "--output", str(tmp_path / "docs")]
+    environment = {**os.environ, **others, "REPORTS_DIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert (tmp_path / "docs" / "contract.html").read_text(encoding="utf-8").count('<div class="exchange">') > len(
+        RULES
+    )

@@ -300,7 +300,8 @@ class TestRun:
         assert [one["file"] for one in summary["scenarios"]] == ["features/one.feature", "features/two.feature"]
         users = {"created": 3, "deleted": 2, "gone": 3, "left_behind": 0, "recovered": 0}
         assert summary["users"] == users, "one of each process, and one of the preflight, which deletes them itself"
-        assert {path.name for path in (ended.folder / "reports").iterdir()} == {"badge.json", "summary.json"}
+        written = {path.name for path in (ended.folder / "reports").iterdir()}
+        assert written == {"badge.json", "last-results.json", "summary.json"}
         results = [json.loads(path.read_text(encoding="utf-8")) for path in allure.glob("*-result.json")]
         assert sorted(one["name"] for one in results) == ["Ada signs up", "Grace signs up"]
         assert all(step["attachments"] for one in results for step in one["steps"][:1])
