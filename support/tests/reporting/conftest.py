@@ -97,7 +97,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, smoke_run: Run) -> Path:
     """The living documentation with the results of the smoke scenarios."""
     output = tmp_path_factory.mktemp("site") / "docs"
     arguments = ["--results", os.fspath(smoke_run.reports / "summary.json"), "--output", os.fspath(output)]
-    subprocess.run([sys.executable, "-m", "support.reporting.docs", *arguments], cwd=ROOT, check=True)
+    assert run_module("support.reporting.docs", *arguments, environment=os.environ).code == 0
     return output
 
 
