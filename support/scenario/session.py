@@ -8,13 +8,13 @@ from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from support.cleanup.marks import mark_in, new_mark
+from support.cleanup.existing import others_in
+from support.cleanup.marks import new_mark
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
 from support.concurrency.burst import burst
 from support.concurrency.results import BurstResult, Request
 from support.concurrency.threads import burst_in_threads
-from support.contract.normalizers import users_of
 from support.errors import SuiteError
 from support.http.operations import Operation
 from support.http.report_sink import ReportSink
@@ -79,10 +79,7 @@ class Session:
         self.listed_at_first = self.run(self.api.list()) if self.profile.capabilities.list else None
         if self.listed_at_first is None:
             return
-        users = users_of(self.listed_at_first.answer, self.profile)
-        marks = {user.id: mark_in(user.email) for user in users}
-        others = (one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
-        self.registry.ledger.existing |= frozenset(others)
+        self.registry.ledger.existing |= others_in(self.listed_at_first, self.profile, self.journal)
 
     def begin(self, rule: str, name: str = "") -> None:
         """Begin a scenario that shows a rule."""
