@@ -47,9 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--users", type=_count, default=50, metavar="N", help="how many users play at once (50)")
     add("--spawn-rate", type=_count, metavar="N", help="how many of them begin in a second (all within 5 seconds)")
     add("--time", type=_count, default=30, metavar="S", help="for how many seconds (30)")
-    add("--workers", type=_count, default=2, metavar="N", help="processes that play; of a master: on all machines (2)")
+    add("--workers", type=_count, default=2, metavar="N", help="processes that play here; of a master: anywhere (2)")
     add("--only", choices=("master", "workers"), help="play a part of a load on several machines")
     add("--master", metavar="HOST", help="where the master is that these workers join")
+    add("--of", type=_count, metavar="N", help="how many workers that master has, to share the limits among them")
     add("--port", type=_count, metavar="PORT", help=f"of that master ({PORT})")
     return parser
 
@@ -85,7 +86,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     host = options.master or (ANYWHERE if options.only else HERE)
     port = options.port or (PORT if options.only else free_port())
     rate = options.spawn_rate or max(1, options.users // 5)
-    return Plan(options.users, rate, options.time, options.workers, host, port)
+    return Plan(options.users, rate, options.time, options.workers, options.of or options.workers, host, port)
 
 
 def _play(only: str | None, plan: Plan, settings: Settings, interrupts: Interrupts) -> Verdict:
@@ -98,7 +99,7 @@ def _play(only: str | None, plan: Plan, settings: Settings, interrupts: Interrup
             (reports / FILE).unlink(missing_ok=True)
             processes.start_master(plan, reports)
         if only != "master":
-            processes.start_workers(plan, plan.workers)
+            processes.start_workers(plan)
         died = processes.wait(interrupts.noted)
     verdict = Verdict(0, 0, {}) if only == "workers" else read_verdict(reports)
     for how in died:
@@ -121,8 +122,8 @@ def _environment(plan: Plan, settings: Settings) -> dict[str, str]:
     """Return the settings of the processes: all workers together keep to the limits of one run."""
     token = settings.token.get_secret_value() if settings.token else ""
     target = {"BASE_URL": settings.base_url or "", **({"TOKEN": token} if token else {})}
-    alive = max(1, settings.max_users_alive // plan.workers)
-    return {**target, "PROCESSES": str(plan.workers), "MAX_USERS_ALIVE": str(alive)}
+    alive = max(1, settings.max_users_alive // plan.sharing)
+    return {**target, "PROCESSES": str(plan.sharing), "MAX_USERS_ALIVE": str(alive)}
 
 
 if __name__ == "__main__":

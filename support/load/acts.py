@@ -25,6 +25,7 @@ from support.load.visit import Visit, VisitOver
 from support.models import Exchange, NewUser
 
 Act = Callable[[Visit, int], None]
+Fields = dict[str, str]
 CHANGES = {"PATCH": ("name",), "PUT": ("name", "email")}
 
 
@@ -67,21 +68,31 @@ def _live(visit: Visit, _: int) -> None:
     visit.forget()
 
 
-def _change(visit: Visit, method: str, user_id: str, before: dict[str, str], sent: dict[str, str]) -> dict[str, str]:
-    """Change a user, and check that the answer, a read and a search show it; return the fields then."""
+def _change(visit: Visit, method: str, user_id: str, before: Fields, sent: Fields) -> Fields:
+    """Change a user, and check that the answer, a read and searches show it; return the fields then."""
     call = visit.api.call(method, visit.api.url_of(user_id), fields=sent)
     fields, attempted = {**before, **sent}, f"a user changes their {' and '.join(sent)}"
+    moves = before["email"] != fields["email"]
+    if moves:  # what a search finds now must not be remembered
+        _is_found(visit, f"before {attempted}", fields["email"])
     visit.send(method.lower(), attempted, visit.registry.change(call, sent.get("email")), *visit.the_user(fields))
     _is_shown(visit, method.lower(), attempted, user_id, fields)
+    if moves:
+        _is_found(visit, attempted, before["email"])
     return fields
 
 
-def _is_shown(visit: Visit, rule: str, attempted: str, user_id: str, fields: dict[str, str]) -> None:
+def _is_shown(visit: Visit, rule: str, attempted: str, user_id: str, fields: Fields) -> None:
     """Check that a read shows a user, and that a search finds them."""
     visit.send(rule, f"{attempted}, and is read", visit.api.read(user_id), *visit.the_user(fields))
+    _is_found(visit, attempted, fields["email"], user_id)
+
+
+def _is_found(visit: Visit, attempted: str, email: str, *user_ids: str) -> None:
+    """Check that a search for an email finds exactly these users."""
     if visit.profile.capabilities.email_filter:
-        search = visit.api.find(fields["email"])
-        visit.send("filter-email", f"{attempted}, and is searched for", search, *visit.found(user_id))
+        search, said = visit.api.find(email), f"{attempted}, and {email} is searched for"
+        visit.send("filter-email", said, search, *visit.found(*user_ids))
 
 
 def _sign_up_in_a_burst(visit: Visit, count: int) -> None:

@@ -22,17 +22,21 @@ AFTER_MASTER_S = AFTER_WORKERS_S = 15.0
 """Seconds in which the others end by themselves."""
 STOP_S = 5
 """Seconds in which users may end what they are doing when the load ends."""
-CONNECTED_WITHIN_S = 60
+CONNECTED_WITHIN_S = 300
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How many users, how many of them a second begin, for how long, and the master that the workers join."""
+    """How many users, how many of them begin in a second, for how long, and the master that the workers join.
+
+    `workers` are those that are started, or waited for; `sharing` are those that share the limits of the target.
+    """
 
     users: int
     spawn_rate: float
     seconds: int
     workers: int
+    sharing: int
     host: str
     port: int
 
@@ -54,10 +58,10 @@ class Processes:
         report = ["--headless", "--only-summary", "--html", reports / "load.html"]
         self._master = self._start("--master", *where, *workers, *how_much, *report)
 
-    def start_workers(self, plan: Plan, count: int) -> None:
-        """Start so many workers here, which join the master."""
+    def start_workers(self, plan: Plan) -> None:
+        """Start the workers, which join the master."""
         where = ["--master-host", plan.host, "--master-port", plan.port, "--loglevel", "WARNING"]
-        self._workers = [self._start("--worker", *where) for _ in range(count)]
+        self._workers = [self._start("--worker", *where) for _ in range(plan.workers)]
 
     def _start(self, *arguments: object) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "locust", "-f", LOCUSTFILE, "--stop-timeout", STOP_S, *arguments]

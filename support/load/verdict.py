@@ -82,11 +82,9 @@ class Verdict:
 
     def __str__(self) -> str:
         rules = ", ".join(f"{rule} ({count} times)" for rule, count in self.broken.items())
-        parts = [
-            f"{number_of(self.requests, 'request')}, {self.failures} failed",
-            *([f"broken: {rules}"] if rules else []),
-        ]
-        return f"{self.outcome}: {'; '.join([*parts, *self.faults])}"
+        counted = f"{number_of(self.requests, 'request')}, {self.failures} failed" if self.requests else ""
+        parts = [counted, rules and f"broken: {rules}", *self.faults]
+        return f"{self.outcome}: {'; '.join(filter(None, parts)) or 'nobody is left'}"
 
     def write(self, folder: Path) -> None:
         """Write the verdict into a folder of reports."""
