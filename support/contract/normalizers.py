@@ -15,6 +15,8 @@ from support.profile import Profile
 from support.profile_answers import USER_FIELDS, Names, Shape
 
 SOME_DAY = "2000-01-01T00:00:00Z"
+SEPARATOR = re.compile(r"[/\\]")
+NO_NAME = ("", ".", "..")
 LONGEST_ID = 2048
 """In characters; servers take request lines of 8,000 octets, and each character may be three or more of them."""
 
@@ -58,8 +60,9 @@ def in_contract_shape(user: Mapping[str, Any], shape: Shape) -> Mapping[str, Any
 
 def names_one_user(user_id: str) -> bool:
     """Whether the URL with this id is that of one user, also for a server that decodes and normalises its path."""
-    segments = re.split(r"[/\\]", user_id)
-    return len(user_id) <= LONGEST_ID and all(segment.strip() not in ("", ".", "..") for segment in segments)
+    if not SEPARATOR.search(user_id):  # most of many ids
+        return len(user_id) <= LONGEST_ID and user_id.strip() not in NO_NAME
+    return len(user_id) <= LONGEST_ID and all(part.strip() not in NO_NAME for part in SEPARATOR.split(user_id))
 
 
 def is_email(email: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from tempfile import TemporaryDirectory
@@ -37,7 +38,12 @@ T = TypeVar("T")
 
 
 class Session:
-    """Everything that lasts as long as a run; it begins each scenario."""
+    """Everything that lasts as long as a run; it begins each scenario.
+
+    A list that was read stands for the next one for `recent_s` seconds, if nothing else was sent.
+    """
+
+    recent_s = 1.0
 
     def __init__(self, settings: Settings, target: Target | EmbeddedApi | None = None) -> None:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
@@ -84,6 +90,8 @@ class Session:
     def begin(self, rule: str, name: str = "") -> None:
         """Begin a scenario that shows a rule."""
         self.recorder.begin()
+        if self.last_list is not None and time.monotonic() - self.last_list[0] > self.recent_s:
+            self.last_list = None
         if command := self.connection.token_command:
             command.frozen = False
             if rule == ACCESS:  # which a token that expires, or one that is renewed, would show wrongly
