@@ -15,8 +15,7 @@ from support.profile import Profile
 from support.profile_answers import USER_FIELDS, Names, Shape
 
 SOME_DAY = "2000-01-01T00:00:00Z"
-SEPARATOR = re.compile(r"[/\\]")
-NO_NAME = ("", ".", "..")
+USUAL_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 LONGEST_ID = 2048
 """In characters; servers take request lines of 8,000 octets, and each character may be three or more of them."""
 
@@ -39,7 +38,10 @@ def normal_user(fields: Any, names: Names | None = None) -> User | None:
 
 def id_in(fields: Any, names: Names) -> str | None:
     """Return the id in a JSON value as text; None if there is none, or one that no URL can name."""
-    value = at(fields, names.paths["id"])
+    path = names.paths["id"]
+    value = fields.get(path[0]) if type(fields) is dict and len(path) == 1 else at(fields, path)
+    if type(value) is str and USUAL_ID.fullmatch(value):  # as those of lists of many thousand users are
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = writable(str(value))
@@ -60,9 +62,8 @@ def in_contract_shape(user: Mapping[str, Any], shape: Shape) -> Mapping[str, Any
 
 def names_one_user(user_id: str) -> bool:
     """Whether the URL with this id is that of one user, also for a server that decodes and normalises its path."""
-    if not SEPARATOR.search(user_id):  # most of many ids
-        return len(user_id) <= LONGEST_ID and user_id.strip() not in NO_NAME
-    return len(user_id) <= LONGEST_ID and all(part.strip() not in NO_NAME for part in SEPARATOR.split(user_id))
+    segments = re.split(r"[/\\]", user_id)
+    return len(user_id) <= LONGEST_ID and all(segment.strip() not in ("", ".", "..") for segment in segments)
 
 
 def is_email(email: str) -> bool:
