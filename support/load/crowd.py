@@ -84,5 +84,5 @@ class Crowd:
             yield registry
         finally:
             with self._room:
-                self._taken -= count - min(count, len(registry.ledger.alive))
+                self._taken -= count - min(count, registry.ledger.alive_count)
                 self._room.notify_all()
