@@ -1,6 +1,7 @@
-# The suite without its own tests.
+# The suite without its own tests. For a load: --build-arg REQUIREMENTS=requirements-load.txt
 FROM python:3.13.5-slim-bookworm@sha256:4c2cf9917bd1cbacc5e9b07320025bdb7cdf2df7b0ceaccb55e9dd7e30987419 AS packages
-COPY requirements.txt /tmp/requirements.txt
+ARG REQUIREMENTS=requirements.txt
+COPY ${REQUIREMENTS} /tmp/requirements.txt
 RUN python -m venv /opt/suite \
     && /opt/suite/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement /tmp/requirements.txt
 

@@ -127,6 +127,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
 
     session = Session(settings, embedded)
     learned = [] if settings.base_url is None or settings.partial else _play_preflight(session, interrupts)
+    session.listed_at_first = None  # it may be very long
     log.info("%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
     _describe(report, session, learned)
     if told := forecast(report.features, report.config, session.connection.pacer.limits):

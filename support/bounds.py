@@ -6,7 +6,7 @@ import json
 import threading
 import weakref
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 MIB = 1024 * 1024
@@ -18,6 +18,7 @@ MOST_HEADERS = 100  # as in http.client, which one of the clients uses
 BYTES_A_VALUE = 64
 SMALL = 64 * 1024
 ALWAYS_TAKEN = 256 * 1024
+CONTAINERS = (dict, list)
 GZIP, ZLIB_OR_GZIP, RAW_DEFLATE = 31, 47, -15
 ENCODINGS = {"gzip": GZIP, "x-gzip": GZIP, "deflate": ZLIB_OR_GZIP}
 
@@ -121,16 +122,11 @@ def parsed(body: bytes, owner: object) -> Any:
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether a value has more levels of arrays and objects than these; looks level by level, not by recursion."""
-    level = [value]
+    """Whether a JSON value has more levels of arrays and objects than these; looks level by level, not by recursion."""
+    level = [value] if type(value) in CONTAINERS else []
     for _ in range(levels):
-        level = [inner for one in level for inner in _inside(one)]
         if not level:
             return False
-    return True
-
-
-def _inside(value: Any) -> list[Any]:
-    """Return the arrays and objects that a value holds."""
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return [one for one in inner if isinstance(one, dict | list)]
+        inside = (one.values() if type(one) is dict else one for one in level)
+        level = [inner for values in inside for inner in values if type(inner) in CONTAINERS]
+    return bool(level)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -174,6 +175,12 @@ class Answer:
     def document(self) -> Any:
         """Return the whole body as JSON, parsed once; raises ValueError if it is not JSON."""
         return self._document
+
+    def unparsed(self) -> Answer:
+        """Return the same answer without what its body was parsed into."""
+        same = copy(self)
+        same.__dict__.pop("_document", None)
+        return same
 
     @cached_property
     def _document(self) -> Any:

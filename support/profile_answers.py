@@ -85,8 +85,21 @@ class Names:
         """
         shown: dict[str, Any] = {}
         others: dict[str, Any] = {}
-        self._sort((), fields, shown, others)
+        if self._containers or not isinstance(fields, Mapping):
+            self._sort((), fields, shown, others)
+        else:  # as with most targets, and quick enough for lists of many thousand users
+            self._sort_flat(fields, shown, others)
         return {**{key: value for key, value in others.items() if key not in USER_FIELDS}, **shown}
+
+    def _sort_flat(self, fields: Mapping[str, Any], shown: dict[str, Any], others: dict[str, Any]) -> None:
+        """Do the same where no field is inside another."""
+        by_name = self._by_name
+        for key, value in fields.items():
+            name = by_name.get(str(key))
+            if name is None:
+                others.setdefault(str(key), value)
+            else:
+                shown[name] = value
 
     def _sort(self, path: tuple[str, ...], value: Any, shown: dict[str, Any], others: dict[str, Any]) -> None:
         """Sort what an answer holds at a path into the contract's fields and others."""
@@ -109,6 +122,10 @@ class Names:
     @cached_property
     def _by_path(self) -> Mapping[tuple[str, ...], str]:
         return {path: name for name, path in self.paths.items()}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, str]:
+        return {path[0]: name for path, name in self._by_path.items()}
 
     @cached_property
     def _containers(self) -> frozenset[tuple[str, ...]]:

@@ -90,10 +90,20 @@ class Deleter:
 
     async def run_all(self, operations: Iterable[Operation[T]]) -> list[T]:
         """Execute operations, only so many at once; raises what one of them raises."""
-        results: list[T] = []
-        for batch in batches(list(operations)):
-            results += await asyncio.gather(*map(self._client.run, batch))
-        return results
+        results: dict[int, T] = {}
+        waiting = enumerate(operations)
+
+        async def work() -> None:
+            for place, operation in waiting:
+                results[place] = await self._client.run(operation)
+
+        workers = [asyncio.ensure_future(work()) for _ in range(AT_ONCE)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+        return [results[place] for place in range(len(results))]
 
     async def _listed_instead_of(self, questions: int) -> list[User] | None:
         """Return what the list shows, if reading it takes fewer requests than so many questions; None otherwise.
@@ -236,7 +246,7 @@ class Deleter:
         shown = set(await self._client.run(self._listed_ids())) if reads_list else set()
         shown |= await self._looked_up([record for record in records if record.shown_by == LOOK_UP])
         asked = [record for record in records if not record.ids & shown]
-        are_gone = await asyncio.gather(*(self._client.run(self._is_gone(record)) for record in asked))
+        are_gone = await self.run_all(map(self._is_gone, asked))
         self._ledger.mark_as(list(compress(asked, are_gone)), State.GONE)
         return [record for record in records if record.state is not State.GONE]
 

@@ -39,7 +39,7 @@ class Phase(Enum):
     BEGUN = auto()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)  # a run may have very many
 class Record:
     """A request that may have created users: the email and name that it asked for, and the ids known so far.
 
@@ -86,7 +86,7 @@ class Record:
         return f"{known}  {on_one_line(self.email or '(no email)')}: {self.reason}"
 
 
-@dataclass
+@dataclass(slots=True)
 class IdFacts:
     """What is known of one id: `owner` by the last read, which was sent after `read_after` records.
 
@@ -241,6 +241,11 @@ class Ledger:
     def alive(self) -> list[Record]:
         """The records whose users may exist and are not yet confirmed gone."""
         return list(self._alive.values())
+
+    @property
+    def alive_count(self) -> int:
+        """How many records may have users: each create asks for it."""
+        return len(self._alive)
 
     def counts(self) -> Counts:
         return Counts(len(self.created), len(self.deleted), len(self.gone), len(one_per_user(self.alive)))

@@ -160,7 +160,7 @@ class Registry:
         self._insist_on_room(1)
 
     def _lacks_room(self, wanted: int) -> bool:
-        return self._most is not None and len(self.ledger.alive) > self._most - wanted
+        return self._most is not None and self.ledger.alive_count > self._most - wanted
 
     def _insist_on_room(self, wanted: int) -> None:
         if self._lacks_room(wanted):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
@@ -26,7 +25,7 @@ from support.cli.child import Child
 from support.cli.share import Share
 from support.cli.sharing import features_of, locations_of, shares_of, wants_several
 from support.early_signals import FAULT
-from support.errors import Inconclusive, LeftBehind, Outcome, SuiteError
+from support.errors import Inconclusive, Outcome, SuiteError
 from support.reporting.badge import write_badge
 from support.reporting.console import ERASE_LINE, LINE_UP, Console
 from support.reporting.merging import merge, merged_text
@@ -267,20 +266,9 @@ class ParallelRun:
         """Delete the users of a process that died; the users on an embedded API died with it."""
         if self._settings.base_url is None:
             return []
-        from support.cleanup.recovery import finish_dead_runs
-        from support.target.connection import Connection
+        from support.target.sweeping import sweep
 
-        try:
-            with contextlib.closing(Connection(self._settings)) as connection:
-                target = connection.target.key
-                finish_dead_runs(connection, target)
-                stay = [run.mark for run in connection.journal.dead_runs(target)]
-        except SuiteError as error:
-            return [error]
-        if not stay:
-            return []
-        advice = "The next run against this target deletes them, or now: python -m support.cleanup --yes"
-        return [LeftBehind(f"the users of a process that died ({', '.join(stay)}) are not deleted. {advice}")]
+        return sweep(self._settings)
 
     def _merge_outputs(self, whole: Summary) -> None:
         """Make one file of the files that each process wrote for a format."""

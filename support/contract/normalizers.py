@@ -15,6 +15,7 @@ from support.profile import Profile
 from support.profile_answers import USER_FIELDS, Names, Shape
 
 SOME_DAY = "2000-01-01T00:00:00Z"
+USUAL_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 LONGEST_ID = 2048
 """In characters; servers take request lines of 8,000 octets, and each character may be three or more of them."""
 
@@ -37,7 +38,10 @@ def normal_user(fields: Any, names: Names | None = None) -> User | None:
 
 def id_in(fields: Any, names: Names) -> str | None:
     """Return the id in a JSON value as text; None if there is none, or one that no URL can name."""
-    value = at(fields, names.paths["id"])
+    path = names.paths["id"]
+    value = fields.get(path[0]) if type(fields) is dict and len(path) == 1 else at(fields, path)
+    if type(value) is str and USUAL_ID.fullmatch(value):  # as those of lists of many thousand users are
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = writable(str(value))

@@ -14,17 +14,25 @@ FINISHED_WITHIN_S = 5.0
 
 
 class LoopThread:
-    """An event loop that runs until it is closed."""
+    """An event loop that runs from its first work on until it is closed."""
 
     def __init__(self) -> None:
         self._loop = _new_loop()
         self._waited_for: weakref.WeakSet[Coroutine[Any, Any, Any]] = weakref.WeakSet()
         self._thread = threading.Thread(target=self._loop.run_forever, name="acceptance-loop", daemon=True)
-        self._thread.start()
+        self._lock = threading.Lock()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Start some work and return at once; the future has its result or its error."""
+        with self._lock:
+            if not self.has_begun:
+                self._thread.start()
         return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there was any work: a process whose threads are no threads, as under gevent, must not begin it."""
+        return self._thread.ident is not None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do some work and wait for it; an interruption of the wait cancels the work."""

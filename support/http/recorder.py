@@ -6,11 +6,12 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from support import statuses
+from support.bounds import SMALL
 from support.exchange_text import in_brief
-from support.models import Exchange, Failure
+from support.models import Answer, Exchange, Failure
 from support.redaction import redacted
 
 log = logging.getLogger("acceptance.transport")
@@ -42,7 +43,7 @@ class Recorder:
     def note(self, exchange: Exchange) -> None:
         """Record a finished exchange, from any thread."""
         with self._lock:
-            self.exchanges.append(exchange)
+            self.exchanges.append(_as_received(exchange))
             self._bytes += _size(exchange)
             while len(self.exchanges) > 1 and (len(self.exchanges) > KEPT or self._bytes > KEPT_BYTES):
                 self._bytes -= _size(self.exchanges.pop(0))
@@ -69,6 +70,15 @@ class Recorder:
         if answer is not None and answer.seconds > metrics.slowest_s:
             metrics.slowest_s = answer.seconds
             metrics.slowest = f"{exchange.call.method} {exchange.call.url}"
+
+
+def _as_received(exchange: Exchange) -> Exchange:
+    """Return an exchange without the document that a large answer is parsed into, which is larger still."""
+    last = exchange.attempts[-1]
+    if not isinstance(last.outcome, Answer) or len(last.outcome.body) <= SMALL:
+        return exchange
+    unparsed = replace(last, outcome=last.outcome.unparsed())
+    return replace(exchange, attempts=(*exchange.attempts[:-1], unparsed))
 
 
 def _size(exchange: Exchange) -> int:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from support.contract.claims import Claim, only, shown
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list, schema_mismatches
-from support.contract.normalizers import ids_of, listed, normal_user, user_of, users_of
+from support.contract.normalizers import id_in, ids_of, listed, normal_user, user_of, users_of
 from support.contract.violation import fail
 from support.http.operations import Operation
 from support.models import Exchange
@@ -19,7 +19,6 @@ from support.scenario.context import Actor, ScenarioContext
 from support.scenario.user_checks import has_right_shape, well_formed
 from support.scenario.waiting import SEARCH, poll_until
 
-RECENT_S = 1.0
 USUAL_EMAIL = re.compile(r"[a-z0-9.+_-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 # Requests
@@ -50,7 +49,9 @@ def _recent_list(scenario: ScenarioContext) -> Exchange | None:
     if scenario.session.last_list is None:
         return None
     read_at, requests, exchange = scenario.session.last_list
-    is_fresh = time.monotonic() - read_at < RECENT_S and requests == len(scenario.registry.ledger.records)
+    is_fresh = time.monotonic() - read_at < scenario.session.recent_s and requests == len(
+        scenario.registry.ledger.records
+    )
     return exchange if is_fresh and exchange.status == 200 else None
 
 
@@ -88,8 +89,7 @@ def entries_of(scenario: ScenarioContext, exchange: Exchange) -> list[Any]:
 
 
 def id_of(scenario: ScenarioContext, entry: Any) -> str | None:
-    user = normal_user(entry, scenario.names)
-    return user.id if user else None
+    return id_in(entry, scenario.names)
 
 
 def same_fields(

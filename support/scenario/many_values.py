@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from support.contract.claims import only
-from support.contract.matchers import field_mismatches, has_an_id, has_status, is_a_list, shows
+from support.contract.matchers import has_an_id, has_status, is_a_list, shows
 from support.contract.normalizers import user_of
 from support.contract.violation import check, fail
 from support.errors import ContractViolation
@@ -20,6 +20,7 @@ from support.scenario.directory import entries_of, id_of
 from support.scenario.paging import read_pages_with
 from support.scenario.protocol import update_methods
 from support.scenario.value_classes import may_be_refused
+from support.scenario.views import View, view_of, wrong_in_view
 from support.statuses import is_success
 
 RULES_OF_WRITING = {"POST": "create-201", "PATCH": "patch", "PUT": "put"}
@@ -42,7 +43,7 @@ class Written:
     answer: Exchange
     writer: Writer | None = None
     before: NewUser | None = None
-    views: dict[str, Sequence[Exchange]] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
     """What was read, by the rule that says that it shows the user."""
 
     @property
@@ -113,13 +114,20 @@ def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int
     asked += [("filter-email", each, scenario.api.find(each.sent.email)) for each in searched]
     exchanges = scenario.run_few_at_once([operation for _, _, operation in asked])
     for (rule, each, _), exchange in zip(asked, exchanges, strict=True):
-        each.views[rule] = [exchange]
-    whole = {
-        "list": [directory.read_list(scenario)] if scenario.profile.capabilities.list else [],
-        "pages": read_pages_with(scenario, {each.writer.id for each in shown if each.writer}) if turn else [],
-    }
+        each.views[rule] = view_of(scenario, rule, [exchange], {each.writer.id} if each.writer else set())
+    user_ids = {each.writer.id for each in shown if each.writer}
+    if scenario.profile.capabilities.list:
+        _add_view(scenario, shown, "list", [directory.read_list(scenario)], user_ids)
+    if turn and (pages := read_pages_with(scenario, user_ids)):
+        _add_view(scenario, shown, "pages", pages, user_ids)
+
+
+def _add_view(
+    scenario: ScenarioContext, shown: Sequence[Written], rule: str, exchanges: Sequence[Exchange], user_ids: set[str]
+) -> None:
+    view = view_of(scenario, rule, exchanges, user_ids)
     for each in shown:
-        each.views |= {rule: exchanges for rule, exchanges in whole.items() if exchanges}
+        each.views[rule] = view
 
 
 # Taken emails, and searches
@@ -206,26 +214,13 @@ def _wrong(scenario: ScenarioContext, each: Written, field_name: str) -> Iterato
         yield from shows(expected, scenario.names).mismatches(each.answer)
     if each.writer is None:
         return
-    for rule, exchanges in each.views.items():
-        yield from (f"{rule}: {text}" for text in _wrong_in_view(scenario, each.writer.id, expected, rule, exchanges))
+    for rule, view in each.views.items():
+        yield from (f"{rule}: {text}" for text in wrong_in_view(scenario, each.writer.id, expected, rule, view))
 
 
 def _accepted(scenario: ScenarioContext, each: Written) -> tuple[int, ...]:
     refused = scenario.answers.invalid if may_be_refused(each.sent.name) else ()
     return (*(scenario.answers.created if each.method == "POST" else (200,)), *refused)
-
-
-def _wrong_in_view(
-    scenario: ScenarioContext, user_id: str, expected: Mapping[str, Any], rule: str, exchanges: Sequence[Exchange]
-) -> list[str]:
-    refused = [f"the status was {exchange.status}" for exchange in exchanges if exchange.status != 200]
-    if refused or rule == "read-200":
-        return refused or shows(expected, scenario.names).mismatches(exchanges[0])
-    entries = [entry for exchange in exchanges for entry in entries_of(scenario, exchange)]
-    entries = [entry for entry in entries if id_of(scenario, entry) == user_id]
-    if len(entries) != 1:
-        return [f"the user is shown {len(entries)} times"]
-    return field_mismatches(entries[0], expected, scenario.names)
 
 
 @contextmanager
@@ -289,7 +284,8 @@ def _look_again(scenario: ScenarioContext, writer: Writer, rules: Sequence[str],
     }
     for rule in rules:
         exchanges = read[rule]()
-        wrong = _wrong_in_view(scenario, writer.id, expected, rule, exchanges)
+        view = view_of(scenario, rule, exchanges, {writer.id})
+        wrong = wrong_in_view(scenario, writer.id, expected, rule, view)
         if wrong:
             fail(rule, scenario.attempted, [f"the user with {expected}"], wrong, exchanges[-1])
 

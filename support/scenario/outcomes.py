@@ -256,11 +256,11 @@ def _is_created(scenario: ScenarioContext, entry: Any, known: Collection[str | N
 
     Invalid entries can be told from those of other clients only if the list was read before.
     """
+    if id_of(scenario, entry) in known:
+        return False
     user = normal_user(entry, scenario.names)
     if user is None:
         return scenario.non_users_before is not None and entry not in scenario.non_users_before
-    if user.id in known:
-        return False
     if mark_in(user.email) is not None:
         return user.email in {email.lower() for email in scenario.emails_tried}
     if scenario.ids_before is None:

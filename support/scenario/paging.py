@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
@@ -188,19 +188,35 @@ def _pages(scenario: ScenarioContext, size: int) -> list[Exchange]:
 
 
 def read_pages_with(scenario: ScenarioContext, user_ids: set[str]) -> list[Exchange]:
-    """Read all pages; again if one of these users is not there once: deletions of others move users between pages."""
+    """Read all pages; again if one of these users is not there once: deletions of others move users between pages.
+
+    Of very many, only the pages are read where the list suggests that these users are; in the end, all of them.
+    """
     scenario.registry.wait_for_deletions()
-    for _ in range(TRIES):
-        pages = list(_largest_pages(scenario))
+    for turn in range(1, TRIES + 1):
+        count, suggested = _suggested(scenario, user_ids)
+        are_many = bool(user_ids) and count >= LARGEST_PAGE * (MOST_PAGES - 1)
+        last = count // LARGEST_PAGE + TRIES if are_many else MOST_PAGES
+        pages = list(_largest_pages(scenario, suggested if are_many and turn < TRIES else range(1, last)))
         counts = Counter(user_id for exchange in pages for user_id in _ids(scenario, exchange))
         if all(counts[user_id] == 1 for user_id in user_ids):
             break
+        scenario.session.last_list = None
     return pages
 
 
-def _largest_pages(scenario: ScenarioContext) -> Iterator[Exchange]:
-    """Read the largest pages up to the last one."""
-    for number in range(1, MOST_PAGES) if scenario.profile.capabilities.pages else ():
+def _suggested(scenario: ScenarioContext, user_ids: set[str]) -> tuple[int, list[int]]:
+    """Return how many users there are by the last list, and on which pages these would be in its order."""
+    if not (user_ids and scenario.profile.capabilities.list):
+        return 0, []
+    last = scenario.session.last_list
+    listed = _ids(scenario, last[2] if last is not None else read_list(scenario))
+    return len(listed), sorted({place // LARGEST_PAGE + 1 for place, one in enumerate(listed) if one in user_ids})
+
+
+def _largest_pages(scenario: ScenarioContext, numbers: Iterable[int]) -> Iterator[Exchange]:
+    """Read the largest pages with these numbers, up to the last one that there is."""
+    for number in numbers if scenario.profile.capabilities.pages else ():
         exchange = scenario.run(scenario.api.page(number, LARGEST_PAGE))
         yield exchange
         if len(entries_of(scenario, exchange)) < LARGEST_PAGE:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from support.cleanup.marks import mark_in, new_mark
+from support.cleanup.existing import others_in
+from support.cleanup.marks import new_mark
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
 from support.concurrency.burst import burst
 from support.concurrency.results import BurstResult, Request
 from support.concurrency.threads import burst_in_threads
-from support.contract.normalizers import users_of
 from support.errors import SuiteError
 from support.http.operations import Operation
 from support.http.report_sink import ReportSink
@@ -37,7 +38,12 @@ T = TypeVar("T")
 
 
 class Session:
-    """Everything that lasts as long as a run; it begins each scenario."""
+    """Everything that lasts as long as a run; it begins each scenario.
+
+    A list that was read stands for the next one for `recent_s` seconds, if nothing else was sent.
+    """
+
+    recent_s = 1.0
 
     def __init__(self, settings: Settings, target: Target | EmbeddedApi | None = None) -> None:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
@@ -79,14 +85,13 @@ class Session:
         self.listed_at_first = self.run(self.api.list()) if self.profile.capabilities.list else None
         if self.listed_at_first is None:
             return
-        users = users_of(self.listed_at_first.answer, self.profile)
-        marks = {user.id: mark_in(user.email) for user in users}
-        others = (one for one, mark in marks.items() if mark is None or not self.journal.is_live(mark))
-        self.registry.ledger.existing |= frozenset(others)
+        self.registry.ledger.existing |= others_in(self.listed_at_first, self.profile, self.journal)
 
     def begin(self, rule: str, name: str = "") -> None:
         """Begin a scenario that shows a rule."""
         self.recorder.begin()
+        if self.last_list is not None and time.monotonic() - self.last_list[0] > self.recent_s:
+            self.last_list = None
         if command := self.connection.token_command:
             command.frozen = False
             if rule == ACCESS:  # which a token that expires, or one that is renewed, would show wrongly

@@ -72,13 +72,15 @@ class Connection:
         refuse_production(self.target.base_url, self.profile, settings)
         self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
         self.api = self._users_api()
-        client = SessionClient(settings.request_timeout_s, self.route, self.pacer)
-        self.http = self._opened(client, lambda client: client.close())
+        blocking = SessionClient(settings.request_timeout_s, self.route, self.pacer)
+        self.http = self._opened(blocking, lambda client: client.close())
         self.most_alive = settings.max_users_alive
         check_open(self.http, self.api)
         self.journal = self._opened(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
         self.loop = self._opened(LoopThread(), lambda loop: loop.close())  # whose work writes to the journal
-        self.async_client = self._opened(self._new_async_client(), lambda client: self.loop.finish(client.close()))
+        most = self.profile.caps.concurrency
+        client = AsyncClient(settings.request_timeout_s, self.route, self.pacer, most)
+        self.async_client = self._opened(client, self._close_async_client)
 
     def check_open(self) -> None:
         """Raise TargetDown, which says why, if the target does not answer, or answers with an error."""
@@ -140,12 +142,9 @@ class Connection:
         window_s = settings.consistency_window_s
         return UsersApi(self.target.base_url, credential, policy, self.profile, self.recorder, window_s)
 
-    def _new_async_client(self) -> AsyncClient:
-        async def new() -> AsyncClient:
-            most = self.profile.caps.concurrency
-            return AsyncClient(self.settings.request_timeout_s, self.route, self.pacer, most)
-
-        return self.loop.run(new())
+    def _close_async_client(self, client: AsyncClient) -> None:
+        if self.loop.has_begun:
+            self.loop.finish(client.close())
 
 
 def limit_of(caps: Caps) -> Limit | None:

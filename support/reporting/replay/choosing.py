@@ -101,7 +101,7 @@ def _as_created(exchanges: Sequence[Exchange], profile: Profile) -> Iterator[Exc
 
 def _place_of(wrong: Exchange, exchanges: Sequence[Exchange]) -> int | None:
     """Return the place of an exchange, or of the last one with the same call: a read may have completed its answer."""
-    same = [place for place, one in enumerate(exchanges) if one is wrong]
+    same = [place for place, one in enumerate(exchanges) if one == wrong]
     calls = [place for place, one in enumerate(exchanges) if one.call == wrong.call and one.status == wrong.status]
     return next(reversed(same or calls), None)
 

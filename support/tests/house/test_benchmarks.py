@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from support.bench import journal
+from support.bench import growth, journal
 
 
 def test_the_journals_share_of_a_create_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     journal.main(["--creates", "1"])
     assert "share of the create" in capsys.readouterr().out
+
+
+def test_the_cost_of_each_user_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    growth.main(["30", "--tags", "@smoke and @rule.read-200"])
+    printed = capsys.readouterr().out
+    before, made = printed.split("\n\n")[1:]
+    for table, least in ((before, "0"), (made, "1")):
+        rows = [line.split()[0] for line in table.strip().splitlines()[1:]]
+        assert rows == [least, "30"]
+    assert before.count("passed") == 2
+    assert made.count("sign-ups") == 2

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from support.settings import ROOT
 
-ASKED = [ROOT / "requirements.in", ROOT / "requirements-dev.in"]
+ASKED = [ROOT / "requirements.in", ROOT / "requirements-dev.in", ROOT / "requirements-load.in"]
 HASH = f"--hash=sha256:{'0' * 64}"
 PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?: ; [^\\\n]+)?(?: \\\n +--hash=sha256:[0-9a-f]{64})+$")
 
@@ -73,9 +73,9 @@ def test_everything_is_pinned_with_hashes_as_it_was_asked_for(path: Path) -> Non
     assert missing(needed_by(pinned), pinned) == []
 
 
-def test_both_files_agree_on_each_version() -> None:
-    run, dev = (pins(path.with_suffix(".txt").read_text(encoding="utf-8")) for path in ASKED)
-    assert run.items() <= dev.items()
+def test_all_files_agree_on_each_version() -> None:
+    run, *others = (pins(path.with_suffix(".txt").read_text(encoding="utf-8")) for path in ASKED)
+    assert [run.items() <= other.items() for other in others] == [True, True]
 
 
 @pytest.mark.parametrize("path", ASKED, ids=lambda path: path.name)

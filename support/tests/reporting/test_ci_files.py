@@ -6,6 +6,7 @@ import fnmatch
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import pytest
 import yaml
 
 from support.errors import SettingsError
+from support.load.__main__ import _parser as load_parser
+from support.load.__main__ import _plan as load_plan
 from support.settings import ROOT, Settings, load
 from support.tests.reporting.browsing import see_that_allure_is_there
 from support.tests.reporting.conftest import behave
@@ -24,6 +27,8 @@ HERE = Path(__file__).parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTION = ROOT / "action.yml"
 JOB = ROOT / "support" / "deploy" / "job.yaml"
+LOAD = ROOT / "support" / "deploy" / "load.yaml"
+JOBS = pytest.mark.parametrize("path", [JOB, LOAD], ids=lambda path: path.name)
 GITLAB = ROOT / "docs" / "gitlab-ci.yml"
 COMPONENT = ROOT / "templates" / "users-acceptance.yml"
 SUPPORTED = ["3.11", "3.12", "3.13", "3.14"]
@@ -72,6 +77,7 @@ def test_yaml_is_tidy() -> None:
         GITLAB,
         COMPONENT,
         JOB,
+        LOAD,
     )
     assert done.returncode == 0, done.stdout
 
@@ -81,14 +87,22 @@ def test_the_dockerfile_passes_hadolint() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_job_fits_the_schemas_of_kubernetes() -> None:
-    done = run(tool("kubernetes-validate"), "--strict", "--quiet", JOB)
+@JOBS
+def test_the_job_fits_the_schemas_of_kubernetes(path: Path) -> None:
+    done = run(tool("kubernetes-validate"), "--strict", "--quiet", path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
     "path",
-    [*WORKFLOWS, ACTION, GITLAB, COMPONENT, ROOT / "docs" / "continuous-integration.md"],
+    [
+        *WORKFLOWS,
+        ACTION,
+        GITLAB,
+        COMPONENT,
+        LOAD,
+        *(ROOT / "docs" / f"{name}.md" for name in ("continuous-integration", "load")),
+    ],
     ids=lambda path: path.name,
 )
 def test_each_command_is_there(path: Path) -> None:
@@ -176,8 +190,9 @@ def test_nothing_is_installed_without_its_hash(path: Path) -> None:
     assert [one for one in installs if "--require-hashes" not in one] == []
 
 
-def test_the_container_has_no_user_and_no_privileges() -> None:
-    job = next(one for one in yaml.safe_load_all(JOB.read_text(encoding="utf-8")) if one["kind"] == "Job")
+@JOBS
+def test_the_container_has_no_user_and_no_privileges(path: Path) -> None:
+    job = next(one for one in yaml.safe_load_all(path.read_text(encoding="utf-8")) if one["kind"] == "Job")
     pod = job["spec"]["template"]["spec"]
     container = pod["containers"][0]
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -189,10 +204,23 @@ def test_the_container_has_no_user_and_no_privileges() -> None:
     assert {variable["name"].lower() for variable in container["env"]} <= set(Settings.model_fields)
 
 
+def test_the_job_of_a_load_starts_it_as_its_command_wants() -> None:
+    job = next(one for one in yaml.safe_load_all(LOAD.read_text(encoding="utf-8")) if one["kind"] == "Job")["spec"]
+    script = job["template"]["spec"]["containers"][0]["args"][0].replace("\\\n", "")
+    master, workers = (shlex.split(line) for line in re.findall(r"support\.load (.*)", script))
+    plans = [load_plan(load_parser().parse_args(arguments)) for arguments in (master, workers)]
+    assert plans[0].workers == plans[1].sharing == plans[1].workers * (job["completions"] - 1)
+    assert plans[1].host == f"{job['template']['spec']['subdomain']}-0.{job['template']['spec']['subdomain']}"
+    service = next(yaml.safe_load_all(LOAD.read_text(encoding="utf-8")))
+    assert [port["port"] for port in service["spec"]["ports"]] == [plans[0].port] == [plans[1].port]
+
+
 @pytest.mark.slow
 def test_what_goes_into_the_image_is_enough_for_a_run(tmp_path: Path) -> None:
     image = tmp_path / "suite"
-    for path in _in_the_image():
+    paths = _in_the_image()
+    assert {"requirements.txt", "requirements-load.txt", "support/load/__main__.py"} <= {*paths}
+    for path in paths:
         (image / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, image / path)
     assert not (image / "support" / "tests").exists()

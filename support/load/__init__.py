@@ -1,0 +1,1 @@
+"""Load: many users at once, played by Locust in several processes, with the checks and the journal of the suite."""

@@ -1,0 +1,130 @@
+"""The load, `python -m support.load`: many users on the target of BASE_URL and TOKEN, or on the embedded API."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+
+from pydantic import SecretStr
+
+from support import profile_files
+from support import settings as settings_module
+from support.errors import Inconclusive, Outcome, SettingsError, SuiteError
+from support.load.processes import Plan, Processes, free_port
+from support.load.verdict import FILE, Verdict, read_verdict
+from support.redaction import redacted
+from support.reporting.logs import set_up_logs
+from support.settings import ROOT, Settings
+from support.signals import Interrupts
+from support.streams import say
+from support.target.embedded import EmbeddedApi
+from support.target.preflight import refuse_production
+from support.target.sweeping import sweep
+
+HERE, ANYWHERE, PORT = "127.0.0.1", "0.0.0.0", 5557
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return 0 if all is well, 1 if a rule was broken or somebody is left, 2 if it cannot tell."""
+    options = _parser().parse_args(arguments)
+    interrupts = Interrupts()
+    interrupts.install()
+    interrupts.shield()
+    try:
+        verdict = _run(options, interrupts)
+    except SuiteError as error:
+        verdict = Verdict(0, 0, {}).with_error(error)
+    say(sys.stdout, redacted(f"{verdict}\n"))
+    return verdict.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m support.load", description=__doc__)
+    add = parser.add_argument
+    add("--users", type=_count, default=50, metavar="N", help="how many users play at once (50)")
+    add("--spawn-rate", type=_count, metavar="N", help="how many of them begin in a second (all within 5 seconds)")
+    add("--time", type=_count, default=30, metavar="S", help="for how many seconds (30)")
+    add("--workers", type=_count, default=2, metavar="N", help="processes that play here; of a master: anywhere (2)")
+    add("--only", choices=("master", "workers"), help="play a part of a load on several machines")
+    add("--master", metavar="HOST", help="where the master is that these workers join")
+    add("--of", type=_count, metavar="N", help="how many workers that master has, to share the limits among them")
+    add("--port", type=_count, metavar="PORT", help=f"of that master ({PORT})")
+    return parser
+
+
+def _count(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise ValueError
+    return number
+
+
+def _run(options: argparse.Namespace, interrupts: Interrupts) -> Verdict:
+    if importlib.util.find_spec("locust") is None:
+        raise SettingsError(
+            "Locust is not installed: `make load` installs requirements-load.txt, and starts this again"
+        )
+    settings = settings_module.load()
+    set_up_logs(settings.log_level)
+    plan = _plan(options)
+    with contextlib.ExitStack() as stack:
+        if settings.base_url is None:
+            if options.only:
+                raise SettingsError("BASE_URL: it is not set. Several machines need an API that all of them reach.")
+            api = EmbeddedApi()
+            stack.callback(api.close)
+            target = {"base_url": api.target.base_url, "token": SecretStr(api.token)}
+            settings = settings.model_copy(update=target)
+        return _play(options.only, plan, settings, interrupts)
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    if (options.only == "workers") != (options.master is not None):
+        raise SettingsError("--master: it names the master that `--only workers` joins, and the one needs the other")
+    host = options.master or (ANYWHERE if options.only else HERE)
+    port = options.port or (PORT if options.only else free_port())
+    rate = options.spawn_rate or max(1, options.users // 5)
+    return Plan(options.users, rate, options.time, options.workers, options.of or options.workers, host, port)
+
+
+def _play(only: str | None, plan: Plan, settings: Settings, interrupts: Interrupts) -> Verdict:
+    reports = ROOT / settings.reports_dir
+    refuse_production(settings.base_url or "", profile_files.load(settings.target), settings)
+    if faults := _swept(only, settings):
+        raise faults[0]
+    with contextlib.closing(Processes(_environment(plan, settings))) as processes:
+        if only != "workers":
+            (reports / FILE).unlink(missing_ok=True)
+            processes.start_master(plan, reports)
+        if only != "master":
+            processes.start_workers(plan)
+        died = processes.wait(interrupts.noted)
+    verdict = Verdict(0, 0, {}) if only == "workers" else read_verdict(reports)
+    for how in died:
+        verdict = verdict.with_fault(Outcome.INCONCLUSIVE, f"a worker ended {how}, and what it saw last is lost")
+    if interrupts.noted:
+        verdict = verdict.with_error(Inconclusive(interrupts.in_brief()))
+    for error in _swept(only, settings):
+        verdict = verdict.with_error(error)
+    if only != "workers":
+        verdict.write(reports)
+    return verdict
+
+
+def _swept(only: str | None, settings: Settings) -> list[SuiteError]:
+    """Delete what dead runs of this machine left; a master alone makes no users."""
+    return [] if only == "master" else sweep(settings)
+
+
+def _environment(plan: Plan, settings: Settings) -> dict[str, str]:
+    """Return the settings of the processes: all workers together keep to the limits of one run."""
+    token = settings.token.get_secret_value() if settings.token else ""
+    target = {"BASE_URL": settings.base_url or "", **({"TOKEN": token} if token else {})}
+    alive = max(1, settings.max_users_alive // plan.sharing)
+    return {**target, "PROCESSES": str(plan.sharing), "MAX_USERS_ALIVE": str(alive)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

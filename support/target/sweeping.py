@@ -1,0 +1,25 @@
+"""Delete what processes that are over have left on a target, for a command that has started them."""
+
+from __future__ import annotations
+
+import contextlib
+
+from support.cleanup.recovery import finish_dead_runs
+from support.errors import LeftBehind, SuiteError
+from support.settings import Settings
+from support.target.connection import Connection
+
+
+def sweep(settings: Settings) -> list[SuiteError]:
+    """Delete the users of all dead runs against the target; return what keeps them from being gone."""
+    try:
+        with contextlib.closing(Connection(settings)) as connection:
+            target = connection.target.key
+            finish_dead_runs(connection, target)
+            stay = [run.mark for run in connection.journal.dead_runs(target)]
+    except SuiteError as error:
+        return [error]
+    if not stay:
+        return []
+    advice = "The next run against this target deletes them, or now: python -m support.cleanup --yes"
+    return [LeftBehind(f"the users of a process that died ({', '.join(stay)}) are not deleted. {advice}")]
