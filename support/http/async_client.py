@@ -98,7 +98,7 @@ class AsyncClient:
                 await asyncio.sleep(wait_s)
 
     async def exchange(
-        self, transport: httpx.AsyncHTTPTransport, send: SendRequest, of_group: bool = False
+        self, transport: httpx.AsyncBaseTransport, send: SendRequest, of_group: bool = False
     ) -> Answer | Failure:
         """Send a call once, after its turn."""
         outcome = None
@@ -131,7 +131,7 @@ class AsyncClient:
 
 
 async def exchange_once(
-    transport: httpx.AsyncHTTPTransport, send: SendRequest, timeout_s: float, route: Route = DIRECT
+    transport: httpx.AsyncBaseTransport, send: SendRequest, timeout_s: float, route: Route = DIRECT
 ) -> Answer | Failure:
     """Send a call once, with a timeout of `timeout_s` for each read; errors come back as a Failure."""
     started = time.monotonic()
