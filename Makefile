@@ -30,7 +30,7 @@ docs: $(VENV)/.run  ## the features as a static site
 	$(BIN)/python -m support.reporting.docs
 
 bench: $(VENV)/.dev  ## the benchmarks
-	for one in journal cleanup race; do $(BIN)/python -m support.bench.$$one; done
+	for one in journal cleanup race http2; do $(BIN)/python -m support.bench.$$one; done
 
 lint: $(VENV)/.dev  ## format, style, types and layers
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -17,6 +17,8 @@ from h2.events import DataReceived, Event, RequestReceived, StreamEnded
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
+from support.tests.certificates import tls_context
+
 RECORD = 32 * 1024
 OK = [(":status", "201"), ("content-type", "application/json")]
 
@@ -112,12 +114,3 @@ class Http2Server:
         for peer in self.peers:
             with contextlib.suppress(OSError):
                 peer.socket.shutdown(socket.SHUT_RDWR)
-
-
-def tls_context(certificate: Path, *protocols: str) -> ssl.SSLContext:
-    """Return the context of a server that offers these protocols, or none."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
-    if protocols:
-        context.set_alpn_protocols(protocols)
-    return context

@@ -22,7 +22,8 @@ from support.http.loop import LoopThread
 from support.http.operations import Operation, Sleep
 from support.http.route import Route, route_to
 from support.models import Call, Exchange
-from support.tests.concurrency.http2_server import Http2Server, Peer, answers, tls_context
+from support.tests.certificates import tls_context
+from support.tests.concurrency.http2_server import Http2Server, Peer, answers
 from support.tests.conftest import Script
 from support.tests.http.clients import api_at, outcomes_of
 from support.tests.scripted import answer
