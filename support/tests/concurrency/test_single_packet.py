@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -163,14 +163,18 @@ class TestOneWrite:
         assert counted(result) == {201: 3}
         assert Counter(one[":method"] for one in server.peers[0].requests.values()) == {"POST": 3, "GET": 3}
 
-    def test_a_warm_up_opens_one_connection_for_all_bursts(self, serve: NewServer, player: NewPlayer) -> None:
+    @pytest.mark.parametrize(("warm_for_s", "again"), [(60.0, 0), (0.0, 2)], ids=["warm", "idle"])
+    def test_a_warm_up_opens_one_connection_for_all_bursts(
+        self, serve: NewServer, player: NewPlayer, monkeypatch: pytest.MonkeyPatch, warm_for_s: float, again: int
+    ) -> None:
+        monkeypatch.setattr("support.concurrency.burst.WARM_FOR_S", warm_for_s)
         server = serve()
         one, warm_up = player(server.url), api_at(server.url).call("GET")
         for _ in range(2):
             result = one.play(creates(server.url, 4), warm_up)
             assert len({timing.round_trip_s for timing in result.timings} - {0.0}) == 1
         (peer,) = server.peers
-        assert Counter(one[":method"] for one in peer.requests.values()) == {"GET": WARM_UPS, "POST": 8}
+        assert Counter(one[":method"] for one in peer.requests.values()) == {"GET": WARM_UPS + again, "POST": 8}
 
     def test_header_fields_are_those_of_http2(self, serve: NewServer, player: NewPlayer) -> None:
         server = serve()
@@ -209,10 +213,13 @@ class TestLimits:
         assert [len(numbers) for numbers in server.peers[0].writes_with_ends] == [20]
         assert {len(body) for body in server.peers[0].bodies.values()} == {15014, 15015}
 
-    def test_a_window_that_stays_shut_fails_its_request_alone(self, serve: NewServer, player: NewPlayer) -> None:
-        server = serve(window=1000, grants=False)
-        result = player(server.url, 0.5).play([*creates(server.url, 3), *creates(server.url, 1, "Ada" * 5000)])
-        assert [outcomes_of(exchange) for exchange in result.results[:3]] == [[201]] * 3
+    def test_what_waits_for_the_window_leaves_room_for_the_ends_of_the_others(
+        self, serve: NewServer, player: NewPlayer
+    ) -> None:
+        """Three of these bodies fit into the window of the connection, which never opens further."""
+        server = serve(grants=False)
+        result = player(server.url, 0.5).play(creates(server.url, 5, "A" * 20_000))
+        assert counted(result) == {201: 3, (True, "no complete answer"): 2}
 
 
 class TestTrouble:
@@ -311,17 +318,18 @@ class TestTrouble:
         result = player(server.url, 0.3).play(creates(server.url, 3))
         assert counted(result) == {(True, "no complete answer"): 3}
 
-    def test_large_answers_are_read_whole(self, serve: NewServer, player: NewPlayer) -> None:
-        body = b'{"name": "' + b"a" * 60_000 + b'"}'
+    def test_answers_larger_than_the_window_are_read_whole(self, serve: NewServer, player: NewPlayer) -> None:
+        body = b'{"name": "' + b"a" * 200_000 + b'"}'
+        left: dict[int, bytes] = {}
 
         def large(peer: Peer, event: Event) -> None:
             if isinstance(event, StreamEnded):
                 peer.state.send_headers(event.stream_id, [(":status", "201")])
-                for start in itertools.count(0, 10_000):
-                    part = body[start : start + 10_000]
-                    peer.state.send_data(event.stream_id, part, end_stream=len(part) < 10_000)
-                    if len(part) < 10_000:
-                        break
+                left[event.stream_id] = body
+            for stream in [stream for stream, rest in left.items() if rest]:
+                while room := min(peer.state.local_flow_control_window(stream), 10_000, len(left[stream])):
+                    part, left[stream] = left[stream][:room], left[stream][room:]
+                    peer.state.send_data(stream, part, end_stream=not left[stream])
 
         server = serve(large)
         result = player(server.url).play(creates(server.url, 5))
@@ -344,6 +352,13 @@ class TestWhoDoesNotSpeakIt:
     def test_one_that_cannot_be_reached_fails_each_request(self, player: NewPlayer, unused_port: int) -> None:
         url = f"https://127.0.0.1:{unused_port}/users"
         assert counted(player(url).play(creates(url, 3))) == {(False, "connection refused"): 3}
+
+    def test_requests_wait_together_for_one_that_does_not_answer(self, player: NewPlayer) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"https://127.0.0.1:{silent.getsockname()[1]}/users"
+            begun = time.monotonic()
+            assert counted(player(url, 0.5).play(creates(url, 5))) == {(False, "timed out while connecting"): 5}
+            assert time.monotonic() - begun < 2.0
 
     def test_one_whose_certificate_does_not_verify_fails_each_request(
         self, serve: NewServer, player: NewPlayer, monkeypatch: pytest.MonkeyPatch
