@@ -88,7 +88,7 @@ def server_at(client: AsyncClient, url: httpx.URL) -> Server:
     origin = url.scheme, url.host, url.port
     known = next((one for one in client.kept if isinstance(one, Server) and one.origin == origin), None)
     if known is None:
-        known = Server(origin, client.route, None if url.scheme == "https" else False)
+        known = Server(origin, client.route, None if client.http2 and url.scheme == "https" else False)
         client.kept.insert(0, known)  # where it is found at once
     return known
 

@@ -66,9 +66,12 @@ class AsyncClient:
         route: Route = DIRECT,
         pacer: Pacer | None = None,
         most_at_once: int | None = None,
+        http2: bool = True,
     ) -> None:
+        """Open no connection yet; `http2` permits bursts to speak HTTP/2."""
         self.timeout_s = timeout_s
         self.route = route
+        self.http2 = http2
         self.pacer = pacer or Pacer()
         self._idle: list[httpx.AsyncHTTPTransport] = []
         self._busy: set[httpx.AsyncHTTPTransport] = set()

@@ -143,7 +143,7 @@ class Connection:
     def _new_async_client(self) -> AsyncClient:
         async def new() -> AsyncClient:
             most = self.profile.caps.concurrency
-            return AsyncClient(self.settings.request_timeout_s, self.route, self.pacer, most)
+            return AsyncClient(self.settings.request_timeout_s, self.route, self.pacer, most, self.settings.http2)
 
         return self.loop.run(new())
 

@@ -25,7 +25,7 @@ from support.tests.conftest import settings_for
 from support.tests.tls_front import TlsFront
 
 PROTOCOLS = ("h2", "http/1.1")
-ROUNDS = 20
+ROUNDS = 10
 
 SessionOn = Callable[..., Session]
 
@@ -72,6 +72,15 @@ def test_a_correct_api_never_fails(session_on: SessionOn, play: Play, rule: str,
     assert server.speaks_http2 is (protocol == "h2")
     assert len(server.connections) == (protocol == "h2")
     session.registry.prove_nothing_is_left(60)
+
+
+def test_a_setting_keeps_races_on_connections_of_their_own(session_on: SessionOn) -> None:
+    session = session_on("h2", http2=False, race_rounds=1)
+    session.begin("race-email")
+    race_of_sign_ups(session.scenario)
+    (server,) = servers_of(session)
+    assert not server.speaks_http2
+    assert not server.connections
 
 
 @pytest.mark.slow
