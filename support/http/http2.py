@@ -28,6 +28,7 @@ from support.bounds import TooMuch
 GOAWAY, FRAME_HEADER = 7, 9
 LARGE_WINDOW = 2**30
 IDLE_S, CLOSED_WITHIN_S = 5.0, 1.0
+LAST_STREAM = 1000  # the 500th request: nginx and others end a connection, and what has just begun on it, at 1000
 STATUS = re.compile(rb"[1-9]\d\d")
 NOT_IN_HTTP2 = {b"host", b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}
 
@@ -74,9 +75,9 @@ class Http2Connection(asyncio.Protocol):
 
     @property
     def is_usable(self) -> bool:
-        """Whether it takes new requests, as far as is known; a server may have closed one that was idle for long."""
-        is_fresh = bool(self.requests) or time.monotonic() - self._used_s < IDLE_S
-        return is_fresh and self.error is None and not self._is_leaving
+        """Whether it takes new requests, as far as is known; a server may soon end one that is idle or has had many."""
+        is_fresh = time.monotonic() - self._used_s < IDLE_S and self.state.highest_outbound_stream_id < LAST_STREAM
+        return (is_fresh or bool(self.requests)) and self.error is None and not self._is_leaving
 
     @property
     def has_room(self) -> bool:
@@ -260,8 +261,7 @@ class Http2Request(httpx.AsyncByteStream):
         status = dict(fields).get(b":status", b"")
         if not STATUS.fullmatch(status):
             raise httpx.RemoteProtocolError("the answer has no status")
-        headers = [(name, value) for name, value in fields if not name.startswith(b":")]
-        return httpx.Response(int(status), headers=headers, stream=self)
+        return httpx.Response(int(status), headers=[one for one in fields if one[0][:1] != b":"], stream=self)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while isinstance(event := await self._next(), DataReceived):

@@ -292,6 +292,16 @@ class TestTrouble:
             time.sleep(0.4)
         assert len(server.peers) == 2
 
+    def test_a_connection_that_has_had_many_requests_is_replaced_before_the_next_burst(
+        self, serve: NewServer, player: NewPlayer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("support.http.http2.LAST_STREAM", 8)
+        server = serve()
+        one = player(server.url)
+        for _ in range(3):
+            assert counted(one.play(creates(server.url, 3))) == {201: 3}
+        assert [len(peer.ended) for peer in server.peers] == [6, 3]
+
     def test_an_answer_to_an_incomplete_request_is_early(self, serve: NewServer, player: NewPlayer) -> None:
         def hasty(peer: Peer, event: Event) -> None:
             if isinstance(event, RequestReceived):
