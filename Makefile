@@ -35,7 +35,7 @@ docs: $(VENV)/.run  ## the features as a static site
 	$(BIN)/python -m support.reporting.docs
 
 bench: $(VENV)/.dev  ## the benchmarks
-	for one in journal cleanup race growth; do $(BIN)/python -m support.bench.$$one; done
+	for one in journal cleanup race http2 growth; do $(BIN)/python -m support.bench.$$one; done
 
 load: $(VENV_LOAD)/.load  ## many users at once on the API at BASE_URL, or on the embedded one
 	$(VENV_LOAD)/bin/python -m support.load --users $(USERS) --workers $(WORKERS) --time $(TIME) $(LOAD_ARGS)

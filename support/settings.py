@@ -94,6 +94,10 @@ class Settings(BaseSettings):
         0.0002, description="seconds between check and write of the shortest race that the suite must find"
     )
     race_rounds: Count = Field(40, description="maximum number of rounds of a race")
+    http2: bool = Field(
+        True,
+        description="bursts and races use HTTP/2 where the API speaks it; false: each request on its own connection",
+    )
     fuzz_s: Annotated[float, Field(ge=0, le=1_000_000)] = Field(
         5.0, description="seconds at most for drawn sequences of actions"
     )

@@ -1,1 +1,1 @@
-"""Many at once: requests that are released together by their last byte, and verdicts on what came of them."""
+"""Many at once: requests that end at the same moment, and verdicts on what came of them."""

@@ -14,8 +14,10 @@ import re
 import socket
 import sys
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
 
 import httpcore
 import httpx
@@ -33,12 +35,25 @@ PEEKED_BYTES = 4096
 INTERIM = re.compile(rb"HTTP/1\.[01] 1\d\d\b")
 
 
+class End(Protocol):
+    """The end of a request, of which everything else is sent."""
+
+    def stage(self) -> Callable[[], object] | None:
+        """Return what writes it at once; None if that is not possible. One write may be that of several ends."""
+
+    async def send_end(self) -> None:
+        """Write it as soon as possible."""
+
+    def is_answered(self) -> bool:
+        """Whether an answer has come already."""
+
+
 class Barrier:
-    """Hold back the last byte of each of `count` requests until all of them are ready."""
+    """Hold back the end of each of `count` requests until all of them are ready."""
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._waiting: list[tuple[Timing, bytes, LastByteStream]] = []
+        self._waiting: list[tuple[Timing, End]] = []
         self._absent = 0
         self._semaphore = asyncio.Semaphore(MAX_CONNECTING)
         self._all_ready = asyncio.Event()
@@ -48,17 +63,17 @@ class Barrier:
         """Wait for a slot to connect, so that thousands of connections do not time out waiting for each other."""
         await self._semaphore.acquire()
 
-    async def wait(self, timing: Timing, last: bytes, stream: LastByteStream) -> None:
-        """Wait with the last byte; return when it is on the wire."""
+    async def wait(self, timing: Timing, end: End) -> None:
+        """Wait with the end of a request; return when it is on the wire."""
         timing.ready = time.perf_counter()
         self._semaphore.release()
         if not self._opened.is_set():
-            self._waiting.append((timing, last, stream))
+            self._waiting.append((timing, end))
             self._check_all_ready()
             await self._opened.wait()
         if timing.released is None:
             timing.released = time.perf_counter()
-            await stream.inner.write(last)
+            await end.send_end()
 
     def leave_out(self, timing: Timing) -> None:
         """Do not wait for a request that is over without having been ready."""
@@ -81,34 +96,34 @@ class Barrier:
             ready = len(self._waiting)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._all_ready.wait(), patience_s)
-        await asyncio.sleep(settle_s([timing.round_trip_s for timing, _, _ in self._waiting]))
-        for timing, _, stream in self._waiting:
-            timing.early = stream.is_answered()
+        await asyncio.sleep(settle_s([timing.round_trip_s for timing, _ in self._waiting]))
+        for timing, end in self._waiting:
+            timing.early = end.is_answered()
         random.shuffle(self._waiting)
         await self._release()
         self._opened.set()
 
     async def _release(self) -> None:
-        """Write the last bytes directly to their sockets, in one go.
+        """Write all ends in one go.
 
         If round trips differ much, a request with a longer one is released earlier, by half the difference, so that
-        all arrive together. Bytes that cannot be written directly are left to the event loop.
+        all arrive together. Ends that cannot be written at once are left to the event loop.
         """
-        write, clock = os.write, time.perf_counter
-        round_trips = [timing.round_trip_s for timing, _, _ in self._waiting]
+        clock = time.perf_counter
+        round_trips = [timing.round_trip_s for timing, _ in self._waiting]
         longest = max(round_trips, default=0.0)
         if longest - min(round_trips, default=0.0) > SIGNIFICANT_SPREAD_S:
             self._waiting.sort(key=lambda waiting: -waiting[0].round_trip_s)
         else:
             longest = 0.0
-        ready = [(timing, last, stream.socket_number()) for timing, last, stream in self._waiting]
+        ready = [(timing, end.stage()) for timing, end in self._waiting]
         begun = clock()
-        for timing, last, number in ready:
+        for timing, write in ready:
             if longest and (delay := begun + (longest - timing.round_trip_s) / 2 - clock()) > 0:
                 await asyncio.sleep(delay)
-            if number is not None:
+            if write is not None:
                 with contextlib.suppress(OSError):
-                    write(number, last)
+                    write()
                     timing.released = clock()
 
 
@@ -132,7 +147,7 @@ class LastByteStream(Stream):
         barrier, timing = armed
         if len(buffer) > 1:
             await self.inner.write(buffer[:-1], timeout)
-        await barrier.wait(timing, buffer[-1:], self)
+        await barrier.wait(timing, _LastByte(self, buffer[-1:]))
 
     async def start_tls(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         return LastByteStream(await self.inner.start_tls(*args, **options), self._backend)
@@ -159,6 +174,24 @@ class LastByteStream(Stream):
         while INTERIM.match(octets):
             octets = octets.partition(b"\r\n\r\n")[2]
         return bool(octets)
+
+
+@dataclass(frozen=True)
+class _LastByte:
+    """The end of a request over HTTP/1.1: one byte on a connection of its own."""
+
+    stream: LastByteStream
+    octet: bytes
+
+    def stage(self) -> Callable[[], object] | None:
+        number = self.stream.socket_number()
+        return None if number is None else partial(os.write, number, self.octet)
+
+    async def send_end(self) -> None:
+        await self.stream.inner.write(self.octet)
+
+    def is_answered(self) -> bool:
+        return self.stream.is_answered()
 
 
 class LastByteBackend(httpcore.AnyIOBackend):

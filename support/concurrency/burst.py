@@ -1,4 +1,4 @@
-"""A burst: requests that are released at the same moment, each on its own connection."""
+"""A burst: requests that are released at the same moment, each on its own connection, or stream of a connection."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from support.concurrency.barrier import Barrier, last_byte_transport
+from support.concurrency.barrier import Barrier
 from support.concurrency.results import BurstResult, Request, Timing
+from support.concurrency.single_packet import ReleaseTransport, Warmth
 from support.errors import SettingsError
 from support.http.async_client import AsyncClient
 from support.http.operations import SendRequest
@@ -78,31 +79,35 @@ async def _warm_up(connections: Sequence[Connection], call: Call) -> None:
     A server may close an idle connection, even while the others are measured.
     """
     for connection in connections:
-        if connection.round_trip_s is None:
+        if connection.warmth.round_trip_s is None:
             for _ in range(WARM_UPS):
                 await connection.measure(call)
-    await asyncio.gather(*(connection.measure(call) for connection in connections if not connection.is_warm))
+    cold = {id(one.warmth): one for one in connections if not one.is_warm}
+    await asyncio.gather(*(connection.measure(call) for connection in cold.values()))
 
 
 class Connection:
     """The connection of one participant: its first request waits at the barrier."""
 
     def __init__(self, client: AsyncClient) -> None:
-        self._transport, self._backend = last_byte_transport(client.route)
+        self._transport = ReleaseTransport(client)
         self._client = client
         self._prepared: tuple[Barrier, Timing] | None = None
-        self._used_s = 0.0
-        self.round_trip_s: float | None = None
+
+    @property
+    def warmth(self) -> Warmth:
+        """Its round trip and last use; streams of one server share theirs."""
+        return self._transport.warmth
 
     @property
     def is_warm(self) -> bool:
         """Whether it was used a moment ago; if the server has closed it all the same, it is opened again."""
-        return self.round_trip_s is not None and time.monotonic() - self._used_s < WARM_FOR_S
+        return self.warmth.round_trip_s is not None and time.monotonic() - self.warmth.used_s < WARM_FOR_S
 
     def prepare(self, barrier: Barrier, timing: Timing) -> None:
         """Let the next request wait at this barrier."""
         self._prepared = barrier, timing
-        timing.round_trip_s = self.round_trip_s or 0.0
+        timing.round_trip_s = self.warmth.round_trip_s or 0.0
 
     async def send(self, send: SendRequest) -> Answer | Failure:
         prepared, self._prepared = self._prepared, None
@@ -111,7 +116,7 @@ class Connection:
             return await self._client.exchange(self._transport, send)
         barrier, timing = prepared
         await barrier.connecting()
-        self._backend.arm(barrier, timing, send.call.body is not None)
+        self._transport.arm(barrier, timing, send.call.body is not None)
         try:
             patient = replace(send, timeout_s=send.timeout_s + MAX_HELD_S)
             outcome = await self._client.exchange(self._transport, patient, of_group=True)
@@ -119,7 +124,7 @@ class Connection:
             barrier.leave_out(timing)
         if isinstance(outcome, Answer):
             timing.answered = time.perf_counter()
-            self._used_s = time.monotonic()
+            self.warmth.used_s = time.monotonic()
         return outcome
 
     async def measure(self, call: Call) -> None:
@@ -127,8 +132,8 @@ class Connection:
         await self._client.wait_for_turn()
         outcome = await self._client.exchange(self._transport, SendRequest(call, self._client.timeout_s))
         if isinstance(outcome, Answer):
-            self.round_trip_s = min(self.round_trip_s or outcome.seconds, outcome.seconds)
-            self._used_s = time.monotonic()
+            self.warmth.round_trip_s = min(self.warmth.round_trip_s or outcome.seconds, outcome.seconds)
+            self.warmth.used_s = time.monotonic()
 
     async def close(self) -> None:
         await self._transport.aclose()

@@ -66,9 +66,12 @@ class AsyncClient:
         route: Route = DIRECT,
         pacer: Pacer | None = None,
         most_at_once: int | None = None,
+        http2: bool = True,
     ) -> None:
+        """Open no connection yet; `http2` permits bursts to speak HTTP/2."""
         self.timeout_s = timeout_s
         self.route = route
+        self.http2 = http2
         self.pacer = pacer or Pacer()
         self._idle: list[httpx.AsyncHTTPTransport] = []
         self._busy: set[httpx.AsyncHTTPTransport] = set()
@@ -98,7 +101,7 @@ class AsyncClient:
                 await asyncio.sleep(wait_s)
 
     async def exchange(
-        self, transport: httpx.AsyncHTTPTransport, send: SendRequest, of_group: bool = False
+        self, transport: httpx.AsyncBaseTransport, send: SendRequest, of_group: bool = False
     ) -> Answer | Failure:
         """Send a call once, after its turn."""
         outcome = None
@@ -131,7 +134,7 @@ class AsyncClient:
 
 
 async def exchange_once(
-    transport: httpx.AsyncHTTPTransport, send: SendRequest, timeout_s: float, route: Route = DIRECT
+    transport: httpx.AsyncBaseTransport, send: SendRequest, timeout_s: float, route: Route = DIRECT
 ) -> Answer | Failure:
     """Send a call once, with a timeout of `timeout_s` for each read; errors come back as a Failure."""
     started = time.monotonic()

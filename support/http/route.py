@@ -46,6 +46,12 @@ class Route:
         source = f" (from {self.variable})" if self.variable else ""
         return f"the proxy {parts.scheme}://{parts.netloc.rpartition('@')[2]}{source}"
 
+    def new_context(self, *protocols: str) -> ssl.SSLContext:
+        """Return a context that offers these protocols (ALPN); `context` offers what its last user has set."""
+        context = _context_for(self.certificates)
+        context.set_alpn_protocols(protocols)
+        return context
+
     def require_direct_connection(self, what: str, instead: str) -> None:
         """Raise Inconclusive if a proxy is on the route, which would be tested in place of the API."""
         if self.proxy is not None:

@@ -79,7 +79,7 @@ class Connection:
         self.journal = self._opened(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
         self.loop = self._opened(LoopThread(), lambda loop: loop.close())  # whose work writes to the journal
         most = self.profile.caps.concurrency
-        client = AsyncClient(settings.request_timeout_s, self.route, self.pacer, most)
+        client = AsyncClient(settings.request_timeout_s, self.route, self.pacer, most, settings.http2)
         self.async_client = self._opened(client, self._close_async_client)
 
     def check_open(self) -> None:
