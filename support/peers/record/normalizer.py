@@ -43,9 +43,10 @@ class Normalizer:
         self._sent.add(text)
 
     def path(self, path: str) -> str:
-        """Replace the id at the end of a path."""
+        """Replace the id at the end of a path, also before a suffix."""
         head, slash, last = path.rpartition("/")
-        return f"{head}{slash}{self._ids.get(last, last)}"
+        user_id, dot, suffix = last.partition(".")
+        return f"{head}{slash}{self._ids.get(user_id, user_id)}{dot}{suffix}"
 
     def headers(self, headers: dict[str, str]) -> dict[str, str]:
         """Return the headers that the contract mentions."""

@@ -95,8 +95,10 @@ def reading(cassette: Cassette) -> None:
     cassette.record("read: unknown", "GET", UNKNOWN)
     cassette.record("read: unknown, not a number", "GET", "/no-such-user")
     cassette.record("read: unknown, the word constructor", "GET", "/constructor")
+    cassette.record("read: unknown, a known id with a suffix", "GET", f"{ada}.json")
     cassette.record("head: known", "HEAD", ada)
     cassette.record("head: unknown", "HEAD", UNKNOWN)
+    cassette.record("head: unknown, a known id with a suffix", "HEAD", f"{ada}.json")
     cassette.record("head: the list", "HEAD")
     cassette.record("list", "GET")
     queries = {
@@ -177,6 +179,7 @@ def _patch_invalid(cassette: Cassette) -> None:
     cassette.record("patch: name null", "PATCH", niklaus, {"name": None})
     cassette.record("patch: name 201 characters", "PATCH", niklaus, {"name": LONG_NAME})
     cassette.record("patch: not an object", "PATCH", niklaus, [{"name": "N."}])
+    cassette.record("patch: empty body", "PATCH", niklaus, Raw(""))
     cassette.record("patch: after more invalid ones", "GET", niklaus)
     barbara = cassette.given("barbara")
     for value in ("client-chosen", "2001-01-01T00:00:00Z"):

@@ -68,15 +68,27 @@ def _rounds(name: str, *, refusal: str) -> Callable[[Mapping[str, Interaction]],
 SECOND_CHECKS: dict[str, tuple[Callable[[Mapping[str, Interaction]], bool], ...]] = {
     "create-201": (_status("create: valid", 201), _status("create: valid, read back", 200)),
     "create-location": (_header("create: valid", "location"),),
-    "malformed-json": (_status("create: not JSON", 400), _status("create: not UTF-8", 400)),
+    "malformed-json": (
+        _status("create: not JSON", 400),
+        _status("create: not UTF-8", 400),
+        _status("patch: empty body", 400, 415, 422),
+    ),
     "media-type": (
         _status("create: valid JSON as text/plain", 415),
         _status("create: a form", 415),
         _status("patch: as text/plain", 415),
     ),
     "email-unique": (_status("taken: same email", 409), _status("taken: in capitals", 409)),
-    "read-404": (_status("read: unknown", 404), _status("read: unknown, the word constructor", 404)),
-    "head": (_status("head: known", 200), _status("head: unknown", 404)),
+    "read-404": (
+        _status("read: unknown", 404),
+        _status("read: unknown, the word constructor", 404),
+        _status("read: unknown, a known id with a suffix", 404),
+    ),
+    "head": (
+        _status("head: known", 200),
+        _status("head: unknown", 404),
+        _status("head: unknown, a known id with a suffix", 404),
+    ),
     "list": (lambda seen: isinstance(seen["list"]["body"], list),),
     "put": (
         _status("put: full", 200),
