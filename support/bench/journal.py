@@ -1,8 +1,9 @@
-"""What the journal costs a create: creates with it and without it, in turns, on the embedded API."""
+"""What the journal costs a create, in turns with none on the embedded API, and how long a long one takes to be read."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import statistics
 import tempfile
 import time
@@ -10,12 +11,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from support.cleanup.journal import Journal
+from support.cleanup.journal import Journal, State
+from support.cleanup.ledger import Ledger
+from support.cleanup.marks import new_mark
 from support.scenario import accounts
 from support.scenario.session import Session
 from support.settings import load
 
 MOST_SHARE = 0.05
+MOST_TO_READ_S = 5.0
 TURN = 32
 
 
@@ -46,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print what a create takes with and without the journal, and the journal's share of the very same creates."""
     parser = argparse.ArgumentParser(prog="python -m support.bench.journal", description=__doc__)
     parser.add_argument("--creates", type=int, default=500, help="how many of each kind")
-    count = parser.parse_args(arguments).creates
+    parser.add_argument("--lines", type=int, default=100_000, help="how many users a dead run has left")
+    options = parser.parse_args(arguments)
+    count = options.creates
     with tempfile.TemporaryDirectory() as folder:
         session = Session(load({"state_dir": str(Path(folder)), "log_level": "ERROR"}))
         try:
@@ -59,6 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _row("a create with the journal", with_s)
     _row("of which the journal (an intent, and an id)", journal_s)
     print(f"{'share of the create':<54} {share:>13.1%}   wanted: below {MOST_SHARE:.0%}")
+    took_s, lines = (
+        _taken_over_s(options.lines),
+        f"a dead run of {options.lines:,} users, from opening to its first look-up",
+    )
+    print(f"{lines:<66} {took_s:.2f} s   wanted: below {MOST_TO_READ_S:g} s")
 
 
 def _measured(session: Session, count: int) -> tuple[list[float], list[float], list[float]]:
@@ -79,6 +90,23 @@ def _measured(session: Session, count: int) -> tuple[list[float], list[float], l
             (with_s if stopwatch.writes else without_s).append(took_s / TURN)
             journal_s += [stopwatch.spent_s / TURN] if stopwatch.writes else []
     return without_s, with_s, journal_s
+
+
+def _taken_over_s(lines: int) -> float:
+    """Return the seconds until another run could begin to delete so many users of a dead one."""
+    with tempfile.TemporaryDirectory() as folder:
+        with contextlib.closing(Journal(Path(folder))) as journal:
+            journal.open_run(mark := new_mark(), "https://api.example.com/users")
+            for number in range(lines):
+                journal.mark([journal.intend(mark, f"user.{number}@{mark}.example.com")], State.CREATED, str(number))
+            journal.close_run(mark)
+        begun = time.perf_counter()
+        with contextlib.closing(Journal(Path(folder))) as journal:
+            for run in journal.dead_runs("https://api.example.com/users"):
+                ledger = Ledger(journal, run.mark)
+                ledger.adopt(journal.unfinished(run.mark))
+                assert len(ledger.unfinished()) == lines
+            return time.perf_counter() - begun
 
 
 def _row(what: str, seconds: Sequence[float]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import chain, compress, islice
 from typing import TypeVar
 
 from support.cleanup.effect import check_effect
@@ -19,9 +19,7 @@ from support.http.async_client import AsyncClient
 from support.http.operations import Operation, look
 from support.models import Exchange, Failure, User
 
-AT_ONCE = 64
-SEVERAL = 5
-MANY = 100
+AT_ONCE, SEVERAL, MANY = 64, 5, 100
 LIST, LOOK_UP = "the list", "a look-up"
 
 T = TypeVar("T")
@@ -91,13 +89,14 @@ class Deleter:
     async def run_all(self, operations: Iterable[Operation[T]]) -> list[T]:
         """Execute operations, only so many at once; raises what one of them raises."""
         results: dict[int, T] = {}
-        waiting = enumerate(operations)
+        first = list(islice(rest := iter(operations), AT_ONCE))
+        waiting = enumerate(chain(first, rest))
 
         async def work() -> None:
             for place, operation in waiting:
                 results[place] = await self._client.run(operation)
 
-        workers = [asyncio.ensure_future(work()) for _ in range(AT_ONCE)]
+        workers = [asyncio.ensure_future(work()) for _ in first]
         try:
             await asyncio.gather(*workers)
         finally:

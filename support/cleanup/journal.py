@@ -163,8 +163,8 @@ class Journal:
     def dead_runs(self, target: str) -> list[Run]:
         """Return the runs against a target that left something and are not alive any more."""
         rows = self._read(
-            "SELECT mark, started, host, heartbeat FROM runs WHERE target = ? AND (ended IS NULL OR EXISTS "
-            "(SELECT 1 FROM users WHERE users.mark = runs.mark AND users.state != ?)) ORDER BY started",
+            "SELECT mark, started, host, heartbeat FROM runs WHERE target = ? AND "
+            "(ended IS NULL OR mark IN (SELECT mark FROM users WHERE state != ?)) ORDER BY started",
             (target, State.GONE),
         )
         return [Run(mark, started) for mark, started, host, beat in rows if not self._alive(mark, host, beat)]

@@ -8,8 +8,10 @@ from support.bench import growth, journal
 
 
 def test_the_journals_share_of_a_create_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    journal.main(["--creates", "1"])
-    assert "share of the create" in capsys.readouterr().out
+    journal.main(["--creates", "1", "--lines", "10"])
+    printed = capsys.readouterr().out
+    assert "share of the create" in printed
+    assert "a dead run of 10 users" in printed
 
 
 def test_the_cost_of_each_user_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
