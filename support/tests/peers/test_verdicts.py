@@ -65,6 +65,11 @@ def _rounds(name: str, *, refusal: str) -> Callable[[Mapping[str, Interaction]],
     return lambda seen: all(one_winner(each) for each in seen[name]["rounds"])
 
 
+def _gives_no_id_again(seen: Mapping[str, Interaction]) -> bool:
+    deleted: str = seen["delete: known"]["request"]["path"].split("/")[-1]
+    return deleted not in seen["delete: email used again"]["body"].values()
+
+
 SECOND_CHECKS: dict[str, tuple[Callable[[Mapping[str, Interaction]], bool], ...]] = {
     "create-201": (_status("create: valid", 201), _status("create: valid, read back", 200)),
     "create-location": (_header("create: valid", "location"),),
@@ -103,14 +108,11 @@ SECOND_CHECKS: dict[str, tuple[Callable[[Mapping[str, Interaction]], bool], ...]
     ),
     "update-taken": (_status("patch: taken email", 409), _status("patch: taken email in capitals", 409)),
     "update-404": (_status("patch: unknown", 404),),
-    "delete": (_status("delete: known", 200, 204), _status("delete: known, read back", 404)),
+    "delete": (_status("delete: known", 200, 204), _status("delete: known, read back", 404), _gives_no_id_again),
     "delete-again": (_status("delete: again", 404, 204), _status("delete: unknown", 404, 204)),
     "delete-frees": (
         _status("delete: email used again", 201),
-        lambda seen: (
-            seen["delete: known"]["request"]["path"].split("/")[-1]
-            not in seen["delete: email used again"]["body"].values()
-        ),
+        _gives_no_id_again,
     ),
     "method-405": (_status("method: POST on a user", 405), _header("method: POST on a user", "allow")),
     "auth-401": (
