@@ -94,7 +94,10 @@ SECOND_CHECKS: dict[str, tuple[Callable[[Mapping[str, Interaction]], bool], ...]
         _status("head: unknown", 404),
         _status("head: unknown, a known id with a suffix", 404),
     ),
-    "list": (lambda seen: isinstance(seen["list"]["body"], list),),
+    "list": (
+        lambda seen: isinstance(seen["list"]["body"], list),
+        lambda seen: all(isinstance(one, dict) for one in seen["list: after the unreadable ones"]["body"]),
+    ),
     "put": (
         _status("put: full", 200),
         _status("put: without email", 400, 422),
