@@ -82,6 +82,8 @@ class _Script:
         if profile.shape.created == "id":
             places.add(place(steps_of(names.created_pointer or names.user_pointer)))
         yield f': "${{BASE_URL:={redacted(self._collection)}}}"' if "$" not in redacted(self._collection) else ""
+        if self._credential.shown == "$TOKEN":
+            yield "[ -n \"${TOKEN-}\" ] || { echo '# TOKEN is not set: the token of the API'; exit 2; }"
         yield "PLACES=" + shlex.quote("\n".join(["", *sorted(places), ""]))
         yield f"LISTED={shlex.quote(place(steps_of(names.list_pointer)))}"
         yield f"ID_PLACE={shlex.quote(place(names.paths['id']))}"
@@ -108,7 +110,9 @@ class _Script:
 
     def _step(self, number: int, step: Step) -> Iterator[str]:
         call = step.exchange.call
-        text = on_one_line(redacted(f"{number}. {call.method} {call.url}, which got {status_of(step.exchange)}"))
+        text = on_one_line(
+            redacted(f"{number}. {call.method} {call.url}, which got {status_of(step.exchange)} in the run")
+        )
         if self._changes(call) and not _names_a_user(call.url, self._collection):
             yield f"\nsay '' {shlex.quote(f'# {text}, is not sent: it may name the whole collection')}"
             return

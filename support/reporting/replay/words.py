@@ -76,7 +76,8 @@ class Words:
 
     def _with_run(self, text: str) -> str:
         """Return a text with the variable of the script's own mark, which has digits only, so that case is kept."""
-        run = re.compile(f"({PREFIX}){self.mark.removeprefix(PREFIX)}", re.IGNORECASE)
+        own = "".join(map(_in_any_form, self.mark.removeprefix(PREFIX)))
+        run = re.compile(f"({''.join(map(_in_any_form, PREFIX))}){own}", re.IGNORECASE)
         return run.sub(lambda found: found[1] + self._variable("RUN"), text) if self.mark else text
 
     def _with_ids(self, text: str) -> str:
@@ -94,3 +95,8 @@ class Words:
             return f"""'"${{{self._names[(ord(found[1]) - 97) * 26 + ord(found[2]) - 97]}}}"'"""
 
         return re.sub(r"(?<=[\s;(])''(?=\")|(?<=[\"])''(?=[\s)\"])", "", variable.sub(named, command))
+
+
+def _in_any_form(sign: str) -> str:
+    """Return a pattern for a character as it is, escaped as JSON may have it, or percent-encoded."""
+    return rf"(?:{re.escape(sign)}|\\u{ord(sign):04x}|%{ord(sign):02x})"

@@ -26,6 +26,7 @@ from support.redaction import Redactor
 from support.reporting.replay import script as module
 from support.reporting.replay.choosing import MAX_EXCHANGES, Step, damage_before, stands_alone, steps_to
 from support.reporting.replay.script import DIGITS, Wrong
+from support.reporting.replay.words import Words
 from support.scenario import accounts
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, Script
@@ -434,3 +435,15 @@ def test_the_id_is_found_where_the_profile_says(script: Script, tmp_path: Path, 
     text = replay([create, change], Profile(names=names, shape=kind))
     done = played(text, tmp_path, "t")
     assert its_writes(server) == ["/users/7"] * 2, done.stderr
+
+
+@pytest.mark.parametrize(
+    "form", ["{}", "\\u{:04x}", "\\u{:04X}", "%{:02x}"], ids=["as it is", "small", "capital", "URL"]
+)
+def test_the_mark_of_the_run_is_replaced_however_it_is_written(form: str) -> None:
+    mark = "uat-k2m3n4p5q6r7"
+    written = "".join(form.format(sign if form == "{}" else ord(sign)) for sign in mark)
+    call = Call("PUT", "http://a.example/users/7", Credential(None), body=f'{{"email": "ada@{written}.io"}}'.encode())
+    command = Words("http://a.example/users", mark).command(call)
+    assert '"${RUN}"' in command
+    assert written[-12:] not in command
