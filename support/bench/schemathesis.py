@@ -1,4 +1,4 @@
-"""What this suite and Schemathesis find of the same defects of the embedded API: `make bench-schemathesis`.
+"""What this suite and Schemathesis find of the same defects of the embedded API.
 
 Schemathesis gets the contract as an OpenAPI document, and a baseline of what it says of the API without defects, so
 that only what it says besides counts. Both tools take turns on each defect, each on an API of its own.
@@ -85,11 +85,11 @@ def main() -> int:
     if command is None:
         print(f"{arguments.command} is not there: pip install schemathesis, or name it by --command", file=sys.stderr)
         return 2
-    version = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    version = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
     defects = offered_defects()[:: arguments.every]
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         scores = _compare(Schemathesis(command, arguments.examples, Path(folder)), Path(folder), defects)
-    print(f"{len(defects)} defects, {version}, {arguments.examples} examples")
+    print(f"{len(defects)} defects, Schemathesis {version}, {arguments.examples} examples")
     for name, score in scores.items():
         print(
             f"{name:<14} found {len(score.caught):>3} in {score.seconds / 60:.1f} min,"
