@@ -17,6 +17,7 @@ from support.rules import RULES
 from support.timeline import Lane, drawn, status_counts
 
 LONGEST = 300
+CONDITIONS = ("if-match", "if-none-match")
 WIDTH = 64
 
 
@@ -113,7 +114,8 @@ def _sent_and_came(exchange: Exchange) -> tuple[str, str, str, bool]:
     body = f" {_short(_line(call.body.decode('utf-8', 'backslashreplace')))}" if call.body else ""
     tries = f" (attempt {len(exchange.attempts)})" if len(exchange.attempts) > 1 else ""
     came = f"{answer.status} {_short(' '.join(said(answer).split()))}" if answer else "no answer"
-    request = redacted(f"{call.method} {_line(call.url)}{body}")
+    conditions = (f" ({name}: {_line(text)})" for name, text in call.headers.items() if name.lower() in CONDITIONS)
+    request = redacted(f"{call.method} {_line(call.url)}{body}{''.join(conditions)}")
     return request, redacted(came + tries), redacted(curl(call)), answer is not None
 
 

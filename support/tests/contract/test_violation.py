@@ -63,6 +63,12 @@ def test_a_violation_carries_its_evidence_in_fields() -> None:
     assert evidence.answered
 
 
+def test_a_condition_is_part_of_the_request() -> None:
+    plain = answered(412, ADA, method="PUT", url=BASE, sent=SENT)
+    with_condition = replace(plain, call=replace(plain.call, headers={"Accept": "*/*", "If-Match": '"7"'}))
+    assert evidence_of(with_condition).request == f'PUT {BASE} {SENT.decode()} (If-Match: "7")'
+
+
 def test_a_violation_says_in_a_field_that_no_answer_came() -> None:
     assert not evidence_of(unanswered("connection refused", 3)).answered
 
