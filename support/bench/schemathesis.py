@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from support.errors import SuiteError
 from support.prove.candidates import Defect, offered_defects
 from support.prove.checks import SHORT_DEADLINES, api
 from support.prove.leftovers import Leftovers, leftovers_at_last, list_users
@@ -26,6 +27,8 @@ from support.target.embedded import Target
 DOCUMENT = ROOT / "docs" / "openapi.json"
 SEEDS_OF_THE_BASELINE = (1, 2, 3)
 LIMIT_S = 600.0
+NOTHING, FOUND = 0, 1
+"""Exit codes of Schemathesis; another one says that it could not run."""
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Schemathesis:
                 self._run(target, seed, "--baseline-update")
 
     def finds_something(self, target: Target) -> bool:
-        return self._run(target, SEEDS_OF_THE_BASELINE[0]) != 0
+        return self._run(target, SEEDS_OF_THE_BASELINE[0]) == FOUND
 
     def _run(self, target: Target, seed: int, *options: str) -> int:
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(target.base_url))
@@ -69,9 +72,12 @@ class Schemathesis:
             (Path(folder) / "schemathesis.toml").write_text(configured, encoding="utf-8")
             command = [*self._command, *words]
             try:
-                return subprocess.run(command, cwd=folder, capture_output=True, timeout=LIMIT_S, check=False).returncode
+                done = subprocess.run(command, cwd=folder, capture_output=True, timeout=LIMIT_S, check=False)
             except subprocess.TimeoutExpired:
-                return 1
+                return NOTHING
+        if done.returncode not in (NOTHING, FOUND):
+            raise SuiteError(f"Schemathesis ended with {done.returncode}: {done.stderr.decode('utf-8', 'replace')}")
+        return done.returncode
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -59,9 +59,10 @@ class SuiteProcess:
     """A process that runs a command; it ends with this process even if that is killed."""
 
     def __init__(self, command: Command) -> None:
+        fixed = replace(command, environment=dict(command.environment))  # os.environ itself cannot be sent
         for file in (command.output, command.errors or command.output):
             file.touch()
-        self._process: BaseProcess = _context().Process(target=_become, args=(command,), daemon=True)
+        self._process: BaseProcess = _context().Process(target=_become, args=(fixed,), daemon=True)
         with _lock:
             self._process.start()
 

@@ -27,7 +27,7 @@ def run_module(module: str, *arguments: str, environment: Mapping[str, str], fol
     """Run `python -m MODULE ARGUMENTS` in a folder; one that hangs is killed, which its exit code shows."""
     with tempfile.TemporaryDirectory() as outputs:
         out, err = Path(outputs) / "out", Path(outputs) / "err"
-        with running(Command(module, arguments, dict(environment), out, err, folder)) as process:
+        with running(Command(module, arguments, environment, out, err, folder)) as process:
             code = process.wait(HANGS_S)
         texts = (file.read_text(encoding="utf-8", errors="replace") for file in (out, err))
         return Done(KILLED if code is None else code, *texts)
