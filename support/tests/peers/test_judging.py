@@ -69,6 +69,13 @@ def test_any_other_result_of_a_rule_is_reported(name: str, rule: str) -> None:
         assert [row.rule for row in rows(name, {**expected(name), rule: other}) if row.differences] == [rule]
 
 
+def test_a_broken_rule_may_be_blocked_by_another_one_but_not_a_kept_one() -> None:
+    ours = expected("json-server")
+    for rule, differing in (("race-email", []), ("read-200", ["read-200"])):
+        strict = {**strictly(ours), rule: Result.BLOCKED}
+        assert [row.rule for row in rows("json-server", ours, strict) if row.differences] == differing
+
+
 def test_a_deviation_that_shows_only_sometimes_may_not_show() -> None:
     ours = {**expected("django-rest"), "lost-update": Result.PASSED}
     assert [row for row in rows("django-rest", ours) if row.differences] == []
