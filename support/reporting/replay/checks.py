@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from support.models import Exchange
 from support.pointers import steps_of
 from support.profile import Profile
 from support.profile_answers import Shape
-from support.reporting.replay.words import Words
+from support.reporting.replay.words import Words, quoted
 
 FORMS = {
     "id": '^"[^"]',
@@ -60,7 +59,7 @@ class _Checks:
     def _fields(self, *fields: tuple[str, Any]) -> Iterator[str]:
         if self._exchange.call.lists:
             raise Unclear
-        found = [self._value(shlex.quote(self._at(key)), key, value) for key, value in fields]
+        found = [self._value(quoted(self._at(key)), key, value) for key, value in fields]
         if not any(found):
             raise Unclear
         yield from filter(None, found)
@@ -75,7 +74,7 @@ class _Checks:
         command = "wants_each" if self._exchange.call.lists else "wants_form"
         for key, form in FORMS.items():
             steps = place(self._profile.names.paths[key]) if self._exchange.call.lists else self._at(key)
-            yield f"{command} {shlex.quote(steps)} {shlex.quote(form)}"
+            yield f"{command} {quoted(steps)} {quoted(form)}"
 
     def _list(self) -> Iterator[str]:
         yield "wants_list"
@@ -93,7 +92,7 @@ class _Checks:
         start = f'"$LISTED/$(place_of {self._user(user_id)})"'
         for key, value in fields:
             steps = place(self._profile.names.paths.get(key, (key,)))
-            if command := self._value(start + shlex.quote(steps), key, value):
+            if command := self._value(start + quoted(steps), key, value):
                 yield command
 
     def _header(self, name: str) -> Iterator[str]:
@@ -115,7 +114,7 @@ class _Checks:
     def _no_leak(self) -> Iterator[str]:
         text = self._exchange.answer.body.decode("utf-8", "replace") if self._exchange.answer else ""
         for leak in leaks_in(text, self._exchange.call.url).values():
-            yield f"wants_without {shlex.quote(leak.splitlines()[0][:LONGEST_LEAK])}"
+            yield f"wants_without {quoted(leak.splitlines()[0][:LONGEST_LEAK])}"
 
     def _not_kept(self, *fields: tuple[str, Any]) -> Iterator[str]:
         if self._exchange.call.lists or not fields:
@@ -123,7 +122,7 @@ class _Checks:
         for key, value in fields:
             for name in dict.fromkeys([key, OF_THE_DATABASE.get(key, key)]):
                 kept = self._words.word(json.dumps(value, ensure_ascii=False))
-                yield f"wants_not {shlex.quote(self._at(name))} {kept}"
+                yield f"wants_not {quoted(self._at(name))} {kept}"
 
     def _user(self, user_id: str | None) -> str:
         if user_id is None:

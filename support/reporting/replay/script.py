@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,7 +19,7 @@ from support.profile import Profile
 from support.redaction import redacted
 from support.reporting.replay.checks import Unclear, commands, place
 from support.reporting.replay.choosing import Step, created_id
-from support.reporting.replay.words import Words
+from support.reporting.replay.words import Words, quoted
 
 FUNCTIONS = Path(__file__).with_name("functions.sh")
 DIGITS, MARKS = "234567", 24
@@ -47,7 +46,7 @@ def script(steps: Sequence[Step], wrong: Wrong, profile: Profile, base_url: str,
     """
     bodies = ((step.exchange.call.body or b"").decode("utf-8", "replace") for step in steps)
     words = Words(base_url, next(filter(None, map(mark_in, bodies)), ""))
-    return redacted("\n".join(_Script(steps, wrong, profile, words, patience_s).lines()) + "\n")
+    return "\n".join(_Script(steps, wrong, profile, words, patience_s).lines()) + "\n"
 
 
 @cache
@@ -84,13 +83,13 @@ class _Script:
         yield f': "${{BASE_URL:={redacted(self._collection)}}}"' if "$" not in redacted(self._collection) else ""
         if self._credential.shown == "$TOKEN":
             yield "[ -n \"${TOKEN-}\" ] || { echo '# TOKEN is not set: the token of the API'; exit 2; }"
-        yield "PLACES=" + shlex.quote("\n".join(["", *sorted(places), ""]))
-        yield f"LISTED={shlex.quote(place(steps_of(names.list_pointer)))}"
-        yield f"ID_PLACE={shlex.quote(place(names.paths['id']))}"
+        yield "PLACES=" + quoted("\n".join(["", *sorted(places), ""]))
+        yield f"LISTED={quoted(place(steps_of(names.list_pointer)))}"
+        yield f"ID_PLACE={quoted(place(names.paths['id']))}"
         yield f"BY_LOCATION={'yes' if profile.shape.created == 'location' else ''}"
         yield f"UNKNOWN='{' '.join(map(str, sorted({*answers.unknown, *answers.gone})))}'"
         yield f"MARKS='{_marks()}'"
-        yield f"EXPECTED={shlex.quote(self._wrong.expected)}"
+        yield f"EXPECTED={quoted(self._wrong.expected)}"
         yield f"WAS={self._steps[-1].exchange.status or ''}"
 
     def _pointers(self) -> set[str]:
@@ -110,13 +109,11 @@ class _Script:
 
     def _step(self, number: int, step: Step) -> Iterator[str]:
         call = step.exchange.call
-        text = on_one_line(
-            redacted(f"{number}. {call.method} {call.url}, which got {status_of(step.exchange)} in the run")
-        )
+        text = on_one_line(f"{number}. {call.method} {call.url}, which got {status_of(step.exchange)} in the run")
         if self._changes(call) and not _names_a_user(call.url, self._collection):
-            yield f"\nsay '' {shlex.quote(f'# {text}, is not sent: it may name the whole collection')}"
+            yield f"\nsay '' {quoted(f'# {text}, is not sent: it may name the whole collection')}"
             return
-        yield f"\nsay '' {shlex.quote(f'# {text}')}"
+        yield f"\nsay '' {quoted(f'# {text}')}"
         sending = self._sending(step)
         if step.polls:
             yield from (f"step_{number}() {{", *(f"  {line}" for line in sending), "}")
@@ -130,7 +127,7 @@ class _Script:
         if self._changes(call) and not _names_a_user(call.url, self._collection):
             raise Unclear
         said = f"# {number}. {call.method} {call.url}: expected {self._wrong.expected}, got {self._wrong.actual}"
-        yield f"\nsay '' {shlex.quote(on_one_line(redacted(said)) + '  <-- here')}"
+        yield f"\nsay '' {quoted(on_one_line(said) + '  <-- here')}"
         sending = self._sending(step)
         checks = commands(self._wrong.claims, step.exchange, self._profile, self._words)
         yield from ("here() {", *(f"  {line}" for line in (*sending, *checks)), "}")
@@ -164,7 +161,7 @@ class _Script:
             variable = f"TIME_{len(words.ids)}"
             words.times[created_at] = "" if created_at in words.times else variable  # several users may share it
             where = place((*steps_of(names.created_pointer or names.user_pointer), *names.paths["createdAt"]))
-            yield f"{variable}=$(value_at {shlex.quote(where)})"
+            yield f"{variable}=$(value_at {quoted(where)})"
 
     def _changes(self, call: Call) -> bool:
         return call.method in UPDATES or (call.method == "POST" and _path(call.url) != self._creates)

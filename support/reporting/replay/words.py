@@ -14,6 +14,7 @@ from urllib.parse import quote
 from support.cleanup.marks import PREFIX
 from support.exchange_text import curl, fits_in_a_word
 from support.models import Call
+from support.redaction import redacted
 
 NOISE = " --globoff --path-as-is"
 
@@ -46,11 +47,11 @@ class Words:
 
     def word(self, text: str) -> str:
         """Return a text as one word."""
-        return self._in_shell(shlex.quote(self._with_run(text)))
+        return self._in_shell(quoted(self._with_run(text)))
 
     def user(self, user_id: str) -> str:
         """Return a word for an id as it stands in a URL."""
-        return f'"${self.ids[user_id]}"' if user_id in self.ids else shlex.quote(quote(user_id, safe=""))
+        return f'"${self.ids[user_id]}"' if user_id in self.ids else quoted(quote(user_id, safe=""))
 
     def value(self, key: str, value: Any) -> str | None:
         """Return a word for a value in JSON; None where it differs each time and no variable has it."""
@@ -95,6 +96,11 @@ class Words:
             return f"""'"${{{self._names[(ord(found[1]) - 97) * 26 + ord(found[2]) - 97]}}}"'"""
 
         return re.sub(r"(?<=[\s;(])''(?=\")|(?<=[\"])''(?=[\s)\"])", "", variable.sub(named, command))
+
+
+def quoted(text: str) -> str:
+    """Return a text as one word, without secrets; the script around it stays as it is, whatever the token is."""
+    return shlex.quote(redacted(text))
 
 
 def _in_any_form(sign: str) -> str:

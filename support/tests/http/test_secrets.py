@@ -7,7 +7,7 @@ import logging
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from support.contract.matchers import has_status
@@ -211,6 +211,7 @@ def test_a_short_secret_is_found_only_as_a_whole() -> None:
 
 @given(st.text(alphabet="canry-7\\u06%&#x;nt \n\u202e李", max_size=40), st.text(max_size=20))
 def test_text_around_a_secret_stays(before: str, after: str) -> None:
+    assume("$TOKEN" not in after)
     redact = Redactor()
     redact.hide(LONG)
     text = f"{before}{LONG}{after}"

@@ -24,6 +24,7 @@ from support.profile import Profile
 from support.profile_answers import Answers, Names, Shape
 from support.redaction import Redactor
 from support.reporting.replay import script as module
+from support.reporting.replay import words
 from support.reporting.replay.choosing import MAX_EXCHANGES, Step, damage_before, stands_alone, steps_to
 from support.reporting.replay.script import DIGITS, Wrong
 from support.reporting.replay.words import Words
@@ -74,6 +75,11 @@ def played(text: str, folder: Path, token: str, url: str = "") -> subprocess.Com
     )
 
 
+def hide_as(hidden: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    for one in (exchange_text, module, words):
+        monkeypatch.setattr(one, "redacted", hidden)
+
+
 def all_users(target: Target) -> list[object]:
     answer = httpx.get(target.base_url, headers={"Authorization": f"Bearer {target.token}"})
     listed: list[object] = answer.json()
@@ -112,8 +118,7 @@ def test_it_does_so_with_a_hidden_url(
     accounts.send_change(session.scenario, session.scenario.actor("Ada"), "PATCH", {"name": "Ada O'Brien"})
     hidden = Redactor()
     hidden.hide_url(embedded.base_url)
-    monkeypatch.setattr(exchange_text, "redacted", hidden)
-    monkeypatch.setattr(module, "redacted", hidden)
+    hide_as(hidden, monkeypatch)
     text = replay(session.recorder.exchanges)
     assert "127.0.0.1" not in text
     session.registry.confirm_gone()
@@ -121,6 +126,27 @@ def test_it_does_so_with_a_hidden_url(
     done = played(text, tmp_path, str(embedded.token), embedded.base_url)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("HTTP/1.1 200") == 2
+    assert all_users(embedded) == before
+
+
+@needs_curl
+@pytest.mark.parametrize("token", ["token-2", "BASE_URL", "status", "known", "answer", "curl"])
+def test_a_token_that_is_a_word_of_the_script_leaves_it_whole(
+    new_session: NewSession, embedded: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    session = new_session(embedded)
+    session.begin("patch")
+    accounts.become_user(session.scenario, session.scenario.actor("Ada"))
+    accounts.send_change(session.scenario, session.scenario.actor("Ada"), "PATCH", {"name": f"Ada {token}"})
+    hidden = Redactor()
+    hidden.hide(token)
+    hide_as(hidden, monkeypatch)
+    text = replay(session.recorder.exchanges)
+    assert f"Ada {token}" not in text
+    session.registry.confirm_gone()
+    before = all_users(embedded)
+    done = played(text, tmp_path, str(embedded.token))
+    assert (done.returncode, done.stderr) == (0, "")
     assert all_users(embedded) == before
 
 

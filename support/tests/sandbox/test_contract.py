@@ -81,6 +81,7 @@ def test_a_repeated_key_gets_an_answer_that_was_lost(api: Running) -> None:
 
 
 def test_500_creates_at_once(api: Running) -> None:
+    api.stats()  # it is up: what came before would be read whole, request by request
     host, port = api.url.split("/")[2].split(":")
     replies = asyncio.run(_create_many(host, int(port), 500))
     assert {reply.split()[1] for reply in replies} == {b"201"}
