@@ -80,7 +80,7 @@ class Draft:
 
     def text(self) -> str:
         """Return the draft as TOML; it holds no secrets, but their names where a profile took them from there."""
-        shown = redacted("\n".join(self._lines()) + "\n")
+        shown = "\n".join(self._lines()) + "\n"
         for name in self.from_environment:
             shown = re.sub(rf"\${name}\b", f"${{{name}}}", shown)
         return shown
@@ -148,7 +148,8 @@ def _toml(value: Value) -> str:
         return f"{{ {', '.join(f'{_key(key)} = {_toml(inner)}' for key, inner in value.items())} }}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return redacted(text) if isinstance(value, str) else text
 
 
 def _key(name: str) -> str:

@@ -125,7 +125,7 @@ class AllureSink(ReportSink):
         if result is not Result.PASSED or self._attaches_all:
             self._attach_exchanges()
         if result is not Result.PASSED and (script := getattr(scenario, "replay_script", "")):
-            self._attach(REPLAY, script)
+            self._attach_redacted(REPLAY, script)
         test = self._test()
         stock = [label for label in test.labels if label.name not in ("tag", "severity")]
         test.labels = [*labels_of(scenario), Label("outcome", failure.outcome if failure else result), *stock]
@@ -156,7 +156,10 @@ class AllureSink(ReportSink):
         return test
 
     def _attach(self, name: str, body: str, kind: AttachmentType = AttachmentType.TEXT) -> None:
-        self._logger.attach_data(_new_id(), redacted(body), name=name, attachment_type=kind)
+        self._attach_redacted(name, redacted(body), kind)
+
+    def _attach_redacted(self, name: str, body: str, kind: AttachmentType = AttachmentType.TEXT) -> None:
+        self._logger.attach_data(_new_id(), body, name=name, attachment_type=kind)
 
 
 def _new_id() -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from support.errors import ContractViolation, Evidence, Inconclusive, Outcome, TargetDown
-from support.redaction import redacted
+from support.redaction import Redactor, redacted
+from support.reporting import summary as module
 from support.reporting.merging import merge
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, outcome_of, worst_outcome, worst_result
 from support.reporting.summary import Requests, ScenarioResult, Summary, Users, read, with_results
@@ -160,3 +161,15 @@ def test_secrets_do_not_get_into_the_file(tmp_path: Path) -> None:
     redacted.hide("s3cr3t-of-this-test")
     path = Summary(Outcome.TARGET_DOWN, "s3cr3t-of-this-test does not open it").write(tmp_path)
     assert json.loads(path.read_text(encoding="utf-8"))["why"] == "$TOKEN does not open it"
+
+
+@pytest.mark.parametrize("token", ["result", "scenarios", "passed", "status", "file"])
+def test_a_token_that_is_a_word_of_the_file_leaves_it_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    hidden = Redactor()
+    hidden.hide(token)
+    monkeypatch.setattr(module, "redacted", hidden)
+    scenario = ScenarioResult("F", "f.feature", 1, "read-200", f"with {token}", Result.PASSED, 0.1)
+    shown = read(replace(BARE, scenarios=[scenario]).write(tmp_path))
+    assert shown.scenarios == [replace(scenario, name="with $TOKEN")]
