@@ -61,7 +61,7 @@ def begin(config: Any, features: list[Feature]) -> Run:
                 update={"data_seed": seed if settings.data_seed is None else settings.data_seed}
             )
         shard = select_shard(features, config, settings) if settings.partial is None else Shard()
-        report = RunReport(config, known.reports, features, settings.partial)
+        report = RunReport(config, known.reports, features, settings.partial, keeps_scripts=settings.again is not None)
         report.shard, report.split = shard.name, shard.split
         report.detailed_codes = known.detailed_codes
         return _open(settings, report, interrupts)

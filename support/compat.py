@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import atexit
 import http.client
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from support.statuses import is_interim
 
@@ -51,6 +52,18 @@ def runner_of(context: Context) -> ModelRunner:
     """Return the runner behind a hook's context: behave gives hooks neither its features nor its other hooks."""
     runner: ModelRunner = context._runner
     return runner
+
+
+def keep_name_of_runner_quiet() -> None:
+    """Keep behave from printing the name of its runner's class, which says nothing to readers: it has no option."""
+    for module in (sys.modules["__main__"], sys.modules.get("behave.__main__")):
+        if hasattr(module, "make_scoped_class_name"):
+            module.print = _print_all_but_the_runner  # type: ignore[union-attr]
+
+
+def _print_all_but_the_runner(*texts: object, **options: Any) -> None:
+    if not str(texts[0] if texts else "").startswith("USING RUNNER: "):
+        print(*texts, **options)  # noqa: T201 - behave's own words
 
 
 def row_of(scenario: Scenario) -> Row | None:

@@ -18,7 +18,7 @@ from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
 from support.repeating import repeat
 from support.reporting.results import rule_of
-from support.reporting.run_report import REPLAYS, RunReport
+from support.reporting.run_report import RunReport, scripts_of
 from support.run_checks import faults_of_run
 from support.scenario.session import Session, faulty_session
 from support.selection import reason_to_skip
@@ -79,7 +79,7 @@ class Run:
             from support.reporting.replay.keeping import keep
 
             reports = self.session.settings.partial or ROOT / self.session.settings.reports_dir
-            keep(scenario, step.exception, self._current, reports / REPLAYS)
+            keep(scenario, step.exception, self._current, scripts_of(reports))
 
     def end_scenario(self, scenario: Scenario) -> None:
         """End a scenario: clear injected faults and start deleting its users."""

@@ -1,5 +1,5 @@
 @resilience
-Feature: The suite survives outages and does not blame the API for them
+Feature: Outages are not blamed on the API
   Networks fail, servers restart, proxies time out. None of this breaks the contract,
   and none of it may create a user twice or leave one behind.
 

@@ -42,7 +42,6 @@ from support.signals import Interrupts
 from support.streams import say
 
 FOLDER_FORMATS = ("allure", "allure_behave.formatter:AllureFormatter")
-BY_BEHAVE = "USING RUNNER: "
 TIME_OF_LOG_LINE = re.compile(r"^\d\d:\d\d:\d\d ")
 LOOK_AGAIN_S = 0.02
 SHOW_PROGRESS_S = 0.2
@@ -195,8 +194,7 @@ class ParallelRun:
             self._log(child.number, filter(self._is_news, child.logged.lines()))
         for child in self._children:
             had_ended = child.has_ended
-            lines = [line for line in child.printed.lines() if not line.startswith(BY_BEHAVE)]
-            if lines:
+            if lines := list(child.printed.lines()):
                 self._console.clear_status()
                 self._console.printed_at = time.monotonic()
                 self._was_read &= say(sys.stdout, "".join(f"{line}\n" for line in lines))

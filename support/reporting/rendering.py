@@ -9,6 +9,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from textwrap import shorten
 
 from rich.cells import cell_len
 from rich.padding import Padding
@@ -53,8 +54,8 @@ def counted(counts: Mapping[str, int]) -> str:
 def feature_line(name: str, counts: Mapping[str, int], seconds: float) -> Table:
     """Return the line of a feature that has ended."""
     line = Table.grid(padding=(0, 1), expand=True)
-    line.add_column(ratio=9)
-    line.add_column(ratio=10)
+    line.add_column(ratio=1)
+    line.add_column(ratio=1)
     line.add_column(justify="right", min_width=8, no_wrap=True)
     line.add_row(
         Text(name), Text(counted(counts), style_of(worst_result(map(Result, counts)))), Text(f"{seconds:.1f} s")
@@ -92,7 +93,9 @@ def _print_evidence(console: Console, rule_id: str, evidence: Evidence) -> None:
     console.print(_table({**rows, "actual": "; ".join([*status_counts(evidence.contenders), *evidence.actual])}))
     lanes = drawn(evidence.contenders, console.width - INDENT)
     console.print(*(Text(" " * INDENT + line) for line in lanes), wrap=False)
-    if not evidence.contenders:
+    if evidence.contenders:
+        console.print(_table({"one of them": evidence.request}))
+    else:
         console.print(_table({"after": evidence.after, "request": evidence.request, "response": evidence.response}))
     if evidence.curl:
         console.print(Text(_packed(evidence.curl, console.width)), wrap=False)
@@ -110,7 +113,7 @@ def _text_of(failure: Failure) -> Iterator[Padding]:
 def _table(rows: Mapping[str, str], indent: int = INDENT) -> Padding:
     table = Table.grid(padding=(0, 1))
     table.add_column(style="dim", min_width=LABEL, no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     for label, text in rows.items():
         if text:
             table.add_row(Text(label), Text(_shortened(text)))
@@ -207,7 +210,7 @@ def _print_broken_rules(console: Console, summary: Summary) -> None:
     for rule, failures in found.items():
         first = failures[0]
         actual = "; ".join(first.evidence.actual) if first.evidence else first.text.partition("\n")[0]
-        shown = actual if len(actual) <= SHORT else f"{actual[:SHORT]} …"
+        shown = shorten(actual, SHORT, placeholder=" …")
         table.add_row(Text(rule, "red"), str(len(failures)), Text(f"{first.location}  {shown}"))
     if found:
         console.print(table)

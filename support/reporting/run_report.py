@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from support.cleanup.registry import Registry
 
 OUR_FORMAT = "terminal"
-REPLAYS = "replay"
+SCRIPTS = "replay"
 FAILED = 1
 NOT_REPEATED = ("again", "data_seed", "shard", "token", "workers")
 UNREAD = "the output could not be written to its end: its reader has closed it, or the disk is full"
@@ -54,8 +54,18 @@ BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     """The data of a run: its features, users and requests, and the faults outside of its scenarios."""
 
-    def __init__(self, config: Any, folder: Path, features: Sequence[Feature] = (), parent: Path | None = None) -> None:
-        """Begin with the features to run; a parent process, if there is one with its own folder, prints the end."""
+    def __init__(
+        self,
+        config: Any,
+        folder: Path,
+        features: Sequence[Feature] = (),
+        parent: Path | None = None,
+        keeps_scripts: bool = False,
+    ) -> None:
+        """Begin with the features to run; a parent process, if there is one with its own folder, prints the end.
+
+        `keeps_scripts` keeps those of an earlier run.
+        """
         super().__init__(config)
         self.folder = folder
         self.features = list(features)
@@ -73,7 +83,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._registry: Registry | None = None
         self._recovered = 0
         self._bursts: Sequence[str] = ()
-        make_ready(folder)
+        make_ready(folder, keeps_scripts)
 
     def take_over(self) -> None:
         """Become the last reporter of this run; behave's own summary stays only beside a format that is not ours."""
@@ -234,15 +244,21 @@ def failed_to_start(error: SuiteError, folder: Path, target: str = "", shard: st
     return summary
 
 
-def make_ready(folder: Path) -> None:
+def scripts_of(folder: Path) -> Path:
+    """Return where the scripts of a run are kept; a run by a script, whose folder is beside it, has none but that."""
+    return folder.parent if folder.parent.name == SCRIPTS else folder / SCRIPTS
+
+
+def make_ready(folder: Path, keeps_scripts: bool = False) -> None:
     """Check that reports can be written into a folder, and clear earlier ones away; raises SettingsError if not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"a probe")
         set_aside(folder)
-        for script in (folder / REPLAYS).glob("*.sh"):
-            script.unlink()
+        if not keeps_scripts:
+            for script in (folder / SCRIPTS).glob("*.sh"):
+                script.unlink()
     except OSError as error:
         raise SettingsError(
             f"REPORTS_DIR: the suite cannot write reports into {folder} ({error}). Name a folder that it can write to."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import os
 import re
@@ -21,6 +23,24 @@ ANALYTICS = re.compile(
     re.DOTALL,
 )
 FOREIGN = re.compile(r'<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="(?:https?:)?//[^"]*"')
+UNPACKING = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+{title}
+<noscript>This report needs JavaScript.</noscript>
+<script id="packed" type="text/plain">{content}</script>
+<script>
+  (async () => {{
+    const octets = Uint8Array.from(atob(document.getElementById("packed").text), (one) => one.charCodeAt(0));
+    const unpacking = new Blob([octets]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const page = await new Response(unpacking).text();
+    document.open();
+    document.write(page);
+    document.close();
+  }})();
+</script>
+"""
 
 
 class ReportNotMade(Exception):
@@ -52,7 +72,8 @@ def generate(results: Path, output: Path, history: Path, in_one_file: bool) -> N
             SINGLE_FILE=str(in_one_file).lower(),
         )
         for page in made.rglob("*.html"):
-            page.write_text(without_analytics(page.read_text(encoding="utf-8")), encoding="utf-8")
+            html = without_analytics(page.read_text(encoding="utf-8"))
+            page.write_text(packed(html) if in_one_file else html, encoding="utf-8")
         _put(made / "index.html" if in_one_file else made, output)
 
 
@@ -102,6 +123,13 @@ def without_analytics(html: str) -> str:
     if found := FOREIGN.search(html) or re.search(r"googletagmanager", html):
         raise ReportNotMade(f"the page would load {found.group(0)!r} from elsewhere")
     return html
+
+
+def packed(html: str) -> str:
+    """Return a page that unpacks itself: a third of the size of a report in one file, which is mostly base64."""
+    title = re.search(r"<title>.*?</title>", html, re.DOTALL)
+    content = base64.b64encode(gzip.compress(html.encode(), mtime=0)).decode()
+    return UNPACKING.format(title=title[0] if title else "", content=content)
 
 
 def _put(made: Path, output: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import importlib
+import inspect
 import socket
 import subprocess
 import sys
@@ -43,6 +45,18 @@ def outlined() -> Scenario:
     (scenario,) = parse_feature(OUTLINE).walk_scenarios()
     assert isinstance(scenario, Scenario)
     return scenario
+
+
+def test_behave_prints_all_but_the_name_of_its_runner(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main = importlib.import_module("behave.__main__")
+    monkeypatch.setattr(main, "print", print, raising=False)
+    assert 'print("USING RUNNER: {0}".format(make_scoped_class_name(' in inspect.getsource(main.run_behave)
+    compat.keep_name_of_runner_quiet()
+    main.print("USING RUNNER: behave.runner:Runner")
+    main.print("ParserError:", "no feature", end="")
+    assert capsys.readouterr().out == "ParserError: no feature"
 
 
 def test_httpx_sends_over_the_pool_that_is_put_in_its_place() -> None:

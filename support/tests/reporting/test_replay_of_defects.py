@@ -58,3 +58,22 @@ def test_it_exits_with_1_on_the_defect_and_with_0_without(
         own = {"TOKEN": target.token or "", "BASE_URL": target.base_url, "PATH": os.environ["PATH"]}
         done = subprocess.run(["sh", scripts[0]], env=own, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == code, f"{text}\n{done.stdout}\n{done.stderr}"
+
+
+@needs_curl
+def test_what_requests_in_turn_do_not_show_is_played_as_it_was(
+    faulty: Callable[..., Target], embedded: Target, tmp_path: Path
+) -> None:
+    broken = faulty("race-check-then-insert")
+    state = {"STATE_DIR": os.fspath(tmp_path / "state"), "LOG_LEVEL": "ERROR"}
+    run = behave(["--tags=@rule.race-email", "--stop"], ROOT, tmp_path / "reports", **state, **on(broken))
+    (script,) = (tmp_path / "reports" / "replay").glob("*.sh")
+    text = script.read_text(encoding="utf-8")
+    assert BY_BEHAVE in text
+    for target, code in ((broken, 1), (embedded, 0)):
+        done = subprocess.run(
+            ["sh", script], env={**os.environ, **on(target), **state}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, f"{run.out}\n{text}\n{done.stdout}\n{done.stderr}"
+        assert (f"  repeat     sh {script}\n" in done.stdout) == bool(code)
+    assert script.read_text(encoding="utf-8").splitlines()[-1] == text.splitlines()[-1]

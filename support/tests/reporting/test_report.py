@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.reporting.report import generating
-from support.reporting.report.generating import ReportNotMade, generate, install_allure, without_analytics
+from support.reporting.report.generating import ReportNotMade, generate, install_allure, packed, without_analytics
 from support.settings import ROOT
 from support.tests.reporting.browsing import see_that_allure_is_there
 from support.tests.reporting.conftest import Run
@@ -95,6 +98,16 @@ def test_an_allure_that_fails_leaves_the_report_of_before(
     with pytest.raises(ReportNotMade, match="no luck"):
         generate(smoke_run.reports / "allure-results", tmp_path / "out", tmp_path / "h.jsonl", in_one_file=False)
     assert (tmp_path / "out" / "index.html").read_text(encoding="utf-8") == "before"
+
+
+def test_a_page_that_unpacks_itself_is_small_and_holds_all() -> None:
+    data = base64.b64encode(b"one scenario after another " * 1000).decode()
+    html = f"<html><head><title>Users \u2713</title></head><body>{data}</body></html>"
+    page = packed(html)
+    assert len(page) < len(html) / 2
+    assert "<title>Users \u2713</title>" in page
+    (content,) = re.findall(r'type="text/plain">([^<]+)<', page)
+    assert gzip.decompress(base64.b64decode(content)).decode() == html
 
 
 @pytest.mark.slow

@@ -77,6 +77,17 @@ class TestAgain:
         assert summary_of(again).seed == seed
         assert "Signing up\n" not in again.out
 
+    def test_the_scripts_of_the_failures_before_stay(self, project: Project, failing: Callable[[str], None]) -> None:
+        failing(ALWAYS)
+        project.behave("--tags=@contract")
+        script = project.folder / "reports" / "replay" / "of-a-scenario-that-failed-before.sh"
+        script.parent.mkdir(exist_ok=True)
+        script.touch()
+        project.behave("-D", "again=failed")
+        assert script.exists()
+        project.behave("--tags=@contract")
+        assert not script.exists()
+
     def test_one_that_is_fixed_ends_it(self, project: Project, failing: Callable[[str], None]) -> None:
         failing(ALWAYS)
         project.behave()

@@ -400,7 +400,7 @@ class TestInterrupted:
     @pytest.mark.parametrize("pause_s", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0])
     def test_an_interruption_while_they_start_is_reported_once(self, tmp_path: Path, pause_s: float) -> None:
         run = Place(tmp_path).start("--tags=@contract", api=None, own_group=True)
-        run.wait_for(lambda: "USING RUNNER" in run.said())
+        run.wait_for(lambda: run.handles(signal.SIGTERM))
         run.wait_a(pause_s)
         os.killpg(run.process.pid, signal.SIGINT)
         ended = run.ended()
