@@ -67,6 +67,12 @@ def _played(path: Path) -> Summary:
     return summary
 
 
+def _differing(old: Summary, new: Summary) -> list[str]:
+    """Return a line if two runs did not select the same scenarios; what only one of them played did not change."""
+    selected = [f"{run.selection or 'all'}{f', share {run.shard}' if run.shard else ''}" for run in (old, new)]
+    return [f"the runs selected differently: {selected[0]} before, {selected[1]} now"] if len(set(selected)) > 1 else []
+
+
 def _listed(found: Sequence[Changed]) -> list[Changed]:
     """Return all that is listed; of what a smaller selection left out, the number is enough."""
     return [one for one in found if one.change is not Change.NOT_PLAYED]
@@ -74,6 +80,7 @@ def _listed(found: Sequence[Changed]) -> list[Changed]:
 
 def _print(console: Console, old: Summary, new: Summary, found: Sequence[Changed]) -> None:
     console.print(Text(f"old  {old.started}  {old.in_one_line}"), Text(f"new  {new.started}  {new.in_one_line}"))
+    console.print(*map(Text, _differing(old, new)))
     for change, group in groupby(_listed(found), lambda one: one.change):
         console.gap()
         console.print(Text(change, f"bold {STYLES.get(change, 'yellow')}"))
@@ -95,6 +102,7 @@ def _markdown(old: Summary, new: Summary, found: Sequence[Changed]) -> Iterator[
     yield f"## {sign} {in_one_line(found)}"
     yield ""
     yield from (f"- {when}: {in_plain_text(run.in_one_line)}" for when, run in (("before", old), ("now", new)))
+    yield from (f"- {in_plain_text(line)}" for line in _differing(old, new))
     for change, group in groupby(_listed(found), lambda one: one.change):
         yield from (
             "",

@@ -109,6 +109,17 @@ def test_markdown_for_a_pull_request(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert lines[-1] == "| `delete` | Ada leaves | passed | failed | 200 \\| @&#8203;octocat |"
 
 
+@pytest.mark.parametrize("options", [(), ("--markdown",)])
+def test_it_says_if_the_runs_selected_differently(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: Sequence[str]
+) -> None:
+    old, new = (replace(summary(Result.PASSED), selection=tags) for tags in ("contract", "smoke"))
+    compare(tmp_path, old, new, *options)
+    assert "the runs selected differently: contract before, smoke now" in capsys.readouterr().out
+    compare(tmp_path, old, old, *options)
+    assert "differently" not in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_two_apis_are_played_and_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
