@@ -9,10 +9,11 @@ import contextlib
 import gc
 import logging
 import os
+import statistics
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -67,18 +68,20 @@ def begin(config: Any, features: list[Feature]) -> Run:
         return _open(settings, report, interrupts)
 
 
-def check_target(settings: Settings, config: Any) -> Summary:
+def check_target(settings: Settings, config: Any, features: Sequence[Feature], processes: int) -> Summary:
     """Play the preflight for processes that share a run; return its summary, or end the process with one line."""
     interrupts = Interrupts()
     interrupts.install()
     known = _Known()
     known.learn(settings)
+    set_up_logs(settings.log_level)
     with _ending_in_one_line(interrupts, known):
         from support.scenario.session import Session
 
         session = Session(settings)
         report = RunReport(config, known.reports)
         _describe(report, session, _play_preflight(session, interrupts))
+        _tell_what_it_does(session, features, config, processes)
         session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
         session.registry.ledger.close()
         session.close()
@@ -121,7 +124,6 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     embedded = EmbeddedApi() if settings.base_url is None else None
 
     from support.reporting.allure import report_sink
-    from support.reporting.forecast import forecast
     from support.run import Run
     from support.scenario.session import Session
 
@@ -130,8 +132,8 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     session.listed_at_first = None  # it may be very long
     log.info("%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
     _describe(report, session, learned)
-    if told := forecast(report.features, report.config, session.connection.pacer.limits):
-        log.info("%s", told)
+    if settings.base_url is not None and settings.partial is None:
+        _tell_what_it_does(session, report.features, report.config)
     report.take_over()
     sink = report_sink(report.summary().identity, settings.attach == "all")
     sink.add_setup("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
@@ -152,6 +154,15 @@ def _describe(report: RunReport, session: Session, learned: list[str]) -> None:
         bursts=session.concurrency_notes,
         learned=learned,
     )
+
+
+def _tell_what_it_does(session: Session, features: Sequence[Feature], config: Any, processes: int = 1) -> None:
+    """Tell what the run will do to the target, and how long that takes where answers take as long as so far."""
+    from support.reporting.forecast import forecast
+
+    answers_s = [exchange.seconds for exchange in session.recorder.exchanges] or [0.0]
+    limits = session.connection.pacer.limits
+    log.info("%s", forecast(features, config, limits, statistics.median(answers_s), processes))
 
 
 def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:

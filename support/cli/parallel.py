@@ -27,7 +27,7 @@ from support.cli.sharing import features_of, locations_of, shares_of, wants_seve
 from support.early_signals import FAULT
 from support.errors import Inconclusive, Outcome, SuiteError
 from support.reporting.badge import write_badge
-from support.reporting.console import ERASE_LINE, LINE_UP, Console
+from support.reporting.console import Console
 from support.reporting.merging import merge, merged_text
 from support.reporting.progress import read_standing, together
 from support.reporting.results import worst_outcome
@@ -56,7 +56,6 @@ def hand_over() -> None:
     """
     if not _is_behave(Path(sys.argv[0])):
         return
-    _erase_what_behave_said()
     try:
         config = Configuration(sys.argv[1:])
         settings = settings_module.load(config.userdata)
@@ -74,12 +73,6 @@ def hand_over() -> None:
     with TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True) as folder:
         code = ParallelRun(config, settings, shares, Path(folder), shard).run()
     sys.exit(code)
-
-
-def _erase_what_behave_said() -> None:
-    """Erase the name of the runner, which behave prints before it loads the suite: only a terminal can take it back."""
-    if sys.stdout.isatty() and Console(sys.stdout).is_live:
-        say(sys.stdout, f"{LINE_UP}{ERASE_LINE}")
 
 
 def _formats(config: Any) -> list[tuple[str, Any]]:
@@ -123,7 +116,8 @@ class ParallelRun:
     def run(self) -> int:
         """Run all shares; return the exit code of the whole run."""
         if self._settings.base_url:
-            self._preflight = check_target(self._settings, self._config)
+            features = [feature for share in self._shares for feature in share]
+            self._preflight = check_target(self._settings, self._config, features, len(self._shares))
         self._interrupts.install()
         self._interrupts.shield()
         try:

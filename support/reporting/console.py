@@ -16,7 +16,6 @@ NARROWEST, WIDEST = 40, 100
 ALWAYS = ("on", "always", "yes", "true")
 NEVER = ("off", "never", "no", "false")
 ERASE_LINE = "\r\x1b[2K"
-LINE_UP = "\x1b[1A"
 PADDING = re.compile(r" +((?:\x1b\[0m)?)$", re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""How many requests a run sends, and how long that takes on a target with a limit: an estimate."""
+"""What a run will do to a target, and how long that takes: an estimate, told before the first scenario."""
 
 from __future__ import annotations
 
@@ -9,22 +9,41 @@ from behave.model import Feature, Scenario
 
 from support.http.limits import Limit
 
-MEASURED = {"race": 270, "burst": 190}
+MEASURED = {"race": 186, "burst": 190, "fuzz": 270, "slow": 112}
 """Requests of a scenario with this tag, its cleanup included, on the embedded API."""
 MEASURED_OF_OTHERS = 11
-SOON_S = 120
+USERS_PER_REQUEST = 0.11
+IN_TURN = 0.37
+"""Of all requests, those that leave only when another one is answered."""
+S_OF_SUITE = 0.0015
+"""What the suite itself takes for a request, in seconds of one processor."""
+SOON_S = 100
 
 
-def forecast(features: Sequence[Feature], config: Any, limits: Sequence[Limit]) -> str:
-    """Return the number of requests and the time of a run by the lowest limit; nothing where none is known."""
-    if not limits:
-        return ""
+def forecast(
+    features: Sequence[Feature], config: Any, limits: Sequence[Limit], answer_s: float = 0.0, workers: int = 1
+) -> str:
+    """Return what a run sends and creates, and how long it takes where an answer takes `answer_s`.
+
+    The lowest limit of requests decides if it makes the run longer.
+    """
     chosen = (scenario for feature in features for scenario in feature.walk_scenarios() if scenario.should_run(config))
-    requests, lowest = sum(map(_requests, chosen)), min(limits, key=lambda limit: limit.rate)
-    seconds = requests / lowest.rate
-    time = f"{seconds:.0f} s" if seconds < SOON_S else f"{seconds / 60:.0f} minutes"
-    return f"this run sends about {requests:,} requests; at {lowest}, it takes about {time} (an estimate)"
+    requests = sum(map(_requests, chosen))
+    seconds, at = requests * (IN_TURN * answer_s + S_OF_SUITE) / workers, f"{answer_s * 1000:.0f} ms an answer"
+    lowest = min(limits, key=lambda limit: limit.rate, default=None)
+    if lowest is not None and requests / lowest.rate > seconds:
+        seconds, at = requests / lowest.rate, str(lowest)
+    does = f"sends about {_rounded(requests)} requests and creates about {_rounded(requests * USERS_PER_REQUEST)} users"
+    return f"this run {does}, whom it deletes; at {at}, it takes about {_time(seconds)}"
 
 
 def _requests(scenario: Scenario) -> int:
     return next((MEASURED[tag] for tag in MEASURED if tag in scenario.effective_tags), MEASURED_OF_OTHERS)
+
+
+def _rounded(count: float) -> str:
+    return f"{float(f'{count:.2g}'):,.0f}"
+
+
+def _time(seconds: float) -> str:
+    return f"{max(seconds, 1):.0f} s" if seconds < SOON_S else f"{seconds / 60:.0f} minutes"

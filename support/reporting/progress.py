@@ -15,8 +15,9 @@ from support.errors import number_of
 from support.reporting.summary import CLEANUP, Seconds
 
 FILE = "progress.json"
-USUAL_S = {"race": 0.9, "fuzz": 0.8, "slow": 0.4, "burst": 0.3}
-USUAL_S_OF_OTHERS = 0.035
+OTHERS = "contract"
+USUAL_S = {"race": 0.4, "fuzz": 0.4, "slow": 0.2, "burst": 0.1, OTHERS: 0.03}
+"""Seconds of a scenario by its first tag of these."""
 SHORTEST_S = 0.001
 PLAYED_BEFORE_ESTIMATE = 5
 
@@ -38,6 +39,14 @@ class Standing:
         unfinished = folder / f"{FILE}.tmp"
         unfinished.write_text(json.dumps(asdict(self)), encoding="utf-8")
         unfinished.replace(folder / FILE)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """The seconds that something was expected to take, and those that it took."""
+
+    expected_s: float
+    actual_s: float
 
 
 def duration(seconds: float) -> str:
@@ -71,40 +80,54 @@ class Progress:
     def __init__(self, features: Iterable[Feature], config: Any, last: Seconds) -> None:
         """Begin; `last` is how long scenarios took in the last run."""
         chosen = [one for feature in features for one in feature.walk_scenarios() if one.should_run(config)]
-        self._expected = {id(one): _expected_s(one, last) for one in chosen}
+        self._left = {id(one): (_kind(one), _expected_s(one, last)) for one in chosen}
         self._cleanups = {one.feature.name: last.get((one.feature.name, CLEANUP), 0.0) for one in chosen}
         self._cleanups[""] = last.get(("", CLEANUP), 0.0)
         self._total = len(chosen)
-        self._played, self._expected_of_played = 0, 0.0
-        self._began = time.monotonic()
+        self._over: dict[str, list[Spent]] = {kind: [] for kind in (*USUAL_S, CLEANUP)}
+        self._noted = time.monotonic()
 
     def end(self, scenario: Scenario) -> None:
         """Note that a scenario was played."""
-        if (expected := self._expected.pop(id(scenario), None)) is not None:
-            self._played += 1
-            self._expected_of_played += expected
+        if (found := self._left.pop(id(scenario), None)) is not None:
+            self._note(*found)
 
     def leave_out(self, scenarios: Iterable[Scenario]) -> None:
         """Note that none of these is to be played any more."""
         for scenario in scenarios:
-            self._expected.pop(id(scenario), None)
+            self._left.pop(id(scenario), None)
 
     def end_feature(self, feature: Feature) -> None:
         """Note that a feature is over, its cleanup included."""
         self.leave_out(feature.walk_scenarios())
-        self._expected_of_played += self._cleanups.pop(feature.name, 0.0)
+        self._note(CLEANUP, self._cleanups.pop(feature.name, 0.0))
 
     @property
     def standing(self) -> Standing:
         """Where the run stands now."""
-        left_s = None
-        if self._played >= PLAYED_BEFORE_ESTIMATE:
-            pace = (time.monotonic() - self._began) / self._expected_of_played
-            left = [*self._expected.values(), *self._cleanups.values()]  # a copy: another thread may ask
-            left_s = pace * sum(left)
-        return Standing(self._total - len(self._expected), self._total, left_s)
+        left_s, over = None, [spent for of_kind in self._over.values() for spent in of_kind]
+        if len(over) >= PLAYED_BEFORE_ESTIMATE:
+            left = [
+                *self._left.values(),
+                *((CLEANUP, one) for one in self._cleanups.values()),
+            ]  # another thread may ask
+            left_s = sum(expected * self._pace(kind, over) for kind, expected in left)
+        return Standing(self._total - len(self._left), self._total, left_s)
+
+    def _pace(self, kind: str, over: Sequence[Spent]) -> float:
+        """Return the seconds that an expected second takes for this kind, or for all of them while few are over."""
+        of_kind = self._over[kind]
+        known = of_kind if len(of_kind) >= PLAYED_BEFORE_ESTIMATE else over
+        return sum(spent.actual_s for spent in known) / max(SHORTEST_S, sum(spent.expected_s for spent in known))
+
+    def _note(self, kind: str, expected_s: float) -> None:
+        before, self._noted = self._noted, time.monotonic()
+        self._over[kind].append(Spent(expected_s, self._noted - before))
+
+
+def _kind(scenario: Scenario) -> str:
+    return next((tag for tag in USUAL_S if tag in scenario.effective_tags), OTHERS)
 
 
 def _expected_s(scenario: Scenario, last: Seconds) -> float:
-    usual = max((USUAL_S[tag] for tag in USUAL_S if tag in scenario.effective_tags), default=USUAL_S_OF_OTHERS)
-    return max(SHORTEST_S, last.get((scenario.feature.name, scenario.name), usual))
+    return max(SHORTEST_S, last.get((scenario.feature.name, scenario.name), USUAL_S[_kind(scenario)]))

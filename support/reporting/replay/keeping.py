@@ -108,7 +108,7 @@ def _body(failed: Failed, steps: list[Step], session: Session, path: Path) -> st
     own = session.settings.base_url is not None and "$" not in url
     return "\n".join(
         [
-            "# Single requests, sent in turn, may not show the fault: this plays the scenario itself, with the same data.",
+            "# Requests in turn may not show the fault, so this plays the scenario itself, with the same data.",
             f': "${{BASE_URL:={url}}}"' if own else "",
             f': "${{TARGET:={session.settings.target}}}"',
             PLAYED.format(

@@ -14,7 +14,7 @@ from behave.model import Feature
 from behave.parser import parse_feature
 
 from support.reporting import terminal
-from support.reporting.progress import Progress, Standing, duration, read_standing, together
+from support.reporting.progress import USUAL_S, Progress, Standing, duration, read_standing, together
 from support.reporting.run_report import RunReport
 from support.reporting.summary import CLEANUP
 from support.tests.interruption.target_process import poll_until
@@ -42,13 +42,13 @@ def test_the_rest_takes_what_it_took_last_time_at_the_pace_of_now(clock: SimpleN
     )
     assert progress.standing == Standing(0, 12, None)
     for scenario in quick.walk_scenarios():
+        clock.s += 2.0  # twice as slow as last time
         progress.end(scenario)
-    clock.s = 20.0  # twice as slow as last time
     standing = progress.standing
     assert (standing.done, standing.total) == (10, 12)
     assert standing.left_s == pytest.approx(2 * (5 + 20 + 20 + 15 + 3))
-    progress.end_feature(quick)
     clock.s = 30.0
+    progress.end_feature(quick)
     standing = progress.standing
     assert (standing.done, standing.total) == (10, 12)
     assert standing.left_s == pytest.approx(2 * (20 + 20 + 15 + 3))
@@ -58,19 +58,29 @@ def test_without_a_last_run_a_race_is_expected_to_take_longer(clock: SimpleNames
     simple, races = feature("simple", 10), feature("races", 10, "race")
     progress = Progress([simple, races], EVERYTHING, {})
     for scenario in simple.walk_scenarios():
+        clock.s += 0.1
         progress.end(scenario)
-    clock.s = 1.0
     left_s = progress.standing.left_s
     assert left_s is not None
     assert left_s > 10
+
+
+def test_each_kind_has_its_own_pace(clock: SimpleNamespace) -> None:
+    simple, races = feature("simple", 10), feature("races", 10, "race")
+    progress = Progress([simple, races], EVERYTHING, {})
+    for pace, one in ((10, simple), (2, races)):
+        for scenario in list(one.walk_scenarios())[:6]:
+            clock.s += pace * USUAL_S[next(iter(scenario.effective_tags))]
+            progress.end(scenario)
+    assert progress.standing.left_s == pytest.approx(4 * 10 * USUAL_S["contract"] + 4 * 2 * USUAL_S["race"])
 
 
 def test_what_is_left_out_is_over_but_does_not_change_the_pace(clock: SimpleNamespace) -> None:
     one, other = feature("one", 10), feature("other", 10)
     progress = Progress([one, other], EVERYTHING, {})
     for scenario in one.walk_scenarios():
+        clock.s += 1.0
         progress.end(scenario)
-    clock.s = 10.0
     progress.end_feature(one)
     progress.leave_out(list(other.walk_scenarios())[:5])
     standing = progress.standing
