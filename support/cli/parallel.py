@@ -116,8 +116,8 @@ class ParallelRun:
     def run(self) -> int:
         """Run all shares; return the exit code of the whole run."""
         if self._settings.base_url:
-            features = [feature for share in self._shares for feature in share]
-            self._preflight = check_target(self._settings, self._config, features, len(self._shares))
+            chosen = [feature for share in self._shares for feature in share]
+            self._preflight = check_target(self._settings, self._config, chosen, len(self._shares))
         self._interrupts.install()
         self._interrupts.shield()
         try:

@@ -107,10 +107,8 @@ class Progress:
         """Where the run stands now."""
         left_s, over = None, [spent for of_kind in self._over.values() for spent in of_kind]
         if len(over) >= PLAYED_BEFORE_ESTIMATE:
-            left = [
-                *self._left.values(),
-                *((CLEANUP, one) for one in self._cleanups.values()),
-            ]  # another thread may ask
+            left = list(self._left.values())  # a copy: another thread may ask
+            left += [(CLEANUP, expected) for expected in list(self._cleanups.values())]
             left_s = sum(expected * self._pace(kind, over) for kind, expected in left)
         return Standing(self._total - len(self._left), self._total, left_s)
 
