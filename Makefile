@@ -44,6 +44,7 @@ pictures: $(VENV)/.dev  ## the pictures of the README; needs Node and Chromium
 	$(BIN)/python -m support.bench.pictures
 
 lint: $(VENV)/.dev  ## format, style, types and layers
+	! git grep -nE '^(<{7}|>{7}) '
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 $(VENV)/.run: requirements.txt Makefile

@@ -6,7 +6,6 @@ from typing import Any
 
 from behave import runner
 
-import support.early_signals  # noqa: F401  from here on an interrupt ends the process with one line
 from support.compat import keep_name_of_runner_quiet
 
 

@@ -1,5 +1,5 @@
 @contract @concurrency @async @race @edge
-Feature: A deletion beside other requests
+Feature: A deletion races other requests
   A user deletes their account while a form that they left open saves its fields. An API
   that reads the user, changes them and stores them again brings the account back.
 

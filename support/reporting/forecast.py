@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,23 +14,22 @@ MEASURED = {"race": 186, "burst": 190, "fuzz": 270, "slow": 112}
 """Requests of a scenario with this tag, its cleanup included, on the embedded API."""
 MEASURED_OF_OTHERS = 11
 USERS_PER_REQUEST = 0.11
-IN_TURN = 0.37
+IN_TURN = 0.27
 """Of all requests, those that leave only when another one is answered."""
 S_OF_SUITE = 0.0015
-"""What the suite itself takes for a request, in seconds of one processor."""
+"""What the suite itself takes for a request, in seconds of a processor."""
 SOON_S = 100
 
 
-def forecast(
-    features: Sequence[Feature], config: Any, limits: Sequence[Limit], answer_s: float = 0.0, workers: int = 1
-) -> str:
+def forecast(features: Sequence[Feature], config: Any, limits: Sequence[Limit], answer_s: float, processes: int) -> str:
     """Return what a run sends and creates, and how long it takes where an answer takes `answer_s`.
 
     The lowest limit of requests decides if it makes the run longer.
     """
     chosen = (scenario for feature in features for scenario in feature.walk_scenarios() if scenario.should_run(config))
     requests = sum(map(_requests, chosen))
-    seconds, at = requests * (IN_TURN * answer_s + S_OF_SUITE) / workers, f"{answer_s * 1000:.0f} ms an answer"
+    waiting_s, working_s = IN_TURN * answer_s / processes, S_OF_SUITE / min(processes, os.cpu_count() or 1)
+    seconds, at = requests * (waiting_s + working_s), f"{answer_s * 1000:.0f} ms an answer"
     lowest = min(limits, key=lambda limit: limit.rate, default=None)
     if lowest is not None and requests / lowest.rate > seconds:
         seconds, at = requests / lowest.rate, str(lowest)

@@ -41,12 +41,23 @@ class Standing:
         unfinished.replace(folder / FILE)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Spent:
-    """The seconds that something was expected to take, and those that it took."""
+    """The seconds that what is over was expected to take, and those that it took."""
 
-    expected_s: float
-    actual_s: float
+    count: int = 0
+    expected_s: float = 0.0
+    actual_s: float = 0.0
+
+    def add(self, count: int, expected_s: float, actual_s: float) -> None:
+        self.count += count
+        self.expected_s += expected_s
+        self.actual_s += actual_s
+
+    @property
+    def pace(self) -> float:
+        """The seconds that an expected second takes."""
+        return self.actual_s / max(SHORTEST_S, self.expected_s)
 
 
 def duration(seconds: float) -> str:
@@ -84,7 +95,7 @@ class Progress:
         self._cleanups = {one.feature.name: last.get((one.feature.name, CLEANUP), 0.0) for one in chosen}
         self._cleanups[""] = last.get(("", CLEANUP), 0.0)
         self._total = len(chosen)
-        self._over: dict[str, list[Spent]] = {kind: [] for kind in (*USUAL_S, CLEANUP)}
+        self._over = {kind: Spent() for kind in (*USUAL_S, CLEANUP)}
         self._noted = time.monotonic()
 
     def end(self, scenario: Scenario) -> None:
@@ -100,27 +111,33 @@ class Progress:
     def end_feature(self, feature: Feature) -> None:
         """Note that a feature is over, its cleanup included."""
         self.leave_out(feature.walk_scenarios())
-        self._note(CLEANUP, self._cleanups.pop(feature.name, 0.0))
+        if (expected := self._cleanups.pop(feature.name, None)) is not None:
+            self._note(CLEANUP, expected)
 
     @property
     def standing(self) -> Standing:
         """Where the run stands now."""
-        left_s, over = None, [spent for of_kind in self._over.values() for spent in of_kind]
-        if len(over) >= PLAYED_BEFORE_ESTIMATE:
+        left_s = None
+        if sum(self._over[kind].count for kind in USUAL_S) >= PLAYED_BEFORE_ESTIMATE:
+            paces = self._paces()
             left = list(self._left.values())  # a copy: another thread may ask
             left += [(CLEANUP, expected) for expected in list(self._cleanups.values())]
-            left_s = sum(expected * self._pace(kind, over) for kind, expected in left)
+            left_s = sum(expected * paces[kind] for kind, expected in left)
         return Standing(self._total - len(self._left), self._total, left_s)
 
-    def _pace(self, kind: str, over: Sequence[Spent]) -> float:
-        """Return the seconds that an expected second takes for this kind, or for all of them while few are over."""
-        of_kind = self._over[kind]
-        known = of_kind if len(of_kind) >= PLAYED_BEFORE_ESTIMATE else over
-        return sum(spent.actual_s for spent in known) / max(SHORTEST_S, sum(spent.expected_s for spent in known))
+    def _paces(self) -> dict[str, float]:
+        """Return the seconds that an expected second takes for each kind: of all kinds, where few of it are over."""
+        every = Spent()
+        for spent in self._over.values():
+            every.add(spent.count, spent.expected_s, spent.actual_s)
+        return {
+            kind: spent.pace if spent.count >= PLAYED_BEFORE_ESTIMATE else every.pace
+            for kind, spent in self._over.items()
+        }
 
     def _note(self, kind: str, expected_s: float) -> None:
         before, self._noted = self._noted, time.monotonic()
-        self._over[kind].append(Spent(expected_s, self._noted - before))
+        self._over[kind].add(1, expected_s, self._noted - before)
 
 
 def _kind(scenario: Scenario) -> str:

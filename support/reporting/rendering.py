@@ -93,10 +93,7 @@ def _print_evidence(console: Console, rule_id: str, evidence: Evidence) -> None:
     console.print(_table({**rows, "actual": "; ".join([*status_counts(evidence.contenders), *evidence.actual])}))
     lanes = drawn(evidence.contenders, console.width - INDENT)
     console.print(*(Text(" " * INDENT + line) for line in lanes), wrap=False)
-    if evidence.contenders:
-        console.print(_table({"one of them": evidence.request}))
-    else:
-        console.print(_table({"after": evidence.after, "request": evidence.request, "response": evidence.response}))
+    console.print(_table({"after": evidence.after, "request": evidence.request, "response": evidence.response}))
     if evidence.curl:
         console.print(Text(_packed(evidence.curl, console.width)), wrap=False)
     if evidence.replay:

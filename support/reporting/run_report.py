@@ -245,8 +245,8 @@ def failed_to_start(error: SuiteError, folder: Path, target: str = "", shard: st
 
 
 def scripts_of(folder: Path) -> Path:
-    """Return where the scripts of a run are kept; a run by a script, whose folder is beside it, has none but that."""
-    return folder.parent if folder.parent.name == SCRIPTS else folder / SCRIPTS
+    """Return where the scripts of a run are kept; a run by a script, which is beside its reports, has none but that."""
+    return folder.parent if folder.with_name(f"{folder.name}.sh").is_file() else folder / SCRIPTS
 
 
 def make_ready(folder: Path, keeps_scripts: bool = False) -> None:

@@ -75,6 +75,15 @@ def test_each_kind_has_its_own_pace(clock: SimpleNamespace) -> None:
     assert progress.standing.left_s == pytest.approx(4 * 10 * USUAL_S["contract"] + 4 * 2 * USUAL_S["race"])
 
 
+def test_features_tell_nothing_of_the_pace_before_scenarios_are_over(clock: SimpleNamespace) -> None:
+    features = [feature(str(number), 1) for number in range(9)]
+    progress = Progress(features[5:], EVERYTHING, {})
+    for one in features:
+        clock.s += 1.0
+        progress.end_feature(one)
+    assert progress.standing.left_s is None
+
+
 def test_what_is_left_out_is_over_but_does_not_change_the_pace(clock: SimpleNamespace) -> None:
     one, other = feature("one", 10), feature("other", 10)
     progress = Progress([one, other], EVERYTHING, {})

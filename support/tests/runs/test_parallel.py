@@ -327,6 +327,7 @@ class TestRun:
         ended = shared.behave("--tags=@contract", *chosen, WORKERS="2")
         assert ended.code == 1
         assert "Grace signs up\n  features/two.feature:9" in ended.out
+        assert ended.said.count("this run sends about 22 requests and creates about 2 users, whom it deletes") == 1
         assert ended.out.splitlines()[-1].startswith(f"{outcome}: 1 of 2 scenarios")
         assert [one["result"] for one in summary_in(ended.folder)["scenarios"]] == ["passed", result]
 

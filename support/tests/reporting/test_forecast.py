@@ -1,0 +1,43 @@
+"""What a run says that it will do to a target: requests, users and time."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from behave.parser import parse_feature
+
+from support.http.limits import Limit
+from support.reporting.forecast import forecast
+
+EVERYTHING: Any = SimpleNamespace(tag_expression=SimpleNamespace(check=lambda _: True), name=None)
+FEATURES = [
+    parse_feature(f"@{tag}\nFeature: {tag}\n  Scenario: one\n    When Ada signs up\n") for tag in ("contract", "race")
+]
+HUNDRED = [parse_feature("Feature: F\n" + "".join(f"  Scenario: {n}\n    When Ada signs up\n" for n in range(100)))]
+
+
+@pytest.fixture(autouse=True)
+def _two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+
+
+def test_a_race_sends_more_than_other_scenarios() -> None:
+    assert forecast(FEATURES, EVERYTHING, [], 0.001, 1).startswith(
+        "this run sends about 200 requests and creates about 22 users, whom it deletes; at 1 ms an answer, "
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer_s", "processes", "time"),
+    [(0.0, 1, "2 s"), (0.06, 1, "19 s"), (0.05, 8, "3 s"), (0.0, 8, "1 s"), (1.0, 1, "5 minutes")],
+)
+def test_processes_wait_at_the_same_time_but_share_the_processors(answer_s: float, processes: int, time: str) -> None:
+    assert forecast(HUNDRED, EVERYTHING, [], answer_s, processes).endswith(f" ms an answer, it takes about {time}")
+
+
+def test_the_lowest_limit_decides_if_it_makes_the_run_longer() -> None:
+    limits = [Limit(100, 1.0), Limit(10, 1.0)]
+    assert forecast(HUNDRED, EVERYTHING, limits, 0.0, 1).endswith("; at 10 requests in 1 s, it takes about 2 minutes")
+    assert "at 1000 ms an answer" in forecast(HUNDRED, EVERYTHING, limits, 1.0, 1)
