@@ -5,6 +5,7 @@ VENV_LOAD ?= .venv-load
 BIN := $(VENV)/bin
 BEHAVE_ARGS ?=
 PYTEST_ARGS ?=
+SAMPLE ?= commit/4
 PROVE_ARGS ?=
 USERS ?= 50
 WORKERS ?= 2
@@ -20,7 +21,7 @@ contract: $(VENV)/.run  ## test the API at BASE_URL, or the embedded one
 	$(BIN)/behave --tags=@contract $(BEHAVE_ARGS)
 
 test: $(VENV)/.dev  ## the project's own tests, without those on real servers, which `make peers` plays
-	$(BIN)/pytest -n auto --dist worksteal -m "not peers" $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist worksteal -m "not peers" --sample=$(SAMPLE) $(PYTEST_ARGS)
 
 prove: $(VENV)/.dev  ## the suite against broken and unusual APIs
 	$(BIN)/python -m support.prove $(PROVE_ARGS)

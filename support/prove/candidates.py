@@ -13,7 +13,7 @@ from support.errors import SettingsError
 from support.settings import ROOT
 
 PLAIN = "plain"
-Named = TypeVar("Named", "Defect", "Variant")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Share:
     part: int
     count: int
 
-    def of_all(self, candidates: Sequence[Named]) -> list[Named]:
+    def of_all(self, candidates: Sequence[T]) -> list[T]:
         """Return every N-th candidate."""
         return list(candidates[self.part - 1 :: self.count])
 
@@ -74,7 +74,7 @@ def _listed(option: str) -> list[str]:
     return ended.stdout.splitlines()
 
 
-def read_share(text: str) -> Share:
+def read_share(text: str, option: str = "--share") -> Share:
     """Read `1/3`, or `commit/3`, for which the hash of the current commit chooses the part; raises SettingsError."""
     part, _, count = text.partition("/")
     if count.isdecimal() and int(count) > 0:
@@ -82,7 +82,7 @@ def read_share(text: str) -> Share:
             return Share(int(commit() or "0", 16) % int(count) + 1, int(count))
         if part.isdecimal() and 1 <= int(part) <= int(count):
             return Share(int(part), int(count))
-    raise SettingsError(f"--share {text}: it wants I/N with I from 1 to N, or commit/N.")
+    raise SettingsError(f"{option} {text}: it wants I/N with I from 1 to N, or commit/N.")
 
 
 def commit() -> str | None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from support.errors import SettingsError
+from support.prove.candidates import read_share
 from support.scenario.session import Session
 from support.settings import Settings, load
 from support.target.embedded import EmbeddedApi, Target
@@ -30,6 +32,26 @@ hypothesis.settings.load_profile("a shared machine")
 def pytest_xdist_auto_num_workers() -> int:
     """Let `-n auto` be two workers for each processor: many tests wait for processes and polls."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option for the tests of which there are many alike."""
+    says = (
+        "play the I-th of N shares of the tests marked `sampled`, or with commit/N the one of the commit's hash (all)"
+    )
+    parser.addoption("--sample", metavar="I/N", default="1/1", help=says)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that are not in the share."""
+    try:
+        share = read_share(config.getoption("sample"), "--sample")
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+    sampled = [item for item in items if item.get_closest_marker("sampled")]
+    left_out = set(sampled) - set(share.of_all(sampled))
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -50,7 +50,7 @@ def servers_of(session: Session) -> list[Server]:
     return [one for one in session.async_client.kept if isinstance(one, Server)]
 
 
-@pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(
     ("play", "rule"),
@@ -83,7 +83,6 @@ def test_a_setting_keeps_races_on_connections_of_their_own(session_on: SessionOn
     assert not server.connections
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("most_streams", [100, 4])
 def test_a_correct_burst_never_fails(session_on: SessionOn, most_streams: int) -> None:
     session = session_on("h2", most_streams=most_streams)
@@ -92,7 +91,7 @@ def test_a_correct_burst_never_fails(session_on: SessionOn, most_streams: int) -
     session.registry.prove_nothing_is_left(60)
 
 
-@pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(
     ("defect", "rule", "play"),

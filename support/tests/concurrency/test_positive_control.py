@@ -70,7 +70,7 @@ def session_on(folder: Path, *options: str, **changes: object) -> Iterator[Sessi
         api.close()
 
 
-@pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize("window_ms", WINDOWS_MS)
 @pytest.mark.parametrize(
     ("defect", "rule", "play"),
@@ -95,7 +95,7 @@ def repeatedly(play: Play, session: Session) -> None:
         play(session.scenario)
 
 
-@pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("play", "rule"),
     [
@@ -117,7 +117,6 @@ def test_a_correct_api_never_fails(tmp_path: Path, play: Play, rule: str) -> Non
         session.registry.prove_nothing_is_left(60)
 
 
-@pytest.mark.slow
 def test_a_correct_burst_never_fails(embedded: Target, new_session: NewSession) -> None:
     session = new_session(embedded)
     for _ in range(5):

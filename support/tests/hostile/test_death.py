@@ -129,6 +129,7 @@ CLEANUPS = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("cleanup", CLEANUPS)
 @pytest.mark.parametrize("lie", LIES)
 def test_the_cleanup_after_a_killed_run_deletes_no_foreign_user(tmp_path: Path, lie: str, cleanup: str) -> None:

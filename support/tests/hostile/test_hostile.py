@@ -20,6 +20,7 @@ NOTHING = Row("nothing hostile", nothing_hostile, CREATING + LISTING + READING +
 ROWS = (NOTHING, *ownership.ROWS, *contradictions.ROWS, *bounds.ROWS, *ids.ROWS, *commands.ROWS)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_run_against_a_hostile_target(row: Row, tmp_path: Path) -> None:
     with HostileServer(row.hostile) as server:

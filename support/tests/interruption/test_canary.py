@@ -17,6 +17,7 @@ AWKWARD = TOKEN + "\"<&>'/+%\\x"
 DEFECTS = ("create-answers-200", "delete-again-is-500", "duplicate-is-500", "no-challenge", "delete-does-nothing")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("token", [TOKEN, AWKWARD], ids=["plain", "awkward"])
 def test_nothing_that_a_failing_run_writes_or_prints_holds_the_token(tmp_path: Path, token: str) -> None:
     patience = {"RETRY_BASE_S": "0.01", "RETRY_CAP_S": "0.02", "DELETE_DEADLINE_S": "0.5", "CLEANUP_DEADLINE_S": "3"}

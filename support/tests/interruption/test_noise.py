@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.tests.interruption.target_process import Api, Ended, Place, an_api, difference
 
 RUNS = int(os.environ.get("NOISY_RUNS", "1"))
@@ -25,6 +27,7 @@ def noise(seed: int) -> list[Mapping[str, Any]]:
     ]
 
 
+@pytest.mark.sampled
 def test_whole_runs_pass_and_leave_no_user(tmp_path: Path) -> None:
     """NOISY_RUNS=30 runs the contract 30 times, without what takes minutes there: races, whose rounds are void."""
 

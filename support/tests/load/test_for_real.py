@@ -19,7 +19,6 @@ from support.tests.interruption.target_process import Api, Place, Started, an_ap
 
 OWN_PYTHON = ROOT / ".venv-load" / "bin" / "python"
 ENOUGH = 40
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,6 @@ def test_a_draft_made_with_a_run_explains_the_next_run(
     assert target.client.get(target.url).json() == []
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends a process at once")
 def test_a_draft_says_that_its_run_left_users_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     passed = ScenarioResult("", "", 1, "put", "", Result.PASSED, 0.0)
@@ -136,6 +135,7 @@ def test_an_output_file_that_is_no_profile_is_refused(command: Command) -> None:
     assert "'ours.txt'; it wants a file that ends in .toml" in ended.err
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("defect", "rule", "why"),
     [

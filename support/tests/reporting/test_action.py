@@ -59,7 +59,6 @@ def runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
 
 
-@pytest.mark.slow
 def test_it_plays_the_contract_and_tells_what_came_of_it(runner: Runner, faulty: Any) -> None:
     assert runner.run(PLAY, tags="@smoke and @rule.create-201") == 0
     assert runner.output.read_text(encoding="utf-8") == "outcome=passed\n"
@@ -77,7 +76,6 @@ def test_it_plays_the_contract_and_tells_what_came_of_it(runner: Runner, faulty:
     assert "### Newly broken" in comment
 
 
-@pytest.mark.slow
 def test_a_profile_is_found_in_the_repository_that_uses_it(runner: Runner) -> None:
     inputs = {"tags": "@smoke and @rule.create-201", "target": "ours.toml", "token": "none"}
     assert runner.run(PLAY, base_url="http://127.0.0.1:9/users", **inputs) == 2
@@ -85,7 +83,6 @@ def test_a_profile_is_found_in_the_repository_that_uses_it(runner: Runner) -> No
     assert f"{runner.workspace}/ours.toml" in page
 
 
-@pytest.mark.slow
 def test_an_earlier_summary_is_not_taken_for_that_of_a_run_that_cannot_begin(runner: Runner) -> None:
     assert runner.run(PLAY, tags="@smoke and @rule.create-201") == 0
     assert runner.run(PLAY, hide_base_url="perhaps") == 2

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from behave.parser import parse_file
 
 from support.models import Answer, Attempt, Call, Credential, Exchange
@@ -59,7 +58,6 @@ def test_a_scenario_shows_the_reasons_of_its_feature_and_rule(smoke_run: Run) ->
     assert "**A known id shows its user.**" in described
 
 
-@pytest.mark.slow
 def test_by_default_only_scenarios_that_did_not_pass_have_their_exchanges(
     tmp_path: Path, faulty: Callable[..., Target]
 ) -> None:

@@ -215,7 +215,6 @@ def test_the_job_of_a_load_starts_it_as_its_command_wants() -> None:
     assert [port["port"] for port in service["spec"]["ports"]] == [plans[0].port] == [plans[1].port]
 
 
-@pytest.mark.slow
 def test_what_goes_into_the_image_is_enough_for_a_run(tmp_path: Path) -> None:
     image = tmp_path / "suite"
     paths = _in_the_image()

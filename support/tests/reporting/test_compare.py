@@ -120,7 +120,6 @@ def test_it_says_if_the_runs_selected_differently(
     assert "differently" not in capsys.readouterr().out
 
 
-@pytest.mark.slow
 def test_two_apis_are_played_and_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from support.settings import ROOT
@@ -46,7 +45,6 @@ def test_what_it_settles_for_other_jobs_is_nothing() -> None:
     assert not {"default", "variables", "stages", "workflow"} & set(yaml.safe_load(SLOT.sub("x", JOB)))
 
 
-@pytest.mark.slow
 def test_its_commands_play_the_suite_with_the_profile_of_the_project(tmp_path: Path, embedded: Target) -> None:
     (tmp_path / "ours.toml").write_text('name = "ours"\ndescription = "the API of this project"\n', encoding="utf-8")
     made = job(base_url=embedded.base_url, token_variable="SECRET", target="ours.toml", tags="@smoke")

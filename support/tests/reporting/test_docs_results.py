@@ -96,7 +96,6 @@ def test_the_pages_show_the_last_run_and_the_results_before_it(tmp_path: Path) -
     assert {one.name: last.is_of_an_earlier_run(one) for one in last.results.values()} == {"one": False, "two": True}
 
 
-@pytest.mark.slow
 def test_a_run_of_one_scenario_keeps_the_results_of_the_run_before(play_suite: Play, embedded: Target) -> None:
     """The tag of the second run is on one scenario of the feature."""
     first = play_suite("features/users/reading.feature", "--name=account is shown", **on(embedded)).summary["started"]

@@ -19,7 +19,6 @@ from support.target.embedded import Target
 from support.tests.reporting.conftest import Play, Run, on
 
 Faulty = Callable[..., Target]
-pytestmark = pytest.mark.slow
 
 
 def test_passed(smoke_run: Run) -> None:

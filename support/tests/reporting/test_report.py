@@ -110,7 +110,6 @@ def test_a_page_that_unpacks_itself_is_small_and_holds_all() -> None:
     assert gzip.decompress(base64.b64decode(content)).decode() == html
 
 
-@pytest.mark.slow
 def test_it_plays_and_makes_a_report_with_the_exit_code_of_the_run(tmp_path: Path) -> None:
     see_that_allure_is_there()
     settings = {"REPORTS_DIR": str(tmp_path / "reports"), "STATE_DIR": str(tmp_path / "state")}

@@ -14,6 +14,7 @@ QUICK = "--tags=@contract and not @concurrency and not @slow"
 Faulty = Callable[..., Target]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("defects", "rules"),
     [

@@ -39,6 +39,7 @@ _SLOW_OR_FAULTY = {
 _LARGE = {"ten-thousand-others"}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", sorted(VARIANTS.keys() - _SLOW_OR_FAULTY - _LARGE))
 def test_it_keeps_the_whole_contract(name: str) -> None:
     for rule, check in CHECKS.items():
@@ -58,6 +59,7 @@ _ON_THE_WIRE = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", sorted(_SLOW_OR_FAULTY | _LARGE | _ON_THE_WIRE))
 def test_a_user_is_created_changed_and_deleted(name: str) -> None:
     with running("--variant", name) as sandbox:

@@ -41,7 +41,6 @@ def watched(target: Running) -> Iterator[list[int]]:
         watching.join()
 
 
-@pytest.mark.slow
 def test_a_target_with_a_cap_is_never_filled(play: Play, new_target: NewTarget) -> None:
     target = new_target("--personality", "mockapi")
     others = [target.create() for _ in range(50)]
@@ -52,7 +51,6 @@ def test_a_target_with_a_cap_is_never_filled(play: Play, new_target: NewTarget) 
     assert target.client.get(target.url).json() == others
 
 
-@pytest.mark.slow
 def test_the_most_users_alive_is_a_setting(play: Play, new_target: NewTarget) -> None:
     target = new_target()
     with watched(target) as seen:

@@ -53,6 +53,7 @@ SCHEMES = {
 }
 
 
+@pytest.mark.sampled
 def test_the_whole_contract_is_green_where_the_profile_says_what_is_demanded(
     command: Command, profile: NewProfile, tmp_path: Path
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_password_that_an_answer_shows_is_found_and_hidden(
     assert "Aa1!" not in ended.said
 
 
+@pytest.mark.sampled
 def test_a_token_that_expires_is_renewed_by_the_command(command: Command, tmp_path: Path) -> None:
     demands = Demands(lasts_s=4.0, folder=tmp_path)
     counting = (

@@ -20,7 +20,7 @@ MINIMUM = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize("personality", ["mockapi", "mockapi-500"])
 def test_the_suite_passes_on_mockapi(play: Play, new_target: NewTarget, personality: str) -> None:
     target = new_target("--personality", personality)

@@ -11,7 +11,7 @@ from support.tests.target.conftest import NewTarget, Play
 SHAPES = Path(__file__).parent / "shapes"
 
 
-@pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize("personality", sorted(path.stem for path in SHAPES.glob("*.toml")))
 def test_the_contract_holds_in_another_shape(play: Play, new_target: NewTarget, personality: str) -> None:
     target = new_target("--personality", personality, "--seed-users", "12")
