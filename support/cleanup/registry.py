@@ -58,7 +58,7 @@ class Registry:
         self._deleter = Deleter(self.ledger, self.ownership, client, poll_policy)
         self._running: list[Future[None]] = []
         self._due, self._seen = list[Record](), 0  # how many `start_deleting` has seen: a run may have very many
-        self._lock = threading.Lock()
+        self._lock, self._was_listed = threading.Lock(), False
         api.recorder.observers.append(self.ownership.observe)
 
     def switch_api(self, api: UsersApi) -> None:
@@ -223,19 +223,12 @@ class Registry:
 
     # The end of the run
 
-    def delete_all(self, within_s: float) -> None:
-        """Do the first part of `prove_nothing_is_left`, for at most this many seconds."""
-        with contextlib.suppress(TimeoutError):
-            self._loop.run(asyncio.wait_for(self._delete_all(), within_s))
-
-    async def _delete_all(self) -> None:
-        """Let what was begun end, and delete what is not confirmed gone yet, each user looked up by their own email."""
-        self._deleter.uses_list = False
-        await asyncio.gather(*map(asyncio.wrap_future, self._running), return_exceptions=True)
-        await self._deleter.remove(self.ledger.unfinished())
-
     def prove_nothing_is_left(self, deadline_s: float) -> None:
-        """Delete what is not yet gone and search the list for the mark; raises LeftBehind with what stays."""
+        """Delete what is not yet gone and search the list for the mark; raises LeftBehind with what stays.
+
+        Refused requests are looked up last, as far as there is time: a list without the mark says of all that they
+        created nobody.
+        """
         ends = self._clock() + deadline_s
         future = self._loop.submit(finishing := self._finish(ends))
         while not future.done() and (left_s := ends + self._poll_policy.cap_s - self._clock()) > 0:
@@ -243,18 +236,27 @@ class Registry:
         if not future.done():
             with contextlib.suppress(TimeoutError):
                 self._loop.stop(finishing)
-            log.error("cleanup took longer than %.0f s", deadline_s)
+            log.warning("cleanup took longer than %.0f s", deadline_s)
         elif not (self._client.pacer.exhausted and self.ledger.left_behind()):
             future.result()
+        if self._was_listed and (refused := [record for record in self.ledger.unfinished() if record.was_refused]):
+            log.info(
+                "%s", f"no time to search each of {len(refused)} refused requests: the list shows no user of theirs"
+            )
+            self.ledger.mark_as(refused, State.GONE)
         if left := self.ledger.left_behind():
             raise LeftBehind(describe_left(left, self.mark))
 
     async def _finish(self, ends: float) -> None:
         unfinished = self.ledger.unfinished
+        self._deleter.uses_list = False
+        await asyncio.gather(*map(asyncio.wrap_future, self._running), return_exceptions=True)
         while True:
-            await self._delete_all()
+            await self._deleter.remove([record for record in unfinished() if not record.was_refused])
             marked = await self._client.run(self._marked())
             self._take_up(marked or ())
+            self._was_listed = marked is not None
+            await self._deleter.remove([record for record in unfinished() if record.was_refused])
             if not unfinished():
                 await self._deleter.look_up_some_gone()
             if marked is None and not unfinished():

@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from support.errors import LeftBehind
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
-from support.http.operations import SendRequest
+from support.http.operations import Operation, SendRequest
 from support.models import Answer, Call, Failure
 from support.profile import Profile
 from support.profile_answers import Pages
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, answered
 from support.tests.interruption.target_process import poll_until
 
+T = TypeVar("T")
 MANY = 6
 FEW = 2
 DEADLINE_S = 0.3
@@ -64,6 +67,28 @@ class TestRefused:
         assert user_id in stand.users.users
         stand.registry.prove_nothing_is_left(DEADLINE_S)
         assert stand.users.users == {}
+
+    @pytest.mark.parametrize("listed", [True, False])
+    def test_those_for_whom_there_is_no_time_are_settled_by_the_list(
+        self, stand: Stand, monkeypatch: pytest.MonkeyPatch, listed: bool
+    ) -> None:
+        refuse(stand, MANY)
+
+        async def run_slowly(operation: Operation[T]) -> T:
+            async def answer(send: SendRequest) -> Answer | Failure:
+                if "?" in send.call.url:
+                    await asyncio.sleep(600)
+                return answered(200 if listed else 403, [])
+
+            return await AsyncClient(DEADLINE_S).run(operation, answer)
+
+        monkeypatch.setattr(stand.client, "run", run_slowly)
+        if listed:
+            stand.registry.prove_nothing_is_left(DEADLINE_S)
+            assert stand.states() == {}
+        else:
+            with pytest.raises(LeftBehind, match="6 users"):
+                stand.registry.prove_nothing_is_left(DEADLINE_S)
 
     def test_few_are_looked_up(self, stand: Stand) -> None:
         refuse(stand, FEW)
@@ -181,17 +206,6 @@ class TestMoments:
         assert stand.users.users == {}
         assert stand.registry.ledger.counts().gone == 1
 
-    def test_all_can_be_deleted_before_the_proof(self, stand: Stand) -> None:
-        stand.create()
-        refuse(stand, MANY)
-        stand.registry.start_deleting(at_least=2)
-        stand.registry.delete_all(DEADLINE_S)
-        assert stand.users.users == {}
-        assert stand.states() == {}
-        stand.users.calls.clear()
-        stand.registry.prove_nothing_is_left(DEADLINE_S)
-        assert stand.users.calls == [("GET", "")] * 2, "the list, and looking one of the deleted up"
-
     def test_in_the_end_the_list_replaces_no_read(self, stand: Stand) -> None:
         for _ in range(MANY):
             stand.create()
@@ -199,14 +213,6 @@ class TestMoments:
         stand.registry.prove_nothing_is_left(DEADLINE_S)
         ids = [str(number) for number in range(1, MANY + 1)]
         assert [user_id for method, user_id in stand.users.calls if method == "GET"] == [*ids, *ids, "", *[""] * 5]
-
-    def test_what_takes_too_long_is_deleted_by_the_proof(self, stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-        stand.create()
-        monkeypatch.setattr(stand.client, "run", lambda *_: asyncio.sleep(600))
-        stand.registry.delete_all(0.01)
-        monkeypatch.undo()
-        stand.registry.prove_nothing_is_left(DEADLINE_S)
-        assert stand.users.users == {}
 
     def test_confirmed_deletions_make_room(self, tmp_path: Path, loop: LoopThread) -> None:
         full = Stand(tmp_path / "full", loop, most=2)
