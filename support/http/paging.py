@@ -28,7 +28,7 @@ def place_of(number: object, limit: object, pages: Pages) -> object:
         before = int(str(number)) - 1
         if not pages.are_numbered:
             return number if before else None
-        return (before * int(str(limit)) if pages.counts == "users" and before else before) + pages.begin
+        return (before * int(str(limit or 1)) if pages.counts == "users" and before else before) + pages.begin
     except ValueError:
         return number
 

@@ -195,8 +195,9 @@ def read_pages_with(scenario: ScenarioContext, user_ids: set[str]) -> list[Excha
     scenario.registry.wait_for_deletions()
     for turn in range(1, TRIES + 1):
         count, suggested = _suggested(scenario, user_ids)
-        are_many = bool(user_ids) and count >= LARGEST_PAGE * (MOST_PAGES - 1)
-        last = count // LARGEST_PAGE + TRIES if are_many else MOST_PAGES
+        size = largest_page(scenario)
+        are_many = bool(user_ids) and count >= size * (MOST_PAGES - 1)
+        last = count // size + TRIES if are_many else MOST_PAGES
         pages = list(_largest_pages(scenario, suggested if are_many and turn < TRIES else range(1, last)))
         counts = Counter(user_id for exchange in pages for user_id in _ids(scenario, exchange))
         if all(counts[user_id] == 1 for user_id in user_ids):
@@ -211,15 +212,17 @@ def _suggested(scenario: ScenarioContext, user_ids: set[str]) -> tuple[int, list
         return 0, []
     last = scenario.session.last_list
     listed = _ids(scenario, last[2] if last is not None else read_list(scenario))
-    return len(listed), sorted({place // LARGEST_PAGE + 1 for place, one in enumerate(listed) if one in user_ids})
+    size = largest_page(scenario)
+    return len(listed), sorted({place // size + 1 for place, one in enumerate(listed) if one in user_ids})
 
 
 def _largest_pages(scenario: ScenarioContext, numbers: Iterable[int]) -> Iterator[Exchange]:
     """Read the largest pages with these numbers, up to the last one that there is."""
+    size = largest_page(scenario)
     for number in numbers if scenario.profile.capabilities.pages else ():
-        exchange = scenario.run(scenario.api.page(number, LARGEST_PAGE))
+        exchange = scenario.run(scenario.api.page(number, size))
         yield exchange
-        if len(entries_of(scenario, exchange)) < LARGEST_PAGE:
+        if len(entries_of(scenario, exchange)) < size:
             return
 
 

@@ -18,7 +18,7 @@ from support.profile import Profile
 from support.statuses import is_success
 
 MAX_EXCHANGES = 60
-EMAIL = re.compile(r"[^\s\"'/?&=]+@[\w.-]+")
+EMAIL = re.compile(r"(?<![^\s\"'/?&=])[^\s\"'/?&=]+@[\w.-]+")
 QUOTED = re.compile(r':\s*"([^"]+)"')
 CONDITIONAL = {"if-match", "if-none-match"}
 UNKNOWN = datetime.min.replace(tzinfo=UTC)

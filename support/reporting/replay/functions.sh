@@ -1,6 +1,7 @@
 LC_ALL=C
 export LC_ALL PLACES LISTED ID_PLACE
 RUN=$(printf '%s\n' $MARKS | sed -n "$(($(od -An -N2 -tu2 /dev/urandom) % $(printf '%s\n' $MARKS | wc -l) + 1))p")
+PASSWORD="Aa1!$RUN"
 answer='' status='' wrong='' stopped='' MADE=''
 trap 'stopped=130' HUP INT TERM
 trap 'code=$?; clean_up; exit "$code"' EXIT
@@ -187,6 +188,7 @@ wants_without() { ! body | grep -qF -e "$1" || isnt "the body shows $1"; }
 wants_no_secret() {
   found=$(values "$answer" | cut -f 1 | tr -d _ | grep -Eio '/"(password|passwordhash|secret|token)"$' | head -n 1)
   [ -z "$found" ] || isnt "there is a field $found"
+  ! values "$answer" | cut -f 2- | grep -Fq -e "$PASSWORD" -e Sesame- || isnt 'a password or secret that was sent is shown'
 }
 wants_problem() {
   values "$answer" | awk -F '\t' '$2 !~ /^([[{]|null|"")$/ { says = 1 } END { exit !says }' || isnt 'the body says nothing'

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from support.cleanup.marks import PREFIX
 from support.exchange_text import curl, fits_in_a_word
+from support.http.templates import password
 from support.models import Call
 from support.redaction import redacted
 
@@ -39,7 +40,7 @@ class Words:
         if url.startswith(self.base_url):
             url = self._variable("BASE_URL") + url.removeprefix(self.base_url)
         if body is not None:
-            text = body.decode("utf-8", "surrogateescape")
+            text = body.decode("utf-8", "surrogateescape").replace(password(), self._variable("PASSWORD"))
             text = self._with_ids(text) if fits_in_a_word(body) else text
             body = self._with_run(text).encode("utf-8", "surrogateescape")
         command = curl(replace(call, url=self._with_run(url), body=body)).replace("curl -i", "curl", 1)

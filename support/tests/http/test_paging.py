@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from support.contract.normalizers import ids_of
+from support.http.paging import place_of
 from support.http.session_client import SessionClient
 from support.models import Exchange
 from support.profile import Capabilities, Profile
@@ -113,3 +114,13 @@ def test_a_search_is_sent_in_the_words_of_the_target(script: Script) -> None:
 def test_a_cursor_leaves_no_page_numbers() -> None:
     with pytest.raises(ValueError, match=r"capabilities\.pages = false"):
         Profile(pages=IN_LINK)
+
+
+@pytest.mark.parametrize(
+    ("number", "limit", "place"),
+    [(1, 20, 0), (3, 20, 40), (0, 20, -20), (0, None, -1), (1, None, 0), ("one", None, "one")],
+)
+def test_the_number_of_a_page_is_told_to_a_target_that_counts_users(
+    number: object, limit: object, place: object
+) -> None:
+    assert place_of(number, limit, Pages(counts="users")) == place

@@ -23,8 +23,8 @@ from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.profile import Profile
 from support.profile_answers import Answers, Names, Shape
 from support.redaction import Redactor
+from support.reporting.replay import choosing, words
 from support.reporting.replay import script as module
-from support.reporting.replay import words
 from support.reporting.replay.choosing import MAX_EXCHANGES, Step, damage_before, stands_alone, steps_to
 from support.reporting.replay.script import DIGITS, Wrong
 from support.reporting.replay.words import Words
@@ -473,3 +473,10 @@ def test_the_mark_of_the_run_is_replaced_however_it_is_written(form: str) -> Non
     command = Words("http://a.example/users", mark).command(call)
     assert '"${RUN}"' in command
     assert written[-12:] not in command
+
+
+def test_emails_in_a_long_text_are_found_in_linear_time() -> None:
+    """At 1 MiB, a search that tries each place as a beginning would take hours."""
+    assert choosing.EMAIL.findall('{"name": "' + "x" * 2**20 + '", "email": "a.b+c@example.com"}') == [
+        "a.b+c@example.com"
+    ]

@@ -9,6 +9,7 @@ import pytest
 from support.cleanup.marks import new_mark
 from support.cleanup.polling import PollPolicy
 from support.errors import ContractViolation, Inconclusive
+from support.profile_answers import Pages
 from support.scenario import accounts, paging
 from support.scenario.context import ScenarioContext
 from support.target.embedded import Target
@@ -100,6 +101,16 @@ def test_a_user_who_is_on_no_page_breaks_the_rule_of_pages(
             paging.read_page_of(session.scenario, ada)
     else:
         assert paging.read_page_of(session.scenario, ada).status == 200
+
+
+def test_no_page_is_larger_than_the_profile_says(new_session: NewSession, script: Script) -> None:
+    server = script(FIRST_LOOK, FIRST_LOOK, *[answer(200, [ADA])] * 2)
+    session = new_session(Target(server.url, "t", "scripted"))
+    session.profile = replace(session.profile, pages=Pages(size=50))
+    session.begin("exact-text")
+    server.arrived.clear()
+    paging.read_pages_with(session.scenario, set())
+    assert [request.target for request in server.arrived] == ["/users?page=1&limit=50"]
 
 
 def test_a_given_that_needs_a_deletion_blames_the_deletion(new_session: NewSession, script: Script) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -108,10 +110,21 @@ def test_a_password_that_an_answer_shows_is_found_and_hidden(
     with demanding(demands, str(tmp_path / "users.sqlite3")) as url:
         told = profile('[create]\npassword = "{password}"')
         ended = command("behave", "--tags=@rule.no-secrets", base_url=url, token=TOKEN, target=told)
+        scripts = sorted(ended.reports.glob("replay/*.sh"))
+        by_requests = [script for script in scripts if "-m behave" not in script.read_text("utf-8")]
+        again = [again_by(script, TOKEN) for script in by_requests]
     assert ended.code == 1
+    assert again
+    assert set(again) == {1}, "each script draws a password of its own"
     assert "contract broken: no-secrets" in ended.said
     assert "$PASSWORD" in ended.said
     assert "Aa1!" not in ended.said
+
+
+def again_by(script: Path, token: str) -> int:
+    """Run a script with no other secret than the token, and return its exit code."""
+    environment = {"TOKEN": token, "PATH": os.environ["PATH"]}
+    return subprocess.run(["sh", script], env=environment, capture_output=True, timeout=60, check=False).returncode
 
 
 @pytest.mark.sampled
