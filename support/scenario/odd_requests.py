@@ -20,12 +20,16 @@ LONG_HEAD = 4 * 1024
 
 @dataclass(frozen=True)
 class Odd:
-    """An unusual request: what is unusual about it, and the email and the name that it may create a user with."""
+    """An unusual request: what is unusual about it, and the email and the name that it may create a user with.
+
+    `refused_by` is the rule, if any, that says that it is refused.
+    """
 
     what: str
     call: Call
     email: str = ""
     name: str = ""
+    refused_by: str = ""
 
     @property
     def is_large(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from itertools import cycle, islice
@@ -95,46 +95,50 @@ def send_many_that_are_refused(scenario: ScenarioContext, victim: Actor, times: 
 
 def _what_is_refused(scenario: ScenarioContext, victim: Actor, taken: str) -> list[Odd]:
     factory = scenario.factory
-    bodies = [
-        body
-        for value in ("an empty name", "null as the email")
-        for body in [invalid_values.invalid_fields(value, factory.new_user(), factory)]
-    ]
-    bodies.append({**factory.new_user().as_json(), "email": taken})
-    odds = [odd for body in bodies for odd in _with_fields(scenario, victim, body)]
+    odds: list[Odd] = []
+    for value in ("an empty name", "null as the email"):
+        body = invalid_values.invalid_fields(value, factory.new_user(), factory)
+        odds += _with_fields(scenario, victim, body, "create-invalid", "update-invalid")
+    odds += _with_fields(
+        scenario, victim, {**factory.new_user().as_json(), "email": taken}, "email-unique", "update-taken"
+    )
     cut = invalid_values.MALFORMED["JSON without its last character"]
     for method in ("POST", *protocol.update_methods(scenario)):
-        odds.append(odd_requests.with_body(scenario, method, victim, CUT, lambda body, _: cut(body), {}))
         declared = {"Content-Type": "text/plain"}
-        odds.append(odd_requests.with_body(scenario, method, victim, "plain text", lambda body, _: body, declared))
+        malformed = odd_requests.with_body(scenario, method, victim, CUT, lambda body, _: cut(body), {})
+        text = odd_requests.with_body(scenario, method, victim, "plain text", lambda body, _: body, declared)
+        odds += [replace(malformed, refused_by="malformed-json"), replace(text, refused_by="media-type")]
     return [*odds, *_without_token(scenario, victim)]
 
 
-def _with_fields(scenario: ScenarioContext, victim: Actor, fields: dict[str, object]) -> Iterable[Odd]:
-    """Return a sign-up, and a change of each kind, with these fields."""
+def _with_fields(
+    scenario: ScenarioContext, victim: Actor, fields: dict[str, object], of_sign_up: str, of_change: str
+) -> Iterable[Odd]:
+    """Return a sign-up, and a change of each kind, with these fields, which these rules refuse."""
     email, api = str(fields.get("email") or ""), scenario.api
     for method in ("POST", *protocol.update_methods(scenario)):
         url = api.create_url if method == "POST" else api.url_of(victim.known_id)
         call = api.call(method, url, fields=fields)
-        yield Odd("invalid fields", call, email or scenario.factory.new_user().email, str(fields.get("name")))
+        rule = of_sign_up if method == "POST" else of_change
+        yield Odd("invalid fields", call, email or scenario.factory.new_user().email, str(fields.get("name")), rule)
 
 
 def _without_token(scenario: ScenarioContext, victim: Actor) -> list[Odd]:
     """Return a write of each kind without the token, where there is one."""
     if scenario.api.credential.shown is None or not scenario.profile.capabilities.access:
         return []
-    odds = list(_with_fields(scenario, victim, scenario.factory.new_user().as_json()))
-    odds.append(Odd("a deletion", scenario.api.delete_call(victim.known_id)))
+    odds = list(_with_fields(scenario, victim, scenario.factory.new_user().as_json(), "auth-401", "auth-401"))
+    odds.append(Odd("a deletion", scenario.api.delete_call(victim.known_id), refused_by="auth-401"))
     return [replace(odd, call=replace(odd.call, credential=Credential(None))) for odd in odds]
 
 
 def each_is_refused(scenario: ScenarioContext) -> None:
-    """Check that each of the last requests was refused with a 4xx."""
+    """Check that each of the last requests was refused with a 4xx; one that was done breaks the rule against it."""
 
     def find(exchange: Exchange) -> list[str]:
         return [] if is_client_error(exchange.status) else [f"the status was {status_of(exchange)}"]
 
-    _check_each(scenario, Matcher("a 4xx", find))
+    _check_each(scenario, Matcher("a 4xx", find), lambda odd, exchange: is_success(exchange.status) and odd.refused_by)
 
 
 def nothing_happens_later(scenario: ScenarioContext) -> None:
@@ -168,9 +172,12 @@ def no_answer_is_a_fault(scenario: ScenarioContext) -> None:
     _check_each(scenario, Matcher("an answer that is no 5xx", find))
 
 
-def _check_each(scenario: ScenarioContext, matcher: Matcher) -> None:
+def _check_each(
+    scenario: ScenarioContext, matcher: Matcher, rule_of: Callable[[Odd, Exchange], str | bool] = lambda *_: ""
+) -> None:
     for odd, exchange in zip(scenario.odd, scenario.exchanges, strict=True):
-        scenario.check(exchange, matcher, attempted=f"{scenario.attempted}: {odd.what}")
+        rule = rule_of(odd, exchange) or scenario.rule
+        scenario.check(exchange, matcher, rule=str(rule), attempted=f"{scenario.attempted}: {odd.what}")
 
 
 def all_are_unchanged(scenario: ScenarioContext) -> None:
