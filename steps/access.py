@@ -16,6 +16,12 @@ def carry_elsewhere(scenario: ScenarioContext, intruder: Actor) -> None:
     access.carry_elsewhere(scenario, scenario.users[0], intruder)
 
 
+@when("{intruder:Actor} reads and changes {owner:Actor}'s account without the token in such ways")
+def slip_by(scenario: ScenarioContext, intruder: Actor, owner: Actor) -> None:
+    scenario.last_actor = intruder
+    access.slip_by(scenario, owner)
+
+
 @then("every attempt is refused as unauthorized")
 def all_unauthorized(scenario: ScenarioContext) -> None:
     access.all_are_refused(scenario)

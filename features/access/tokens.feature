@@ -28,10 +28,12 @@ Feature: Access needs the token
 
       @use.with_bearer=yes
       Examples: schemes
-        | credential                    | why                         |
-        | the token in the Basic scheme | the token is a bearer token |
-        | the token without a scheme    | the token is a bearer token |
-        | the token in the Token scheme | the token is a bearer token |
+        | credential                          | why                                    |
+        | the token in the Basic scheme       | the token is a bearer token            |
+        | the token without a scheme          | the token is a bearer token            |
+        | the token in the Token scheme       | the token is a bearer token            |
+        | the token before another credential | whatever follows the token counts too  |
+        | the token after another credential  | whatever precedes the token counts too |
 
     @edge
     Example: Mallory puts the token where it does not belong
@@ -39,6 +41,13 @@ Feature: Access needs the token
       When Mallory reads and signs up with the token in queries, cookies and bodies
       Then every attempt is refused as unauthorized
       And no user was created
+
+    @edge
+    Example: Mallory spells the URL in other ways, or sends headers of browsers and proxies
+      Given Grace is a user
+      When Mallory reads and changes Grace's account without the token in such ways
+      Then every attempt is refused as unauthorized
+      And Grace's account is unchanged
 
     @edge
     Example: What Mallory was refused is not done later
@@ -53,6 +62,7 @@ Feature: Access needs the token
       When Mallory tries to read, change, delete and sign up with a wrong token
       And Ada signs up
       Then Ada's account is created
+      And Grace's account is unchanged
 
     Example: The email of Mallory's refused sign-up stays free
       Given Grace is a user

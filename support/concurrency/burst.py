@@ -14,7 +14,7 @@ from support.concurrency.results import BurstResult, Request, Timing
 from support.concurrency.single_packet import ReleaseTransport, Warmth
 from support.errors import SettingsError
 from support.http.async_client import AsyncClient
-from support.http.operations import SendRequest
+from support.http.operations import Operation, SendRequest
 from support.models import Answer, Call, Failure
 
 T = TypeVar("T")
@@ -30,19 +30,21 @@ async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Ca
     Waits beforehand until the API takes so many requests at once.
 
     `warm_up` is a harmless call that opens each connection beforehand and measures its round trip. The client keeps
-    warm connections for its next burst. Raises Inconclusive if a proxy is on the route, as it decides on its own
-    when it forwards what.
+    warm connections for its next burst. An API may serve fewer connections than there are requests: idle ones
+    are closed before, and without a warm-up each one as soon as its operation is done. Raises Inconclusive if a proxy
+    is on the route, as it decides on its own when it forwards what.
     """
     client.route.require_direct_connection("a burst or a race", "leave them out with --tags='not @concurrency'")
     allow_open_files(len(requests))
     barrier = Barrier(len(requests))
     timings = tuple(Timing(request.label) for request in requests)
+    await client.close_idle()
     async with _connections(client, len(requests), warm_up) as connections:
         await client.wait_for_turn(len(requests))
         for connection, timing in zip(connections, timings, strict=True):
             connection.prepare(barrier, timing)
         running = [
-            asyncio.ensure_future(client.run(request.operation, connection.send))
+            asyncio.ensure_future(connection.run(request.operation, is_last=warm_up is None))
             for request, connection in zip(requests, connections, strict=True)
         ]
         try:
@@ -108,6 +110,13 @@ class Connection:
         """Let the next request wait at this barrier."""
         self._prepared = barrier, timing
         timing.round_trip_s = self.warmth.round_trip_s or 0.0
+
+    async def run(self, operation: Operation[T], is_last: bool) -> T:
+        """Execute an operation, and close the connection if it is the last one."""
+        result = await self._client.run(operation, self.send)
+        if is_last:
+            await self.close()
+        return result
 
     async def send(self, send: SendRequest) -> Answer | Failure:
         prepared, self._prepared = self._prepared, None

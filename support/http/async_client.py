@@ -30,7 +30,7 @@ from support.http.streams import Backend
 from support.models import ALWAYS_SENT, Answer, Call, Failure
 
 T = TypeVar("T")
-MOST_IDLE = 64
+MOST_IDLE = 32
 IDLE_S = 5.0
 
 Sender = Callable[[SendRequest], Coroutine[Any, Any, Answer | Failure]]
@@ -116,6 +116,12 @@ class AsyncClient:
             await kept.close()
         transports, self._idle, self._busy = [*self._idle, *self._busy], [], set()
         for transport in transports:
+            await transport.aclose()
+
+    async def close_idle(self) -> None:
+        """Close the connections that are kept for single calls."""
+        idle, self._idle = self._idle, []
+        for transport in idle:
             await transport.aclose()
 
     async def _send(self, request: SendRequest) -> Answer | Failure:

@@ -43,6 +43,10 @@ CREDENTIALS: Mapping[str, Callable[[Credential], Credential]] = {
     ),
     "the token without a scheme": lambda right: _instead(right, format="{token}"),
     "the token in the Token scheme": lambda right: _instead(right, format="Token {token}"),
+    "the token before another credential": lambda right: _instead(
+        right, shown="$TOKEN, Bearer x", value=f"{right.token}, Bearer x"
+    ),
+    "the token after another credential": lambda right: _instead(right, format="Bearer x, Bearer {token}"),
 }
 """Wrong credentials, made from the right one."""
 
@@ -53,6 +57,14 @@ ELSEWHERE: Sequence[tuple[Literal["query", "cookie"], str]] = (
 )
 MEMBERS = ("access_token", "token")
 """Places where some APIs look for a token as well: query parameters, cookies, members of the body."""
+
+HEADERS: Sequence[Mapping[str, str]] = (
+    {"Origin": "https://example.com", "Access-Control-Request-Method": "GET"},
+    {"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1"},
+    {"X-Original-URL": "/", "X-Rewrite-URL": "/"},
+    {"X-HTTP-Method-Override": "OPTIONS"},
+)
+"""Headers of browsers and proxies for which some APIs do not ask for a token."""
 
 Attempt = tuple[Operation[Exchange], tuple[int, ...]]
 """A request without the right token, and the statuses for what else is wrong with it."""
@@ -106,6 +118,26 @@ def carry_elsewhere(scenario: ScenarioContext, owner: Actor, intruder: Actor) ->
     writes = [scenario.registry.create(api.create_call(one), new_user.email, new_user.name) for one in bodies]
     scenario.keep(*scenario.run_at_once([*writes, *reads]))
     scenario.values[FAULTS] = [*[scenario.answers.invalid] * len(writes), *faults]
+
+
+def slip_by(scenario: ScenarioContext, owner: Actor) -> None:
+    """Read the owner's account without the token by other spellings of its URL; read and change it with odd headers.
+
+    An API may know no user at another spelling, or lead to the right one.
+    """
+    api, answers = scenario.api.with_credential(_instead(scenario.api.credential, shown=None)), scenario.answers
+    url, name = api.url_of(owner.known_id), {"name": scenario.factory.new_user().name}
+    before, slash, last = url.rstrip("/").rpartition("/")
+    spelled = [
+        url.removesuffix("/") if url.endswith("/") else f"{url}/",
+        f"{before}{slash}%{ord(last[0]):02X}{last[1:]}",
+    ]
+    calls = [api.call("GET", one) for one in spelled] + [api.call("GET", url, headers=one) for one in HEADERS]
+    if scenario.profile.capabilities.patch:
+        calls += [api.call("PATCH", url, fields=name, headers=one) for one in HEADERS]
+    scenario.keep(*scenario.run_at_once([api.send(call) for call in calls]))
+    elsewhere = (*answers.unknown, *range(300, 309))
+    scenario.values[FAULTS] = [() if call.url == url else elsewhere for call in calls]
 
 
 def all_are_refused(scenario: ScenarioContext) -> None:

@@ -7,6 +7,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -29,9 +31,15 @@ Play = Callable[..., BurstResult[Exchange]]
 
 
 @pytest.fixture
-def play() -> Iterator[Play]:
+def loop() -> Iterator[LoopThread]:
+    running = LoopThread()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def play(loop: LoopThread) -> Iterator[Play]:
     """Run bursts over async clients; a client that is named is used again."""
-    loop = LoopThread()
 
     async def opened(timeout_s: float) -> AsyncClient:
         return AsyncClient(timeout_s)
@@ -53,7 +61,6 @@ def play() -> Iterator[Play]:
     yield play_burst
     for one in clients.values():
         loop.run(one.close())
-    loop.close()
 
 
 def creates(api: UsersApi, count: int) -> list[Operation[Exchange]]:
@@ -73,7 +80,68 @@ def waits_for_all(count: int) -> tuple[Act, list[int]]:
     return act, arrived
 
 
+class FewConnections(ThreadingHTTPServer):
+    """Answers 201; serves so many connections at once, and lets the others wait until one of them is closed."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, most: int) -> None:
+        super().__init__(("127.0.0.1", 0), Creating)
+        self._free = threading.Semaphore(most)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        self._free.acquire()
+        return super().get_request()
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self._free.release()
+
+
+class Creating(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(201)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def few_connections() -> Iterator[str]:
+    """The URL of an API that serves eight connections at once."""
+    server = FewConnections(8)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/users"
+    server.shutdown()
+    server.server_close()
+
+
 class TestBurst:
+    def test_an_api_with_fewer_connections_answers_all(self, few_connections: str, play: Play) -> None:
+        result = play(creates(api_at(few_connections), 12), timeout_s=3.0)
+        assert [outcomes_of(exchange) for exchange in result.results] == [[201]] * 12
+
+    def test_idle_connections_take_no_room(self, few_connections: str, loop: LoopThread) -> None:
+        api = api_at(few_connections)
+
+        async def one_by_one_then_at_once() -> BurstResult[Exchange]:
+            client = AsyncClient(3.0)
+            await client.gather(creates(api, 6))
+            requests = [Request("a user", operation) for operation in creates(api, 6)]
+            result = await burst(client, requests)
+            await client.close()
+            return result
+
+        result = loop.run(one_by_one_then_at_once())
+        assert [outcomes_of(exchange) for exchange in result.results] == [[201]] * 6
+
     @pytest.mark.parametrize("count", [1, 2, 20, 100])
     def test_all_requests_are_in_flight_at_once_each_on_its_own_connection(
         self, script: Script, play: Play, count: int
