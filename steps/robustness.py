@@ -63,6 +63,11 @@ def nothing_happens_later(scenario: ScenarioContext) -> None:
     robustness.nothing_happens_later(scenario)
 
 
+@then("{actor:Actor}'s update changes nothing else")
+def nothing_else_is_changed(scenario: ScenarioContext, actor: Actor) -> None:
+    robustness.nothing_else_is_changed(scenario, actor)
+
+
 @then("each user who was created is shown as in the answer, and those who were refused are not shown")
 def each_sign_up_shows(scenario: ScenarioContext) -> None:
     robustness.each_sign_up_shows(scenario)

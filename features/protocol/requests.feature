@@ -180,6 +180,7 @@ Feature: Methods, statuses and headers
         | JSON in single quotes              |
         | text that is not JSON              |
         | invalid UTF-8                      |
+        | UTF-16                             |
         | JSON followed by other text        |
         | JSON with an extra bracket         |
         | JSON without a comma               |
@@ -228,6 +229,7 @@ Feature: Methods, statuses and headers
         | JSON with a trailing comma      |
         | JSON followed by other text     |
         | invalid UTF-8                   |
+        | UTF-16                          |
 
     @use.with_put=yes
     Scenario Outline: A PUT with <body>

@@ -88,6 +88,13 @@ Feature: Unusual requests
       Then each request is refused with a 4xx
       And half a second later every account is unchanged, and none was created
 
+    @use.with_patch=yes
+    Example: An update after refused ones
+      Given Ada and Grace are users
+      When Mallory sends sign-ups, changes and deletions for Ada that are invalid or lack the token
+      And Ada changes their name
+      Then Ada's update changes nothing else
+
   @rule.robust
   Rule: Refused requests leave the API as able as it was
 

@@ -18,6 +18,9 @@ from support.scenario.context import FEW, ScenarioContext
 from support.scenario.protocol import update_methods
 
 USERS = FEW
+HEIRS = "the creates of users who took emails that others gave up"
+READING_AN_HEIR = "reading a user who took an email that a deleted one had given up"
+SEARCHING_AN_HEIR = "searching for a user who took an email that a deleted one had given up"
 
 
 @dataclass
@@ -183,13 +186,17 @@ def check_emails(scenario: ScenarioContext) -> None:
         check(exchange, "email-unique", attempted, has_status(scenario.answers.taken))
     given_up = [email for history in scenario.histories for email in history.given_up[:2]]
     attempted = f"{scenario.attempted}; then another user signs up with an email that was given up"
-    for exchange in scenario.run_few_at_once([_sign_up(scenario, email) for email in given_up]):
+    created = scenario.run_few_at_once([_sign_up(scenario, email) for email in given_up])
+    for exchange in created:
         check(exchange, "update-taken", attempted, has_status(scenario.answers.created))
+    scenario.values[HEIRS] = dict(zip(given_up, created, strict=True))
 
 
 def delete_all(scenario: ScenarioContext) -> None:
     """Let the users delete their accounts, others sign up with their emails, and old requests come once more."""
     scenario.ends = scenario.run_few_at_once([_end(scenario, history) for history in scenario.histories])
+    heirs = scenario.values.pop(HEIRS, {}).items()
+    scenario.ends += scenario.run_few_at_once([_look_at(scenario, email, created) for email, created in heirs])
 
 
 def _end(scenario: ScenarioContext, history: History) -> Operation[Mapping[str, Exchange]]:
@@ -209,6 +216,17 @@ def _end(scenario: ScenarioContext, history: History) -> Operation[Mapping[str, 
     return came
 
 
+def _look_at(scenario: ScenarioContext, email: str, created: Exchange) -> Operation[Mapping[str, Exchange]]:
+    """Read and search for a user who had taken an email that another one gave up, who is deleted now."""
+    user = user_of(created.answer, scenario.profile)
+    if user is None:
+        return {}
+    read = {READING_AN_HEIR: (yield from scenario.api.read(user.id))}
+    if not scenario.profile.capabilities.email_filter:
+        return read
+    return {**read, SEARCHING_AN_HEIR: (yield from scenario.api.find(email))}
+
+
 def check_ends(scenario: ScenarioContext) -> None:
     """Check that the deleted stay deleted, that their emails are free, and that their successors are left alone."""
     answers, said = scenario.answers, "users delete their accounts after many changes, and others take their emails"
@@ -220,12 +238,20 @@ def check_ends(scenario: ScenarioContext) -> None:
         "PUT after that": ("update-404", answers.unknown),
         "deleting again": ("delete-again", answers.deleted_again),
         "reading the successor": ("isolation", (200,)),
+        READING_AN_HEIR: ("isolation", (200,)),
+        SEARCHING_AN_HEIR: ("filter-email", (200,)),
     }
     for came in scenario.ends:
         for what, exchange in came.items():
             rule, statuses = wanted[what]
             again = answers.deleted_again if exchange.repeated_in_doubt and rule == "delete" else ()
             check(exchange, rule, f"{said}: {what}", has_status((*statuses, *again)))
+        if SEARCHING_AN_HEIR in came:
+            search, user = came[SEARCHING_AN_HEIR], user_of(came[READING_AN_HEIR].answer, scenario.profile)
+            heir = [user.id] if user else []
+            if (shown := ids_of(search.answer, scenario.profile)) != heir:
+                wanted_ids, actual = ["exactly the user who has the email now"], [f"{len(shown)} users are shown"]
+                fail("filter-email", f"{said}: {SEARCHING_AN_HEIR}", wanted_ids, actual, search, claims=only(*heir))
 
 
 def _sign_up(scenario: ScenarioContext, email: str) -> Operation[Exchange]:

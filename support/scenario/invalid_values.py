@@ -159,6 +159,7 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON in single quotes": lambda body: body.replace(b'"', b"'"),
     "text that is not JSON": lambda body: urlencode(json.loads(body), safe="@").encode(),  # which keeps the mark whole
     "invalid UTF-8": lambda body: body.replace(b'": "', b'": "\xff\xfe\xfa', 1),
+    "UTF-16": lambda body: body.decode().encode("utf-16"),
     "JSON followed by other text": lambda body: body + b" and so on",
     "JSON with an extra bracket": lambda body: body + b"}",
     "JSON without a comma": lambda body: body.replace(b", ", b" ", 1),

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from support.http.operations import Operation
 from support.http.users_api import JSON
@@ -202,7 +202,7 @@ def other_methods(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
 
 
 def changes_that_name_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> Iterator[Odd]:
-    """Return changes of an account, each with a query that names another one."""
+    """Return changes of an account, each with a query or a header that names another one."""
     method, url = scenario.update_method, scenario.api.url_of(actor.known_id)
     named = {**dict.fromkeys((scenario.names.id.rpartition("/")[2], *NAMES_OF_IDS), other.known_id)}
     named |= {scenario.names.email_filter: other.new_user.email} if scenario.profile.capabilities.email_filter else {}
@@ -211,6 +211,11 @@ def changes_that_name_another(scenario: ScenarioContext, actor: Actor, other: Ac
         fields = {"name": new_user.name} if method == "PATCH" else new_user.as_json()
         call = scenario.api.call(method, f"{url}?{urlencode({name: value})}", fields=fields)
         yield Odd(f"{name} of {other.persona} in the query", call, fields.get("email", ""), new_user.name)
+    for name in ("X-Original-URL", "X-Rewrite-URL"):
+        new_user, headers = scenario.factory.new_user(), {name: urlsplit(scenario.api.url_of(other.known_id)).path}
+        fields = {"name": new_user.name} if method == "PATCH" else new_user.as_json()
+        call = scenario.api.call(method, url, fields=fields, headers=headers)
+        yield Odd(f"the path of {other.persona} in {name}", call, fields.get("email", ""), new_user.name)
 
 
 READS: Mapping[str, Odds] = {

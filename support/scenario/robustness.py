@@ -10,7 +10,17 @@ from itertools import cycle, islice
 from support.contract.matchers import Matcher, body_of, field_mismatches, schema_mismatches
 from support.exchange_text import status_of
 from support.models import Credential, Exchange, Failure
-from support.scenario import accounts, bursts, directory, invalid_values, odd_requests, outcomes, protocol, waiting
+from support.scenario import (
+    accounts,
+    bursts,
+    directory,
+    invalid_values,
+    odd_requests,
+    outcomes,
+    protocol,
+    user_checks,
+    waiting,
+)
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.odd_bodies import CLASSES
 from support.scenario.odd_requests import Odd, Odds
@@ -148,6 +158,11 @@ def nothing_happens_later(scenario: ScenarioContext) -> None:
     emails = {odd.email.lower() for odd in scenario.odd if odd.call.method == "POST"}
     scenario.emails_tried = sorted(emails - {user.new_user.email.lower() for user in scenario.users})
     outcomes.no_user_is_created(scenario)
+
+
+def nothing_else_is_changed(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that a change after refused ones has changed only what it names."""
+    user_checks.shows_user(scenario, scenario.exchange, [200], actor.expected or {}, scenario.rule)
 
 
 # Checks

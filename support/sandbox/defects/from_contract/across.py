@@ -1,5 +1,6 @@
 """What one request does to another: a later change, another user, a request beside it, one without the token."""
 
+import json
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from support.sandbox.defects.kit import (
+    act_when_refused,
     broken,
     gap,
     is_repeated,
     remember_gone,
+    sent_in,
     valid_part,
 )
 from support.sandbox.exchange import Answer, Call, Refusal, bears
@@ -43,6 +46,16 @@ def _after_each_change(sandbox: Sandbox, act: Callable[[User, User], None]) -> N
             act(before, user)
 
     sandbox.around("store.update", update)
+
+
+def _after_each_create(sandbox: Sandbox, act: Callable[[User], None]) -> None:
+    """Do something after a user was stored."""
+
+    def insert(_sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
+        insert(user, *key)
+        act(user)
+
+    sandbox.around("store.insert", insert)
 
 
 def _before_each_delete(sandbox: Sandbox, act: Callable[[User], None]) -> None:
@@ -95,6 +108,68 @@ def change_of_letter_case_drops_look_up(sandbox: Sandbox) -> None:
 
     _after_each_change(sandbox, act)
     sandbox.around("filtered", filtered)
+
+
+@defect("filter-email")
+def delete_hides_next_holder_of_former_email(sandbox: Sandbox) -> None:
+    """DELETE removes the keys of all emails that a user ever had, so that who has one by now is not found by it."""
+    former: defaultdict[str, set[str]] = defaultdict(set)
+    removed: set[str] = set()
+
+    def change(before: User, user: User) -> None:
+        if _is_moved(before, user):
+            former[user.id].add(before.email.lower())
+            removed.discard(user.email.lower())
+
+    def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+        return [] if email.lower() in removed else list(filtered(email))
+
+    _after_each_change(sandbox, change)
+    _after_each_create(sandbox, lambda user: removed.discard(user.email.lower()))
+    _before_each_delete(sandbox, lambda user: removed.update(former[user.id]))
+    sandbox.around("filtered", filtered)
+
+
+@defect("isolation")
+def delete_takes_holder_of_first_email(sandbox: Sandbox) -> None:
+    """DELETE of a user who moved also deletes who has their first email by now: its rows go by that email."""
+    first: dict[str, str] = {}
+
+    def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
+        done = bool(delete(user_id))
+        for holder in sandbox.store.holders(first.get(user_id, "")):
+            delete(holder.id)
+        return done
+
+    _after_each_create(sandbox, lambda user: first.update({user.id: user.email}))
+    sandbox.around("store.delete", delete)
+
+
+@defect("robust")
+def refused_part_stored_by_next_patch(sandbox: Sandbox) -> None:
+    """The valid part of a refused PATCH or PUT stays in the session, and is stored by the user's next PATCH."""
+    dirty: dict[str, dict[str, str]] = {}
+
+    def keep(call: Call) -> None:
+        dirty.setdefault(call.user_id or "", {}).update(valid_part(sandbox, call))
+
+    async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
+        answer: Answer = await patch(call)
+        user = sandbox.api.known(call)
+        sent = sent_in(call)
+        left = {field: value for field, value in dirty.pop(user.id, {}).items() if field not in sent}
+        if not left:
+            return answer
+        flushed = user._replace(**left)
+        try:
+            sandbox.store.update(flushed)
+        except EmailTakenError:
+            return answer
+        return Answer(200, sandbox.api.present(flushed), {"etag": sandbox.api.etag(flushed)})
+
+    for handler in ("patch", "replace"):
+        act_when_refused(sandbox, handler, 422, keep)
+    sandbox.around("patch", patch)
 
 
 @defect("delete-frees")
@@ -331,6 +406,25 @@ def body_beyond_64_kib_gives_500(_sandbox: Sandbox, parse: Decision, body: bytes
     """A JSON body of more than 64 KiB gives 500, as the log has no room for it."""
     if len(body) > _BUFFER:
         raise Refusal(500, "Internal Server Error", "Something went wrong.")
+    return parse(body)
+
+
+@defect("robust", at="dispatch")
+async def rewrite_header_wins_over_path(sandbox: Sandbox, dispatch: Decision, call: Call) -> Answer:
+    """X-Original-URL or X-Rewrite-URL with the path of another user wins over the path of the request."""
+    path = call.headers.get("x-original-url") or call.headers.get("x-rewrite-url") or ""
+    _, found, user_id = path.partition(f"{sandbox.api.path}/")
+    if call.user_id and found and user_id:
+        call.user_id = user_id
+    return await dispatch(call)  # type: ignore[no-any-return]
+
+
+@defect("malformed-json", at="parse")
+def utf16_bodies_taken(_sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
+    """A body in UTF-16 or UTF-32 is taken for JSON, since its encoding is guessed from its first bytes."""
+    encoding = json.detect_encoding(body)
+    if not encoding.startswith("utf-8"):
+        body = body.decode(encoding).encode()
     return parse(body)
 
 
