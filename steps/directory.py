@@ -1,6 +1,6 @@
 """Reading users: one account, the list, searches by email, pages."""
 
-from support.scenario import directory, many_users, outcomes, paging, values, waiting
+from support.scenario import accounts, directory, many_users, outcomes, paging, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 
@@ -10,6 +10,11 @@ from support.scenario.steps import given, then, when
 @when("support reads {actor:Actor}'s account")
 def read_account(scenario: ScenarioContext, actor: Actor) -> None:
     scenario.keep(scenario.run(scenario.api.read(actor.known_id)))
+
+
+@given("support has read {actor:Actor}'s account by every method that reads")
+def has_read_account(scenario: ScenarioContext, actor: Actor) -> None:
+    accounts.read_by_every_method(scenario, actor)
 
 
 @when("support reads {actor:Actor}'s account {times:d} times")
@@ -80,6 +85,16 @@ def has_read_list(scenario: ScenarioContext) -> None:
 @when("support reads the list")
 def read_list(scenario: ScenarioContext) -> None:
     scenario.keep(directory.read_list(scenario))
+
+
+@when("support reads the list, and searches for {actor:Actor}'s email, with unknown parameters")
+def read_with_unknown_parameters(scenario: ScenarioContext, actor: Actor) -> None:
+    directory.read_with_unknown_parameters(scenario, actor)
+
+
+@then("{actor:Actor} is shown, unless the request is refused")
+def shown_unless_refused(scenario: ScenarioContext, actor: Actor) -> None:
+    directory.shows_unless_refused(scenario, actor)
 
 
 @then("the list shows {actor:Actor} exactly once")

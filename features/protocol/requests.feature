@@ -46,6 +46,12 @@ Feature: Methods, statuses and headers
         | a page          |
         | an invalid page |
 
+      @use.with_email_filter=yes
+      Examples: searches
+        | resource                  |
+        | a search by email         |
+        | a search without a result |
+
     @use.with_list=yes
     Example: HEAD of the list
       Given Ada is a user
@@ -57,12 +63,6 @@ Feature: Methods, statuses and headers
       Given Ada is a user
       When a client sends HEAD for each user whose id resembles Ada's
       Then the API answers that there is no such user
-
-    @use.with_email_filter=yes
-    Example: HEAD of a search by email
-      Given Ada is a user
-      When a client sends HEAD and GET for a search by email
-      Then HEAD has the status of GET and no body
 
   @rule.method-405 @negative
   Rule: POST to a single user is refused with 405 and Allow

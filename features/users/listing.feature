@@ -35,6 +35,12 @@ Feature: The list of users
       When support reads the list
       Then the list shows each of the users exactly once
 
+    @edge
+    Example: An unknown parameter hides nobody
+      Given Ada is a user
+      When support reads the list, and searches for Ada's email, with unknown parameters
+      Then Ada is shown, unless the request is refused
+
     @use.with_patch=yes
     Example: The list shows Ada's new name at once after an update
       Given Ada is a user
@@ -88,6 +94,7 @@ Feature: The list of users
       And Grace is a user with an email that <relation> Ada's
       When support searches for Ada's email
       Then only Ada is found
+      And only Grace is found by their email
 
       Examples:
         | relation                      |

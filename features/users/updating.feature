@@ -21,6 +21,7 @@ Feature: Changing an account
 
     Example: Ada changes their name and email
       Given Ada is a user
+      And support has read Ada's account by every method that reads
       When Ada changes their name and email
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
@@ -114,6 +115,7 @@ Feature: Changing an account
 
     Example: Ada replaces their name and email
       Given Ada is a user
+      And support has read Ada's account by every method that reads
       When Ada replaces their name and email
       Then Ada's account is returned with only that change
       And every view of Ada's account shows the same

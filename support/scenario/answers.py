@@ -154,13 +154,14 @@ def _send_outdated_conditions(scenario: ScenarioContext, grace: Actor) -> list[E
 
 
 def _accept_anything(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
-    """Send requests that are refused and do not say that they want JSON."""
+    """Read an account and send requests that are refused, and do not say that JSON alone is wanted."""
     api, registry = scenario.api, scenario.registry
     taken, nameless = grace.new_user.as_json(), {**scenario.factory.new_user().as_json(), "name": ""}
     user, nowhere = api.url_of(grace.known_id), api.url_of(values.unused_id(scenario))
-    methods = update_methods(scenario)
+    methods, own = update_methods(scenario), scenario.profile.media_types.accept
     posts = [(user, taken), (api.create_url, taken), (api.create_url, nameless)]
     operations = [
+        *(api.send(api.call("GET", user, headers={"Accept": one})) for one in (f"text/html,{own};q=0.9", "text/plain")),
         *(api.send(api.call(method, nowhere, headers=WITHOUT_JSON)) for method in ("GET", "DELETE")),
         *(
             registry.create(api.call("POST", url, fields=fields, headers=WITHOUT_JSON), fields["email"], None)

@@ -18,7 +18,9 @@ from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.user_checks import has_right_shape, well_formed
 from support.scenario.waiting import SEARCH, poll_until
+from support.statuses import is_client_error
 
+UNKNOWN = {"_": "1", "utm_source": "news"}
 USUAL_EMAIL = re.compile(r"[a-z0-9.+_-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 # Requests
@@ -60,6 +62,14 @@ def search(scenario: ScenarioContext, actor: Actor) -> Exchange:
     if scenario.profile.capabilities.email_filter:
         return scenario.run(scenario.api.find(actor.new_user.email))
     return read_list(scenario)
+
+
+def read_with_unknown_parameters(scenario: ScenarioContext, actor: Actor) -> None:
+    """Read the list, and search for the actor's email, with parameters that no API knows."""
+    api, name = scenario.api, scenario.names.email_filter
+    sought = {name: scenario.profile.lookup.text_for(actor.new_user.email)}
+    queries = [UNKNOWN, *([{**sought, **UNKNOWN}] if scenario.profile.capabilities.email_filter else [])]
+    scenario.keep(*scenario.run_few_at_once([api.send(api.call("GET", query=query)) for query in queries]))
 
 
 def read_encoded(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
@@ -122,6 +132,18 @@ def shows_once(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
             shown(actor.id, 1),
         )
     same_fields(scenario, entries[0], actor.shown, "the list", exchange)
+
+
+def shows_unless_refused(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that the list, and a search if there was one, shows a user or is refused; a list that is cut, anybody."""
+    read, *searches = scenario.exchanges
+    if scenario.profile.pages.are_needed and read.status == 200 and not entries_of(scenario, read):
+        scenario.fail("users in the list", ["nobody is shown"], read)
+    if not scenario.profile.pages.are_needed and not is_client_error(read.status):
+        shows_once(scenario, actor, read)
+    for exchange in searches:
+        if not is_client_error(exchange.status):
+            finds_only(scenario, actor, exchange)
 
 
 def shows_each_once(scenario: ScenarioContext, emails: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from support.models import Exchange, NewUser
 from support.scenario import accounts, directory, outcomes
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.directory import entries_of, id_of
-from support.scenario.paging import read_pages_with
+from support.scenario.paging import read_page_of, read_pages_with
 from support.scenario.protocol import update_methods
 from support.scenario.value_classes import may_be_refused
 from support.scenario.views import View, view_of, wrong_in_view
@@ -259,6 +259,8 @@ def _write_alone(scenario: ScenarioContext, writes: Sequence[Written], field_nam
     check(exchange, rule, attempted, has_status(_accepted(scenario, each)), has_an_id(scenario.names))
     before, scenario.attempted = scenario.attempted, attempted
     outcomes.every_view_shows(scenario, field_name)
+    if scenario.profile.capabilities.pages:
+        outcomes.views_show(scenario, actor, fields, {"pages": read_page_of(scenario, actor)})
     scenario.attempted = before
 
 

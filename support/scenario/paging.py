@@ -169,19 +169,25 @@ def read_all_pages(scenario: ScenarioContext, size: int | None = None) -> None:
 def _paged(scenario: ScenarioContext, size: int | None) -> Paged:
     before = read_list(scenario)
     size = size or min(largest_page(scenario), max(1, -(-len(_ids(scenario, before)) // 5)))
-    return Paged(before, _pages(scenario, size), read_list(scenario), size, scenario.profile)
+    return Paged(before, _pages(scenario, size, _ids(scenario, before)), read_list(scenario), size, scenario.profile)
 
 
-def _pages(scenario: ScenarioContext, size: int) -> list[Exchange]:
-    """Read page after page until one is empty or no list, or some in a row show no other user."""
+def _pages(scenario: ScenarioContext, size: int, listed: Sequence[str]) -> list[Exchange]:
+    """Read page after page until one is empty or no list, or some in a row show no other user.
+
+    A page of another size is read before, and two users after the first page: that moves nobody.
+    """
     pages: list[Exchange] = []
     seen: set[str] = set()
     repeated = 0
+    scenario.run(scenario.api.page(1, size + 1 if size < largest_page(scenario) else max(1, size - 1)))
     while len(pages) < MOST_PAGES and repeated < TRIES:
         pages.append(scenario.run(scenario.api.page(len(pages) + 1, size)))
         ids = set(_ids(scenario, pages[-1]))
         if not entries_of(scenario, pages[-1]):
             break
+        for user_id in (*sorted(ids)[:1], *[one for one in listed if one not in ids][-1:]) if len(pages) == 1 else ():
+            scenario.run(scenario.api.read(user_id))
         repeated = repeated + 1 if ids and ids <= seen else 0
         seen |= ids
     return pages
@@ -239,9 +245,8 @@ def no_longer_shows(scenario: ScenarioContext, actor: Actor) -> None:
         lambda exchange: actor.known_id not in _ids(scenario, exchange),
     )
     if actor.known_id in _ids(scenario, exchange):
-        scenario.fail(
-            f"a page without {actor.persona}", [f"the page shows user {actor.id}"], exchange, shown(actor.id, 0)
-        )
+        wrong = [f"the page shows user {actor.id}"]
+        scenario.fail(f"a page without {actor.persona}", wrong, exchange, shown(actor.id, 0))
 
 
 def has_between(scenario: ScenarioContext, exchange: Exchange, least: int, most: int) -> None:
@@ -254,12 +259,13 @@ def has_between(scenario: ScenarioContext, exchange: Exchange, least: int, most:
 
 
 def keep_their_size(scenario: ScenarioContext) -> None:
-    """Check that no page shows more users than its size."""
+    """Check that no page shows more users than its size, nor does what a size without a page number gives."""
     paged = scenario.pages
-    for number, exchange in enumerate(paged.pages, start=1):
+    unnumbered = [(0, read_page(scenario, None, paged.size))] if scenario.names.limit else []
+    for number, exchange in chain(unnumbered, enumerate(paged.pages, start=1)):
         if number > 1 and exchange.status in scenario.answers.no_match and exchange.status != 200:
             break
-        attempted = f"reading page {number} with {paged.size} a page"
+        attempted = f"reading page {number or 'without a number'} with {paged.size} a page"
         is_list(scenario, exchange, attempted=attempted)
         count = len(entries_of(scenario, exchange))
         if count > paged.size:
@@ -280,10 +286,8 @@ def are_the_list(scenario: ScenarioContext) -> None:
     """Check that all pages together are the list."""
     paged = scenario.pages
     if max(len(paged.missing), len(paged.strange)) > paged.changes:
-        wrong = [
-            f"{len(paged.missing)} users of the list are on no page",
-            f"{len(paged.strange)} users of the pages are not in the list",
-        ]
+        lost, strange = len(paged.missing), len(paged.strange)
+        wrong = [f"{lost} users of the list are on no page", f"{strange} users of the pages are not in the list"]
         scenario.fail("all pages together are the list", wrong, paged.pages[-1])
 
 

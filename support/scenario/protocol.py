@@ -26,6 +26,7 @@ RESOURCES: Mapping[str, Callable[[ScenarioContext], str]] = {
     "a word as the id": lambda scenario: scenario.api.url_of(values.UNUSED_IDS["a word"](scenario)),
     "the list": lambda scenario: scenario.api.url,
     "a search by email": lambda scenario: _url(scenario, scenario.api.find(scenario.users[0].new_user.email)),
+    "a search without a result": lambda scenario: _url(scenario, scenario.api.find(scenario.factory.new_user().email)),
     "a page": lambda scenario: _url(scenario, scenario.api.page(1, 10)),
     "an invalid page": lambda scenario: _url(scenario, scenario.api.page(0, 10)),
 }

@@ -22,15 +22,28 @@ ADA, GRACE, ALAN = (
     for number in ("1", "2", "3")
 )
 FIRST_LOOK = answer(200, [])
-SEEN_RIGHT = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [GRACE], [], [ADA, GRACE])]
-MOVED_BY_ONE = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [], [ADA, GRACE])]
-CHANGED = [answer(200, shown) for shown in ([ADA], [ADA], [], [ADA, ALAN])]
 
-PUSHED_ON = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [GRACE], [], [ALAN, ADA, GRACE])]
-PUSHED_OFF = [answer(200, shown) for shown in ([ALAN, ADA, GRACE], [ALAN], [GRACE], [], [ADA, GRACE])]
-RENAMED = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [], [{**GRACE, "name": "G"}, ADA])]
-VISITED = [answer(200, shown) for shown in ([ADA, GRACE], [ALAN], [ADA], [GRACE], [], [ADA, GRACE])]
-UNCLEAR = [answer(200, shown) for shown in ([ADA, GRACE], [], [ADA, GRACE, ALAN])]
+
+def reading(before: list[dict[str, str]], first: list[dict[str, str]], *later: list[dict[str, str]]) -> list[Act]:
+    """Return the answers to one reading: the list, a page of another size, the pages, the list.
+
+    After the first page two users are read, one who is on it and one who is not, as far as there are any.
+    """
+    ids = {user["id"] for user in first if user}
+    others = [user for user in before if user and user["id"] not in ids]
+    users = [answer(200, ADA)] * ((bool(ids) + bool(others)) if first else 0)
+    return [*[answer(200, shown) for shown in (before, first, first)], *users, *[answer(200, one) for one in later]]
+
+
+SEEN_RIGHT = reading([ADA, GRACE], [ADA], [GRACE], [], [ADA, GRACE])
+MOVED_BY_ONE = reading([ADA, GRACE], [ADA], [ADA], [], [ADA, GRACE])
+CHANGED = reading([ADA], [ADA], [], [ADA, ALAN])
+
+PUSHED_ON = reading([ADA, GRACE], [ADA], [ADA], [GRACE], [], [ALAN, ADA, GRACE])
+PUSHED_OFF = reading([ALAN, ADA, GRACE], [ALAN], [GRACE], [], [ADA, GRACE])
+RENAMED = reading([ADA, GRACE], [ADA], [ADA], [], [{**GRACE, "name": "G"}, ADA])
+VISITED = reading([ADA, GRACE], [ALAN], [ADA], [GRACE], [], [ADA, GRACE])
+UNCLEAR = reading([ADA, GRACE], [], [ADA, GRACE, ALAN])
 
 
 @pytest.mark.parametrize(
@@ -42,8 +55,7 @@ def test_changes_by_others_are_no_fault(new_session: NewSession, script: Script,
 
 
 def test_a_page_without_valid_users_is_not_the_last(new_session: NewSession, script: Script) -> None:
-    shown: list[list[dict[str, str]]] = [[ADA, {}], [{}], [ADA], [], [ADA, {}]]
-    check(paged(new_session, script, [answer(200, page) for page in shown]))
+    check(paged(new_session, script, reading([ADA, {}], [{}], [ADA], [], [ADA, {}])))
 
 
 def test_pages_that_never_fit_are_a_fault(new_session: NewSession, script: Script) -> None:
@@ -69,21 +81,21 @@ def test_what_changes_do_not_explain_is_inconclusive(
 
 def test_a_user_of_ours_who_is_only_on_a_page_is_a_fault(new_session: NewSession, script: Script) -> None:
     ours = {**ALAN, "email": f"alan@{new_mark()}.example.com"}
-    reading = [answer(200, shown) for shown in ([ADA, GRACE], [ours], [ADA], [GRACE], [], [ADA, GRACE])]
+    once = reading([ADA, GRACE], [ours], [ADA], [GRACE], [], [ADA, GRACE])
     with pytest.raises(ContractViolation, match="1 users of the pages are not in the list"):
-        paging.are_the_list(paged(new_session, script, reading * 3))
+        paging.are_the_list(paged(new_session, script, once * 3))
 
 
 def test_a_user_twice_on_one_page_is_on_two(new_session: NewSession, script: Script) -> None:
-    twice = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [GRACE, GRACE], [], [ADA, GRACE])]
+    twice = reading([ADA, GRACE], [ADA], [GRACE, GRACE], [], [ADA, GRACE])
     with pytest.raises(ContractViolation, match="user 2 is on page 2 and on page 2"):
         paging.do_not_overlap(paged(new_session, script, twice * 3))
 
 
 def test_an_api_without_pages_is_not_asked_for_ever(new_session: NewSession, script: Script) -> None:
-    reading = [answer(200, shown) for shown in ([ADA, GRACE], [ADA], [ADA], [ADA], [ADA], [ADA, GRACE])]
+    once = reading([ADA, GRACE], [ADA], [ADA], [ADA], [ADA], [ADA, GRACE])
     with pytest.raises(ContractViolation, match="1 users of the list are on no page"):
-        paging.are_the_list(paged(new_session, script, reading * 3))
+        paging.are_the_list(paged(new_session, script, once * 3))
 
 
 @pytest.mark.parametrize("tries_until_seen", [1, 2, 3, None])
@@ -124,7 +136,7 @@ def test_a_given_that_needs_a_deletion_blames_the_deletion(new_session: NewSessi
 
 def paged(new_session: NewSession, script: Script, acts: list[Act]) -> ScenarioContext:
     """Return a scenario that has read all pages of an API that answers like this."""
-    session = new_session(Target(script(FIRST_LOOK, FIRST_LOOK, *acts).url, "t", "scripted"))
+    session = new_session(Target(script(FIRST_LOOK, FIRST_LOOK, *acts, answer(200, [ADA])).url, "t", "scripted"))
     session.begin("pages")
     paging.read_all_pages(session.scenario, 1)
     return session.scenario
