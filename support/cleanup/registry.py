@@ -240,9 +240,7 @@ class Registry:
         elif not (self._client.pacer.exhausted and self.ledger.left_behind()):
             future.result()
         if self._was_listed and (refused := [record for record in self.ledger.unfinished() if record.was_refused]):
-            log.info(
-                "%s", f"no time to search each of {len(refused)} refused requests: the list shows no user of theirs"
-            )
+            log.info("no time to search each of %d refused requests: the list shows no user of theirs", len(refused))
             self.ledger.mark_as(refused, State.GONE)
         if left := self.ledger.left_behind():
             raise LeftBehind(describe_left(left, self.mark))

@@ -114,7 +114,7 @@ def test_long_emails_differ(factory: Factory) -> None:
 def test_malformed_json_carries_the_mark_of_the_run(factory: Factory, form: str) -> None:
     new_user = factory.new_user("Mallory")
     body = MALFORMED[form](json.dumps(new_user.as_json()).encode())
-    assert mark_in(body.decode(errors="replace")) == factory.mark
+    assert mark_in(body.replace(b"\0", b"").decode(errors="replace")) == factory.mark
 
 
 @pytest.mark.parametrize("length", [*range(40, 90), 200, 201])
