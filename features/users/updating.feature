@@ -57,7 +57,7 @@ Feature: Changing an account
     @negative
     Example: Ada sends an update whose members are called otherwise
       Given Ada is a user
-      When Ada sends a PATCH with the names of its members in other letter case
+      When Ada updates their account with the names of its members in other letter case
       Then the request is accepted or refused as invalid
       And Ada's account is unchanged
 
