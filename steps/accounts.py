@@ -176,12 +176,16 @@ def replace_without(scenario: ScenarioContext, actor: Actor, missing: tuple[str,
 
 @when("{actor:Actor} updates their account with only {value:InvalidValue}")
 def update_with_only_invalid_value(scenario: ScenarioContext, actor: Actor, value: str) -> None:
-    accounts.send_change(scenario, actor, "PATCH", invalid_values.invalid_field(value, scenario.factory))
+    accounts.send_change(
+        scenario, actor, "PATCH", invalid_values.invalid_field(value, actor.new_user, scenario.factory)
+    )
 
 
 @when("{actor:Actor} {method:Method} their account with every invalid value")
 def change_with_every_invalid_value(scenario: ScenarioContext, actor: Actor, method: str) -> None:
-    accounts.send_changes(scenario, actor, method, invalid_values.invalid_of_every_class(scenario.factory))
+    of_present = invalid_values.every_invalid_change(scenario.factory, actor.new_user)
+    invalid = [*invalid_values.invalid_of_every_class(scenario.factory), *of_present]
+    accounts.send_changes(scenario, actor, method, invalid)
 
 
 @when("a client sends {method:Method} for a user who never existed")

@@ -92,8 +92,9 @@ def send_declared_as(scenario: ScenarioContext, actor: Actor, method: str, conte
     scenario.run(protocol.sending_body(scenario, actor, method, content_type=content_type))
 
 
-@when("{actor:Actor} sends a {method:Write} with {rewrite:MalformedBody}")
-def send_malformed(scenario: ScenarioContext, actor: Actor, method: str, rewrite: Callable[[bytes], bytes]) -> None:
+@when("{actor:Actor} sends a {method:Write} with {rewrite:RewrittenBody}")
+@when("{actor:Actor} {method:Method} their account with {rewrite:RewrittenBody}")
+def send_rewritten(scenario: ScenarioContext, actor: Actor, method: str, rewrite: Callable[[bytes], bytes]) -> None:
     scenario.run(protocol.sending_body(scenario, actor, method, rewrite))
 
 

@@ -114,16 +114,17 @@ Feature: Invalid data is refused
       And Ada's account is unchanged
 
       Examples:
-        | value                    |
-        | null as the name         |
-        | a number as the name     |
-        | an empty name            |
-        | a name of spaces         |
-        | a name of 201 characters |
-        | an email without @       |
-        | an email with a space    |
-        | null as the email        |
-        | an empty email           |
+        | value                          |
+        | null as the name               |
+        | a number as the name           |
+        | an empty name                  |
+        | a name of spaces               |
+        | a name of 201 characters       |
+        | an email without @             |
+        | an email with a space          |
+        | an email with a trailing space |
+        | null as the email              |
+        | an empty email                 |
 
     @use.with_patch=yes
     Scenario Outline: Ada updates their account with <body> instead of an object

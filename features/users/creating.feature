@@ -130,6 +130,7 @@ Feature: Signing up
         | administrator rights        | the contract has no such field              |
         | an administrator role       | the contract has no such field              |
         | nested administrator rights | the contract has no such field at any depth |
+        | a field for every prototype | every user would inherit it                 |
         | an _id field                | some databases use this field as the id     |
         | a created_at field          | some databases use it as the creation date  |
 
@@ -140,12 +141,13 @@ Feature: Signing up
       Then Mallory's change is refused as invalid or accepted without <field>
 
       Examples:
-        | field                |
-        | a made-up id         |
-        | a past creation date |
-        | administrator rights |
-        | an _id field         |
-        | a created_at field   |
+        | field                     |
+        | a made-up id              |
+        | a past creation date      |
+        | null as the creation date |
+        | administrator rights      |
+        | an _id field              |
+        | a created_at field        |
 
     @negative @use.with_patch=yes
     Scenario Outline: Mallory sends <field> with a second update
@@ -166,10 +168,11 @@ Feature: Signing up
       Then Mallory's change is refused as invalid or accepted without <field>
 
       Examples:
-        | field                |
-        | a made-up id         |
-        | a past creation date |
-        | administrator rights |
+        | field                     |
+        | a made-up id              |
+        | a past creation date      |
+        | null as the creation date |
+        | administrator rights      |
 
     @negative @use.with_patch=yes
     Example: Mallory sends Grace's id with an update

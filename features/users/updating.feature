@@ -56,6 +56,13 @@ Feature: Changing an account
       And Ada's account is unchanged
 
     @negative
+    Example: Ada sends an update whose members are called otherwise
+      Given Ada is a user
+      When Ada updates their account with the names of its members in other letter case
+      Then the request is accepted or refused as invalid
+      And Ada's account is unchanged
+
+    @negative
     Scenario Outline: Ada sends <field> with an update
       Given Ada is a user
       When Ada sends <field> with an update
@@ -90,6 +97,18 @@ Feature: Changing an account
         | value                                   | why                                |
         | a name with quotes and an ampersand     | the name must not be escaped again |
         | a name with leading and trailing spaces | the name must not be trimmed       |
+
+    @edge
+    Scenario Outline: Ada changes nothing of their name but <what>
+      Given Ada is a user with the name <name>
+      When Ada changes to <other name> with an update
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
+
+      Examples:
+        | what                 | name            | other name                              |
+        | the space at its end | " Ada Lovelace" | a name with leading and trailing spaces |
+        | its accents          | "Zoe Bronte"    | a name with combining accents           |
 
     @edge
     Example: Ada changes to Grace's email plus a +tag
@@ -131,6 +150,18 @@ Feature: Changing an account
         | spelling          |
         | letter for letter |
         | in upper case     |
+
+    @edge
+    Scenario Outline: Ada replaces nothing of their name but <what>
+      Given Ada is a user with the name <name>
+      When Ada changes to <other name> with a replacement
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
+
+      Examples:
+        | what                 | name            | other name                              |
+        | the space at its end | " Ada Lovelace" | a name with leading and trailing spaces |
+        | its accents          | "Zoe Bronte"    | a name with combining accents           |
 
     @edge
     Example: Ada sends their current data with a replacement

@@ -166,6 +166,13 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON with a comment": lambda body: b"/* new */ " + body,
     "JSON with unquoted names": lambda body: re.sub(rb'"(\w+)": ', rb"\1: ", body),
     "JSON with a line break in a string": lambda body: body.replace(b"@", b"\n@", 1),
+    "JSON with NaN in a further field": lambda body: body[:-1] + b', "x": NaN}',
+    "JSON with Infinity in a further field": lambda body: body[:-1] + b', "x": -Infinity}',
+}
+UNKNOWN_MEMBERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "the names of its members in other letter case": lambda body: re.sub(
+        rb'"[^"]+": ', lambda member: member[0].swapcase(), body
+    ),
 }
 
 NOT_JSON_TYPES: Mapping[str, str] = {
@@ -191,10 +198,10 @@ def invalid_fields(value: str, new_user: NewUser, factory: Factory) -> dict[str,
     return {key: field for key, field in fields.items() if field is not MISSING}
 
 
-def invalid_field(value: str, factory: Factory) -> dict[str, Any]:
-    """Return only the invalid field."""
+def invalid_field(value: str, user: NewUser, factory: Factory) -> dict[str, Any]:
+    """Return only the invalid field, made of what a user has: an API may check no email that seems to stay the same."""
     field = "name" if value in INVALID_NAMES else "email"
-    return {field: invalid_fields(value, factory.new_user(), factory)[field]}
+    return {field: invalid_fields(value, user, factory)[field]}
 
 
 def invalid_body(value: str, new_user: NewUser, factory: Factory) -> Any:
@@ -205,10 +212,13 @@ def invalid_body(value: str, new_user: NewUser, factory: Factory) -> Any:
     return NOT_OBJECTS[what](new_user, factory) if what != value else invalid_fields(value, new_user, factory)
 
 
-def every_invalid_change(factory: Factory) -> list[dict[str, Any]]:
-    """Return a change for each named invalid value; a field that is missing is no error in an update."""
+def every_invalid_change(factory: Factory, user: NewUser | None = None) -> list[dict[str, Any]]:
+    """Return a change for each named invalid value, made of a new user or of what a user has.
+
+    A field that is missing is no error in an update.
+    """
     values = [value for value in (*INVALID_NAMES, *INVALID_EMAILS) if not value.startswith("no ")]
-    return [invalid_fields(value, factory.new_user(), factory) for value in values]
+    return [invalid_fields(value, user or factory.new_user(), factory) for value in values]
 
 
 def invalid_of_every_class(factory: Factory) -> list[dict[str, Any]]:
@@ -226,21 +236,32 @@ def invalid_of_class(kind: str, factory: Factory) -> list[dict[str, Any]]:
     return [{"name": f"{user.name} {factory.mark}", "email": value} for user, value in zip(users, made, strict=True)]
 
 
+SHORT_ESCAPES = {ord(sign): f"\\{sign}" for sign in '"/\\'}
+
+
 def in_another_order(body: bytes) -> bytes:
     """Write each object with its last field first."""
     return json.dumps(json.loads(body, object_pairs_hook=lambda pairs: dict(reversed(pairs)))).encode()
 
 
 def escaped(body: bytes) -> bytes:
-    """Write JSON with each character of a text escaped, as a pair where UTF-16 has one (RFC 8259, section 7)."""
+    """Write JSON with each character of a text escaped (RFC 8259, section 7), and one of each member's name.
+
+    An escape is a pair where UTF-16 has one, and the short one where JSON has one.
+    """
     return _escaped(json.loads(body)).encode()
 
 
 def _escaped(value: Any) -> str:
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{json.dumps(key)}: {_escaped(inner)}' for key, inner in value.items())}}}"
+        return f"{{{', '.join(f'{_name_escaped(key)}: {_escaped(inner)}' for key, inner in value.items())}}}"
     if not isinstance(value, str):
         return json.dumps(value)
     octets = value.encode("utf-16-be")
     units = (int.from_bytes(octets[place : place + 2], "big") for place in range(0, len(octets), 2))
-    return '"' + "".join(f"\\u{unit:04x}" for unit in units) + '"'
+    return '"' + "".join(SHORT_ESCAPES.get(unit, f"\\u{unit:04x}") for unit in units) + '"'
+
+
+def _name_escaped(name: str) -> str:
+    """Write the first character of a member's name as an escape."""
+    return _escaped(name[:1])[:-1] + json.dumps(name[1:])[1:]

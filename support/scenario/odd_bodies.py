@@ -90,7 +90,9 @@ REPEATED: Mapping[str, Rewrite] = {
     "the email twice, the second null": _twice("email", second=b"null"),
     "the email twice, the first no email": _twice("email", first=b'"nobody"'),
     "the email twice, the first a number": _twice("email", first=b"42"),
-    "fields that JavaScript knows": _extra(b'"__proto__": {"name": "x"}, "constructor": {"prototype": {"name": "x"}}'),
+    "fields that JavaScript knows": _extra(
+        b'"__proto__": {"sentBy": "x"}, "constructor": {"prototype": {"sentBy": 1}}'
+    ),
     "fields that databases know": _extra(b'"$set": {"name": "x"}, "$where": "1", "a.b": 0, "": 0'),
     "an operator as the name": _name(b'{"$gt": ""}'),
 }

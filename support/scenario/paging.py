@@ -177,9 +177,7 @@ def _pages(scenario: ScenarioContext, size: int, listed: Sequence[str]) -> list[
 
     A page of another size is read before, and two users after the first page: that moves nobody.
     """
-    pages: list[Exchange] = []
-    seen: set[str] = set()
-    repeated = 0
+    pages, seen, repeated = list[Exchange](), set[str](), 0
     scenario.run(scenario.api.page(1, size + 1 if size < largest_page(scenario) else max(1, size - 1)))
     while len(pages) < MOST_PAGES and repeated < TRIES:
         pages.append(scenario.run(scenario.api.page(len(pages) + 1, size)))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from support.contract.claims import Claim
-from support.contract.matchers import body_of, field_mismatches, has_status, is_a_user, schema_mismatches, shows
+from support.contract.matchers import (
+    body_of,
+    field_mismatches,
+    has_status,
+    is_a_user,
+    moment_of,
+    schema_mismatches,
+    shows,
+)
 from support.contract.violation import fail
 from support.models import Exchange
 from support.profile_answers import USER_FIELDS
@@ -18,6 +26,7 @@ from support.statuses import is_success
 NOT_ABOUT_SIGN_UPS = frozenset({"delete", "list", "pages", "read-200", "patch", "put", "isolation"})
 ABOUT_ONE_USER = frozenset({"create-201", "delete", "delete-again", "list", "patch", "put", "update-404"})
 """The rules that say nothing of users whom a request does not name: where it changes one, `isolation` is broken."""
+SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at": "createdAt"}
 RULE_OF_METHOD = {"POST": "create-201", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
 
 
@@ -67,6 +76,25 @@ def has_right_shape(
     if not all(scenario.is_known("user-shape", [mismatch]) for mismatch in wrong):
         wanted = ["a user with id, name, email and createdAt"]
         fail("user-shape", attempted or scenario.attempted, wanted, wrong, exchange, claims=[Claim("shape")])
+
+
+def members_of(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each member that is sent, also those in other objects: a careless server puts these beside the others."""
+    for key, value in fields.items():
+        yield key, value
+        yield from members_of(value) if isinstance(value, Mapping) else ()
+
+
+def kept_in(shown: Mapping[str, Any], key: str, value: Any, before: Mapping[str, Any]) -> str | None:
+    """Return the field that shows what was sent under some key, and did not before: the same, or the server's own."""
+    names = (SERVER_FIELDS.get(key, key), key)
+    changed = [name for name in names if name in shown and (name not in before or shown[name] != before[name])]
+    return next((name for name in changed if _same_value(shown[name], value)), None)
+
+
+def _same_value(shown: Any, sent: Any) -> bool:
+    """Whether a value was kept in any form: an id as a number, a date in another offset."""
+    return bool(shown == sent or moment_of(shown) == moment_of(sent)) or (isinstance(sent, str) and str(shown) == sent)
 
 
 def rule_about(scenario: ScenarioContext, actor: Actor, value: Any) -> str:

@@ -80,11 +80,16 @@ SERVER_FIELDS: Mapping[str, Callable[[ScenarioContext], dict[str, Any]]] = {
     "a made-up id": lambda scenario: {"id": unused_id(scenario)},
     "Grace's id": lambda scenario: {"id": scenario.actor("Grace").known_id},
     "a past creation date": lambda _: {"createdAt": OLD_DATE},
+    "null as the creation date": lambda _: {"createdAt": None},
     "an _id field": lambda scenario: {"_id": unused_id(scenario)},
     "a created_at field": lambda _: {"created_at": OLD_DATE},
     "administrator rights": lambda _: {"isAdmin": True},
     "an administrator role": lambda scenario: {"role": f"administrator-{scenario.factory.mark}"},
     "nested administrator rights": lambda _: {"attributes": {"isAdmin": True, "level": 9}},
+    "a field for every prototype": lambda scenario: {
+        "__proto__": {"sentBy": scenario.factory.mark},
+        "constructor": {"prototype": {"sentBy": scenario.factory.mark}},
+    },
 }
 """Fields that only the server may set."""
 
