@@ -256,7 +256,9 @@ def _why(
         known = by_result.get(Result.KNOWN_DEVIATION, 0)
         but = f", {known} of them with known deviations" if known else ""
         every = "all " if run > 1 else ""
-        return f"{every}{number_of(run, 'scenario')} of {number_of(len(rules), 'rule')}{but}"
+        unjudged = [rule.id for rule in rules if rule.result in (*NOT_COUNTED, Result.BLOCKED)]
+        but += f"; not judged: {', '.join(unjudged)}" if unjudged else ""
+        return f"{every}{number_of(run, 'scenario')} of {number_of(len(rules) - len(unjudged), 'rule')}{but}"
     if outcome is Outcome.INCONCLUSIVE and (not_run := by_result.get(Result.NOT_RUN)):
         return f"{number_of(not_run, 'selected scenario')} {'was' if not_run == 1 else 'were'} not run"
     found = [failure for failure in failures if failure.outcome == outcome]

@@ -48,6 +48,11 @@ def test_a_known_deviation_does_not_fail_the_run_and_is_counted() -> None:
     assert {rule.id: rule.result for rule in summary.rules} == {"read-200": "passed", "list": "known deviation"}
 
 
+def test_a_rule_without_a_verdict_is_not_counted() -> None:
+    scenarios = [scenario(Result.PASSED), scenario(Result.SKIPPED, "list", "list")]
+    assert with_results(BARE, scenarios, []).why == "1 scenario of 1 rule; not judged: list"
+
+
 def test_selected_scenarios_that_were_not_run_leave_the_run_inconclusive() -> None:
     summary = with_results(BARE, [scenario(Result.PASSED), scenario(Result.NOT_RUN)], [])
     assert (summary.outcome, summary.why) == (Outcome.INCONCLUSIVE, "1 selected scenario was not run")
