@@ -163,7 +163,8 @@ def _under(key: str, value: Any, path: Path, trusted: bool) -> Iterator[Complain
 
 def _is_beside(key: str, value: Any) -> bool:
     """Whether a value is a code or the like, which an error has beside its text."""
-    is_text = isinstance(value, str) and (" " in value or ("_" not in value and COMPLAINT.search(value) is not None))
+    is_name = isinstance(value, str) and " " not in value and ("_" in value or value.isupper())
+    is_text = isinstance(value, str) and not is_name and (" " in value or COMPLAINT.search(value) is not None)
     return re.sub(r"[^a-z]", "", key.lower()) in MARKS and not is_text and not isinstance(value, list)
 
 
