@@ -54,7 +54,7 @@ def said(answer: Answer | None) -> str:
 
 def why_no_list(exchange: Exchange, profile: Profile) -> str | None:
     """Return what is wrong where the collection shows no list; None where it shows one, or was not answered."""
-    answer, url = exchange.answer, exchange.call.url
+    answer, url = exchange.answer, exchange.call.url.partition("?")[0]
     if answer is None or answer.status in profile.answers.no_match or exchange.status == statuses.TOO_MANY_REQUESTS:
         return None if answer is None or answer.status != 200 else _why_unreadable(exchange, profile)
     if statuses.is_success(answer.status):
@@ -71,7 +71,7 @@ def why_no_list(exchange: Exchange, profile: Profile) -> str | None:
 
 
 def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
-    answer, url, pointer = exchange.answer, exchange.call.url, profile.names.list_pointer
+    answer, url, pointer = exchange.answer, exchange.call.url.partition("?")[0], profile.names.list_pointer
     if listed(answer, profile) is not None:
         return None
     document, wrong = whole_body(answer), body_of(answer)[1]

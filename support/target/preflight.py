@@ -123,7 +123,8 @@ def _why_refused(exchange: Exchange, api: UsersApi) -> str:
     scheme = on_one_line(challenge.split()[0])
     if scheme.lower() != api.profile.auth.scheme:
         return f"refuses the token {refused}, and asks for {scheme}. Set scheme under [auth] in the profile."
-    return f"refuses the token {refused}. Check TOKEN."
+    how = f"`python -m support.probe {api.base_url}` finds out how the target takes it"
+    return f"refuses the token {refused}. Check TOKEN; if it is right, {how}."
 
 
 def _problem(exchange: Exchange) -> str | None:

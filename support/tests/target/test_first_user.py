@@ -178,7 +178,7 @@ SET_UPS: dict[str, tuple[Twist, str]] = {
     ),
     "a wrong token": (
         always(401, {"title": "Unauthorized"}, {"WWW-Authenticate": "Bearer"}),
-        "refuses the token (status 401). Check TOKEN",
+        "refuses the token (status 401). Check TOKEN; if it is right, `python -m support.probe http",
     ),
     "another scheme": (
         always(401, None, {"WWW-Authenticate": 'Basic realm="x"'}),
