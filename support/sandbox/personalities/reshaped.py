@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from support.sandbox.api import Api
+from support.sandbox.checks import read_json
 from support.sandbox.exchange import Call
 
 _PAGE_SIZE = 5
@@ -51,8 +52,8 @@ class Dialect:
     def _translated(self, body: bytes) -> bytes:
         """Return a body in the contract's terms; one that is no JSON object is left to the API."""
         try:
-            document = json.loads(body)
-        except (ValueError, RecursionError):
+            document = read_json(body)
+        except ValueError:
             return body
         return json.dumps(self.fields(document)).encode() if isinstance(document, dict) else body
 
