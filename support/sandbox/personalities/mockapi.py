@@ -3,13 +3,13 @@
 It checks nothing, knows no access control, and fills in what is missing.
 """
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from support.sandbox.checks import read_json
 from support.sandbox.exchange import Call
 
 CAP = 100
@@ -107,7 +107,7 @@ class MockApi:
 def _sent(call: Call) -> Record:
     """Read the body; one that is no JSON object counts as an empty one."""
     try:
-        document = json.loads(call.body)
+        document = read_json(call.body)
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
