@@ -92,7 +92,8 @@ Feature: Unusual requests
     Example: An update after refused ones
       Given Ada and Grace are users
       When Mallory sends sign-ups, changes and deletions for Ada that are invalid or lack the token
-      And Ada changes their name
+      Then each request is refused with a 4xx
+      When Ada changes their name
       Then Ada's update changes nothing else
 
   @rule.robust
