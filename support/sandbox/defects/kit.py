@@ -56,17 +56,44 @@ def answer_unknown_ids(sandbox: Sandbox, at: str, answer: Callable[[Call], Answe
     sandbox.around(at, handler)
 
 
-def remember_gone(sandbox: Sandbox) -> dict[str, User]:
-    """Remember the users that are deleted from now on, by id."""
-    gone: dict[str, User] = {}
+def after_each_create(sandbox: Sandbox, act: Callable[[User], object]) -> None:
+    """Do something after a user was stored."""
+
+    def insert(_sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
+        insert(user, *key)
+        act(user)
+
+    sandbox.around("store.insert", insert)
+
+
+def after_each_change(sandbox: Sandbox, act: Callable[[User, User], object]) -> None:
+    """Do something after a user was changed; it gets the user as before and as now."""
+
+    def update(sandbox: Sandbox, update: Decision, user: User) -> None:
+        before = sandbox.store.get(user.id)
+        update(user)
+        if before is not None:
+            act(before, user)
+
+    sandbox.around("store.update", update)
+
+
+def before_each_delete(sandbox: Sandbox, act: Callable[[User], object]) -> None:
+    """Do something before a user is deleted."""
 
     def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
         user = sandbox.store.get(user_id)
         if user is not None:
-            gone[user_id] = user
+            act(user)
         return bool(delete(user_id))
 
     sandbox.around("store.delete", delete)
+
+
+def remember_gone(sandbox: Sandbox) -> dict[str, User]:
+    """Remember the users that are deleted from now on, by id."""
+    gone: dict[str, User] = {}
+    before_each_delete(sandbox, lambda user: gone.update({user.id: user}))
     return gone
 
 
@@ -135,6 +162,11 @@ def act_when_refused(sandbox: Sandbox, at: str, status: int, act: Decision) -> N
         return answer
 
     sandbox.around(at, handler)
+
+
+def fields_in(sandbox: Sandbox, call: Call) -> dict[str, str]:
+    """Return the name and email of a request, checked."""
+    return sandbox.api.fields(sandbox.api.document(call), required=call.method == "PUT")
 
 
 def sent_in(call: Call) -> dict[str, Any]:

@@ -12,7 +12,11 @@ from starlette.responses import Response
 
 from support.sandbox.defects.kit import (
     act_when_refused,
+    after_each_change,
+    after_each_create,
+    before_each_delete,
     broken,
+    fields_in,
     gap,
     is_repeated,
     remember_gone,
@@ -25,57 +29,13 @@ from support.sandbox.twists import Decision, Sandbox, defect
 from support.sandbox.wire import Wire
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
-
-
 _POOL = 3
-
-
 _AUDIT_ROWS = 3
-
-
 _BUFFER = 64 * 1024
-
-
-def _after_each_change(sandbox: Sandbox, act: Callable[[User, User], None]) -> None:
-    """Do something after a user was changed; it gets the user as before and as now."""
-
-    def update(sandbox: Sandbox, update: Decision, user: User) -> None:
-        before = sandbox.store.get(user.id)
-        update(user)
-        if before is not None:
-            act(before, user)
-
-    sandbox.around("store.update", update)
-
-
-def _after_each_create(sandbox: Sandbox, act: Callable[[User], None]) -> None:
-    """Do something after a user was stored."""
-
-    def insert(_sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
-        insert(user, *key)
-        act(user)
-
-    sandbox.around("store.insert", insert)
-
-
-def _before_each_delete(sandbox: Sandbox, act: Callable[[User], None]) -> None:
-    """Do something before a user is deleted."""
-
-    def delete(sandbox: Sandbox, delete: Decision, user_id: str) -> bool:
-        user = sandbox.store.get(user_id)
-        if user is not None:
-            act(user)
-        return bool(delete(user_id))
-
-    sandbox.around("store.delete", delete)
 
 
 def _is_moved(before: User, user: User) -> bool:
     return before.email.lower() != user.email.lower()
-
-
-def _fields(sandbox: Sandbox, call: Call) -> dict[str, str]:
-    return sandbox.api.fields(sandbox.api.document(call), required=call.method == "PUT")
 
 
 def _read_otherwise(sandbox: Sandbox, method: str, plain: Callable[[str], str]) -> None:
@@ -106,7 +66,7 @@ def change_of_letter_case_drops_look_up(sandbox: Sandbox) -> None:
     def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
         return [user for user in filtered(email) if user.id not in dropped]
 
-    _after_each_change(sandbox, act)
+    after_each_change(sandbox, act)
     sandbox.around("filtered", filtered)
 
 
@@ -124,9 +84,9 @@ def delete_hides_next_holder_of_former_email(sandbox: Sandbox) -> None:
     def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
         return [] if email.lower() in removed else list(filtered(email))
 
-    _after_each_change(sandbox, change)
-    _after_each_create(sandbox, lambda user: removed.discard(user.email.lower()))
-    _before_each_delete(sandbox, lambda user: removed.update(former[user.id]))
+    after_each_change(sandbox, change)
+    after_each_create(sandbox, lambda user: removed.discard(user.email.lower()))
+    before_each_delete(sandbox, lambda user: removed.update(former[user.id]))
     sandbox.around("filtered", filtered)
 
 
@@ -141,7 +101,7 @@ def delete_takes_holder_of_first_email(sandbox: Sandbox) -> None:
             delete(holder.id)
         return done
 
-    _after_each_create(sandbox, lambda user: first.update({user.id: user.email}))
+    after_each_create(sandbox, lambda user: first.update({user.id: user.email}))
     sandbox.around("store.delete", delete)
 
 
@@ -180,7 +140,7 @@ def ids_of_deleted_users_pooled(sandbox: Sandbox) -> None:
     def new_id(_sandbox: Sandbox, new_id: Decision) -> str:
         return pool.popleft() if len(pool) > _POOL else str(new_id())
 
-    _before_each_delete(sandbox, lambda user: pool.append(user.id))
+    before_each_delete(sandbox, lambda user: pool.append(user.id))
     sandbox.around("new_id", new_id)
 
 
@@ -195,7 +155,7 @@ def put_after_two_patches_is_409(sandbox: Sandbox) -> None:
         return answer
 
     async def replace(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
-        _fields(sandbox, call)
+        fields_in(sandbox, call)
         user = sandbox.api.expected(call)
         if patches.pop(user.id, 0) > 1:
             raise Refusal(409, "Conflict", "The row was updated by another transaction.")
@@ -217,7 +177,7 @@ def rows_of_audit_block_delete(sandbox: Sandbox) -> None:
         answer: Answer = await delete(call)
         return answer
 
-    _after_each_change(sandbox, lambda _before, user: rows.update([user.id]))
+    after_each_change(sandbox, lambda _before, user: rows.update([user.id]))
     sandbox.around("delete", delete)
 
 
@@ -321,7 +281,7 @@ def put_beside_delete_leaves_ghost_in_look_up(sandbox: Sandbox) -> None:
     ghosts: dict[str, User] = {}
 
     async def replace(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
-        fields, user = _fields(sandbox, call), sandbox.api.expected(call)
+        fields, user = fields_in(sandbox, call), sandbox.api.expected(call)
         await gap(sandbox)
         if sandbox.store.get(user.id) is None:
             ghosts[fields["email"].lower()] = user._replace(**fields)
@@ -431,7 +391,7 @@ def utf16_bodies_taken(_sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
 @defect("patch", at="patch")
 async def patch_without_known_field_is_500(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """PATCH that names neither name nor email gives 500: UPDATE without a column is no SQL."""
-    fields = _fields(sandbox, call)
+    fields = fields_in(sandbox, call)
     sandbox.api.expected(call)
     if not fields:
         return broken()

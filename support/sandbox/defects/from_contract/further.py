@@ -20,6 +20,7 @@ from support.sandbox.checks import NAME_LIMIT
 from support.sandbox.defects.kit import (
     act_when_refused,
     broken,
+    fields_in,
     gap,
     others_with,
     remember_documents,
@@ -36,10 +37,6 @@ from support.sandbox.wire import Wire
 
 _LATER_S = 0.3
 _BUFFER = 16 * 1024
-
-
-def _fields(sandbox: Sandbox, call: Call) -> dict[str, str]:
-    return sandbox.api.fields(sandbox.api.document(call), required=call.method == "PUT")
 
 
 def _show_other_times(sandbox: Sandbox) -> dict[str, str]:
@@ -237,7 +234,7 @@ def time_kept_on_second_patch(sandbox: Sandbox) -> None:
     patched: Counter[str] = Counter()
 
     async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-        _fields(sandbox, call)
+        fields_in(sandbox, call)
         user = sandbox.api.expected(call)
         wanted = sent_in(call).get("createdAt")
         if patched[user.id] and isinstance(wanted, str):
@@ -452,7 +449,7 @@ def connection_keeps_its_first_read(sandbox: Sandbox) -> None:
 @defect("put", at="replace")
 async def put_with_same_name_not_stored(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
     """PUT with the present name shows its email but stores nothing: only the name is looked at for changes."""
-    fields, user = _fields(sandbox, call), sandbox.api.expected(call)
+    fields, user = fields_in(sandbox, call), sandbox.api.expected(call)
     if fields["name"] != user.name or others_with(sandbox, fields["email"], user.id):
         return await replace(call)  # type: ignore[no-any-return]
     return Answer(200, sandbox.api.present(user._replace(**fields)), {"etag": sandbox.api.etag(user)})
@@ -711,7 +708,7 @@ def race_of_capitals_in_changes(sandbox: Sandbox) -> None:
     sandbox.store.allow_duplicate_emails()
 
     async def change(sandbox: Sandbox, change: Decision, call: Call) -> Answer:
-        fields, user = _fields(sandbox, call), sandbox.api.expected(call)
+        fields, user = fields_in(sandbox, call), sandbox.api.expected(call)
         if "email" in fields and fields["email"].lower() != user.email.lower():
             if others_with(sandbox, fields["email"], user.id):
                 raise sandbox.api.taken()
@@ -763,7 +760,7 @@ def race_loser_found_by_look_up(sandbox: Sandbox) -> None:
 @defect("lost-update", at="patch")
 async def patch_beside_patch_is_409(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
     """A PATCH without a condition that another change overtakes gives 409: the row has another version by then."""
-    _fields(sandbox, call)
+    fields_in(sandbox, call)
     user = sandbox.api.expected(call)
     await gap(sandbox)
     if sandbox.store.get(user.id) not in (None, user):
@@ -787,7 +784,7 @@ def patch_beside_delete_leaves_ghost_on_pages(sandbox: Sandbox) -> None:
     ghosts: dict[str, User] = {}
 
     async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-        fields, user = _fields(sandbox, call), sandbox.api.expected(call)
+        fields, user = fields_in(sandbox, call), sandbox.api.expected(call)
         await gap(sandbox)
         if sandbox.store.get(user.id) is None:
             ghosts[user.id] = user._replace(**fields)

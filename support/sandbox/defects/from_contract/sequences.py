@@ -3,7 +3,15 @@
 from collections import Counter
 from collections.abc import Callable
 
-from support.sandbox.defects.kit import act_when_refused, others_with, remember_gone, sent_in, valid_part
+from support.sandbox.defects.kit import (
+    act_when_refused,
+    after_each_change,
+    after_each_create,
+    others_with,
+    remember_gone,
+    sent_in,
+    valid_part,
+)
 from support.sandbox.exchange import Answer, Call, Refusal
 from support.sandbox.store import EmailTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
@@ -38,27 +46,10 @@ def _leave_unguarded(sandbox: Sandbox) -> set[str]:
     return unguarded
 
 
-def _after_each_change(sandbox: Sandbox, act: Callable[[User, User], None]) -> None:
-    """Do something after a user was changed; it gets the user as before and as now."""
-
-    def update(sandbox: Sandbox, update: Decision, user: User) -> None:
-        before = sandbox.store.get(user.id)
-        update(user)
-        if before is not None:
-            act(before, user)
-
-    sandbox.around("store.update", update)
-
-
 def _remember_created(sandbox: Sandbox) -> dict[str, User]:
     """Remember the users as they were created, by id."""
     created: dict[str, User] = {}
-
-    def insert(_sandbox: Sandbox, insert: Decision, user: User, *key: object) -> None:
-        insert(user, *key)
-        created[user.id] = user
-
-    sandbox.around("store.insert", insert)
+    after_each_create(sandbox, lambda user: created.update({user.id: user}))
     return created
 
 
@@ -85,7 +76,7 @@ def email_left_by_second_move_stays_taken(sandbox: Sandbox) -> None:
             if moves[user.id] > 1:
                 kept[before.email.lower()] = user.id
 
-    _after_each_change(sandbox, act)
+    after_each_change(sandbox, act)
 
 
 @defect("email-unique")
@@ -100,7 +91,7 @@ def email_unguarded_after_return_to_it(sandbox: Sandbox) -> None:
             if (user.id, user.email.lower()) in left:
                 unguarded.add(user.email.lower())
 
-    _after_each_change(sandbox, act)
+    after_each_change(sandbox, act)
 
 
 @defect("email-unique")
@@ -112,7 +103,7 @@ def email_unguarded_after_change_of_letter_case(sandbox: Sandbox) -> None:
         if before.email != user.email and before.email.lower() == user.email.lower():
             unguarded.add(user.email.lower())
 
-    _after_each_change(sandbox, act)
+    after_each_change(sandbox, act)
 
 
 @defect("patch", at="patch")

@@ -6,14 +6,10 @@ from typing import Any
 
 from starlette.datastructures import Headers
 
-from support.sandbox.defects.kit import gap, is_repeated, others_with
+from support.sandbox.defects.kit import fields_in, gap, is_repeated, others_with
 from support.sandbox.exchange import Answer, Call, Refusal, names_tag
 from support.sandbox.store import EmailTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
-
-
-def _fields(sandbox: Sandbox, call: Call) -> dict[str, str]:
-    return sandbox.api.fields(sandbox.api.document(call), required=call.method == "PUT")
 
 
 def _shown(sandbox: Sandbox, call: Call, user: User) -> Answer:
@@ -31,7 +27,7 @@ def put_and_patch_lock_email_apart(sandbox: Sandbox) -> None:
     locked: dict[tuple[str, str], str] = {}
 
     async def write(sandbox: Sandbox, write: Decision, call: Call) -> Answer:
-        fields, user = _fields(sandbox, call), sandbox.api.expected(call)
+        fields, user = fields_in(sandbox, call), sandbox.api.expected(call)
         email = fields.get("email", user.email)
         lock = (call.method, email.lower())
         if others_with(sandbox, email, user.id) or locked.get(lock, user.id) != user.id:
@@ -58,7 +54,7 @@ def put_and_patch_lock_email_apart(sandbox: Sandbox) -> None:
 @defect("race-email", at="replace")
 async def put_in_race_replaces_row_of_winner(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
     """A PUT whose email was taken since it looked deletes the user who has it, like REPLACE INTO."""
-    fields, user = _fields(sandbox, call), sandbox.api.expected(call)
+    fields, user = fields_in(sandbox, call), sandbox.api.expected(call)
     if others_with(sandbox, fields["email"], user.id):
         raise sandbox.api.taken()
     await gap(sandbox)
@@ -103,7 +99,7 @@ def patch_beside_delete_leaves_email_taken(sandbox: Sandbox) -> None:
     orphaned: set[str] = set()
 
     async def patch(sandbox: Sandbox, patch: Decision, call: Call) -> Answer:
-        fields, user = _fields(sandbox, call), sandbox.api.expected(call)
+        fields, user = fields_in(sandbox, call), sandbox.api.expected(call)
         await gap(sandbox)
         if sandbox.store.get(user.id) is None:
             orphaned.add(fields.get("email", user.email).lower())
@@ -122,7 +118,7 @@ def patch_beside_delete_leaves_email_taken(sandbox: Sandbox) -> None:
 @defect("lost-update", at="replace")
 async def put_writes_columns_one_by_one(sandbox: Sandbox, replace: Decision, call: Call) -> Answer:
     """PUT stores the name and a window later the email, so that a PATCH of both in between leaves a mixture."""
-    fields, user = _fields(sandbox, call), sandbox.api.expected(call)
+    fields, user = fields_in(sandbox, call), sandbox.api.expected(call)
     if others_with(sandbox, fields["email"], user.id):
         return await replace(call)  # type: ignore[no-any-return]
     sandbox.store.update(user._replace(name=fields["name"]))
