@@ -13,6 +13,7 @@ from support.pointers import steps_of
 from support.profile import Profile
 from support.profile_answers import Shape
 from support.reporting.replay.words import Words, quoted
+from support.scenario.answers import SECRETS
 
 FORMS = {
     "id": '^"[^"]',
@@ -105,7 +106,7 @@ class _Checks:
         yield "wants_no_body"
 
     def _no_secret(self) -> Iterator[str]:
-        yield "wants_no_secret"
+        yield " ".join(["wants_no_secret", *map(quoted, SECRETS.values())])
 
     def _problem(self) -> Iterator[str]:
         yield "wants_problem"

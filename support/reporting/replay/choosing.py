@@ -72,12 +72,12 @@ def stands_alone(violation: ContractViolation, steps: Sequence[Step], profile: P
     return all(_tokens(wrong).isdisjoint(_made_by(step.exchange, profile)) for step in steps[:-1])
 
 
-def made_under_another_id(steps: Sequence[Step], profile: Profile) -> bool:
-    """Whether the last request, a PUT, made a user under an id that nobody had: the API may know it from then on."""
-    wrong = steps[-1].exchange
-    known = {user_id for step in steps if (user_id := created_id(step.exchange, profile))}
-    last = unquote(wrong.call.url.partition("?")[0].rstrip("/").rpartition("/")[2])
-    return wrong.call.method == "PUT" and is_success(wrong.status) and last not in known
+def made_an_unknown_user(violation: ContractViolation, profile: Profile) -> bool:
+    """Whether a PUT was done for an id that nobody has: if it made a user, the API may know the id from then on."""
+    wrong = violation.exchange
+    if wrong is None or wrong.call.method != "PUT" or not is_success(wrong.status):
+        return False
+    return any(one.kind == "status" and set(one.values) <= {*profile.answers.unknown} for one in violation.claims)
 
 
 def created_id(exchange: Exchange, profile: Profile) -> str | None:

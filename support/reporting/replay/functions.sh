@@ -188,7 +188,9 @@ wants_without() { ! body | grep -qF -e "$1" || isnt "the body shows $1"; }
 wants_no_secret() {
   found=$(values "$answer" | cut -f 1 | tr -d _ | grep -Eio '/"(password|passwordhash|secret|token)"$' | head -n 1)
   [ -z "$found" ] || isnt "there is a field $found"
-  ! values "$answer" | cut -f 2- | grep -Fq -e "$PASSWORD" -e Sesame- || isnt 'a password or secret that was sent is shown'
+  for secret in "$PASSWORD" "$@"; do
+    ! values "$answer" | cut -f 2- | grep -Fq -e "$secret" || isnt 'a password or secret that was sent is shown'
+  done
 }
 wants_problem() {
   values "$answer" | awk -F '\t' '$2 !~ /^([[{]|null|"")$/ { says = 1 } END { exit !says }' || isnt 'the body says nothing'

@@ -29,6 +29,7 @@ from support.reporting.replay.choosing import MAX_EXCHANGES, Step, damage_before
 from support.reporting.replay.script import DIGITS, Wrong
 from support.reporting.replay.words import Words
 from support.scenario import accounts
+from support.scenario.answers import SECRETS
 from support.target.embedded import Target
 from support.tests.conftest import NewSession, Script
 from support.tests.scripted import ScriptedServer, Wire, answer, hang_up
@@ -411,6 +412,19 @@ def test_the_exit_code_says_whether_the_fault_is_there(script: Script, tmp_path:
     done = played(replay([exchange("GET", f"{server.url}/7", 404)]), tmp_path, "t")
     assert done.returncode == code, done.stdout
     assert "<-- here" in done.stdout
+
+
+@needs_curl
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [*(({"note": secret}, 1) for secret in SECRETS.values()), ({"passwordHash": "x"}, 1), ({"note": "none"}, 0)],
+)
+def test_a_secret_is_seen_under_any_name(script: Script, tmp_path: Path, shown: dict[str, str], code: int) -> None:
+    server = script(answer(200, shown))
+    wrong = Wrong([Claim("no-secret")], "no secret", "one")
+    steps = [Step(exchange("GET", f"{server.url}/7", 200))]
+    done = played(module.script(steps, wrong, Profile(), server.url), tmp_path, "t")
+    assert done.returncode == code, done.stdout
 
 
 @needs_curl
