@@ -16,7 +16,7 @@ def change(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     robustness.change(scenario, actor, method)
 
 
-@when("clients change {actor:Actor}'s account at once with queries that name {other:Actor}")
+@when("clients change {actor:Actor}'s account at once with queries and headers that name {other:Actor}")
 def change_naming_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
     robustness.change_naming_another(scenario, actor, other)
 

@@ -43,9 +43,9 @@ Feature: Access needs the token
       And no user was created
 
     @edge
-    Example: Mallory spells the URL in other ways, or sends headers of browsers and proxies
+    Example: Mallory spells the URL in other ways, or adds headers
       Given Grace is a user
-      When Mallory reads and changes Grace's account without the token in such ways
+      When Mallory tries Grace's account without the token, in other spellings and with odd headers
       Then every attempt is refused as unauthorized
       And Grace's account is unchanged
 

@@ -61,9 +61,9 @@ Feature: Unusual requests
       And every account is unchanged
 
     @use.with_changes=yes
-    Example: Changes whose queries name another user
+    Example: Changes whose queries or headers name another user
       Given Ada and Grace are users
-      When clients change Ada's account at once with queries that name Grace
+      When clients change Ada's account at once with queries and headers that name Grace
       Then no answer is a 5xx, and none is missing
       And Ada's account is as one of the accepted changes left it, or unchanged
       And every account except Ada's is unchanged

@@ -130,7 +130,7 @@ Feature: Signing up
         | administrator rights        | the contract has no such field              |
         | an administrator role       | the contract has no such field              |
         | nested administrator rights | the contract has no such field at any depth |
-        | a field for every prototype | every user would inherit it                 |
+        | prototype pollution         | every user would inherit it                 |
         | an _id field                | some databases use this field as the id     |
         | a created_at field          | some databases use it as the creation date  |
 

@@ -56,9 +56,9 @@ Feature: Changing an account
       And Ada's account is unchanged
 
     @negative
-    Example: Ada sends an update whose members are called otherwise
+    Example: Ada sends member names in other letter case
       Given Ada is a user
-      When Ada updates their account with the names of its members in other letter case
+      When Ada updates their account with member names in other letter case
       Then the request is accepted or refused as invalid
       And Ada's account is unchanged
 
@@ -99,16 +99,16 @@ Feature: Changing an account
         | a name with leading and trailing spaces | the name must not be trimmed       |
 
     @edge
-    Scenario Outline: Ada changes nothing of their name but <what>
+    Scenario Outline: Ada changes only <what> of their name
       Given Ada is a user with the name <name>
       When Ada changes to <other name> with an update
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
 
       Examples:
-        | what                 | name            | other name                              |
-        | the space at its end | " Ada Lovelace" | a name with leading and trailing spaces |
-        | its accents          | "Zoe Bronte"    | a name with combining accents           |
+        | what               | name            | other name                              |
+        | the trailing space | " Ada Lovelace" | a name with leading and trailing spaces |
+        | the accents        | "Zoe Bronte"    | a name with combining accents           |
 
     @edge
     Example: Ada changes to Grace's email plus a +tag
@@ -152,16 +152,16 @@ Feature: Changing an account
         | in upper case     |
 
     @edge
-    Scenario Outline: Ada replaces nothing of their name but <what>
+    Scenario Outline: Ada replaces only <what> of their name
       Given Ada is a user with the name <name>
       When Ada changes to <other name> with a replacement
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
 
       Examples:
-        | what                 | name            | other name                              |
-        | the space at its end | " Ada Lovelace" | a name with leading and trailing spaces |
-        | its accents          | "Zoe Bronte"    | a name with combining accents           |
+        | what               | name            | other name                              |
+        | the trailing space | " Ada Lovelace" | a name with leading and trailing spaces |
+        | the accents        | "Zoe Bronte"    | a name with combining accents           |
 
     @edge
     Example: Ada sends their current data with a replacement

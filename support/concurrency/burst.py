@@ -44,7 +44,7 @@ async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Ca
         for connection, timing in zip(connections, timings, strict=True):
             connection.prepare(barrier, timing)
         running = [
-            asyncio.ensure_future(connection.run(request.operation, is_last=warm_up is None))
+            asyncio.ensure_future(connection.run(request.operation, is_kept=warm_up is not None))
             for request, connection in zip(requests, connections, strict=True)
         ]
         try:
@@ -111,10 +111,10 @@ class Connection:
         self._prepared = barrier, timing
         timing.round_trip_s = self.warmth.round_trip_s or 0.0
 
-    async def run(self, operation: Operation[T], is_last: bool) -> T:
-        """Execute an operation, and close the connection if it is the last one."""
+    async def run(self, operation: Operation[T], is_kept: bool) -> T:
+        """Execute an operation; then close the connection, unless it is kept for a next burst."""
         result = await self._client.run(operation, self.send)
-        if is_last:
+        if not is_kept:
             await self.close()
         return result
 

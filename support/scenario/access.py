@@ -121,7 +121,7 @@ def carry_elsewhere(scenario: ScenarioContext, owner: Actor, intruder: Actor) ->
     scenario.values[FAULTS] = [*[scenario.answers.invalid] * len(writes), *faults]
 
 
-def slip_by(scenario: ScenarioContext, owner: Actor) -> None:
+def bypass_authentication(scenario: ScenarioContext, owner: Actor) -> None:
     """Read the owner's account without the token by other spellings of its URL; read and change it with odd headers.
 
     An API may know no user at another spelling, or lead to the right one.

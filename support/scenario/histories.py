@@ -18,9 +18,9 @@ from support.scenario.context import FEW, ScenarioContext
 from support.scenario.protocol import update_methods
 
 USERS = FEW
-HEIRS = "the creates of users who took emails that others gave up"
-READING_AN_HEIR = "reading a user who took an email that a deleted one had given up"
-SEARCHING_AN_HEIR = "searching for a user who took an email that a deleted one had given up"
+HOLDERS = "the creates of users who took emails that others gave up"
+READING_A_HOLDER = "reading a user who took an email that a deleted one had given up"
+SEARCHING_A_HOLDER = "searching for a user who took an email that a deleted one had given up"
 
 
 @dataclass
@@ -189,14 +189,14 @@ def check_emails(scenario: ScenarioContext) -> None:
     created = scenario.run_few_at_once([_sign_up(scenario, email) for email in given_up])
     for exchange in created:
         check(exchange, "update-taken", attempted, has_status(scenario.answers.created))
-    scenario.values[HEIRS] = dict(zip(given_up, created, strict=True))
+    scenario.values[HOLDERS] = dict(zip(given_up, created, strict=True))
 
 
 def delete_all(scenario: ScenarioContext) -> None:
     """Let the users delete their accounts, others sign up with their emails, and old requests come once more."""
     scenario.ends = scenario.run_few_at_once([_end(scenario, history) for history in scenario.histories])
-    heirs = scenario.values.pop(HEIRS, {}).items()
-    scenario.ends += scenario.run_few_at_once([_look_at(scenario, email, created) for email, created in heirs])
+    holders = scenario.values.pop(HOLDERS, {}).items()
+    scenario.ends += scenario.run_few_at_once([_look_at(scenario, email, created) for email, created in holders])
 
 
 def _end(scenario: ScenarioContext, history: History) -> Operation[Mapping[str, Exchange]]:
@@ -221,10 +221,10 @@ def _look_at(scenario: ScenarioContext, email: str, created: Exchange) -> Operat
     user = user_of(created.answer, scenario.profile)
     if user is None:
         return {}
-    read = {READING_AN_HEIR: (yield from scenario.api.read(user.id))}
+    read = {READING_A_HOLDER: (yield from scenario.api.read(user.id))}
     if not scenario.profile.capabilities.email_filter:
         return read
-    return {**read, SEARCHING_AN_HEIR: (yield from scenario.api.find(email))}
+    return {**read, SEARCHING_A_HOLDER: (yield from scenario.api.find(email))}
 
 
 def check_ends(scenario: ScenarioContext) -> None:
@@ -238,20 +238,20 @@ def check_ends(scenario: ScenarioContext) -> None:
         "PUT after that": ("update-404", answers.unknown),
         "deleting again": ("delete-again", answers.deleted_again),
         "reading the successor": ("isolation", (200,)),
-        READING_AN_HEIR: ("isolation", (200,)),
-        SEARCHING_AN_HEIR: ("filter-email", (200,)),
+        READING_A_HOLDER: ("isolation", (200,)),
+        SEARCHING_A_HOLDER: ("filter-email", (200,)),
     }
     for came in scenario.ends:
         for what, exchange in came.items():
             rule, statuses = wanted[what]
             again = answers.deleted_again if exchange.repeated_in_doubt and rule == "delete" else ()
             check(exchange, rule, f"{said}: {what}", has_status((*statuses, *again)))
-        if SEARCHING_AN_HEIR in came:
-            search, user = came[SEARCHING_AN_HEIR], user_of(came[READING_AN_HEIR].answer, scenario.profile)
-            heir = [user.id] if user else []
-            if (shown := ids_of(search.answer, scenario.profile)) != heir:
+        if SEARCHING_A_HOLDER in came:
+            search, user = came[SEARCHING_A_HOLDER], user_of(came[READING_A_HOLDER].answer, scenario.profile)
+            found = [user.id] if user else []
+            if (shown := ids_of(search.answer, scenario.profile)) != found:
                 wanted_ids, actual = ["exactly the user who has the email now"], [f"{len(shown)} users are shown"]
-                fail("filter-email", f"{said}: {SEARCHING_AN_HEIR}", wanted_ids, actual, search, claims=only(*heir))
+                fail("filter-email", f"{said}: {SEARCHING_A_HOLDER}", wanted_ids, actual, search, claims=only(*found))
 
 
 def _sign_up(scenario: ScenarioContext, email: str) -> Operation[Exchange]:

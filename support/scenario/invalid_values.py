@@ -170,9 +170,7 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON with Infinity in a further field": lambda body: body[:-1] + b', "x": -Infinity}',
 }
 UNKNOWN_MEMBERS: Mapping[str, Callable[[bytes], bytes]] = {
-    "the names of its members in other letter case": lambda body: re.sub(
-        rb'"[^"]+": ', lambda member: member[0].swapcase(), body
-    ),
+    "member names in other letter case": lambda body: re.sub(rb'"[^"]+": ', lambda member: member[0].swapcase(), body),
 }
 
 NOT_JSON_TYPES: Mapping[str, str] = {

@@ -206,16 +206,19 @@ def changes_that_name_another(scenario: ScenarioContext, actor: Actor, other: Ac
     method, url = scenario.update_method, scenario.api.url_of(actor.known_id)
     named = {**dict.fromkeys((scenario.names.id.rpartition("/")[2], *NAMES_OF_IDS), other.known_id)}
     named |= {scenario.names.email_filter: other.new_user.email} if scenario.profile.capabilities.email_filter else {}
-    for name, value in named.items():
+    path = urlsplit(scenario.api.url_of(other.known_id)).path
+    ways = [
+        *(
+            (f"{name} of {other.persona} in the query", f"?{urlencode({name: value})}", {})
+            for name, value in named.items()
+        ),
+        *((f"the path of {other.persona} in {name}", "", {name: path}) for name in ("X-Original-URL", "X-Rewrite-URL")),
+    ]
+    for what, query, headers in ways:
         new_user = scenario.factory.new_user()
         fields = {"name": new_user.name} if method == "PATCH" else new_user.as_json()
-        call = scenario.api.call(method, f"{url}?{urlencode({name: value})}", fields=fields)
-        yield Odd(f"{name} of {other.persona} in the query", call, fields.get("email", ""), new_user.name)
-    for name in ("X-Original-URL", "X-Rewrite-URL"):
-        new_user, headers = scenario.factory.new_user(), {name: urlsplit(scenario.api.url_of(other.known_id)).path}
-        fields = {"name": new_user.name} if method == "PATCH" else new_user.as_json()
-        call = scenario.api.call(method, url, fields=fields, headers=headers)
-        yield Odd(f"the path of {other.persona} in {name}", call, fields.get("email", ""), new_user.name)
+        call = scenario.api.call(method, url + query, fields=fields, headers=headers)
+        yield Odd(what, call, fields.get("email", ""), new_user.name)
 
 
 READS: Mapping[str, Odds] = {

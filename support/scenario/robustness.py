@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from itertools import cycle, islice
@@ -148,7 +148,7 @@ def each_is_refused(scenario: ScenarioContext) -> None:
     def find(exchange: Exchange) -> list[str]:
         return [] if is_client_error(exchange.status) else [f"the status was {status_of(exchange)}"]
 
-    _check_each(scenario, Matcher("a 4xx", find), lambda odd, exchange: is_success(exchange.status) and odd.refused_by)
+    _check_each(scenario, Matcher("a 4xx", find))
 
 
 def nothing_happens_later(scenario: ScenarioContext) -> None:
@@ -160,12 +160,12 @@ def nothing_happens_later(scenario: ScenarioContext) -> None:
     outcomes.no_user_is_created(scenario)
 
 
+# Checks
+
+
 def nothing_else_is_changed(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that a change after refused ones has changed only what it names."""
-    user_checks.shows_user(scenario, scenario.exchange, [200], actor.expected or {}, scenario.rule)
-
-
-# Checks
+    user_checks.shows_user(scenario, scenario.exchange, [200], actor.expected or {})
 
 
 def no_answer_is_a_fault(scenario: ScenarioContext) -> None:
@@ -187,12 +187,10 @@ def no_answer_is_a_fault(scenario: ScenarioContext) -> None:
     _check_each(scenario, Matcher("an answer that is no 5xx", find))
 
 
-def _check_each(
-    scenario: ScenarioContext, matcher: Matcher, rule_of: Callable[[Odd, Exchange], str | bool] = lambda *_: ""
-) -> None:
+def _check_each(scenario: ScenarioContext, matcher: Matcher) -> None:
     for odd, exchange in zip(scenario.odd, scenario.exchanges, strict=True):
-        rule = rule_of(odd, exchange) or scenario.rule
-        scenario.check(exchange, matcher, rule=str(rule), attempted=f"{scenario.attempted}: {odd.what}")
+        rule = odd.refused_by if is_success(exchange.status) else ""
+        scenario.check(exchange, matcher, rule=rule, attempted=f"{scenario.attempted}: {odd.what}")
 
 
 def all_are_unchanged(scenario: ScenarioContext) -> None:

@@ -86,7 +86,7 @@ SERVER_FIELDS: Mapping[str, Callable[[ScenarioContext], dict[str, Any]]] = {
     "administrator rights": lambda _: {"isAdmin": True},
     "an administrator role": lambda scenario: {"role": f"administrator-{scenario.factory.mark}"},
     "nested administrator rights": lambda _: {"attributes": {"isAdmin": True, "level": 9}},
-    "a field for every prototype": lambda scenario: {
+    "prototype pollution": lambda scenario: {
         "__proto__": {"sentBy": scenario.factory.mark},
         "constructor": {"prototype": {"sentBy": scenario.factory.mark}},
     },
