@@ -1,9 +1,7 @@
 """What one request does to another: a later change, another user, a request beside it, one without the token."""
 
 import json
-import re
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -36,20 +34,6 @@ _BUFFER = 64 * 1024
 
 def _is_moved(before: User, user: User) -> bool:
     return before.email.lower() != user.email.lower()
-
-
-def _read_otherwise(sandbox: Sandbox, method: str, plain: Callable[[str], str]) -> None:
-    """Read an unknown id in another way, by this method only."""
-
-    def known(sandbox: Sandbox, known: Decision, call: Call) -> User:
-        if call.method == method and call.user_id and sandbox.store.get(call.user_id) is None:
-            user = sandbox.store.get(plain(call.user_id))
-            if user is not None:
-                return user
-        found: User = known(call)
-        return found
-
-    sandbox.around("known", known)
 
 
 @defect("filter-email")
@@ -194,18 +178,6 @@ def delete_again_is_409_once_email_is_used(sandbox: Sandbox) -> None:
         return answer
 
     sandbox.around("delete", delete)
-
-
-@defect("update-404")
-def other_digits_in_id_read_by_put(sandbox: Sandbox) -> None:
-    """Ids are numbers, and PUT reads them as Python does: with digits of other scripts and low lines between them."""
-    sandbox.around("new_id", lambda sandbox, _new_id: str(sandbox.store.last_number() + 1))
-
-    def plain(text: str) -> str:
-        is_other = re.fullmatch(r"\d+(_\d+)*", text) is not None and not re.fullmatch(r"[0-9]+", text)
-        return str(int(text)) if is_other and len(text) < 40 else text
-
-    _read_otherwise(sandbox, "PUT", plain)
 
 
 class _Claim:

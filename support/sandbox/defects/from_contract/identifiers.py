@@ -176,3 +176,15 @@ async def delete_breaks_beyond_64_bits(_sandbox: Sandbox, delete: Decision, call
         return broken()
     answer: Answer = await delete(call)
     return answer
+
+
+@defect("update-404")
+def other_digits_in_id_read_by_put(sandbox: Sandbox) -> None:
+    """Ids are numbers, and PUT reads them as Python does: with digits of other scripts and low lines between them."""
+    sandbox.around("new_id", lambda sandbox, _new_id: str(sandbox.store.last_number() + 1))
+
+    def plain(text: str) -> str:
+        is_other = re.fullmatch(r"\d+(_\d+)*", text) is not None and not re.fullmatch(r"[0-9]+", text)
+        return str(int(text)) if is_other and len(text) < 40 else text
+
+    _read_otherwise(sandbox, "PUT", plain)
