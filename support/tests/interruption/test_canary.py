@@ -40,6 +40,7 @@ def test_nor_does_a_run_that_is_refused(tmp_path: Path) -> None:
     _holds_no(TOKEN, place, ended)
 
 
+@pytest.mark.sampled
 def test_nor_does_it_hold_a_hidden_base_url(tmp_path: Path) -> None:
     place = Place(tmp_path, {"LOG_LEVEL": "DEBUG", "HIDE_BASE_URL": "true", "RETRY_BASE_S": "0.01"})
     with an_api("--defect", "duplicate-is-500") as api, echoing(api.url) as url:

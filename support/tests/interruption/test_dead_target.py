@@ -158,6 +158,7 @@ def test_two_runs_at_once_do_not_delete_each_others_users(place: Place) -> None:
         assert api.users() == api.before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("mark", ["", "u", "uat", "uat-", "uat-abc"])
 def test_a_short_mark_is_refused(place: Place, killed: Api, mark: str) -> None:
     before = killed.users()

@@ -68,6 +68,7 @@ def served(make: Make) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("make", MAKES, ids=lambda make: make.__name__)
 def test_a_draft_by_the_probe_runs(make: type[Make], command: Command, tmp_path: Path) -> None:
     api, draft = make(), tmp_path / "ours.toml"

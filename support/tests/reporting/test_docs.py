@@ -241,6 +241,7 @@ def test_an_exchange_is_text_with_its_names_marked() -> None:
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("token", ["TOKEN", "TOKEN_COMMAND"])
 def test_the_examples_are_played_on_the_embedded_api_whatever_the_settings_name(tmp_path: Path, token: str) -> None:
     others = {

@@ -20,6 +20,7 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 @pytest.mark.parametrize("name", KINDS)
 def test_a_page_is_accessible(browser: Browser, site: Path, name: str, scheme: str, width: int) -> None:

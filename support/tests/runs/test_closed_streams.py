@@ -31,6 +31,7 @@ def behave(closed: str, folder: Path, **settings: str) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("closed", "workers"), [*((closed, "1") for closed in CLOSED), (CLOSED[0], "2")])
 def test_a_run_passes(tmp_path: Path, closed: str, workers: str) -> None:
     run = behave(closed, tmp_path, WORKERS=workers)

@@ -102,6 +102,7 @@ def names_in_turn(scenario: ScenarioContext) -> None:
 
 
 class TestAtOnce:
+    @pytest.mark.sampled
     @pytest.mark.parametrize(
         ("defect", "rule", "play", "broken"),
         [
@@ -127,6 +128,7 @@ class TestAtOnce:
         with defective(tmp_path, defect) as session:
             assert rule_named(session, rule, play) == broken
 
+    @pytest.mark.sampled
     @pytest.mark.parametrize(
         ("defect", "rule", "play"),
         [
@@ -202,6 +204,7 @@ def refuse_without_accept(scenario: ScenarioContext) -> None:
     answers.check_declared_as_json(scenario)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("defect", "rule", "play", "broken"),
     [

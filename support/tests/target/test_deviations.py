@@ -93,7 +93,7 @@ def test_a_request_without_access_control_is_reported_even_if_a_known_header_is_
 def test_a_user_of_known_shape_is_judged_on(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
     shape = f'{KNOWN}rule = "user-shape"\nshows = ["/createdAt: *"]\n'
     defective = new_target("--defect", "time-without-offset", "--defect", "put-changes-nothing")
-    ended = play(defective, profile(shape), "features/users")
+    ended = play(defective, profile(shape), "features/users/creating.feature", "features/users/updating.feature")
     results = ended.results()
     assert results["Ada signs up"] == results["Ada changes their name"] == "passed"
     assert results["Every user is complete when a client signs up -- @1.1 "] == "known deviation"
