@@ -30,8 +30,8 @@ hypothesis.settings.load_profile("a shared machine")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Let `-n auto` be two workers for each processor: many tests wait for processes and polls."""
-    return 2 * (os.cpu_count() or 1)
+    """Let `-n auto` be three workers for each processor: many tests wait for processes and polls."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

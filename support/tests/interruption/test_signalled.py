@@ -13,8 +13,8 @@ from support.tests.interruption.moments import began, drawn
 from support.tests.interruption.target_process import Api, Ended, Place, an_api, difference
 
 SEED = 20260302
-ROUNDS = 10
-SIGNALLED = 4
+ROUNDS = 20
+SIGNALLED = 2
 SOON_S = 0.1
 OUTCOME = "passed: all "
 SIGNALS = (
