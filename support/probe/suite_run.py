@@ -60,6 +60,11 @@ def add_deviations(draft: Draft, tags: str) -> None:
         draft.remarks.append(f"The run left {left} users behind. Put the scenarios that made them under [[excluded]].")
     passed = sum(rule.result is Result.PASSED for rule in summary.rules)
     draft.remarks.append(f"{passed} of {len(summary.rules)} rules passed in a run; the deviations below did not.")
+    if blocked := [one.rule for one in summary.scenarios if one.result is Result.BLOCKED]:
+        rules = ", ".join(dict.fromkeys(blocked))
+        draft.remarks.append(
+            f"{len(blocked)} scenarios had no verdict, as another broken rule kept them from it: {rules}."
+        )
 
 
 def is_a_fault(failure: Failure) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from support import statuses
 from support.cleanup.registry import Registry
+from support.contract.matchers import body_of
 from support.contract.normalizers import listed, names_one_user, user_of, users_of
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError, TargetDown
 from support.escaping import on_one_line
@@ -21,6 +22,7 @@ from support.http.urls import destination
 from support.http.users_api import UsersApi
 from support.models import Exchange, NewUser
 from support.profile import Profile
+from support.profile_answers import Names
 from support.target import diagnosis
 from support.target.diagnosis import NOT_OFFERED, asked, draft, is_page, said, user_shown, whole_body
 
@@ -154,6 +156,7 @@ class FirstUser:
         read = self._client.run(self._api.read(user_id))
         user = user_of(read.answer, self._profile)
         if read.status == 200 and user is not None and user.email == self._email:
+            self._check_names(read)
             self._learn_of_reads(user_id, read)
             return True
         shown = user_shown(whole_body(read.answer), self._new_user)
@@ -167,6 +170,18 @@ class FirstUser:
                 f"under [names] {draft(self._api.url)}."
             )
         return False
+
+    def _check_names(self, read: Exchange) -> None:
+        """Refuse names of fields that the profile alone has; those of the contract are judged by the scenarios."""
+        names, usual = self._profile.names, Names()
+        bodies = [body_of(one.answer)[0] for one in (self._created, read) if one is not None]
+        shown = {field for body in bodies if isinstance(body, Mapping) for field in names.to_contract(body)}
+        for key, field in (("name", "name"), ("created_at", "createdAt")):
+            if getattr(names, key) != getattr(usual, key) and field not in shown:
+                raise SettingsError(
+                    f"neither create nor GET {read.call.url} shows {getattr(names, key)}, by which the profile "
+                    f"{self._profile.name} knows {field}. Correct {key} under [names] {draft(self._api.url)}."
+                )
 
     def _learn_of_reads(self, user_id: str, read: Exchange) -> None:
         if read.answer is not None and (tag := read.answer.header("ETag")):

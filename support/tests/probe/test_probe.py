@@ -93,6 +93,15 @@ def test_a_draft_made_with_a_run_explains_the_next_run(
     assert target.client.get(target.url).json() == []
 
 
+def test_a_draft_says_of_which_rules_scenarios_had_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = [("put", Result.PASSED), ("put", Result.BLOCKED), ("list", Result.BLOCKED), ("put", Result.BLOCKED)]
+    played = [ScenarioResult("", "", 1, rule, "", result, 0.0) for rule, result in results]
+    monkeypatch.setattr(suite_run, "_run", lambda *_: Summary(Outcome.PASSED, scenarios=played))
+    draft = Draft("ours", "http://127.0.0.1/users", date(2026, 11, 23))
+    suite_run.add_deviations(draft, "@contract")
+    assert "3 scenarios had no verdict, as another broken rule kept them from it: put, list." in draft.remarks
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends a process at once")
 def test_a_draft_says_that_its_run_left_users_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     passed = ScenarioResult("", "", 1, "put", "", Result.PASSED, 0.0)

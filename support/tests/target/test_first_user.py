@@ -290,6 +290,22 @@ def test_a_wrong_set_up_ends_in_one_line_that_says_what_to_do(tmp_path: Path, ne
         assert ("may stay until" in line) is (name in UNPROVABLE)
 
 
+SILENT = {
+    "name": (rewritten(lambda user: {key: user[key] for key in user if key != "full"}), "full"),
+    "created_at": (lambda _server, _asked: None, "/meta/created"),
+}
+
+
+@pytest.mark.parametrize("key", SILENT)
+def test_a_name_that_no_answer_has_is_refused_with_its_key(tmp_path: Path, new_server: NewServer, key: str) -> None:
+    twist, name = SILENT[key]
+    server = new_server(twist)
+    line = line_of(tmp_path, server.url, replace(Profile(), names=replace(Profile().names, **{key: name})))
+    assert f"shows {name}, by which the profile contract knows " in line
+    assert f"Correct {key} under [names]" in line
+    assert server.left == []
+
+
 def _is_over(folder: Path, target: str) -> bool:
     journal = Journal(folder / "state")
     try:
