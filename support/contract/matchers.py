@@ -120,15 +120,16 @@ def shows(expected: Mapping[str, Any], names: Names) -> Matcher:
     return Matcher("a user with " + ", ".join(f"{key} {_json(value)}" for key, value in expected.items()), find, claim)
 
 
-def holds_no_secret() -> Matcher:
-    """Match an exchange whose answer has no field that is named like a secret, and that shows no user's password."""
+def holds_no_secret(*sent: str) -> Matcher:
+    """Match an exchange whose answer has no field named like a secret, and shows no user's password or sent secret."""
 
     def find(exchange: Exchange) -> list[str]:
-        value, _ = body_of(exchange.answer, whole=True)
         text = exchange.answer.body.decode("utf-8", "replace") if exchange.answer else ""
-        shows_it = any(shown == PASSWORD for _, shown in redacted.parts(text))
-        wrong = ["it shows the password that the user signed up with"] if shows_it else []
-        return wrong + [f"{pointer}: there is such a field" for pointer in _secret_fields(value, "")]
+        wrong = [f"it shows {secret}, which was sent as a secret" for secret in sent if secret in text]
+        if any(shown == PASSWORD for _, shown in redacted.parts(text)):
+            wrong += ["it shows the password that the user signed up with"]
+        names = _secret_fields(body_of(exchange.answer, whole=True)[0], "")
+        return wrong + [f"{name}: there is such a field" for name in names]
 
     return Matcher("no field named password, passwordHash, secret or token, and no password", find, Claim("no-secret"))
 
@@ -263,12 +264,9 @@ def leak_mismatches(exchange: Exchange) -> list[str]:
 def _refusal_mismatches(answer: Answer, document: Any) -> list[str]:
     """Return what is wrong with a refusal: a problem document keeps RFC 9457, any other object only says something."""
     is_problem = "problem+json" in (answer.header("Content-Type") or "").lower()
-    if is_problem:
-        wrong = schema_mismatches("problem", document)
-    else:
-        wrong = [] if isinstance(document, Mapping) else [_not_an_object(document)]
+    wrong = schema_mismatches("problem", document) if is_problem else []
     if not isinstance(document, Mapping):
-        return wrong
+        return wrong or [_not_an_object(document)]
     if not wrong and all(inner in (None, "", [], {}) for inner in document.values()):
         wrong = ["the whole body: it says nothing"]
     status = document.get("status", answer.status)

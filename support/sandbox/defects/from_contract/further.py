@@ -98,6 +98,20 @@ def conflict_shows_what_was_sent(sandbox: Sandbox) -> None:
     sandbox.around("refuse", refuse)
 
 
+@defect("no-secrets")
+def refusal_shows_sent_token_as_reference(sandbox: Sandbox) -> None:
+    """A 4xx shows the value of a field `token` that the client sent, as a reference for support."""
+    latest = remember_documents(sandbox)
+
+    def refuse(_sandbox: Sandbox, refuse: Decision, refusal: Refusal) -> Answer:
+        answer: Answer = refuse(refusal)
+        if "token" in latest:
+            answer.content["reference"] = latest["token"]
+        return answer
+
+    sandbox.around("refuse", refuse)
+
+
 @defect("json-media-type", at="respond")
 def empty_list_without_media_type(_sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
     """An empty list has a body but no Content-Type."""
