@@ -35,7 +35,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option for the tests of which there are many alike."""
+    """Add the option for the tests that take long or of which there are many alike."""
     says = (
         "play the I-th of N shares of the tests marked `sampled`, or with commit/N the one of the commit's hash (all)"
     )

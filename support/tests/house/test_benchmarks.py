@@ -6,6 +6,8 @@ import pytest
 
 from support.bench import growth, journal
 
+pytestmark = pytest.mark.sampled
+
 
 def test_the_journals_share_of_a_create_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     journal.main(["--creates", "1", "--lines", "10"])

@@ -15,6 +15,7 @@ import pytest
 from support.settings import ROOT
 from support.target.embedded import Target
 
+pytestmark = pytest.mark.sampled
 SYSTEM = "/usr/local/bin:/usr/bin:/bin"
 NOT_RUN = {"behave -D again=failed": "nothing has failed, and so it says that there is nothing to play"}
 QUICKER = {"--tags=@contract": "--tags=@smoke", "repeat=5": "repeat=2"}

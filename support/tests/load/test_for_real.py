@@ -17,6 +17,7 @@ from support.cleanup.journal import Journal
 from support.settings import ROOT
 from support.tests.interruption.target_process import Api, Place, Started, an_api, difference, poll_until
 
+pytestmark = pytest.mark.sampled
 OWN_PYTHON = ROOT / ".venv-load" / "bin" / "python"
 ENOUGH = 40
 

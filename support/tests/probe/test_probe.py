@@ -24,6 +24,8 @@ from support.settings import ROOT
 from support.tests.sandbox.conftest import TOKEN
 from support.tests.target.conftest import Command, NewTarget, Play, command, new_target, play
 
+pytestmark = pytest.mark.sampled
+
 __all__ = ["command", "new_target", "play"]
 MOCKAPI = ["--personality", "mockapi"]
 WELL_INTO_THE_RUN = 80
@@ -144,7 +146,6 @@ def test_an_output_file_that_is_no_profile_is_refused(command: Command) -> None:
     assert "'ours.txt'; it wants a file that ends in .toml" in ended.err
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("defect", "rule", "why"),
     [

@@ -15,6 +15,7 @@ import yaml
 from support.settings import ROOT
 from support.target.embedded import Target
 
+pytestmark = pytest.mark.sampled
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: dict[str, dict[str, Any]] = {step.get("name", step.get("uses")): step for step in ACTION["runs"]["steps"]}
 PLAY, COMMENT = STEPS["Play the contract"], STEPS["Comment on the pull request"]

@@ -18,7 +18,7 @@ from support.target.embedded import EmbeddedApi
 from support.tests.reporting.browsing import Watch, opened_browser, see_that_allure_is_there, served
 from support.tests.reporting.conftest import Run, behave, on
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.sampled]
 DEFECTS = ("delete-again-is-409", "filter-finds-parts", "numeric-names-coerced")
 FEATURES = (
     "features/users/deleting.feature",

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from support.settings import ROOT
 from support.target.embedded import Target
 
+pytestmark = pytest.mark.sampled
 COMPONENT = ROOT / "templates" / "users-acceptance.yml"
 HEAD, JOB = COMPONENT.read_text(encoding="utf-8").split("\n---\n")
 INPUTS: dict[str, dict[str, str]] = yaml.safe_load(HEAD)["spec"]["inputs"]

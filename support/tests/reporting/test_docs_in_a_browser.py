@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from support.tests.reporting.browsing import AXE, Watch, opened_browser, see_that_allure_is_there
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.sampled]
 KINDS = ("index.html", "contract.html", "scenarios.html", "targets.html", "users-reading.html")
 
 
@@ -20,7 +20,6 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 @pytest.mark.parametrize("name", KINDS)
 def test_a_page_is_accessible(browser: Browser, site: Path, name: str, scheme: str, width: int) -> None:

@@ -18,6 +18,8 @@ from support.settings import ROOT
 from support.target.embedded import Target
 from support.tests.reporting.conftest import Play, Run, on
 
+pytestmark = pytest.mark.sampled
+
 Faulty = Callable[..., Target]
 
 

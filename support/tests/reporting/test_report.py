@@ -18,6 +18,7 @@ from support.settings import ROOT
 from support.tests.reporting.browsing import see_that_allure_is_there
 from support.tests.reporting.conftest import Run
 
+pytestmark = pytest.mark.sampled
 PAGE = """<head><script src="app.js"></script></head><body>
     <script async src="https://www.googletagmanager.com/gtag/js?id=G-X"></script>
     <script>

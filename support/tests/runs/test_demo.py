@@ -13,6 +13,8 @@ import pytest
 from support.settings import ROOT
 from support.target.embedded import EmbeddedApi
 
+pytestmark = pytest.mark.sampled
+
 
 @pytest.mark.parametrize(
     ("defects", "code", "last"),

@@ -12,6 +12,7 @@ import pytest
 from support.tests.target.conftest import Command, NewProfile
 from support.tests.target.demanding import Demands, demanding
 
+pytestmark = pytest.mark.sampled
 TOKEN = "user:pear-tree-4711"
 MUCH = Demands(
     scheme="header",
@@ -55,7 +56,6 @@ SCHEMES = {
 }
 
 
-@pytest.mark.sampled
 def test_the_whole_contract_is_green_where_the_profile_says_what_is_demanded(
     command: Command, profile: NewProfile, tmp_path: Path
 ) -> None:
@@ -127,7 +127,6 @@ def again_by(script: Path, token: str) -> int:
     return subprocess.run(["sh", script], env=environment, capture_output=True, timeout=60, check=False).returncode
 
 
-@pytest.mark.sampled
 def test_a_token_that_expires_is_renewed_by_the_command(command: Command, tmp_path: Path) -> None:
     demands = Demands(lasts_s=4.0, folder=tmp_path)
     counting = (

@@ -4,6 +4,7 @@ import pytest
 
 from support.tests.target.conftest import NewProfile, NewTarget, Play
 
+pytestmark = pytest.mark.sampled
 TOKENS = "features/access/tokens.feature"
 NO_TOKEN = "Mallory uses no token -- @1.1 "
 WRONG_TOKEN = "Mallory uses a wrong token -- @1.3 "

@@ -11,6 +11,7 @@ import pytest
 from support.tests.sandbox.conftest import Running, running
 from support.tests.target.conftest import NewProfile, NewTarget, Play
 
+pytestmark = pytest.mark.sampled
 LIMITED = """
 import sys
 from support.sandbox import __main__
