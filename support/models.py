@@ -44,14 +44,13 @@ class NewUser:
 class User:
     """A user in normal form: later steps work with it, checks of the contract do not.
 
-    `id` is always text and `email` lower-cased; `extra` holds the fields that the contract does not name.
+    `id` is always text and `email` lower-cased.
     """
 
     id: str
     name: str | None
     email: str
     created_at: str | None
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TokenSource(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 from support.models import Answer, User, writable
 from support.pointers import at, steps_of
 from support.profile import Profile
-from support.profile_answers import USER_FIELDS, Names, Shape
+from support.profile_answers import Names, Shape
 
 SOME_DAY = "2000-01-01T00:00:00Z"
 USUAL_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
@@ -27,13 +27,7 @@ def normal_user(fields: Any, names: Names | None = None) -> User | None:
     if user_id is None:
         return None
     shown = names.to_contract(fields)
-    return User(
-        id=user_id,
-        name=_name(shown, f"{names.name} {user_id}"),
-        email=_email(shown),
-        created_at=shown.get("createdAt"),
-        extra={key: value for key, value in shown.items() if key not in USER_FIELDS},
-    )
+    return User(user_id, _name(shown, f"{names.name} {user_id}"), _email(shown), shown.get("createdAt"))
 
 
 def id_in(fields: Any, names: Names) -> str | None:

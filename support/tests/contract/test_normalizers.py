@@ -31,7 +31,7 @@ def answer(shown: Any) -> Answer:
 
 class TestNormalUser:
     def test_a_right_user_stays_unchanged(self) -> None:
-        assert normal_user(ADA) == User("7", "Ada Lovelace", "ada@example.com", "2024-05-06T07:08:09Z", {})
+        assert normal_user(ADA) == User("7", "Ada Lovelace", "ada@example.com", "2024-05-06T07:08:09Z")
 
     @pytest.mark.parametrize(("came", "kept"), [(7, "7"), ("7", "7"), (0, "0"), (1.5, "1.5")])
     def test_an_id_is_text(self, came: Any, kept: str) -> None:
@@ -49,11 +49,6 @@ class TestNormalUser:
         user = normal_user({"id": "7\ud83d", "email": "ada\ud83d@example.com"})
         assert user is not None
         assert (user.id, user.email) == ("7\\ud83d", "ada\\ud83d@example.com")
-
-    def test_unknown_fields_are_kept_in_extra(self) -> None:
-        user = normal_user({**ADA, "avatar": "x", "age": 36})
-        assert user is not None
-        assert user.extra == {"avatar": "x", "age": 36}
 
     @pytest.mark.parametrize(
         ("fields", "name"),
@@ -97,7 +92,7 @@ class TestNormalUser:
     def test_a_profile_names_the_fields(self) -> None:
         names = Names(id="_id", name="fullName", email="mail", created_at="created")
         assert normal_user({"_id": 7, "fullName": "Ada", "mail": "A@b.c", "created": "now"}, names) == User(
-            "7", "Ada", "a@b.c", "now", {}
+            "7", "Ada", "a@b.c", "now"
         )
 
     @given(FIELDS)
