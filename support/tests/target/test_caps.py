@@ -89,6 +89,11 @@ def filled(new_target: NewTarget, new_session: NewSession) -> Target:
     return target
 
 
+def test_shards_on_several_machines_share_the_most_users_alive(embedded: Target, new_session: NewSession) -> None:
+    assert new_session(embedded, max_users_alive=50, shard="2/4").registry.room == 12
+    assert new_session(embedded, max_users_alive=3, shard="2/4").registry.room == 1
+
+
 def test_the_next_run_has_room_for_as_many_users_as_a_dead_run_left(filled: Target, new_session: NewSession) -> None:
     living = new_session(filled, target="mockapi")
     assert (living.recovered, living.registry.room) == (15, 15)
