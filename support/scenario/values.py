@@ -106,6 +106,8 @@ UNUSED_IDS: Mapping[str, Callable[[ScenarioContext], str]] = {
 }
 
 
+ACCENTED = str.maketrans("aeiouAEIOU", "áéíóúÁÉÍÓÚ")
+"""Other letters, which are equal to those without accents in the collations that some databases have by default."""
 RESEMBLING: Sequence[Callable[[str], str]] = (
     lambda user_id: f"{user_id}.json",
     lambda user_id: f"{user_id}.0",
@@ -125,6 +127,7 @@ RESEMBLING: Sequence[Callable[[str], str]] = (
     lambda user_id: f"{user_id},{user_id}",
     lambda user_id: f'"{user_id}"',
     lambda user_id: f"{user_id}'--",
+    lambda user_id: user_id.translate(ACCENTED),
     lambda user_id: user_id if user_id.isdigit() else user_id[:-1],
 )
 RESEMBLING_NUMBERS: Sequence[Callable[[int], str]] = (

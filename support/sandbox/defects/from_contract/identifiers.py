@@ -3,6 +3,7 @@
 import re
 import secrets
 import string
+import unicodedata
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -46,6 +47,16 @@ def leading_zeros_ignored_by_patch(sandbox: Sandbox) -> None:
     """Ids are numbers, and PATCH finds a user also by their number with zeros or a plus before it."""
     _number_users(sandbox)
     _read_otherwise(sandbox, "PATCH", lambda text: re.sub(r"^\+?0*", "", text))
+
+
+@defect("update-404")
+def accents_of_id_ignored_by_put(sandbox: Sandbox) -> None:
+    """PUT finds a user also by an id whose letters have accents, as with the default collation of MySQL."""
+
+    def plain(text: str) -> str:
+        return "".join(one for one in unicodedata.normalize("NFD", text) if not unicodedata.combining(one))
+
+    _read_otherwise(sandbox, "PUT", plain)
 
 
 @defect("read-404")
