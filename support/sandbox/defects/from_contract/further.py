@@ -19,6 +19,7 @@ from starlette.responses import Response
 from support.sandbox.checks import NAME_LIMIT
 from support.sandbox.defects.kit import (
     act_when_refused,
+    after_each_change,
     broken,
     fields_in,
     gap,
@@ -258,6 +259,19 @@ def time_kept_on_second_patch(sandbox: Sandbox) -> None:
         return answer
 
     sandbox.around("patch", patch)
+
+
+@defect("patch")
+def third_change_renews_time(sandbox: Sandbox) -> None:
+    """The third change of a user, and each one after that, sets createdAt to the time of the change."""
+    times, changes = _show_other_times(sandbox), Counter[str]()
+
+    def renew(_before: User, user: User) -> None:
+        changes[user.id] += 1
+        if changes[user.id] > 2:
+            times[user.id] = sandbox.api.now()
+
+    after_each_change(sandbox, renew)
 
 
 @defect("email-unique")
