@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"the suite runs against {name}", file=sys.stderr, flush=True)
         try:
             results[name] = check_peer(name)
+            print(*differences(name, results[name]), sep="\n", file=sys.stderr, flush=True)
         except PeerUnavailable as reason:
             skipped[name] = str(reason)
         except (NoResult, PeerFailed) as reason:
@@ -46,10 +47,14 @@ def report(results: Mapping[str, PeerResult], skipped: Mapping[str, str], broken
     for name, reason in broken.items():
         yield f"{name} could not be checked: {reason}"
     for name, result in results.items():
-        if not result.differences:
-            yield f"{name}: the suite agrees with the verdicts, and changed no existing user"
-        for text in result.differences:
-            yield f"{name} differs: {text}"
+        yield from differences(name, result)
+
+
+def differences(name: str, result: PeerResult) -> Iterator[str]:
+    """Yield what differs from the verdicts on a peer, or that nothing does."""
+    if not result.differences:
+        yield f"{name}: the suite agrees with the verdicts, and changed no existing user"
+    yield from (f"{name} differs: {text}" for text in result.differences)
 
 
 def _table(results: Mapping[str, PeerResult]) -> Iterator[str]:
