@@ -232,6 +232,11 @@ class Ledger:
         """The ids that cleanup has deleted; scenarios have deleted the others."""
         return {user_id for record in self.records if record.confirmed_at for user_id in record.deleted}
 
+    def without_deleted(self, ids: Iterable[str]) -> set[str]:
+        """Return the ids but those whose deletion was confirmed, which a new user may have been given."""
+        records = {user_id: self.facts(user_id).record for user_id in ids}
+        return {user_id for user_id, record in records.items() if record is None or user_id not in record.deleted}
+
     @property
     def gone(self) -> set[str]:
         """The ids that were confirmed gone."""

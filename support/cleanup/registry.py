@@ -85,7 +85,7 @@ class Registry:
         record = self.ledger.intend(email, name)
         diff = ListDiff(self._deleter.listed, self.ownership.is_ours, listed, name)
         exchange = yield from self.api.create(call, self.api.found_by(email, known) if email else diff.search)
-        self._settle(record, exchange, known)
+        self._settle(record, exchange, known if exchange.adopted else self.ledger.without_deleted(known))
         record.was_unlisted = listed is not None and bool(record.ids)
         if not email and not record.ids:
             self.ledger.mark_as([record], State.REFUSED if diff.found_nobody else State.INTENDED)

@@ -50,6 +50,18 @@ class TestIdsGivenAgain:
         assert stand.users.users == {}
         stand.journal.close()
 
+    def test_the_next_user_is_known_by_the_id_also_with_an_email_that_was_shown_under_it(self, stand: Stand) -> None:
+        stand.create()
+        changed = stand.new_user()
+        stand.change("1", changed.email)
+        stand.client.execute(stand.api.read("1"))
+        stand.client.execute(stand.api.delete("1"))
+        stand.users.last_id = 0
+        stand.create(changed)
+        assert stand.registry.ledger.records[-1].ids == {"1"}
+        stand.prove()
+        assert stand.users.users == {}
+
     @pytest.mark.parametrize("lost", [0, 1, 3], ids=["answered at once", "at the second attempt", "never"])
     def test_a_foreign_user_with_the_id_stays(self, stand: Stand, lost: int) -> None:
         stand.create()
