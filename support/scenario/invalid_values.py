@@ -153,6 +153,7 @@ NOT_OBJECTS: Mapping[str, Invalid] = {
     "an empty body": lambda _, __: NOTHING,
 }
 
+FURTHER_FIELD = b', "x": '
 MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON without its last character": lambda body: body[:-1],
     "JSON with a trailing comma": lambda body: body[:-1] + b",}",
@@ -166,8 +167,8 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON with a comment": lambda body: b"/* new */ " + body,
     "JSON with unquoted names": lambda body: re.sub(rb'"(\w+)": ', rb"\1: ", body),
     "JSON with a line break in a string": lambda body: body.replace(b"@", b"\n@", 1),
-    "JSON with NaN in a further field": lambda body: body[:-1] + b', "x": NaN}',
-    "JSON with Infinity in a further field": lambda body: body[:-1] + b', "x": -Infinity}',
+    "JSON with NaN in a further field": lambda body: body[:-1] + FURTHER_FIELD + b"NaN}",
+    "JSON with Infinity in a further field": lambda body: body[:-1] + FURTHER_FIELD + b"-Infinity}",
 }
 UNKNOWN_MEMBERS: Mapping[str, Callable[[bytes], bytes]] = {
     "member names in other letter case": lambda body: re.sub(rb'"[^"]+": ', lambda member: member[0].swapcase(), body),

@@ -23,6 +23,7 @@ from support.models import Exchange
 from support.scenario.accounts import rule_of_change, rule_of_missing
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.directory import entries_of, id_of, is_list, read_list, same_fields, search
+from support.scenario.invalid_values import FURTHER_FIELD
 from support.scenario.paging import read_page_of
 from support.scenario.user_checks import (
     kept_in,
@@ -178,7 +179,8 @@ def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tup
     if kind == "invalid" and call.method in WRITES and not call.body:
         return answers.media_type
     body = call.body or b""
-    if kind == "malformed" and body.decode("utf-8", "replace").encode() != body:  # it is not UTF-8
+    is_utf8 = body.decode("utf-8", "replace").encode() == body
+    if kind == "malformed" and (not is_utf8 or FURTHER_FIELD in body):
         return answers.invalid
     return (HTTPStatus.BAD_REQUEST,) if NUL in call.url else ()
 

@@ -1,5 +1,6 @@
 """Refusals that the contract leaves open: which fault of a request is told, with which status, and in which words."""
 
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -38,6 +39,19 @@ def outdated_before_invalid(sandbox: Sandbox) -> None:
 
     for name in _CHANGES:
         sandbox.around(name, change)
+
+
+@variant(at="parse")
+def unknown_field_before_nan(sandbox: Sandbox, parse: Decision, body: bytes) -> Any:
+    """A body with NaN or Infinity in an unknown field gets 422 for the field, as with the parser of Python."""
+    try:
+        return parse(body)
+    except ValueError:
+        with suppress(ValueError, RecursionError):
+            document = json.loads(body)
+            if isinstance(document, dict) and not set(document) <= {"name", "email"}:
+                raise sandbox.api.invalid("a field is unknown") from None
+        raise
 
 
 @variant(at="dispatch")
