@@ -300,7 +300,8 @@ SILENT = {
 def test_a_name_that_no_answer_has_is_refused_with_its_key(tmp_path: Path, new_server: NewServer, key: str) -> None:
     twist, name = SILENT[key]
     server = new_server(twist)
-    line = line_of(tmp_path, server.url, replace(Profile(), names=replace(Profile().names, **{key: name})))
+    named: dict[str, Any] = {key: name}
+    line = line_of(tmp_path, server.url, replace(Profile(), names=replace(Profile().names, **named)))
     assert f"shows {name}, by which the profile contract knows " in line
     assert f"Correct {key} under [names]" in line
     assert server.left == []
