@@ -225,14 +225,15 @@ def _accepted(scenario: ScenarioContext, each: Written) -> tuple[int, ...]:
 
 @contextmanager
 def _blaming_the_values(scenario: ScenarioContext, writes: Sequence[Written], field_name: str) -> Iterator[None]:
-    """Blame the rule of the scenario for names that are not kept where usual ones, written in the same way, are."""
+    """Blame the rule of the scenario, or `robust` for a 5xx where a 4xx is right, if usual names are kept."""
     try:
         yield
     except ContractViolation as broken:
         if field_name == "name" and broken.evidence and broken.rule != scenario.rule:
             _write_alone(scenario, [replace(each, sent=scenario.factory.new_user()) for each in writes], field_name)
-            said = broken.evidence
-            fail(scenario.rule, said.attempted, said.expected, said.actual, broken.exchange, claims=broken.claims)
+            said, crashes = broken.evidence, (writes[-1].answer.status or 0) >= 500
+            rule = "robust" if crashes and may_be_refused(writes[-1].sent.name) else scenario.rule
+            fail(rule, said.attempted, said.expected, said.actual, broken.exchange, claims=broken.claims)
         raise
 
 

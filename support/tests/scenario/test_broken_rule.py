@@ -14,7 +14,7 @@ from support.models import Attempt
 from support.scenario import accounts, answers, bursts, deletion_races, email_races, many_values, outcomes, races
 from support.scenario.context import ScenarioContext
 from support.scenario.session import Session
-from support.scenario.value_classes import rounds_with_wildcards, users_with_letters_for_wildcards
+from support.scenario.value_classes import rounds_with_wildcards, users_with_letters_for_wildcards, users_with_names
 from support.target.embedded import EmbeddedApi, Target
 from support.tests.conftest import NewSession, settings_for
 
@@ -98,6 +98,12 @@ def wildcards(scenario: ScenarioContext) -> None:
 
 def names_in_turn(scenario: ScenarioContext) -> None:
     many_values.write_each(scenario, "name", [scenario.factory.new_users(4) for _ in range(3)])
+    many_values.check_each(scenario, "name")
+
+
+def invisible_names(scenario: ScenarioContext) -> None:
+    names = [users_with_names(scenario.factory, "invisible characters") for _ in range(3)]
+    many_values.write_each(scenario, "name", names)
     many_values.check_each(scenario, "name")
 
 
@@ -216,6 +222,7 @@ def refuse_without_accept(scenario: ScenarioContext) -> None:
         ("time-since-epoch", "create-201", sign_up_and_read, "user-shape"),
         ("page-where-json-is-not-asked-for", "json-media-type", refuse_without_accept, "problem"),
         ("create-shows-late", "create-201", sign_up_and_read, "create-201"),
+        ("nul-in-fields-is-500", "exact-text", invisible_names, "robust"),
     ],
 )
 def test_one_request_names_the_rule_that_is_broken(
