@@ -48,7 +48,7 @@ class Connection:
             self.profile = replace(self.profile, contract=settings.contract)
         sharing = settings.processes * settings.shard_of[1]
         self.profile = replace(self.profile, caps=self.profile.caps.shared_by(sharing))
-        alive = {"max_users_alive": max(1, settings.max_users_alive // settings.shard_of[1])}  # processes have theirs
+        alive = {"max_users_alive": max(1, settings.max_users_alive // settings.shard_of[1])}  # processes got a share
         self.settings = settings.model_copy(update={**self.profile.deadlines.as_settings(), **alive})
         self.poll_policy = PollPolicy(
             self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s

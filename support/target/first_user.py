@@ -176,7 +176,8 @@ class FirstUser:
         names, usual = self._profile.names, Names()
         bodies = [body_of(one.answer)[0] for one in (self._created, read) if one is not None]
         shown = {field for body in bodies if isinstance(body, Mapping) for field in names.to_contract(body)}
-        for key, field in (("name", "name"), ("created_at", "createdAt")):
+        wanted = {"name": "name", **({} if self._profile.shape.created_at is False else {"created_at": "createdAt"})}
+        for key, field in wanted.items():
             if getattr(names, key) != getattr(usual, key) and field not in shown:
                 raise SettingsError(
                     f"neither create nor GET {read.call.url} shows {getattr(names, key)}, by which the profile "

@@ -307,6 +307,14 @@ def test_a_name_that_no_answer_has_is_refused_with_its_key(tmp_path: Path, new_s
     assert server.left == []
 
 
+def test_a_creation_date_that_is_known_not_to_be_shown_needs_no_right_name(
+    tmp_path: Path, new_server: NewServer
+) -> None:
+    usual = Profile()
+    names, shape = replace(usual.names, created_at="/meta/created"), replace(usual.shape, created_at=False)
+    preflight(tmp_path, new_server().url, replace(usual, names=names, shape=shape))
+
+
 def _is_over(folder: Path, target: str) -> bool:
     journal = Journal(folder / "state")
     try:
