@@ -9,7 +9,6 @@ import contextlib
 import gc
 import logging
 import os
-import statistics
 import sys
 import time
 import traceback
@@ -162,7 +161,7 @@ def _tell_what_it_does(session: Session, features: Sequence[Feature], config: An
 
     answers_s = [exchange.seconds for exchange in session.recorder.exchanges] or [0.0]
     limits = session.connection.pacer.limits
-    log.info("%s", forecast(features, config, limits, statistics.median(answers_s), processes))
+    log.info("%s", forecast(features, config, limits, answers_s, processes))
 
 
 def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:

@@ -24,7 +24,7 @@ def _two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_race_sends_more_than_other_scenarios() -> None:
-    assert forecast(FEATURES, EVERYTHING, [], 0.001, 1).startswith(
+    assert forecast(FEATURES, EVERYTHING, [], [0.001], 1).startswith(
         "this run sends about 200 requests and creates about 22 users, whom it deletes; at 1 ms an answer, "
     )
 
@@ -34,10 +34,16 @@ def test_a_race_sends_more_than_other_scenarios() -> None:
     [(0.0, 1, "2 s"), (0.06, 1, "19 s"), (0.05, 8, "3 s"), (0.0, 8, "1 s"), (1.0, 1, "5 minutes")],
 )
 def test_processes_wait_at_the_same_time_but_share_the_processors(answer_s: float, processes: int, time: str) -> None:
-    assert forecast(HUNDRED, EVERYTHING, [], answer_s, processes).endswith(f" ms an answer, it takes about {time}")
+    assert f" ms an answer, it takes about {time}" in forecast(HUNDRED, EVERYTHING, [], [answer_s], processes)
+
+
+def test_an_api_that_may_work_on_one_request_at_a_time_takes_as_long_as_all_answers_the_few_slow_ones_too() -> None:
+    told = forecast(HUNDRED, EVERYTHING, [], [0.01, 0.01, 0.01, 0.37], 4)
+    assert told.endswith("; at 10 ms an answer, it takes about 2 s, or 2 minutes if the API works on one request at a time")
+    assert "one request at a time" not in forecast(HUNDRED, EVERYTHING, [], [0.001], 1)
 
 
 def test_the_lowest_limit_decides_if_it_makes_the_run_longer() -> None:
     limits = [Limit(100, 1.0), Limit(10, 1.0)]
-    assert forecast(HUNDRED, EVERYTHING, limits, 0.0, 1).endswith("; at 10 requests in 1 s, it takes about 2 minutes")
-    assert "at 1000 ms an answer" in forecast(HUNDRED, EVERYTHING, limits, 1.0, 1)
+    assert forecast(HUNDRED, EVERYTHING, limits, [0.0], 1).endswith("; at 10 requests in 1 s, it takes about 2 minutes")
+    assert "at 1000 ms an answer" in forecast(HUNDRED, EVERYTHING, limits, [1.0], 1)
