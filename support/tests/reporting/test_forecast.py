@@ -37,9 +37,9 @@ def test_processes_wait_at_the_same_time_but_share_the_processors(answer_s: floa
     assert f" ms an answer, it takes about {time}" in forecast(HUNDRED, EVERYTHING, [], [answer_s], processes)
 
 
-def test_an_api_that_may_work_on_one_request_at_a_time_takes_as_long_as_all_answers_the_few_slow_ones_too() -> None:
+def test_an_api_that_works_on_one_request_at_a_time_may_take_as_long_as_all_answers_the_few_slow_ones_too() -> None:
     told = forecast(HUNDRED, EVERYTHING, [], [0.01, 0.01, 0.01, 0.37], 4)
-    assert told.endswith("; at 10 ms an answer, it takes about 2 s, or 2 minutes if the API works on one request at a time")
+    assert told.endswith("10 ms an answer, it takes about 2 s, or 2 minutes if the API works on one request at a time")
     assert "one request at a time" not in forecast(HUNDRED, EVERYTHING, [], [0.001], 1)
 
 
