@@ -121,9 +121,9 @@ def race_of_sign_ups_and_reads(scenario: ScenarioContext) -> None:
     overtaken_reads.sign_up_while_the_list_is_read(scenario)
 
 
-@when("Ada changes their name while others read it, round after round")
-def race_of_change_and_reads(scenario: ScenarioContext) -> None:
-    overtaken_reads.change_while_it_is_read(scenario)
+@when("Ada changes their name with {method:Method} while others read it, round after round")
+def race_of_change_and_reads(scenario: ScenarioContext, method: str) -> None:
+    overtaken_reads.change_while_it_is_read(scenario, method)
 
 
 @then("in every round exactly one user is created with the email and the others are refused")

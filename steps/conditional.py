@@ -43,6 +43,11 @@ def write_if_match(scenario: ScenarioContext, method: str, actor: Actor, conditi
     conditional.write_if(scenario, actor, method, condition)
 
 
+@when("the client sends {actor:Actor}'s change again with If-Match and {condition:Condition}")
+def repeat_change_if_match(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
+    conditional.repeat_change_if(scenario, actor, condition)
+
+
 @when("several clients change {actor:Actor}'s name at once with the same current ETag, round after round")
 def race_of_writes(scenario: ScenarioContext, actor: Actor) -> None:
     conditional.race_of_writes(scenario, actor)

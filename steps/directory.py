@@ -1,6 +1,6 @@
 """Reading users: one account, the list, searches by email, pages."""
 
-from support.scenario import accounts, directory, many_users, outcomes, paging, values, waiting
+from support.scenario import directory, many_users, outcomes, paging, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 
@@ -12,9 +12,9 @@ def read_account(scenario: ScenarioContext, actor: Actor) -> None:
     scenario.keep(scenario.run(scenario.api.read(actor.known_id)))
 
 
-@given("support has read {actor:Actor}'s account by every method that reads")
-def has_read_account(scenario: ScenarioContext, actor: Actor) -> None:
-    accounts.read_by_every_method(scenario, actor)
+@given("support has seen {actor:Actor}'s account in every view")
+def has_seen_account(scenario: ScenarioContext, actor: Actor) -> None:
+    directory.see_in_every_view(scenario, actor)
 
 
 @when("support reads {actor:Actor}'s account {times:d} times")
@@ -191,6 +191,11 @@ def no_longer_found(scenario: ScenarioContext, actor: Actor) -> None:
 @then("the first, the last and some of the others are found by email, also page by page")
 def some_are_found(scenario: ScenarioContext) -> None:
     many_users.check_found(scenario)
+
+
+@then("each list that is read while others sign up shows them exactly once")
+def all_are_listed_meanwhile(scenario: ScenarioContext) -> None:
+    many_users.check_listed_meanwhile(scenario)
 
 
 @then("no other user can sign up with their emails")

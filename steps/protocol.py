@@ -74,7 +74,7 @@ def post_to_user(scenario: ScenarioContext, actor: Actor) -> None:
     protocol.post_to_user(scenario, actor)
 
 
-@when("a client sends POST to {actor:Actor}'s account with another method in the query or the body")
+@when("a client sends POST to {actor:Actor}'s account with another method in the query, the body or a header")
 def post_naming_another_method(scenario: ScenarioContext, actor: Actor) -> None:
     protocol.post_naming_another_method(scenario, actor)
 

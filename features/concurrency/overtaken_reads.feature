@@ -13,6 +13,13 @@ Feature: Reads at the same moment as a write
   @rule.patch @use.with_patch=yes
   Rule: A read during an update does not bring the old data back
 
-    Example: Ada's account is read while Ada changes their name
-      When Ada changes their name while others read it, round after round
+    Example: Ada's account is read while Ada updates their name
+      When Ada changes their name with an update while others read it, round after round
+      Then in every round no view goes on showing what was before
+
+  @rule.put @use.with_put=yes
+  Rule: A read during a replacement finds the user, and does not bring the old data back
+
+    Example: Ada's account is read while Ada replaces their name
+      When Ada changes their name with a replacement while others read it, round after round
       Then in every round no view goes on showing what was before

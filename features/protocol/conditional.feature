@@ -62,6 +62,8 @@ Feature: Conditional requests
       When a client sends PATCH for Ada with If-Match and an outdated ETag
       Then the status is 412
       And half a second later, Ada's account is still unchanged
+      When the client sends Ada's change again with If-Match and the current ETag
+      Then Ada's write is done
 
     @use.with_changes=yes
     Example: DELETE with an outdated ETag
@@ -78,6 +80,8 @@ Feature: Conditional requests
       When a client sends PUT for Ada with If-Match and an outdated ETag
       Then the status is 412
       And half a second later, Ada's account is still unchanged
+      When the client sends Ada's change again with If-Match and the current ETag
+      Then Ada's write is done
 
   @rule.conditional
   Rule: A write on condition of the current ETag is done

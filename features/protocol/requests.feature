@@ -77,7 +77,7 @@ Feature: Methods, statuses and headers
     @edge
     Example: A POST to Ada's account that names another method
       Given Ada is a user
-      When a client sends POST to Ada's account with another method in the query or the body
+      When a client sends POST to Ada's account with another method in the query, the body or a header
       Then the status is 405 and Allow names the supported methods
       And no user was created
       And Ada's account is unchanged

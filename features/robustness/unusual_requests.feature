@@ -10,6 +10,7 @@ Feature: Unusual requests
       Given Grace is a user
       When clients sign up at once with <bodies>
       Then no answer is a 5xx, and none is missing
+      And no answer contains a stack trace, SQL or a server path
       And every account is unchanged
       And each user who was created is shown as in the answer, and those who were refused are not shown
 
@@ -27,6 +28,7 @@ Feature: Unusual requests
       Given Ada and Grace are users
       When clients change Ada's account at once with unusual bodies, each with an update
       Then no answer is a 5xx, and none is missing
+      And no answer contains a stack trace, SQL or a server path
       And Ada's account is as one of the accepted changes left it, or unchanged
       And every account except Ada's is unchanged
 
@@ -35,6 +37,7 @@ Feature: Unusual requests
       Given Ada and Grace are users
       When clients change Ada's account at once with unusual bodies, each with a replacement
       Then no answer is a 5xx, and none is missing
+      And no answer contains a stack trace, SQL or a server path
       And Ada's account is as one of the accepted changes left it, or unchanged
       And every account except Ada's is unchanged
 
@@ -45,6 +48,7 @@ Feature: Unusual requests
       Given Ada is a user
       When clients send <what> at once, some of them for Ada's account
       Then no answer is a 5xx, and none is missing
+      And no answer contains a stack trace, SQL or a server path
       And every account is unchanged
 
       Examples:
@@ -58,6 +62,7 @@ Feature: Unusual requests
       Given Ada is a user
       When clients send unusual queries at once, some of them for Ada's account
       Then no answer is a 5xx, and none is missing
+      And no answer contains a stack trace, SQL or a server path
       And every account is unchanged
 
     @use.with_changes=yes
@@ -65,6 +70,7 @@ Feature: Unusual requests
       Given Ada and Grace are users
       When clients change Ada's account at once with queries and headers that name Grace
       Then no answer is a 5xx, and none is missing
+      And no answer contains a stack trace, SQL or a server path
       And Ada's account is as one of the accepted changes left it, or unchanged
       And every account except Ada's is unchanged
 
@@ -76,6 +82,7 @@ Feature: Unusual requests
       Given Ada and Grace are users
       When clients send 75 made-up requests at once, some of them for Ada's account
       Then no answer is a 5xx, and none is missing
+      And no answer contains a stack trace, SQL or a server path
       And Ada's account is as one of the accepted changes left it, or unchanged
       And every account except Ada's is unchanged
 

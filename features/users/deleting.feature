@@ -14,6 +14,14 @@ Feature: Deleting an account
       And Ada's account is gone
       And the list no longer shows Ada
 
+    Example: Ada deletes their account right after support has seen it in every view
+      Given Ada is a user
+      And support has seen Ada's account in every view
+      When Ada deletes their account
+      Then Ada's account is gone
+      And the list no longer shows Ada
+      And Ada is no longer found by their email
+
     Example: The other accounts stay
       Given Grace, Ada and Alan are users
       When Ada deletes their account

@@ -21,10 +21,10 @@ Feature: Changing an account
 
     Example: Ada changes their name and email
       Given Ada is a user
-      And support has read Ada's account by every method that reads
+      And support has seen Ada's account in every view
       When Ada changes their name and email
       Then Ada's account is returned with only that change
-      And a read of Ada's account shows the same
+      And every view of Ada's account shows the same
 
     Example: Ada changes their name twice
       Given Ada is a user
@@ -134,7 +134,7 @@ Feature: Changing an account
 
     Example: Ada replaces their name and email
       Given Ada is a user
-      And support has read Ada's account by every method that reads
+      And support has seen Ada's account in every view
       When Ada replaces their name and email
       Then Ada's account is returned with only that change
       And every view of Ada's account shows the same

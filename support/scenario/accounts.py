@@ -148,13 +148,6 @@ def reading(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
     return exchange
 
 
-def read_by_every_method(scenario: ScenarioContext, actor: Actor) -> None:
-    """Read a user by GET, and by HEAD where the target has it: neither may keep what a later change makes outdated."""
-    reads = (scenario.api.read, *([scenario.api.head] if scenario.profile.capabilities.head else []))
-    for request in reads:
-        scenario.run(request(actor.known_id))
-
-
 def fields_of(scenario: ScenarioContext, exchange: Exchange) -> dict[str, Any]:
     """Return the fields of the contract that an answer shows, by the contract's names."""
     value, _ = body_of(exchange.answer)

@@ -107,19 +107,19 @@ def _send_malformed_bodies(scenario: ScenarioContext, grace: Actor) -> list[Exch
 def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     """Sign up and change with secrets among the fields, change without them, and read what is shown then.
 
-    Deletes the users at once, so that an API that keeps the secrets fails here and not again when the list is read.
+    Some of it is refused, for each kind of reason: a server may explain a refusal by what it got. Deletes the users at
+    once, so that an API that keeps the secrets fails here and not again when the list is read.
     """
     mallory, alan, has = scenario.actor("Mallory"), scenario.actor("Alan"), scenario.profile.capabilities
-    sign_ups = [
-        (mallory, mallory.new_user.as_json()),
-        (alan, {**alan.new_user.as_json(), "name": ""}),
-        (alan, {**alan.new_user.as_json(), "email": grace.new_user.email}),
-    ]
+    directory.remember_list(scenario)
     secrets = {name: value for name, value in SECRETS.items() if name not in scenario.profile.create}
+    sign_ups = [(mallory, mallory.new_user.as_json()), *((alan, body) for body in _refused(scenario, alan, grace))]
     exchanges = [accounts.send_sign_up(scenario, actor, {**fields, **secrets}) for actor, fields in sign_ups]
-    bodies = {"PATCH": secrets, "PUT": {**grace.new_user.as_json(), **secrets}}
     methods = update_methods(scenario)
-    exchanges += [accounts.send_change(scenario, grace, method, bodies[method]) for method in methods]
+    for method in methods:
+        bodies = [{} if method == "PATCH" else grace.new_user.as_json(), *_refused(scenario, grace, mallory)]
+        exchanges += [accounts.send_change(scenario, grace, method, {**fields, **secrets}) for fields in bodies]
+    exchanges += _send_unreadable(scenario, alan, secrets)
     later = [(actor, method) for actor in scenario.users for method in methods]
     exchanges += [accounts.send_change(scenario, one, method, one.new_user.as_json()) for one, method in later]
     exchanges += scenario.run_few_at_once([scenario.api.read(actor.known_id) for actor in scenario.users])
@@ -128,6 +128,23 @@ def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     exchanges += [paging.read_page_of(scenario, grace)] if has.pages else []
     scenario.registry.confirm_gone()
     return exchanges
+
+
+def _refused(scenario: ScenarioContext, actor: Actor, other: Actor) -> list[dict[str, Any]]:
+    """Return fields of the actor that a sign-up is refused for: invalid ones, and the email of another."""
+    invalid = ("no name", "an empty name", "no email", "null as the email")
+    taken = {**actor.new_user.as_json(), "email": other.new_user.email}
+    return [*(invalid_fields(value, actor.new_user, scenario.factory) for value in invalid), taken]
+
+
+def _send_unreadable(scenario: ScenarioContext, actor: Actor, secrets: Mapping[str, str]) -> list[Exchange]:
+    """Sign up with secrets in JSON that breaks off, and in JSON that is declared as text."""
+
+    def whole(body: bytes) -> bytes:
+        return json.dumps({**json.loads(body), **secrets}).encode()
+
+    cut = sending_body(scenario, actor, "POST", lambda body: whole(body)[:-1])
+    return scenario.run_few_at_once([cut, sending_body(scenario, actor, "POST", whole, "text/plain")])
 
 
 def _use_credential(scenario: ScenarioContext, grace: Actor, credential: str) -> list[Exchange]:
@@ -230,7 +247,7 @@ def check_no_leak(scenario: ScenarioContext) -> None:
     for exchange in scenario.exchanges:
         wrong = matcher.mismatches(without_user_data(exchange, scenario.profile))
         if wrong:
-            fail(scenario.rule, _attempted(scenario, exchange), [str(matcher)], wrong, exchange, claims=matcher.claims)
+            fail("problem", _attempted(scenario, exchange), [str(matcher)], wrong, exchange, claims=matcher.claims)
 
 
 def check_errors(scenario: ScenarioContext) -> None:

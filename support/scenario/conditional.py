@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
@@ -82,6 +83,14 @@ def write_if(scenario: ScenarioContext, actor: Actor, method: str, condition: st
             scenario.api.call(method, url, fields=fields, headers=headers), fields["email"]
         )
     scenario.keep(scenario.run(operation))
+
+
+def repeat_change_if(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
+    """Send the last change again, with another condition for If-Match."""
+    call = scenario.exchange.call
+    headers = {**call.headers, "If-Match": CONDITIONS[condition](scenario.etags)}
+    email = (actor.expected or {}).get("email")
+    scenario.keep(scenario.run(scenario.registry.change(replace(call, headers=headers), email)))
 
 
 def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str, name: str | None = None) -> None:

@@ -64,6 +64,18 @@ def search(scenario: ScenarioContext, actor: Actor) -> Exchange:
     return read_list(scenario)
 
 
+def see_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:
+    """Read a user in each way that the target has: no view may keep what a later write makes outdated."""
+    has = scenario.profile.capabilities
+    scenario.run(scenario.api.read(actor.known_id))
+    if has.head:
+        scenario.run(scenario.api.head(actor.known_id))
+    if has.list:
+        read_list(scenario)
+    if has.email_filter:
+        search(scenario, actor)
+
+
 def read_with_unknown_parameters(scenario: ScenarioContext, actor: Actor) -> None:
     """Read the list, and search for the actor's email, with parameters that no API knows."""
     api, name = scenario.api, scenario.names.email_filter

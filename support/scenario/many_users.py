@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,12 +15,18 @@ from support.scenario.context import ScenarioContext
 from support.scenario.protocol import update_methods
 
 SAMPLE = 8
+MEANWHILE = 6
+
+
+def _all(scenario: ScenarioContext) -> list[tuple[NewUser, str]]:
+    """Return the users of the last burst with their ids."""
+    created = [user_of(exchange.answer, scenario.profile) for exchange in scenario.burst.result.results]
+    return [(new, user.id) for new, user in zip(scenario.burst.new_users, created, strict=True) if user is not None]
 
 
 def _some(scenario: ScenarioContext) -> list[tuple[NewUser, str]]:
-    """Return some users of the last burst with their ids, evenly spread, the first and the last included."""
-    created = [user_of(exchange.answer, scenario.profile) for exchange in scenario.burst.result.results]
-    pairs = [(new, user.id) for new, user in zip(scenario.burst.new_users, created, strict=True) if user is not None]
+    """Return some of them, evenly spread, the first and the last included."""
+    pairs = _all(scenario)
     return [*pairs[:: max(1, len(pairs) // SAMPLE)], *pairs[-1:]]
 
 
@@ -64,3 +71,26 @@ def _check_taken(scenario: ScenarioContext, rule: str, exchanges: Sequence[Excha
     attempted = scenario.then("signing up with a taken email, or changing another user to it")
     for exchange in exchanges:
         check(exchange, rule, attempted, has_status(scenario.answers.taken))
+
+
+def check_listed_meanwhile(scenario: ScenarioContext) -> None:
+    """Check that each list that is read while others sign up shows each of them exactly once.
+
+    A list that has to be read in several requests may change between them.
+    """
+    if not scenario.profile.capabilities.list or scenario.profile.pages.are_needed:
+        return
+    scenario.registry.make_room(MEANWHILE)
+    pairs = [
+        (scenario.api.list(), accounts.signing_up(scenario, new_user))
+        for new_user in scenario.factory.new_users(MEANWHILE)
+    ]
+    lists = scenario.run_at_once([operation for pair in pairs for operation in pair])[::2]
+    attempted = scenario.then("reading the list while others sign up")
+    for exchange in lists:
+        check(exchange, "list", attempted, has_status([200]))
+        shown = Counter(ids_of(exchange.answer, scenario.profile))
+        counts = {user_id: shown[user_id] for _, user_id in _all(scenario) if shown[user_id] != 1}
+        wrong = [f"user {user_id} is shown {count} times" for user_id, count in counts.items()]
+        if wrong:
+            fail("list", attempted, ["each user who was there before, exactly once"], wrong, exchange)

@@ -13,6 +13,7 @@ from support.http.users_api import JSON
 from support.models import Call, Exchange
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.odd_bodies import CLASSES, MIB, NOTHING, Rewrite
+from support.scenario.protocol import OVERRIDING
 
 LARGE = 32 * 1024
 LONG_HEAD = 4 * 1024
@@ -177,16 +178,22 @@ HEADERS: Sequence[tuple[str, str]] = (
 )
 
 
+TOKENS = ("\xe9\xff", "%00", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "e30.e30.e30", "' OR '1'='1", "x" * 4_000, "null")
+"""Tokens that nobody has, some of them shaped like a JSON Web Token (RFC 7519)."""
+
+
 def reads_with_headers(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
-    """Return a read of an account with each unusual header."""
+    """Return a read of an account with each unusual header, and with each unusual token where there is one."""
+    url, right = scenario.api.url_of(actor.known_id), scenario.api.credential
     for name, value in HEADERS:
-        call = scenario.api.call("GET", scenario.api.url_of(actor.known_id), headers={name: value})
-        yield Odd(f"{name}: {value[:40]}", call)
+        yield Odd(f"{name}: {value[:40]}", scenario.api.call("GET", url, headers={name: value}))
+    for token in TOKENS if right.shown is not None and scenario.profile.capabilities.access else ():
+        api = scenario.api.with_credential(replace(right, shown=token, value=token, source=None))
+        yield Odd(f"the token {token[:40]}", api.call("GET", url), refused_by="auth-401")
 
 
 METHODS = ("OPTIONS", "TRACE", "PROPFIND", "PURGE", "LOCK", "QUERY", "FROBNICATE", "X" * 60)
 NAMES_OF_IDS = ("id", "_id", "userId", "user_id", "user")
-OVERRIDDEN = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 
 
 def other_methods(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
@@ -195,7 +202,7 @@ def other_methods(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
     body = json.dumps(scenario.names.to_target({"name": new_user.name})).encode()
     for method in METHODS:
         yield Odd(f"the method {method}", scenario.api.call(method, url))
-    for header, method in zip((*OVERRIDDEN, OVERRIDDEN[0]), ("DELETE", "PATCH", "PUT", "PATCH"), strict=True):
+    for header, method in zip((*OVERRIDING, OVERRIDING[0]), ("DELETE", "PATCH", "PUT", "PATCH"), strict=True):
         sent = {header: method, "Content-Type": scenario.profile.media_type("PATCH")}
         yield Odd(f"{header}: {method}", scenario.api.call("GET", url, body=body, headers=sent))
     yield Odd("_method=DELETE in the query", scenario.api.call("GET", f"{url}?_method=DELETE"))

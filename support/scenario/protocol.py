@@ -17,6 +17,8 @@ from support.scenario.context import Actor, ScenarioContext
 from support.scenario.waiting import READ_TWO_WAYS, poll_until
 
 TRIES_FOR_AN_ANSWER = 12
+OVERRIDING = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
+"""Headers in which some servers look for another method."""
 RESOURCES: Mapping[str, Callable[[ScenarioContext], str]] = {
     "a user": lambda scenario: scenario.api.url_of(scenario.users[0].known_id),
     "an unknown user": lambda scenario: scenario.api.url_of(values.unused_id(scenario)),
@@ -98,14 +100,19 @@ def post_to_user(scenario: ScenarioContext, actor: Actor) -> Exchange:
 
 
 def post_naming_another_method(scenario: ScenarioContext, actor: Actor) -> None:
-    """Send POST to the URL of a user with another method in the query, or in the body."""
+    """Send POST to the URL of a user with another method in the query, in the body, or in a header."""
     url, api, exchanges = scenario.api.url_of(actor.known_id), scenario.api, []
     for method in ("DELETE", *update_methods(scenario)):
-        for query, member in ((f"?_method={method}", {}), ("", {"_method": method})):
+        ways: list[tuple[str, dict[str, str], dict[str, str]]] = [
+            (f"?_method={method}", {}, {}),
+            ("", {"_method": method}, {}),
+            *(("", {}, {header: method}) for header in OVERRIDING),
+        ]
+        for query, member, headers in ways:
             new_user = scenario.factory.new_user(actor.persona)
             scenario.emails_tried.append(new_user.email)
             body = json.dumps(scenario.names.to_target({**new_user.as_json(), **member})).encode()
-            call = api.call("POST", f"{url}{query}", body=body)
+            call = api.call("POST", f"{url}{query}", body=body, headers=headers)
             exchanges.append(scenario.run(scenario.registry.create(call, new_user.email, new_user.name)))
     scenario.keep(*exchanges)
 
