@@ -36,7 +36,12 @@ def is_served_or_refused(scenario: ScenarioContext, actor: Actor) -> None:
 
 @when("{actor:Actor} signs up with a Content-Type {written:WrittenType}")
 def sign_up_declared(scenario: ScenarioContext, actor: Actor, written: str) -> None:
-    connections.sign_up_declared(scenario, actor, written)
+    connections.write_declared(scenario, actor, "POST", written)
+
+
+@when("{actor:Actor} sends {method:Method} with a Content-Type {written:WrittenType}")
+def change_declared(scenario: ScenarioContext, actor: Actor, method: str, written: str) -> None:
+    connections.write_declared(scenario, actor, method, written)
 
 
 @when("users sign up with the languages, cookies and User-Agents of browsers and commands")

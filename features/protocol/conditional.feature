@@ -38,7 +38,10 @@ Feature: Conditional requests
       When Ada signs up and receives an answer
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
 
-    Example: A deleted user is not found, whatever the condition
+  @rule.delete
+  Rule: A deleted user is not found, whatever the condition
+
+    Example: Reading a deleted account with If-None-Match
       Given Ada is a user with an ETag
       When Ada deletes their account
       Then Ada's account is gone

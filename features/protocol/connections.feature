@@ -77,6 +77,28 @@ Feature: Several requests on one connection
         | with a charset in capitals |
         | with a charset in quotes   |
 
+    @use.with_patch=yes
+    Scenario Outline: An update with a Content-Type <written>
+      Given Ada is a user
+      When Ada sends an update with a Content-Type <written>
+      Then Ada's account is returned with only that change
+
+      Examples:
+        | written        |
+        | in capitals    |
+        | with a charset |
+
+    @use.with_put=yes
+    Scenario Outline: A replacement with a Content-Type <written>
+      Given Ada is a user
+      When Ada sends a replacement with a Content-Type <written>
+      Then Ada's account is returned with only that change
+
+      Examples:
+        | written        |
+        | in capitals    |
+        | with a charset |
+
     Example: Sign-ups by browsers and commands
       When users sign up with the languages, cookies and User-Agents of browsers and commands
       Then each account is created and shown with its own name and email

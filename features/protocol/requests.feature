@@ -152,18 +152,6 @@ Feature: Methods, statuses and headers
         | application/json; charset=utf-8 |
         | application/json;charset=UTF-8  |
 
-    @use.with_patch=yes
-    Example: A PATCH with a charset is accepted
-      Given Ada is a user
-      When Ada sends a PATCH declared as application/json; charset=utf-8
-      Then Ada's account is returned with only that change
-
-    @use.with_put=yes
-    Example: A PUT with a charset is accepted
-      Given Ada is a user
-      When Ada sends a PUT declared as application/json; charset=utf-8
-      Then Ada's account is returned with only that change
-
   @rule.malformed-json @negative
   Rule: A body that is not JSON is refused with 400 and changes nothing
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from support import statuses
 from support.contract.claims import Claim
-from support.contract.matchers import Matcher, is_within_bounds
+from support.contract.matchers import Matcher, body_of, is_within_bounds
 from support.errors import ContractViolation, Evidence, Inconclusive
 from support.escaping import on_one_line
 from support.exchange_text import curl, said
-from support.models import Exchange, Failure
+from support.models import Answer, Exchange, Failure
 from support.redaction import redacted
 from support.rules import RULES
 from support.timeline import Lane, drawn, status_counts
@@ -34,6 +34,14 @@ def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> 
     wrong = [mismatch for matcher in failed for mismatch in matcher.mismatches(exchange)]
     claims = [claim for matcher in failed for claim in matcher.claims]
     fail(rule, attempted, list(map(str, failed)), wrong, exchange, claims=claims)
+
+
+def is_cut(answer: Answer | None) -> bool:
+    """Whether a success ends in the middle of its JSON."""
+    if answer is None or not statuses.is_success(answer.status) or not answer.body or answer.excess:
+        return False
+    first, last = answer.body.strip()[:1], answer.body.strip()[-1:]
+    return first + last not in (b"{}", b"[]") and first in (b"{", b"[") and body_of(answer, whole=True)[0] is None
 
 
 def fail(

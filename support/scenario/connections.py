@@ -125,6 +125,7 @@ def each_is_own(scenario: ScenarioContext, actor: Actor) -> None:
 
 TYPES: Mapping[str, Callable[[str], str]] = {
     "in capitals": str.upper,
+    "with a charset": lambda media_type: f"{media_type}; charset=utf-8",
     "with a charset in capitals": lambda media_type: f"{media_type};CHARSET=UTF-8",
     "with a charset in quotes": lambda media_type: f'{media_type}; charset="utf-8"',
 }
@@ -140,10 +141,10 @@ HEADERS: Sequence[Mapping[str, str]] = (
 """What browsers and commands send beside a request, which makes no difference here."""
 
 
-def sign_up_declared(scenario: ScenarioContext, actor: Actor, written: str) -> None:
-    """Sign up with the Content-Type written in another way."""
-    media_type = TYPES[written](scenario.profile.media_type("POST"))
-    scenario.run(protocol.sending_body(scenario, actor, "POST", content_type=media_type))
+def write_declared(scenario: ScenarioContext, actor: Actor, method: str, written: str) -> None:
+    """Sign up or change the account with the Content-Type written in another way."""
+    media_type = TYPES[written](scenario.profile.media_type(method))
+    scenario.run(protocol.sending_body(scenario, actor, method, content_type=media_type))
 
 
 def _sign_up_with(scenario: ScenarioContext, actor: Actor, headers: Mapping[str, str]) -> Operation[Exchange]:

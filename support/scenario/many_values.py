@@ -243,6 +243,7 @@ def _write_alone(scenario: ScenarioContext, writes: Sequence[Written], field_nam
     actor = scenario.actor("Radia")
     if writes[0].method != "POST":
         accounts.become_user(scenario, actor)
+        directory.see_in_every_view(scenario, actor)
     for each in writes:
         actor.shown = actor.expected or actor.shown
         fields = {field_name: _again(scenario, each, field_name)}

@@ -559,7 +559,7 @@ def create_renews_time_of_one_before(sandbox: Sandbox) -> None:
 # Delete
 
 
-@defect("conditional")
+@defect("delete")
 def deleted_user_not_modified(sandbox: Sandbox) -> None:
     """A read of a deleted user with their last ETag in If-None-Match gives 304: a cache looks at the tags first."""
     gone = remember_gone(sandbox)
