@@ -44,6 +44,11 @@ def change_declared(scenario: ScenarioContext, actor: Actor, method: str, writte
     connections.write_declared(scenario, actor, method, written)
 
 
+@then("{actor:Actor}'s change is served like any other")
+def is_changed_as_usual(scenario: ScenarioContext, actor: Actor) -> None:
+    connections.is_changed_as_usual(scenario, actor)
+
+
 @when("users sign up with the languages, cookies and User-Agents of browsers and commands")
 def sign_up_by_each_client(scenario: ScenarioContext) -> None:
     connections.sign_up_by_each_client(scenario)

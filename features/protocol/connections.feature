@@ -81,7 +81,7 @@ Feature: Several requests on one connection
     Scenario Outline: An update with a Content-Type <written>
       Given Ada is a user
       When Ada sends an update with a Content-Type <written>
-      Then Ada's account is returned with only that change
+      Then Ada's change is served like any other
 
       Examples:
         | written        |
@@ -92,7 +92,7 @@ Feature: Several requests on one connection
     Scenario Outline: A replacement with a Content-Type <written>
       Given Ada is a user
       When Ada sends a replacement with a Content-Type <written>
-      Then Ada's account is returned with only that change
+      Then Ada's change is served like any other
 
       Examples:
         | written        |

@@ -119,7 +119,6 @@ def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     for method in methods:
         bodies = [{} if method == "PATCH" else grace.new_user.as_json(), *_refused(scenario, grace, mallory)]
         exchanges += [accounts.send_change(scenario, grace, method, {**fields, **secrets}) for fields in bodies]
-    exchanges += _send_unreadable(scenario, alan, secrets)
     later = [(actor, method) for actor in scenario.users for method in methods]
     exchanges += [accounts.send_change(scenario, one, method, one.new_user.as_json()) for one, method in later]
     exchanges += scenario.run_few_at_once([scenario.api.read(actor.known_id) for actor in scenario.users])
@@ -135,16 +134,6 @@ def _refused(scenario: ScenarioContext, actor: Actor, other: Actor) -> list[dict
     invalid = ("no name", "an empty name", "no email", "null as the email")
     taken = {**actor.new_user.as_json(), "email": other.new_user.email}
     return [*(invalid_fields(value, actor.new_user, scenario.factory) for value in invalid), taken]
-
-
-def _send_unreadable(scenario: ScenarioContext, actor: Actor, secrets: Mapping[str, str]) -> list[Exchange]:
-    """Sign up with secrets in JSON that breaks off, and in JSON that is declared as text."""
-
-    def whole(body: bytes) -> bytes:
-        return json.dumps({**json.loads(body), **secrets}).encode()
-
-    cut = sending_body(scenario, actor, "POST", lambda body: whole(body)[:-1])
-    return scenario.run_few_at_once([cut, sending_body(scenario, actor, "POST", whole, "text/plain")])
 
 
 def _use_credential(scenario: ScenarioContext, grace: Actor, credential: str) -> list[Exchange]:

@@ -13,7 +13,7 @@ from support.contract.normalizers import user_of
 from support.errors import NotOffered
 from support.http.operations import Operation
 from support.models import Exchange
-from support.scenario import accounts, conditional, directory, protocol, values
+from support.scenario import accounts, conditional, directory, one_client, protocol, user_checks, values
 from support.scenario.context import PERSONAS, Actor, ScenarioContext
 
 if TYPE_CHECKING:
@@ -145,6 +145,13 @@ def write_declared(scenario: ScenarioContext, actor: Actor, method: str, written
     """Sign up or change the account with the Content-Type written in another way."""
     media_type = TYPES[written](scenario.profile.media_type(method))
     scenario.run(protocol.sending_body(scenario, actor, method, content_type=media_type))
+
+
+def is_changed_as_usual(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check that the last change is done; if one that is written as usual is not either, that rule is broken."""
+    acts = one_client.sign_up, one_client.change_by(scenario.exchange.call.method)
+    with one_client.tried_by_one_client(scenario, acts):
+        user_checks.shows_user(scenario, scenario.exchange, [200], actor.expected or {})
 
 
 def _sign_up_with(scenario: ScenarioContext, actor: Actor, headers: Mapping[str, str]) -> Operation[Exchange]:

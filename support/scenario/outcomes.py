@@ -70,10 +70,8 @@ def is_shown_as_created(scenario: ScenarioContext, actor: Actor, exchange: Excha
 
 def is_changed(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that the last answer is a 200 with the whole user: new what was sent, everything else as before."""
-    expected, exchange = actor.expected or actor.shown, scenario.exchange
-    is_about_its_type = exchange.status in scenario.answers.media_type
-    rule = scenario.rule if is_about_its_type else rule_of_change(exchange)
-    shows_user(scenario, exchange, [200], expected, rule)
+    expected = actor.expected or actor.shown
+    shows_user(scenario, scenario.exchange, [200], expected, rule=rule_of_change(scenario.exchange))
     actor.shown, actor.expected = expected, None
 
 
