@@ -118,7 +118,7 @@ class _Checks:
             yield f"wants_without {quoted(leak.splitlines()[0][:LONGEST_LEAK])}"
 
     def _not_kept(self, *fields: tuple[str, Any]) -> Iterator[str]:
-        if self._exchange.call.lists or not fields:
+        if self._exchange.call.lists or not fields or any(isinstance(value, dict | list) for _, value in fields):
             raise Unclear
         for key, value in fields:
             for name in dict.fromkeys([key, OF_THE_DATABASE.get(key, key)]):

@@ -27,7 +27,10 @@ NOT_JUDGED = ("burst", "burst-workflow", "create-location")
 PLAYED = """\
 cd {root} || exit 2
 export BASE_URL TARGET
-REPORTS_DIR={reports} exec {python} -m behave --no-color {seed} {location}
+REPORTS_DIR={reports} {python} -m behave --no-color {seed} {location} || exit
+grep -q '"result": "known deviation"' {reports}/summary.json || exit 0
+echo '# The profile knows the fault by now, which is still there.'
+exit 1
 """
 
 

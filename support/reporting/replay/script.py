@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,6 +21,7 @@ from support.redaction import redacted
 from support.reporting.replay.checks import Unclear, commands, place
 from support.reporting.replay.choosing import Step, created_id
 from support.reporting.replay.words import Words, quoted
+from support.statuses import is_success
 
 FUNCTIONS = Path(__file__).with_name("functions.sh")
 DIGITS, MARKS = "234567", 24
@@ -42,9 +44,11 @@ def script(steps: Sequence[Step], wrong: Wrong, profile: Profile, base_url: str,
 
     A variable stands for each id that a create returned. A request that may change a user is sent only after a read
     that shows no user, or one that the script made. `patience_s` is how long the last answer may take to become right.
-    Raises Unclear if a claim about it cannot be checked.
+    Raises Unclear if a claim about it cannot be checked, or if a request cannot be written for users of its own.
     """
-    bodies = ((step.exchange.call.body or b"").decode("utf-8", "replace") for step in steps)
+    bodies = [(step.exchange.call.body or b"").decode("utf-8", "replace") for step in steps]
+    if any("\0" in body for body in bodies):  # such as UTF-16, in which nothing can be replaced
+        raise Unclear
     words = Words(base_url, next(filter(None, map(mark_in, bodies)), ""))
     return "\n".join(_Script(steps, wrong, profile, words, patience_s).lines()) + "\n"
 
@@ -126,6 +130,8 @@ class _Script:
         call = step.exchange.call
         if self._changes(call) and not _names_a_user(call.url, self._collection):
             raise Unclear
+        if is_success(step.exchange.status) and self._names_a_derived_id(call):
+            raise Unclear  # it showed a user of the run, by an id that was made of theirs
         said = f"# {number}. {call.method} {call.url}: expected {self._wrong.expected}, got {self._wrong.actual}"
         yield f"\nsay '' {quoted(on_one_line(said) + '  <-- here')}"
         sending = self._sending(step)
@@ -166,6 +172,11 @@ class _Script:
     def _changes(self, call: Call) -> bool:
         return call.method in UPDATES or (call.method == "POST" and _path(call.url) != self._creates)
 
+    def _names_a_derived_id(self, call: Call) -> bool:
+        """Whether a call is for an id that was made of one that a create returned, such as `07` of `7`."""
+        named, ids = unquote(_path(call.url).rpartition("/")[2]), self._words.ids
+        return named not in ids and any(bare in _bare(named) for bare in map(_bare, ids) if bare)
+
     def _reading(self, call: Call) -> str:
         """Return the command that reads the user of a call, with the token of the run."""
         headers = {name: value for name, value in call.headers.items() if name not in OF_A_BODY}
@@ -184,6 +195,11 @@ def _names_a_user(url: str, collection: str) -> bool:
     """Whether a URL cannot be taken for that of the collection, however a server decodes or normalizes it."""
     last = unquote(unquote(_path(url).rpartition("/")[2]))
     return _path(url) != _path(collection) and not any(part.strip() in NO_ID for part in re.split(r"[/\\]", last))
+
+
+def _bare(user_id: str) -> str:
+    """Return an id without what a server may ignore in it: signs, letter case, the form of its digits."""
+    return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKC", user_id).casefold())
 
 
 def _path(url: str) -> str:

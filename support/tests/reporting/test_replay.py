@@ -25,6 +25,7 @@ from support.profile_answers import Answers, Names, Shape
 from support.redaction import Redactor
 from support.reporting.replay import choosing, words
 from support.reporting.replay import script as module
+from support.reporting.replay.checks import Unclear
 from support.reporting.replay.choosing import MAX_EXCHANGES, Step, damage_before, stands_alone, steps_to
 from support.reporting.replay.script import DIGITS, Wrong
 from support.reporting.replay.words import Words
@@ -425,6 +426,24 @@ def test_a_secret_is_seen_under_any_name(script: Script, tmp_path: Path, shown: 
     steps = [Step(exchange("GET", f"{server.url}/7", 200))]
     done = played(module.script(steps, wrong, Profile(), server.url), tmp_path, "t")
     assert done.returncode == code, done.stdout
+
+
+UTF_16 = exchange("POST", USERS, 201, {"id": "7"}, SENT.decode().encode("utf-16"))
+OF_AN_ID = [created(USERS, "7"), exchange("GET", f"{USERS}/07", 200)]
+NESTED_FIELD = Claim("not-kept", (("data", {"isAdmin": True}),))
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "claim"),
+    [
+        ([UTF_16], Claim("status", (400,))),  # whose mark the script could not replace by its own
+        (OF_AN_ID, Claim("status", (404,))),  # which is that of another user by then
+        ([created(USERS, "7")], NESTED_FIELD),  # which a shell cannot compare
+    ],
+)
+def test_what_a_script_could_not_show_is_played_by_the_suite(exchanges: Sequence[Exchange], claim: Claim) -> None:
+    with pytest.raises(Unclear):
+        module.script([Step(one) for one in exchanges], Wrong([claim], "", ""), Profile(), USERS)
 
 
 @needs_curl

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from support.reporting.replay import keeping
 from support.settings import ROOT
 from support.target.embedded import Target
 from support.tests.reporting.conftest import behave, on
@@ -104,4 +106,33 @@ def test_what_requests_in_turn_do_not_show_is_played_as_it_was(
         )
         assert done.returncode == code, f"{run.out}\n{text}\n{done.stdout}\n{done.stderr}"
         assert (f"  repeat     sh {script}\n" in done.stdout) == bool(code)
-    assert script.read_text(encoding="utf-8").splitlines()[-1] == text.splitlines()[-1]
+    assert _command(script.read_text(encoding="utf-8")) == _command(text)
+
+
+def _command(text: str) -> list[str]:
+    return [line for line in text.splitlines() if BY_BEHAVE in line]
+
+
+KNOWN = """\
+name = "known"
+description = "an API whose faults are known"
+[[deviations]]
+rule = "method-405"
+reason = "a 405 has no Allow"
+link = "https://example.com/tickets/1"
+since = 2026-11-23
+"""
+
+
+def test_a_fault_that_the_profile_knows_by_now_is_still_there(faulty: Callable[..., Target], tmp_path: Path) -> None:
+    broken = faulty("no-allow")
+    state = {"STATE_DIR": os.fspath(tmp_path / "state"), "LOG_LEVEL": "ERROR"}
+    played = keeping.PLAYED.format(
+        root=ROOT, reports=tmp_path, python=sys.executable, seed="", location="features/protocol/requests.feature:71"
+    )
+    (tmp_path / "known.toml").write_text(KNOWN, encoding="utf-8")
+    target = {**on(broken), "TARGET": os.fspath(tmp_path / "known.toml")}
+    done = subprocess.run(
+        ["sh", "-c", played], env={**os.environ, **target, **state}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "which is still there" in done.stdout) == (1, True), done.stdout
