@@ -3,7 +3,7 @@
 from typing import Any
 
 from support.contract.matchers import has_status
-from support.scenario import accounts, outcomes, waiting
+from support.scenario import accounts, one_client, outcomes, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import then
 
@@ -75,7 +75,7 @@ def change_is_accepted(scenario: ScenarioContext, actor: Actor, field: str) -> N
 @then("{actor:Actor} is refused because the email is taken")
 def is_refused_as_taken(scenario: ScenarioContext, actor: Actor) -> None:
     assert scenario.last_actor is actor, f"{actor.persona} did not act last"
-    outcomes.is_answered(scenario, "taken")
+    one_client.is_refused_as_taken(scenario)
 
 
 @then("the request is refused as invalid")

@@ -42,11 +42,19 @@ def forecast(profile: Profile, has_token: bool) -> Iterator[str]:
         yield f"It cannot check {'; '.join(unchecked)}."
 
 
+def scenarios_tagged(tag: str) -> set[str]:
+    """Return the names of the scenarios of the contract with a tag."""
+    return {plain(scenario.name) for scenario in _scenarios() if tag in scenario.effective_tags}
+
+
 def _by_rule() -> dict[str, list[Scenario]]:
     """Return the scenarios of the contract by their rule."""
     found: dict[str, list[Scenario]] = defaultdict(list)
-    for path in sorted(ROOT.glob("features/**/*.feature")):
-        for scenario in parse_file(str(path)).walk_scenarios():
-            if CONTRACT in scenario.effective_tags:
-                found[rule_of(scenario)].append(scenario)
+    for scenario in _scenarios():
+        found[rule_of(scenario)].append(scenario)
     return found
+
+
+def _scenarios() -> Iterator[Scenario]:
+    for path in sorted(ROOT.glob("features/**/*.feature")):
+        yield from (one for one in parse_file(str(path)).walk_scenarios() if CONTRACT in one.effective_tags)

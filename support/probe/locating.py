@@ -17,6 +17,8 @@ DEEPEST = 5
 LINKS: Sequence[Path] = (("_links", "self", "href"), ("links", "self"), ("url",), ("href",), ("@id",))
 """Where a user links to itself, as in HAL, JSON:API, Django REST framework and Hydra."""
 A_DAY_S = 86_400.0
+QUARTER_S = 900
+SOON_S = 120
 Moment = Literal[True, "local", "spaced", "seconds", "milliseconds"]
 Path = tuple[str, ...]
 
@@ -147,7 +149,8 @@ def _moment(value: Any) -> Moment | None:
 
 
 def _is_now(value: Any, kind: Moment) -> bool:
-    """Whether a moment is within a day of now, whatever the offset."""
+    """Whether a moment is now, whatever the offset: those of the world differ by quarters of an hour."""
     if kind in ("seconds", "milliseconds"):
-        return abs(float(value) / (1000 if kind == "milliseconds" else 1) - time.time()) < A_DAY_S
-    return abs(datetime.fromisoformat(str(value).upper()).timestamp() - time.time()) < A_DAY_S
+        return abs(float(value) / (1000 if kind == "milliseconds" else 1) - time.time()) < SOON_S
+    age_s = datetime.fromisoformat(str(value).upper()).timestamp() - time.time()
+    return abs(age_s) < A_DAY_S and abs((age_s + QUARTER_S / 2) % QUARTER_S - QUARTER_S / 2) < SOON_S

@@ -116,6 +116,18 @@ def change_to_taken_email_by(method: str) -> Act:
     return change
 
 
+def is_refused_as_taken(scenario: ScenarioContext) -> None:
+    """Check that the last request is refused because its email is taken; if none is, the rule about that is broken."""
+    method = scenario.exchange.call.method
+    rule, act = (
+        ("email-unique", sign_up_with_taken_email)
+        if method == "POST"
+        else ("update-taken", change_to_taken_email_by(method))
+    )
+    with tried_by_one_client(scenario, () if rule == scenario.rule else (sign_up, act)):
+        outcomes.is_answered(scenario, "taken")
+
+
 def delete(scenario: ScenarioContext) -> None:
     ada = _begin(scenario, "delete", "Ada deletes their account")
     accounts.delete(scenario, ada)

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from itertools import cycle, islice
 
 from support.contract.matchers import Matcher, body_of, field_mismatches, schema_mismatches
+from support.contract.violation import fail
 from support.exchange_text import status_of
 from support.models import Credential, Exchange, Failure
 from support.scenario import (
@@ -217,8 +218,11 @@ def each_sign_up_shows(scenario: ScenarioContext) -> None:
         else:
             wrong = []
         if wrong:
+            is_invalid = all(line.startswith(("/name: ", "/email: ")) for line in wrong)
             what = [f"{odd.what}: {line}" for line in wrong]
-            scenario.fail("a valid user who is shown as in the answer, or a refusal and no user", what, exchange)
+            wanted = ["a valid user who is shown as in the answer, or a refusal and no user"]
+            rule = "create-invalid" if is_invalid else scenario.rule
+            fail(rule, scenario.attempted, wanted, what, exchange)
     scenario.registry.confirm_gone()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from support import statuses
-from support.contract.guesses import EMAILS, IDS, NAMES, field_with, first_of, list_in
+from support.contract.guesses import CREATED, EMAILS, IDS, NAMES, field_with, first_of, list_in
 from support.contract.matchers import body_of, brief
 from support.contract.normalizers import listed
 from support.contract.refusals import Complaint, complaints_in
@@ -185,3 +185,14 @@ def _pointers_to(text: str, document: Mapping[str, Any], pointer: str = "", deep
             yield f"{pointer}/{key}"
         elif isinstance(value, Mapping) and deep and "/" not in str(key):
             yield from _pointers_to(text, value, f"{pointer}/{key}", deep - 1)
+
+
+def other_forms(user: Any, profile: Profile) -> Iterator[str]:
+    """Yield what a profile could say of the form of a user, which else breaks a rule: another creation date, or id."""
+    if not isinstance(user, Mapping):
+        return
+    other = first_of(CREATED[1:], user)
+    if profile.names.created_at == CREATED[0] not in user and profile.shape.created_at is not False and other:
+        yield f'users have {other} and no createdAt: if that is right, set created_at = "{other}" under [names]'
+    if profile.shape.id == "string" and isinstance(user.get(profile.names.id), int):
+        yield 'ids are numbers: if that is right, set id = "integer" under [shape]'

@@ -157,6 +157,7 @@ class FirstUser:
         user = user_of(read.answer, self._profile)
         if read.status == 200 and user is not None and user.email == self._email:
             self._check_names(read)
+            self.learned += diagnosis.other_forms(body_of(read.answer)[0], self._profile)
             self._learn_of_reads(user_id, read)
             return True
         shown = user_shown(whole_body(read.answer), self._new_user)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from support.errors import Outcome
+from support.errors import Evidence, Outcome
 from support.probe import suite_run
 from support.probe.draft import Draft
 from support.probe.suite_run import SHOWN_SOMETIMES
 from support.profile_files import load
-from support.reporting.results import Result
+from support.reporting.results import Failure, Result
 from support.reporting.summary import ScenarioResult, Summary, Users
 from support.settings import ROOT
 from support.tests.sandbox.conftest import TOKEN
@@ -102,6 +102,47 @@ def test_a_draft_says_of_which_rules_scenarios_had_no_verdict(monkeypatch: pytes
     draft = Draft("ours", "http://127.0.0.1/users", date(2026, 11, 23))
     suite_run.add_deviations(draft, "@contract")
     assert "3 scenarios had no verdict, as another broken rule kept them from it: put, list." in draft.remarks
+
+
+def failed(rule: str, actual: str, scenario: str = "Deleting users whose ids resemble Ada's") -> Failure:
+    evidence = Evidence("", (), (actual,), (), "GET http://127.0.0.1/users/7", "200 {}")
+    return Failure(Outcome.CONTRACT_BROKEN, rule, "", scenario, "", "", "", evidence)
+
+
+def drafted(monkeypatch: pytest.MonkeyPatch, *failures: Failure) -> Draft:
+    played = [ScenarioResult("", "", 1, one.rule, one.scenario, Result.FAILED, 0.0) for one in failures]
+    summary = Summary(Outcome.CONTRACT_BROKEN, scenarios=played, failures=list(failures))
+    monkeypatch.setattr(suite_run, "_run", lambda *_: summary)
+    draft = Draft("ours", "http://127.0.0.1/users", date(2026, 11, 23))
+    suite_run.add_deviations(draft, "@contract")
+    return draft
+
+
+@pytest.mark.parametrize("user_id", ["2361x", "+2308", "3604\\n", "6b0c491f-0ddf10d94518x", "07"])
+def test_a_draft_excuses_a_read_of_an_id_whichever_it_is_next_time(
+    monkeypatch: pytest.MonkeyPatch, user_id: str
+) -> None:
+    draft = drafted(monkeypatch, failed("read-404", f"the read of {user_id} was answered by 200, and shows none"))
+    assert draft.profile.deviations[0].shows == ("the read of * was answered by 200, and shows none",)
+
+
+def test_a_draft_excuses_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = drafted(monkeypatch, failed("robust", "no answer came: no complete answer within 5 s"))
+    assert not draft.profile.deviations
+    assert "a fault of the server is never excused" in draft.remarks[0]
+
+
+def test_a_draft_says_how_often_a_user_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = drafted(monkeypatch, failed("list", "the list shows Ada 2 times"))
+    assert draft.profile.deviations[0].shows == ("the list shows Ada 2 times",)
+
+
+def test_a_draft_leaves_out_what_draws_other_actions_in_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = "A few users act in many drawn orders"
+    draft = drafted(monkeypatch, failed("email-unique", "the status was 201", drawn))
+    assert not draft.profile.deviations
+    assert draft.profile.excluded[0].scenarios == (drawn,)
+    assert f"scenarios = [\n    {drawn!r}".replace("'", '"') in draft.text()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends a process at once")

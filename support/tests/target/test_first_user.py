@@ -16,6 +16,7 @@ from support.errors import SettingsError, SuiteError, TargetDown
 from support.profile import Capabilities, Deviation, Profile
 from support.scenario.session import Session
 from support.settings import Settings
+from support.target.diagnosis import other_forms
 from support.target.embedded import Target
 from support.target.first_user import FirstUser
 from support.tests.conftest import settings_for
@@ -347,6 +348,21 @@ def test_a_right_set_up_takes_at_most_ten_requests_and_leaves_nobody(tmp_path: P
     assert last + 2 - begun <= 10
     assert server.left == []
     assert any("HEAD gives 200" in one for one in first.learned)
+
+
+@pytest.mark.parametrize(
+    ("user", "told"),
+    [
+        ({"id": "7", "created_at": "2026-11-23T12:00:00Z"}, ['set created_at = "created_at" under [names]']),
+        ({"id": 7, "createdAt": "2026-11-23T12:00:00Z"}, ['set id = "integer" under [shape]']),
+        ({"id": "7", "createdAt": "2026-11-23T12:00:00Z", "created": "2026-11-23"}, []),
+        ({"id": "7"}, []),
+    ],
+)
+def test_another_form_of_a_user_is_told(user: dict[str, object], told: list[str]) -> None:
+    lines = list(other_forms(user, Profile()))
+    assert len(lines) == len(told)
+    assert all(line.endswith(f"if that is right, {what}") for line, what in zip(lines, told, strict=True))
 
 
 CONTRACT_FAULTS: dict[str, Twist] = {
