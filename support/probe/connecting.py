@@ -25,4 +25,4 @@ def connect(settings: Settings, draft: Draft) -> Connection:
             first, others = first or error, others or ways(token, error.scheme)
             if (way := next(others, None)) is None:
                 raise first from None
-            learn_way(draft, way, f"a read with the token as bearer: {first}")
+            learn_way(draft, way, "a read with the token as bearer is refused, and one in this way is answered")

@@ -32,6 +32,8 @@ class Standing:
 
     def __str__(self) -> str:
         count = f"{self.done} of {number_of(self.total, 'scenario')}"
+        if self.done == self.total:
+            return f"{count}, cleaning up"
         return count if self.left_s is None else f"{count}, {duration(self.left_s)} left"
 
     def write(self, folder: Path) -> None:

@@ -108,7 +108,8 @@ def test_processes_are_as_far_as_all_together(tmp_path: Path) -> None:
 
 def test_it_is_told_in_words() -> None:
     assert str(Standing(312, 524, 80.2)) == "312 of 524 scenarios, 1 min 20 s left"
-    assert str(Standing(1, 1, None)) == "1 of 1 scenario"
+    assert str(Standing(524, 524, 80.2)) == "524 of 524 scenarios, cleaning up"
+    assert str(Standing(0, 1, None)) == "0 of 1 scenario"
     assert duration(59.7) == "1 min 0 s"
 
 
