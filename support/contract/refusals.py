@@ -74,6 +74,7 @@ MARKS = (
     "errorid",
     "errorlink",
     "innererror",
+    "location",
 )
 """Names of what an error has beside its text, in small letters without separators."""
 QUOTED = re.compile(r"[\"'`“]([A-Za-z_$][\w.$/\-\[\]]*)[\"'`”]")
@@ -191,7 +192,7 @@ def _place(node: Mapping[str, Any]) -> Path | None:
         place = node.get(key)
         if key == "source" and isinstance(place, Mapping):
             place = place.get("pointer", place.get("parameter"))
-        if key in ("name", "key") and not any(text in node for text in ("reason", "message", "msg", "messages")):
+        if key in ("name", "key") and not any(text in node for text in ("reason", "message", "msg", "messages", "description")):
             continue
         if isinstance(place, str | list) and _is_place(place, key, node):
             return path_of(place)

@@ -59,6 +59,7 @@ class _Creation:
         self._tried: dict[Path, list[Any]] = {}
         self._unwanted: set[str] = set()
         self._paths = _other_paths(client.api.base_url)
+        self._wrappers = iter(("/data", "/user", ""))
         self._media_types = iter([JSON_API])
         self._ways = client.ways_to_send_the_token()
         self._guesses = self._guess()
@@ -84,6 +85,8 @@ class _Creation:
             return False
         elif self._speaks_scim(exchange):
             return True
+        elif self._knows_no_field(complaints) and (wrapper := next(self._wrappers, None)) is not None:
+            client.learn("names.body_pointer", wrapper, exchange)
         else:
             if AT_LEAST_ONE.search(complaints[0].text if complaints else ""):
                 complaints = complaints[:1]
@@ -92,6 +95,11 @@ class _Creation:
                 self.not_understood = self.not_understood or exchange
             return any(learned) or next(self._guesses, False)
         return True
+
+    def _knows_no_field(self, complaints: Sequence[Complaint]) -> bool:
+        """Whether the target knows neither the name nor the email: it may want them inside an object."""
+        paths = self._client.profile.names.paths
+        return {paths["name"], paths["email"]} <= {one.path for one in complaints if one.is_unknown}
 
     def _is_unwanted(self, complaint: Complaint, exchange: Exchange) -> bool:
         """Whether a refusal is about a field that was sent, and must not be, rather than about the token."""

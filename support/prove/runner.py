@@ -15,7 +15,7 @@ from support.reporting.summary import FILE, Summary, read
 from support.settings import Settings
 
 CONTRACT = "@contract"
-LIMIT_S = 300.0
+LIMIT_S = 600.0
 LAST_WORDS = 2000
 
 

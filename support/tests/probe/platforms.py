@@ -52,6 +52,31 @@ class Strapi(Make):
         return JSONResponse({"data": None, "error": {**error, **details}}, status, headers)
 
 
+class Kinto(Make):
+    """Kinto: users are sent and shown in `data`; other keys are refused, whose names stand in the text alone."""
+
+    collection, invalid = "/v1/buckets/app/collections/users/records", 400
+
+    def body(self, document: Any) -> Any:
+        return document.get("data") if isinstance(document, dict) else document
+
+    def faults(self, method: str, document: Any) -> Faults:
+        if isinstance(document, dict) and (unknown := {key: document[key] for key in document if key != "data"}):
+            return {"": f'Unrecognized keys in mapping: "{unknown}"'}
+        return super().faults(method, document)
+
+    def wrapped(self, call: Call, user: Fields) -> Any:  # noqa: ARG002
+        return {"data": user}
+
+    def list(self, users: list[Fields], request: Request, headers: Fields) -> Any:  # noqa: ARG002
+        return {"data": users}
+
+    def say(self, status: int, faults: Faults, headers: Mapping[str, str] | None = None) -> Response:
+        details = [{"location": "body", "name": name, "description": text} for name, text in faults.items()]
+        error = {"code": status, "errno": 107, "error": "Invalid parameters", "message": details[0]["description"]}
+        return JSONResponse({**error, "details": details}, status, headers)
+
+
 class SpringDataRest(Make):
     """Spring Data REST: HAL, ids only in links, a 201 with nothing but Location, a 204 for each change."""
 
