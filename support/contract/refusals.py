@@ -33,6 +33,8 @@ TEXTS = (
     ),
     *("type", "keyword", "kind", "ctx", "context", "expected", "messages"),
 )
+BESIDE_A_NAME = ("reason", "message", "msg", "messages", "description")
+"""Texts that tell the name of a field from that of an error."""
 CHOICES = ("options", "enum", "enumValues", "allowedValues", "valids", "choices", "expected_one_of", "values")
 MISSING = ("missingProperty", "missing")
 UNKNOWN_KEYS = ("keys", "additionalProperty", "unknown")
@@ -192,7 +194,7 @@ def _place(node: Mapping[str, Any]) -> Path | None:
         place = node.get(key)
         if key == "source" and isinstance(place, Mapping):
             place = place.get("pointer", place.get("parameter"))
-        if key in ("name", "key") and not any(text in node for text in ("reason", "message", "msg", "messages", "description")):
+        if key in ("name", "key") and not any(text in node for text in BESIDE_A_NAME):
             continue
         if isinstance(place, str | list) and _is_place(place, key, node):
             return path_of(place)
