@@ -193,7 +193,7 @@ def some_are_found(scenario: ScenarioContext) -> None:
     many_users.check_found(scenario)
 
 
-@then("each list that is read while others sign up shows them exactly once")
+@then("each list that is read while others sign up shows each of these users exactly once")
 def all_are_listed_meanwhile(scenario: ScenarioContext) -> None:
     many_users.check_listed_meanwhile(scenario)
 

@@ -159,7 +159,8 @@ def _tell_what_it_does(session: Session, features: Sequence[Feature], config: An
     """Tell what the run will do to the target, and how long that takes where answers take as long as so far."""
     from support.reporting.forecast import forecast
 
-    answers_s = [exchange.seconds for exchange in session.recorder.exchanges] or [0.0]
+    attempts = [attempt for exchange in session.recorder.exchanges for attempt in exchange.attempts]
+    answers_s = [attempt.outcome.seconds for attempt in attempts] or [0.0]
     limits = session.connection.pacer.limits
     log.info("%s", forecast(features, config, limits, answers_s, processes))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+PATH = "a path of the server"
 LEAKS: Mapping[str, re.Pattern[str]] = {
     "a stack trace": re.compile(
         r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|\bgoroutine \d+ \[|Exception in thread"
@@ -25,7 +27,7 @@ LEAKS: Mapping[str, re.Pattern[str]] = {
         r"|violates (?:unique|not-null|check|foreign key) constraint|no such (?:table|column):)",
         re.DOTALL,
     ),
-    "a path of the server": re.compile(
+    PATH: re.compile(
         r"(?<![\w:/.])/(?:home|usr|var|opt|srv|etc|root|tmp|proc|Users)/[\w.-]+"
         r"|(?<![\w:/.-])/(?:[\w.-]+/)+[\w-]+\.(?:py|js|ts|java|rb|php|go|cs|db|sqlite3?)\b"
         r"|(?<![\w:/.-])/app/(?:[\w.-]+/)*[\w-]+\.\w+\b"
@@ -38,7 +40,8 @@ URLS = re.compile(r"\bhttps?://[^\s\"'<>()]+")
 def leaks_in(text: str, url: str) -> dict[str, str]:
     """Return what a text shows of the server's internals, by kind; it may repeat the path of the requested `url`."""
     path = urlsplit(url).path
-    text = text.replace(path, "")
+    for said in (path, unquote(path), posixpath.normpath(unquote(path))):
+        text = text.replace(said, "") if len(said) > 1 else text
     if path.count("/") > 1:
         siblings = rf"{re.escape(path.rpartition('/')[0])}/[^/\s.\"'<>]+(?![\w./-])"
         text = re.sub(siblings, "", text)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 from support import statuses
 from support.contract.claims import Claim
-from support.contract.matchers import Matcher, body_of, is_within_bounds
+from support.contract.matchers import Matcher, is_within_bounds
 from support.errors import ContractViolation, Evidence, Inconclusive
 from support.escaping import on_one_line
 from support.exchange_text import curl, said
@@ -38,10 +39,16 @@ def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> 
 
 def is_cut(answer: Answer | None) -> bool:
     """Whether a success ends in the middle of its JSON."""
-    if answer is None or not statuses.is_success(answer.status) or not answer.body or answer.excess:
+    if answer is None or not statuses.is_success(answer.status) or answer.excess:
         return False
-    first, last = answer.body.strip()[:1], answer.body.strip()[-1:]
-    return first + last not in (b"{}", b"[]") and first in (b"{", b"[") and body_of(answer, whole=True)[0] is None
+    text = answer.body.decode("utf-8", "ignore").strip()
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return text[:1] in ("{", "[") and (error.pos >= len(text) or error.msg.startswith("Unterminated string"))
+    except RecursionError:
+        pass
+    return False
 
 
 def fail(

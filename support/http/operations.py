@@ -96,8 +96,12 @@ def execute_once(call: Call, policy: Policy) -> Operation[Exchange]:
     return Exchange(call, (Attempt(outcome),))
 
 
-def execute_create(call: Call, policy: Policy, search: Search, window_s: float) -> Operation[Exchange]:
+def execute_create(
+    call: Call, policy: Policy, search: Search, window_s: float, permit: Permit | None = None
+) -> Operation[Exchange]:
     """Execute a POST without ever creating two users: search before an ambiguous one is sent again.
+
+    One that is sent to the URL of a user, or names another method, needs a permit like a change.
 
     A user that is found is adopted as the answer. When nothing is found within the consistency window of `window_s`
     seconds, the call is sent again with the same Idempotency-Key. If the target cannot be searched, the exchange
@@ -115,7 +119,7 @@ def execute_create(call: Call, policy: Policy, search: Search, window_s: float) 
             return replace(exchange, undecided=True)
         return replace(exchange, attempts=(*exchange.attempts, Attempt(found[0])), adopted=True) if found else None
 
-    return _attempts(call, policy, settle)
+    return _attempts(call, policy, settle, permit)
 
 
 def _attempts(call: Call, policy: Policy, settle: Settle, permit: Permit | None = None) -> Operation[Exchange]:

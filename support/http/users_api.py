@@ -29,8 +29,11 @@ JSON = "application/json"
 NOTHING = object()
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 """Methods that change nothing (RFC 9110 §9.2.1)."""
-OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
+OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 """Headers that some servers take another method from."""
+
+
+_OVERRIDES = frozenset(map(str.title, OVERRIDES))
 
 
 def permit_none(call: Call) -> Operation[None]:
@@ -166,7 +169,8 @@ class UsersApi:
 
     def create(self, call: Call, search: Search) -> Operation[Exchange]:
         """Execute a POST that must not create two users: `search` finds the user of an ambiguous attempt."""
-        exchange = yield from self._recorded(call, execute_create(call, self.policy, search, self.window_s))
+        permit = self.permit if self._may_change(call) else None
+        exchange = yield from self._recorded(call, execute_create(call, self.policy, search, self.window_s, permit))
         return (yield from self._completed(exchange))
 
     def read(self, user_id: str) -> Operation[Exchange]:
@@ -291,7 +295,7 @@ class UsersApi:
 
 def _is_overridden(url: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None) -> bool:
     """Whether a request names another method beside its own, which a server may obey."""
-    return "_method=" in url or "_method" in (query or {}) or any(name.lower() in OVERRIDES for name in headers or ())
+    return "_method=" in url or "_method" in (query or {}) or any(name.title() in _OVERRIDES for name in headers or ())
 
 
 def _path(url: str) -> str:

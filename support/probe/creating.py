@@ -97,9 +97,10 @@ class _Creation:
         return True
 
     def _knows_no_field(self, complaints: Sequence[Complaint]) -> bool:
-        """Whether the target knows neither the name nor the email: it may want them inside an object."""
-        paths = self._client.profile.names.paths
-        return {paths["name"], paths["email"]} <= {one.path for one in complaints if one.is_unknown}
+        """Whether the target knows neither the name nor the email, or not the object that they are in."""
+        names = self._client.profile.names
+        unknown, around = {one.path for one in complaints if one.is_unknown}, steps_of(names.body_pointer)
+        return {names.paths["name"], names.paths["email"]} <= unknown or (bool(around) and around in unknown)
 
     def _is_unwanted(self, complaint: Complaint, exchange: Exchange) -> bool:
         """Whether a refusal is about a field that was sent, and must not be, rather than about the token."""

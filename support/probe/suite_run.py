@@ -46,7 +46,8 @@ def add_deviations(draft: Draft, tags: str) -> None:
     with tempfile.TemporaryDirectory(prefix="probe-") as folder:
         summary = _run(Path(folder), draft, tags)
     kinds: dict[tuple[str, tuple[str, ...]], list[Failure]] = {}
-    drawn, excluded = scenarios_tagged("fuzz"), set[str]()
+    drawn: list[Failure] = []
+    draws = scenarios_tagged("fuzz")
     losing = {failure.rule for failure in summary.failures if loses_a_user(failure)}
     for failure in summary.failures:
         if failure.outcome != ContractViolation.outcome or not failure.rule:
@@ -57,12 +58,15 @@ def add_deviations(draft: Draft, tags: str) -> None:
             draft.remarks.append(
                 _told(failure, f"{failure.rule} is broken, and a fault of the server is never excused")
             )
-        elif plain(failure.scenario) in drawn:
-            excluded.add(plain(failure.scenario))
+        elif plain(failure.scenario) in draws:
+            drawn.append(failure)
         else:
             kinds.setdefault((failure.rule, shows_of(failure)), []).append(failure)
-    if excluded:
-        draft.exclude(DRAWN, sorted(map(_literal, excluded)))
+    known = {rule for rule, _ in kinds}
+    alone = [one for one in drawn if one.rule not in known]
+    draft.remarks += [_told(one, f"{one.rule} is broken, as drawn actions show") for one in alone]
+    if excluded := {_literal(plain(one.scenario)) for one in drawn if one.rule in known}:
+        draft.exclude(DRAWN, sorted(excluded))
     for (rule, shows), failures in kinds.items():
         _add_deviation(draft, rule, shows, failures)
     if left := summary.users.left_behind:

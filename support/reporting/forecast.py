@@ -42,7 +42,7 @@ def forecast(
         seconds, at = requests / lowest.rate, str(lowest)
     does = f"sends about {_rounded(requests)} requests and creates about {_rounded(requests * USERS_PER_REQUEST)} users"
     takes = f"it takes about {_time(seconds)}"
-    if in_turn_s > WORTH_TELLING * seconds:
+    if in_turn_s > WORTH_TELLING * max(seconds, 1):
         takes += f", or {_time(in_turn_s)} if the API works on one request at a time"
     return f"this run {does}, whom it deletes; at {at}, {takes}"
 

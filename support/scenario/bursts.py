@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 BEHIND = 2
 """By how many reads every second user is behind the others, so that changes meet deletions."""
 MIN_SIZE = 2
+SPARE = 10
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,12 @@ def sign_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> 
 
 
 def have_signed_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> None:
-    """Sign up this many users at the same moment for a scenario of another rule that starts from them."""
-    sign_up(scenario, wanted, name)
+    """Sign up this many users at the same moment for a scenario of another rule that starts from them.
+
+    Where there is no room for so many, some is left for those whom the scenario creates then.
+    """
+    room = scenario.registry.room
+    sign_up(scenario, wanted if room is None else min(wanted, max(MIN_SIZE, room - SPARE)), name)
     own, scenario.rule = scenario.rule, "burst"
     check_each_created(scenario)
     scenario.rule = own

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 from support.http.operations import Operation
-from support.http.users_api import JSON
+from support.http.users_api import JSON, OVERRIDES
 from support.models import Call, Exchange
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.odd_bodies import CLASSES, MIB, NOTHING, Rewrite
-from support.scenario.protocol import OVERRIDING
 
 LARGE = 32 * 1024
 LONG_HEAD = 4 * 1024
@@ -202,7 +201,7 @@ def other_methods(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
     body = json.dumps(scenario.names.to_target({"name": new_user.name})).encode()
     for method in METHODS:
         yield Odd(f"the method {method}", scenario.api.call(method, url))
-    for header, method in zip((*OVERRIDING, OVERRIDING[0]), ("DELETE", "PATCH", "PUT", "PATCH"), strict=True):
+    for header, method in zip((*OVERRIDES, OVERRIDES[0]), ("DELETE", "PATCH", "PUT", "PATCH"), strict=True):
         sent = {header: method, "Content-Type": scenario.profile.media_type("PATCH")}
         yield Odd(f"{header}: {method}", scenario.api.call("GET", url, body=body, headers=sent))
     yield Odd("_method=DELETE in the query", scenario.api.call("GET", f"{url}?_method=DELETE"))

@@ -1,4 +1,4 @@
-"""What a burst or a race does at once, done by one client, one request after another.
+"""What a burst, a race or an unusual request does, done by one client, one usual request after another.
 
 Where that fails too, the rule that it breaks is named, and nobody can say whether the burst or the race keeps its own.
 """
@@ -20,7 +20,7 @@ Act = Callable[[ScenarioContext], None]
 
 @contextmanager
 def tried_by_one_client(scenario: ScenarioContext, acts: Sequence[Act]) -> Iterator[None]:
-    """Do the acts where the rule of a burst or a race turns out to be broken; raises what is wrong with them first.
+    """Do the acts where the rule of the scenario turns out to be broken; raises what is wrong with them first.
 
     A known deviation needs no other cause, and acts for which there is no room say nothing. Sign-ups that worked before
     requests that must not spoil anything, and fail after them, were spoilt by them.
@@ -133,8 +133,7 @@ def delete(scenario: ScenarioContext) -> None:
     accounts.delete(scenario, ada)
     outcomes.is_answered(scenario, "deleted")
     is_gone(scenario, ada)
-    if scenario.profile.capabilities.email_filter:
-        is_gone_from_search(scenario, ada)
+    is_gone_from_search(scenario, ada)
 
 
 def delete_again(scenario: ScenarioContext) -> None:

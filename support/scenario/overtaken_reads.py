@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from support.concurrency.races import Contender, Outcome, RaceRequest, Verdict, broken_answers, verdict_on
+from support.concurrency.races import Contender, Outcome, RaceRequest, Verdict, broken_answers, verdict_on, with_outcome
 from support.contract.normalizers import user_of, users_of
 from support.models import Call, NewUser, User
 from support.scenario import accounts, directory, one_client
@@ -70,7 +70,7 @@ def change_while_it_is_read(scenario: ScenarioContext, method: str) -> None:
 
 
 def _changes(scenario: ScenarioContext, ada: Actor, method: str) -> Iterator[Round]:
-    has, url = scenario.profile.capabilities, scenario.api.url_of(ada.known_id)
+    has, url, rule = scenario.profile.capabilities, scenario.api.url_of(ada.known_id), scenario.rule
     calls = [scenario.api.call("GET", url), *([scenario.api.call("GET")] if has.list else [])]
     while True:
         accounts.change(scenario, ada, method, **accounts.new_values(scenario, ada, "name"))
@@ -80,19 +80,21 @@ def _changes(scenario: ScenarioContext, ada: Actor, method: str) -> Iterator[Rou
         )
         reads = [_read(scenario, calls[number % len(calls)], number) for number in range(1, READS * len(calls) + 1)]
         requests = [*reads, RaceRequest("the change", change, (200,))]
-        yield Round(requests, partial(_check_change, scenario, ada, name), SHOWS_THE_CHANGE)
+        yield Round(requests, partial(_check_change, scenario, ada, name, rule), SHOWS_THE_CHANGE)
 
 
-def _check_change(scenario: ScenarioContext, ada: Actor, name: str, contenders: Sequence[Contender]) -> Verdict:
+def _check_change(
+    scenario: ScenarioContext, ada: Actor, name: str, rule: str, contenders: Sequence[Contender]
+) -> Verdict:
     wrong, is_done = broken_answers(contenders), contenders[-1].outcome is Outcome.WON
-    if broken_answers(contenders[:-1]):
-        scenario.rule = "read-200"
+    broken = with_outcome(contenders[:-1], Outcome.BROKEN)
+    scenario.rule = rule if not broken else "list" if broken[0].exchange.call.lists else "read-200"
     if is_done and not wrong:
-        for rule, user in _views(scenario, ada).items():
+        for broken_rule, user in _views(scenario, ada).items():
             if user is None or user.name != name:
-                scenario.rule = rule
+                scenario.rule = broken_rule
                 shown = user.name if user is not None else None
-                wrong = [f"{name!r} was confirmed, but {VIEWS[rule]} shows {shown!r}"]
+                wrong = [f"{name!r} was confirmed, but {VIEWS[broken_rule]} shows {shown!r}"]
                 break
     return verdict_on(wrong, is_done)
 

@@ -23,7 +23,7 @@ from support.scenario import (
     waiting,
 )
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.odd_bodies import CLASSES, REPEATED
+from support.scenario.odd_bodies import CLASSES
 from support.scenario.odd_requests import Odd, Odds
 from support.statuses import RETRIED, is_client_error, is_success
 
@@ -170,22 +170,23 @@ def nothing_else_is_changed(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def no_answer_is_a_fault(scenario: ScenarioContext) -> None:
-    """Check that each of the last requests was answered, and none by a 5xx.
+    """Check that each of the last requests was answered, and none by a 5xx; one that is to be refused is not done.
 
     A server may close the connection on a large request before it has read all of it, and answer 501 to a method that
     it does not know.
     """
 
     def find(exchange: Exchange) -> list[str]:
-        last = exchange.attempts[-1].outcome
+        last, odd = exchange.attempts[-1].outcome, sent[id(exchange)]
         if isinstance(last, Failure):
-            return [] if is_large.get(id(exchange)) and not last.hung else [f"no answer came: {last.cause}"]
+            return [] if odd.is_large and not last.hung else [f"no answer came: {last.cause}"]
+        if odd.refused_by and is_success(last.status):
+            return [f"the status was {last.status}"]
         unknown = last.status == HTTPStatus.NOT_IMPLEMENTED and exchange.call.method not in KNOWN_METHODS
         return [] if last.status < 500 or unknown else [f"the status was {status_of(exchange)}"]
 
-    pairs = zip(scenario.odd, scenario.exchanges, strict=True)
-    is_large = {id(exchange): odd.is_large for odd, exchange in pairs}
-    _check_each(scenario, Matcher("an answer that is no 5xx", find))
+    sent = {id(exchange): odd for odd, exchange in zip(scenario.odd, scenario.exchanges, strict=True)}
+    _check_each(scenario, Matcher("an answer that is no 5xx, and no success where a refusal is due", find))
 
 
 def _check_each(scenario: ScenarioContext, matcher: Matcher) -> None:
@@ -214,26 +215,34 @@ def each_sign_up_shows(scenario: ScenarioContext) -> None:
         if exchange.was_refused and not exchange.repeated_in_doubt:
             wrong = ["it was refused, and the list shows the user"] if entry is not None else []
         elif is_success(exchange.status):
+            _check_is_valid(scenario, odd, exchange)
             wrong = _differences(scenario, exchange, entries)
         else:
             wrong = []
         if wrong:
-            is_invalid = odd.what not in REPEATED and all(one.startswith(("/name: ", "/email: ")) for one in wrong)
-            what = [f"{odd.what}: {line}" for line in wrong]
-            wanted = ["a valid user who is shown as in the answer, or a refusal and no user"]
-            rule = "create-invalid" if is_invalid else scenario.rule
-            fail(rule, scenario.attempted, wanted, what, exchange)
+            _fail(scenario, scenario.rule, odd, wrong, exchange)
     scenario.registry.confirm_gone()
 
 
-def _differences(scenario: ScenarioContext, exchange: Exchange, entries: Sequence[object]) -> list[str]:
-    """Return how the list shows a user otherwise than the answer to the sign-up, which is to show a valid one."""
+def _check_is_valid(scenario: ScenarioContext, odd: Odd, exchange: Exchange) -> None:
+    """Check that a sign-up that was done shows a valid user: of two values of a field, `robust` says which to keep."""
     shown = accounts.fields_of(scenario, exchange)
     wrong = schema_mismatches("user", shown, None, scenario.profile.shape)
+    is_invalid = " twice, " not in odd.what and all(line.startswith(("/name: ", "/email: ")) for line in wrong)
+    if wrong:
+        _fail(scenario, "create-invalid" if is_invalid else scenario.rule, odd, wrong, exchange)
+
+
+def _differences(scenario: ScenarioContext, exchange: Exchange, entries: Sequence[object]) -> list[str]:
+    """Return how the list shows a user otherwise than the answer to the sign-up."""
+    shown = accounts.fields_of(scenario, exchange)
     entry = next((one for one in entries if directory.id_of(scenario, one) == str(shown.get("id"))), None)
-    return wrong or (
-        ["the list does not show the user"] if entry is None else field_mismatches(entry, shown, scenario.names)
-    )
+    return ["the list does not show the user"] if entry is None else field_mismatches(entry, shown, scenario.names)
+
+
+def _fail(scenario: ScenarioContext, rule: str, odd: Odd, wrong: Sequence[str], exchange: Exchange) -> None:
+    wanted = ["a valid user who is shown as in the answer, or a refusal and no user"]
+    fail(rule, scenario.attempted, wanted, [f"{odd.what}: {line}" for line in wrong], exchange)
 
 
 def shows_an_accepted_change(scenario: ScenarioContext, actor: Actor) -> None:

@@ -27,10 +27,17 @@ NOT_JUDGED = ("burst", "burst-workflow", "create-location")
 PLAYED = """\
 cd {root} || exit 2
 export BASE_URL TARGET
-REPORTS_DIR={reports} {python} -m behave --no-color {seed} {location} || exit
-grep -q '"result": "known deviation"' {reports}/summary.json || exit 0
-echo '# The profile knows the fault by now, which is still there.'
-exit 1
+REPORTS_DIR={reports} {python} -m behave --no-color {seed} {location}
+code=$?
+if grep -q 'fixed: the target no longer' {reports}/summary.json; then
+  echo '# The fault is not there any more, and the profile still lists it.'
+  exit 0
+fi
+if grep -q '"broken_rule": "{rule}"' {reports}/summary.json && [ "$code" = 0 ]; then
+  echo '# The profile knows the fault by now, which is still there.'
+  exit 1
+fi
+exit "$code"
 """
 
 
@@ -121,6 +128,7 @@ def _body(failed: Failed, steps: list[Step], session: Session, path: Path) -> st
                 python=shlex.quote(sys.executable),
                 seed=f"-D data_seed={session.factory.seed}",
                 location=shlex.quote(failed.location),
+                rule=violation.rule,
             ),
         ]
     )

@@ -179,6 +179,13 @@ def test_the_path_of_the_request_may_be_repeated() -> None:
     assert found_in("see /srv/api/other.php", url) == {PATH}
 
 
+@pytest.mark.parametrize("said", ["/users/..%2F..%2Fetc%2Fpasswd", "/etc/passwd", "/users/../../etc/passwd"])
+def test_what_a_path_comes_to_may_be_repeated(said: str) -> None:
+    url = "http://127.0.0.1:8000/users/..%2F..%2Fetc%2Fpasswd"
+    assert found_in(f"nothing is at {said}", url) == set()
+    assert found_in("nothing is at /etc/users.db", url) == {PATH}
+
+
 def test_a_path_is_found_if_json_escapes_its_slashes() -> None:
     body = json.dumps({"detail": "/var/www/html/users.php"}).replace("/", "\\/").encode()
     assert leak_mismatches(answered(400, body=body)) != []
