@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from support.contract.guesses import CREATE_PATHS, EMAILS, FULL_NAMES, GIVEN_NAMES, NAMES, WRAPPERS
-from support.contract.refusals import Complaint, complaints_in
+from support.contract.refusals import UNKNOWN, Complaint, complaints_in
 from support.errors import SuiteError
 from support.http.reading import document_of
 from support.models import Exchange, NewUser
@@ -85,7 +85,7 @@ class _Creation:
             return False
         elif self._speaks_scim(exchange):
             return True
-        elif self._knows_no_field(complaints) and (wrapper := next(self._wrappers, None)) is not None:
+        elif self._knows_no_field(complaints, exchange) and (wrapper := next(self._wrappers, None)) is not None:
             client.learn("names.body_pointer", wrapper, exchange)
         else:
             if AT_LEAST_ONE.search(complaints[0].text if complaints else ""):
@@ -96,11 +96,14 @@ class _Creation:
             return any(learned) or next(self._guesses, False)
         return True
 
-    def _knows_no_field(self, complaints: Sequence[Complaint]) -> bool:
+    def _knows_no_field(self, complaints: Sequence[Complaint], exchange: Exchange) -> bool:
         """Whether the target knows neither the name nor the email, or not the object that they are in."""
         names = self._client.profile.names
+        said = exchange.answer.body.decode("utf-8", "replace") if exchange.answer else ""
         unknown, around = {one.path for one in complaints if one.is_unknown}, steps_of(names.body_pointer)
-        return {names.paths["name"], names.paths["email"]} <= unknown or (bool(around) and around in unknown)
+        if {names.paths["name"], names.paths["email"]} <= unknown:
+            return True
+        return bool(around) and around[-1] in said and UNKNOWN.search(said) is not None
 
     def _is_unwanted(self, complaint: Complaint, exchange: Exchange) -> bool:
         """Whether a refusal is about a field that was sent, and must not be, rather than about the token."""

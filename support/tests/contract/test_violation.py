@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from support.contract.matchers import has_status, is_a_user, shows
-from support.contract.violation import check, fail
+from support.contract.violation import check, fail, is_cut
 from support.errors import ContractViolation, Evidence, Inconclusive
 from support.models import Answer, Attempt, Exchange
 from support.profile_answers import Names
@@ -144,3 +144,21 @@ def test_an_unknown_rule_is_an_error_of_the_suite() -> None:
 
 def test_a_violation_is_a_failure_and_not_an_error() -> None:
     assert issubclass(ContractViolation, AssertionError), "behave shows AssertionError as failed, all else as an error"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_right"),
+    [
+        (200, b'{"id": "7", "na', True),
+        (200, b'[{"id": "7"}', True),
+        (200, b'{"name": "\xc3', True),
+        (200, b'{"id": "7"}', False),
+        (200, b'[{"id": "7"}];', False),
+        (200, b"{id: 7}", False),
+        (200, b"<p>", False),
+        (200, b"", False),
+        (400, b'{"id": "7", "na', False),
+    ],
+)
+def test_an_answer_is_cut_if_its_json_ends_too_early(status: int, body: bytes, is_right: bool) -> None:
+    assert is_cut(answered(status, body=body).answer) == is_right

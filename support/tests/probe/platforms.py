@@ -77,6 +77,28 @@ class Kinto(Make):
         return JSONResponse({**error, "details": details}, status, headers)
 
 
+class UnknownFirst(Make):
+    """An API that has `fullName` and `mail`, and names what it does not know before it says what is missing."""
+
+    invalid = 400
+
+    def body(self, document: Any) -> Any:
+        if not isinstance(document, dict):
+            return document
+        names = {"fullName": "name", "mail": "email"}
+        return {names.get(key, key): value for key, value in document.items()}
+
+    def faults(self, method: str, document: Any) -> Faults:
+        unknown = document.keys() - {"fullName", "mail"} if isinstance(document, dict) else set()
+        return {key: f"property {key} should not exist" for key in sorted(unknown)} or super().faults(method, document)
+
+    def user(self, user: Fields) -> Fields:
+        return {"id": user["id"], "fullName": user["name"], "mail": user["email"], "createdAt": user["createdAt"]}
+
+    def say(self, status: int, faults: Faults, headers: Mapping[str, str] | None = None) -> Response:
+        return JSONResponse({"message": list(faults.values())}, status, headers)
+
+
 class SpringDataRest(Make):
     """Spring Data REST: HAL, ids only in links, a 201 with nothing but Location, a 204 for each change."""
 

@@ -16,7 +16,7 @@ from support.tests.probe.conventions import ExpressZod, Hapi, JsonApi, Spring
 from support.tests.probe.demanding import Envelope, Eve, FastApiUsers, Scim
 from support.tests.probe.frameworks import DjangoRest, FastApi, Laravel, Nest, Rails
 from support.tests.probe.makes import TOKEN, Make
-from support.tests.probe.platforms import Gin, Kinto, SpringDataRest, Strapi, Stripe, Supabase
+from support.tests.probe.platforms import Gin, Kinto, SpringDataRest, Strapi, Stripe, Supabase, UnknownFirst
 from support.tests.probe.services import Directus, Graph, Keycloak, Okta, Parse, PocketBase, Private, Tenant
 from support.tests.target.conftest import Command, command
 
@@ -46,6 +46,7 @@ MAKES = (
     Graph,
     Okta,
     Kinto,
+    UnknownFirst,
 )
 
 

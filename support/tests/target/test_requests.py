@@ -253,6 +253,23 @@ def test_a_create_at_its_own_path_needs_no_permit_and_one_at_a_user_does(client:
     assert asked == [api.url_of("7")]
 
 
+def test_a_create_at_a_user_that_is_sent_again_needs_another_permit(client: Client, script: Script) -> None:
+    server = script(answer(503), answer(405))
+    asked = list[str]()
+
+    def permit(call: Call) -> Any:
+        asked.append(call.url)
+        yield from ()
+
+    def finds_nobody() -> Any:
+        yield from ()
+        return []
+
+    api = replace(api_of(server.url), permit=permit)
+    exchange = client.run(api.create(api.call("POST", api.url_of("7"), fields=ADA), finds_nobody))
+    assert (exchange.status, asked) == (405, [api.url_of("7")] * 2)
+
+
 def test_bodies_have_the_media_type_of_their_method() -> None:
     types = MediaTypes(post="application/vnd.api+json", patch="application/merge-patch+json", accept="text/json")
     api = api_of(media_types=types)
