@@ -29,11 +29,8 @@ JSON = "application/json"
 NOTHING = object()
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 """Methods that change nothing (RFC 9110 §9.2.1)."""
-OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
+OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 """Headers that some servers take another method from."""
-
-
-_OVERRIDES = frozenset(map(str.title, OVERRIDES))
 
 
 def permit_none(call: Call) -> Operation[None]:
@@ -295,7 +292,7 @@ class UsersApi:
 
 def _is_overridden(url: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None) -> bool:
     """Whether a request names another method beside its own, which a server may obey."""
-    return "_method=" in url or "_method" in (query or {}) or any(name.title() in _OVERRIDES for name in headers or ())
+    return "_method=" in url or "_method" in (query or {}) or any(name.lower() in OVERRIDES for name in headers or ())
 
 
 def _path(url: str) -> str:
