@@ -22,7 +22,7 @@ from support.contract.violation import fail
 from support.models import Exchange
 from support.scenario.accounts import rule_of_change, rule_of_missing
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.directory import entries_of, id_of, is_list, read_list, same_fields, search
+from support.scenario.directory import entries_of, id_of, is_list, read_list, same_fields, views_of
 from support.scenario.invalid_values import FURTHER_FIELD
 from support.scenario.paging import read_page_of
 from support.scenario.user_checks import (
@@ -98,7 +98,7 @@ def is_unchanged_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that a read, the list, a search and the user's page show exactly the last right answer."""
     is_unchanged(scenario, actor)
     page = {"pages": read_page_of(scenario, actor)} if scenario.profile.capabilities.pages else {}
-    views_show(scenario, actor, actor.shown, {**_views(scenario, actor), **page})
+    views_show(scenario, actor, actor.shown, {**views_of(scenario, actor), **page})
 
 
 def every_view_shows(scenario: ScenarioContext, field: str) -> None:
@@ -113,7 +113,7 @@ def every_view_shows(scenario: ScenarioContext, field: str) -> None:
     read = scenario.run(scenario.api.read(actor.known_id))
     rule = rule_about(scenario, actor, body_of(read.answer)[0])
     scenario.check(read, has_status([200]), shown, rule=rule, attempted=scenario.then("reading the user"))
-    views_show(scenario, actor, wanted, _views(scenario, actor))
+    views_show(scenario, actor, wanted, views_of(scenario, actor))
 
 
 def views_show(
@@ -130,13 +130,6 @@ def views_show(
             fail(rule, attempted, whom, wrong, exchange, claims=shown(actor.id, 1))
         broken = rule if shows_none_of_the_change(scenario, actor, entry) else scenario.rule
         same_fields(scenario, entry, wanted, VIEWS[rule], exchange, broken)
-
-
-def _views(scenario: ScenarioContext, actor: Actor) -> dict[str, Exchange]:
-    """Return the list and a search, as far as the target has them, by the rule that says that they show every user."""
-    has = scenario.profile.capabilities
-    listed_ = {"list": read_list(scenario)} if has.list else {}
-    return {**listed_, **({"filter-email": search(scenario, actor)} if has.email_filter else {})}
 
 
 def each_has_right_shape(scenario: ScenarioContext) -> None:
@@ -203,7 +196,7 @@ def _ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapp
     read, attempted = scenario.run(scenario.api.read(actor.known_id)), scenario.then(f"reading {actor.persona}")
     scenario.check(read, has_status([200]), attempted=attempted)
     before = actor.shown if request == "change" else {}
-    for view in (scenario.exchange, read, *_views(scenario, actor).values()):
+    for view in (scenario.exchange, read, *views_of(scenario, actor).values()):
         shown = _shown_of(scenario, actor, view)
         kept = [
             f"/{field} is {json.dumps(shown[field])}, the {key} that was sent"

@@ -101,12 +101,8 @@ def _check_change(
 
 def _views(scenario: ScenarioContext, ada: Actor) -> dict[str, User | None]:
     """Return Ada as each view shows them, by the rule that is broken if it is out of date; a read comes first."""
-    has, profile = scenario.profile.capabilities, scenario.profile
+    profile = scenario.profile
     read = scenario.run(scenario.api.read(ada.known_id)).answer
-    answers = {
-        **({"list": directory.read_list(scenario).answer} if has.list else {}),
-        **({"filter-email": scenario.run(scenario.api.find(ada.new_user.email)).answer} if has.email_filter else {}),
-    }
-    found = {rule: users_of(answer, profile) for rule, answer in answers.items()}
+    found = {rule: users_of(view.answer, profile) for rule, view in directory.views_of(scenario, ada).items()}
     own = {rule: next((user for user in users if user.id == ada.known_id), None) for rule, users in found.items()}
     return {scenario.rule: user_of(read, profile), **own}

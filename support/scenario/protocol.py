@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from support.contract.matchers import brief, has_header, has_no_body, has_status, shows
 from support.contract.normalizers import user_of
@@ -99,24 +99,28 @@ def post_to_user(scenario: ScenarioContext, actor: Actor) -> Exchange:
 
 
 def post_naming_another_method(scenario: ScenarioContext, actor: Actor) -> None:
-    """Send POST to the URL of a user with another method in the query, in the body, or in a header."""
-    url, api, exchanges = scenario.api.url_of(actor.known_id), scenario.api, []
-    for method in ("DELETE", *update_methods(scenario)):
-        ways: list[tuple[str, dict[str, str], dict[str, str]]] = [
-            (f"?_method={method}", {}, {}),
-            ("", {"_method": method}, {}),
-            *(("", {}, {header: method}) for header in OVERRIDES),
-        ]
-        for query, member, headers in ways:
-            new_user = scenario.factory.new_user(actor.persona)
-            scenario.emails_tried.append(new_user.email)
-            body = json.dumps(scenario.names.to_target({**new_user.as_json(), **member})).encode()
-            call = api.call("POST", f"{url}{query}", body=body, headers=headers)
-            exchanges.append(scenario.run(scenario.registry.create(call, new_user.email, new_user.name)))
-            if is_success(exchanges[-1].status):  # which is wrong, and may have deleted the user
-                scenario.keep(*exchanges)
-                return
+    """Send POST to the URL of a user with another method in the query, the body or a header, until one is done.
+
+    That is wrong, and may have deleted the user.
+    """
+    exchanges: list[Exchange] = []
+    for query, member, headers in _namings(scenario):
+        new_user, url = scenario.factory.new_user(actor.persona), f"{scenario.api.url_of(actor.known_id)}{query}"
+        scenario.emails_tried.append(new_user.email)
+        body = json.dumps(scenario.names.to_target({**new_user.as_json(), **member})).encode()
+        call = scenario.api.call("POST", url, body=body, headers=headers)
+        exchanges.append(scenario.run(scenario.registry.create(call, new_user.email, new_user.name)))
+        if is_success(exchanges[-1].status):
+            break
     scenario.keep(*exchanges)
+
+
+def _namings(scenario: ScenarioContext) -> Iterator[tuple[str, Mapping[str, str], Mapping[str, str]]]:
+    """Yield a query, a member of the body and headers, one of which names another method."""
+    for method in ("DELETE", *update_methods(scenario)):
+        yield f"?_method={method}", {}, {}
+        yield "", {"_method": method}, {}
+        yield from (("", {}, {header: method}) for header in OVERRIDES)
 
 
 def send_head_and_get(scenario: ScenarioContext, url: str) -> None:

@@ -98,6 +98,13 @@ def token_beyond_ascii_gives_500(_sandbox: Sandbox, authenticate: Decision, call
     authenticate(call)
 
 
+@defect("auth-401", at="authenticate")
+def unsigned_token_accepted(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
+    """A JSON Web Token that says that it is not signed is accepted, as by a library that believes its header."""
+    if not call.headers.get("authorization", "").startswith("Bearer eyJhbGciOiJub25lIn0."):
+        authenticate(call)
+
+
 # Reads
 
 
