@@ -27,7 +27,7 @@ prove: $(VENV)/.dev  ## the suite against broken and unusual APIs
 	$(BIN)/python -m support.prove $(PROVE_ARGS)
 
 peers: $(VENV)/.dev  ## the suite against real servers
-	$(BIN)/python -m support.peers.judge
+	$(BIN)/python -m support.peers.check
 
 report: $(VENV)/.run  ## a run, and its Allure report
 	$(BIN)/python -m support.reporting.report

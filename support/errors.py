@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from support.timeline import Lane
+from support.timeline import TimelineRow
 
 
 class Outcome(StrEnum):
@@ -83,7 +83,7 @@ class Evidence:
     attempted: str
     expected: tuple[str, ...]
     actual: tuple[str, ...]
-    contenders: tuple[Lane, ...] = ()
+    contenders: tuple[TimelineRow, ...] = ()
     request: str = ""
     response: str = ""
     curl: str = ""

@@ -11,7 +11,7 @@ SHORTEST_AXIS, LONGEST_AXIS = 8, 60
 
 
 @dataclass(frozen=True)
-class Lane:
+class TimelineRow:
     """One contender: its moments in seconds after the first release, None if it was not released or not answered."""
 
     label: str
@@ -27,26 +27,26 @@ class Lane:
         return f"{answered} {self.status} {self.outcome}"
 
 
-def by_answer(lanes: Sequence[Lane]) -> list[Lane]:
-    """Return the lanes in the order of their answers."""
-    return sorted(lanes, key=lambda lane: math.inf if lane.answered_s is None else lane.answered_s)
+def by_answer(rows: Sequence[TimelineRow]) -> list[TimelineRow]:
+    """Return the rows in the order of their answers."""
+    return sorted(rows, key=lambda row: math.inf if row.answered_s is None else row.answered_s)
 
 
-def status_counts(lanes: Sequence[Lane]) -> list[str]:
-    """Return in one text how often each status came, the most frequent first; nothing for no lanes."""
-    counts = Counter(lane.status for lane in lanes).most_common()
-    return [", ".join(f"{count} x {status}" for status, count in counts)] if lanes else []
+def status_counts(rows: Sequence[TimelineRow]) -> list[str]:
+    """Return in one text how often each status came, the most frequent first; nothing for no rows."""
+    counts = Counter(row.status for row in rows).most_common()
+    return [", ".join(f"{count} x {status}" for status, count in counts)] if rows else []
 
 
-def drawn(lanes: Sequence[Lane], width: int) -> Iterator[str]:
-    """Yield a line for each lane, of this width if the labels leave room: released at `>`, answered at `#`."""
-    last = max((lane.answered_s or 0.0 for lane in lanes), default=0.0) or 0.001
-    longest = max((len(lane.label) for lane in lanes), default=0)
-    room = width - longest - max((len(lane.end) for lane in lanes), default=0) - len(" || ")
+def drawn(rows: Sequence[TimelineRow], width: int) -> Iterator[str]:
+    """Yield a line for each row, of this width if the labels leave room: released at `>`, answered at `#`."""
+    last = max((row.answered_s or 0.0 for row in rows), default=0.0) or 0.001
+    longest = max((len(row.label) for row in rows), default=0)
+    room = width - longest - max((len(row.end) for row in rows), default=0) - len(" || ")
     columns = min(LONGEST_AXIS, max(SHORTEST_AXIS, room)) - 1
-    for lane in lanes:
+    for row in rows:
         axis = [" "] * (columns + 1)
-        for moment, sign in ((lane.released_s, ">"), (lane.answered_s, "#")):
+        for moment, sign in ((row.released_s, ">"), (row.answered_s, "#")):
             if moment is not None:
                 axis[min(columns, round(moment / last * columns))] = sign
-        yield f"{lane.label:<{longest}} |{''.join(axis)}| {lane.end}"
+        yield f"{row.label:<{longest}} |{''.join(axis)}| {row.end}"

@@ -11,7 +11,7 @@ from typing import TypeVar
 from support.cleanup.effect import check_effect
 from support.cleanup.journal import State
 from support.cleanup.ledger import Ledger, Owner, Record, folded
-from support.cleanup.ownership import Ownership
+from support.cleanup.ownership import OwnershipCheck
 from support.cleanup.polling import PollPolicy, until_gone
 from support.contract.normalizers import users_in, users_of
 from support.escaping import on_one_line
@@ -31,7 +31,7 @@ class Deleter:
     `uses_list` says whether the list may stand in for many questions.
     """
 
-    def __init__(self, ledger: Ledger, ownership: Ownership, client: AsyncClient, policy: PollPolicy) -> None:
+    def __init__(self, ledger: Ledger, ownership: OwnershipCheck, client: AsyncClient, policy: PollPolicy) -> None:
         self._ledger, self._ownership, self._client, self._policy = ledger, ownership, client, policy
         self.api = ownership.api.in_background()
         self.uses_list = True

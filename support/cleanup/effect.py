@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from support.cleanup.ledger import Record
-from support.cleanup.ownership import Ownership
+from support.cleanup.ownership import OwnershipCheck
 from support.contract.violation import fail
 from support.http.async_client import AsyncClient
 
 
-async def check_effect(client: AsyncClient, ownership: Ownership, left: Iterable[Record], within_s: float) -> None:
+async def check_effect(client: AsyncClient, ownership: OwnershipCheck, left: Iterable[Record], within_s: float) -> None:
     """Delete one of the users once more who are left after their deadline; raises ContractViolation if they stay."""
     user_id = next((one for record in left for one in sorted(record.ids & record.deleted)), None)
     if user_id is None or await client.run(ownership.read_own(user_id)) is None:

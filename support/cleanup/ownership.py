@@ -20,7 +20,7 @@ from support.models import Answer, Call, Exchange, User
 PROOF = "a user whose email carries the mark of this run, in a read of this very id"
 
 
-class Ownership:
+class OwnershipCheck:
     """Decides by the ledger of a run which ids may be changed or deleted, and writes down there what reads show."""
 
     def __init__(self, api: UsersApi, ledger: Ledger) -> None:

@@ -20,7 +20,7 @@ from support.cleanup.journal import Journal, State
 from support.cleanup.ledger import Ledger, Phase, Record
 from support.cleanup.left import describe_left
 from support.cleanup.list_diff import ListDiff
-from support.cleanup.ownership import Ownership
+from support.cleanup.ownership import OwnershipCheck
 from support.cleanup.polling import PollPolicy
 from support.errors import LeftBehind, SettingsError, TargetDown
 from support.http.async_client import AsyncClient
@@ -53,7 +53,7 @@ class Registry:
         self._client, self._loop, self._clock = client, loop, client.pacer.clock
         self._poll_policy, self._most, self.mark = poll_policy, most, mark
         self.ledger = Ledger(journal, mark)
-        self.ownership = Ownership(api, self.ledger)
+        self.ownership = OwnershipCheck(api, self.ledger)
         self.api = self.ownership.api = replace(api, permit=self.ownership.permit)
         self._deleter = Deleter(self.ledger, self.ownership, client, poll_policy)
         self._running: list[Future[None]] = []

@@ -1,4 +1,4 @@
-"""Drawings of races and bursts: the lanes of their contenders, and SVG pictures that load nothing, for reports."""
+"""Drawings of races and bursts: the rows of their contenders, and SVG pictures that load nothing, for reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from support.concurrency.races import Contender, Outcome
-from support.timeline import Lane, by_answer, drawn
+from support.timeline import TimelineRow, by_answer, drawn
 
 COLUMNS = 40
 BINS = 20
@@ -22,17 +22,19 @@ COLOURS = {
 }
 
 
-def lanes(contenders: Sequence[Contender]) -> list[Lane]:
-    """Return the contenders as lanes of a timeline, in the order of their answers."""
-    return by_answer([Lane(one.label, one.released_s, one.answered_s, one.status, one.outcome) for one in contenders])
+def timeline_rows(contenders: Sequence[Contender]) -> list[TimelineRow]:
+    """Return the contenders as rows of a timeline, in the order of their answers."""
+    return by_answer(
+        [TimelineRow(one.label, one.released_s, one.answered_s, one.status, one.outcome) for one in contenders]
+    )
 
 
 def race_picture(contenders: Sequence[Contender], is_wrong: bool = False) -> str:
     """Draw the timeline as SVG, each contender in the colour of the outcome; nobody wins a race that went wrong."""
-    in_order = lanes(contenders)
+    in_order = timeline_rows(contenders)
     colours = COLOURS | ({Outcome.WON: INK} if is_wrong else {})
     lines = [
-        (line, colours[Outcome(lane.outcome)]) for line, lane in zip(drawn(in_order, CHARACTERS), in_order, strict=True)
+        (line, colours[Outcome(row.outcome)]) for line, row in zip(drawn(in_order, CHARACTERS), in_order, strict=True)
     ]
     return _svg("The contenders: released at >, answered at #", lines)
 

@@ -15,7 +15,7 @@ from support.exchange_text import curl, said
 from support.models import Answer, Exchange, Failure
 from support.redaction import redacted
 from support.rules import RULES
-from support.timeline import Lane, drawn, status_counts
+from support.timeline import TimelineRow, drawn, status_counts
 
 LONGEST = 300
 CONDITIONS = ("if-match", "if-none-match")
@@ -57,7 +57,7 @@ def fail(
     wanted: Sequence[str],
     wrong: Sequence[str],
     exchange: Exchange | None = None,
-    contenders: Sequence[Lane] = (),
+    contenders: Sequence[TimelineRow] = (),
     claims: Sequence[Claim] = (),
 ) -> None:
     """Raise ContractViolation: the rule, what was attempted, what should have come, what came, how to repeat it.
@@ -74,7 +74,7 @@ def fail(
         _line(attempted),
         tuple(dict.fromkeys(map(_line, wanted))),
         tuple(dict.fromkeys(map(_line, wrong))),
-        tuple(replace(lane, label=_line(lane.label)) for lane in contenders),
+        tuple(replace(row, label=_line(row.label)) for row in contenders),
         *(_sent_and_came(exchange) if exchange is not None else ()),
     )
     raise ContractViolation(rule, _text(rule, evidence), evidence, exchange, claims)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from support.concurrency.drawing import lanes
+from support.concurrency.drawing import timeline_rows
 from support.concurrency.races import (
     Contender,
     Outcome,
@@ -19,7 +19,7 @@ from support.contract.matchers import Matcher
 from support.contract.violation import fail
 from support.errors import ContractViolation, Inconclusive
 from support.http.operations import Operation
-from support.load.crowd import BURST, CONTENDERS, Crowd
+from support.load.population import BURST, CONTENDERS, Population
 from support.load.telling import Tell
 from support.load.visit import Visit, VisitOver
 from support.models import Exchange, NewUser
@@ -29,40 +29,40 @@ Fields = dict[str, str]
 CHANGES = {"PATCH": ("name",), "PUT": ("name", "email")}
 
 
-def play(crowd: Crowd, act: Act, count: int, tell: Tell) -> None:
+def play(population: Population, act: Act, count: int, tell: Tell) -> None:
     """Play an act with so many users, or fewer if the target has no room for them; what it leaves is deleted."""
-    count = crowd.at_once(count)
-    with crowd.room_for(count) as registry:
-        visit = Visit(crowd, registry, tell)
+    count = population.at_once(count)
+    with population.room_for(count) as registry:
+        visit = Visit(population, registry, tell)
         try:
             act(visit, count)
         except VisitOver:
             visit.leave()
 
 
-def live(crowd: Crowd, tell: Tell) -> None:
+def live(population: Population, tell: Tell) -> None:
     """Sign up, be found, change by PATCH and PUT, delete, and be gone."""
-    play(crowd, _live, 1, tell)
+    play(population, _live, 1, tell)
 
 
-def sign_up_in_a_burst(crowd: Crowd, tell: Tell) -> None:
+def sign_up_in_a_burst(population: Population, tell: Tell) -> None:
     """Sign up many users at once, each with their own data and all of them readable."""
-    play(crowd, _sign_up_in_a_burst, BURST, tell)
+    play(population, _sign_up_in_a_burst, BURST, tell)
 
 
-def race_for_one_email(crowd: Crowd, tell: Tell) -> None:
+def race_for_one_email(population: Population, tell: Tell) -> None:
     """Sign up several users at once with one email, of whom exactly one gets it."""
-    play(crowd, _race_for_one_email, CONTENDERS, tell)
+    play(population, _race_for_one_email, CONTENDERS, tell)
 
 
 def _live(visit: Visit, _: int) -> None:
-    new_user = visit.crowd.factory.new_user()
+    new_user = visit.population.factory.new_user()
     created = visit.send("create-201", "a user signs up", _sign_up(visit, new_user), *visit.a_new_user(new_user))
     user_id, fields = visit.id_in(created), visit.fields_of(created)
     _is_shown(visit, "create-201", "a user signs up", user_id, fields)
     for method, names in CHANGES.items():
         if getattr(visit.profile.capabilities, method.lower()):
-            fresh = visit.crowd.factory.new_user().as_json()
+            fresh = visit.population.factory.new_user().as_json()
             fields = _change(visit, method, user_id, fields, {name: fresh[name] for name in names})
     visit.delete(user_id, *dict.fromkeys((new_user.email, str(fields["email"]))))
     visit.forget()
@@ -96,13 +96,13 @@ def _is_found(visit: Visit, attempted: str, email: str, *user_ids: str) -> None:
 
 
 def _sign_up_in_a_burst(visit: Visit, count: int) -> None:
-    new_users = visit.crowd.factory.new_users(count)
+    new_users = visit.population.factory.new_users(count)
     result = visit.send_at_once([Request(one.email, _sign_up(visit, one)) for one in new_users])
     attempted = f"{count} users sign up at once"
     ids = Counter(map(visit.id_in, result.results))
     own = Matcher("an id of their own", lambda one: [] if ids[visit.id_in(one)] == 1 else ["others have the id, too"])
     pairs = list(zip(new_users, result.results, strict=True))
-    visit.judge("burst", attempted, [(answer, [*visit.a_new_user(one), own]) for one, answer in pairs])
+    visit.check("burst", attempted, [(answer, [*visit.a_new_user(one), own]) for one, answer in pairs])
     for new_user, answer in pairs:
         read = visit.api.read(visit.id_in(answer))
         visit.send("burst", f"{attempted}; then one is read", read, *visit.the_user(visit.fields_of(answer)))
@@ -111,10 +111,10 @@ def _sign_up_in_a_burst(visit: Visit, count: int) -> None:
 
 
 def _race_for_one_email(visit: Visit, count: int) -> None:
-    email = visit.crowd.factory.new_user().email
+    email = visit.population.factory.new_user().email
     requests = [_contender(visit, email, number) for number in range(1, count + 1)]
     contenders = contenders_of(requests, visit.send_at_once(requests))
-    holders = visit.crowd.http.run(visit.api.holders(email))
+    holders = visit.population.http.run(visit.api.holders(email))
     if holders is None:
         wrong: Sequence[str] = ()
     else:
@@ -135,7 +135,7 @@ def _tell_of_race(
     if wrong:
         attempted = f"{len(contenders)} users sign up at once with one email"
         try:
-            fail("race-email", attempted, [one_winner(requests)], wrong, shown.exchange, lanes(contenders))
+            fail("race-email", attempted, [one_winner(requests)], wrong, shown.exchange, timeline_rows(contenders))
         except (ContractViolation, Inconclusive) as broken:
             error = broken
     for contender in contenders:
@@ -145,7 +145,7 @@ def _tell_of_race(
 
 
 def _contender(visit: Visit, email: str, number: int) -> RaceRequest:
-    new_user = NewUser(f"{visit.crowd.factory.new_user().name} {number}", email)
+    new_user = NewUser(f"{visit.population.factory.new_user().name} {number}", email)
     call = visit.api.create_call(new_user.as_json())
     operation = visit.registry.create_once(call, email, new_user.name)
     return RaceRequest(new_user.name, operation, visit.answers.created, visit.answers.taken)

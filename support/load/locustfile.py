@@ -1,4 +1,4 @@
-"""What Locust plays. Each worker opens a crowd of its own; the master adds up which rules were broken.
+"""What Locust plays. Each worker opens a population of its own; the master adds up which rules were broken.
 
 Locust changes sockets and threads as soon as it is imported: only its own processes import this module.
 """
@@ -16,7 +16,7 @@ from locust.runners import MasterRunner
 from support import profile_files
 from support.errors import SuiteError
 from support.load import acts
-from support.load.crowd import Crowd
+from support.load.population import Population
 from support.load.telling import Told
 from support.load.verdict import FAULT, RulesBroken, Verdict, known_rules
 from support.redaction import redacted
@@ -24,7 +24,7 @@ from support.reporting.logs import set_up_logs
 from support.settings import ROOT, load
 
 broken = RulesBroken()
-crowd: Crowd
+population: Population
 
 
 class Client(User):
@@ -35,17 +35,17 @@ class Client(User):
     @task(20)
     def live(self) -> None:
         """Sign up, be found, change, delete, and be gone."""
-        acts.live(crowd, self._tell)
+        acts.live(population, self._tell)
 
     @task(1)
     def sign_up_in_a_burst(self) -> None:
         """Sign up many users at once."""
-        acts.sign_up_in_a_burst(crowd, self._tell)
+        acts.sign_up_in_a_burst(population, self._tell)
 
     @task(1)
     def race_for_one_email(self) -> None:
         """Sign up several users at once with one email."""
-        acts.race_for_one_email(crowd, self._tell)
+        acts.race_for_one_email(population, self._tell)
 
     def _tell(self, told: Told) -> None:
         if told.violation is not None:
@@ -63,12 +63,12 @@ class Client(User):
 @events.init.add_listener
 def open_the_target(runner: Any, **_: Any) -> None:
     """Open the target in a process that plays users; one line says what keeps it from that."""
-    global crowd
+    global population
     try:
         settings = load()
         set_up_logs(settings.log_level)
         if not isinstance(runner, MasterRunner):
-            crowd = Crowd(settings)
+            population = Population(settings)
     except SuiteError as error:
         sys.stderr.write(redacted(f"{error.outcome}: {error}\n"))
         os._exit(FAULT)

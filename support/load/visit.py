@@ -15,14 +15,14 @@ from support.contract.normalizers import ids_of, user_of
 from support.contract.violation import check
 from support.errors import ContractViolation, SuiteError
 from support.http.operations import Operation
-from support.load.crowd import Crowd
+from support.load.population import Population
 from support.load.telling import Tell, Told, attempts_of, disturbance, failure_of
 from support.models import Exchange, NewUser
 from support.profile import Profile
 from support.profile_answers import USER_FIELDS
 from support.scenario.waiting import READ, SEARCH
 
-Judgement = tuple[Exchange, Sequence[Matcher]]
+Check = tuple[Exchange, Sequence[Matcher]]
 
 
 class VisitOver(Exception):
@@ -32,22 +32,22 @@ class VisitOver(Exception):
 class Visit:
     """What one client does: `registry` writes down whom it makes, and permits changes of them alone."""
 
-    def __init__(self, crowd: Crowd, registry: Registry, tell: Tell) -> None:
-        self.crowd, self.registry, self.api, self._tell = crowd, registry, registry.api, tell
-        self.profile, self.answers = crowd.profile, crowd.profile.answers
+    def __init__(self, population: Population, registry: Registry, tell: Tell) -> None:
+        self.population, self.registry, self.api, self._tell = population, registry, registry.api, tell
+        self.profile, self.answers = population.profile, population.profile.answers
 
     # Requests
 
     def send(self, rule: str, attempted: str, operation: Operation[Exchange], *matchers: Matcher) -> Exchange:
         """Execute a call and check its answer; raises VisitOver if the visit cannot go on."""
         exchange = self._run(operation)
-        self.judge(rule, attempted, [(exchange, matchers)])
+        self.check(rule, attempted, [(exchange, matchers)])
         return exchange
 
     def send_at_once(self, requests: Sequence[Request[Exchange]]) -> BurstResult[Exchange]:
         """Release requests together; the caller judges what comes."""
         with self._telling_what_is_not_sent():
-            return burst_in_threads(self.crowd.http, requests)
+            return burst_in_threads(self.population.http, requests)
 
     def wait_until(self, what: str, attempted: str, ask: Callable[[], Operation[Exchange]], *matchers: Matcher) -> None:
         """Ask until the answer is right; the rule `delete` is broken if it is not within the deletion deadline."""
@@ -60,14 +60,14 @@ class Visit:
         def is_right(exchange: Exchange) -> bool:
             return all(matcher.matches(exchange) for matcher in matchers)
 
-        last = self.crowd.deadlines.poll_until(what, ask_once, is_right)
+        last = self.population.deadlines.poll_until(what, ask_once, is_right)
         for exchange in asked[:-1]:
             self.note(exchange)
-        self.judge("delete", attempted, [(last, matchers)])
+        self.check("delete", attempted, [(last, matchers)])
 
-    def judge(self, rule: str, attempted: str, judgements: Iterable[Judgement]) -> None:
+    def check(self, rule: str, attempted: str, checks: Iterable[Check]) -> None:
         """Check exchanges, and tell of all of them; raises VisitOver if one of them is not right."""
-        verdicts = [self._is_right(rule, attempted, *judgement) for judgement in judgements]
+        verdicts = [self._is_right(rule, attempted, *check) for check in checks]
         if not all(verdicts):
             raise VisitOver
 
@@ -88,7 +88,7 @@ class Visit:
 
     def _run(self, operation: Operation[Exchange]) -> Exchange:
         with self._telling_what_is_not_sent():
-            return self.crowd.http.run(operation)
+            return self.population.http.run(operation)
 
     @contextmanager
     def _telling_what_is_not_sent(self) -> Iterator[None]:
@@ -133,7 +133,7 @@ class Visit:
         """Delete a user, and check that neither a read nor a search shows them any more."""
         exchange = self._run(self.api.delete(user_id))
         again = self.answers.deleted_again if exchange.repeated_in_doubt else ()
-        self.judge("delete", "a user is deleted", [(exchange, [has_status((*self.answers.deleted, *again))])])
+        self.check("delete", "a user is deleted", [(exchange, [has_status((*self.answers.deleted, *again))])])
         attempted = "a user is deleted, and then read"
         self.wait_until(READ, attempted, lambda: self.api.read(user_id), has_status(self.answers.gone))
         for email in emails if self.profile.capabilities.email_filter else ():

@@ -91,8 +91,8 @@ def _print_evidence(console: Console, rule_id: str, evidence: Evidence) -> None:
     console.print(_indented(Text(f"{Outcome.CONTRACT_BROKEN}: {rule_id}{sentence}", "red")))
     rows = {"attempted": evidence.attempted, "expected": "; ".join(evidence.expected)}
     console.print(_table({**rows, "actual": "; ".join([*status_counts(evidence.contenders), *evidence.actual])}))
-    lanes = drawn(evidence.contenders, console.width - INDENT)
-    console.print(*(Text(" " * INDENT + line) for line in lanes), wrap=False)
+    timeline = drawn(evidence.contenders, console.width - INDENT)
+    console.print(*(Text(" " * INDENT + line) for line in timeline), wrap=False)
     console.print(_table({"after": evidence.after, "request": evidence.request, "response": evidence.response}))
     if evidence.curl:
         console.print(Text(_packed(evidence.curl, console.width)), wrap=False)

@@ -13,7 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from support.cleanup.ledger import Record
-from support.concurrency.drawing import lanes, race_picture
+from support.concurrency.drawing import race_picture, timeline_rows
 from support.concurrency.races import (
     Contender,
     Outcome,
@@ -125,7 +125,14 @@ def check_rounds(scenario: ScenarioContext) -> None:
     if wrong:
         shown = next((one for one in contenders if one.outcome in (Outcome.BROKEN, Outcome.WON)), contenders[0])
         with tried_by_one_client(scenario, scenario.race.acts):
-            fail(scenario.rule, scenario.attempted, [scenario.race.wanted], wrong, shown.exchange, lanes(contenders))
+            fail(
+                scenario.rule,
+                scenario.attempted,
+                [scenario.race.wanted],
+                wrong,
+                shown.exchange,
+                timeline_rows(contenders),
+            )
 
 
 # Two changes of one user

@@ -199,7 +199,7 @@ wants_problem() {
 }
 
 # Plays the step that went wrong until it is right or $1 seconds are over, and says whether it is.
-judge() {
+play_wrong_step() {
   ends=$(($(date +%s) + $1))
   while :; do
     wrong=''

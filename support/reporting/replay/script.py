@@ -137,7 +137,7 @@ class _Script:
         sending = self._sending(step)
         checks = commands(self._wrong.claims, step.exchange, self._profile, self._words)
         yield from ("here() {", *(f"  {line}" for line in (*sending, *checks)), "}")
-        yield f"judge {self._patience_s}"
+        yield f"play_wrong_step {self._patience_s}"
 
     def _sending(self, step: Step) -> list[str]:
         """Return the commands that send a request, once a read has shown that it may be sent."""

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from support.concurrency.drawing import CHARACTERS, COLOURS, INK, histogram, lanes, race_picture
+from support.concurrency.drawing import CHARACTERS, COLOURS, INK, histogram, race_picture, timeline_rows
 from support.concurrency.races import Outcome
 from support.tests.concurrency.outcomes import contender
 from support.timeline import drawn
@@ -26,7 +26,7 @@ def texts(picture: str) -> list[tuple[str, str | None]]:
 
 def test_each_contender_is_a_line_of_the_timeline_in_the_colour_of_the_outcome() -> None:
     outcomes = [Outcome.WON, Outcome.REFUSED, Outcome.UNKNOWN]
-    lines = zip(drawn(lanes(CONTENDERS), CHARACTERS), outcomes, strict=True)
+    lines = zip(drawn(timeline_rows(CONTENDERS), CHARACTERS), outcomes, strict=True)
     assert texts(race_picture(CONTENDERS))[1:] == [(line, COLOURS[outcome]) for line, outcome in lines]
 
 
@@ -38,7 +38,7 @@ def test_nobody_wins_a_race_that_went_wrong() -> None:
 @pytest.mark.parametrize("width", [60, 78, 98])
 def test_the_lanes_fit_the_width(width: int) -> None:
     longest = [contender(Outcome.WON, "Ada Featherstonehaugh 10", 0.0, number / 100) for number in range(1, 11)]
-    lines = list(drawn(lanes(longest), width))
+    lines = list(drawn(timeline_rows(longest), width))
     assert max(map(len, lines)) <= width
     assert len({line.rindex("|") for line in lines}) == 1
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from support.concurrency.drawing import lanes
+from support.concurrency.drawing import timeline_rows
 from support.concurrency.races import (
     Contender,
     Outcome,
@@ -129,7 +129,7 @@ class TestTimeline:
             contender(W, "Ada", 0.0, 0.002),
             contender(U, "Alan", 0.001, None),
         ]
-        lines = list(drawn(lanes(contenders), 80))
+        lines = list(drawn(timeline_rows(contenders), 80))
         assert [line.split()[0] for line in lines] == ["Ada", "Grace", "Alan"]
         assert lines[0].endswith("2.00 ms 201 won")
         assert lines[1].endswith("4.00 ms 409 refused")
@@ -138,11 +138,11 @@ class TestTimeline:
         assert "#" not in lines[2]
 
     def test_the_axes_are_aligned(self) -> None:
-        lines = list(drawn(lanes(race([W, R, U, R])), 80))
+        lines = list(drawn(timeline_rows(race([W, R, U, R])), 80))
         assert len({line.index("|") for line in lines}) == len({line.rindex("|") for line in lines}) == 1
 
     def test_a_race_without_answers_can_be_drawn(self) -> None:
-        assert list(drawn(lanes([contender(U, "Ada", None, None)]), 80))
+        assert list(drawn(timeline_rows([contender(U, "Ada", None, None)]), 80))
 
 
 def unsent() -> Operation[Exchange]:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from support.load.crowd import Crowd
+from support.load.population import Population
 from support.tests.conftest import settings_for
 from support.tests.sandbox.conftest import TOKEN, Running, running
 
-NewCrowd = Callable[..., Crowd]
+NewPopulation = Callable[..., Population]
 NewApi = Callable[..., Running]
 
 
@@ -25,14 +25,14 @@ def new_api() -> Iterator[NewApi]:
 
 
 @pytest.fixture
-def new_crowd(tmp_path: Path) -> Iterator[NewCrowd]:
+def new_population(tmp_path: Path) -> Iterator[NewPopulation]:
     """Open crowds that end with the test."""
     with ExitStack() as stack:
 
-        def new(api: Running, **changes: object) -> Crowd:
+        def new(api: Running, **changes: object) -> Population:
             target = {"base_url": api.url, "token": SecretStr(TOKEN), "delete_deadline_s": 0.5}
-            crowd = Crowd(settings_for(tmp_path, **target, **changes))
-            stack.callback(crowd.connection.close)
-            return crowd
+            population = Population(settings_for(tmp_path, **target, **changes))
+            stack.callback(population.connection.close)
+            return population
 
         yield new

@@ -8,8 +8,8 @@ import pytest
 from support import profile_files
 from support.errors import Outcome
 from support.peers import PeerUnavailable
-from support.peers.judge import PeerResult, Row, check_peer, compare, result_of
-from support.peers.judge.__main__ import report
+from support.peers.check import PeerResult, Row, check_peer, compare, result_of
+from support.peers.check.__main__ import report
 from support.peers.verdicts import ASSESSED, assessment
 from support.reporting.results import Result
 from support.reporting.summary import RuleResult, ScenarioResult, Summary

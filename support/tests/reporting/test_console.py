@@ -17,7 +17,7 @@ from support.reporting.console import Console
 from support.reporting.rendering import MAX_TEXT, feature_line, print_again, print_failure, print_summary
 from support.reporting.results import Failure, Result
 from support.reporting.summary import Requests, RuleResult, ScenarioResult, Summary, with_results
-from support.timeline import Lane
+from support.timeline import TimelineRow
 
 CURL = r"""curl -i -X POST http://127.0.0.1:8000/users \
   -H "Authorization: Bearer $TOKEN" \
@@ -87,7 +87,7 @@ def test_a_failure_takes_about_ten_lines_of_a_hundred_columns() -> None:
     assert not [line for line in lines if line.endswith(" ")]
 
 
-RACE = tuple(Lane(f"Ada {number}", 0.0, number / 1000, "201", "won") for number in (1, 2))
+RACE = tuple(TimelineRow(f"Ada {number}", 0.0, number / 1000, "201", "won") for number in (1, 2))
 
 
 def test_a_race_shows_the_statuses_first_and_then_each_contender() -> None:
@@ -167,7 +167,9 @@ def test_no_line_begins_with_a_command_to_a_ci_job(text: str) -> None:
     console = Console(stream)
     print_failure(
         console,
-        replace(FAILURE, evidence=replace(EVIDENCE, response=text, contenders=(Lane(text, 0.0, 0.0, text, text),))),
+        replace(
+            FAILURE, evidence=replace(EVIDENCE, response=text, contenders=(TimelineRow(text, 0.0, 0.0, text, text),))
+        ),
     )
     print_failure(console, replace(ERROR, text=text))
     assert "error" in stream.getvalue()

@@ -16,7 +16,7 @@ from support.reporting.schema import schema
 from support.reporting.summary import FILE, Summary
 from support.settings import ROOT
 from support.tests.reporting.conftest import Run
-from support.timeline import Lane
+from support.timeline import TimelineRow
 
 PUBLISHED = json.loads((ROOT / "docs" / "summary.schema.json").read_text(encoding="utf-8"))
 
@@ -47,7 +47,7 @@ def test_a_run_that_could_not_begin_keeps_to_it(tmp_path: Path) -> None:
 
 
 def test_a_race_with_evidence_keeps_to_it(tmp_path: Path) -> None:
-    lanes = (Lane("Ada 1", 0.0, 0.1, "201", "won"), Lane("Ada 2", None, None, "-", "lost"))
-    evidence = Evidence("a race", ("one 201",), ("two",), contenders=lanes)
+    rows = (TimelineRow("Ada 1", 0.0, 0.1, "201", "won"), TimelineRow("Ada 2", None, None, "-", "lost"))
+    evidence = Evidence("a race", ("one 201",), ("two",), contenders=rows)
     failure = Failure(Outcome.CONTRACT_BROKEN, "race-email", "a", "b", "a.feature:1", "Then x", "text", evidence)
     check(Summary(Outcome.CONTRACT_BROKEN, failures=[failure]).write(tmp_path))

@@ -14,7 +14,7 @@ from support.reporting import summary as module
 from support.reporting.merging import merge
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, outcome_of, worst_outcome, worst_result
 from support.reporting.summary import Requests, ScenarioResult, Summary, Users, read, with_results
-from support.timeline import Lane
+from support.timeline import TimelineRow
 
 BARE = Summary(Outcome.PASSED, started="2026-01-02T03:04:05+00:00", seconds=1.0)
 WORST_FIRST = list(Outcome)
@@ -134,8 +134,8 @@ def test_a_summary_can_be_read_back(tmp_path: Path) -> None:
         bursts=["race: 3 rounds"],
         learned=["HEAD gives 200"],
     )
-    lane = Lane("Ada", 0.0, None, "201", "won")
-    evidence = Evidence("reading", ("200",), ("the status was 500",), (lane,), "GET /users/7", "500", "curl", True)
+    row = TimelineRow("Ada", 0.0, None, "201", "won")
+    evidence = Evidence("reading", ("200",), ("the status was 500",), (row,), "GET /users/7", "500", "curl", True)
     failures = [replace(failure(KNOWN_DEVIATION), evidence=evidence), failure(Outcome.INCONCLUSIVE)]
     whole = with_results(whole, [scenario(Result.PASSED)], failures)
     assert read(whole.write(tmp_path)) == whole

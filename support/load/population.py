@@ -1,4 +1,4 @@
-"""The crowd: all users that one process makes on the target, and how many of them may be alive.
+"""The population: all users that one process makes on the target, and how many of them may be alive.
 
 It sends with the blocking session client, and never begins the event loop: under gevent, which Locust brings, a thread
 is none. It deletes nobody but its own users who are done; whoever is left is in the journal, for the sweep.
@@ -31,7 +31,7 @@ PARTS_OF_ROOM = 4
 """How many bursts fit under the most users that may be alive."""
 
 
-class Crowd:
+class Population:
     """A connection to the target, and a run in the journal with a mark of its own."""
 
     def __init__(self, settings: Settings) -> None:

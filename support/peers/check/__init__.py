@@ -70,7 +70,7 @@ def check_peer(name: str) -> PeerResult:
     Raises PeerUnavailable if the peer cannot be installed here, NoResult if a run wrote no summary.
     """
     runs, others = list[Run](), list[str]()
-    with running(name) as peer, tempfile.TemporaryDirectory(prefix=f"judge-{name}-") as folder:
+    with running(name) as peer, tempfile.TemporaryDirectory(prefix=f"check-{name}-") as folder:
         runner = Runner(Path(folder))
         with Directory(peer) as directory:
             for user in EXISTING_USERS:

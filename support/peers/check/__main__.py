@@ -1,4 +1,4 @@
-"""Run the suite against real servers, and compare it with the verdicts: `python -m support.peers.judge [NAME ...]`."""
+"""Run the suite against real servers, and compare it with the verdicts: `python -m support.peers.check [NAME ...]`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
+from support.peers.check import NoResult, PeerResult, check_peer
 from support.peers.errors import PeerFailed, PeerUnavailable
-from support.peers.judge import NoResult, PeerResult, check_peer
 from support.peers.verdicts import ASSESSED
 from support.rules import RULES
 
@@ -69,7 +69,7 @@ def _table(results: Mapping[str, PeerResult]) -> Iterator[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m support.peers.judge", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m support.peers.check", description=__doc__)
     known = ", ".join(ASSESSED)
     parser.add_argument("names", nargs="*", choices=[*ASSESSED, []], metavar="NAME", help=f"{known}; all without one")
     return parser
