@@ -30,6 +30,7 @@ Feature: Access needs the token
       Examples: schemes
         | credential                          | why                                    |
         | the token in the Basic scheme       | the token is a bearer token            |
+        | the token as user name and password | the token is a bearer token            |
         | the token without a scheme          | the token is a bearer token            |
         | the token in the Token scheme       | the token is a bearer token            |
         | the token before another credential | whatever follows the token counts too  |

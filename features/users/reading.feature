@@ -69,6 +69,12 @@ Feature: Reading an account
         | the word constructor          | every JavaScript object has this property   |
 
     @negative @edge
+    Example: Ada's old id shows nobody after Grace took Ada's old email
+      Given Ada is a former user
+      When Grace signs up with Ada's email once it is free
+      Then Ada's account is gone
+
+    @negative @edge
     Example: Reading users whose ids resemble Ada's
       Given Ada is a user
       When a client reads each user whose id resembles Ada's
