@@ -39,6 +39,8 @@ from support.scenario.user_checks import (
 VIEWS = {"list": "reading the list", "filter-email": "searching for the email", "pages": "reading the page"}
 MOST_SEARCHED = 10
 WRITES = ("POST", "PUT", "PATCH")
+LARGEST_NEEDED = 4 * 1024
+"""No valid user takes more bytes in any spelling, so that a server may refuse a larger body for its size."""
 NUL = "%00"
 """A server may refuse an URL with a NUL before it looks for a user."""
 
@@ -172,6 +174,8 @@ def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tup
     if kind == "invalid" and call.method in WRITES and not call.body:
         return answers.media_type
     body = call.body or b""
+    if len(body) > LARGEST_NEEDED:
+        return (HTTPStatus.REQUEST_ENTITY_TOO_LARGE,)
     is_utf8 = body.decode("utf-8", "replace").encode() == body
     if kind == "malformed" and (not is_utf8 or FURTHER_FIELD in body):
         return answers.invalid

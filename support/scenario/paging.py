@@ -135,13 +135,14 @@ def read_page(scenario: ScenarioContext, number: object, size: object) -> Exchan
 
 def read_page_of(scenario: ScenarioContext, actor: Actor, size: int | None = None) -> Exchange:
     """Read the page that shows a user: first the one that the list suggests, then page after page."""
-    size = size or largest_page(scenario)
+    size, right = size or largest_page(scenario), (200, *scenario.answers.no_match)
     for _ in range(TRIES):
         listed = _ids(scenario, read_list(scenario))
         guess = listed.index(actor.known_id) // size + 1 if actor.known_id in listed else 1
-        for number in (guess, *range(1, len(listed) // size + 2)):
-            exchange = read_page(scenario, number, size)
-            if actor.known_id in _ids(scenario, exchange) or exchange.status != 200:
+        pages = _until_empty(scenario, range(1, MOST_PAGES), size)
+        for exchange in chain([read_page(scenario, guess, size)], pages):
+            scenario.keep(exchange)
+            if actor.known_id in _ids(scenario, exchange) or exchange.status not in right:
                 return exchange
     attempted = scenario.then(f"reading page after page, {size} users each")
     fail("pages", attempted, [f"{actor.persona} on one of the pages"], [f"{actor.persona} is on no page"], exchange)
@@ -202,7 +203,7 @@ def read_pages_with(scenario: ScenarioContext, user_ids: set[str]) -> list[Excha
         size = largest_page(scenario)
         are_many = bool(user_ids) and count >= size * (MOST_PAGES - 1)
         last = count // size + TRIES if are_many else MOST_PAGES
-        pages = list(_largest_pages(scenario, suggested if are_many and turn < TRIES else range(1, last)))
+        pages = [*_until_empty(scenario, suggested if are_many and turn < TRIES else range(1, last), size)]
         counts = Counter(user_id for exchange in pages for user_id in _ids(scenario, exchange))
         if all(counts[user_id] == 1 for user_id in user_ids):
             break
@@ -216,18 +217,19 @@ def _suggested(scenario: ScenarioContext, user_ids: set[str]) -> tuple[int, list
         return 0, []
     last = scenario.session.last_list
     listed = _ids(scenario, last[2] if last is not None else read_list(scenario))
-    size = largest_page(scenario)
-    return len(listed), sorted({place // size + 1 for place, one in enumerate(listed) if one in user_ids})
+    places = (place for place, one in enumerate(listed) if one in user_ids)
+    return len(listed), sorted({place // largest_page(scenario) + 1 for place in places})
 
 
-def _largest_pages(scenario: ScenarioContext, numbers: Iterable[int]) -> Iterator[Exchange]:
-    """Read the largest pages with these numbers, up to the last one that there is."""
-    size = largest_page(scenario)
+def _until_empty(scenario: ScenarioContext, numbers: Iterable[int], size: int) -> Iterator[Exchange]:
+    """Read the pages with these numbers, up to one that shows no other user: a page may have fewer than its size."""
+    seen = set[str]()
     for number in numbers if scenario.profile.capabilities.pages else ():
         exchange = scenario.run(scenario.api.page(number, size))
         yield exchange
-        if len(entries_of(scenario, exchange)) < size:
+        if seen.issuperset(_ids(scenario, exchange)):
             return
+        seen.update(_ids(scenario, exchange))
 
 
 # Checks
@@ -235,13 +237,11 @@ def _largest_pages(scenario: ScenarioContext, numbers: Iterable[int]) -> Iterato
 
 def no_longer_shows(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that the page that was read last no longer shows a user."""
-    call = scenario.values["the page"]
-    exchange = poll_until(
-        scenario,
-        LIST,
-        lambda: scenario.run(scenario.api.send(call)),
-        lambda exchange: actor.known_id not in _ids(scenario, exchange),
-    )
+
+    def read() -> Exchange:
+        return scenario.run(scenario.api.send(scenario.values["the page"]))
+
+    exchange = poll_until(scenario, LIST, read, lambda page: actor.known_id not in _ids(scenario, page))
     if actor.known_id in _ids(scenario, exchange):
         wrong = [f"the page shows user {actor.id}"]
         scenario.fail(f"a page without {actor.persona}", wrong, exchange, shown(actor.id, 0))

@@ -13,6 +13,7 @@ from support.sandbox.variants.representation import cut_from_the_list, list_in_o
 
 _KNOWN_PARAMETERS = {"email", "page", "limit"}
 _LARGEST = 2**31
+_MOST_ON_A_PAGE = 10
 Page = tuple[int, int] | None
 
 
@@ -62,6 +63,13 @@ def huge_pages_refused(sandbox: Sandbox, page: Decision, call: Call) -> Page:
         raise sandbox.api.bad_page()
     read: Page = page(call)
     return read
+
+
+@variant(at="page")
+def pages_cut_at_ten(_sandbox: Sandbox, page: Decision, call: Call) -> Page:
+    """A page has ten users at most, whatever larger limit is asked for."""
+    read: Page = page(call)
+    return (read[0] // read[1] * _MOST_ON_A_PAGE, _MOST_ON_A_PAGE) if read and read[1] > _MOST_ON_A_PAGE else read
 
 
 @variant(at="page")

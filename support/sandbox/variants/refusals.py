@@ -12,6 +12,7 @@ from support.sandbox.twists import Decision, Sandbox, variant
 _CHANGES = ("replace", "patch")
 _WITH_A_BODY = ("POST", "PUT", "PATCH")
 _LONGEST_URL = 4000
+_LARGEST_BODY = 16 * 1024
 _METHODS = {"GET", "HEAD", "DELETE", *_WITH_A_BODY}
 
 
@@ -251,6 +252,15 @@ async def long_urls_refused(sandbox: Sandbox, handle: Decision, call: Call) -> R
     """A URL with more than four thousand characters is refused with 414 and no JSON."""
     if len(call.user_id or "") + len(str(call.query)) > _LONGEST_URL:
         return sandbox.api.respond(call, Answer(414, headers={"connection": "close"}))
+    response: Response = await handle(call)
+    return response
+
+
+@variant(at="handle")
+async def large_bodies_refused(sandbox: Sandbox, handle: Decision, call: Call) -> Response:
+    """A body of more than 16 KiB is refused with 413 and no JSON, whatever else is wrong with it."""
+    if len(call.body) > _LARGEST_BODY:
+        return sandbox.api.respond(call, Answer(413, headers={"connection": "close"}))
     response: Response = await handle(call)
     return response
 
