@@ -122,7 +122,23 @@ def test_no_page_is_larger_than_the_profile_says(new_session: NewSession, script
     session.begin("exact-text")
     server.arrived.clear()
     paging.read_pages_with(session.scenario, set())
-    assert [request.target for request in server.arrived] == ["/users?page=1&limit=50"]
+    assert [request.target for request in server.arrived] == [f"/users?page={number}&limit=50" for number in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "pages"),
+    [
+        ([answer(200, [ADA]), answer(200, [GRACE]), answer(200, [])], 3),
+        ([answer(200, [ADA]), answer(404, {"title": "there is no such page"})], 1),
+        ([answer(404, {"title": "there is no such page"})], 1),
+    ],
+)
+def test_pages_with_fewer_users_than_asked_for_are_read_to_the_end(
+    new_session: NewSession, script: Script, answers: list[Act], pages: int
+) -> None:
+    session = new_session(Target(script(FIRST_LOOK, FIRST_LOOK, *answers).url, "t", "scripted"))
+    session.begin("exact-text")
+    assert len(paging.read_pages_with(session.scenario, set())) == pages
 
 
 def test_a_given_that_needs_a_deletion_blames_the_deletion(new_session: NewSession, script: Script) -> None:
