@@ -16,7 +16,9 @@ def carry_elsewhere(scenario: ScenarioContext, intruder: Actor) -> None:
     access.carry_elsewhere(scenario, scenario.users[0], intruder)
 
 
-@when("{intruder:Actor} tries {owner:Actor}'s account without the token, in other spellings and with odd headers")
+@when(
+    "{intruder:Actor} requests {owner:Actor}'s account without the token, with other URL spellings and unusual headers"
+)
 def bypass_authentication(scenario: ScenarioContext, intruder: Actor, owner: Actor) -> None:
     scenario.last_actor = intruder
     access.bypass_authentication(scenario, owner)

@@ -36,7 +36,7 @@ def run_lifecycles(scenario: ScenarioContext, count: int) -> None:
     bursts.run_lifecycles(scenario, count)
 
 
-@when("every second user deletes their account at once")
+@when("every second user deletes their account at the same moment")
 def delete_every_second(scenario: ScenarioContext) -> None:
     bursts.delete_every_second(scenario)
 
@@ -127,11 +127,11 @@ def race_of_change_and_reads(scenario: ScenarioContext, method: str) -> None:
 
 
 @then("in every round exactly one user is created with the email and the others are refused")
-@then("in every round exactly one user gets the email and the others are unchanged")
+@then("in every round exactly one user gets the email, and the others are refused and change nothing")
 @then("every round ends as if one request had come before the other")
 @then("in every round neither change is lost")
 @then("in every round a confirmed deletion leaves no trace of the account")
-@then("in every round no view goes on showing what was before")
+@then("in every round no view still shows the old data afterwards")
 @then("in every round exactly one change is done and the others are refused with 412")
 @then("in every round exactly one of them is done and the others are refused")
 def every_round_is_right(scenario: ScenarioContext) -> None:

@@ -68,7 +68,7 @@ def is_not_found_either(scenario: ScenarioContext, condition: str, actor: Actor)
     conditional.is_not_found(scenario, actor, conditional.CONDITIONS[condition](scenario.etags))
 
 
-@then("each version of {actor:Actor}'s account has another ETag, and an outdated one no longer stands for it")
+@then("each version of {actor:Actor}'s account has its own ETag, and an outdated ETag no longer matches")
 def each_version_has_its_etag(scenario: ScenarioContext, actor: Actor) -> None:
     conditional.each_version_has_its_etag(scenario, actor)
 
@@ -83,6 +83,6 @@ def precondition_failed(scenario: ScenarioContext) -> None:
     conditional.write_is_refused(scenario)
 
 
-@then("{actor:Actor}'s write is done")
+@then("{actor:Actor}'s write takes effect")
 def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
     conditional.write_is_done(scenario, actor)

@@ -14,7 +14,7 @@ def send_and_read_on(scenario: ScenarioContext, first: First, actor: Actor) -> N
     connections.send_and_read_on(scenario, actor, first)
 
 
-@then("each answer is whole, and is the answer to its own request about {actor:Actor}")
+@then("each answer is complete and belongs to its own request about {actor:Actor}")
 def each_is_own(scenario: ScenarioContext, actor: Actor) -> None:
     connections.each_is_own(scenario, actor)
 
@@ -29,7 +29,7 @@ def change_in_chunks(scenario: ScenarioContext, actor: Actor, method: str) -> No
     connections.change_in_chunks(scenario, actor, method)
 
 
-@then("{actor:Actor}'s request is served, or its length is asked for, and the next one has its own answer")
+@then("{actor:Actor}'s request is accepted or refused with 411, and the next one gets its own answer")
 def is_served_or_refused(scenario: ScenarioContext, actor: Actor) -> None:
     connections.is_served_or_refused(scenario, actor)
 
@@ -49,12 +49,12 @@ def is_changed_as_usual(scenario: ScenarioContext, actor: Actor) -> None:
     connections.is_changed_as_usual(scenario, actor)
 
 
-@when("users sign up with the languages, cookies and User-Agents of browsers and commands")
+@when("users sign up with the languages, cookies and User-Agents of browsers and command-line tools")
 def sign_up_by_each_client(scenario: ScenarioContext) -> None:
     connections.sign_up_by_each_client(scenario)
 
 
-@when("{actor:Actor}'s account is read with the languages, cookies and User-Agents of browsers and commands")
+@when("{actor:Actor}'s account is read with the languages, cookies and User-Agents of browsers and command-line tools")
 def read_by_each_client(scenario: ScenarioContext, actor: Actor) -> None:
     connections.read_by_each_client(scenario, actor)
 

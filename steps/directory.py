@@ -71,7 +71,7 @@ def each_shown_as_created(scenario: ScenarioContext) -> None:
 # The list
 
 
-@given("the current list of users")
+@given("the list of users is noted")
 def remember_list(scenario: ScenarioContext) -> None:
     directory.remember_list(scenario)
 
@@ -98,6 +98,7 @@ def shown_unless_refused(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 @then("the list shows {actor:Actor} exactly once")
+@then("the list shows {actor:Actor} exactly once, with their current data")
 def list_shows(scenario: ScenarioContext, actor: Actor) -> None:
     directory.shows_once(scenario, actor, scenario.exchange)
 
@@ -154,6 +155,7 @@ def search_page(scenario: ScenarioContext, email: str, page: int, size: int) -> 
 
 
 @then("only {actor:Actor} is found")
+@then("only {actor:Actor} is found, with their current data")
 def only_found(scenario: ScenarioContext, actor: Actor) -> None:
     directory.finds_only(scenario, actor, scenario.exchange)
 

@@ -30,7 +30,7 @@ def take_resembling(scenario: ScenarioContext) -> None:
     many_values.write_each(scenario, "email", rounds)
 
 
-@given("users whose emails have a letter where others have a wildcard")
+@given("users whose emails have a letter where the new emails have a wildcard")
 def are_users_without_wildcards(scenario: ScenarioContext) -> None:
     many_values.become_users(scenario, users_with_letters_for_wildcards(scenario.factory, ways=3))
 
@@ -46,7 +46,7 @@ def are_users_with(scenario: ScenarioContext, kind: str) -> None:
     many_values.become_users(scenario, users_with_emails(scenario.factory, kind))
 
 
-@when("{actor:Actor} signs up with and changes to each of these emails in other letter case")
+@when("{actor:Actor} signs up with and changes to each of these emails in another letter case")
 def want_each(scenario: ScenarioContext, actor: Actor) -> None:
     many_values.want_emails(scenario, actor)
 
@@ -67,5 +67,7 @@ def each_is_found(scenario: ScenarioContext) -> None:
 
 
 @then("every view shows each {field:Field} as it was sent")
+@then("every view shows each {field:Field} as it was sent, unless it was refused")
+@then("every view shows each {field:Field} as it was sent, apart from letter case")
 def each_is_kept(scenario: ScenarioContext, field: str) -> None:
     many_values.check_each(scenario, field)

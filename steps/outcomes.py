@@ -49,6 +49,7 @@ def others_are_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 @then("every view shows exactly this {field:Field}")
+@then("every view shows this {field:Field}, apart from letter case")
 def every_view_shows(scenario: ScenarioContext, field: str) -> None:
     outcomes.every_view_shows(scenario, field)
 

@@ -108,13 +108,13 @@ def sign_up_in_another_order(scenario: ScenarioContext, actor: Actor) -> None:
     scenario.run(protocol.sending_body(scenario, actor, "POST", in_another_order))
 
 
-@when('{actor:Actor} signs up with the name "{name}", every character escaped')
+@when('{actor:Actor} signs up with the name "{name}", sent with every character escaped')
 def sign_up_escaped(scenario: ScenarioContext, actor: Actor, name: str) -> None:
     actor.new_user = scenario.factory.named(name)
     scenario.run(protocol.sending_body(scenario, actor, "POST", escaped))
 
 
-@when('{actor:Actor} changes to the name "{name}" with {method:Method}, every character escaped')
+@when('{actor:Actor} changes to the name "{name}" with {method:Method}, sent with every character escaped')
 def change_escaped(scenario: ScenarioContext, actor: Actor, method: str, name: str) -> None:
     scenario.run(protocol.sending_body(scenario, actor, method, escaped, data=scenario.factory.named(name)))
 

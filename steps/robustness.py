@@ -26,19 +26,19 @@ def read(scenario: ScenarioContext, odds: Odds, actor: Actor) -> None:
     robustness.read(scenario, actor, odds)
 
 
-@when("clients send {count:d} made-up requests at once, some of them for {actor:Actor}'s account")
+@when("clients send {count:d} generated requests at once, some of them for {actor:Actor}'s account")
 def send_generated(scenario: ScenarioContext, count: int, actor: Actor) -> None:
     from support.scenario import generated  # loads Hypothesis, which takes a while
 
     robustness.send_at_once(scenario, generated.requests(scenario, actor, count))
 
 
-@given("Mallory's sign-ups, changes and deletions of {victim:Actor}'s account have been refused {times:d} times")
+@given("the API has refused {times:d} of Mallory's requests against {victim:Actor}'s account")
 def many_refusals(scenario: ScenarioContext, victim: Actor, times: int) -> None:
     robustness.send_many_that_are_refused(scenario, victim, times)
 
 
-@when("Mallory sends sign-ups, changes and deletions for {victim:Actor} that are invalid or lack the token")
+@when("Mallory sends requests against {victim:Actor}'s account that are invalid or lack the token")
 def send_what_is_refused(scenario: ScenarioContext, victim: Actor) -> None:
     robustness.send_what_is_refused(scenario, victim, scenario.users[-1].new_user.email)
 

@@ -25,12 +25,12 @@ def delete_all(scenario: ScenarioContext) -> None:
     histories.delete_all(scenario)
 
 
-@then("no late request brings them back or reaches the users who have their emails now")
+@then("no old request, sent again, brings them back or reaches the users who now have their emails")
 def deleted_stay_deleted(scenario: ScenarioContext) -> None:
     histories.check_ends(scenario)
 
 
-@when("a few users sign up, change, delete and look at accounts in many drawn orders")
+@when("a few users sign up, change, delete and look at accounts in many random orders")
 def play_sequences(scenario: ScenarioContext) -> None:
     from support.scenario import sequences  # loads Hypothesis, which takes a while
 

@@ -35,7 +35,7 @@ _ALL = (
     ),
     Rule("create-location", "A 201 has a Location that leads to the user", "RFC 9110 §10.2.2"),
     Rule("create-invalid", "An invalid sign-up gives 400 or 422 and creates no user", "RFC 9110 §15.5.1"),
-    Rule("malformed-json", "A body that is not JSON gives 400 and creates no user", "RFC 8259 §2"),
+    Rule("malformed-json", "A body that is not JSON gives 400 and changes nothing", "RFC 8259 §2"),
     Rule("media-type", "A body whose Content-Type is not JSON gives 415 and changes nothing", "RFC 9110 §15.5.16"),
     Rule(
         "server-owned", "An id, a createdAt or an unknown field that a client sends is ignored or refused, never kept"
@@ -48,7 +48,7 @@ _ALL = (
     Rule("read-200", "A known id gives 200 and the user", "RFC 9110 §9.3.1"),
     Rule("read-404", "An unknown id gives 404", "RFC 9110 §15.5.5"),
     Rule("head", "HEAD gives the status of GET and no body", "RFC 9110 §9.3.2"),
-    Rule("list", "The list is a JSON array with the newest users and without deleted ones"),
+    Rule("list", "The list is a JSON array that shows every user once, new ones immediately, and no deleted ones"),
     Rule("filter-email", "?email= gives exactly the user with that email, in any letter case, or an empty list"),
     Rule(
         "pages",
@@ -64,11 +64,11 @@ _ALL = (
         "PUT replaces name and email, keeps id and createdAt and gives 200; without one of the two it is refused",
         "RFC 9110 §9.3.4",
     ),
-    Rule("update-invalid", "An invalid update gives 400 or 422 and changes nothing, not even by its valid part"),
+    Rule("update-invalid", "An invalid change gives 400 or 422 and changes nothing, not even its valid part"),
     Rule("update-404", "PUT and PATCH on an unknown id give 404 and create no user"),
     Rule(
         "update-taken",
-        "An update to another user's email gives 409 and changes neither user; an email that was given up is free",
+        "A change to another user's email gives 409 and changes neither user; an email that was given up is free",
     ),
     Rule("isolation", "No request changes another user"),
     Rule(
@@ -89,11 +89,11 @@ _ALL = (
     Rule("race-email", "Of N concurrent requests for one email exactly one wins; the others get 409, and none a 5xx"),
     Rule(
         "lost-update",
-        "Two concurrent PATCHes on different fields of one user both last; a PUT and a PATCH end in either order",
+        "Two concurrent PATCHes on different fields both last; a PUT and a PATCH end as if one came after the other",
     ),
     Rule(
         "race-delete",
-        "A user whose DELETE is confirmed stays deleted, whatever is sent at the same moment, and none gives a 5xx",
+        "A user whose DELETE is confirmed stays deleted, whatever comes at the same moment, and no request gives a 5xx",
         "RFC 9110 §9.3.5",
         since="1.1",
     ),

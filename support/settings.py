@@ -35,7 +35,10 @@ class Settings(BaseSettings):
     )
 
     base_url: str | None = Field(None, description="URL of the users collection; empty: the embedded Users API")
-    token: SecretStr | None = Field(None, description="bearer token of the API; none: the API has no access control")
+    token: SecretStr | None = Field(
+        None,
+        description="bearer token, required with BASE_URL unless TOKEN_COMMAND is set; none: no access control",
+    )
     token_command: str | None = Field(
         None, description="command that prints the token, in place of TOKEN; run again when the API refuses the token"
     )
@@ -83,7 +86,9 @@ class Settings(BaseSettings):
     cleanup_deadline_s: Seconds = Field(60.0, description="seconds for the cleanup when the run ends")
     max_users_alive: Count = Field(10_000, description="maximum number of users of the suite that exist at once")
 
-    burst: Count = Field(100, description="simultaneous creates in the largest burst")
+    burst: Count = Field(
+        100, description="users in the burst of configured size; the other bursts have fixed sizes of up to 210"
+    )
     race_contenders: Annotated[int, Field(ge=2, le=100)] = Field(
         10, description="simultaneous requests in each round of a race"
     )
@@ -99,20 +104,20 @@ class Settings(BaseSettings):
         description="bursts and races use HTTP/2 where the API speaks it; false: each request on its own connection",
     )
     fuzz_s: Annotated[float, Field(ge=0, le=1_000_000)] = Field(
-        5.0, description="seconds at most for drawn sequences of actions"
+        5.0, description="seconds at most for random sequences of actions"
     )
 
     again: Literal["failed"] | None = Field(
-        None, description="failed: play only the scenarios that did not pass in the last run, with its data"
+        None, description="failed: run only the scenarios that did not pass in the last run, with its data"
     )
     repeat: Count = Field(
-        1, description="how often each scenario is played; one whose results differ is flaky, and the run fails"
+        1, description="how often each scenario runs; one whose results differ is flaky, and the run fails"
     )
 
     state_dir: Path = Field(
         Path(".acceptance"), description="folder of the journal of created users, which is kept between runs"
     )
-    reports_dir: Path = Field(Path("reports"), description="folder for the summary of the run")
+    reports_dir: Path = Field(Path("reports"), description="folder for the reports of the run")
     data_seed: int | None = Field(
         None, description="seed of the test data; empty: each run draws a new one and prints it"
     )
@@ -126,9 +131,11 @@ class Settings(BaseSettings):
     )
     partial: Path | None = Field(
         None,
-        description="in a process that runs a share of the features: the reports of its parent, which checks the run",
+        description="internal, set by the suite in its worker processes: the reports of the run; leave it empty",
     )
-    processes: Count = Field(1, description="in such a process: how many of them there are")
+    processes: Count = Field(
+        1, description="internal, set by the suite: how many worker processes there are; leave it at 1"
+    )
     attach: Literal["failed", "all"] = Field(
         "failed", description="whose exchanges an Allure report has: failed (scenarios that did not pass) or all"
     )

@@ -28,13 +28,13 @@ Feature: Access needs the token
 
       @use.with_bearer=yes
       Examples: schemes
-        | credential                          | why                                    |
-        | the token in the Basic scheme       | the token is a bearer token            |
-        | the token as user name and password | the token is a bearer token            |
-        | the token without a scheme          | the token is a bearer token            |
-        | the token in the Token scheme       | the token is a bearer token            |
-        | the token before another credential | whatever follows the token counts too  |
-        | the token after another credential  | whatever precedes the token counts too |
+        | credential                               | why                                    |
+        | the token in the Basic scheme            | the token is a bearer token            |
+        | the token as both user name and password | the token is a bearer token            |
+        | the token without a scheme               | the token is a bearer token            |
+        | the token in the Token scheme            | the token is a bearer token            |
+        | the token before another credential      | whatever follows the token counts too  |
+        | the token after another credential       | whatever precedes the token counts too |
 
     @edge
     Example: Mallory puts the token where it does not belong
@@ -46,12 +46,12 @@ Feature: Access needs the token
     @edge
     Example: Mallory spells the URL in other ways, or adds headers
       Given Grace is a user
-      When Mallory tries Grace's account without the token, in other spellings and with odd headers
+      When Mallory requests Grace's account without the token, with other URL spellings and unusual headers
       Then every attempt is refused as unauthorized
       And Grace's account is unchanged
 
     @edge
-    Example: What Mallory was refused is not done later
+    Example: A refused request does not take effect later
       Given Grace is a user
       When Mallory tries to read, change, delete and sign up with no token
       Then half a second later, still no user was created

@@ -21,6 +21,6 @@ Feature: Many user lifecycles at once
 
     Example: Half of the users delete their accounts at once
       Given 40 users have signed up at once
-      When every second user deletes their account at once
+      When every second user deletes their account at the same moment
       Then all requests were in flight at the same time
       And the deleted accounts are gone and the others are shown as created

@@ -1,7 +1,7 @@
 @contract @concurrency @async @race @edge
 Feature: A deletion races other requests
   A user deletes their account while a form that they left open saves its fields. An API
-  that reads the user, changes them and stores them again brings the account back.
+  that reads the account, changes it and stores it again brings it back.
 
   @rule.race-delete
   Rule: Once a deletion is confirmed, the account stays deleted

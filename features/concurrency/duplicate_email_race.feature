@@ -18,17 +18,17 @@ Feature: Competing for one email
     @use.with_patch=yes
     Example: Several users change to one email at once with updates
       When several users change to one email at once with an update, round after round
-      Then in every round exactly one user gets the email and the others are unchanged
+      Then in every round exactly one user gets the email, and the others are refused and change nothing
 
     @use.with_put=yes
     Example: Several users change to one email at once with replacements
       When several users change to one email at once with a replacement, round after round
-      Then in every round exactly one user gets the email and the others are unchanged
+      Then in every round exactly one user gets the email, and the others are refused and change nothing
 
     @use.with_changes=yes
     Example: Some users sign up with an email while others change to it
       When some users sign up with one email while others change to it, round after round
-      Then in every round exactly one user gets the email and the others are unchanged
+      Then in every round exactly one user gets the email, and the others are refused and change nothing
 
     Example: Ada signs up with Grace's email while Grace deletes their account
       When Ada signs up with Grace's email while Grace deletes their account, round after round

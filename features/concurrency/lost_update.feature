@@ -1,10 +1,10 @@
 @contract @concurrency @async @race @edge
-Feature: Two updates at the same moment
+Feature: Two changes at the same moment
   One colleague corrects a name while another enters a new email. An API that reads
-  the whole user, changes it and writes it back loses one of the two updates.
+  the whole account, changes it and writes it back loses one of the two changes.
 
   @rule.lost-update
-  Rule: Neither of two simultaneous changes is lost in part
+  Rule: Two simultaneous changes end as if one had come after the other
 
     @use.with_patch=yes
     Example: Ada's name and email are changed at the same moment

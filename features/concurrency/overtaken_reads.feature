@@ -1,25 +1,25 @@
 @contract @concurrency @async @race @edge
 Feature: Reads at the same moment as a write
-  While a colleague opens the list, a new user signs up. An API that keeps the list for
-  the next reader may keep the one that it had begun to read before.
+  While a colleague opens the list, a new user signs up. An API that caches the
+  list may cache a version that it began to read before the sign-up.
 
   @rule.list @use.with_list=yes
   Rule: A list that is read during sign-ups does not hide the new users afterwards
 
     Example: The list is read while users sign up
       When users sign up while others read the list, round after round
-      Then in every round no view goes on showing what was before
+      Then in every round no view still shows the old data afterwards
 
   @rule.patch @use.with_patch=yes
   Rule: A read during an update does not bring the old data back
 
     Example: Ada's account is read while Ada updates their name
       When Ada changes their name with an update while others read it, round after round
-      Then in every round no view goes on showing what was before
+      Then in every round no view still shows the old data afterwards
 
   @rule.put @use.with_put=yes
-  Rule: A read during a replacement finds the user, and does not bring the old data back
+  Rule: A read during a replacement does not bring the old data back
 
     Example: Ada's account is read while Ada replaces their name
       When Ada changes their name with a replacement while others read it, round after round
-      Then in every round no view goes on showing what was before
+      Then in every round no view still shows the old data afterwards

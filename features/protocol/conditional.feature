@@ -17,7 +17,7 @@ Feature: Conditional requests
       And Ada has changed their name with an update, and the ETag is noted
       When Ada changes their name with an update, and the ETag is noted
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
-      And each version of Ada's account has another ETag, and an outdated one no longer stands for it
+      And each version of Ada's account has its own ETag, and an outdated ETag no longer matches
 
     @use.with_put=yes
     Example: Ada replaces their name twice
@@ -25,13 +25,13 @@ Feature: Conditional requests
       And Ada has changed their name with a replacement, and the ETag is noted
       When Ada changes their name with a replacement, and the ETag is noted
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
-      And each version of Ada's account has another ETag, and an outdated one no longer stands for it
+      And each version of Ada's account has its own ETag, and an outdated ETag no longer matches
 
     @edge @use.with_changes=yes
     Example: Ada changes only the letter case of their name
       Given Ada is a user with an ETag
       When Ada changes the letter case of their name with an update, and the ETag is noted
-      Then each version of Ada's account has another ETag, and an outdated one no longer stands for it
+      Then each version of Ada's account has its own ETag, and an outdated ETag no longer matches
 
     Example: The ETag in the answer to a sign-up
       Given Grace is a user with an ETag
@@ -48,15 +48,15 @@ Feature: Conditional requests
       And with If-None-Match and the current ETag, Ada's account is not found either
 
   @rule.auth-401 @negative @use.with_access=yes
-  Rule: An ETag does not stand for a token
+  Rule: An ETag does not replace a token
 
-    Example: A client without a token learns nothing by an ETag
+    Example: A client without a token learns nothing from an ETag
       Given Ada is a user with an ETag
       When a client without a token reads Ada's account with If-None-Match and the current ETag
       Then every attempt is refused as unauthorized
 
   @rule.conditional @negative
-  Rule: A write on condition of an outdated ETag is refused and changes nothing
+  Rule: A write with an outdated ETag in If-Match is refused and changes nothing
 
     @use.with_patch=yes
     Example: PATCH with an outdated ETag
@@ -66,7 +66,7 @@ Feature: Conditional requests
       Then the status is 412
       And half a second later, Ada's account is still unchanged
       When the client sends Ada's change again with If-Match and the current ETag
-      Then Ada's write is done
+      Then Ada's write takes effect
 
     @use.with_changes=yes
     Example: DELETE with an outdated ETag
@@ -84,16 +84,16 @@ Feature: Conditional requests
       Then the status is 412
       And half a second later, Ada's account is still unchanged
       When the client sends Ada's change again with If-Match and the current ETag
-      Then Ada's write is done
+      Then Ada's write takes effect
 
   @rule.conditional
-  Rule: A write on condition of the current ETag is done
+  Rule: A write with the current ETag in If-Match takes effect
 
     @use.with_patch=yes
     Scenario Outline: PATCH with <condition>
       Given Ada is a user with a strong ETag
       When a client sends PATCH for Ada with If-Match and <condition>
-      Then Ada's write is done
+      Then Ada's write takes effect
 
       Examples:
         | condition                            |
@@ -104,13 +104,13 @@ Feature: Conditional requests
     Example: DELETE with the current ETag
       Given Ada is a user with a strong ETag
       When a client sends DELETE for Ada with If-Match and the current ETag
-      Then Ada's write is done
+      Then Ada's write takes effect
 
     @use.with_put=yes
     Example: PUT with the current ETag
       Given Ada is a user with a strong ETag
       When a client sends PUT for Ada with If-Match and the current ETag
-      Then Ada's write is done
+      Then Ada's write takes effect
 
   @rule.conditional @concurrency @async @race @edge
   Rule: Of several writes with the same ETag, exactly one is done

@@ -1,7 +1,7 @@
 @contract
 Feature: Several requests on one connection
   Clients and proxies keep connections open. Where an answer is longer or shorter than it
-  says, or a body is left unread, somebody gets the answer to another one's request.
+  says, or a body is left unread, a client gets the answer to another client's request.
 
   @rule.own-answer
   Rule: On a kept connection every request gets its own answer, whole
@@ -9,7 +9,7 @@ Feature: Several requests on one connection
     Scenario Outline: After <request>
       Given Ada is a user with the name "Zoë Brontë 李小龍"
       When a client sends <request>, and on the same connection reads Ada's account and an unknown one
-      Then each answer is whole, and is the answer to its own request about Ada
+      Then each answer is complete and belongs to its own request about Ada
 
       Examples:
         | request                                          |
@@ -25,47 +25,47 @@ Feature: Several requests on one connection
     Example: After HEAD for the account
       Given Ada is a user with the name "Zoë Brontë 李小龍"
       When a client sends HEAD for the account, and on the same connection reads Ada's account and an unknown one
-      Then each answer is whole, and is the answer to its own request about Ada
+      Then each answer is complete and belongs to its own request about Ada
 
     @use.with_head=yes
     Example: After HEAD for an unknown account
       Given Ada is a user with the name "Zoë Brontë 李小龍"
       When a client sends HEAD for an unknown account, and on the same connection reads Ada's account and an unknown one
-      Then each answer is whole, and is the answer to its own request about Ada
+      Then each answer is complete and belongs to its own request about Ada
 
     @use.with_head=yes @use.with_list=yes
     Example: After HEAD for the list
       Given Ada is a user with the name "Zoë Brontë 李小龍"
       When a client sends HEAD for the list, and on the same connection reads Ada's account and an unknown one
-      Then each answer is whole, and is the answer to its own request about Ada
+      Then each answer is complete and belongs to its own request about Ada
 
     @use.with_access=yes
     Example: After a large POST without a token
       Given Ada is a user with the name "Zoë Brontë 李小龍"
       When a client sends a large POST without a token, and on the same connection reads Ada's account and an unknown one
-      Then each answer is whole, and is the answer to its own request about Ada
+      Then each answer is complete and belongs to its own request about Ada
 
   @rule.own-answer
   Rule: A body in chunks is served like any other, or refused with 411
 
     Example: A sign-up in chunks
       When Ada signs up with a body in chunks
-      Then Ada's request is served, or its length is asked for, and the next one has its own answer
+      Then Ada's request is accepted or refused with 411, and the next one gets its own answer
 
     @use.with_patch=yes
     Example: An update in chunks
       Given Ada is a user
       When Ada changes their name with an update whose body is in chunks
-      Then Ada's request is served, or its length is asked for, and the next one has its own answer
+      Then Ada's request is accepted or refused with 411, and the next one gets its own answer
 
     @use.with_put=yes
     Example: A replacement in chunks
       Given Ada is a user
       When Ada changes their name with a replacement whose body is in chunks
-      Then Ada's request is served, or its length is asked for, and the next one has its own answer
+      Then Ada's request is accepted or refused with 411, and the next one gets its own answer
 
   @rule.own-answer
-  Rule: How a client writes a request, and what else it says, makes no difference
+  Rule: The spelling of a header, or a header that the API does not need, makes no difference
 
     Scenario Outline: A Content-Type <written>
       When Ada signs up with a Content-Type <written>
@@ -99,13 +99,13 @@ Feature: Several requests on one connection
         | in capitals    |
         | with a charset |
 
-    Example: Sign-ups by browsers and commands
-      When users sign up with the languages, cookies and User-Agents of browsers and commands
+    Example: Sign-ups by browsers and command-line tools
+      When users sign up with the languages, cookies and User-Agents of browsers and command-line tools
       Then each account is created and shown with its own name and email
 
-    Example: Reads by browsers and commands
+    Example: Reads by browsers and command-line tools
       Given Ada is a user
-      When Ada's account is read with the languages, cookies and User-Agents of browsers and commands
+      When Ada's account is read with the languages, cookies and User-Agents of browsers and command-line tools
       Then each answer is 200 and shows Ada's account
 
     Example: A DELETE declared as JSON, without a body

@@ -87,7 +87,7 @@ Feature: Methods, statuses and headers
 
     @negative
     Scenario Outline: A POST declared as <kind>
-      Given the current list of users
+      Given the list of users is noted
       When Mallory sends a POST declared as <kind>
       Then the status is 415
       And no user was created
@@ -104,7 +104,7 @@ Feature: Methods, statuses and headers
 
     @negative
     Example: The email of a sign-up that was refused for its media type stays free
-      Given the current list of users
+      Given the list of users is noted
       When Mallory sends a POST declared as plain text
       And Ada signs up with Mallory's email
       Then Ada's account is created
@@ -156,7 +156,7 @@ Feature: Methods, statuses and headers
   Rule: A body that is not JSON is refused with 400 and changes nothing
 
     Scenario Outline: A POST with <body>
-      Given the current list of users
+      Given the list of users is noted
       When Mallory sends a POST with <body>
       Then the status is 400
       And no user was created
@@ -179,13 +179,13 @@ Feature: Methods, statuses and headers
         | JSON with Infinity in a further field |
 
     Example: A POST with an empty body
-      Given the current list of users
+      Given the list of users is noted
       When Mallory sends a POST with an empty body
       Then the request is refused as invalid
       And no user was created
 
     Example: The email of a sign-up that was refused for its body stays free
-      Given the current list of users
+      Given the list of users is noted
       When Mallory sends a POST with JSON followed by other text
       And Ada signs up with Mallory's email
       Then Ada's account is created

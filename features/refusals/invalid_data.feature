@@ -7,7 +7,7 @@ Feature: Invalid data is refused
   Rule: Signing up needs a valid name and a valid email
 
     Scenario Outline: Mallory signs up with <value>
-      Given the current list of users
+      Given the list of users is noted
       When Mallory signs up with <value>
       Then the request is refused as invalid
       And no user was created
@@ -35,7 +35,7 @@ Feature: Invalid data is refused
 
     @slow
     Scenario Outline: A client signs up with each of the <values>
-      Given the current list of users
+      Given the list of users is noted
       When a client signs up with each of the <values>
       Then each request is refused as invalid
       And half a second later, still no user was created
@@ -51,13 +51,13 @@ Feature: Invalid data is refused
         | emails of more than 254 characters |
 
     Example: Mallory signs up with an empty object
-      Given the current list of users
+      Given the list of users is noted
       When Mallory signs up with an empty object
       Then the request is refused as invalid
       And no user was created
 
     Scenario Outline: Mallory signs up with <body> instead of an object
-      Given the current list of users
+      Given the list of users is noted
       When Mallory signs up with <body> instead of an object
       Then the request is refused as invalid
       And no user was created
@@ -72,13 +72,13 @@ Feature: Invalid data is refused
         | an empty body      |
 
     Example: Valid data is accepted after invalid data
-      Given the current list of users
+      Given the list of users is noted
       When Mallory signs up with no name
       And Mallory signs up
       Then Mallory's account is created
 
   @rule.update-invalid
-  Rule: A change that is invalid in part changes nothing at all
+  Rule: An invalid change changes nothing, not even its valid part
 
     @use.with_patch=yes
     Scenario Outline: Ada updates their account with <value>

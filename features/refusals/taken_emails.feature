@@ -1,7 +1,7 @@
 @contract @negative
 Feature: One email, one user
-  Support finds users by their email. Two users with one email would show one user's
-  data to the other.
+  Support finds users by their email. If two users had the same email, support could
+  show the data of one to the other.
 
   @rule.email-unique
   Rule: A sign-up with a taken email is refused, whatever its letter case
@@ -22,32 +22,32 @@ Feature: One email, one user
         | with an upper-case domain  |
 
     @slow
-    Scenario Outline: Mallory wants the emails of users with <emails>
+    Scenario Outline: Mallory cannot take emails with <emails> in another letter case
       Given users with <emails> in their emails
       And Mallory is a user
-      When Mallory signs up with and changes to each of these emails in other letter case
+      When Mallory signs up with and changes to each of these emails in another letter case
       Then each request is refused because the email is taken
       And Mallory's account is unchanged
 
       Examples:
-        | emails                         |
-        | every sign of a local part     |
-        | signs at the ends and in a row |
-        | unusual local parts            |
-        | mixed letter case              |
-        | unusual domains                |
+        | emails                                      |
+        | every special character of a local part     |
+        | special characters at the ends and in a row |
+        | unusual local parts                         |
+        | mixed letter case                           |
+        | unusual domains                             |
 
     @edge @slow
     Example: Emails that resemble taken ones are free
-      Given users with every sign of a local part in their emails
+      Given users with every special character of a local part in their emails
       When other users take emails that resemble them, by sign-up, update and replacement
-      Then every view shows each email as it was sent
+      Then every view shows each email as it was sent, apart from letter case
 
     @edge @slow
-    Example: Emails with a wildcard are free although others match it
-      Given users whose emails have a letter where others have a wildcard
+    Example: An email that contains a wildcard is free although it matches another user's email
+      Given users whose emails have a letter where the new emails have a wildcard
       When other users take the emails with the wildcards, by sign-up, update and replacement
-      Then every view shows each email as it was sent
+      Then every view shows each email as it was sent, apart from letter case
 
     Example: Mallory signs up in lower case with Grace's upper-case email
       Given Grace is a user with an email in upper case
@@ -194,6 +194,41 @@ Feature: One email, one user
       And Mallory's account is unchanged in every view
 
     @use.with_patch=yes
+    Example: Grace keeps their email after Mallory's update to it is refused
+      Given Grace and Mallory are users
+      When Mallory tries to change to Grace's email with an update
+      And Alan signs up with Grace's email
+      Then Alan is refused because the email is taken
+      And only Grace is found by their email
+
+    @use.with_put=yes
+    Example: Grace keeps their email after Mallory's replacement with it is refused
+      Given Grace and Mallory are users
+      When Mallory tries to change to Grace's email with a replacement
+      And Alan signs up with Grace's email
+      Then Alan is refused because the email is taken
+      And only Grace is found by their email
+
+    @use.with_patch=yes
+    Example: Mallory keeps their own email after an update to Grace's is refused
+      Given Grace and Mallory are users
+      When Mallory tries to change to Grace's email with an update
+      And Alan signs up with Mallory's email
+      Then Alan is refused because the email is taken
+      And only Mallory is found by their email
+
+    @use.with_put=yes
+    Example: Mallory keeps their own email after a replacement with Grace's is refused
+      Given Grace and Mallory are users
+      When Mallory tries to change to Grace's email with a replacement
+      And Alan signs up with Mallory's email
+      Then Alan is refused because the email is taken
+      And only Mallory is found by their email
+
+  @rule.update-taken
+  Rule: An email that a user gave up is free for others
+
+    @use.with_patch=yes
     Example: Ada signs up with an email that Grace gave up with an update
       Given Grace is a user
       And Grace has changed their email with an update
@@ -235,35 +270,3 @@ Feature: One email, one user
       When Grace changes back to their old email with an update
       Then Grace's new email is accepted
       And only Grace is found by their email
-
-    @use.with_patch=yes
-    Example: Grace keeps their email after Mallory's update to it is refused
-      Given Grace and Mallory are users
-      When Mallory tries to change to Grace's email with an update
-      And Alan signs up with Grace's email
-      Then Alan is refused because the email is taken
-      And only Grace is found by their email
-
-    @use.with_put=yes
-    Example: Grace keeps their email after Mallory's replacement with it is refused
-      Given Grace and Mallory are users
-      When Mallory tries to change to Grace's email with a replacement
-      And Alan signs up with Grace's email
-      Then Alan is refused because the email is taken
-      And only Grace is found by their email
-
-    @use.with_patch=yes
-    Example: Mallory keeps their own email after an update to Grace's is refused
-      Given Grace and Mallory are users
-      When Mallory tries to change to Grace's email with an update
-      And Alan signs up with Mallory's email
-      Then Alan is refused because the email is taken
-      And only Mallory is found by their email
-
-    @use.with_put=yes
-    Example: Mallory keeps their own email after a replacement with Grace's is refused
-      Given Grace and Mallory are users
-      When Mallory tries to change to Grace's email with a replacement
-      And Alan signs up with Mallory's email
-      Then Alan is refused because the email is taken
-      And only Mallory is found by their email

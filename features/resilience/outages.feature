@@ -1,7 +1,8 @@
 @resilience
 Feature: Outages are not blamed on the API
   Networks fail, servers restart, proxies time out. None of this breaks the contract,
-  and none of it may create a user twice or leave one behind.
+  and none of it may create a user twice or leave one behind. These scenarios test the
+  suite itself, on its embedded API.
 
   @rule.create-201
   Rule: A sign-up creates exactly one user, whatever fails on the way

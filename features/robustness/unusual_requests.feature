@@ -1,10 +1,10 @@
 @contract @concurrency @async @burst
 Feature: Unusual requests
   Scanners, old browsers and broken programs send what nobody expects. It may be refused;
-  it must not bring the API down, wait to be acted upon, or touch somebody else's account.
+  it must not bring the API down, take effect later, or touch another user's account.
 
   @rule.robust
-  Rule: A body, however unusual, is taken or refused, and changes nobody else
+  Rule: A body, however unusual, is accepted or refused, and changes no other account
 
     Scenario Outline: Sign-ups with <bodies>
       Given Grace is a user
@@ -65,6 +65,9 @@ Feature: Unusual requests
       And no answer contains a stack trace, SQL or a server path
       And every account is unchanged
 
+  @rule.robust
+  Rule: A change reaches only the account in its URL, whatever its query and headers say
+
     @use.with_changes=yes
     Example: Changes whose queries or headers name another user
       Given Ada and Grace are users
@@ -75,12 +78,12 @@ Feature: Unusual requests
       And every account except Ada's is unchanged
 
   @rule.robust
-  Rule: Whatever a generator makes up changes nobody else
+  Rule: Randomly generated requests change no other account
 
     @fuzz @use.with_patch=yes
-    Example: Made-up sign-ups, updates, ids, queries and headers
+    Example: Generated sign-ups, updates, ids, queries and headers
       Given Ada and Grace are users
-      When clients send 75 made-up requests at once, some of them for Ada's account
+      When clients send 75 generated requests at once, some of them for Ada's account
       Then no answer is a 5xx, and none is missing
       And no answer contains a stack trace, SQL or a server path
       And Ada's account is as one of the accepted changes left it, or unchanged
@@ -91,24 +94,24 @@ Feature: Unusual requests
 
     Example: Refused sign-ups, changes and deletions
       Given Ada and Grace are users
-      When Mallory sends sign-ups, changes and deletions for Ada that are invalid or lack the token
+      When Mallory sends requests against Ada's account that are invalid or lack the token
       Then each request is refused with a 4xx
       And half a second later every account is unchanged, and none was created
 
     @use.with_patch=yes
     Example: An update after refused ones
       Given Ada and Grace are users
-      When Mallory sends sign-ups, changes and deletions for Ada that are invalid or lack the token
+      When Mallory sends requests against Ada's account that are invalid or lack the token
       Then each request is refused with a 4xx
       When Ada changes their name
       Then Ada's update changes nothing else
 
   @rule.robust
-  Rule: Refused requests leave the API as able as it was
+  Rule: Many refused requests do not stop the API from serving users
 
     @slow @use.with_changes=yes
     Example: Five users after many refusals
       Given Ada is a user
-      And Mallory's sign-ups, changes and deletions of Ada's account have been refused 500 times
+      And the API has refused 500 of Mallory's requests against Ada's account
       When 5 users sign up, change their names, read and delete their accounts at once
       Then each lifecycle was unaffected by the others

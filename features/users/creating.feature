@@ -4,7 +4,7 @@ Feature: Signing up
   shows their account as they created it, under an id that no other user has.
 
   @rule.create-201
-  Rule: A valid name and email create an account at once
+  Rule: A valid name and email create an account immediately
 
     @smoke
     Example: Ada signs up
@@ -74,7 +74,7 @@ Feature: Signing up
 
   @rule.user-shape
   Rule: Every view of a user has an id, a name, an email and a creation date
-    A view is an answer that shows the user: to a sign-up, a change, a read or a search, in the list or on a page.
+    A view is any answer that shows the user: to a sign-up, change, read or search, or the list or one of its pages.
 
     @edge
     Scenario Outline: Every user is complete when a client <does>

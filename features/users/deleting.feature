@@ -59,10 +59,10 @@ Feature: Deleting an account
       And the list no longer shows Ada
 
     @edge @use.with_changes=yes @slow
-    Example: Two quiet seconds later, nothing has come back or got lost
+    Example: After two seconds without requests, no account has come back or disappeared
       Given Ada is a former user
       And Grace and Alan are users
-      When two seconds pass without a request for them
+      When two seconds pass without any request
       And Barbara signs up with a name in Chinese characters
       Then Barbara's account is created
       And only Alan is found by their email

@@ -4,7 +4,7 @@ Feature: The lifecycle of five users
   up. What one user does never affects the others.
 
   @smoke @rule.list @use.with_list=yes
-  Rule: After every change, the list shows exactly the users who exist
+  Rule: The list shows the users while they exist, and none of them afterwards
 
     @use.with_changes=yes
     Example: Five users sign up, change and delete their accounts

@@ -42,20 +42,20 @@ Feature: The list of users
       Then Ada is shown, unless the request is refused
 
     @use.with_patch=yes
-    Example: The list shows Ada's new name at once after an update
+    Example: The list shows Ada's new name immediately after an update
       Given Ada is a user
       And support has read the list
       And Ada has changed their name with an update
       When support reads the list
-      Then the list shows Ada exactly once
+      Then the list shows Ada exactly once, with their current data
 
     @use.with_put=yes
-    Example: The list shows Ada's new name at once after a replacement
+    Example: The list shows Ada's new name immediately after a replacement
       Given Ada is a user
       And support has read the list
       And Ada has changed their name with a replacement
       When support reads the list
-      Then the list shows Ada exactly once
+      Then the list shows Ada exactly once, with their current data
 
     Example: The list no longer shows a deleted user
       Given Ada and Grace are users
@@ -115,12 +115,12 @@ Feature: The list of users
       Then each search finds exactly the user with the email
 
       Examples:
-        | emails                         | spelling          |
-        | every sign of a local part     | letter for letter |
-        | signs at the ends and in a row | letter for letter |
-        | unusual local parts            | in upper case     |
-        | mixed letter case              | in lower case     |
-        | unusual domains                | in upper case     |
+        | emails                                      | spelling          |
+        | every special character of a local part     | letter for letter |
+        | special characters at the ends and in a row | letter for letter |
+        | unusual local parts                         | in upper case     |
+        | mixed letter case                           | in lower case     |
+        | unusual domains                             | in upper case     |
 
     @edge
     Scenario Outline: Searching for <text> finds no user
@@ -178,20 +178,20 @@ Feature: The list of users
       And only Ada is found by their email
 
     @use.with_patch=yes
-    Example: The search shows Ada's new name at once after an update
+    Example: The search shows Ada's new name immediately after an update
       Given Ada is a user
       And support has searched for Ada's email
       And Ada has changed their name with an update
       When support searches for Ada's email
-      Then only Ada is found
+      Then only Ada is found, with their current data
 
     @use.with_put=yes
-    Example: The search shows Ada's new name at once after a replacement
+    Example: The search shows Ada's new name immediately after a replacement
       Given Ada is a user
       And support has searched for Ada's email
       And Ada has changed their name with a replacement
       When support searches for Ada's email
-      Then only Ada is found
+      Then only Ada is found, with their current data
 
     Example: A deleted user is no longer found
       Given Ada is a user
@@ -233,17 +233,17 @@ Feature: The list of users
       Then the result is empty
 
     @edge
-    Scenario Outline: A page whose first user would be number 2 to the power of <power> is empty or refused
+    Scenario Outline: A page after the first 2 to the power of <power> users is empty or refused
       Given Ada is a user
       When support requests page "<page>" with page size "64"
       Then the result is empty or the request is refused as invalid
 
       Examples:
-        | power | page                |
-        | 31    | 33554433            |
-        | 32    | 67108865            |
-        | 63    | 144115188075855873  |
-        | 64    | 288230376151711745  |
+        | power | page               |
+        | 31    | 33554433           |
+        | 32    | 67108865           |
+        | 63    | 144115188075855873 |
+        | 64    | 288230376151711745 |
 
     Example: An invalid page of a search is refused
       Given Ada is a user
@@ -265,7 +265,7 @@ Feature: The list of users
       And all pages together show the same users as the list
 
     @use.with_patch=yes
-    Example: A page shows Ada's new name at once after an update
+    Example: A page shows Ada's new name immediately after an update
       Given Ada is a user
       And support has read the page that shows Ada
       And Ada has changed their name with an update
@@ -273,7 +273,7 @@ Feature: The list of users
       Then the page shows Ada's current data
 
     @use.with_put=yes
-    Example: A page shows Ada's new name at once after a replacement
+    Example: A page shows Ada's new name immediately after a replacement
       Given Ada is a user
       And support has read the page that shows Ada
       And Ada has changed their name with a replacement
@@ -289,7 +289,7 @@ Feature: The list of users
       And all pages together show the same users as the list
 
     @edge @slow
-    Example: Many users are on the pages and in the list, and their emails are found and guarded
+    Example: Many users are on the pages and in the list, and their emails are found and stay taken
       Given 210 users have signed up at once
       When support reads the list in pages of the maximum size
       Then the list shows each new user exactly once

@@ -56,9 +56,9 @@ Feature: Changing an account
       And Ada's account is unchanged
 
     @negative
-    Example: Ada sends member names in other letter case
+    Example: Ada sends field names in another letter case
       Given Ada is a user
-      When Ada updates their account with member names in other letter case
+      When Ada updates their account with field names in another letter case
       Then the request is accepted or refused as invalid
       And Ada's account is unchanged
 

@@ -171,7 +171,7 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON with Infinity in a further field": lambda body: body[:-1] + FURTHER_FIELD + b"-Infinity}",
 }
 UNKNOWN_MEMBERS: Mapping[str, Callable[[bytes], bytes]] = {
-    "member names in other letter case": lambda body: re.sub(rb'"[^"]+": ', lambda member: member[0].swapcase(), body),
+    "field names in another letter case": lambda body: re.sub(rb'"[^"]+": ', lambda member: member[0].swapcase(), body),
 }
 
 NOT_JSON_TYPES: Mapping[str, str] = {

@@ -57,8 +57,8 @@ SIGNS = "!#$%&'*+-/=?^_`{|}~"
 WILDCARDS = "_%*?.+"
 """Signs that stand for any character in SQL, in a shell or in a regular expression."""
 EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
-    "every sign of a local part": [partial(_with_sign, sign) for sign in SIGNS],
-    "signs at the ends and in a row": [partial(_with_signs_around, sign) for sign in "+-_%*"],
+    "every special character of a local part": [partial(_with_sign, sign) for sign in SIGNS],
+    "special characters at the ends and in a row": [partial(_with_signs_around, sign) for sign in "+-_%*"],
     "unusual local parts": (
         lambda email: email.replace("@", "+news@"),
         lambda email: email.replace("@", "+a+b@"),

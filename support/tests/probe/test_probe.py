@@ -138,7 +138,7 @@ def test_a_draft_says_how_often_a_user_is_listed(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_draft_leaves_out_what_draws_other_actions_in_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = "A few users act in many drawn orders"
+    drawn = "A few users act in many random orders"
     once = failed("email-unique", "the status was 201", "Ada signs up twice")
     draft = drafted(monkeypatch, once, failed("email-unique", "the status was 200", drawn))
     assert [known.scenarios for known in draft.profile.deviations] == [("Ada signs up twice",)]
@@ -147,7 +147,7 @@ def test_a_draft_leaves_out_what_draws_other_actions_in_each_run(monkeypatch: py
 
 
 def test_a_draft_tells_what_drawn_actions_alone_have_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    draft = drafted(monkeypatch, failed("put", "the status was 200", "A few users act in many drawn orders"))
+    draft = drafted(monkeypatch, failed("put", "the status was 200", "A few users act in many random orders"))
     assert not draft.profile.deviations
     assert not draft.profile.excluded
     assert "put is broken, as drawn actions show" in draft.remarks[0]

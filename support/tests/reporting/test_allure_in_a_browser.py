@@ -153,7 +153,7 @@ def test_the_contenders_of_a_race_are_drawn(page: Page) -> None:
     groups = (
         "Concurrency",
         "Two updates at the same moment",
-        "Neither of two simultaneous changes is lost in part",
+        "Two simultaneous changes end as if one had come after the other",
     )
     opened(page, "Ada's name and email are changed at the same moment", *groups)
     page.get_by_text("round after round").first.click()
