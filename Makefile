@@ -20,7 +20,7 @@ FIND_THE_SUITE := 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("p
 contract: $(VENV)/.run  ## test the API at BASE_URL, or the embedded one
 	$(BIN)/behave --tags=@contract $(BEHAVE_ARGS)
 
-test: $(VENV)/.dev  ## the project's own tests, without those on real servers, which `make peers` plays
+test: $(VENV)/.dev  ## the project's own tests, without those on real servers, which `make peers` runs
 	$(BIN)/pytest -n auto --dist worksteal -m "not peers" --sample=$(SAMPLE) $(PYTEST_ARGS)
 
 prove: $(VENV)/.dev  ## the suite against broken and unusual APIs

@@ -1,7 +1,8 @@
 @contract
 Feature: Changing an account
-  Users marry and take a new name, or get a new email. Whatever they change shows at
-  once; everything else stays the same, and so does every other account.
+  Users marry and take a new name, or get a new email. Whatever they change shows
+  immediately; everything else, and every other account, stays the same. An update sends
+  only what changes, a replacement sends the whole account.
 
   @rule.patch @use.with_patch=yes
   Rule: An update changes only the fields that it contains
@@ -41,7 +42,7 @@ Feature: Changing an account
       And a read of Ada's account shows the same
 
     @edge
-    Example: Ada changes their name a second after signing up
+    Example: A later update keeps the creation date
       Given Ada is a user
       And a second has passed since Ada signed up
       When Ada changes their name
@@ -171,7 +172,7 @@ Feature: Changing an account
       And a read of Ada's account shows the same
 
     @edge
-    Example: Ada replaces their name and email a second after signing up
+    Example: A later replacement keeps the creation date
       Given Ada is a user
       And a second has passed since Ada signed up
       When Ada replaces their name and email
