@@ -215,11 +215,11 @@ def _print_broken_rules(console: Console, summary: Summary) -> None:
 
 
 def _print_rerun(console: Console, summary: Summary, options: Sequence[str]) -> None:
-    """Print the command that runs the scenarios that did not pass again, with the same data; it can be pasted whole."""
+    """Print the command that runs the scenarios that did not pass again, with the same seed; it can be pasted whole."""
     failed = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION and failure.scenario]
     places = list(dict.fromkeys(failure.location for failure in failed))
     if places:
-        console.print(Text(f"Run {'it' if len(places) == 1 else 'them'} again with the same data:", "dim"))
+        console.print(Text(f"Run {'it' if len(places) == 1 else 'them'} again with the same seed:", "dim"))
         seed = [f"-D data_seed={summary.seed}"] if summary.seed is not None else []
         few = len(places) <= MAX_RERUN
         command = " ".join([_program(), *(seed if few else ["-D again=failed"]), *options])

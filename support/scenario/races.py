@@ -28,7 +28,7 @@ from support.concurrency.races import (
 from support.concurrency.results import BurstResult
 from support.contract.matchers import field_mismatches
 from support.contract.violation import fail
-from support.errors import Inconclusive
+from support.errors import Inconclusive, number_of
 from support.models import Exchange
 from support.profile_answers import Names
 from support.scenario import accounts, bursts, one_client
@@ -87,9 +87,10 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act]
         enough = len(skews) >= MIN_ROUNDS and missed <= settings.race_miss_probability
         if verdict.wrong or enough or len(skews) >= settings.race_rounds:
             break
+    chance = f", chance to miss a window of {settings.race_window_s * 1000:g} ms {missed:.1e}"
     scenario.session.note_concurrency(
-        f"race: {len(skews)} rounds ({len(void)} void), median release skew {median(skews) * 1000:.3f} ms, "
-        f"chance to miss a window of {settings.race_window_s * 1000:g} ms {missed:.1e}"
+        f"race: {number_of(len(skews), 'round')} ({len(void)} void), "
+        f"median release skew {median(skews) * 1000:.3f} ms{'' if verdict.wrong else chance}"
     )
     scenario.session.sink.add_picture(
         "the contenders of the last round", lambda: race_picture(contenders, bool(verdict.wrong))

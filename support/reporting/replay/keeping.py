@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import sys
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ NOT_JUDGED = ("burst", "burst-workflow", "create-location")
 PLAYED = """\
 cd {root} || exit 2
 export BASE_URL TARGET
-REPORTS_DIR={reports} {python} -m behave --no-color {seed} {location}
+REPORTS_DIR={reports} {python} -m behave --no-color -D exit_codes=detailed {seed} {location}
 code=$?
 if grep -q 'fixed: the target no longer' {reports}/summary.json; then
   echo '# The fault is not there any more, and the profile still lists it.'
@@ -37,6 +38,11 @@ if grep -q '"broken_rule": "{rule}"' {reports}/summary.json && [ "$code" = 0 ]; 
   echo '# The profile knows the fault by now, which is still there.'
   exit 1
 fi
+case $code in
+  0) echo '# The fault is not there any more.' ;;
+  1) echo '# The fault is still there.' ;;
+  *) echo '# Nothing can be said about the fault.'; code=2 ;;
+esac
 exit "$code"
 """
 
@@ -58,7 +64,8 @@ class Failed:
         """The name of its script: the same in each run, and harmless in a shell."""
         title, _, row = self.scenario.name.partition(" -- @")
         words = "-".join(re.findall(r"[a-z0-9]+", f"{title} {row}".lower()))
-        return f"{Path(self.scenario.filename).stem}-{words}"[:LONGEST_NAME].rstrip("-")
+        name = f"{Path(self.scenario.filename).stem}-{words}"
+        return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}-{zlib.crc32(name.encode()):08x}"
 
 
 def keep(scenario: Scenario, violation: ContractViolation, session: Session, folder: Path) -> None:
@@ -97,7 +104,7 @@ def _header(failed: Failed, path: Path) -> str:
     }
     lines = [f"# {label}: {on_one_line(redacted(text))}" for label, text in rows.items()]
     usage = (
-        f"# Run it with TOKEN (and any other variable that it uses) set: sh {_relative(path)}",
+        f"# Run it with TOKEN, and any other variable that it uses, set or TOKEN in .env: sh {_relative(path)}",
         "# It exits with 1 while the fault is there, with 0 when it is not, with 2 if that cannot be said.",
         "# BASE_URL is where it goes. It deletes the users that it makes.",
     )
@@ -119,7 +126,7 @@ def _body(failed: Failed, steps: list[Step], session: Session, path: Path) -> st
     own = session.settings.base_url is not None and "$" not in url
     return "\n".join(
         [
-            "# Requests in turn may not show the fault, so this plays the scenario itself, with the same data.",
+            "# Requests in turn may not show the fault, so this runs the scenario itself, with the same seed.",
             f': "${{BASE_URL:={url}}}"' if own else "",
             f': "${{TARGET:={session.settings.target}}}"',
             PLAYED.format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from support.redaction import redacted
 from support.reporting.replay.checks import Unclear, commands, place
 from support.reporting.replay.choosing import Step, created_id
 from support.reporting.replay.words import Words, quoted
+from support.settings import ROOT
 from support.statuses import is_success
 
 FUNCTIONS = Path(__file__).with_name("functions.sh")
@@ -28,6 +30,7 @@ DIGITS, MARKS = "234567", 24
 UPDATES = ("PUT", "PATCH", "DELETE")
 OF_A_BODY = ("Content-Type", "If-Match")
 NO_ID = ("", ".", "..")
+TOKEN_IN_SETTINGS = r"""s/^TOKEN=[\"']*\([^\"' ]*\).*/\1/p"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,9 @@ class _Script:
             places.add(place(steps_of(names.created_pointer or names.user_pointer)))
         yield f': "${{BASE_URL:={redacted(self._collection)}}}"' if "$" not in redacted(self._collection) else ""
         if self._credential.shown == "$TOKEN":
-            yield "[ -n \"${TOKEN-}\" ] || { echo '# TOKEN is not set: the token of the API'; exit 2; }"
+            settings = quoted(os.fspath(ROOT / ".env"))
+            yield f'[ -n "${{TOKEN-}}" ] || TOKEN=$(sed -n "{TOKEN_IN_SETTINGS}" {settings} 2>/dev/null)'
+            yield "[ -n \"$TOKEN\" ] || { echo '# TOKEN is not set: the token of the API'; exit 2; }"
         yield "PLACES=" + quoted("\n".join(["", *sorted(places), ""]))
         yield f"LISTED={quoted(place(steps_of(names.list_pointer)))}"
         yield f"ID_PLACE={quoted(place(names.paths['id']))}"

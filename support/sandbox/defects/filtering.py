@@ -38,6 +38,22 @@ def filter_is_case_sensitive(_sandbox: Sandbox, filtered: Decision, email: str) 
     return [user for user in filtered(email) if user.email == email]
 
 
+@defect(_FILTER)
+def changed_emails_found_as_written(sandbox: Sandbox) -> None:
+    """?email= finds an email that a user changed to only in the letter case in which it was sent."""
+    changed: set[str] = set()
+
+    def update(_sandbox: Sandbox, update: Decision, user: User) -> None:
+        update(user)
+        changed.add(user.id)
+
+    def filtered(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
+        return [user for user in filtered(email) if user.id not in changed or user.email == email]
+
+    sandbox.around("store.update", update)
+    sandbox.around("filtered", filtered)
+
+
 @defect(_FILTER, at="filtered")
 def filter_misses_capitals(_sandbox: Sandbox, filtered: Decision, email: str) -> list[User]:
     """?email= never finds an email that was sent with capitals."""

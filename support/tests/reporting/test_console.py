@@ -124,7 +124,7 @@ def test_each_broken_rule_has_a_row_with_its_first_evidence() -> None:
 def test_a_command_to_run_the_failures_again_can_be_pasted_whole(count: int, said: str, words: list[str]) -> None:
     failures = [replace(FAILURE, location=f"a.feature:{number}") for number in range(count)]
     lines = summary_lines(with_results(Summary(Outcome.PASSED, seed=7), [], failures))
-    command = lines[lines.index(f"Run {said} again with the same data:") + 1 : -2]
+    command = lines[lines.index(f"Run {said} again with the same seed:") + 1 : -2]
     assert shlex.split("\n".join(command).replace("\\\n", "")) == ["behave", *words]
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 import httpx
 import pytest
+from behave.model import Scenario as BehaveScenario
 
 from support import exchange_text
 from support.cleanup.marks import new_mark
@@ -23,7 +24,7 @@ from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.profile import Profile
 from support.profile_answers import Answers, Names, Shape
 from support.redaction import Redactor
-from support.reporting.replay import choosing, words
+from support.reporting.replay import choosing, keeping, words
 from support.reporting.replay import script as module
 from support.reporting.replay.checks import Unclear
 from support.reporting.replay.choosing import MAX_EXCHANGES, Step, damage_before, stands_alone, steps_to
@@ -444,6 +445,30 @@ NESTED_FIELD = Claim("not-kept", (("data", {"isAdmin": True}),))
 def test_what_a_script_could_not_show_is_played_by_the_suite(exchanges: Sequence[Exchange], claim: Claim) -> None:
     with pytest.raises(Unclear):
         module.script([Step(one) for one in exchanges], Wrong([claim], "", ""), Profile(), USERS)
+
+
+def test_each_failed_scenario_has_a_script_of_its_own() -> None:
+    title = "Mallory signs up in lower case with the upper-case email that Grace got with"
+    names = {failed(f"{title} {how}").name for how in ("an update", "a replacement")}
+    assert len(names) == 2
+    assert {name.startswith("taken-mallory-signs-up-in-lower-case-with") for name in names} == {True}
+
+
+def failed(title: str) -> keeping.Failed:
+    scenario = BehaveScenario("taken.feature", 1, "Scenario", title)
+    return keeping.Failed(scenario, violation(exchange("GET", USERS, 200)), Evidence("", (), ()))
+
+
+@needs_curl
+@pytest.mark.parametrize("line", ["TOKEN=t", 'TOKEN="t"', "TOKEN='t'  # of staging"])
+def test_the_token_may_be_in_the_settings_file(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    (tmp_path / ".env").write_text(f"BASE_URL=http://localhost\n{line}\n", encoding="utf-8")
+    server = script(answer(404))
+    played(replay([exchange("GET", f"{server.url}/7", 404)]), tmp_path, "")
+    assert [request.header("Authorization") for request in server.arrived] == ["Bearer t"]
 
 
 @needs_curl

@@ -115,6 +115,7 @@ class TestAtOnce:
             ("duplicates-allowed", "race-email", race_of_sign_ups, "email-unique"),
             ("patch-changes-nothing", "race-email", race_of_changes, "patch"),
             ("put-changes-nothing", "race-email", race_of_replacements, "put"),
+            ("changed-emails-found-as-written", "race-email", race_of_changes, "filter-email"),
             ("taken-email-accepted-by-update", "race-email", race_of_changes, "update-taken"),
             ("deleted-email-stays-taken", "race-email", race_of_sign_up_and_deletion, "delete-frees"),
             ("patch-changes-nothing", "lost-update", race_of_two_fields, "patch"),
