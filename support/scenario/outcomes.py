@@ -174,12 +174,11 @@ def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tup
     if kind == "invalid" and call.method in WRITES and not call.body:
         return answers.media_type
     body = call.body or b""
-    if len(body) > LARGEST_NEEDED:
-        return (HTTPStatus.REQUEST_ENTITY_TOO_LARGE,)
     is_utf8 = body.decode("utf-8", "replace").encode() == body
+    also = [HTTPStatus.REQUEST_ENTITY_TOO_LARGE] if len(body) > LARGEST_NEEDED else []
     if kind == "malformed" and (not is_utf8 or FURTHER_FIELD in body):
-        return answers.invalid
-    return (HTTPStatus.BAD_REQUEST,) if NUL in call.url else ()
+        return (*answers.invalid, *also)
+    return (*also, *((HTTPStatus.BAD_REQUEST,) if NUL in call.url else ()))
 
 
 def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapping[str, Any]) -> None:
