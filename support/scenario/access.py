@@ -28,7 +28,9 @@ CREDENTIALS: Mapping[str, Callable[[Credential], Credential]] = {
     "an empty token": lambda right: _instead(right, shown="", value=""),
     "a wrong token": lambda right: _instead(right, shown="a-wrong-token", value=secrets.token_urlsafe(24)),
     "the token in the Basic scheme": lambda right: _instead(right, format="Basic {token}"),
-    "the token as both user name and password": lambda right: _instead(right, place="basic", format="{token}:{token}"),
+    "the token as both user name and password": lambda right: _instead(
+        right, place="basic", format="{token}", shown="${TOKEN}:${TOKEN}", value=f"{right.token}:{right.token}"
+    ),
     "the token plus one character": lambda right: _instead(right, shown="${TOKEN}x", value=f"{right.token}x"),
     "the token plus one word": lambda right: _instead(right, shown="$TOKEN x", value=f"{right.token} x"),
     "the token without its last character": lambda right: _instead(right, shown="${TOKEN%?}", value=right.token[:-1]),

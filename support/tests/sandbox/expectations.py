@@ -385,6 +385,7 @@ async def _filter_email(api: Driver) -> None:
             assert (await api.ask("GET", f"?email={quote(one['email'])}{page}")).json() == [one]
     moved = (await api.ask("PATCH", user["id"], {"email": new_user()["email"]})).json()
     assert await api.find(user["email"]) == []
+    assert await api.find(moved["email"].swapcase()) == [moved]
     await api.ask("DELETE", moved["id"])
     assert await api.find(moved["email"]) == []
     awaited = new_user()

@@ -81,7 +81,8 @@ class DemandingApi(Api):
             raise Refusal(400, "Bad Request", "X-Tenant is missing.")
 
     def document(self, call: Call) -> dict[str, Any]:
-        if call.method == "PATCH" and call.headers.get("content-type", "").partition(";")[0] != self.demands.patch_type:
+        media_type = call.headers.get("content-type", "").partition(";")[0].lower()
+        if call.method == "PATCH" and media_type != self.demands.patch_type:
             raise Refusal(415, "Unsupported Media Type", f"A change is {self.demands.patch_type}.")
         document = super().document(call)
         required = {"POST": self.demands.create, "PUT": self.demands.update}.get(call.method, ())
