@@ -77,7 +77,7 @@ def test_access_is_judged_by_the_scheme_of_the_profile(
         ended = command("behave", "features/access", base_url=url, token=TOKEN, target=profile(SCHEMES[scheme]))
     assert ended.code == 0, ended.said
     skipped = [name for name, result in ended.results().items() if result == "skipped"]
-    assert len(skipped) == (0 if scheme == "bearer" else 5)
+    assert len(skipped) == (0 if scheme == "bearer" else 6)
 
 
 def test_a_token_that_is_not_checked_in_its_place_is_found(
