@@ -104,7 +104,7 @@ def _header(failed: Failed, path: Path) -> str:
     }
     lines = [f"# {label}: {on_one_line(redacted(text))}" for label, text in rows.items()]
     usage = (
-        f"# Run it with TOKEN, and any other variable that it uses, set or TOKEN in .env: sh {_relative(path)}",
+        f"# Set TOKEN, unless it is in .env with this BASE_URL, and any other variable that it uses: sh {_relative(path)}",
         "# It exits with 1 while the fault is there, with 0 when it is not, with 2 if that cannot be said.",
         "# BASE_URL is where it goes. It deletes the users that it makes.",
     )

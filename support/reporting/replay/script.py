@@ -30,7 +30,13 @@ DIGITS, MARKS = "234567", 24
 UPDATES = ("PUT", "PATCH", "DELETE")
 OF_A_BODY = ("Content-Type", "If-Match")
 NO_ID = ("", ".", "..")
-TOKEN_IN_SETTINGS = r"""s/^TOKEN=[\"']*\([^\"' ]*\).*/\1/p"""
+FROM_SETTINGS = r"""
+# The token in .env is for the API in .env alone.
+setting() { sed -n "s/^\(export \)\{0,1\} *$1 *= *[\"']*\([^\"' ]*\).*/\2/p" @FILE@ 2>/dev/null | tail -n 1; }
+own=$(setting BASE_URL)
+[ -n "${TOKEN-}" ] || [ -z "$own" ] || [ "${own%/}" != "${BASE_URL%/}" ] || TOKEN=$(setting TOKEN)
+[ -n "${TOKEN-}" ] || { echo '# TOKEN is not set: the token of the API'; exit 2; }
+"""
 
 
 @dataclass(frozen=True)
@@ -89,9 +95,7 @@ class _Script:
             places.add(place(steps_of(names.created_pointer or names.user_pointer)))
         yield f': "${{BASE_URL:={redacted(self._collection)}}}"' if "$" not in redacted(self._collection) else ""
         if self._credential.shown == "$TOKEN":
-            settings = quoted(os.fspath(ROOT / ".env"))
-            yield f'[ -n "${{TOKEN-}}" ] || TOKEN=$(sed -n "{TOKEN_IN_SETTINGS}" {settings} 2>/dev/null)'
-            yield "[ -n \"$TOKEN\" ] || { echo '# TOKEN is not set: the token of the API'; exit 2; }"
+            yield FROM_SETTINGS.replace("@FILE@", quoted(os.fspath(ROOT / ".env")))
         yield "PLACES=" + quoted("\n".join(["", *sorted(places), ""]))
         yield f"LISTED={quoted(place(steps_of(names.list_pointer)))}"
         yield f"ID_PLACE={quoted(place(names.paths['id']))}"
