@@ -96,7 +96,7 @@ def has_sent_own_email(scenario: ScenarioContext, actor: Actor, method: str) -> 
     accounts.be_changed(scenario, actor, method, **new_name, email=actor.new_user.email)
 
 
-@when("two seconds pass without any request")
+@when("two seconds pass without a request for these accounts")
 def two_quiet_seconds(_scenario: ScenarioContext) -> None:
     waiting.let_pass(2.1)
 

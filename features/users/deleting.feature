@@ -62,7 +62,7 @@ Feature: Deleting an account
     Example: After two seconds without requests, no account has come back or disappeared
       Given Ada is a former user
       And Grace and Alan are users
-      When two seconds pass without any request
+      When two seconds pass without a request for these accounts
       And Barbara signs up with a name in Chinese characters
       Then Barbara's account is created
       And only Alan is found by their email

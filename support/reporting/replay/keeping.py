@@ -39,8 +39,8 @@ if grep -q '"broken_rule": "{rule}"' {reports}/summary.json && [ "$code" = 0 ]; 
   exit 1
 fi
 case $code in
-  0) echo '# The fault is not there any more.' ;;
-  1) echo '# The fault is still there.' ;;
+  0) echo '# The scenario passes: the fault did not show.' ;;
+  1) echo '# The scenario still fails.' ;;
   *) echo '# Nothing can be said about the fault.'; code=2 ;;
 esac
 exit "$code"
@@ -104,7 +104,7 @@ def _header(failed: Failed, path: Path) -> str:
     }
     lines = [f"# {label}: {on_one_line(redacted(text))}" for label, text in rows.items()]
     usage = (
-        f"# Set TOKEN, unless it is in .env with this BASE_URL, and any other variable that it uses: sh {_relative(path)}",
+        f"# Set TOKEN, unless .env has it for this BASE_URL, and what else it uses: sh {_relative(path)}",
         "# It exits with 1 while the fault is there, with 0 when it is not, with 2 if that cannot be said.",
         "# BASE_URL is where it goes. It deletes the users that it makes.",
     )
