@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,5 +138,29 @@ def test_a_fault_that_the_profile_knows_by_now_is_there_until_it_is_mended(
         known = {**on(target), "TARGET": os.fspath(tmp_path / "known.toml")}
         done = subprocess.run(
             ["sh", "-c", played], env={**os.environ, **known, **state}, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, said in done.stdout) == (code, True), done.stdout
+
+
+def test_a_script_that_runs_the_scenario_says_what_came_of_it(
+    faulty: Callable[..., Target], embedded: Target, tmp_path: Path
+) -> None:
+    state = {"STATE_DIR": os.fspath(tmp_path / "state"), "LOG_LEVEL": "ERROR", "REQUEST_TIMEOUT_S": "1"}
+    played = keeping.PLAYED.format(
+        root=ROOT,
+        reports=tmp_path,
+        python=sys.executable,
+        seed="",
+        location="features/protocol/requests.feature:70",
+        rule="method-405",
+    )
+    dead = replace(embedded, base_url="http://127.0.0.1:1/users")
+    for target, code, said in (
+        (faulty("no-allow"), 1, "The scenario still fails."),
+        (embedded, 0, "the fault did not show"),
+        (dead, 2, "Nothing can be said"),
+    ):
+        done = subprocess.run(
+            ["sh", "-c", played], env={**os.environ, **on(target), **state}, capture_output=True, text=True, check=False
         )
         assert (done.returncode, said in done.stdout) == (code, True), done.stdout
