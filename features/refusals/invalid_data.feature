@@ -72,7 +72,6 @@ Feature: Invalid data is refused
         | an empty body      |
 
     Example: Valid data is accepted after invalid data
-      Given the list of users is noted
       When Mallory signs up with no name
       And Mallory signs up
       Then Mallory's account is created

@@ -8,7 +8,7 @@ Feature: Outages are not blamed on the API
   Rule: A sign-up creates exactly one user, whatever fails on the way
 
     Scenario Outline: Ada signs up while the API <fault>
-      Given the API <fault> for 2 sign-ups
+      Given the API <fault> for 2 attempts to sign up
       When Ada signs up
       Then Ada's account is created
       And a read of Ada's account shows the same
@@ -29,7 +29,7 @@ Feature: Outages are not blamed on the API
         | answers slowly                             |
 
     Scenario Outline: Ada signs up although the API <fault>
-      Given the API <fault> for 1 sign-up
+      Given the API <fault> for 1 attempt to sign up
       When Ada signs up
       Then Ada's account is created
       And a read of Ada's account shows the same
@@ -46,7 +46,7 @@ Feature: Outages are not blamed on the API
         | truncates its answer                      |
 
     Example: Broken JSON is reported, and the created user is deleted
-      Given the API answers with broken JSON after doing the work for 1 sign-up
+      Given the API answers with broken JSON after doing the work for 1 attempt to sign up
       When Ada signs up
       Then the answer to Ada's sign-up is reported as broken
       And the fault has occurred
@@ -58,7 +58,7 @@ Feature: Outages are not blamed on the API
 
     Scenario Outline: Ada changes their name while the API <fault>
       Given Ada is a user
-      And the API <fault> for 2 changes
+      And the API <fault> for 2 attempts to change an account
       When Ada changes their name
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
@@ -76,7 +76,7 @@ Feature: Outages are not blamed on the API
 
     Scenario Outline: Ada deletes their account while the API <fault>
       Given Ada and Grace are users
-      And the API <fault> for 1 deletion
+      And the API <fault> for 1 attempt to delete an account
       When Ada deletes their account
       Then Ada's deletion is confirmed
       And Ada's account is gone

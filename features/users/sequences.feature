@@ -7,7 +7,7 @@ Feature: What users do one after another
   Rule: A change does what it says, whatever came before it
 
     @use.with_changes=yes @slow
-    Example: Every kind of change works after every other kind
+    Example: Every kind of change works after every kind of change
       When users change their accounts again and again, with every kind of change after every kind
       Then each change does only what it says, whatever came before it
       And the emails that they have are taken, and those that they gave up are free

@@ -66,11 +66,10 @@ METHODS: dict[str, Callable[[ScenarioContext], str]] = {
     **dict.fromkeys(("a replacement", "replaces"), lambda _: "PUT"),
 }
 METHODS_OF = {
-    "sign-up": ("POST",),
-    "sign-ups": ("POST",),
-    "change": ("PATCH", "PUT"),
-    "changes": ("PATCH", "PUT"),
-    "deletion": ("DELETE",),
+    "attempt to sign up": ("POST",),
+    "attempts to sign up": ("POST",),
+    "attempts to change an account": ("PATCH", "PUT"),
+    "attempt to delete an account": ("DELETE",),
 }
 
 
@@ -213,7 +212,7 @@ def method(text: str) -> OfScenario:
 
 register("Method", one_of(METHODS), method)
 register("RequestKind", one_of(METHODS_OF), METHODS_OF.__getitem__)
-words("Request", *METHODS_OF)
+words("Request", "sign-up", "change", "deletion")
 words("Write", "POST", "PATCH", "PUT")
 words("UserWrite", "PATCH", "PUT", "DELETE")
 words("Condition", *conditional.CONDITIONS)
