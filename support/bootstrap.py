@@ -28,7 +28,7 @@ from support.order import playing_order
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.reporting.run_report import RunReport, failed_to_start
-from support.selection import select_failed
+from support.selection import select_failed, selection_of
 from support.settings import ROOT, Settings
 from support.shards import Shard, select_shard
 from support.signals import Interrupts
@@ -62,7 +62,7 @@ def begin(config: Any, features: list[Feature]) -> Run:
             )
         shard = select_shard(features, config, settings) if settings.partial is None else Shard()
         report = RunReport(config, known.reports, features, settings.partial, keeps_scripts=settings.again is not None)
-        report.shard, report.split = shard.name, shard.split
+        report.selection, report.shard, report.split = selection_of(config, settings), shard.name, shard.split
         report.detailed_codes = known.detailed_codes
         return _open(settings, report, interrupts)
 

@@ -14,6 +14,7 @@ from support.profile import Profile
 from support.reporting.results import Result, rule_of
 from support.reporting.summary import last_played
 from support.rules import RULES
+from support.settings import Settings
 
 WIP = "wip"
 FINE = (Result.PASSED, Result.KNOWN_DEVIATION, Result.SKIPPED)
@@ -34,6 +35,13 @@ def reason_to_skip(scenario: Scenario, profile: Profile, has_token: bool) -> str
     missing = [f"the target has no {name}" for name in needed if not has[name]]
     excluded = [f"excluded: {each.reason}" for each in profile.excluded if each.covers(scenario.name)]
     return next(iter([*missing, *excluded]), None)
+
+
+def selection_of(config: Any, settings: Settings) -> str:
+    """Return what selects the scenarios of a run, such as `contract, --name ^Ada, again=failed`; empty for all."""
+    tags = [str(config.tag_expression)] if config.tag_expression else []
+    again = [f"again={settings.again}"] if settings.again else []
+    return ", ".join([*tags, *(f"--name {each}" for each in config.name or ()), *again])
 
 
 def select_failed(features: list[Feature], config: Any, reports: Path) -> int | None:

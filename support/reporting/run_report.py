@@ -71,7 +71,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self.features = list(features)
         self.parent = parent
         self.closing_s = 0.0
-        self.shard = self.split = ""
+        self.selection = self.shard = self.split = ""
         self.detailed_codes = False
         self._started = datetime.now().astimezone()
         self._clock = time.monotonic()
@@ -148,7 +148,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             started=self._started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - self._clock, 3),
             closing_s=round(self.closing_s, 3),
-            selection=str(self.config.tag_expression or ""),
+            selection=self.selection,
             shard=self.shard,
             split=self.split,
             versions=versions(),

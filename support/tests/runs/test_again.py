@@ -77,6 +77,12 @@ class TestAgain:
         assert summary_of(again).seed == seed
         assert "Signing up\n" not in again.out
 
+    def test_the_summary_says_what_was_selected(self, project: Project, failing: Callable[[str], None]) -> None:
+        failing(ALWAYS)
+        assert summary_of(project.behave()).selection == ""
+        again = project.behave("--tags=@contract", "--name", "^Grace", "-D", "again=failed")
+        assert summary_of(again).selection == "contract, --name ^Grace, again=failed"
+
     def test_the_scripts_of_the_failures_before_stay(self, project: Project, failing: Callable[[str], None]) -> None:
         failing(ALWAYS)
         project.behave("--tags=@contract")
