@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 
 from support.cleanup.marks import mark_in, new_mark
 from support.contract.claims import Claim
-from support.escaping import on_one_line
 from support.exchange_text import status_of
 from support.models import Call, Credential
 from support.pointers import at, steps_of
@@ -102,7 +101,6 @@ class _Script:
         yield f"BY_LOCATION={'yes' if profile.shape.created == 'location' else ''}"
         yield f"UNKNOWN='{' '.join(map(str, sorted({*answers.unknown, *answers.gone})))}'"
         yield f"MARKS='{_marks()}'"
-        yield f"EXPECTED={quoted(self._wrong.expected)}"
         yield f"WAS={self._steps[-1].exchange.status or ''}"
 
     def _pointers(self) -> set[str]:
@@ -122,11 +120,12 @@ class _Script:
 
     def _step(self, number: int, step: Step) -> Iterator[str]:
         call = step.exchange.call
-        text = on_one_line(f"{number}. {call.method} {call.url}, which got {status_of(step.exchange)} in the run")
+        before, after = f"{number}. {call.method}", f", which got {status_of(step.exchange)} in the run"
         if self._changes(call) and not _names_a_user(call.url, self._collection):
-            yield f"\nsay '' {quoted(f'# {text}, is not sent: it may name the whole collection')}"
+            after += ", is not sent: it may name the whole collection"
+            yield f"\nsay '' {self._words.heading(before, call.url, after)}"
             return
-        yield f"\nsay '' {quoted(f'# {text}')}"
+        yield f"\nsay '' {self._words.heading(before, call.url, after)}"
         sending = self._sending(step)
         if step.polls:
             yield from (f"step_{number}() {{", *(f"  {line}" for line in sending), "}")
@@ -141,8 +140,9 @@ class _Script:
             raise Unclear
         if is_success(step.exchange.status) and self._names_a_derived_id(call):
             raise Unclear  # it showed a user of the run, by an id that was made of theirs
-        said = f"# {number}. {call.method} {call.url}: expected {self._wrong.expected}, got {self._wrong.actual}"
-        yield f"\nsay '' {quoted(on_one_line(said) + '  <-- here')}"
+        after = f": expected {self._wrong.expected}, got {self._wrong.actual}  <-- here"
+        yield f"\nsay '' {self._words.heading(f'{number}. {call.method}', call.url, after)}"
+        yield f"EXPECTED={self._words.text(self._wrong.expected)}"
         sending = self._sending(step)
         checks = commands(self._wrong.claims, step.exchange, self._profile, self._words)
         yield from ("here() {", *(f"  {line}" for line in (*sending, *checks)), "}")

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from support.cleanup.marks import PREFIX
+from support.escaping import on_one_line
 from support.exchange_text import curl, fits_in_a_word
 from support.http.templates import password
 from support.models import Call
@@ -33,10 +34,7 @@ class Words:
 
     def command(self, call: Call) -> str:
         """Return the curl command of a call."""
-        url, body = call.url, call.body
-        for user_id in self.ids:
-            segment = re.escape(f"{self.base_url}/{quote(user_id, safe='')}") + r"(?=$|[/?])"
-            url = re.sub(segment, f"{self.base_url}/{self._variable(self.ids[user_id])}", url)
+        url, body = self._with_user(call.url), call.body
         if url.startswith(self.base_url):
             url = self._variable("BASE_URL") + url.removeprefix(self.base_url)
         if body is not None:
@@ -45,6 +43,14 @@ class Words:
             body = self._with_run(text).encode("utf-8", "surrogateescape")
         command = curl(replace(call, url=self._with_run(url), body=body)).replace("curl -i", "curl", 1)
         return self._in_shell(command.replace(NOISE, "", 1))
+
+    def heading(self, before: str, url: str, after: str) -> str:
+        """Return a line about a request as one word."""
+        return self.text(on_one_line(f"# {before} {self._with_user(url)}{after}"))
+
+    def text(self, text: str) -> str:
+        """Return a text about users of the run as one word about those of the script."""
+        return self._in_shell(quoted(self._with_run(self._with_ids(text))))
 
     def word(self, text: str) -> str:
         """Return a text as one word."""
@@ -68,6 +74,13 @@ class Words:
     def variables_in(self, command: str) -> list[str]:
         """Return the variables with ids that a command needs."""
         return sorted({name for name in self.ids.values() if f"${{{name}}}" in command})
+
+    def _with_user(self, url: str) -> str:
+        """Return a URL with the variable for the id of the user whom it names."""
+        for user_id in self.ids:
+            segment = re.escape(f"{self.base_url}/{quote(user_id, safe='')}") + r"(?=$|[/?])"
+            url = re.sub(segment, f"{self.base_url}/{self._variable(self.ids[user_id])}", url)
+        return url
 
     def _variable(self, name: str) -> str:
         """Return what stands for a variable until the text is quoted; it holds letters and braces alone."""
