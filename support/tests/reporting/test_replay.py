@@ -85,7 +85,7 @@ def hide_as(hidden: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def id_in(said: str) -> str:
     """Return the first id in what a script printed."""
-    return next(json.loads(line)["id"] for line in said.splitlines() if line.startswith('{"id"'))
+    return next(str(json.loads(line)["id"]) for line in said.splitlines() if line.startswith('{"id"'))
 
 
 def all_users(target: Target) -> list[object]:
