@@ -103,7 +103,7 @@ def two_quiet_seconds(_scenario: ScenarioContext) -> None:
 
 @given("a second has passed since {actor:Actor} signed up")
 def wait_a_second(_scenario: ScenarioContext, actor: Actor) -> None:
-    accounts.wait_until_next_second(actor)
+    accounts.let_a_second_pass(actor)
 
 
 @when("{actor:Actor} changes their {names:FieldNames}")

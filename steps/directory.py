@@ -230,12 +230,8 @@ def read_page_by_page(scenario: ScenarioContext) -> None:
 
 
 @when("support reads the list page by page, {size:d} user per page")
-def read_in_pages_of(scenario: ScenarioContext, size: int) -> None:
-    paging.read_all_pages(scenario, size)
-
-
 @when("support reads the list in pages of {size:d} users")
-def read_in_pages_of_users(scenario: ScenarioContext, size: int) -> None:
+def read_in_pages_of(scenario: ScenarioContext, size: int) -> None:
     paging.read_all_pages(scenario, size)
 
 

@@ -6,7 +6,6 @@ from support.contract.matchers import holds_no_secret
 from support.scenario import answers, outcomes, protocol, values
 from support.scenario.answers import Requests
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.invalid_values import escaped, in_another_order
 from support.scenario.steps import then, when
 
 # What every answer has in common
@@ -105,18 +104,18 @@ def send_nothing(scenario: ScenarioContext, actor: Actor, method: str) -> None:
 
 @when("{actor:Actor} signs up with the email before the name")
 def sign_up_in_another_order(scenario: ScenarioContext, actor: Actor) -> None:
-    scenario.run(protocol.sending_body(scenario, actor, "POST", in_another_order))
+    scenario.run(protocol.sending_body(scenario, actor, "POST", protocol.in_another_order))
 
 
 @when('{actor:Actor} signs up with the name "{name}", sent with every character escaped')
 def sign_up_escaped(scenario: ScenarioContext, actor: Actor, name: str) -> None:
     actor.new_user = scenario.factory.named(name)
-    scenario.run(protocol.sending_body(scenario, actor, "POST", escaped))
+    scenario.run(protocol.sending_body(scenario, actor, "POST", protocol.escaped))
 
 
 @when('{actor:Actor} changes to the name "{name}" with {method:Method}, sent with every character escaped')
 def change_escaped(scenario: ScenarioContext, actor: Actor, method: str, name: str) -> None:
-    scenario.run(protocol.sending_body(scenario, actor, method, escaped, data=scenario.factory.named(name)))
+    scenario.run(protocol.sending_body(scenario, actor, method, protocol.escaped, data=scenario.factory.named(name)))
 
 
 @then("the status is 415")

@@ -25,8 +25,8 @@ class Outcome(StrEnum):
     PASSED = "passed"
 
     def exit_code(self, detailed: bool, plain: int) -> int:
-        """Return the exit code of a run with this outcome: one of its own if wanted, else the plain one."""
-        return DETAILED_CODES[self] if detailed else plain
+        """Return the exit code of a run with this outcome: 0 for passed, else its own if `detailed`, else `plain`."""
+        return DETAILED_CODES[self] if detailed or self is Outcome.PASSED else plain
 
 
 DETAILED_CODES = {

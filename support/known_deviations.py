@@ -27,7 +27,7 @@ class KnownDeviations:
                 )
 
     def watch(self, scenario: Scenario) -> None:
-        """Run the scenario; mark it as an expected failure if it fails with a known deviation."""
+        """Have behave count the scenario as an expected failure if it fails with a known deviation."""
         run = scenario.run
 
         def watched(runner: Any) -> bool:

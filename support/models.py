@@ -1,4 +1,7 @@
-"""The values that the suite passes around, all frozen; their text holds no secret."""
+"""The values that the suite passes around.
+
+The repr of a Credential hides its token; what is printed of the others goes through `support.redaction.redacted`.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,12 @@ ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, defla
 def writable(text: str) -> str:
     """Return a text that can be encoded: lone surrogates, which JSON allows, become escapes."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+LONGEST_NAME = 200
+"""Characters of the longest name."""
+LONGEST_EMAIL = 254
+"""Characters of the longest email."""
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ class Deviation:
 
 @dataclass(frozen=True, config=STRICT)
 class Exclusion:
-    """Scenarios that are not run on the target, and why: what they create could not be deleted."""
+    """Scenarios that are not run on the target, and why, such as that what they create could not be deleted."""
 
     reason: Text
     scenarios: Patterns

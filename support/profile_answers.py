@@ -1,4 +1,4 @@
-"""The part of a profile that says what the target answers: statuses, names, the shape of users and lists."""
+"""The part of a profile about answers and names: statuses, fields and parameters, the shape of users and lists."""
 
 from __future__ import annotations
 

@@ -12,16 +12,15 @@ from behave.model import Feature, Scenario, Step
 
 from support.cleanup.recovery import LEAST_S
 from support.compat import call_before_exit
+from support.contract.tags import reason_to_skip, rule_of
 from support.early_signals import FAULT
 from support.errors import ContractViolation, Inconclusive, Outcome, SuiteError, TargetDown
 from support.http.report_sink import ReportSink
 from support.known_deviations import KnownDeviations
 from support.repeating import repeat
-from support.reporting.results import rule_of
 from support.reporting.run_report import RunReport, scripts_of
 from support.run_checks import faults_of_run
 from support.scenario.session import Session, faulty_session
-from support.selection import reason_to_skip
 from support.settings import ROOT
 from support.signals import Interrupts
 from support.streams import say

@@ -1,4 +1,4 @@
-"""Which scenarios are run: by the profile of the target, or because they did not pass in the last run."""
+"""Which scenarios are run: all that the options of behave select, or those that did not pass in the last run."""
 
 from __future__ import annotations
 
@@ -6,35 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from behave.model import Feature, Scenario
+from behave.model import Feature
 
-from support.contract.tags import NEEDS
 from support.errors import SettingsError
-from support.profile import Profile
-from support.reporting.results import Result, rule_of
+from support.reporting.results import Result
 from support.reporting.summary import last_played
-from support.rules import RULES
 from support.settings import Settings
 
-WIP = "wip"
 FINE = (Result.PASSED, Result.KNOWN_DEVIATION, Result.SKIPPED)
-
-
-def reason_to_skip(scenario: Scenario, profile: Profile, has_token: bool) -> str | None:
-    """Return why a scenario is not run on a target with this profile; None if it is."""
-    tags = [str(tag) for tag in scenario.effective_tags]
-    if WIP in tags:
-        return "work in progress"
-    rule, version = RULES.get(rule_of(scenario)), profile.contract
-    if rule is not None and rule.since > version:
-        return f"the target keeps version {version} of the contract, and {rule.id} came with {rule.since}"
-    has = dict(profile.capabilities.offered)
-    has["access"] &= has_token
-    has["bearer"] &= profile.auth.scheme == "bearer"
-    needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
-    missing = [f"the target has no {name}" for name in needed if not has[name]]
-    excluded = [f"excluded: {each.reason}" for each in profile.excluded if each.covers(scenario.name)]
-    return next(iter([*missing, *excluded]), None)
 
 
 def selection_of(config: Any, settings: Settings) -> str:

@@ -1,6 +1,6 @@
 """Every setting, with its default and unit: `.env` < environment < `behave -D name=value`.
 
-Nothing else in the project reads the environment, but what explains a wrong value.
+No other module reads settings from the environment, except the one that explains a wrong value.
 """
 
 from __future__ import annotations
@@ -213,8 +213,6 @@ class Settings(BaseSettings):
 
 def from_environment(name: str) -> str | None:
     """Return what a profile asks for by name, from the environment or from `.env`."""
-    import os
-
     from dotenv import dotenv_values
 
     return os.environ.get(name) or dotenv_values(ROOT / ".env").get(name)

@@ -46,7 +46,7 @@ class Record:
     - `deleted`: the ids whose deletion was confirmed; from then on the target may reassign them.
     - `confirmed_at`: when cleanup last had a deletion confirmed, in seconds of the monotonic clock.
     - `was_unlisted`: no list showed the id before the request.
-    - `by_change`: the request was to give the email to an existing user.
+    - `by_change`: the request was to give the email to an existing user, or is known to have created nobody.
     - `claims_user`: its answer says that a user was created, but not which.
     - `shown_by`: the view that still shows a user whom a read says to be gone.
     - `unprovable`: no read can show that the id belongs to this run, so that the suite does not touch it.

@@ -125,7 +125,10 @@ class Registry:
             record.claims_user = succeeded and user is None
 
     def mark_not_created(self, record: Record) -> None:
-        """Write down that a request created no user as far as is known; its email is looked up once more in the end."""
+        """Write down that a request created no user as far as is known; its email is looked up once more in the end.
+
+        The email then says nothing about who created a user that has it.
+        """
         record.by_change = True
         self.ledger.mark_as([record], State.REFUSED)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from behave.configuration import Configuration
 
-from support.errors import Outcome, SettingsError, SuiteError
+from support.errors import SettingsError, SuiteError
 from support.reporting import badge
 from support.reporting.allure.properties import write_environment
 from support.reporting.merging import merge, merged_text
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(sys.stderr, f"merge: {error}\n")
         return UNFIT
     outcome = publish(whole, into, Configuration([], load_config=False))
-    return 0 if outcome is Outcome.PASSED else outcome.exit_code(settings.exit_codes == "detailed", FAILED)
+    return outcome.exit_code(settings.exit_codes == "detailed", FAILED)
 
 
 def joined(parts: Sequence[Summary]) -> Summary:

@@ -110,7 +110,7 @@ class ParallelRun:
         self._children, self._first_to_log = list[Child](), dict[str, int]()
         self._console = Console(sys.stdout, config.color)
         self._shown = 0.0
-        self._was_read, self._preflight = True, Summary(Outcome.PASSED)
+        self._is_whole, self._preflight = True, Summary(Outcome.PASSED)
         self._started, self._clock = datetime.now().astimezone().isoformat(timespec="seconds"), time.monotonic()
 
     def run(self) -> int:
@@ -191,7 +191,7 @@ class ParallelRun:
             if lines := list(child.printed.lines()):
                 self._console.clear_status()
                 self._console.printed_at = time.monotonic()
-                self._was_read &= say(sys.stdout, "".join(f"{line}\n" for line in lines))
+                self._is_whole &= say(sys.stdout, "".join(f"{line}\n" for line in lines))
             if not had_ended:
                 return
 
@@ -218,7 +218,7 @@ class ParallelRun:
             return parts[0].outcome.exit_code(detailed, FAULT)
         unreported = [feature for child in self._children if child.summary() is None for feature in child.features]
         whole = self._merged(parts, not_run(unreported, self._config))
-        faults = [] if self._was_read else [SuiteError(UNREAD)]
+        faults = [] if self._is_whole else [SuiteError(UNREAD)]
         whole = with_faults(whole, [*faults, *(self._finish_dead() if unreported else [])])
         if not self._interrupts.noted and not any(part.outcome is Outcome.TARGET_DOWN for part in parts):
             whole = with_faults(whole, faults_of_run(whole, self._settings, profile_files.load(self._settings.target)))
@@ -226,7 +226,7 @@ class ParallelRun:
         outcome = publish(whole, self._reports, self._config)
         if self._interrupts.noted:
             outcome = worst_outcome([outcome, Outcome.INCONCLUSIVE])
-        return 0 if outcome is Outcome.PASSED else outcome.exit_code(detailed, FAILED)
+        return outcome.exit_code(detailed, FAILED)
 
     def _merged(self, parts: Sequence[Summary], not_run: Sequence[ScenarioResult]) -> Summary:
         first = replace(

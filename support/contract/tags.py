@@ -1,10 +1,15 @@
-"""The closed list of tags, and what each says about a scenario. A tag selects; it never changes what a step does."""
+"""The closed list of tags, what each says about a scenario, and whether a target runs a scenario with its tags.
+
+A tag selects; it never changes what a step does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from support.profile import Capabilities
+from behave.model import Scenario
+
+from support.profile import Capabilities, Profile
 from support.rules import RULES
 
 TAGS: Mapping[str, str] = {
@@ -23,7 +28,7 @@ TAGS: Mapping[str, str] = {
     "resilience": "injects faults into the embedded API",
     "wip": "is work in progress, and not run",
 }
-RULE = "rule."
+RULE, WIP = "rule.", "wip"
 NEEDS = "use.with_"
 FAMILIES: Mapping[str, str] = {
     RULE: "shows the rule with this id",
@@ -40,3 +45,26 @@ def meaning_of(tag: str) -> str | None:
         return None
     family = next((said for start, said in FAMILIES.items() if tag.startswith(start)), None)
     return TAGS.get(tag, family)
+
+
+def rule_of(scenario: Scenario) -> str:
+    """Return the id of the rule that a scenario is tagged with, or an empty text."""
+    tags = (str(tag) for tag in scenario.effective_tags)
+    return next((tag.removeprefix(RULE) for tag in tags if tag.startswith(RULE)), "")
+
+
+def reason_to_skip(scenario: Scenario, profile: Profile, has_token: bool) -> str | None:
+    """Return why a scenario is not run on a target with this profile; None if it is."""
+    tags = [str(tag) for tag in scenario.effective_tags]
+    if WIP in tags:
+        return "work in progress"
+    rule, version = RULES.get(rule_of(scenario)), profile.contract
+    if rule is not None and rule.since > version:
+        return f"the target keeps version {version} of the contract, and {rule.id} came with {rule.since}"
+    has = dict(profile.capabilities.offered)
+    has["access"] &= has_token
+    has["bearer"] &= profile.auth.scheme == "bearer"
+    needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
+    missing = [f"the target has no {name}" for name in needed if not has[name]]
+    excluded = [f"excluded: {each.reason}" for each in profile.excluded if each.covers(scenario.name)]
+    return next(iter([*missing, *excluded]), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 from support import statuses
 from support.contract.claims import Claim
@@ -59,7 +60,7 @@ def fail(
     exchange: Exchange | None = None,
     contenders: Sequence[TimelineRow] = (),
     claims: Sequence[Claim] = (),
-) -> None:
+) -> NoReturn:
     """Raise ContractViolation: the rule, what was attempted, what should have come, what came, how to repeat it.
 
     All texts are put on one line each, as they may be those of a target. `contenders` are those of a race,

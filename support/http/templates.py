@@ -14,12 +14,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from support.models import LONGEST_EMAIL, LONGEST_NAME
 from support.profile_requests import PLACEHOLDER
 from support.redaction import PASSWORD, redacted
 
 EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,}")
-LONGEST_NAME = 200
-LONGEST_EMAIL = 254
 STAND_IN = "Ada Lovelace"
 
 _numbers = itertools.count(100_000_000 + secrets.randbelow(800_000_000))

@@ -1,7 +1,7 @@
 """The calls of a Users API: what each of them sends, and how it is executed.
 
-A method that ends in `_call` returns a Call; every other one returns an operation for `SessionClient.run` or
-`AsyncClient.run`.
+`call` and the methods that end in `_call` return a Call; those that send one return an operation for
+`SessionClient.run` or `AsyncClient.run`.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class UsersApi:
         return self._query(None if number is None else place_of(number, limit, self.profile.pages), limit)
 
     def find(self, email: str) -> Operation[Exchange]:
-        """Read the users with this email by `?email=`."""
+        """Search for this email, by the filter that the profile names."""
         return self._query(email=email)
 
     def find_page(self, email: str, number: int, limit: int) -> Operation[Exchange]:
@@ -213,10 +213,10 @@ class UsersApi:
         )
 
     def holders(self, email: str) -> Operation[Sequence[User] | None]:
-        """Search for the users with exactly this email, whatever its letter case; None if no answer says.
+        """Search for the users with exactly this email, whatever its letter case; None if that cannot be told.
 
-        Nor does an answer say it that shows such a user without an id that a URL can name. A filter that matches more
-        is narrowed. The list is read if no filter answers, or it shows only others, or nobody where case matters.
+        An answer that shows such a user without an id for a URL cannot tell. What a filter finds beyond this email is
+        dropped. The list is read too if the filter fails, finds only others, or finds nobody and is case-sensitive.
         """
         trusted = self.profile.capabilities.email_filter
         found: dict[str, User] = {}

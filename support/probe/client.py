@@ -129,8 +129,7 @@ class ProbeClient:
 
     def change(self, method: str, user_id: str, fields: Mapping[str, Any]) -> Exchange:
         """Send a PATCH or PUT to one of the probe's users."""
-        url, sent = self.api.url_of(user_id), fields
-        call = self.api.call(method, url, fields=sent)
+        call = self.api.call(method, self.api.url_of(user_id), fields=fields)
         return self.run(self._registry.change(call, fields.get("email")))
 
     def sign_up(self, first_name: str) -> User:

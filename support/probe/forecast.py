@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from behave.model import Scenario
 from behave.parser import parse_file
 
+from support.contract.tags import reason_to_skip, rule_of
 from support.profile import Profile
-from support.reporting.results import plain, rule_of
+from support.reporting.results import plain
 from support.rules import RULES
-from support.selection import reason_to_skip
 from support.settings import ROOT
 
 CONTRACT = "contract"

@@ -25,12 +25,12 @@ class _SafeStream:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
-        self.was_read = True
+        self.is_whole = True
 
     def write(self, text: str) -> int:
         text = PADDING.sub(r"\1", CI_COMMAND_AT_THE_START.sub(r"\1\\x3a", text))
         written = say(self._stream, text.encode(self.encoding, "backslashreplace").decode(self.encoding))
-        self.was_read = self.was_read and written
+        self.is_whole = self.is_whole and written
         return len(text)
 
     def flush(self) -> None:
@@ -72,9 +72,9 @@ class Console:
         return self._console.width
 
     @property
-    def was_read(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether everything so far could be written."""
-        return self._stream.was_read
+        return self._stream.is_whole
 
     def print(self, *content: RenderableType, wrap: bool = True) -> None:
         """Print texts and tables, which stay; without `wrap`, a long line stays one line."""

@@ -13,12 +13,12 @@ from typing import Any
 from behave.model import Feature, Scenario, Step
 from behave.model_type import Status
 
+from support.contract.tags import rule_of
 from support.errors import ContractViolation, Evidence, Outcome, SuiteError
 from support.profile import Deviation
 from support.redaction import redacted
 
 KNOWN_DEVIATION = "known deviation"
-RULE_TAG = "rule."
 OUR_CODE = ("support", "steps", "environment.py")
 WORST_FIRST = list(Outcome)
 
@@ -88,12 +88,6 @@ def outcome_of(error: BaseException | None) -> Outcome:
     if isinstance(error, SuiteError | ContractViolation):
         return error.outcome
     return Outcome.CONTRACT_BROKEN if isinstance(error, AssertionError) else Outcome.CONFIGURATION_ERROR
-
-
-def rule_of(scenario: Scenario) -> str:
-    """Return the id of the rule that a scenario is tagged with, or an empty text."""
-    tags = (str(tag) for tag in scenario.effective_tags)
-    return next((tag.removeprefix(RULE_TAG) for tag in tags if tag.startswith(RULE_TAG)), "")
 
 
 def plain(name: str) -> str:

@@ -19,6 +19,7 @@ from behave.model import Feature, Scenario
 from behave.reporter.base import Reporter
 from behave.reporter.summary import AbstractSummaryReporter
 
+from support.contract.tags import rule_of
 from support.errors import Outcome, SettingsError, SuiteError
 from support.http.pacing import Pacer
 from support.http.recorder import Metrics
@@ -35,7 +36,6 @@ from support.reporting.results import (
     failures_of_feature,
     outcome_of,
     result_of,
-    rule_of,
     worst_outcome,
 )
 from support.reporting.summary import Requests, ScenarioResult, Summary, Users, set_aside, with_results
@@ -190,7 +190,7 @@ def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) ->
         from support.reporting.rendering import print_summary
 
         print_summary(console, summary, path, config.summary, _options(config))
-    return summary.outcome if console.was_read else worst_outcome([summary.outcome, Outcome.CONFIGURATION_ERROR])
+    return summary.outcome if console.is_whole else worst_outcome([summary.outcome, Outcome.CONFIGURATION_ERROR])
 
 
 def _options(config: Any) -> list[str]:

@@ -101,7 +101,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._end_scenario()
         self._console.clear_status()
         self.close_stream()
-        if self._report is not None and not self._console.was_read:
+        if self._report is not None and not self._console.is_whole:
             self._report.add_fault(SuiteError(UNREAD))
 
     def _end_scenario(self) -> None:

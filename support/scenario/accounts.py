@@ -234,8 +234,8 @@ def rule_of_change(exchange: Exchange) -> str:
     return "put" if exchange.call.method == "PUT" else "patch"
 
 
-def wait_until_next_second(actor: Actor) -> None:
-    """Sleep until the next second if createdAt has one-second resolution."""
+def let_a_second_pass(actor: Actor) -> None:
+    """Sleep for a little more than a second, unless createdAt shows fractions of one."""
     created = moment_of(actor.shown.get("createdAt"))
     if not getattr(created, "microsecond", 0):
         time.sleep(A_SECOND)

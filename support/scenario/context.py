@@ -30,7 +30,8 @@ PERSONAS = ("Ada", "Grace", "Mallory", "Alan", "Barbara", "Edsger", "Frances", "
 
 @dataclass
 class Actor:
-    """A persona in a scenario: `new_user` is the data to sign up with, `shown` the fields of the last right answer.
+    """A persona in a scenario: `new_user` is the data to sign up with, `shown` the fields of the last answer that
+    showed the user.
 
     `expected` is what `shown` becomes if the change that was sent is done; `is_gone` says that a deletion was seen.
     `before` is what was shown before the last change, `old_email` the email then, `old_id` the id before the deletion;
@@ -106,9 +107,10 @@ class ScenarioContext:
             self._actors[persona] = Actor(persona, self.factory.new_user(persona))
         return self._actors[persona]
 
-    def renew(self, actor: Actor) -> None:
-        """Give an actor new data, who then has not done anything yet."""
-        self._actors[actor.persona] = Actor(actor.persona, self.factory.new_user(actor.persona))
+    def replace_actor(self, persona: str) -> Actor:
+        """Put a new actor, who has not done anything yet, in the place of this persona's; return the new one."""
+        self._actors[persona] = Actor(persona, self.factory.new_user(persona))
+        return self._actors[persona]
 
     def forget_actors(self) -> None:
         """Begin again with actors who have not done anything yet."""
@@ -195,7 +197,6 @@ class ScenarioContext:
     ) -> NoReturn:
         """Raise ContractViolation of the scenario's rule."""
         fail(self.rule, self.attempted, [wanted], list(wrong), exchange, claims=claims)
-        raise AssertionError("unreachable")
 
     def is_known(self, rule: str, mismatches: Sequence[str]) -> bool:
         """Whether a known deviation of the target explains why this scenario finds a rule broken."""

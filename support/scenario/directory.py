@@ -47,11 +47,11 @@ def remember_list(scenario: ScenarioContext) -> None:
 
 
 def _recent_list(scenario: ScenarioContext) -> Exchange | None:
-    """Return the list that was read a moment ago, if nothing was sent since: a long one is not read twice."""
+    """Return the list read a moment ago, if nobody can have been created since: a long one is not read twice."""
     if scenario.session.last_list is None:
         return None
-    read_at, requests, exchange = scenario.session.last_list
-    is_fresh = time.monotonic() - read_at < scenario.session.recent_s and requests == len(
+    read_at, records, exchange = scenario.session.last_list
+    is_fresh = time.monotonic() - read_at < scenario.session.recent_s and records == len(
         scenario.registry.ledger.records
     )
     return exchange if is_fresh and exchange.status == 200 else None
@@ -73,7 +73,7 @@ def see_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def views_of(scenario: ScenarioContext, actor: Actor) -> dict[str, Exchange]:
-    """Read the list and search, as far as the target has them; return both by the rule that they show every user."""
+    """Read the list and search, as far as the target has them; return each by the rule that says what it shows."""
     has = scenario.profile.capabilities
     in_list = {"list": read_list(scenario)} if has.list else {}
     return {**in_list, **({"filter-email": search(scenario, actor)} if has.email_filter else {})}

@@ -14,16 +14,14 @@ from collections import deque
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from support.models import NewUser
+from support.models import LONGEST_EMAIL, LONGEST_NAME, NewUser
 
 if TYPE_CHECKING:
     from faker import Faker
 
 LETTERS = "ghijkmnpqrstuvwxyz"
 APART = 100
-LONGEST_EMAIL = 254
 LONGEST_LABEL = 63
-LONGEST_NAME = 200
 
 
 def new_seed() -> int:

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from support.http.users_api import NOTHING
-from support.models import NewUser
-from support.scenario.factory import LONGEST_EMAIL, LONGEST_NAME, Factory
+from support.models import LONGEST_EMAIL, LONGEST_NAME, NewUser
+from support.scenario.factory import Factory
 
 MISSING = object()
 Invalid = Callable[[NewUser, Factory], Any]
@@ -233,34 +233,3 @@ def invalid_of_class(kind: str, factory: Factory) -> list[dict[str, Any]]:
     if field == NAME:
         return [{"name": value, "email": user.email} for user, value in zip(users, made, strict=True)]
     return [{"name": f"{user.name} {factory.mark}", "email": value} for user, value in zip(users, made, strict=True)]
-
-
-SHORT_ESCAPES = {ord(sign): f"\\{sign}" for sign in '"/\\'}
-
-
-def in_another_order(body: bytes) -> bytes:
-    """Write each object with its last field first."""
-    return json.dumps(json.loads(body, object_pairs_hook=lambda pairs: dict(reversed(pairs)))).encode()
-
-
-def escaped(body: bytes) -> bytes:
-    """Write JSON with each character of a text escaped (RFC 8259, section 7), and one of each member's name.
-
-    An escape is a pair where UTF-16 has one, and the short one where JSON has one.
-    """
-    return _escaped(json.loads(body)).encode()
-
-
-def _escaped(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{_name_escaped(key)}: {_escaped(inner)}' for key, inner in value.items())}}}"
-    if not isinstance(value, str):
-        return json.dumps(value)
-    octets = value.encode("utf-16-be")
-    units = (int.from_bytes(octets[place : place + 2], "big") for place in range(0, len(octets), 2))
-    return '"' + "".join(SHORT_ESCAPES.get(unit, f"\\u{unit:04x}") for unit in units) + '"'
-
-
-def _name_escaped(name: str) -> str:
-    """Write the first character of a member's name as an escape."""
-    return _escaped(name[:1])[:-1] + json.dumps(name[1:])[1:]

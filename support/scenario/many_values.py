@@ -19,11 +19,10 @@ from support.scenario.context import Actor, ScenarioContext
 from support.scenario.directory import entries_of, id_of
 from support.scenario.paging import read_page_of, read_pages_with
 from support.scenario.protocol import update_methods
+from support.scenario.user_checks import RULE_OF_METHOD
 from support.scenario.value_classes import may_be_refused
 from support.scenario.views import View, view_of, wrong_in_view
 from support.statuses import is_success
-
-RULES_OF_WRITING = {"POST": "create-201", "PATCH": "patch", "PUT": "put"}
 
 
 @dataclass
@@ -36,7 +35,7 @@ class Writer:
 
 @dataclass
 class Written:
-    """One value that was written: by whom, with which answer, and how a read and a search show it afterwards."""
+    """One value that was written: by whom, with which answer, and how each view shows it afterwards."""
 
     method: str
     sent: NewUser
@@ -107,7 +106,10 @@ def _fields(method: str, field_name: str, data: NewUser) -> dict[str, Any]:
 
 
 def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int) -> None:
-    """Read the list and its pages; read one third of the users, another for each turn, and search for another third."""
+    """Read the list and, from the second turn on, its pages.
+
+    Read one third of the users, another in each turn, and search for another third.
+    """
     shown = [each for each in written if each.writer is not None]
     searched = shown[(turn + 1) % 3 :: 3] if scenario.profile.capabilities.email_filter else []
     asked = [("read-200", each, scenario.api.read(each.writer.id)) for each in shown[turn::3] if each.writer]
@@ -239,8 +241,7 @@ def _blaming_the_values(scenario: ScenarioContext, writes: Sequence[Written], fi
 
 def _write_alone(scenario: ScenarioContext, writes: Sequence[Written], field_name: str) -> None:
     """Write values once more, one request after another; raises ContractViolation if the last is not kept either."""
-    scenario.renew(scenario.actor("Radia"))
-    actor = scenario.actor("Radia")
+    actor = scenario.replace_actor("Radia")
     if writes[0].method != "POST":
         accounts.become_user(scenario, actor)
         directory.see_in_every_view(scenario, actor)
@@ -251,7 +252,7 @@ def _write_alone(scenario: ScenarioContext, writes: Sequence[Written], field_nam
             accounts.sign_up(scenario, actor, **fields)
         else:
             accounts.change(scenario, actor, each.method, **fields)
-    rule = RULES_OF_WRITING[each.method]
+    rule = RULE_OF_METHOD[each.method]
     exchange = scenario.exchange
     attempted = f"{scenario.attempted}: {each.method} with {fields[field_name]!r}, alone"
     if exchange.status in scenario.answers.invalid and may_be_refused(each.sent.name):
@@ -274,7 +275,7 @@ def _send_again(scenario: ScenarioContext, each: Written, field_name: str) -> No
         fields = _fields(each.method, field_name, each.sent)
         exchange = accounts.send_change_to(scenario, each.writer.id, each.method, fields)
     attempted = f"{scenario.attempted}: {each.method} with {each.sent.as_json()[field_name]!r}, alone"
-    check(exchange, RULES_OF_WRITING[each.method], attempted, has_status(_accepted(scenario, each)))
+    check(exchange, RULE_OF_METHOD[each.method], attempted, has_status(_accepted(scenario, each)))
 
 
 def _look_again(scenario: ScenarioContext, writer: Writer, rules: Sequence[str], field_name: str) -> None:

@@ -9,9 +9,9 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
+from support.bounds import MIB
 from support.models import NewUser
 
-MIB = 1024 * 1024
 ROOM_FOR_THE_REST = 2048
 Rewrite = Callable[[bytes, NewUser], bytes]
 """Makes an unusual body of a usual one, which has the data of this user."""

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
+from support.bounds import MIB
 from support.http.operations import Operation
 from support.http.users_api import JSON, OVERRIDES
 from support.models import Call, Exchange
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.odd_bodies import CLASSES, MIB, NOTHING, Rewrite
+from support.scenario.odd_bodies import CLASSES, NOTHING, Rewrite
 
 LARGE = 32 * 1024
 LONG_HEAD = 4 * 1024

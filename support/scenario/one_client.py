@@ -12,6 +12,7 @@ from support.contract.matchers import has_status
 from support.errors import ContractViolation, SuiteError
 from support.scenario import accounts, directory, outcomes
 from support.scenario.context import Actor, ScenarioContext
+from support.scenario.user_checks import RULE_OF_METHOD
 from support.scenario.waiting import is_gone, is_gone_from_search
 
 Act = Callable[[ScenarioContext], None]
@@ -89,8 +90,9 @@ def change_by(method: str) -> Act:
     """Return the act in which Ada changes the name and the email again and again."""
 
     def change(scenario: ScenarioContext) -> None:
-        rule = "put" if method == "PUT" else "patch"
-        ada = _begin(scenario, rule, f"Ada changes the name and the email again and again by {method}")
+        ada = _begin(
+            scenario, RULE_OF_METHOD[method], f"Ada changes the name and the email again and again by {method}"
+        )
         for name in ("name", "email", "email", "name", "name"):
             accounts.change(scenario, ada, method, **accounts.new_values(scenario, ada, name))
             outcomes.is_changed(scenario, ada)

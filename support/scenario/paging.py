@@ -133,7 +133,7 @@ def read_page(scenario: ScenarioContext, number: object, size: object) -> Exchan
     return exchange
 
 
-def read_page_of(scenario: ScenarioContext, actor: Actor, size: int | None = None) -> Exchange:
+def read_page_of(scenario: ScenarioContext, actor: Actor, size: int | None = None) -> Exchange:  # noqa: RET503 - see fail
     """Read the page that shows a user: first the one that the list suggests, then page after page."""
     size = size or largest_page(scenario)
     for _ in range(TRIES):
@@ -146,7 +146,6 @@ def read_page_of(scenario: ScenarioContext, actor: Actor, size: int | None = Non
                 return exchange
     attempted = scenario.then(f"reading page after page, {size} users each")
     fail("pages", attempted, [f"{actor.persona} on one of the pages"], [f"{actor.persona} is on no page"], exchange)
-    return exchange
 
 
 def read_all_pages(scenario: ScenarioContext, size: int | None = None) -> None:

@@ -212,7 +212,7 @@ def method(text: str) -> OfScenario:
 
 register("Method", one_of(METHODS), method)
 register("RequestKind", one_of(METHODS_OF), METHODS_OF.__getitem__)
-words("Request", "sign-up", "change", "deletion")
+words("Request", "sign-up", "change")
 words("Write", "POST", "PATCH", "PUT")
 words("UserWrite", "PATCH", "PUT", "DELETE")
 words("Condition", *conditional.CONDITIONS)

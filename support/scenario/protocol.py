@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from support.contract.matchers import brief, has_header, has_no_body, has_status, shows
 from support.contract.normalizers import user_of
@@ -169,3 +170,37 @@ def post_is_not_allowed(scenario: ScenarioContext) -> None:
     wanted = f"with {', '.join(sorted(supported))} among the methods, and without POST"
     for exchange in scenario.exchanges:
         scenario.check(exchange, has_status([405]), has_header("Allow", wanted, names_them))
+
+
+# Other ways to write a body
+
+
+SHORT_ESCAPES = {ord(sign): f"\\{sign}" for sign in '"/\\'}
+
+
+def in_another_order(body: bytes) -> bytes:
+    """Write each object with its last field first."""
+    return json.dumps(json.loads(body, object_pairs_hook=lambda pairs: dict(reversed(pairs)))).encode()
+
+
+def escaped(body: bytes) -> bytes:
+    """Write JSON with each character of a text escaped (RFC 8259, section 7), and one of each member's name.
+
+    An escape is a pair where UTF-16 has one, and the short one where JSON has one.
+    """
+    return _escaped(json.loads(body)).encode()
+
+
+def _escaped(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_name_escaped(key)}: {_escaped(inner)}' for key, inner in value.items())}}}"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    octets = value.encode("utf-16-be")
+    units = (int.from_bytes(octets[place : place + 2], "big") for place in range(0, len(octets), 2))
+    return '"' + "".join(SHORT_ESCAPES.get(unit, f"\\u{unit:04x}") for unit in units) + '"'
+
+
+def _name_escaped(name: str) -> str:
+    """Write the first character of a member's name as an escape."""
+    return _escaped(name[:1])[:-1] + json.dumps(name[1:])[1:]

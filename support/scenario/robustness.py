@@ -74,7 +74,7 @@ def change(scenario: ScenarioContext, actor: Actor, method: str) -> None:
 
 
 def change_naming_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
-    """Change an account at once with queries that name another one."""
+    """Change an account at once with queries and headers that name another one."""
     send_at_once(scenario, odd_requests.changes_that_name_another(scenario, actor, other))
 
 

@@ -112,7 +112,7 @@ class _Sequence(RuleBasedStateMachine):
         if self._holder(email):
             accounts.sign_up(scenario, actor, email=email)
             outcomes.is_answered(scenario, "taken", "email-unique")
-            scenario.renew(actor)
+            scenario.replace_actor(actor.persona)
             return
         freed = self._rule_of_freed(email)
         accounts.when_free(scenario, lambda: accounts.sign_up(scenario, actor, email=email))

@@ -40,7 +40,8 @@ T = TypeVar("T")
 class Session:
     """Everything that lasts as long as a run; it begins each scenario.
 
-    A list that was read stands for the next one for `recent_s` seconds, if nothing else was sent.
+    A list that was read stands for the next one for `recent_s` seconds, unless a request that may create a
+    user was sent since.
     """
 
     recent_s = 1.0

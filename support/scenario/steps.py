@@ -3,7 +3,8 @@
     @when("{actor:Actor} signs up with {email:Email}")
     def sign_up(scenario: ScenarioContext, actor: Actor, email: str) -> None: ...
 
-A parameter type whose object depends on the scenario, such as an Actor, returns a function of it; see parameter_types.
+A parameter type whose object depends on the scenario, such as an Actor, returns an `OfScenario`, which is resolved
+when the step runs; see parameter_types.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from support.models import NewUser
-from support.scenario.factory import LONGEST_EMAIL, LONGEST_NAME, Factory
+from support.models import LONGEST_EMAIL, LONGEST_NAME, NewUser
+from support.scenario.factory import Factory
 
 LENGTHS = (
     "X",

@@ -9,7 +9,8 @@ from allure_commons.model2 import Label, Link
 from behave.model import Rule, Scenario
 
 from support.compat import row_of
-from support.reporting.results import RULE_TAG, deviation_of, plain, rule_of
+from support.contract.tags import RULE, rule_of
+from support.reporting.results import deviation_of, plain
 from support.reporting.standards import standard_url
 from support.rules import RULES
 
@@ -27,7 +28,7 @@ def labels_of(scenario: Scenario) -> list[Label]:
     labels += [Label("severity", severity), Label("epic", capability_of(scenario))]
     if (story := rule_above(scenario)) is not None:
         labels.append(Label("story", story.name))
-    return labels + [Label("tag", tag) for tag in tags if not tag.startswith(RULE_TAG)]
+    return labels + [Label("tag", tag) for tag in tags if not tag.startswith(RULE)]
 
 
 def rule_above(scenario: Scenario) -> Rule | None:

@@ -22,7 +22,6 @@ class ContinuousIntegration(BaseSettings):
     github_workflow: str = "workflow"
     github_run_id: str | None = None
     github_run_number: int | None = None
-    ci_pipeline_url: str | None = None
     ci_pipeline_iid: int | None = None
     ci_job_url: str | None = None
     ci_job_name: str = "job"

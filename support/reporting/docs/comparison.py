@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from behave.model import Scenario
 
-from support.contract.tags import NEEDS
+from support.contract.tags import reason_to_skip
 from support.profile import Deviation, Profile
 
 
@@ -23,7 +23,7 @@ class Standing(StrEnum):
 
 def standing(profile: Profile, rule: str, scenarios: Iterable[Scenario]) -> Standing:
     """Return what a profile says of a rule that these scenarios show."""
-    if not any(_is_run(profile, scenario) for scenario in scenarios):
+    if all(reason_to_skip(scenario, profile, has_token=True) for scenario in scenarios):
         return Standing.NOT_OFFERED
     return _worst(deviations(profile, rule))
 
@@ -31,12 +31,6 @@ def standing(profile: Profile, rule: str, scenarios: Iterable[Scenario]) -> Stan
 def deviations(profile: Profile, rule: str) -> list[Deviation]:
     """Return the known deviations of a profile from a rule."""
     return [deviation for deviation in profile.deviations if deviation.rule == rule]
-
-
-def _is_run(profile: Profile, scenario: Scenario) -> bool:
-    needed = {str(tag).removeprefix(NEEDS).removesuffix("=yes") for tag in scenario.effective_tags if NEEDS in tag}
-    missing = {name for name in needed if not getattr(profile.capabilities, name)}
-    return not missing and not any(exclusion.covers(scenario.name) for exclusion in profile.excluded)
 
 
 def _worst(deviations: Sequence[Deviation]) -> Standing:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from behave.model import Feature, Rule, Scenario, ScenarioOutline
 from behave.parser import parse_feature
 
-from support.reporting.results import RULE_TAG
+from support.contract.tags import RULE
 from support.rules import RULES
 from support.rules import Rule as ContractRule
 
@@ -78,7 +78,7 @@ def examples_by_rule(features: Iterable[Feature]) -> dict[str, list[Scenario]]:
 
 def plain_tags(tags: Iterable[str]) -> list[str]:
     """Return tags without those that name a rule."""
-    return [str(tag) for tag in tags if not tag.startswith(RULE_TAG)]
+    return [str(tag) for tag in tags if not tag.startswith(RULE)]
 
 
 def page_of(feature: Feature) -> str:
@@ -88,5 +88,5 @@ def page_of(feature: Feature) -> str:
 
 
 def _rule_ids(tags: Sequence[str]) -> list[str]:
-    ids = (str(tag).removeprefix(RULE_TAG) for tag in tags if tag.startswith(RULE_TAG))
+    ids = (str(tag).removeprefix(RULE) for tag in tags if tag.startswith(RULE))
     return list(dict.fromkeys(ids))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from behave.model import Feature, Scenario
 
+from support.contract.tags import rule_of
 from support.reporting.docs.features import page_of, scenarios
-from support.reporting.results import plain, rule_of
+from support.reporting.results import plain
 from support.rules import RULES
 
 Entry = tuple[str, str, str, str]

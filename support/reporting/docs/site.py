@@ -13,7 +13,7 @@ from behave.model import Feature
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from support import profile_files
-from support.contract.tags import FAMILIES, TAGS, meaning_of
+from support.contract.tags import FAMILIES, TAGS, meaning_of, rule_of
 from support.reporting.docs import features as parsed
 from support.reporting.docs import pieces
 from support.reporting.docs.anchors import anchors_on
@@ -22,7 +22,7 @@ from support.reporting.docs.features import Capabilities, examples, page_of, sec
 from support.reporting.docs.last_run import LastRun, date_and_time, day
 from support.reporting.docs.played import Example
 from support.reporting.docs.search import entries
-from support.reporting.results import plain, rule_of
+from support.reporting.results import plain
 from support.rules import CONTRACT, RULES
 
 TEMPLATES = Path(__file__).parent / "templates"

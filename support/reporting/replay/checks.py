@@ -14,6 +14,7 @@ from support.profile import Profile
 from support.profile_answers import Shape
 from support.reporting.replay.words import Words, quoted
 from support.scenario.answers import SECRETS
+from support.scenario.user_checks import SERVER_FIELDS
 
 FORMS = {
     "id": '^"[^"]',
@@ -22,7 +23,6 @@ FORMS = {
     "createdAt": r'^"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+([Zz]|[+-][0-9:]{5})"$',
 }
 KINDS_OF_VALUES = {"email": " any-case", "createdAt": " time"}
-OF_THE_DATABASE = {"_id": "id", "created_at": "createdAt"}
 LONGEST_LEAK = 40
 
 
@@ -121,7 +121,7 @@ class _Checks:
         if self._exchange.call.lists or not fields or any(isinstance(value, dict | list) for _, value in fields):
             raise Unclear
         for key, value in fields:
-            for name in dict.fromkeys([key, OF_THE_DATABASE.get(key, key)]):
+            for name in dict.fromkeys([key, SERVER_FIELDS.get(key, key)]):
                 kept = self._words.word(json.dumps(value, ensure_ascii=False))
                 yield f"wants_not {quoted(self._at(name))} {kept}"
 

@@ -268,7 +268,7 @@ def test_a_closed_terminal_stops_nothing() -> None:
     console.show_status("in between")
     console.clear_status()
     console.print("done")
-    assert not console.was_read
+    assert not console.is_whole
 
 
 @pytest.mark.usefixtures("on_a_terminal")

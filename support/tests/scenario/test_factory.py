@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from support.cleanup.marks import mark_in, new_mark
 from support.contract.matchers import schema_mismatches
-from support.models import NewUser
-from support.scenario.factory import APART, LONGEST_EMAIL, LONGEST_LABEL, LONGEST_NAME, Factory, new_seed
+from support.models import LONGEST_EMAIL, LONGEST_NAME, NewUser
+from support.scenario.factory import APART, LONGEST_LABEL, Factory, new_seed
 from support.scenario.invalid_values import MALFORMED
 from support.settings import ROOT
 
