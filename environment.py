@@ -33,7 +33,7 @@ def before_step(context: Context, step: Step) -> None:
 
 
 def after_step(context: Context, step: Step) -> None:
-    context.run.keep_evidence(context.scenario, step)
+    context.run.keep_script(context.scenario, step)
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:

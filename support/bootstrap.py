@@ -46,7 +46,7 @@ COLLECT_AFTER = 50_000
 
 def begin(config: Any, features: list[Feature]) -> Run:
     """Open a run as the settings say, or end the process with one clear line; put the features into their order."""
-    open_standard_streams()  # once more: behave has read environment.py through the number of a missing one
+    open_standard_streams()  # once more: while behave read environment.py, that file had the number of a missing stream
     interrupts = Interrupts()
     interrupts.install()
     features.sort(key=playing_order)

@@ -141,7 +141,7 @@ class Call:
 
     @property
     def sent_headers(self) -> dict[str, str]:
-        """Return the headers with the credential, which no other place writes."""
+        """Return the headers with the credential; nothing else adds it."""
         own, credential = self.headers, self.credential.headers
         if "Cookie" in credential and "Cookie" in own:
             credential = {"Cookie": f"{own['Cookie']}; {credential['Cookie']}"}

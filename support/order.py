@@ -8,7 +8,7 @@ from behave.model import Feature
 
 CONCURRENCY, SMOKE = "concurrency", "smoke"
 SIMPLE_FIRST = ("users", "refusals", "protocol", "access")
-"""Folders of features: a user who cannot be read fails the scenarios of every folder."""
+"""Folders of features, in this order: if users cannot be read, all of them fail, and the first names the rule."""
 
 
 def playing_order(feature: Feature) -> tuple[bool, bool, int]:

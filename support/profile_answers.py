@@ -92,7 +92,7 @@ class Names:
         return {**{key: value for key, value in others.items() if key not in USER_FIELDS}, **shown}
 
     def _sort_flat(self, fields: Mapping[str, Any], shown: dict[str, Any], others: dict[str, Any]) -> None:
-        """Do the same where no field is inside another."""
+        """Sort as `_sort` does, where no field is inside another."""
         by_name = self._by_name
         for key, value in fields.items():
             name = by_name.get(str(key))

@@ -72,7 +72,7 @@ class Run:
         if step.step_type != "then":
             self._current.scenario.attempted = step.name
 
-    def keep_evidence(self, scenario: Scenario, step: Step) -> None:
+    def keep_script(self, scenario: Scenario, step: Step) -> None:
         """Keep the script that repeats a scenario whose step shows a broken rule."""
         if isinstance(step.exception, ContractViolation):
             from support.reporting.replay.keeping import keep

@@ -72,7 +72,7 @@ class Settings(BaseSettings):
         8.0, description="largest answer in MiB that the suite reads; a list of users may be four times as large"
     )
     max_retried_share: Share | None = Field(
-        None, description="share of calls, from 0 to 1, that may be retried before the run fails; empty: no limit"
+        None, description="share of calls, from 0 to 1, that retries may rescue before the run fails; empty: no limit"
     )
     consistency_window_s: Seconds = Field(
         0.3, description="seconds in which a user may still appear after the answer to the create was lost"

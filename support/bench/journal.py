@@ -30,7 +30,7 @@ class Stopwatch:
         self.spent_s = 0.0
         self.writes = True
         instead = {"intend": lambda *_: 0}
-        for name in ("intend", "mark"):
+        for name in ("intend", "set_state"):
             setattr(journal, name, self._timed(getattr(journal, name), instead.get(name, lambda *_: None)))
 
     def _timed(self, write: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,7 +98,9 @@ def _taken_over_s(lines: int) -> float:
         with contextlib.closing(Journal(Path(folder))) as journal:
             journal.open_run(mark := new_mark(), "https://api.example.com/users")
             for number in range(lines):
-                journal.mark([journal.intend(mark, f"user.{number}@{mark}.example.com")], State.CREATED, str(number))
+                journal.set_state(
+                    [journal.intend(mark, f"user.{number}@{mark}.example.com")], State.CREATED, str(number)
+                )
             journal.close_run(mark)
         begun = time.perf_counter()
         with contextlib.closing(Journal(Path(folder))) as journal:

@@ -141,7 +141,9 @@ class Journal:
         )
         return done.lastrowid or 0
 
-    def mark(self, refs: Sequence[int], state: State, user_id: str | None = None, reason: str | None = None) -> None:
+    def set_state(
+        self, refs: Sequence[int], state: State, user_id: str | None = None, reason: str | None = None
+    ) -> None:
         """Write down, at once, the state of users."""
         known_id = None if user_id is None or redacted.holds_secret(user_id) else user_id
         changes = [(state.value, known_id, reason, time.time(), ref) for ref in refs]

@@ -153,7 +153,7 @@ class Ledger:
     def mark_as(
         self, records: Sequence[Record], state: State, user_id: str | None = None, reason: str | None = None
     ) -> None:
-        """Write down, at once, the state of users; they are deleted even if the disk is full."""
+        """Write down, at once, the state of users; if the journal cannot be written, cleanup goes on without it."""
         for record in records:
             record.state = state
             if state in (State.GONE, State.REFUSED):
@@ -163,7 +163,7 @@ class Ledger:
         if not records:
             return
         try:
-            self._journal.mark([record.ref for record in records], state, user_id, reason)
+            self._journal.set_state([record.ref for record in records], state, user_id, reason)
         except sqlite3.Error as error:
             for record in records:
                 which = record.email or record.ids
@@ -263,7 +263,7 @@ class Ledger:
         """Return the records whose users can still be looked for and deleted."""
         return [record for record in self.records if record.state is not State.GONE and not record.unprovable]
 
-    def left_behind(self) -> list[Record]:
+    def write_down_left(self) -> list[Record]:
         """Return what could not be confirmed gone, and write it down as left."""
         left = [record for record in self.records if record.state is not State.GONE]
         for record in left:

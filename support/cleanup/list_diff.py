@@ -23,7 +23,7 @@ class ListDiff:
     found_nobody: bool = True
 
     def search(self) -> Operation[Sequence[Answer] | None]:
-        """Find no user if the create has created none; None if it may have created a listed one."""
+        """Return nobody if nobody was created; None if a listed user may be the new one, or there is no list."""
         users = yield from self.read_list()
         self.found_nobody = users is not None and self.before is not None and not any(map(self._may_be_created, users))
         return () if self.found_nobody else None

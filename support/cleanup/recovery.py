@@ -38,7 +38,7 @@ def finish_dead_runs(opened: Cleanable, target: str) -> int:
     if target == EMBEDDED:  # its users ended with it
         for run in journal.dead_runs(target):
             with _logging_what_cannot_be_written(run.mark):
-                journal.mark([row.ref for row in journal.unfinished(run.mark)], State.GONE)
+                journal.set_state([row.ref for row in journal.unfinished(run.mark)], State.GONE)
                 journal.close_run(run.mark)
         return 0
     ends = time.monotonic() + opened.settings.cleanup_deadline_s

@@ -125,10 +125,7 @@ class Registry:
             record.claims_user = succeeded and user is None
 
     def mark_not_created(self, record: Record) -> None:
-        """Write down that a request created no user as far as is known; its email is looked up once more in the end.
-
-        The email then says nothing about who created a user that has it.
-        """
+        """Write down that a request created no user as far as is known; its email is looked up once more in the end."""
         record.by_change = True
         self.ledger.mark_as([record], State.REFUSED)
 
@@ -176,7 +173,7 @@ class Registry:
     # Deleting
 
     def start_deleting(self, at_least: int = 1) -> None:
-        """Begin to delete all users created so far, at once, and go on without waiting; fewer are deleted later.
+        """Begin to delete all users created so far, without waiting, unless fewer than `at_least` are due.
 
         `confirm_gone`, and the end of the run, look for users that were created although the request was refused.
         """
@@ -240,12 +237,12 @@ class Registry:
             with contextlib.suppress(TimeoutError):
                 self._loop.stop(finishing)
             log.warning("cleanup took longer than %.0f s", deadline_s)
-        elif not (self._client.pacer.exhausted and self.ledger.left_behind()):
+        elif not (self._client.pacer.exhausted and self.ledger.write_down_left()):
             future.result()
         if self._was_listed and (refused := [record for record in self.ledger.unfinished() if record.was_refused]):
             log.info("no time to search each of %d refused requests: the list shows no user of theirs", len(refused))
             self.ledger.mark_as(refused, State.GONE)
-        if left := self.ledger.left_behind():
+        if left := self.ledger.write_down_left():
             raise LeftBehind(describe_left(left, self.mark))
 
     async def _finish(self, ends: float) -> None:

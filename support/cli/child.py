@@ -9,7 +9,7 @@ from pathlib import Path
 
 from behave.model import Feature
 
-from support.cli.share import Share
+from support.cli.worker import Share
 from support.reporting.summary import FILE, Summary, read
 
 

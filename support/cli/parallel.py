@@ -22,8 +22,8 @@ from support import profile_files
 from support import settings as settings_module
 from support.bootstrap import check_target
 from support.cli.child import Child
-from support.cli.share import Share
-from support.cli.sharing import features_of, locations_of, shares_of, wants_several
+from support.cli.splitting import features_of, locations_of, shares_of, wants_several
+from support.cli.worker import Share
 from support.early_signals import FAULT
 from support.errors import Inconclusive, Outcome, SuiteError
 from support.reporting.badge import write_badge
@@ -147,7 +147,7 @@ class ParallelRun:
             for place, (name, output) in enumerate(_formats(self._config))
         ]
         colour = "always" if self._console.is_coloured else "never"
-        child = Child(number, features, folder, [sys.executable, "-m", "support.cli.share", *sys.argv[1:]])
+        child = Child(number, features, folder, [sys.executable, "-m", "support.cli.worker", *sys.argv[1:]])
         self._children.append(child)
         child.send(Share(paths, {name: str(value) for name, value in settings.items()}, outputs, colour))
 

@@ -103,7 +103,7 @@ class AsyncClient:
     async def exchange(
         self, transport: httpx.AsyncBaseTransport, send: SendRequest, of_group: bool = False
     ) -> Answer | Failure:
-        """Send a call once, after its turn."""
+        """Send a call once; the caller has waited for its turn."""
         outcome = None
         try:
             outcome = await exchange_once(transport, send, self.timeout_s, self.route)

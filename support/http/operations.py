@@ -76,7 +76,7 @@ class Driver(Generic[T]):
 
 
 def execute(call: Call, policy: Policy, permit: Permit | None = None) -> Operation[Exchange]:
-    """Execute a call that may be repeated; a call that may not is sent again only if it cannot have arrived.
+    """Execute a call; one that is not `repeatable` is sent again only if it cannot have arrived.
 
     If an attempt may have done its work, `permit` is asked again first: the id may name another user now.
     """
@@ -123,7 +123,7 @@ def execute_create(
 
 
 def _attempts(call: Call, policy: Policy, settle: Settle, permit: Permit | None = None) -> Operation[Exchange]:
-    loop = policy.loop()
+    loop = policy.retries()
     exchange, credential, renewed = Exchange(call, ()), call.credential, False
     while True:
         token = credential.token
@@ -162,7 +162,7 @@ def _passes(permitting: Operation[None]) -> Operation[bool]:
 
 
 def look(search: Search, window_s: float, policy: Policy) -> Operation[Sequence[Answer] | None]:
-    """Search now and again until the window ends: the user of an ambiguous create may still show up."""
+    """Search at once, and again until somebody is found or the window ends; None if a search cannot tell."""
     ends = policy.clock() + window_s
     pause = window_s / 8
     while True:

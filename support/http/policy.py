@@ -80,12 +80,12 @@ class Policy:
         doublings = min(attempt - 1, MOST_DOUBLINGS)
         return (asked or 0.0) + self.jitter(0.0, min(self.cap_s, self.base_s * 2**doublings))
 
-    def loop(self) -> RetryLoop:
+    def retries(self) -> Retries:
         """Return the decisions for one call."""
-        return RetryLoop(self)
+        return Retries(self)
 
 
-class RetryLoop:
+class Retries:
     """The decisions for one call: ask `wait_s(outcome)` after each attempt."""
 
     def __init__(self, policy: Policy) -> None:

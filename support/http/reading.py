@@ -25,7 +25,7 @@ class Reading:
     id_in: Callable[[str], str | None]
 
     def applied(self, operation: Operation[T]) -> Operation[T]:
-        """Execute an operation that is given each answer as it is read."""
+        """Execute an operation; it receives each answer as `read` returns it."""
         outcome = None
         while True:
             try:

@@ -21,7 +21,7 @@ KEPT_BYTES = 32 * 1024 * 1024
 
 @dataclass
 class Metrics:
-    """Counts over the whole run; `retry_causes` counts what went wrong before a retry rescued the call."""
+    """Counts over the whole run; `retried_calls` are those that a retry rescued, `retry_causes` counts why."""
 
     calls: int = 0
     retried_calls: int = 0

@@ -55,8 +55,9 @@ class SessionClient:
         self._session.mount("https://", adapter)
 
     def run(self, operation: Operation[T], of_group: bool = False, exchange: Exchanger | None = None) -> T:
-        """Execute an operation and return its result; the first request `of_group` has had its turn with the others.
+        """Execute an operation and return its result.
 
+        If it is `of_group`, the group has waited for the turn of its first request.
         `exchange` is another way to send, such as on a connection of its own.
         """
         driver = Driver(operation)

@@ -21,7 +21,7 @@ from support.settings import ROOT, Settings
 from support.signals import Interrupts
 from support.streams import say
 from support.target.embedded import EmbeddedApi
-from support.target.preflight import refuse_production
+from support.target.opening import refuse_production
 from support.target.sweeping import sweep
 
 HERE, ANYWHERE, PORT = "127.0.0.1", "0.0.0.0", 5557

@@ -14,9 +14,9 @@ from support import settings as settings_module
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError
 from support.probe.client import ProbeClient
 from support.probe.connecting import connect
+from support.probe.coverage import coverage
 from support.probe.discovery import discover
 from support.probe.draft import Draft
-from support.probe.forecast import forecast
 from support.probe.suite_run import add_deviations
 from support.profile_files import load
 from support.redaction import redacted
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             add_deviations(draft, options.with_run)
         else:
             draft.remarks.append("The suite has not run with this draft: --with-run adds the deviations that it finds.")
-        draft.remarks += forecast(draft.profile, settings.token is not None and settings.access_controlled)
+        draft.remarks += coverage(draft.profile, settings.token is not None and settings.access_controlled)
         _write(draft, options.out)
     except (SuiteError, ContractViolation) as error:
         text = f"{error.outcome}: {error}".replace("BASE_URL (from -D base_url)", "URL")

@@ -8,7 +8,7 @@ from support.probe.authentication import Way, learn_way, ways
 from support.probe.draft import Draft
 from support.settings import Settings
 from support.target.connection import Connection
-from support.target.preflight import SlashMissing, TokenRefused
+from support.target.opening import SlashMissing, TokenRefused
 
 
 def connect(settings: Settings, draft: Draft) -> Connection:

@@ -18,7 +18,7 @@ from support.probe.paging import discover_paging
 from support.probe.users import discover_user, learn_from_example, learn_status
 from support.profile_answers import Lookup
 from support.statuses import is_client_error
-from support.target.preflight import NOBODY
+from support.target.opening import NOBODY
 
 LONGEST_TIMEOUT_S = 120
 UNSAFE = "not run: a body that is no object may be stored without an id, and could not be deleted then"

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from support.errors import ContractViolation, SuiteError
+from support.probe.coverage import scenarios_tagged
 from support.probe.draft import Draft
-from support.probe.forecast import scenarios_tagged
 from support.profile import Deviation
 from support.reporting.results import Failure, Result, plain
 from support.reporting.summary import FILE, Summary, read

@@ -24,7 +24,7 @@ class _Record(logging.LogRecord):
 def set_up_logs(level: str) -> logging.Logger:
     """Send the suite's log to standard error at this level; calling it again changes the level only.
 
-    From then on every record of the process, whatever writes it, can be shown.
+    From then on every record of the process, whatever writes it, is redacted.
     """
     from rich.console import Console
     from rich.logging import RichHandler

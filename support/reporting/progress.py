@@ -62,10 +62,10 @@ class Spent:
         return self.actual_s / max(SHORTEST_S, self.expected_s)
 
 
-def duration(seconds: float) -> str:
-    """Return a duration in words."""
+def duration(seconds: float, digits: int = 0) -> str:
+    """Return a duration in words; one of less than a minute with some digits after the point."""
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return f"{minutes} min {rest} s" if minutes else f"{seconds:.{digits}f} s"
 
 
 def read_standing(folder: Path) -> Standing | None:

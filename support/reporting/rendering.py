@@ -18,7 +18,8 @@ from rich.text import Text
 
 from support.errors import Evidence, Outcome, number_of
 from support.reporting.console import Console
-from support.reporting.results import KNOWN_DEVIATION, Failure, Result, plain, worst_result
+from support.reporting.progress import duration
+from support.reporting.results import KNOWN_DEVIATION, Failure, Result, plain, relative, worst_result
 from support.reporting.summary import RuleResult, Summary
 from support.rules import RULES
 from support.timeline import drawn, status_counts
@@ -161,7 +162,7 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
     retried = f"{requests.retried_calls} rescued by a retry ({causes})" if causes else "none rescued by a retry"
     yield "requests", f"{requests.sent} sent, {requests.calls} calls of scenarios, {retried}"
     if requests.limit:
-        yield "limit", f"{requests.limit}, for which requests waited {_duration(requests.waited_s)} in all"
+        yield "limit", f"{requests.limit}, for which requests waited {duration(requests.waited_s, 1)} in all"
     if server_errors := requests.retried_causes.get("500"):
         yield "status 500", f"{number_of(server_errors, 'time')}, resolved by a retry; 500 is never a correct answer"
     if slowest := max(summary.rules, key=_seconds, default=None):
@@ -171,22 +172,13 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
         )
     if summary.learned:
         yield "learned", "; ".join(summary.learned)
-    yield "time", _duration(summary.seconds)
+    yield "time", duration(summary.seconds, 1)
     yield "run", f"{summary.run or 'without a mark'}, data seed {summary.seed}, target {summary.target or 'unknown'}"
-    yield "summary", _relative(path) if path else "not written"
+    yield "summary", relative(path) if path else "not written"
 
 
 def _seconds(rule: RuleResult) -> float:
     return rule.seconds
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(seconds, 60)
-    return f"{minutes:.0f} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
-
-
-def _relative(path: Path) -> str:
-    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else os.fspath(path)
 
 
 def _print_failures_outside_scenarios(console: Console, failures: Iterable[Failure]) -> None:
@@ -233,4 +225,4 @@ def _program() -> str:
     program = Path(sys.argv[0])
     if program.stem != "behave" or shutil.which("behave") == os.fspath(program.resolve()):
         return "behave"
-    return shlex.quote(_relative(program))
+    return shlex.quote(relative(program))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -88,6 +89,11 @@ def outcome_of(error: BaseException | None) -> Outcome:
     if isinstance(error, SuiteError | ContractViolation):
         return error.outcome
     return Outcome.CONTRACT_BROKEN if isinstance(error, AssertionError) else Outcome.CONFIGURATION_ERROR
+
+
+def relative(path: Path) -> str:
+    """Return a path as one types it here."""
+    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else os.fspath(path)
 
 
 def plain(name: str) -> str:

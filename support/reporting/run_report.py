@@ -26,7 +26,7 @@ from support.http.recorder import Metrics
 from support.redaction import redacted
 from support.reporting.badge import write_badge
 from support.reporting.console import Console
-from support.reporting.kept import keep
+from support.reporting.last_results import keep
 from support.reporting.results import (
     KNOWN_DEVIATION,
     Failure,
@@ -245,7 +245,10 @@ def failed_to_start(error: SuiteError, folder: Path, target: str = "", shard: st
 
 
 def scripts_of(folder: Path) -> Path:
-    """Return where the scripts of a run are kept; a run by a script, which is beside its reports, has none but that."""
+    """Return where the scripts of a run are kept.
+
+    A run that the script `NAME.sh` starts reports into `NAME` beside it, and replaces that script.
+    """
     return folder.parent if folder.with_name(f"{folder.name}.sh").is_file() else folder / SCRIPTS
 
 

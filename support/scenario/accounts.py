@@ -92,7 +92,7 @@ def become_users(scenario: ScenarioContext, actors: Sequence[Actor]) -> None:
 
 
 def new_users_ahead(scenario: ScenarioContext, persona: str, room: int) -> Iterator[Actor]:
-    """Yield new users of one first name without end, a few signed up at once; `room` is for the users of each round."""
+    """Yield new users of one first name without end, a few signed up at once; each round needs `room` for users."""
     while True:
         most = scenario.registry.room
         count = AHEAD if most is None else max(1, min(AHEAD, most // room))

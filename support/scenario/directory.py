@@ -16,7 +16,7 @@ from support.contract.violation import fail
 from support.http.operations import Operation
 from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.user_checks import has_right_shape, well_formed
+from support.scenario.user_checks import comparable, has_right_shape
 from support.scenario.waiting import SEARCH, poll_until
 from support.statuses import is_client_error
 
@@ -126,7 +126,7 @@ def same_fields(
     rule: str | None = None,
 ) -> None:
     """Check an entry of a list against a user; `where` says which list."""
-    found = field_mismatches(entry, well_formed(scenario, entry, expected), scenario.names)
+    found = field_mismatches(entry, comparable(scenario, entry, expected), scenario.names)
     if found:
         wanted = [f"{where} shows the user as a read does"]
         claims = [Claim("entry", (expected.get("id"), *expected.items()))]
@@ -150,7 +150,10 @@ def shows_once(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
 
 
 def shows_unless_refused(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that the list, and a search if there was one, shows a user or is refused; a list that is cut, anybody."""
+    """Check that the list, and a search if there was one, shows a user or is refused.
+
+    A list that comes only in pages has to show somebody.
+    """
     read, *searches = scenario.exchanges
     if scenario.profile.pages.are_needed and read.status == 200 and not entries_of(scenario, read):
         scenario.fail("users in the list", ["nobody is shown"], read)

@@ -106,10 +106,7 @@ def _fields(method: str, field_name: str, data: NewUser) -> dict[str, Any]:
 
 
 def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int) -> None:
-    """Read the list and, from the second turn on, its pages.
-
-    Read one third of the users, another in each turn, and search for another third.
-    """
+    """Read the list, its pages except in the first turn, and a third of the users by id and by a search each."""
     shown = [each for each in written if each.writer is not None]
     searched = shown[(turn + 1) % 3 :: 3] if scenario.profile.capabilities.email_filter else []
     asked = [("read-200", each, scenario.api.read(each.writer.id)) for each in shown[turn::3] if each.writer]

@@ -108,13 +108,13 @@ CHARACTERS: Mapping[str, Rewrite] = {
     "half of a pair as UTF-8 in the name": _in_name(b"\xed\xa0\x80"),
     "a byte order mark": lambda body, _: b"\xef\xbb\xbf" + body,
 }
-NOTHING: Mapping[str, Rewrite] = {
+WITHOUT_DATA: Mapping[str, Rewrite] = {
     "nothing": _instead(b""),
     "spaces": _instead(b" " * 100),
     "a quotation mark": _instead(b'"'),
     "brackets alone": _instead(b"[" * 100_000),
 }
-"""Bodies without any data: a user who was created of one could not be told from those of others."""
+"""Bodies without any data: a user who was created from one could not be told from those of others."""
 BROKEN_OFF: Mapping[str, Rewrite] = {
     "an escape that breaks off": _in_name(b"\\u12"),
     "an escape that JSON does not know": _in_name(b"\\x41"),

@@ -13,7 +13,7 @@ from support.http.operations import Operation
 from support.http.users_api import JSON, OVERRIDES
 from support.models import Call, Exchange
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.odd_bodies import CLASSES, NOTHING, Rewrite
+from support.scenario.odd_bodies import CLASSES, WITHOUT_DATA, Rewrite
 
 LARGE = 32 * 1024
 LONG_HEAD = 4 * 1024
@@ -75,7 +75,7 @@ def sign_ups(scenario: ScenarioContext, actor: Actor, bodies: Mapping[str, Rewri
 
 def changes(scenario: ScenarioContext, actor: Actor, method: str) -> Iterator[Odd]:
     """Return a change with every second unusual body, and with each unusual encoding."""
-    bodies = [pair for bodies in (NOTHING, *CLASSES.values()) for pair in bodies.items()]
+    bodies = [pair for bodies in (WITHOUT_DATA, *CLASSES.values()) for pair in bodies.items()]
     for what, rewrite in bodies[:: 3 if method == "PATCH" else 4]:
         yield with_body(scenario, method, actor, what, rewrite, {})
     for what, (headers, encode) in ENCODINGS.items() if method == "PATCH" else ():

@@ -98,7 +98,7 @@ class Paged:
 
     @cached_property
     def fit(self) -> Fit:
-        """Whether the pages show every user once, except for as many as the changes can have moved."""
+        """How the pages fit: right or wrong if nothing changed, else explained by the changes or unclear."""
         misfits = max(len(self.repeated), len(self.missing), len(self.strange))
         if self.changes:
             return Fit.EXPLAINED if misfits <= self.changes else Fit.UNCLEAR

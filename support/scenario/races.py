@@ -77,7 +77,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act]
         result = _release(scenario, round_.requests)
         contenders = contenders_of(round_.requests, result)
         verdict = round_.check(contenders)
-        if reason := verdict.void or _void_by_the_way(contenders, result):
+        if reason := verdict.void or _why_release_was_void(contenders, result):
             void.append(reason)
             _check_not_too_many(void, len(skews))
             continue
@@ -97,7 +97,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act]
     )
 
 
-def _void_by_the_way(contenders: Sequence[Contender], result: BurstResult[Exchange]) -> str:
+def _why_release_was_void(contenders: Sequence[Contender], result: BurstResult[Exchange]) -> str:
     """Return what was wrong with a round as such; empty for nothing."""
     source = contenders[0].exchange.call.credential.source
     if source is not None and any(one.exchange.status in source.statuses for one in contenders):

@@ -248,8 +248,8 @@ def _fail(scenario: ScenarioContext, rule: str, odd: Odd, wrong: Sequence[str], 
 def shows_an_accepted_change(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that each field that a read shows is what an accepted change left, or as it was before.
 
-    The changes come at once, and each may name only some of the fields: the account may be a mixture of them. Of what
-    an API that answers changes with nothing made of unusual bodies, nobody can tell.
+    The changes come at once, and each may name only some of the fields: the account may be a mixture of them. If an
+    API answers changes without the user, nobody can tell what it made of an unusual body, and nothing is checked.
     """
     if scenario.profile.shape.updated == "nothing":
         return

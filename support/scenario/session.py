@@ -29,7 +29,7 @@ from support.scenario.waiting import Deadlines
 from support.settings import Settings
 from support.target.connection import Connection
 from support.target.embedded import EmbeddedApi, Target
-from support.target.preflight import check_open
+from support.target.opening import check_open
 
 log = logging.getLogger("acceptance")
 FAULTY_TIMEOUT_S = 1.0

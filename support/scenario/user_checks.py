@@ -41,16 +41,19 @@ def shows_user(
     """Check that an answer is a user with these fields; the shape of a user is a rule of its own."""
     value, _ = body_of(exchange.answer)
     is_whole = exchange.call.method == "PATCH"  # the rule itself promises the whole user
-    shown = shows(well_formed(scenario, value, expected, is_whole), scenario.names)
+    shown = shows(comparable(scenario, value, expected, is_whole), scenario.names)
     scenario.check(exchange, has_status(statuses), shown, rule=rule, attempted=attempted)
     wrong = is_a_user(scenario.names, scenario.profile.shape).mismatches(exchange)
     has_right_shape(scenario, wrong, exchange, attempted)
 
 
-def well_formed(
+def comparable(
     scenario: ScenarioContext, value: Any, expected: Mapping[str, Any], is_whole: bool = False
 ) -> dict[str, Any]:
-    """Return the fields to compare: what is wrong with the others is their shape, or that a `whole` user lacks them."""
+    """Return the expected fields to compare.
+
+    One that the answer shows malformed is left to `user-shape`, as is a missing one unless the user has to be whole.
+    """
     malformed = _malformed(scenario, value)
     if is_whole and malformed:
         malformed &= scenario.names.to_contract(value).keys()

@@ -176,9 +176,9 @@ def future_email(scenario: ScenarioContext) -> str:
 
 
 def unused_id(scenario: ScenarioContext) -> str:
-    """Return an id that no user has, in the form of the API's ids; raises ContractViolation.
+    """Return an id that no user has, in the form of the API's ids.
 
-    A read has to show no user before anything else is done with it: it could be a user's who is not ours.
+    It could be the id of a user who is not ours: raises ContractViolation if a read does not say that it is unknown.
     """
     known = scenario.users or [become_user(scenario, scenario.actor("Radia"))]
     for longer_by in range(TRIES_FOR_AN_ID):

@@ -27,7 +27,7 @@ from support.profile import Caps, Profile
 from support.redaction import redacted
 from support.settings import ROOT, Settings
 from support.target.embedded import EmbeddedApi, Target
-from support.target.preflight import check_open, refuse_production, room_for_users
+from support.target.opening import check_open, refuse_production, room_for_users
 from support.token_command import TokenCommand
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Connection:
             self.profile = replace(self.profile, contract=settings.contract)
         sharing = settings.processes * settings.shard_of[1]
         self.profile = replace(self.profile, caps=self.profile.caps.shared_by(sharing))
-        alive = {"max_users_alive": max(1, settings.max_users_alive // settings.shard_of[1])}  # processes got a share
+        alive = {"max_users_alive": max(1, settings.max_users_alive // settings.shard_of[1])}
         self.settings = settings.model_copy(update={**self.profile.deadlines.as_settings(), **alive})
         self.poll_policy = PollPolicy(
             self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s

@@ -46,7 +46,7 @@ def is_page(answer: Answer | None) -> bool:
     return answer is not None and answer.body.lstrip()[:1] == b"<"
 
 
-def said(answer: Answer | None) -> str:
+def saying(answer: Answer | None) -> str:
     """Return what a refusal says, in brief."""
     text = answer.body.decode("utf-8", "replace").strip() if answer is not None and not is_page(answer) else ""
     return f": {brief(on_one_line(text))}" if text else ""
@@ -67,7 +67,7 @@ def why_no_list(exchange: Exchange, profile: Profile) -> str | None:
     if is_page(answer):
         return f"{asked(exchange)} with an HTML page: no API answers there. Correct BASE_URL."
     advice = "Correct BASE_URL, or what the profile says of requests"
-    return f"{asked(exchange)}{said(answer)}. {advice}; `python -m support.probe {url}` drafts one."
+    return f"{asked(exchange)}{saying(answer)}. {advice}; `python -m support.probe {url}` drafts one."
 
 
 def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
@@ -86,7 +86,7 @@ def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
         return f'GET {url}: the list {there}. Set list_pointer = "{found[0]}" under [names] {draft(url)}.'
     if first_of(IDS, document if isinstance(document, Mapping) else {}):
         return f"GET {url} answers one object, not a list of users. Put the URL of the collection into BASE_URL."
-    return f"GET {url} answers no list of users{said(answer)}. Put the URL of the users collection into BASE_URL."
+    return f"GET {url} answers no list of users{saying(answer)}. Put the URL of the users collection into BASE_URL."
 
 
 def why_refused(exchange: Exchange, sent_names: Mapping[str, str], table: str = "create") -> str:
@@ -94,7 +94,9 @@ def why_refused(exchange: Exchange, sent_names: Mapping[str, str], table: str = 
     answer, url = exchange.answer, exchange.call.url
     status = exchange.status or 0
     if status in (401, 403):
-        return f"{asked(exchange)}, though GET is allowed{said(answer)}. Use a TOKEN that may create and delete users."
+        return (
+            f"{asked(exchange)}, though GET is allowed{saying(answer)}. Use a TOKEN that may create and delete users."
+        )
     if status in (404, *NOT_OFFERED) or (is_page(answer) and status < 500):
         return (
             f"{asked(exchange)}: no user can be created there. Correct BASE_URL, or set create under [paths] "
@@ -106,7 +108,7 @@ def why_refused(exchange: Exchange, sent_names: Mapping[str, str], table: str = 
         location = on_one_line((answer.header("Location") if answer else None) or "nowhere")
         return f"{asked(exchange)} to {location}. Put that URL into BASE_URL, or set [paths] {draft(url)}."
     if status >= 500:
-        return f"{asked(exchange)} to a valid user, {tries(exchange)}{said(answer)}. Check that the API is up."
+        return f"{asked(exchange)} to a valid user, {tries(exchange)}{saying(answer)}. Check that the API is up."
     return _why_invalid(exchange, sent_names, table)
 
 
@@ -116,7 +118,7 @@ def _why_invalid(exchange: Exchange, sent_names: Mapping[str, str], table: str) 
     refused = f"{table} is refused: {asked(exchange)}"
     if exchange.status == 415:
         method = exchange.call.method.lower()
-        return f"{refused}{said(answer)}. Set {method} under [media_types] {draft(url)}."
+        return f"{refused}{saying(answer)}. Set {method} under [media_types] {draft(url)}."
     wanted = wanted_in(exchange, sent_names)
     for name in (one.path[-1] for one in wanted):
         for ours, likely in (("email", EMAILS), ("name", NAMES)):
@@ -125,7 +127,7 @@ def _why_invalid(exchange: Exchange, sent_names: Mapping[str, str], table: str) 
     if wanted:
         names = ", ".join(dict.fromkeys(f"`{on_one_line('.'.join(one.path))}`" for one in wanted))
         return f"{refused}: it wants {names}. Add {'it' if len(wanted) == 1 else 'them'} under [{table}] {draft(url)}."
-    return f"{refused}{said(answer)}. Say under [{table}], [names] or [headers] what it wants, {draft(url)}."
+    return f"{refused}{saying(answer)}. Say under [{table}], [names] or [headers] what it wants, {draft(url)}."
 
 
 def wanted_in(exchange: Exchange, sent_names: Mapping[str, str]) -> list[Complaint]:

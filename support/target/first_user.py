@@ -24,7 +24,7 @@ from support.models import Exchange, NewUser
 from support.profile import Profile
 from support.profile_answers import Names
 from support.target import diagnosis
-from support.target.diagnosis import NOT_OFFERED, asked, draft, is_page, said, user_shown, whole_body
+from support.target.diagnosis import NOT_OFFERED, asked, draft, is_page, saying, user_shown, whole_body
 
 CLEANUP_S = 4.0
 MOST_ELSEWHERE = 2
@@ -73,7 +73,7 @@ class FirstUser:
         return error
 
     def _check_list(self, first: Exchange) -> None:
-        """Refuse a target that shows no list; a page that is right says that the whole list is wrong only."""
+        """Refuse a target that shows no list, unless a page is right: scenarios find what is wrong with the list."""
         why = diagnosis.why_no_list(first, self._profile)
         if why is None:
             return
@@ -215,7 +215,7 @@ class FirstUser:
                 f"or set id under [names] {draft(self._api.url)}."
             )
         if read.status == 400 or read.status == 422:
-            raise SettingsError(f"{asked(read)}{said(read.answer)}. Set id under [names] {draft(self._api.url)}.")
+            raise SettingsError(f"{asked(read)}{saying(read.answer)}. Set id under [names] {draft(self._api.url)}.")
 
     def _elsewhere(self, user_id: str, read: Exchange) -> Iterator[str]:
         """Yield other URLs that may be the user's: by a slash, by Location, by other fields that look like an id."""
@@ -286,9 +286,9 @@ class FirstUser:
             raise TargetDown(diagnosis.why_limited(deleted))
         if (deleted.status or 0) >= 500 and deleted.status not in NOT_OFFERED:
             stayed = f"and the user stays, {diagnosis.tries(deleted)}"
-            raise TargetDown(f"{asked(deleted)}{said(deleted.answer)}, {stayed}. Check that the API is up.")
+            raise TargetDown(f"{asked(deleted)}{saying(deleted.answer)}, {stayed}. Check that the API is up.")
         raise SettingsError(
-            f"{asked(deleted)}{said(deleted.answer)}, and the user stays: the suite could delete nobody. "
+            f"{asked(deleted)}{saying(deleted.answer)}, and the user stays: the suite could delete nobody. "
             "Use a TOKEN that may delete users; an API without DELETE cannot be tested."
         )
 

@@ -12,7 +12,7 @@ from typing import Any
 from behave.model import Scenario
 
 from support.reporting import summary
-from support.reporting.kept import Kept, Key, read_kept, results_of
+from support.reporting.last_results import Kept, Key, read_kept, results_of
 from support.reporting.results import Result, plain, worst_result
 
 OF_BEHAVE = {

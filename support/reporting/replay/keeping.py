@@ -19,6 +19,7 @@ from support.redaction import redacted
 from support.reporting.replay.checks import Unclear
 from support.reporting.replay.choosing import Step, damage_before, made_an_unknown_user, stands_alone, steps_to
 from support.reporting.replay.script import Wrong, script
+from support.reporting.results import relative
 from support.scenario.session import Session
 from support.settings import ROOT
 
@@ -79,7 +80,7 @@ def keep(scenario: Scenario, violation: ContractViolation, session: Session, fol
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     scenario.replay_script = text
-    shown = f"sh {shlex.quote(_relative(path))}"
+    shown = f"sh {shlex.quote(relative(path))}"
     damage = damage_before(steps) if steps else None
     alone = bool(steps) and stands_alone(violation, steps, session.profile)
     command = redacted(curl(steps[-1].exchange.call)) if alone else ""
@@ -104,7 +105,7 @@ def _header(failed: Failed, path: Path) -> str:
     }
     lines = [f"# {label}: {on_one_line(redacted(text))}" for label, text in rows.items()]
     usage = (
-        f"# Set TOKEN, unless .env has it for this BASE_URL, and what else it uses: sh {_relative(path)}",
+        f"# Set TOKEN, unless .env has it for this BASE_URL, and what else it uses: sh {relative(path)}",
         "# It exits with 1 while the fault is there, with 0 when it is not, with 2 if that cannot be said.",
         "# BASE_URL is where it goes. It deletes the users that it makes.",
     )
@@ -139,7 +140,3 @@ def _body(failed: Failed, steps: list[Step], session: Session, path: Path) -> st
             ),
         ]
     )
-
-
-def _relative(path: Path) -> str:
-    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else os.fspath(path)

@@ -60,7 +60,7 @@ class MortalJournal(Journal):
 
     def mark(self, refs: Sequence[int], state: State, user_id: str | None = None, reason: str | None = None) -> None:
         with self._step():
-            super().mark(refs, state, user_id, reason)
+            super().set_state(refs, state, user_id, reason)
 
     def close_run(self, mark: str) -> None:
         with self._step():

@@ -51,27 +51,27 @@ class TestUsers:
     def test_so_is_every_step_after_it(self, journal: Journal) -> None:
         ref = journal.intend("m", "a@b.c")
         for state, user_id in ((State.CREATED, "7"), (State.DELETING, None), (State.GONE, None)):
-            journal.mark([ref], state, user_id)
+            journal.set_state([ref], state, user_id)
             assert rows(journal.folder) == [("a@b.c", "7", str(state))]
 
     def test_many_are_marked_at_once(self, journal: Journal) -> None:
         refs = [journal.intend("m", f"{number}@b.c") for number in range(6)]
-        journal.mark([refs[0]], State.LEFT, "7", "because")
-        journal.mark(refs[:5], State.DELETING)
+        journal.set_state([refs[0]], State.LEFT, "7", "because")
+        journal.set_state(refs[:5], State.DELETING)
         assert [state for _, _, state in rows(journal.folder)] == ["deleting"] * 5 + ["intended"]
         assert [(line.id, line.reason) for line in journal.unfinished("m")][:1] == [("7", None)]
 
     def test_an_id_that_is_a_secret_is_not_written_down(self, journal: Journal) -> None:
         redacted.hide("a-secret-of-the-journal")
         whole, part = journal.intend("m", "a@b.c"), journal.intend("m", "d@b.c")
-        journal.mark([whole], State.CREATED, "7-A-SECRET-OF-THE-JOURNAL")
-        journal.mark([part], State.CREATED, "a-secret-of-t")
+        journal.set_state([whole], State.CREATED, "7-A-SECRET-OF-THE-JOURNAL")
+        journal.set_state([part], State.CREATED, "a-secret-of-t")
         assert rows(journal.folder) == [("a@b.c", None, "created"), ("d@b.c", None, "created")]
 
     def test_only_users_who_are_gone_are_finished(self, journal: Journal) -> None:
         refs = [journal.intend("m", f"{state}@b.c") for state in State]
         for ref, state in zip(refs, State, strict=True):
-            journal.mark([ref], state, "7" if state is State.CREATED else None, f"because {state}")
+            journal.set_state([ref], state, "7" if state is State.CREATED else None, f"because {state}")
         rows_left = journal.unfinished("m")
         assert {line.state for line in rows_left} == set(State) - {State.GONE}
         assert [line.ref for line in rows_left] == sorted(line.ref for line in rows_left)
@@ -117,7 +117,7 @@ class TestRuns:
 
     def test_one_that_ended_with_all_users_gone_is_finished(self, journal: Journal) -> None:
         journal.open_run("m", TARGET)
-        journal.mark([journal.intend("m", "a@b.c")], State.GONE)
+        journal.set_state([journal.intend("m", "a@b.c")], State.GONE)
         journal.close_run("m")
         assert journal.dead_runs(TARGET) == []
         assert not (journal.folder / "m.lease").exists()
@@ -125,14 +125,14 @@ class TestRuns:
     @pytest.mark.parametrize("state", [state for state in State if state is not State.GONE])
     def test_one_that_ended_with_users_left_is_not(self, journal: Journal, state: State) -> None:
         journal.open_run("m", TARGET)
-        journal.mark([journal.intend("m", "a@b.c")], state)
+        journal.set_state([journal.intend("m", "a@b.c")], state)
         journal.close_run("m")
         assert [run.mark for run in journal.dead_runs(TARGET)] == ["m"]
 
     def test_the_next_run_forgets_finished_runs_and_no_others(self, journal: Journal) -> None:
         for mark, state in (("done", State.GONE), ("left", State.LEFT)):
             journal.open_run(mark, TARGET)
-            journal.mark([journal.intend(mark, f"{mark}@b.c")], state)
+            journal.set_state([journal.intend(mark, f"{mark}@b.c")], state)
             journal.close_run(mark)
         journal.open_run("next", TARGET)
         assert [row[0] for row in rows(journal.folder)] == ["left@b.c"]
@@ -225,7 +225,7 @@ _KILLED = textwrap.dedent(
     journal = Journal(Path(sys.argv[1]))
     journal.open_run(sys.argv[2], sys.argv[3])
     first, second = (journal.intend(sys.argv[2], email) for email in ("a@b.c", "d@e.f"))
-    journal.mark([second], State.CREATED, "7")
+    journal.set_state([second], State.CREATED, "7")
     os.kill(os.getpid(), signal.SIGKILL)
     """
 )
@@ -247,9 +247,9 @@ def _write_much(folder: Path, mark: str) -> None:
     journal.open_run(mark, TARGET)
     for count in range(50):
         ref = journal.intend(mark, f"{count}@{mark}")
-        journal.mark([ref], State.CREATED, "7")
+        journal.set_state([ref], State.CREATED, "7")
         if count % 2 == 0:
-            journal.mark([ref], State.GONE)
+            journal.set_state([ref], State.GONE)
     journal.close()
 
 

@@ -150,7 +150,7 @@ class TestRecovery:
     def test_the_users_of_an_embedded_api_ended_with_it(self, opened: Opened, users: FakeUsers) -> None:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
-        dead.mark([dead.intend("m", "a@b.c")], State.CREATED, "7")
+        dead.set_state([dead.intend("m", "a@b.c")], State.CREATED, "7")
         release_lease(dead)
         assert finish_dead_runs(opened, EMBEDDED) == 0
         assert opened.journal.dead_runs(EMBEDDED) == []
@@ -173,7 +173,7 @@ class TestRecovery:
     def test_a_run_of_an_embedded_api_is_closed_the_next_time_if_it_cannot_be_now(self, opened: Opened) -> None:
         dead = Journal(opened.journal.folder)
         dead.open_run("m", EMBEDDED)
-        dead.mark([dead.intend("m", "a@b.c")], State.CREATED, "7")
+        dead.set_state([dead.intend("m", "a@b.c")], State.CREATED, "7")
         release_lease(dead)
         opened.journal._database.execute("PRAGMA busy_timeout = 1")
         with locked(opened.journal.folder):

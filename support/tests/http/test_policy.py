@@ -15,7 +15,7 @@ from support.http.policy import (
     RETRY_COST,
     Budget,
     Policy,
-    RetryLoop,
+    Retries,
     is_transient,
     retry_after_s,
 )
@@ -23,7 +23,7 @@ from support.models import Answer, Failure
 from support.tests.http.fake import LOST, REFUSED, UNVERIFIED, Clock, came, policy
 
 
-def waits_of(loop: RetryLoop, clock: Clock, outcome: Answer | Failure, tries: int = 20) -> list[float]:
+def waits_of(loop: Retries, clock: Clock, outcome: Answer | Failure, tries: int = 20) -> list[float]:
     """Return the waits of a call whose every attempt has this outcome."""
     waits = []
     for _ in range(tries):
@@ -43,26 +43,26 @@ class TestWhatIsRetried:
     @pytest.mark.parametrize("status", [200, 201, 204, 301, 400, 401, 403, 404, 405, 408, 409, 415, 422, 428, 451])
     def test_no_other_status(self, status: int) -> None:
         assert not is_transient(came(status))
-        assert policy().loop().wait_s(came(status)) is None
+        assert policy().retries().wait_s(came(status)) is None
 
     @pytest.mark.parametrize("failure", [REFUSED, LOST])
     def test_a_missing_answer(self, failure: Failure) -> None:
-        assert policy().loop().wait_s(failure) == 1.0
+        assert policy().retries().wait_s(failure) == 1.0
 
     def test_never_a_certificate_that_does_not_verify(self) -> None:
-        assert policy().loop().wait_s(UNVERIFIED) is None
+        assert policy().retries().wait_s(UNVERIFIED) is None
 
 
 class TestBackoff:
     def test_it_doubles_up_to_the_cap(self) -> None:
         clock = Clock()
-        loop = policy(clock, attempts=7).loop()
+        loop = policy(clock, attempts=7).retries()
         assert waits_of(loop, clock, LOST) == [1, 2, 4, 8, 8, 8]
 
     def test_the_number_of_attempts_is_limited(self) -> None:
         clock = Clock()
-        assert len(waits_of(policy(clock, attempts=3).loop(), clock, LOST)) == 2
-        assert waits_of(policy(clock, attempts=1).loop(), clock, LOST) == []
+        assert len(waits_of(policy(clock, attempts=3).retries(), clock, LOST)) == 2
+        assert waits_of(policy(clock, attempts=1).retries(), clock, LOST) == []
 
     def test_jitter_is_drawn_from_nothing_to_the_whole(self) -> None:
         drawn: list[tuple[float, float]] = []
@@ -72,7 +72,7 @@ class TestBackoff:
             return most / 2
 
         clock = Clock()
-        assert waits_of(policy(clock, jitter=jitter).loop(), clock, LOST) == [0.5, 1, 2, 4]
+        assert waits_of(policy(clock, jitter=jitter).retries(), clock, LOST) == [0.5, 1, 2, 4]
         assert drawn[:4] == [(0, 1), (0, 2), (0, 4), (0, 8)]
 
     def test_jitter_is_uniform_by_default(self) -> None:
@@ -104,7 +104,7 @@ class TestBackoff:
         clock = Clock()
         loop = Policy(
             attempts, base_s, cap_s, deadline_s, clock=clock, jitter=lambda least, most: least + (most - least) * share
-        ).loop()
+        ).retries()
         began, made = clock.now, 0
         while True:
             assert clock.now <= began + deadline_s
@@ -122,17 +122,17 @@ class TestBackoff:
 class TestDeadline:
     def test_no_wait_exceeds_the_deadline(self) -> None:
         clock = Clock()
-        assert waits_of(policy(clock, attempts=9, deadline_s=10.0).loop(), clock, LOST) == [1, 2, 4]
+        assert waits_of(policy(clock, attempts=9, deadline_s=10.0).retries(), clock, LOST) == [1, 2, 4]
 
     def test_the_time_of_attempts_counts(self) -> None:
         clock = Clock()
-        loop = policy(clock, deadline_s=10.0).loop()
+        loop = policy(clock, deadline_s=10.0).retries()
         clock.advance(9.5)
         assert loop.wait_s(LOST) is None
 
     def test_the_remaining_time_is_known(self) -> None:
         clock = Clock()
-        loop = policy(clock, deadline_s=10.0).loop()
+        loop = policy(clock, deadline_s=10.0).retries()
         clock.advance(4)
         assert loop.remaining_s == pytest.approx(6)
         clock.advance(40)
@@ -176,11 +176,11 @@ class TestRetryAfter:
     )
     def test_an_unreadable_value_counts_as_absent(self, value: str) -> None:
         assert retry_after_s(came(503, Retry_After=value)) is None
-        assert policy().loop().wait_s(came(503, Retry_After=value)) == 1
+        assert policy().retries().wait_s(came(503, Retry_After=value)) == 1
 
     @given(st.text(max_size=40))
     def test_no_value_raises_an_error(self, value: str) -> None:
-        wait = policy().loop().wait_s(came(503, Retry_After=value))
+        wait = policy().retries().wait_s(came(503, Retry_After=value))
         assert wait is None or wait >= 0
 
     def test_none_at_all(self) -> None:
@@ -191,21 +191,21 @@ class TestRetryAfter:
 
     def test_jitter_is_added_to_it(self) -> None:
         """Calls with the same Retry-After do not return at one moment."""
-        assert policy().loop().wait_s(came(429, Retry_After="3")) == 4
-        assert policy().loop().wait_s(came(503, Retry_After="0")) == 1
-        assert policy(jitter=lambda least, _: least).loop().wait_s(came(503, Retry_After="3")) == 3
+        assert policy().retries().wait_s(came(429, Retry_After="3")) == 4
+        assert policy().retries().wait_s(came(503, Retry_After="0")) == 1
+        assert policy(jitter=lambda least, _: least).retries().wait_s(came(503, Retry_After="3")) == 3
 
     def test_the_cap_limits_only_the_own_backoff(self) -> None:
-        assert policy(cap_s=8.0).loop().wait_s(came(503, Retry_After="60")) == 61
+        assert policy(cap_s=8.0).retries().wait_s(came(503, Retry_After="60")) == 61
 
     @pytest.mark.parametrize("asked", ["100", "86400", "9" * 400])
     def test_a_wait_beyond_the_deadline_ends_the_call_and_names_the_setting(self, asked: str) -> None:
-        loop = policy(deadline_s=100.0).loop()
+        loop = policy(deadline_s=100.0).retries()
         assert loop.wait_s(came(503, Retry_After=asked)) is None
         assert "RETRY_DEADLINE_S (100 s)" in loop.gave_up
 
     def test_a_fault_stays_one_whatever_wait_it_asks_for(self) -> None:
-        loop = policy(deadline_s=100.0).loop()
+        loop = policy(deadline_s=100.0).retries()
         assert loop.wait_s(came(500, Retry_After="3600")) is None
         assert not loop.gave_up
 
@@ -216,16 +216,16 @@ class TestFaults:
     @pytest.mark.parametrize("status", [500, 501, 505, 507])
     def test_faults_of_the_api_are_retried_a_few_times_only(self, status: int) -> None:
         clock = Clock()
-        assert waits_of(policy(clock).loop(), clock, came(status)) == [1, 2]
+        assert waits_of(policy(clock).retries(), clock, came(status)) == [1, 2]
 
     def test_an_answer_that_never_comes_is_waited_for_three_times(self) -> None:
         clock = Clock()
-        assert waits_of(policy(clock).loop(), clock, Failure("no complete answer", True, 0.0, hung=True)) == [1, 2]
+        assert waits_of(policy(clock).retries(), clock, Failure("no complete answer", True, 0.0, hung=True)) == [1, 2]
 
     @pytest.mark.parametrize("status", [502, 503, 504, 429])
     def test_faults_of_a_gateway_are_retried_to_the_end(self, status: int) -> None:
         clock = Clock()
-        assert waits_of(policy(clock).loop(), clock, came(status)) == [1, 2, 4, 8]
+        assert waits_of(policy(clock).retries(), clock, came(status)) == [1, 2, 4, 8]
 
 
 class TestBudget:
@@ -233,7 +233,7 @@ class TestBudget:
         spent = Budget(capacity=2 * RETRY_COST)
         spent.take()
         spent.take()
-        loop = policy(budget=spent).loop()
+        loop = policy(budget=spent).retries()
         assert [loop.wait_s(came(429)) for _ in range(4)] == [1, 2, 4, 8]
         assert loop.wait_s(came(200)) is None
         assert not spent.take(), "the call pays 1 back, as one that needed no retry"
@@ -246,14 +246,14 @@ class TestBudget:
     def test_a_dead_target_sees_about_a_hundred_retries(self) -> None:
         clock, shared = Clock(), Budget()
         retries = sum(
-            len(waits_of(policy(clock, budget=shared, deadline_s=1e9).loop(), clock, LOST)) for _ in range(200)
+            len(waits_of(policy(clock, budget=shared, deadline_s=1e9).retries(), clock, LOST)) for _ in range(200)
         )
         assert retries == BUDGET_CAPACITY // RETRY_COST
 
     def test_a_rescued_call_pays_its_cost_back(self) -> None:
         clock, shared = Clock(), Budget()
         for _ in range(1000):
-            loop = policy(clock, budget=shared).loop()
+            loop = policy(clock, budget=shared).retries()
             assert loop.wait_s(LOST) is not None
             assert loop.wait_s(came(200)) is None
 

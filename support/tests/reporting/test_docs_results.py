@@ -17,7 +17,7 @@ from support.reporting.docs.anchors import anchors_on
 from support.reporting.docs.features import examples, sections
 from support.reporting.docs.last_run import LastRun, last_run_in, read_results
 from support.reporting.docs.site import write_site
-from support.reporting.kept import FILE, Kept, keep, read_kept
+from support.reporting.last_results import FILE, Kept, keep, read_kept
 from support.reporting.results import Failure, Result
 from support.reporting.summary import ScenarioResult, Summary, with_results
 from support.settings import ROOT

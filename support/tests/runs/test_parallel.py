@@ -23,7 +23,7 @@ from behave.parser import parse_feature
 from support.cli import parallel
 from support.cli.child import Child
 from support.cli.parallel import ParallelRun
-from support.cli.sharing import shares_of, wants_several
+from support.cli.splitting import shares_of, wants_several
 from support.errors import Outcome
 from support.reporting.merging import merged_text
 from support.reporting.results import Result
@@ -117,7 +117,7 @@ def test_how_long_a_scenario_took_is_known_if_it_was_run(tmp_path: Path) -> None
 class TestNumber:
     @pytest.fixture(autouse=True)
     def _machine(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("support.cli.sharing._processors", lambda: 2)
+        monkeypatch.setattr("support.cli.splitting._processors", lambda: 2)
 
     @pytest.fixture
     def number(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
@@ -142,7 +142,7 @@ class TestNumber:
     def test_one_process_runs_all_on_one_processor(
         self, number: Callable[..., int], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("support.cli.sharing._processors", lambda: 1)
+        monkeypatch.setattr("support.cli.splitting._processors", lambda: 1)
         assert number() == 1
 
     def test_one_process_runs_all_on_another_api_by_default(self, number: Callable[..., int]) -> None:
@@ -171,7 +171,7 @@ class TestNumber:
         profile = tmp_path / "own.toml"
         profile.write_text(f'name = "own"\ndescription = "ours"\n[caps]\n{caps}\n', encoding="utf-8")
         logged: list[str] = []
-        monkeypatch.setattr("support.cli.sharing.log.info", lambda text, *of: logged.append(text % of))
+        monkeypatch.setattr("support.cli.splitting.log.info", lambda text, *of: logged.append(text % of))
         assert number(changes=changes, target=str(profile)) == 1
         assert logged == []
         assert number(changes=changes, target=str(profile), workers=2) == 1
@@ -232,11 +232,11 @@ def test_lists_in_json_are_merged_and_other_texts_joined() -> None:
 @pytest.mark.parametrize("said", ["", "hello\n", "{}\n", "[1]\n"])
 def test_a_process_without_a_share_says_so(said: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "support.cli.share"], cwd=ROOT, input=said, capture_output=True, text=True
+        [sys.executable, "-m", "support.cli.worker"], cwd=ROOT, input=said, capture_output=True, text=True
     )
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "support.cli.share: there is no share on standard input. Run: behave -D workers=2"
+        "support.cli.worker: there is no share on standard input. Run: behave -D workers=2"
     ]
 
 

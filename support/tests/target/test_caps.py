@@ -9,7 +9,7 @@ import pytest
 from support.errors import SettingsError
 from support.profile import Caps, Profile
 from support.target.embedded import Target
-from support.target.preflight import room_for_users
+from support.target.opening import room_for_users
 from support.tests.cleanup.test_journal import release_lease
 from support.tests.conftest import NewSession, settings_for
 from support.tests.sandbox.conftest import Running

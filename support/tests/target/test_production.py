@@ -6,7 +6,7 @@ import pytest
 
 from support.errors import SettingsError
 from support.profile import Profile
-from support.target.preflight import refuse_production
+from support.target.opening import refuse_production
 from support.tests.conftest import settings_for
 from support.tests.target.conftest import Command, NewProfile, NewTarget, Play
 

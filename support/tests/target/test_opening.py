@@ -10,7 +10,7 @@ from support.errors import TargetDown
 from support.http.operations import Operation
 from support.http.session_client import SessionClient
 from support.models import Answer
-from support.target.preflight import check_open
+from support.target.opening import check_open
 from support.tests.cleanup.fake import URL, FakeClient, FakeUsers
 from support.tests.conftest import Script
 from support.tests.http.clients import api_at, client_of

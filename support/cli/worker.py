@@ -1,4 +1,4 @@
-"""Run one share of the features: `python -m support.cli.share`, which `support.cli.parallel` starts.
+"""Run one share of the features: `python -m support.cli.worker`, which `support.cli.parallel` starts.
 
 The arguments are those of behave; the first line of standard input overrides some of them. When standard input ends,
 the run is interrupted: by the signal that is named there, or by SIGTERM if the parent process has died.
@@ -55,7 +55,7 @@ def main() -> None:
     try:
         share = Share(**json.loads(_first_line()))
     except (TypeError, ValueError):
-        sys.exit("support.cli.share: there is no share on standard input. Run: behave -D workers=2")
+        sys.exit("support.cli.worker: there is no share on standard input. Run: behave -D workers=2")
     threading.Thread(target=_interrupt_when_input_ends, daemon=True).start()
     sys.exit(run_behave(share.configure(Configuration(sys.argv[1:]))))
 

@@ -17,7 +17,7 @@ from support.settings import ROOT
 CONTRACT = "contract"
 
 
-def forecast(profile: Profile, has_token: bool) -> Iterator[str]:
+def coverage(profile: Profile, has_token: bool) -> Iterator[str]:
     """Yield a line on the rules that are checked whole, and one for each that is not."""
     whole: list[str] = []
     partly: list[str] = []

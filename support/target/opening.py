@@ -1,4 +1,4 @@
-"""The checks before a run: can the target be reached, does it accept the token, may the suite write to it."""
+"""The checks when a target is opened: can it be reached, does it accept the token, may the suite write to it."""
 
 from __future__ import annotations
 
