@@ -24,6 +24,6 @@ def bypass_authentication(scenario: ScenarioContext, intruder: Actor, owner: Act
     access.bypass_authentication(scenario, owner)
 
 
-@then("every attempt is refused as unauthorized")
-def all_unauthorized(scenario: ScenarioContext) -> None:
+@then("every attempt is refused")
+def all_refused(scenario: ScenarioContext) -> None:
     access.all_are_refused(scenario)

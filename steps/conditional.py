@@ -43,7 +43,7 @@ def write_if_match(scenario: ScenarioContext, method: str, actor: Actor, conditi
     conditional.write_if(scenario, actor, method, condition)
 
 
-@when("the client sends {actor:Actor}'s change again with If-Match and {condition:Condition}")
+@when("the client sends the refused change of {actor:Actor}'s account again, with If-Match and {condition:Condition}")
 def repeat_change_if_match(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
     conditional.repeat_change_if(scenario, actor, condition)
 
@@ -83,6 +83,6 @@ def precondition_failed(scenario: ScenarioContext) -> None:
     conditional.write_is_refused(scenario)
 
 
-@then("{actor:Actor}'s write takes effect")
+@then("the write to {actor:Actor}'s account takes effect")
 def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
     conditional.write_is_done(scenario, actor)

@@ -14,9 +14,9 @@ def send_and_read_on(scenario: ScenarioContext, first: First, actor: Actor) -> N
     connections.send_and_read_on(scenario, actor, first)
 
 
-@then("each answer is complete and belongs to its own request about {actor:Actor}")
-def each_is_own(scenario: ScenarioContext, actor: Actor) -> None:
-    connections.each_is_own(scenario, actor)
+@then("each answer is complete and belongs to its own request")
+def each_is_own(scenario: ScenarioContext) -> None:
+    connections.each_is_own(scenario, scenario.users[0])
 
 
 @when("{actor:Actor} signs up with a body in chunks")

@@ -22,7 +22,7 @@ def read_account_times(scenario: ScenarioContext, actor: Actor, times: int) -> N
     scenario.keep(*[scenario.run(scenario.api.read(actor.known_id)) for _ in range(times)])
 
 
-@when("a client reads {actor:Actor}'s account if it has changed since 1994")
+@when("a client asks for {actor:Actor}'s account if it has changed since 1994")
 def read_if_changed(scenario: ScenarioContext, actor: Actor) -> None:
     long_ago = {"If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"}
     call = scenario.api.call("GET", scenario.api.url_of(actor.known_id), headers=long_ago)
@@ -235,7 +235,7 @@ def read_in_pages_of(scenario: ScenarioContext, size: int) -> None:
     paging.read_all_pages(scenario, size)
 
 
-@given("support has read the page of one user that shows {actor:Actor}")
+@given("support has read the page of size 1 that shows {actor:Actor}")
 def has_read_page_of_one(scenario: ScenarioContext, actor: Actor) -> None:
     scenario.registry.wait_for_deletions()
     scenario.values["the page"] = paging.read_page_of(scenario, actor, size=1).call

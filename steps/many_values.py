@@ -30,12 +30,12 @@ def take_resembling(scenario: ScenarioContext) -> None:
     many_values.write_each(scenario, "email", rounds)
 
 
-@given("users whose emails have a letter where the new emails have a wildcard")
+@given("users with ordinary emails")
 def are_users_without_wildcards(scenario: ScenarioContext) -> None:
     many_values.become_users(scenario, users_with_letters_for_wildcards(scenario.factory, ways=3))
 
 
-@when("other users take the emails with the wildcards, by sign-up, update and replacement")
+@when("other users take the same emails with a wildcard in place of a letter, by sign-up, update and replacement")
 def take_wildcards(scenario: ScenarioContext) -> None:
     rounds = rounds_with_wildcards(scenario.factory, [each.sent for each in scenario.written])
     many_values.write_each(scenario, "email", rounds)

@@ -26,7 +26,7 @@ def is_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
     outcomes.is_unchanged(scenario, actor)
 
 
-@then("{actor:Actor}'s account is left alone")
+@then("no request for another id has changed {actor:Actor}'s account")
 def is_left_alone(scenario: ScenarioContext, actor: Actor) -> None:
     outcomes.is_left_alone(scenario, actor)
 
@@ -136,7 +136,7 @@ def are_gone(scenario: ScenarioContext, actors: list[Actor]) -> None:
         waiting.is_gone(scenario, actor)
 
 
-@then("the API confirms the deletion or answers that there is no such user")
+@then("the API answers that there is no such user, or 204")
 def is_deleted_or_unknown(scenario: ScenarioContext) -> None:
     outcomes.is_answered(scenario, "deleted_again")
 

@@ -1,6 +1,6 @@
 """Unusual requests, and what becomes of them."""
 
-from support.scenario import robustness
+from support.scenario import odd_requests, robustness
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.odd_requests import Odds
 from support.scenario.steps import given, then, when
@@ -21,6 +21,11 @@ def change_naming_another(scenario: ScenarioContext, actor: Actor, other: Actor)
     robustness.change_naming_another(scenario, actor, other)
 
 
+@when("clients read the list at once with unusual queries")
+def read_list_oddly(scenario: ScenarioContext) -> None:
+    robustness.read(scenario, scenario.users[0], odd_requests.queries)
+
+
 @when("clients send {odds:OddReads} at once, some of them for {actor:Actor}'s account")
 def read(scenario: ScenarioContext, odds: Odds, actor: Actor) -> None:
     robustness.read(scenario, actor, odds)
@@ -33,12 +38,12 @@ def send_generated(scenario: ScenarioContext, count: int, actor: Actor) -> None:
     robustness.send_at_once(scenario, generated.requests(scenario, actor, count))
 
 
-@given("the API has refused {times:d} of Mallory's requests against {victim:Actor}'s account")
-def many_refusals(scenario: ScenarioContext, victim: Actor, times: int) -> None:
-    robustness.send_many_that_are_refused(scenario, victim, times)
+@given("Mallory has sent {times:d} requests that the API is to refuse, most of them malformed sign-ups")
+def many_refusals(scenario: ScenarioContext, times: int) -> None:
+    robustness.send_many_that_are_refused(scenario, scenario.users[0], times)
 
 
-@when("Mallory sends requests against {victim:Actor}'s account that are invalid or lack the token")
+@when("Mallory tries to sign up, and to change and delete {victim:Actor}'s account, with bad data or no token")
 def send_what_is_refused(scenario: ScenarioContext, victim: Actor) -> None:
     robustness.send_what_is_refused(scenario, victim, scenario.users[-1].new_user.email)
 

@@ -5,7 +5,7 @@ from support.scenario.context import ScenarioContext
 from support.scenario.steps import then, when
 
 
-@when("users change their accounts again and again, with every kind of change after every kind")
+@when("users change their accounts again and again, so that each kind of change follows each kind")
 def change_again_and_again(scenario: ScenarioContext) -> None:
     histories.live(scenario)
 
@@ -25,7 +25,7 @@ def delete_all(scenario: ScenarioContext) -> None:
     histories.delete_all(scenario)
 
 
-@then("no old request, sent again, brings them back or reaches the users who now have their emails")
+@then("no change or deletion with an old id brings them back or reaches the users who now have their emails")
 def deleted_stay_deleted(scenario: ScenarioContext) -> None:
     histories.check_ends(scenario)
 
@@ -37,7 +37,7 @@ def play_sequences(scenario: ScenarioContext) -> None:
     sequences.play(scenario, scenario.session.settings.fuzz_s)
 
 
-@then("after every action, every account is as its user left it")
+@then("each account is as its user left it, after each of their actions and in the end")
 def every_account_is_as_left(scenario: ScenarioContext) -> None:
     from support.scenario import sequences  # see above
 

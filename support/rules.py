@@ -20,7 +20,7 @@ class Rule:
 
 _ALL = (
     Rule("user-shape", "A user is an object with id, name, email and createdAt, each in its format", "RFC 3339 §5.6"),
-    Rule("no-secrets", "No answer contains a field named password, passwordHash, secret or token, at any depth"),
+    Rule("no-secrets", "No answer shows a secret that was sent, or a field password, passwordHash, secret or token"),
     Rule("json-media-type", "An answer with a body declares application/json or a +json type", "RFC 9110 §8.3"),
     Rule("exact-text", "A name comes back exactly as it was sent, and an email except for letter case"),
     Rule(
@@ -35,7 +35,11 @@ _ALL = (
     ),
     Rule("create-location", "A 201 has a Location that leads to the user", "RFC 9110 §10.2.2"),
     Rule("create-invalid", "An invalid sign-up gives 400 or 422 and creates no user", "RFC 9110 §15.5.1"),
-    Rule("malformed-json", "A body that is not JSON gives 400 and changes nothing", "RFC 8259 §2"),
+    Rule(
+        "malformed-json",
+        "A body that is not JSON gives 400, or 422 if it is empty or not UTF-8, and changes nothing",
+        "RFC 8259 §2",
+    ),
     Rule("media-type", "A body whose Content-Type is not JSON gives 415 and changes nothing", "RFC 9110 §15.5.16"),
     Rule(
         "server-owned", "An id, a createdAt or an unknown field that a client sends is ignored or refused, never kept"
@@ -81,7 +85,7 @@ _ALL = (
     Rule("method-405", "POST to the URL of one user gives 405 with Allow", "RFC 9110 §15.5.6"),
     Rule(
         "auth-401",
-        "Without the right token every request gives 401 with WWW-Authenticate and changes nothing",
+        "Without the right token a valid request gives 401 with WWW-Authenticate, and none changes anything",
         "RFC 9110 §11.6.1",
     ),
     Rule("burst", "N concurrent sign-ups create N users, each with their own data and all of them readable"),

@@ -1,7 +1,7 @@
 @contract @concurrency @async @race @edge
 Feature: A deletion races other requests
   A user deletes their account while a form that they left open saves its fields. An API
-  that reads the account, changes it and stores it again brings it back.
+  that reads, changes and stores the whole account brings the deleted account back.
 
   @rule.race-delete
   Rule: Once a deletion is confirmed, the account stays deleted

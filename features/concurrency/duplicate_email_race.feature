@@ -30,6 +30,9 @@ Feature: Competing for one email
       When some users sign up with one email while others change to it, round after round
       Then in every round exactly one user gets the email, and the others are refused and change nothing
 
+  @rule.race-email @use.with_search=yes
+  Rule: A sign-up that meets the deletion of the email's owner comes before it or after it
+
     Example: Ada signs up with Grace's email while Grace deletes their account
       When Ada signs up with Grace's email while Grace deletes their account, round after round
       Then every round ends as if one request had come before the other

@@ -12,6 +12,6 @@ Feature: Two changes at the same moment
       Then in every round neither change is lost
 
     @use.with_put=yes @use.with_patch=yes
-    Example: Ada's name is updated while their account is replaced
-      When Ada's name is updated while Ada's account is replaced, round after round
+    Example: Ada's account is updated while it is replaced
+      When Ada's account is updated while it is replaced, round after round
       Then every round ends as if one request had come before the other

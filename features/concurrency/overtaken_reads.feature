@@ -8,18 +8,18 @@ Feature: Reads at the same moment as a write
 
     Example: The list is read while users sign up
       When users sign up while others read the list, round after round
-      Then in every round no view still shows the old data afterwards
+      Then in every round the list shows each new user exactly once afterwards
 
   @rule.patch @use.with_patch=yes
   Rule: A read during an update does not bring the old data back
 
     Example: Ada's account is read while Ada updates their name
-      When Ada changes their name with an update while others read it, round after round
+      When Ada changes their name with an update while others read Ada's account, round after round
       Then in every round no view still shows the old data afterwards
 
   @rule.put @use.with_put=yes
   Rule: A read during a replacement does not bring the old data back
 
     Example: Ada's account is read while Ada replaces their name
-      When Ada changes their name with a replacement while others read it, round after round
+      When Ada changes their name with a replacement while others read Ada's account, round after round
       Then in every round no view still shows the old data afterwards

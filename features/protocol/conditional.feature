@@ -1,7 +1,7 @@
 @contract
 Feature: Conditional requests
-  Two editors open the same account, and both save. Where a read has an ETag, the second
-  to save can ask for its change to be refused if the account is no longer as they saw it.
+  Two editors open the same account, and both save. Where a read has an ETag, an
+  editor can make their change conditional: only if the account is still as they saw it.
 
   @rule.conditional
   Rule: An ETag stands for one version of an account
@@ -53,7 +53,7 @@ Feature: Conditional requests
     Example: A client without a token learns nothing from an ETag
       Given Ada is a user with an ETag
       When a client without a token reads Ada's account with If-None-Match and the current ETag
-      Then every attempt is refused as unauthorized
+      Then every attempt is refused
 
   @rule.conditional @negative
   Rule: A write with an outdated ETag in If-Match is refused and changes nothing
@@ -65,8 +65,8 @@ Feature: Conditional requests
       When a client sends PATCH for Ada with If-Match and an outdated ETag
       Then the status is 412
       And half a second later, Ada's account is still unchanged
-      When the client sends Ada's change again with If-Match and the current ETag
-      Then Ada's write takes effect
+      When the client sends the refused change of Ada's account again, with If-Match and the current ETag
+      Then the write to Ada's account takes effect
 
     @use.with_changes=yes
     Example: DELETE with an outdated ETag
@@ -83,8 +83,8 @@ Feature: Conditional requests
       When a client sends PUT for Ada with If-Match and an outdated ETag
       Then the status is 412
       And half a second later, Ada's account is still unchanged
-      When the client sends Ada's change again with If-Match and the current ETag
-      Then Ada's write takes effect
+      When the client sends the refused change of Ada's account again, with If-Match and the current ETag
+      Then the write to Ada's account takes effect
 
   @rule.conditional
   Rule: A write with the current ETag in If-Match takes effect
@@ -93,7 +93,7 @@ Feature: Conditional requests
     Scenario Outline: PATCH with <condition>
       Given Ada is a user with a strong ETag
       When a client sends PATCH for Ada with If-Match and <condition>
-      Then Ada's write takes effect
+      Then the write to Ada's account takes effect
 
       Examples:
         | condition                            |
@@ -104,13 +104,13 @@ Feature: Conditional requests
     Example: DELETE with the current ETag
       Given Ada is a user with a strong ETag
       When a client sends DELETE for Ada with If-Match and the current ETag
-      Then Ada's write takes effect
+      Then the write to Ada's account takes effect
 
     @use.with_put=yes
     Example: PUT with the current ETag
       Given Ada is a user with a strong ETag
       When a client sends PUT for Ada with If-Match and the current ETag
-      Then Ada's write takes effect
+      Then the write to Ada's account takes effect
 
   @rule.conditional @concurrency @async @race @edge
   Rule: Of several writes with the same ETag, exactly one is done

@@ -9,7 +9,7 @@ Feature: Several requests on one connection
     Scenario Outline: After <request>
       Given Ada is a user with the name "Zoë Brontë 李小龍"
       When a client sends <request>, and on the same connection reads Ada's account and an unknown one
-      Then each answer is complete and belongs to its own request about Ada
+      Then each answer is complete and belongs to its own request
 
       Examples:
         | request                                          |
@@ -25,25 +25,25 @@ Feature: Several requests on one connection
     Example: After HEAD for the account
       Given Ada is a user with the name "Zoë Brontë 李小龍"
       When a client sends HEAD for the account, and on the same connection reads Ada's account and an unknown one
-      Then each answer is complete and belongs to its own request about Ada
+      Then each answer is complete and belongs to its own request
 
     @use.with_head=yes
     Example: After HEAD for an unknown account
       Given Ada is a user with the name "Zoë Brontë 李小龍"
       When a client sends HEAD for an unknown account, and on the same connection reads Ada's account and an unknown one
-      Then each answer is complete and belongs to its own request about Ada
+      Then each answer is complete and belongs to its own request
 
     @use.with_head=yes @use.with_list=yes
     Example: After HEAD for the list
       Given Ada is a user with the name "Zoë Brontë 李小龍"
       When a client sends HEAD for the list, and on the same connection reads Ada's account and an unknown one
-      Then each answer is complete and belongs to its own request about Ada
+      Then each answer is complete and belongs to its own request
 
     @use.with_access=yes
     Example: After a large POST without a token
       Given Ada is a user with the name "Zoë Brontë 李小龍"
       When a client sends a large POST without a token, and on the same connection reads Ada's account and an unknown one
-      Then each answer is complete and belongs to its own request about Ada
+      Then each answer is complete and belongs to its own request
 
   @rule.own-answer
   Rule: A body in chunks is served like any other, or refused with 411

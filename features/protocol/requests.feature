@@ -152,12 +152,12 @@ Feature: Methods, statuses and headers
         | application/json;charset=UTF-8  |
 
   @rule.malformed-json @negative
-  Rule: A body that is not JSON is refused with 400 and changes nothing
+  Rule: A body that is not JSON is refused and changes nothing
 
     Scenario Outline: A POST with <body>
       Given the list of users is noted
       When Mallory sends a POST with <body>
-      Then the status is 400
+      Then the body is refused as malformed
       And no user was created
 
       Examples:
@@ -206,7 +206,7 @@ Feature: Methods, statuses and headers
     Scenario Outline: A PATCH with <body>
       Given Ada is a user
       When Ada sends a PATCH with <body>
-      Then the status is 400
+      Then the body is refused as malformed
       And Ada's account is unchanged
 
       Examples:
@@ -224,7 +224,7 @@ Feature: Methods, statuses and headers
     Scenario Outline: A PUT with <body>
       Given Ada is a user
       When Ada sends a PUT with <body>
-      Then the status is 400
+      Then the body is refused as malformed
       And Ada's account is unchanged
 
       Examples:

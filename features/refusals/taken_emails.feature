@@ -22,7 +22,7 @@ Feature: One email, one user
         | with an upper-case domain  |
 
     @slow
-    Scenario Outline: Mallory cannot take emails with <emails> in another letter case
+    Scenario Outline: Emails with <emails> are taken in another letter case too
       Given users with <emails> in their emails
       And Mallory is a user
       When Mallory signs up with and changes to each of these emails in another letter case
@@ -45,8 +45,8 @@ Feature: One email, one user
 
     @edge @slow
     Example: An email that contains a wildcard is free although it matches another user's email
-      Given users whose emails have a letter where the new emails have a wildcard
-      When other users take the emails with the wildcards, by sign-up, update and replacement
+      Given users with ordinary emails
+      When other users take the same emails with a wildcard in place of a letter, by sign-up, update and replacement
       Then every view shows each email as it was sent, apart from letter case
 
     Example: Mallory signs up in lower case with Grace's upper-case email
@@ -147,8 +147,7 @@ Feature: One email, one user
       And Grace's account is unchanged
 
     Example: Mallory signs up with Grace's email after its former owner deletes their account again
-      Given Ada and Barbara are users
-      And Ada has deleted their account
+      Given Ada is a former user
       When Grace signs up with Ada's email once it is free
       And Ada deletes their account again
       And Mallory signs up with Grace's email
@@ -226,7 +225,7 @@ Feature: One email, one user
       And only Mallory is found by their email
 
   @rule.update-taken
-  Rule: An email that a user gave up is free for others
+  Rule: An email that a user gave up is free again
 
     @use.with_patch=yes
     Example: Ada signs up with an email that Grace gave up with an update

@@ -2,6 +2,7 @@
 Feature: Unusual requests
   Scanners, old browsers and broken programs send what nobody expects. It may be refused;
   it must not bring the API down, take effect later, or touch another user's account.
+  Only a method that the server does not know may get 501, and a very large request no answer.
 
   @rule.robust
   Rule: A body, however unusual, is accepted or refused, and changes no other account
@@ -60,7 +61,7 @@ Feature: Unusual requests
     @use.with_list=yes
     Example: Requests with unusual queries
       Given Ada is a user
-      When clients send unusual queries at once, some of them for Ada's account
+      When clients read the list at once with unusual queries
       Then no answer is a 5xx, and none is missing
       And no answer contains a stack trace, SQL or a server path
       And every account is unchanged
@@ -78,7 +79,7 @@ Feature: Unusual requests
       And every account except Ada's is unchanged
 
   @rule.robust
-  Rule: Randomly generated requests change no other account
+  Rule: Randomly generated requests change no account that they do not name
 
     @fuzz @use.with_patch=yes
     Example: Generated sign-ups, updates, ids, queries and headers
@@ -94,14 +95,14 @@ Feature: Unusual requests
 
     Example: Refused sign-ups, changes and deletions
       Given Ada and Grace are users
-      When Mallory sends requests against Ada's account that are invalid or lack the token
+      When Mallory tries to sign up, and to change and delete Ada's account, with bad data or no token
       Then each request is refused with a 4xx
       And half a second later every account is unchanged, and none was created
 
     @use.with_patch=yes
     Example: An update after refused ones
       Given Ada and Grace are users
-      When Mallory sends requests against Ada's account that are invalid or lack the token
+      When Mallory tries to sign up, and to change and delete Ada's account, with bad data or no token
       Then each request is refused with a 4xx
       When Ada changes their name
       Then Ada's update changes nothing else
@@ -112,6 +113,6 @@ Feature: Unusual requests
     @slow @use.with_changes=yes
     Example: Five users after many refusals
       Given Ada is a user
-      And the API has refused 500 of Mallory's requests against Ada's account
+      And Mallory has sent 500 requests that the API is to refuse, most of them malformed sign-ups
       When 5 users sign up, change their names, read and delete their accounts at once
-      Then each lifecycle was unaffected by the others
+      Then each of these users is served as if nothing had been refused

@@ -73,8 +73,7 @@ Feature: Signing up
       Then Ada's account is created
 
   @rule.user-shape
-  Rule: Every view of a user has an id, a name, an email and a creation date
-    A view is any answer that shows the user: to a sign-up, change, read or search, or the list or one of its pages.
+  Rule: Every answer that shows a user has their id, name, email and creation date
 
     @edge
     Scenario Outline: Every user is complete when a client <does>

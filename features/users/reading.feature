@@ -24,9 +24,9 @@ Feature: Reading an account
       Then Ada's account is shown as created
 
     @edge
-    Example: Ada's account is shown to a client that has a copy of long ago
+    Example: Ada's account is shown to a client that has an old copy
       Given Ada is a user
-      When a client reads Ada's account if it has changed since 1994
+      When a client asks for Ada's account if it has changed since 1994
       Then Ada's account is shown as created
 
     Example: Each id shows its own user

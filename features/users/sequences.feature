@@ -8,11 +8,11 @@ Feature: What users do one after another
 
     @use.with_changes=yes @slow
     Example: Every kind of change works after every kind of change
-      When users change their accounts again and again, with every kind of change after every kind
+      When users change their accounts again and again, so that each kind of change follows each kind
       Then each change does only what it says, whatever came before it
       And the emails that they have are taken, and those that they gave up are free
       When they delete their accounts, and other users sign up with their emails
-      Then no old request, sent again, brings them back or reaches the users who now have their emails
+      Then no change or deletion with an old id brings them back or reaches the users who now have their emails
 
   @rule.isolation @fuzz
   Rule: Whatever users do one after another, every account is as its user left it
@@ -20,4 +20,4 @@ Feature: What users do one after another
     @slow
     Example: A few users act in many random orders
       When a few users sign up, change, delete and look at accounts in many random orders
-      Then after every action, every account is as its user left it
+      Then each account is as its user left it, after each of their actions and in the end

@@ -16,7 +16,7 @@ TAGS: Mapping[str, str] = {
     "contract": "is part of the contract that every Users API must keep",
     "smoke": "is a quick check that the API works at all, for a run of its own before the others",
     "scenario": "tells a whole story from end to end",
-    "negative": "the API refuses something",
+    "negative": "is about refusals: what is refused, what is not, and what a refusal must not do",
     "edge": "tests the limits of what is allowed",
     "slow": "takes long: sends hundreds of requests, or waits",
     "concurrency": "sends concurrent requests",
