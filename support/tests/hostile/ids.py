@@ -78,7 +78,7 @@ VALUES: tuple[tuple[str, Any], ...] = (
 )
 LENGTHS = (("3,000 characters", "x" * 3_000), ("10 MB", "x" * 10 * MIB), ("10 MB of newlines", "\n" * 10 * MIB))
 PLAY = (*CREATING, "--name=Ada signs up", "--name=Five users")
-DELETIONS = (*DELETING, "--name=Ada deletes their account", "--name=The other accounts stay")
+DELETIONS = (*DELETING, "--name=Ada deletes their account", "--name=Several users delete")
 NUMBERS = (("a number of 4,000 digits", "9" * 4_000), ("a number of 5,000 digits", "9" * 5_000))
 
 

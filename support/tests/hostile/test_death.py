@@ -108,7 +108,7 @@ def killed_in_a_create(lie: Hostile, folder: Path, number: int) -> tuple[Hostile
 
 
 def next_run(server: HostileServer, folder: Path) -> Ended:
-    return run_against(server.url, folder, *DELETING, "--name=The other accounts stay")
+    return run_against(server.url, folder, *DELETING, "--name=Several users delete")
 
 
 def clean_up(*arguments: str, journal: str = "state") -> Callable[[HostileServer, Path], Ended]:
