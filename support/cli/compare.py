@@ -31,9 +31,9 @@ STYLES = {Change.NEWLY_BROKEN: "red", Change.FIXED: "green"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the comparison of two summaries; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m support.cli.compare", description=__doc__)
-    parser.add_argument("old", help="summary.json of the earlier run, or the URL of an API to play first")
+    parser.add_argument("old", help="summary.json of the earlier run, or the URL of an API to test first")
     parser.add_argument("new", help="summary.json of the later run, or the URL of another API, with the same TOKEN")
-    parser.add_argument("--tags", default="@contract", help="what to play on an API, as for behave --tags")
+    parser.add_argument("--tags", default="@contract", help="what to run on an API, as for behave --tags")
     parser.add_argument("--markdown", action="store_true", help="print it as Markdown, for a pull request")
     options = parser.parse_args(arguments)
     try:
@@ -63,12 +63,12 @@ def _summary(given: str, name: str, tags: str) -> Summary:
 def _played(path: Path) -> Summary:
     summary = read(path)
     if not summary.scenarios:
-        raise ValueError(f"{path} is about a run that played no scenario ({summary.in_one_line})")
+        raise ValueError(f"{path} is about a run without scenarios ({summary.in_one_line})")
     return summary
 
 
 def _differing(old: Summary, new: Summary) -> list[str]:
-    """Return a line if two runs did not select the same scenarios; what only one of them played did not change."""
+    """Return a line if two runs did not select the same scenarios; what is only in one of them did not change."""
     selected = [f"{run.selection or 'all'}{f', share {run.shard}' if run.shard else ''}" for run in (old, new)]
     return [f"the runs selected differently: {selected[0]} before, {selected[1]} now"] if len(set(selected)) > 1 else []
 

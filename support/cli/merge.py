@@ -59,7 +59,7 @@ def joined(parts: Sequence[Summary]) -> Summary:
     """
     begun = sorted((part for part in parts if part.split), key=_number)
     if not begun:
-        raise SettingsError(f"no shard played a scenario: {parts[0].in_one_line}")
+        raise SettingsError(f"no shard ran a scenario: {parts[0].in_one_line}")
     for name in SAME:
         values = sorted({getattr(part, name) for part in begun})
         if len(values) > 1:

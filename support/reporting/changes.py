@@ -52,7 +52,7 @@ def changes(old: Summary, new: Summary) -> list[Changed]:
     for key in {**before, **now}:
         then, here = before.get(key), now.get(key)
         if change := _change(then, here):
-            results = then or "not played", here or "not played"
+            results = then or "not run", here or "not run"
             found.append(Changed(change, key[0], key[2], *results, places.get(key, ""), whys.get(key[1:], "")))
     return sorted(found, key=lambda one: (list(Change).index(one.change), contract_order(one.rule), one.name))
 

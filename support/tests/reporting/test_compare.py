@@ -96,7 +96,7 @@ def test_only_what_is_newly_broken_fails(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_a_run_that_judged_nothing_passes_no_comparison(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert compare(tmp_path, summary(Result.PASSED), summary()) == 2
-    assert "is about a run that played no scenario" in capsys.readouterr().err
+    assert "is about a run without scenarios" in capsys.readouterr().err
     assert main([str(tmp_path / "none.json"), str(tmp_path / "new" / FILE)]) == 2
     (tmp_path / "none.json").write_text("[]", encoding="utf-8")
     assert main([str(tmp_path / "none.json"), str(tmp_path / "new" / FILE)]) == 2

@@ -93,7 +93,7 @@ def test_a_shard_that_did_not_begin_fails_the_run() -> None:
     down = Summary(Outcome.TARGET_DOWN, "nobody answers", shard="2/2")
     whole = joined([a_shard(1), down])
     assert whole.failures[0].text == "shard 2/2 did not begin: target down: nobody answers"
-    with pytest.raises(SettingsError, match="no shard played a scenario: target down"):
+    with pytest.raises(SettingsError, match="no shard ran a scenario: target down"):
         joined([down])
 
 
