@@ -101,7 +101,7 @@ def two_quiet_seconds(_scenario: ScenarioContext) -> None:
     waiting.let_pass(2.1)
 
 
-@given("a second has passed since {actor:Actor} signed up")
+@given("enough time has passed since {actor:Actor} signed up to notice a new creation date")
 def wait_a_second(_scenario: ScenarioContext, actor: Actor) -> None:
     accounts.let_a_second_pass(actor)
 
@@ -234,14 +234,14 @@ def delete_unknown_user(scenario: ScenarioContext) -> None:
     accounts.delete_id(scenario, values.unused_id(scenario))
 
 
-@when("a client sends {method:Method} for each user whose id resembles {actor:Actor}'s")
+@when("a client sends {method:Method} for each id that resembles {actor:Actor}'s")
 def change_resembling_ids(scenario: ScenarioContext, method: str, actor: Actor) -> None:
     bodies = [(one, scenario.factory.new_user().as_json()) for one in values.resembling_ids(scenario, actor)]
     changes = [accounts.sending_change_to(scenario, one, method, body) for one, body in bodies]
     scenario.keep(*scenario.run_few_at_once(changes))
 
 
-@when("a client deletes each user whose id resembles {actor:Actor}'s")
+@when("a client tries to delete a user by each id that resembles {actor:Actor}'s")
 def delete_resembling_ids(scenario: ScenarioContext, actor: Actor) -> None:
     deletions = [scenario.api.delete(one) for one in values.resembling_ids(scenario, actor)]
     scenario.keep(*scenario.run_few_at_once(deletions))

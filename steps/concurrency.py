@@ -47,6 +47,7 @@ def half_are_deleted(scenario: ScenarioContext) -> None:
 
 
 @then("all requests were in flight at the same time")
+@then("as many requests as users were in flight at the same time")
 def were_in_flight_together(scenario: ScenarioContext) -> None:
     bursts.check_in_flight(scenario)
 

@@ -39,13 +39,13 @@ def read_unused_id(scenario: ScenarioContext, user_id: str) -> None:
     scenario.keep(scenario.run(scenario.api.read(user_id)))
 
 
-@when("a client reads each user whose id resembles {actor:Actor}'s")
+@when("a client tries to read a user by each id that resembles {actor:Actor}'s")
 def read_resembling_ids(scenario: ScenarioContext, actor: Actor) -> None:
     ids = values.resembling_ids(scenario, actor)
     scenario.keep(*scenario.run_few_at_once([scenario.api.read(one) for one in ids]))
 
 
-@when("a client sends HEAD for each user whose id resembles {actor:Actor}'s")
+@when("a client sends HEAD for each id that resembles {actor:Actor}'s")
 def head_resembling_ids(scenario: ScenarioContext, actor: Actor) -> None:
     ids = values.resembling_ids(scenario, actor)
     scenario.keep(*scenario.run_few_at_once([scenario.api.head(one) for one in ids]))

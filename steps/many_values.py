@@ -66,8 +66,8 @@ def each_is_found(scenario: ScenarioContext) -> None:
     many_values.each_is_found(scenario)
 
 
-@then("every view shows each {field:Field} as it was sent")
-@then("every view shows each {field:Field} as it was sent, unless it was refused")
-@then("every view shows each {field:Field} as it was sent, apart from letter case")
+@then("each {field:Field} is shown as it was sent")
+@then("each {field:Field} is shown as it was sent, unless it was refused")
+@then("each {field:Field} is shown as it was sent, apart from letter case")
 def each_is_kept(scenario: ScenarioContext, field: str) -> None:
     many_values.check_each(scenario, field)

@@ -54,7 +54,7 @@ def every_view_shows(scenario: ScenarioContext, field: str) -> None:
     outcomes.every_view_shows(scenario, field)
 
 
-@then("every user in the answers has a valid id, name, email and creation date")
+@then("every user of the suite in the answers has a valid id, name, email and creation date")
 def each_has_right_shape(scenario: ScenarioContext) -> None:
     outcomes.each_has_right_shape(scenario)
 
@@ -136,7 +136,7 @@ def are_gone(scenario: ScenarioContext, actors: list[Actor]) -> None:
         waiting.is_gone(scenario, actor)
 
 
-@then("the API answers that there is no such user, or 204")
+@then("the API answers that there is no such user, or confirms with an empty answer")
 def is_deleted_or_unknown(scenario: ScenarioContext) -> None:
     outcomes.is_answered(scenario, "deleted_again")
 

@@ -26,12 +26,12 @@ def read_list_oddly(scenario: ScenarioContext) -> None:
     robustness.read(scenario, scenario.users[0], odd_requests.queries)
 
 
-@when("clients send {odds:OddReads} at once, some of them for {actor:Actor}'s account")
+@when("clients send {odds:OddReads}, up to 30 at once, some of them for {actor:Actor}'s account")
 def read(scenario: ScenarioContext, odds: Odds, actor: Actor) -> None:
     robustness.read(scenario, actor, odds)
 
 
-@when("clients send {count:d} generated requests at once, some of them for {actor:Actor}'s account")
+@when("clients send {count:d} generated requests, up to 30 at once, some of them for {actor:Actor}'s account")
 def send_generated(scenario: ScenarioContext, count: int, actor: Actor) -> None:
     from support.scenario import generated  # loads Hypothesis, which takes a while
 
@@ -78,6 +78,6 @@ def each_sign_up_shows(scenario: ScenarioContext) -> None:
     robustness.each_sign_up_shows(scenario)
 
 
-@then("{actor:Actor}'s account is as one of the accepted changes left it, or unchanged")
+@then("{actor:Actor}'s name and email are each as one of the accepted changes left them, or unchanged")
 def shows_an_accepted_change(scenario: ScenarioContext, actor: Actor) -> None:
     robustness.shows_an_accepted_change(scenario, actor)

@@ -61,7 +61,7 @@ Feature: What every answer has in common
       Then each answer with a body is declared as application/json or a +json type
 
   @rule.no-secrets
-  Rule: No answer contains a password, a secret or a token
+  Rule: No answer shows a password or secret that a client sent, or a field that is named like one
 
     Scenario Outline: No secrets when a client <does>
       When a client <does>
@@ -117,7 +117,7 @@ Feature: What every answer has in common
       Then no answer shows a secret, or a field that is named like one
 
   @rule.problem @negative
-  Rule: An error answer says what is wrong and reveals nothing about the server
+  Rule: An error answer says what is wrong, without stack traces, SQL or server paths
 
     Scenario Outline: The error document when a client <does>
       When a client <does>
@@ -184,9 +184,9 @@ Feature: What every answer has in common
         | null          |
 
   @rule.problem
-  Rule: No answer reveals anything about the server
+  Rule: No answer shows a stack trace, SQL or a server path
 
-    Scenario Outline: Nothing about the server is revealed when a client <does>
+    Scenario Outline: No stack trace, SQL or server path when a client <does>
       When a client <does>
       Then no answer contains a stack trace, SQL or a server path
 
@@ -196,26 +196,26 @@ Feature: What every answer has in common
         | reads a user |
 
     @use.with_list=yes
-    Example: Nothing about the server is revealed when a client reads the list
+    Example: No stack trace, SQL or server path when a client reads the list
       When a client reads the list
       Then no answer contains a stack trace, SQL or a server path
 
     @use.with_email_filter=yes
-    Example: Nothing about the server is revealed when a client searches by email
+    Example: No stack trace, SQL or server path when a client searches by email
       When a client searches by email
       Then no answer contains a stack trace, SQL or a server path
 
     @use.with_pages=yes
-    Example: Nothing about the server is revealed when a client reads a page
+    Example: No stack trace, SQL or server path when a client reads a page
       When a client reads a page
       Then no answer contains a stack trace, SQL or a server path
 
     @use.with_patch=yes
-    Example: Nothing about the server is revealed when a client updates a user
+    Example: No stack trace, SQL or server path when a client updates a user
       When a client updates a user
       Then no answer contains a stack trace, SQL or a server path
 
     @use.with_put=yes
-    Example: Nothing about the server is revealed when a client replaces a user
+    Example: No stack trace, SQL or server path when a client replaces a user
       When a client replaces a user
       Then no answer contains a stack trace, SQL or a server path

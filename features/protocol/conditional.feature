@@ -99,7 +99,7 @@ Feature: Conditional requests
         | condition                            |
         | the current ETag                     |
         | a list of ETags with the current one |
-        | any ETag                             |
+        | an asterisk                          |
 
     Example: DELETE with the current ETag
       Given Ada is a user with a strong ETag

@@ -59,9 +59,9 @@ Feature: Methods, statuses and headers
       Then HEAD has the status of GET and no body
 
     @negative @edge
-    Example: HEAD of users whose ids resemble Ada's
+    Example: HEAD of ids that resemble Ada's
       Given Ada is a user
-      When a client sends HEAD for each user whose id resembles Ada's
+      When a client sends HEAD for each id that resembles Ada's
       Then the API answers that there is no such user
 
   @rule.method-405 @negative

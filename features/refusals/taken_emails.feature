@@ -31,23 +31,23 @@ Feature: One email, one user
 
       Examples:
         | emails                                      |
-        | every special character of a local part     |
+        | a special character before the @             |
         | special characters at the ends and in a row |
-        | unusual local parts                         |
+        | unusual text before the @                         |
         | mixed letter case                           |
         | unusual domains                             |
 
     @edge @slow
     Example: Emails that resemble taken ones are free
-      Given users with every special character of a local part in their emails
+      Given users with a special character before the @ in their emails
       When other users take emails that resemble them, by sign-up, update and replacement
-      Then every view shows each email as it was sent, apart from letter case
+      Then each email is shown as it was sent, apart from letter case
 
     @edge @slow
     Example: An email that contains a wildcard is free although it matches another user's email
       Given users with ordinary emails
       When other users take the same emails with a wildcard in place of a letter, by sign-up, update and replacement
-      Then every view shows each email as it was sent, apart from letter case
+      Then each email is shown as it was sent, apart from letter case
 
     Example: Mallory signs up in lower case with Grace's upper-case email
       Given Grace is a user with an email in upper case

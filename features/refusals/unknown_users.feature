@@ -71,15 +71,15 @@ Feature: Unknown users cannot be changed
         | Ada's id plus one character |
 
     @edge @use.with_patch=yes
-    Example: Updating users whose ids resemble Ada's
+    Example: Updating by ids that resemble Ada's
       Given Ada is a user
-      When a client sends an update for each user whose id resembles Ada's
+      When a client sends an update for each id that resembles Ada's
       Then the API answers that there is no such user
       And no request for another id has changed Ada's account
 
     @edge @use.with_put=yes
-    Example: Replacing users whose ids resemble Ada's
+    Example: Replacing by ids that resemble Ada's
       Given Ada is a user
-      When a client sends a replacement for each user whose id resembles Ada's
+      When a client sends a replacement for each id that resembles Ada's
       Then the API answers that there is no such user
       And no request for another id has changed Ada's account

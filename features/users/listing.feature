@@ -109,16 +109,16 @@ Feature: The list of users
       Then only Ada is found
 
     @edge @slow
-    Scenario Outline: Users with <emails> in their emails are found <spelling>
+    Scenario Outline: Users with <emails> in their emails are found by a search <spelling>
       Given users with <emails> in their emails
       When support searches for each of these emails <spelling>
       Then each search finds exactly the user with the email
 
       Examples:
         | emails                                      | spelling          |
-        | every special character of a local part     | letter for letter |
+        | a special character before the @             | letter for letter |
         | special characters at the ends and in a row | letter for letter |
-        | unusual local parts                         | in upper case     |
+        | unusual text before the @                         | in upper case     |
         | mixed letter case                           | in lower case     |
         | unusual domains                             | in upper case     |
 
@@ -233,7 +233,7 @@ Feature: The list of users
       Then the result is empty
 
     @edge
-    Scenario Outline: A page after the first 2 to the power of <power> users is empty or refused
+    Scenario Outline: A page that would begin after 2^<power> users is empty or refused
       Given Ada is a user
       When support requests page "<page>" with page size "64"
       Then the result is empty or the request is refused as invalid

@@ -22,7 +22,7 @@ Feature: Names and emails are stored as sent
     @slow
     Scenario Outline: Names with <names> are kept, whichever request sends them
       When users take names with <names> by sign-up, update and replacement
-      Then every view shows each name as it was sent
+      Then each name is shown as it was sent
 
       Examples:
         | names                                       |
@@ -39,7 +39,7 @@ Feature: Names and emails are stored as sent
     @slow
     Example: Names with invisible characters are kept or refused
       When users take names with invisible characters by sign-up, update and replacement
-      Then every view shows each name as it was sent, unless it was refused
+      Then each name is shown as it was sent, unless it was refused
 
     Example: Ada signs up with a name sent in escaped form
       When Ada signs up with the name "李小龍 🦉 O'Brien A/B\C", sent with every character escaped
@@ -73,12 +73,12 @@ Feature: Names and emails are stored as sent
     @slow
     Scenario Outline: Emails with <emails> are kept, whichever request sends them
       When users take emails with <emails> by sign-up, update and replacement
-      Then every view shows each email as it was sent, apart from letter case
+      Then each email is shown as it was sent, apart from letter case
 
       Examples:
         | emails                                      |
-        | every special character of a local part     |
+        | a special character before the @             |
         | special characters at the ends and in a row |
-        | unusual local parts                         |
+        | unusual text before the @                         |
         | mixed letter case                           |
         | unusual domains                             |

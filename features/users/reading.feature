@@ -75,7 +75,7 @@ Feature: Reading an account
       Then Ada's account is gone
 
     @negative @edge
-    Example: Reading users whose ids resemble Ada's
+    Example: Reading by ids that resemble Ada's
       Given Ada is a user
-      When a client reads each user whose id resembles Ada's
+      When a client tries to read a user by each id that resembles Ada's
       Then the API answers that there is no such user

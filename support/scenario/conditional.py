@@ -34,7 +34,7 @@ CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "the current ETag": lambda tags: tags[-1],
     "an outdated ETag": lambda tags: tags[0],
     "a list of ETags with the current one": lambda tags: f'"no-such-version", {tags[-1]}',
-    "any ETag": lambda _: "*",
+    "an asterisk": lambda _: "*",
 }
 """The values of If-Match and If-None-Match by the ETags that a user had so far, the current one last."""
 

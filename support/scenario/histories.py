@@ -18,6 +18,7 @@ from support.scenario.context import FEW, ScenarioContext
 from support.scenario.protocol import update_methods
 
 USERS = FEW
+SAME = ("id", "name", "email")
 HOLDERS = "the creates of users who took emails that others gave up"
 READING_A_HOLDER = "reading a user who took an email that a deleted one had given up"
 SEARCHING_A_HOLDER = "searching for a user who took an email that a deleted one had given up"
@@ -214,6 +215,7 @@ def _end(scenario: ScenarioContext, history: History) -> Operation[Mapping[str, 
         call = api.call(method, api.url_of(user_id), fields=sent)
         came[f"{method} after that"] = yield from scenario.registry.change(call, sent["email"])
     came["deleting again"] = yield from api.delete(user_id)
+    came["reading after that"] = yield from api.read(user_id)
     came["reading the successor"] = yield from api.read(successor.id)
     return came
 
@@ -239,6 +241,7 @@ def check_ends(scenario: ScenarioContext) -> None:
         "PATCH after that": ("update-404", answers.unknown),
         "PUT after that": ("update-404", answers.unknown),
         "deleting again": ("delete-again", answers.deleted_again),
+        "reading after that": ("delete", answers.gone),
         "reading the successor": ("isolation", (200,)),
         READING_A_HOLDER: ("isolation", (200,)),
         SEARCHING_A_HOLDER: ("filter-email", (200,)),
@@ -247,7 +250,11 @@ def check_ends(scenario: ScenarioContext) -> None:
         for what, exchange in came.items():
             rule, statuses = wanted[what]
             again = answers.deleted_again if exchange.repeated_in_doubt and rule == "delete" else ()
-            check(exchange, rule, f"{said}: {what}", has_status((*statuses, *again)))
+            matchers = [has_status((*statuses, *again))]
+            if what == "reading the successor":
+                created = accounts.fields_of(scenario, came["signing up again"])
+                matchers.append(shows({key: created[key] for key in SAME if key in created}, scenario.names))
+            check(exchange, rule, f"{said}: {what}", *matchers)
         if SEARCHING_A_HOLDER in came:
             search, user = came[SEARCHING_A_HOLDER], user_of(came[READING_A_HOLDER].answer, scenario.profile)
             found = [user.id] if user else []

@@ -127,6 +127,6 @@ CLASSES: Mapping[str, Mapping[str, Rewrite]] = {
     "unusual numbers": NUMBERS,
     "repeated and reserved fields": REPEATED,
     "unusual characters": CHARACTERS,
-    "bodies that break off": BROKEN_OFF,
+    "broken escapes and a NUL": BROKEN_OFF,
 }
 """Classes of bodies, by the words of the features."""

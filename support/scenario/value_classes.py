@@ -57,9 +57,9 @@ SIGNS = "!#$%&'*+-/=?^_`{|}~"
 WILDCARDS = "_%*?.+"
 """Signs that stand for any character in SQL, in a shell or in a regular expression."""
 EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
-    "every special character of a local part": [partial(_with_sign, sign) for sign in SIGNS],
+    "a special character before the @": [partial(_with_sign, sign) for sign in SIGNS],
     "special characters at the ends and in a row": [partial(_with_signs_around, sign) for sign in "+-_%*"],
-    "unusual local parts": (
+    "unusual text before the @": (
         lambda email: email.replace("@", "+news@"),
         lambda email: email.replace("@", "+a+b@"),
         lambda email: email.replace("@", ".a.b.c@"),

@@ -104,7 +104,7 @@ def test_a_draft_says_of_which_rules_scenarios_had_no_verdict(monkeypatch: pytes
     assert "3 scenarios had no verdict, as another broken rule kept them from it: put, list." in draft.remarks
 
 
-def failed(rule: str, actual: str, scenario: str = "Deleting users whose ids resemble Ada's") -> Failure:
+def failed(rule: str, actual: str, scenario: str = "Deleting by ids that resemble Ada's") -> Failure:
     evidence = Evidence("", (), (actual,), (), "GET http://127.0.0.1/users/7", "200 {}")
     return Failure(Outcome.CONTRACT_BROKEN, rule, "", scenario, "", "", "", evidence)
 
