@@ -150,6 +150,7 @@ Feature: What every answer has in common
       Then each 4xx has a JSON object that says what is wrong, without stack traces, SQL or server paths
 
     Scenario Outline: The error document when Mallory signs up with <body> instead of an object
+      Given the list of users is noted
       When Mallory signs up with <body> instead of an object
       Then each 4xx has a JSON object that says what is wrong, without stack traces, SQL or server paths
 

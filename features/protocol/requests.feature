@@ -104,6 +104,7 @@ Feature: Methods, statuses and headers
 
     @negative
     Example: The email of a sign-up that was refused for its media type stays free
+      Given the list of users is noted
       When Mallory sends a POST declared as plain text
       And Ada signs up with Mallory's email
       Then Ada's account is created
@@ -184,6 +185,7 @@ Feature: Methods, statuses and headers
       And no user was created
 
     Example: The email of a sign-up that was refused for its body stays free
+      Given the list of users is noted
       When Mallory sends a POST with JSON followed by other text
       And Ada signs up with Mallory's email
       Then Ada's account is created

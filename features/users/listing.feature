@@ -119,7 +119,7 @@ Feature: The list of users
         | a special character before the @             | letter for letter |
         | special characters at the ends and in a row | letter for letter |
         | unusual text before the @                         | in upper case     |
-        | mixed letter case                           | in lower case     |
+        | capitals among small letters                | in lower case     |
         | unusual domains                             | in upper case     |
 
     @edge

@@ -34,7 +34,7 @@ Feature: Names and emails are stored as sent
         | escapes and templates of other languages    |
         | words and numbers that programs interpret   |
         | unusual lengths                             |
-        | mixed letter case                           |
+        | capitals among small letters                |
 
     @slow
     Example: Names with invisible characters are kept or refused
@@ -80,5 +80,5 @@ Feature: Names and emails are stored as sent
         | a special character before the @             |
         | special characters at the ends and in a row |
         | unusual text before the @                         |
-        | mixed letter case                           |
+        | capitals among small letters                |
         | unusual domains                             |

@@ -73,7 +73,7 @@ EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
         lambda email: email[0] + _number(email) + _host(email),
         lambda email: email.replace("@", "." + "x" * (63 - email.index("@")) + "@"),
     ),
-    "mixed letter case": (
+    "capitals among small letters": (
         str.upper,
         str.title,
         str.swapcase,
