@@ -12,7 +12,7 @@ def read_account(scenario: ScenarioContext, actor: Actor) -> None:
     scenario.keep(scenario.run(scenario.api.read(actor.known_id)))
 
 
-@given("support has seen {actor:Actor}'s account in every view")
+@given("support has seen {actor:Actor}'s account by a read, in the list and by a search")
 def has_seen_account(scenario: ScenarioContext, actor: Actor) -> None:
     directory.see_in_every_view(scenario, actor)
 

@@ -48,8 +48,8 @@ def others_are_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
     outcomes.is_unchanged(scenario, *[user for user in scenario.users if user is not actor])
 
 
-@then("every view shows exactly this {field:Field}")
-@then("every view shows this {field:Field}, apart from letter case")
+@then("a read, the list and a search show exactly this {field:Field}")
+@then("a read, the list and a search show this {field:Field}, apart from letter case")
 def every_view_shows(scenario: ScenarioContext, field: str) -> None:
     outcomes.every_view_shows(scenario, field)
 

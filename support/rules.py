@@ -37,7 +37,7 @@ _ALL = (
     Rule("create-invalid", "An invalid sign-up gives 400 or 422 and creates no user", "RFC 9110 §15.5.1"),
     Rule(
         "malformed-json",
-        "A body that is not JSON gives 400, some kinds of it also 415 or 422, and changes nothing",
+        "A body that is not JSON gives 400 (or 422 if not UTF-8 or with NaN; 415 or 422 if empty) and changes nothing",
         "RFC 8259 §2",
     ),
     Rule("media-type", "A body whose Content-Type is not JSON gives 415 and changes nothing", "RFC 9110 §15.5.16"),

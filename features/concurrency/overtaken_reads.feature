@@ -15,11 +15,11 @@ Feature: Reads at the same moment as a write
 
     Example: Ada's account is read while Ada updates their name
       When Ada changes their name with an update while others read Ada's account, round after round
-      Then in every round no view still shows the old data afterwards
+      Then in every round a read, the list and a search show the new data afterwards
 
   @rule.put @use.with_put=yes
   Rule: A read during a replacement does not bring the old data back
 
     Example: Ada's account is read while Ada replaces their name
       When Ada changes their name with a replacement while others read Ada's account, round after round
-      Then in every round no view still shows the old data afterwards
+      Then in every round a read, the list and a search show the new data afterwards

@@ -154,6 +154,7 @@ Feature: Methods, statuses and headers
 
   @rule.malformed-json @negative
   Rule: A body that is not JSON is refused and changes nothing
+    It gets 400. One that is not UTF-8, or has NaN or Infinity, may be refused as invalid instead.
 
     Scenario Outline: A POST with <body>
       Given the list of users is noted

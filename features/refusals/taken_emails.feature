@@ -147,7 +147,8 @@ Feature: One email, one user
       And Grace's account is unchanged
 
     Example: Mallory signs up with Grace's email after its former owner deletes their account again
-      Barbara has the newest id, so that an API that reuses it does not give Ada's to Grace.
+      Some APIs reuse the newest id once its user is deleted. Barbara signs up after Ada, so that
+      Grace does not get Ada's id.
 
       Given Ada and Barbara are users
       And Ada has deleted their account

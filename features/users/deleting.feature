@@ -16,7 +16,7 @@ Feature: Deleting an account
 
     Example: Ada deletes their account right after support has seen it in every view
       Given Ada is a user
-      And support has seen Ada's account in every view
+      And support has seen Ada's account by a read, in the list and by a search
       When Ada deletes their account
       Then Ada's account is gone
       And the list no longer shows Ada

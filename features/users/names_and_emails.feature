@@ -8,7 +8,7 @@ Feature: Names and emails are stored as sent
 
     Scenario Outline: A name with <why>
       When Ada signs up with the name "<name>"
-      Then every view shows exactly this name
+      Then a read, the list and a search show exactly this name
 
       Examples:
         | name                          | why                                |
@@ -43,26 +43,26 @@ Feature: Names and emails are stored as sent
 
     Example: Ada signs up with a name sent in escaped form
       When Ada signs up with the name "李小龍 🦉 O'Brien A/B\C", sent with every character escaped
-      Then every view shows exactly this name
+      Then a read, the list and a search show exactly this name
 
     @use.with_patch=yes
     Example: Ada updates their name to one sent in escaped form
       Given Ada is a user
       When Ada changes to the name "李小龍 🦉 O'Brien A/B\C" with an update, sent with every character escaped
-      Then every view shows exactly this name
+      Then a read, the list and a search show exactly this name
 
     @use.with_put=yes
     Example: Ada replaces their name by one sent in escaped form
       Given Ada is a user
       When Ada changes to the name "李小龍 🦉 O'Brien A/B\C" with a replacement, sent with every character escaped
-      Then every view shows exactly this name
+      Then a read, the list and a search show exactly this name
 
   @rule.exact-text
   Rule: An email comes back as it was sent, except for letter case
 
     Scenario Outline: A new user with <value> is shown with this email
       When Ada signs up with <value>
-      Then every view shows this email, apart from letter case
+      Then a read, the list and a search show this email, apart from letter case
 
       Examples:
         | value                      | why                           |

@@ -22,7 +22,7 @@ Feature: Changing an account
 
     Example: Ada changes their name and email
       Given Ada is a user
-      And support has seen Ada's account in every view
+      And support has seen Ada's account by a read, in the list and by a search
       When Ada changes their name and email
       Then Ada's account is returned with only that change
       And every view of Ada's account shows the same
@@ -135,7 +135,7 @@ Feature: Changing an account
 
     Example: Ada replaces their name and email
       Given Ada is a user
-      And support has seen Ada's account in every view
+      And support has seen Ada's account by a read, in the list and by a search
       When Ada replaces their name and email
       Then Ada's account is returned with only that change
       And every view of Ada's account shows the same
