@@ -19,7 +19,11 @@ class Rule:
 
 
 _ALL = (
-    Rule("user-shape", "A user is an object with id, name, email and createdAt, each in its format", "RFC 3339 §5.6"),
+    Rule(
+        "user-shape",
+        "A user is an object with the texts id, name and email, and createdAt, a time with its offset",
+        "RFC 3339 §5.6",
+    ),
     Rule("no-secrets", "No answer shows a secret that was sent, or a field password, passwordHash, secret or token"),
     Rule("json-media-type", "An answer with a body declares application/json or a +json type", "RFC 9110 §8.3"),
     Rule("exact-text", "A name comes back exactly as it was sent, and an email except for letter case"),
@@ -90,14 +94,14 @@ _ALL = (
     ),
     Rule("burst", "N concurrent sign-ups create N users, each with their own data and all of them readable"),
     Rule("burst-workflow", "N users who sign up, change, read and delete concurrently do not affect each other"),
-    Rule("race-email", "Of N concurrent requests for one email exactly one wins; the others get 409, and none a 5xx"),
+    Rule("race-email", "Of N concurrent requests for one email exactly one wins; the others get 409, and none a 500"),
     Rule(
         "lost-update",
         "Two concurrent PATCHes on different fields both last; a PUT and a PATCH end as if one came after the other",
     ),
     Rule(
         "race-delete",
-        "A user whose DELETE is confirmed stays deleted, whatever comes at the same moment, and no request gives a 5xx",
+        "A user whose DELETE is confirmed stays deleted, whatever comes at the same moment, and no request gives a 500",
         "RFC 9110 §9.3.5",
         since="1.1",
     ),

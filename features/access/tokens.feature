@@ -1,7 +1,7 @@
 @contract @negative @use.with_access=yes
 Feature: Access needs the token
   The API holds names and emails. A client without exactly the right token must not
-  read or change any of them.
+  read, change or add any of them; one that has the token may do so with all of them.
 
   @rule.auth-401
   Rule: Without the right token, every request is refused and nothing changes

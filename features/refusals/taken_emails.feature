@@ -31,9 +31,9 @@ Feature: One email, one user
 
       Examples:
         | emails                                      |
-        | a special character before the @             |
+        | a special character before the @            |
         | special characters at the ends and in a row |
-        | unusual text before the @                         |
+        | unusual text before the @                   |
         | capitals among small letters                |
         | unusual domains                             |
 

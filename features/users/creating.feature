@@ -1,7 +1,7 @@
 @contract
 Feature: Signing up
-  Anyone with a name and an email can become a user. From that moment on, the API
-  shows their account as they created it, under an id that no other user has.
+  A client that has the token can sign up anyone with a name and an email. From that
+  moment on, the API shows their account as it was created, under an id of its own.
 
   @rule.create-201
   Rule: A valid name and email create an account immediately
@@ -74,6 +74,7 @@ Feature: Signing up
 
   @rule.user-shape
   Rule: Every answer that shows a user has their id, name, email and creation date
+    An id is a text, such as "7", not the number 7.
 
     @edge
     Scenario Outline: Every user is complete when a client <does>

@@ -53,7 +53,7 @@ Feature: Deleting an account
       And the list no longer shows Ada
 
     @edge @use.with_changes=yes @slow
-    Example: After a pause of two seconds, deleted users are gone, and the others can go on
+    Example: After two seconds without requests, those who were gone still are, and the others can go on
       Given Ada is a former user
       And Grace and Alan are users
       When two seconds pass without a request for these accounts

@@ -116,9 +116,9 @@ Feature: The list of users
 
       Examples:
         | emails                                      | spelling          |
-        | a special character before the @             | letter for letter |
+        | a special character before the @            | letter for letter |
         | special characters at the ends and in a row | letter for letter |
-        | unusual text before the @                         | in upper case     |
+        | unusual text before the @                   | in upper case     |
         | capitals among small letters                | in lower case     |
         | unusual domains                             | in upper case     |
 

@@ -38,6 +38,8 @@ Feature: Names and emails are stored as sent
 
     @slow
     Example: Names with invisible characters are kept or refused
+      Such characters also join the parts of some emoji.
+
       When users take names with invisible characters by sign-up, update and replacement
       Then each name is shown as it was sent, unless it was refused
 
@@ -77,8 +79,8 @@ Feature: Names and emails are stored as sent
 
       Examples:
         | emails                                      |
-        | a special character before the @             |
+        | a special character before the @            |
         | special characters at the ends and in a row |
-        | unusual text before the @                         |
+        | unusual text before the @                   |
         | capitals among small letters                |
         | unusual domains                             |

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from support.sandbox.defects.kit import InFlight, gap
+from support.sandbox.defects.kit import InFlight, broken, gap
 from support.sandbox.exchange import Answer, Call
 from support.sandbox.store import Key, User
 from support.sandbox.twists import Decision, Sandbox, defect
@@ -55,6 +55,24 @@ def burst_answers_mixed_up(sandbox: Sandbox) -> None:
         current[:] = [sandbox.store.get(answer.content["id"]) or current[0]]
         await gap(sandbox)
         return sandbox.api.created(current[0], call)
+
+    sandbox.around("create", create)
+
+
+@defect("burst")
+def burst_crashes_at_first(sandbox: Sandbox) -> None:
+    """If more than eight creates come at once, every fifth gives 500 and stores nothing; the same one again works."""
+    active, number = InFlight(_MANY), 0
+
+    async def create(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
+        nonlocal number
+        with active.counted():
+            await asyncio.sleep(_HOLD_S)
+            number += active.is_overloaded
+            if active.is_overloaded and number % 5 == 0:
+                return broken("database is locked")
+            answer: Answer = await create(call)
+        return answer
 
     sandbox.around("create", create)
 

@@ -117,7 +117,7 @@ def test_the_contract_has_every_rule_with_its_standard_version_and_examples(site
     assert "no example shows it" not in page
     rule = section_of(page, "read-404")
     assert 'href="https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5"' in rule
-    assert 'href="users-reading.html#reading-users-whose-ids-resemble-adas"' in rule
+    assert 'href="users-reading.html#reading-by-ids-that-resemble-adas"' in rule
     assert "since version 1.0" in rule
     assert "since version 1.1" in section_of(page, "robust")
 
