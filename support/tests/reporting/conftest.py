@@ -106,8 +106,9 @@ def faulty() -> Iterator[Callable[..., Target]]:
     """Start embedded APIs with deliberate defects; they end with the test."""
     started: list[EmbeddedApi] = []
 
-    def start(*defects: str) -> Target:
-        api = EmbeddedApi([word for defect in defects for word in ("--defect", defect)])
+    def start(*defects: str, window_ms: int | None = None) -> Target:
+        window = [] if window_ms is None else ["--window", str(window_ms)]
+        api = EmbeddedApi([word for defect in defects for word in ("--defect", defect)] + window)
         started.append(api)
         return api.target
 

@@ -95,7 +95,7 @@ def test_it_exits_with_1_on_the_defect_and_with_0_without(
 def test_what_requests_in_turn_do_not_show_is_played_as_it_was(
     faulty: Callable[..., Target], embedded: Target, tmp_path: Path
 ) -> None:
-    broken = faulty("race-check-then-insert")
+    broken = faulty("race-check-then-insert", window_ms=30)
     state = {"STATE_DIR": os.fspath(tmp_path / "state"), "LOG_LEVEL": "ERROR"}
     run = behave(["--tags=@rule.race-email", "--stop"], ROOT, tmp_path / "reports", **state, **on(broken))
     (script,) = (tmp_path / "reports" / "replay").glob("*.sh")
