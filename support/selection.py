@@ -17,7 +17,7 @@ FINE = (Result.PASSED, Result.KNOWN_DEVIATION, Result.SKIPPED)
 
 
 def selection_of(config: Any, settings: Settings) -> str:
-    """Return what selects the scenarios of a run, such as `contract, --name ^Ada, again=failed`; empty for all."""
+    """Return the tags, names and `again` that select scenarios, such as `contract, --name ^Ada, again=failed`."""
     tags = [str(config.tag_expression)] if config.tag_expression else []
     again = [f"again={settings.again}"] if settings.again else []
     return ", ".join([*tags, *(f"--name {each}" for each in config.name or ()), *again])

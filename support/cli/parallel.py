@@ -215,7 +215,7 @@ class ParallelRun:
             self._log(0, [parts[0].in_one_line])
             parts[0].write(self._reports)
             write_badge(parts[0], self._reports)
-            return parts[0].outcome.exit_code(detailed, FAULT)
+            return parts[0].outcome.exit_code(detailed, FAULT) or FAULT
         unreported = [feature for child in self._children if child.summary() is None for feature in child.features]
         whole = self._merged(parts, not_run(unreported, self._config))
         faults = [] if self._is_whole else [SuiteError(UNREAD)]

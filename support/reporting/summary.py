@@ -89,9 +89,9 @@ class Summary:
     """A whole run; `started` is RFC 3339, `contract` the version of the contract that the target is to keep.
 
     `learned` is what the preflight learned of the target, and `bursts` has a line for each burst and race. `closing_s`
-    is how long it took in the end to confirm that all users are gone. `selection` says by which tags and options the
-    scenarios were selected; it is empty for all of them. `shard` is the share of this machine, such as "2/4", if
-    several share the run; `split` is the same on all that split it in the same way.
+    is how long it took in the end to confirm that all users are gone. `selection` says by which tags, names and
+    `again` the scenarios were selected; it is empty if by none of them. `shard` is the share of this machine, such as
+    "2/4", if several share the run; `split` is the same on all that split it in the same way.
     """
 
     outcome: Outcome

@@ -1,4 +1,4 @@
-"""Many changes of one user after another: every kind of change follows every other kind, for a few users at once."""
+"""Many changes of one user after another: each kind of change follows each kind, for a few users at once."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def check_emails(scenario: ScenarioContext) -> None:
 
 
 def delete_all(scenario: ScenarioContext) -> None:
-    """Let the users delete their accounts, others sign up with their emails, and old requests come once more."""
+    """Let users delete their accounts and others sign up with their emails; then change and delete by the old ids."""
     scenario.ends = scenario.run_few_at_once([_end(scenario, history) for history in scenario.histories])
     holders = scenario.values.pop(HOLDERS, {}).items()
     scenario.ends += scenario.run_few_at_once([_look_at(scenario, email, created) for email, created in holders])
@@ -215,7 +215,7 @@ def _end(scenario: ScenarioContext, history: History) -> Operation[Mapping[str, 
         call = api.call(method, api.url_of(user_id), fields=sent)
         came[f"{method} after that"] = yield from scenario.registry.change(call, sent["email"])
     came["deleting again"] = yield from api.delete(user_id)
-    came["reading after that"] = yield from api.read(user_id)
+    came["reading after that"] = yield from read_until_gone(scenario, user_id)
     came["reading the successor"] = yield from api.read(successor.id)
     return came
 
