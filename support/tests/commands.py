@@ -10,7 +10,7 @@ from pathlib import Path
 from support.prove.processes import Command, running
 from support.settings import ROOT
 
-HANGS_S = 400.0
+HANGS_S = 1_200.0
 KILLED = -9
 
 
