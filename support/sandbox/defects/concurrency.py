@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from support.sandbox.defects.kit import InFlight, broken, gap
 from support.sandbox.exchange import Answer, Call
@@ -59,9 +60,8 @@ def burst_answers_mixed_up(sandbox: Sandbox) -> None:
     sandbox.around("create", create)
 
 
-@defect("burst")
-def burst_crashes_at_first(sandbox: Sandbox) -> None:
-    """If more than eight creates come at once, every fifth gives 500 and stores nothing; the same one again works."""
+def _handle_every_fifth(sandbox: Sandbox, handle: Callable[[Decision, Call], Awaitable[Answer]]) -> None:
+    """If more than eight creates come at once, handle every fifth of them like this."""
     active, number = InFlight(_MANY), 0
 
     async def create(_sandbox: Sandbox, create: Decision, call: Call) -> Answer:
@@ -70,47 +70,43 @@ def burst_crashes_at_first(sandbox: Sandbox) -> None:
             await asyncio.sleep(_HOLD_S)
             number += active.is_overloaded
             if active.is_overloaded and number % 5 == 0:
-                return broken("database is locked")
+                return await handle(create, call)
             answer: Answer = await create(call)
         return answer
 
     sandbox.around("create", create)
+
+
+@defect("burst")
+def burst_crashes_at_first(sandbox: Sandbox) -> None:
+    """If more than eight creates come at once, every fifth gives 500 and stores nothing; the same one again works."""
+
+    async def crash(_create: Decision, _call: Call) -> Answer:
+        return broken("database is locked")
+
+    _handle_every_fifth(sandbox, crash)
 
 
 @defect("burst")
 def burst_loses_some(sandbox: Sandbox) -> None:
     """If more than eight creates come at once, every fifth is answered correctly but not stored."""
-    active, number = InFlight(_MANY), 0
 
-    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-        nonlocal number
-        with active.counted():
-            await asyncio.sleep(_HOLD_S)
-            answer: Answer = await create(call)
-            number += active.is_overloaded
-            if active.is_overloaded and number % 5 == 0:
-                sandbox.store.delete(answer.content["id"])
+    async def lose(create: Decision, call: Call) -> Answer:
+        answer: Answer = await create(call)
+        sandbox.store.delete(answer.content["id"])
         return answer
 
-    sandbox.around("create", create)
+    _handle_every_fifth(sandbox, lose)
 
 
 @defect("burst")
 def burst_refuses_some(sandbox: Sandbox) -> None:
     """If more than eight creates come at once, every fifth is refused because its email is taken."""
-    active, number = InFlight(_MANY), 0
 
-    async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
-        nonlocal number
-        with active.counted():
-            await asyncio.sleep(_HOLD_S)
-            number += active.is_overloaded
-            if active.is_overloaded and number % 5 == 0:
-                raise sandbox.api.taken()
-            answer: Answer = await create(call)
-        return answer
+    async def refuse(_create: Decision, _call: Call) -> Answer:
+        raise sandbox.api.taken()
 
-    sandbox.around("create", create)
+    _handle_every_fifth(sandbox, refuse)
 
 
 @defect("burst")

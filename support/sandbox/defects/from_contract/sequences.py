@@ -331,6 +331,19 @@ def second_delete_removes_successor(sandbox: Sandbox) -> None:
     act_when_refused(sandbox, "delete", 404, act)
 
 
+@defect("isolation")
+def late_patch_renames_successor(sandbox: Sandbox) -> None:
+    """A PATCH of a deleted user gives 404, and renames the user who has their email by then."""
+    gone = remember_gone(sandbox)
+
+    def act(call: Call) -> None:
+        user = gone.get(call.user_id or "")
+        for successor in sandbox.store.holders(user.email) if user is not None else ():
+            sandbox.store.update(successor._replace(name="Renamed"))
+
+    act_when_refused(sandbox, "patch", 404, act)
+
+
 @defect("conditional", at="etag")
 def etag_ignores_letter_case(_sandbox: Sandbox, etag: Decision, user: User) -> str:
     """The ETag stays the same when only the letter case of a name changes, so that a reader gets 304."""
