@@ -73,7 +73,7 @@ def lifecycles_unaffected(scenario: ScenarioContext) -> None:
     bursts.check_lifecycles(scenario)
 
 
-@given("each user signs up from their own thread")
+@given("each request is sent from a thread of its own")
 def contend_in_threads(scenario: ScenarioContext) -> None:
     scenario.in_threads = True
 
@@ -135,7 +135,7 @@ def race_of_change_and_reads(scenario: ScenarioContext, method: str) -> None:
 @then("in every round a confirmed deletion leaves no trace of the account")
 @then("in every round a read, the list and a search show the new data afterwards")
 @then("in every round the list shows each new user exactly once afterwards")
-@then("in every round exactly one change is done and the others are refused with 412")
-@then("in every round exactly one of them is done and the others are refused")
+@then("in every round exactly one change takes effect and the others are refused with 412")
+@then("in every round exactly one of them takes effect and the others are refused")
 def every_round_is_right(scenario: ScenarioContext) -> None:
     races.check_rounds(scenario)

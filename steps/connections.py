@@ -44,7 +44,7 @@ def change_declared(scenario: ScenarioContext, actor: Actor, method: str, writte
     connections.write_declared(scenario, actor, method, written)
 
 
-@then("{actor:Actor}'s change is served like any other")
+@then("{actor:Actor}'s change takes effect like any other")
 def is_changed_as_usual(scenario: ScenarioContext, actor: Actor) -> None:
     connections.is_changed_as_usual(scenario, actor)
 

@@ -54,7 +54,7 @@ def every_view_shows(scenario: ScenarioContext, field: str) -> None:
     outcomes.every_view_shows(scenario, field)
 
 
-@then("every user of the suite in the answers has a valid id, name, email and creation date")
+@then("every user in the answers whom the suite created has a valid id, name, email and creation date")
 def each_has_right_shape(scenario: ScenarioContext) -> None:
     outcomes.each_has_right_shape(scenario)
 
@@ -81,6 +81,7 @@ def is_refused_as_taken(scenario: ScenarioContext, actor: Actor) -> None:
 
 @then("the request is refused as invalid")
 @then("each request is refused as invalid")
+@then("the empty body is refused")
 def is_refused_as_invalid(scenario: ScenarioContext) -> None:
     outcomes.is_answered(scenario, "invalid")
 
@@ -105,7 +106,7 @@ def no_user_is_created(scenario: ScenarioContext) -> None:
     outcomes.no_user_is_created(scenario)
 
 
-@then("half a second later, still no user was created")
+@then("half a second later, no user has been created")
 def nothing_happens_later(scenario: ScenarioContext) -> None:
     waiting.let_pass(waiting.LATER_S)
     outcomes.no_user_is_created(scenario)

@@ -15,7 +15,7 @@ def each_change_is_right(scenario: ScenarioContext) -> None:
     histories.check_changes(scenario)
 
 
-@then("the emails that they have are taken, and the first of those that they gave up are free")
+@then("the emails that they have are taken, and the first emails that they gave up are free")
 def emails_are_taken_or_free(scenario: ScenarioContext) -> None:
     histories.check_emails(scenario)
 
@@ -37,7 +37,7 @@ def play_sequences(scenario: ScenarioContext) -> None:
     sequences.play(scenario, scenario.session.settings.fuzz_s)
 
 
-@then("each account is as its user left it, after each of their actions and in the end")
+@then("each account is as its user left it, after each of their actions and at the end")
 def every_account_is_as_left(scenario: ScenarioContext) -> None:
     from support.scenario import sequences  # see above
 

@@ -207,7 +207,7 @@ class Pages:
     With "last_id" a page begins after the last id of the one before, which is sent as the parameter `names.page`.
 
     `first` is 1 for pages and 0 for users unless given. `size` is given where the list only comes in pages; the whole
-    list is then read so many users at a time. A cursor, or a link with one, is where `next_pointer` says, or else in
+    list is then read this many users at a time. A cursor, or a link with one, is where `next_pointer` says, or else in
     the header Link; what is no link is sent as the parameter `names.page`.
     """
 

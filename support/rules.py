@@ -26,7 +26,7 @@ _ALL = (
     ),
     Rule("no-secrets", "No answer shows a secret that was sent, or a field password, passwordHash, secret or token"),
     Rule("json-media-type", "An answer with a body declares application/json or a +json type", "RFC 9110 §8.3"),
-    Rule("exact-text", "A name comes back exactly as it was sent, and an email except for letter case"),
+    Rule("exact-text", "A name comes back exactly as it was sent; so does an email, apart from letter case"),
     Rule(
         "problem",
         "A refusal has a JSON object that says what is wrong and reveals nothing about the server's internals",

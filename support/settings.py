@@ -84,13 +84,13 @@ class Settings(BaseSettings):
     )
     poll_cap_s: Seconds = Field(1.0, description="longest wait in seconds between two such checks")
     cleanup_deadline_s: Seconds = Field(60.0, description="seconds for the cleanup when the run ends")
-    max_users_alive: Count = Field(10_000, description="maximum number of users of the suite that exist at once")
+    max_users_alive: Count = Field(10_000, description="how many users of its own the suite may have at once")
 
     burst: Count = Field(
         100, description="users in the burst of configured size; the other bursts have fixed sizes of up to 210"
     )
     race_contenders: Annotated[int, Field(ge=2, le=100)] = Field(
-        10, description="simultaneous requests in each round of a race"
+        10, description="simultaneous sign-ups in each round of a race for one email"
     )
     race_miss_probability: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.001, description="accepted probability of missing a race of RACE_WINDOW_S; decides the number of rounds"

@@ -1,7 +1,7 @@
 @contract @negative @use.with_access=yes
 Feature: Access needs the token
   The API holds names and emails. A client without exactly the right token must not
-  read, change or add any of them; one that has the token may do so with all of them.
+  read, add, change or delete any of them; one that has the token may.
 
   @rule.auth-401
   Rule: Without the right token, every request is refused and nothing changes
@@ -54,7 +54,7 @@ Feature: Access needs the token
     Example: A refused request does not take effect later
       Given Grace is a user
       When Mallory tries to read, change, delete and sign up with no token
-      Then half a second later, still no user was created
+      Then half a second later, no user has been created
       And Grace's account is unchanged
 
     @smoke

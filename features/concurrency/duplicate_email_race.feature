@@ -31,7 +31,7 @@ Feature: Competing for one email
       Then in every round exactly one user gets the email, and the others are refused and change nothing
 
   @rule.race-email @use.with_search=yes
-  Rule: A sign-up with the email of a user who is being deleted comes before the deletion or after it
+  Rule: A sign-up that races the deletion of the user who has its email ends as if one had come before the other
 
     Example: Ada signs up with Grace's email while Grace deletes their account
       When Ada signs up with Grace's email while Grace deletes their account, round after round

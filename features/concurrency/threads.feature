@@ -16,6 +16,6 @@ Feature: Concurrent requests from threads
   Rule: When several threads compete for one email, exactly one wins
 
     Example: Many users sign up from threads at once with one email
-      Given each user signs up from their own thread
+      Given each request is sent from a thread of its own
       When many users sign up at once with one email, round after round
       Then in every round exactly one user is created with the email and the others are refused

@@ -45,7 +45,7 @@ Feature: Conditional requests
       Given Ada is a user with an ETag
       When Ada deletes their account
       Then Ada's account is gone
-      And with If-None-Match and the current ETag, Ada's account is not found either
+      And with If-None-Match and the last ETag, Ada's account is not found either
 
   @rule.auth-401 @negative @use.with_access=yes
   Rule: An ETag does not replace a token
@@ -113,15 +113,15 @@ Feature: Conditional requests
       Then the write to Ada's account takes effect
 
   @rule.conditional @concurrency @async @race @edge
-  Rule: Of several writes with the same ETag, exactly one is done
+  Rule: Of several writes with the same ETag, exactly one takes effect
 
     @use.with_changes=yes
     Example: Several clients change Ada's name at once
       Given Ada is a user with a strong ETag
       When several clients change Ada's name at once with the same current ETag, round after round
-      Then in every round exactly one change is done and the others are refused with 412
+      Then in every round exactly one change takes effect and the others are refused with 412
 
     @use.with_changes=yes
     Example: One client deletes Ada's account while others change it
       When a client deletes Ada's account while others change it, all with its current ETag, round after round
-      Then in every round exactly one of them is done and the others are refused
+      Then in every round exactly one of them takes effect and the others are refused

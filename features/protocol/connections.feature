@@ -1,7 +1,8 @@
 @contract
-Feature: Several requests on one connection
+Feature: Connections and headers
   Clients and proxies keep connections open. Where an answer is longer or shorter than it
   says, or a body is left unread, a client gets the answer to another client's request.
+  Clients also spell headers differently, and send some that the API does not need.
 
   @rule.own-answer
   Rule: On a kept connection every request gets its own answer, whole
@@ -46,7 +47,7 @@ Feature: Several requests on one connection
       Then each answer is complete and belongs to its own request
 
   @rule.own-answer
-  Rule: A body in chunks is served like any other, or refused with 411
+  Rule: A request with a body in chunks is served like any other, or refused with 411
 
     Example: A sign-up in chunks
       When Ada signs up with a body in chunks
@@ -81,7 +82,7 @@ Feature: Several requests on one connection
     Scenario Outline: An update with a Content-Type <written>
       Given Ada is a user
       When Ada sends an update with a Content-Type <written>
-      Then Ada's change is served like any other
+      Then Ada's change takes effect like any other
 
       Examples:
         | written        |
@@ -92,7 +93,7 @@ Feature: Several requests on one connection
     Scenario Outline: A replacement with a Content-Type <written>
       Given Ada is a user
       When Ada sends a replacement with a Content-Type <written>
-      Then Ada's change is served like any other
+      Then Ada's change takes effect like any other
 
       Examples:
         | written        |

@@ -83,7 +83,7 @@ Feature: Methods, statuses and headers
       And Ada's account is unchanged
 
   @rule.media-type
-  Rule: A body that is not declared as JSON is refused with 415 and changes nothing
+  Rule: A body that is not declared as JSON is refused with 415 and changes nothing; a charset changes nothing about JSON
 
     @negative
     Scenario Outline: A POST declared as <kind>
@@ -154,7 +154,7 @@ Feature: Methods, statuses and headers
 
   @rule.malformed-json @negative
   Rule: A body that is not JSON is refused and changes nothing
-    It gets 400. One that is not UTF-8, or has NaN or Infinity, may be refused as invalid instead.
+    It gets 400. One that is not UTF-8, or has NaN or Infinity, may get 422; an empty one 415 or 422.
 
     Scenario Outline: A POST with <body>
       Given the list of users is noted
@@ -182,7 +182,7 @@ Feature: Methods, statuses and headers
     Example: A POST with an empty body
       Given the list of users is noted
       When Mallory sends a POST with an empty body
-      Then the request is refused as invalid
+      Then the empty body is refused
       And no user was created
 
     Example: The email of a sign-up that was refused for its body stays free
@@ -195,14 +195,14 @@ Feature: Methods, statuses and headers
     Example: A PATCH with an empty body
       Given Ada is a user
       When Ada sends a PATCH with an empty body
-      Then the request is refused as invalid
+      Then the empty body is refused
       And Ada's account is unchanged
 
     @use.with_put=yes
     Example: A PUT with an empty body
       Given Ada is a user
       When Ada sends a PUT with an empty body
-      Then the request is refused as invalid
+      Then the empty body is refused
       And Ada's account is unchanged
 
     @use.with_patch=yes

@@ -38,15 +38,15 @@ Feature: Invalid data is refused
       Given the list of users is noted
       When a client signs up with each of the <values>
       Then each request is refused as invalid
-      And half a second later, still no user was created
+      And half a second later, no user has been created
 
       Examples:
         | values                             |
         | names of nothing but white space   |
         | names of more than 200 characters  |
-        | names that are no text             |
+        | names that are not strings         |
         | emails with white space            |
-        | emails that are no text            |
+        | emails that are not strings        |
         | emails with no or several @        |
         | emails of more than 254 characters |
 
@@ -69,7 +69,6 @@ Feature: Invalid data is refused
         | a string           |
         | a number           |
         | null               |
-        | an empty body      |
 
     Example: Valid data is accepted after invalid data
       When Mallory signs up with no name
@@ -78,6 +77,7 @@ Feature: Invalid data is refused
 
   @rule.update-invalid
   Rule: An invalid change changes nothing, not even its valid part
+    Where only the name is invalid, the change also has a valid new email, and the reverse.
 
     @use.with_patch=yes
     Scenario Outline: Ada updates their account with <value>

@@ -4,7 +4,7 @@ Feature: One email, one user
   show the data of one to the other.
 
   @rule.email-unique
-  Rule: A sign-up with a taken email is refused, whatever its letter case
+  Rule: A taken email is refused in any letter case, and one that only resembles it is free
     Mail reaches Grace@Example.com and grace@example.com alike.
 
     Scenario Outline: Mallory signs up with Grace's email <spelling>
@@ -80,7 +80,7 @@ Feature: One email, one user
     Example: Mallory signs up with Grace's email three times
       Given Grace is a user
       When Mallory signs up with Grace's email 3 times
-      Then Mallory is refused because the email is taken
+      Then each request is refused because the email is taken
       And only Grace is found by their email
       And Grace's account is unchanged
 

@@ -14,7 +14,7 @@ Feature: Deleting an account
       And Ada's account is gone
       And the list no longer shows Ada
 
-    Example: Ada deletes their account right after support has seen it in every view
+    Example: Ada deletes their account right after support has seen it
       Given Ada is a user
       And support has seen Ada's account by a read, in the list and by a search
       When Ada deletes their account
@@ -53,7 +53,7 @@ Feature: Deleting an account
       And the list no longer shows Ada
 
     @edge @use.with_changes=yes @slow
-    Example: After two seconds without requests, those who were gone still are, and the others can go on
+    Example: After two idle seconds, a deleted user is still gone, and the others can carry on
       The first request after a pause may find the API reconnecting, with other settings.
 
       Given Ada is a former user
@@ -123,12 +123,12 @@ Feature: Deleting an account
       Then Ada's account is created
 
     @edge
-    Example: A sign-up that was refused is not done once the email is free
+    Example: A refused sign-up does not take effect once the email is free
       Given Ada is a user
       When Mallory signs up with Ada's email
       And Ada deletes their account
       Then Ada's account is gone
-      And half a second later, still no user was created
+      And half a second later, no user has been created
 
     Example: Grace takes Ada's old email in upper case
       Given Ada is a former user

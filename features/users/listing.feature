@@ -4,7 +4,7 @@ Feature: The list of users
   help a user whom the list does not show.
 
   @rule.list @use.with_list=yes
-  Rule: The list shows every user with their current data
+  Rule: The list shows every user with their current data, and nobody who was deleted
 
     @smoke
     Example: The list shows Ada as soon as Ada has signed up

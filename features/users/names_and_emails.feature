@@ -54,7 +54,7 @@ Feature: Names and emails are stored as sent
       Then a read, the list and a search show exactly this name
 
     @use.with_put=yes
-    Example: Ada replaces their name by one sent in escaped form
+    Example: Ada replaces their name with one sent in escaped form
       Given Ada is a user
       When Ada changes to the name "李小龍 🦉 O'Brien A/B\C" with a replacement, sent with every character escaped
       Then a read, the list and a search show exactly this name

@@ -59,11 +59,11 @@ Feature: Reading an account
       Examples:
         | id                            | why                                         |
         | an id that was never assigned | it has the right form but is no user's id   |
-        | a word                        | an id can have any form                     |
+        | a word                        | a client may send anything as an id         |
         | Ada's id after a minus sign   | a minus sign makes it a different id        |
         | 25 digits                     | the number is too large for a database      |
         | 200 letters                   | the text is too long for a database column  |
-        | an emoji                      | an id can have any form                     |
+        | an emoji                      | a client may send anything as an id         |
         | Ada's id plus one character   | the beginning of an id is not the id        |
         | an SQL expression             | it must not reach the database              |
         | the word constructor          | every JavaScript object has this property   |

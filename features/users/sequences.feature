@@ -1,7 +1,7 @@
 @contract @edge
 Feature: What users do one after another
   Users change their email and change it back, delete their account and sign up again.
-  Some orders of these actions nobody may have thought of.
+  Some orders of these actions may never have occurred to anyone.
 
   @rule.patch
   Rule: A change does what it says, whatever came before it
@@ -10,7 +10,7 @@ Feature: What users do one after another
     Example: Every kind of change works after every kind of change
       When users change their accounts again and again, so that each kind of change follows each kind
       Then each change does only what it says, whatever came before it
-      And the emails that they have are taken, and the first of those that they gave up are free
+      And the emails that they have are taken, and the first emails that they gave up are free
       When they delete their accounts, and other users sign up with their emails
       Then no change or deletion with an old id brings them back or reaches the users who now have their emails
 
@@ -20,4 +20,4 @@ Feature: What users do one after another
     @slow
     Example: A few users act in many random orders
       When a few users sign up, change, delete and look at accounts in many random orders
-      Then each account is as its user left it, after each of their actions and in the end
+      Then each account is as its user left it, after each of their actions and at the end

@@ -100,7 +100,7 @@ Feature: Changing an account
         | a name with leading and trailing spaces | the name must not be trimmed       |
 
     @edge
-    Scenario Outline: An update of Ada's name that differs only in <what>
+    Scenario Outline: An update changes only <what> of Ada's name
       Given Ada is a user with the name <name>
       When Ada changes to <other name> with an update
       Then Ada's account is returned with only that change
@@ -131,7 +131,7 @@ Feature: Changing an account
         | in upper case     | an email is the same in any letter case |
 
   @rule.put @use.with_put=yes
-  Rule: A replacement sets the name and the email but not the id or the creation date
+  Rule: A replacement sets the name and the email, which are both required, and nothing else
 
     Example: Ada replaces their name and email
       Given Ada is a user
@@ -153,7 +153,7 @@ Feature: Changing an account
         | in upper case     |
 
     @edge
-    Scenario Outline: A replacement of Ada's name that differs only in <what>
+    Scenario Outline: A replacement changes only <what> of Ada's name
       Given Ada is a user with the name <name>
       When Ada changes to <other name> with a replacement
       Then Ada's account is returned with only that change

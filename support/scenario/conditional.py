@@ -29,9 +29,10 @@ from support.scenario.races import Round, play
 from support.scenario.waiting import is_gone
 
 WRITERS = 4
-ONE_IS_DONE = "one write is done, and the others are refused with 412, or with 404 if it was the deletion"
+ONE_IS_DONE = "one write takes effect, and the others are refused with 412, or with 404 if it was the deletion"
 CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "the current ETag": lambda tags: tags[-1],
+    "the last ETag": lambda tags: tags[-1],
     "an outdated ETag": lambda tags: tags[0],
     "a list of ETags with the current one": lambda tags: f'"no-such-version", {tags[-1]}',
     "an asterisk": lambda _: "*",

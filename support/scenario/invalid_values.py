@@ -80,7 +80,7 @@ INVALID_CLASSES: Mapping[str, tuple[str, Callable[[str, Factory], Sequence[Any]]
             "x" * 70_000,
         ],
     ),
-    "names that are no text": (
+    "names that are not strings": (
         NAME,
         lambda _, __: [
             None,
@@ -114,7 +114,7 @@ INVALID_CLASSES: Mapping[str, tuple[str, Callable[[str, Factory], Sequence[Any]]
             f"{email}\nBcc: {email}",
         ],
     ),
-    "emails that are no text": (
+    "emails that are not strings": (
         EMAIL,
         lambda email, _: [None, 0, 1, 42, True, False, [], [email], {}, {"address": email}],
     ),

@@ -165,7 +165,7 @@ def nothing_happens_later(scenario: ScenarioContext) -> None:
 
 
 def nothing_else_is_changed(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that a change after refused ones has changed only what it names."""
+    """Check that a change after refused requests has changed only what it names."""
     user_checks.shows_user(scenario, scenario.exchange, [200], actor.expected or {})
 
 

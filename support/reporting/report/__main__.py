@@ -16,7 +16,7 @@ UNMADE = 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the contract, or take existing results, and make the HTML report; it needs Node, but no Java.
 
-    Return the exit code of the run, or 3 if the report could not be made.
+    Return the exit code of the run, or 3 if the run passed and the report could not be made.
     """
     options = _options(arguments)
     reports = ROOT / load().reports_dir
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         generate(results, output, options.history or reports / "history" / "allure.jsonl", not options.folder)
     except ReportNotMade as error:
         print(f"No report was made: {error}\nThe results are in {results}.", file=sys.stderr)
-        return UNMADE
+        return code or UNMADE
     print(f"Report: {output}; see it: npx allure open {output}" if options.folder else f"Report: {output}")
     return code
 

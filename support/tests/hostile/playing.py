@@ -41,8 +41,6 @@ PATIENCE = {
     "BURST": "20",
     "LOG_LEVEL": "DEBUG",
 }
-GIVES_UP_SOON = {"CLEANUP_DEADLINE_S": "2"}
-"""For rows whose users may stay: the end of the run then waits only until that is certain."""
 COMMANDS_FOR_CI = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE)
 UNSEEN = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
 CONTROL_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
@@ -101,8 +99,7 @@ def environment_of(url: str, folder: Path, **settings: str) -> dict[str, str]:
 
 def play(row: Row, server: HostileServer, folder: Path) -> Ended:
     """Run a row against its server, to the end."""
-    settings = {**(GIVES_UP_SOON if row.may_stay else {}), **row.settings}
-    return run_against(server.url, folder, *row.play, **settings)
+    return run_against(server.url, folder, *row.play, **row.settings)
 
 
 def run_against(url: str, folder: Path, *play: str, module: str = "behave", **settings: str) -> Ended:

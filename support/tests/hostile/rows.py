@@ -36,7 +36,7 @@ LOCATION = ("features/protocol/requests.feature", "--tags=@rule.create-location"
 HEADS = ("features/protocol/requests.feature", "--tags=@rule.head")
 WRITING = UPDATING + DELETING
 
-SHORT = {"DELETE_DEADLINE_S": "0.3", "CLEANUP_DEADLINE_S": "2"}
+SHORT = {"DELETE_DEADLINE_S": "0.3"}
 """For rows without deletions, so that the run does not wait for them long."""
 
 

@@ -24,7 +24,8 @@ from support.tests.target.odd_server import Asked, OddServer, Reply, Twist
 
 NewServer = Callable[..., OddServer]
 TOKEN = "pear-tree-4711"
-LIMIT_S = 10.0
+LIMIT_S = 60.0
+"""Less than RETRY_DEADLINE_S, after which any line would come."""
 A_PAGE = "<!DOCTYPE html><html><title>Not here</title></html>"
 A_LOGIN_PAGE = '<html><form><input type="password"></form></html>'
 

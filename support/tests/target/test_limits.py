@@ -48,8 +48,9 @@ def test_a_quick_check_is_green_although_the_api_takes_few_requests(play: Play) 
     with limited(per_second=20, at_once=20) as target:
         ended = play(target, "contract", "--tags=@smoke")
         assert ended.code == 0, ended.said
-        assert 1 <= refused(target) <= 2 * AT_ONCE  # those that were under way when the first one was refused, too
-    assert "requests in" in ended.summary.requests.limit
+        count = refused(target)
+    assert count <= 2 * AT_ONCE  # those that were under way when the first one was refused, too
+    assert ("requests in" in ended.summary.requests.limit) == (count > 0)  # none on a very busy machine
 
 
 def test_a_limit_in_the_profile_is_kept_from_the_first_request_on(play: Play, profile: NewProfile) -> None:
