@@ -3,7 +3,7 @@
 from typing import Any
 
 from support.contract.matchers import has_status
-from support.scenario import accounts, invalid_values, values, waiting
+from support.scenario import accounts, invalid_values, outcomes, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.invalid_values import Invalid
 from support.scenario.steps import given, when
@@ -237,6 +237,7 @@ def delete_unknown_user(scenario: ScenarioContext) -> None:
 @when("a client sends {method:Method} for each id that resembles {actor:Actor}'s")
 def change_resembling_ids(scenario: ScenarioContext, method: str, actor: Actor) -> None:
     bodies = [(one, scenario.factory.new_user().as_json()) for one in values.resembling_ids(scenario, actor)]
+    outcomes.is_answered(scenario, "unknown", "read-404")
     changes = [accounts.sending_change_to(scenario, one, method, body) for one, body in bodies]
     scenario.keep(*scenario.run_few_at_once(changes))
 
@@ -244,6 +245,7 @@ def change_resembling_ids(scenario: ScenarioContext, method: str, actor: Actor) 
 @when("a client tries to delete a user by each id that resembles {actor:Actor}'s")
 def delete_resembling_ids(scenario: ScenarioContext, actor: Actor) -> None:
     deletions = [scenario.api.delete(one) for one in values.resembling_ids(scenario, actor)]
+    outcomes.is_answered(scenario, "unknown", "read-404")
     scenario.keep(*scenario.run_few_at_once(deletions))
 
 

@@ -97,6 +97,11 @@ def send_rewritten(scenario: ScenarioContext, actor: Actor, method: str, rewrite
     scenario.run(protocol.sending_body(scenario, actor, method, rewrite))
 
 
+@when("{actor:Actor} signs up with {rewrite:RewrittenBody}")
+def sign_up_rewritten(scenario: ScenarioContext, actor: Actor, rewrite: Callable[[bytes], bytes]) -> None:
+    scenario.run(protocol.sending_body(scenario, actor, "POST", rewrite))
+
+
 @when("{actor:Actor} sends a {method:Write} with an empty body")
 def send_nothing(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     scenario.run(protocol.sending_body(scenario, actor, method, lambda _: b""))

@@ -90,15 +90,16 @@ def _printed(body: bytes) -> str:
     return f"printf '{''.join(escapes)}' | "
 
 
-def said(answer: Answer | None, longest: int = 2000) -> str:
-    """Return the body of an answer for readers: indented if it is JSON, cut at `longest` characters."""
+def said(answer: Answer | None, longest: int = 2000, one_line: bool = False) -> str:
+    """Return the body of an answer for readers: JSON indented, or all on one line; cut at `longest` characters."""
     if answer is None:
         return "(no answer)"
     if not answer.body:
         return "(no body)"
     try:
-        text = json.dumps(answer.document(), indent=2, ensure_ascii=False)
+        text = json.dumps(answer.document(), indent=None if one_line else 2, ensure_ascii=False)
     except ValueError:
         text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+        text = " ".join(text.split()) if one_line else text
     shown = redacted(text)  # before it is cut, as half a secret would not be found
     return shown if len(shown) <= longest else f"{shown[:longest]} … ({len(text)} characters)"

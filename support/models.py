@@ -158,7 +158,8 @@ class Answer:
     """One answer as it was received; `seconds` runs from the first byte sent to the last byte read.
 
     `excess` says which bound it exceeds; its body is then empty. Where the profile says that such an answer stands for
-    another status, `sent_status` is the one that came. `shown` is the user in it, where that is not the whole body.
+    another status, `sent_status` is the one that came. `shown` is the user in it, where that is not the whole body;
+    `read` is the answer to the read that showed the user, where this one has none.
     """
 
     status: int
@@ -168,6 +169,7 @@ class Answer:
     excess: str = ""
     sent_status: int | None = None
     shown: Any = WHOLE
+    read: Answer | None = None
 
     def __post_init__(self) -> None:
         BOUNDS.count(self, len(self.body))

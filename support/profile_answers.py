@@ -69,8 +69,8 @@ class Names:
     flat_body: bool = False
 
     def to_target(self, fields: Any) -> Any:
-        """Rename the contract's fields to the target's, and wrap them; anything but an object stays unchanged."""
-        if not isinstance(fields, Mapping):
+        """Rename the contract's fields to the target's, and wrap them; what has no fields stays unchanged."""
+        if not isinstance(fields, Mapping) or not fields:
             return fields
         user: Any = {}
         for key, value in fields.items():

@@ -45,9 +45,10 @@ class Run:
     # Scenarios
 
     def select(self, feature: Feature) -> None:
-        """Skip work in progress, scenarios whose capability the target lacks, and those that its profile excludes."""
+        """Skip what the target lacks or its profile excludes, and work in progress, of all that is selected."""
         profile, has_token = self.session.profile, self.session.target.token is not None
-        for scenario in feature.walk_scenarios():
+        selected = [one for one in feature.walk_scenarios() if one.should_run(self._report.config)]
+        for scenario in selected:
             reason = reason_to_skip(scenario, profile, has_token)
             if reason is not None:
                 scenario.skip(reason)

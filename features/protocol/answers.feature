@@ -124,14 +124,15 @@ Feature: What every answer has in common
       Then each 4xx has a JSON object that says what is wrong, without stack traces, SQL or server paths
 
       Examples:
-        | does                       |
-        | deletes a user twice       |
-        | requests an unknown user   |
-        | sends invalid data         |
-        | sends a taken email        |
-        | sends malformed bodies     |
-        | uses an unsupported method |
-        | does not ask for JSON      |
+        | does                                     |
+        | deletes a user twice                     |
+        | requests an unknown user                 |
+        | sends invalid data                       |
+        | sends a taken email                      |
+        | sends malformed bodies                   |
+        | uses an unsupported method               |
+        | sends the preflight request of a browser |
+        | does not ask for JSON                    |
 
       @use.with_access=yes
       Examples: access

@@ -99,6 +99,7 @@ Feature: Conditional requests
         | condition                            |
         | the current ETag                     |
         | a list of ETags with the current one |
+        | a list of ETags without spaces       |
         | an asterisk                          |
 
     Example: DELETE with the current ETag

@@ -50,6 +50,12 @@ Feature: Invalid data is refused
         | emails with no or several @        |
         | emails of more than 254 characters |
 
+    Example: Mallory signs up with field names in another letter case
+      Given the list of users is noted
+      When Mallory signs up with field names in another letter case
+      Then the request is refused as invalid
+      And no user was created
+
     Example: Mallory signs up with an empty object
       Given the list of users is noted
       When Mallory signs up with an empty object
@@ -195,6 +201,18 @@ Feature: Invalid data is refused
       Then each request is refused as invalid
       And half a second later, Mallory's account is still unchanged
       And Mallory's account is unchanged in every view
+
+    @use.with_patch=yes
+    Scenario Outline: After an update with <value> is refused, one of the <field> changes nothing else
+      Given Ada is a user
+      When Ada updates their account with <value>
+      And Ada changes their <field>
+      Then Ada's update changes nothing else
+
+      Examples:
+        | value              | field |
+        | an email without @ | email |
+        | an empty name      | name  |
 
     @use.with_patch=yes
     Example: The email of a refused update stays free

@@ -284,6 +284,13 @@ Feature: The list of users
       And all pages together show the same users as the list
 
     @edge @slow
+    Example: Pages that are requested without a size together show the whole list
+      Given 60 users have signed up at once
+      When support reads the list page by page, without naming a size
+      Then no user is on two pages
+      And all pages together show the same users as the list
+
+    @edge @slow
     Example: Many users are on the pages and in the list, and their emails are found and stay taken
       Given 210 users have signed up at once
       When support reads the list in pages of the maximum size

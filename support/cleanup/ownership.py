@@ -135,7 +135,9 @@ class OwnershipCheck:
             rule = "read-200" if facts.was_proven else self._rule_that_gave(user_id)
         wrong = f"user {user_id} was there before this run began"
         if read is not None:
-            wrong = f"the read of {user_id} was answered by {read.status or 'nothing'}, and shows another user or none"
+            user = self.user(read.answer)
+            shown = f"shows user {user.id!r}" if user is not None and user.id != user_id else "does not show our user"
+            wrong = f"the read of {user_id} was answered by {read.status or 'nothing'}, and {shown}"
         fail(rule, f"{call.method} {call.url}, which is not sent", [PROOF], [wrong], read)
 
     # Answers that gave other users' ids

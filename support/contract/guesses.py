@@ -39,7 +39,15 @@ BY_PAGE = (
     *("pagination[page] pagination[pageSize]", "page max_results", "page per", "page count", "p limit", "page $top"),
 )
 BY_OFFSET = (
-    *("offset limit", "$skip $limit", "skip limit", "skip take", "_start _limit", "page[offset] page[limit]"),
+    *(
+        "offset limit",
+        "$skip $limit",
+        "skip limit",
+        "filter[skip] filter[limit]",
+        "skip take",
+        "_start _limit",
+        "page[offset] page[limit]",
+    ),
     *(
         "startIndex count",
         "first max",
@@ -47,6 +55,7 @@ BY_OFFSET = (
         "start limit",
         "start count",
         "pagination[start] pagination[limit]",
+        "filter[skip] filter[limit]",
     ),
 )
 """Parameters for the place and the size of a page; those of the contract come first."""

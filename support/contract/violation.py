@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import NoReturn
 
 from support import statuses
@@ -12,7 +13,7 @@ from support.contract.claims import Claim
 from support.contract.matchers import Matcher, is_within_bounds
 from support.errors import ContractViolation, Evidence, Inconclusive
 from support.escaping import on_one_line
-from support.exchange_text import curl, said
+from support.exchange_text import curl, said, status_of
 from support.models import Answer, Exchange, Failure
 from support.redaction import redacted
 from support.rules import RULES
@@ -81,6 +82,15 @@ def fail(
     raise ContractViolation(rule, _text(rule, evidence), evidence, exchange, claims)
 
 
+def told_together(violations: Sequence[ContractViolation]) -> ContractViolation:
+    """Return the violation that a success shows, or else the first, with the mismatches of all of the same rule."""
+    first = min(violations, key=lambda one: one.exchange is None or not statuses.is_success(one.exchange.status))
+    alike = [one.evidence for one in (first, *violations) if one.evidence is not None and one.rule == first.rule]
+    actual = dict.fromkeys(chain.from_iterable(evidence.actual for evidence in alike))
+    evidence = replace(alike[0], actual=tuple(actual))
+    return ContractViolation(first.rule, _text(first.rule, evidence), evidence, first.exchange, first.claims)
+
+
 def raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:
     """Raise Inconclusive if an exchange proves nothing about the target, such as one that ended at a limit."""
     outcome = exchange.attempts[-1].outcome
@@ -129,7 +139,9 @@ def _sent_and_came(exchange: Exchange) -> tuple[str, str, str, bool]:
     call, answer = exchange.call, exchange.answer
     body = f" {_short(_line(call.body.decode('utf-8', 'backslashreplace')))}" if call.body else ""
     tries = f" (attempt {len(exchange.attempts)})" if len(exchange.attempts) > 1 else ""
-    came = f"{answer.status} {_short(' '.join(said(answer).split()))}" if answer else "no answer"
+    came = f"{status_of(exchange)} {_short(_line(said(answer, one_line=True)))}" if answer else "no answer"
+    if answer and answer.read is not None:
+        came += f"; a read of the user then gave {answer.read.status} {_short(_line(said(answer.read, one_line=True)))}"
     conditions = (f" ({name}: {_line(text)})" for name, text in call.headers.items() if name.lower() in CONDITIONS)
     request = redacted(f"{call.method} {_line(call.url)}{body}{''.join(conditions)}")
     return request, redacted(came + tries), redacted(curl(call)), answer is not None

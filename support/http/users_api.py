@@ -286,8 +286,8 @@ class UsersApi:
         user = user_of(read.answer, self.profile) if read.status == 200 else None
         if read.answer is None or user is None or user.id != partial.id:
             return exchange
-        last = replace(exchange.attempts[-1], outcome=replace(exchange.answer, shown=read.answer.json()))
-        return replace(exchange, attempts=(*exchange.attempts[:-1], last))
+        answer = replace(exchange.answer, shown=read.answer.json(), read=read.answer)
+        return replace(exchange, attempts=(*exchange.attempts[:-1], replace(exchange.attempts[-1], outcome=answer)))
 
 
 def _is_overridden(url: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None) -> bool:

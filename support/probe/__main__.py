@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from support.probe.suite_run import add_deviations
 from support.profile_files import load
 from support.redaction import redacted
 from support.reporting.logs import set_up_logs
+from support.reporting.results import Result
 from support.settings import Settings
 
 LEFT = 1
@@ -41,11 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.known:
             draft.begin_with(options.known)
         left = _discover(settings, draft)
+        results: Mapping[str, Result] = {}
         if options.with_run and not left:
-            add_deviations(draft, options.with_run)
+            results = add_deviations(draft, options.with_run, partial(print, file=sys.stderr))
         else:
             draft.remarks.append("The suite has not run with this draft: --with-run adds the deviations that it finds.")
-        draft.remarks += coverage(draft.profile, settings.token is not None and settings.access_controlled)
+        draft.remarks += coverage(draft.profile, results)
         _write(draft, options.out)
     except (SuiteError, ContractViolation) as error:
         text = f"{error.outcome}: {error}".replace("BASE_URL (from -D base_url)", "URL")

@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from behave.model import Scenario
 from behave.parser import parse_file
 
 from support.contract.tags import reason_to_skip, rule_of
 from support.profile import Profile
-from support.reporting.results import plain
+from support.reporting.results import Result, plain
 from support.rules import RULES
 from support.settings import ROOT
 
 CONTRACT = "contract"
 
 
-def coverage(profile: Profile, has_token: bool) -> Iterator[str]:
-    """Yield a line on the rules that are checked whole, and one for each that is not."""
+def coverage(profile: Profile, results: Mapping[str, Result]) -> Iterator[str]:
+    """Yield a line on the rules that are checked whole, and on those that are not; `results` are those of a run."""
     whole: list[str] = []
     partly: list[str] = []
     unchecked: list[str] = []
+    not_passed: list[str] = []
     scenarios = _by_rule()
     for rule in RULES:
-        reasons = [reason_to_skip(scenario, profile, has_token) for scenario in scenarios[rule]]
+        reasons = [reason_to_skip(scenario, profile, has_token=True) for scenario in scenarios[rule]]
         names = [plain(one.name) for one, reason in zip(scenarios[rule], reasons, strict=True) if reason is None]
         excused = [
             name for name in names if any(known.rule == rule and known.covers(name) for known in profile.deviations)
         ]
+        excluded = sum(any(known.covers(plain(one.name)) for known in profile.excluded) for one in scenarios[rule])
         if not names:
             unchecked.append(f"{rule}: {next(filter(None, reasons), 'no scenario')}")
-        elif excused:
-            partly.append(f"{rule} in {len(excused)} of {len(scenarios[rule])} scenarios")
+        elif excused or excluded:
+            partly.append(f"{rule} in {len(excused) + excluded} of {len(scenarios[rule])} scenarios")
+        elif results.get(rule, Result.PASSED) is not Result.PASSED:
+            not_passed.append(f"{rule} ({results[rule]})")
         else:
             whole.append(rule)
     yield f"A run with this draft checks {len(whole)} of {len(RULES)} rules without exception: {', '.join(whole)}."
     if partly:
         yield f"It excuses what was seen: {'; '.join(partly)}."
+    if not_passed:
+        yield f"It excuses nothing of these rules, which did not pass in the run: {', '.join(not_passed)}."
     if unchecked:
         yield f"It cannot check {'; '.join(unchecked)}."
 

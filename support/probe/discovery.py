@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from support.contract.guesses import list_in, searches_by
 from support.contract.normalizers import ids_of
@@ -21,6 +22,8 @@ from support.statuses import is_client_error
 from support.target.opening import NOBODY
 
 LONGEST_TIMEOUT_S = 120
+ACCEPTED = ("application/vnd.api+json", "application/hal+json", "application/ld+json", "*/*")
+"""Media types that targets send where they refuse `application/json`."""
 UNSAFE = "not run: a body that is no object may be stored without an id, and could not be deleted then"
 NO_OBJECT = (
     "*Mallory signs up with an empty list *",
@@ -61,6 +64,10 @@ def discover(client: ProbeClient) -> None:
 def discover_list(client: ProbeClient) -> None:
     """Learn where the answer to GET holds the users, and what one of them shows of the names."""
     exchange = client.get()
+    for accept in ACCEPTED if exchange.status == HTTPStatus.NOT_ACCEPTABLE else ():
+        client.learn("media_types.accept", accept, exchange)
+        if (exchange := client.get()).status == 200:
+            break
     if exchange.status == 404 and (slashed := client.get(url=f"{client.api.base_url}/")).status == 200:
         client.learn("paths.collection_slash", True, exchange, slashed)
         exchange = slashed
@@ -102,7 +109,9 @@ def discover_unknown_id(client: ProbeClient, ada: User) -> None:
 
 def discover_filter(client: ProbeClient, ada: User) -> None:
     """Learn which query finds a user by email, and whether it ignores letter case."""
-    for name, text in searches_by(client.profile.names.email):
+    usual = searches_by(client.profile.names.email)
+    known = [(client.profile.names.email_filter, client.profile.lookup.format)]  # of the contract, or of --from
+    for name, text in [*known, *usual]:
         if text != client.profile.lookup.format:
             client.learn("lookup.format", text)
         client.learn("names.email_filter", name)

@@ -10,6 +10,8 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from support.cleanup.marks import mark_in
+from support.exchange_text import status_of
 from support.models import Exchange
 from support.profile import Deviation, Exclusion, Profile
 from support.profile_files import load, names_from_environment
@@ -18,6 +20,8 @@ from support.redaction import redacted
 SHOWN = 90
 NOT_LEARNED = ("name", "description", "deviations", "excluded")
 BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
+OBJECT = re.compile(r"\{[^{}]*(?:\}|$)")
+TEXT_OR_KEY = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*"\s*:)|"(?:[^"\\]|\\.)*(?:"|$)')
 Value = Any
 
 
@@ -124,7 +128,7 @@ def brief(exchange: Exchange, most: int = SHOWN) -> str:
     if answer is None:
         return f"{call.method} {path}{sent} -> no answer"
     shown = _short(answer.body.decode("utf-8", "replace"), most)
-    return f"{call.method} {path}{sent} -> {answer.status} {shown}".rstrip()
+    return f"{call.method} {path}{sent} -> {status_of(exchange)} {shown}".rstrip()
 
 
 def _table(path: str) -> str:
@@ -137,8 +141,16 @@ def _short(text: str, most: int) -> str:
 
 
 def _comment(text: str) -> str:
-    """Return a text as a comment of TOML allows it: one line, without control characters."""
-    return re.sub(r"[\x00-\x08\x0a-\x1f\x7f]+", " ", redacted(text))
+    """Return a text as a comment of TOML allows it: one line, without control characters, and without personal data."""
+    return re.sub(r"[\x00-\x08\x0a-\x1f\x7f]+", " ", redacted(OBJECT.sub(_without_strangers, text)))
+
+
+def _without_strangers(found: re.Match[str]) -> str:
+    """Return a JSON object, which may be cut, without the texts of a user whom the suite has not created."""
+    is_whole, text = found[0].endswith("}"), found[0]
+    if mark_in(text) or (is_whole and "@" not in text):
+        return text
+    return TEXT_OR_KEY.sub(lambda one: one["key"] or '"…"', text)
 
 
 def _toml(value: Value) -> str:

@@ -20,8 +20,10 @@ SIZE_FIELDS = ("limit", "size", "per_page", "perPage", "page_size", "pageSize", 
 def discover_paging(client: ProbeClient) -> None:
     """Learn how pages are requested, and whether the list only comes in pages; it wants three users."""
     plain = client.get()
-    ways = [*((pair, Pages()) for pair in BY_PAGE), *((pair, Pages(counts="users")) for pair in BY_OFFSET)]
-    for pair, pages in ways:
+    names, known = client.profile.names, client.profile.pages
+    ways = [(f"{names.page} {names.limit}", replace(known, size=None))]  # of the contract, or of --from
+    ways += [*((pair, Pages()) for pair in BY_PAGE), *((pair, Pages(counts="users")) for pair in BY_OFFSET)]
+    for pair, pages in ways if names.page and names.limit else ways[1:]:
         page, limit = pair.split()
         found = _try_pages(client, page, limit, pages)
         if found is not None:
@@ -30,7 +32,7 @@ def discover_paging(client: ProbeClient) -> None:
     if discover_cursor(client):
         return
     tried = f"none of {len(ways)} pairs of parameters such as page and limit made pages"
-    client.learn("capabilities.pages", False, tried)
+    client.learn("capabilities.pages", False, f"{tried}, if there are any, name them with --from")
     if not client.own_ids <= set(ids_of(plain.answer, client.profile)):
         client.draft.remarks += [
             "The list does not show all users, but no parameters were found that request the others, so cleanup finds",

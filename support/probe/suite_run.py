@@ -11,18 +11,20 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from support.errors import ContractViolation, SuiteError
 from support.probe.coverage import scenarios_tagged
 from support.probe.draft import Draft
 from support.profile import Deviation
+from support.redaction import redacted
 from support.reporting.results import Failure, Result, plain
 from support.reporting.summary import FILE, Summary, read
 from support.settings import ROOT
 
-LIMIT_S = 1800.0
+LIMIT_S, SIGN_OF_LIFE_S = 1800.0, 15.0
 LAST_WORDS = 600
 SHOWN = 160
 SHOWN_SOMETIMES = ("race-email", "race-delete", "lost-update", "delete-frees")
@@ -38,13 +40,18 @@ VARIABLE = re.compile(
     r"|(?<!status was )(?<!answered by )\b\d+(?:\.\d+)?\b(?! times)"
 )
 """What differs from run to run: emails, marks, ids, objects, quoted values, numbers but for statuses and how often."""
+FIELD = re.compile(r"\b(?:name|email)\b")
 DRAWN = "it draws other actions in each run, and meets what is excused below in other ways"
 
 
-def add_deviations(draft: Draft, tags: str) -> None:
-    """Run the scenarios with these tags, and add what their summary says; raises SuiteError if it has no results."""
+def add_deviations(draft: Draft, tags: str, tell: Callable[[str], object]) -> Mapping[str, Result]:
+    """Run the scenarios with these tags, add what their summary says, and return the result of each rule.
+
+    `tell` shows how far the run is.
+    Raises SuiteError if there are no results.
+    """
     with tempfile.TemporaryDirectory(prefix="probe-") as folder:
-        summary = _run(Path(folder), draft, tags)
+        summary = _run(Path(folder), draft, tags, tell)
     kinds: dict[tuple[str, tuple[str, ...]], list[Failure]] = {}
     drawn: list[Failure] = []
     draws = scenarios_tagged("fuzz")
@@ -78,6 +85,7 @@ def add_deviations(draft: Draft, tags: str) -> None:
         draft.remarks.append(
             f"{len(blocked)} scenarios had no verdict, as another broken rule kept them from it: {rules}."
         )
+    return {rule.id: rule.result for rule in summary.rules}
 
 
 def is_a_fault(failure: Failure) -> bool:
@@ -103,7 +111,7 @@ def shows_of(failure: Failure) -> tuple[str, ...]:
 
 def _pattern_of(text: str, varies: bool) -> str:
     """Return a pattern for a mismatch; of one that varies from race to race, only for its beginning."""
-    parts = VARIABLE.split(text.partition(":")[0] if varies else text)
+    parts = VARIABLE.split(FIELD.sub("''", text.partition(":")[0]) if varies else text)
     pattern = "*".join(_literal(part) for part in parts) + ("*" if varies else "")
     return re.sub(r"\*+(, (?:\*+|…))*", "*", pattern)
 
@@ -124,7 +132,7 @@ def _actual(failure: Failure) -> str:
     return "; ".join(found.actual) if found and found.actual else next(iter(failure.text.splitlines()), "")
 
 
-def _run(folder: Path, draft: Draft, tags: str) -> Summary:
+def _run(folder: Path, draft: Draft, tags: str, tell: Callable[[str], object]) -> Summary:
     profile, output = folder / "draft.toml", folder / "output.txt"
     profile.write_text(draft.text(), encoding="utf-8")
     settings = {"BASE_URL": draft.url, "TARGET": str(profile), "STRICT": "0", "REPORTS_DIR": str(folder)}
@@ -133,21 +141,37 @@ def _run(folder: Path, draft: Draft, tags: str) -> Summary:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **settings}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
+        tell("The contract runs with the draft; its last line, every 15 seconds:")
         try:
-            process.wait(LIMIT_S)
-        except subprocess.TimeoutExpired:
-            raise SuiteError(f"the run took longer than {LIMIT_S:.0f} s") from None
+            _wait_for(process, output, tell)
         finally:
             process.terminate()  # it then cleans up, and ends by itself within CLEANUP_DEADLINE_S
             process.wait()
     try:
         summary = read(folder / FILE)
     except (OSError, ValueError):
-        last_words = output.read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]
+        last_words = _said(output)[-LAST_WORDS:]
         raise SuiteError(f"the run wrote no summary; its output ends with: {last_words}") from None
     if not summary.scenarios:
         raise SuiteError(f"the run has no results: {summary.why}")
     return summary
+
+
+def _wait_for(process: subprocess.Popen[bytes], output: Path, tell: Callable[[str], object]) -> None:
+    """Wait for the end of a run, and show the last line that it wrote; raises SuiteError if it takes too long."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < LIMIT_S:
+        try:
+            process.wait(SIGN_OF_LIFE_S)
+        except subprocess.TimeoutExpired:
+            tell(redacted(_said(output).rpartition("\n")[2]))
+        else:
+            return
+    raise SuiteError(f"the run took longer than {LIMIT_S:.0f} s")
+
+
+def _said(output: Path) -> str:
+    return output.read_text(encoding="utf-8", errors="replace").strip()
 
 
 def _add_deviation(draft: Draft, rule: str, shows: tuple[str, ...], failures: Sequence[Failure]) -> None:

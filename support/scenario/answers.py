@@ -35,6 +35,9 @@ UNUSUAL_IDS = ("a word", "Ada's id plus one character", "an SQL expression", "25
 INVALID_PAGES: tuple[tuple[object, object], ...] = ((0, 10), (-1, 10), ("one", 10), (1, 0), (1, 101), (1, "ten"))
 SECRETS = {"password": "Sesame-42", "secret": "Sesame-43", "token": "Sesame-44"}
 WITHOUT_JSON = {"Accept": "*/*"}
+AS_BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+PREFLIGHT = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "PATCH"}
+"""What a browser asks before a page of another site sends a PATCH."""
 
 Requests = Callable[[ScenarioContext, Actor], list[Exchange]]
 """Send requests, some of them for Grace, who is a user, and return the exchanges."""
@@ -173,6 +176,7 @@ def _accept_anything(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     operations = [
         *(api.send(api.call("GET", user, headers={"Accept": one})) for one in (f"text/html,{own};q=0.9", "text/plain")),
         *(api.send(api.call(method, nowhere, headers=WITHOUT_JSON)) for method in ("GET", "DELETE")),
+        api.send(api.call("GET", nowhere, headers=AS_BROWSER)),
         *(
             registry.create(api.call("POST", url, fields=fields, headers=WITHOUT_JSON), fields["email"], None)
             for url, fields in posts
@@ -183,6 +187,11 @@ def _accept_anything(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
         ),
     ]
     return scenario.run_few_at_once(operations)
+
+
+def _send_preflight(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
+    call = scenario.api.call("OPTIONS", scenario.api.url_of(grace.known_id), headers=PREFLIGHT)
+    return [scenario.run(scenario.api.send(call))]
 
 
 REQUESTS: Mapping[str, Requests] = {
@@ -205,6 +214,11 @@ REQUESTS: Mapping[str, Requests] = {
         [scenario.api.page(number, size) for number, size in INVALID_PAGES]
     ),
     "uses an unsupported method": lambda scenario, grace: [post_to_user(scenario, grace)],
+    "sends the preflight request of a browser": lambda scenario, grace: [
+        scenario.run(
+            scenario.api.send(scenario.api.call("OPTIONS", scenario.api.url_of(grace.known_id), headers=PREFLIGHT))
+        )
+    ],
     "uses a wrong token": lambda scenario, grace: _use_credential(scenario, grace, "a wrong token"),
     "uses no token": lambda scenario, grace: _use_credential(scenario, grace, "no token"),
     "sends outdated conditions": _send_outdated_conditions,

@@ -35,6 +35,7 @@ CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "the last ETag": lambda tags: tags[-1],
     "an outdated ETag": lambda tags: tags[0],
     "a list of ETags with the current one": lambda tags: f'"no-such-version", {tags[-1]}',
+    "a list of ETags without spaces": lambda tags: f'"no-such-version",{tags[-1]}',
     "an asterisk": lambda _: "*",
 }
 """The values of If-Match and If-None-Match by the ETags that a user had so far, the current one last."""

@@ -135,6 +135,7 @@ HEADERS: Sequence[Mapping[str, str]] = (
     {"Accept-Language": "de-CH, de;q=0.9, en;q=0.5, *;q=0.1"},
     {"Accept-Language": "tlh"},
     {"Cookie": "theme=dark; sessionid=8f14e45fceea167a; csrftoken=c4ca4238"},
+    {"Cookie": "sale=50%; name=J%F6rg; note=a=b&c; empty="},
     {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
     {"User-Agent": "curl/8.14.1"},
 )

@@ -9,9 +9,11 @@ from dataclasses import replace
 from support.contract.matchers import has_status
 from support.contract.normalizers import ids_of, user_of
 from support.contract.violation import check, fail
+from support.errors import NotOffered
 from support.models import Exchange, NewUser
-from support.scenario import accounts
+from support.scenario import accounts, paging
 from support.scenario.context import ScenarioContext
+from support.scenario.directory import read_list
 from support.scenario.protocol import update_methods
 
 SAMPLE = 8
@@ -52,6 +54,24 @@ def _check_search(scenario: ScenarioContext, email: str, exchange: Exchange, exp
     if (shown := ids_of(exchange.answer, scenario.profile)) != expected:
         wanted = f"exactly user {expected[0]}" if expected else "no user on the second page"
         fail("filter-email", attempted, [wanted], [f"{len(shown)} users are shown"], exchange)
+
+
+def read_pages_without_size(scenario: ScenarioContext) -> None:
+    """Read page after page, as long as the API chooses, between two whole lists; again if others change the list.
+
+    Raises NotOffered for a target whose pages are not counted: without a size nobody knows where the next one begins.
+    """
+    if scenario.profile.pages.counts != "pages":
+        raise NotOffered("the pages of the target are not numbered")
+    scenario.registry.wait_for_deletions()
+    for _ in range(paging.TRIES):
+        before, pages = read_list(scenario), list[Exchange]()
+        while len(pages) < paging.MOST_PAGES and (not pages or ids_of(pages[-1].answer, scenario.profile)):
+            pages.append(scenario.run(scenario.api.page(len(pages) + 1, None)))
+        after = read_list(scenario)
+        scenario.paged = paging.Paged(before, pages, after, paging.LARGEST_PAGE, scenario.profile)
+        if scenario.paged.fit is paging.Fit.RIGHT:
+            return
 
 
 def check_guarded(scenario: ScenarioContext) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
@@ -37,6 +38,15 @@ class Odd:
         """Whether a server may close the connection before it has read all of it."""
         head = len(self.call.url) + sum(map(len, self.call.headers.values()))
         return len(self.call.body or b"") > LARGE or head > LONG_HEAD
+
+    @property
+    def sent_name(self) -> str | None:
+        """The name in the body, if that is JSON and has the name, perhaps with more after it, once."""
+        pairs: list[tuple[str, object]] = []
+        with suppress(ValueError, RecursionError):
+            json.loads(self.call.body or b"", object_pairs_hook=pairs.extend)
+        names = [value for _, value in pairs if isinstance(value, str) and value.startswith(self.name)]
+        return names[0] if self.name and len(names) == 1 else None
 
     def operation(self, scenario: ScenarioContext) -> Operation[Exchange]:
         """Return what sends it; the users that it may create are found and deleted."""

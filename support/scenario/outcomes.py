@@ -10,15 +10,10 @@ from typing import Any
 
 from support.cleanup.marks import mark_in
 from support.contract.claims import Claim, shown
-from support.contract.matchers import (
-    body_of,
-    has_an_id,
-    has_status,
-    schema_mismatches,
-    shows,
-)
+from support.contract.matchers import body_of, has_an_id, has_status, schema_mismatches, shows
 from support.contract.normalizers import listed, normal_user
-from support.contract.violation import fail
+from support.contract.violation import fail, told_together
+from support.errors import ContractViolation
 from support.models import Exchange
 from support.scenario.accounts import rule_of_change, rule_of_missing
 from support.scenario.context import Actor, ScenarioContext
@@ -153,12 +148,21 @@ def each_has_right_shape(scenario: ScenarioContext) -> None:
 
 
 def is_answered(scenario: ScenarioContext, kind: str, rule: str | None = None) -> None:
-    """Check that each of the last answers has a status of this kind: taken, invalid, unknown, deleted ..."""
+    """Check that each of the last answers has a status of this kind: taken, invalid, unknown, deleted ...
+
+    Those that have not are told together, with the evidence of a success if there is one.
+    """
     allowed: tuple[int, ...] = getattr(scenario.answers, kind)
+    broken: list[ContractViolation] = []
     for exchange in scenario.exchanges:
         right = tuple(dict.fromkeys((*allowed, *_also_right(scenario, kind, exchange))))
         of_get = exchange.call.method == "HEAD" and exchange.status not in right and _is_as_of_get(scenario, exchange)
-        scenario.check(exchange, has_status(right), rule="read-404" if of_get else rule)
+        try:
+            scenario.check(exchange, has_status(right), rule="read-404" if of_get else rule)
+        except ContractViolation as violation:
+            broken.append(violation)
+    if broken:
+        raise told_together(broken)
 
 
 def _is_as_of_get(scenario: ScenarioContext, head: Exchange) -> bool:
@@ -185,8 +189,10 @@ def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str,
     """Check that fields of the server were refused as invalid, or that no view shows them."""
     exchange, answers = scenario.exchange, scenario.answers
     accepted = answers.created if request == "sign-up" else (200,)
-    scenario.check(exchange, has_status((*accepted, *answers.invalid)))
-    if exchange.status not in answers.invalid:
+    names_id = "{id}" in scenario.profile.further_fields(exchange.call.method).values()
+    refused = (*answers.invalid, HTTPStatus.CONFLICT) if names_id else answers.invalid  # of JSON:API, for another id
+    scenario.check(exchange, has_status((*accepted, *refused)))
+    if exchange.status not in refused:
         _ignores(scenario, actor, request, fields)
     elif request == "change":
         is_unchanged(scenario, actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -225,12 +226,18 @@ def each_sign_up_shows(scenario: ScenarioContext) -> None:
 
 
 def _check_is_valid(scenario: ScenarioContext, odd: Odd, exchange: Exchange) -> None:
-    """Check that a sign-up that was done shows a valid user: of two values of a field, `robust` says which to keep."""
+    """Check that a sign-up that was done shows a valid user, and the name as it was sent.
+
+    Of two values of a field, `robust` says which to keep.
+    """
     shown = accounts.fields_of(scenario, exchange)
     wrong = schema_mismatches("user", shown, None, scenario.profile.shape)
     is_invalid = " twice, " not in odd.what and all(line.startswith(("/name: ", "/email: ")) for line in wrong)
     if wrong:
         _fail(scenario, "create-invalid" if is_invalid else scenario.rule, odd, wrong, exchange)
+    if odd.sent_name is not None and shown["name"] != odd.sent_name:
+        wrong = [f"the name is {json.dumps(shown['name'])}, and {json.dumps(odd.sent_name)} was sent"]
+        _fail(scenario, "exact-text", odd, wrong, exchange)
 
 
 def _differences(scenario: ScenarioContext, exchange: Exchange, entries: Sequence[object]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 from support.contract.matchers import has_status
@@ -191,7 +192,7 @@ def unused_id(scenario: ScenarioContext) -> str:
 
 
 def resembling_ids(scenario: ScenarioContext, actor: Actor) -> list[str]:
-    """Return ids that resemble the actor's, without those of users who are not ours, who may have such an id.
+    """Read ids that resemble the actor's, without those of users who are not ours, who may have such an id.
 
     Whether letter case matters is up to the API; what a read does not find in another one is an unknown id.
     """
@@ -206,7 +207,9 @@ def resembling_ids(scenario: ScenarioContext, actor: Actor) -> list[str]:
         ids, reads = ids[:-1], reads[:-1]
     shown = [user_of(read.answer, scenario.profile) for read in reads]
     ours = {user.new_user.email.lower() for user in scenario.users}
-    return [one for one, user in zip(ids, shown, strict=True) if user is None or user.email in ours]
+    may_be_named = [user is None or user.email in ours for user in shown]
+    scenario.keep(*compress(reads, may_be_named))
+    return list(compress(ids, may_be_named))
 
 
 def safe_id(scenario: ScenarioContext, user_id: str) -> str:

@@ -31,10 +31,16 @@ OF_A_BODY = ("Content-Type", "If-Match")
 NO_ID = ("", ".", "..")
 FROM_SETTINGS = r"""
 # The token in .env is for the API in .env alone.
-setting() { sed -n "s/^\(export \)\{0,1\} *$1 *= *[\"']*\([^\"' ]*\).*/\2/p" @FILE@ 2>/dev/null | tail -n 1; }
+setting() {
+  sed -n "s/^\(export \)\{0,1\} *$1 *= *//p" @FILE@ 2>/dev/null | tail -n 1 |
+    sed -e "s/^\([\"']\)\(.*\)\1.*/\2/" -e t -e 's/ \{1,\}#.*//' -e 's/ *$//'
+}
 own=$(setting BASE_URL)
-[ -n "${TOKEN-}" ] || [ -z "$own" ] || [ "${own%/}" != "${BASE_URL%/}" ] || TOKEN=$(setting TOKEN)
-[ -n "${TOKEN-}" ] || { echo '# TOKEN is not set: the token of the API'; exit 2; }
+if [ -z "${TOKEN-}${TOKEN_COMMAND-}" ] && [ -n "$own" ] && [ "${own%/}" = "${BASE_URL%/}" ]; then
+  TOKEN=$(setting TOKEN) TOKEN_COMMAND=$(setting TOKEN_COMMAND)
+fi
+[ -n "${TOKEN-}" ] || [ -z "${TOKEN_COMMAND-}" ] || TOKEN=$(sh -c "$TOKEN_COMMAND")
+[ -n "${TOKEN-}" ] || { echo '# Neither TOKEN, the token of the API, nor TOKEN_COMMAND is set'; exit 2; }
 """
 
 

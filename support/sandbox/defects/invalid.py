@@ -22,7 +22,7 @@ def missing_fields_invented(sandbox: Sandbox, _user_fields: Decision, call: Call
     return {**invented_user(), **sandbox.api.fields(document, required=False)}
 
 
-@defect(_INVALID, at="user_fields")
+@defect("malformed-json", at="user_fields")
 def empty_body_creates_a_user(_sandbox: Sandbox, user_fields: Decision, call: Call) -> dict[str, str]:
     """A create with an empty body creates a made-up user."""
     fields: dict[str, str] = user_fields(call) if call.body.strip() else invented_user()

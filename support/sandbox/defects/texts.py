@@ -1,9 +1,11 @@
 """Names and emails that do not come back as they were sent."""
 
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,6 +55,15 @@ async def names_escaped_by_patch(sandbox: Sandbox, patch: Decision, call: Call) 
 def non_ascii_names_replaced(sandbox: Sandbox) -> None:
     """Characters outside ASCII are stored as question marks."""
     _rename_what_is_stored(sandbox, lambda name: name.encode("ascii", "replace").decode())
+
+
+@defect(_RULE, at="document")
+def lone_surrogates_replaced(_sandbox: Sandbox, document: Decision, call: Call) -> Any:
+    """Half of a surrogate pair in a text becomes U+FFFD."""
+    with suppress(ValueError, RecursionError):
+        text = json.dumps(json.loads(call.body), ensure_ascii=False)
+        call.body = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    return document(call)
 
 
 @defect(_RULE)

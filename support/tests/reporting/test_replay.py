@@ -478,6 +478,18 @@ def test_the_token_may_be_in_the_settings_file(
 
 
 @needs_curl
+@pytest.mark.parametrize("line", ["TOKEN_COMMAND=printf %s t", """TOKEN_COMMAND="printf '%s' t"  # logs in"""])
+def test_a_command_in_the_settings_file_may_print_the_token(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    server = script(answer(404))
+    (tmp_path / ".env").write_text(f"BASE_URL={server.url}/7/\n{line}\n", encoding="utf-8")
+    played(replay([exchange("GET", f"{server.url}/7", 404)]), tmp_path, "")
+    assert [request.header("Authorization") for request in server.arrived] == ["Bearer t"]
+
+
+@needs_curl
 @pytest.mark.parametrize("lines", ["BASE_URL=http://127.0.0.1:1/users\nTOKEN=t", "TOKEN=t", ""])
 def test_the_token_of_another_api_is_not_sent(
     script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: str
@@ -486,7 +498,7 @@ def test_the_token_of_another_api_is_not_sent(
     (tmp_path / ".env").write_text(lines, encoding="utf-8")
     server = script(answer(404))
     done = played(replay([exchange("GET", f"{server.url}/7", 404)]), tmp_path, "")
-    assert (done.returncode, "TOKEN is not set" in done.stdout, server.arrived) == (2, True, [])
+    assert (done.returncode, "Neither TOKEN" in done.stdout, server.arrived) == (2, True, [])
 
 
 @needs_curl

@@ -163,6 +163,8 @@ async def _exact_text(api: Driver) -> None:
         assert reply.json()["email"].casefold() == f"a.b.c.d.{email}".casefold()
     longest = longest_email()
     assert (await api.create(email=longest))["email"].casefold() == longest.casefold()
+    half = await api.ask("POST", raw=json.dumps(new_user(name="Ada \ud800")).encode())
+    assert half.status in (400, 422) or half.json()["name"] == "Ada \ud800"
 
 
 @checks("problem")
@@ -230,7 +232,6 @@ async def _create_invalid(api: Driver) -> None:
     wrong += [new_user(name=name) for name in BAD_NAMES] + [new_user(email=email) for email in BAD_EMAILS]
     for body in wrong:
         assert (await send_without_creating(api, "POST", body)).status in (400, 422), body
-    assert (await send_without_creating(api, "POST", raw=b"")).status in (400, 415, 422)
 
 
 @checks("malformed-json")
