@@ -1,7 +1,7 @@
 """Concurrent requests: bursts and races."""
 
 from support.scenario import bursts, deletion_races, email_races, overtaken_reads, races
-from support.scenario.context import ScenarioContext
+from support.scenario.context import Actor, ScenarioContext
 from support.scenario.protocol import update_methods
 from support.scenario.steps import given, then, when
 
@@ -14,6 +14,11 @@ def have_signed_up_at_once(scenario: ScenarioContext, count: int) -> None:
 @when("{count:d} users sign up at once")
 def sign_up_at_once(scenario: ScenarioContext, count: int) -> None:
     bursts.sign_up(scenario, count)
+
+
+@when("{count:d} users sign up at once, and {actor:Actor} with {owner:Actor}'s email")
+def sign_up_beside_taken_email(scenario: ScenarioContext, count: int, actor: Actor, owner: Actor) -> None:
+    bursts.sign_up_beside_taken_email(scenario, count, actor, owner.new_user.email)
 
 
 @given("{count:d} users with the same name have signed up at once")

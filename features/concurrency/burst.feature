@@ -18,6 +18,14 @@ Feature: Many users sign up at once
         | 20    |
         | 50    |
 
+    @negative
+    Example: One taken email does not keep the others from signing up
+      Given Grace is a user
+      When 20 users sign up at once, and Mallory with Grace's email
+      Then each new user has their own id, name and email
+      And Mallory is refused because the email is taken
+      And Grace's account is unchanged
+
     Example: The configured number of users sign up at once
       When the configured number of users sign up at once
       Then all requests were in flight at the same time

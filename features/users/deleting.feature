@@ -80,6 +80,14 @@ Feature: Deleting an account
       And Ada's account is gone
 
     @negative
+    Example: Ada deletes their account again after Grace has taken the email
+      Given Ada is a former user
+      When Grace signs up with Ada's email once it is free
+      And Ada deletes their account again
+      Then the API answers that there is no such user, or confirms with an empty answer
+      And Grace's account is unchanged in every view
+
+    @negative
     Example: Deleting a user who never existed
       Given Grace is a user
       When a client deletes a user who never existed

@@ -19,7 +19,7 @@ from support.scenario.one_client import Act, tried_by_one_client
 from support.statuses import is_server_fault
 
 if TYPE_CHECKING:
-    from support.scenario.context import ScenarioContext
+    from support.scenario.context import Actor, ScenarioContext
 
 BEHIND = 2
 """By how many reads every second user is behind the others, so that changes meet deletions."""
@@ -84,6 +84,16 @@ def sign_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> 
         "burst",
         Burst(new_users, release(scenario, _sign_ups(scenario, new_users)), one_client.sign_up_all(wanted)),
     )
+
+
+def sign_up_beside_taken_email(scenario: ScenarioContext, wanted: int, actor: Actor, email: str) -> None:
+    """Sign up this many users at the same moment, and among them an actor with an email that is taken."""
+    new_users, actor.new_user = _new_users(scenario, wanted), replace(actor.new_user, email=email)
+    result = release(scenario, _sign_ups(scenario, [actor.new_user, *new_users]))
+    scenario.last_actor = actor
+    scenario.keep(result.results[0])
+    others = replace(result, results=result.results[1:])
+    _keep(scenario, "burst", Burst(new_users, others, one_client.sign_up_all(wanted)))
 
 
 def have_signed_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> None:

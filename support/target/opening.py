@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from support.contract.normalizers import ids_of
-from support.errors import SettingsError, TargetDown
+from support.errors import SettingsError, SuiteError, TargetDown
 from support.escaping import on_one_line
 from support.http.operations import Operation
 from support.http.route import Route
@@ -27,7 +27,7 @@ PRODUCTION = re.compile(r"(?:^|[.\-_])(?:prod|prd|production|live)(?:[.\-_0-9]|$
 NOBODY = "0"
 
 
-class SlashMissing(TargetDown):
+class SlashMissing(SettingsError):
     """The target redirects to the same URL with a slash at its end."""
 
 
@@ -107,7 +107,7 @@ def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> in
     return min(settings.max_users_alive, profile.caps.users - others)
 
 
-def _redirected(exchange: Exchange, base_url: str) -> TargetDown:
+def _redirected(exchange: Exchange, base_url: str) -> SuiteError:
     location = on_one_line((exchange.answer.header("Location") if exchange.answer else None) or "nowhere")
     where = f"{base_url} redirects to {location}"
     if (destination(f"{base_url}/", location) or "").split("?")[0] == f"{base_url}/":
