@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from behave.model import Feature
+from behave.model import Feature, Scenario
 
 from support import open_standard_streams
 from support import settings as settings_module
@@ -157,12 +157,17 @@ def _describe(report: RunReport, session: Session, learned: list[str]) -> None:
 
 def _tell_what_it_does(session: Session, features: Sequence[Feature], config: Any, processes: int = 1) -> None:
     """Tell what the run will do to the target, and how long that takes where answers take as long as so far."""
+    from support.contract.tags import reason_to_skip
     from support.reporting.forecast import forecast
 
     attempts = [attempt for exchange in session.recorder.exchanges for attempt in exchange.attempts]
     answers_s = [attempt.outcome.seconds for attempt in attempts] or [0.0]
-    limits = session.connection.pacer.limits
-    log.info("%s", forecast(features, config, limits, answers_s, processes))
+    limits, has_token = session.connection.pacer.limits, session.target.token is not None
+
+    def is_played(scenario: Scenario) -> bool:
+        return reason_to_skip(scenario, session.profile, has_token) is None
+
+    log.info("%s", forecast(features, config, limits, answers_s, processes, is_played))
 
 
 def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 from statistics import fmean, median
 from typing import Any
 
@@ -24,15 +25,21 @@ WORTH_TELLING = 1.5
 
 
 def forecast(
-    features: Sequence[Feature], config: Any, limits: Sequence[Limit], answers_s: Sequence[float], processes: int
+    features: Sequence[Feature],
+    config: Any,
+    limits: Sequence[Limit],
+    answers_s: Sequence[float],
+    processes: int,
+    is_played: Callable[[Scenario], bool] = lambda _: True,
 ) -> str:
     """Return what a run sends and creates, and how long it takes where answers take as long as `answers_s`.
 
-    The lowest limit of requests decides if it makes the run longer. Nobody has seen yet whether the target works on
-    several requests at once; if not, all of them take their time one after the other, the few slow ones too.
+    `is_played` says of what is selected whether the target's profile lets it be played. The lowest limit of requests
+    decides if it makes the run longer. Nobody has seen yet whether the target works on several requests at once; if
+    not, all of them take their time one after the other, the few slow ones too.
     """
-    chosen = (scenario for feature in features for scenario in feature.walk_scenarios() if scenario.should_run(config))
-    requests = sum(map(_requests, chosen))
+    scenarios = chain.from_iterable(feature.walk_scenarios() for feature in features)
+    requests = sum(_requests(one) for one in scenarios if one.should_run(config) and is_played(one))
     answer_s = median(answers_s)
     waiting_s, working_s = IN_TURN * answer_s / processes, S_OF_SUITE / min(processes, os.cpu_count() or 1)
     seconds, at = requests * (waiting_s + working_s), f"{answer_s * 1000:.0f} ms an answer"

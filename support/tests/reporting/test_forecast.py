@@ -29,6 +29,11 @@ def test_a_race_sends_more_than_other_scenarios() -> None:
     )
 
 
+def test_what_the_profile_leaves_out_is_not_counted() -> None:
+    told = forecast(FEATURES, EVERYTHING, [], [0.001], 1, lambda one: "race" not in one.effective_tags)
+    assert told.startswith("this run sends about 11 requests and creates about 1 users")
+
+
 @pytest.mark.parametrize(
     ("answer_s", "processes", "time"),
     [(0.0, 1, "2 s"), (0.06, 1, "19 s"), (0.05, 8, "3 s"), (0.0, 8, "1 s"), (1.0, 1, "5 minutes")],
