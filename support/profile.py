@@ -53,7 +53,7 @@ class Capabilities:
     @property
     def offered(self) -> Mapping[str, bool]:
         """Whether each capability is offered, those that follow from others included."""
-        return {**vars(self), "search": self.search, "changes": self.changes}
+        return {**vars(self), "search": self.search, "changes": self.changes, "page_sizes": self.pages}
 
 
 @dataclass(frozen=True, config=STRICT)

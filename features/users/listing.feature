@@ -302,20 +302,8 @@ Feature: The list of users
       And no user is on two pages
       And all pages together show the same users as the list
 
-    @edge
-    Scenario Outline: A page size of <size> is accepted
-      Given Ada, Grace and Alan are users
-      When support requests page "1" with page size "<size>"
-      Then the page shows between 1 and <size> users
-
-      Examples:
-        | size |
-        | 1    |
-        | 2    |
-        | 100  |
-
   @rule.pages @use.with_pages=yes
-  Rule: An invalid page number or page size is refused
+  Rule: An invalid page is refused
 
     @negative @edge
     Scenario Outline: A page number of <page> is refused
@@ -332,6 +320,38 @@ Feature: The list of users
         | 1e1  | a page number has digits only          |
         | 0x1  | a page number has digits only          |
         | 2x   | a number with a suffix is not a number |
+
+    @negative @edge
+    Scenario Outline: A page number of <page> without a page size is refused
+      Given Ada is a user
+      When support requests page "<page>" without a page size
+      Then the request is refused as invalid
+
+      Examples:
+        | page |
+        | 0    |
+        | one  |
+
+    @negative
+    Example: An invalid page of a search is refused
+      Given Ada is a user
+      When support searches for Ada's email on page 0 with page size 10
+      Then the request is refused as invalid
+
+  @rule.pages @use.with_page_sizes=yes
+  Rule: A page can hold one user up to a hundred, and any other size is refused
+
+    @edge
+    Scenario Outline: A page size of <size> is accepted
+      Given Ada, Grace and Alan are users
+      When support requests page "1" with page size "<size>"
+      Then the page shows between 1 and <size> users
+
+      Examples:
+        | size |
+        | 1    |
+        | 2    |
+        | 100  |
 
     @negative @edge
     Scenario Outline: A page size of <size> is refused
@@ -352,17 +372,6 @@ Feature: The list of users
         | ten  | a word is not a number                 |
 
     @negative @edge
-    Scenario Outline: A page number of <page> without a page size is refused
-      Given Ada is a user
-      When support requests page "<page>" without a page size
-      Then the request is refused as invalid
-
-      Examples:
-        | page |
-        | 0    |
-        | one  |
-
-    @negative @edge
     Scenario Outline: A page size of <size> without a page number is refused
       Given Ada is a user
       When support requests page size "<size>" without a page number
@@ -373,9 +382,3 @@ Feature: The list of users
         | 0    |
         | 101  |
         | ten  |
-
-    @negative
-    Example: An invalid page of a search is refused
-      Given Ada is a user
-      When support searches for Ada's email on page 0 with page size 10
-      Then the request is refused as invalid

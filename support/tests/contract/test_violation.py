@@ -40,8 +40,8 @@ def test_the_first_ten_lines_hold_everything() -> None:
         '  expected:  status 201; a user with id, name, email and createdAt; a user with name "Ada"',
         '  actual:    the status was 200; /id: 7 is not of type \'string\'; /name: "Ada Lovelace" instead of "Ada"',
         f"  request:   POST {BASE} {SENT.decode()}",
-        '  response:  200 { "id": 7, "name": "Ada Lovelace", "email": "ada@example.com", '
-        '"createdAt": "2024-05-06T07:08:09Z" }',
+        '  response:  200 {"id": 7, "name": "Ada Lovelace", "email": "ada@example.com", '
+        '"createdAt": "2024-05-06T07:08:09Z"}',
     ]
     assert len(lines) <= 12
 
