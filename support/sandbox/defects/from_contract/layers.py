@@ -20,7 +20,7 @@ async def preflight_refused_in_plain_text(_sandbox: Sandbox, handle: Decision, c
     return response
 
 
-@defect("json-media-type", at="respond")
+@defect("problem", at="respond")
 def browsers_get_error_pages(_sandbox: Sandbox, respond: Decision, call: Call, answer: Answer) -> Response:
     """A request whose Accept names text/html gets its errors as an HTML page."""
     response: Response = respond(call, answer)
