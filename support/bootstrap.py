@@ -79,7 +79,7 @@ def check_target(settings: Settings, config: Any, features: Sequence[Feature], p
 
         session = Session(settings)
         report = RunReport(config, known.reports)
-        _describe(report, session, _play_preflight(session, interrupts))
+        report.describe_run(session, _play_preflight(session, interrupts))
         _tell_what_it_does(session, features, config, processes)
         session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
         session.registry.ledger.close()
@@ -130,29 +130,15 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     learned = [] if settings.base_url is None or settings.partial else _play_preflight(session, interrupts)
     session.listed_at_first = None  # it may be very long
     log.info("%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
-    _describe(report, session, learned)
+    report.describe_run(session, learned)
     if settings.base_url is not None and settings.partial is None:
         _tell_what_it_does(session, report.features, report.config)
     report.take_over()
     sink = report_sink(report.summary().identity, settings.attach == "all")
     sink.add_setup("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
-    _collect_seldom()
+    gc.freeze()  # keeps what is there for good, such as all features, out of garbage collection
+    gc.set_threshold(COLLECT_AFTER)
     return Run(session, interrupts, report, sink)
-
-
-def _describe(report: RunReport, session: Session, learned: list[str]) -> None:
-    report.describe_run(
-        target=session.target.shown,
-        profile=session.profile.name,
-        contract=session.profile.contract,
-        seed=session.factory.seed,
-        registry=session.registry,
-        metrics=session.recorder.metrics,
-        pacer=session.connection.pacer,
-        recovered=session.recovered,
-        bursts=session.concurrency_notes,
-        learned=learned,
-    )
 
 
 def _tell_what_it_does(session: Session, features: Sequence[Feature], config: Any, processes: int = 1) -> None:
@@ -174,7 +160,7 @@ def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:
     """Play the preflight; return what it learned. If it ends the run, its user is deleted, or its line names them."""
     from support.target.first_user import FirstUser
 
-    user = FirstUser(session.http, session.registry, session.settings.strict)
+    user = FirstUser(session.http, session.registry)
     try:
         user.play(session.listed_at_first)
     except BaseException as error:
@@ -183,12 +169,6 @@ def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:
         session.close()
         raise ended from None
     return user.learned
-
-
-def _collect_seldom() -> None:
-    """Keep what is there for good, such as all features, out of garbage collection."""
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
 
 
 def _fail(fault: SuiteError, known: _Known, details: str = "") -> NoReturn:

@@ -86,10 +86,13 @@ class Body:
 
     def _decoded(self, octets: bytes) -> Iterator[bytes]:
         """Yield decoded bytes, a part at a time."""
-        while octets:
+        part = b""
+        while octets or len(part) == SMALL:  # of a full part, more may be in the decoder
             if self._inflater.eof:  # one stream may follow another (RFC 1952, 2.2)
+                if not octets:
+                    return
                 self._inflater = zlib.decompressobj(self._window)
-            yield self._inflate(octets)
+            yield (part := self._inflate(octets))
             octets = self._inflater.unconsumed_tail or self._inflater.unused_data
 
     def _inflate(self, octets: bytes) -> bytes:

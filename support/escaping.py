@@ -20,7 +20,8 @@ def escaped(text: str) -> str:
     Controls, direction marks, lone surrogates and noncharacters become escapes as Python writes them, and CI commands
     (`::error::`, `##[error]`, `##vso[`, `##teamcity[`) lose their effect. Escaping twice is the same as escaping once.
     """
-    if _has_invisible(text):
+    octets = text.encode("utf-8", "surrogatepass")
+    if octets.translate(None, VISIBLE) or INVISIBLE_ANYWHERE.search(beyond_ascii(text)):
         text = INVISIBLE_ANYWHERE.sub(_escape, text)
     if "##" in text:
         text = CI_COMMAND.sub(r"\\x23", text)
@@ -30,12 +31,6 @@ def escaped(text: str) -> str:
 def on_one_line(text: str) -> str:
     """Return a text as `escaped` does, with its line ends and tabs as escapes."""
     return escaped(text.replace("\n", "\\n").replace("\t", "\\t"))
-
-
-def _has_invisible(text: str) -> bool:
-    if text.encode("utf-8", "surrogatepass").translate(None, VISIBLE):
-        return True
-    return INVISIBLE_ANYWHERE.search(beyond_ascii(text)) is not None
 
 
 def beyond_ascii(text: str) -> str:

@@ -97,7 +97,7 @@ def said(answer: Answer | None, longest: int = 2000, one_line: bool = False) -> 
     if not answer.body:
         return "(no body)"
     try:
-        text = json.dumps(answer.document(), indent=None if one_line else 2, ensure_ascii=False)
+        text = json.dumps(answer.document, indent=None if one_line else 2, ensure_ascii=False)
     except ValueError:
         text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
         text = " ".join(text.split()) if one_line else text

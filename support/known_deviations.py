@@ -10,7 +10,7 @@ from behave.model import Scenario
 from behave.model_type import Status
 
 from support.errors import ContractViolation
-from support.profile import Deviation, Profile
+from support.profile import Profile
 
 log = logging.getLogger("acceptance")
 
@@ -43,13 +43,7 @@ class KnownDeviations:
 
     def recognise(self, scenario: Scenario) -> None:
         """Note on a scenario whose steps are over the known deviation that it has shown."""
-        error = _violation(scenario)
-        scenario.known_deviation = None if error is None else self._behind(error, scenario.name)
-
-    def _behind(self, error: ContractViolation, name: str) -> Deviation | None:
-        return self._profile.deviation_behind(error.rule, name, error.evidence.actual if error.evidence else ())
-
-
-def _violation(scenario: Scenario) -> ContractViolation | None:
-    errors = (step.exception for step in scenario.all_steps)
-    return next((error for error in errors if isinstance(error, ContractViolation)), None)
+        errors = (step.exception for step in scenario.all_steps)
+        error = next((error for error in errors if isinstance(error, ContractViolation)), None)
+        shown = error.evidence.actual if error and error.evidence else ()
+        scenario.known_deviation = error and self._profile.deviation_behind(error.rule, scenario.name, shown)

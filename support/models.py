@@ -180,20 +180,17 @@ class Answer:
 
     def json(self) -> Any:
         """Return the user that it shows, or else the whole body as JSON; raises ValueError if it is not JSON."""
-        return self._document if self.shown is WHOLE else self.shown
-
-    def document(self) -> Any:
-        """Return the whole body as JSON, parsed once; raises ValueError if it is not JSON."""
-        return self._document
+        return self.document if self.shown is WHOLE else self.shown
 
     def unparsed(self) -> Answer:
         """Return the same answer without what its body was parsed into."""
         same = copy(self)
-        same.__dict__.pop("_document", None)
+        same.__dict__.pop("document", None)
         return same
 
     @cached_property
-    def _document(self) -> Any:
+    def document(self) -> Any:
+        """The whole body as JSON, parsed once; raises ValueError if it is not JSON."""
         if self.excess:
             raise TooMuch(self.excess)
         return parsed(self.body, self)

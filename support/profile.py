@@ -66,8 +66,9 @@ class Caps:
     requests_per_minute: Count | None = None
 
     def shared_by(self, processes: int) -> Caps:
-        """Return the part of each limit that one of several processes may use."""
-        return Caps(**{name: limit and max(1, limit // processes) for name, limit in asdict(self).items()})
+        """Return the part of each limit that one of several processes may use; existing users count for all."""
+        shared = {name: limit and max(1, limit // processes) for name, limit in asdict(self).items()}
+        return Caps(**{**shared, "users": self.users})
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -9,21 +9,15 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from support.pointers import at, placed, steps_of
-from support.profile_types import STRICT, Pointer, Statuses, Text
+from support.profile_types import STRICT, Pointer, Statuses, Text, wanting
 from support.settings import Count
 
 USER_FIELDS = ("id", "name", "email", "createdAt")
 """The contract's fields of a user."""
-
-
-def _with_email(value: str) -> str:
-    if value.count("{email}") == 1:
-        return value
-    raise ValueError("it must hold {email} once")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -88,18 +82,10 @@ class Names:
         if self._containers or not isinstance(fields, Mapping):
             self._sort((), fields, shown, others)
         else:  # as with most targets, and quick enough for lists of many thousand users
-            self._sort_flat(fields, shown, others)
+            names = self._by_name
+            shown = {names[key]: value for key, value in fields.items() if key in names}
+            others = {key: value for key, value in fields.items() if key not in names}
         return {**{key: value for key, value in others.items() if key not in USER_FIELDS}, **shown}
-
-    def _sort_flat(self, fields: Mapping[str, Any], shown: dict[str, Any], others: dict[str, Any]) -> None:
-        """Sort as `_sort` does, where no field is inside another."""
-        by_name = self._by_name
-        for key, value in fields.items():
-            name = by_name.get(str(key))
-            if name is None:
-                others.setdefault(str(key), value)
-            else:
-                shown[name] = value
 
     def _sort(self, path: tuple[str, ...], value: Any, shown: dict[str, Any], others: dict[str, Any]) -> None:
         """Sort what an answer holds at a path into the contract's fields and others."""
@@ -189,7 +175,7 @@ class Lookup:
     """How the target finds users by email: by `format`, and for each spelling where letter case matters."""
 
     case_sensitive: bool = False
-    format: Annotated[str, AfterValidator(_with_email)] = "{email}"
+    format: Annotated[str, wanting("it must hold {email} once", lambda text: text.count("{email}") == 1)] = "{email}"
 
     def text_for(self, email: str) -> str:
         """Return what a search sends; an email in quotes is escaped, as JSON and SCIM or as OData want it."""

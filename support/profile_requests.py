@@ -12,12 +12,11 @@ from pydantic import AfterValidator, model_validator
 from pydantic.dataclasses import dataclass
 
 from support.models import Credential
-from support.profile_types import STRICT, Text
+from support.profile_types import STRICT, Text, wanting
 
 PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
 FROM_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-ONE_LINE = re.compile(r"[\x20-\x7e]+")
 ELSEWHERE = {
     "authorization": "authentication goes under [auth]",
     "accept": "media types go under [media_types]",
@@ -48,28 +47,17 @@ def _header_name(value: str) -> str:
     raise ValueError(f"{value!r} is no name of a header")
 
 
-def _one_line(value: str) -> str:
-    if ONE_LINE.fullmatch(value):
-        return value
-    raise ValueError("it must be one line of visible ASCII characters")
-
-
-def _format(value: str) -> str:
-    if _one_line(value).count("{token}") == 1:
-        return value
-    raise ValueError("it must hold {token} once")
-
-
-def _path(value: str) -> str:
-    if re.fullmatch(r"/(?!/)[\x21\x22\x24-\x5b\x5d-\x7e]*", value):
-        return value
-    raise ValueError("it must be a path such as /auth/register, on the host of BASE_URL")
-
-
 Fields = Annotated[dict[str, Any], AfterValidator(_fields)]
 """Fields of a user, named as the target names them; texts may be templates such as `{local_part}`."""
 HeaderName = Annotated[str, AfterValidator(_header_name)]
-Line = Annotated[str, AfterValidator(_one_line)]
+Line = Annotated[str, wanting("it must be one line of visible ASCII characters", re.compile(r"[\x20-\x7e]+").fullmatch)]
+Path = Annotated[
+    str,
+    wanting(
+        "it must be a path such as /auth/register, on the host of BASE_URL",
+        re.compile(r"/(?!/)[\x21\x22\x24-\x5b\x5d-\x7e]*").fullmatch,
+    ),
+]
 Headers = dict[HeaderName, Line]
 Updating = Literal["PUT", "PATCH", "DELETE"]
 
@@ -82,8 +70,8 @@ class Auth:
     """
 
     scheme: Literal["bearer", "header", "basic", "cookie", "query", "none"] = "bearer"
-    name: Annotated[str, AfterValidator(_one_line)] | None = None
-    format: Annotated[str, AfterValidator(_format)] = "{token}"
+    name: Line | None = None
+    format: Annotated[Line, wanting("it must hold {token} once", lambda text: text.count("{token}") == 1)] = "{token}"
 
     @model_validator(mode="after")
     def _has_a_name(self) -> Auth:
@@ -105,7 +93,7 @@ class Paths:
 
     collection_slash: bool = False
     item_slash: bool = False
-    create: Annotated[str, AfterValidator(_path)] | None = None
+    create: Path | None = None
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
@@ -12,8 +13,17 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from support.rules import RULES
 
 STRICT = ConfigDict(extra="forbid", strict=True)
-LINK = re.compile(r"https?://[^\s/?#@]+(?=\Z|[/?#])\S*\Z")
-POINTER = re.compile(r"(/[^/]+)*\Z")
+
+
+def wanting(wish: str, fits: Callable[[str], object]) -> AfterValidator:
+    """Return a check that refuses a text which does not fit, and says what it must be."""
+
+    def check(value: str) -> str:
+        if fits(value):
+            return value
+        raise ValueError(wish)
+
+    return AfterValidator(check)
 
 
 def _day(value: object) -> object:
@@ -22,18 +32,6 @@ def _day(value: object) -> object:
         return date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         raise ValueError(f"{value!r} is not a day such as 2026-11-23") from None
-
-
-def _link(value: str) -> str:
-    if LINK.match(value):
-        return value
-    raise ValueError("it must be an http:// or https:// URL, without a user, a password or white space in it")
-
-
-def _pointer(value: str) -> str:
-    if POINTER.match(value):
-        return value
-    raise ValueError("it must be a JSON pointer such as /data/users")
 
 
 def _rule(value: str) -> str:
@@ -47,6 +45,12 @@ Text = Annotated[str, Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_day)]
 Patterns = Annotated[tuple[Text, ...], Field(min_length=1)]
 Statuses = Annotated[tuple[Annotated[int, Field(ge=200, le=599)], ...], Field(min_length=1)]
-Link = Annotated[str, AfterValidator(_link)]
-Pointer = Annotated[str, AfterValidator(_pointer)]
+Link = Annotated[
+    str,
+    wanting(
+        "it must be an http:// or https:// URL, without a user, a password or white space in it",
+        re.compile(r"https?://[^\s/?#@]+(?=\Z|[/?#])\S*").fullmatch,
+    ),
+]
+Pointer = Annotated[str, wanting("it must be a JSON pointer such as /data/users", re.compile("(/[^/]+)*").fullmatch)]
 Rule = Annotated[str, AfterValidator(_rule)]

@@ -82,12 +82,12 @@ class Redactor:
             return
         ways = _ways_to_write(secret)
         if len(secret) < NEEDLE:
-            self._plain |= _forms(map(_lowered, ways), len(secret), shown)
+            self._plain = self._plain | _forms(map(_lowered, ways), len(secret), shown)
         else:
             needle = len(secret) if whole else NEEDLE
-            self._plain |= _forms([_lowered(secret)], needle, shown)
+            self._plain = self._plain | _forms([_lowered(secret)], needle, shown)
             revealing = min(len(_squeezed(end)) for end in (secret[:needle], secret[-needle:]))
-            self._squeezed |= _forms(map(_squeezed, ways), revealing, shown)
+            self._squeezed = self._squeezed | _forms(map(_squeezed, ways), revealing, shown)
 
     def hide_url(self, url: str) -> None:
         """Show a URL as `$BASE_URL`, and its host as `$BASE_URL_HOST`, if that is more than a plain word."""

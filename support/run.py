@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from behave.model import Feature, Scenario, Step
 
@@ -105,29 +105,14 @@ class Run:
 
     def _confirm_gone(self) -> None:
         for session in [] if self._deletes_at_the_end else self._sessions:
-            with (
-                self._stopping_if_down(),
-                self._allowing_for_deviations(),
-                self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief),
-            ):
-                session.registry.confirm_gone()
-
-    @contextlib.contextmanager
-    def _allowing_for_deviations(self) -> Iterator[None]:
-        """Let deletions have no effect where the target is known for that: the end of the run tells who is left."""
-        try:
-            yield
-        except ContractViolation as broken:
-            if all(known.rule != broken.rule for known in self.session.profile.deviations):
-                raise
-
-    @contextlib.contextmanager
-    def _stopping_if_down(self) -> Iterator[None]:
-        """Let behave run no further scenario where the target turns out to be down."""
-        try:
-            yield
-        except TargetDown as error:
-            self._stop([], error)
+            try:
+                with self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief):
+                    session.registry.confirm_gone()
+            except ContractViolation as broken:  # if the target is known for it, the end of the run tells who is left
+                if all(known.rule != broken.rule for known in self.session.profile.deviations):
+                    raise
+            except TargetDown as error:
+                self._stop([], error)
 
     def _stop(self, scenarios: Iterable[Scenario], error: SuiteError) -> None:
         """Let behave run no further scenario, for a reason that is no fault of a rule; these failed because of it."""
@@ -144,8 +129,10 @@ class Run:
         session, exchanges = self.session, self.session.recorder.exchanges
         gave_up = bool(exchanges) and (exchanges[-1].answer is None or bool(exchanges[-1].gave_up))
         if self._current is session and (gave_up or session.connection.pacer.exhausted):
-            with self._stopping_if_down():
+            try:
                 session.connection.check_open()
+            except TargetDown as error:
+                self._stop([], error)
         if self._down is not None:
             self._stop([scenario], self._down)
 
@@ -184,7 +171,9 @@ class Run:
 
         def prove() -> None:
             with self._sink.teardown("prove that no user of the run is left", session.registry.ledger.in_brief):
-                if self._has_users(session):
+                # the users on an embedded API are gone once it has ended, or end with the run
+                is_up = session.connection.embedded_end is None
+                if is_up and (session is self.session or not self._deletes_at_the_end):
                     session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
 
         faults, left = _faults_of(session.stop_requests), _faults_of(prove)
@@ -192,11 +181,6 @@ class Run:
             return [*faults, *left]
         registry = session.registry
         return [*faults, *_faults_of(registry.ownership.check_answers), *_faults_of(registry.ledger.close)]
-
-    def _has_users(self, session: Session) -> bool:
-        """Whether users may be left: the users on an embedded API are gone once it has ended, or end with the run."""
-        is_up = session.connection.embedded_end is None
-        return is_up and (session is self.session or not self._deletes_at_the_end)
 
     def _faults_of_run(self) -> list[SuiteError]:
         """Return why the outcome of the scenarios does not count."""

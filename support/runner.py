@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from behave import runner
+from behave.runner import Runner
 
 from support.compat import keep_name_of_runner_quiet
 
-
-class Runner(runner.Runner):  # type: ignore[misc]  # behave has no types
-    """Runs the features."""
-
-    def __init__(self, config: Any) -> None:
-        super().__init__(config)
-        keep_name_of_runner_quiet()
+__all__ = ["Runner"]
+keep_name_of_runner_quiet()

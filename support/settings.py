@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from support.errors import SettingsError
 from support.near_misses import check_env_file, check_environment
@@ -144,17 +144,6 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic hands it over by this name
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, dotenv_settings
-
     @field_validator("base_url")
     @classmethod
     def _is_a_usable_url(cls, value: str | None) -> str | None:
@@ -231,7 +220,8 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
     check_environment(os.environ, Settings.model_fields)
     try:
         check_env_file(env_file, Settings.model_fields)
-        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **_not_empty(chosen))  # type: ignore[call-arg]
+        not_empty: dict[str, Any] = {name: value for name, value in chosen.items() if value}
+        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **not_empty)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError(explain(error, chosen, env_file)) from None
     except UnicodeDecodeError:
@@ -259,10 +249,6 @@ def _meant_for_another_target(settings: Settings) -> str | None:
     return next(
         (name.upper() for name in names if getattr(settings, name) != Settings.model_fields[name].default), None
     )
-
-
-def _not_empty(chosen: Mapping[str, str]) -> dict[str, Any]:
-    return {name: value for name, value in chosen.items() if value != ""}
 
 
 def _suggestion(name: str) -> str:

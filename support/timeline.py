@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,11 +24,6 @@ class TimelineRow:
         """How the contender ended, in columns."""
         answered = "      -   " if self.answered_s is None else f"{self.answered_s * 1000:7.2f} ms"
         return f"{answered} {self.status} {self.outcome}"
-
-
-def by_answer(rows: Sequence[TimelineRow]) -> list[TimelineRow]:
-    """Return the rows in the order of their answers."""
-    return sorted(rows, key=lambda row: math.inf if row.answered_s is None else row.answered_s)
 
 
 def status_counts(rows: Sequence[TimelineRow]) -> list[str]:

@@ -57,7 +57,6 @@ class TokenCommand:
         self._in_vain = self.token
 
     def _run(self) -> str:
-        self._printed_at = self._clock()
         try:
             done = subprocess.run(
                 self._command,
@@ -70,6 +69,8 @@ class TokenCommand:
             )
         except (subprocess.TimeoutExpired, UnicodeDecodeError, OSError) as error:
             raise SettingsError(f"TOKEN_COMMAND: it could not be run to its end ({type(error).__name__}).") from None
+        finally:
+            self._printed_at = self._clock()
         token = done.stdout.strip()
         if done.returncode:
             said = done.stderr.strip().rpartition("\n")[2]

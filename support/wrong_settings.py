@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from support.errors import in_short
 
 HIDDEN = "a value that is not shown"
+OFF = ("", "0", "off", "f", "false", "n", "no")
+"""Values of HIDE_BASE_URL; any other hides it, even one that is invalid."""
 
 
 def explain(error: ValidationError, chosen: Mapping[str, str], env_file: Path) -> str:
@@ -23,14 +25,10 @@ def explain(error: ValidationError, chosen: Mapping[str, str], env_file: Path) -
         token, token_source = _origin("token", chosen, env_file)
         if _looks_like_a_url(token):
             return f"BASE_URL ({source}): it got {HIDDEN}. TOKEN ({token_source}) holds a URL: the two look swapped."
-    hidden = name == "base_url" and _is_on(_origin("hide_base_url", chosen, env_file)[0])
+    is_shown = _origin("hide_base_url", chosen, env_file)[0].strip().lower() in OFF
+    hidden = name == "base_url" and not is_shown
     shown = HIDDEN if hidden else _shown(name, got)
     return f"{name.upper()} ({source}): it got {shown}; it wants {_wanted(first['msg'])}."
-
-
-def _is_on(value: str) -> bool:
-    """Whether a value of HIDE_BASE_URL is anything but off, even if it is invalid."""
-    return value.strip().lower() not in ("", "0", "off", "f", "false", "n", "no")
 
 
 def _looks_like_a_url(value: str) -> bool:

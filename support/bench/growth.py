@@ -84,7 +84,7 @@ def _make(count: int) -> None:
             begun = time.perf_counter()
             for start in range(0, count, AT_ONCE):
                 new_users = session.factory.new_users(min(AT_ONCE, count - start))
-                session.run_at_once([accounts.signing_up(session.scenario, one) for one in new_users])
+                session.scenario.run_at_once([accounts.signing_up(session.scenario, one) for one in new_users])
             signed_up = time.perf_counter()
             session.registry.prove_nothing_is_left(PATIENCE_S)
             gone = time.perf_counter()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain, compress, islice
+from collections.abc import Collection, Sequence
+from itertools import compress
 from typing import TypeVar
 
-from support.cleanup.effect import check_effect
 from support.cleanup.journal import State
 from support.cleanup.ledger import Ledger, Owner, Record, folded
 from support.cleanup.ownership import OwnershipCheck
-from support.cleanup.polling import PollPolicy, until_gone
+from support.cleanup.polling import PollPolicy
 from support.contract.normalizers import users_in, users_of
+from support.contract.violation import fail
 from support.escaping import on_one_line
 from support.http.async_client import AsyncClient
 from support.http.operations import Operation, look
@@ -52,7 +52,19 @@ class Deleter:
         await self._confirm(begun)
         if self._missed_deadline and not had_missed:
             left = [record for record in begun if record.state is not State.GONE]
-            await check_effect(self._client, self._ownership, left, self._policy.deadline_s)
+            await self._check_effect(left)
+
+    async def _check_effect(self, left: Sequence[Record]) -> None:
+        """Delete a user once more who is left after the deadline; raises ContractViolation if they stay."""
+        user_id = next((one for record in left for one in sorted(record.ids & record.deleted)), None)
+        if user_id is None or await self._client.run(self._ownership.read_own(user_id)) is None:
+            return
+        deletion = await self._client.run(self._ownership.api.in_background().delete(user_id))
+        stays = await self._client.run(self._ownership.read_own(user_id)) is not None
+        if stays and self._ownership.means_deleted(deletion.status):
+            wanted = f"a user who is gone within {self._policy.deadline_s:g} s after the deletion"
+            wrong = "the deletion was confirmed twice, and a read still shows the user"
+            fail("delete", "deleting what this run has created", [wanted], [wrong], deletion)
 
     async def remove(self, records: Sequence[Record]) -> None:
         """Delete the users of these records and poll until they are gone; never raises.
@@ -74,10 +86,12 @@ class Deleter:
 
         One read of the list replaces many look-ups. A list may hide users, so the end of the run looks the others up.
         """
-        users = await self._listed_instead_of(len(records))
-        if users is not None:
-            emails = {user.email for user in users}
-            records = [record for record in records if folded(record.email) in emails]
+        profile = self.api.profile
+        if len(records) >= SEVERAL and self.uses_list and profile.capabilities.list and not profile.pages.are_needed:
+            users = users_in((await self._client.run(self.api.send_once(self.api.call("GET")))).answer, profile)
+            self.uses_list = users is not None  # one that could not be read is not asked for again
+            emails = {user.email for user in users or ()}
+            records = [one for one in records if users is None or folded(one.email) in emails]
         await self.remove(records)
 
     def listed(self) -> Operation[list[User] | None]:
@@ -86,43 +100,13 @@ class Deleter:
             return None
         return users_in((yield from self.api.list()).answer, self.api.profile)
 
-    async def run_all(self, operations: Iterable[Operation[T]]) -> list[T]:
-        """Execute operations, only so many at once; raises what one of them raises."""
-        results: dict[int, T] = {}
-        first = list(islice(rest := iter(operations), AT_ONCE))
-        waiting = enumerate(chain(first, rest))
-
-        async def work() -> None:
-            for place, operation in waiting:
-                results[place] = await self._client.run(operation)
-
-        workers = [asyncio.ensure_future(work()) for _ in first]
-        try:
-            await asyncio.gather(*workers)
-        finally:
-            for worker in workers:
-                worker.cancel()
-        return [results[place] for place in range(len(results))]
-
-    async def _listed_instead_of(self, questions: int) -> list[User] | None:
-        """Return what the list shows, if reading it takes fewer requests than so many questions; None otherwise.
-
-        A list that could not be read is not asked for again.
-        """
-        profile = self.api.profile
-        if questions < SEVERAL or not self.uses_list or profile.pages.are_needed or not profile.capabilities.list:
-            return None
-        exchange = await self._client.run(self.api.send_once(self.api.call("GET")))
-        users = users_in(exchange.answer, profile)
-        self.uses_list = users is not None
-        return users
-
     # Deleting
 
     async def _delete_all(self, records: Sequence[Record]) -> list[Record]:
         """Delete the users of these records, many at once; return those that have to be confirmed gone."""
         unconfirmed = []
-        for batch in batches(records):
+        for start in range(0, len(records), AT_ONCE):
+            batch = records[start : start + AT_ONCE]
             self._ledger.mark_as([record for record in batch if record.is_certain], State.DELETING)
             operations = (self._client.run(self._delete(record)) for record in batch)
             for record, result in zip(batch, await asyncio.gather(*operations, return_exceptions=True), strict=True):
@@ -229,7 +213,11 @@ class Deleter:
         """Poll until the users of these records are gone or their deadline is over; once missed, look once."""
         whole = self._policy
         policy = PollPolicy(whole.first_s, whole.cap_s, 0.0 if self._missed_deadline else whole.deadline_s)
-        left = await until_gone(records, self._not_gone, policy)
+        left = await self._not_gone(records)
+        for wait in policy.waits() if left else ():
+            await asyncio.sleep(wait)
+            if not (left := await self._not_gone(left)):
+                break
         self._missed_deadline = self._missed_deadline or bool(left)
         for record in left:
             if record.confirmed_at:
@@ -242,10 +230,10 @@ class Deleter:
         Of very many, those that the list still shows need not be asked for one by one.
         """
         reads_list = len(records) >= MANY or any(record.shown_by for record in records)
-        shown = set(await self._client.run(self._listed_ids())) if reads_list else set()
+        shown = {user.id for user in await self._client.run(self.listed()) or ()} if reads_list else set()
         shown |= await self._looked_up([record for record in records if record.shown_by == LOOK_UP])
         asked = [record for record in records if not record.ids & shown]
-        are_gone = await self.run_all(map(self._is_gone, asked))
+        are_gone = await self._client.gather(map(self._is_gone, asked), AT_ONCE)
         self._ledger.mark_as(list(compress(asked, are_gone)), State.GONE)
         return [record for record in records if record.state is not State.GONE]
 
@@ -268,14 +256,11 @@ class Deleter:
     async def _looked_up(self, records: Sequence[Record]) -> set[str]:
         """Return the ids of these records that looking their emails up still shows with the email."""
         shown = set[str]()
-        found = await self.run_all(self.api.find(record.email or "") for record in records)
+        found = await self._client.gather((self.api.find(record.email or "") for record in records), AT_ONCE)
         for record, exchange in zip(records, found, strict=True):
             users = users_of(exchange.answer, self.api.profile) if exchange.status == 200 else []
             shown |= {user.id for user in users if user.email == folded(record.email)} & record.ids
         return shown
-
-    def _listed_ids(self) -> Operation[list[str]]:
-        return [user.id for user in (yield from self.listed()) or ()]
 
     def _is_gone(self, record: Record) -> Operation[bool]:
         for user_id in sorted(record.ids):
@@ -284,12 +269,6 @@ class Deleter:
             if not gone and not self._is_reassigned(record, user_id, read):
                 return False
         return True
-
-
-def batches(things: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yield the things in batches of as many as may be under way at once."""
-    for start in range(0, len(things), AT_ONCE):
-        yield things[start : start + AT_ONCE]
 
 
 def outcome_of(exchange: Exchange) -> str:

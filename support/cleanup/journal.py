@@ -58,7 +58,6 @@ class JournalRow:
     """One user in the journal."""
 
     ref: int
-    mark: str
     email: str | None
     id: str | None
     state: State
@@ -111,15 +110,11 @@ class Journal:
         with self._kept():
             self._lease = FileLock(self._lease_path(mark), mode=0o600)
             self._lease.acquire(timeout=0)
-            self._forget_finished_runs(target)
+            for table in ("users", "runs"):  # those of runs that ended with all users gone
+                self._write(f"DELETE FROM {table} WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
             self._database.execute("PRAGMA synchronous = FULL")
             self._write("INSERT INTO runs VALUES (?, ?, ?, ?, ?, NULL)", (mark, target, socket.gethostname(), now, now))
             self._database.execute("PRAGMA synchronous = NORMAL")
-
-    def _forget_finished_runs(self, target: str) -> None:
-        """Drop runs that ended with all users gone."""
-        self._write(f"DELETE FROM users WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
-        self._write(f"DELETE FROM runs WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
 
     def beat(self, mark: str) -> None:
         """Renew the lease of a run."""
@@ -146,7 +141,7 @@ class Journal:
     ) -> None:
         """Write down, at once, the state of users."""
         known_id = None if user_id is None or redacted.holds_secret(user_id) else user_id
-        changes = [(state.value, known_id, reason, time.time(), ref) for ref in refs]
+        changes = [(state.value, known_id, reason and redacted(reason), time.time(), ref) for ref in refs]
         with self._lock:
             self._database.executemany(
                 "UPDATE users SET state = ?, id = coalesce(?, id), reason = ?, changed = ? WHERE ref = ?", changes
@@ -155,12 +150,10 @@ class Journal:
     def unfinished(self, mark: str) -> list[JournalRow]:
         """Return the users of a run that were not confirmed gone."""
         rows = self._read(
-            "SELECT ref, mark, address, id, state, reason FROM users WHERE mark = ? AND state != ? ORDER BY ref",
+            "SELECT ref, address, id, state, reason FROM users WHERE mark = ? AND state != ? ORDER BY ref",
             (mark, State.GONE),
         )
-        return [
-            JournalRow(ref, run, email, user_id, State(state), why) for ref, run, email, user_id, state, why in rows
-        ]
+        return [JournalRow(ref, email, user_id, State(state), why) for ref, email, user_id, state, why in rows]
 
     def dead_runs(self, target: str) -> list[Run]:
         """Return the runs against a target that left something and are not alive any more."""
@@ -215,7 +208,8 @@ class Journal:
 
 def _opened(path: Path) -> sqlite3.Connection:
     """Open the database, and set it up if it is new; no other process may do the same meanwhile."""
-    _create_private(path)
+    with contextlib.suppress(FileExistsError):  # one that is there stays closed: closing it would drop SQLite's locks
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     database = sqlite3.connect(path, timeout=OPENED_WITHIN_S, isolation_level=None, check_same_thread=False)
     database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     database.execute("PRAGMA journal_mode = WAL")
@@ -223,12 +217,3 @@ def _opened(path: Path) -> sqlite3.Connection:
     database.execute(f"PRAGMA wal_autocheckpoint = {PAGES_TO_CHECKPOINT}")
     database.executescript(_SCHEMA)
     return database
-
-
-def _create_private(path: Path) -> None:
-    """Create the file for its owner alone, if it is not there yet.
-
-    One that is there is not opened: closing it again would drop SQLite's locks on it in this whole process.
-    """
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

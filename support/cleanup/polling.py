@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,16 +22,3 @@ class PollPolicy:
         while (left := ends - clock()) > 0:
             yield min(wait, left)
             wait = min(wait * 2, self.cap_s)
-
-
-async def until_gone(
-    waiting: Collection[T], still_there: Callable[[Collection[T]], Awaitable[list[T]]], poll_policy: PollPolicy
-) -> list[T]:
-    """Look for all of them together until none is there or the deadline is over; return those that still are."""
-    left = await still_there(waiting)
-    for wait in poll_policy.waits():
-        if not left:
-            break
-        await asyncio.sleep(wait)
-        left = await still_there(left)
-    return left

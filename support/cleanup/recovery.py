@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from support.cleanup.journal import Journal, State
+from support.cleanup.marks import mark_in
 from support.cleanup.registry import Registry
+from support.contract.normalizers import users_of
 from support.errors import ContractViolation, LeftBehind, number_of
-from support.models import EMBEDDED
+from support.models import EMBEDDED, Exchange
+from support.profile import Profile
 from support.settings import Settings
 
 log = logging.getLogger("acceptance.cleanup")
@@ -70,3 +73,9 @@ def _logging_what_cannot_be_written(mark: str) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         log.warning("the journal does not know that run %s is over: %s", mark, error)
+
+
+def others_in(listed: Exchange, profile: Profile, journal: Journal) -> frozenset[str]:
+    """Return the ids in a list, except those of the users of other live runs, whose ids may be assigned again."""
+    marks = {user.id: mark_in(user.email) for user in users_of(listed.answer, profile)}
+    return frozenset(user_id for user_id, mark in marks.items() if mark is None or not journal.is_live(mark))

@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import chain
 
 from support import statuses
-from support.cleanup.deleter import LIST, Deleter
+from support.cleanup.deleter import AT_ONCE, LIST, Deleter
 from support.cleanup.journal import Journal, State
 from support.cleanup.ledger import Ledger, Phase, Record
 from support.cleanup.left import describe_left
@@ -117,8 +117,7 @@ class Registry:
         user = self.ownership.user(exchange.answer)
         succeeded = statuses.is_success(exchange.status)
         if succeeded and user is not None and user.id not in set(known):
-            source = self.ownership.look_up_rule if exchange.adopted else ""
-            self.ledger.note_created(record, user, source)
+            self.ledger.note_created(record, user, self.ownership.look_up_rule if exchange.adopted else "")
         elif exchange.was_refused:
             self.ledger.mark_as([record], State.REFUSED)
         else:
@@ -286,13 +285,14 @@ class Registry:
         return self._loop.run(self._survey())
 
     async def _survey(self) -> list[User]:
-        deleter, unfinished = self._deleter, self.ledger.unfinished()
-        await deleter.run_all(map(deleter.look_up, unfinished))
+        unfinished = self.ledger.unfinished()
+        await self._client.gather(map(self._deleter.look_up, unfinished), AT_ONCE)
         marked = await self._client.run(self._marked())
         if marked is None and self.api.profile.capabilities.list:
             raise TargetDown(f"{self.api.base_url}: the suite cannot read the list of users that shows who is left.")
         ids = dict.fromkeys(chain(*(record.ids for record in unfinished), (user.id for user in marked or ())))
-        return [user for user in await deleter.run_all(map(self.ownership.read_own, ids)) if user is not None]
+        users = await self._client.gather(map(self.ownership.read_own, ids), AT_ONCE)
+        return [user for user in users if user is not None]
 
     def _marked(self) -> Operation[list[User] | None]:
         """List the users whose email carries this run's mark; None if the list cannot be read."""

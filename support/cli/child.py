@@ -42,10 +42,8 @@ class Child:
         """Interrupt the process by the signal of this name; it then cleans up and ends."""
         stdin = self.process.stdin
         if stdin is not None and not stdin.closed:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError), stdin:
                 stdin.write(name.encode())
-            with contextlib.suppress(OSError):
-                stdin.close()
 
     def summary(self) -> Summary | None:
         """Return the summary that the process has written; None if it died before that."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import re
 import sqlite3
@@ -35,11 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         set_up_logs("WARNING")
         oldest_s, part_of_mark = _seconds(options.older_than), _part_of_mark(options.mark)
-        connection = Connection(_settings())
-        try:
+        with contextlib.closing(Connection(_settings())) as connection:
             return _clean(connection, options, oldest_s, part_of_mark)
-        finally:
-            connection.close()
     except SuiteError as error:
         return _report(error)
     except KeyboardInterrupt:
@@ -91,9 +89,10 @@ def _seconds(text: str | None) -> float:
 
 
 def _part_of_mark(text: str | None) -> str:
-    if text is not None and len(text.removeprefix("uat-")) < SHORTEST_MARK:
+    part = (text or "").lower()
+    if text is not None and len(part.removeprefix("uat-")) < SHORTEST_MARK:
         raise SettingsError(f"--mark: it got {text!r}; it wants at least {SHORTEST_MARK} characters after uat-.")
-    return (text or "").lower()
+    return part
 
 
 def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float, part_of_mark: str) -> int:
@@ -102,7 +101,8 @@ def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float,
     latest = math.inf if options.older_than is None else time.time() - oldest_s
     chosen = sorted(mark for mark, began in runs.items() if part_of_mark in mark and began <= latest)
     if not chosen:
-        _print(f"Nothing is left of dead runs on {connection.target.base_url}.")
+        of_these = " that --mark and --older-than choose" if runs else ""
+        _print(f"Nothing is left of dead runs on {connection.target.base_url}{of_these}.")
         return 0
     left = sum(_show_or_delete(connection, mark, delete=options.yes and not options.dry_run) for mark in chosen)
     if left and not options.yes:

@@ -54,6 +54,7 @@ def _summary(given: str, name: str, tags: str) -> Summary:
     if not given.startswith(("http://", "https://")):
         return _played(Path(given))
     reports = ROOT / load({"base_url": given}).reports_dir / "compared" / name
+    (reports / FILE).unlink(missing_ok=True)  # a run that does not begin leaves none
     defined = ["-D", f"base_url={given}", "-D", f"reports_dir={reports}"]
     command = [sys.executable, "-m", "behave", f"--tags={tags}", *defined]
     subprocess.run(command, cwd=ROOT, stdout=sys.stderr, check=False)

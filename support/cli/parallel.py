@@ -17,12 +17,13 @@ from behave.configuration import Configuration
 from behave.exception import ConfigError, FileNotFoundError, InvalidFileLocationError, InvalidFilenameError
 from behave.model import Feature
 from behave.parser import ParserError
+from behave.runner_util import parse_features
 
 from support import profile_files
 from support import settings as settings_module
 from support.bootstrap import check_target
 from support.cli.child import Child
-from support.cli.splitting import features_of, locations_of, shares_of, wants_several
+from support.cli.splitting import locations_of, shares_of, wants_several
 from support.cli.worker import Share
 from support.early_signals import FAULT
 from support.errors import Inconclusive, Outcome, SuiteError
@@ -61,7 +62,7 @@ def hand_over() -> None:
         settings = settings_module.load(config.userdata)
         if not wants_several(config, settings):
             return
-        features = features_of(config)
+        features = list(parse_features(locations_of(config), language=config.lang))
         shard = select_shard(features, config, settings)
         shares = shares_of(features, config, settings)
         if len(shares) < 2:
@@ -100,7 +101,7 @@ class ParallelRun:
         settings: Settings,
         shares: Sequence[Sequence[Feature]],
         folder: Path,
-        shard: Shard = Shard(),  # noqa: B008 - frozen
+        shard: Shard,
     ) -> None:
         self._config, self._settings, self._shares, self._folder = config, settings, shares, folder
         self._shard = shard

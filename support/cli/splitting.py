@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from behave.model import Feature
-from behave.runner_util import collect_feature_locations, parse_features
+from behave.runner_util import collect_feature_locations
 
 from support import profile_files
 from support.profile import Caps
@@ -43,11 +43,6 @@ def shares_of(features: Sequence[Feature], config: Any, settings: Settings) -> l
 def locations_of(config: Any) -> list[Any]:
     """Return the locations of the features that behave would run: files, or lines of files."""
     return [each for each in collect_feature_locations(config.paths) if not config.exclude(each)]
-
-
-def features_of(config: Any) -> list[Feature]:
-    """Return the features that behave would run."""
-    return list(parse_features(locations_of(config), language=config.lang))
 
 
 def _processors() -> int:

@@ -15,16 +15,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 import httpcore
-import httpx
 
 from support.concurrency.results import Timing
-from support.http.async_client import new_transport
-from support.http.route import Route
 from support.http.streams import Stream
 
 SIGNIFICANT_SPREAD_S = 0.005
@@ -137,7 +133,7 @@ class LastByteStream(Stream):
 
     def __init__(self, inner: httpcore.AsyncNetworkStream, backend: LastByteBackend) -> None:
         super().__init__(inner)
-        self._backend = backend
+        self._backend, self._last = backend, b""
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         armed = self._backend.disarm() if buffer else None
@@ -147,18 +143,21 @@ class LastByteStream(Stream):
         barrier, timing = armed
         if len(buffer) > 1:
             await self.inner.write(buffer[:-1], timeout)
-        await barrier.wait(timing, _LastByte(self, buffer[-1:]))
+        self._last = buffer[-1:]
+        await barrier.wait(timing, self)
 
-    async def start_tls(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
-        return LastByteStream(await self.inner.start_tls(*args, **options), self._backend)
-
-    def socket_number(self) -> int | None:
-        """Return the file descriptor that plain bytes can be written to; None with TLS, if lost, and on Windows."""
+    def stage(self) -> Callable[[], object] | None:
+        """Return what writes the last byte to the socket; None with TLS, if the connection is lost, and on Windows."""
         connection = self.get_extra_info("socket")
         if sys.platform == "win32" or connection is None or self.get_extra_info("ssl_object") is not None:
             return None
-        number: int = connection.fileno()
-        return number
+        return partial(os.write, connection.fileno(), self._last)
+
+    async def send_end(self) -> None:
+        await self.inner.write(self._last)
+
+    async def start_tls(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return LastByteStream(await self.inner.start_tls(*args, **options), self._backend)
 
     def is_answered(self) -> bool:
         """Whether an answer has arrived, beyond interim responses (RFC 9110 §15.2); a closed connection has none."""
@@ -174,24 +173,6 @@ class LastByteStream(Stream):
         while INTERIM.match(octets):
             octets = octets.partition(b"\r\n\r\n")[2]
         return bool(octets)
-
-
-@dataclass(frozen=True)
-class _LastByte:
-    """The end of a request over HTTP/1.1: one byte on a connection of its own."""
-
-    stream: LastByteStream
-    octet: bytes
-
-    def stage(self) -> Callable[[], object] | None:
-        number = self.stream.socket_number()
-        return None if number is None else partial(os.write, number, self.octet)
-
-    async def send_end(self) -> None:
-        await self.stream.inner.write(self.octet)
-
-    def is_answered(self) -> bool:
-        return self.stream.is_answered()
 
 
 class LastByteBackend(httpcore.AnyIOBackend):
@@ -220,9 +201,3 @@ class LastByteBackend(httpcore.AnyIOBackend):
 
     async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         return LastByteStream(await super().connect_tcp(*args, **options), self)
-
-
-def last_byte_transport(route: Route) -> tuple[httpx.AsyncHTTPTransport, LastByteBackend]:
-    """Return a transport of one connection, and the backend that can hold back its next request."""
-    backend = LastByteBackend()
-    return new_transport(route, backend), backend

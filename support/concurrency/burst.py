@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,6 +17,7 @@ from support.concurrency.single_packet import ReleaseTransport, Warmth
 from support.errors import SettingsError
 from support.http.async_client import AsyncClient
 from support.http.operations import Operation, SendRequest
+from support.http.session_client import SessionClient
 from support.models import Answer, Call, Failure
 
 T = TypeVar("T")
@@ -146,6 +149,30 @@ class Connection:
 
     async def close(self) -> None:
         await self._transport.aclose()
+
+
+def burst_in_threads(client: SessionClient, requests: Sequence[Request[T]]) -> BurstResult[T]:
+    """Run each operation in a thread of its own; a barrier releases all threads together, once the API takes them."""
+    client.wait_for_turn(len(requests))
+    barrier = threading.Barrier(len(requests))
+    timings = tuple(Timing(request.label) for request in requests)
+
+    def run(request: Request[T], timing: Timing) -> T:
+        barrier.wait()
+        timing.started = timing.released = time.perf_counter()
+        result = client.run(request.operation, of_group=True)
+        timing.answered = time.perf_counter()
+        return result
+
+    pool = ThreadPoolExecutor(len(requests), thread_name_prefix="contender")
+    try:
+        results = tuple(pool.map(run, requests, timings))
+        pool.shutdown()
+    except BaseException:
+        barrier.abort()  # otherwise the waiting threads would wait forever
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    return BurstResult(results, timings)
 
 
 def allow_open_files(connections: int) -> None:

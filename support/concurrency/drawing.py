@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from support.concurrency.races import Contender, Outcome
-from support.timeline import TimelineRow, by_answer, drawn
+from support.timeline import TimelineRow, drawn
 
 COLUMNS = 40
 BINS = 20
@@ -24,9 +25,8 @@ COLOURS = {
 
 def timeline_rows(contenders: Sequence[Contender]) -> list[TimelineRow]:
     """Return the contenders as rows of a timeline, in the order of their answers."""
-    return by_answer(
-        [TimelineRow(one.label, one.released_s, one.answered_s, one.status, one.outcome) for one in contenders]
-    )
+    rows = (TimelineRow(one.label, one.released_s, one.answered_s, one.status, one.outcome) for one in contenders)
+    return sorted(rows, key=lambda row: math.inf if row.answered_s is None else row.answered_s)
 
 
 def race_picture(contenders: Sequence[Contender], is_wrong: bool = False) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import statistics
-from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Generic, TypeVar
 
 from support.http.operations import Operation
@@ -51,8 +52,10 @@ class BurstResult(Generic[T]):
 
     @property
     def peak(self) -> int:
-        """The highest number of requests that were in flight at the same time."""
-        return peak_in_flight(self.timings)
+        """The highest number of requests that were in flight at the same time: started and not answered yet."""
+        begun = [one for one in self.timings if one.started is not None]
+        events = sorted([(one.started, 1) for one in begun] + [(one.answered or math.inf, -1) for one in begun])
+        return max(accumulate(change for _, change in events), default=0)
 
     @property
     def early(self) -> bool:
@@ -77,16 +80,3 @@ class BurstResult(Generic[T]):
             f"peak {self.peak} in flight, released within {self.skew_s * 1000:.2f} ms, {rate:.0f} answers/s, "
             f"p50 {cuts[49] * 1000:.0f} ms, p95 {cuts[94] * 1000:.0f} ms, slowest {latencies[-1] * 1000:.0f} ms"
         )
-
-
-def peak_in_flight(timings: Iterable[Timing]) -> int:
-    """Return the highest number of requests that were in flight at the same time: started and not answered yet."""
-    events: list[tuple[float, int]] = []
-    for timing in timings:
-        if timing.started is not None:
-            events += [(timing.started, 1), (timing.answered or float("inf"), -1)]
-    peak = in_flight = 0
-    for _, change in sorted(events):
-        in_flight += change
-        peak = max(peak, in_flight)
-    return peak

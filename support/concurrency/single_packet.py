@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from support.concurrency.barrier import Barrier, last_byte_transport
+from support.concurrency.barrier import Barrier, LastByteBackend
 from support.concurrency.results import Timing
-from support.http.async_client import AsyncClient
+from support.http.async_client import AsyncClient, new_transport
 from support.http.route import Route
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class ReleaseTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
-        self._own, self._backend = last_byte_transport(client.route)
+        self._backend = LastByteBackend()
+        self._own = new_transport(client.route, self._backend)
         self._own_warmth = Warmth()
         self._armed: tuple[Barrier, Timing, bool] | None = None
 

@@ -107,9 +107,3 @@ def searches_by(email: str) -> Iterator[tuple[str, str]]:
 def first_of(names: Sequence[str], fields: Mapping[str, Any]) -> str | None:
     """Return the first of these names that is a field of the user."""
     return next((name for name in names if name in fields), None)
-
-
-def field_with(value: str, fields: Mapping[str, Any], likely: Sequence[str]) -> str | None:
-    """Return the field with a value that was sent, ignoring letter case; the likely names come first."""
-    same = [key for key, shown in fields.items() if str(shown).lower().strip() == value.lower().strip()]
-    return next((name for name in likely if name in same), same[0] if same else None)

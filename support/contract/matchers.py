@@ -198,7 +198,7 @@ def body_of(answer: Answer | None, whole: bool = False) -> tuple[Any, list[str]]
     if not answer.body and not answer.excess:
         return None, ["the body is empty"]
     try:
-        return answer.document(), []
+        return answer.document, []
     except TooMuch as beyond:
         return None, [str(beyond)]
     except ValueError as error:

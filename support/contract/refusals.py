@@ -220,12 +220,9 @@ def _at(node: Mapping[str, Any], path: Path) -> Iterator[Complaint]:
         yield Complaint((*path, str(name)), f"unknown: {text}")
     yield from (Complaint((*path, *path_of(name)), f"required: {text}") for name in missing)
     if not missing and not unknown:
-        choices = next((tuple(part[key]) for part in (*inner, node) for key in CHOICES if _is_list(part.get(key))), ())
+        lists = (found for part in (*inner, node) for key in CHOICES if isinstance(found := part.get(key), list))
+        choices = next((tuple(one) for one in lists if one and all(isinstance(value, str | int) for value in one)), ())
         yield from [Complaint(path, text, choices)] if path else (Complaint(name, text) for name in names_in(text))
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, str | int) for one in value)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -244,12 +241,8 @@ def path_of(place: str | Sequence[Any]) -> Path:
     steps = [str(step) for step in place]
     while steps and steps[0] in PARTS_OF_THE_REQUEST:
         steps = steps[1:]
-    return tuple(_as_in_json(step) for step in steps if step)
-
-
-def _as_in_json(name: str) -> str:
-    """Return a name as JSON has it, where a message has that of a property or a label: `FirstName`, `Email`."""
-    return name if name.isupper() else name[:1].lower() + name[1:]
+    # a message may have the name of a property or a label, such as `FirstName`
+    return tuple(step if step.isupper() else step[:1].lower() + step[1:] for step in steps if step)
 
 
 def names_in(text: str) -> list[Path]:

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import time
 import zlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -90,9 +90,20 @@ class AsyncClient:
                 driver.outcome = await (send or self._send)(effect)
         return driver.result
 
-    async def gather(self, operations: Sequence[Operation[T]]) -> list[T]:
-        """Execute many operations at once and return their results in order."""
-        return list(await asyncio.gather(*map(self.run, operations)))
+    async def gather(self, operations: Iterable[Operation[T]], at_once: int | None = None) -> list[T]:
+        """Execute operations, at most so many at once, and return their results in order; an error ends all of them."""
+        slots = asyncio.Semaphore(at_once) if at_once else contextlib.nullcontext()
+
+        async def work(operation: Operation[T]) -> T:
+            async with slots:
+                return await self.run(operation)
+
+        workers = [asyncio.ensure_future(work(operation)) for operation in operations]
+        try:
+            return await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
 
     async def wait_for_turn(self, count: int = 1) -> None:
         """Wait until the API takes so many requests at once."""

@@ -69,7 +69,7 @@ class _Reader(io.RawIOBase):
         super().close()
 
 
-class _Response(FinalResponse):
+class Response(FinalResponse):
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp = io.BufferedReader(_Reader(sock, self.fp.detach()))
@@ -86,11 +86,11 @@ class _Response(FinalResponse):
 
 
 class _Connection(HTTPConnection):
-    response_class = _Response
+    response_class = Response
 
 
 class _TlsConnection(HTTPSConnection):
-    response_class = _Response
+    response_class = Response
 
 
 class _Pool(HTTPConnectionPool):

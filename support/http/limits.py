@@ -55,7 +55,7 @@ class Learner:
         if self._opens == math.inf or self._refusals == 0:
             self._begin_refusal()
         self._opens = opens
-        if self._refusals > 1 or self._accepted >= FEWEST:
+        if self.is_on and (self._refusals > 1 or self._accepted >= FEWEST):
             self.limit = self._measured()
 
     def _begin_refusal(self) -> None:
@@ -66,9 +66,7 @@ class Learner:
         if self._lowered > MOST_LOWERED:
             self.limit, self.is_on = self._declared, False
 
-    def _measured(self) -> Limit | None:
-        if not self.is_on:
-            return self.limit
+    def _measured(self) -> Limit:
         found = Limit(max(1, self._accepted), max(0.001, self._opens - self._began))
         if self._before is None:
             return found

@@ -132,33 +132,23 @@ def _attempts(call: Call, policy: Policy, settle: Settle, permit: Permit | None 
         wait = loop.wait_s(outcome)
         attempts = (*exchange.attempts, Attempt(outcome, wait or 0.0))
         exchange = replace(exchange, attempts=attempts, gave_up=loop.gave_up)
-        if credential.source is not None and outcome.status in credential.source.statuses:
-            if not renewed and (yield from _renewal(credential.source, token)):
-                renewed = True
-                continue
+        if (source := credential.source) is not None and outcome.status in source.statuses:
             if renewed:
-                credential.source.note_refused_again()
+                source.note_refused_again()
+            else:
+                yield Renew(source, token)
+                if renewed := source.token != token:
+                    continue
         if settled := (yield from settle(exchange)):
             return settled
         if wait is None or wait >= loop.remaining_s:
             return exchange
         yield Sleep(wait, cause_of(outcome))
-        if permit is not None and exchange.attempts[-1].in_doubt and not (yield from _passes(permit(call))):
-            return replace(exchange, undecided=True)
-
-
-def _renewal(source: TokenSource, refused: str) -> Operation[bool]:
-    """Whether there is another token than the one that was refused."""
-    yield Renew(source, refused)
-    return source.token != refused
-
-
-def _passes(permitting: Operation[None]) -> Operation[bool]:
-    try:
-        yield from permitting
-    except (ContractViolation, Inconclusive):
-        return False
-    return True
+        if permit is not None and exchange.attempts[-1].in_doubt:
+            try:
+                yield from permit(call)
+            except (ContractViolation, Inconclusive):
+                return replace(exchange, undecided=True)
 
 
 def look(search: Search, window_s: float, policy: Policy) -> Operation[Sequence[Answer] | None]:

@@ -88,7 +88,7 @@ def _next(exchange: Exchange, pages: Pages) -> str | None:
     answer = exchange.answer
     assert answer is not None
     if pages.next_pointer is not None:
-        found = at(answer.document(), steps_of(pages.next_pointer))
+        found = at(answer.document, steps_of(pages.next_pointer))
     else:
         links = parse_header_links(answer.header("Link") or "")
         found = next((link["url"] for link in links if link.get("rel") == "next"), None)
@@ -124,7 +124,7 @@ def _merged(pages: Sequence[Exchange], profile: Profile) -> Exchange:
     if len(pages) == 1 or first.answer is None:
         return first
     entries = [entry for exchange in pages for entry in listed(exchange.answer, profile) or []]
-    body = json.dumps(placed(first.answer.document(), steps_of(profile.names.list_pointer), entries)).encode()
+    body = json.dumps(placed(first.answer.document, steps_of(profile.names.list_pointer), entries)).encode()
     seconds = sum(exchange.answer.seconds for exchange in pages if exchange.answer)
     answer = Answer(first.answer.status, first.answer.headers, body, seconds)
     return replace(first, attempts=(*first.attempts[:-1], Attempt(answer)))

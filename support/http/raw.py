@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import re
+import io
 import socket
 import ssl
 import time
 from urllib.parse import urlsplit
 
-from support.bounds import MOST_HEADERS, TooMuch
+from support.bounds import TooMuch
+from support.http.deadline import Response, limit_next_call
 from support.http.failures import failure_of
 from support.http.route import DIRECT, Route
 from support.http.urls import DEFAULT_PORTS
 from support.models import Answer, Call, Failure
-from support.statuses import is_interim
 
 SILENCE_S = 0.3
 MOST_OCTETS = 256 * 1024
-STATUS = re.compile(rb"[1-9]\d\d")
 
 
 def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer | Failure:
@@ -34,15 +33,14 @@ def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer 
     try:
         with connected(call.url, timeout_s, route) as connection:
             connection.sendall(_request(call, route))
-            head, rest = _read(connection, started + timeout_s)
+            limit_next_call(started + timeout_s, timeout_s, MOST_OCTETS)
+            response = Response(connection, method="HEAD")
+            response.begin()
+            limit_next_call(min(started + timeout_s, time.monotonic() + SILENCE_S), SILENCE_S, MOST_OCTETS)
+            body = _rest(response.fp)
     except (OSError, http.client.HTTPException, TooMuch) as error:
         return failure_of(error, time.monotonic() - started, route)
-    status, lines = _status(head), head.decode("latin-1").split("\r\n")[1:]
-    if status is None:
-        return Failure("the answer is not HTTP", True, time.monotonic() - started)
-    headers = dict(line.split(":", 1) for line in lines if ":" in line)
-    headers = {name.strip(): value.strip() for name, value in headers.items()}
-    return Answer(status, headers, rest, time.monotonic() - started)
+    return Answer(response.status, dict(response.getheaders()), body, time.monotonic() - started)
 
 
 def connected(url: str, timeout_s: float, route: Route) -> socket.socket:
@@ -70,36 +68,10 @@ def _request(call: Call, route: Route) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def _read(connection: socket.socket, ends: float) -> tuple[bytes, bytes]:
-    head, rest = _read_head(connection, ends)
-    while (status := _status(head)) is not None and is_interim(status):
-        head, rest = _read_head(connection, ends, rest)
-    with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionResetError):
-        while len(rest) < MOST_OCTETS and (part := _receive(connection, min(ends, time.monotonic() + SILENCE_S))):
-            rest += part
-    return head, rest
-
-
-def _read_head(connection: socket.socket, ends: float, received: bytes = b"") -> tuple[bytes, bytes]:
-    while b"\r\n\r\n" not in received:
-        part = _receive(connection, ends)
-        if not part:
-            raise ConnectionResetError("closed before the header section ended")
-        received += part
-        if len(received) > MOST_OCTETS or received.count(b"\r\n") > MOST_HEADERS:
-            raise TooMuch("the header section is too large")
-    head, _, rest = received.partition(b"\r\n\r\n")
-    return head, rest
-
-
-def _status(head: bytes) -> int | None:
-    words = head.split(b"\r\n", 1)[0].split(b" ", 2)
-    return int(words[1]) if len(words) > 1 and STATUS.fullmatch(words[1]) else None
-
-
-def _receive(connection: socket.socket, ends: float) -> bytes:
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the answer was not complete at the deadline")
-    connection.settimeout(left)
-    return connection.recv(65536)
+def _rest(stream: io.BufferedReader) -> bytes:
+    """Return what follows the header section until nothing comes any more."""
+    octets = b""
+    with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionResetError, TooMuch):
+        while part := stream.read1():
+            octets += part
+    return octets

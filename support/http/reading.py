@@ -118,9 +118,9 @@ def linked_id(link: str) -> str:
     return unquote(urlsplit(link).path.rstrip("/").rpartition("/")[2])
 
 
-def document_of(answer: Answer) -> Any:
+def document_of(answer: Answer | None) -> Any:
     """Return the whole body as JSON; None where it is none."""
     try:
-        return answer.document()
+        return answer and answer.document
     except ValueError:
         return None

@@ -46,13 +46,9 @@ class SessionClient:
         self._traffic = threading.Condition()
         self._in_flight = 0
         self._stopped = False
-        self._session = requests.Session()
-        self._session.headers.update(ALWAYS_SENT)
         self._proxies = {"all": route.proxy} if route.proxy else {}
         self._trusted = route.certificates or True
-        adapter = DeadlineAdapter(pool_maxsize=connections)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._adapter = DeadlineAdapter(pool_maxsize=connections)
 
     def run(self, operation: Operation[T], of_group: bool = False, exchange: Exchanger | None = None) -> T:
         """Execute an operation and return its result.
@@ -115,7 +111,7 @@ class SessionClient:
             return exchange_raw(send.call, timeout, self.route)
         limit_next_call(started + send.timeout_s, timeout, BOUNDS.largest_of(send.call.lists) + ROOM_FOR_HEADERS)
         try:
-            response = self._session.get_adapter(send.call.url).send(
+            response = self._adapter.send(
                 self._prepared(send.call), timeout=timeout, verify=self._trusted, proxies=self._proxies
             )
             body, excess = _read_body(response, send.call)
@@ -129,12 +125,12 @@ class SessionClient:
         prepared = requests.PreparedRequest()
         prepared.prepare_method(call.method)
         prepared.prepare_url(call.sent_url, None)
-        prepared.prepare_headers({**self._session.headers, **call.sent_headers})
+        prepared.prepare_headers({**ALWAYS_SENT, **call.sent_headers})
         prepared.prepare_body(call.body, None)
         return prepared
 
     def close(self) -> None:
-        self._session.close()
+        self._adapter.close()
 
     def __enter__(self) -> SessionClient:
         return self

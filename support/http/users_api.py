@@ -133,9 +133,9 @@ class UsersApi:
         place = steps_of(self.profile.names.body_pointer)
         return placed(document, place, merged(at(document, place), filled(further, fields, as_sent)))
 
-    def create_call(self, fields: Any) -> Call:
+    def create_call(self, fields: Any, headers: Mapping[str, str] | None = None) -> Call:
         """Build a create; the body is empty for NOTHING."""
-        return self.call("POST", body=b"") if fields is NOTHING else self.call("POST", fields=fields)
+        return self.call("POST", fields=fields, body=b"" if fields is NOTHING else None, headers=headers)
 
     def patch_call(self, user_id: str, fields: Any) -> Call:
         return self.call("PATCH", self.url_of(user_id), fields=fields)

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from support.cleanup.existing import others_in
 from support.cleanup.journal import HEARTBEAT_S
 from support.cleanup.marks import new_mark
+from support.cleanup.recovery import others_in
 from support.cleanup.registry import Registry
 from support.http.policy import Budget
 from support.http.recorder import Recorder

@@ -8,8 +8,8 @@ from typing import Any
 
 from support.cleanup.journal import State
 from support.cleanup.registry import Registry
+from support.concurrency.burst import burst_in_threads
 from support.concurrency.results import BurstResult, Request
-from support.concurrency.threads import burst_in_threads
 from support.contract.matchers import Matcher, body_of, has_an_id, has_status, is_a_user, shows
 from support.contract.normalizers import ids_of, user_of
 from support.contract.violation import check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -89,15 +90,12 @@ def _name(out: str | None, url: str) -> str:
 
 def _discover(settings: Settings, draft: Draft) -> bool:
     """Fill the draft and clean up, also if a question fails; return whether a user is left."""
-    connection = connect(settings, draft)
-    try:
+    with contextlib.closing(connect(settings, draft)) as connection:
         client = ProbeClient(connection, draft)
         try:
             discover(client)
         finally:
             left = _clean_up(client)
-    finally:
-        connection.close()
     return left
 
 

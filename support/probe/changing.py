@@ -12,9 +12,9 @@ from support.models import Exchange, User
 from support.pointers import at, placed
 from support.probe.client import ProbeClient, succeeded
 from support.probe.creating import in_the_user
-from support.probe.locating import Path, located, pointer
 from support.probe.proposals import proposals
 from support.statuses import is_client_error
+from support.target.locating import Path, located, pointer
 
 MOST_TRIES = 12
 NOT_OFFERED = (404, 405, 501)
@@ -64,7 +64,7 @@ def _change(client: ProbeClient, method: str, ada: User) -> Exchange:
 def _learn_fields(client: ProbeClient, method: str, exchange: Exchange, tried: dict[Path, list[str]]) -> bool:
     """Add the fields that a refusal asks for, as the create has them; all of the create's if it names none."""
     profile = client.profile
-    complaints = complaints_in(document_of(exchange.answer)) if exchange.answer else []
+    complaints = complaints_in(document_of(exchange.answer))
     fields: dict[str, Any] = dict(profile.further_fields(method))
     for complaint in complaints:
         path = in_the_user(complaint.path, profile.names)

@@ -17,7 +17,6 @@ from support.probe.authentication import Way, learn_way, ways
 from support.probe.draft import Draft, Value
 from support.profile import Profile
 from support.scenario.factory import Factory, new_seed
-from support.settings import Settings
 from support.statuses import is_success
 from support.target.connection import Connection
 
@@ -31,7 +30,7 @@ class ProbeClient:
         self.draft = draft
         self.mark = new_mark()
         self.factory = Factory(new_seed(), self.mark)
-        self.poll_policy = connection.poll_policy
+        self.poll_policy, self.settings = connection.poll_policy, connection.settings
         self.has_token = connection.target.token is not None
         self.fastest_create_s = math.inf
         self._plain_names = False
@@ -62,10 +61,6 @@ class ProbeClient:
         api, auth = self._connection.api, self.profile.auth
         credential = replace(auth.credential, value=api.credential.value) if self.has_token else api.credential
         self._registry.switch_api(replace(api, profile=self.profile, credential=credential))
-
-    @property
-    def settings(self) -> Settings:
-        return self._connection.settings
 
     @property
     def own_ids(self) -> set[str]:
@@ -150,7 +145,7 @@ class ProbeClient:
 
         Raises ContractViolation if an answer gave another user's id for one of ours.
         """
-        self._registry.prove_nothing_is_left(self._connection.settings.cleanup_deadline_s)
+        self._registry.prove_nothing_is_left(self.settings.cleanup_deadline_s)
         self._registry.ledger.close()
         self._registry.ownership.check_answers()
 

@@ -9,11 +9,12 @@ from support.probe.draft import Draft
 from support.settings import Settings
 from support.target.connection import Connection
 from support.target.opening import SlashMissing, TokenRefused
+from support.token_command import TokenCommand
 
 
 def connect(settings: Settings, draft: Draft) -> Connection:
     """Return a connection; raises SuiteError if the target cannot be reached, or takes the token in no known way."""
-    token = settings.token.get_secret_value() if settings.token and settings.access_controlled else ""
+    token = _token_of(settings)
     others: Iterator[Way] | None = None
     first: TokenRefused | None = None
     while True:
@@ -26,3 +27,9 @@ def connect(settings: Settings, draft: Draft) -> Connection:
             if (way := next(others, None)) is None:
                 raise first from None
             learn_way(draft, way, "a read with the token as bearer is refused, and one in this way is answered")
+
+
+def _token_of(settings: Settings) -> str:
+    if settings.token_command is not None:
+        return TokenCommand(settings.token_command).token
+    return settings.token.get_secret_value() if settings.token and settings.access_controlled else ""

@@ -23,7 +23,9 @@ def coverage(profile: Profile, results: Mapping[str, Result]) -> Iterator[str]:
     partly: list[str] = []
     unchecked: list[str] = []
     not_passed: list[str] = []
-    scenarios = _by_rule()
+    scenarios: defaultdict[str, list[Scenario]] = defaultdict(list)
+    for scenario in _scenarios():
+        scenarios[rule_of(scenario)].append(scenario)
     for rule in RULES:
         reasons = [reason_to_skip(scenario, profile, has_token=True) for scenario in scenarios[rule]]
         names = [plain(one.name) for one, reason in zip(scenarios[rule], reasons, strict=True) if reason is None]
@@ -51,14 +53,6 @@ def coverage(profile: Profile, results: Mapping[str, Result]) -> Iterator[str]:
 def scenarios_tagged(tag: str) -> set[str]:
     """Return the names of the scenarios of the contract with a tag."""
     return {plain(scenario.name) for scenario in _scenarios() if tag in scenario.effective_tags}
-
-
-def _by_rule() -> dict[str, list[Scenario]]:
-    """Return the scenarios of the contract by their rule."""
-    found: dict[str, list[Scenario]] = defaultdict(list)
-    for scenario in _scenarios():
-        found[rule_of(scenario)].append(scenario)
-    return found
 
 
 def _scenarios() -> Iterator[Scenario]:

@@ -16,9 +16,9 @@ from support.models import Exchange, NewUser
 from support.pointers import at, placed, steps_of
 from support.probe.client import ProbeClient, succeeded
 from support.probe.draft import brief
-from support.probe.locating import Path, field_name, pointer
 from support.probe.proposals import proposals
 from support.profile_answers import Names, StatusInBody
+from support.target.locating import Path, field_name, pointer
 
 MOST_TRIES = 60
 JSON_API = "application/vnd.api+json"
@@ -39,7 +39,7 @@ def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
     for _ in range(MOST_TRIES):
         ada = client.new_user("Ada")
         exchange = client.post(ada.as_json())
-        if succeeded(exchange) and (error := error_told_by(document_of(exchange.answer) if exchange.answer else None)):
+        if succeeded(exchange) and (error := error_told_by(document_of(exchange.answer))):
             client.learn("errors", (error,), exchange)
             client.mark_not_created(ada.email)
             continue
@@ -68,7 +68,7 @@ class _Creation:
     def learns(self, exchange: Exchange) -> bool:
         """Learn something from a refusal; return whether there is reason to try again."""
         client = self._client
-        complaints = complaints_in(document_of(exchange.answer)) if exchange.answer else []
+        complaints = complaints_in(document_of(exchange.answer))
         if exchange.status == 403 and any(self._is_unwanted(one, exchange) for one in complaints):
             unwanted = [self._learn(complaint, exchange) for complaint in complaints]
             return any(unwanted)

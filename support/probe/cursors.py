@@ -11,7 +11,7 @@ from support.http.reading import document_of
 from support.models import Exchange
 from support.pointers import at
 from support.probe.client import ProbeClient
-from support.probe.locating import Path, beside_lists, pointer
+from support.target.locating import Path, beside_lists, pointer
 
 LIMITS = ("page[size]", "limit", "page_size", "per_page", "size", "pageSize", "maxResults", "count", "first", "$top")
 """Parameters for the size of a page."""

@@ -11,8 +11,8 @@ from support.http.reading import document_of
 from support.models import Exchange
 from support.probe.client import ProbeClient
 from support.probe.cursors import discover_cursor
-from support.probe.locating import beside_lists
 from support.profile_answers import Names, Pages
+from support.target.locating import beside_lists
 
 SIZE_FIELDS = ("limit", "size", "per_page", "perPage", "page_size", "pageSize", "max_results")
 
@@ -90,6 +90,6 @@ def _largest_page(client: ProbeClient) -> tuple[int, Exchange]:
         exchange = client.run(client.api.page(1, size))
         if exchange.status == 200:
             break
-    told = beside_lists(document_of(exchange.answer)) if exchange.answer else ()
+    told = beside_lists(document_of(exchange.answer))
     sizes = [value for path, value in told if path[-1] in SIZE_FIELDS and type(value) is int and value > 0]
     return min([size, *sizes]), exchange

@@ -124,12 +124,7 @@ def _literal(text: str) -> str:
 def _told(failure: Failure, what: str) -> str:
     found = failure.evidence
     shown = f" ({found.request} -> {found.response})" if found and found.request else ""
-    return f"The run says: {what}: {plain(failure.scenario)}: {_short(_actual(failure))}{shown}"
-
-
-def _actual(failure: Failure) -> str:
-    found = failure.evidence
-    return "; ".join(found.actual) if found and found.actual else next(iter(failure.text.splitlines()), "")
+    return f"The run says: {what}: {plain(failure.scenario)}: {_short(failure.shown)}{shown}"
 
 
 def _run(folder: Path, draft: Draft, tags: str, tell: Callable[[str], object]) -> Summary:
@@ -181,7 +176,7 @@ def _add_deviation(draft: Draft, rule: str, shows: tuple[str, ...], failures: Se
     evidence = f"{found.request} -> {found.response}" if found and found.request else ""
     known = Deviation(
         rule,
-        _short(_actual(failures[0])),
+        _short(failures[0].shown),
         draft.url,
         draft.today,
         scenarios=tuple(scenarios),

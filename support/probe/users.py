@@ -16,8 +16,8 @@ from support.pointers import at, steps_of
 from support.probe.client import ProbeClient, succeeded
 from support.probe.creating import create_first
 from support.probe.draft import brief
-from support.probe.locating import Located, Path, field_name, id_of, leaves, located, pointer
 from support.profile_answers import Answers
+from support.target.locating import Located, Path, field_name, id_of, leaves, located, pointer
 
 STAND_INS = ("{first_name}", "{local_part}", "{name}")
 """Templates that may have sent what the target shows as the name."""
@@ -71,7 +71,7 @@ def discover_user(client: ProbeClient) -> User:
 
 def _learn_create(client: ProbeClient, ada: NewUser, created: Exchange) -> tuple[str, Path]:
     """Learn what the answer to a create shows; return the id of the user, and the way to the user in the answer."""
-    document = document_of(created.answer) if created.answer else None
+    document = document_of(created.answer)
     shown = located(document, ada.email)
     if shown is not None and (user_id := shown.id_in(document)) is not None:
         return user_id, shown.user
@@ -107,7 +107,7 @@ def _names_sent(client: ProbeClient, ada: NewUser, created: Exchange) -> dict[st
 def _learn_read(client: ProbeClient, shown: Located, read: Exchange) -> None:
     """Learn where a read shows the user, and the names of the fields."""
     assert shown.id is not None
-    document = document_of(read.answer) if read.answer else None
+    document = document_of(read.answer)
     if shown.user:
         client.learn("names.user_pointer", pointer(shown.user), read)
     if len(shown.email) > 1 and client.profile.names.paths["email"] == shown.email[-1:]:

@@ -83,9 +83,7 @@ def _change(before: Result | None, now: Result | None) -> Change | None:
 
 def why_in_short(failure: Failure) -> str:
     """Return why a scenario failed, in a line."""
-    if failure.evidence is None:
-        return in_short(failure.text.partition("\n")[0])
-    return in_short(f"{failure.rule}: {'; '.join(failure.evidence.actual)}")
+    return in_short(f"{failure.rule}: {failure.shown}" if failure.evidence else failure.shown)
 
 
 def in_one_line(found: Sequence[Changed]) -> str:

@@ -17,16 +17,11 @@ def merge(summary: Summary, others: Sequence[Summary]) -> Summary:
     failures = list(dict.fromkeys(failure for part in parts for failure in part.failures))
     counted = replace(
         summary,
-        users=sum_of_users([part.users for part in parts]),
+        users=Users(*(sum(numbers) for numbers in zip(*(astuple(part.users) for part in parts), strict=True))),
         requests=sum_of_requests([part.requests for part in parts]),
         bursts=[line for part in parts for line in part.bursts],
     )
     return with_results(counted, scenarios, failures)
-
-
-def sum_of_users(counts: Sequence[Users]) -> Users:
-    """Return the counts of several processes as one."""
-    return Users(*(sum(numbers) for numbers in zip(*map(astuple, counts), strict=True)))
 
 
 def sum_of_requests(counts: Sequence[Requests]) -> Requests:

@@ -43,25 +43,6 @@ class Standing:
         unfinished.replace(folder / FILE)
 
 
-@dataclass
-class Spent:
-    """The seconds that what is over was expected to take, and those that it took."""
-
-    count: int = 0
-    expected_s: float = 0.0
-    actual_s: float = 0.0
-
-    def add(self, count: int, expected_s: float, actual_s: float) -> None:
-        self.count += count
-        self.expected_s += expected_s
-        self.actual_s += actual_s
-
-    @property
-    def pace(self) -> float:
-        """The seconds that an expected second takes."""
-        return self.actual_s / max(SHORTEST_S, self.expected_s)
-
-
 def duration(seconds: float, digits: int = 0) -> str:
     """Return a duration in words; one of less than a minute with some digits after the point."""
     minutes, rest = divmod(round(seconds), 60)
@@ -97,7 +78,7 @@ class Progress:
         self._cleanups = {one.feature.name: last.get((one.feature.name, CLEANUP), 0.0) for one in chosen}
         self._cleanups[""] = last.get(("", CLEANUP), 0.0)
         self._total = len(chosen)
-        self._over = {kind: Spent() for kind in (*USUAL_S, CLEANUP)}
+        self._over: dict[str, list[tuple[float, float]]] = {kind: [] for kind in (*USUAL_S, CLEANUP)}
         self._noted = time.monotonic()
 
     def end(self, scenario: Scenario) -> None:
@@ -120,26 +101,23 @@ class Progress:
     def standing(self) -> Standing:
         """Where the run stands now."""
         left_s = None
-        if sum(self._over[kind].count for kind in USUAL_S) >= PLAYED_BEFORE_ESTIMATE:
-            paces = self._paces()
+        if sum(len(self._over[kind]) for kind in USUAL_S) >= PLAYED_BEFORE_ESTIMATE:
+            paces = {kind: self._pace(kind) for kind in self._over}
             left = list(self._left.values())  # a copy: another thread may ask
             left += [(CLEANUP, expected) for expected in list(self._cleanups.values())]
             left_s = sum(expected * paces[kind] for kind, expected in left)
         return Standing(self._total - len(self._left), self._total, left_s)
 
-    def _paces(self) -> dict[str, float]:
-        """Return the seconds that an expected second takes for each kind: of all kinds, where few of it are over."""
-        every = Spent()
-        for spent in self._over.values():
-            every.add(spent.count, spent.expected_s, spent.actual_s)
-        return {
-            kind: spent.pace if spent.count >= PLAYED_BEFORE_ESTIMATE else every.pace
-            for kind, spent in self._over.items()
-        }
+    def _pace(self, kind: str) -> float:
+        """Return the seconds that an expected second takes for a kind: of all kinds, where few of it are over."""
+        over = self._over[kind]
+        if len(over) < PLAYED_BEFORE_ESTIMATE:
+            over = [one for each in self._over.values() for one in each]
+        return sum(actual for _, actual in over) / max(SHORTEST_S, sum(expected for expected, _ in over))
 
     def _note(self, kind: str, expected_s: float) -> None:
         before, self._noted = self._noted, time.monotonic()
-        self._over[kind].add(1, expected_s, self._noted - before)
+        self._over[kind].append((expected_s, self._noted - before))
 
 
 def _kind(scenario: Scenario) -> str:

@@ -20,7 +20,7 @@ from support.errors import Evidence, Outcome, number_of
 from support.reporting.console import Console
 from support.reporting.progress import duration
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, plain, relative, worst_result
-from support.reporting.summary import RuleResult, Summary
+from support.reporting.summary import Summary
 from support.rules import RULES
 from support.timeline import drawn, status_counts
 
@@ -165,7 +165,7 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
         yield "limit", f"{requests.limit}, for which requests waited {duration(requests.waited_s, 1)} in all"
     if server_errors := requests.retried_causes.get("500"):
         yield "status 500", f"{number_of(server_errors, 'time')}, resolved by a retry; 500 is never a correct answer"
-    if slowest := max(summary.rules, key=_seconds, default=None):
+    if slowest := max(summary.rules, key=lambda rule: rule.seconds, default=None):
         yield (
             "slowest",
             f"{slowest.id}, {slowest.seconds:.1f} s in {number_of(slowest.scenarios, 'scenario')}",
@@ -175,10 +175,6 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
     yield "time", duration(summary.seconds, 1)
     yield "run", f"{summary.run or 'without a mark'}, data seed {summary.seed}, target {summary.target or 'unknown'}"
     yield "summary", relative(path) if path else "not written"
-
-
-def _seconds(rule: RuleResult) -> float:
-    return rule.seconds
 
 
 def _print_failures_outside_scenarios(console: Console, failures: Iterable[Failure]) -> None:
@@ -198,8 +194,7 @@ def _print_broken_rules(console: Console, summary: Summary) -> None:
     table = Table("rule", "failed", "first evidence", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for rule, failures in found.items():
         first = failures[0]
-        actual = "; ".join(first.evidence.actual) if first.evidence else first.text.partition("\n")[0]
-        shown = shorten(actual, SHORT, placeholder=" …")
+        shown = shorten(first.shown, SHORT, placeholder=" …")
         table.add_row(Text(rule, "red"), str(len(failures)), Text(f"{first.location}  {shown}"))
     if found:
         console.print(table)

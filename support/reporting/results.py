@@ -62,6 +62,11 @@ class Failure:
     flaky: str = ""
 
     @property
+    def shown(self) -> str:
+        """What was found wrong, or else the first line of the text."""
+        return "; ".join(self.evidence.actual) if self.evidence else self.text.partition("\n")[0]
+
+    @property
     def cause(self) -> tuple[str, ...]:
         """What failures of one cause share: the broken rule, the method that showed it, and the status."""
         shown = self.evidence

@@ -21,8 +21,6 @@ from behave.reporter.summary import AbstractSummaryReporter
 
 from support.contract.tags import rule_of
 from support.errors import Outcome, SettingsError, SuiteError
-from support.http.pacing import Pacer
-from support.http.recorder import Metrics
 from support.redaction import redacted
 from support.reporting.badge import write_badge
 from support.reporting.console import Console
@@ -41,12 +39,12 @@ from support.reporting.results import (
 from support.reporting.summary import Requests, ScenarioResult, Summary, Users, set_aside, with_results
 
 if TYPE_CHECKING:
-    from support.cleanup.registry import Registry
+    from support.scenario.session import Session
 
 OUR_FORMAT = "terminal"
 SCRIPTS = "replay"
 FAILED = 1
-NOT_REPEATED = ("again", "data_seed", "shard", "token", "workers")
+NOT_REPEATED = ("again", "data_seed", "shard", "token", "token_command", "workers")
 UNREAD = "the output could not be written to its end: its reader has closed it, or the disk is full"
 BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 
@@ -77,12 +75,8 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self._clock = time.monotonic()
         self._has_ended = False
         self._faults: list[BaseException] = []
-        self._known: dict[str, Any] = {}
-        self._metrics = Metrics()
-        self._pacer = Pacer()
-        self._registry: Registry | None = None
-        self._recovered = 0
-        self._bursts: Sequence[str] = ()
+        self._session: Session | None = None
+        self._learned: Sequence[str] = ()
         make_ready(folder, keeps_scripts)
 
     def take_over(self) -> None:
@@ -93,25 +87,9 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         self.config.show_snippets = False
         reporters.append(self)
 
-    def describe_run(
-        self,
-        *,
-        target: str,
-        profile: str,
-        contract: str,
-        seed: int,
-        registry: Registry,
-        metrics: Metrics,
-        pacer: Pacer,
-        recovered: int,
-        bursts: Sequence[str] = (),
-        learned: Sequence[str] = (),
-    ) -> None:
-        """Take in what identifies the run; registry, metrics and the notes on bursts are read when the run is over."""
-        self._known = {"run": registry.mark, "seed": seed, "target": redacted(target), "profile": profile}
-        self._known |= {"contract": contract, "learned": learned}
-        self._registry, self._metrics, self._recovered, self._bursts = registry, metrics, recovered, bursts
-        self._pacer = pacer
+    def describe_run(self, session: Session, learned: Sequence[str]) -> None:
+        """Take in the session, of which users, requests and bursts are read when the run is over."""
+        self._session, self._learned = session, learned
 
     def add_fault(self, error: BaseException) -> None:
         """Take in a fault outside of the scenarios, such as users that were left behind."""
@@ -152,26 +130,28 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
             shard=self.shard,
             split=self.split,
             versions=versions(),
-            users=self._users(),
-            requests=self._requests(),
-            bursts=list(self._bursts),
-            **self._known,
+            **(_known_of(self._session, self._learned) if self._session is not None else {}),
         )
         return with_faults(with_results(own, scenarios, failures), self._faults)
 
-    def _users(self) -> Users:
-        registry = self._registry
-        if registry is None:
-            return Users()
-        counts = registry.ledger.counts()
-        return Users(counts.created, counts.deleted, counts.gone, counts.alive, self._recovered)
 
-    def _requests(self) -> Requests:
-        metrics, pacer = self._metrics, self._pacer
-        causes = dict(metrics.retry_causes.most_common())
-        slowest = round(metrics.slowest_s, 3), redacted(metrics.slowest)
-        pace = round(pacer.waited_s, 3), " and ".join(map(str, pacer.limits))
-        return Requests(metrics.calls, pacer.sent, metrics.retried_calls, causes, *slowest, *pace)
+def _known_of(session: Session, learned: Sequence[str]) -> dict[str, Any]:
+    """Return what a session says of its run."""
+    metrics, pacer, counts = session.recorder.metrics, session.connection.pacer, session.registry.ledger.counts()
+    causes = dict(metrics.retry_causes.most_common())
+    slowest = round(metrics.slowest_s, 3), redacted(metrics.slowest)
+    pace = round(pacer.waited_s, 3), " and ".join(map(str, pacer.limits))
+    return {
+        "run": session.mark,
+        "seed": session.factory.seed,
+        "target": redacted(session.target.shown),
+        "profile": session.profile.name,
+        "contract": session.profile.contract,
+        "learned": learned,
+        "users": Users(counts.created, counts.deleted, counts.gone, counts.alive, session.recovered),
+        "requests": Requests(metrics.calls, pacer.sent, metrics.retried_calls, causes, *slowest, *pace),
+        "bursts": list(session.concurrency_notes),
+    }
 
 
 def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) -> Outcome:
@@ -223,14 +203,11 @@ def _scenario_result(scenario: Scenario, result: Result, failure: Failure | None
         result=result,
         seconds=round(scenario.duration, 3),
         cleanup_s=round(getattr(scenario, "cleanup_s", 0.0), 3),
-        reason=scenario.skip_reason or _known_reason(scenario) or (failure.flaky if failure else ""),
+        reason=scenario.skip_reason
+        or getattr(deviation_of(scenario), "reason", "")
+        or (failure.flaky if failure else ""),
         broken_rule=failure.rule if failure is not None and failure.outcome in BREACHES else "",
     )
-
-
-def _known_reason(scenario: Scenario) -> str:
-    known = deviation_of(scenario)
-    return known.reason if known is not None else ""
 
 
 def failed_to_start(error: SuiteError, folder: Path, target: str = "", shard: str = "") -> Summary:

@@ -25,18 +25,6 @@ SIGN_OF_LIFE_S = 15.0
 LEAST_ROOM = 12
 
 
-class _ClearStatus(logging.Filter):
-    """Clears the status line before each line of the log."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__()
-        self._console = console
-
-    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the name is logging's
-        self._console.clear_status()
-        return True
-
-
 class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
     """Shows the run as it goes on; `RunReport` prints its end."""
 
@@ -66,9 +54,13 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._progress = Progress(report.features, self.config, seconds_of_last_run(report.parent or report.folder))
         if self._console.is_live:
             for handler in logging.getLogger("acceptance").handlers:
-                handler.addFilter(_ClearStatus(self._console))
+                handler.addFilter(self._clear_status)
         elif report.parent is None:
             threading.Thread(target=self._show_life, args=(self._progress,), daemon=True).start()
+
+    def _clear_status(self, _record: logging.LogRecord) -> bool:
+        self._console.clear_status()
+        return True
 
     def _show_life(self, progress: Progress) -> None:
         while not self._over.wait(self._console.printed_at + SIGN_OF_LIFE_S - time.monotonic()):
@@ -88,8 +80,10 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
     def eof(self) -> None:
         self._end_scenario()
         if self._feature is not None and self._counts:
+            from support.reporting.rendering import feature_line
+
             seconds = sum(scenario.duration for scenario in self._feature.walk_scenarios())
-            self._print_feature(self._feature.name, self._counts, seconds)
+            self._console.print(feature_line(self._feature.name, self._counts, seconds))
         if self._feature is not None and self._progress is not None:
             self._progress.end_feature(self._feature)
             if self._counts:
@@ -123,11 +117,6 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         if failure.outcome != KNOWN_DEVIATION:
             (print_again if failure.cause in self._causes else print_failure)(self._console, failure)
             self._causes.add(failure.cause)
-
-    def _print_feature(self, name: str, counts: Counter[str], seconds: float) -> None:
-        from support.reporting.rendering import feature_line
-
-        self._console.print(feature_line(name, counts, seconds))
 
     def _note_progress(self, scenario: Scenario, result: Result | None) -> None:
         if self._progress is None or self._report is None:

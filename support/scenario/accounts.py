@@ -31,12 +31,14 @@ def sign_up(scenario: ScenarioContext, actor: Actor, **fields: str) -> Exchange:
 
 def send_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Exchange:
     """Sign up with this body, valid or not."""
-    return scenario.run(_sending_sign_up(scenario, actor, body))
+    return scenario.run(sending_sign_up(scenario, actor, body))
 
 
-def _sending_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Operation[Exchange]:
+def sending_sign_up(
+    scenario: ScenarioContext, actor: Actor, body: Any, headers: Mapping[str, str] | None = None
+) -> Operation[Exchange]:
     scenario.last_actor = actor
-    call = scenario.api.create_call(body)
+    call = scenario.api.create_call(body, headers)
     email, name = _requested(body, actor.new_user)
     exchange = yield from scenario.registry.create(call, email, name, scenario.ids_before)
     scenario.keep(exchange)
@@ -65,10 +67,10 @@ def send_sign_ups(scenario: ScenarioContext, bodies: Sequence[Mapping[str, Any]]
     scenario.keep(*scenario.run_few_at_once(operations))
 
 
-def when_free(scenario: ScenarioContext, act: Callable[[], Exchange]) -> None:
-    """Send a sign-up or a change until its email, whose owner is being deleted, is free."""
+def when_free(scenario: ScenarioContext, act: Callable[[], Exchange]) -> Exchange:
+    """Send a sign-up or a change until its email, whose owner is being deleted, is free; return the last answer."""
     taken = scenario.answers.taken
-    poll_until(scenario, FREE_EMAIL, act, lambda exchange: exchange.status not in taken)
+    return poll_until(scenario, FREE_EMAIL, act, lambda exchange: exchange.status not in taken)
 
 
 def become_user(scenario: ScenarioContext, actor: Actor, **fields: str) -> Actor:
@@ -103,7 +105,7 @@ def new_users_ahead(scenario: ScenarioContext, persona: str, room: int) -> Itera
 
 
 def _signing_up_and_reading(scenario: ScenarioContext, actor: Actor) -> Operation[tuple[Exchange, Exchange | None]]:
-    exchange = yield from _sending_sign_up(scenario, actor, actor.new_user.as_json())
+    exchange = yield from sending_sign_up(scenario, actor, actor.new_user.as_json())
     return exchange, None if actor.id is None else (yield from reading(scenario, actor))
 
 

@@ -88,7 +88,8 @@ def sign_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> 
 
 def sign_up_beside_taken_email(scenario: ScenarioContext, wanted: int, actor: Actor, email: str) -> None:
     """Sign up this many users at the same moment, and among them an actor with an email that is taken."""
-    new_users, actor.new_user = _new_users(scenario, wanted), replace(actor.new_user, email=email)
+    first, *new_users = _new_users(scenario, wanted + 1)
+    actor.new_user = replace(first, email=email)
     result = release(scenario, _sign_ups(scenario, [actor.new_user, *new_users]))
     scenario.last_actor = actor
     scenario.keep(result.results[0])

@@ -67,7 +67,7 @@ def read(
     """Read a user, with a condition for If-None-Match if there is one."""
     api = scenario.api if credential is None else scenario.api.with_credential(credential)
     headers = {"If-None-Match": condition} if condition else None
-    exchange = scenario.run(api.send(api.call("GET", _url(scenario, actor), headers=headers)))
+    exchange = scenario.run(api.send(api.call("GET", scenario.api.url_of(actor.known_id), headers=headers)))
     scenario.keep(exchange)
     return exchange
 
@@ -75,7 +75,7 @@ def read(
 def write_if(scenario: ScenarioContext, actor: Actor, method: str, condition: str) -> None:
     """Send a write with a condition for If-Match."""
     scenario.last_actor = actor
-    headers, url = {"If-Match": CONDITIONS[condition](scenario.etags)}, _url(scenario, actor)
+    headers, url = {"If-Match": CONDITIONS[condition](scenario.etags)}, scenario.api.url_of(actor.known_id)
     if method == "DELETE":
         operation = scenario.api.send(scenario.api.call(method, url, headers=headers))
     else:
@@ -109,12 +109,9 @@ def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str, n
 
 def is_not_modified_or_shown(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that the last answer is a 304 without a body, or a 200 with the user."""
-    if scenario.exchange.status == HTTPStatus.NOT_MODIFIED:
-        scenario.check(scenario.exchange, has_no_body())
-    else:
-        scenario.check(
-            scenario.exchange, has_status([200, HTTPStatus.NOT_MODIFIED]), shows(actor.shown, scenario.names)
-        )
+    is_unmodified = scenario.exchange.status == HTTPStatus.NOT_MODIFIED
+    content = has_no_body() if is_unmodified else shows(actor.shown, scenario.names)
+    scenario.check(scenario.exchange, has_status([200, HTTPStatus.NOT_MODIFIED]), content)
 
 
 def is_not_found(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
@@ -183,7 +180,7 @@ def _writes(scenario: ScenarioContext, actor: Actor) -> Iterator[Round]:
 def _change_if(scenario: ScenarioContext, actor: Actor, name: str, etag: str) -> Operation[Exchange]:
     method = scenario.update_method
     fields = accounts.complete(method, {"name": name}, actor.new_user)
-    call = scenario.api.call(method, _url(scenario, actor), fields=fields, headers={"If-Match": etag})
+    call = scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=fields, headers={"If-Match": etag})
     return scenario.api.send_once(call)
 
 
@@ -216,7 +213,7 @@ def _changes_and_deletion(scenario: ScenarioContext) -> Iterator[Round]:
         names = [scenario.factory.new_user(ada.persona).name for _ in range(2)]
         refused = (HTTPStatus.PRECONDITION_FAILED, *scenario.answers.gone)
         first, last = (RaceRequest(name, _change_if(scenario, ada, name, etag), (200,), refused) for name in names)
-        call = scenario.api.call("DELETE", _url(scenario, ada), headers={"If-Match": etag})
+        call = scenario.api.call("DELETE", scenario.api.url_of(ada.known_id), headers={"If-Match": etag})
         deletion = RaceRequest("the deletion", scenario.api.send_once(call), scenario.answers.deleted, refused)
         yield Round([first, deletion, last], partial(_check_changes_and_deletion, scenario, ada), ONE_IS_DONE)
 
@@ -234,7 +231,3 @@ def _check_changes_and_deletion(scenario: ScenarioContext, ada: Actor, contender
 def etag_of(exchange: Exchange) -> str:
     """Return the ETag of an answer; an empty one where it has none."""
     return (exchange.answer.header("ETag") if exchange.answer else None) or ""
-
-
-def _url(scenario: ScenarioContext, actor: Actor) -> str:
-    return scenario.api.url_of(actor.known_id)

@@ -136,16 +136,15 @@ class ScenarioContext:
 
     def run(self, operation: Operation[T]) -> T:
         """Execute an operation with the session client."""
-        return self.session.run(operation)
+        return self.session.http.run(operation)
 
     def run_at_once(self, operations: Sequence[Operation[T]]) -> list[T]:
         """Execute operations concurrently with the async client."""
-        return self.session.run_at_once(operations)
+        return self.session.loop.run(self.session.async_client.gather(operations))
 
     def run_few_at_once(self, operations: Sequence[Operation[T]]) -> list[T]:
         """Execute operations with the async client, a few at a time: what only many at once break is for bursts."""
-        parts = [operations[start : start + FEW] for start in range(0, len(operations), FEW)]
-        return [result for part in parts for result in self.run_at_once(part)]
+        return self.session.loop.run(self.session.async_client.gather(operations, FEW))
 
     @property
     def exchange(self) -> Exchange:

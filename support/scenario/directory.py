@@ -12,7 +12,7 @@ from urllib.parse import quote
 from support.contract.claims import Claim, only, shown
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list, schema_mismatches
 from support.contract.normalizers import id_in, ids_of, listed, normal_user, user_of, users_of
-from support.contract.violation import fail
+from support.contract.violation import check, fail
 from support.http.operations import Operation
 from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
@@ -37,24 +37,18 @@ def read_list(scenario: ScenarioContext) -> Exchange:
 
 
 def remember_list(scenario: ScenarioContext) -> None:
-    """Remember who is in the list, if there is one, so that users who appear later are recognised."""
+    """Remember who is in the list, if there is one, so that users who appear later are recognised.
+
+    One that was read a moment ago will do if nobody can have been created since: a long one is not read twice.
+    """
     if not scenario.profile.capabilities.list:
         return
-    exchange = _recent_list(scenario) or read_list(scenario)
+    last, recent_s = scenario.session.last_list, scenario.session.recent_s
+    is_fresh = last and time.monotonic() - last[0] < recent_s and last[1] == len(scenario.registry.ledger.records)
+    exchange = last[2] if last and is_fresh and last[2].status == 200 else read_list(scenario)
     scenario.ids_before = frozenset(ids_of(exchange.answer, scenario.profile))
     entries = entries_of(scenario, exchange)
     scenario.non_users_before = [entry for entry in entries if id_of(scenario, entry) is None]
-
-
-def _recent_list(scenario: ScenarioContext) -> Exchange | None:
-    """Return the list read a moment ago, if nobody can have been created since: a long one is not read twice."""
-    if scenario.session.last_list is None:
-        return None
-    read_at, records, exchange = scenario.session.last_list
-    is_fresh = time.monotonic() - read_at < scenario.session.recent_s and records == len(
-        scenario.registry.ledger.records
-    )
-    return exchange if is_fresh and exchange.status == 200 else None
 
 
 def search(scenario: ScenarioContext, actor: Actor) -> Exchange:
@@ -240,6 +234,16 @@ def finds_only(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
             claims=only(actor.id),
         )
     same_fields(scenario, entries[0], actor.shown, "the answer", exchange)
+
+
+def check_found(
+    scenario: ScenarioContext, exchange: Exchange, expected: Sequence[str], wanted: str, attempted: str
+) -> None:
+    """Check that a search shows the users with exactly these ids."""
+    check(exchange, "filter-email", attempted, has_status((200, *(() if expected else scenario.answers.no_match))))
+    if (found := ids_of(exchange.answer, scenario.profile)) != expected:
+        wrong = [f"{len(found)} users are shown"]
+        fail("filter-email", attempted, [wanted], wrong, exchange, claims=only(*expected))
 
 
 def _is_fault_of_search(scenario: ScenarioContext, entries: Sequence[Any], actor: Actor) -> bool:

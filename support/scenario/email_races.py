@@ -29,7 +29,7 @@ from support.http.operations import Operation
 from support.models import Exchange, NewUser, User
 from support.scenario import accounts, bursts, directory, one_client
 from support.scenario.races import Round, differs, play
-from support.scenario.waiting import FREE_EMAIL, READ, SEARCH, poll_until
+from support.scenario.waiting import READ, SEARCH, poll_until
 
 if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
@@ -125,7 +125,7 @@ def _changes(scenario: ScenarioContext, changing: Sequence[tuple[Actor, str]], s
         scenario.registry.make_room(signing_up)
         email = scenario.factory.new_user().email
         record = scenario.registry.ledger.intend(email)
-        numbers = range(len(CHANGING), len(CHANGING) + signing_up)
+        numbers = range(len(CHANGING) + 1, len(CHANGING) + 1 + signing_up)
         requests = [
             *(_change(scenario, one, spell(email, number), by) for number, (one, by) in enumerate(changing, start=1)),
             *(_sign_up(scenario, spell(email, number), number) for number in numbers),
@@ -266,14 +266,8 @@ def _holders_after_deletion(scenario: ScenarioContext, actor: Actor, is_there: b
 
 def becomes_free(scenario: ScenarioContext, email: str) -> bool:
     """Whether a new user can sign up with the email of a deleted one within the deletion deadline."""
-    taken = scenario.answers.taken
-    exchange = poll_until(
-        scenario,
-        FREE_EMAIL,
-        lambda: _sign_up_afterwards(scenario, email),
-        lambda exchange: exchange.status not in taken,
-    )
-    return exchange.status not in taken
+    exchange = accounts.when_free(scenario, lambda: _sign_up_afterwards(scenario, email))
+    return exchange.status not in scenario.answers.taken
 
 
 # The final state

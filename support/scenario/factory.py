@@ -66,17 +66,8 @@ class Factory:
         return NewUser(name, self.new_user().email)
 
     def long_email(self, length: int = LONGEST_EMAIL) -> str:
-        """Return an email of exactly this many characters, each label within the 63 of RFC 1035."""
-        email = self.new_user().email
-        missing = length - len(email)
-        labels = []
-        while missing > 0:
-            label = min(LONGEST_LABEL, missing - 1)
-            if missing - label - 1 == 1:
-                label -= 1
-            labels.append("x" * label)
-            missing -= label + 1
-        return email.replace("@" + self.mark, "@" + ".".join([self.mark, *labels]))
+        """Return an email of exactly this many characters."""
+        return padded(self.new_user().email, length)
 
     def long_name(self, length: int = LONGEST_NAME) -> str:
         """Return a name of exactly this many characters."""
@@ -102,6 +93,13 @@ class Factory:
             self._faker = Faker("en_US", use_weighting=False)
             self._faker.seed_instance(self.seed)
         return self._faker
+
+
+def padded(email: str, length: int = LONGEST_EMAIL) -> str:
+    """Return an email that further labels, each within the 63 of RFC 1035, make exactly this long."""
+    missing = length - len(email)
+    label = "." + "x" * (LONGEST_LABEL - (missing % (LONGEST_LABEL + 1) == 1))
+    return email.replace(".example.com", (label * missing)[:missing] + ".example.com")
 
 
 def _plain(text: str) -> str:

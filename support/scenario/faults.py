@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Mapping
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.request import ProxyHandler, Request, build_opener
+
+import httpx
 
 from support.errors import SuiteError
 from support.target.embedded import EmbeddedApi
@@ -43,7 +43,6 @@ class Faults:
     def __init__(self, api: EmbeddedApi, folder: TemporaryDirectory[str]) -> None:
         """Own the API and the folder of its database, and close both in the end."""
         self._api, self._folder = api, folder
-        self._opener = build_opener(ProxyHandler({}))  # no proxy is on the way to this machine
         self._restart: threading.Thread | None = None
 
     def inject(self, fault: str, **scope: Any) -> None:
@@ -56,7 +55,8 @@ class Faults:
             raise SuiteError("no request of this scenario met a fault")
 
     def clear(self) -> None:
-        """Remove all faults."""
+        """Remove all faults, once the API is there again."""
+        self.wait_for_restart()
         self._control("DELETE", "faults")
 
     def stored_twice(self) -> int:
@@ -79,12 +79,11 @@ class Faults:
             self._restart = None
 
     def _control(self, method: str, what: str, document: Any = None) -> Any:
-        headers = {"Authorization": f"Bearer {self._api.token}", "Content-Type": "application/json"}
-        body = None if document is None else json.dumps(document).encode()
-        request = Request(f"{self._api.target.control_url}/{what}", body, headers, method=method)
-        with self._opener.open(request, timeout=CONTROL_TIMEOUT_S) as answer:
-            content = answer.read()
-        return json.loads(content) if content else None
+        url, headers = f"{self._api.target.control_url}/{what}", {"Authorization": f"Bearer {self._api.token}"}
+        answer = httpx.request(  # without a proxy
+            method, url, json=document, headers=headers, timeout=CONTROL_TIMEOUT_S, trust_env=False
+        ).raise_for_status()
+        return answer.json() if answer.content else None
 
     def close(self) -> None:
         self.wait_for_restart()

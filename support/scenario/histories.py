@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from support.contract.claims import only
-from support.contract.matchers import Matcher, has_status, shows
-from support.contract.normalizers import ids_of, user_of
+from support.contract.matchers import Matcher, has_an_id, has_status, shows
+from support.contract.normalizers import user_of
 from support.contract.violation import check, fail
 from support.errors import ContractViolation
 from support.http.operations import Operation
 from support.models import Exchange, NewUser
-from support.scenario import accounts
+from support.scenario import accounts, directory
 from support.scenario.bursts import read_until_gone
 from support.scenario.context import FEW, ScenarioContext
 from support.scenario.protocol import update_methods
@@ -47,7 +46,6 @@ class Change:
     kind: str
     method: str
     expected: NewUser
-    given_up: str | None
     answer: Exchange
     read: Exchange
     searches: Sequence[Exchange] = ()
@@ -101,6 +99,7 @@ def _live(scenario: ScenarioContext, new_user: NewUser, kinds: Sequence[str]) ->
         attempted,
         has_status(scenario.answers.created),
         shows(new_user.as_json(), scenario.names),
+        has_an_id(scenario.names),
     )
     user = user_of(created.answer, scenario.profile)
     history = History(user.id if user else "", [new_user.name], [new_user.email])
@@ -131,7 +130,7 @@ def _change(scenario: ScenarioContext, history: History, kind: str, look_up: boo
         for email in [history.emails[-1], *([before] if moved else [])]:
             searches.append((yield from scenario.api.find(email)))
     expected = NewUser(history.names[-1], history.emails[-1])
-    return Change(kind, method, expected, before if moved else None, answer, read, searches)
+    return Change(kind, method, expected, answer, read, searches)
 
 
 # Checks
@@ -173,12 +172,8 @@ def _check_change(scenario: ScenarioContext, history: History, number: int) -> N
     check(change.answer, rule, attempted, *matchers)
     check(change.read, rule, f"{attempted}; then reading the user", *matchers)
     for exchange, found in zip(change.searches, ([history.user_id], []), strict=False):
-        check(exchange, "filter-email", f"{attempted}; then searching", has_status([*scenario.answers.no_match, 200]))
-        shown = ids_of(exchange.answer, scenario.profile)
-        if shown != found:
-            wanted = "exactly the user with this email" if found else "no user with the email that was given up"
-            wrong, attempted = [f"{len(shown)} users are shown"], f"{attempted}; then searching"
-            fail("filter-email", attempted, [wanted], wrong, exchange, claims=only(*found))
+        wanted = "exactly the user with this email" if found else "no user with the email that was given up"
+        directory.check_found(scenario, exchange, found, wanted, f"{attempted}; then searching")
 
 
 def check_emails(scenario: ScenarioContext) -> None:
@@ -257,10 +252,8 @@ def check_ends(scenario: ScenarioContext) -> None:
             check(exchange, rule, f"{said}: {what}", *matchers)
         if SEARCHING_A_HOLDER in came:
             search, user = came[SEARCHING_A_HOLDER], user_of(came[READING_A_HOLDER].answer, scenario.profile)
-            found = [user.id] if user else []
-            if (shown := ids_of(search.answer, scenario.profile)) != found:
-                wanted_ids, actual = ["exactly the user who has the email now"], [f"{len(shown)} users are shown"]
-                fail("filter-email", f"{said}: {SEARCHING_A_HOLDER}", wanted_ids, actual, search, claims=only(*found))
+            wish, found = "exactly the user who has the email now", [user.id] if user else []
+            directory.check_found(scenario, search, found, wish, f"{said}: {SEARCHING_A_HOLDER}")
 
 
 def _sign_up(scenario: ScenarioContext, email: str) -> Operation[Exchange]:

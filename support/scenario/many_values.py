@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from support.contract.claims import only
 from support.contract.matchers import has_an_id, has_status, is_a_list, shows
@@ -78,13 +77,13 @@ def _change(
     scenario: ScenarioContext, writers: Sequence[Writer], method: str, field_name: str, data: Sequence[NewUser]
 ) -> list[Written]:
     pairs = list(zip(writers, data, strict=False))
-    sent = [_changed(writer.data, field_name, one) for writer, one in pairs]
+    sent = [replace(writer.data, **{field_name: one.as_json()[field_name]}) for writer, one in pairs]
     operations = [
         scenario.registry.change(
-            scenario.api.call(method, scenario.api.url_of(writer.id), fields=_fields(method, field_name, one)),
-            one.email if field_name == "email" or method == "PUT" else None,
+            scenario.api.call(method, scenario.api.url_of(writer.id), fields=fields), fields.get("email")
         )
         for (writer, _), one in zip(pairs, sent, strict=True)
+        for fields in [accounts.complete(method, {field_name: one.as_json()[field_name]}, one)]
     ]
     exchanges = scenario.run_few_at_once(operations)
     changed = [
@@ -97,14 +96,6 @@ def _change(
     return changed
 
 
-def _changed(data: NewUser, field_name: str, other: NewUser) -> NewUser:
-    return NewUser(other.name, data.email) if field_name == "name" else NewUser(data.name, other.email)
-
-
-def _fields(method: str, field_name: str, data: NewUser) -> dict[str, Any]:
-    return data.as_json() if method == "PUT" else {field_name: data.as_json()[field_name]}
-
-
 def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int) -> None:
     """Read the list, its pages except in the first turn, and a third of the users by id and by a search each."""
     shown = [each for each in written if each.writer is not None]
@@ -115,18 +106,11 @@ def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int
     for (rule, each, _), exchange in zip(asked, exchanges, strict=True):
         each.views[rule] = view_of(scenario, rule, [exchange], {each.writer.id} if each.writer else set())
     user_ids = {each.writer.id for each in shown if each.writer}
-    if scenario.profile.capabilities.list:
-        _add_view(scenario, shown, "list", [directory.read_list(scenario)], user_ids)
-    if turn and (pages := read_pages_with(scenario, user_ids)):
-        _add_view(scenario, shown, "pages", pages, user_ids)
-
-
-def _add_view(
-    scenario: ScenarioContext, shown: Sequence[Written], rule: str, exchanges: Sequence[Exchange], user_ids: set[str]
-) -> None:
-    view = view_of(scenario, rule, exchanges, user_ids)
+    read = {"list": [directory.read_list(scenario)]} if scenario.profile.capabilities.list else {}
+    read |= {"pages": pages} if turn and (pages := read_pages_with(scenario, user_ids)) else {}
+    views = {rule: view_of(scenario, rule, exchanges, user_ids) for rule, exchanges in read.items()}
     for each in shown:
-        each.views[rule] = view
+        each.views |= views
 
 
 # Taken emails, and searches
@@ -270,7 +254,7 @@ def _send_again(scenario: ScenarioContext, each: Written, field_name: str) -> No
     if each.writer is None:
         exchange = accounts.sign_up(scenario, scenario.actor("Radia"), **each.sent.as_json())
     else:
-        fields = _fields(each.method, field_name, each.sent)
+        fields = accounts.complete(each.method, {field_name: each.sent.as_json()[field_name]}, each.sent)
         exchange = accounts.send_change_to(scenario, each.writer.id, each.method, fields)
     attempted = f"{scenario.attempted}: {each.method} with {each.sent.as_json()[field_name]!r}, alone"
     check(exchange, RULE_OF_METHOD[each.method], attempted, has_status(_accepted(scenario, each)))

@@ -41,10 +41,10 @@ class Odd:
 
     @property
     def sent_name(self) -> str | None:
-        """The name in the body, if that is JSON and has the name, perhaps with more after it, once."""
+        """The name in the body, if that is JSON in UTF-8 and has the name, perhaps with more after it, once."""
         pairs: list[tuple[str, object]] = []
         with suppress(ValueError, RecursionError):
-            json.loads(self.call.body or b"", object_pairs_hook=pairs.extend)
+            json.loads((self.call.body or b"").decode("utf-8-sig"), object_pairs_hook=pairs.extend)
         names = [value for _, value in pairs if isinstance(value, str) and value.startswith(self.name)]
         return names[0] if self.name and len(names) == 1 else None
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from behave import register_type
+from parse import with_pattern
 
 from support.models import NewUser
 from support.scenario import (
@@ -26,8 +28,7 @@ from support.scenario import (
     value_classes,
     values,
 )
-from support.scenario.context import PERSONAS, Actor, ScenarioContext
-from support.scenario.factory import Factory
+from support.scenario.context import PERSONAS, ScenarioContext
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,7 @@ def one_of(words: Iterable[str]) -> str:
 
 def register(name: str, pattern: str, convert: Callable[[str], Any]) -> None:
     """Register a parameter type under a name."""
-
-    def converter(text: str) -> Any:
-        return convert(text)
-
-    converter.pattern = pattern  # type: ignore[attr-defined]
-    register_type(**{name: converter})
+    register_type(**{name: with_pattern(pattern)(lambda text: convert(text))})
 
 
 def words(name: str, *allowed: str) -> None:
@@ -73,21 +69,12 @@ METHODS_OF = {
 }
 
 
-def actor(text: str) -> OfScenario:
-    """Return the Actor of a persona."""
-    return OfScenario(lambda scenario: scenario.actor(text))
-
-
 def actors(text: str) -> OfScenario:
     """Return several Actors: `Ada and Grace`, `Ada, Grace and Alan`."""
-
-    def resolve(scenario: ScenarioContext) -> list[Actor]:
-        return [scenario.actor(persona) for persona in re.findall(PERSONA, text)]
-
-    return OfScenario(resolve)
+    return OfScenario(lambda scenario: [scenario.actor(persona) for persona in re.findall(PERSONA, text)])
 
 
-register("Actor", PERSONA, actor)
+register("Actor", PERSONA, lambda text: OfScenario(lambda scenario: scenario.actor(text)))
 register("Actors", rf"{PERSONA}(?:, {PERSONA})* and {PERSONA}", actors)
 
 # Emails: `Grace's email in upper case`, `an email that starts with Ada's`, `Grace's old email`
@@ -158,21 +145,15 @@ INVALID_VALUE = one_of((*invalid_values.INVALID_NAMES, *invalid_values.INVALID_E
 NOT_OBJECT = rf"{one_of(invalid_values.NOT_OBJECTS)} instead of an object"
 
 
-def invalid_body(text: str) -> Callable[[NewUser, Factory], Any]:
-    """Return what makes an invalid body of a valid user."""
-    return lambda new_user, factory: invalid_values.invalid_body(text, new_user, factory)
-
-
-register("InvalidBody", rf"(?:{INVALID_VALUE}|an empty object|{NOT_OBJECT})", invalid_body)
+register(
+    "InvalidBody",
+    rf"(?:{INVALID_VALUE}|an empty object|{NOT_OBJECT})",
+    lambda text: partial(invalid_values.invalid_body, text),
+)
 register("InvalidValue", INVALID_VALUE, str)
 
 
-def server_field(text: str) -> OfScenario:
-    """Return a field that only the server may set."""
-    return OfScenario(lambda scenario: values.server_field(scenario, text))
-
-
-register("ServerField", one_of(values.SERVER_FIELDS), server_field)
+register("ServerField", one_of(values.SERVER_FIELDS), lambda text: OfScenario(lambda it: values.server_field(it, text)))
 
 # Requests for users who may not exist
 
@@ -195,22 +176,12 @@ def search_text(text: str) -> OfScenario:
 register("SearchText", rf"(?:{one_of((*SEARCH_TEXTS, *values.SEARCH_TEXTS))}|{EMAIL})", search_text)
 
 
-def unused_id(text: str) -> OfScenario:
-    """Return an id that no user has."""
-    return OfScenario(lambda scenario: values.UNUSED_IDS[text](scenario))
-
-
-register("UnusedId", one_of(values.UNUSED_IDS), unused_id)
+register("UnusedId", one_of(values.UNUSED_IDS), lambda text: OfScenario(values.UNUSED_IDS[text]))
 
 # Requests
 
 
-def method(text: str) -> OfScenario:
-    """Return the method of an update or a replacement."""
-    return OfScenario(METHODS[text])
-
-
-register("Method", one_of(METHODS), method)
+register("Method", one_of(METHODS), lambda text: OfScenario(METHODS[text]))
 register("RequestKind", one_of(METHODS_OF), METHODS_OF.__getitem__)
 words("Request", "sign-up", "change")
 words("Write", "POST", "PATCH", "PUT")
@@ -227,15 +198,9 @@ register("OddReads", one_of(odd_requests.READS), odd_requests.READS.__getitem__)
 register("ClientRequests", one_of(answers.REQUESTS), answers.REQUESTS.__getitem__)
 
 
-def resource(text: str) -> OfScenario:
-    """Return the URL of a resource, which may have to be created."""
-    return OfScenario(protocol.RESOURCES[text])
-
-
-def credential(text: str) -> OfScenario:
-    """Return a wrong credential that is made from the right one."""
-    return OfScenario(lambda scenario: access.CREDENTIALS[text](scenario.api.credential))
-
-
-register("Resource", one_of(protocol.RESOURCES), resource)
-register("Credential", one_of(access.CREDENTIALS), credential)
+register("Resource", one_of(protocol.RESOURCES), lambda text: OfScenario(protocol.RESOURCES[text]))
+register(
+    "Credential",
+    one_of(access.CREDENTIALS),
+    lambda text: OfScenario(lambda scenario: access.CREDENTIALS[text](scenario.api.credential)),
+)

@@ -91,11 +91,8 @@ class _Sequence(RuleBasedStateMachine):
     def begin(self) -> None:
         """Begin with two users, so that there is somebody to change, delete and look at."""
         for persona in () if self._is_over else PERSONAS[:2]:
-            self._act(f"{persona} signs up", partial(self._sign_up_anew, persona))
-
-    def _sign_up_anew(self, persona: str) -> None:
-        actor = self._scenario.actor(persona)
-        self._sign_up(actor, actor.new_user.email)
+            actor = self._scenario.actor(persona)
+            self._act(f"{persona} signs up", partial(self._sign_up, actor, actor.new_user.email))
 
     @rule(number=NUMBERS, spell=SPELLINGS, earlier=st.integers(0, 3))
     def sign_up(self, number: int, spell: Callable[[str], str], earlier: int) -> None:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from support.cleanup.existing import others_in
 from support.cleanup.marks import new_mark
-from support.cleanup.recovery import finish_dead_runs
+from support.cleanup.recovery import finish_dead_runs, others_in
 from support.cleanup.registry import Registry
-from support.concurrency.burst import burst
+from support.concurrency.burst import burst, burst_in_threads
 from support.concurrency.results import BurstResult, Request
-from support.concurrency.threads import burst_in_threads
 from support.errors import SuiteError
-from support.http.operations import Operation
 from support.http.report_sink import ReportSink
 from support.http.users_api import UsersApi
 from support.models import Call, Exchange
@@ -50,14 +46,8 @@ class Session:
         """Open the target that the settings name, or the one given; raises SuiteError with one clear line."""
         preload()
         self.connection = opened = Connection(settings, target)
-        self.settings, self.profile, self.target, self.poll_policy = (
-            opened.settings,
-            opened.profile,
-            opened.target,
-            opened.poll_policy,
-        )
-        if settings.strict:
-            self.profile = replace(self.profile, deviations=())
+        self.settings, self.profile, self.target = opened.settings, opened.profile, opened.target
+        self.poll_policy = opened.poll_policy
         self.http, self.loop, self.async_client = opened.http, opened.loop, opened.async_client
         self.recorder, self.journal = opened.recorder, opened.journal
         self.mark = new_mark()
@@ -73,20 +63,15 @@ class Session:
             raise
         self.registry: Registry = opened.new_registry(self.mark)
         self.api: UsersApi = self.registry.api
-        self._protect_existing_users()
+        self.listed_at_first = self.http.run(self.api.list()) if self.profile.capabilities.list else None
+        if self.listed_at_first is not None:
+            self.registry.ledger.existing |= others_in(self.listed_at_first, self.profile, self.journal)
         self.loop.submit(self.registry.ledger.keep_lease())
         self.deadlines = Deadlines(self.poll_policy)
         self.first_creates = FirstCreates()
         self.last_list: tuple[float, int, Exchange] | None = None
         self.faults: Faults | None = None
         self.begin("user-shape")
-
-    def _protect_existing_users(self) -> None:
-        """Never touch the users who exist now, except those of other live runs, whose ids may be assigned again."""
-        self.listed_at_first = self.run(self.api.list()) if self.profile.capabilities.list else None
-        if self.listed_at_first is None:
-            return
-        self.registry.ledger.existing |= others_in(self.listed_at_first, self.profile, self.journal)
 
     def begin(self, rule: str, name: str = "") -> None:
         """Begin a scenario that shows a rule."""
@@ -109,14 +94,6 @@ class Session:
         """Show exchanges and pictures in this sink from now on."""
         self.sink = sink
         sink.record(self.recorder)
-
-    def run(self, operation: Operation[T]) -> T:
-        """Execute an operation with the session client."""
-        return self.http.run(operation)
-
-    def run_at_once(self, operations: Sequence[Operation[T]]) -> list[T]:
-        """Execute operations concurrently with the async client."""
-        return self.loop.run(self.async_client.gather(operations))
 
     def _renew_expired_token(self) -> None:
         """Call the target, which gets another token if need be: contenders send their one request with a right one."""

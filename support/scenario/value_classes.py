@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from support.models import LONGEST_EMAIL, LONGEST_NAME, NewUser
-from support.scenario.factory import Factory
+from support.models import LONGEST_NAME, NewUser
+from support.scenario.factory import Factory, padded
 
 LENGTHS = (
     "X",
@@ -44,13 +44,6 @@ def _number(email: str) -> str:
 
 def _host(email: str) -> str:
     return "@" + email.partition("@")[2]
-
-
-def _as_long_as_can_be(email: str) -> str:
-    missing = LONGEST_EMAIL - len(email)
-    labels = [min(63, missing - 1 - place) for place in range(0, missing - 1, 64)]
-    padding = "".join("." + "x" * (size - (size == missing)) for size in labels if size > 0)
-    return email.replace(".example.com", f"{padding}.example.com")
 
 
 SIGNS = "!#$%&'*+-/=?^_`{|}~"
@@ -88,7 +81,7 @@ EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
         lambda email: email.replace(".example.com", ".a.b.c.d.e.example.com"),
         lambda email: email.replace(".example.com", "." + "x" * 63 + ".example.com"),
         lambda email: email.replace(".example.com", ".xn--mller-kva.example.com"),
-        _as_long_as_can_be,
+        padded,
     ),
 }
 """Each value is made of a new email, so that it carries the mark of the run."""

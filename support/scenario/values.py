@@ -20,24 +20,16 @@ OLD_DATE = "2001-02-03T04:05:06Z"
 NAMES: Mapping[str, Callable[[Factory], str]] = {
     "a name of 200 characters": lambda factory: factory.long_name(),
     "a name of 200 Chinese characters": lambda _: "龍" * 200,
-    "a name of 200 emoji": lambda _: "🦉" * 200,
     "a name in Chinese characters": lambda _: "李小龍",
-    "a name with consecutive spaces": lambda _: "Ada  Lovelace",
     "a name with leading and trailing spaces": lambda _: " Ada Lovelace ",
     "a name with combining accents": lambda _: "Zoe\u0308 Bronte\u0308",
-    "a name with a no-break space": lambda _: "Ada\u00a0Lovelace",
-    "a name with a zero-width joiner": lambda _: "Ada\u200d Lovelace",
-    "a name with a tab and a line break": lambda _: "Ada\tKing\nLovelace",
     "a name with quotes and an ampersand": lambda _: 'O\'Brien & "Söhne" <b>',
 }
 
 EMAILS: Mapping[str, Callable[[Factory], str]] = {
     "an email with a +tag": lambda factory: factory.new_user().email.replace("@", "+news@"),
-    "an email with dots": lambda factory: factory.new_user().email.replace("@", ".a.b.c@"),
     "an email in upper case": lambda factory: factory.new_user().email.replace("@", ".iris@").upper(),
     "an email in mixed case": lambda factory: factory.new_user().email.title(),
-    "an email with an apostrophe": lambda factory: factory.new_user().email.replace("@", ".o'brien@"),
-    "an email with digits and hyphens": lambda factory: factory.new_user().email.replace("@", "-0815_x9@"),
     "an email of maximum length": lambda factory: factory.long_email(),
 }
 

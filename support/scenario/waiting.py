@@ -11,6 +11,7 @@ from support.cleanup.polling import PollPolicy
 from support.contract.claims import Claim, shown
 from support.contract.normalizers import ids_of
 from support.contract.violation import fail, raise_if_inconclusive
+from support.http.operations import Operation
 from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
 
@@ -78,36 +79,30 @@ def is_gone(scenario: ScenarioContext, actor: Actor, rule: str | None = None) ->
 
 def is_gone_from_list(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that the list, if there is one, no longer shows the user."""
-    if not scenario.profile.capabilities.list:
-        return
-    within_s = scenario.session.deadlines.for_(LIST)
-
-    def is_right(exchange: Exchange) -> bool:
-        return exchange.status == 200 and not _shows(scenario, exchange, actor)
-
-    exchange = poll_until(scenario, LIST, lambda: scenario.run(scenario.api.list()), is_right)
-    if not is_right(exchange):
-        _check_is_not_read(scenario, actor, within_s)
-        wrong = f"the list shows user {actor.id} (status {exchange.status})"
-        wanted = f"a list without {actor.persona}"
-        _fail_as_late(scenario, wanted, wrong, exchange, scenario.rule, within_s, shown(actor.id, 0))
+    if scenario.profile.capabilities.list:
+        _is_gone_from(scenario, actor, LIST, scenario.api.list, f"a list without {actor.persona}")
 
 
 def is_gone_from_search(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that a search for the email, if there is one, no longer finds the user."""
-    if not scenario.profile.capabilities.email_filter:
-        return
-    within_s, email = scenario.session.deadlines.for_(SEARCH), actor.new_user.email
-    exchange = poll_until(
-        scenario,
-        SEARCH,
-        lambda: scenario.run(scenario.api.find(email)),
-        lambda answer: not _shows(scenario, answer, actor),
-    )
-    if _shows(scenario, exchange, actor):
+    email = actor.new_user.email
+    if scenario.profile.capabilities.email_filter:
+        _is_gone_from(scenario, actor, SEARCH, lambda: scenario.api.find(email), f"no user found by {email}")
+
+
+def _is_gone_from(
+    scenario: ScenarioContext, actor: Actor, view: str, ask: Callable[[], Operation[Exchange]], wanted: str
+) -> None:
+    right = (200, *(scenario.answers.no_match if view == SEARCH else ()))
+    within_s = scenario.session.deadlines.for_(view)
+
+    def is_right(exchange: Exchange) -> bool:
+        return exchange.status in right and actor.id not in ids_of(exchange.answer, scenario.profile)
+
+    exchange = poll_until(scenario, view, lambda: scenario.run(ask()), is_right)
+    if not is_right(exchange):
         _check_is_not_read(scenario, actor, within_s)
-        wrong = f"user {actor.id} is shown"
-        wanted = f"no user found by {email}"
+        wrong = f"{view} shows user {actor.id}" if exchange.status in right else f"the status was {exchange.status}"
         _fail_as_late(scenario, wanted, wrong, exchange, scenario.rule, within_s, shown(actor.id, 0))
 
 
@@ -122,10 +117,6 @@ def _check_is_not_read(scenario: ScenarioContext, actor: Actor, within_s: float)
     exchange = _read(scenario, actor)
     if exchange.status == 200:
         _fail_as_still_read(scenario, actor, exchange, "delete", within_s)
-
-
-def _shows(scenario: ScenarioContext, exchange: Exchange, actor: Actor) -> bool:
-    return actor.id in ids_of(exchange.answer, scenario.profile)
 
 
 def _fail_as_still_read(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 from support import profile_files
 from support.bounds import BOUNDS, MIB
@@ -23,14 +21,12 @@ from support.http.route import DIRECT, route_to
 from support.http.session_client import SessionClient
 from support.http.users_api import UsersApi
 from support.models import EMBEDDED, Credential
-from support.profile import Caps, Profile
+from support.profile import Profile
 from support.redaction import redacted
 from support.settings import ROOT, Settings
 from support.target.embedded import EmbeddedApi, Target
 from support.target.opening import check_open, refuse_production, room_for_users
 from support.token_command import TokenCommand
-
-T = TypeVar("T")
 
 
 class Connection:
@@ -46,6 +42,8 @@ class Connection:
         self.profile = profile or profile_files.load(settings.target)
         if settings.contract is not None:
             self.profile = replace(self.profile, contract=settings.contract)
+        if settings.strict:
+            self.profile = replace(self.profile, deviations=())
         sharing = settings.processes * settings.shard_of[1]
         self.profile = replace(self.profile, caps=self.profile.caps.shared_by(sharing))
         alive = {"max_users_alive": max(1, settings.max_users_alive // settings.shard_of[1])}
@@ -54,7 +52,11 @@ class Connection:
             self.settings.poll_first_s, self.settings.poll_cap_s, self.settings.delete_deadline_s
         )
         self.recorder = Recorder()
-        self.pacer = Pacer(self.settings.retry_deadline_s, limit_of(self.profile.caps))
+        caps = self.profile.caps
+        given = ((caps.requests_per_second, 1.0), (caps.requests_per_minute, 60.0))
+        limits = (Limit(requests, seconds) for requests, seconds in given if requests is not None)
+        lowest = min(limits, key=lambda limit: limit.rate, default=None)
+        self.pacer = Pacer(self.settings.retry_deadline_s, lowest)
         self._release = contextlib.ExitStack()
         self._embedded: EmbeddedApi | None = None
         self.token_command: TokenCommand | None = None
@@ -74,14 +76,15 @@ class Connection:
         self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
         self.api = self._users_api()
         blocking = SessionClient(settings.request_timeout_s, self.route, self.pacer)
-        self.http = self._opened(blocking, lambda client: client.close())
+        opened = self._release.enter_context
+        self.http = opened(blocking)
         self.most_alive = settings.max_users_alive
         check_open(self.http, self.api)
-        self.journal = self._opened(Journal(ROOT / settings.state_dir), lambda journal: journal.close())
-        self.loop = self._opened(LoopThread(), lambda loop: loop.close())  # whose work writes to the journal
+        self.journal = opened(contextlib.closing(Journal(ROOT / settings.state_dir)))
+        self.loop = opened(contextlib.closing(LoopThread()))  # whose work writes to the journal
         most = self.profile.caps.concurrency
-        client = AsyncClient(settings.request_timeout_s, self.route, self.pacer, most, settings.http2)
-        self.async_client = self._opened(client, self._close_async_client)
+        self.async_client = AsyncClient(settings.request_timeout_s, self.route, self.pacer, most, settings.http2)
+        self._release.callback(self._close_async_client)
 
     def check_open(self) -> None:
         """Raise TargetDown, which says why, if the target does not answer, or answers with an error."""
@@ -110,14 +113,10 @@ class Connection:
         """Close everything that was opened, in reverse order."""
         self._release.close()
 
-    def _opened(self, thing: T, release: Callable[[T], None]) -> T:
-        self._release.callback(release, thing)
-        return thing
-
     def _named_target(self, started: EmbeddedApi | None) -> Target:
         settings = self.settings
         if settings.base_url is None:
-            self._embedded = self._opened(started or EmbeddedApi(), lambda api: api.close())
+            self._embedded = self._release.enter_context(contextlib.closing(started or EmbeddedApi()))
             return self._embedded.target
         token = settings.token.get_secret_value() if settings.token and settings.access_controlled else None
         if self.profile.auth.scheme == "none":
@@ -143,13 +142,6 @@ class Connection:
         window_s = settings.consistency_window_s
         return UsersApi(self.target.base_url, credential, policy, self.profile, self.recorder, window_s)
 
-    def _close_async_client(self, client: AsyncClient) -> None:
+    def _close_async_client(self) -> None:
         if self.loop.has_begun:
-            self.loop.finish(client.close())
-
-
-def limit_of(caps: Caps) -> Limit | None:
-    """Return the limit of requests that a profile gives; the lower one where it gives two."""
-    given = ((caps.requests_per_second, 1.0), (caps.requests_per_minute, 60.0))
-    limits = (Limit(requests, seconds) for requests, seconds in given if requests is not None)
-    return min(limits, key=lambda limit: limit.rate, default=None)
+            self.loop.finish(self.async_client.close())

@@ -5,19 +5,21 @@ None of it is a verdict on the API: a fault that keeps no scenario from telling 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from support import statuses
-from support.contract.guesses import CREATED, EMAILS, IDS, NAMES, field_with, first_of, list_in
+from support.contract.guesses import CREATED, EMAILS, IDS, NAMES, first_of, list_in
 from support.contract.matchers import body_of, brief
 from support.contract.normalizers import listed
 from support.contract.refusals import Complaint, complaints_in
 from support.escaping import on_one_line
 from support.http.reading import document_of
 from support.models import Answer, Exchange, NewUser
+from support.pointers import at
 from support.profile import Profile
+from support.target.locating import field_name, located, pointer
 
 NOT_OFFERED = (405, 501)
 OTHER_IDS = (*IDS, "guid", "slug", "username", "userName", "login", "handle")
@@ -34,11 +36,6 @@ def asked(exchange: Exchange) -> str:
 def draft(url: str) -> str:
     """Return where a field of a profile goes."""
     return DRAFT.format(url)
-
-
-def whole_body(answer: Answer | None) -> Any:
-    """Return a whole body as JSON, whatever the profile says of it; None where it is none."""
-    return None if answer is None else document_of(answer)
 
 
 def is_page(answer: Answer | None) -> bool:
@@ -74,7 +71,7 @@ def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
     answer, url, pointer = exchange.answer, exchange.call.url.partition("?")[0], profile.names.list_pointer
     if listed(answer, profile) is not None:
         return None
-    document, wrong = whole_body(answer), body_of(answer)[1]
+    document, wrong = document_of(answer), body_of(answer)[1]
     if is_page(answer) and wrong:
         page = "a login page" if b"password" in (answer.body if answer else b"").lower() else "an HTML page"
         return f"GET {url} answers {page}, not JSON. Put the URL of the users collection of the API into BASE_URL."
@@ -132,7 +129,7 @@ def _why_invalid(exchange: Exchange, sent_names: Mapping[str, str], table: str) 
 
 def wanted_in(exchange: Exchange, sent_names: Mapping[str, str]) -> list[Complaint]:
     """Return what a refusal says of fields that were not sent."""
-    complaints = complaints_in(whole_body(exchange.answer))
+    complaints = complaints_in(document_of(exchange.answer))
     return [one for one in complaints if one.path[-1] not in sent_names.values() and not one.is_unknown]
 
 
@@ -164,29 +161,14 @@ class Shown:
         return {key: name for key, name in self.names.items() if getattr(profile.names, key) != name}
 
 
-def user_shown(document: Any, new_user: NewUser, pointer: str = "", deep: int = 3) -> Shown | None:
-    """Return where a JSON value shows a user who was sent, by their email; None where it does not."""
-    if not isinstance(document, Mapping):
+def user_shown(document: Any, new_user: NewUser) -> Shown | None:
+    """Return where a JSON value shows a user who was sent, by their email; None where it does not, or in a list."""
+    found = located(document, new_user.email, {new_user.name: ""})
+    if found is None or found.id is None or found.is_linked or any(step.isdecimal() for step in found.user):
         return None
-    user_id, email = first_of(IDS, document), _place_of(new_user.email, document, EMAILS)
-    if user_id and email:
-        name = _place_of(new_user.name, document, NAMES)
-        return Shown(pointer, document, {"id": user_id, "email": email, **({"name": name} if name else {})})
-    inner = ((f"{pointer}/{key}", part) for key, part in document.items() if deep and "/" not in str(key))
-    return next(filter(None, (user_shown(part, new_user, place, deep - 1) for place, part in inner)), None)
-
-
-def _place_of(text: str, document: Mapping[str, Any], likely: Sequence[str]) -> str | None:
-    """Return the name of the field that shows a text, or the JSON pointer to it where it is inside another field."""
-    return field_with(text, document, likely) or next(_pointers_to(text, document), None)
-
-
-def _pointers_to(text: str, document: Mapping[str, Any], pointer: str = "", deep: int = 2) -> Iterator[str]:
-    for key, value in document.items():
-        if isinstance(value, str) and value.lower() == text.lower():
-            yield f"{pointer}/{key}"
-        elif isinstance(value, Mapping) and deep and "/" not in str(key):
-            yield from _pointers_to(text, value, f"{pointer}/{key}", deep - 1)
+    ways = {"id": found.id, "email": found.email, "name": found.name}
+    names = {key: field_name(way) for key, way in ways.items() if way is not None}
+    return Shown(pointer(found.user), at(document, found.user), names)
 
 
 def other_forms(user: Any, profile: Profile) -> Iterator[str]:

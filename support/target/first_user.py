@@ -17,6 +17,7 @@ from support.contract.matchers import body_of
 from support.contract.normalizers import listed, names_one_user, user_of, users_of
 from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError, TargetDown
 from support.escaping import on_one_line
+from support.http.reading import document_of
 from support.http.session_client import SessionClient
 from support.http.urls import destination
 from support.http.users_api import UsersApi
@@ -24,7 +25,7 @@ from support.models import Exchange, NewUser
 from support.profile import Profile
 from support.profile_answers import Names
 from support.target import diagnosis
-from support.target.diagnosis import NOT_OFFERED, asked, draft, is_page, saying, user_shown, whole_body
+from support.target.diagnosis import NOT_OFFERED, asked, draft, is_page, saying, user_shown
 
 CLEANUP_S = 4.0
 MOST_ELSEWHERE = 2
@@ -33,10 +34,10 @@ MOST_ELSEWHERE = 2
 class FirstUser:
     """Plays the preflight with the user of a run; `learned` are remarks for the summary of the run."""
 
-    def __init__(self, client: SessionClient, registry: Registry, strict: bool) -> None:
+    def __init__(self, client: SessionClient, registry: Registry) -> None:
         self._client, self._registry = client, registry
-        self._known = () if strict else registry.api.profile.deviations
         self._new_user = NewUser("Ada Lovelace", f"ada.lovelace@{registry.mark}.example.com")
+        self._email = self._new_user.email.lower()
         self._created: Exchange | None = None
         self.learned: list[str] = []
 
@@ -121,17 +122,13 @@ class FirstUser:
         if own is not None:  # only the answer to create is wrong
             self._registry.ledger.note_created(self._registry.ledger.records[-1], own, source="list")
             return own.id
-        in_create = user_shown(whole_body(self._created.answer), self._new_user)
+        in_create = user_shown(document_of(self._created.answer), self._new_user)
         shown = in_list or in_create
         if shown is not None and (different := shown.differences(self._profile)):
             self._adapt(different | ({"user_pointer": in_create.pointer} if in_create and in_create.pointer else {}))
         if in_create is not None and names_one_user(in_id := str(in_create.fields[in_create.names["id"]])):
             return in_id
         return next(iter(self._registry.ledger.records[-1].ids), None)
-
-    @property
-    def _email(self) -> str:
-        return self._new_user.email.lower()
 
     def _adapt(self, names: Mapping[str, str], user_id: str | None = None) -> NoReturn:
         """Clean up by other names than those of the profile, and say that it needs them; raises SettingsError."""
@@ -160,7 +157,7 @@ class FirstUser:
             self.learned += diagnosis.other_forms(body_of(read.answer)[0], self._profile)
             self._learn_of_reads(user_id, read)
             return True
-        shown = user_shown(whole_body(read.answer), self._new_user)
+        shown = user_shown(document_of(read.answer), self._new_user)
         if shown is not None and shown.pointer:
             self._adapt({"user_pointer": shown.pointer, **shown.differences(self._profile)}, user_id)
         if not statuses.is_success(read.status):
@@ -196,7 +193,7 @@ class FirstUser:
         """Read the user by another URL; raises SettingsError if they are there, or if no read can show them."""
         for url in list(self._elsewhere(user_id, read))[:MOST_ELSEWHERE]:
             found = self._client.run(self._api.send(self._api.call("GET", url)))
-            shown = user_shown(whole_body(found.answer), self._new_user) if found.status == 200 else None
+            shown = user_shown(document_of(found.answer), self._new_user) if found.status == 200 else None
             if shown is None:
                 continue
             if url.rstrip("/") == read.call.url.rstrip("/"):
@@ -227,7 +224,7 @@ class FirstUser:
         there = destination(self._created.call.url, location) if location else None
         if there is not None and self._api.id_in(there) not in (None, user_id):
             yield there
-        shown = user_shown(whole_body(answer), self._new_user)
+        shown = user_shown(document_of(answer), self._new_user)
         values = [shown.fields.get(name) for name in diagnosis.OTHER_IDS] if shown else []
         others = (value for value in values if isinstance(value, str) and value not in ("", user_id))
         yield from map(self._api.url_of, others)
@@ -270,9 +267,8 @@ class FirstUser:
             )
         if changed.status in (401, 403):
             raise SettingsError(f"{asked(changed)}, though POST is allowed. Use a TOKEN that may change users.")
-        if changed.status in (415, 428):
-            self._refuse(changed, "patch" if method == "PATCH" else "update")
-        if changed.status in (400, 422) and diagnosis.wanted_in(changed, self._sent_fields):
+        lacks = changed.status in (400, 422) and diagnosis.wanted_in(changed, self._sent_fields)
+        if changed.status in (415, 428) or lacks:
             self._refuse(changed, "patch" if method == "PATCH" else "update")
 
     def _delete(self, user_id: str) -> None:
@@ -294,4 +290,4 @@ class FirstUser:
 
     def _is_excused(self, rule: str) -> bool:
         """Whether the profile knows that the target breaks a rule."""
-        return any(known.rule == rule for known in self._known)
+        return any(known.rule == rule for known in self._profile.deviations)

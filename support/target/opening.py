@@ -74,9 +74,9 @@ def _open(client: SessionClient, api: UsersApi, reading: Operation[Exchange]) ->
     if exchange.status in (401, 403):
         challenge = (exchange.answer.header("WWW-Authenticate") if exchange.answer else None) or ""
         raise TokenRefused(f"{api.base_url} {_why_refused(exchange, api)}", challenge.partition(" ")[0])
-    problem = _problem(exchange)
-    if problem:
-        raise TargetDown(f"{api.base_url} {problem}")
+    if exchange.status is not None and exchange.status >= 500:
+        after = f"after {len(exchange.attempts)} attempts"
+        raise TargetDown(f"{api.base_url} answers {exchange.status} {after}. Check that the API is up.")
     return exchange
 
 
@@ -104,7 +104,8 @@ def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> in
             f"the profile's caps.users: the target holds at most {profile.caps.users} users, and {others} already "
             "exist. Delete some of them, or raise the cap."
         )
-    return min(settings.max_users_alive, profile.caps.users - others)
+    sharing = settings.processes * settings.shard_of[1]
+    return min(settings.max_users_alive, max(1, (profile.caps.users - others) // sharing))
 
 
 def _redirected(exchange: Exchange, base_url: str) -> SuiteError:
@@ -125,10 +126,3 @@ def _why_refused(exchange: Exchange, api: UsersApi) -> str:
         return f"refuses the token {refused}, and asks for {scheme}. Set scheme under [auth] in the profile."
     how = f"`python -m support.probe {api.base_url}` finds out how the target takes it"
     return f"refuses the token {refused}. Check TOKEN; if it is right, {how}."
-
-
-def _problem(exchange: Exchange) -> str | None:
-    status = exchange.status or 0
-    if status >= 500:
-        return f"answers {status} after {len(exchange.attempts)} attempts. Check that the API is up."
-    return None

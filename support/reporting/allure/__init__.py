@@ -14,8 +14,7 @@ FORMATTER = "allure_behave.formatter"
 def report_sink(identity: Mapping[str, Any], attaches_all: bool = False) -> ReportSink:
     """Return the sink of the Allure formatter if the run uses it, else one that shows nothing.
 
-    `identity` says what the run is known by; it is empty in a process that runs a share of another's features.
-    Exchanges of scenarios that passed are only shown with `attaches_all`.
+    `identity` says what the run is known by. Exchanges of scenarios that passed are only shown with `attaches_all`.
     """
     if FORMATTER not in sys.modules:
         return ReportSink()

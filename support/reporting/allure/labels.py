@@ -25,7 +25,8 @@ def labels_of(scenario: Scenario) -> list[Label]:
     severity = "critical" if rule_of(scenario) in GRAVE else severity_of(tags)
     rule = RULES.get(rule_of(scenario))
     labels = [Label("rule", rule.id), Label("source", rule.source)] if rule is not None else []
-    labels += [Label("severity", severity), Label("epic", capability_of(scenario))]
+    capability = Path(scenario.filename).parent.name.replace("_", " ").capitalize()
+    labels += [Label("severity", severity), Label("epic", capability)]
     if (story := rule_above(scenario)) is not None:
         labels.append(Label("story", story.name))
     return labels + [Label("tag", tag) for tag in tags if not tag.startswith(RULE)]
@@ -48,15 +49,11 @@ def history_id(scenario: Scenario) -> str:
     """Return what a scenario is known by in later runs; allure-behave takes those of two rules for one."""
     row = row_of(scenario)
     cells = [f"{name}={cell}" for name, cell in zip(row.headings, row.cells, strict=True)] if row else []
-    return _digest("\n".join([full_name(scenario), *cells]))
+    return digest("\n".join([full_name(scenario), *cells]))
 
 
-def case_id(scenario: Scenario) -> str:
-    """Return what all rows of an outline have in common."""
-    return _digest(full_name(scenario))
-
-
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return a name as an id."""
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -69,11 +66,6 @@ def links_of(scenario: Scenario) -> list[Link]:
     if deviation is not None:
         links.append(Link("issue", deviation.link, "the known deviation"))
     return links
-
-
-def capability_of(scenario: Scenario) -> str:
-    """Return the capability that a scenario belongs to: the folder of its feature in words."""
-    return Path(scenario.filename).parent.name.replace("_", " ").capitalize()
 
 
 def severity_of(tags: list[str]) -> str:

@@ -29,7 +29,7 @@ from support.http.recorder import Recorder
 from support.http.report_sink import ReportSink
 from support.models import Exchange
 from support.redaction import redacted
-from support.reporting.allure.labels import case_id, full_name, history_id, labels_of, links_of, rule_above
+from support.reporting.allure.labels import digest, full_name, history_id, labels_of, links_of, rule_above
 from support.reporting.allure.properties import write_environment, write_executor
 from support.reporting.allure.repairs import repair
 from support.reporting.exchanges import page, title
@@ -48,10 +48,9 @@ def allure_sink(identity: Mapping[str, Any], attaches_all: bool) -> AllureSink |
     if listener is None or logger is None:
         return None
     repair()
-    if identity:
-        folder = report_folder_of(logger)
-        write_environment(folder, identity)
-        write_executor(folder)
+    folder = report_folder_of(logger)
+    write_environment(folder, identity)
+    write_executor(folder)
     return AllureSink(listener, attaches_all)
 
 
@@ -110,7 +109,7 @@ class AllureSink(ReportSink):
         test.name = plain(scenario.name)
         test.description = _description(scenario)
         test.fullName = full_name(scenario)
-        test.testCaseId, test.historyId = case_id(scenario), history_id(scenario)
+        test.testCaseId, test.historyId = digest(test.fullName), history_id(scenario)
 
     def _stop_step(self, step: Step) -> None:
         exchanges, self._of_step[:] = list(self._of_step), []
@@ -125,7 +124,7 @@ class AllureSink(ReportSink):
         if result is not Result.PASSED or self._attaches_all:
             self._attach_exchanges()
         if result is not Result.PASSED and (script := getattr(scenario, "replay_script", "")):
-            self._attach_redacted(REPLAY, script)
+            self._logger.attach_data(_new_id(), script, name=REPLAY, attachment_type=AttachmentType.TEXT)  # as it is
         test = self._test()
         stock = [label for label in test.labels if label.name not in ("tag", "severity")]
         test.labels = [*labels_of(scenario), Label("outcome", failure.outcome if failure else result), *stock]
@@ -156,10 +155,7 @@ class AllureSink(ReportSink):
         return test
 
     def _attach(self, name: str, body: str, kind: AttachmentType = AttachmentType.TEXT) -> None:
-        self._attach_redacted(name, redacted(body), kind)
-
-    def _attach_redacted(self, name: str, body: str, kind: AttachmentType = AttachmentType.TEXT) -> None:
-        self._logger.attach_data(_new_id(), body, name=name, attachment_type=kind)
+        self._logger.attach_data(_new_id(), redacted(body), name=name, attachment_type=kind)
 
 
 def _new_id() -> str:

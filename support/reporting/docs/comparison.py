@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 
 from behave.model import Scenario
@@ -25,18 +25,15 @@ def standing(profile: Profile, rule: str, scenarios: Iterable[Scenario]) -> Stan
     """Return what a profile says of a rule that these scenarios show."""
     if all(reason_to_skip(scenario, profile, has_token=True) for scenario in scenarios):
         return Standing.NOT_OFFERED
-    return _worst(deviations(profile, rule))
+    known = deviations(profile, rule)
+    if not known:
+        return Standing.KEPT
+    if all(each.sometimes for each in known):
+        return Standing.SOMETIMES
+    whole = any(not (each.scenarios or each.shows or each.sometimes) for each in known)
+    return Standing.BROKEN if whole else Standing.IN_PART
 
 
 def deviations(profile: Profile, rule: str) -> list[Deviation]:
     """Return the known deviations of a profile from a rule."""
     return [deviation for deviation in profile.deviations if deviation.rule == rule]
-
-
-def _worst(deviations: Sequence[Deviation]) -> Standing:
-    if not deviations:
-        return Standing.KEPT
-    if all(deviation.sometimes for deviation in deviations):
-        return Standing.SOMETIMES
-    whole = any(not (deviation.scenarios or deviation.shows or deviation.sometimes) for deviation in deviations)
-    return Standing.BROKEN if whole else Standing.IN_PART

@@ -66,18 +66,11 @@ def _environment(
     features = list(chain.from_iterable(capabilities.values()))
     by_rule = parsed.examples_by_rule(features)
     of_model = (examples, page_of, sections, parsed.placeholders, parsed.contract_rules, parsed.plain_tags)
-    of_scenarios = (parsed.scenarios, parsed.scenarios_by_line, rule_of, plain)
-    environment.filters |= {function.__name__: function for function in (*of_model, *of_scenarios)}
-    environment.filters |= {"badge": pieces.badge, "slots": pieces.slots, "standard": pieces.standard}
-    environment.filters |= {
-        "sign": pieces.SIGNS.get,
-        "kind": pieces.BADGES.get,
-        "mark": pieces.mark,
-        "message": pieces.message,
-        "meaning": meaning_of,
-        "date": date_and_time,
-        "day": day,
-    }
+    of_scenarios = (parsed.scenarios, parsed.scenarios_by_line, rule_of, plain, day)
+    of_pages = (pieces.badge, pieces.mark, pieces.message, pieces.slots, pieces.standard)
+    environment.filters |= {function.__name__: function for function in (*of_model, *of_scenarios, *of_pages)}
+    environment.filters |= {"sign": pieces.SIGNS.get, "kind": pieces.BADGES.get}
+    environment.filters |= {"meaning": meaning_of, "date": date_and_time}
     environment.filters["result"] = lambda statement: last.worst(parsed.scenarios(statement))
     environment.filters["anchor"] = lambda statement: anchors.get(id(statement), "examples")
     environment.globals |= {

@@ -82,6 +82,8 @@ class _Script:
         self._steps, self._wrong, self._profile, self._words = steps, wrong, profile, words
         self._patience_s, self._collection = patience_s, words.base_url
         self._creates = _path(profile.paths.create or words.base_url)
+        names = profile.names
+        self._created_pointer = names.user_pointer if names.created_pointer is None else names.created_pointer
         credentials = [step.exchange.call.credential for step in steps]
         self._credential: Credential = next((one for one in credentials if one.shown == "$TOKEN"), credentials[0])
 
@@ -95,9 +97,10 @@ class _Script:
 
     def _settings(self) -> Iterator[str]:
         names, answers, profile = self._profile.names, self._profile.answers, self._profile
-        places = {place((*steps_of(pointer), *names.paths["id"])) for pointer in self._pointers()}
+        users = {names.user_pointer, self._created_pointer}
+        places = {place((*steps_of(pointer), *names.paths["id"])) for pointer in users}
         if profile.shape.created == "id":
-            places.add(place(steps_of(names.created_pointer or names.user_pointer)))
+            places.add(place(steps_of(self._created_pointer)))
         yield f': "${{BASE_URL:={redacted(self._collection)}}}"' if "$" not in redacted(self._collection) else ""
         if self._credential.shown == "$TOKEN":
             yield FROM_SETTINGS.replace("@FILE@", quoted(os.fspath(ROOT / ".env")))
@@ -109,14 +112,11 @@ class _Script:
         yield f"MARKS='{_marks()}'"
         yield f"WAS={self._steps[-1].exchange.status or ''}"
 
-    def _pointers(self) -> set[str]:
-        names = self._profile.names
-        return {names.user_pointer, names.created_pointer or names.user_pointer}
-
     def _own_users(self) -> Iterator[str]:
         """Yield the functions that read and delete one user."""
         slash = "/" if self._profile.trailing_slash or self._profile.paths.item_slash else ""
-        query = next((urlsplit(step.exchange.call.url).query for step in self._steps if _is(step, "POST")), "")
+        calls = (step.exchange.call for step in self._steps)
+        query = next((urlsplit(call.url).query for call in calls if call.method == "POST"), "")
         url = f"{self._collection}/@ID@{slash}" + (f"?{query}" if query else "")
         headers = {"Accept": self._profile.media_types.accept, **self._profile.headers}
         for name, method in (("read_user", "GET"), ("delete_user", "DELETE")):
@@ -127,11 +127,11 @@ class _Script:
     def _step(self, number: int, step: Step) -> Iterator[str]:
         call = step.exchange.call
         before, after = f"{number}. {call.method}", f", which got {status_of(step.exchange)} in the run"
-        if self._changes(call) and not _names_a_user(call.url, self._collection):
-            after += ", is not sent: it may name the whole collection"
-            yield f"\nsay '' {self._words.heading(before, call.url, after)}"
-            return
+        may_hit_all = self._changes(call) and not _names_a_user(call.url, self._collection)
+        after += ", is not sent: it may name the whole collection" if may_hit_all else ""
         yield f"\nsay '' {self._words.heading(before, call.url, after)}"
+        if may_hit_all:
+            return
         sending = self._sending(step)
         if step.polls:
             yield from (f"step_{number}() {{", *(f"  {line}" for line in sending), "}")
@@ -159,7 +159,7 @@ class _Script:
         call = step.exchange.call
         command = self._words.command(call)
         lines = [f'known "${name}"' for name in self._words.variables_in(command)]
-        user = self._user_in(call)
+        user = self._words.user(unquote(_path(call.url).rpartition("/")[2]))
         if self._changes(call):
             lines.append(f'may_change {user} "$({self._reading(call)})"')
         writes = call.method in ("POST", "PUT", "PATCH")
@@ -181,7 +181,7 @@ class _Script:
         if isinstance(created_at, str) and self._profile.shape.created == "user":
             variable = f"TIME_{len(words.ids)}"
             words.times[created_at] = "" if created_at in words.times else variable  # several users may share it
-            where = place((*steps_of(names.created_pointer or names.user_pointer), *names.paths["createdAt"]))
+            where = place((*steps_of(self._created_pointer), *names.paths["createdAt"]))
             yield f"{variable}=$(value_at {quoted(where)})"
 
     def _changes(self, call: Call) -> bool:
@@ -196,14 +196,6 @@ class _Script:
         """Return the command that reads the user of a call, with the token of the run."""
         headers = {name: value for name, value in call.headers.items() if name not in OF_A_BODY}
         return self._words.command(replace(call, method="GET", credential=self._credential, headers=headers, body=None))
-
-    def _user_in(self, call: Call) -> str:
-        """Return a word for the id in the URL of a call."""
-        return self._words.user(unquote(_path(call.url).rpartition("/")[2]))
-
-
-def _is(step: Step, method: str) -> bool:
-    return step.exchange.call.method == method
 
 
 def _names_a_user(url: str, collection: str) -> bool:

@@ -128,6 +128,8 @@ class FakeClient:
                 driver.outcome = self.users.answer(effect.call)
         return driver.result
 
+    gather: Any = AsyncClient.gather
+
     async def run(self, operation: Operation[T], _: object = None) -> T:
         return self.execute(operation)
 

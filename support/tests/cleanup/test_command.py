@@ -60,7 +60,7 @@ def dead(standalone: Target, new_session: NewSession) -> Session:
 
 def there(session: Session) -> int:
     """Return how many users of a run are there."""
-    exchange: Exchange = session.run(session.api.list())
+    exchange: Exchange = session.http.run(session.api.list())
     assert exchange.answer is not None
     return exchange.answer.body.count(session.mark.encode())
 
@@ -118,12 +118,12 @@ def test_a_live_run_is_not_touched(standalone: Target, new_session: NewSession, 
 
 def test_foreign_users_are_not_touched(dead: Session) -> None:
     call = dead.api.create_call({"name": "Guest", "email": "guest@uat-server.example.com"})
-    foreign = dead.run(dead.api.send(call)).answer
+    foreign = dead.http.run(dead.api.send(call)).answer
     assert foreign is not None
     assert main(["--yes", "--all-runs"]) == 0
     user_id = foreign.json()["id"]
-    assert dead.run(dead.api.read(user_id)).status == 200
-    dead.run(replace(dead.api, permit=permit_all).delete(user_id))
+    assert dead.http.run(dead.api.read(user_id)).status == 200
+    dead.http.run(replace(dead.api, permit=permit_all).delete(user_id))
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,7 @@ def test_foreign_users_are_not_touched(dead: Session) -> None:
     [
         (["--mark", "ab"], "--mark: it got 'ab'; it wants at least 4 characters"),
         (["--mark", "uat-a"], "--mark: it got 'uat-a'; it wants at least 4 characters"),
+        (["--mark", "UAT-"], "--mark: it got 'UAT-'; it wants at least 4 characters"),
         (["--older-than", "soon"], "--older-than: it got 'soon'; it wants a number followed by s, m, h or d"),
         (["--older-than", "nans"], "--older-than: it got 'nans'; it wants a number followed by s, m, h or d"),
         (["--older-than", "infd"], "--older-than: it got 'infd'; it wants a number followed by s, m, h or d"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.cleanup.journal import Journal, State
-from support.cleanup.polling import PollPolicy, until_gone
+from support.cleanup.polling import PollPolicy
 from support.cleanup.recovery import finish_dead_runs
 from support.cleanup.registry import Registry
-from support.http.loop import LoopThread
 from support.models import EMBEDDED
 from support.settings import Settings
-from support.tests.cleanup.fake import SOON, URL, FakeUsers, Stand, answered
+from support.tests.cleanup.fake import URL, FakeUsers, Stand, answered
 from support.tests.cleanup.test_journal import locked, release_lease
 from support.tests.conftest import settings_for
 from support.tests.http.fake import Clock
@@ -50,34 +48,6 @@ class TestPollPolicy:
 
     def test_there_is_none_without_a_deadline(self) -> None:
         assert list(PollPolicy(1, 8, 0).waits(Clock())) == []
-
-
-class TestUntilGone:
-    def test_all_are_polled_together_and_only_those_that_are_left(self, loop: LoopThread) -> None:
-        looks: list[set[str]] = []
-
-        async def still_there(waiting: Collection[str]) -> list[str]:
-            looks.append(set(waiting))
-            return sorted(waiting)[1:]
-
-        assert loop.run(until_gone(["a", "b", "c"], still_there, SOON)) == []
-        assert looks == [{"a", "b", "c"}, {"b", "c"}, {"c"}]
-
-    def test_those_that_stay_are_returned(self, loop: LoopThread) -> None:
-        async def still_there(waiting: Collection[str]) -> list[str]:
-            return [one for one in waiting if one != "a"]
-
-        assert loop.run(until_gone(["a", "b"], still_there, SOON)) == ["b"]
-
-    def test_it_polls_once_if_there_is_no_time(self, loop: LoopThread) -> None:
-        looks: list[int] = []
-
-        async def still_there(waiting: Collection[str]) -> list[str]:
-            looks.append(len(waiting))
-            return list(waiting)
-
-        loop.run(until_gone(["a"], still_there, PollPolicy(1, 1, 0)))
-        assert looks == [1]
 
 
 @dataclass

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from support.concurrency.barrier import MIN_SETTLE_S, SETTLE_S, settle_s
-from support.concurrency.burst import WARM_UPS, burst
-from support.concurrency.results import BurstResult, Request, Timing, peak_in_flight
-from support.concurrency.threads import burst_in_threads
+from support.concurrency.burst import WARM_UPS, burst, burst_in_threads
+from support.concurrency.results import BurstResult, Request, Timing
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.operations import Operation, Sleep
@@ -343,11 +342,11 @@ class TestPeak:
     def test_it_is_the_highest_number_at_one_moment(
         self, spans: list[tuple[float | None, float | None]], peak: int
     ) -> None:
-        assert peak_in_flight([Timing("x", started=begun, answered=ended) for begun, ended in spans]) == peak
+        assert BurstResult((), tuple(Timing("x", started=begun, answered=ended) for begun, ended in spans)).peak == peak
 
     def test_requests_that_are_served_one_after_the_other_have_a_peak_of_one(self) -> None:
         timings = [Timing(str(number), started=number, answered=number + 0.9) for number in range(5)]
-        assert peak_in_flight(timings) == 1
+        assert BurstResult((), tuple(timings)).peak == 1
 
 
 def test_the_barrier_waits_half_the_longest_round_trip_before_it_opens() -> None:

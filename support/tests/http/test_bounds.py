@@ -121,6 +121,13 @@ def test_a_body_within_the_bound_is_read_whole(
     assert (came.answer.body, came.answer.excess) == (octets, "")
 
 
+@pytest.mark.parametrize("size", [65_536, 65_537, 65_800])
+def test_a_raw_deflate_body_that_fills_the_decoder_keeps_its_end(size: int) -> None:
+    body = Body("deflate", is_list=True)
+    body.add(deflated(bytes(size), -15))
+    assert len(body.whole()) == size
+
+
 def test_a_list_may_be_larger(client: Client, script: Script) -> None:
     users = b"[" + b" " * (2 * LARGEST) + b"]"
     api = api_at(script(answer(200, body=users), answer(200, body=users)).url)

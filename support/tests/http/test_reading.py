@@ -54,7 +54,7 @@ def test_a_user_is_found_in_their_wrapper(
     assert user is not None
     assert (user.id, user.email) == ("7", "ada@example.com")
     assert exchange.answer is not None
-    assert exchange.answer.document() == body
+    assert exchange.answer.document == body
 
 
 def test_an_answer_without_the_wrapper_shows_no_user(script: Script) -> None:

@@ -120,6 +120,18 @@ def test_it_says_if_the_runs_selected_differently(
     assert "differently" not in capsys.readouterr().out
 
 
+def test_a_run_that_did_not_begin_is_not_taken_for_an_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused_port: int
+) -> None:
+    monkeypatch.setenv("REPORTS_DIR", str(tmp_path))
+    monkeypatch.setenv("TOKEN", "t")
+    for name in ("old", "new"):
+        (tmp_path / "compared" / name).mkdir(parents=True)
+        summary(Result.PASSED).write(tmp_path / "compared" / name)
+    url = f"http://127.0.0.1:{unused_port}/users"
+    assert main(["--tags", "@smoke and (", url, url]) == 2
+
+
 def test_two_apis_are_played_and_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

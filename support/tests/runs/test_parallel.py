@@ -31,7 +31,7 @@ from support.reporting.run_report import make_ready
 from support.reporting.summary import CLEANUP, FILE, ScenarioResult, Summary, read, seconds_of_last_run, with_results
 from support.scenario.session import Session
 from support.settings import ROOT, Settings
-from support.shards import split
+from support.shards import Shard, split
 from support.target.embedded import EmbeddedApi, Target
 from support.tests.conftest import NewSession, settings_for
 from support.tests.interruption.target_process import Place, poll_until
@@ -197,7 +197,8 @@ class TestDeadProcess:
             reports = tmp_path / "reports"
             settings = settings_for(tmp_path, reports_dir=str(reports), cleanup_deadline_s=0.1)
             features = [feature("a", 2), feature("b", LONG)]
-            run = ParallelRun(Configuration([], load_config=False), settings, [features[:1], features[1:]], tmp_path)
+            shares = [features[:1], features[1:]]
+            run = ParallelRun(Configuration([], load_config=False), settings, shares, tmp_path, Shard())
             for number, one in enumerate(features, 1):
                 (tmp_path / str(number)).mkdir()
                 child = Child(number, [one], tmp_path / str(number), [sys.executable, "-c", program])
@@ -250,7 +251,7 @@ def embedded() -> Iterator[Target]:
 
 def users_of(session: Session) -> list[Any]:
     """Return the users that the API lists."""
-    answer = session.run(session.api.list()).answer
+    answer = session.http.run(session.api.list()).answer
     assert answer is not None
     users: list[Any] = answer.json()
     return users

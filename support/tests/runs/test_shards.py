@@ -78,7 +78,7 @@ def test_what_is_no_shard_is_refused(value: str) -> None:
 
 def test_the_limits_of_the_api_are_shared() -> None:
     caps = Caps(users=90, concurrency=3, requests_per_minute=100)
-    assert caps.shared_by(4) == Caps(users=22, concurrency=1, requests_per_minute=25)
+    assert caps.shared_by(4) == Caps(users=90, concurrency=1, requests_per_minute=25)
     assert caps.shared_by(1) == caps
 
 

@@ -27,7 +27,7 @@ def report(tmp_path: Path) -> RunReport:
 
 def count_users(session: Session, mark: str) -> int:
     """Return how many users of a run exist."""
-    answer = session.run(session.api.list()).answer
+    answer = session.http.run(session.api.list()).answer
     assert answer is not None
     return answer.body.count(mark.encode())
 

@@ -23,7 +23,7 @@ def test_the_last_of_many_is_found(new_session: NewSession, embedded: Target, ha
     outcomes.no_user_is_created(session.scenario)
     kept = new_users[-1]
     call = session.api.create_call(kept.as_json())
-    session.scenario.keep(session.run(session.registry.create(call, kept.email, kept.name)))
+    session.scenario.keep(session.http.run(session.registry.create(call, kept.email, kept.name)))
     with pytest.raises(ContractViolation, match=kept.email):
         outcomes.no_user_is_created(session.scenario)
     session.registry.prove_nothing_is_left(20)

@@ -30,14 +30,14 @@ def test_no_other_user_is_harmed_if_most_ids_are_used(new_session: NewSession) -
     api = EmbeddedApi(["--variant", "short-ids-of-many"])
     try:
         session = new_session(api.target)
-        before = session.run(session.api.list()).answer
+        before = session.http.run(session.api.list()).answer
         for _ in range(40):
             session.begin("update-404")
             body = session.factory.new_user().as_json()
             accounts.send_change_to(session.scenario, values.unused_id(session.scenario), "PATCH", body)
             accounts.delete_id(session.scenario, values.unused_id(session.scenario))
         session.registry.confirm_gone()
-        after = session.run(session.api.list()).answer
+        after = session.http.run(session.api.list()).answer
         assert before is not None
         assert after is not None
         assert sorted(after.json(), key=str) == sorted(before.json(), key=str)

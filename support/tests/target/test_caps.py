@@ -84,7 +84,7 @@ def filled(new_target: NewTarget, new_session: NewSession) -> Target:
     dead = new_session(target, target="mockapi")
     for _ in range(15):
         user = dead.factory.new_user()
-        dead.run(dead.registry.create(dead.api.create_call(user.as_json()), user.email, user.name))
+        dead.http.run(dead.registry.create(dead.api.create_call(user.as_json()), user.email, user.name))
     release_lease(dead.journal)
     return target
 
@@ -115,5 +115,7 @@ def test_existing_users_take_room(tmp_path_factory: pytest.TempPathFactory) -> N
     assert room_for_users(shown, Profile(), settings) == 50
     assert room_for_users(shown, Profile(caps=Caps(users=10)), settings) == 8
     assert room_for_users(shown, Profile(caps=Caps(users=90)), settings) == 50
+    halves = settings.model_copy(update={"processes": 2})
+    assert room_for_users(shown, Profile(caps=Caps(users=10)), halves) == 4
     with pytest.raises(SettingsError, match="2 already exist"):
         room_for_users(shown, Profile(caps=Caps(users=2)), settings)

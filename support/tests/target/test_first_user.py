@@ -46,7 +46,7 @@ def new_server() -> Iterator[NewServer]:
 def preflight(folder: Path, base_url: str, profile: Profile | None = None, **changes: object) -> FirstUser:
     """Play the preflight as a run does; raises what would end the run."""
     session = opened(settings_for(folder, retry_base_s=0.01, delete_deadline_s=2.0, **changes), base_url, profile)
-    first = FirstUser(session.http, session.registry, strict=False)
+    first = FirstUser(session.http, session.registry)
     try:
         first.play(session.listed_at_first)
         session.registry.prove_nothing_is_left(5.0)

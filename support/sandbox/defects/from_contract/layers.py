@@ -5,7 +5,7 @@ import re
 
 from starlette.responses import Response
 
-from support.sandbox.defects.kit import act_when_refused, valid_part
+from support.sandbox.defects.kit import act_when_refused, broken, remember_gone, valid_part
 from support.sandbox.exchange import Answer, Call, Refusal, is_condition
 from support.sandbox.store import User
 from support.sandbox.twists import Decision, Sandbox, defect
@@ -38,6 +38,36 @@ async def percent_in_a_cookie_is_400(sandbox: Sandbox, handle: Decision, call: C
         return sandbox.api.respond(call, sandbox.api.refuse(Refusal(400, "Bad Request", "URI malformed")))
     response: Response = await handle(call)
     return response
+
+
+@defect("filter-email")
+def search_for_a_deleted_user_breaks(sandbox: Sandbox) -> None:
+    """?email= answers 500 for the email of a user who was deleted: the index still has the row."""
+    gone = remember_gone(sandbox)
+
+    async def list_users(_sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
+        answer: Answer = await list_users(call)
+        email = call.query.get("email", "").casefold()
+        return broken() if email in {user.email.casefold() for user in gone.values()} else answer
+
+    sandbox.around("list_users", list_users)
+
+
+@defect("pages")
+def page_of_a_deleted_user_breaks(sandbox: Sandbox) -> None:
+    """A page that has shown a user answers 500 for good once that user is deleted."""
+    shown: dict[str, set[str]] = {}
+    gone = remember_gone(sandbox)
+
+    async def list_users(_sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
+        answer: Answer = await list_users(call)
+        if "page" not in call.query:
+            return answer
+        ids = shown.setdefault(str(call.query), set())
+        ids |= {user["id"] for user in answer.content if isinstance(user, dict)}
+        return broken() if ids & gone.keys() else answer
+
+    sandbox.around("list_users", list_users)
 
 
 @defect("pages", at="page")
