@@ -66,13 +66,16 @@ def let_pass(seconds: float) -> None:
 def is_gone(scenario: ScenarioContext, actor: Actor, rule: str | None = None) -> None:
     """Check that a read no longer shows the user; if it does, `rule` is broken, by default the one about deleting.
 
-    A user who was gone and is shown again breaks the rule of the scenario.
+    A user who was gone and is shown again breaks the rule of the scenario; an id that another user has got, the one
+    that says so.
     """
     gone = scenario.answers.gone
     within_s = scenario.session.deadlines.for_(READ)
     exchange = poll_until(scenario, READ, lambda: _read(scenario, actor), lambda answer: answer.status in gone)
     if exchange.status not in gone:
         broken = rule or (scenario.rule if actor.is_gone else "delete")
+        if any(user.id == actor.id for user in scenario.users if user is not actor):
+            broken = "delete-frees"
         _fail_as_still_read(scenario, actor, exchange, broken, within_s)
     actor.is_gone = True
 
