@@ -39,15 +39,7 @@ BY_PAGE = (
     *("pagination[page] pagination[pageSize]", "page max_results", "page per", "page count", "p limit", "page $top"),
 )
 BY_OFFSET = (
-    *(
-        "offset limit",
-        "$skip $limit",
-        "skip limit",
-        "filter[skip] filter[limit]",
-        "skip take",
-        "_start _limit",
-        "page[offset] page[limit]",
-    ),
+    *("offset limit", "$skip $limit", "skip limit", "skip take", "_start _limit", "page[offset] page[limit]"),
     *(
         "startIndex count",
         "first max",

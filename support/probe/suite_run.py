@@ -47,8 +47,7 @@ DRAWN = "it draws other actions in each run, and meets what is excused below in 
 def add_deviations(draft: Draft, tags: str, tell: Callable[[str], object]) -> Mapping[str, Result]:
     """Run the scenarios with these tags, add what their summary says, and return the result of each rule.
 
-    `tell` shows how far the run is.
-    Raises SuiteError if there are no results.
+    `tell` shows how far the run is. Raises SuiteError if there are no results.
     """
     with tempfile.TemporaryDirectory(prefix="probe-") as folder:
         summary = _run(Path(folder), draft, tags, tell)

@@ -214,11 +214,7 @@ REQUESTS: Mapping[str, Requests] = {
         [scenario.api.page(number, size) for number, size in INVALID_PAGES]
     ),
     "uses an unsupported method": lambda scenario, grace: [post_to_user(scenario, grace)],
-    "sends the preflight request of a browser": lambda scenario, grace: [
-        scenario.run(
-            scenario.api.send(scenario.api.call("OPTIONS", scenario.api.url_of(grace.known_id), headers=PREFLIGHT))
-        )
-    ],
+    "sends the preflight request of a browser": _send_preflight,
     "uses a wrong token": lambda scenario, grace: _use_credential(scenario, grace, "a wrong token"),
     "uses no token": lambda scenario, grace: _use_credential(scenario, grace, "no token"),
     "sends outdated conditions": _send_outdated_conditions,
