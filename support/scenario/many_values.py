@@ -233,9 +233,8 @@ def _write_alone(scenario: ScenarioContext, writes: Sequence[Written], field_nam
             accounts.sign_up(scenario, actor, **fields)
         else:
             accounts.change(scenario, actor, each.method, **fields)
-    exchange, rule = scenario.exchange, RULE_OF_METHOD[each.method]
-    if scenario.rule == "email-unique" and exchange.status in scenario.answers.taken:
-        rule = scenario.rule  # it takes an email for another one
+    exchange = scenario.exchange
+    rule = _rule_of(scenario, exchange)
     attempted = f"{scenario.attempted}: {each.method} with {fields[field_name]!r}, alone"
     if exchange.status in scenario.answers.invalid and may_be_refused(each.sent.name):
         if each.method != "POST":
@@ -257,7 +256,13 @@ def _send_again(scenario: ScenarioContext, each: Written, field_name: str) -> No
         fields = accounts.complete(each.method, {field_name: each.sent.as_json()[field_name]}, each.sent)
         exchange = accounts.send_change_to(scenario, each.writer.id, each.method, fields)
     attempted = f"{scenario.attempted}: {each.method} with {each.sent.as_json()[field_name]!r}, alone"
-    check(exchange, RULE_OF_METHOD[each.method], attempted, has_status(_accepted(scenario, each)))
+    check(exchange, _rule_of(scenario, exchange), attempted, has_status(_accepted(scenario, each)))
+
+
+def _rule_of(scenario: ScenarioContext, exchange: Exchange) -> str:
+    """Return the rule that a refused write breaks: of a free email, that of the scenario if it is said to be taken."""
+    is_taken = scenario.rule == "email-unique" and exchange.status in scenario.answers.taken
+    return scenario.rule if is_taken else RULE_OF_METHOD[exchange.call.method]
 
 
 def _look_again(scenario: ScenarioContext, writer: Writer, rules: Sequence[str], field_name: str) -> None:
