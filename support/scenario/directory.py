@@ -266,5 +266,5 @@ def finds_no_user(scenario: ScenarioContext, exchange: Exchange, *also: int) -> 
         is_list(scenario, exchange)
     entries = entries_of(scenario, exchange)
     if entries:
-        ids = ", ".join(str(id_of(scenario, entry)) for entry in entries[:5])
+        ids = ", ".join(str(id_of(scenario, entry)) for entry in entries[:5]) + ", …" * (len(entries) > 5)
         scenario.fail("an empty list", [f"it shows {ids}"], exchange, only())
