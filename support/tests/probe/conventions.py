@@ -59,6 +59,11 @@ class JsonApi(Make):
 
     numbered = True
 
+    async def serve(self, request: Request, body: bytes) -> Response:
+        if JSON_API not in request.headers.get("accept", JSON_API):
+            return self.say(406, {"": "Could not satisfy the request Accept header."})
+        return await super().serve(request, body)
+
     def asked(self, query: QueryParams) -> Mapping[str, str]:
         return {"email": query["filter[email]"]} if "filter[email]" in query else {}
 
