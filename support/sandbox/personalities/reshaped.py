@@ -10,11 +10,12 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from support.sandbox.api import Api
-from support.sandbox.checks import read_json
-from support.sandbox.exchange import Call
+from support.sandbox.checks import read_json, whole_number
+from support.sandbox.exchange import Call, Refusal
 
 _PAGE_SIZE = 5
 _MOST = 50
+_HIGHEST = 100
 
 User = dict[str, Any]
 Headers = dict[str, str]
@@ -24,6 +25,8 @@ class Dialect:
     """Translates requests into those of the contract, and answers from them."""
 
     parameters: Mapping[str, str] = MappingProxyType({})
+    size = ""
+    """The parameter for the size of a page."""
 
     def __init__(self, api: Api) -> None:
         self.path = api.path
@@ -33,7 +36,12 @@ class Dialect:
         """Carry out one request."""
         call.query = QueryParams([(self.parameters.get(key, key), value) for key, value in call.query.multi_items()])
         call.body = self._translated(call.body)
-        response = await self._api.handle(call)
+        size = call.query.get(self.size) if self.size else ""
+        if call.method == "GET" and size and whole_number(size, _HIGHEST) is None:
+            refusal = Refusal(422, "Unprocessable Content", f"{self.size} must be a number from 1 to {_HIGHEST}")
+            response = self._api.respond(call, self._api.refuse(refusal))
+        else:
+            response = await self._api.handle(call)
         content = json.loads(bytes(response.body)) if response.body else None
         headers = {key: value for key, value in response.headers.items() if key != "content-length"}
         status = response.status_code
@@ -62,6 +70,7 @@ class JsonApi(Dialect):
     """JSON:API: wrapped users with attributes, times without offset, and a cursor in a link to the next page."""
 
     parameters = MappingProxyType({"filter[email]": "email"})
+    size = "page[size]"
 
     def answer(self, call: Call, status: int, content: Any, headers: Headers) -> tuple[int, Any]:  # noqa: ARG002  others set some
         """Wrap users, and cut the list."""
@@ -94,6 +103,8 @@ def _resource(user: User) -> User:
 
 class Envelope(Dialect):
     """Every answer has 200 and a code; ids are numbers, times are milliseconds, and a create shows only the id."""
+
+    size = "count"
 
     def answer(self, call: Call, status: int, content: Any, headers: Headers) -> tuple[int, Any]:
         """Put everything into an envelope."""
