@@ -466,25 +466,23 @@ def failed(title: str) -> keeping.Failed:
 
 
 @needs_curl
-@pytest.mark.parametrize("line", ["TOKEN=t", 'TOKEN="t"', "TOKEN='t'  # of staging", "export TOKEN = t"])
-def test_the_token_may_be_in_the_settings_file(
-    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "TOKEN=old\nTOKEN=t",
+        'TOKEN=old\nTOKEN="t"',
+        "TOKEN=old\nTOKEN='t'  # of staging",
+        "TOKEN=old\nexport TOKEN = t",
+        "TOKEN_COMMAND=printf %s t",
+        """TOKEN_COMMAND="printf '%s' t"  # logs in""",
+    ],
+)
+def test_the_token_or_a_command_that_prints_it_may_be_in_the_settings_file(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: str
 ) -> None:
     monkeypatch.setattr(module, "ROOT", tmp_path)
     server = script(answer(404))
-    (tmp_path / ".env").write_text(f"BASE_URL={server.url}/7/\nTOKEN=old\n{line}\n", encoding="utf-8")
-    played(replay([exchange("GET", f"{server.url}/7", 404)]), tmp_path, "")
-    assert [request.header("Authorization") for request in server.arrived] == ["Bearer t"]
-
-
-@needs_curl
-@pytest.mark.parametrize("line", ["TOKEN_COMMAND=printf %s t", """TOKEN_COMMAND="printf '%s' t"  # logs in"""])
-def test_a_command_in_the_settings_file_may_print_the_token(
-    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
-) -> None:
-    monkeypatch.setattr(module, "ROOT", tmp_path)
-    server = script(answer(404))
-    (tmp_path / ".env").write_text(f"BASE_URL={server.url}/7/\n{line}\n", encoding="utf-8")
+    (tmp_path / ".env").write_text(f"BASE_URL={server.url}/7/\n{lines}\n", encoding="utf-8")
     played(replay([exchange("GET", f"{server.url}/7", 404)]), tmp_path, "")
     assert [request.header("Authorization") for request in server.arrived] == ["Bearer t"]
 
