@@ -5,9 +5,10 @@ from collections import Counter
 from hamcrest import assert_that, empty, equal_to, raises
 
 from support.cleanup.marks import mark_in
+from support.contract.matchers import has_status
 from support.contract.normalizers import users_of
 from support.errors import ContractViolation
-from support.scenario import bursts, outcomes
+from support.scenario import bursts, directory, outcomes
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 
@@ -41,8 +42,7 @@ def answer_reported_as_broken(scenario: ScenarioContext, actor: Actor) -> None:
 
 @then("no user was created twice")
 def no_user_created_twice(scenario: ScenarioContext) -> None:
-    users = users_of(scenario.run(scenario.api.list()).answer, scenario.profile)
-    counts = Counter(user.email for user in users)
+    counts = Counter(_listed_emails(scenario))
     assert_that(scenario.faults.stored_twice(), equal_to(0), "emails that were stored twice at any time")
     assert_that([email for email in counts if counts[email] > 1], empty(), "emails that the list shows twice")
 
@@ -50,6 +50,11 @@ def no_user_created_twice(scenario: ScenarioContext) -> None:
 @then("cleaning up leaves no user behind")
 def no_user_left(scenario: ScenarioContext) -> None:
     scenario.registry.confirm_gone()
-    users = users_of(scenario.run(scenario.api.list()).answer, scenario.profile)
-    ours = [user.email for user in users if mark_in(user.email) == scenario.factory.mark]
+    ours = [email for email in _listed_emails(scenario) if mark_in(email) == scenario.factory.mark]
     assert_that(ours, empty(), "users of this run who are left")
+
+
+def _listed_emails(scenario: ScenarioContext) -> list[str]:
+    exchange = directory.read_list(scenario)
+    scenario.check(exchange, has_status([200]), rule="list", attempted=scenario.then("reading the list"))
+    return [user.email for user in users_of(exchange.answer, scenario.profile)]

@@ -34,7 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = options.features.resolve()
     capabilities = read_features(folder.parent, folder)
     played = _played(examples_by_rule(chain.from_iterable(capabilities.values())))
-    first = write_site(options.output, capabilities, replace(last, report=report), played)
+    try:
+        first = write_site(options.output, capabilities, replace(last, report=report), played)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"Documentation: {first}" + ("" if last.results else " (without results: there was no run yet)"))
     return 0
 

@@ -33,11 +33,11 @@ LAST = {"scenarios.html": "All scenarios", "targets.html": "Targets"}
 
 def write_site(output: Path, capabilities: Capabilities, last: LastRun, played: Mapping[str, Example]) -> Path:
     """Write the site into a folder, which it empties first; return the first page."""
-    shutil.rmtree(output, ignore_errors=True)
-    output.mkdir(parents=True)
     features = list(chain.from_iterable(capabilities.values()))
     anchors = {key: anchor for feature in features for key, anchor in anchors_on(feature).items()}
     environment = _environment(capabilities, last, anchors, played)
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(parents=True)
     names = {**FIRST, **{page_of(feature): feature.name for feature in features}, **LAST}
     by_page = {page_of(feature): feature for feature in features}
     order = list(names)

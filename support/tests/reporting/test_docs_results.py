@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.errors import Outcome
-from support.reporting.docs.__main__ import report_in
+from support.reporting.docs.__main__ import main, report_in
 from support.reporting.docs.anchors import anchors_on
 from support.reporting.docs.features import examples, sections
 from support.reporting.docs.last_run import LastRun, last_run_in, read_results
@@ -191,6 +191,23 @@ def test_wrong_settings_end_with_one_line(tmp_path: Path, monkeypatch: pytest.Mo
     command = [sys.executable, "-m", "support.reporting.docs", "--output", str(tmp_path / "docs")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_a_profile_whose_setting_is_missing_ends_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The pages of before are kept."""
+    profile = 'name = "Tenants"\ndescription = "An API with tenants."\n[headers]\nx-tenant = "${ACME_TENANT}"\n'
+    (tmp_path / "tenants.toml").write_text(profile, encoding="utf-8")
+    before = tmp_path / "docs" / "index.html"
+    before.parent.mkdir()
+    before.touch()
+    monkeypatch.setattr("support.profile_files.PROFILES", tmp_path)
+    monkeypatch.setattr("support.reporting.docs.__main__.play", lambda _: {})
+    assert main(["--output", str(before.parent)]) == 1
+    assert before.exists()
+    error = capsys.readouterr().err
+    assert "wants ACME_TENANT" in error.splitlines()[-1]
 
 
 def test_a_report_is_linked_unless_a_run_came_after_it(tmp_path: Path) -> None:

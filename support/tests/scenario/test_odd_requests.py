@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 
+from support.errors import ContractViolation
 from support.models import NewUser
+from support.scenario import outcomes
 from support.scenario.generated import _drawn, _json_values
 from support.scenario.odd_bodies import CLASSES
+from support.target.embedded import Target
+from support.tests.conftest import NewSession
 
 ADA = NewUser("Ada", "ada.0001@uat-example.example.com")
 BODY = json.dumps(ADA.as_json()).encode()
@@ -28,3 +34,17 @@ def test_every_body_is_unusual_and_names_its_email(rewrite: tuple[str, object]) 
     assert body != BODY, what
     assert ADA.email.encode() in body
     assert len(body) <= 1024 * 1024
+
+
+@pytest.mark.parametrize(("padding", "is_right"), [(0, False), (outcomes.LARGEST_NEEDED, True)])
+def test_only_a_body_larger_than_any_user_needs_may_be_too_large(
+    new_session: NewSession, embedded: Target, padding: int, is_right: bool
+) -> None:
+    session = new_session(embedded)
+    session.begin("create-invalid")
+    exchange = session.http.run(session.api.send(session.api.create_call({"name": "A" * (padding + 1)})))
+    assert exchange.answer is not None
+    too_large = replace(exchange.answer, status=413)
+    session.scenario.keep(replace(exchange, attempts=(replace(exchange.attempts[-1], outcome=too_large),)))
+    with contextlib.nullcontext() if is_right else pytest.raises(ContractViolation, match="413"):
+        outcomes.is_answered(session.scenario, "invalid")
