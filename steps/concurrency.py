@@ -141,6 +141,6 @@ def race_of_change_and_reads(scenario: ScenarioContext, method: str) -> None:
 @then("in every round a read, the list and a search show the new data afterwards")
 @then("in every round the list shows each new user exactly once afterwards")
 @then("in every round exactly one change takes effect and the others are refused with 412")
-@then("in every round exactly one of them takes effect and the others are refused")
+@then("in every round exactly one request takes effect and the others are refused")
 def every_round_is_right(scenario: ScenarioContext) -> None:
     races.check_rounds(scenario)

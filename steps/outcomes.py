@@ -65,7 +65,7 @@ def is_changed(scenario: ScenarioContext, actor: Actor) -> None:
     outcomes.is_changed(scenario, actor)
 
 
-@then("{actor:Actor}'s new {field:Field} is accepted")
+@then("{actor:Actor}'s change of {field:Field} is accepted")
 def change_is_accepted(scenario: ScenarioContext, actor: Actor, field: str) -> None:
     accounts.takes_effect(scenario, actor, {field: actor.new_user.as_json()[field]}, scenario.rule)
 

@@ -172,7 +172,8 @@ def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:
 
 
 def _fail(fault: SuiteError, known: _Known, details: str = "") -> NoReturn:
-    """End the process with one line before behave prints a report of nothing."""
+    """End the process with one line, after users who are left, before behave prints a report of nothing."""
+    details = details or "".join(f"{line}\n" for line in str(fault).splitlines()[1:])
     summary = failed_to_start(fault, known.reports, known.target, known.shard)
     say(sys.stderr, redacted(f"{details}{summary.in_one_line}\n"))
     say(sys.stdout, "")

@@ -125,7 +125,7 @@ class Credential:
 
 @dataclass(frozen=True)
 class Call:
-    """One intended request: `url` is absolute, and without the credential as `headers` are.
+    """One intended request: `url` is absolute; neither it nor `headers` contains the credential.
 
     `repeatable` says that the call is idempotent, so that it may be sent again after a lost answer; `lists` that it
     reads a list of users.

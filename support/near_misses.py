@@ -38,7 +38,7 @@ def check_env_file(env_file: Path, names: Collection[str]) -> None:
                 )
                 raise SettingsError(f"{where}: {about}. Write NAME=value, and close each quote on its line.")
             if near := _nearest(line.key or "", names, CLOSE_IN_FILE):
-                raise SettingsError(f"{where}: {line.key} is no setting. Did you mean {near.upper()}?")
+                raise SettingsError(f"{where}: {line.key} is not a setting. Did you mean {near.upper()}?")
 
 
 def check_environment(environment: Mapping[str, str], names: Collection[str]) -> None:
@@ -50,7 +50,7 @@ def check_environment(environment: Mapping[str, str], names: Collection[str]) ->
         near = next((each for each in names if _letters(each) == _letters(name)), None)
         near = near or _nearest(name, of_the_target, CLOSE_IN_ENVIRONMENT)
         if near:
-            raise SettingsError(f"{name} (from the environment): it is no setting. Did you mean {near.upper()}?")
+            raise SettingsError(f"{name} (from the environment): it is not a setting. Did you mean {near.upper()}?")
 
 
 def _nearest(name: str, names: Iterable[str], cutoff: float) -> str | None:

@@ -73,7 +73,7 @@ class Names:
         return placed({}, steps_of(self.body_pointer), user)
 
     def to_contract(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Rename the target's fields to the contract's; what is beside a field inside another comes along.
+        """Rename the target's fields to the contract's; what stands beside a nested field is kept.
 
         Drops a field that has a contract name but, by this profile, another meaning.
         """

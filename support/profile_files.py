@@ -87,7 +87,7 @@ def _check_is_file(path: Path, target: str) -> None:
     except OSError as error:
         raise SettingsError(f"TARGET: {in_short(target)} cannot be read: {error.strerror}. {wish}") from None
     if not stat.S_ISREG(mode):
-        raise SettingsError(f"TARGET: {path} is no file. {wish}")
+        raise SettingsError(f"TARGET: {path} is not a file. {wish}")
 
 
 def _place(error: ErrorDetails) -> str:

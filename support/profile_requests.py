@@ -41,10 +41,10 @@ def _fields(value: Any) -> Any:
 
 def _header_name(value: str) -> str:
     if value.lower() in ELSEWHERE:
-        raise ValueError(f"{value} is no constant header: {ELSEWHERE[value.lower()]}")
+        raise ValueError(f"{value} cannot be set under [headers]: {ELSEWHERE[value.lower()]}")
     if HEADER_NAME.fullmatch(value):
         return value
-    raise ValueError(f"{value!r} is no name of a header")
+    raise ValueError(f"{value!r} is not a valid header name")
 
 
 Fields = Annotated[dict[str, Any], AfterValidator(_fields)]
@@ -76,7 +76,8 @@ class Auth:
     @model_validator(mode="after")
     def _has_a_name(self) -> Auth:
         if self.scheme in ("header", "cookie", "query") and self.name is None:
-            raise ValueError(f"name, that of the {self.scheme}, is missing")
+            of = "query parameter" if self.scheme == "query" else self.scheme
+            raise ValueError(f"name is missing: that of the {of}")
         return self
 
     @property

@@ -89,7 +89,7 @@ _ALL = (
     Rule("method-405", "POST to the URL of one user gives 405 with Allow", "RFC 9110 §15.5.6"),
     Rule(
         "auth-401",
-        "Without the right token a valid request gives 401 with WWW-Authenticate, and none changes anything",
+        "Without the right token a valid request gives 401 with WWW-Authenticate and changes nothing",
         "RFC 9110 §11.6.1",
     ),
     Rule("burst", "N concurrent sign-ups create N users, each with their own data and all of them readable"),
@@ -97,7 +97,7 @@ _ALL = (
     Rule("race-email", "Of N concurrent requests for one email exactly one wins; the others get 409, and none a 500"),
     Rule(
         "lost-update",
-        "Two concurrent PATCHes on different fields both last; a PUT and a PATCH end as if one came after the other",
+        "Of two concurrent PATCHes on different fields neither is lost; a PUT and a PATCH end as if in turn",
     ),
     Rule(
         "race-delete",

@@ -68,7 +68,9 @@ class TokenCommand:
                 check=False,
             )
         except (subprocess.TimeoutExpired, UnicodeDecodeError, OSError) as error:
-            raise SettingsError(f"TOKEN_COMMAND: it could not be run to its end ({type(error).__name__}).") from None
+            is_slow = isinstance(error, subprocess.TimeoutExpired)
+            what = f"did not end within {LONGEST_S:.0f} s" if is_slow else "cannot be run"
+            raise SettingsError(f"TOKEN_COMMAND: it {what}. Run it by hand: it must print the token and end.") from None
         finally:
             self._printed_at = self._clock()
         token = done.stdout.strip()
@@ -76,7 +78,7 @@ class TokenCommand:
             said = done.stderr.strip().rpartition("\n")[2]
             raise SettingsError(f"TOKEN_COMMAND: it ended with status {done.returncode}: {said or 'it said nothing'}")
         if not re.fullmatch(r"[\x21-\x7e]+", token):
-            what = f"{len(token)} characters that are no token" if token else "nothing"
+            what = f"{len(token)} characters that are not a token" if token else "nothing"
             raise SettingsError(f"TOKEN_COMMAND: it printed {what}. It must print the token, and nothing else.")
         redacted.hide(token)
         return token

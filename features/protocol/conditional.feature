@@ -87,7 +87,7 @@ Feature: Conditional requests
       Then the write to Ada's account takes effect
 
   @rule.conditional
-  Rule: A write with the current ETag in If-Match takes effect
+  Rule: A write whose If-Match matches the current ETag takes effect
 
     @use.with_patch=yes
     Scenario Outline: PATCH with <condition>
@@ -125,4 +125,4 @@ Feature: Conditional requests
     @use.with_changes=yes
     Example: One client deletes Ada's account while others change it
       When a client deletes Ada's account while others change it, all with its current ETag, round after round
-      Then in every round exactly one of them takes effect and the others are refused
+      Then in every round exactly one request takes effect and the others are refused

@@ -83,7 +83,7 @@ Feature: Methods, statuses and headers
       And Ada's account is unchanged
 
   @rule.media-type
-  Rule: A body that is not declared as JSON is refused with 415 and changes nothing; a charset changes nothing about JSON
+  Rule: A body is refused with 415 and changes nothing unless it is declared as JSON, with or without a charset
 
     @negative
     Scenario Outline: A POST declared as <kind>

@@ -83,7 +83,8 @@ Feature: Invalid data is refused
 
   @rule.update-invalid
   Rule: An invalid change changes nothing, not even its valid part
-    Where only the name is invalid, the change also has a valid new email, and the reverse.
+    Except where the invalid field is sent alone, an invalid name comes with a valid new
+    email, and vice versa.
 
     @use.with_patch=yes
     Scenario Outline: Ada updates their account with <value>
@@ -203,7 +204,7 @@ Feature: Invalid data is refused
       And Mallory's account is unchanged in every view
 
     @use.with_patch=yes
-    Scenario Outline: After an update with <value> is refused, one of the <field> changes nothing else
+    Scenario Outline: After a refused update with <value>, an update of the <field> changes nothing else
       Given Ada is a user
       When Ada updates their account with <value>
       And Ada changes their <field>

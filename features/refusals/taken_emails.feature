@@ -245,7 +245,7 @@ Feature: One email, one user
       Given Grace and Alan are users
       And Grace has changed their email with an update
       When Alan changes to Grace's old email with an update
-      Then Alan's new email is accepted
+      Then Alan's change of email is accepted
       And only Alan is found by their email
       And Grace's account is unchanged
 
@@ -271,5 +271,5 @@ Feature: One email, one user
       Given Grace is a user
       And Grace has changed their email with an update
       When Grace changes back to their old email with an update
-      Then Grace's new email is accepted
+      Then Grace's change of email is accepted
       And only Grace is found by their email

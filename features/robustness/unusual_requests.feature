@@ -2,8 +2,8 @@
 Feature: Unusual requests
   Scanners, old browsers and broken programs send what nobody expects. It may be refused;
   it must not bring the API down, take effect later, or touch another user's account.
-  A 5xx to an unusual request counts if two retries get it too; a method that the server
-  does not know may get 501, and a very large request no answer.
+  A 5xx to an unusual request is a failure only if two retries get it too; a method that
+  the server does not know may get 501, and a very large request no answer.
 
   @rule.robust
   Rule: A body, however unusual, is accepted or refused, and changes no other account

@@ -74,7 +74,7 @@ Feature: Signing up
 
   @rule.user-shape
   Rule: Every answer that shows a user has their id, name, email and creation date
-    An id is a text, such as "7", not the number 7.
+    An id is a string, such as "7", not the number 7.
 
     @edge
     Scenario Outline: Every user is complete when a client <does>

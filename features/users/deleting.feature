@@ -54,7 +54,7 @@ Feature: Deleting an account
 
     @edge @use.with_changes=yes @slow
     Example: After two idle seconds, a deleted user is still gone, and the others can carry on
-      The first request after a pause may find the API reconnecting, with other settings.
+      After a pause, the API may open a new connection to its database, with other settings.
 
       Given Ada is a former user
       And Grace and Alan are users

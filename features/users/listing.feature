@@ -148,7 +148,7 @@ Feature: The list of users
         | Ada's email with an asterisk  | an asterisk is a wildcard           |
         | the local part of Ada's email | a part of an email is not the email |
         | Ada's name                    | a name is not an email              |
-        | an empty text                 | no user has it                      |
+        | an empty string               | no user has it                      |
         | a space                       | no user has it                      |
 
     @edge @use.with_pages=yes
@@ -339,7 +339,7 @@ Feature: The list of users
       Then the request is refused as invalid
 
   @rule.pages @use.with_page_sizes=yes
-  Rule: A page can hold one user up to a hundred, and any other size is refused
+  Rule: A page size from one to a hundred is accepted, and any other is refused
 
     @edge
     Scenario Outline: A page size of <size> is accepted

@@ -90,7 +90,7 @@ def _shard(folder: Path) -> Summary:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{folder}: there is no summary of a run ({error}).") from None
     if not summary.shard:
-        raise SettingsError(f"{folder}: this run was no shard ({summary.in_one_line}). Run it with -D shard=I/N.")
+        raise SettingsError(f"{folder}: this run was not a shard ({summary.in_one_line}). Run it with -D shard=I/N.")
     return summary
 
 

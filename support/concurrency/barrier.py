@@ -35,7 +35,7 @@ class End(Protocol):
     """The end of a request, of which everything else is sent."""
 
     def stage(self) -> Callable[[], object] | None:
-        """Return what writes it at once; None if that is not possible. One write may be that of several ends."""
+        """Return a function that writes the end at once, or None if that is not possible; ends may share one."""
 
     async def send_end(self) -> None:
         """Write it as soon as possible."""

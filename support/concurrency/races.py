@@ -92,7 +92,7 @@ def is_decided(contenders: Iterable[Contender]) -> bool:
 
 
 def one_winner(requests: Sequence[RaceRequest]) -> str:
-    """Return what a race should come to that one request wins."""
+    """Return in words what is expected of a race that exactly one request wins."""
     won = sorted({status for one in requests for status in one.won})
     refused = sorted({status for one in requests for status in one.refused})
     others = f"{' or '.join(map(str, refused))} for the other {len(requests) - 1}"

@@ -105,7 +105,7 @@ class ReleaseTransport(httpx.AsyncBaseTransport):
 
     @property
     def warmth(self) -> Warmth:
-        """That of its own connection, or that of a server to which all share their connections."""
+        """The warmth of its own connection, or of the server where all share connections."""
         servers = (one for one in self._client.kept if isinstance(one, Server) and one.speaks_http2)
         return next((server.warmth for server in servers), self._own_warmth)
 

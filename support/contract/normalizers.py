@@ -43,7 +43,7 @@ def id_in(fields: Any, names: Names) -> str | None:
 
 
 def in_contract_shape(user: Mapping[str, Any], shape: Shape) -> Mapping[str, Any]:
-    """Return a user with what the target is known to show otherwise as in the contract."""
+    """Return a user in the contract's shape: an id or a time that the profile describes otherwise is converted."""
     if shape.id != "string" and type(user.get("id")) is int:
         user = {**user, "id": str(user["id"])}
     if shape.created_at is True:

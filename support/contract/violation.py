@@ -83,7 +83,7 @@ def fail(
 
 
 def told_together(violations: Sequence[ContractViolation]) -> ContractViolation:
-    """Return the violation that a success shows, or else the first, with the mismatches of all of the same rule."""
+    """Return the first violation whose answer is a success, or else the first, with all mismatches of its rule."""
     first = min(violations, key=lambda one: one.exchange is None or not statuses.is_success(one.exchange.status))
     alike = [one.evidence for one in (first, *violations) if one.evidence is not None and one.rule == first.rule]
     actual = dict.fromkeys(chain.from_iterable(evidence.actual for evidence in alike))

@@ -200,7 +200,7 @@ class Http2Request(httpx.AsyncByteStream):
             self._connection.flush()
 
     def stage(self) -> Callable[[], None] | None:
-        """Let the next write of the connection have the end; return what writes it, or None if the end has to wait."""
+        """Queue the end for the next write of the connection; return what writes it, or None if it has to wait."""
         if not self._is_over and not self.is_sent:
             if not self._body and self._can_open():
                 self._open(end_stream=True)

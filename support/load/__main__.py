@@ -47,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--users", type=_count, default=50, metavar="N", help="how many users play at once (50)")
     add("--spawn-rate", type=_count, metavar="N", help="how many of them begin in a second (all within 5 seconds)")
     add("--time", type=_count, default=30, metavar="S", help="for how many seconds (30)")
-    add("--workers", type=_count, default=2, metavar="N", help="processes that play here; of a master: anywhere (2)")
+    where = "processes that play here; with --only master, on all machines (2)"
+    add("--workers", type=_count, default=2, metavar="N", help=where)
     add("--only", choices=("master", "workers"), help="play a part of a load on several machines")
     add("--master", metavar="HOST", help="where the master is that these workers join")
     add("--of", type=_count, metavar="N", help="how many workers that master has, to share the limits among them")
@@ -56,15 +57,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
 
 
 def _run(options: argparse.Namespace, interrupts: Interrupts) -> Verdict:
     if importlib.util.find_spec("locust") is None:
         raise SettingsError(
-            "Locust is not installed: `make load` installs requirements-load.txt, and starts this again"
+            "Locust is not installed here. `make load` installs it into .venv-load: use .venv-load/bin/python"
         )
     settings = settings_module.load()
     set_up_logs(settings.log_level)
@@ -82,7 +83,7 @@ def _run(options: argparse.Namespace, interrupts: Interrupts) -> Verdict:
 
 def _plan(options: argparse.Namespace) -> Plan:
     if (options.only == "workers") != (options.master is not None):
-        raise SettingsError("--master: it names the master that `--only workers` joins, and the one needs the other")
+        raise SettingsError("--master and `--only workers` go together: give both, or neither")
     host = options.master or (ANYWHERE if options.only else HERE)
     port = options.port or (PORT if options.only else free_port())
     rate = options.spawn_rate or max(1, options.users // 5)

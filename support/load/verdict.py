@@ -60,7 +60,8 @@ class Verdict:
         if set(broken) - set(known):
             verdict = replace(verdict, outcome=Outcome.CONTRACT_BROKEN)
         if errors:
-            verdict = verdict.with_fault(Outcome.CONFIGURATION_ERROR, f"{number_of(errors, 'task')} failed by mistake")
+            failed = f"{number_of(errors, 'task')} failed by an error of the load"
+            verdict = verdict.with_fault(Outcome.CONFIGURATION_ERROR, failed)
         if not requests:
             return verdict.with_fault(Outcome.INCONCLUSIVE, "no request was sent")
         if requests == failures and not broken:

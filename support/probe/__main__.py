@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results: Mapping[str, Result] = {}
         if options.with_run and not left:
             results = add_deviations(draft, options.with_run, partial(print, file=sys.stderr))
+        elif options.with_run:
+            draft.remarks.append("The suite has not run with this draft, as a user of the probe is left: delete them.")
         else:
             draft.remarks.append("The suite has not run with this draft: --with-run adds the deviations that it finds.")
         draft.remarks += coverage(draft.profile, results)
@@ -119,7 +121,8 @@ def _write(draft: Draft, out: str | None) -> None:
     load(out)
     for remark in draft.remarks:
         print(redacted(remark), file=sys.stderr)
-    print(f"{out} is a draft. Review it, then run: TARGET={out} behave --tags=@contract", file=sys.stderr)
+    command = f"BASE_URL={draft.url} TARGET={out} python -m behave --tags=@contract"
+    print(redacted(f"{out} is a draft. Review it, then run: {command}"), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def discover_methods(client: ProbeClient, ada: User) -> None:
             _learn_answer(client, ada, exchange)
     if is_client_error(answers["PATCH"].status) and client.profile.capabilities.patch and succeeded(answers["PUT"]):
         client.learn("capabilities.patch", False, answers["PATCH"])
-        client.draft.remarks.append("PATCH was refused, whatever it said, so that a run judges changes by PUT alone.")
+        client.draft.remarks.append("PATCH was refused in every form that was tried: a run judges only changes by PUT.")
 
 
 def _begin_as_create(client: ProbeClient, method: str) -> None:

@@ -76,7 +76,7 @@ class ProbeClient:
         self._switch()
 
     def call_plainly(self) -> bool:
-        """Give new users names of letters alone from now on; return whether they were others until now."""
+        """Give new users plain names, without the mark, from now on; return whether that is a change."""
         was_plain, self._plain_names = self._plain_names, True
         return not was_plain
 

@@ -43,7 +43,7 @@ def coverage(profile: Profile, results: Mapping[str, Result]) -> Iterator[str]:
             whole.append(rule)
     yield f"A run with this draft checks {len(whole)} of {len(RULES)} rules without exception: {', '.join(whole)}."
     if partly:
-        yield f"It excuses what was seen: {'; '.join(partly)}."
+        yield f"It excuses what was seen, or leaves scenarios out: {'; '.join(partly)}."
     if not_passed:
         yield f"It excuses nothing of these rules, which did not pass in the run: {', '.join(not_passed)}."
     if unchecked:

@@ -24,7 +24,7 @@ from support.target.opening import NOBODY
 LONGEST_TIMEOUT_S = 120
 ACCEPTED = ("application/vnd.api+json", "application/hal+json", "application/ld+json", "*/*")
 """Media types that targets send where they refuse `application/json`."""
-UNSAFE = "not run: a body that is no object may be stored without an id, and could not be deleted then"
+UNSAFE = "a body that is not an object may be stored without an id, and could then not be deleted"
 NO_OBJECT = (
     "*Mallory signs up with an empty list *",
     "*Mallory signs up with a list of one user *",
@@ -78,7 +78,7 @@ def discover_list(client: ProbeClient) -> None:
         return
     found = list_in(document_of(exchange.answer)) if exchange.answer and exchange.status == 200 else None
     if found is None:
-        raise SuiteError(f"this is no list of users: {brief(exchange)}")
+        raise SuiteError(f"this is not a list of users: {brief(exchange)}")
     way, entries = found
     if way:
         client.learn("names.list_pointer", way, exchange)

@@ -32,7 +32,7 @@ def discover_paging(client: ProbeClient) -> None:
     if discover_cursor(client):
         return
     tried = f"none of {len(ways)} pairs of parameters such as page and limit made pages"
-    client.learn("capabilities.pages", False, f"{tried}, if there are any, name them with --from")
+    client.learn("capabilities.pages", False, f"{tried}; if the API has others, name them in a profile for --from")
     if not client.own_ids <= set(ids_of(plain.answer, client.profile)):
         client.draft.remarks += [
             "The list does not show all users, but no parameters were found that request the others, so cleanup finds",

@@ -41,7 +41,7 @@ VARIABLE = re.compile(
 )
 """What differs from run to run: emails, marks, ids, objects, quoted values, numbers but for statuses and how often."""
 FIELD = re.compile(r"\b(?:name|email)\b")
-DRAWN = "it draws other actions in each run, and meets what is excused below in other ways"
+DRAWN = "its random actions meet the known deviations of this profile differently in each run"
 
 
 def add_deviations(draft: Draft, tags: str, tell: Callable[[str], object]) -> Mapping[str, Result]:
@@ -78,7 +78,7 @@ def add_deviations(draft: Draft, tags: str, tell: Callable[[str], object]) -> Ma
     if left := summary.users.left_behind:
         draft.remarks.append(f"The run left {left} users behind. Put the scenarios that made them under [[excluded]].")
     passed = sum(rule.result is Result.PASSED for rule in summary.rules)
-    draft.remarks.append(f"{passed} of {len(summary.rules)} rules passed in a run; the deviations below did not.")
+    draft.remarks.append(f"{passed} of {len(summary.rules)} rules passed in a run with this draft.")
     if blocked := [one.rule for one in summary.scenarios if one.result is Result.BLOCKED]:
         rules = ", ".join(dict.fromkeys(blocked))
         draft.remarks.append(

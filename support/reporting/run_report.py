@@ -45,7 +45,7 @@ OUR_FORMAT = "terminal"
 SCRIPTS = "replay"
 FAILED = 1
 NOT_REPEATED = ("again", "data_seed", "shard", "token", "token_command", "workers")
-UNREAD = "the output could not be written to its end: its reader has closed it, or the disk is full"
+UNREAD = "the output could not be written in full: its reader has closed it, or the disk is full"
 BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 
 

@@ -255,7 +255,7 @@ def _why(
     run = sum(number for result, number in by_result.items() if result not in NOT_COUNTED)
     if outcome is Outcome.PASSED:
         known = by_result.get(Result.KNOWN_DEVIATION, 0)
-        but = f", {known} of them with known deviations" if known else ""
+        but = f"; {number_of(known, 'scenario')} with known deviations" if known else ""
         every = "all " if run > 1 else ""
         unjudged = [rule.id for rule in rules if rule.result in (*NOT_COUNTED, Result.BLOCKED)]
         but += f"; not judged: {', '.join(unjudged)}" if unjudged else ""
@@ -266,7 +266,7 @@ def _why(
     in_scenarios = [failure for failure in found if failure.scenario]
     outside = [failure for failure in found if not failure.scenario]
     if outside and (outcome is not Outcome.CONTRACT_BROKEN or not in_scenarios):
-        return outside[0].text.partition("\n")[0].removeprefix(f"{outcome}: ")
+        return outside[0].text.partition("\n")[0].removeprefix(f"{outcome}: ").removesuffix(":")
     if not in_scenarios:
         return ""
     broken = sorted({failure.rule for failure in in_scenarios if failure.rule}, key=contract_order)

@@ -80,7 +80,7 @@ FIRST: Mapping[str, First] = {
 
 
 def send_and_read_on(scenario: ScenarioContext, actor: Actor, first: First) -> None:
-    """Read another account, send a request, and on the same connection read an account, an unknown one, and it again.
+    """On one connection: read another account, send the request, read the actor, an unknown user, and the actor again.
 
     What hangs is played three times in all, as any API may be slow now and then.
     """

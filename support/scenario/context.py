@@ -143,7 +143,7 @@ class ScenarioContext:
         return self.session.loop.run(self.session.async_client.gather(operations))
 
     def run_few_at_once(self, operations: Sequence[Operation[T]]) -> list[T]:
-        """Execute operations with the async client, a few at a time: what only many at once break is for bursts."""
+        """Execute operations with the async client, a few at a time; bursts show what breaks only under many."""
         return self.session.loop.run(self.session.async_client.gather(operations, FEW))
 
     @property

@@ -260,9 +260,10 @@ def _send_again(scenario: ScenarioContext, each: Written, field_name: str) -> No
 
 
 def _rule_of(scenario: ScenarioContext, exchange: Exchange) -> str:
-    """Return the rule that a refused write breaks: of a free email, that of the scenario if it is said to be taken."""
-    is_taken = scenario.rule == "email-unique" and exchange.status in scenario.answers.taken
-    return scenario.rule if is_taken else RULE_OF_METHOD[exchange.call.method]
+    """Return the rule that a refused write breaks: of a sign-up with a free email, email-unique if it gets 409."""
+    if scenario.rule == "email-unique" and exchange.status in scenario.answers.taken and exchange.call.method == "POST":
+        return scenario.rule
+    return RULE_OF_METHOD[exchange.call.method]
 
 
 def _look_again(scenario: ScenarioContext, writer: Writer, rules: Sequence[str], field_name: str) -> None:

@@ -65,7 +65,7 @@ Odds = Callable[[ScenarioContext, Actor], Iterator[Odd]]
 def with_body(
     scenario: ScenarioContext, method: str, actor: Actor, what: str, rewrite: Rewrite, headers: Mapping[str, str]
 ) -> Odd:
-    """Return a sign-up or a change with a rewritten body; a PATCH names the name alone.
+    """Return a sign-up or a change with a rewritten body; a PATCH has only the name.
 
     The name carries the mark of the run as the email does: a faulty API may keep one of the two alone.
     """

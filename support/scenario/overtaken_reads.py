@@ -64,7 +64,7 @@ def _check_sign_ups(
 
 
 def change_while_it_is_read(scenario: ScenarioContext, method: str) -> None:
-    """Let Ada's name be changed while others read it: once more after a change that empties what is kept of it."""
+    """Let Ada's name be changed while others read it; a change just before each round empties any cache of it."""
     ada = accounts.become_user(scenario, scenario.actor("Ada"))
     play(scenario, _changes(scenario, ada, method), (one_client.sign_up, one_client.change_by(method)))
 

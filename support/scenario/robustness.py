@@ -93,9 +93,10 @@ def send_what_is_refused(scenario: ScenarioContext, victim: Actor, taken: str) -
 
 
 def send_many_that_are_refused(scenario: ScenarioContext, victim: Actor, times: int) -> None:
-    """Send so many such requests, at the end malformed sign-ups alone: nothing is done in between that could heal.
+    """Send `times` requests that are refused: a tenth of all kinds, then malformed sign-ups.
 
-    Where the API takes few requests, they are as many as it takes in a minute.
+    No valid request comes in between, which could repair the damage. Where the API takes few
+    requests, they are as many as it takes in a minute.
     """
     limits = scenario.session.connection.pacer.limits
     times = min([times, *(max(AT_ONCE, int(limit.rate * MINUTE_S)) for limit in limits)])
@@ -166,8 +167,16 @@ def nothing_happens_later(scenario: ScenarioContext) -> None:
 
 
 def nothing_else_is_changed(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that a change after refused requests has changed only what it names."""
-    user_checks.shows_user(scenario, scenario.exchange, [200], actor.expected or {})
+    """Check that a change after refused requests has changed only what it names.
+
+    A refused request sends names and emails; what the server owns is changed by the change itself.
+    """
+    expected, value = actor.expected or {}, body_of(scenario.exchange.answer)[0]
+    sendable = {field: expected[field] for field in ("name", "email") if field in expected}
+    rule = accounts.rule_of_change(scenario.exchange)
+    if field_mismatches(value, sendable, scenario.names):
+        rule = user_checks.rule_about(scenario, actor, value)
+    user_checks.shows_user(scenario, scenario.exchange, [200], expected, rule)
 
 
 def no_answer_is_a_fault(scenario: ScenarioContext) -> None:

@@ -63,7 +63,7 @@ SEARCH_TEXTS: Mapping[str, Callable[[str], str]] = {
     "Ada's email with an underscore": lambda email: f"_{email[1:]}",
     "Ada's email with an asterisk": lambda email: f"{email[:3]}*@{domain(email)}",
     "the local part of Ada's email": lambda email: local_part(email),
-    "an empty text": lambda _: "",
+    "an empty string": lambda _: "",
     "a space": lambda _: " ",
     "Ada's email without its dots": RELATIONS["omits the dots in"],
 }

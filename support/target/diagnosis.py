@@ -23,7 +23,7 @@ from support.target.locating import field_name, located, pointer
 
 NOT_OFFERED = (405, 501)
 OTHER_IDS = (*IDS, "guid", "slug", "username", "userName", "login", "handle")
-DRAFT = "in the profile that TARGET names, or let `python -m support.probe {}` draft one"
+DRAFT = "in a profile of your own (TARGET=./ours.toml), or let `python -m support.probe {}` draft one"
 
 
 def asked(exchange: Exchange) -> str:
@@ -60,7 +60,7 @@ def why_no_list(exchange: Exchange, profile: Profile) -> str | None:
         return f"{asked(exchange)}: there is no users collection. Correct the path in BASE_URL."
     if answer.status in NOT_OFFERED:
         without = f"set list = false under [capabilities] {draft(url)}"
-        return f"{asked(exchange)}: this is no collection that can be read. Correct the path in BASE_URL, or {without}."
+        return f"{asked(exchange)}: this collection cannot be read. Correct the path in BASE_URL, or {without}."
     if is_page(answer):
         return f"{asked(exchange)} with an HTML page: no API answers there. Correct BASE_URL."
     advice = "Correct BASE_URL, or what the profile says of requests"
@@ -74,16 +74,16 @@ def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
     document, wrong = document_of(answer), body_of(answer)[1]
     if is_page(answer) and wrong:
         page = "a login page" if b"password" in (answer.body if answer else b"").lower() else "an HTML page"
-        return f"GET {url} answers {page}, not JSON. Put the URL of the users collection of the API into BASE_URL."
+        return f"GET {url} returns {page}, not JSON. Put the URL of the users collection of the API into BASE_URL."
     if wrong:
-        return f"GET {url} answers no JSON ({wrong[0]}). Put the URL of the users collection into BASE_URL."
+        return f"GET {url} does not return JSON ({wrong[0]}). Put the URL of the users collection into BASE_URL."
     found = list_in(document)
     if found is not None and found[0] != pointer:
         there = f"is wrapped in {found[0]}" if found[0] else f"is not wrapped in {pointer}"
         return f'GET {url}: the list {there}. Set list_pointer = "{found[0]}" under [names] {draft(url)}.'
     if first_of(IDS, document if isinstance(document, Mapping) else {}):
-        return f"GET {url} answers one object, not a list of users. Put the URL of the collection into BASE_URL."
-    return f"GET {url} answers no list of users{saying(answer)}. Put the URL of the users collection into BASE_URL."
+        return f"GET {url} returns one object, not a list of users. Put the URL of the collection into BASE_URL."
+    return f"GET {url} does not return a list of users{saying(answer)}. Put the URL of the collection into BASE_URL."
 
 
 def why_refused(exchange: Exchange, sent_names: Mapping[str, str], table: str = "create") -> str:
@@ -144,7 +144,7 @@ def why_limited(exchange: Exchange) -> str:
     wait = f" (Retry-After: {on_one_line(after)})" if after else ""
     return (
         f"{asked(exchange)}{wait}: the limit of requests is used up. Wait, or set requests_per_minute under [caps] "
-        "in the profile that TARGET names."
+        "in a profile of your own (TARGET=./ours.toml)."
     )
 
 

@@ -43,9 +43,10 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
     """Raise SettingsError if the host or the profile says production and ALLOW_PRODUCTION is off."""
     host = urlsplit(base_url).hostname or ""
     if (profile.production or PRODUCTION.search(host)) and not settings.allow_production:
+        of_profile = f"the profile {profile.name} says that {host} is production"
+        why = of_profile if profile.production else f"{host} looks like production"
         raise SettingsError(
-            f"BASE_URL: {host} looks like production. The suite creates and deletes users there. If you want that, "
-            "set ALLOW_PRODUCTION=1."
+            f"BASE_URL: {why}. The suite creates and deletes users there. If you want that, set ALLOW_PRODUCTION=1."
         )
 
 
@@ -122,7 +123,8 @@ def _why_refused(exchange: Exchange, api: UsersApi) -> str:
         return f"wants a token {refused}. Set TOKEN."
     challenge = (exchange.answer.header("WWW-Authenticate") if exchange.answer else None) or api.profile.auth.scheme
     scheme = on_one_line(challenge.split()[0])
+    how = f"let `python -m support.probe {api.base_url}` find out how the target takes it"
     if scheme.lower() != api.profile.auth.scheme:
-        return f"refuses the token {refused}, and asks for {scheme}. Set scheme under [auth] in the profile."
-    how = f"`python -m support.probe {api.base_url}` finds out how the target takes it"
+        asks = f"refuses the token {refused}, and asks for {scheme}"
+        return f"{asks}. Set scheme under [auth] in the profile, or {how}; if the profile is right, check TOKEN."
     return f"refuses the token {refused}. Check TOKEN; if it is right, {how}."

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from support.errors import SettingsError
 from support.reporting.job.markdown import markdown
 from support.reporting.summary import FILE, read
 from support.settings import ROOT, load
@@ -16,13 +17,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the summary, or that there is none."""
     parser = argparse.ArgumentParser(prog="python -m support.reporting.job", description=__doc__)
     parser.add_argument("summary", nargs="?", type=Path, default=None, help="summary.json of a run")
-    path = parser.parse_args(arguments).summary or ROOT / load().reports_dir / FILE
-    if not path.is_file():
-        print("## ⚠️ The run wrote no summary: it could not read its settings, or was killed")
-        return 0
+    options = parser.parse_args(arguments)
     try:
+        path = options.summary or ROOT / load().reports_dir / FILE
+        if not path.is_file():
+            print("## ⚠️ The run wrote no summary: it could not read its settings, or was killed")
+            return 0
         print(markdown(read(path)), end="")
-    except ValueError as error:
+    except (ValueError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -27,7 +27,7 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 @dataclass(frozen=True)
 class Step:
-    """An exchange to repeat; one that was repeated until its answer changed, `polls`."""
+    """An exchange to repeat; `polls` if the run repeated it until its answer changed."""
 
     exchange: Exchange
     polls: bool = False

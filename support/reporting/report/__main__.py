@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from support.errors import SettingsError
 from support.reporting.report.generating import ReportNotMade, generate, play
 from support.settings import ROOT, load
 
+UNSET = 2
 UNMADE = 3
 
 
@@ -19,7 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Return the exit code of the run, or 3 if the run passed and the report could not be made.
     """
     options = _options(arguments)
-    reports = ROOT / load().reports_dir
+    try:
+        reports = ROOT / load().reports_dir
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return UNSET
     results = options.results or reports / "allure-results"
     code = 0 if options.results else play(results, options.behave or ["--tags=@contract"])
     output = options.output or reports / ("allure" if options.folder else "allure.html")

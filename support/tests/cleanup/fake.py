@@ -28,6 +28,7 @@ from support.tests.http.fake import LOST, Clock
 
 T = TypeVar("T")
 DEADLINE_S = 0.3
+PATIENCE_S = 30.0
 URL = "http://127.0.0.1:1/users"
 SOON = PollPolicy(first_s=0.001, cap_s=0.002, deadline_s=0.02)
 Intercept = Callable[[Call], Answer | Failure | None]
@@ -174,18 +175,18 @@ class Stand:
         """Change the email of a user by way of the registry."""
         self.client.execute(self.registry.change(self.api.patch_call(user_id, {"email": email}), email))
 
-    def prove(self) -> None:
-        self.registry.prove_nothing_is_left(DEADLINE_S)
+    def prove(self, deadline_s: float = PATIENCE_S) -> None:
+        self.registry.prove_nothing_is_left(deadline_s)
 
     def left_behind(self) -> str:
         """Return how the proof that nothing is left fails."""
         with pytest.raises(LeftBehind) as caught:
-            self.prove()
+            self.prove(DEADLINE_S)
         return str(caught.value)
 
     def prove_or_not(self) -> None:
         with contextlib.suppress(LeftBehind):
-            self.prove()
+            self.prove(DEADLINE_S)
 
     def states(self) -> dict[str | None, str]:
         """Return the state of each email that the journal does not know to be gone."""

@@ -94,7 +94,7 @@ def test_a_draft_made_with_a_run_explains_the_next_run(
     assert {known.rule for known in deviations} == deviating
     assert all(known.scenarios and known.shows for known in deviations)
     assert all(known.sometimes == (known.rule in SHOWN_SOMETIMES) for known in deviations)
-    assert "It excuses what was seen: " in ended.err
+    assert "It excuses what was seen, or leaves scenarios out: " in ended.err
     assert target.client.get(target.url).json() == []
 
 

@@ -44,7 +44,7 @@ def test_a_known_deviation_does_not_fail_the_run_and_is_counted() -> None:
     scenarios = [scenario(Result.PASSED), scenario(Result.KNOWN_DEVIATION, "list", "list")]
     summary = with_results(BARE, scenarios, [failure(KNOWN_DEVIATION, "list")])
     assert summary.outcome is Outcome.PASSED
-    assert summary.why == "all 2 scenarios of 2 rules, 1 of them with known deviations"
+    assert summary.why == "all 2 scenarios of 2 rules; 1 scenario with known deviations"
     assert {rule.id: rule.result for rule in summary.rules} == {"read-200": "passed", "list": "known deviation"}
 
 
@@ -65,7 +65,7 @@ def test_broken_rules_are_named_in_the_order_of_the_contract() -> None:
 
 
 def test_a_failure_outside_the_scenarios_counts() -> None:
-    left = Failure(Outcome.LEFT_BEHIND, "", "", "", "", "", "2 users could not be confirmed as deleted\nmore")
+    left = Failure(Outcome.LEFT_BEHIND, "", "", "", "", "", "2 users could not be confirmed as deleted:\nmore")
     summary = with_results(BARE, [scenario(Result.PASSED)], [left])
     assert (summary.outcome, summary.why) == (Outcome.LEFT_BEHIND, "2 users could not be confirmed as deleted")
 

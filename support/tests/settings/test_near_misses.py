@@ -24,13 +24,13 @@ __all__ = ["env_file"]
         (f"BASE_URL {URL}", "line 1: BASE_URL is not understood. Write NAME=value"),
         ("BASE_URL", "line 1: BASE_URL is not understood. Write NAME=value"),
         (f"whatever {TOKEN}", "line 1: not understood. Write NAME=value"),
-        (f"BASEURL={URL}", "line 1: BASEURL is no setting. Did you mean BASE_URL?"),
-        (f"BASE-URL={URL}", "line 1: BASE-URL is no setting. Did you mean BASE_URL?"),
-        (f"$env:BASE_URL={URL}", "line 1: $env:BASE_URL is no setting. Did you mean BASE_URL?"),
-        (f"BASE_ULR={URL}", "line 1: BASE_ULR is no setting. Did you mean BASE_URL?"),
-        ("TARGT=mockapi", "line 1: TARGT is no setting. Did you mean TARGET?"),
-        (f"TOEKN={TOKEN}", "line 1: TOEKN is no setting. Did you mean TOKEN?"),
-        ("REQUEST_TIMEOUT=3", "line 1: REQUEST_TIMEOUT is no setting. Did you mean REQUEST_TIMEOUT_S?"),
+        (f"BASEURL={URL}", "line 1: BASEURL is not a setting. Did you mean BASE_URL?"),
+        (f"BASE-URL={URL}", "line 1: BASE-URL is not a setting. Did you mean BASE_URL?"),
+        (f"$env:BASE_URL={URL}", "line 1: $env:BASE_URL is not a setting. Did you mean BASE_URL?"),
+        (f"BASE_ULR={URL}", "line 1: BASE_ULR is not a setting. Did you mean BASE_URL?"),
+        ("TARGT=mockapi", "line 1: TARGT is not a setting. Did you mean TARGET?"),
+        (f"TOEKN={TOKEN}", "line 1: TOEKN is not a setting. Did you mean TOKEN?"),
+        ("REQUEST_TIMEOUT=3", "line 1: REQUEST_TIMEOUT is not a setting. Did you mean REQUEST_TIMEOUT_S?"),
     ],
 )
 def test_a_line_of_the_file_that_sets_nothing_is_an_error(env_file: Path, written: str, line: str) -> None:
@@ -65,7 +65,7 @@ def test_a_variable_that_is_nearly_a_setting_is_an_error(
     env_file: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
 ) -> None:
     monkeypatch.setenv(name, "anything")
-    assert refusal(env_file) == f"{name} (from the environment): it is no setting. Did you mean {meant}?"
+    assert refusal(env_file) == f"{name} (from the environment): it is not a setting. Did you mean {meant}?"
 
 
 @pytest.mark.parametrize("name", ["TARGETS", "API_TOKEN", "WORKER", "HOME", "CI_JOB_TOKEN", "TARGET_PORT"])

@@ -146,7 +146,7 @@ def test_a_token_that_expires_is_renewed_by_the_command(command: Command, tmp_pa
         ("exit 3", "TOKEN_COMMAND: it ended with status 3: it said nothing"),
         ("echo wrong password >&2; exit 1", "TOKEN_COMMAND: it ended with status 1: wrong password"),
         ("true", "TOKEN_COMMAND: it printed nothing. It must print the token, and nothing else."),
-        ("echo two words", "TOKEN_COMMAND: it printed 9 characters that are no token."),
+        ("echo two words", "TOKEN_COMMAND: it printed 9 characters that are not a token."),
     ],
 )
 def test_a_command_that_prints_no_token_is_named_in_one_line(

@@ -163,9 +163,9 @@ SET_UPS: dict[str, tuple[Twist, str]] = {
     ),
     "a page": (
         always(200, A_PAGE),
-        "answers an HTML page, not JSON. Put the URL of the users collection of the API into BASE_URL",
+        "returns an HTML page, not JSON. Put the URL of the users collection of the API into BASE_URL",
     ),
-    "a login page": (always(200, A_LOGIN_PAGE), "answers a login page, not JSON. Put the URL of the users collection"),
+    "a login page": (always(200, A_LOGIN_PAGE), "returns a login page, not JSON. Put the URL of the users collection"),
     "a redirect to a login page": (
         always(302, None, {"Location": "/login"}),
         "redirects to /login. Put that URL into BASE_URL",
@@ -180,7 +180,7 @@ SET_UPS: dict[str, tuple[Twist, str]] = {
     ),
     "a wrong token": (
         always(401, {"title": "Unauthorized"}, {"WWW-Authenticate": "Bearer"}),
-        "refuses the token (status 401). Check TOKEN; if it is right, `python -m support.probe http",
+        "refuses the token (status 401). Check TOKEN; if it is right, let `python -m support.probe http",
     ),
     "another scheme": (
         always(401, None, {"WWW-Authenticate": 'Basic realm="x"'}),
@@ -188,16 +188,16 @@ SET_UPS: dict[str, tuple[Twist, str]] = {
     ),
     "the URL of one user": (
         always(200, {"id": "1", "name": "Ada"}),
-        "answers one object, not a list of users. Put the URL of the collection into BASE_URL",
+        "returns one object, not a list of users. Put the URL of the collection into BASE_URL",
     ),
     "the root of an API": (
         always(200, {"message": "welcome"}),
-        'answers no list of users: {"message": "welcome"}. Put the URL of the users collection into BASE_URL',
+        'does not return a list of users: {"message": "welcome"}. Put the URL of the collection into BASE_URL',
     ),
-    "text": (always(200, "OK", {"Content-Type": "text/plain"}), "answers no JSON"),
+    "text": (always(200, "OK", {"Content-Type": "text/plain"}), "does not return JSON"),
     "a collection without GET": (
         when(a_list, 405, None, {"Allow": "POST"}),
-        "gives 405 (Allow: POST): this is no collection that can be read. Correct the path in BASE_URL",
+        "gives 405 (Allow: POST): this collection cannot be read. Correct the path in BASE_URL",
     ),
     "a list in data": (
         wrapped_list(lambda users: {"data": users, "total": 1}),
@@ -304,7 +304,7 @@ def test_a_name_that_no_answer_has_is_refused_with_its_key(tmp_path: Path, new_s
     server = new_server(twist)
     named: dict[str, Any] = {key: name}
     line = line_of(tmp_path, server.url, replace(Profile(), names=replace(Profile().names, **named)))
-    assert f"shows {name}, by which the profile contract knows " in line
+    assert f"shows {name}, which the profile contract names for " in line
     assert f"Correct {key} under [names]" in line
     assert server.left == []
 

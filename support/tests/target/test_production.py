@@ -51,7 +51,7 @@ def test_other_hosts_are_not(tmp_path: Path, host: str) -> None:
 
 
 def test_a_production_profile_is_refused_whatever_the_host(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="looks like production"):
+    with pytest.raises(SettingsError, match=r"the profile contract says that api\.example\.com is production"):
         refuse_production("https://api.example.com/users", Profile(production=True), settings_for(tmp_path))
 
 

@@ -209,7 +209,7 @@ def test_a_long_value_is_shortened(profile: NewProfile) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "ours.toml"
     folder.mkdir()
-    assert f"TARGET: {folder} is no file. It wants " in refusal(str(folder))
+    assert f"TARGET: {folder} is not a file. It wants " in refusal(str(folder))
 
 
 def test_an_unreadable_file_is_refused(profile: NewProfile, monkeypatch: pytest.MonkeyPatch) -> None:
