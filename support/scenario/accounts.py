@@ -41,6 +41,7 @@ def sending_sign_up(
     call = scenario.api.create_call(body, headers)
     email, name = _requested(body, actor.new_user)
     exchange = yield from scenario.registry.create(call, email, name, scenario.ids_before)
+    actor.sign_up = exchange
     scenario.keep(exchange)
     scenario.emails_tried += [email] if email else []
     scenario.names_tried += [name] if name else []

@@ -48,20 +48,29 @@ class Actor:
     old_email: str = ""
     old_id: str | None = None
     was_read: bool = False
+    sign_up: Exchange | None = None
 
     def __post_init__(self) -> None:
         self.drawn = self.new_user
 
     @property
     def known_id(self) -> str:
-        """The id that the API gave; raises SuiteError before the actor has one."""
+        """The id that the API gave; raises NoUserYet before the actor has one."""
         if self.id is None:
-            raise SuiteError(f"{self.persona} has not become a user in this scenario yet")
+            raise NoUserYet(self)
         return self.id
 
     def expect(self, sent: Mapping[str, Any]) -> None:
         """Remember what is shown before a change, and what is expected to be shown if it is done."""
         self.before, self.expected = self.shown, {**(self.expected or self.shown), **sent}
+
+
+class NoUserYet(SuiteError):
+    """A step needs a user, but the actor has not become one."""
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(f"{actor.persona} has not become a user in this scenario yet")
+        self.actor = actor
 
 
 class ScenarioContext:

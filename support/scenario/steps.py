@@ -17,7 +17,8 @@ import behave
 from behave.runner import Context
 
 from support.errors import NotOffered
-from support.scenario.context import ScenarioContext
+from support.scenario import user_checks
+from support.scenario.context import NoUserYet, ScenarioContext
 from support.scenario.parameter_types import OfScenario
 
 Step = TypeVar("Step", bound=Callable[..., None])
@@ -33,6 +34,9 @@ def _decorator(
                 scenario = context.session.scenario
                 try:
                     step(scenario, **{name: _resolved(value, scenario) for name, value in arguments.items()})
+                except NoUserYet as reason:
+                    user_checks.has_become_user(scenario, reason.actor)
+                    raise
                 except NotOffered as reason:
                     context.scenario.skip(str(reason))
 

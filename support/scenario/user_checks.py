@@ -10,6 +10,7 @@ from support.contract.claims import Claim
 from support.contract.matchers import (
     body_of,
     field_mismatches,
+    has_an_id,
     has_status,
     is_a_user,
     moment_of,
@@ -119,6 +120,18 @@ def rule_about(scenario: ScenarioContext, actor: Actor, value: Any) -> str:
 def rule_of_sign_up(scenario: ScenarioContext) -> str:
     """Return the rule that is broken if a sign-up goes wrong: that of the scenario if it can be about that."""
     return "create-201" if scenario.rule in NOT_ABOUT_SIGN_UPS else scenario.rule
+
+
+def has_become_user(scenario: ScenarioContext, actor: Actor) -> None:
+    """Check the last sign-up of an actor whom a later step needs as a user: on a correct API, it created one."""
+    if actor.sign_up is None:
+        return
+    email, is_taken = actor.new_user.email.lower(), actor.sign_up.status in scenario.answers.taken
+    was_freed = any(user.is_gone and user.new_user.email.lower() == email for user in scenario.users)
+    rule = "delete-frees" if is_taken and was_freed else rule_of_sign_up(scenario)
+    is_created = has_status(scenario.answers.created)
+    attempted = f"{actor.persona} signs up"
+    scenario.check(actor.sign_up, is_created, has_an_id(scenario.names), rule=rule, attempted=attempted)
 
 
 def rule_of_request(scenario: ScenarioContext, exchange: Exchange) -> str:

@@ -119,5 +119,5 @@ def test_it_plays_and_makes_a_report_with_the_exit_code_of_the_run(tmp_path: Pat
     assert "<html" in (tmp_path / "reports" / "allure.html").read_text(encoding="utf-8")
     assert "Report: " in done.stdout.splitlines()[-1]
     assert len((tmp_path / "reports" / "history" / "allure.jsonl").read_text(encoding="utf-8").splitlines()) == 1
-    done = report("--", "--tags=@there-is-no-such-tag", **settings)
-    assert done.returncode == 3
+    assert report("--", "--tags=@there-is-no-such-tag", **settings).returncode == 1
+    assert report("--results", str(tmp_path / "nowhere"), **settings).returncode == 3

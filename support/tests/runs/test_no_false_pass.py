@@ -127,7 +127,7 @@ class TestPreflight:
         line = ended_with_one_line(run)
         assert run.code == 2
         assert line.startswith(f"configuration error: PATCH {server.url}/")
-        assert "set patch = false under [capabilities] in the profile" in line
+        assert "set patch = false under [capabilities] in a profile" in line
         assert server.left == []
         summary = json.loads((run.folder / "reports" / "summary.json").read_text(encoding="utf-8"))
         assert (summary["outcome"], summary["target"]) == ("configuration error", server.url)

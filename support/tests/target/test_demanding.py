@@ -128,7 +128,7 @@ def again_by(script: Path, token: str) -> int:
 
 
 def test_a_token_that_expires_is_renewed_by_the_command(command: Command, tmp_path: Path) -> None:
-    demands = Demands(lasts_s=4.0, folder=tmp_path)
+    demands = Demands(lasts_s=8.0, folder=tmp_path)
     counting = (
         f"import pathlib; p = pathlib.Path({str(tmp_path)!r}); n = len(list(p.glob('token-*'))); "
         "(p / f'token-quince-{n:04}').touch(); print(f'token-quince-{n:04}')"
