@@ -20,6 +20,8 @@ from support.rules import RULES
 from support.timeline import TimelineRow, drawn, status_counts
 
 LONGEST = 300
+BEFORE = 20
+WHOLE = 10_000_000
 CONDITIONS = ("if-match", "if-none-match")
 WIDTH = 64
 
@@ -77,7 +79,7 @@ def fail(
         tuple(dict.fromkeys(map(_line, wanted))),
         tuple(dict.fromkeys(map(_line, wrong))),
         tuple(replace(row, label=_line(row.label)) for row in contenders),
-        *(_sent_and_came(exchange) if exchange is not None else ()),
+        *(_sent_and_came(exchange, _id_of_entry(claims)) if exchange is not None else ()),
     )
     raise ContractViolation(rule, _text(rule, evidence), evidence, exchange, claims)
 
@@ -134,12 +136,21 @@ def _text(rule: str, evidence: Evidence) -> str:
     return redacted("\n".join(lines))
 
 
-def _sent_and_came(exchange: Exchange) -> tuple[str, str, str, bool]:
-    """Return the request and the response in short, the command that repeats it, and whether an answer came."""
+def _id_of_entry(claims: Sequence[Claim]) -> str:
+    """Return the id of the user whom a list shows wrongly, to show that part of the list."""
+    return next((str(claim.values[0]) for claim in claims if claim.kind in ("entry", "shown") and claim.values[0]), "")
+
+
+def _sent_and_came(exchange: Exchange, around: str = "") -> tuple[str, str, str, bool]:
+    """Return the request and the response in short, the command that repeats it, and whether an answer came.
+
+    A long response is shown around a text, or from its beginning.
+    """
     call, answer = exchange.call, exchange.answer
     body = f" {_short(_line(call.body.decode('utf-8', 'backslashreplace')))}" if call.body else ""
     tries = f" (attempt {len(exchange.attempts)})" if len(exchange.attempts) > 1 else ""
-    came = f"{status_of(exchange)} {_short(_line(said(answer, one_line=True)))}" if answer else "no answer"
+    whole = _line(said(answer, WHOLE, one_line=True))
+    came = f"{status_of(exchange)} {_short(whole, around)}" if answer else "no answer"
     if answer and answer.read is not None:
         came += f"; a read of the user then gave {answer.read.status} {_short(_line(said(answer.read, one_line=True)))}"
     conditions = (f" ({name}: {_line(text)})" for name, text in call.headers.items() if name.lower() in CONDITIONS)
@@ -151,5 +162,7 @@ def _line(text: str) -> str:
     return on_one_line(redacted(text))
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+def _short(text: str, around: str = "") -> str:
+    found = text.find(around)
+    begin = found - BEFORE if around and found > LONGEST // 2 else 0
+    return f"{'… ' * (begin > 0)}{text[begin : begin + LONGEST]}{' …' * (len(text) > begin + LONGEST)}"

@@ -9,7 +9,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from textwrap import shorten
 
 from rich.cells import cell_len
 from rich.padding import Padding
@@ -191,10 +190,10 @@ def _print_broken_rules(console: Console, summary: Summary) -> None:
     for failure in summary.failures:
         if failure.outcome == Outcome.CONTRACT_BROKEN and failure.scenario:
             found[failure.rule].append(failure)
-    table = Table("rule", "failed", "first evidence", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table("rule", "found by", "first evidence", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for rule, failures in found.items():
         first = failures[0]
-        shown = shorten(first.shown, SHORT, placeholder=" …")
+        shown = first.shown if len(first.shown) <= SHORT else f"{first.shown[:SHORT].rstrip()} …"
         table.add_row(Text(rule, "red"), str(len(failures)), Text(f"{first.location}  {shown}"))
     if found:
         console.print(table)

@@ -242,10 +242,12 @@ def _write_alone(scenario: ScenarioContext, writes: Sequence[Written], field_nam
         return
     check(exchange, rule, attempted, has_status(_accepted(scenario, each)), has_an_id(scenario.names))
     before, scenario.attempted = scenario.attempted, attempted
-    outcomes.every_view_shows(scenario, field_name)
-    if scenario.profile.capabilities.pages:
-        outcomes.views_show(scenario, actor, fields, {"pages": read_page_of(scenario, actor)})
-    scenario.attempted = before
+    try:
+        outcomes.every_view_shows(scenario, field_name)
+        if scenario.profile.capabilities.pages:
+            outcomes.views_show(scenario, actor, fields, {"pages": read_page_of(scenario, actor)})
+    finally:
+        scenario.attempted = before
 
 
 def _send_again(scenario: ScenarioContext, each: Written, field_name: str) -> None:

@@ -216,5 +216,8 @@ def _check_replacement(
     possible += [] if replaced else [{**before, **part}]
     possible += [] if replaced or updated else [{**before}]
     if not wrong and all(differs(shown, {key: one[key] for key in ("name", "email")}) for one in possible):
-        wrong = [f"a read shows {shown.get('name')!r} and {shown.get('email')!r}, which no order of the two leaves"]
+        left = f"a read shows {shown.get('name')!r} and {shown.get('email')!r}, which no order of the two leaves"
+        began = f"{before.get('name')!r} and {before.get('email')!r} before"
+        replaced_by, updated_to = (" and ".join(map(repr, fields.values())) for fields in sent)
+        wrong = [f"{left}: {began}, {replaced_by} by the replacement, {updated_to} by the update"]
     return verdict_on(wrong, is_decided(contenders))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from support.contract.claims import Claim
 from support.contract.matchers import has_status, is_a_user, shows
 from support.contract.violation import check, fail, is_cut
 from support.errors import ContractViolation, Evidence, Inconclusive
@@ -119,6 +120,18 @@ def test_long_texts_are_cut() -> None:
     long = answered(200, {**ADA, "name": "x" * 5000}, sent=b'{"name": "' + b"y" * 5000 + b'"}', method="POST")
     for line in message_of(long).split("\n")[:6]:
         assert len(line) < 700
+
+
+def test_a_long_list_is_shown_around_the_user_whom_it_shows_wrongly() -> None:
+    users = [{**ADA, "id": f"user-{number:03}"} for number in range(50)]
+    with pytest.raises(ContractViolation) as caught:
+        fail("list", "reading the list", ["Ada"], ["Bob"], answered(200, users), claims=[Claim("entry", ("user-030",))])
+    assert caught.value.evidence is not None
+    response = caught.value.evidence.response
+    assert response.startswith("200 … ")
+    assert response.endswith(" …")
+    assert "user-030" in response
+    assert "user-000" not in response
 
 
 def test_the_same_mismatch_is_listed_once() -> None:

@@ -242,6 +242,12 @@ def test_the_last_line_begins_with_the_outcome() -> None:
     assert max(map(cell_len, [*passed, *failed])) <= 100
 
 
+def test_the_first_evidence_keeps_its_white_space() -> None:
+    evidence = replace(EVIDENCE, actual=('/name: "Ada  L" instead of "  Ada  L  "',))
+    lines = summary_lines(with_results(Summary(Outcome.PASSED), [PASSED], [replace(FAILURE, evidence=evidence)]))
+    assert any('/name: "Ada  L" instead of "  Ada  L  "' in line for line in lines)
+
+
 def test_a_failure_outside_the_scenarios_is_shown_at_the_end() -> None:
     lines = summary_lines(with_results(Summary(Outcome.PASSED), [PASSED], [OUTSIDE]))
     assert lines[-5:] == [
