@@ -271,4 +271,6 @@ def _why(
         return ""
     broken = sorted({failure.rule for failure in in_scenarios if failure.rule}, key=contract_order)
     rules_broken = f", rule{'s' * (len(broken) > 1)} {', '.join(broken)}" if broken else ""
+    blocked = [rule.id for rule in rules if rule.result is Result.BLOCKED]
+    rules_broken += f"; not judged: {', '.join(blocked)}" if blocked else ""
     return f"{len(in_scenarios)} of {number_of(run, 'scenario')}{rules_broken}"

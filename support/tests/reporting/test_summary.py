@@ -64,6 +64,12 @@ def test_broken_rules_are_named_in_the_order_of_the_contract() -> None:
     assert summary.why == "3 of 3 scenarios, rules create-201, list"
 
 
+def test_rules_that_another_broken_rule_kept_from_a_verdict_are_named() -> None:
+    blocked = scenario(Result.BLOCKED, "exact-text")
+    summary = with_results(BARE, [scenario(Result.FAILED), blocked], [failure(Outcome.CONTRACT_BROKEN, "list")])
+    assert summary.why.endswith(", rule list; not judged: exact-text")
+
+
 def test_a_failure_outside_the_scenarios_counts() -> None:
     left = Failure(Outcome.LEFT_BEHIND, "", "", "", "", "", "2 users could not be confirmed as deleted:\nmore")
     summary = with_results(BARE, [scenario(Result.PASSED)], [left])
