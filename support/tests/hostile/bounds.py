@@ -155,7 +155,7 @@ ROWS = (
         for where, place in EVERYWHERE
     ),
     Row("read is a deflate of 10 GB", striking(read, a_bomb("deflate")), LIFE, RED, settings=HURRIED),
-    Row("read is interim answers without end", striking(read, poured(endless_interim)), LIFE, RED, settings=IMPATIENT),
+    Row("read is interim answers without end", striking(read, poured(endless_interim)), LIFE, RED, settings=PATIENT),
     *(
         Row(f"{where} is 100,000 levels of {what}", changed(change, place), LIFE, FOUND)
         for what, change in DEPTHS

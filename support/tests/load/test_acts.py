@@ -74,7 +74,7 @@ def test_no_act_begins_the_event_loop(new_api: NewApi, new_population: NewPopula
 def test_a_broken_rule_is_told_by_its_id(
     act: str, defect: str, rule: str, new_api: NewApi, new_population: NewPopulation
 ) -> None:
-    told = play(new_population(new_api("--defect", defect, "--window", "30")), act)
+    told = play(new_population(new_api("--defect", defect, "--window", "300")), act)
     rules = {one.violation.rule for one in told if one.violation is not None}
     assert rules == {rule}
     assert all(one.failure.startswith(f"{rule}: ") for one in told if one.violation is not None)
