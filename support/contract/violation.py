@@ -163,6 +163,6 @@ def _line(text: str) -> str:
 
 
 def _short(text: str, around: str = "") -> str:
-    found = text.find(around)
-    begin = found - BEFORE if around and found > LONGEST // 2 else 0
+    found = text.find(f'"{around}"')  # an id that is a number could be found anywhere
+    begin = found - BEFORE if found > LONGEST // 2 else 0
     return f"{'… ' * (begin > 0)}{text[begin : begin + LONGEST]}{' …' * (len(text) > begin + LONGEST)}"
