@@ -15,6 +15,7 @@ from support.statuses import UNAUTHORIZED
 
 log = logging.getLogger("acceptance")
 LONGEST_S = 60.0
+BY_HAND = "Run it by hand: it must print the token and end."
 PAUSE_S = 2.0
 
 
@@ -67,10 +68,12 @@ class TokenCommand:
                 timeout=LONGEST_S,
                 check=False,
             )
-        except (subprocess.TimeoutExpired, UnicodeDecodeError, OSError) as error:
-            is_slow = isinstance(error, subprocess.TimeoutExpired)
-            what = f"did not end within {LONGEST_S:.0f} s" if is_slow else "cannot be run"
-            raise SettingsError(f"TOKEN_COMMAND: it {what}. Run it by hand: it must print the token and end.") from None
+        except subprocess.TimeoutExpired:
+            raise SettingsError(f"TOKEN_COMMAND: it did not end within {LONGEST_S:g} s. {BY_HAND}") from None
+        except UnicodeDecodeError:
+            raise SettingsError(f"TOKEN_COMMAND: it printed something that is not text. {BY_HAND}") from None
+        except OSError as error:
+            raise SettingsError(f"TOKEN_COMMAND: it cannot be started ({error.strerror}). {BY_HAND}") from None
         finally:
             self._printed_at = self._clock()
         token = done.stdout.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -121,7 +122,7 @@ def _write(draft: Draft, out: str | None) -> None:
     load(out)
     for remark in draft.remarks:
         print(redacted(remark), file=sys.stderr)
-    command = f"BASE_URL={draft.url} TARGET={out} python -m behave --tags=@contract"
+    command = f"BASE_URL={shlex.quote(draft.url)} TARGET={shlex.quote(out)} python -m behave --tags=@contract"
     print(redacted(f"{out} is a draft. Review it, then run: {command}"), file=sys.stderr)
 
 

@@ -186,11 +186,12 @@ def test_a_missing_file_of_results_ends_with_one_line(tmp_path: Path) -> None:
     assert "nowhere.json cannot be read" in done.stderr
 
 
-def test_wrong_settings_end_with_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("module", "code"), [("docs", 1), ("job", 1), ("report", 2)])
+def test_wrong_settings_end_with_one_line(module: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "of an API whose URL is missing")
-    command = [sys.executable, "-m", "support.reporting.docs", "--output", str(tmp_path / "docs")]
+    command = [sys.executable, "-m", f"support.reporting.{module}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1)
 
 
 def test_a_profile_whose_setting_is_missing_ends_with_one_line(

@@ -54,6 +54,14 @@ def test_a_reused_id_fails_no_other_rule(
     assert all("a user signs up after Ada is deleted" in failure["text"] for failure in run.summary["failures"])
 
 
+def test_a_refused_sign_up_of_a_user_whom_a_later_step_needs_is_the_failure(play_suite: Play, faulty: Faulty) -> None:
+    words = ("--tags=@contract", "--name", "again after Grace has taken the email", "features/users/deleting.feature")
+    run = play_suite(*words, **on(faulty("deleted-email-stays-taken")))
+    assert [(failure["outcome"], failure["rule"]) for failure in run.summary["failures"]] == [
+        ("contract broken", "delete-frees")
+    ]
+
+
 def test_the_request_that_caused_the_failure_is_shown(play_suite: Play, faulty: Faulty) -> None:
     run = play_suite("--tags=@rule.auth-401", **on(faulty("done-although-unauthorized")))
     texts = [failure["text"] for failure in run.summary["failures"] if "no new user" in failure["text"]]

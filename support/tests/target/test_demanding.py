@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from support.errors import SettingsError
 from support.tests.target.conftest import Command, NewProfile
 from support.tests.target.demanding import Demands, demanding
+from support.token_command import TokenCommand
 
 pytestmark = pytest.mark.sampled
 TOKEN = "user:pear-tree-4711"
@@ -145,6 +147,7 @@ def test_a_token_that_expires_is_renewed_by_the_command(command: Command, tmp_pa
     [
         ("exit 3", "TOKEN_COMMAND: it ended with status 3: it said nothing"),
         ("echo wrong password >&2; exit 1", "TOKEN_COMMAND: it ended with status 1: wrong password"),
+        ("printf '\\377'", "TOKEN_COMMAND: it printed something that is not text. Run it by hand"),
         ("true", "TOKEN_COMMAND: it printed nothing. It must print the token, and nothing else."),
         ("echo two words", "TOKEN_COMMAND: it printed 9 characters that are not a token."),
     ],
@@ -156,3 +159,9 @@ def test_a_command_that_prints_no_token_is_named_in_one_line(
     ended = command("behave", "--tags=@smoke", base_url=url, token_command=printing)
     assert ended.code == 2
     assert said in ended.err
+
+
+def test_a_command_that_does_not_end_is_named_with_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("support.token_command.LONGEST_S", 0.1)
+    with pytest.raises(SettingsError, match=r"TOKEN_COMMAND: it did not end within 0\.1 s\. Run it by hand"):
+        TokenCommand("sleep 20")
