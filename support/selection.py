@@ -10,17 +10,24 @@ from behave.model import Feature
 
 from support.errors import SettingsError
 from support.reporting.results import Result
-from support.reporting.summary import last_played
+from support.reporting.summary import AGAIN, last_played
 from support.settings import Settings
 
+ALL_FEATURES = ["features"]
 FINE = (Result.PASSED, Result.KNOWN_DEVIATION, Result.SKIPPED)
 
 
 def selection_of(config: Any, settings: Settings) -> str:
-    """Return the tags, names and `again` that select scenarios, such as `contract, --name ^Ada, again=failed`."""
-    tags = [str(config.tag_expression)] if config.tag_expression else []
-    again = [f"again={settings.again}"] if settings.again else []
-    return ", ".join([*tags, *(f"--name {each}" for each in config.name or ()), *again])
+    """Return what selects scenarios, such as `contract, --name ^Ada, again=failed`; empty if nothing does."""
+    patterns = {"include": config.include_re, "exclude": config.exclude_re}
+    parts = [
+        *([] if config.paths == ALL_FEATURES else config.paths),
+        str(config.tag_expression),
+        *(f"--{name} {pattern.pattern}" for name, pattern in patterns.items() if pattern),
+        *(f"--name {each}" for each in config.name or ()),
+        settings.again and f"{AGAIN}{settings.again}",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def select_failed(features: list[Feature], config: Any, reports: Path) -> int | None:

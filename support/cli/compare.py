@@ -1,4 +1,4 @@
-"""Compare two runs, or two APIs: what is newly broken, newly flaky, still broken, no longer judged or fixed.
+"""Compare two runs, or two APIs: what is newly broken, still broken, no longer judged, fixed and so on.
 
 Exits with 1 if anything is newly broken, with 2 if there is nothing to compare, else with 0.
 """
@@ -25,6 +25,7 @@ from support.streams import say
 
 NOTHING_TO_COMPARE = 2
 MOST = 50
+ONE_SIDED = (Change.NEWLY_PLAYED, Change.NOT_PLAYED)
 STYLES = {Change.NEWLY_BROKEN: "red", Change.FIXED: "green"}
 
 
@@ -75,8 +76,8 @@ def _differing(old: Summary, new: Summary) -> list[str]:
 
 
 def _listed(found: Sequence[Changed]) -> list[Changed]:
-    """Return all that is listed; of what a smaller selection left out, the number is enough."""
-    return [one for one in found if one.change is not Change.NOT_PLAYED]
+    """Return all that is listed; of what only one of the runs played, the number is enough."""
+    return [one for one in found if one.change not in ONE_SIDED]
 
 
 def _print(console: Console, old: Summary, new: Summary, found: Sequence[Changed]) -> None:

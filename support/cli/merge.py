@@ -20,7 +20,7 @@ from support.reporting import badge, last_results
 from support.reporting.allure.properties import write_environment
 from support.reporting.merging import merge, merged_text
 from support.reporting.run_report import FAILED, make_ready, publish, with_faults
-from support.reporting.summary import FILE, PREVIOUS, Summary, read
+from support.reporting.summary import FILE, KEPT, Summary, read
 from support.settings import ROOT, load
 from support.streams import say
 
@@ -103,7 +103,7 @@ def _join_files(folders: Sequence[Path], into: Path, whole: Summary) -> None:
     files: defaultdict[Path, list[Path]] = defaultdict(list)
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.name not in (FILE, PREVIOUS, badge.FILE, last_results.FILE):
+            if path.is_file() and path.name not in (*KEPT, badge.FILE, last_results.FILE):
                 files[path.relative_to(folder)].append(path)
     for name, paths in files.items():
         target = into / name

@@ -16,7 +16,7 @@ MAX_CHANCE = 0.4
 class Outcome(StrEnum):
     """How a contender ended."""
 
-    WON = "won"
+    WON = "accepted"
     REFUSED = "refused"
     BROKEN = "broken"
     UNKNOWN = "unknown"

@@ -25,8 +25,10 @@ class Change(StrEnum):
     NEWLY_BROKEN = "newly broken"
     NEWLY_FLAKY = "newly flaky"
     STILL_BROKEN = "still broken"
+    FIRST_JUDGED = "broken, and blocked before"
     NO_LONGER_JUDGED = "no longer judged"
     FIXED = "fixed"
+    NEWLY_PLAYED = "not in the old run"
     NOT_PLAYED = "not in the new run"
 
 
@@ -70,6 +72,8 @@ def _results(summary: Summary) -> Mapping[Key, Result]:
 
 def _change(before: Result | None, now: Result | None) -> Change | None:
     """Return how a scenario changed; None if it neither did nor is broken. An excused deviation is no fix."""
+    if before is Result.BLOCKED and now is Result.FAILED:
+        return Change.FIRST_JUDGED
     if now in BROKEN:
         return Change.STILL_BROKEN if before in BROKEN_BEFORE else Change.NEWLY_BROKEN
     if now is Result.FLAKY:
@@ -78,6 +82,8 @@ def _change(before: Result | None, now: Result | None) -> Change | None:
         return Change.FIXED
     if now is None:
         return Change.NOT_PLAYED
+    if before is None:
+        return Change.NEWLY_PLAYED
     return Change.NO_LONGER_JUDGED if before in JUDGED and now not in JUDGED else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import shlex
+import shutil
 import sys
 import tempfile
 import time
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 OUR_FORMAT = "terminal"
 SCRIPTS = "replay"
 FAILED = 1
-NOT_REPEATED = ("again", "data_seed", "shard", "token", "token_command", "workers")
+NOT_REPEATED = ("again", "data_seed", "exit_codes", "shard", "token", "token_command", "workers")
 UNREAD = "the output could not be written in full: its reader has closed it, or the disk is full"
 BREACHES = (Outcome.CONTRACT_BROKEN, KNOWN_DEVIATION)
 
@@ -239,6 +240,7 @@ def make_ready(folder: Path, keeps_scripts: bool = False) -> None:
         if not keeps_scripts:
             for script in (folder / SCRIPTS).glob("*.sh"):
                 script.unlink()
+                shutil.rmtree(script.with_suffix(""), ignore_errors=True)  # the reports of a run that it started
     except OSError as error:
         raise SettingsError(
             f"REPORTS_DIR: the suite cannot write reports into {folder} ({error}). Name a folder that it can write to."

@@ -17,6 +17,9 @@ from support.rules import RULES
 
 FILE = "summary.json"
 PREVIOUS = "summary.previous.json"
+REPEATED = "summary.again.json"
+KEPT = (FILE, REPEATED, PREVIOUS)
+AGAIN = "again="
 SCHEMA = 4
 NOT_COUNTED = (Result.SKIPPED, Result.NOT_RUN)
 Seconds = Mapping[tuple[str, str], float]
@@ -89,7 +92,7 @@ class Summary:
     """A whole run; `started` is RFC 3339, `contract` the version of the contract that the target is to keep.
 
     `learned` is what the preflight learned of the target, and `bursts` has a line for each burst and race. `closing_s`
-    is how long it took in the end to confirm that all users are gone. `selection` says by which tags, names and
+    is how long it took in the end to confirm that all users are gone. `selection` says by which paths, tags, names and
     `again` the scenarios were selected; it is empty if by none of them. `shard` is the share of this machine, such as
     "2/4", if several share the run; `split` is the same on all that split it in the same way.
     """
@@ -157,11 +160,11 @@ def read(path: Path) -> Summary:
 
 
 def last_played(folder: Path) -> list[Summary]:
-    """Return the summaries in a folder of the last runs that played scenarios, at most two, the newest first."""
+    """Return the summaries in a folder of the last runs that played scenarios, the newest first."""
     found = []
-    for path in (folder / FILE, folder / PREVIOUS):
+    for name in KEPT:
         with contextlib.suppress(OSError, ValueError):
-            found.append(read(path))
+            found.append(read(folder / name))
     return [summary for summary in found if summary.scenarios]
 
 
@@ -179,11 +182,15 @@ def seconds_of_last_run(folder: Path) -> Seconds:
 
 
 def set_aside(folder: Path) -> None:
-    """Make way for a new summary; keep the last one of a run that played scenarios as the previous one."""
+    """Make way for a new summary; keep the last one of a run that played scenarios as the previous one.
+
+    One that only played again what had failed does not displace the run that it repeated.
+    """
     last = folder / FILE
     with contextlib.suppress(ValueError):
-        if last.exists() and read(last).scenarios:
-            last.replace(folder / PREVIOUS)
+        if last.exists() and (summary := read(last)).scenarios:
+            (folder / REPEATED).unlink(missing_ok=True)
+            last.replace(folder / (REPEATED if AGAIN in summary.selection else PREVIOUS))
     last.unlink(missing_ok=True)
 
 

@@ -146,7 +146,7 @@ class _Script:
             raise Unclear
         if is_success(step.exchange.status) and self._names_a_derived_id(call):
             raise Unclear  # it showed a user of the run, by an id that was made of theirs
-        after = f": expected {self._wrong.expected}, got {self._wrong.actual}  <-- here"
+        after = f": expected {self._wrong.expected}, got {self._wrong.actual} in the run  <-- here"
         yield f"\nsay '' {self._words.heading(f'{number}. {call.method}', call.url, after)}"
         yield f"EXPECTED={self._words.text(self._wrong.expected)}"
         sending = self._sending(step)

@@ -131,7 +131,7 @@ class TestTimeline:
         ]
         lines = list(drawn(timeline_rows(contenders), 80))
         assert [line.split()[0] for line in lines] == ["Ada", "Grace", "Alan"]
-        assert lines[0].endswith("2.00 ms 201 won")
+        assert lines[0].endswith("2.00 ms 201 accepted")
         assert lines[1].endswith("4.00 ms 409 refused")
         assert lines[2].endswith("-    no answer unknown")
         assert lines[0].index(">") == lines[1].index(">") < lines[0].index("#") < lines[1].index("#")

@@ -38,6 +38,8 @@ def summary(*results: Result | ScenarioResult, failures: Sequence[Failure] = ())
         ("known deviation", "failed", "still broken"),
         ("flaky", "failed", "still broken"),
         ("flaky", "flaky", "still broken"),
+        ("blocked", "blocked", "still broken"),
+        ("blocked", "failed", "broken, and blocked before"),
         ("passed", "flaky", "newly flaky"),
         ("failed", "flaky", "newly flaky"),
         ("failed", "passed", "fixed"),
@@ -61,7 +63,7 @@ def test_what_only_one_run_played_is_new_or_not_played() -> None:
         "newly broken",
         "not in the new run",
     ]
-    assert changes(summary(other), summary(other, Result.PASSED)) == []
+    assert [one.change for one in changes(summary(other), summary(other, Result.PASSED))] == ["not in the old run"]
 
 
 def test_a_scenario_is_the_same_on_another_line_in_another_row_and_file() -> None:
@@ -91,6 +93,11 @@ def test_only_what_is_newly_broken_fails(tmp_path: Path, capsys: pytest.CaptureF
     assert compare(tmp_path, summary(Result.PASSED), summary(Result.FLAKY)) == 0
     assert compare(tmp_path, summary(Result.PASSED), summary(Result.PASSED)) == 0
     assert capsys.readouterr().out.endswith("\nnothing changed\n")
+    larger = summary(Result.PASSED, replace(ADA, name="Grace leaves"))
+    assert compare(tmp_path, summary(Result.PASSED), larger) == 0
+    shown = capsys.readouterr().out
+    assert shown.endswith("\n1 not in the old run\n")
+    assert "Grace" not in shown
     assert compare(tmp_path, summary(Result.PASSED), summary(Result.FAILED)) == 1
 
 

@@ -75,6 +75,7 @@ class TestAgain:
         again = project.behave("-D", "again=failed")
         assert results(again) == {"Grace signs up": "failed"}
         assert summary_of(again).seed == seed
+        assert summary_of(again).selection == "again=failed"
         assert "Signing up\n" not in again.out
 
     def test_the_summary_says_what_was_selected(self, project: Project, failing: Callable[[str], None]) -> None:
@@ -82,6 +83,8 @@ class TestAgain:
         assert summary_of(project.behave()).selection == ""
         again = project.behave("--tags=@contract", "--name", "^Grace", "-D", "again=failed")
         assert summary_of(again).selection == "contract, --name ^Grace, again=failed"
+        part = project.behave("features/two.feature", "-i", "two", "-e", "three")
+        assert summary_of(part).selection == "features/two.feature, --include two, --exclude three"
 
     def test_the_scripts_of_the_failures_before_stay(self, project: Project, failing: Callable[[str], None]) -> None:
         failing(ALWAYS)
@@ -89,10 +92,14 @@ class TestAgain:
         script = project.folder / "reports" / "replay" / "of-a-scenario-that-failed-before.sh"
         script.parent.mkdir(exist_ok=True)
         script.touch()
+        reports = script.with_suffix("")
+        reports.mkdir()
         project.behave("-D", "again=failed")
         assert script.exists()
+        assert reports.exists()
         project.behave("--tags=@contract")
         assert not script.exists()
+        assert not reports.exists()
 
     def test_one_that_is_fixed_ends_it(self, project: Project, failing: Callable[[str], None]) -> None:
         failing(ALWAYS)
@@ -133,6 +140,21 @@ class TestAgain:
     def test_the_last_summary_is_kept_for_a_comparison(self, project: Project) -> None:
         first, second = summary_of(project.behave()), project.behave()
         assert read(second.folder / "reports" / PREVIOUS) == first
+
+    def test_a_run_of_what_failed_does_not_displace_the_run_before(
+        self, project: Project, failing: Callable[[str], None]
+    ) -> None:
+        failing(ALWAYS)
+        first = summary_of(project.behave())
+        previous = project.folder / "reports" / PREVIOUS
+        project.behave("-D", "again=failed")
+        assert read(previous) == first
+        project.behave("-D", "again=failed")
+        assert read(previous) == first
+        second = summary_of(project.behave())
+        assert read(previous) == first
+        project.behave("-D", "again=failed")
+        assert read(previous) == second
 
 
 class TestRepeat:
