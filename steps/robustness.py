@@ -43,7 +43,10 @@ def many_refusals(scenario: ScenarioContext, times: int) -> None:
     robustness.send_many_that_are_refused(scenario, scenario.users[0], times)
 
 
-@when("Mallory tries to sign up, and to change and delete {victim:Actor}'s account, with bad data or no token")
+@when(
+    "Mallory tries to sign up and change {victim:Actor}'s account with bad data or no token, "
+    "and to delete it with no token"
+)
 def send_what_is_refused(scenario: ScenarioContext, victim: Actor) -> None:
     robustness.send_what_is_refused(scenario, victim, scenario.users[-1].new_user.email)
 

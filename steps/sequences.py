@@ -15,7 +15,7 @@ def each_change_is_right(scenario: ScenarioContext) -> None:
     histories.check_changes(scenario)
 
 
-@then("the emails that they have are taken, and the first emails that they gave up are free")
+@then("the emails that they have are taken, and the first two that each of them gave up are free")
 def emails_are_taken_or_free(scenario: ScenarioContext) -> None:
     histories.check_emails(scenario)
 

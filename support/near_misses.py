@@ -50,7 +50,10 @@ def check_environment(environment: Mapping[str, str], names: Collection[str]) ->
         near = next((each for each in names if _letters(each) == _letters(name)), None)
         near = near or _nearest(name, of_the_target, CLOSE_IN_ENVIRONMENT)
         if near:
-            raise SettingsError(f"{name} (from the environment): it is not a setting. Did you mean {near.upper()}?")
+            raise SettingsError(
+                f"{name} (from the environment): it is not a setting. Did you mean {near.upper()}? "
+                "If it belongs to another program, unset it for the run."
+            )
 
 
 def _nearest(name: str, names: Iterable[str], cutoff: float) -> str | None:

@@ -21,10 +21,13 @@ class Rule:
 _ALL = (
     Rule(
         "user-shape",
-        "A user is an object with the texts id, name and email, and createdAt, a time with its offset",
+        "A user is an object with the strings id, name and email, and with createdAt, a time with its UTC offset",
         "RFC 3339 §5.6",
     ),
-    Rule("no-secrets", "No answer shows a secret that was sent, or a field password, passwordHash, secret or token"),
+    Rule(
+        "no-secrets",
+        "No answer shows a secret that was sent, or a field named password, passwordHash, secret or token",
+    ),
     Rule("json-media-type", "An answer with a body declares application/json or a +json type", "RFC 9110 §8.3"),
     Rule("exact-text", "A name comes back exactly as it was sent; so does an email, apart from letter case"),
     Rule(
@@ -41,7 +44,8 @@ _ALL = (
     Rule("create-invalid", "An invalid sign-up gives 400 or 422 and creates no user", "RFC 9110 §15.5.1"),
     Rule(
         "malformed-json",
-        "A body that is not JSON gives 400 (or 422 if not UTF-8 or with NaN; 415 or 422 if empty) and changes nothing",
+        "A body that is not JSON gives 400 and changes nothing; 422 will do if it is empty, not UTF-8 or has NaN or "
+        "Infinity, and 415 if it is empty",
         "RFC 8259 §2",
     ),
     Rule("media-type", "A body whose Content-Type is not JSON gives 415 and changes nothing", "RFC 9110 §15.5.16"),
@@ -60,7 +64,8 @@ _ALL = (
     Rule("filter-email", "?email= gives exactly the user with that email, in any letter case, or an empty list"),
     Rule(
         "pages",
-        "Pages keep their limit, do not overlap and together are the list; an invalid page or limit gives 400 or 422",
+        "No page is larger than its limit, no user is on two pages, and all pages together are the list; "
+        "an invalid page or limit gives 400 or 422",
     ),
     Rule(
         "patch",
@@ -69,19 +74,21 @@ _ALL = (
     ),
     Rule(
         "put",
-        "PUT replaces name and email, keeps id and createdAt and gives 200; without one of the two it is refused",
+        "PUT replaces name and email, keeps id and createdAt and gives 200; without a name or an email it is refused",
         "RFC 9110 §9.3.4",
     ),
     Rule("update-invalid", "An invalid change gives 400 or 422 and changes nothing, not even its valid part"),
     Rule("update-404", "PUT and PATCH on an unknown id give 404 and create no user"),
     Rule(
         "update-taken",
-        "A change to another user's email gives 409 and changes neither user; an email that was given up is free",
+        "Changing to an email that another user has gives 409 and changes neither user; an email that was given "
+        "up is free",
     ),
-    Rule("isolation", "No request changes another user"),
+    Rule("isolation", "No request changes a user other than the one it is for"),
     Rule(
         "delete",
-        "DELETE gives 200, 202 or 204, and within the deletion deadline no read and no list shows the user",
+        "DELETE gives 200, 202 or 204, and within the deadline for deletions (10 s by default) no read and no list "
+        "shows the user",
         "RFC 9110 §9.3.5",
     ),
     Rule("delete-again", "A second DELETE, or a DELETE of an unknown id, gives 404 or 204", "RFC 9110 §9.2.2"),
@@ -94,7 +101,11 @@ _ALL = (
     ),
     Rule("burst", "N concurrent sign-ups create N users, each with their own data and all of them readable"),
     Rule("burst-workflow", "N users who sign up, change, read and delete concurrently do not affect each other"),
-    Rule("race-email", "Of N concurrent requests for one email exactly one wins; the others get 409, and none a 500"),
+    Rule(
+        "race-email",
+        "Of N concurrent requests for one email exactly one wins, the others get 409, and none a 500; a sign-up and "
+        "the deletion of the user who has the email end as if in turn",
+    ),
     Rule(
         "lost-update",
         "Of two concurrent PATCHes on different fields neither is lost; a PUT and a PATCH end as if in turn",
@@ -119,7 +130,8 @@ _ALL = (
     ),
     Rule(
         "own-answer",
-        "Every answer on a kept connection is the whole answer to its own request, however the request is written",
+        "Every request on a kept-alive connection gets its own whole answer, whatever came before it, in chunks or "
+        "not, and however its headers are spelled",
         "RFC 9112 §6",
         since="1.1",
     ),

@@ -52,7 +52,9 @@ class Settings(BaseSettings):
         None,
         description="version of the contract to check; empty: the one that the profile names, by default the newest",
     )
-    strict: bool = Field(False, description="check against the contract alone: ignore the profile's known deviations")
+    strict: bool = Field(
+        False, description="let known deviations of the profile fail the run; the rest of the profile holds"
+    )
     allow_production: bool = Field(False, description="allow a run against a target that looks like production")
 
     request_timeout_s: Seconds = Field(
@@ -66,7 +68,8 @@ class Settings(BaseSettings):
         3.0, description="longest wait in seconds between two attempts, unless the API sends a longer Retry-After"
     )
     retry_deadline_s: Seconds = Field(
-        75.0, description="seconds for one call with all its attempts and waits; a longer Retry-After ends the run"
+        75.0,
+        description="seconds for one call with all its attempts and waits; a 429 that asks for more ends the run",
     )
     max_answer_mb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         8.0, description="largest answer in MiB that the suite reads; a list of users may be four times as large"

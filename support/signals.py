@@ -18,6 +18,11 @@ MOST_DELAYS = 100
 STDERR = 2
 
 
+def how_it_ended(code: int) -> str:
+    """Return how a process ended: by which signal, or with which exit code."""
+    return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+
+
 class Interrupts:
     """Turns the first signal into KeyboardInterrupt; later signals, and all during cleanup, are only noted.
 

@@ -79,7 +79,9 @@ class TokenCommand:
         token = done.stdout.strip()
         if done.returncode:
             said = done.stderr.strip().rpartition("\n")[2]
-            raise SettingsError(f"TOKEN_COMMAND: it ended with status {done.returncode}: {said or 'it said nothing'}")
+            raise SettingsError(
+                f"TOKEN_COMMAND: it ended with exit code {done.returncode}: {said or 'it said nothing'}. {BY_HAND}"
+            )
         if not re.fullmatch(r"[\x21-\x7e]+", token):
             what = f"{len(token)} characters that are not a token" if token else "nothing"
             raise SettingsError(f"TOKEN_COMMAND: it printed {what}. It must print the token, and nothing else.")

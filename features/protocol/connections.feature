@@ -5,7 +5,7 @@ Feature: Connections and headers
   Clients also spell headers differently, and send some that the API does not need.
 
   @rule.own-answer
-  Rule: On a kept connection every request gets its own answer, whole
+  Rule: On a kept-alive connection every request gets its own answer, whole
 
     Scenario Outline: After <request>
       Given Ada is a user with the name "Zoë Brontë 李小龍"
@@ -16,7 +16,7 @@ Feature: Connections and headers
         | request                                          |
         | a read on condition that the account has changed |
         | a read with a body                               |
-        | a deletion                                       |
+        | a deletion of another account                    |
         | a POST to the account                            |
         | a large POST declared as plain text              |
         | a POST of 1 MiB                                  |

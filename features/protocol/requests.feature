@@ -100,7 +100,7 @@ Feature: Methods, statuses and headers
         | XML                              |
         | binary data                      |
         | HTML                             |
-        | plain text with a JSON parameter |
+        | plain text with note=json        |
 
     @negative
     Example: The email of a sign-up that was refused for its media type stays free
@@ -124,7 +124,7 @@ Feature: Methods, statuses and headers
         | XML                              |
         | binary data                      |
         | HTML                             |
-        | plain text with a JSON parameter |
+        | plain text with note=json        |
 
     @negative @use.with_put=yes
     Scenario Outline: A PUT declared as <kind>
@@ -141,7 +141,7 @@ Feature: Methods, statuses and headers
         | XML                              |
         | binary data                      |
         | HTML                             |
-        | plain text with a JSON parameter |
+        | plain text with note=json        |
 
     Scenario Outline: A POST with media type <media type> is accepted
       When Ada sends a POST declared as <media type>

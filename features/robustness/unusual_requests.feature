@@ -6,7 +6,7 @@ Feature: Unusual requests
   the server does not know may get 501, and a very large request no answer.
 
   @rule.robust
-  Rule: A body, however unusual, is accepted or refused, and changes no other account
+  Rule: A body, however unusual, neither makes the API fail nor changes another account
 
     Scenario Outline: Sign-ups with <bodies>
       Given Grace is a user
@@ -96,14 +96,14 @@ Feature: Unusual requests
 
     Example: Refused sign-ups, changes and deletions
       Given Ada and Grace are users
-      When Mallory tries to sign up, and to change and delete Ada's account, with bad data or no token
+      When Mallory tries to sign up and change Ada's account with bad data or no token, and to delete it with no token
       Then each request is refused with a 4xx
       And half a second later every account is unchanged, and none was created
 
     @use.with_patch=yes
     Example: An update after refused requests
       Given Ada and Grace are users
-      When Mallory tries to sign up, and to change and delete Ada's account, with bad data or no token
+      When Mallory tries to sign up and change Ada's account with bad data or no token, and to delete it with no token
       Then each request is refused with a 4xx
       When Ada changes their name
       Then Ada's update changes nothing else

@@ -113,7 +113,7 @@ Feature: Signing up
 
   @rule.server-owned
   Rule: Users cannot set their own id, creation date or rights
-    A client that could set them could impersonate another user.
+    A client that could set them could pass for another user, an old one or an administrator.
 
     @negative
     Scenario Outline: Mallory signs up with <field>

@@ -38,7 +38,7 @@ Feature: Names and emails are stored as sent
 
     @slow
     Example: Names with invisible characters are kept or refused
-      Such characters also join the parts of some emoji.
+      That includes joined emoji, such as 👩‍🔬, whose parts such a character joins.
 
       When users take names with invisible characters by sign-up, update and replacement
       Then each name is shown as it was sent, unless it was refused

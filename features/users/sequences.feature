@@ -10,7 +10,7 @@ Feature: What users do one after another
     Example: Every kind of change works after every kind of change
       When users change their accounts again and again, so that each kind of change follows each kind
       Then each change does only what it says, whatever came before it
-      And the emails that they have are taken, and the first emails that they gave up are free
+      And the emails that they have are taken, and the first two that each of them gave up are free
       When they delete their accounts, and other users sign up with their emails
       Then no change or deletion with an old id brings them back or reaches the users who now have their emails
 

@@ -2,7 +2,8 @@
 Feature: Changing an account
   Users marry and take a new name, or get a new email. Whatever they change shows
   immediately; everything else, and every other account, stays the same. An update sends
-  only what changes; a replacement sends the whole account.
+  only what changes; a replacement sends the whole account, and stands in for updates
+  where an API has none.
 
   @rule.patch @use.with_patch=yes
   Rule: An update changes only the fields that it contains

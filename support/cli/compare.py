@@ -54,7 +54,10 @@ def _summary(given: str, name: str, tags: str) -> Summary:
     """Return a summary that was written, or that of a run against an API, whose reports have a folder of their own."""
     if not given.startswith(("http://", "https://")):
         return _played(Path(given))
-    reports = ROOT / load({"base_url": given}).reports_dir / "compared" / name
+    try:
+        reports = ROOT / load({"base_url": given}).reports_dir / "compared" / name
+    except SettingsError as error:
+        raise SettingsError(str(error).replace("BASE_URL (from -D base_url)", name)) from None
     (reports / FILE).unlink(missing_ok=True)  # a run that does not begin leaves none
     defined = ["-D", f"base_url={given}", "-D", f"reports_dir={reports}"]
     command = [sys.executable, "-m", "behave", f"--tags={tags}", *defined]

@@ -39,7 +39,7 @@ from support.run_checks import faults_of_run
 from support.scenario.factory import new_seed
 from support.settings import ROOT, Settings
 from support.shards import Shard, select_shard
-from support.signals import Interrupts
+from support.signals import Interrupts, how_it_ended
 from support.streams import say
 
 FOLDER_FORMATS = ("allure", "allure_behave.formatter:AllureFormatter")
@@ -250,7 +250,9 @@ class ParallelRun:
 
     def _of_dead(self, child: Child) -> Summary:
         """Return the summary of a process that has written none."""
-        fault = SuiteError(f"process {child.number} ended with exit code {child.process.poll()} and no summary")
+        how = how_it_ended(child.process.wait())
+        advice = ". If memory ran out, use fewer WORKERS" if how == "by SIGKILL" else ""
+        fault = SuiteError(f"process {child.number} ended {how} and wrote no summary{advice}")
         if self._interrupts.noted:
             fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario; no user was created")
         return with_faults(Summary(Outcome.PASSED, started=self._started), [fault])

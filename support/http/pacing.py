@@ -204,7 +204,8 @@ class Pacer:
         self.learner.refuse(self._opens_at)
         limit = self.learner.limit
         if limit is not None and limit != before:
-            log.info("%s", f"the API answers 429: from here it gets at most {limit}; caps in its profile can say more")
+            advice = "the profile can name another limit in caps.requests_per_minute"
+            log.info("%s", f"the API answers 429: from here it gets at most {limit}; {advice}")
 
     def _give_up(self, why: str) -> None:
         self.exhausted = (

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.settings import ROOT
+from support.signals import how_it_ended
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 LOOK_AGAIN_S = 0.1
@@ -84,7 +85,7 @@ class Processes:
                 asked = True
                 _interrupt(first)
             time.sleep(LOOK_AGAIN_S)
-        died = [_how(one.returncode) for one in self._workers if one.poll()]
+        died = [how_it_ended(one.returncode) for one in self._workers if one.poll()]
         self._end_workers()
         return died
 
@@ -116,7 +117,3 @@ def _interrupt(processes: Sequence[subprocess.Popen[bytes]]) -> None:
     for one in processes:
         with contextlib.suppress(ProcessLookupError):
             one.send_signal(signal.SIGINT)
-
-
-def _how(code: int) -> str:
-    return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

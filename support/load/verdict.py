@@ -82,10 +82,18 @@ class Verdict:
         return 0 if self.outcome is Outcome.PASSED else 1 if self.outcome in LEFT_OR_BROKEN else FAULT
 
     def __str__(self) -> str:
-        rules = ", ".join(f"{rule} ({count} times)" for rule, count in self.broken.items())
         counted = f"{number_of(self.requests, 'request')}, {self.failures} failed" if self.requests else ""
-        parts = [counted, rules and f"broken: {rules}", *self.faults]
+        parts = [
+            counted,
+            self._listed("broken", known=False),
+            self._listed("known to be broken", known=True),
+            *self.faults,
+        ]
         return f"{self.outcome}: {'; '.join(filter(None, parts)) or 'nobody is left'}"
+
+    def _listed(self, title: str, known: bool) -> str:
+        rules = {rule: count for rule, count in self.broken.items() if (rule in self.known) is known}
+        return (rules and f"{title}: {', '.join(f'{rule} ({count} times)' for rule, count in rules.items())}") or ""
 
     def write(self, folder: Path) -> None:
         """Write the verdict into a folder of reports."""

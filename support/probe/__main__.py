@@ -67,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m support.probe",
-        description="Drafts the profile of a users API from a few harmless requests.",
-        epilog="The bearer token comes from TOKEN in the environment or in .env; TOKEN=none if there is none.",
+        description="Drafts the profile of a users API: creates a few users, changes them and deletes them.",
+        epilog="The token comes from TOKEN or TOKEN_COMMAND, in the environment or .env; TOKEN=none if there is none.",
     )
     parser.add_argument("url", metavar="URL", help="URL of the users collection")
     parser.add_argument("--out", metavar="FILE", help="write the draft to this .toml file instead of standard output")

@@ -94,8 +94,8 @@ def require_an_answer_for_nobody(client: ProbeClient) -> None:
     exchange = client.read(client.factory.unused_id(users[0]) if users else NOBODY)
     if exchange.status == 403:
         raise SuiteError(
-            "a user who is not there is answered as one who may not be seen, so nothing would show that the suite "
-            f"has deleted its users, and it creates none: {brief(exchange)}"
+            "an id that no user has gives 403, so nothing would show that users are deleted, and none was created. "
+            f"Use a TOKEN that may see all users: {brief(exchange)}"
         )
 
 

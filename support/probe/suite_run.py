@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from support.errors import ContractViolation, SuiteError
+from support.errors import ContractViolation, SuiteError, number_of
 from support.probe.coverage import scenarios_tagged
 from support.probe.draft import Draft
 from support.profile import Deviation
@@ -76,13 +76,16 @@ def add_deviations(draft: Draft, tags: str, tell: Callable[[str], object]) -> Ma
     for (rule, shows), failures in kinds.items():
         _add_deviation(draft, rule, shows, failures)
     if left := summary.users.left_behind:
-        draft.remarks.append(f"The run left {left} users behind. Put the scenarios that made them under [[excluded]].")
+        draft.remarks.append(
+            f"The run left {number_of(left, 'user')} behind. Delete them: python -m support.cleanup --yes; then "
+            "put the scenarios that made them under [[excluded]]."
+        )
     passed = sum(rule.result is Result.PASSED for rule in summary.rules)
     draft.remarks.append(f"{passed} of {len(summary.rules)} rules passed in a run with this draft.")
     if blocked := [one.rule for one in summary.scenarios if one.result is Result.BLOCKED]:
         rules = ", ".join(dict.fromkeys(blocked))
         draft.remarks.append(
-            f"{len(blocked)} scenarios had no verdict, as another broken rule kept them from it: {rules}."
+            f"{number_of(len(blocked), 'scenario')} had no verdict, as something else failed first, of {rules}."
         )
     return {rule.id: rule.result for rule in summary.rules}
 
@@ -161,7 +164,10 @@ def _wait_for(process: subprocess.Popen[bytes], output: Path, tell: Callable[[st
             tell(redacted(_said(output).rpartition("\n")[2]))
         else:
             return
-    raise SuiteError(f"the run took longer than {LIMIT_S:.0f} s")
+    raise SuiteError(
+        f"the run took longer than {LIMIT_S:.0f} s. Run fewer scenarios, as with --with-run @smoke, or none: leave "
+        "--with-run out."
+    )
 
 
 def _said(output: Path) -> str:

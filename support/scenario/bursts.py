@@ -52,10 +52,17 @@ class Lifecycle:
 def size(scenario: ScenarioContext, wanted: int) -> int:
     """Return how large a burst may be here: as large as wanted, within the limits of the target."""
     pacer = scenario.session.connection.pacer
-    limits = (scenario.registry.room, scenario.profile.caps.concurrency, pacer.most_at_once)
-    possible = min(wanted, *(limit for limit in limits if limit is not None))
+    limits = {
+        "MAX_USERS_ALIVE or caps.users": scenario.registry.room,
+        "caps.concurrency": scenario.profile.caps.concurrency,
+        "the limit of requests": pacer.most_at_once,
+    }
+    possible, limit = min((most, name) for name, most in (limits | {"": wanted}).items() if most is not None)
     if possible < MIN_SIZE:
-        raise Inconclusive(f"{wanted} concurrent requests are wanted, and the target has room for {max(possible, 0)}")
+        raise Inconclusive(
+            f"{wanted} concurrent requests are wanted, and {limit} leaves room for {max(possible, 0)}. "
+            "Raise it, or run without bursts and races: --tags='not @concurrency'"
+        )
     if possible < wanted and possible == pacer.most_at_once:
         limit = " and ".join(map(str, pacer.limits))
         scenario.session.note_concurrency(f"{possible} instead of {wanted} at once: the target takes {limit}")

@@ -66,7 +66,7 @@ FIRST: Mapping[str, First] = {
     "HEAD for an unknown account": _plain("HEAD", "an unknown user"),
     "a read on condition that the account has changed": _read_again,
     "a read with a body": _plain("GET", body=b'{"name": "GET /users HTTP/1.1"}'),
-    "a deletion": _delete,
+    "a deletion of another account": _delete,
     "a POST to the account": _sign_up(there=False),
     "a large POST declared as plain text": _sign_up(LARGE, {"Content-Type": "text/plain"}),
     "a large POST without a token": _sign_up(LARGE, token=False),

@@ -145,5 +145,5 @@ def _fail_as_late(
     deadline_s = scenario.session.deadlines.policy.deadline_s
     within = f"within {within_s:g} s"
     if within_s < deadline_s:
-        within += f" (no longer {deadline_s:g} s, which have passed {TIMEOUTS_IN_A_ROW} times in a row)"
+        within += f" (instead of {deadline_s:g} s, which were not enough {TIMEOUTS_IN_A_ROW} times in a row)"
     fail(rule, scenario.attempted, [f"{wanted} {within}"], [wrong], exchange, claims=claims)

@@ -64,7 +64,7 @@ class EmbeddedApi:
         if not line:
             status = self._process.wait()
             raise TargetDown(
-                f"the embedded Users API did not start (exit code {status}); run: python -m support.sandbox"
+                f"the embedded Users API did not start (exit code {status}); to see why, run: python -m support.sandbox"
             )
         return dict(json.loads(line))
 

@@ -18,7 +18,7 @@ from support.models import Exchange, Failure
 from support.profile import Profile
 from support.settings import Settings
 from support.statuses import TOO_MANY_REQUESTS
-from support.target.diagnosis import why_limited
+from support.target.diagnosis import draft, why_limited
 
 NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 CAP_S = 1.0
@@ -113,12 +113,14 @@ def _redirected(exchange: Exchange, base_url: str) -> SuiteError:
     location = on_one_line((exchange.answer.header("Location") if exchange.answer else None) or "nowhere")
     where = f"{base_url} redirects to {location}"
     if (destination(f"{base_url}/", location) or "").split("?")[0] == f"{base_url}/":
-        return SlashMissing(f"{where}: URLs end with a slash there. Set trailing_slash = true in its profile.")
+        return SlashMissing(f"{where}: URLs end with a slash there. Set trailing_slash = true {draft(base_url)}.")
     return TargetDown(f"{where}. Put that URL into BASE_URL; the token is not sent along a redirect.")
 
 
 def _why_refused(exchange: Exchange, api: UsersApi) -> str:
     refused = f"(status {exchange.status})"
+    if api.profile.auth.scheme == "none":
+        return f'wants a token {refused}, but the profile says scheme = "none" under [auth]. Correct it, and set TOKEN.'
     if api.credential.shown is None:
         return f"wants a token {refused}. Set TOKEN."
     challenge = (exchange.answer.header("WWW-Authenticate") if exchange.answer else None) or api.profile.auth.scheme

@@ -105,9 +105,9 @@ def _header(failed: Failed, path: Path) -> str:
     }
     lines = [f"# {label}: {on_one_line(redacted(text))}" for label, text in rows.items()]
     usage = (
-        f"# Set TOKEN, unless .env has it for this BASE_URL, and what else it uses: sh {relative(path)}",
+        f"# Set TOKEN, unless .env has it for this BASE_URL, and other $NAMES that it uses; then: sh {relative(path)}",
         "# It exits with 1 while the fault is there, with 0 when it is not, with 2 if that cannot be said.",
-        "# BASE_URL is where it goes. It deletes the users that it makes.",
+        "# It tests the API at BASE_URL, by default that of the run, and deletes the users that it makes.",
     )
     return "\n".join(["#!/bin/sh", *lines, "", *usage, "", ""])
 

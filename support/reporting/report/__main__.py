@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from support.errors import SettingsError
-from support.reporting.report.generating import ReportNotMade, generate, play
+from support.reporting.report.generating import ReportNotMade, generate, has_results, play
 from support.settings import ROOT, load
 
 UNSET = 2
@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         generate(results, output, options.history or reports / "history" / "allure.jsonl", not options.folder)
     except ReportNotMade as error:
-        print(f"No report was made: {error}\nThe results are in {results}.", file=sys.stderr)
+        kept = f"\nThe results are in {results}." if has_results(results) else ""
+        print(f"No report was made: {error}.{kept}", file=sys.stderr)
         return code or UNMADE
     print(f"Report: {output}; see it: npx allure open {output}" if options.folder else f"Report: {output}")
     return code

@@ -54,11 +54,17 @@ def play(results: Path, arguments: Sequence[str]) -> int:
     return subprocess.run([sys.executable, "-m", "behave", *formats, *arguments], cwd=ROOT, check=False).returncode
 
 
+def has_results(results: Path) -> bool:
+    """Whether a folder has the result of any scenario."""
+    return any(results.glob("*-result.json"))
+
+
 def generate(results: Path, output: Path, history: Path, in_one_file: bool) -> None:
     """Turn results into a report that sends no request to another host; raises ReportNotMade."""
-    if not any(results.glob("*-result.json")):
+    if not has_results(results):
         raise ReportNotMade(
-            f"there are no results in {results}. Run something first: behave --format allure --outfile DIR"
+            f"there are no results in {results}, as no scenario was run. If no run says why above, run "
+            "behave --format allure --outfile DIR first"
         )
     install_allure()
     history.parent.mkdir(parents=True, exist_ok=True)

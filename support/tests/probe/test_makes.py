@@ -89,7 +89,9 @@ def test_a_target_that_hides_who_is_gone_is_refused_before_anybody_is_created(co
     with served(api) as url:
         probed = command("support.probe", url, "--out", str(draft), token=TOKEN)
     assert probed.code == 2, probed.said
-    assert probed.err.startswith("configuration error: a user who is not there is answered as one who may not be seen")
+    assert probed.err.startswith(
+        "configuration error: an id that no user has gives 403, so nothing would show that users are deleted"
+    )
     assert len(probed.err.splitlines()) == 1
     assert not api.others
 

@@ -214,8 +214,14 @@ class TestDeadProcess:
 
     def test_no_summary_is_a_fault_and_its_scenarios_were_not_run(self, report: Callable[..., Summary]) -> None:
         summary = report("import sys; sys.exit(3)")
-        assert [failure.text for failure in summary.failures] == ["process 2 ended with exit code 3 and no summary"]
+        assert [failure.text for failure in summary.failures] == [
+            "process 2 ended with exit code 3 and wrote no summary"
+        ]
         assert summary.scenarios_by_result == {"passed": 1, "not run": LONG}
+
+    def test_of_a_killed_process_it_says_what_may_help(self, report: Callable[..., Summary]) -> None:
+        [failure] = report("import os; os.kill(os.getpid(), 9)").failures
+        assert failure.text == "process 2 ended by SIGKILL and wrote no summary. If memory ran out, use fewer WORKERS"
 
     def test_after_an_interruption_it_is_no_fault(self, report: Callable[..., Summary]) -> None:
         summary = report("import sys; sys.stdin.read(); sys.exit(2)", interrupted=True)
@@ -426,6 +432,6 @@ class TestInterrupted:
         (shared.folder / "go-on").touch()
         out, _ = running.communicate()
         assert running.returncode == 1
-        assert out.splitlines()[-1].startswith("configuration error: process 2 ended with exit code -9")
+        assert out.splitlines()[-1].startswith("configuration error: process 2 ended by SIGKILL")
         assert users_of(new_session(embedded)) == []
         assert [one["result"] for one in summary_in(shared.folder)["scenarios"]] == ["passed", "not run"]

@@ -98,7 +98,7 @@ def test_the_deadline_gets_shorter_after_timeouts_in_a_row(deleted: Deleted) -> 
             waiting.is_gone(scenario, ada)
         messages.append(str(caught.value))
     assert "within 0.3 s\n" in messages[-2]
-    assert f"within 0.03 s (no longer 0.3 s, which have passed {TIMEOUTS_IN_A_ROW} times in a row)" in messages[-1]
+    assert f"within 0.03 s (instead of 0.3 s, which were not enough {TIMEOUTS_IN_A_ROW} times in a row)" in messages[-1]
 
 
 def test_timeouts_count_for_each_thing_by_itself(deleted: Deleted) -> None:

@@ -65,7 +65,10 @@ def test_a_variable_that_is_nearly_a_setting_is_an_error(
     env_file: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
 ) -> None:
     monkeypatch.setenv(name, "anything")
-    assert refusal(env_file) == f"{name} (from the environment): it is not a setting. Did you mean {meant}?"
+    assert refusal(env_file) == (
+        f"{name} (from the environment): it is not a setting. Did you mean {meant}? "
+        "If it belongs to another program, unset it for the run."
+    )
 
 
 @pytest.mark.parametrize("name", ["TARGETS", "API_TOKEN", "WORKER", "HOME", "CI_JOB_TOKEN", "TARGET_PORT"])

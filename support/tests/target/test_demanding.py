@@ -145,8 +145,8 @@ def test_a_token_that_expires_is_renewed_by_the_command(command: Command, tmp_pa
 @pytest.mark.parametrize(
     ("printing", "said"),
     [
-        ("exit 3", "TOKEN_COMMAND: it ended with status 3: it said nothing"),
-        ("echo wrong password >&2; exit 1", "TOKEN_COMMAND: it ended with status 1: wrong password"),
+        ("exit 3", "TOKEN_COMMAND: it ended with exit code 3: it said nothing"),
+        ("echo wrong password >&2; exit 1", "TOKEN_COMMAND: it ended with exit code 1: wrong password"),
         ("printf '\\377'", "TOKEN_COMMAND: it printed something that is not text. Run it by hand"),
         ("true", "TOKEN_COMMAND: it printed nothing. It must print the token, and nothing else."),
         ("echo two words", "TOKEN_COMMAND: it printed 9 characters that are not a token."),

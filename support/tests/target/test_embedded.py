@@ -13,7 +13,7 @@ from support.target.embedded import EmbeddedApi
 def test_one_that_does_not_start_names_the_command_that_shows_why() -> None:
     with (
         closing(EmbeddedApi(["--no-such-option"])) as api,
-        pytest.raises(TargetDown, match=r"did not start \(exit code 2\); run: python -m support\.sandbox"),
+        pytest.raises(TargetDown, match=r"did not start \(exit code 2\); to see why, run: python -m support\.sandbox"),
     ):
         _ = api.target
 
