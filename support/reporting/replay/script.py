@@ -126,10 +126,10 @@ class _Script:
 
     def _step(self, number: int, step: Step) -> Iterator[str]:
         call = step.exchange.call
-        before, after = f"{number}. {call.method}", f", which got {status_of(step.exchange)} in the run"
+        after = f", which got {status_of(step.exchange)} in the run"
         may_hit_all = self._changes(call) and not _names_a_user(call.url, self._collection)
         after += ", is not sent: it may name the whole collection" if may_hit_all else ""
-        yield f"\nsay '' {self._words.heading(before, call.url, after)}"
+        yield f"\nsay '' {self._words.heading(number, call, after)}"
         if may_hit_all:
             return
         sending = self._sending(step)
@@ -147,8 +147,8 @@ class _Script:
         if is_success(step.exchange.status) and self._names_a_derived_id(call):
             raise Unclear  # it showed a user of the run, by an id that was made of theirs
         after = f": expected {self._wrong.expected}, got {self._wrong.actual} in the run  <-- here"
-        yield f"\nsay '' {self._words.heading(f'{number}. {call.method}', call.url, after)}"
-        yield f"EXPECTED={self._words.text(self._wrong.expected)}"
+        yield f"\nsay '' {self._words.heading(number, call, after)}"
+        yield f"EXPECTED={self._words.expectation(self._wrong.expected)}"
         sending = self._sending(step)
         checks = commands(self._wrong.claims, step.exchange, self._profile, self._words)
         yield from ("here() {", *(f"  {line}" for line in (*sending, *checks)), "}")

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from support.cleanup.marks import PREFIX
+from support.contract.matchers import brief
 from support.escaping import on_one_line
 from support.exchange_text import curl, fits_in_a_word
 from support.http.templates import password
@@ -44,9 +45,16 @@ class Words:
         command = curl(replace(call, url=self._with_run(url), body=body)).replace("curl -i", "curl", 1)
         return self._in_shell(command.replace(NOISE, "", 1))
 
-    def heading(self, before: str, url: str, after: str) -> str:
-        """Return a line about a request as one word."""
-        return self.text(on_one_line(f"# {before} {self._with_user(url)}{after}"))
+    def heading(self, number: int, call: Call, after: str) -> str:
+        """Return a line about a request, with its body if that is text, as one word."""
+        body = f" {brief(call.body.decode())}" if call.body and fits_in_a_word(call.body) else ""
+        return self.text(on_one_line(f"# {number}. {call.method} {self._with_user(call.url)}{body}{after}"))
+
+    def expectation(self, text: str) -> str:
+        """Return what is expected, with the times (as JSON) that users of the script were created at, as one word."""
+        for created_at, name in self.times.items():
+            text = text.replace(f'"{created_at}"', self._variable(name)) if name else text
+        return self.text(text)
 
     def text(self, text: str) -> str:
         """Return a text about users of the run as one word about those of the script."""

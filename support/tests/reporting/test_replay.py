@@ -111,10 +111,28 @@ def test_it_repeats_the_scenario_with_its_own_user_who_is_deleted(
     said = done.stdout
     assert "HTTP/1.1 201" in said
     assert said.count("HTTP/1.1 200") == 2
-    assert said.count("Ada O'Brien {the, first}") == 1
+    assert said.count("Ada O'Brien {the, first}") == 2, "in the body that was sent, and in the answer"
     own = id_in(said)
-    assert f". PATCH {embedded.base_url}/{own}: expected" in said
+    assert f""". PATCH {embedded.base_url}/{own} {{"name": "Ada O'Brien {{the, first}}"}}: expected""" in said
     assert all_users(embedded) == before
+
+
+@needs_curl
+def test_it_expects_the_time_at_which_it_created_the_user(
+    new_session: NewSession, embedded: Target, tmp_path: Path
+) -> None:
+    session = new_session(embedded)
+    session.begin("patch")
+    shown = accounts.become_user(session.scenario, session.scenario.actor("Ada")).shown
+    exchanges = list(session.recorder.exchanges)
+    wrong = Wrong([Claim("status", (999,))], f'createdAt "{shown["createdAt"]}"', "another time")
+    again = Step(exchange("GET", f"{embedded.base_url}/{shown['id']}", 200))
+    text = module.script([*map(Step, exchanges), again], wrong, session.profile, embedded.base_url)
+    session.registry.confirm_gone()
+    said = played(text, tmp_path, str(embedded.token)).stdout
+    own = next(json.loads(line)["createdAt"] for line in said.splitlines() if line.startswith('{"id"'))
+    assert f'# expected: createdAt "{own}"' in said
+    assert own != shown["createdAt"]
 
 
 @needs_curl
