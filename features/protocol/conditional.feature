@@ -59,32 +59,47 @@ Feature: Conditional requests
   Rule: A write with an outdated ETag in If-Match is refused and changes nothing
 
     @use.with_patch=yes
-    Example: PATCH with an outdated ETag
+    Scenario Outline: A PATCH with <condition> is refused
       Given Ada is a user with a strong ETag
       And Ada has changed their name with an update, and the ETag is noted
-      When a client sends PATCH for Ada with If-Match and an outdated ETag
+      When a client sends PATCH for Ada with If-Match and <condition>
       Then the status is 412
       And half a second later, Ada's account is still unchanged
       When the client sends the refused change of Ada's account again, with If-Match and the current ETag
       Then the write to Ada's account takes effect
+
+      Examples:
+        | condition                |
+        | an outdated ETag         |
+        | a list of outdated ETags |
 
     @use.with_changes=yes
-    Example: DELETE with an outdated ETag
+    Scenario Outline: A DELETE with <condition> is refused
       Given Ada is a user with a strong ETag
       And Ada has changed their name with an update, and the ETag is noted
-      When a client sends DELETE for Ada with If-Match and an outdated ETag
+      When a client sends DELETE for Ada with If-Match and <condition>
       Then the status is 412
       And half a second later, Ada's account is still unchanged
 
+      Examples:
+        | condition                |
+        | an outdated ETag         |
+        | a list of outdated ETags |
+
     @use.with_put=yes
-    Example: PUT with an outdated ETag
+    Scenario Outline: A PUT with <condition> is refused
       Given Ada is a user with a strong ETag
       And Ada has changed their name with an update, and the ETag is noted
-      When a client sends PUT for Ada with If-Match and an outdated ETag
+      When a client sends PUT for Ada with If-Match and <condition>
       Then the status is 412
       And half a second later, Ada's account is still unchanged
       When the client sends the refused change of Ada's account again, with If-Match and the current ETag
       Then the write to Ada's account takes effect
+
+      Examples:
+        | condition                |
+        | an outdated ETag         |
+        | a list of outdated ETags |
 
   @rule.conditional
   Rule: A write whose If-Match matches the current ETag takes effect

@@ -143,13 +143,16 @@ Feature: The list of users
       Then the result is empty or the request is refused as invalid
 
       Examples:
-        | text                          | why                                 |
-        | the domain of Ada's email     | it would show everyone at a company |
-        | Ada's email with an asterisk  | an asterisk is a wildcard           |
-        | the local part of Ada's email | a part of an email is not the email |
-        | Ada's name                    | a name is not an email              |
-        | an empty string               | no user has it                      |
-        | a space                       | no user has it                      |
+        | text                             | why                                 |
+        | the domain of Ada's email        | it would show everyone at a company |
+        | Ada's email with an asterisk     | an asterisk is a wildcard           |
+        | the local part of Ada's email    | a part of an email is not the email |
+        | Ada's email, a comma and another | a list of emails is not an email    |
+        | Ada's email in a JSON array      | a list of emails is not an email    |
+        | Ada's email in angle brackets    | a mailbox is not an email           |
+        | Ada's name                       | a name is not an email              |
+        | an empty string                  | no user has it                      |
+        | a space                          | no user has it                      |
 
     @edge @use.with_pages=yes
     Scenario Outline: Only <user> is on page 1 of the search for their email, <size> per page
@@ -319,6 +322,7 @@ Feature: The list of users
         | 1.5  | a page number is an integer            |
         | 1e1  | a page number has digits only          |
         | 0x1  | a page number has digits only          |
+        | 1_0  | a page number has digits only          |
         | 2x   | a number with a suffix is not a number |
 
     @negative @edge
@@ -364,6 +368,7 @@ Feature: The list of users
         | 1.5  | a page size is an integer              |
         | 1e1  | a page size has digits only            |
         | 0x5  | a page size has digits only            |
+        | 1_0  | a page size has digits only            |
         | 0    | a page holds at least one user         |
         | -1   | a page holds at least one user         |
         | 101  | a page holds at most 100 users         |

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from support.profile_answers import Pages
 
 TRIES = 3
 PAST_THE_END = 404
+WHOLE = re.compile(r"-?[0-9]+")
 URLS = ("http://", "https://")
 LINKS = (*URLS, "/", "?")
 
@@ -24,13 +26,13 @@ Fetch = Callable[[object], Operation[Exchange]]
 
 def place_of(number: object, limit: object, pages: Pages) -> object:
     """Return the place of a page, numbered from 1, as the target counts; any other value comes back unchanged."""
-    try:
-        before = int(str(number)) - 1
-        if not pages.are_numbered:
-            return number if before else None
-        return (before * int(str(limit or 1)) if pages.counts == "users" and before else before) + pages.begin
-    except ValueError:
+    if not WHOLE.fullmatch(str(number)):
         return number
+    before = int(str(number)) - 1
+    if not pages.are_numbered:
+        return number if before else None
+    size = str(limit or 1) if pages.counts == "users" and before else "1"
+    return before * int(size) + pages.begin if WHOLE.fullmatch(size) else number
 
 
 def whole_list(fetch: Fetch, profile: Profile) -> Operation[Exchange]:

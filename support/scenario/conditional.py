@@ -34,6 +34,7 @@ CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "the current ETag": lambda tags: tags[-1],
     "the last ETag": lambda tags: tags[-1],
     "an outdated ETag": lambda tags: tags[0],
+    "a list of outdated ETags": lambda tags: f'"no-such-version", {tags[0]}',
     "a list of ETags with the current one": lambda tags: f'"no-such-version", {tags[-1]}',
     "a list of ETags without spaces": lambda tags: f'"no-such-version",{tags[-1]}',
     "an asterisk": lambda _: "*",

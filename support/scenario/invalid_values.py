@@ -112,6 +112,8 @@ INVALID_CLASSES: Mapping[str, tuple[str, Callable[[str, Factory], Sequence[Any]]
             email.replace(".example", " .example"),
             f"{email}\r\n",
             f"{email}\nBcc: {email}",
+            f"Ada <{email}>",
+            f"{email} (Ada)",
         ],
     ),
     "emails that are not strings": (
@@ -134,6 +136,8 @@ INVALID_CLASSES: Mapping[str, tuple[str, Callable[[str, Factory], Sequence[Any]]
             email.replace(".", "@", 1),
             f"{email}@example.com",
             f"{email}@",
+            f"{email},x{email}",
+            f"{email};x{email}",
             email.partition("@")[0] + "@",
         ],
     ),

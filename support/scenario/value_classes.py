@@ -81,6 +81,7 @@ EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
         lambda email: email.replace(".example.com", ".a.b.c.d.e.example.com"),
         lambda email: email.replace(".example.com", "." + "x" * 63 + ".example.com"),
         lambda email: email.replace(".example.com", ".xn--mller-kva.example.com"),
+        lambda email: email.replace(".example.com", ".example.xn--zckzah"),  # reserved for tests by IANA
         padded,
     ),
 }

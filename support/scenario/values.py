@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from typing import Any
@@ -63,6 +64,9 @@ SEARCH_TEXTS: Mapping[str, Callable[[str], str]] = {
     "Ada's email with an underscore": lambda email: f"_{email[1:]}",
     "Ada's email with an asterisk": lambda email: f"{email[:3]}*@{domain(email)}",
     "the local part of Ada's email": lambda email: local_part(email),
+    "Ada's email, a comma and another": lambda email: f"{email},x{email}",
+    "Ada's email in a JSON array": lambda email: json.dumps([email]),
+    "Ada's email in angle brackets": lambda email: f"Ada <{email}>",
     "an empty string": lambda _: "",
     "a space": lambda _: " ",
     "Ada's email without its dots": RELATIONS["omits the dots in"],

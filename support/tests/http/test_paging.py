@@ -118,7 +118,16 @@ def test_a_cursor_leaves_no_page_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("number", "limit", "place"),
-    [(1, 20, 0), (3, 20, 40), (0, 20, -20), (0, None, -1), (1, None, 0), ("one", None, "one")],
+    [
+        (1, 20, 0),
+        (3, 20, 40),
+        (0, 20, -20),
+        (0, None, -1),
+        (1, None, 0),
+        ("one", None, "one"),
+        ("1_0", 5, "1_0"),
+        (2, "1_0", 2),
+    ],
 )
 def test_the_number_of_a_page_is_told_to_a_target_that_counts_users(
     number: object, limit: object, place: object
