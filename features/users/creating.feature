@@ -133,6 +133,7 @@ Feature: Signing up
         | prototype pollution         | every user would inherit it                 |
         | an _id field                | some databases use this field as the id     |
         | a created_at field          | some databases use it as the creation date  |
+        | a NAME field                | letter case makes it another field          |
 
     @negative @use.with_patch=yes
     Scenario Outline: Mallory sends <field> with an update
@@ -148,6 +149,7 @@ Feature: Signing up
         | administrator rights      |
         | an _id field              |
         | a created_at field        |
+        | a NAME field              |
 
     @negative @use.with_patch=yes
     Scenario Outline: Mallory sends <field> with a second update
@@ -173,6 +175,7 @@ Feature: Signing up
         | a past creation date      |
         | null as the creation date |
         | administrator rights      |
+        | a NAME field              |
 
     @negative @use.with_patch=yes
     Example: Mallory sends Grace's id with an update

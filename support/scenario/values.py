@@ -80,6 +80,7 @@ SERVER_FIELDS: Mapping[str, Callable[[ScenarioContext], dict[str, Any]]] = {
     "null as the creation date": lambda _: {"createdAt": None},
     "an _id field": lambda scenario: {"_id": unused_id(scenario)},
     "a created_at field": lambda _: {"created_at": OLD_DATE},
+    "a NAME field": lambda scenario: {"NAME": f"Mallory {scenario.factory.mark}"},
     "administrator rights": lambda _: {"isAdmin": True},
     "an administrator role": lambda scenario: {"role": f"administrator-{scenario.factory.mark}"},
     "nested administrator rights": lambda _: {"attributes": {"isAdmin": True, "level": 9}},
