@@ -17,7 +17,7 @@ Feature: Conditional requests
       And Ada has changed their name with an update, and the ETag is noted
       When Ada changes their name with an update, and the ETag is noted
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
-      And each version of Ada's account has its own ETag, and an outdated ETag no longer matches
+      And each version of Ada's account has its own ETag, and an outdated one no longer matches, whatever the date
 
     @use.with_put=yes
     Example: Ada replaces their name twice
@@ -25,13 +25,13 @@ Feature: Conditional requests
       And Ada has changed their name with a replacement, and the ETag is noted
       When Ada changes their name with a replacement, and the ETag is noted
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
-      And each version of Ada's account has its own ETag, and an outdated ETag no longer matches
+      And each version of Ada's account has its own ETag, and an outdated one no longer matches, whatever the date
 
     @edge @use.with_changes=yes
     Example: Ada changes only the letter case of their name
       Given Ada is a user with an ETag
       When Ada changes the letter case of their name with an update, and the ETag is noted
-      Then each version of Ada's account has its own ETag, and an outdated ETag no longer matches
+      Then each version of Ada's account has its own ETag, and an outdated one no longer matches, whatever the date
 
     Example: The ETag in the answer to a sign-up
       Given Grace is a user with an ETag
@@ -127,6 +127,27 @@ Feature: Conditional requests
       Given Ada is a user with a strong ETag
       When a client sends PUT for Ada with If-Match and the current ETag
       Then the write to Ada's account takes effect
+
+  @rule.update-taken @negative
+  Rule: A taken email stays taken, although the ETag in If-Match is the current one
+
+    @use.with_patch=yes
+    Example: Ada tries to change to Grace's email with If-Match and an update
+      Given Grace is a user
+      And Ada is a user with a strong ETag
+      When Ada tries to change to Grace's email with an update, with If-Match and the current ETag
+      Then Ada is refused because the email is taken
+      And Ada's account is unchanged
+      And Grace's account is unchanged
+
+    @use.with_put=yes
+    Example: Ada tries to change to Grace's email with If-Match and a replacement
+      Given Grace is a user
+      And Ada is a user with a strong ETag
+      When Ada tries to change to Grace's email with a replacement, with If-Match and the current ETag
+      Then Ada is refused because the email is taken
+      And Ada's account is unchanged
+      And Grace's account is unchanged
 
   @rule.conditional @concurrency @async @race @edge
   Rule: Of several writes with the same ETag, exactly one takes effect

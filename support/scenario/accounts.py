@@ -186,10 +186,12 @@ def complete(method: str, fields: Mapping[str, str], rest: NewUser) -> dict[str,
     return {**fields} if method == "PATCH" else {**rest.as_json(), **fields}
 
 
-def send_change(scenario: ScenarioContext, actor: Actor, method: str, body: Any) -> Exchange:
+def send_change(
+    scenario: ScenarioContext, actor: Actor, method: str, body: Any, headers: Mapping[str, str] | None = None
+) -> Exchange:
     """Change an account with this body, valid or not."""
     scenario.last_actor = actor
-    return send_change_to(scenario, actor.known_id, method, body)
+    return scenario.run(sending_change_to(scenario, actor.known_id, method, body, headers))
 
 
 def send_change_to(scenario: ScenarioContext, user_id: str, method: str, body: Any) -> Exchange:
@@ -197,9 +199,11 @@ def send_change_to(scenario: ScenarioContext, user_id: str, method: str, body: A
     return scenario.run(sending_change_to(scenario, user_id, method, body))
 
 
-def sending_change_to(scenario: ScenarioContext, user_id: str, method: str, body: Any) -> Operation[Exchange]:
+def sending_change_to(
+    scenario: ScenarioContext, user_id: str, method: str, body: Any, headers: Mapping[str, str] | None = None
+) -> Operation[Exchange]:
     """Return the change of the user with this id, if any, with this body, valid or not."""
-    call = scenario.api.call(method, scenario.api.url_of(user_id), fields=body)
+    call = scenario.api.call(method, scenario.api.url_of(user_id), fields=body, headers=headers)
     email = body.get("email") if isinstance(body, Mapping) else None
     scenario.sent_id, scenario.sent_email = user_id, email if isinstance(email, str) else ""
     exchange = yield from scenario.registry.change(call, scenario.sent_email or None)
