@@ -3,7 +3,7 @@
 from typing import Any
 
 from support.contract.matchers import has_status
-from support.scenario import accounts, invalid_values, outcomes, values, waiting
+from support.scenario import accounts, encoded_ids, invalid_values, outcomes, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.invalid_values import Invalid
 from support.scenario.steps import given, when
@@ -240,6 +240,16 @@ def change_resembling_ids(scenario: ScenarioContext, method: str, actor: Actor) 
     outcomes.is_answered(scenario, "unknown", "read-404")
     changes = [accounts.sending_change_to(scenario, one, method, body) for one, body in bodies]
     scenario.keep(*scenario.run_few_at_once(changes))
+
+
+@when("a client changes {actor:Actor}'s name by a percent-encoded id with {method:Method}")
+def change_by_encoded_id(scenario: ScenarioContext, actor: Actor, method: str) -> None:
+    encoded_ids.change(scenario, actor, method)
+
+
+@when("a client deletes {actor:Actor}'s account by a percent-encoded id")
+def delete_by_encoded_id(scenario: ScenarioContext, actor: Actor) -> None:
+    encoded_ids.delete(scenario, actor)
 
 
 @when("a client tries to delete a user by each id that resembles {actor:Actor}'s")

@@ -90,6 +90,11 @@ def precondition_failed(scenario: ScenarioContext) -> None:
     conditional.write_is_refused(scenario)
 
 
+@then("{actor:Actor} can sign up with the email in the refused change of {other:Actor}'s account")
+def email_is_free(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
+    conditional.email_is_free(scenario, actor, other)
+
+
 @then("the write to {actor:Actor}'s account takes effect")
 def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
     conditional.write_is_done(scenario, actor)

@@ -1,6 +1,6 @@
 """Reading users: one account, the list, searches by email, pages."""
 
-from support.scenario import directory, many_users, outcomes, paging, values, waiting
+from support.scenario import directory, encoded_ids, many_users, outcomes, paging, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 
@@ -52,7 +52,7 @@ def head_resembling_ids(scenario: ScenarioContext, actor: Actor) -> None:
 
 @when("a client reads {actor:Actor}'s account by a percent-encoded id")
 def read_encoded_id(scenario: ScenarioContext, actor: Actor) -> None:
-    scenario.keep(*scenario.run_at_once([directory.read_encoded(scenario, actor)]))  # requests would decode it
+    encoded_ids.read(scenario, actor)
 
 
 @then("{actor:Actor}'s account is shown as created")

@@ -73,6 +73,22 @@ Feature: Conditional requests
         | an outdated ETag         |
         | a list of outdated ETags |
 
+    @use.with_patch=yes
+    Example: The email in a refused PATCH is free
+      Given Ada is a user with a strong ETag
+      And Ada has changed their name with an update, and the ETag is noted
+      When a client sends PATCH for Ada with If-Match and an outdated ETag
+      Then the status is 412
+      And Grace can sign up with the email in the refused change of Ada's account
+
+    @use.with_put=yes
+    Example: The email in a refused PUT is free
+      Given Ada is a user with a strong ETag
+      And Ada has changed their name with a replacement, and the ETag is noted
+      When a client sends PUT for Ada with If-Match and an outdated ETag
+      Then the status is 412
+      And Grace can sign up with the email in the refused change of Ada's account
+
     @use.with_changes=yes
     Scenario Outline: A DELETE with <condition> is refused
       Given Ada is a user with a strong ETag

@@ -14,6 +14,13 @@ Feature: Deleting an account
       And Ada's account is gone
       And the list no longer shows Ada
 
+    @edge
+    Example: Ada's account is deleted for their percent-encoded id
+      Given Ada is a user
+      When a client deletes Ada's account by a percent-encoded id
+      Then Ada's deletion is confirmed
+      And Ada's account is gone
+
     Example: Ada deletes their account right after support has seen it
       Given Ada is a user
       And support has seen Ada's account by a read, in the list and by a search

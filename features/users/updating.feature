@@ -36,6 +36,13 @@ Feature: Changing an account
       And a read of Ada's account shows the same
 
     @edge
+    Example: Ada's name is updated for their percent-encoded id
+      Given Ada is a user
+      When a client changes Ada's name by a percent-encoded id with an update
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
+
+    @edge
     Example: Ada sends their current data with an update
       Given Ada is a user
       When Ada sends their current name and email with an update
@@ -140,6 +147,13 @@ Feature: Changing an account
       When Ada replaces their name and email
       Then Ada's account is returned with only that change
       And every view of Ada's account shows the same
+
+    @edge
+    Example: Ada's name is replaced for their percent-encoded id
+      Given Ada is a user
+      When a client changes Ada's name by a percent-encoded id with a replacement
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
 
     @edge
     Scenario Outline: Ada replaces their name and sends their own email <spelling>

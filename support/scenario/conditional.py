@@ -161,6 +161,14 @@ def write_is_refused(scenario: ScenarioContext) -> None:
     scenario.check(scenario.exchange, has_status([HTTPStatus.PRECONDITION_FAILED]))
 
 
+def email_is_free(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
+    """Check that a user can sign up with the email that a refused change of another one names."""
+    fields = {**actor.new_user.as_json(), "email": (other.expected or {})["email"]}
+    exchange = accounts.send_sign_up(scenario, actor, fields)
+    attempted = scenario.then("signing up with the email in the refused change")
+    scenario.check(exchange, has_status([201]), attempted=attempted)
+
+
 def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that the last write is done; one that was repeated in doubt may have met its own work."""
     exchange, answers = scenario.exchange, scenario.answers

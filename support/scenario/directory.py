@@ -7,13 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from support.contract.claims import Claim, only, shown
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list, schema_mismatches
 from support.contract.normalizers import id_in, ids_of, listed, normal_user, user_of, users_of
 from support.contract.violation import check, fail
-from support.http.operations import Operation
 from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.user_checks import comparable, has_right_shape
@@ -79,14 +77,6 @@ def read_with_unknown_parameters(scenario: ScenarioContext, actor: Actor) -> Non
     sought = {name: scenario.profile.lookup.text_for(actor.new_user.email)}
     queries = [UNKNOWN, *([{**sought, **UNKNOWN}] if scenario.profile.capabilities.email_filter else [])]
     scenario.keep(*scenario.run_few_at_once([api.send(api.call("GET", query=query)) for query in queries]))
-
-
-def read_encoded(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
-    """Read a user by an id of which every octet is percent-encoded, which is the same URL (RFC 3986 §6.2.2.2)."""
-    url = scenario.api.url_of(actor.known_id)
-    encoded = "".join(f"%{octet:02X}" for octet in actor.known_id.encode())
-    plain = quote(actor.known_id, safe="")
-    return scenario.api.send(scenario.api.call("GET", encoded.join(url.rsplit(plain, 1))))
 
 
 # What a list shows
