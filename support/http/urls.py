@@ -1,8 +1,9 @@
-"""Where a reference of a target leads to; text that is no URL raises nothing."""
+"""URLs with a query, and where a reference of a target leads to; text that is no URL raises nothing."""
 
 from __future__ import annotations
 
-from urllib.parse import quote, urldefrag, urljoin, urlsplit
+from collections.abc import Mapping
+from urllib.parse import quote, urldefrag, urlencode, urljoin, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 UNCHANGED = "!#$%&'()*+,/:;=?@[]~"
@@ -32,3 +33,8 @@ def origin_of(url: str) -> Origin | None:
         return None
     host = (parts.hostname or "").rstrip(".")
     return parts.scheme, "localhost" if host in LOOPBACK else host, port
+
+
+def with_query(url: str, query: Mapping[str, str]) -> str:
+    """Return a URL with these parameters."""
+    return f"{url}?{urlencode(query, quote_via=quote)}"

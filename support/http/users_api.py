@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from support.contract.normalizers import names_one_user, shows_without_id, user_of, users_in
 from support.errors import SuiteError
@@ -21,6 +21,7 @@ from support.http.policy import Budget, Policy
 from support.http.reading import Reading
 from support.http.recorder import Recorder
 from support.http.templates import filled, merged
+from support.http.urls import with_query
 from support.models import Answer, Call, Credential, Exchange, User
 from support.pointers import at, placed, steps_of
 from support.profile import Profile
@@ -66,8 +67,7 @@ class UsersApi:
     @property
     def url(self) -> str:
         """The URL of the collection."""
-        paths = self.profile.paths
-        return self.base_url + ("/" if paths.collection_slash or self.profile.trailing_slash else "")
+        return self.base_url + ("/" if self.profile.paths.collection_slash or self.profile.trailing_slash else "")
 
     @property
     def create_url(self) -> str:
@@ -116,7 +116,7 @@ class UsersApi:
         if body is not None:
             sent.setdefault("Content-Type", self.profile.media_type(method))
         if query:
-            url = f"{url}?{urlencode(query, quote_via=quote)}"
+            url = with_query(url, query)
         lists = method == "GET" and is_collection
         return Call(method, url, self.credential, sent, body, repeatable=method != "POST", lists=lists)
 

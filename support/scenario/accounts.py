@@ -11,6 +11,7 @@ from support.contract.matchers import body_of, has_an_id, has_status, moment_of,
 from support.contract.normalizers import user_of
 from support.contract.violation import check, fail
 from support.http.operations import Operation
+from support.http.urls import with_query
 from support.models import Exchange, NewUser
 from support.profile_answers import USER_FIELDS
 from support.scenario.context import Actor, ScenarioContext
@@ -29,16 +30,24 @@ def sign_up(scenario: ScenarioContext, actor: Actor, **fields: str) -> Exchange:
     return send_sign_up(scenario, actor, actor.new_user.as_json())
 
 
-def send_sign_up(scenario: ScenarioContext, actor: Actor, body: Any) -> Exchange:
+def send_sign_up(
+    scenario: ScenarioContext, actor: Actor, body: Any, query: Mapping[str, str] | None = None
+) -> Exchange:
     """Sign up with this body, valid or not."""
-    return scenario.run(sending_sign_up(scenario, actor, body))
+    return scenario.run(sending_sign_up(scenario, actor, body, query=query))
 
 
 def sending_sign_up(
-    scenario: ScenarioContext, actor: Actor, body: Any, headers: Mapping[str, str] | None = None
+    scenario: ScenarioContext,
+    actor: Actor,
+    body: Any,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
 ) -> Operation[Exchange]:
     scenario.last_actor = actor
     call = scenario.api.create_call(body, headers)
+    if query:
+        call = replace(call, url=with_query(call.url, query))
     email, name = _requested(body, actor.new_user)
     exchange = yield from scenario.registry.create(call, email, name, scenario.ids_before)
     actor.sign_up = exchange
