@@ -12,12 +12,24 @@
 
 from __future__ import annotations
 
+import re
+
+BAD_REQUEST = 400
 UNAUTHORIZED = 401
 TOO_MANY_REQUESTS = 429
 SWITCHING_PROTOCOLS = 101
 GATEWAY = frozenset({502, 503, 504})
 ALLOWED_AT_ANY_TIME = GATEWAY | {TOO_MANY_REQUESTS}
 RETRIED = frozenset({TOO_MANY_REQUESTS, *range(500, 600)})
+
+
+FIREWALLED = re.compile(r"%(?:[01][0-9A-F]|7F|25|2F|5C|3B)|[;\\]", re.IGNORECASE)
+"""What containers and firewalls refuse in a path before the API looks for a user: controls, slashes, `%` and `;`."""
+
+
+def is_refused_unread(status: int | None, url: str) -> bool:
+    """Whether a server refused the URL of a user for its spelling, before it looked for anybody."""
+    return status == BAD_REQUEST and bool(FIREWALLED.search(url.partition("?")[0].rstrip("/").rpartition("/")[2]))
 
 
 def is_interim(status: int) -> bool:

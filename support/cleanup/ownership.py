@@ -17,6 +17,7 @@ from support.errors import SuiteError
 from support.http.operations import Operation
 from support.http.users_api import UsersApi
 from support.models import Answer, Call, Exchange, User
+from support.statuses import is_refused_unread
 
 PROOF = "a user whose email carries the mark of this run, in a read of this very id"
 
@@ -69,7 +70,7 @@ class OwnershipCheck:
         answers = self.api.profile.answers
         if user_id in self._ledger.existing:
             return Owner.OTHERS
-        if read.status in (*answers.gone, *answers.unknown):
+        if read.status in (*answers.gone, *answers.unknown) or is_refused_unread(read.status, read.call.url):
             return Owner.NONE
         user = self.user(read.answer)
         if read.status != 200 or user is None:

@@ -30,14 +30,13 @@ from support.scenario.user_checks import (
     shows_none_of_the_change,
     shows_user,
 )
+from support.statuses import is_refused_unread
 
 VIEWS = {"list": "reading the list", "filter-email": "searching for the email", "pages": "reading the page"}
 MOST_SEARCHED = 10
 WRITES = ("POST", "PUT", "PATCH")
 LARGEST_NEEDED = 4 * 1024
 """No valid user takes more bytes in any spelling, so that a server may refuse a larger body for its size."""
-NUL = "%00"
-"""A server may refuse an URL with a NUL before it looks for a user."""
 
 # Accepted
 
@@ -182,7 +181,7 @@ def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tup
     also = [HTTPStatus.REQUEST_ENTITY_TOO_LARGE] if len(body) > LARGEST_NEEDED else []
     if kind == "malformed" and (not is_utf8 or FURTHER_FIELD in body):
         return (*answers.invalid, *also)
-    return (*also, *((HTTPStatus.BAD_REQUEST,) if NUL in call.url else ()))
+    return (*also, *((HTTPStatus.BAD_REQUEST,) if is_refused_unread(HTTPStatus.BAD_REQUEST, call.url) else ()))
 
 
 def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Refusals that the contract leaves open: which fault of a request is told, with which status, and in which words."""
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ _CHANGES = ("replace", "patch")
 _WITH_A_BODY = ("POST", "PUT", "PATCH")
 _LONGEST_URL = 4000
 _LARGEST_BODY = 16 * 1024
+_FIREWALLED = re.compile(r"[\x00-\x1f\x7f%/\\;]")
 _METHODS = {"GET", "HEAD", "DELETE", *_WITH_A_BODY}
 
 
@@ -60,6 +62,15 @@ async def post_to_unknown_is_404(sandbox: Sandbox, dispatch: Decision, call: Cal
     """A POST to an unknown user gets 404."""
     if call.method == "POST" and call.user_id:
         sandbox.api.known(call)
+    answer: Answer = await dispatch(call)
+    return answer
+
+
+@variant(at="dispatch")
+async def odd_paths_refused(_sandbox: Sandbox, dispatch: Decision, call: Call) -> Answer:
+    """An id with a control, a slash, `%` or `;` is refused with 400, as a firewall does before the application."""
+    if call.user_id and _FIREWALLED.search(call.user_id):
+        raise Refusal(400, "Bad Request", "The path is not allowed.")
     answer: Answer = await dispatch(call)
     return answer
 
