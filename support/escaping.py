@@ -42,4 +42,4 @@ def beyond_ascii(text: str) -> str:
 
 def _escape(sign: re.Match[str]) -> str:
     code = ord(sign[0])
-    return f"\\x{code:02x}" if code < 0x100 else sign[0].encode("unicode_escape").decode()
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -24,6 +24,8 @@ COOKIE_SIGNS = "!#$%&'()*+/:<=>?@[]^`{|}~"
 """What may stand in a cookie as it is, beside letters, digits and `-._` (RFC 6265 §4.1.1)."""
 WHOLE: Any = object()
 """Stands for the whole body of an answer."""
+OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
+"""Headers that some servers take another method from."""
 ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 
 

@@ -121,7 +121,7 @@ class Registry:
         elif exchange.was_refused:
             self.ledger.mark_as([record], State.REFUSED)
         else:
-            record.claims_user = succeeded and user is None
+            record.claims_user = succeeded and user is None and self.api.id_in(exchange.call.url) is None
 
     def mark_not_created(self, record: Record) -> None:
         """Write down that a request created no user as far as is known; its email is looked up once more in the end."""

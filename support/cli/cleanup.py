@@ -105,6 +105,8 @@ def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float,
         _print(f"Nothing is left of dead runs on {connection.target.base_url}{of_these}.")
         return 0
     left = sum(_show_or_delete(connection, mark, delete=options.yes and not options.dry_run) for mark in chosen)
+    if not left and not options.yes:
+        _print(f"Nobody is left of {number_of(len(chosen), 'dead run')} on {connection.target.base_url}.")
     if left and not options.yes:
         _print(f"{number_of(left, 'user')} would be deleted; add --yes to do it.")
     return LEFT if left else 0

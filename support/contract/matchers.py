@@ -29,6 +29,7 @@ from support.redaction import PASSWORD, redacted
 
 SCHEMAS = Path(__file__).parent / "schemas"
 SECRET_FIELDS = frozenset({"password", "passwordhash", "secret", "token"})
+UNUSUAL_SPACE = re.compile("[\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000]")
 JSON_TYPE = re.compile(r"(?:application/json|[\w!#$&^.+-]+/[\w!#$&^.+-]+\+json)\s*(?:;.*)?$", re.IGNORECASE)
 
 
@@ -290,7 +291,8 @@ def _not_an_object(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return brief(json.dumps(value, ensure_ascii=False))
+    """Return a value as JSON; white space that looks like another shows as an escape."""
+    return brief(UNUSUAL_SPACE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(value, ensure_ascii=False)))
 
 
 def brief(text: str) -> str:

@@ -14,7 +14,7 @@ from support.contract.matchers import Matcher, is_within_bounds
 from support.errors import ContractViolation, Evidence, Inconclusive
 from support.escaping import on_one_line
 from support.exchange_text import curl, said, status_of
-from support.models import Answer, Exchange, Failure
+from support.models import OVERRIDES, Answer, Exchange, Failure
 from support.redaction import redacted
 from support.rules import RULES
 from support.timeline import TimelineRow, drawn, status_counts
@@ -22,7 +22,7 @@ from support.timeline import TimelineRow, drawn, status_counts
 LONGEST = 300
 BEFORE = 20
 WHOLE = 10_000_000
-CONDITIONS = ("if-match", "if-none-match")
+TELLING = ("if-match", "if-none-match", "if-modified-since", *OVERRIDES)
 WIDTH = 64
 
 
@@ -153,8 +153,8 @@ def _sent_and_came(exchange: Exchange, around: str = "") -> tuple[str, str, str,
     came = f"{status_of(exchange)} {_short(whole, around)}" if answer else "no answer"
     if answer and answer.read is not None:
         came += f"; a read of the user then gave {answer.read.status} {_short(_line(said(answer.read, one_line=True)))}"
-    conditions = (f" ({name}: {_line(text)})" for name, text in call.headers.items() if name.lower() in CONDITIONS)
-    request = redacted(f"{call.method} {_line(call.url)}{body}{''.join(conditions)}")
+    headers = (f" ({name}: {_line(text)})" for name, text in call.headers.items() if name.lower() in TELLING)
+    request = redacted(f"{call.method} {_line(call.url)}{body}{''.join(headers)}")
     return request, redacted(came + tries), redacted(curl(call)), answer is not None
 
 

@@ -22,7 +22,7 @@ from support.http.reading import Reading
 from support.http.recorder import Recorder
 from support.http.templates import filled, merged
 from support.http.urls import with_query
-from support.models import Answer, Call, Credential, Exchange, User
+from support.models import OVERRIDES, Answer, Call, Credential, Exchange, User
 from support.pointers import at, placed, steps_of
 from support.profile import Profile
 
@@ -30,8 +30,6 @@ JSON = "application/json"
 NOTHING = object()
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 """Methods that change nothing (RFC 9110 §9.2.1)."""
-OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
-"""Headers that some servers take another method from."""
 
 
 def permit_none(call: Call) -> Operation[None]:

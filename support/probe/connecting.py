@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from support.errors import TargetDown
 from support.probe.authentication import Way, learn_way, ways
 from support.probe.draft import Draft
 from support.settings import Settings
@@ -16,16 +17,18 @@ def connect(settings: Settings, draft: Draft) -> Connection:
     """Return a connection; raises SuiteError if the target cannot be reached, or takes the token in no known way."""
     token = _token_of(settings)
     others: Iterator[Way] | None = None
-    first: TokenRefused | None = None
     while True:
         try:
             return Connection(settings, profile=draft.profile)
         except SlashMissing as error:
             draft.learn("paths.collection_slash", True, str(error))
         except TokenRefused as error:
-            first, others = first or error, others or ways(token, error.scheme)
+            others = others or ways(token, error.scheme)
             if (way := next(others, None)) is None:
-                raise first from None
+                raise TargetDown(
+                    f"{settings.base_url} refuses the token in every usual way: in headers, a cookie and the query. "
+                    "Check TOKEN, or name the header under [auth] in a profile and begin with that: --from ours.toml."
+                ) from None
             learn_way(draft, way, "a read with the token as bearer is refused, and one in this way is answered")
 
 

@@ -20,7 +20,7 @@ from support.redaction import redacted
 SHOWN = 90
 NOT_LEARNED = ("name", "description", "deviations", "excluded")
 BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
-OBJECT = re.compile(r"\{[^{}]*(?:\}|$)")
+OBJECT = re.compile(r"\{[^{}]*(?:\}|$|(?=\{))")
 TEXT_OR_KEY = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*"\s*:)|"(?:[^"\\]|\\.)*(?:"|$)')
 Value = Any
 

@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from support.errors import Evidence, Outcome, number_of
+from support.errors import Evidence, Outcome, in_short, number_of
 from support.reporting.console import Console
 from support.reporting.progress import duration
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, plain, relative, worst_result
@@ -79,10 +79,12 @@ def print_failure(console: Console, failure: Failure) -> None:
     console.gap()
 
 
-def print_again(console: Console, failure: Failure) -> None:
-    """Print one line for a failure whose cause is shown already."""
+def print_again(console: Console, failure: Failure, is_new: bool) -> None:
+    """Print one line for a failure whose cause is shown already, and what was found wrong if that is new."""
     again = f"{failure.rule or failure.outcome} again: {failure.location}  {plain(failure.scenario)}"
     console.print(Text(again, style_of(failure.outcome)), wrap=False)
+    if is_new:
+        console.print(Padding(Text(in_short(failure.shown, SHORT)), (0, 0, 0, 2)))
 
 
 def _print_evidence(console: Console, rule_id: str, evidence: Evidence) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
 import time
@@ -22,6 +23,8 @@ from support.reporting.summary import seconds_of_last_run
 
 REDRAW_S = 0.1
 SIGN_OF_LIFE_S = 15.0
+VALUES = re.compile(r"\"(?:[^\"\\]|\\.)*\"|\d+")
+"""What differs between failures of one kind: texts and numbers."""
 LEAST_ROOM = 12
 
 
@@ -42,7 +45,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._feature: Feature | None = None
         self._scenario: Scenario | None = None
         self._counts: Counter[str] = Counter()
-        self._causes = set[tuple[str, ...]]()
+        self._causes: dict[tuple[str, ...], set[str]] = {}
 
     def feature(self, feature: Feature) -> None:
         if self._feature is None and self._report is not None:
@@ -115,8 +118,12 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         from support.reporting.rendering import print_again, print_failure
 
         if failure.outcome != KNOWN_DEVIATION:
-            (print_again if failure.cause in self._causes else print_failure)(self._console, failure)
-            self._causes.add(failure.cause)
+            seen, kind = self._causes.setdefault(failure.cause, set()), VALUES.sub("", failure.shown)
+            if seen:
+                print_again(self._console, failure, kind not in seen)
+            else:
+                print_failure(self._console, failure)
+            seen.add(kind)
 
     def _note_progress(self, scenario: Scenario, result: Result | None) -> None:
         if self._progress is None or self._report is None:

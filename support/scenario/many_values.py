@@ -184,7 +184,8 @@ def check_each(scenario: ScenarioContext, field_name: str) -> None:
                 elif each.writer is not None:
                     _look_again(scenario, each.writer, list(each.views), field_name)
             attempted = f"{scenario.attempted}: {each.method} with {each.sent.as_json()[field_name]!r}"
-            fail("burst", attempted, ["what one user alone gets"], wrong, each.answer)
+            rule = "burst" if each.method == "POST" else "burst-workflow"
+            fail(rule, attempted, ["what one user alone gets"], wrong, each.answer)
 
 
 def _wrong(scenario: ScenarioContext, each: Written, field_name: str) -> Iterator[str]:

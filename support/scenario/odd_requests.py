@@ -11,8 +11,8 @@ from urllib.parse import urlencode, urlsplit
 
 from support.bounds import MIB
 from support.http.operations import Operation
-from support.http.users_api import JSON, OVERRIDES
-from support.models import Call, Exchange
+from support.http.users_api import JSON
+from support.models import OVERRIDES, Call, Exchange
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.odd_bodies import CLASSES, WITHOUT_DATA, Rewrite
 

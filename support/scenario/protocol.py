@@ -11,8 +11,8 @@ from support.contract.normalizers import user_of
 from support.errors import Inconclusive
 from support.http.operations import Operation
 from support.http.urls import destination, origin_of
-from support.http.users_api import JSON, OVERRIDES
-from support.models import Exchange, NewUser
+from support.http.users_api import JSON
+from support.models import OVERRIDES, Exchange, NewUser
 from support.scenario import accounts, values
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.waiting import READ_TWO_WAYS, poll_until

@@ -10,13 +10,14 @@ say() { printf '%s\n' "$@"; }
 give_up() { say "# $*" 'Nothing can be said about the fault.'; exit 2; }
 
 # A request that has begun ends even if the script is interrupted, so that no user is left behind.
-curl() { (trap '' HUP INT TERM; exec env curl -sS -i --max-time 60 --globoff --path-as-is "$@"); }
+OPTIONS='-sS -i --max-time 60 --globoff --path-as-is'
+curl() { (trap '' HUP INT TERM; exec env curl $OPTIONS "$@"); }
 
 # Takes in the answer of a request that has ended with code $1, and remembers a user that it may have made.
 came() {
   case $1 in 6 | 7) give_up 'The API cannot be reached.' ;; esac
   status=$(printf '%s\n' "$answer" | awk '/^HTTP\// { last = $2 } /^[ \t\r]*$/ && last !~ /^1/ { exit } END { print last }')
-  printf '%s\n' "$answer"
+  printf '%s\n' "$answer" | tr '\001-\010\013\014\016-\037\177' '[?*]'  # what could control the terminal
   [ -z "${2-}" ] || case $status in 2*) remember "$(id_in "$answer")" ;; esac
   [ -z "$stopped" ] || exit "$stopped"
 }

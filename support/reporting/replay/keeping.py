@@ -26,10 +26,12 @@ from support.settings import ROOT
 LONGEST_NAME = 80
 NOT_JUDGED = ("burst", "burst-workflow", "create-location")
 """Rules about concurrent requests, or about what follows from an answer, which single requests in turn do not show."""
+TRIES = 3
+CONCURRENCY = "concurrency"
 PLAYED = """\
 cd {root} || exit 2
 export BASE_URL TARGET
-REPORTS_DIR={reports} {python} -m behave --no-color -D exit_codes=detailed {seed} {location}
+REPORTS_DIR={reports} {python} -m behave --no-color -D exit_codes=detailed {options} {location}
 code=$?
 if grep -q 'fixed: the target no longer' {reports}/summary.json; then
   echo '# The fault is not there any more, and the profile still lists it.'
@@ -124,6 +126,7 @@ def _body(failed: Failed, steps: list[Step], session: Session, path: Path) -> st
         except Unclear:
             pass
     url = redacted(session.api.base_url)
+    repeated = f" -D repeat={TRIES}" if CONCURRENCY in failed.scenario.effective_tags else ""
     own = session.settings.base_url is not None and "$" not in url
     return "\n".join(
         [
@@ -134,7 +137,7 @@ def _body(failed: Failed, steps: list[Step], session: Session, path: Path) -> st
                 root=shlex.quote(os.fspath(ROOT)),
                 reports=shlex.quote(os.fspath(path.with_suffix(""))),
                 python=shlex.quote(sys.executable),
-                seed=f"-D data_seed={session.factory.seed}",
+                options=f"-D data_seed={session.factory.seed}" + repeated,
                 location=shlex.quote(failed.location),
                 rule=violation.rule,
             ),

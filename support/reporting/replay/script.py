@@ -22,7 +22,7 @@ from support.reporting.replay.checks import Unclear, commands, place
 from support.reporting.replay.choosing import Step, created_id
 from support.reporting.replay.words import Words, quoted
 from support.settings import ROOT
-from support.statuses import is_success
+from support.statuses import UNAUTHORIZED, is_success
 
 FUNCTIONS = Path(__file__).with_name("functions.sh")
 DIGITS, MARKS = "234567", 24
@@ -149,15 +149,25 @@ class _Script:
         after = f": expected {self._wrong.expected}, got {self._wrong.actual} in the run  <-- here"
         yield f"\nsay '' {self._words.heading(number, call, after)}"
         yield f"EXPECTED={self._words.expectation(self._wrong.expected)}"
-        sending = self._sending(step)
+        sending = self._sending(step, after_sign_in=self._wants_no_entry(call))
         checks = commands(self._wrong.claims, step.exchange, self._profile, self._words)
         yield from ("here() {", *(f"  {line}" for line in (*sending, *checks)), "}")
         yield f"play_wrong_step {self._patience_s}"
 
-    def _sending(self, step: Step) -> list[str]:
-        """Return the commands that send a request, once a read has shown that it may be sent."""
+    def _wants_no_entry(self, call: Call) -> bool:
+        """Whether a request without the right token was to be refused."""
+        refused = any(claim.kind == "status" and UNAUTHORIZED in claim.values for claim in self._wrong.claims)
+        return refused and call.credential != self._credential
+
+    def _sending(self, step: Step, after_sign_in: bool = False) -> list[str]:
+        """Return the commands that send a request, once a read has shown that it may be sent.
+
+        `after_sign_in` sends a read with the right token ahead on the same connection, whose state may let others in.
+        """
         call = step.exchange.call
         command = self._words.command(call)
+        if after_sign_in:
+            command = f"{self._reading(call)} -o /dev/null --next $OPTIONS {command.removeprefix('curl ')}"
         lines = [f'known "${name}"' for name in self._words.variables_in(command)]
         user = self._words.user(unquote(_path(call.url).rpartition("/")[2]))
         if self._changes(call):

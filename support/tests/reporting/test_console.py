@@ -102,8 +102,10 @@ def test_failures_of_one_cause_are_told_once_and_then_by_their_place() -> None:
     assert other.cause == FAILURE.cause
     assert replace(FAILURE, rule="list").cause != FAILURE.cause
     stream = io.StringIO()
-    print_again(Console(stream), other)
+    print_again(Console(stream), other, is_new=False)
     assert stream.getvalue() == "create-201 again: b.feature:9  Ada joins\n"
+    print_again(Console(stream), other, is_new=True)
+    assert stream.getvalue().endswith("Ada joins\n  another email\n")
 
 
 def test_each_broken_rule_has_a_row_with_its_first_evidence() -> None:

@@ -170,7 +170,7 @@ def test_a_change_that_is_refused_only_at_once_is_no_fault_of_a_view(new_session
     last.writer.data = last.before
     with pytest.raises(ContractViolation) as caught:
         many_values.check_each(scenario, "name")
-    assert caught.value.rule == "burst"
+    assert caught.value.rule == "burst-workflow"
 
 
 def sign_up_with_underscore(scenario: ScenarioContext) -> None:
