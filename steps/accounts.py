@@ -152,6 +152,12 @@ def send_server_field(scenario: ScenarioContext, actor: Actor, field: dict[str, 
     accounts.send_change(scenario, actor, method, {**fields, **field})
 
 
+@when("{actor:Actor} sends a merge patch with null as the name and a new email")
+def send_merge_patch(scenario: ScenarioContext, actor: Actor) -> None:
+    body = {"name": None, **accounts.new_values(scenario, actor, "email")}
+    accounts.send_change(scenario, actor, "PATCH", body, {"Content-Type": "application/merge-patch+json"})
+
+
 @when("{actor:Actor} tries to change to {email:Email} with {method:Method}")
 def change_to_taken_email(scenario: ScenarioContext, actor: Actor, email: str, method: str) -> None:
     body = accounts.complete(method, {"email": email}, scenario.factory.new_user(actor.persona))

@@ -34,6 +34,11 @@ def is_served_or_refused(scenario: ScenarioContext, actor: Actor) -> None:
     connections.is_served_or_refused(scenario, actor)
 
 
+@when('a client requests page "{page}", and on the same connection reads the list')
+def read_list_after_refusal(scenario: ScenarioContext, page: str) -> None:
+    connections.read_list_after_refusal(scenario, page)
+
+
 @when("{actor:Actor} signs up with a Content-Type {written:WrittenType}")
 def sign_up_declared(scenario: ScenarioContext, actor: Actor, written: str) -> None:
     connections.write_declared(scenario, actor, "POST", written)

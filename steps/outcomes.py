@@ -86,6 +86,11 @@ def is_refused_as_invalid(scenario: ScenarioContext) -> None:
     outcomes.is_answered(scenario, "invalid")
 
 
+@then("the request is refused as invalid or for its media type")
+def is_refused_in_either_way(scenario: ScenarioContext) -> None:
+    scenario.check(scenario.exchange, has_status((*scenario.answers.invalid, *scenario.answers.media_type)))
+
+
 @then("{actor:Actor}'s {request:Request} is refused as invalid or accepted without {field:ServerField}")
 def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str, field: dict[str, Any]) -> None:
     outcomes.is_refused_or_ignores(scenario, actor, request, field)

@@ -91,6 +91,14 @@ def send_declared_as(scenario: ScenarioContext, actor: Actor, method: str, conte
     scenario.run(protocol.sending_body(scenario, actor, method, content_type=content_type))
 
 
+@when("{actor:Actor} sends {document:NotJson} by {method:Write}")
+def send_not_json(
+    scenario: ScenarioContext, actor: Actor, document: tuple[str, Callable[[bytes], bytes]], method: str
+) -> None:
+    content_type, rewrite = document
+    scenario.run(protocol.sending_body(scenario, actor, method, rewrite, content_type))
+
+
 @when("{actor:Actor} sends a {method:Write} with {rewrite:RewrittenBody}")
 @when("{actor:Actor} {method:Method} their account with {rewrite:RewrittenBody}")
 def send_rewritten(scenario: ScenarioContext, actor: Actor, method: str, rewrite: Callable[[bytes], bytes]) -> None:

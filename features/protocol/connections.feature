@@ -40,6 +40,12 @@ Feature: Connections and headers
       When a client sends HEAD for the list, and on the same connection reads Ada's account and an unknown one
       Then each answer is complete and belongs to its own request
 
+    @use.with_pages=yes @use.with_list=yes
+    Example: The list after a page that is refused
+      Given Ada is a user
+      When a client requests page "one", and on the same connection reads the list
+      Then the list shows Ada exactly once
+
     @use.with_access=yes
     Example: After a large POST without a token
       Given Ada is a user with the name "Zoë Brontë 李小龍"
@@ -75,7 +81,9 @@ Feature: Connections and headers
       Examples:
         | written                    |
         | in capitals                |
+        | with a charset             |
         | with a charset in capitals |
+        | with UTF-8 in capitals     |
         | with a charset in quotes   |
 
     @use.with_patch=yes
@@ -85,9 +93,11 @@ Feature: Connections and headers
       Then Ada's change takes effect like any other
 
       Examples:
-        | written        |
-        | in capitals    |
-        | with a charset |
+        | written                    |
+        | in capitals                |
+        | with a charset             |
+        | with a charset in capitals |
+        | with UTF-8 in capitals     |
 
     @use.with_put=yes
     Scenario Outline: A replacement with a Content-Type <written>
@@ -96,9 +106,11 @@ Feature: Connections and headers
       Then Ada's change takes effect like any other
 
       Examples:
-        | written        |
-        | in capitals    |
-        | with a charset |
+        | written                    |
+        | in capitals                |
+        | with a charset             |
+        | with a charset in capitals |
+        | with UTF-8 in capitals     |
 
     Example: Sign-ups by browsers and command-line tools
       When users sign up with the languages, cookies and User-Agents of browsers and command-line tools

@@ -103,6 +103,45 @@ Feature: Methods, statuses and headers
         | plain text with note=json        |
 
     @negative
+    Scenario Outline: <document> by POST
+      Given the list of users is noted
+      When Mallory sends <document> by POST
+      Then the status is 415
+      And no user was created
+
+      Examples:
+        | document                   |
+        | a filled-in form           |
+        | a filled-in multipart form |
+        | an XML document            |
+
+    @negative @use.with_patch=yes
+    Scenario Outline: <document> by PATCH
+      Given Ada is a user
+      When Ada sends <document> by PATCH
+      Then the status is 415
+      And Ada's account is unchanged
+
+      Examples:
+        | document                   |
+        | a filled-in form           |
+        | a filled-in multipart form |
+        | an XML document            |
+
+    @negative @use.with_put=yes
+    Scenario Outline: <document> by PUT
+      Given Ada is a user
+      When Ada sends <document> by PUT
+      Then the status is 415
+      And Ada's account is unchanged
+
+      Examples:
+        | document                   |
+        | a filled-in form           |
+        | a filled-in multipart form |
+        | an XML document            |
+
+    @negative
     Example: The email of a sign-up that was refused for its media type stays free
       Given the list of users is noted
       When Mallory sends a POST declared as plain text

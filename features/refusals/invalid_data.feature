@@ -133,6 +133,13 @@ Feature: Invalid data is refused
         | an empty email                 |
 
     @use.with_patch=yes
+    Example: Ada updates their account with a merge patch whose name is null
+      Given Ada is a user
+      When Ada sends a merge patch with null as the name and a new email
+      Then the request is refused as invalid or for its media type
+      And Ada's account is unchanged
+
+    @use.with_patch=yes
     Scenario Outline: Ada updates their account with <body> instead of an object
       Given Ada is a user
       When Ada updates their account with <body> instead of an object

@@ -108,6 +108,11 @@ def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -
     return kept
 
 
+def read_list_after_refusal(scenario: ScenarioContext, page: str) -> None:
+    """On one connection: ask for a page that does not exist, and read the list."""
+    play(scenario, [scenario.api.page(page, 10), scenario.api.list()])
+
+
 def each_is_own(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that each answer is that of its own request, as on a connection of its own."""
     following = scenario.exchanges[2:]
@@ -124,6 +129,7 @@ TYPES: Mapping[str, Callable[[str], str]] = {
     "in capitals": str.upper,
     "with a charset": lambda media_type: f"{media_type}; charset=utf-8",
     "with a charset in capitals": lambda media_type: f"{media_type};CHARSET=UTF-8",
+    "with UTF-8 in capitals": lambda media_type: f"{media_type}; charset=UTF-8",
     "with a charset in quotes": lambda media_type: f'{media_type}; charset="utf-8"',
 }
 """Ways to write a Content-Type that all mean the same (RFC 9110 §8.3.1)."""
@@ -140,9 +146,12 @@ HEADERS: Sequence[Mapping[str, str]] = (
 
 
 def write_declared(scenario: ScenarioContext, actor: Actor, method: str, written: str) -> None:
-    """Sign up or change the account with the Content-Type written in another way."""
+    """Sign up or change the account with the Content-Type written in another way, and a name beyond ASCII."""
     media_type = TYPES[written](scenario.profile.media_type(method))
-    scenario.run(protocol.sending_body(scenario, actor, method, content_type=media_type))
+    new_user = actor.new_user if method == "POST" else scenario.factory.new_user(actor.persona)
+    data = replace(new_user, name=f"Zoë {new_user.name}")
+    actor.new_user = data if method == "POST" else actor.new_user
+    scenario.run(protocol.sending_body(scenario, actor, method, content_type=media_type, data=data))
 
 
 def is_changed_as_usual(scenario: ScenarioContext, actor: Actor) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
+from xml.sax.saxutils import escape
 
 from support.http.users_api import NOTHING
 from support.models import LONGEST_EMAIL, LONGEST_NAME, NewUser
@@ -187,6 +188,29 @@ NOT_JSON_TYPES: Mapping[str, str] = {
     "HTML": "text/html",
     "plain text with note=json": "text/plain; note=json",
 }
+
+
+def _as_form(body: bytes) -> bytes:
+    return urlencode(json.loads(body)).encode()
+
+
+def _as_multipart(body: bytes) -> bytes:
+    part = '--frontier\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    parts = (part.format(key, value) for key, value in json.loads(body).items())
+    return f"{''.join(parts)}--frontier--\r\n".encode()
+
+
+def _as_xml(body: bytes) -> bytes:
+    fields = (f"<{key}>{escape(str(value))}</{key}>" for key, value in json.loads(body).items())
+    return f"<user>{''.join(fields)}</user>".encode()
+
+
+NOT_JSON: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "a filled-in form": (NOT_JSON_TYPES["a form"], _as_form),
+    "a filled-in multipart form": (NOT_JSON_TYPES["a multipart form"], _as_multipart),
+    "an XML document": (NOT_JSON_TYPES["XML"], _as_xml),
+}
+"""Bodies with the fields of a user that are what they are declared as: the media type, and what makes them of JSON."""
 
 
 def invalid_fields(value: str, new_user: NewUser, factory: Factory) -> dict[str, Any]:
