@@ -47,6 +47,12 @@ def sign_up_with(scenario: ScenarioContext, actor: Actor, fields: dict[str, str]
     accounts.sign_up(scenario, actor, **fields)
 
 
+@when("half a second later, {actor:Actor} signs up with {email:Email}")
+def sign_up_later(scenario: ScenarioContext, actor: Actor, email: str) -> None:
+    waiting.let_pass(waiting.LATER_S)
+    accounts.sign_up(scenario, actor, email=email)
+
+
 @when("{actor:Actor} signs up with {email:Email} {times:d} times")
 def sign_up_times(scenario: ScenarioContext, actor: Actor, email: str, times: int) -> None:
     scenario.keep(*[accounts.sign_up(scenario, actor, email=email) for _ in range(times)])

@@ -108,6 +108,11 @@ def race_of_two_fields(scenario: ScenarioContext) -> None:
     races.change_both_fields(scenario)
 
 
+@when("Ada's name is changed by {clients:d} updates at the same moment, round after round")
+def race_of_updates(scenario: ScenarioContext, clients: int) -> None:
+    races.change_name_by_many(scenario, clients)
+
+
 @when("Ada's account is updated while it is replaced, round after round")
 def race_of_update_and_replacement(scenario: ScenarioContext) -> None:
     races.replace_during_update(scenario)
@@ -137,6 +142,7 @@ def race_of_change_and_reads(scenario: ScenarioContext, method: str) -> None:
 @then("in every round exactly one user gets the email, and the others are refused and change nothing")
 @then("every round ends as if one request had come before the other")
 @then("in every round neither change is lost")
+@then("in every round each update is accepted, and a read shows one of the names")
 @then("in every round a confirmed deletion leaves no trace of the account")
 @then("in every round a read, the list and a search show the new data afterwards")
 @then("in every round the list shows each new user exactly once afterwards")

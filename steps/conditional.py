@@ -33,6 +33,11 @@ def read_if_none_match(scenario: ScenarioContext, actor: Actor, condition: str) 
     conditional.read(scenario, actor, conditional.CONDITIONS[condition](scenario.etags))
 
 
+@when("a client reads {actor:Actor}'s account {times:d} times with If-None-Match and {condition:Condition}")
+def read_again_and_again(scenario: ScenarioContext, actor: Actor, times: int, condition: str) -> None:
+    conditional.read_repeatedly(scenario, actor, conditional.CONDITIONS[condition](scenario.etags), times)
+
+
 @when("a client without a token reads {actor:Actor}'s account with If-None-Match and {condition:Condition}")
 def read_without_token(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
     conditional.read(scenario, actor, conditional.CONDITIONS[condition](scenario.etags), Credential(None))
@@ -64,6 +69,7 @@ def race_of_changes_and_deletion(scenario: ScenarioContext) -> None:
 
 
 @then("the answer is 304 without a body, or shows {actor:Actor}'s account")
+@then("every answer is 304 without a body, or shows {actor:Actor}'s account")
 def is_not_modified_or_shown(scenario: ScenarioContext, actor: Actor) -> None:
     conditional.is_not_modified_or_shown(scenario, actor)
 

@@ -125,6 +125,14 @@ def no_user_has_sent_id_or_email(scenario: ScenarioContext) -> None:
 # Deleted
 
 
+@then("half a second later, no view shows {actor:Actor}")
+def no_view_shows_later(scenario: ScenarioContext, actor: Actor) -> None:
+    waiting.let_pass(waiting.LATER_S)
+    waiting.is_gone(scenario, actor)
+    waiting.is_gone_from_list(scenario, actor)
+    waiting.is_gone_from_search(scenario, actor)
+
+
 @then("{actor:Actor}'s deletion is confirmed")
 def deletion_is_confirmed(scenario: ScenarioContext, actor: Actor) -> None:
     assert scenario.last_actor is actor, f"{actor.persona} did not act last"

@@ -6,7 +6,7 @@ from support.contract.matchers import holds_no_secret
 from support.scenario import answers, outcomes, protocol, values
 from support.scenario.answers import Requests
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.steps import then, when
+from support.scenario.steps import given, then, when
 
 # What every answer has in common
 
@@ -58,6 +58,12 @@ def location_leads_to(scenario: ScenarioContext, actor: Actor) -> None:
 # Methods
 
 
+@given("a client has sent HEAD and GET for {actor:Actor}'s account")
+@when("a client sends HEAD and GET for {actor:Actor}'s account")
+def head_and_get_user(scenario: ScenarioContext, actor: Actor) -> None:
+    protocol.send_head_and_get(scenario, scenario.api.url_of(actor.known_id))
+
+
 @when("a client sends HEAD and GET for {url:Resource}")
 def head_and_get(scenario: ScenarioContext, url: str) -> None:
     protocol.send_head_and_get(scenario, url)
@@ -86,14 +92,9 @@ def post_is_not_allowed(scenario: ScenarioContext) -> None:
 # Bodies and media types
 
 
-@when("{actor:Actor} sends a {method:Write} declared as {content_type:ContentType}")
-def send_declared_as(scenario: ScenarioContext, actor: Actor, method: str, content_type: str) -> None:
-    scenario.run(protocol.sending_body(scenario, actor, method, content_type=content_type))
-
-
-@when("{actor:Actor} sends {document:NotJson} by {method:Write}")
+@when("{actor:Actor} sends a {method:Write} declared as {document:NotJson}")
 def send_not_json(
-    scenario: ScenarioContext, actor: Actor, document: tuple[str, Callable[[bytes], bytes]], method: str
+    scenario: ScenarioContext, actor: Actor, method: str, document: tuple[str, Callable[[bytes], bytes]]
 ) -> None:
     content_type, rewrite = document
     scenario.run(protocol.sending_body(scenario, actor, method, rewrite, content_type))

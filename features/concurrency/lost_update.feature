@@ -11,6 +11,11 @@ Feature: Two changes at the same moment
       When Ada's name and Ada's email are changed at the same moment, round after round
       Then in every round neither change is lost
 
+    @use.with_patch=yes
+    Example: Ten colleagues change Ada's name at the same moment
+      When Ada's name is changed by 10 updates at the same moment, round after round
+      Then in every round each update is accepted, and a read shows one of the names
+
     @use.with_put=yes @use.with_patch=yes
     Example: Ada's account is updated while it is replaced
       When Ada's account is updated while it is replaced, round after round

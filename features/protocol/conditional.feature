@@ -38,6 +38,14 @@ Feature: Conditional requests
       When Ada signs up and receives an answer
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
 
+  @rule.robust
+  Rule: Many reads with a condition do not stop the API from answering
+
+    Example: Reading an account that has not changed 40 times
+      Given Ada is a user with an ETag
+      When a client reads Ada's account 40 times with If-None-Match and the current ETag
+      Then every answer is 304 without a body, or shows Ada's account
+
   @rule.delete
   Rule: A deleted user is not found, whatever the condition
 

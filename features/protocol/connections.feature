@@ -93,11 +93,10 @@ Feature: Connections and headers
       Then Ada's change takes effect like any other
 
       Examples:
-        | written                    |
-        | in capitals                |
-        | with a charset             |
-        | with a charset in capitals |
-        | with UTF-8 in capitals     |
+        | written                |
+        | in capitals            |
+        | with a charset         |
+        | with UTF-8 in capitals |
 
     @use.with_put=yes
     Scenario Outline: A replacement with a Content-Type <written>
@@ -106,11 +105,10 @@ Feature: Connections and headers
       Then Ada's change takes effect like any other
 
       Examples:
-        | written                    |
-        | in capitals                |
-        | with a charset             |
-        | with a charset in capitals |
-        | with UTF-8 in capitals     |
+        | written                |
+        | in capitals            |
+        | with a charset         |
+        | with UTF-8 in capitals |
 
     Example: Sign-ups by browsers and command-line tools
       When users sign up with the languages, cookies and User-Agents of browsers and command-line tools

@@ -159,6 +159,14 @@ Feature: One email, one user
       And only Grace is found by their email
       And Grace's account is unchanged
 
+    @edge
+    Example: Ada's old email stays Grace's half a second after Grace took it
+      Given Ada is a former user
+      When Grace signs up with Ada's email once it is free
+      And half a second later, Alan signs up with Grace's email
+      Then Alan is refused because the email is taken
+      And only Grace is found by their email
+
   @rule.update-taken
   Rule: No user can change to an email that another user has
 

@@ -100,6 +100,15 @@ Feature: Unusual requests
       Then each request is refused with a 4xx
       And half a second later every account is unchanged, and none was created
 
+    @use.with_changes=yes
+    Example: A change to a taken email that becomes free after the refusal
+      Given Grace and Mallory are users
+      When Mallory tries to change to Grace's email with an update
+      Then Mallory is refused because the email is taken
+      When Grace deletes their account
+      Then Grace's account is gone
+      And half a second later, Mallory's account is still unchanged
+
     @use.with_patch=yes
     Example: An update after refused requests
       Given Ada and Grace are users

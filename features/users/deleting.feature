@@ -58,6 +58,7 @@ Feature: Deleting an account
       Then Ada's deletion is confirmed
       And Ada's account is gone
       And the list no longer shows Ada
+      And half a second later, no view shows Ada
 
     @edge @use.with_changes=yes @slow
     Example: After two idle seconds, a deleted user is still gone, and the others can carry on

@@ -103,7 +103,7 @@ class OwnershipCheck:
 
         An id that no user has passes too, right after a read that shows so. An id that is not known yet is read first.
         """
-        user_id = self.api.id_in(call.url.partition("?")[0])
+        user_id = self.api.id_in(call.url)
         if user_id is None:
             raise SuiteError(f"{call.method} is only ever sent to one user: {call.url} is none")
         read = None

@@ -105,7 +105,7 @@ class Registry:
         record = self.ledger.intend(email)
         record.by_change = True
         exchange = yield from self.api.send(call)
-        user_id = self.api.id_in(call.url.partition("?")[0]) or ""
+        user_id = self.api.id_in(call.url) or ""
         if exchange.was_refused or self.ownership.is_proven(user_id):
             self.mark_not_created(record)
         else:  # it may have created a user under an id that no user had

@@ -80,9 +80,10 @@ class UsersApi:
         return f"{self.base_url}/{quote(user_id, safe='')}{self._end}"
 
     def id_in(self, url: str) -> str | None:
-        """Return the id in the URL of one user; None for any other URL."""
+        """Return the id in the URL of one user, with any query; None for any other URL."""
+        url = url.partition("?")[0]
         quoted = url.removeprefix(f"{self.base_url}/").removesuffix(self._end)
-        is_one = url.startswith(f"{self.base_url}/") and quoted and not set("/?#") & set(quoted)
+        is_one = url.startswith(f"{self.base_url}/") and quoted and not set("/#") & set(quoted)
         is_one = is_one and url != self.create_url
         return unquote(quoted) if is_one else None
 

@@ -96,11 +96,11 @@ def sign_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> 
 def sign_up_beside_taken_email(scenario: ScenarioContext, wanted: int, actor: Actor, email: str) -> None:
     """Sign up this many users at the same moment, and among them an actor with an email that is taken."""
     first, *new_users = _new_users(scenario, wanted + 1)
-    actor.new_user = replace(first, email=email)
-    result = release(scenario, _sign_ups(scenario, [actor.new_user, *new_users]))
+    actor.new_user, middle = replace(first, email=email), len(new_users) // 2
+    result = release(scenario, _sign_ups(scenario, [*new_users[:middle], actor.new_user, *new_users[middle:]]))
     scenario.last_actor = actor
-    scenario.keep(result.results[0])
-    others = replace(result, results=result.results[1:])
+    scenario.keep(result.results[middle])
+    others = replace(result, results=(*result.results[:middle], *result.results[middle + 1 :]))
     _keep(scenario, "burst", Burst(new_users, others, one_client.sign_up_all(wanted)))
 
 

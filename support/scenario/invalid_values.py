@@ -206,11 +206,12 @@ def _as_xml(body: bytes) -> bytes:
 
 
 NOT_JSON: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {
+    **{kind: (media_type, bytes) for kind, media_type in NOT_JSON_TYPES.items()},
     "a filled-in form": (NOT_JSON_TYPES["a form"], _as_form),
     "a filled-in multipart form": (NOT_JSON_TYPES["a multipart form"], _as_multipart),
     "an XML document": (NOT_JSON_TYPES["XML"], _as_xml),
 }
-"""Bodies with the fields of a user that are what they are declared as: the media type, and what makes them of JSON."""
+"""Bodies that are not declared as JSON: their media type, and what makes them of JSON; the last are what they say."""
 
 
 def invalid_fields(value: str, new_user: NewUser, factory: Factory) -> dict[str, Any]:

@@ -188,7 +188,6 @@ words("Write", "POST", "PATCH", "PUT")
 words("UserWrite", "PATCH", "PUT", "DELETE")
 words("Condition", *conditional.CONDITIONS)
 register("EdgeCase", EDGE_CASE, str)
-register("ContentType", ".+", lambda text: invalid_values.NOT_JSON_TYPES.get(text, text))
 register("NotJson", one_of(invalid_values.NOT_JSON), invalid_values.NOT_JSON.__getitem__)
 REWRITTEN = {**invalid_values.MALFORMED, **invalid_values.UNKNOWN_MEMBERS}
 register("RewrittenBody", one_of(REWRITTEN), REWRITTEN.__getitem__)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 MIN_ROUNDS = 6
 MAX_VOID = 10
+ONE_NAME = "200 for all, and a read that shows the name of one of them"
 BOTH_FIELDS = "200 for both, and a read that shows both changes"
 ONE_ORDER = "200 for both, and a read that shows what one of the two orders leaves"
 
@@ -169,6 +170,31 @@ def _check_both_fields(
         if all(differs({field: shown.get(field)}, {field: one}) for one in allowed):
             wrong.append(f"the new {field} was confirmed, but a read shows {shown.get(field)!r} instead of {value!r}")
     return verdict_on(wrong, is_decided(contenders))
+
+
+def change_name_by_many(scenario: ScenarioContext, clients: int) -> None:
+    """Let the name of Ada be changed by so many updates at once."""
+    ada = accounts.become_user(scenario, scenario.actor("Ada"))
+    play(scenario, _changes_of_name(scenario, ada, clients), (one_client.sign_up, one_client.change_by("PATCH")))
+
+
+def _changes_of_name(scenario: ScenarioContext, ada: Actor, clients: int) -> Iterator[Round]:
+    url, clients = scenario.api.url_of(ada.known_id), bursts.size(scenario, clients)
+    while True:
+        names = [scenario.factory.new_user("Ada").name for _ in range(clients)]
+        calls = [scenario.api.call("PATCH", url, fields={"name": name}) for name in names]
+        requests = [
+            RaceRequest(name, scenario.api.send_once(call), (200,)) for name, call in zip(names, calls, strict=True)
+        ]
+        yield Round(requests, partial(_check_name, scenario, ada), ONE_NAME)
+
+
+def _check_name(scenario: ScenarioContext, ada: Actor, contenders: Sequence[Contender]) -> Verdict:
+    shown = accounts.fields_of(scenario, accounts.read(scenario, ada)).get("name")
+    wrong, decided = broken_answers(contenders), is_decided(contenders)
+    if decided and shown not in [one.label for one in contenders if one.outcome in (Outcome.WON, Outcome.UNKNOWN)]:
+        wrong.append(f"a read shows {shown!r}, which none of the accepted updates has set")
+    return verdict_on(wrong, decided)
 
 
 def differs(shown: Mapping[str, object], before: Mapping[str, object]) -> bool:

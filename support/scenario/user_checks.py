@@ -27,7 +27,7 @@ from support.statuses import is_success
 NOT_ABOUT_SIGN_UPS = frozenset({"delete", "list", "pages", "read-200", "patch", "put", "isolation"})
 ABOUT_ONE_USER = frozenset({"create-201", "delete", "delete-again", "list", "patch", "put", "update-404"})
 """The rules that say nothing of users whom a request does not name: where it changes one, `isolation` is broken."""
-SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at": "createdAt"}
+SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at": "createdAt", "NAME": "name"}
 RULE_OF_METHOD = {"POST": "create-201", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
 
 

@@ -67,7 +67,8 @@ def stands_alone(violation: ContractViolation, steps: Sequence[Step], profile: P
     wrong = steps[-1].exchange
     if any(claim.kind in OF_A_USER for claim in violation.claims) or not violation.claims:
         return False
-    if wrong.call.method == "POST" and is_success(wrong.status):
+    wanted = [status for claim in violation.claims if claim.kind == "status" for status in claim.values]
+    if wrong.call.method == "POST" and any(map(is_success, (wrong.status, *wanted))):
         return False
     return all(_tokens(wrong).isdisjoint(_made_by(step.exchange, profile)) for step in steps[:-1])
 

@@ -104,7 +104,7 @@ def test_lone_surrogates_are_shown_as_escapes() -> None:
 
 def test_terminal_controls_are_shown_as_escapes() -> None:
     page = Answer(502, {"Content-Type": "text/html"}, "<p>\x1b[2J\x9b2J\r\n\tBad Gateway\rfine".encode(), 0.0)
-    assert said(page) == "<p>\\x1b[2J\\x9b2J\n\tBad Gateway\\x0dfine"
+    assert said(page) == "<p>\\x1b[2J\\u009b2J\n\tBad Gateway\\x0dfine"
 
 
 @pytest.mark.parametrize(

@@ -422,6 +422,7 @@ def test_the_write_before_a_read_did_the_damage() -> None:
         (exchange("POST", USERS, 201, {"id": "8"}, b"{}"), Claim("status", (400,)), False),
         (exchange("GET", f"{USERS}/7", 500), Claim("status", (200,)), False),
         (exchange("POST", USERS, 500, None, SENT.upper()), Claim("status", (409,)), False),
+        (exchange("POST", USERS, 409, None, b"{}"), Claim("status", (201,)), False),
         (exchange("GET", USERS, 200, []), Claim("shown", ("7", 1)), False),
         (exchange("GET", USERS, 200, {}), Claim("list"), True),
     ],

@@ -238,7 +238,7 @@ def big_integers_read_as_strings(_sandbox: Sandbox, parse: Decision, body: bytes
     return json.loads(body.decode(), parse_int=integer)
 
 
-@defect("create-invalid", at="user_fields")
+@defect("robust", at="user_fields")
 def repeated_member_checked_last_kept_first(_sandbox: Sandbox, user_fields: Decision, call: Call) -> dict[str, str]:
     """Of a member that a POST has twice, the last value is checked and the first one, unchecked, is stored."""
     # Shown by: POST {"name": "", "name": "Ann", "email": ...} -> 201 with name ""

@@ -95,7 +95,7 @@ def connection_stays_signed_in(sandbox: Sandbox) -> None:
     sandbox.around("authenticate", authenticate)
 
 
-@defect("auth-401", at="authenticate")
+@defect("robust", at="authenticate")
 def token_beyond_ascii_is_500(_sandbox: Sandbox, authenticate: Decision, call: Call) -> None:
     """A bearer token with a byte beyond ASCII makes the comparison of texts in constant time fail: 500, not 401."""
     # Shown by: GET / with Authorization: Bearer tok\xc3\xa9n: 500
