@@ -9,6 +9,7 @@ from behave.model import Scenario
 from behave.parser import parse_file
 
 from support.contract.tags import reason_to_skip, rule_of
+from support.errors import number_of
 from support.profile import Profile
 from support.reporting.results import Result, plain
 from support.rules import RULES
@@ -24,19 +25,25 @@ def coverage(profile: Profile, results: Mapping[str, Result]) -> Iterator[str]:
     unchecked: list[str] = []
     not_passed: list[str] = []
     scenarios: defaultdict[str, list[Scenario]] = defaultdict(list)
-    for scenario in _scenarios():
+    everything = list(_scenarios())
+    for scenario in everything:
         scenarios[rule_of(scenario)].append(scenario)
     for rule in RULES:
         reasons = [reason_to_skip(scenario, profile, has_token=True) for scenario in scenarios[rule]]
         names = [plain(one.name) for one, reason in zip(scenarios[rule], reasons, strict=True) if reason is None]
-        excused = [
-            name for name in names if any(known.rule == rule and known.covers(name) for known in profile.deviations)
+        known = [one for one in profile.deviations if one.rule == rule]
+        excused = [name for name in names if any(one.covers(name) for one in known)]
+        elsewhere = [one for one in known if one.scenarios]  # a scenario about another rule may show this one broken
+        excused += [
+            name
+            for name in (plain(one.name) for one in everything if rule_of(one) != rule)
+            if any(one.covers(name) for one in elsewhere)
         ]
-        excluded = sum(any(known.covers(plain(one.name)) for known in profile.excluded) for one in scenarios[rule])
+        excluded = sum(any(each.covers(plain(one.name)) for each in profile.excluded) for one in scenarios[rule])
         if not names:
             unchecked.append(f"{rule}: {next(filter(None, reasons), 'no scenario')}")
         elif excused or excluded:
-            partly.append(f"{rule} in {len(excused) + excluded} of {len(scenarios[rule])} scenarios")
+            partly.append(f"{rule} in {number_of(len(excused) + excluded, 'scenario')}")
         elif results.get(rule, Result.PASSED) is not Result.PASSED:
             not_passed.append(f"{rule} ({results[rule]})")
         else:

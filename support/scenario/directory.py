@@ -227,13 +227,17 @@ def finds_only(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
 
 
 def check_found(
-    scenario: ScenarioContext, exchange: Exchange, expected: Sequence[str], wanted: str, attempted: str
+    scenario: ScenarioContext,
+    exchange: Exchange,
+    expected: Sequence[str],
+    wanted: str,
+    attempted: str,
+    rule: str = "filter-email",
 ) -> None:
     """Check that a search shows the users with exactly these ids."""
-    check(exchange, "filter-email", attempted, has_status((200, *(() if expected else scenario.answers.no_match))))
+    check(exchange, rule, attempted, has_status((200, *(() if expected else scenario.answers.no_match))))
     if (found := ids_of(exchange.answer, scenario.profile)) != expected:
-        wrong = [f"{len(found)} users are shown"]
-        fail("filter-email", attempted, [wanted], wrong, exchange, claims=only(*expected))
+        fail(rule, attempted, [wanted], [f"{len(found)} users are shown"], exchange, claims=only(*expected))
 
 
 def _is_fault_of_search(scenario: ScenarioContext, entries: Sequence[Any], actor: Actor) -> bool:

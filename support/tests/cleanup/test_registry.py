@@ -155,6 +155,15 @@ class TestDeleting:
         assert message.startswith("1 user")
         assert message.count(new_user.email) == 1
 
+    def test_a_post_to_a_user_that_is_done_without_an_answer_claims_no_other_user(self, stand: Stand) -> None:
+        shown = stand.create().answer
+        assert shown is not None
+        stand.users.intercept = lambda call: answered(204) if call.method == "POST" else None
+        other = stand.new_user()
+        call = stand.api.call("POST", stand.api.url_of(shown.json()["id"]), fields=other.as_json())
+        stand.client.execute(stand.registry.create(call, other.email, other.name))
+        stand.prove()
+
     def test_a_user_who_is_still_listed_is_not_gone(self, stand: Stand) -> None:
         shown = stand.create().answer
         assert shown is not None

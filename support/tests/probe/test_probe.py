@@ -19,7 +19,7 @@ from support.probe import suite_run
 from support.probe.coverage import coverage
 from support.probe.draft import Draft
 from support.probe.suite_run import SHOWN_SOMETIMES
-from support.profile import Profile
+from support.profile import Deviation, Profile
 from support.profile_files import load
 from support.reporting.results import Failure, Result
 from support.reporting.summary import ScenarioResult, Summary, Users
@@ -110,6 +110,26 @@ def test_a_draft_says_of_which_rules_scenarios_had_no_verdict(monkeypatch: pytes
 def failed(rule: str, actual: str, scenario: str = "Deleting by ids that resemble Ada's") -> Failure:
     evidence = Evidence("", (), (actual,), (), "GET http://127.0.0.1/users/7", "200 {}")
     return Failure(Outcome.CONTRACT_BROKEN, rule, "", scenario, "", "", "", evidence)
+
+
+def test_a_rule_that_is_excused_in_a_scenario_about_another_is_not_checked_without_exception() -> None:
+    scenarios = ("Sign-ups with unusual characters*",)
+    known = Deviation("exact-text", "as it is", "https://example.com/1", date(2026, 11, 1), scenarios=scenarios)
+    said = list(coverage(replace(Profile(), deviations=(known,)), {"exact-text": Result.FAILED}))
+    assert "exact-text in 1 scenario" in said[1]
+    assert not any("exact-text (failed)" in line for line in said)
+
+
+def test_a_draft_names_no_user_of_others_even_where_an_answer_was_cut() -> None:
+    draft = Draft("ours", "http://127.0.0.1/users", date(2026, 11, 23))
+    cut = 'GET /users?page=1&limit=1 -> 200 [{"id": "7", "name": "Real Customer", "email": "real.custome …'
+    mark = new_mark()
+    own = f'GET /users?page=2&limit=1 -> 200 [{{"id": "8", "name": "Ada", "email": "ada@{mark}.example.com"}}]'
+    draft.learn("names.page", "p", cut, own)
+    text = draft.text()
+    assert "Real Customer" not in text
+    assert "real.custome" not in text
+    assert mark in text
 
 
 def drafted(monkeypatch: pytest.MonkeyPatch, *failures: Failure) -> Draft:
