@@ -21,7 +21,7 @@ def selection_of(config: Any, settings: Settings) -> str:
     """Return what selects scenarios, such as `contract, --name ^Ada, again=failed`; empty if nothing does."""
     patterns = {"include": config.include_re, "exclude": config.exclude_re}
     parts = [
-        *([] if config.paths == ALL_FEATURES else config.paths),
+        *([] if config.paths == ALL_FEATURES or settings.partial else config.paths),  # a share has paths of its own
         str(config.tag_expression),
         *(f"--{name} {pattern.pattern}" for name, pattern in patterns.items() if pattern),
         *(f"--name {each}" for each in config.name or ()),

@@ -37,6 +37,7 @@ from support.reporting.summary import ScenarioResult, Summary, with_results
 from support.reporting.terminal import SIGN_OF_LIFE_S
 from support.run_checks import faults_of_run
 from support.scenario.factory import new_seed
+from support.selection import selection_of
 from support.settings import ROOT, Settings
 from support.shards import Shard, select_shard
 from support.signals import Interrupts, how_it_ended
@@ -240,6 +241,7 @@ class ParallelRun:
             learned=self._preflight.learned,
             started=self._started,
             seconds=round(time.monotonic() - self._clock, 3),
+            selection=selection_of(self._config, self._settings),
             shard=self._shard.name,
             split=self._shard.split,
             run=", ".join(part.run for part in parts if part.run),

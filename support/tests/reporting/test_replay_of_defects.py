@@ -125,13 +125,20 @@ since = 2026-11-23
 """
 
 
+def _place() -> str:
+    """Return where a scenario about `method-405` begins."""
+    feature = "features/protocol/requests.feature"
+    lines = (ROOT / feature).read_text(encoding="utf-8").splitlines()
+    number = lines.index("    Example: A POST to Ada's account") + 1
+    return f"{feature}:{number}"
+
+
 def test_a_fault_that_the_profile_knows_by_now_is_there_until_it_is_mended(
     faulty: Callable[..., Target], embedded: Target, tmp_path: Path
 ) -> None:
     state = {"STATE_DIR": os.fspath(tmp_path / "state"), "LOG_LEVEL": "ERROR"}
-    place = "features/protocol/requests.feature:70"
     played = keeping.PLAYED.format(
-        root=ROOT, reports=tmp_path, python=sys.executable, seed="", location=place, rule="method-405"
+        root=ROOT, reports=tmp_path, python=sys.executable, options="", location=_place(), rule="method-405"
     )
     (tmp_path / "known.toml").write_text(KNOWN, encoding="utf-8")
     for target, code, said in ((faulty("no-allow"), 1, "which is still there"), (embedded, 0, "is not there any more")):
@@ -150,8 +157,8 @@ def test_a_script_that_runs_the_scenario_says_what_came_of_it(
         root=ROOT,
         reports=tmp_path,
         python=sys.executable,
-        seed="",
-        location="features/protocol/requests.feature:70",
+        options="",
+        location=_place(),
         rule="method-405",
     )
     dead = replace(embedded, base_url="http://127.0.0.1:1/users")

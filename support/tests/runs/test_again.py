@@ -85,6 +85,9 @@ class TestAgain:
         assert summary_of(again).selection == "contract, --name ^Grace, again=failed"
         part = project.behave("features/two.feature", "-i", "two", "-e", "three")
         assert summary_of(part).selection == "features/two.feature, --include two, --exclude three"
+        for paths in ([], ["features/two.feature", "features/one.feature"]):
+            shared = project.behave(*paths, "-D", "workers=2")
+            assert summary_of(shared).selection == ", ".join(paths)
 
     def test_the_scripts_of_the_failures_before_stay(self, project: Project, failing: Callable[[str], None]) -> None:
         failing(ALWAYS)

@@ -59,7 +59,7 @@ def test_a_limit_in_the_profile_is_kept_from_the_first_request_on(play: Play, pr
         ended = play(target, known, "features/concurrency/lost_update.feature")
         assert ended.code == 0, ended.said
         assert refused(target) == 0
-    assert "this run sends about 370 requests and creates about 41 users" in ended.said
+    assert "this run sends about 560 requests and creates about 61 users" in ended.said
     assert "at 20 requests in 1 s, it takes about 19 s" in ended.said
 
 
