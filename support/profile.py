@@ -103,7 +103,7 @@ class Deviation:
     sometimes: bool = False
 
     def covers(self, scenario: str) -> bool:
-        """Whether it applies to a scenario; without `scenarios` it applies to all of its rule."""
+        """Whether it applies to a scenario; without `scenarios` it applies to all in which its rule is broken."""
         return not self.scenarios or _matches(self.scenarios, scenario)
 
     def explains(self, mismatches: Sequence[str]) -> bool:

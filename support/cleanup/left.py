@@ -28,8 +28,11 @@ def describe_left(left: Iterable[Record], mark: str) -> str:
     lines += [f"  {record}" for record in users[:MOST_LISTED]]
     if len(users) > MOST_LISTED:
         lines.append(f"  … and {len(users) - MOST_LISTED} more")
-    them = "them" if len(users) > 1 else "this user"
-    lines.append(
-        f"The next run against this target deletes {them}; to do it now: python -m support.cleanup --yes --mark {mark}"
-    )
+    if provable := sum(not record.unprovable for record in users):
+        them = "this user" if len(users) == 1 else "them" if provable == len(users) else f"{provable} of them"
+        now = f"python -m support.cleanup --yes --mark {mark}"
+        lines.append(f"The next run against this target deletes {them}; to do it now: {now}")
+    if provable < len(users):
+        them = "the others" if provable else "them"
+        lines.append(f"The suite deletes nobody whom it cannot show to be its own: look for {them} by hand.")
     return "\n".join(lines)

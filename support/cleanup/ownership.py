@@ -1,6 +1,8 @@
 """The ownership check: a run changes or deletes only users that a read of the very id has shown to be its own.
 
 A list, a look-up or the answer to another request proves nothing about an id: a faulty API may show any user there.
+There are two exceptions: an id that no read shows, which the answer to the create showed with the email (see
+`create_proves`), and a new user without name and email (see `_is_blank_and_new`).
 """
 
 from __future__ import annotations

@@ -65,7 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--dry-run", action="store_true", help="only list the users that it would delete (the default)")
     add("--yes", action="store_true", help="delete them")
     add("--older-than", metavar="TIME", help="only runs that began at least that long ago: 90s, 30m, 2h, 1d")
-    add("--all-runs", action="store_true", help="also runs that are not in the journal, found by their marks")
+    add(
+        "--all-runs",
+        action="store_true",
+        help="also runs that are not in this journal, found by their marks, even if one still goes on elsewhere",
+    )
     add("--mark", metavar="MARK", help="only runs whose mark contains this, at least four characters")
     return parser
 

@@ -1,7 +1,7 @@
 """What the headers of an answer say about a quota: how many requests are left, and until when.
 
 Read are `RateLimit` and `RateLimit-Policy` as in the IETF drafts, `RateLimit-Limit` and its like from older drafts, and
-`X-RateLimit-Limit`, `-Remaining` and `-Reset` in seconds, or as the time of day in seconds or milliseconds.
+`X-RateLimit-Limit`, `-Remaining` and `-Reset` in seconds from now, or as Unix time in seconds or milliseconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from support.models import Answer
 ANY = re.compile(r"(?:x-)?rate-?limit", re.IGNORECASE)
 PARAMETER = re.compile(r"\b(limit|remaining|reset|[qwrt])\s*=\s*(\d{1,12})\b")
 LEADING = re.compile(r"\s*(\d{1,13})\b")
-A_TIME_OF_DAY = 10**9
+A_UNIX_TIME = 10**9
 IN_MILLISECONDS = 10**12
 
 
@@ -75,8 +75,8 @@ def _leading(fields: Mapping[str, str], name: str) -> int | None:
 
 
 def _seconds(reset: int, answer: Answer) -> float:
-    """Return the seconds until a reset, which may be told as a time of day by the clock of the server."""
-    if reset < A_TIME_OF_DAY:
+    """Return the seconds until a reset, which may be told as Unix time by the clock of the server."""
+    if reset < A_UNIX_TIME:
         return float(reset)
     moment = reset / 1000 if reset >= IN_MILLISECONDS else float(reset)
     try:

@@ -23,6 +23,8 @@ def connect(settings: Settings, draft: Draft) -> Connection:
         except SlashMissing as error:
             draft.learn("paths.collection_slash", True, str(error))
         except TokenRefused as error:
+            if not token:
+                raise
             others = others or ways(token, error.scheme)
             if (way := next(others, None)) is None:
                 raise TargetDown(
