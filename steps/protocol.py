@@ -132,7 +132,7 @@ def change_escaped(scenario: ScenarioContext, actor: Actor, method: str, name: s
     scenario.run(protocol.sending_body(scenario, actor, method, protocol.escaped, data=scenario.factory.named(name)))
 
 
-@then("the status is 415")
+@then("the body is refused for its media type")
 def unsupported_media_type(scenario: ScenarioContext) -> None:
     outcomes.is_answered(scenario, "media_type")
 

@@ -177,10 +177,11 @@ def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tup
     if kind == "invalid" and call.method in WRITES and not call.body:
         return answers.media_type
     body = call.body or b""
-    is_utf8 = body.decode("utf-8", "replace").encode() == body
     also = [HTTPStatus.REQUEST_ENTITY_TOO_LARGE] if len(body) > LARGEST_NEEDED else []
-    if kind == "malformed" and (not is_utf8 or FURTHER_FIELD in body):
+    if kind == "malformed" and (body.decode("utf-8", "replace").encode() != body or FURTHER_FIELD in body):
         return (*answers.invalid, *also)
+    if kind == "media_type" and not body.startswith(b"{"):
+        return (*answers.malformed, *also)
     return (*also, *((HTTPStatus.BAD_REQUEST,) if is_refused_unread(HTTPStatus.BAD_REQUEST, call.url) else ()))
 
 
