@@ -352,7 +352,7 @@ def chunked_patch_unread(_sandbox: Sandbox, document: Decision, call: Call) -> d
     return given
 
 
-@defect("exact-text", at="document")
+@defect("own-answer", at="document")
 def capital_charset_is_latin_1(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
     """The charset is compared with "utf-8" to the letter, else Latin-1 is read: charset=UTF-8 garbles names."""
     # Shown by: POST {"name": "Zoë", …} in UTF-8 with Content-Type: application/json; charset=UTF-8: name "ZoÃ«"
