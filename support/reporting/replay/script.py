@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from support.cleanup.marks import mark_in, new_mark
 from support.contract.claims import Claim
@@ -162,14 +162,19 @@ class _Script:
     def _sending(self, step: Step, after_sign_in: bool = False) -> list[str]:
         """Return the commands that send a request, once a read has shown that it may be sent.
 
+        Raises Unclear for a known id in another spelling, for which no variable can stand.
+
         `after_sign_in` sends a read with the right token ahead on the same connection, whose state may let others in.
         """
         call = step.exchange.call
+        named = _path(call.url).rpartition("/")[2]
+        if unquote(named) in self._words.ids and named not in (unquote(named), quote(unquote(named), safe="")):
+            raise Unclear
         command = self._words.command(call)
         if after_sign_in:
             command = f"{self._reading(call)} -o /dev/null --next $OPTIONS {command.removeprefix('curl ')}"
         lines = [f'known "${name}"' for name in self._words.variables_in(command)]
-        user = self._words.user(unquote(_path(call.url).rpartition("/")[2]))
+        user = self._words.user(unquote(named))
         if self._changes(call):
             lines.append(f'may_change {user} "$({self._reading(call)})"')
         writes = call.method in ("POST", "PUT", "PATCH")

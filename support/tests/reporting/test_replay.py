@@ -454,6 +454,11 @@ def test_a_secret_is_seen_under_any_name(script: Script, tmp_path: Path, shown: 
     assert done.returncode == code, done.stdout
 
 
+def test_an_id_in_another_spelling_has_no_script() -> None:
+    with pytest.raises(Unclear):
+        replay([created(USERS, "7"), exchange("GET", f"{USERS}/%37", 200)])
+
+
 UTF_16 = exchange("POST", USERS, 201, {"id": "7"}, SENT.decode().encode("utf-16"))
 OF_AN_ID = [created(USERS, "7"), exchange("GET", f"{USERS}/07", 200)]
 NESTED_FIELD = Claim("not-kept", (("data", {"isAdmin": True}),))
