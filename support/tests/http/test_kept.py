@@ -13,7 +13,7 @@ from support.models import Answer, Call, Credential, Failure
 from support.tests.conftest import Script
 from support.tests.scripted import Act, Wire, answer, chunked, drop, until_closed
 
-TIMEOUT_S = 0.5
+TIMEOUT_S = 2.0
 NO_CONTENT = answer(204, body=b"", headers={"Content-Length": "0"})
 
 
