@@ -37,8 +37,10 @@ def _day(value: object) -> object:
 def _rule(value: str) -> str:
     if value in RULES:
         return value
-    near = difflib.get_close_matches(value, RULES, 1) or sorted(RULES)
-    raise ValueError(f"there is no rule {value!r}; did you mean {' or '.join(near[:3])}?")
+    near = difflib.get_close_matches(value, RULES, 1)
+    raise ValueError(
+        f"there is no rule {value!r}; {f'the nearest is {near[0]}' if near else 'support/rules.py has all'}"
+    )
 
 
 Text = Annotated[str, Field(min_length=1)]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from support.errors import SettingsError
@@ -30,9 +30,7 @@ Count = Annotated[int, Field(ge=1)]
 class Settings(BaseSettings):
     """The settings of a run. The names of the fields, in capitals, are the names of the settings."""
 
-    model_config = SettingsConfigDict(
-        extra="ignore", case_sensitive=False, env_ignore_empty=True, hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(extra="ignore", case_sensitive=False, hide_input_in_errors=True)
 
     base_url: str | None = Field(None, description="URL of the users collection; empty: the embedded Users API")
     token: SecretStr | None = Field(
@@ -126,11 +124,11 @@ class Settings(BaseSettings):
     )
     workers: Count | None = Field(
         None,
-        description="processes that share the features; empty: 2 for many scenarios on the embedded API, else 1",
+        description="processes that split the features; empty: 2 for many scenarios on the embedded API, else 1",
     )
     shard: str | None = Field(
         None,
-        description="share of the features that this machine runs, such as 2/4; python -m support.cli.merge joins them",
+        description="shard of the features that this machine runs, such as 2/4; python -m support.cli.merge joins them",
     )
     partial: Path | None = Field(
         None,
@@ -146,6 +144,12 @@ class Settings(BaseSettings):
         "plain", description="detailed: each outcome of a run has an exit code of its own"
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_the_default(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Drop empty values, each from where it counts: an empty variable overrides what `.env` says."""
+        return {name: value for name, value in values.items() if value != ""}
 
     @field_validator("base_url")
     @classmethod
@@ -188,7 +192,7 @@ class Settings(BaseSettings):
     def _is_one_of_the_shards(cls, value: str | None) -> str | None:
         number, _, count = (value or "1/1").partition("/")
         if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
-            raise ValueError("one of several shares, such as 2/4")
+            raise ValueError("one of several shards, such as 2/4")
         return value
 
     @property
@@ -223,8 +227,7 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
     check_environment(os.environ, Settings.model_fields)
     try:
         check_env_file(env_file, Settings.model_fields)
-        not_empty: dict[str, Any] = {name: value for name, value in chosen.items() if value}
-        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **not_empty)  # type: ignore[call-arg]
+        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **chosen)  # type: ignore[arg-type,call-arg]
     except ValidationError as error:
         raise SettingsError(explain(error, chosen, env_file)) from None
     except UnicodeDecodeError:
@@ -233,8 +236,8 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
         raise SettingsError(f"{env_file}: the file cannot be read ({error.strerror}). Make it readable.") from None
     if settings.base_url and settings.token is None and settings.token_command is None:
         raise SettingsError(
-            "TOKEN: it is not set, but BASE_URL is. Put the token of the API into TOKEN, a command that prints it into "
-            "TOKEN_COMMAND, or set TOKEN=none if the API has no access control."
+            "TOKEN: it is not set, and this is not the embedded API. Put the token of the API into TOKEN, a command "
+            "that prints it into TOKEN_COMMAND, or set TOKEN=none if the API has no access control."
         )
     if settings.token is not None and settings.token_command is not None:
         raise SettingsError("TOKEN_COMMAND: TOKEN is set, too. Keep the one that the run is to use.")

@@ -60,7 +60,7 @@ def _origin(name: str, chosen: Mapping[str, str], env_file: Path) -> tuple[str, 
     if name in chosen:
         return chosen[name], f"from -D {name}"
     for key, value in os.environ.items():
-        if key.lower() == name and value:
+        if key.lower() == name:
             return value, "from the environment"
     in_file = {key.lower(): value for key, value in dotenv_values(env_file).items()}
     return in_file.get(name) or "", f"from {env_file.name}"

@@ -101,7 +101,7 @@ class Journal:
             raise SettingsError(
                 f"STATE_DIR: the journal of created users cannot be kept in {self.folder} ({error}). Name a folder "
                 "that can be written; if the journal is damaged, move it away and run `python -m support.cleanup "
-                "--all-runs`, which finds what earlier runs left by the marks in the emails."
+                "--all-runs`, which finds the users of earlier runs by the marks in their emails."
             ) from None
 
     def open_run(self, mark: str, target: str) -> None:

@@ -24,14 +24,14 @@ def one_per_user(records: Iterable[Record]) -> list[Record]:
 def describe_left(left: Iterable[Record], mark: str) -> str:
     """List each user that is left once, with the command that deletes them."""
     users = one_per_user(left)
-    lines = [f"{number_of(len(users), 'user')} of this run could not be confirmed as deleted:"]
+    lines = [f"{number_of(len(users), 'user')} of run {mark} could not be confirmed as deleted:"]
     lines += [f"  {record}" for record in users[:MOST_LISTED]]
     if len(users) > MOST_LISTED:
         lines.append(f"  … and {len(users) - MOST_LISTED} more")
     if provable := sum(not record.unprovable for record in users):
         them = "this user" if len(users) == 1 else "them" if provable == len(users) else f"{provable} of them"
-        now = f"python -m support.cleanup --yes --mark {mark}"
-        lines.append(f"The next run against this target deletes {them}; to do it now: {now}")
+        advice = "to do it now, with the same BASE_URL, TOKEN and TARGET: python -m support.cleanup --yes --mark"
+        lines.append(f"The next run against this target deletes {them}; {advice} {mark}")
     if provable < len(users):
         them = "the others" if provable else "them"
         lines.append(f"The suite deletes nobody whom it cannot show to be its own: look for {them} by hand.")

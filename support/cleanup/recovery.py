@@ -56,7 +56,7 @@ def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
         registry.prove_nothing_is_left(deadline_s)
         registry.ownership.check_answers()
     except (ContractViolation, LeftBehind, sqlite3.Error) as left:
-        log.warning("an earlier run is not cleaned up yet: %s", left)
+        log.warning("the earlier run %s is not cleaned up yet: %s", registry.mark, left)
     else:
         with _logging_what_cannot_be_written(registry.mark):
             journal.close_run(registry.mark)

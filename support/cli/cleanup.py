@@ -70,7 +70,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also runs that are not in this journal, found by their marks, even if one still goes on elsewhere",
     )
-    add("--mark", metavar="MARK", help="only runs whose mark contains this, at least four characters")
+    add(
+        "--mark",
+        metavar="MARK",
+        help="only runs whose mark contains this (at least four characters after uat-), found as with --all-runs",
+    )
     return parser
 
 
@@ -106,11 +110,11 @@ def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float,
     chosen = sorted(mark for mark, began in runs.items() if part_of_mark in mark and began <= latest)
     if not chosen:
         of_these = " that --mark and --older-than choose" if runs else ""
-        _print(f"Nothing is left of dead runs on {connection.target.base_url}{of_these}.")
+        _print(f"Dead runs{of_these} have left nobody on {connection.target.base_url}.")
         return 0
     left = sum(_show_or_delete(connection, mark, delete=options.yes and not options.dry_run) for mark in chosen)
     if not left and not options.yes:
-        _print(f"Nobody is left of {number_of(len(chosen), 'dead run')} on {connection.target.base_url}.")
+        _print(f"{number_of(len(chosen), 'dead run')} left nobody on {connection.target.base_url}.")
     if left and not options.yes:
         _print(f"{number_of(left, 'user')} would be deleted; add --yes to do it.")
     return LEFT if left else 0

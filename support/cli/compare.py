@@ -74,7 +74,7 @@ def _played(path: Path) -> Summary:
 
 def _differing(old: Summary, new: Summary) -> list[str]:
     """Return a line if two runs did not select the same scenarios; what is only in one of them did not change."""
-    selected = [f"{run.selection or 'all'}{f', share {run.shard}' if run.shard else ''}" for run in (old, new)]
+    selected = [f"{run.selection or 'all'}{f', shard {run.shard}' if run.shard else ''}" for run in (old, new)]
     return [f"the runs selected differently: {selected[0]} before, {selected[1]} now"] if len(set(selected)) > 1 else []
 
 

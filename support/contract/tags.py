@@ -34,6 +34,20 @@ FAMILIES: Mapping[str, str] = {
     RULE: "shows the rule with this id",
     NEEDS: "needs a capability: the scenario is skipped if the profile says that the target lacks it",
 }
+LACKING: Mapping[str, str] = {
+    "access": "no access control (TOKEN=none, or the profile says so)",
+    "bearer": "no bearer token",
+    "list": "no list",
+    "email_filter": "no search by email",
+    "pages": "no numbered pages",
+    "put": "no PUT",
+    "patch": "no PATCH",
+    "head": "no HEAD",
+    "search": "neither a list nor a search by email",
+    "changes": "neither PATCH nor PUT",
+    "page_sizes": "no page sizes",
+}
+"""What a target has that lacks a capability."""
 
 
 def meaning_of(tag: str) -> str | None:
@@ -66,6 +80,6 @@ def reason_to_skip(scenario: Scenario, profile: Profile, has_token: bool) -> str
     has["bearer"] &= profile.auth.scheme == "bearer"
     has["page_sizes"] |= not profile.pages.are_numbered and bool(profile.names.limit)
     needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
-    missing = [f"the target has no {name.replace('_', ' ')}" for name in needed if not has[name]]
+    missing = [f"the target has {LACKING[name]}" for name in needed if not has[name]]
     excluded = [f"excluded: {each.reason}" for each in profile.excluded if each.covers(scenario.name)]
     return next(iter([*missing, *excluded]), None)

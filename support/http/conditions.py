@@ -10,8 +10,8 @@ from support.http.operations import Operation
 from support.models import Call, Exchange
 from support.statuses import is_success
 
-TRIES = 3
-"""How often a change is sent again, as others may change the same user meanwhile, each once."""
+TRIES = 12
+"""How often a change is sent again: up to nine others in a scenario may change the same user meanwhile, each once."""
 Send = Callable[[Call], Operation[Exchange]]
 
 

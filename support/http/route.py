@@ -86,11 +86,13 @@ def route_to(url: str) -> Route:
 def _check_proxy(proxy: str, variable: str) -> None:
     try:
         parts = urlsplit(proxy)
-        kind = parts.scheme if parts.hostname and parts.port != 0 else "without a host"
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        kind = "without a URL"
-    if kind not in ("http", "https"):
-        raise SettingsError(f"{variable}: it names a proxy of the kind {kind}; it must be an http:// or https:// URL.")
+        usable = False
+    if not usable:
+        raise SettingsError(
+            f"{variable}: it names no proxy that the suite can use; it wants an http:// or https:// URL."
+        )
 
 
 def _context_for(certificates: str | None) -> ssl.SSLContext:

@@ -47,12 +47,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--users", type=_count, default=50, metavar="N", help="how many users play at once (50)")
     add("--spawn-rate", type=_count, metavar="N", help="how many of them begin in a second (all within 5 seconds)")
     add("--time", type=_count, default=30, metavar="S", help="for how many seconds (30)")
-    where = "processes that play here; with --only master, on all machines (2)"
+    where = "processes that simulate users here; with --only master, on all machines (2)"
     add("--workers", type=_count, default=2, metavar="N", help=where)
-    add("--only", choices=("master", "workers"), help="play a part of a load on several machines")
+    add("--only", choices=("master", "workers"), help="the part of this machine, for a load from several")
     add("--master", metavar="HOST", help="where the master is that these workers join")
-    add("--of", type=_count, metavar="N", help="how many workers that master has, to share the limits among them")
-    add("--port", type=_count, metavar="PORT", help=f"of that master ({PORT})")
+    add(
+        "--of",
+        type=_count,
+        metavar="N",
+        help="with --only workers: how many workers the master has in all, which share the limits",
+    )
+    add("--port", type=_count, metavar="PORT", help=f"port of the master ({PORT})")
     return parser
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from support.cleanup.marks import mark_in
+from support.errors import SettingsError
 from support.exchange_text import status_of
 from support.models import Exchange
 from support.profile import Deviation, Exclusion, Profile
@@ -51,7 +52,10 @@ class Draft:
 
     def begin_with(self, target: str) -> None:
         """Take over what a profile says otherwise than the contract."""
-        known, usual = load(target), Profile()
+        try:
+            known, usual = load(target), Profile()
+        except SettingsError as error:
+            raise SettingsError(str(error).replace("TARGET", "--from", 1)) from None
         self.from_environment = names_from_environment(target)
         self.profile = replace(known, deviations=())
         for part in fields(known):

@@ -77,7 +77,8 @@ def add_deviations(draft: Draft, tags: str, tell: Callable[[str], object]) -> Ma
         _add_deviation(draft, rule, shows, failures)
     if left := summary.users.left_behind:
         draft.remarks.append(
-            f"The run left {number_of(left, 'user')} behind. Delete them: python -m support.cleanup --yes; then "
+            f"The run left {number_of(left, 'user')} behind. Delete them with BASE_URL and TOKEN of this API: "
+            "python -m support.cleanup --yes; then "
             "put the scenarios that made them under [[excluded]]."
         )
     passed = sum(rule.result is Result.PASSED for rule in summary.rules)
@@ -85,7 +86,8 @@ def add_deviations(draft: Draft, tags: str, tell: Callable[[str], object]) -> Ma
     if blocked := [one.rule for one in summary.scenarios if one.result is Result.BLOCKED]:
         rules = ", ".join(dict.fromkeys(blocked))
         draft.remarks.append(
-            f"{number_of(len(blocked), 'scenario')} had no verdict, as something else failed first, of {rules}."
+            f"{number_of(len(blocked), 'scenario')} had no verdict, because something else failed first; the rules are "
+            f"{rules}."
         )
     return {rule.id: rule.result for rule in summary.rules}
 

@@ -93,7 +93,7 @@ class Summary:
 
     `learned` is what the preflight learned of the target, and `bursts` has a line for each burst and race. `closing_s`
     is how long it took in the end to confirm that all users are gone. `selection` says by which paths, tags, names and
-    `again` the scenarios were selected; it is empty if by none of them. `shard` is the share of this machine, such as
+    `again` the scenarios were selected; it is empty if by none of them. `shard` is the one of this machine, such as
     "2/4", if several share the run; `split` is the same on all that split it in the same way.
     """
 

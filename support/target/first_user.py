@@ -142,7 +142,7 @@ class FirstUser:
         wanted = ", ".join(f'{key} = "{name}"' for key, name in names.items())
         shown = ", ".join(dict.fromkeys(on_one_line(name) for name in names.values()))
         raise SettingsError(
-            f"{self._api.url}: answers show users otherwise than the profile {self._profile.name} says: {shown}. "
+            f"{self._api.url}: answers do not show users as the profile '{self._profile.name}' says: {shown}. "
             f"Set {wanted} under [names] {draft(self._api.url)}."
         )
 
@@ -179,7 +179,7 @@ class FirstUser:
             if getattr(names, key) != getattr(usual, key) and field not in shown:
                 raise SettingsError(
                     f"neither the answer to the create nor GET {read.call.url} shows {getattr(names, key)}, which the "
-                    f"profile {self._profile.name} names for {field}. Correct {key} under [names] "
+                    f"profile '{self._profile.name}' names for {field}. Correct {key} under [names] "
                     f"{draft(self._api.url)}."
                 )
 

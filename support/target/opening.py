@@ -46,7 +46,7 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
         of_profile = f"the profile {profile.name} says that {host} is production"
         why = of_profile if profile.production else f"{host} looks like production"
         raise SettingsError(
-            f"BASE_URL: {why}. The suite creates and deletes users there. If you want that, set ALLOW_PRODUCTION=1."
+            f"BASE_URL: {why}. The suite creates and deletes users there. If you want that, set ALLOW_PRODUCTION=true."
         )
 
 

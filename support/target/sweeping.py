@@ -21,5 +21,8 @@ def sweep(settings: Settings) -> list[SuiteError]:
         return [error]
     if not stay:
         return []
-    advice = "The next run against this target deletes them, or now: python -m support.cleanup --yes"
+    advice = (
+        "The next run against this target deletes them; to do it now, with the same BASE_URL, TOKEN and TARGET: "
+        "python -m support.cleanup --yes"
+    )
     return [LeftBehind(f"the users of a process that died ({', '.join(stay)}) are not deleted. {advice}")]

@@ -157,7 +157,7 @@ def media_type_ignored_by_patch(sandbox: Sandbox) -> None:
     _ignore_media_type(sandbox, "PATCH")
 
 
-@defect(_MEDIA, at="document")
+@defect("own-answer", at="document")
 def media_type_with_charset_refused(_sandbox: Sandbox, document: Decision, call: Call) -> dict[str, Any]:
     """JSON whose Content-Type names a charset is refused."""
     if "charset" in call.headers.get("content-type", ""):

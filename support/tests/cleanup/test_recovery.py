@@ -110,7 +110,7 @@ class TestRecovery:
         release_lease(dead.journal)
         users.intercept = lambda call: answered(500) if call.method == "DELETE" else None
         finish_dead_runs(opened, URL)
-        assert "an earlier run is not cleaned up yet: 2 users" in caplog.text
+        assert f"the earlier run {dead.mark} is not cleaned up yet: 2 users" in caplog.text
         assert [run.mark for run in opened.journal.dead_runs(URL)] == [dead.mark]
         users.intercept = lambda _: None
         assert finish_dead_runs(opened, URL) == 2

@@ -239,7 +239,7 @@ class TestDeleting:
         for _ in range(2):
             stand.create()
         message = stand.left_behind()
-        assert message.startswith("2 users of this run could not be confirmed as deleted:")
+        assert message.startswith(f"2 users of run {stand.mark} could not be confirmed as deleted:")
         assert [line.split()[0] for line in message.split("\n")[1:-1]] == ["1", "2"]
         assert "  1  ada.1@" in message
         assert message.endswith(f"python -m support.cleanup --yes --mark {stand.mark}")

@@ -119,7 +119,10 @@ def test_a_change_names_the_last_etag_of_its_user(client: Client, script: Script
     assert sent == [("GET", None), ("PATCH", '"a"'), ("PATCH", '"b"'), ("GET", None), ("DELETE", '"c"')]
 
 
-def test_a_change_with_an_old_etag_reads_the_user_and_is_sent_again_a_few_times(client: Client, script: Script) -> None:
+def test_a_change_with_an_old_etag_reads_the_user_and_is_sent_again_a_few_times(
+    client: Client, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("support.http.conditions.TRIES", 3)
     refusals = [one for etag in "abcd" for one in (answer(200, ADA, headers=tag(etag)), answer(412))]
     server = script(*refusals)
     api = demanding_etags(server.url)

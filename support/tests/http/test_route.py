@@ -88,7 +88,7 @@ class TestProxy:
         self, monkeypatch: pytest.MonkeyPatch, kind: str
     ) -> None:
         monkeypatch.setenv("ALL_PROXY", f"{kind}://ada:pear-tree@127.0.0.1:1080")
-        with pytest.raises(SettingsError, match=f"ALL_PROXY: it names a proxy of the kind {kind};") as caught:
+        with pytest.raises(SettingsError, match="ALL_PROXY: it names no proxy that the suite can use;") as caught:
             route_to(BEHIND)
         assert "pear-tree" not in str(caught.value)
 
@@ -102,7 +102,7 @@ class TestProxy:
         self, monkeypatch: pytest.MonkeyPatch, url: str
     ) -> None:
         monkeypatch.setenv("HTTP_PROXY", url)
-        with pytest.raises(SettingsError, match=r"^HTTP_PROXY: .*it must be an http:// or https:// URL") as caught:
+        with pytest.raises(SettingsError, match=r"^HTTP_PROXY: .*it wants an http:// or https:// URL") as caught:
             route_to(BEHIND)
         assert "pear-tree" not in str(caught.value)
 

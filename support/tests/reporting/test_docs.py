@@ -16,7 +16,8 @@ import pytest
 from behave.parser import parse_file
 
 from support.compat import row_of
-from support.contract.tags import TAGS, meaning_of
+from support.contract.tags import LACKING, TAGS, meaning_of
+from support.profile import Capabilities
 from support.reporting.docs.features import examples, examples_by_rule, sections
 from support.reporting.docs.last_run import LastRun
 from support.reporting.docs.pieces import badge, message, slots
@@ -202,6 +203,10 @@ def test_examples_are_found_by_their_rule(tmp_path: Path) -> None:
     shown = examples_by_rule(nasty_features(tmp_path)["Users"])
     assert len(shown["list"]) == 2
     assert shown["read-200"] == []
+
+
+def test_each_capability_has_words_for_an_api_that_lacks_it() -> None:
+    assert LACKING.keys() == Capabilities().offered.keys()
 
 
 def test_each_tag_of_the_features_is_on_the_closed_list() -> None:

@@ -268,7 +268,9 @@ class TestSettings:
         assert line in ended_with_one_line(project.behave("-D", argument))
 
     def test_a_base_url_without_a_token_ends_it(self, project: Project) -> None:
-        assert "TOKEN: it is not set, but BASE_URL is." in ended_with_one_line(project.behave(TOKEN=""))
+        assert "TOKEN: it is not set, and this is not the embedded API." in ended_with_one_line(
+            project.behave(TOKEN="")
+        )
 
     def test_a_journal_that_cannot_be_written_ends_it(self, project: Project, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("")

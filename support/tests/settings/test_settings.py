@@ -62,11 +62,14 @@ class TestPrecedence:
         assert load({"RETRY_ATTEMPTS": "9"}, env_file).retry_attempts == 9
         assert load({}, env_file).retry_base_s == 0.8
 
-    def test_an_empty_value_counts_as_unset(self, env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        env_file.write_text("RETRY_ATTEMPTS=7\nDATA_SEED=\n", encoding="utf-8")
-        monkeypatch.setenv("RETRY_ATTEMPTS", "")
-        settings = load({"retry_attempts": ""}, env_file)
-        assert (settings.retry_attempts, settings.data_seed) == (7, None)
+    def test_an_empty_value_brings_the_default_back(self, env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        env_file.write_text("BASE_URL=http://127.0.0.1:9/users\nTOKEN=pear\nDATA_SEED=\n", encoding="utf-8")
+        assert load({}, env_file).base_url == "http://127.0.0.1:9/users"
+        assert load({"base_url": "", "token": ""}, env_file).base_url is None
+        monkeypatch.setenv("BASE_URL", "")
+        monkeypatch.setenv("TOKEN", "")
+        settings = load({}, env_file)
+        assert (settings.base_url, settings.token, settings.data_seed) == (None, None, None)
 
     def test_foreign_names_in_the_file_are_ignored(self, env_file: Path) -> None:
         env_file.write_text("EDITOR=vi\nDATA_SEED=3\n", encoding="utf-8")
@@ -194,7 +197,7 @@ class TestUnknownNames:
 class TestToken:
     def test_a_base_url_needs_one(self, env_file: Path) -> None:
         line = refusal(env_file, base_url="http://127.0.0.1:8000/users")
-        assert line.startswith("TOKEN: it is not set, but BASE_URL is.")
+        assert line.startswith("TOKEN: it is not set, and this is not the embedded API.")
         assert "TOKEN=none" in line
 
     @pytest.mark.parametrize("none", ["none", "NONE"])

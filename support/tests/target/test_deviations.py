@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.contract.tags import LACKING
 from support.tests.target.conftest import NewProfile, NewTarget, Play
 
 pytestmark = pytest.mark.sampled
@@ -127,7 +128,7 @@ def test_scenarios_of_missing_capabilities_are_skipped(play: Play, new_target: N
     ended = play(new_target(), without, TOKENS, "features/users/updating.feature")
     assert ended.code == 0
     reasons = {scenario.reason for scenario in ended.summary.scenarios}
-    assert reasons == {"", "the target has no access", "the target has no put"}
+    assert reasons == {"", f"the target has {LACKING['access']}", "the target has no PUT"}
 
 
 @pytest.mark.parametrize(

@@ -304,7 +304,7 @@ def test_a_name_that_no_answer_has_is_refused_with_its_key(tmp_path: Path, new_s
     server = new_server(twist)
     named: dict[str, Any] = {key: name}
     line = line_of(tmp_path, server.url, replace(Profile(), names=replace(Profile().names, **named)))
-    assert f"shows {name}, which the profile contract names for " in line
+    assert f"shows {name}, which the profile 'contract' names for " in line
     assert f"Correct {key} under [names]" in line
     assert server.left == []
 

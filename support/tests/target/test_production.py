@@ -40,7 +40,7 @@ OF_OTHERS = (
 
 @pytest.mark.parametrize("host", OF_PRODUCTION)
 def test_a_host_that_is_named_like_production_is_refused(tmp_path: Path, host: str) -> None:
-    with pytest.raises(SettingsError, match="ALLOW_PRODUCTION=1"):
+    with pytest.raises(SettingsError, match="ALLOW_PRODUCTION=true"):
         refuse_production(f"https://{host}/users", Profile(), settings_for(tmp_path))
     refuse_production(f"https://{host}/users", Profile(), settings_for(tmp_path, allow_production=True))
 

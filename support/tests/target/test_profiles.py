@@ -94,7 +94,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ("[deadlines]\nrace_window_s = 1\n", "deadlines", "there is no 'race_window_s'"),
         ("colour = 1\n", "its top level", "there is no 'colour'"),
         ('[[deviations]]\nrule = "put"\n', "deviations[0]", "'reason' is missing"),
-        (f'[[deviations]]\nrule = "putt"\n{DEVIATION}', "deviations[0].rule", "did you mean put?"),
+        (f'[[deviations]]\nrule = "putt"\n{DEVIATION}', "deviations[0].rule", "the nearest is put."),
         (
             '[[deviations]]\nrule = "put"\nreason = "r"\nlink = "https://example.com/42"\nsince = "2026-02-30"\n',
             "deviations[0].since",

@@ -74,7 +74,7 @@ def blank_filter_shows_all_users(sandbox: Sandbox, filtered: Decision, email: st
     return users
 
 
-@defect("filter-email", at="list_users")
+@defect(_PAGES, at="list_users")
 async def filtered_user_on_every_page(sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
     """?email= together with a page shows the user on each page, also on the second."""
     sandbox.api.page(call)
