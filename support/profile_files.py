@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 PROFILES = Path(__file__).parent / "profiles"
 REQUIRED = ("name", "description")
 RENAMED = {"has": "[has] is now [capabilities]", "left_out": "[[left_out]] is now [[excluded]]"}
+WORDS = {
+    "an object": "a table",
+    "a valid array": "a list",
+    "a valid boolean": "true or false",
+    "a valid integer": "a whole number",
+    "a valid": "a",
+    "True, False": "true, false",
+    "'": '"',
+}
+"""Words of pydantic, and TOML's for the same."""
 
 
 def load(target: str) -> Profile:
@@ -93,7 +103,8 @@ def _check_is_file(path: Path, target: str) -> None:
 def _place(error: ErrorDetails) -> str:
     """Return where an error is, as in `deviations[0].rule`; a key that is missing or unknown is in its table."""
     path = error["loc"][:-1] if error["type"] in ("missing", "unexpected_keyword_argument") else error["loc"]
-    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".") or "its top level"
+    names = [key for key in path if key != "[key]"]  # pydantic's mark for the key itself
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in names).lstrip(".") or "its top level"
 
 
 def _fault(error: ErrorDetails) -> str:
@@ -110,8 +121,12 @@ def _fault(error: ErrorDetails) -> str:
             return "it is nested too deeply"
         case "value_error":
             return str(error["ctx"]["error"])
+    if error["type"] == "tuple_type" and isinstance(error["input"], dict):
+        return f"write [[{key}]], with two brackets"
     wish = error["msg"].partition(" should ")[2].removesuffix(" after validation, not 0")
-    return f"{in_short(repr(error['input']))} should {wish}"
+    for theirs, ours in WORDS.items():
+        wish = wish.replace(theirs, ours)
+    return f"{in_short(json.dumps(error['input'], ensure_ascii=False))} should {wish}"
 
 
 def _names_in(place: Sequence[str | int]) -> list[str]:
