@@ -20,8 +20,7 @@ MINIMUM = (
 )
 
 
-@pytest.mark.sampled
-@pytest.mark.parametrize("personality", ["mockapi", "mockapi-500"])
+@pytest.mark.parametrize("personality", ["mockapi", pytest.param("mockapi-500", marks=pytest.mark.sampled)])
 def test_the_suite_passes_on_mockapi(play: Play, new_target: NewTarget, personality: str) -> None:
     target = new_target("--personality", personality)
     others = [target.create() for _ in range(3)]
