@@ -53,7 +53,8 @@ class Capabilities:
     @property
     def offered(self) -> Mapping[str, bool]:
         """Whether each capability is offered, those that follow from others included."""
-        return {**vars(self), "search": self.search, "changes": self.changes, "page_sizes": self.pages}
+        pages = self.list and self.pages
+        return {**vars(self), "search": self.search, "changes": self.changes, "pages": pages, "page_sizes": pages}
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import stat
@@ -48,7 +49,7 @@ def load(target: str) -> Profile:
         profile = TypeAdapter(Profile).validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise SettingsError(f"TARGET: {path} at {_place(first)}: {in_short(_fault(first))}.") from None
+        raise SettingsError(f"TARGET: {path} at {_place(first)}: {in_short(_fault(first), 600)}.") from None
     for key in REQUIRED:
         if key not in json.loads(content):
             raise SettingsError(f"TARGET: {path} at its top level: {key!r} is missing.")
@@ -114,7 +115,7 @@ def _fault(error: ErrorDetails) -> str:
         case "unexpected_keyword_argument" if key in RENAMED:
             return RENAMED[str(key)]
         case "unexpected_keyword_argument":
-            return f"there is no {in_short(str(key))!r}; it may hold {', '.join(_names_in(error['loc'][:-1]))}"
+            return f"there is no {in_short(str(key))!r}; {_instead(str(key), _names_in(error['loc'][:-1]))}"
         case "missing":
             return f"{key!r} is missing"
         case "json_invalid":
@@ -127,6 +128,11 @@ def _fault(error: ErrorDetails) -> str:
     for theirs, ours in WORDS.items():
         wish = wish.replace(theirs, ours)
     return f"{in_short(json.dumps(error['input'], ensure_ascii=False))} should {wish}"
+
+
+def _instead(name: str, offered: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, offered, 1)
+    return f"the nearest is {near[0]!r}" if near else f"it may hold {', '.join(offered)}"
 
 
 def _names_in(place: Sequence[str | int]) -> list[str]:

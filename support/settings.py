@@ -178,7 +178,9 @@ class Settings(BaseSettings):
     def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None or re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
             return value
-        raise ValueError("visible ASCII characters without spaces, as they go after 'Bearer '")
+        raise ValueError(
+            "visible ASCII characters without spaces: the token alone, without a word such as Bearer before it"
+        )
 
     @field_validator("log_level")
     @classmethod

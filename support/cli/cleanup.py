@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m support.cleanup",
         description="List, or with --yes delete, the users that dead runs left on the target of BASE_URL and TOKEN.",
-        epilog="The command only ever deletes users whose email contains the whole mark of a run of this suite.",
+        epilog="It deletes only users whose email, or name where no email is shown, has the whole mark of a run.",
     )
     add = parser.add_argument
     add("--dry-run", action="store_true", help="only list the users that it would delete (the default)")

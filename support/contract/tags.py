@@ -78,7 +78,7 @@ def reason_to_skip(scenario: Scenario, profile: Profile, has_token: bool) -> str
     has = dict(profile.capabilities.offered)
     has["access"] &= has_token
     has["bearer"] &= profile.auth.scheme == "bearer"
-    has["page_sizes"] |= not profile.pages.are_numbered and bool(profile.names.limit)
+    has["page_sizes"] |= has["list"] and not profile.pages.are_numbered and bool(profile.names.limit)
     needed = [tag.removeprefix(NEEDS).removesuffix("=yes") for tag in tags if tag.startswith(NEEDS)]
     missing = [f"the target has {LACKING[name]}" for name in needed if not has[name]]
     excluded = [f"excluded: {each.reason}" for each in profile.excluded if each.covers(scenario.name)]

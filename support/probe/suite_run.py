@@ -77,8 +77,8 @@ def add_deviations(draft: Draft, tags: str, tell: Callable[[str], object]) -> Ma
         _add_deviation(draft, rule, shows, failures)
     if left := summary.users.left_behind:
         draft.remarks.append(
-            f"The run left {number_of(left, 'user')} behind. Delete them with BASE_URL and TOKEN of this API: "
-            "python -m support.cleanup --yes; then "
+            f"The run left {number_of(left, 'user')} behind. Delete them with BASE_URL, TOKEN and this draft as "
+            "TARGET: python -m support.cleanup --yes; then "
             "put the scenarios that made them under [[excluded]]."
         )
     passed = sum(rule.result is Result.PASSED for rule in summary.rules)

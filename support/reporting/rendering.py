@@ -156,7 +156,7 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
     yield "features", counted(summary.features_by_result)
     yield "rules", counted(summary.rules_by_result)
     yield "scenarios", counted(summary.scenarios_by_result)
-    recovered = f", {users.recovered} that dead runs left deleted" if users.recovered else ""
+    recovered = f", {users.recovered} left by dead runs deleted first" if users.recovered else ""
     gone = f"{users.gone} gone, {users.left_behind} left behind"
     yield "users", f"{users.created} created, {users.deleted} deleted by cleanup, {gone}{recovered}"
     causes = ", ".join(f"{cause} x{number}" for cause, number in requests.retried_causes.items())

@@ -30,7 +30,7 @@ def main() -> None:
     control = f"{root}/_control" if options.control else None
     print(json.dumps({"url": root + options.path, "control": control, "pid": os.getpid()}), flush=True)
     if not given or not options.until_stdin_closes:
-        _print_example(root + options.path, "$TOKEN" if given else token)
+        _print_example(root + options.path, "YOUR_TOKEN" if given else token)
     from support.sandbox.serving import serve  # late: the port is known before the slow imports begin
 
     serve(sock, options, token)

@@ -59,7 +59,9 @@ def why_no_list(exchange: Exchange, profile: Profile) -> str | None:
     if answer.status in (404, 410):
         return f"{asked(exchange)}: there is no users collection. Correct the path in BASE_URL."
     if answer.status in NOT_OFFERED:
-        without = f"set list = false under [capabilities] {draft(url)}"
+        without = (
+            f"set list = false, and email_filter = false if it cannot be searched, under [capabilities] {draft(url)}"
+        )
         return f"{asked(exchange)}: this collection cannot be read. Correct the path in BASE_URL, or {without}."
     if is_page(answer):
         return f"{asked(exchange)} with an HTML page: no API answers there. Correct BASE_URL."

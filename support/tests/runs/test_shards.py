@@ -72,7 +72,7 @@ def test_a_shard_without_a_feature_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["3/2", "0/2", "2", "a/b", "1/2/3", "-1/2"])
 def test_what_is_no_shard_is_refused(value: str) -> None:
-    with pytest.raises(SettingsError, match=r"SHARD .* it wants one of several shares, such as 2/4\."):
+    with pytest.raises(SettingsError, match=r"SHARD .* it wants one of several shards, such as 2/4\."):
         load({"shard": value})
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from support import profile_files
 from support.errors import SettingsError
-from support.profile import Deadlines, Deviation, Exclusion, Profile
+from support.profile import Capabilities, Deadlines, Deviation, Exclusion, Profile
 from support.profile_answers import Lookup, Shape, StatusInBody
 from support.profile_files import PROFILES
 from support.rules import RULES
@@ -82,7 +82,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "wish"),
     [
-        ("[answers]\ngonne = [404]\n", "answers", "there is no 'gonne'; it may hold created, taken, "),
+        ("[answers]\ngonne = [404]\n", "answers", "there is no 'gonne'; the nearest is 'gone'."),
         ("[answers]\ntaken = []\n", "answers.taken", "[] should have at least 1 item"),
         ("[answers]\ntaken = 409\n", "answers.taken", "409 should be a list"),
         ("[answers]\ntaken = [42]\n", "answers.taken[0]", "42 should be greater than or equal to 200"),
@@ -92,7 +92,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         ('[pages]\ncounts = "rows"\n', "pages.counts", '"rows" should be "pages", "users", "cursor" or "last_id"'),
         ("[caps]\nusers = 0\n", "caps.users", "0 should be greater than or equal to 1"),
         ("[deadlines]\nrace_window_s = 1\n", "deadlines", "there is no 'race_window_s'"),
-        ("colour = 1\n", "its top level", "there is no 'colour'"),
+        ("colour = 1\n", "its top level", "there is no 'colour'; it may hold name, description, "),
         ('[[deviations]]\nrule = "put"\n', "deviations[0]", "'reason' is missing"),
         (f'[[deviations]]\nrule = "putt"\n{DEVIATION}', "deviations[0].rule", "the nearest is put."),
         (
@@ -141,7 +141,7 @@ def test_values_are_read_into_their_places(profile: NewProfile) -> None:
         (
             f'[[deviations]]\nrule = "put"\n{DEVIATION}sicne = 1\n',
             "deviations[0]",
-            "there is no 'sicne'; it may hold rule, reason, ",
+            "there is no 'sicne'; the nearest is 'since'.",
         ),
         ("[has]\nput = false\n", "its top level", "[has] is now [capabilities]"),
         ('[[left_out]]\nreason = "r"\nscenarios = ["A"]\n', "its top level", "[[left_out]] is now [[excluded]]"),
@@ -301,3 +301,8 @@ def test_quotes_in_an_email_do_not_end_the_text_of_a_search() -> None:
     assert json.loads(Lookup(format='{"email": "{email}"}').text_for('"a b"@example.com')) == {
         "email": '"a b"@example.com'
     }
+
+
+def test_where_there_is_no_list_there_are_no_pages_of_it() -> None:
+    offered = Capabilities(list=False).offered
+    assert (offered["pages"], offered["page_sizes"], offered["email_filter"]) == (False, False, True)
