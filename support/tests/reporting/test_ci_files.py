@@ -147,7 +147,7 @@ def test_no_job_on_staging_tests_the_embedded_api_where_a_secret_is_missing(tmp_
 def test_the_job_of_gitlab_for_each_change_has_no_secret() -> None:
     """On a protected branch GitLab gives every job the protected variables."""
     assert (
-        "- unset BASE_URL TOKEN\n"
+        "- unset BASE_URL TOKEN TOKEN_COMMAND TARGET\n"
         in GITLAB.read_text(encoding="utf-8").partition("\ncontract:")[2].partition("\nstaging:")[0]
     )
 

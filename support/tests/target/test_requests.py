@@ -311,7 +311,7 @@ def test_a_profile_takes_secrets_from_the_environment_and_hides_them(
         ('[auth]\nscheme = "header"', "name is missing: that of the header"),
         ('[auth]\nscheme = "query"', "name is missing: that of the query parameter"),
         ('[auth]\nformat = "Token"', "it must hold {token} once"),
-        ('[auth]\nscheme = "digest"', "should be 'bearer', 'header'"),
+        ('[auth]\nscheme = "digest"', 'should be "bearer", "header"'),
         ('[paths]\ncreate = "https://elsewhere.example.com/users"', "on the host of BASE_URL"),
         ('[paths]\ncreate = "//elsewhere.example.com/users"', "on the host of BASE_URL"),
     ],
