@@ -30,7 +30,7 @@ def describe_left(left: Iterable[Record], mark: str) -> str:
         lines.append(f"  … and {len(users) - MOST_LISTED} more")
     if provable := sum(not record.unprovable for record in users):
         them = "this user" if len(users) == 1 else "them" if provable == len(users) else f"{provable} of them"
-        advice = "to do it now, with the same BASE_URL, TOKEN and TARGET: python -m support.cleanup --yes --mark"
+        advice = "to do it now, with BASE_URL, TOKEN and TARGET of this API: python -m support.cleanup --yes --mark"
         lines.append(f"The next run against this target deletes {them}; {advice} {mark}")
     if provable < len(users):
         them = "the others" if provable else "them"

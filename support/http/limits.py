@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from support.errors import number_of
+
 FEWEST = 10
 SLOWER = 0.7
 MOST_LOWERED = 4
@@ -19,7 +21,7 @@ class Limit:
     seconds: float
 
     def __str__(self) -> str:
-        return f"{self.requests} requests in {self.seconds:.3g} s"
+        return f"{number_of(self.requests, 'request')} in {self.seconds:.3g} s"
 
     @property
     def rate(self) -> float:

@@ -93,7 +93,8 @@ class Verdict:
 
     def _listed(self, title: str, known: bool) -> str:
         rules = {rule: count for rule, count in self.broken.items() if (rule in self.known) is known}
-        return (rules and f"{title}: {', '.join(f'{rule} ({count} times)' for rule, count in rules.items())}") or ""
+        counted = [f"{rule} ({number_of(count, 'time')})" for rule, count in rules.items()]
+        return f"{title}: {', '.join(counted)}" if counted else ""
 
     def write(self, folder: Path) -> None:
         """Write the verdict into a folder of reports."""

@@ -13,7 +13,7 @@ from support.concurrency.results import BurstResult, Request
 from support.contract.matchers import Matcher, body_of, has_an_id, has_status, is_a_user, shows
 from support.contract.normalizers import ids_of, user_of
 from support.contract.violation import check
-from support.errors import ContractViolation, SuiteError
+from support.errors import ContractViolation, SuiteError, number_of
 from support.http.operations import Operation
 from support.load.population import Population
 from support.load.telling import Tell, Told, attempts_of, disturbance, failure_of
@@ -168,6 +168,7 @@ def lists_exactly(profile: Profile, user_ids: Sequence[str]) -> Matcher:
 
     def find(exchange: Exchange) -> list[str]:
         shown = ids_of(exchange.answer, profile)
-        return [] if sorted(shown) == sorted(user_ids) else [f"{len(shown)} users are shown: {', '.join(shown[:5])}"]
+        wrong = f"{number_of(len(shown), 'user')} shown: {', '.join(shown[:5])}"
+        return [] if sorted(shown) == sorted(user_ids) else [wrong]
 
     return Matcher("exactly the user with this email" if user_ids else "no user with this email", find)

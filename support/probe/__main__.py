@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         draft.remarks += coverage(draft.profile, results)
         _write(draft, options.out)
     except (SuiteError, ContractViolation) as error:
-        text = f"{error.outcome}: {error}".replace("BASE_URL (from -D base_url)", "URL")
+        text = re.sub(r"(?<!_)BASE_URL( \(from -D base_url\))?", "URL", f"{error.outcome}: {error}")
         print(redacted(text), file=sys.stderr)
         return FAULT
     except KeyboardInterrupt:
@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("url", metavar="URL", help="URL of the users collection")
     parser.add_argument("--out", metavar="FILE", help="write the draft to this .toml file instead of standard output")
-    parser.add_argument("--from", dest="known", metavar="PROFILE", help="begin with what this profile says")
+    parser.add_argument(
+        "--from", dest="known", metavar="PROFILE", help="begin with this profile, without its known deviations"
+    )
     parser.add_argument(
         "--with-run",
         metavar="TAGS",

@@ -47,7 +47,8 @@ def forecast(
     lowest = min(limits, key=lambda limit: limit.rate, default=None)
     if lowest is not None and requests / lowest.rate > seconds:
         seconds, at = requests / lowest.rate, str(lowest)
-    does = f"sends about {_rounded(requests)} requests and creates about {_rounded(requests * USERS_PER_REQUEST)} users"
+    users = _rounded(requests * USERS_PER_REQUEST)
+    does = f"sends about {_rounded(requests)} requests and creates about {users} user{'s' * (users != '1')}"
     takes = f"it takes about {_time(seconds)}"
     if in_turn_s > WORTH_TELLING * max(seconds, 1):
         takes += f", or {_time(in_turn_s)} if the API works on one request at a time"

@@ -219,6 +219,8 @@ def _print_rerun(console: Console, summary: Summary, options: Sequence[str]) -> 
 def _program() -> str:
     """Return behave as this shell finds it."""
     program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return "python -m behave"
     if program.stem != "behave" or shutil.which("behave") == os.fspath(program.resolve()):
         return "behave"
     return shlex.quote(relative(program))

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from support.contract.matchers import has_status, shows
-from support.errors import NotOffered
+from support.errors import NotOffered, number_of
 from support.http.operations import Operation
 from support.models import Exchange
 from support.scenario import accounts, conditional, directory, one_client, protocol, user_checks, values
@@ -91,8 +91,9 @@ def send_and_read_on(scenario: ScenarioContext, actor: Actor, first: First) -> N
         if not connection.hung:
             break
     if connection.wrong or connection.hung:
-        late = [f"{connection.hung} answers did not come in time, {TRIES} times in a row"] if connection.hung else []
-        scenario.fail("each answer by its own length", [*connection.wrong, *late], scenario.exchanges[2])
+        late = f"{number_of(connection.hung, 'answer')} did not come in time, {TRIES} times in a row"
+        wrong = [*connection.wrong, *([late] if connection.hung else [])]
+        scenario.fail("each answer by its own length", wrong, scenario.exchanges[2])
 
 
 def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -> KeptConnection:

@@ -19,6 +19,7 @@ from support.concurrency.races import (
     with_outcome,
 )
 from support.contract.normalizers import user_of, users_of
+from support.errors import number_of
 from support.models import NewUser, User
 from support.scenario import accounts, one_client
 from support.scenario.email_races import becomes_free, shows_as_gone
@@ -137,7 +138,7 @@ def check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> Non
     """
     back = poll_until(scenario, LIST, lambda: _those_who_are_back(scenario, deleted), lambda back: not back)
     if back and scenario.race is not None and not scenario.race.verdict.wrong:
-        wrong = f"{len(back)} users were gone and are back, such as {back[0]}"
+        wrong = f"gone and back again: {number_of(len(back), 'user')}, such as {back[0]}"
         scenario.race = replace(scenario.race, verdict=Verdict((wrong,)))
 
 

@@ -12,6 +12,7 @@ from support.contract.claims import Claim, only, shown
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list, schema_mismatches
 from support.contract.normalizers import id_in, ids_of, listed, normal_user, user_of, users_of
 from support.contract.violation import check, fail
+from support.errors import number_of
 from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.user_checks import comparable, has_right_shape
@@ -213,7 +214,7 @@ def finds_only(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
         entries = [entry for entry in entries if _has_email_of(scenario, entry, actor)]
     ids = [id_of(scenario, entry) for entry in entries]
     if ids != [actor.id]:
-        wrong = f"{len(ids)} users are shown: {', '.join(map(str, ids[:5]))}" if ids else "no user is shown"
+        wrong = f"{number_of(len(ids), 'user')} shown: {', '.join(map(str, ids[:5]))}" if ids else "no user is shown"
         broken = rule if _is_fault_of_search(scenario, entries, actor) else scenario.rule
         fail(
             broken,
@@ -237,7 +238,7 @@ def check_found(
     """Check that a search shows the users with exactly these ids."""
     check(exchange, rule, attempted, has_status((200, *(() if expected else scenario.answers.no_match))))
     if (found := ids_of(exchange.answer, scenario.profile)) != expected:
-        fail(rule, attempted, [wanted], [f"{len(found)} users are shown"], exchange, claims=only(*expected))
+        fail(rule, attempted, [wanted], [f"{number_of(len(found), 'user')} shown"], exchange, claims=only(*expected))
 
 
 def _is_fault_of_search(scenario: ScenarioContext, entries: Sequence[Any], actor: Actor) -> bool:

@@ -11,7 +11,7 @@ from support.contract.claims import only
 from support.contract.matchers import has_an_id, has_status, is_a_list, shows
 from support.contract.normalizers import user_of
 from support.contract.violation import check, fail
-from support.errors import ContractViolation
+from support.errors import ContractViolation, number_of
 from support.models import Exchange, NewUser
 from support.scenario import accounts, directory, outcomes
 from support.scenario.context import Actor, ScenarioContext
@@ -153,7 +153,7 @@ def each_is_found(scenario: ScenarioContext) -> None:
         scenario.check(exchange, has_status([200]), is_a_list(scenario.profile))
         ids = [id_of(scenario, entry) for entry in entries_of(scenario, exchange)]
         if each.writer is None or ids != [each.writer.id]:
-            wrong = f"{len(ids)} users are shown" if ids else "no user is shown"
+            wrong = f"{number_of(len(ids), 'user')} shown" if ids else "no user is shown"
             scenario.fail(
                 f"exactly the user with {each.sent.email}",
                 [wrong],

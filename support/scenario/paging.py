@@ -15,7 +15,7 @@ from support.cleanup.polling import PollPolicy
 from support.contract.claims import Claim, shown
 from support.contract.normalizers import ids_of, users_of
 from support.contract.violation import fail
-from support.errors import Inconclusive
+from support.errors import Inconclusive, number_of
 from support.models import Exchange
 from support.profile import Profile
 from support.scenario.context import Actor, ScenarioContext
@@ -284,8 +284,8 @@ def are_the_list(scenario: ScenarioContext) -> None:
     """Check that all pages together are the list."""
     paged = scenario.pages
     if max(len(paged.missing), len(paged.strange)) > paged.changes:
-        lost, strange = len(paged.missing), len(paged.strange)
-        wrong = [f"{lost} users of the list are on no page", f"{strange} users of the pages are not in the list"]
+        on_no_page, not_listed = (number_of(len(users), "user") for users in (paged.missing, paged.strange))
+        wrong = [f"on no page: {on_no_page} of the list", f"not in the list: {not_listed} of the pages"]
         scenario.fail("all pages together are the list", wrong, paged.pages[-1])
 
 

@@ -14,6 +14,7 @@ from support.contract.guesses import CREATED, EMAILS, IDS, NAMES, first_of, list
 from support.contract.matchers import body_of, brief
 from support.contract.normalizers import listed
 from support.contract.refusals import Complaint, complaints_in
+from support.errors import number_of
 from support.escaping import on_one_line
 from support.http.reading import document_of
 from support.models import Answer, Exchange, NewUser
@@ -107,7 +108,7 @@ def why_refused(exchange: Exchange, sent_names: Mapping[str, str], table: str = 
         location = on_one_line((answer.header("Location") if answer else None) or "nowhere")
         return f"{asked(exchange)} to {location}. Put that URL into BASE_URL, or set [paths] {draft(url)}."
     if status >= 500:
-        return f"{asked(exchange)} to a valid user, {tries(exchange)}{saying(answer)}. Check that the API is up."
+        return f"{asked(exchange)} to a valid user{saying(answer)}; {tries(exchange)}. Check that the API is up."
     return _why_invalid(exchange, sent_names, table)
 
 
@@ -137,7 +138,7 @@ def wanted_in(exchange: Exchange, sent_names: Mapping[str, str]) -> list[Complai
 
 def tries(exchange: Exchange) -> str:
     """Return how often a call was sent, or why it was not sent again."""
-    return exchange.gave_up or f"after {len(exchange.attempts)} attempts"
+    return exchange.gave_up or f"it was sent {number_of(len(exchange.attempts), 'time')}"
 
 
 def why_limited(exchange: Exchange) -> str:
@@ -181,4 +182,5 @@ def other_forms(user: Any, profile: Profile) -> Iterator[str]:
     if profile.names.created_at == CREATED[0] not in user and profile.shape.created_at is not False and other:
         yield f'users have {other} and no createdAt: if that is right, set created_at = "{other}" under [names]'
     if profile.shape.id == "string" and isinstance(user.get(profile.names.id), int):
-        yield 'ids are numbers: if that is right, set id = "integer" under [shape]'
+        advice = 'set id = "integer" under [shape], and list user-shape as a known deviation'
+        yield f"ids are numbers: if that is right, {advice}"

@@ -15,7 +15,7 @@ from support import statuses
 from support.cleanup.registry import Registry
 from support.contract.matchers import body_of
 from support.contract.normalizers import listed, names_one_user, user_of, users_of
-from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError, TargetDown
+from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteError, TargetDown, number_of
 from support.escaping import on_one_line
 from support.http.reading import document_of
 from support.http.session_client import SessionClient
@@ -115,7 +115,7 @@ class FirstUser:
         in_list = next(filter(None, (user_shown(entry, self._new_user) for entry in entries)), None)
         own = next((user for user in users_of(answer, self._profile) if user.email == self._email), None)
         if entries and in_list is None:
-            self.learned.append(f"the list shows {len(entries)} users, the new one not among them")
+            self.learned.append(f"the list shows {number_of(len(entries), 'user')}, the new one not among them")
         user = user_of(self._created.answer, self._profile)
         if user is not None and user.email == self._email:
             return user.id
@@ -247,7 +247,8 @@ class FirstUser:
         found = self._client.run(self._api.find(self._new_user.email))
         ids = [user.id for user in users_of(found.answer, self._profile)]
         if ids != [user_id]:
-            self.learned.append(f"?{self._profile.names.email_filter}= finds {len(ids)} users where it should find one")
+            found_instead = "another user" if len(ids) == 1 else f"{len(ids)} users"
+            self.learned.append(f"?{self._profile.names.email_filter}= finds {found_instead} instead of the new one")
 
     def _change(self, user_id: str) -> None:
         """Change the name by each method that the profile says is offered; raises SettingsError if one is not."""
@@ -282,7 +283,7 @@ class FirstUser:
         if deleted.status == statuses.TOO_MANY_REQUESTS:
             raise TargetDown(diagnosis.why_limited(deleted))
         if (deleted.status or 0) >= 500 and deleted.status not in NOT_OFFERED:
-            stayed = f"and the user stays, {diagnosis.tries(deleted)}"
+            stayed = f"and the user stays; {diagnosis.tries(deleted)}"
             raise TargetDown(f"{asked(deleted)}{saying(deleted.answer)}, {stayed}. Check that the API is up.")
         raise SettingsError(
             f"{asked(deleted)}{saying(deleted.answer)}, and the user stays: the suite could delete nobody. "

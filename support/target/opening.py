@@ -18,7 +18,7 @@ from support.models import Exchange, Failure
 from support.profile import Profile
 from support.settings import Settings
 from support.statuses import TOO_MANY_REQUESTS
-from support.target.diagnosis import draft, why_limited
+from support.target.diagnosis import draft, tries, why_limited
 
 NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 CAP_S = 1.0
@@ -76,8 +76,7 @@ def _open(client: SessionClient, api: UsersApi, reading: Operation[Exchange]) ->
         challenge = (exchange.answer.header("WWW-Authenticate") if exchange.answer else None) or ""
         raise TokenRefused(f"{api.base_url} {_why_refused(exchange, api)}", challenge.partition(" ")[0])
     if exchange.status is not None and exchange.status >= 500:
-        after = f"after {len(exchange.attempts)} attempts"
-        raise TargetDown(f"{api.base_url} answers {exchange.status} {after}. Check that the API is up.")
+        raise TargetDown(f"{api.base_url} answers {exchange.status}; {tries(exchange)}. Check that the API is up.")
     return exchange
 
 

@@ -22,7 +22,7 @@ def sweep(settings: Settings) -> list[SuiteError]:
     if not stay:
         return []
     advice = (
-        "The next run against this target deletes them; to do it now, with the same BASE_URL, TOKEN and TARGET: "
+        "The next run against this target deletes them; to do it now, with BASE_URL, TOKEN and TARGET of this API: "
         "python -m support.cleanup --yes"
     )
     return [LeftBehind(f"the users of a process that died ({', '.join(stay)}) are not deleted. {advice}")]

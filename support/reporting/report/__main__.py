@@ -12,13 +12,13 @@ from support.reporting.report.generating import ReportNotMade, generate, has_res
 from support.settings import ROOT, load
 
 UNSET = 2
-UNMADE = 3
+UNMADE = 6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the contract, or take existing results, and make the HTML report; it needs Node, but no Java.
 
-    Return the exit code of the run, or 3 if the run passed and the report could not be made.
+    Return the exit code of the run, or 6, which no outcome has, if the run passed and the report could not be made.
     """
     options = _options(arguments)
     try:

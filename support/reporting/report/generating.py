@@ -64,7 +64,7 @@ def generate(results: Path, output: Path, history: Path, in_one_file: bool) -> N
     if not has_results(results):
         raise ReportNotMade(
             f"there are no results in {results}, as no scenario was run. If no run says why above, run "
-            "behave --format allure --outfile DIR first"
+            "python -m behave --format allure --outfile DIR first"
         )
     install_allure()
     history.parent.mkdir(parents=True, exist_ok=True)

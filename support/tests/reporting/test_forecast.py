@@ -31,7 +31,7 @@ def test_a_race_sends_more_than_other_scenarios() -> None:
 
 def test_what_the_profile_leaves_out_is_not_counted() -> None:
     told = forecast(FEATURES, EVERYTHING, [], [0.001], 1, lambda one: "race" not in one.effective_tags)
-    assert told.startswith("this run sends about 11 requests and creates about 1 users")
+    assert told.startswith("this run sends about 11 requests and creates about 1 user")
 
 
 @pytest.mark.parametrize(

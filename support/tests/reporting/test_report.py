@@ -64,7 +64,7 @@ def test_without_node_it_says_what_to_install_and_leaves_the_results(smoke_run: 
     results = smoke_run.reports / "allure-results"
     before = sorted(results.iterdir())
     done = report("--results", str(results), "--output", str(tmp_path / "out"), PATH=str(tmp_path))
-    assert done.returncode == 3
+    assert done.returncode == 6
     assert "needs Node 20 or newer" in done.stderr
     assert "apt-get install nodejs npm" in done.stderr
     assert str(results) in done.stderr
@@ -83,7 +83,7 @@ def test_an_old_node_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_no_results_are_said_to_be_missing(tmp_path: Path) -> None:
     done = report("--results", str(tmp_path))
-    assert done.returncode == 3
+    assert done.returncode == 6
     assert "there are no results" in done.stderr
 
 
@@ -120,4 +120,4 @@ def test_it_plays_and_makes_a_report_with_the_exit_code_of_the_run(tmp_path: Pat
     assert "Report: " in done.stdout.splitlines()[-1]
     assert len((tmp_path / "reports" / "history" / "allure.jsonl").read_text(encoding="utf-8").splitlines()) == 1
     assert report("--", "--tags=@there-is-no-such-tag", **settings).returncode == 1
-    assert report("--results", str(tmp_path / "nowhere"), **settings).returncode == 3
+    assert report("--results", str(tmp_path / "nowhere"), **settings).returncode == 6

@@ -73,7 +73,7 @@ def test_without_a_filter_the_list_is_read(new_session: NewSession, script: Scri
 
 def test_duplicates_in_the_list_are_reported(new_session: NewSession, script: Script) -> None:
     scenario, ada = searching(new_session, script, [answer(200, [OTHER, ADA, DUPLICATE])], email_filter=False)
-    with pytest.raises(ContractViolation, match="2 users are shown: 7, 8"):
+    with pytest.raises(ContractViolation, match="2 users shown: 7, 8"):
         directory.is_found_by_email(scenario, ada)
 
 
