@@ -250,6 +250,11 @@ def page_no_longer_shows(scenario: ScenarioContext, actor: Actor) -> None:
     paging.no_longer_shows(scenario, actor)
 
 
+@then("no page of that size shows a deleted user")
+def deleted_on_no_page(scenario: ScenarioContext) -> None:
+    many_users.check_deleted_on_no_page(scenario)
+
+
 @when("support reads the list in pages of the maximum size")
 def read_in_largest_pages(scenario: ScenarioContext) -> None:
     paging.read_all_pages(scenario, paging.largest_page(scenario))

@@ -256,6 +256,14 @@ Feature: The list of users
       And that page no longer shows Ada
 
     @slow
+    Example: Deleted users disappear from all pages
+      Given 30 users have signed up at once
+      When support reads the list in pages of 20 users
+      And every second user deletes their account at the same moment
+      Then the deleted accounts are gone and the others are shown as created
+      And no page of that size shows a deleted user
+
+    @slow
     Example: Users with the same name are on the pages as well
       Given 30 users with the same name have signed up at once
       When support reads the list in pages of 7 users

@@ -28,14 +28,15 @@ class Metrics:
     slowest_s: float = 0.0
     slowest: str = ""
     retry_causes: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Recorder:
-    """The exchanges of the present scenario, the metrics of the run, and observers of each exchange."""
+    """The exchanges of the present scenario, the metrics of the run, which several may share, and observers."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics | None = None) -> None:
         self.exchanges: list[Exchange] = []
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self.observers: list[Callable[[Exchange], None]] = []
         self._bytes = 0
         self._lock = threading.Lock()
@@ -47,6 +48,7 @@ class Recorder:
             self._bytes += _size(exchange)
             while len(self.exchanges) > 1 and (len(self.exchanges) > KEPT or self._bytes > KEPT_BYTES):
                 self._bytes -= _size(self.exchanges.pop(0))
+        with self.metrics.lock:
             self._count(exchange)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s", redacted(in_brief(exchange)))

@@ -59,8 +59,8 @@ class UsersApi:
         return replace(self, credential=credential)
 
     def in_background(self) -> UsersApi:
-        """Return the same API with its own recorder and retry budget, for work beside the scenarios."""
-        return replace(self, recorder=Recorder(), policy=replace(self.policy, budget=Budget()))
+        """Return the same API with exchanges and a retry budget of its own, for work beside the scenarios."""
+        return replace(self, recorder=Recorder(self.recorder.metrics), policy=replace(self.policy, budget=Budget()))
 
     @property
     def url(self) -> str:

@@ -161,7 +161,7 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
     yield "users", f"{users.created} created, {users.deleted} deleted by cleanup, {gone}{recovered}"
     causes = ", ".join(f"{cause} x{number}" for cause, number in requests.retried_causes.items())
     retried = f"{requests.retried_calls} rescued by a retry ({causes})" if causes else "none rescued by a retry"
-    yield "requests", f"{requests.sent} sent, {requests.calls} calls of scenarios, {retried}"
+    yield "requests", f"{requests.sent} sent, {requests.calls} calls, {retried}"
     if requests.limit:
         yield "limit", f"{requests.limit}, for which requests waited {duration(requests.waited_s, 1)} in all"
     if server_errors := requests.retried_causes.get("500"):

@@ -71,7 +71,7 @@ class Users:
 
 @dataclass(frozen=True)
 class Requests:
-    """The calls of the scenarios, and all requests that were sent, those of the cleanup and of warm-ups included.
+    """The calls of scenarios and of the cleanup, and all requests that were sent, those of warm-ups included.
 
     `retried_causes` counts the failures that a retry resolved, by status or cause; `waited_s` is how long requests
     waited because of the `limit` of the target.

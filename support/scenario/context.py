@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from support.scenario.histories import History
     from support.scenario.many_values import Written
     from support.scenario.odd_requests import Odd
-    from support.scenario.paging import Paged
+    from support.scenario.paged import Paged
     from support.scenario.races import Race
     from support.scenario.session import Session
 

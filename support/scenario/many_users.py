@@ -9,12 +9,14 @@ from dataclasses import replace
 from support.contract.matchers import has_status
 from support.contract.normalizers import ids_of, user_of
 from support.contract.violation import check, fail
-from support.errors import NotOffered
+from support.errors import NotOffered, number_of
 from support.models import Exchange, NewUser
 from support.scenario import accounts, directory, paging
 from support.scenario.context import ScenarioContext
 from support.scenario.directory import read_list
+from support.scenario.paged import MOST_PAGES, Fit, Paged
 from support.scenario.protocol import update_methods
+from support.scenario.waiting import LIST, poll_until
 
 SAMPLE = 8
 MEANWHILE = 6
@@ -60,15 +62,33 @@ def read_pages_without_size(scenario: ScenarioContext) -> None:
     scenario.registry.wait_for_deletions()
     for _ in range(paging.TRIES):
         before, pages, seen = read_list(scenario), list[Exchange](), set[str]()
-        while len(pages) < paging.MOST_PAGES:
+        while len(pages) < MOST_PAGES:
             pages.append(scenario.run(scenario.api.page(len(pages) + 1, None)))
             if seen.issuperset(ids := ids_of(pages[-1].answer, scenario.profile)):
                 break
             seen.update(ids)
         after = read_list(scenario)
-        scenario.paged = paging.Paged(before, pages, after, paging.LARGEST_PAGE, scenario.profile)
-        if scenario.paged.fit is paging.Fit.RIGHT:
+        scenario.paged = Paged(before, pages, after, paging.LARGEST_PAGE, scenario.profile)
+        if scenario.paged.fit is Fit.RIGHT:
             return
+
+
+def check_deleted_on_no_page(scenario: ScenarioContext) -> None:
+    """Check that no page, of the size that was read before the deletions, shows one of those who were deleted.
+
+    A deletion may show late.
+    """
+    size = scenario.pages.size
+    deleted = {str(shown.get("id")) for shown in scenario.burst.created[::2]}
+
+    def still_shown() -> list[tuple[str, Exchange]]:
+        pages = paging.read_until_empty(scenario, range(1, MOST_PAGES), size)
+        return [(one, page) for page in pages for one in ids_of(page.answer, scenario.profile) if one in deleted]
+
+    if left := poll_until(scenario, LIST, still_shown, lambda left: not left):
+        user_id, page = left[0]
+        wrong = f"user {user_id} is on a page, {number_of(len(left), 'deleted user')} in all"
+        fail("pages", scenario.then("reading page after page"), ["no deleted user"], [wrong], page)
 
 
 def check_guarded(scenario: ScenarioContext) -> None:

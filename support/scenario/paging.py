@@ -5,116 +5,23 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
-from functools import cached_property
 from itertools import chain
 
-from support.cleanup.marks import mark_in
 from support.cleanup.polling import PollPolicy
 from support.contract.claims import Claim, shown
-from support.contract.normalizers import ids_of, users_of
+from support.contract.normalizers import ids_of
 from support.contract.violation import fail
-from support.errors import Inconclusive, number_of
+from support.errors import Inconclusive
 from support.models import Exchange
-from support.profile import Profile
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.directory import entries_of, finds_no_user, is_list, read_list
+from support.scenario.paged import MOST_PAGES, Fit, Paged
 from support.scenario.waiting import LIST, poll_until
 
 POLLING = PollPolicy(first_s=0.1, cap_s=2.0, deadline_s=12.0)
 TRIES = 3
 LARGEST_PAGE = 100
-MOST_PAGES = 150
 FAR_PAST_THE_END = 1000
-
-
-class Fit(Enum):
-    """How pages fit the whole list: with nothing changed meanwhile, or with changes that explain a misfit or not."""
-
-    RIGHT = auto()
-    WRONG = auto()
-    EXPLAINED = auto()
-    UNCLEAR = auto()
-
-
-@dataclass(frozen=True)
-class Paged:
-    """Pages of `size` users each, read one after another between two reads of the whole list."""
-
-    before: Exchange
-    pages: Sequence[Exchange]
-    after: Exchange
-    size: int
-    profile: Profile
-
-    @cached_property
-    def shown(self) -> list[tuple[str, int]]:
-        """The ids on the pages, each with the number of its page."""
-        numbered = enumerate(self.pages, start=1)
-        return [(user_id, number) for number, page in numbered for user_id in ids_of(page.answer, self.profile)]
-
-    @cached_property
-    def whole(self) -> set[str]:
-        """The ids that were in the list before and after."""
-        return self._earlier.keys() & self._later.keys()
-
-    @cached_property
-    def changes(self) -> int:
-        """How many users others created, deleted or changed meanwhile: each can move the others by one place.
-
-        Only fields of the contract count: some APIs change another one with each answer. A user who came and went in
-        between is at most on a page; none of ours does that.
-        """
-        changed = self._earlier.items() ^ self._later.items()
-        return len({user_id for user_id, _ in changed}) + len(self.strange - self._ours)
-
-    @cached_property
-    def repeated(self) -> list[tuple[str, int, int]]:
-        """The ids that are shown more than once, with the numbers of the two pages."""
-        seen: dict[str, int] = {}
-        found = []
-        for user_id, number in self.shown:
-            if user_id in seen:
-                found.append((user_id, seen[user_id], number))
-            seen.setdefault(user_id, number)
-        return found
-
-    @cached_property
-    def missing(self) -> set[str]:
-        """The ids that are on no page, if all pages were read."""
-        return self.whole - dict(self.shown).keys() if len(self.pages) < MOST_PAGES else set()
-
-    @cached_property
-    def strange(self) -> set[str]:
-        """The ids that are on a page and in neither list."""
-        return dict(self.shown).keys() - self._earlier.keys() - self._later.keys()
-
-    @cached_property
-    def _ours(self) -> set[str]:
-        """The ids on a page whose email the suite made."""
-        users = (user for page in self.pages for user in users_of(page.answer, self.profile))
-        return {user.id for user in users if mark_in(user.email)}
-
-    @cached_property
-    def fit(self) -> Fit:
-        """How the pages fit: right or wrong if nothing changed, else explained by the changes or unclear."""
-        misfits = max(len(self.repeated), len(self.missing), len(self.strange))
-        if self.changes:
-            return Fit.EXPLAINED if misfits <= self.changes else Fit.UNCLEAR
-        return Fit.WRONG if misfits else Fit.RIGHT
-
-    @cached_property
-    def _earlier(self) -> dict[str, tuple[object, ...]]:
-        return self._listed(self.before)
-
-    @cached_property
-    def _later(self) -> dict[str, tuple[object, ...]]:
-        return self._listed(self.after)
-
-    def _listed(self, exchange: Exchange) -> dict[str, tuple[object, ...]]:
-        users = users_of(exchange.answer, self.profile)
-        return {user.id: (user.name, user.email, str(user.created_at)) for user in users}
 
 
 # Requests
@@ -136,7 +43,7 @@ def read_page_of(scenario: ScenarioContext, actor: Actor, size: int | None = Non
     for _ in range(TRIES):
         listed = _ids(scenario, read_list(scenario))
         guess = listed.index(actor.known_id) // size + 1 if actor.known_id in listed else 1
-        pages = _until_empty(scenario, range(1, MOST_PAGES), size)
+        pages = read_until_empty(scenario, range(1, MOST_PAGES), size)
         for exchange in chain([read_page(scenario, guess, size)], pages):
             scenario.keep(exchange)
             if actor.known_id in _ids(scenario, exchange) or exchange.status != 200:
@@ -199,7 +106,7 @@ def read_pages_with(scenario: ScenarioContext, user_ids: set[str]) -> list[Excha
         size = largest_page(scenario)
         are_many = bool(user_ids) and count >= size * (MOST_PAGES - 1)
         last = count // size + TRIES if are_many else MOST_PAGES
-        pages = [*_until_empty(scenario, suggested if are_many and turn < TRIES else range(1, last), size)]
+        pages = [*read_until_empty(scenario, suggested if are_many and turn < TRIES else range(1, last), size)]
         counts = Counter(user_id for exchange in pages for user_id in _ids(scenario, exchange))
         if all(counts[user_id] == 1 for user_id in user_ids):
             break
@@ -217,7 +124,7 @@ def _suggested(scenario: ScenarioContext, user_ids: set[str]) -> tuple[int, list
     return len(listed), sorted({place // largest_page(scenario) + 1 for place in places})
 
 
-def _until_empty(scenario: ScenarioContext, numbers: Iterable[int], size: int) -> Iterator[Exchange]:
+def read_until_empty(scenario: ScenarioContext, numbers: Iterable[int], size: int) -> Iterator[Exchange]:
     """Read these pages up to one with no other user; after one with fewer than `size`, there may be no further one."""
     seen, is_short = set[str](), False
     for number in numbers if scenario.profile.capabilities.pages else ():
@@ -284,9 +191,10 @@ def are_the_list(scenario: ScenarioContext) -> None:
     """Check that all pages together are the list."""
     paged = scenario.pages
     if max(len(paged.missing), len(paged.strange)) > paged.changes:
-        on_no_page, not_listed = (number_of(len(users), "user") for users in (paged.missing, paged.strange))
-        wrong = [f"on no page: {on_no_page} of the list", f"not in the list: {not_listed} of the pages"]
-        scenario.fail("all pages together are the list", wrong, paged.pages[-1])
+        strange = next(iter(sorted(paged.strange)), None)
+        page = paged.pages[-1 if strange is None else dict(paged.shown)[strange] - 1]
+        wrong = paged.misfits(scenario.registry.ledger.gone)
+        scenario.fail("all pages together are the list", wrong, page)
 
 
 def end_with_an_empty_one(scenario: ScenarioContext) -> None:

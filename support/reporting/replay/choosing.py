@@ -81,6 +81,11 @@ def made_an_unknown_user(violation: ContractViolation, profile: Profile) -> bool
     return any(one.kind == "status" and set(one.values) <= {*profile.answers.unknown} for one in violation.claims)
 
 
+def depends_on_others(violation: ContractViolation) -> bool:
+    """Whether a page showed the wrong users: what is on it depends on all who are there."""
+    return violation.rule == "pages" and all(claim.kind != "status" for claim in violation.claims)
+
+
 def created_id(exchange: Exchange, profile: Profile) -> str | None:
     """Return the id of the user that a create made."""
     user_id = _created(exchange, "id", profile)

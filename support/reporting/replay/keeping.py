@@ -17,7 +17,14 @@ from support.escaping import on_one_line
 from support.exchange_text import curl, in_brief
 from support.redaction import redacted
 from support.reporting.replay.checks import Unclear
-from support.reporting.replay.choosing import Step, damage_before, made_an_unknown_user, stands_alone, steps_to
+from support.reporting.replay.choosing import (
+    Step,
+    damage_before,
+    depends_on_others,
+    made_an_unknown_user,
+    stands_alone,
+    steps_to,
+)
 from support.reporting.replay.script import Wrong, script
 from support.reporting.results import relative
 from support.scenario.session import Session
@@ -117,7 +124,8 @@ def _header(failed: Failed, path: Path) -> str:
 def _body(failed: Failed, steps: list[Step], session: Session, path: Path) -> str:
     """Return the requests as a script, or else the command that plays the scenario itself."""
     violation = failed.violation
-    if steps and violation.rule not in NOT_JUDGED and not made_an_unknown_user(violation, session.profile):
+    differs = made_an_unknown_user(violation, session.profile) or depends_on_others(violation)
+    if steps and violation.rule not in NOT_JUDGED and not differs:
         wrong = Wrong(failed.violation.claims, "; ".join(failed.evidence.expected), "; ".join(failed.evidence.actual))
         slow = steps[-1].polls or failed.violation.rule.startswith("delete")
         patience_s = round(session.poll_policy.deadline_s) if slow else 0

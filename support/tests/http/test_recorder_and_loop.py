@@ -52,6 +52,12 @@ class TestRecorder:
             kept.note(exchange(came(200, seconds=seconds)))
         assert (kept.metrics.slowest_s, kept.metrics.slowest) == (0.7, "GET http://127.0.0.1:1/users/7")
 
+    def test_what_happens_beside_the_scenarios_is_counted_and_not_kept(self) -> None:
+        kept = Recorder()
+        Recorder(kept.metrics).note(exchange(came(500), came(404)))
+        assert kept.exchanges == []
+        assert (kept.metrics.calls, kept.metrics.retry_causes) == (1, {"500": 1})
+
     def test_its_size_is_bounded(self) -> None:
         kept = Recorder()
         for _ in range(KEPT + 7):

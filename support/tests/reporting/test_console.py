@@ -265,7 +265,7 @@ def test_status_500_has_a_row_of_its_own() -> None:
     requests = Requests(10, 14, 3, {"503": 3, "500": 1})
     rule = RuleResult("list", "", "", Result.PASSED, 2, 4.25)
     text = "\n".join(summary_lines(Summary(Outcome.PASSED, requests=requests, rules=[rule])))
-    assert "14 sent, 10 calls of scenarios, 3 rescued by a retry (503 x3, 500 x1)" in text
+    assert "14 sent, 10 calls, 3 rescued by a retry (503 x3, 500 x1)" in text
     assert "status 500 1 time, resolved by a retry" in text
     assert "slowest    list, 4.2 s in 2 scenarios" in text
 

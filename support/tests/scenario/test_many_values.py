@@ -21,13 +21,13 @@ def test_a_user_who_moved_to_another_page_is_looked_for_again(
     session = new_session(embedded)
     session.begin("exact-text")
     ada = accounts.become_user(session.scenario, session.scenario.actor("Ada"))
-    read, times = paging._until_empty, list[int]()
+    read, times = paging.read_until_empty, list[int]()
 
     def pages_in_motion(scenario: ScenarioContext, numbers: Iterable[int], size: int) -> Iterator[Exchange]:
         times.append(1)
         yield from read(scenario, numbers, size) if len(times) > 1 else []
 
-    monkeypatch.setattr(paging, "_until_empty", pages_in_motion)
+    monkeypatch.setattr(paging, "read_until_empty", pages_in_motion)
     assert paging.read_pages_with(session.scenario, {ada.known_id})
     assert len(times) == 2
     assert paging.read_pages_with(session.scenario, {"nobody"})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from support.sandbox.defects.kit import others_with
+from support.sandbox.defects.kit import others_with, remember_gone
 from support.sandbox.exchange import Answer, Call, Refusal
 from support.sandbox.store import EmailTakenError, User
 from support.sandbox.twists import Decision, Sandbox, defect
@@ -170,3 +170,33 @@ def later_pages_remembered_over_delete(sandbox: Sandbox) -> None:
     sandbox.around("store.window", window)
     for name in ("insert", "update"):
         sandbox.around(f"store.{name}", write)
+
+
+@defect(_PAGES)
+def second_page_remembered_over_delete(sandbox: Sandbox) -> None:
+    """The second page is remembered until a POST, PATCH or PUT, and so shows deleted users."""
+    remembered: dict[int, list[User]] = {}
+
+    def window(_sandbox: Sandbox, window: Decision, offset: int, count: int) -> list[User]:
+        users: list[User] = window(offset, count)
+        return remembered.setdefault(count, users) if offset == count else users
+
+    def write(_sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
+        write(user, *key)
+        remembered.clear()
+
+    sandbox.around("store.window", window)
+    for name in ("insert", "update"):
+        sandbox.around(f"store.{name}", write)
+
+
+@defect(_PAGES)
+def deleted_users_fill_the_second_page(sandbox: Sandbox) -> None:
+    """Deleted users are only marked as such, and stand behind the others where the second page has room."""
+    gone = remember_gone(sandbox)
+
+    def window(_sandbox: Sandbox, window: Decision, offset: int, count: int) -> list[User]:
+        users: list[User] = window(offset, count)
+        return [*users, *gone.values()][:count] if offset == count else users
+
+    sandbox.around("store.window", window)
