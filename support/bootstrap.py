@@ -153,7 +153,7 @@ def _tell_what_it_does(session: Session, features: Sequence[Feature], config: An
     def is_played(scenario: Scenario) -> bool:
         return reason_to_skip(scenario, session.profile, has_token) is None
 
-    log.info("%s", forecast(features, config, limits, answers_s, processes, is_played))
+    log.info("%s", forecast(features, config, limits, answers_s, processes, is_played, session.settings.repeat))
 
 
 def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:

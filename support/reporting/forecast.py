@@ -31,15 +31,17 @@ def forecast(
     answers_s: Sequence[float],
     processes: int,
     is_played: Callable[[Scenario], bool] = lambda _: True,
+    repeat: int = 1,
 ) -> str:
     """Return what a run sends and creates, and how long it takes where answers take as long as `answers_s`.
 
-    `is_played` says of what is selected whether the target's profile lets it be played. The lowest limit of requests
-    decides if it makes the run longer. Nobody has seen yet whether the target works on several requests at once; if
-    not, all of them take their time one after the other, the few slow ones too.
+    `repeat` is how often each scenario is played. `is_played` says of what is selected whether the target's profile
+    lets it be played. The lowest limit of requests decides if it makes the run longer. Nobody has seen yet whether the
+    target works on several requests at once; if not, all of them take their time one after the other, the few slow
+    ones too.
     """
     scenarios = chain.from_iterable(feature.walk_scenarios() for feature in features)
-    requests = sum(_requests(one) for one in scenarios if one.should_run(config) and is_played(one))
+    requests = repeat * sum(_requests(one) for one in scenarios if one.should_run(config) and is_played(one))
     answer_s = median(answers_s)
     waiting_s, working_s = IN_TURN * answer_s / processes, S_OF_SUITE / min(processes, os.cpu_count() or 1)
     seconds, at = requests * (waiting_s + working_s), f"{answer_s * 1000:.0f} ms an answer"

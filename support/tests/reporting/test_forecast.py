@@ -34,6 +34,11 @@ def test_what_the_profile_leaves_out_is_not_counted() -> None:
     assert told.startswith("this run sends about 11 requests and creates about 1 user")
 
 
+def test_what_is_repeated_counts_as_often_as_it_is_played() -> None:
+    told = forecast(FEATURES[:1], EVERYTHING, [], [0.001], 1, repeat=5)
+    assert told.startswith("this run sends about 55 requests and creates about 6 users")
+
+
 @pytest.mark.parametrize(
     ("answer_s", "processes", "time"),
     [(0.0, 1, "2 s"), (0.06, 1, "19 s"), (0.05, 8, "3 s"), (0.0, 8, "1 s"), (1.0, 1, "5 minutes")],
