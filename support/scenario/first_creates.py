@@ -34,5 +34,7 @@ class FirstCreates:
         alike = len({exchange.status for exchange in self.refused}) == 1
         if self.one_succeeded or not alike or len(self.refused) < ENOUGH:
             return None
-        why = why_refused(self.refused[-1], {"name": self.names.name, "email": self.names.email})
+        why = why_refused(
+            self.refused[-1], self.refused[-1].call.url, {"name": self.names.name, "email": self.names.email}
+        )
         return SettingsError(f"the first {len(self.refused)} creates of valid users were all refused alike: {why}")

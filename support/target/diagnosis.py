@@ -89,9 +89,12 @@ def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
     return f"GET {url} does not return a list of users{saying(answer)}. Put the URL of the collection into BASE_URL."
 
 
-def why_refused(exchange: Exchange, sent_names: Mapping[str, str], table: str = "create") -> str:
-    """Return why a target refuses a valid user, and what to do; `sent_names` are the names of what was sent."""
-    answer, url = exchange.answer, exchange.call.url
+def why_refused(exchange: Exchange, url: str, sent_names: Mapping[str, str], table: str = "create") -> str:
+    """Return why a target refuses a valid user, and what to do; `sent_names` are the names of what was sent.
+
+    `url` is that of the collection.
+    """
+    answer = exchange.answer
     status = exchange.status or 0
     if status in (401, 403):
         return (
@@ -109,16 +112,18 @@ def why_refused(exchange: Exchange, sent_names: Mapping[str, str], table: str = 
         return f"{asked(exchange)} to {location}. Put that URL into BASE_URL, or set [paths] {draft(url)}."
     if status >= 500:
         return f"{asked(exchange)} to a valid user{saying(answer)}; {tries(exchange)}. Check that the API is up."
-    return _why_invalid(exchange, sent_names, table)
+    return _why_invalid(exchange, url, sent_names, table)
 
 
-def _why_invalid(exchange: Exchange, sent_names: Mapping[str, str], table: str) -> str:
+def _why_invalid(exchange: Exchange, url: str, sent_names: Mapping[str, str], table: str) -> str:
     """Return which field a 4xx asks for, or else what it says."""
-    answer, url = exchange.answer, exchange.call.url
+    answer = exchange.answer
     refused = f"{table} is refused: {asked(exchange)}"
     if exchange.status == 415:
         method = exchange.call.method.lower()
         return f"{refused}{saying(answer)}. Set {method} under [media_types] {draft(url)}."
+    if exchange.status == 428:
+        return f'{refused}{saying(answer)}. Set if_match = ["PUT", "PATCH", "DELETE"] at the top {draft(url)}.'
     wanted = wanted_in(exchange, sent_names)
     for name in (one.path[-1] for one in wanted):
         for ours, likely in (("email", EMAILS), ("name", NAMES)):

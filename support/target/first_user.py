@@ -97,7 +97,7 @@ class FirstUser:
             self._refuse(created, "create")
 
     def _refuse(self, exchange: Exchange, table: str) -> NoReturn:
-        why = diagnosis.why_refused(exchange, self._sent_fields, table)
+        why = diagnosis.why_refused(exchange, self._api.url, self._sent_fields, table)
         raise (TargetDown if (exchange.status or 0) >= 500 else SettingsError)(why)
 
     @property
