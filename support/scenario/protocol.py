@@ -48,9 +48,14 @@ def update_methods(scenario: ScenarioContext) -> list[str]:
 def sign_up_with_answer(
     scenario: ScenarioContext, actor: Actor, draw: Callable[[], Mapping[str, str]] = dict
 ) -> Exchange:
-    """Sign up until there is an answer: one that was lost cannot be checked. `draw` returns fields for each try."""
+    """Sign up until there is an answer to check. `draw` returns fields for each try."""
+    return until_answered(scenario, actor, lambda: accounts.sign_up(scenario, actor, **draw()))
+
+
+def until_answered(scenario: ScenarioContext, actor: Actor, sign_up: Callable[[], Exchange]) -> Exchange:
+    """Sign up until there is an answer: one that was lost cannot be checked. Each try is for another new user."""
     for _ in range(TRIES_FOR_AN_ANSWER):
-        exchange = accounts.sign_up(scenario, actor, **draw())
+        exchange = sign_up()
         if not exchange.adopted:
             return exchange
         actor.new_user = scenario.factory.new_user(actor.persona)

@@ -25,7 +25,9 @@ def read(scenario: ScenarioContext, actor: Actor) -> Exchange:
 
 def sign_up(scenario: ScenarioContext, actor: Actor) -> None:
     """Sign up with unknown parameters."""
-    accounts.send_sign_up(scenario, actor, actor.new_user.as_json(), UNKNOWN)
+    protocol.until_answered(
+        scenario, actor, lambda: accounts.send_sign_up(scenario, actor, actor.new_user.as_json(), UNKNOWN)
+    )
 
 
 def sign_up_without_name(scenario: ScenarioContext, actor: Actor) -> None:
