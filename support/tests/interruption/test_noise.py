@@ -46,13 +46,11 @@ def test_a_run_passes_and_leaves_no_user(tmp_path: Path, part: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.sampled
-def test_what_an_answer_would_have_shown_is_not_judged_where_it_was_lost(tmp_path: Path) -> None:
-    lost = {"kind": "status", "status": 504, "methods": ["POST"], "when": "after", "share": 0.5, "seed": 5}
-    features = [f"features/{name}.feature" for name in ("users/creating", "protocol/queries", "protocol/answers")]
+def test_a_location_that_was_lost_with_its_answer_is_not_judged(tmp_path: Path) -> None:
+    feature = "features/protocol/queries.feature"
     with an_api() as api:
-        api.inject(lost)
-        ended = Place(tmp_path).run("--tags=@contract and not @slow", *features, api=api)
+        api.inject({"kind": "status", "status": 504, "methods": ["POST"], "when": "after", "times": 2})
+        ended = Place(tmp_path).run("--name", "Following the Location", feature, api=api)
         assert not list(_faults(api, ended))
 
 
