@@ -20,7 +20,7 @@ from support.models import Answer, Call, Failure, NewUser
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, answered
 from support.tests.cleanup.test_journal import release_lease
 
-DEADLINE_S = 20.0
+DEADLINE_S = 4.0
 
 
 class Died(BaseException):
