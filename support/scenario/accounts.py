@@ -94,7 +94,7 @@ def become_users(scenario: ScenarioContext, actors: Sequence[Actor]) -> None:
     """Sign up at once for a scenario that starts with these users; raises ContractViolation if that fails."""
     operations = [_signing_up_and_reading(scenario, actor) for actor in actors]
     for actor, (exchange, shown) in zip(actors, scenario.run_few_at_once(operations), strict=True):
-        scenario.session.first_creates.note(exchange, scenario.names)
+        scenario.session.first_creates.note(exchange, scenario.api.url, scenario.names)
         attempted = f"setting up the scenario: {actor.persona} signs up"
         check(exchange, "create-201", attempted, has_status(scenario.answers.created), has_an_id(scenario.names))
         if shown is not None and shown.status in scenario.answers.unknown:

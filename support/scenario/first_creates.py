@@ -18,12 +18,13 @@ class FirstCreates:
     """The refusals of valid users until one was created."""
 
     refused: list[Exchange] = field(default_factory=list)
+    collection: str = ""
     names: Names = field(default_factory=Names)
     one_succeeded: bool = False
 
-    def note(self, exchange: Exchange, names: Names) -> None:
-        """Note the outcome of a create of a valid user."""
-        self.names = names
+    def note(self, exchange: Exchange, collection: str, names: Names) -> None:
+        """Note the outcome of a create of a valid user; `collection` is the URL of the collection."""
+        self.collection, self.names = collection, names
         self.one_succeeded = self.one_succeeded or is_success(exchange.status)
         if not self.one_succeeded:
             self.refused.append(exchange)
@@ -34,7 +35,6 @@ class FirstCreates:
         alike = len({exchange.status for exchange in self.refused}) == 1
         if self.one_succeeded or not alike or len(self.refused) < ENOUGH:
             return None
-        why = why_refused(
-            self.refused[-1], self.refused[-1].call.url, {"name": self.names.name, "email": self.names.email}
-        )
+        sent_names = {"name": self.names.name, "email": self.names.email}
+        why = why_refused(self.refused[-1], self.collection, sent_names)
         return SettingsError(f"the first {len(self.refused)} creates of valid users were all refused alike: {why}")

@@ -1,6 +1,7 @@
 """What goes wrong only for users at certain places, or from a certain number of users on."""
 
 from collections.abc import Callable
+from typing import Any
 
 from support.sandbox.defects.kit import others_with, remember_gone
 from support.sandbox.exchange import Answer, Call, Refusal
@@ -150,6 +151,20 @@ async def list_misses_user_between_portions(_sandbox: Sandbox, list_users: Decis
     return answer
 
 
+def _remember_until_written(
+    sandbox: Sandbox, window: Callable[..., list[User]], remembered: dict[Any, list[User]]
+) -> None:
+    """Read pages with what is remembered, which a POST, PATCH or PUT clears."""
+
+    def write(_sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
+        write(user, *key)
+        remembered.clear()
+
+    sandbox.around("store.window", window)
+    for name in ("insert", "update"):
+        sandbox.around(f"store.{name}", write)
+
+
 @defect("pages")
 def later_pages_remembered_over_delete(sandbox: Sandbox) -> None:
     """The second and later pages are remembered until a POST, PATCH or PUT, and so show deleted users."""
@@ -163,13 +178,7 @@ def later_pages_remembered_over_delete(sandbox: Sandbox) -> None:
             remembered[offset, count] = users
         return users
 
-    def write(_sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
-        write(user, *key)
-        remembered.clear()
-
-    sandbox.around("store.window", window)
-    for name in ("insert", "update"):
-        sandbox.around(f"store.{name}", write)
+    _remember_until_written(sandbox, window, remembered)
 
 
 @defect(_PAGES)
@@ -181,13 +190,7 @@ def second_page_remembered_over_delete(sandbox: Sandbox) -> None:
         users: list[User] = window(offset, count)
         return remembered.setdefault(count, users) if offset == count else users
 
-    def write(_sandbox: Sandbox, write: Decision, user: User, *key: object) -> None:
-        write(user, *key)
-        remembered.clear()
-
-    sandbox.around("store.window", window)
-    for name in ("insert", "update"):
-        sandbox.around(f"store.{name}", write)
+    _remember_until_written(sandbox, window, remembered)
 
 
 @defect(_PAGES)
