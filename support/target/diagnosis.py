@@ -123,7 +123,7 @@ def _why_invalid(exchange: Exchange, url: str, sent_names: Mapping[str, str], ta
         method = exchange.call.method.lower()
         return f"{refused}{saying(answer)}. Set {method} under [media_types] {draft(url)}."
     if exchange.status == 428:
-        return f'{refused}{saying(answer)}. Set if_match = ["PUT", "PATCH", "DELETE"] at the top {draft(url)}.'
+        return f'{refused}{saying(answer)}. Set the top-level if_match = ["PUT", "PATCH", "DELETE"] {draft(url)}.'
     wanted = wanted_in(exchange, sent_names)
     for name in (one.path[-1] for one in wanted):
         for ours, likely in (("email", EMAILS), ("name", NAMES)):

@@ -13,10 +13,11 @@ import pytest
 
 from support.cleanup.journal import Journal
 from support.errors import SettingsError, SuiteError, TargetDown
+from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.profile import Capabilities, Deviation, Profile
 from support.scenario.session import Session
 from support.settings import Settings
-from support.target.diagnosis import other_forms
+from support.target.diagnosis import other_forms, why_refused
 from support.target.embedded import Target
 from support.target.first_user import FirstUser
 from support.tests.conftest import settings_for
@@ -364,6 +365,18 @@ def test_another_form_of_a_user_is_told(user: dict[str, object], told: list[str]
     lines = list(other_forms(user, Profile()))
     assert len(lines) == len(told)
     assert all(f"if that is right, {what}" in line for line, what in zip(lines, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(428, "Set the top-level if_match = "), (415, "Set patch under [media_types] "), (400, "Say under [patch], ")],
+)
+def test_a_refused_change_is_advised_on_the_collection_and_not_on_its_user(status: int, advice: str) -> None:
+    call = Call("PATCH", "http://127.0.0.1:1/users/7", Credential(None))
+    refused = Exchange(call, (Attempt(Answer(status, {}, b"", 0.0)),))
+    why = why_refused(refused, "http://127.0.0.1:1/users", {"name": "name", "email": "email"}, "patch")
+    assert advice in why
+    assert why.endswith("let `python -m support.probe http://127.0.0.1:1/users` draft one.")
 
 
 CONTRACT_FAULTS: dict[str, Twist] = {
