@@ -51,7 +51,7 @@ def send_what_is_refused(scenario: ScenarioContext, victim: Actor) -> None:
     robustness.send_what_is_refused(scenario, victim, scenario.users[-1].new_user.email)
 
 
-@then("every request is answered without a server error, but for the exceptions above")
+@then("every request is answered without a server error, but for the exceptions that this feature names")
 def no_answer_is_a_fault(scenario: ScenarioContext) -> None:
     robustness.no_answer_is_a_fault(scenario)
 
@@ -81,6 +81,6 @@ def each_sign_up_shows(scenario: ScenarioContext) -> None:
     robustness.each_sign_up_shows(scenario)
 
 
-@then("{actor:Actor}'s name, like their email, is unchanged or as one of the accepted changes set it")
+@then("{actor:Actor}'s name and email are each unchanged, or as one of the accepted changes set them")
 def shows_an_accepted_change(scenario: ScenarioContext, actor: Actor) -> None:
     robustness.shows_an_accepted_change(scenario, actor)

@@ -59,7 +59,7 @@ class Capabilities:
 
 @dataclass(frozen=True, config=STRICT)
 class Caps:
-    """Limits of the target; None for no limit, or one of requests that is learned from the answers."""
+    """Limits of the target; None: no limit, or, for requests, a limit that is learned from the answers."""
 
     users: Count | None = None
     concurrency: Count | None = None

@@ -77,7 +77,7 @@ class Auth:
     def _has_a_name(self) -> Auth:
         if self.scheme in ("header", "cookie", "query") and self.name is None:
             of = "query parameter" if self.scheme == "query" else self.scheme
-            raise ValueError(f"name is missing: that of the {of}")
+            raise ValueError(f"name is missing; it must be the name of the {of}")
         return self
 
     @property

@@ -130,8 +130,8 @@ _ALL = (
     ),
     Rule(
         "own-answer",
-        "Every request on a kept-alive connection gets its own whole answer, whatever came before it, in chunks or "
-        "not, and however its headers are spelled",
+        "Every request on a kept-alive connection gets its own whole answer, whatever came before it, whether or not "
+        "its body is in chunks, and however its headers are spelled",
         "RFC 9112 §6",
         since="1.1",
     ),

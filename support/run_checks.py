@@ -32,7 +32,8 @@ def _fixed(known: Sequence[Deviation], scenarios: Sequence[ScenarioResult], prof
     listed = "; ".join(f"{each.rule} ({plain(name)})" for each, name in passed.items())
     return SettingsError(
         f"fixed: the target no longer shows a deviation that the profile {profile} lists: {listed}. "
-        "Remove its entry from the profile, or from its `scenarios` the one that passed if others still show it."
+        "Remove its entry from the profile; if other scenarios still show it, remove only the one that passed from its "
+        "`scenarios`."
     )
 
 

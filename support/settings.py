@@ -238,8 +238,8 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
         raise SettingsError(f"{env_file}: the file cannot be read ({error.strerror}). Make it readable.") from None
     if settings.base_url and settings.token is None and settings.token_command is None:
         raise SettingsError(
-            "TOKEN: it is not set, and this is not the embedded API. Put the token of the API into TOKEN, a command "
-            "that prints it into TOKEN_COMMAND, or set TOKEN=none if the API has no access control."
+            "TOKEN: it is not set, and this is not the embedded API. Set TOKEN to the token of the API, "
+            "TOKEN_COMMAND to a command that prints it, or TOKEN=none if the API has no access control."
         )
     if settings.token is not None and settings.token_command is not None:
         raise SettingsError("TOKEN_COMMAND: TOKEN is set, too. Keep the one that the run is to use.")

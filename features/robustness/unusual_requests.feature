@@ -11,7 +11,7 @@ Feature: Unusual requests
     Scenario Outline: Sign-ups with <bodies>
       Given Grace is a user
       When clients sign up at once with <bodies>
-      Then every request is answered without a server error, but for the exceptions above
+      Then every request is answered without a server error, but for the exceptions that this feature names
       And no answer contains a stack trace, SQL or a server path
       And every account is unchanged
       And each user who was created is shown as in the answer, and those who were refused are not shown
@@ -29,18 +29,18 @@ Feature: Unusual requests
     Example: Updates with unusual bodies
       Given Ada and Grace are users
       When clients change Ada's account at once with unusual bodies, each with an update
-      Then every request is answered without a server error, but for the exceptions above
+      Then every request is answered without a server error, but for the exceptions that this feature names
       And no answer contains a stack trace, SQL or a server path
-      And Ada's name, like their email, is unchanged or as one of the accepted changes set it
+      And Ada's name and email are each unchanged, or as one of the accepted changes set them
       And every account except Ada's is unchanged
 
     @use.with_put=yes
     Example: Replacements with unusual bodies
       Given Ada and Grace are users
       When clients change Ada's account at once with unusual bodies, each with a replacement
-      Then every request is answered without a server error, but for the exceptions above
+      Then every request is answered without a server error, but for the exceptions that this feature names
       And no answer contains a stack trace, SQL or a server path
-      And Ada's name, like their email, is unchanged or as one of the accepted changes set it
+      And Ada's name and email are each unchanged, or as one of the accepted changes set them
       And every account except Ada's is unchanged
 
   @rule.robust
@@ -49,7 +49,7 @@ Feature: Unusual requests
     Scenario Outline: Requests with <what>
       Given Ada is a user
       When clients send <what>, up to 30 at once, some of them for Ada's account
-      Then every request is answered without a server error, but for the exceptions above
+      Then every request is answered without a server error, but for the exceptions that this feature names
       And no answer contains a stack trace, SQL or a server path
       And every account is unchanged
 
@@ -63,7 +63,7 @@ Feature: Unusual requests
     Example: Requests with unusual queries
       Given Ada is a user
       When clients read the list at once with unusual queries
-      Then every request is answered without a server error, but for the exceptions above
+      Then every request is answered without a server error, but for the exceptions that this feature names
       And no answer contains a stack trace, SQL or a server path
       And every account is unchanged
 
@@ -74,9 +74,9 @@ Feature: Unusual requests
     Example: Changes whose queries or headers name another user
       Given Ada and Grace are users
       When clients change Ada's account at once with queries and headers that name Grace
-      Then every request is answered without a server error, but for the exceptions above
+      Then every request is answered without a server error, but for the exceptions that this feature names
       And no answer contains a stack trace, SQL or a server path
-      And Ada's name, like their email, is unchanged or as one of the accepted changes set it
+      And Ada's name and email are each unchanged, or as one of the accepted changes set them
       And every account except Ada's is unchanged
 
   @rule.robust
@@ -86,9 +86,9 @@ Feature: Unusual requests
     Example: Generated sign-ups, updates, ids, queries and headers
       Given Ada and Grace are users
       When clients send 75 generated requests, up to 30 at once, some of them for Ada's account
-      Then every request is answered without a server error, but for the exceptions above
+      Then every request is answered without a server error, but for the exceptions that this feature names
       And no answer contains a stack trace, SQL or a server path
-      And Ada's name, like their email, is unchanged or as one of the accepted changes set it
+      And Ada's name and email are each unchanged, or as one of the accepted changes set them
       And every account except Ada's is unchanged
 
   @rule.robust @negative

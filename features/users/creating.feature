@@ -79,7 +79,7 @@ Feature: Signing up
     @edge
     Scenario Outline: Every user is complete when a client <does>
       When a client <does>
-      Then every user in the answers whom the suite created has a valid id, name, email and creation date
+      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
 
       Examples:
         | does         |
@@ -89,31 +89,31 @@ Feature: Signing up
     @use.with_list=yes
     Example: Every user is complete when a client reads the list
       When a client reads the list
-      Then every user in the answers whom the suite created has a valid id, name, email and creation date
+      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
 
     @edge @use.with_email_filter=yes
     Example: Every user is complete when a client searches by email
       When a client searches by email
-      Then every user in the answers whom the suite created has a valid id, name, email and creation date
+      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
 
     @edge @use.with_pages=yes
     Example: Every user is complete when a client reads a page
       When a client reads a page
-      Then every user in the answers whom the suite created has a valid id, name, email and creation date
+      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
 
     @edge @use.with_patch=yes
     Example: Every user is complete when a client updates a user
       When a client updates a user
-      Then every user in the answers whom the suite created has a valid id, name, email and creation date
+      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
 
     @edge @use.with_put=yes
     Example: Every user is complete when a client replaces a user
       When a client replaces a user
-      Then every user in the answers whom the suite created has a valid id, name, email and creation date
+      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
 
   @rule.server-owned
   Rule: Users cannot set their own id, creation date or rights
-    A client that could set them could pass for another user, an old one or an administrator.
+    A client that could set them could pass for another user, for a long-standing user or for an administrator.
 
     @negative
     Scenario Outline: Mallory signs up with <field>

@@ -15,7 +15,7 @@ Feature: Deleting an account
       And the list no longer shows Ada
 
     @edge
-    Example: Ada's account is deleted for their percent-encoded id
+    Example: Ada's account is deleted by their percent-encoded id
       Given Ada is a user
       When a client deletes Ada's account by a percent-encoded id
       Then Ada's deletion is confirmed

@@ -18,7 +18,7 @@ Feature: Reading an account
       Then Ada's account is shown as created
 
     @edge
-    Example: Ada's account is shown for their percent-encoded id
+    Example: Ada's account is shown by their percent-encoded id
       Given Ada is a user
       When a client reads Ada's account by a percent-encoded id
       Then Ada's account is shown as created

@@ -22,7 +22,7 @@ from support.cleanup.left import describe_left
 from support.cleanup.list_diff import ListDiff
 from support.cleanup.ownership import OwnershipCheck
 from support.cleanup.polling import PollPolicy
-from support.errors import LeftBehind, SettingsError, TargetDown
+from support.errors import LeftBehind, SettingsError, TargetDown, number_of
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.operations import Operation, Sleep
@@ -164,7 +164,7 @@ class Registry:
     def _insist_on_room(self, wanted: int) -> None:
         if self._lacks_room(wanted):
             raise SettingsError(
-                f"MAX_USERS_ALIVE or the profile's caps.users: {wanted} more users are wanted while "
+                f"MAX_USERS_ALIVE or the profile's caps.users: there is no room for {number_of(wanted, 'more user')}: "
                 f"{self.ledger.counts().alive} are alive, and {self._most} is the limit. Raise it, or ask for smaller "
                 "bursts with BURST."
             )

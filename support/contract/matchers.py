@@ -34,7 +34,7 @@ JSON_TYPE = re.compile(r"(?:application/json|[\w!#$&^.+-]+/[\w!#$&^.+-]+\+json)\
 
 
 class Matcher(BaseMatcher[Exchange]):
-    """Matches an exchange in which `find` finds no mismatch; as text it is what it expects, as are its `claims`."""
+    """Matches an exchange in which `find` finds no mismatch; its text and its `claims` say what is expected."""
 
     def __init__(self, expected: str, find: Callable[[Exchange], list[str]], *claims: Claim) -> None:
         self._expected, self.mismatches, self.claims = expected, find, claims

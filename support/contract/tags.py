@@ -14,7 +14,7 @@ from support.rules import RULES
 
 TAGS: Mapping[str, str] = {
     "contract": "is part of the contract that every Users API must keep",
-    "smoke": "is a quick check that the API works at all, for a run of its own before the others",
+    "smoke": "is a quick check that the API works at all, to be run alone, before all other scenarios",
     "scenario": "tells a whole story from end to end",
     "negative": "is about refusals: what is refused, what is not, and what a refusal must not do",
     "edge": "tests the limits of what is allowed",

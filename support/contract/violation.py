@@ -103,7 +103,7 @@ def raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:
         raise Inconclusive(
             _line(
                 f"{sent} was still answered by 429 (too many requests) after {exchange.seconds:.0f} s and "
-                f"{len(exchange.attempts)} attempts; let the target take more requests from here, "
+                f"{len(exchange.attempts)} attempts; let the target take more requests from this machine, "
                 "or give RETRY_DEADLINE_S and RETRY_ATTEMPTS more room"
             )
         )

@@ -205,7 +205,7 @@ class Pacer:
         limit = self.learner.limit
         if limit is not None and limit != before:
             advice = "the profile can name another limit in caps.requests_per_minute"
-            log.info("%s", f"the API answers 429: from here it gets at most {limit}; {advice}")
+            log.info("%s", f"the API answers 429: from now on it gets at most {limit}; {advice}")
 
     def _give_up(self, why: str) -> None:
         self.exhausted = (

@@ -31,7 +31,7 @@ SPARE = 10
 class Burst:
     """The last burst of a scenario: its new users, what came of it, and the users as they were shown when created.
 
-    `acts` are what one client does in its place where it fails.
+    If the burst fails, one client does the `acts` one after another, to see whether they fail too.
     """
 
     new_users: Sequence[NewUser]

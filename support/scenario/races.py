@@ -57,7 +57,7 @@ class Round:
 class Race:
     """The contenders of the last round that was not void, and the verdict on it.
 
-    `acts` are what one client does in its place where it fails.
+    If the race fails, one client does the `acts` one after another, to see whether they fail too.
     """
 
     contenders: Sequence[Contender]
@@ -69,8 +69,8 @@ class Race:
 def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act], share: float = 1.0) -> None:
     """Play rounds until one goes wrong, or the chance to have missed a defect is small enough.
 
-    `acts` are what one client does in its place where it fails; `share` is the share of rounds with an order of
-    requests in which the defect can show. Raises Inconclusive if too many rounds are void.
+    If a round goes wrong, one client does the `acts` one after another, to see whether they fail too. `share` is the
+    share of rounds with an order of requests in which the defect can show. Raises Inconclusive if too many are void.
     """
     settings = scenario.session.settings
     missed, skews, void = 1.0, list[float](), list[str]()
@@ -88,7 +88,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act]
         enough = len(skews) >= MIN_ROUNDS and missed <= settings.race_miss_probability
         if verdict.wrong or enough or len(skews) >= settings.race_rounds:
             break
-    chance = f", chance to miss a window of {settings.race_window_s * 1000:g} ms {missed:.1e}"
+    chance = f", chance to miss a window of {settings.race_window_s * 1000:g} ms: {missed:.1e}"
     scenario.session.note_concurrency(
         f"race: {number_of(len(skews), 'round')} ({len(void)} void), "
         f"median release skew {median(skews) * 1000:.3f} ms{'' if verdict.wrong else chance}"

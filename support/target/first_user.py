@@ -142,8 +142,8 @@ class FirstUser:
         wanted = ", ".join(f'{key} = "{name}"' for key, name in names.items())
         shown = ", ".join(dict.fromkeys(on_one_line(name) for name in names.values()))
         raise SettingsError(
-            f"{self._api.url}: answers show users in another way than the profile '{self._profile.name}' says, "
-            f"by {shown}. Set {wanted} under [names] {draft(self._api.url)}."
+            f"{self._api.url}: answers do not show users as the profile '{self._profile.name}' says: "
+            f"they have {shown}. Set {wanted} under [names] {draft(self._api.url)}."
         )
 
     # Read, look for, change, delete

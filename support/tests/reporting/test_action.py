@@ -18,7 +18,7 @@ from support.target.embedded import Target
 pytestmark = pytest.mark.sampled
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: dict[str, dict[str, Any]] = {step.get("name", step.get("uses")): step for step in ACTION["runs"]["steps"]}
-PLAY, COMMENT = STEPS["Play the contract"], STEPS["Comment on the pull request"]
+PLAY, COMMENT = STEPS["Run the contract"], STEPS["Comment on the pull request"]
 GH = '#!/bin/sh\nwhile [ "$1" != --body-file ]; do echo "$1"; shift; done > "$0.arguments"\ncp "$2" "$0.comment"\n'
 
 

@@ -80,7 +80,7 @@ def test_the_search_finds_a_scenario_by_its_steps(browser: Browser, site: Path) 
     page.goto((site / "index.html").as_uri())
     page.keyboard.press("/")
     page.keyboard.type("percent-encoded SHOWN")
-    expect(page.get_by_role("option").first).to_contain_text("Ada's account is shown for their percent-encoded id")
+    expect(page.get_by_role("option").first).to_contain_text("Ada's account is shown by their percent-encoded id")
     page.keyboard.press("Enter")
     page.wait_for_url("**/users-reading.html#adas-account-is-shown-for-their-percent-encoded-id")
     page.keyboard.press("/")
@@ -102,7 +102,7 @@ def test_scenarios_are_filtered_by_words_tag_and_outcome(browser: Browser, site:
     page.locator("[name=outcome]").select_option("no result")
     page.locator("[name=tag]").select_option("edge")
     page.locator(".filter [name=q]").fill("percent-encoded")
-    expect(page.get_by_role("link", name="Ada's account is shown for their percent-encoded id")).to_be_visible()
+    expect(page.get_by_role("link", name="Ada's account is shown by their percent-encoded id")).to_be_visible()
     assert page.evaluate("location.search") == "?q=percent-encoded&tag=edge&outcome=no+result"
     assert 0 < shown.count() < passed
     page.get_by_role("button", name="Clear").click()

@@ -62,7 +62,7 @@ def test_the_most_users_alive_is_a_setting(play: Play, new_target: NewTarget) ->
 def test_a_scenario_that_needs_more_users_names_the_setting_to_raise(play: Play, new_target: NewTarget) -> None:
     ended = play(new_target(), "contract", "features/users/deleting.feature", max_users_alive="3")
     assert ended.code != 0
-    assert "MAX_USERS_ALIVE or the profile's caps.users: 1 more users are wanted while 3 are alive" in ended.said
+    assert "MAX_USERS_ALIVE or the profile's caps.users: there is no room for 1 more user: 3 are alive" in ended.said
 
 
 def test_a_full_target_is_reported_at_once(play: Play, new_target: NewTarget) -> None:
