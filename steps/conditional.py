@@ -17,6 +17,12 @@ def is_user_with_strong_etag(scenario: ScenarioContext, actor: Actor) -> None:
     conditional.require_strong(scenario)
 
 
+@given("{actor:Actor} is a user with a strong ETag and enough data that a server may compress it")
+def is_large_user_with_strong_etag(scenario: ScenarioContext, actor: Actor) -> None:
+    conditional.become_large_user_with_etag(scenario, actor)
+    conditional.require_strong(scenario)
+
+
 @given("{actor:Actor} has changed their name with {method:Method}, and the ETag is noted")
 @when("{actor:Actor} changes their name with {method:Method}, and the ETag is noted")
 def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str) -> None:

@@ -141,6 +141,18 @@ Feature: Conditional requests
         | a list of ETags without spaces       |
         | an asterisk                          |
 
+    @edge @use.with_patch=yes
+    Example: PATCH of a large account
+      Given Ada is a user with a strong ETag and enough data that a server may compress it
+      When a client sends PATCH for Ada with If-Match and the current ETag
+      Then the write to Ada's account takes effect
+
+    @edge @use.with_put=yes
+    Example: PUT of a large account
+      Given Ada is a user with a strong ETag and enough data that a server may compress it
+      When a client sends PUT for Ada with If-Match and the current ETag
+      Then the write to Ada's account takes effect
+
     Example: DELETE with the current ETag
       Given Ada is a user with a strong ETag
       When a client sends DELETE for Ada with If-Match and the current ETag

@@ -84,3 +84,4 @@ Feature: Names and emails are stored as sent
         | unusual text before the @                   |
         | capitals among small letters                |
         | unusual domains                             |
+        | domains that are reserved for tests         |

@@ -22,7 +22,7 @@ from support.concurrency.races import (
 from support.contract.matchers import has_header, has_no_body, has_status, shows
 from support.errors import NotOffered
 from support.http.operations import Operation
-from support.models import Credential, Exchange
+from support.models import LONGEST_NAME, Credential, Exchange, NewUser
 from support.scenario import accounts, one_client
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.email_races import shows_as_gone
@@ -48,6 +48,12 @@ def become_user_with_etag(scenario: ScenarioContext, actor: Actor) -> None:
     accounts.become_user(scenario, actor)
     scenario.etags = [etag_of(read(scenario, actor))]
     require_any(scenario)
+
+
+def become_large_user_with_etag(scenario: ScenarioContext, actor: Actor) -> None:
+    """Sign up with more than 1 KiB of data, from which on most servers compress an answer, and keep the ETag."""
+    actor.new_user = NewUser("🦉" * LONGEST_NAME, scenario.factory.long_email())
+    become_user_with_etag(scenario, actor)
 
 
 def require_any(scenario: ScenarioContext) -> None:

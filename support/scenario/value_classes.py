@@ -84,6 +84,11 @@ EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
         lambda email: email.replace(".example.com", ".example.xn--zckzah"),  # reserved for tests by IANA
         padded,
     ),
+    "domains that are reserved for tests": (
+        lambda email: email.replace(".example.com", ".test"),
+        lambda email: email.replace(".example.com", ".example.invalid"),
+        lambda email: email.replace(".example.com", ".localhost"),
+    ),
 }
 """Each value is made of a new email, so that it carries the mark of the run."""
 
