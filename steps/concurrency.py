@@ -133,6 +133,11 @@ def race_of_sign_ups_and_reads(scenario: ScenarioContext) -> None:
     overtaken_reads.sign_up_while_the_list_is_read(scenario)
 
 
+@when("users delete their accounts while others read the list, round after round")
+def race_of_deletions_and_reads(scenario: ScenarioContext) -> None:
+    overtaken_reads.delete_while_the_list_is_read(scenario)
+
+
 @when("Ada changes their name with {method:Method} while others read Ada's account, round after round")
 def race_of_change_and_reads(scenario: ScenarioContext, method: str) -> None:
     overtaken_reads.change_while_it_is_read(scenario, method)
@@ -146,6 +151,7 @@ def race_of_change_and_reads(scenario: ScenarioContext, method: str) -> None:
 @then("in every round a confirmed deletion leaves no trace of the account")
 @then("in every round a read, the list and a search show the new data afterwards")
 @then("in every round the list shows each new user exactly once afterwards")
+@then("in every round each list is answered, and no list shows a deleted user afterwards")
 @then("in every round exactly one change takes effect and the others are refused with 412")
 @then("in every round exactly one request takes effect and the others are refused")
 def every_round_is_right(scenario: ScenarioContext) -> None:

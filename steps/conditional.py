@@ -54,6 +54,11 @@ def write_if_match(scenario: ScenarioContext, method: str, actor: Actor, conditi
     conditional.write_if(scenario, actor, method, condition)
 
 
+@when("a client sends {times:d} updates for {actor:Actor} with If-Match and {condition:Condition}")
+def update_again_and_again(scenario: ScenarioContext, times: int, actor: Actor, condition: str) -> None:
+    conditional.update_repeatedly(scenario, actor, condition, times)
+
+
 @when("{actor:Actor} tries to change to {email:Email} with {method:Method}, with If-Match and {condition:Condition}")
 def change_email_if_match(scenario: ScenarioContext, actor: Actor, email: str, method: str, condition: str) -> None:
     conditional.change_email_if(scenario, actor, email, method, condition)
@@ -96,8 +101,9 @@ def answer_has_etag_of_read(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 @then("the status is 412")
+@then("every status is 412")
 def precondition_failed(scenario: ScenarioContext) -> None:
-    conditional.write_is_refused(scenario)
+    conditional.writes_are_refused(scenario)
 
 
 @then("{actor:Actor} can sign up with the email in the refused change of {other:Actor}'s account")

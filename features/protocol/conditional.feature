@@ -39,12 +39,21 @@ Feature: Conditional requests
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
 
   @rule.robust
-  Rule: Many reads with a condition do not stop the API from answering
+  Rule: Many conditional requests do not stop the API from answering
 
     Example: Reading an account that has not changed 40 times
       Given Ada is a user with an ETag
       When a client reads Ada's account 40 times with If-None-Match and the current ETag
       Then every answer is 304 without a body, or shows Ada's account
+
+    @use.with_patch=yes
+    Example: Sending 100 outdated updates
+      Given Ada is a user with a strong ETag
+      And Ada has changed their name with an update, and the ETag is noted
+      When a client sends 100 updates for Ada with If-Match and an outdated ETag
+      Then every status is 412
+      When a client sends PATCH for Ada with If-Match and the current ETag
+      Then the write to Ada's account takes effect
 
   @rule.delete
   Rule: A deleted user is not found, whatever the condition

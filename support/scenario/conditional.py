@@ -22,7 +22,7 @@ from support.concurrency.races import (
 from support.contract.matchers import has_header, has_no_body, has_status, shows
 from support.errors import NotOffered
 from support.http.operations import Operation
-from support.models import LONGEST_NAME, Credential, Exchange, NewUser
+from support.models import LONGEST_NAME, Call, Credential, Exchange, NewUser
 from support.scenario import accounts, one_client
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.email_races import shows_as_gone
@@ -107,6 +107,13 @@ def write_if(scenario: ScenarioContext, actor: Actor, method: str, condition: st
     scenario.keep(scenario.run(operation))
 
 
+def update_repeatedly(scenario: ScenarioContext, actor: Actor, condition: str, times: int) -> None:
+    """Send the same update of the name so many times with a condition for If-Match."""
+    name, etag = scenario.factory.new_user(actor.persona).name, CONDITIONS[condition](scenario.etags)
+    calls = [_change_call(scenario, actor, name, etag) for _ in range(times)]
+    scenario.keep(*scenario.run_few_at_once([scenario.api.send(call) for call in calls]))
+
+
 def change_email_if(scenario: ScenarioContext, actor: Actor, email: str, method: str, condition: str) -> None:
     """Change to an email that may be taken, with a condition for If-Match."""
     fields = accounts.complete(method, {"email": email}, scenario.factory.new_user(actor.persona))
@@ -170,9 +177,10 @@ def answer_has_etag_of_read(scenario: ScenarioContext, actor: Actor) -> None:
         scenario.check(answered, has_header("ETag", f"{of_read}, as a read has it", lambda value: value == of_read))
 
 
-def write_is_refused(scenario: ScenarioContext) -> None:
-    """Check that the last write failed its precondition."""
-    scenario.check(scenario.exchange, has_status([HTTPStatus.PRECONDITION_FAILED]))
+def writes_are_refused(scenario: ScenarioContext) -> None:
+    """Check that each of the last writes failed its precondition."""
+    for exchange in scenario.exchanges:
+        scenario.check(exchange, has_status([HTTPStatus.PRECONDITION_FAILED]))
 
 
 def email_is_free(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
@@ -218,10 +226,13 @@ def _writes(scenario: ScenarioContext, actor: Actor) -> Iterator[Round]:
 
 
 def _change_if(scenario: ScenarioContext, actor: Actor, name: str, etag: str) -> Operation[Exchange]:
+    return scenario.api.send_once(_change_call(scenario, actor, name, etag))
+
+
+def _change_call(scenario: ScenarioContext, actor: Actor, name: str, etag: str) -> Call:
     method = scenario.update_method
     fields = accounts.complete(method, {"name": name}, actor.new_user)
-    call = scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=fields, headers={"If-Match": etag})
-    return scenario.api.send_once(call)
+    return scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=fields, headers={"If-Match": etag})
 
 
 def _check_writes(scenario: ScenarioContext, actor: Actor, contenders: Sequence[Contender]) -> Verdict:

@@ -12,13 +12,16 @@ from support.concurrency.races import Contender, Outcome, RaceRequest, Verdict, 
 from support.contract.normalizers import user_of, users_of
 from support.models import Call, NewUser, User
 from support.scenario import accounts, directory, one_client
+from support.scenario.context import Actor
 from support.scenario.races import Round, play
+from support.scenario.waiting import LIST, poll_until
 
 if TYPE_CHECKING:
-    from support.scenario.context import Actor, ScenarioContext
+    from support.scenario.context import ScenarioContext
 
-READS = SIGN_UPS = 3
+READS = SIGN_UPS = DELETIONS = 3
 SHOWS_THE_USERS = "a list that shows each new user once"
+SHOWS_NO_DELETED_USER = "a list without the deleted users"
 VIEWS = {"patch": "a read", "put": "a read", "list": "the list", "filter-email": "a search"}
 SHOWS_THE_CHANGE = "the new name in a read, the list and a search"
 
@@ -61,6 +64,41 @@ def _check_sign_ups(
             if count != 1
         ]
     return verdict_on(wrong, bool(done))
+
+
+def delete_while_the_list_is_read(scenario: ScenarioContext) -> None:
+    """Let users delete their accounts while others read the list, which shows none of them afterwards."""
+    play(scenario, _deletions(scenario), (one_client.sign_up, one_client.delete))
+
+
+def _deletions(scenario: ScenarioContext) -> Iterator[Round]:
+    while True:
+        scenario.registry.make_room(DELETIONS, delete_current=True)
+        leaving = [Actor("Edsger", new_user) for new_user in scenario.factory.new_users(DELETIONS)]
+        accounts.become_users(scenario, leaving)
+        deletions = [_delete(scenario, one) for one in leaving]
+        reads = [_read(scenario, scenario.api.call("GET"), number) for number in range(1, DELETIONS + 1)]
+        requests = [*chain.from_iterable(zip(reads, deletions, strict=True))]
+        yield Round(requests, partial(_check_deletions, scenario, leaving), SHOWS_NO_DELETED_USER)
+
+
+def _delete(scenario: ScenarioContext, leaver: Actor) -> RaceRequest:
+    deletion = scenario.api.send_once(scenario.api.delete_call(leaver.known_id))
+    return RaceRequest(f"deletion of {leaver.known_id}", deletion, scenario.answers.deleted)
+
+
+def _check_deletions(scenario: ScenarioContext, leaving: Sequence[Actor], contenders: Sequence[Contender]) -> Verdict:
+    wrong = broken_answers(contenders)
+    pairs = zip(leaving, contenders[1::2], strict=True)
+    gone = {leaver.known_id for leaver, deletion in pairs if deletion.outcome is Outcome.WON}
+    if gone and not wrong:
+        shown = poll_until(scenario, LIST, lambda: gone & _listed(scenario), lambda still_there: not still_there)
+        wrong = [f"the deletion of user {user_id} was confirmed, but the list shows them" for user_id in sorted(shown)]
+    return verdict_on(wrong, bool(gone))
+
+
+def _listed(scenario: ScenarioContext) -> set[str]:
+    return {user.id for user in users_of(directory.read_list(scenario).answer, scenario.profile)}
 
 
 def change_while_it_is_read(scenario: ScenarioContext, method: str) -> None:
