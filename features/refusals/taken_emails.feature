@@ -204,6 +204,13 @@ Feature: One email, one user
       And Grace's account is unchanged
       And Mallory's account is unchanged in every view
 
+    @edge @use.with_changes=yes
+    Example: Alan signs up after Mallory's change to a new name and Grace's email is refused
+      Given Grace and Mallory are users
+      When Mallory tries to change to a new name and Grace's email with an update
+      And Alan signs up
+      Then Mallory's account is unchanged
+
     @use.with_patch=yes
     Example: Grace keeps their email after Mallory's update to it is refused
       Given Grace and Mallory are users
