@@ -127,6 +127,7 @@ Feature: What every answer has in common
         | does                                     |
         | deletes a user twice                     |
         | requests an unknown user                 |
+        | requests an id with a slash              |
         | sends invalid data                       |
         | sends a taken email                      |
         | sends malformed bodies                   |

@@ -207,6 +207,7 @@ REQUESTS: Mapping[str, Requests] = {
     "replaces a user": lambda scenario, grace: _change(scenario, grace, "PUT"),
     "deletes a user twice": _delete_twice,
     "requests an unknown user": _request_unknown_users,
+    "requests an id with a slash": lambda scenario, _: [scenario.run(scenario.api.read("a/b"))],
     "sends invalid data": _send_invalid_data,
     "sends a taken email": _send_taken_email,
     "sends malformed bodies": _send_malformed_bodies,
