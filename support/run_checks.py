@@ -20,13 +20,14 @@ def faults_of_run(summary: Summary, settings: Settings, profile: Profile) -> lis
         reasons = "; ".join(dict.fromkeys(scenario.reason for scenario in summary.scenarios))
         return [SuiteError(f"every selected scenario was skipped: {reasons}")]
     known = () if settings.strict else profile.deviations
-    faults = [_fixed(known, summary.scenarios, profile.name), _retries(summary.requests, settings.max_retried_share)]
+    faults = [_fixed(known, summary, profile.name), _retries(summary.requests, settings.max_retried_share)]
     return [fault for fault in faults if fault is not None]
 
 
-def _fixed(known: Sequence[Deviation], scenarios: Sequence[ScenarioResult], profile: str) -> SuiteError | None:
+def _fixed(known: Sequence[Deviation], summary: Summary, profile: str) -> SuiteError | None:
     """Return a fault if a deviation did not show although its scenarios ran: its entry has to go."""
-    passed = {each: name for each in known if (name := _scenario_without(each, scenarios)) is not None}
+    judged = [each for each in known if each.scenarios or _is_whole(summary, each.rule)]
+    passed = {each: name for each in judged if (name := _scenario_without(each, summary.scenarios)) is not None}
     if not passed:
         return None
     listed = "; ".join(f"{each.rule} ({plain(name)})" for each, name in passed.items())
@@ -35,6 +36,11 @@ def _fixed(known: Sequence[Deviation], scenarios: Sequence[ScenarioResult], prof
         "Remove its entry from the profile; if other scenarios still show it, remove only the one that passed from its "
         "`scenarios`."
     )
+
+
+def _is_whole(summary: Summary, rule: str) -> bool:
+    """Whether all scenarios of a rule were selected, so that a deviation from it would have shown."""
+    return summary.selection in ("", "contract", f"rule.{rule}") and not summary.shard
 
 
 def _scenario_without(known: Deviation, scenarios: Sequence[ScenarioResult]) -> str | None:

@@ -32,7 +32,7 @@ def test_a_fixed_deviation_fails_the_run_and_names_the_entry_to_remove(
     assert ended.code != 0
     assert "fixed: " in ended.said
     assert "auth-401 (Mallory uses no token)" in ended.said
-    assert "Remove its entry from the profile, or" in ended.said
+    assert "Remove its entry from the profile; if other" in ended.said
 
 
 def test_one_fixed_deviation_of_several_is_reported(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
@@ -40,6 +40,14 @@ def test_one_fixed_deviation_of_several_is_reported(play: Play, new_target: NewT
     ended = play(new_target("--defect", "no-challenge"), profile(both), TOKENS)
     assert ended.code != 0
     assert "auth-401 (Ada still has access after Mallory was refused)" in ended.said
+
+
+def test_a_part_of_a_rule_does_not_show_that_a_deviation_from_the_rule_is_fixed(
+    play: Play, new_target: NewTarget, profile: NewProfile
+) -> None:
+    ended = play(new_target(), profile(f'{KNOWN}rule = "auth-401"\n'), TOKENS)
+    assert ended.code == 0
+    assert "fixed: " not in ended.said
 
 
 def test_an_intermittent_deviation_is_not_taken_for_fixed(
