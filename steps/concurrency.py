@@ -151,7 +151,7 @@ def race_of_change_and_reads(scenario: ScenarioContext, method: str) -> None:
 @then("in every round a confirmed deletion leaves no trace of the account")
 @then("in every round a read, the list and a search show the new data afterwards")
 @then("in every round the list shows each new user exactly once afterwards")
-@then("in every round each list is answered, and no list shows a deleted user afterwards")
+@then("in every round each read is answered with a list, and no list shows a deleted user afterwards")
 @then("in every round exactly one change takes effect and the others are refused with 412")
 @then("in every round exactly one request takes effect and the others are refused")
 def every_round_is_right(scenario: ScenarioContext) -> None:

@@ -54,7 +54,7 @@ def every_view_shows(scenario: ScenarioContext, field: str) -> None:
     outcomes.every_view_shows(scenario, field)
 
 
-@then("every user whom the suite created and an answer shows has a valid id, name, email and creation date")
+@then("each of the suite's users in the answers has a valid id, name, email and creation date")
 def each_has_right_shape(scenario: ScenarioContext) -> None:
     outcomes.each_has_right_shape(scenario)
 

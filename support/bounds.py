@@ -43,7 +43,10 @@ class Bounds:
         """Raise TooMuch if so many bytes, of which `counted` are counted already, do not fit beside all others."""
         most = self.largest * KEPT_TOGETHER
         if size > ALWAYS_TAKEN and self._kept - counted + size > most:
-            raise TooMuch(f"all answers at one time are larger than {most // MIB} MiB together; MAX_ANSWER_MB sets it")
+            raise TooMuch(
+                f"the answers that are held at one time exceed {most // MIB} MiB together, {KEPT_TOGETHER} times "
+                "MAX_ANSWER_MB"
+            )
 
     def count(self, owner: object, size: int) -> None:
         """Count so many bytes for as long as their owner exists."""
@@ -75,7 +78,7 @@ class Body:
             self._parts.append(part)
             self._size += len(part)
             if self._size > self._most:
-                raise TooMuch(f"the body is larger than {self._most / MIB:g} MiB, which MAX_ANSWER_MB allows")
+                raise TooMuch(f"the body is larger than the {self._most / MIB:g} MiB that MAX_ANSWER_MB allows")
             BOUNDS.check_room(self._size, self._counted)
             if self._size - self._counted > ALWAYS_TAKEN:
                 BOUNDS.count(self, self._size - self._counted)

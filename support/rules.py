@@ -48,7 +48,11 @@ _ALL = (
         "Infinity, and 415 if it is empty",
         "RFC 8259 §2",
     ),
-    Rule("media-type", "A body whose Content-Type is not JSON gives 415 and changes nothing", "RFC 9110 §15.5.16"),
+    Rule(
+        "media-type",
+        "A body whose Content-Type is not JSON gives 415, or 400 if the body is not JSON either, and changes nothing",
+        "RFC 9110 §15.5.16",
+    ),
     Rule(
         "server-owned", "An id, a createdAt or an unknown field that a client sends is ignored or refused, never kept"
     ),
@@ -61,7 +65,11 @@ _ALL = (
     Rule("read-404", "An unknown id gives 404", "RFC 9110 §15.5.5"),
     Rule("head", "HEAD gives the status of GET and no body", "RFC 9110 §9.3.2"),
     Rule("list", "The list is a JSON array that shows every user once, new ones immediately, and no deleted ones"),
-    Rule("filter-email", "?email= gives exactly the user with that email, in any letter case, or an empty list"),
+    Rule(
+        "filter-email",
+        "?email= gives exactly the user with that email, in any letter case, or an empty list; a text that is no email "
+        "may be refused",
+    ),
     Rule(
         "pages",
         "No page is larger than its limit, no user is on two pages, and all pages together are the list; "
@@ -104,11 +112,12 @@ _ALL = (
     Rule(
         "race-email",
         "Of N concurrent requests for one email exactly one wins, the others get 409, and none a 500; a sign-up and "
-        "the deletion of the user who has the email end as if in turn",
+        "the deletion of the user who has the email end as if one had come before the other",
     ),
     Rule(
         "lost-update",
-        "Of two concurrent PATCHes on different fields neither is lost; a PUT and a PATCH end as if in turn",
+        "Of two concurrent PATCHes on different fields neither is lost; a PUT and a PATCH end as if one had come "
+        "before the other",
     ),
     Rule(
         "race-delete",

@@ -11,11 +11,11 @@ Feature: Reads at the same moment as a write
       Then in every round the list shows each new user exactly once afterwards
 
   @rule.list @use.with_list=yes
-  Rule: A list that is read during deletions is complete, and does not bring the deleted users back
+  Rule: A list can be read during deletions, and does not bring the deleted users back
 
     Example: The list is read while users delete their accounts
       When users delete their accounts while others read the list, round after round
-      Then in every round each list is answered, and no list shows a deleted user afterwards
+      Then in every round each read is answered with a list, and no list shows a deleted user afterwards
 
   @rule.patch @use.with_patch=yes
   Rule: A read during an update does not bring the old data back

@@ -110,7 +110,7 @@ Feature: Methods, statuses and headers
         | XML                        |
         | binary data                |
         | HTML                       |
-        | plain text with note=json  |
+        | plain text with a parameter  |
         | a filled-in form           |
         | a filled-in multipart form |
         | an XML document            |
@@ -134,7 +134,7 @@ Feature: Methods, statuses and headers
         | plain text                 |
         | binary data                |
         | HTML                       |
-        | plain text with note=json  |
+        | plain text with a parameter  |
         | a filled-in form           |
         | a filled-in multipart form |
         | an XML document            |
@@ -151,7 +151,7 @@ Feature: Methods, statuses and headers
         | plain text                 |
         | binary data                |
         | HTML                       |
-        | plain text with note=json  |
+        | plain text with a parameter  |
         | a filled-in form           |
         | a filled-in multipart form |
         | an XML document            |

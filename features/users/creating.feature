@@ -79,7 +79,7 @@ Feature: Signing up
     @edge
     Scenario Outline: Every user is complete when a client <does>
       When a client <does>
-      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
+      Then each of the suite's users in the answers has a valid id, name, email and creation date
 
       Examples:
         | does         |
@@ -89,27 +89,27 @@ Feature: Signing up
     @use.with_list=yes
     Example: Every user is complete when a client reads the list
       When a client reads the list
-      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
+      Then each of the suite's users in the answers has a valid id, name, email and creation date
 
     @edge @use.with_email_filter=yes
     Example: Every user is complete when a client searches by email
       When a client searches by email
-      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
+      Then each of the suite's users in the answers has a valid id, name, email and creation date
 
     @edge @use.with_pages=yes
     Example: Every user is complete when a client reads a page
       When a client reads a page
-      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
+      Then each of the suite's users in the answers has a valid id, name, email and creation date
 
     @edge @use.with_patch=yes
     Example: Every user is complete when a client updates a user
       When a client updates a user
-      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
+      Then each of the suite's users in the answers has a valid id, name, email and creation date
 
     @edge @use.with_put=yes
     Example: Every user is complete when a client replaces a user
       When a client replaces a user
-      Then every user whom the suite created and an answer shows has a valid id, name, email and creation date
+      Then each of the suite's users in the answers has a valid id, name, email and creation date
 
   @rule.server-owned
   Rule: Users cannot set their own id, creation date or rights

@@ -295,7 +295,7 @@ Feature: The list of users
       And all pages together show the same users as the list
 
     @edge @slow
-    Example: Pages that are requested without a size together show the whole list
+    Example: All pages together show the whole list if no size is requested
       Given 60 users have signed up at once
       When support reads the list page by page, without naming a size
       Then no user is on two pages

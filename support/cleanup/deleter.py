@@ -248,13 +248,13 @@ class Deleter:
                 self.reopen(record, LOOK_UP)
 
     def reopen(self, record: Record, view: str) -> None:
-        """Wait for a user again that a view still shows."""
+        """Wait again for a user to be gone whom a view still shows."""
         record.shown_by, record.reason = view, f"gone by its id, but still shown by {view}"
         record.confirmed_at.append(time.monotonic())
         self._ledger.mark_as([record], State.DELETING)
 
     async def _looked_up(self, records: Sequence[Record]) -> set[str]:
-        """Return the ids of these records that looking their emails up still shows with the email."""
+        """Return those ids of these records that a search for the email still finds."""
         shown = set[str]()
         found = await self._client.gather((self.api.find(record.email or "") for record in records), AT_ONCE)
         for record, exchange in zip(records, found, strict=True):

@@ -24,7 +24,7 @@ TAGS: Mapping[str, str] = {
     "race": "sends concurrent requests that compete for one thing",
     "async": "sends concurrent requests from one event loop",
     "threads": "sends concurrent requests from threads",
-    "fuzz": "draws what is sent, by DATA_SEED",
+    "fuzz": "sends randomly generated requests, which DATA_SEED repeats",
     "resilience": "injects faults into the embedded API",
     "wip": "is work in progress, and not run",
 }

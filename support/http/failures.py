@@ -53,7 +53,7 @@ def failure_of(error: BaseException, seconds: float, route: Route = DIRECT, stat
     certificate = next((str(link) for link in chain if "CERTIFICATE_VERIFY_FAILED" in str(link)), None)
     if certificate is not None:
         return Failure(
-            f"the certificate does not verify ({_certificate_problem(certificate)})", False, seconds, fatal=True
+            f"the certificate cannot be verified ({_certificate_problem(certificate)})", False, seconds, fatal=True
         )
     if route.proxy is not None and (what := _wrong_with_the_proxy(chain, route.proxy_in_brief)):
         return Failure(what, False, seconds, of_the_proxy=True)

@@ -1,6 +1,6 @@
-"""Requests one after another on one connection, which libraries hide: whether each answer ends where it says.
+"""Requests one after another on one connection, to see whether each answer ends where it says: libraries hide that.
 
-It is read by h11, which holds each answer to HTTP/1.1 to the letter.
+h11 reads the answers, and holds each to HTTP/1.1 to the letter.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ import contextlib
 import http.client
 import socket
 import time
+import zlib
 from urllib.parse import urlsplit
 
 import h11
 
-from support.bounds import BOUNDS, TooMuch
+from support.bounds import Body, TooMuch
 from support.http.failures import failure_of
 from support.http.operations import SendRequest
 from support.http.raw import connected
@@ -47,15 +48,16 @@ class KeptConnection:
         try:
             self._send(send.call)
             return self._receive(send.call, started, ends)
-        except (OSError, TooMuch, http.client.HTTPException) as error:
+        except (OSError, zlib.error, http.client.HTTPException) as error:
             self.close()
             failure = failure_of(error, time.monotonic() - started, self._route)
             self.hung += failure.hung
             return failure
         except h11.RemoteProtocolError as error:
-            self.wrong.append(f"after {self._answered or 'nothing'}, what came for {_in_brief(send.call)}: {error}")
+            before = f"after {self._answered}" if self._answered else "the first on its connection"
+            self.wrong.append(f"the answer to {_in_brief(send.call)} ({before}) is not valid HTTP/1.1: {error}")
             self.close()
-            return Failure(f"the answer is no HTTP/1.1 ({error})", True, time.monotonic() - started)
+            return Failure(f"the answer is not HTTP/1.1 ({error})", True, time.monotonic() - started)
 
     def close(self) -> None:
         """Close the connection, if it is open."""
@@ -77,15 +79,20 @@ class KeptConnection:
                 time.sleep(APART_S)  # so that the API does not read all chunks at once
 
     def _receive(self, call: Call, started: float, ends: float) -> Answer:
-        head, body = h11.Response(status_code=200, headers=[]), b""
-        while not isinstance(event := self._next_event(ends), h11.EndOfMessage):
-            head = event if isinstance(event, h11.Response) else head
-            body += bytes(event.data) if isinstance(event, h11.Data) else b""
-            if len(body) > BOUNDS.largest:
-                raise TooMuch("the body is larger than MAX_ANSWER_MB allows")
-        self._go_on(call, head.status_code)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers.raw_items()}
-        return Answer(head.status_code, headers, body, time.monotonic() - started)
+        status, headers, body, excess = 200, dict[str, str](), Body(None, call.lists), ""
+        try:
+            while not isinstance(event := self._next_event(ends), h11.EndOfMessage):
+                if isinstance(event, h11.Response):
+                    status = event.status_code
+                    headers = {key.decode("latin-1"): text.decode("latin-1") for key, text in event.headers.raw_items()}
+                    body = Body(dict(event.headers).get(b"content-encoding", b"").decode("latin-1"), call.lists)
+                elif isinstance(event, h11.Data):
+                    body.add(bytes(event.data))
+            self._go_on(call, status)
+        except TooMuch as beyond:
+            excess = str(beyond)
+            self.close()
+        return Answer(status, headers, b"" if excess else body.whole(), time.monotonic() - started, excess)
 
     def _next_event(self, ends: float) -> h11.Event:
         assert self._socket is not None
@@ -99,7 +106,7 @@ class KeptConnection:
         return event  # type: ignore[return-value]  # h11 pauses only after the end of an answer
 
     def _last_event(self) -> h11.Event:
-        """Return the end of an answer that the end of the connection ends; any other one was broken off."""
+        """Return the end of an answer that lasts until the connection is closed; any other was broken off."""
         try:
             event = self._http.next_event()
         except h11.RemoteProtocolError:

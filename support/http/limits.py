@@ -34,7 +34,7 @@ class Learner:
 
     A stretch begins when requests are accepted again. What was accepted in it until a 429, and the time until the API
     takes more, make a limit. Where few were accepted before the first 429, others had used the quota, and the next
-    stretch tells. A limit that proves too high is lowered; where that does not help either, the 429 do not depend on
+    stretch tells. A limit that proves too high is lowered; where that does not help either, the 429s do not depend on
     the number of requests, and nothing more is learned.
     """
 

@@ -1,7 +1,7 @@
 """How many requests an API takes: all requests of a process wait here for their turn, and are counted.
 
-Libraries for rate limits keep to a limit that is given, in threads or on an event loop. This one is learned as well,
-and both clients wait for it, each in its own way.
+Libraries for rate limits keep to a limit that is given, in threads or on an event loop. Here the limit can also be
+learned, and both clients wait for it, each in its own way.
 """
 
 from __future__ import annotations

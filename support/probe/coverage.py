@@ -52,7 +52,7 @@ def coverage(profile: Profile, results: Mapping[str, Result]) -> Iterator[str]:
     if partly:
         yield f"It excuses what was seen, or leaves scenarios out: {'; '.join(partly)}."
     if not_passed:
-        yield f"It excuses nothing of these rules, which did not pass in the run: {', '.join(not_passed)}."
+        yield f"It excuses none of these rules, although they did not pass in the run: {', '.join(not_passed)}."
     if unchecked:
         yield f"It cannot check {'; '.join(unchecked)}."
 

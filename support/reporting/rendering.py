@@ -203,7 +203,7 @@ def _print_broken_rules(console: Console, summary: Summary) -> None:
 
 
 def _print_rerun(console: Console, summary: Summary, options: Sequence[str]) -> None:
-    """Print the command that runs the scenarios that did not pass again, with the same seed; it can be pasted whole."""
+    """Print the command that repeats the scenarios that did not pass, with the same seed; it can be pasted whole."""
     failed = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION and failure.scenario]
     places = list(dict.fromkeys(failure.location for failure in failed))
     if places:

@@ -193,7 +193,7 @@ def email_is_free(scenario: ScenarioContext, actor: Actor, other: Actor) -> None
 
 
 def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that the last write is done; one that was repeated in doubt may have met its own work."""
+    """Check that the last write is done; one that was sent again may be refused because the first attempt was done."""
     exchange, answers = scenario.exchange, scenario.answers
     deletes = exchange.call.method == "DELETE"
     again = (HTTPStatus.PRECONDITION_FAILED, *answers.deleted_again) if exchange.repeated_in_doubt else ()

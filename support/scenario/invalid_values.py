@@ -186,7 +186,7 @@ NOT_JSON_TYPES: Mapping[str, str] = {
     "XML": "application/xml",
     "binary data": "application/octet-stream",
     "HTML": "text/html",
-    "plain text with note=json": "text/plain; note=json",
+    "plain text with a parameter": "text/plain; note=json",
 }
 
 

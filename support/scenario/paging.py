@@ -96,7 +96,7 @@ def _pages(scenario: ScenarioContext, size: int, listed: Sequence[str]) -> list[
 
 
 def read_pages_with(scenario: ScenarioContext, user_ids: set[str]) -> list[Exchange]:
-    """Read all pages; again if one of these users is not there once: deletions of others move users between pages.
+    """Read all pages; again unless each of these users is there once: deletions of others move users between pages.
 
     Of very many, only the pages are read where the list suggests that these users are; in the end, all of them.
     """

@@ -88,7 +88,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act]
         enough = len(skews) >= MIN_ROUNDS and missed <= settings.race_miss_probability
         if verdict.wrong or enough or len(skews) >= settings.race_rounds:
             break
-    chance = f", chance to miss a window of {settings.race_window_s * 1000:g} ms: {missed:.1e}"
+    chance = f", probability of missing a window of {settings.race_window_s * 1000:g} ms: {missed:.1e}"
     scenario.session.note_concurrency(
         f"race: {number_of(len(skews), 'round')} ({len(void)} void), "
         f"median release skew {median(skews) * 1000:.3f} ms{'' if verdict.wrong else chance}"

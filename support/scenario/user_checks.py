@@ -76,7 +76,7 @@ def _malformed(scenario: ScenarioContext, value: Any) -> set[str]:
 def has_right_shape(
     scenario: ScenarioContext, wrong: Sequence[str], exchange: Exchange, attempted: str | None = None
 ) -> None:
-    """Check that nothing is wrong with the shape of a user but what is known, which keeps no scenario from its rule."""
+    """Check the shape of a user; a known deviation from it does not keep a scenario from judging its own rule."""
     if not all(scenario.is_known("user-shape", [mismatch]) for mismatch in wrong):
         wanted = ["a user with id, name, email and createdAt"]
         fail("user-shape", attempted or scenario.attempted, wanted, wrong, exchange, claims=[Claim("shape")])

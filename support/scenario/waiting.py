@@ -66,8 +66,8 @@ def let_pass(seconds: float) -> None:
 def is_gone(scenario: ScenarioContext, actor: Actor, rule: str | None = None) -> None:
     """Check that a read no longer shows the user; if it does, `rule` is broken, by default the one about deleting.
 
-    A user who was gone and is shown again breaks the rule of the scenario; an id that another user has got, the one
-    that says so.
+    A user who was gone and is shown again breaks the rule of the scenario; if another user now has the id, it is
+    `delete-frees`.
     """
     gone = scenario.answers.gone
     within_s = scenario.session.deadlines.for_(READ)

@@ -1,6 +1,6 @@
 """What an answer of the preflight says of the settings: its cause and what to do, in one line each.
 
-None of it is a verdict on the API: a fault that keeps no scenario from telling which rule is broken has no line here.
+None of it is a verdict on the API: only a fault that would keep scenarios from telling which rule is broken has a line.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def user_shown(document: Any, new_user: NewUser) -> Shown | None:
 
 
 def other_forms(user: Any, profile: Profile) -> Iterator[str]:
-    """Yield what a profile could say of the form of a user, which else breaks a rule: another creation date, or id."""
+    """Yield what a profile could say of a form of user that otherwise breaks a rule: another creation date, or id."""
     if not isinstance(user, Mapping):
         return
     other = first_of(CREATED[1:], user)

@@ -87,7 +87,8 @@ def _unreachable(base_url: str, why: Failure, route: Route) -> str:
     if any(text in why.cause for text in NO_TLS):
         return f"{base_url} cannot be reached: {why.cause}. The server speaks http there: correct BASE_URL."
     if why.fatal and not why.sent:
-        advice = "Set REQUESTS_CA_BUNDLE to a file with the certificate of its authority, or correct BASE_URL."
+        authority = "the certificate of the authority (CA) that issued it"
+        advice = f"Set REQUESTS_CA_BUNDLE to a file with {authority}, or correct BASE_URL."
     return f"{base_url} cannot be reached: {why.cause}. {advice}"
 
 

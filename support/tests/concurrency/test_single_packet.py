@@ -380,7 +380,7 @@ class TestWhoDoesNotSpeakIt:
         server = serve()
         monkeypatch.delenv("REQUESTS_CA_BUNDLE")
         assert counted(player(server.url).play(creates(server.url, 3))) == {
-            (False, "the certificate does not verify"): 3
+            (False, "the certificate cannot be verified"): 3
         }
 
     def test_one_without_tls_is_not_asked(self, script: Script, player: NewPlayer) -> None:

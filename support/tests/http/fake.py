@@ -44,7 +44,7 @@ def came(status: int, body: bytes = b"", seconds: float = 0.0, **headers: str) -
 
 REFUSED = Failure("connection refused", False, 0.0)
 LOST = Failure("connection broken (reset)", True, 0.0)
-UNVERIFIED = Failure("the certificate does not verify (self-signed)", False, 0.0, fatal=True)
+UNVERIFIED = Failure("the certificate cannot be verified (self-signed)", False, 0.0, fatal=True)
 
 
 @dataclass

@@ -161,7 +161,7 @@ class TestCertificates:
         assert isinstance(attempt.outcome, Failure)
         assert attempt.outcome.fatal
         assert not attempt.outcome.sent
-        assert attempt.outcome.cause.startswith("the certificate does not verify (")
+        assert attempt.outcome.cause.startswith("the certificate cannot be verified (")
         assert "self" in attempt.outcome.cause
         assert server.arrived == []
 

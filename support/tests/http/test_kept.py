@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 
+from support.bounds import BOUNDS
 from support.http.kept import KeptConnection
 from support.http.operations import SendRequest
 from support.http.route import DIRECT
@@ -73,3 +75,15 @@ def test_an_answer_that_breaks_off_is_a_lost_connection(script: Script) -> None:
 def test_an_answer_that_never_ends_hangs(script: Script) -> None:
     kept, outcomes = send_all(script(answer(200, body=b"[1", headers={"Content-Length": "9"})).url, "GET")
     assert (outcomes[0].status, kept.hung) == (None, 1)
+
+
+def test_a_list_may_be_four_times_as_large_as_another_answer(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BOUNDS, "largest", 10)
+    url = script(answer(200, body=b"[" + b" " * 30 + b"]"), answer(200, body=b"[" + b" " * 30 + b"]")).url
+    whole, beyond = (replace(Call("GET", url, Credential(None)), lists=lists) for lists in (True, False))
+    with contextlib.closing(KeptConnection(TIMEOUT_S, DIRECT)) as kept:
+        answers = [kept.exchange(SendRequest(call, TIMEOUT_S)) for call in (whole, beyond)]
+    assert [isinstance(each, Answer) and each.excess.partition(" than")[0] for each in answers] == [
+        "",
+        "the body is larger",
+    ]

@@ -174,7 +174,7 @@ def test_a_draft_says_which_rules_did_not_pass_and_are_not_excused() -> None:
     said = list(coverage(Profile(), {"robust": Result.FAILED, "conditional": Result.SKIPPED}))
     assert said[0].startswith("A run with this draft checks 35 of 37 rules without exception: ")
     assert said[1] == (
-        "It excuses nothing of these rules, which did not pass in the run: conditional (skipped), robust (failed)."
+        "It excuses none of these rules, although they did not pass in the run: conditional (skipped), robust (failed)."
     )
 
 

@@ -213,7 +213,7 @@ class TestTarget:
         context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
         server = script(answer(200, []), tls=context)
         line = ended_with_one_line(project.behave(target=Target(server.url, "t", "unknown")))
-        assert "the certificate does not verify (" in line
+        assert "the certificate cannot be verified (" in line
         assert "Set REQUESTS_CA_BUNDLE to " in line
         assert server.arrived == []
 
