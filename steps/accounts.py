@@ -3,7 +3,7 @@
 from typing import Any
 
 from support.contract.matchers import has_status
-from support.scenario import accounts, encoded_ids, invalid_values, outcomes, values, waiting
+from support.scenario import accounts, encoded_ids, invalid_values, odd_requests, outcomes, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.invalid_values import Invalid
 from support.scenario.steps import given, when
@@ -170,6 +170,14 @@ def change_to_taken_email(scenario: ScenarioContext, actor: Actor, email: str, m
     accounts.send_change(scenario, actor, method, body)
 
 
+@given("{actor:Actor} has tried {times:d} times to change to {email:Email}")
+def have_tried_to_take_email(scenario: ScenarioContext, actor: Actor, times: int, email: str) -> None:
+    method = scenario.update_method
+    accounts.send_changes(
+        scenario, actor, method, [accounts.complete(method, {"email": email}, actor.new_user)] * times
+    )
+
+
 @when("{actor:Actor} tries to change to a new name and {email:Email} with {method:Method}")
 def change_to_new_name_and_taken_email(scenario: ScenarioContext, actor: Actor, email: str, method: str) -> None:
     accounts.send_change(scenario, actor, method, {**accounts.new_values(scenario, actor, "name"), "email": email})
@@ -257,6 +265,11 @@ def change_resembling_ids(scenario: ScenarioContext, method: str, actor: Actor) 
 @when("a client changes {actor:Actor}'s name by a percent-encoded id with {method:Method}")
 def change_by_encoded_id(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     encoded_ids.change(scenario, actor, method)
+
+
+@when("a client deletes {actor:Actor}'s account with a query that names {other:Actor}")
+def delete_naming_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
+    odd_requests.delete_naming_another(scenario, actor, other)
 
 
 @when("a client deletes {actor:Actor}'s account by a percent-encoded id")

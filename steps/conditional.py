@@ -64,6 +64,11 @@ def change_email_if_match(scenario: ScenarioContext, actor: Actor, email: str, m
     conditional.change_email_if(scenario, actor, email, method, condition)
 
 
+@when("a client sends {actor:Actor}'s current data with If-Match and {condition:Condition}")
+def send_current_data_if_match(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
+    conditional.change_nothing_if(scenario, actor, condition)
+
+
 @when("the client sends the refused change of {actor:Actor}'s account again, with If-Match and {condition:Condition}")
 def repeat_change_if_match(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
     conditional.repeat_change_if(scenario, actor, condition)

@@ -4,7 +4,7 @@ from support.contract.matchers import has_status, shows
 from support.scenario import connections
 from support.scenario.connections import First
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.steps import then, when
+from support.scenario.steps import given, then, when
 
 
 @when(
@@ -59,6 +59,9 @@ def sign_up_by_each_client(scenario: ScenarioContext) -> None:
     connections.sign_up_by_each_client(scenario)
 
 
+@given(
+    "{actor:Actor}'s account has been read with the languages, cookies and User-Agents of browsers and command-line tools"
+)
 @when("{actor:Actor}'s account is read with the languages, cookies and User-Agents of browsers and command-line tools")
 def read_by_each_client(scenario: ScenarioContext, actor: Actor) -> None:
     connections.read_by_each_client(scenario, actor)

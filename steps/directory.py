@@ -1,6 +1,6 @@
 """Reading users: one account, the list, searches by email, pages."""
 
-from support.scenario import directory, encoded_ids, many_users, outcomes, paging, values, waiting
+from support.scenario import conditional, directory, encoded_ids, many_users, outcomes, paging, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 
@@ -24,9 +24,12 @@ def read_account_times(scenario: ScenarioContext, actor: Actor, times: int) -> N
 
 @when("a client asks for {actor:Actor}'s account if it has changed since 1994")
 def read_if_changed(scenario: ScenarioContext, actor: Actor) -> None:
-    long_ago = {"If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"}
-    call = scenario.api.call("GET", scenario.api.url_of(actor.known_id), headers=long_ago)
-    scenario.keep(scenario.run(scenario.api.send(call)))
+    conditional.read(scenario, actor, since="Sun, 06 Nov 1994 08:49:37 GMT")
+
+
+@when("a client reads {actor:Actor}'s account, the name changes, and the client asks whether the account has changed")
+def read_before_and_after_change(scenario: ScenarioContext, actor: Actor) -> None:
+    conditional.read_before_and_after_change(scenario, actor)
 
 
 @when("support reads each account")
@@ -232,6 +235,11 @@ def read_page_by_page(scenario: ScenarioContext) -> None:
 @when("support reads the list in pages of {size:d} users")
 def read_in_pages_of(scenario: ScenarioContext, size: int) -> None:
     paging.read_all_pages(scenario, size)
+
+
+@when("support reads all pages of the list at once")
+def read_pages_at_once(scenario: ScenarioContext) -> None:
+    paging.read_all_pages(scenario, at_once=True)
 
 
 @when("support reads the list page by page, without naming a size")

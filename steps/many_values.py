@@ -18,6 +18,11 @@ def write_names(scenario: ScenarioContext, kind: str) -> None:
     many_values.write_each(scenario, "name", [users_with_names(scenario.factory, kind) for _ in range(3)])
 
 
+@when("each of them is read again two seconds later")
+def read_again_later(scenario: ScenarioContext) -> None:
+    many_values.read_again_later(scenario, 2.0)
+
+
 @when("users take emails with {kind:EmailClass} by sign-up, update and replacement")
 def write_emails(scenario: ScenarioContext, kind: str) -> None:
     many_values.write_each(scenario, "email", [users_with_emails(scenario.factory, kind) for _ in range(3)])

@@ -37,6 +37,12 @@ def is_still_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
     outcomes.is_unchanged(scenario, actor)
 
 
+@then("two seconds later, {actor:Actor}'s account is still unchanged")
+def is_unchanged_for_long(scenario: ScenarioContext, actor: Actor) -> None:
+    waiting.let_pass(2.0)
+    outcomes.is_unchanged(scenario, actor)
+
+
 @then("every view of {actor:Actor}'s account shows the same")
 @then("{actor:Actor}'s account is unchanged in every view")
 def is_unchanged_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:

@@ -19,6 +19,7 @@ Feature: Access needs the token
         | an empty token                             | an empty token is not a token         |
         | a wrong token                              | not every token is valid              |
         | the token plus one character               | a matching beginning is not enough    |
+        | the token plus an equals sign              | padding of Base64 counts too          |
         | the token plus one word                    | whatever follows the token counts too |
         | the token without its last character       | a matching beginning is not enough    |
         | the token without its first character      | a matching end is not enough          |

@@ -23,6 +23,7 @@ Feature: Many users sign up at once
       Given Grace is a user
       When 20 users sign up at once, and Mallory with Grace's email
       Then each new user has their own id, name and email
+      And each new user is shown as created
       And Grace's account is unchanged
 
     Example: The configured number of users sign up at once

@@ -90,6 +90,14 @@ Feature: Conditional requests
         | an outdated ETag         |
         | a list of outdated ETags |
 
+    @edge @use.with_changes=yes
+    Example: An outdated update that would change nothing is refused
+      Given Ada is a user with a strong ETag
+      And Ada has changed their name with an update, and the ETag is noted
+      When a client sends Ada's current data with If-Match and an outdated ETag
+      Then the status is 412
+      And half a second later, Ada's account is still unchanged
+
     @use.with_patch=yes
     Example: The email in a refused PATCH is free
       Given Ada is a user with a strong ETag

@@ -119,6 +119,14 @@ Feature: Connections and headers
       When Ada's account is read with the languages, cookies and User-Agents of browsers and command-line tools
       Then each answer is 200 and shows Ada's account
 
+    @use.with_changes=yes
+    Example: Reads by browsers and command-line tools before and after a change
+      Given Ada is a user
+      And Ada's account has been read with the languages, cookies and User-Agents of browsers and command-line tools
+      And Ada has changed their name with an update
+      When Ada's account is read with the languages, cookies and User-Agents of browsers and command-line tools
+      Then each answer is 200 and shows Ada's account
+
     Example: A DELETE declared as JSON, without a body
       Given Ada is a user
       When Ada deletes their account with Content-Type JSON and no body

@@ -56,6 +56,12 @@ Feature: Invalid data is refused
       Then the request is refused as invalid
       And no user was created
 
+    Example: Mallory signs up with all fields inside a further object
+      Given the list of users is noted
+      When Mallory signs up with all fields inside a further object
+      Then the request is refused as invalid
+      And no user was created
+
     Example: Mallory signs up with an empty object
       Given the list of users is noted
       When Mallory signs up with an empty object

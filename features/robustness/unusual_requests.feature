@@ -126,3 +126,10 @@ Feature: Unusual requests
       And Mallory has sent 500 requests that the API is to refuse, most of them malformed sign-ups
       When 5 users sign up, change their names, read and delete their accounts at once
       Then each of these users is served as if nothing had been refused
+
+    @use.with_changes=yes
+    Example: An update after 100 changes to a taken email
+      Given Ada and Grace are users
+      And Ada has tried 100 times to change to Grace's email
+      When Ada changes their name
+      Then Ada's update changes nothing else

@@ -270,6 +270,13 @@ Feature: The list of users
       Then no user is on two pages
       And all pages together show the same users as the list
 
+    @edge @slow
+    Example: All pages that are read at once together show the whole list
+      Given 30 users have signed up at once
+      When support reads all pages of the list at once
+      Then no user is on two pages
+      And all pages together show the same users as the list
+
     @use.with_patch=yes
     Example: A page shows Ada's new name immediately after an update
       Given Ada is a user

@@ -36,6 +36,12 @@ Feature: Names and emails are stored as sent
         | unusual lengths                             |
         | capitals among small letters                |
 
+    @edge @slow
+    Example: Names with white space are still kept two seconds later
+      When users take names with white space by sign-up, update and replacement
+      And each of them is read again two seconds later
+      Then each name is shown as it was sent
+
     @slow
     Example: Names with invisible characters are kept or refused
       That includes joined emoji, such as 👩‍🔬, whose parts such a character joins.

@@ -29,6 +29,12 @@ Feature: Reading an account
       When a client asks for Ada's account if it has changed since 1994
       Then Ada's account is shown as created
 
+    @edge @slow @use.with_changes=yes
+    Example: Ada's account is shown to a client that asks whether it has changed
+      Given Ada is a user
+      When a client reads Ada's account, the name changes, and the client asks whether the account has changed
+      Then each answer is 200 and shows Ada's account
+
     Example: Each id shows its own user
       Given Ada, Grace, Alan and Barbara are users
       When support reads each account

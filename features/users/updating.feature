@@ -238,6 +238,12 @@ Feature: Changing an account
       When Ada deletes their account
       Then every account except Ada's is unchanged
 
+    @edge
+    Example: The other accounts are unchanged when Ada's is deleted with a query that names Grace
+      Given Grace, Ada, Alan and Barbara are users
+      When a client deletes Ada's account with a query that names Grace
+      Then every account except Ada's is unchanged
+
     @use.with_put=yes
     Example: The other accounts are unchanged when Ada replaces their name and email
       Given Grace, Ada, Alan and Barbara are users

@@ -32,6 +32,7 @@ CREDENTIALS: Mapping[str, Callable[[Credential], Credential]] = {
         right, place="basic", format="{token}", shown="${TOKEN}:${TOKEN}", value=f"{right.token}:{right.token}"
     ),
     "the token plus one character": lambda right: _instead(right, shown="${TOKEN}x", value=f"{right.token}x"),
+    "the token plus an equals sign": lambda right: _instead(right, shown="${TOKEN}=", value=f"{right.token}="),
     "the token plus one word": lambda right: _instead(right, shown="$TOKEN x", value=f"{right.token} x"),
     "the token without its last character": lambda right: _instead(right, shown="${TOKEN%?}", value=right.token[:-1]),
     "the token without its first character": lambda right: _instead(right, shown="${TOKEN#?}", value=right.token[1:]),

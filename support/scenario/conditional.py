@@ -27,9 +27,10 @@ from support.scenario import accounts, one_client
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.email_races import shows_as_gone
 from support.scenario.races import Round, play
-from support.scenario.waiting import is_gone
+from support.scenario.waiting import is_gone, let_pass
 
 WRITERS = 4
+TWO_VERSIONS_S = 2.0
 ONE_IS_DONE = "one write takes effect, and the others are refused with 412, or with 404 if it was the deletion"
 CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "the current ETag": lambda tags: tags[-1],
@@ -86,6 +87,18 @@ def read(
     return exchange
 
 
+def read_before_and_after_change(scenario: ScenarioContext, actor: Actor) -> None:
+    """Read a user, change their name, and read them on condition that they changed since the first read.
+
+    In between, enough time passes for HTTP to tell the two versions apart: it counts in seconds.
+    """
+    answer = read(scenario, actor).answer
+    since = (answer and answer.header("Last-Modified")) or formatdate(usegmt=True)
+    let_pass(TWO_VERSIONS_S)
+    accounts.be_changed(scenario, actor, scenario.update_method, **accounts.new_values(scenario, actor, "name"))
+    read(scenario, actor, since=since)
+
+
 def read_repeatedly(scenario: ScenarioContext, actor: Actor, condition: str, times: int) -> None:
     """Read a user so many times with a condition for If-None-Match."""
     url, headers = scenario.api.url_of(actor.known_id), {"If-None-Match": condition}
@@ -119,6 +132,13 @@ def change_email_if(scenario: ScenarioContext, actor: Actor, email: str, method:
     """Change to an email that may be taken, with a condition for If-Match."""
     fields = accounts.complete(method, {"email": email}, scenario.factory.new_user(actor.persona))
     accounts.send_change(scenario, actor, method, fields, {"If-Match": CONDITIONS[condition](scenario.etags)})
+
+
+def change_nothing_if(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
+    """Send the values that the account has already, with a condition for If-Match."""
+    fields = {key: value for key, value in actor.shown.items() if key in ("name", "email")}
+    headers = {"If-Match": CONDITIONS[condition](scenario.etags)}
+    accounts.send_change(scenario, actor, scenario.update_method, fields, headers)
 
 
 def repeat_change_if(scenario: ScenarioContext, actor: Actor, condition: str) -> None:

@@ -177,6 +177,7 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
 }
 UNKNOWN_MEMBERS: Mapping[str, Callable[[bytes], bytes]] = {
     "field names in another letter case": lambda body: re.sub(rb'"[^"]+": ', lambda member: member[0].swapcase(), body),
+    "all fields inside a further object": lambda body: b'{"user": ' + body + b"}",
 }
 
 NOT_JSON_TYPES: Mapping[str, str] = {

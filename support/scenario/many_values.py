@@ -21,6 +21,7 @@ from support.scenario.protocol import update_methods
 from support.scenario.user_checks import RULE_OF_METHOD
 from support.scenario.value_classes import may_be_refused
 from support.scenario.views import View, view_of, wrong_in_view
+from support.scenario.waiting import let_pass
 from support.statuses import is_success
 
 
@@ -60,6 +61,13 @@ def write_each(scenario: ScenarioContext, field_name: str, rounds: Sequence[Sequ
         changed = _change(scenario, writers, method, field_name, [*data[turn:], *data[:turn]])
         _read_views(scenario, changed, turn)
         scenario.written += changed
+
+
+def read_again_later(scenario: ScenarioContext, seconds: float) -> None:
+    """Read the users once more after so many seconds, with what they were given last."""
+    let_pass(seconds)
+    last = [each for each in scenario.written if each.writer is not None and each.writer.data == each.sent]
+    _read_views(scenario, last, 0)
 
 
 def _sign_up(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> list[Written]:

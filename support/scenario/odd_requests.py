@@ -185,6 +185,7 @@ HEADERS: Sequence[tuple[str, str]] = (
     *(("Expect", value) for value in ("100-continue", "a miracle")),
     *(("Origin", value) for value in ("null", "\xff://")),
     ("X-Note", "\x80\xff" * 200),
+    ("Range", "bytes=0-9"),
 )
 
 
@@ -221,13 +222,11 @@ def other_methods(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
 def changes_that_name_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> Iterator[Odd]:
     """Return changes of an account, each with a query or a header that names another one."""
     method, url = scenario.update_method, scenario.api.url_of(actor.known_id)
-    named = {**dict.fromkeys((scenario.names.id.rpartition("/")[2], *NAMES_OF_IDS), other.known_id)}
-    named |= {scenario.names.email_filter: other.new_user.email} if scenario.profile.capabilities.email_filter else {}
     path = urlsplit(scenario.api.url_of(other.known_id)).path
     ways = [
         *(
             (f"{name} of {other.persona} in the query", f"?{urlencode({name: value})}", {})
-            for name, value in named.items()
+            for name, value in _names_of(scenario, other).items()
         ),
         *((f"the path of {other.persona} in {name}", "", {name: path}) for name in ("X-Original-URL", "X-Rewrite-URL")),
     ]
@@ -236,6 +235,20 @@ def changes_that_name_another(scenario: ScenarioContext, actor: Actor, other: Ac
         fields = {"name": new_user.name} if method == "PATCH" else new_user.as_json()
         call = scenario.api.call(method, url + query, fields=fields, headers=headers)
         yield Odd(what, call, fields.get("email", ""), new_user.name)
+
+
+def delete_naming_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
+    """Delete an account with a query that names another one in every way."""
+    call = scenario.api.delete_call(actor.known_id)
+    named = replace(call, url=f"{call.url}?{urlencode(_names_of(scenario, other))}")
+    scenario.keep(scenario.run(scenario.api.send(named)))
+
+
+def _names_of(scenario: ScenarioContext, actor: Actor) -> dict[str, str]:
+    """Return parameters that name a user: their id by each usual name, and their email by that of the search."""
+    names = dict.fromkeys((scenario.names.id.rpartition("/")[2], *NAMES_OF_IDS), actor.known_id)
+    has_search = scenario.profile.capabilities.email_filter
+    return {**names, **({scenario.names.email_filter: actor.new_user.email} if has_search else {})}
 
 
 READS: Mapping[str, Odds] = {

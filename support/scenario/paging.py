@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from support.cleanup.polling import PollPolicy
 from support.contract.claims import Claim, shown
 from support.contract.normalizers import ids_of
 from support.contract.violation import fail
-from support.errors import Inconclusive
+from support.errors import Inconclusive, NotOffered
 from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.directory import entries_of, finds_no_user, is_list, read_list
@@ -22,6 +22,8 @@ POLLING = PollPolicy(first_s=0.1, cap_s=2.0, deadline_s=12.0)
 TRIES = 3
 LARGEST_PAGE = 100
 FAR_PAST_THE_END = 1000
+Reader = Callable[[ScenarioContext, int, Sequence[str]], list[Exchange]]
+"""Reads all pages of a size, of a list with these ids."""
 
 
 # Requests
@@ -52,7 +54,7 @@ def read_page_of(scenario: ScenarioContext, actor: Actor, size: int | None = Non
     fail("pages", attempted, [f"{actor.persona} on one of the pages"], [f"{actor.persona} is on no page"], exchange)
 
 
-def read_all_pages(scenario: ScenarioContext, size: int | None = None) -> None:
+def read_all_pages(scenario: ScenarioContext, size: int | None = None, at_once: bool = False) -> None:
     """Read all pages between two whole lists, and again if other clients changed the list meanwhile.
 
     If they keep changing it, pages that their changes explain are accepted. A user who comes and goes in between is in
@@ -62,7 +64,7 @@ def read_all_pages(scenario: ScenarioContext, size: int | None = None) -> None:
     seen: Counter[Fit] = Counter()
     for wait in chain([0.0], POLLING.waits()):
         time.sleep(wait)
-        scenario.paged = _paged(scenario, size)
+        scenario.paged = _paged(scenario, size, _pages_at_once if at_once else _pages)
         seen[scenario.paged.fit] += 1
         if seen[Fit.RIGHT] or seen[Fit.EXPLAINED] == TRIES or seen == {Fit.WRONG: TRIES}:
             return
@@ -70,10 +72,10 @@ def read_all_pages(scenario: ScenarioContext, size: int | None = None) -> None:
         raise Inconclusive(f"other clients changed the list for {POLLING.deadline_s:g} s while it was read in pages")
 
 
-def _paged(scenario: ScenarioContext, size: int | None) -> Paged:
+def _paged(scenario: ScenarioContext, size: int | None, read: Reader) -> Paged:
     before = read_list(scenario)
     size = size or min(largest_page(scenario), max(1, -(-len(_ids(scenario, before)) // 5)))
-    return Paged(before, _pages(scenario, size, _ids(scenario, before)), read_list(scenario), size, scenario.profile)
+    return Paged(before, read(scenario, size, _ids(scenario, before)), read_list(scenario), size, scenario.profile)
 
 
 def _pages(scenario: ScenarioContext, size: int, listed: Sequence[str]) -> list[Exchange]:
@@ -93,6 +95,14 @@ def _pages(scenario: ScenarioContext, size: int, listed: Sequence[str]) -> list[
         repeated = repeated + 1 if ids and ids <= seen else 0
         seen |= ids
     return pages
+
+
+def _pages_at_once(scenario: ScenarioContext, size: int, listed: Sequence[str]) -> list[Exchange]:
+    """Read all pages of a list at once, and one more, which is empty."""
+    if scenario.profile.pages.counts == "cursor":
+        raise NotOffered("the place of a page is in the answer with the page before it")
+    numbers = range(1, -(-len(listed) // size) + 2)
+    return scenario.run_few_at_once([scenario.api.page(number, size) for number in numbers])
 
 
 def read_pages_with(scenario: ScenarioContext, user_ids: set[str]) -> list[Exchange]:

@@ -57,6 +57,8 @@ EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
         lambda email: email.replace("@", "+a+b@"),
         lambda email: email.replace("@", ".a.b.c@"),
         lambda email: email.replace("@", ".o'brien@"),
+        lambda email: email.replace("@", ".select.union.insert@"),
+        lambda email: email.replace("@", ".drop.exec.script@"),
         lambda email: email.replace("@", ".a%40b@"),
         lambda email: email.replace("@", ".a%20b@"),
         lambda email: email.replace("@", ".&lt@"),
