@@ -54,15 +54,13 @@ def is_changed_as_usual(scenario: ScenarioContext, actor: Actor) -> None:
     connections.is_changed_as_usual(scenario, actor)
 
 
-@when("users sign up with the languages, cookies and User-Agents of browsers and command-line tools")
+@when("users sign up with the languages, cookies and User-Agents of browsers and curl")
 def sign_up_by_each_client(scenario: ScenarioContext) -> None:
     connections.sign_up_by_each_client(scenario)
 
 
-@given(
-    "{actor:Actor}'s account has been read with the languages, cookies and User-Agents of browsers and command-line tools"
-)
-@when("{actor:Actor}'s account is read with the languages, cookies and User-Agents of browsers and command-line tools")
+@given("{actor:Actor}'s account has been read with the languages, cookies and User-Agents of browsers and curl")
+@when("{actor:Actor}'s account is read with the languages, cookies and User-Agents of browsers and curl")
 def read_by_each_client(scenario: ScenarioContext, actor: Actor) -> None:
     connections.read_by_each_client(scenario, actor)
 

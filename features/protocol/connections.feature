@@ -111,20 +111,20 @@ Feature: Connections and headers
         | with UTF-8 in capitals |
 
     Example: Sign-ups by browsers and command-line tools
-      When users sign up with the languages, cookies and User-Agents of browsers and command-line tools
+      When users sign up with the languages, cookies and User-Agents of browsers and curl
       Then each account is created and shown with its own name and email
 
     Example: Reads by browsers and command-line tools
       Given Ada is a user
-      When Ada's account is read with the languages, cookies and User-Agents of browsers and command-line tools
+      When Ada's account is read with the languages, cookies and User-Agents of browsers and curl
       Then each answer is 200 and shows Ada's account
 
     @use.with_changes=yes
     Example: Reads by browsers and command-line tools before and after a change
       Given Ada is a user
-      And Ada's account has been read with the languages, cookies and User-Agents of browsers and command-line tools
+      And Ada's account has been read with the languages, cookies and User-Agents of browsers and curl
       And Ada has changed their name with an update
-      When Ada's account is read with the languages, cookies and User-Agents of browsers and command-line tools
+      When Ada's account is read with the languages, cookies and User-Agents of browsers and curl
       Then each answer is 200 and shows Ada's account
 
     Example: A DELETE declared as JSON, without a body
