@@ -1,4 +1,4 @@
-"""Requests with parameters that mean nothing where they stand."""
+"""Requests with query parameters that have no meaning in that request."""
 
 from support.scenario import queries
 from support.scenario.context import Actor, ScenarioContext

@@ -1,4 +1,4 @@
-"""Sequences of actions: every kind of change after every other, and orders that are drawn."""
+"""Sequences of actions: each kind of change after each kind, and actions in random order."""
 
 from support.scenario import histories
 from support.scenario.context import ScenarioContext
@@ -39,6 +39,6 @@ def play_sequences(scenario: ScenarioContext) -> None:
 
 @then("each account is as its user left it, after each of their actions and at the end")
 def every_account_is_as_left(scenario: ScenarioContext) -> None:
-    from support.scenario import sequences  # see above
+    from support.scenario import sequences  # loads Hypothesis, which takes a while
 
     sequences.check(scenario)

@@ -1,4 +1,4 @@
-"""Access without the right token: credentials that are wrong, and every request that they must not open."""
+"""Access without the right token: wrong credentials, and the requests that the API must refuse with each of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SWAPPED = "$(printf %s $TOKEN | tr a-zA-Z A-Za-z)"
 
 
 def _instead(right: Credential, **changes: Any) -> Credential:
-    """Return a credential that is not renewed, with these changes."""
+    """Return the right credential with these changes and a fixed token, which no token source renews."""
     return replace(right, **{"value": right.token, **changes}, source=None)
 
 
@@ -60,19 +60,19 @@ ELSEWHERE: Sequence[tuple[Literal["query", "cookie"], str]] = (
     *(("cookie", name) for name in ("access_token", "token", "session", "jwt")),
 )
 MEMBERS = ("access_token", "token")
-"""Places where some APIs look for a token as well: query parameters, cookies, members of the body."""
+"""Other places where some APIs look for a token: query parameters and cookies (`ELSEWHERE`), members of the body."""
 
 HEADERS: Sequence[Mapping[str, str]] = (
     {"Origin": "https://example.com", "Access-Control-Request-Method": "GET"},
     {"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1"},
     {"X-HTTP-Method-Override": "OPTIONS"},
 )
-"""Headers of browsers and proxies for which some APIs do not ask for a token."""
+"""Headers of browsers and proxies that make some APIs skip the check of the token."""
 REROUTING = {"X-Original-URL": "/", "X-Rewrite-URL": "/"}
-"""The same, for reads only: where such a header is obeyed, a change could reach more than the owner's account."""
+"""More such headers, for reads only: an API that obeys them could apply a change to more than the owner's account."""
 
 Attempt = tuple[Operation[Exchange], tuple[int, ...]]
-"""A request without the right token, and the statuses for what else is wrong with it."""
+"""A request without the right token, and the statuses that are also right because of another fault in the request."""
 FAULTS = "statuses for what else is wrong with the requests"
 
 
@@ -87,10 +87,10 @@ def names_a_scheme() -> Matcher:
 
 
 def try_everything(scenario: ScenarioContext, credential: Credential, owner: Actor, intruder: Actor) -> None:
-    """Let the intruder send every request there is with this credential, against the owner and to sign up.
+    """Let the intruder send each kind of request with this credential, also reads and writes of the owner's account.
 
-    The reads come after all writes, and nothing is sent with the right token between them: an API may lock out its
-    owner for that.
+    The reads come last, with no request with the right token between them: after so many refusals in a row, a faulty
+    API may lock out the owner of the token.
     """
     api = scenario.api.with_credential(credential)
     unused_id = values.unused_id(scenario)
@@ -102,9 +102,9 @@ def try_everything(scenario: ScenarioContext, credential: Credential, owner: Act
 
 
 def carry_elsewhere(scenario: ScenarioContext, owner: Actor, intruder: Actor) -> None:
-    """Let the intruder read and sign up with the right token in other places than the one where it belongs.
+    """Let the intruder read and sign up with the right token in places where it does not belong.
 
-    What is unknown in a query or a body may be refused for that.
+    The API may also refuse such a request as invalid because it does not know the query parameter or body member.
     """
     right, none = scenario.api.credential, _instead(scenario.api.credential, shown=None)
     elsewhere = [
@@ -112,23 +112,23 @@ def carry_elsewhere(scenario: ScenarioContext, owner: Actor, intruder: Actor) ->
         for place, name in ELSEWHERE
         if (place, name) != (right.place, right.name)
     ]
-    faults = [scenario.answers.invalid if one.place == "query" else () for one in elsewhere]
+    also_allowed = [scenario.answers.invalid if one.place == "query" else () for one in elsewhere]
     reads = [scenario.api.with_credential(one).read(owner.known_id) for one in elsewhere]
     if scenario.profile.capabilities.pages:
         reads += [scenario.api.with_credential(one).page(1, 1) for one in elsewhere]
-        faults *= 2
+        also_allowed *= 2
     api, new_user = scenario.api.with_credential(none), intruder.new_user
     scenario.emails_tried.append(new_user.email)
     bodies = [{**new_user.as_json(), name: right.token} for name in MEMBERS]
     writes = [scenario.registry.create(api.create_call(one), new_user.email, new_user.name) for one in bodies]
     scenario.keep(*scenario.run_at_once([*writes, *reads]))
-    scenario.values[FAULTS] = [*[scenario.answers.invalid] * len(writes), *faults]
+    scenario.values[FAULTS] = [*[scenario.answers.invalid] * len(writes), *also_allowed]
 
 
 def bypass_authentication(scenario: ScenarioContext, owner: Actor) -> None:
-    """Read the owner's account without the token by other spellings of its URL; read and change it with odd headers.
+    """Without the token, read the owner's account by other spellings of its URL; read and change it with odd headers.
 
-    An API may know no user at another spelling, or lead to the right one.
+    For another spelling, the API may also answer that there is no such user, or redirect.
     """
     api, answers = scenario.api.with_credential(_instead(scenario.api.credential, shown=None)), scenario.answers
     url, name = api.url_of(owner.known_id), {"name": scenario.factory.new_user().name}
@@ -143,17 +143,17 @@ def bypass_authentication(scenario: ScenarioContext, owner: Actor) -> None:
     if scenario.profile.capabilities.patch:
         calls += [api.call("PATCH", url, fields=name, headers=one) for one in HEADERS]
     scenario.keep(*scenario.run_at_once([api.send(call) for call in calls]))
-    elsewhere = (*answers.unknown, *range(300, 309))
-    scenario.values[FAULTS] = [() if call.url == url else elsewhere for call in calls]
+    unknown_or_redirect = (*answers.unknown, *range(300, 309))
+    scenario.values[FAULTS] = [() if call.url == url else unknown_or_redirect for call in calls]
 
 
 def all_are_refused(scenario: ScenarioContext) -> None:
-    """Check that each of the last requests was refused as unauthorized, or for what else is wrong with it.
+    """Check that each request was refused as unauthorized or for another fault in it, and each 401 names a scheme.
 
-    Reports all that is wrong with any of them together.
+    Raises one ContractViolation with all mismatches of the last requests.
     """
-    others = scenario.values.pop(FAULTS, [()] * len(scenario.exchanges))
-    expected = [has_status((*scenario.answers.unauthorized, *statuses)) for statuses in others]
+    also_allowed = scenario.values.pop(FAULTS, [()] * len(scenario.exchanges))
+    expected = [has_status((*scenario.answers.unauthorized, *statuses)) for statuses in also_allowed]
     pairs = [*zip(scenario.exchanges, expected, strict=True), *((one, names_a_scheme()) for one in scenario.exchanges)]
     failed = [(exchange, matcher) for exchange, matcher in pairs if not matcher.matches(exchange)]
     if failed:
@@ -215,10 +215,10 @@ def _sign_up(
 
 
 def _other_than(token: str) -> str:
-    """Return another last character than that of the token."""
+    """Return a character that differs from the last one of the token."""
     return "y" if token.endswith("x") else "x"
 
 
 def _swapped(token: str) -> str:
-    """Return the token with its letter case swapped; a token without letters gets one, so that it is wrong."""
+    """Return the token with its letter case swapped, or with an `x` added if it has no letters, so that it is wrong."""
     return token.swapcase() if token.swapcase() != token else f"{token}x"

@@ -1,4 +1,4 @@
-"""Sign up, read, change and delete: what actors do with their accounts, and what a Given relies on."""
+"""Sign up, read, change and delete: what actors do with their accounts, and how Given steps set accounts up."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def sending_sign_up(
 
 
 def signing_up(scenario: ScenarioContext, new_user: NewUser) -> Operation[Exchange]:
-    """Return the sign-up of a user who is no actor."""
+    """Return the operation that signs up a user who is not an actor of the scenario."""
     return scenario.registry.create(scenario.api.create_call(new_user.as_json()), new_user.email, new_user.name)
 
 
@@ -78,7 +78,10 @@ def send_sign_ups(scenario: ScenarioContext, bodies: Sequence[Mapping[str, Any]]
 
 
 def when_free(scenario: ScenarioContext, act: Callable[[], Exchange]) -> Exchange:
-    """Send a sign-up or a change until its email, whose owner is being deleted, is free; return the last answer."""
+    """Repeat a sign-up or a change until its email is free or the deletion deadline is over; return the last exchange.
+
+    The owner of the email is being deleted, which may take a while to show.
+    """
     taken = scenario.answers.taken
     return poll_until(scenario, FREE_EMAIL, act, lambda exchange: exchange.status not in taken)
 
@@ -104,7 +107,7 @@ def become_users(scenario: ScenarioContext, actors: Sequence[Actor]) -> None:
 
 
 def new_users_ahead(scenario: ScenarioContext, persona: str, room: int) -> Iterator[Actor]:
-    """Yield new users of one first name without end, a few signed up at once; each round needs `room` for users."""
+    """Yield new users of one persona without end, signing up a few ahead; a round has up to `room` users."""
     while True:
         most = scenario.registry.room
         count = AHEAD if most is None else max(1, min(AHEAD, most // room))
@@ -120,7 +123,10 @@ def _signing_up_and_reading(scenario: ScenarioContext, actor: Actor) -> Operatio
 
 
 def rule_of_missing(scenario: ScenarioContext, actor: Actor) -> str:
-    """Return the rule that a new user who cannot be read breaks: read-200 if a search finds them and no wait helps."""
+    """Return the rule that is broken if a new user cannot be read.
+
+    It is read-200 if a search finds the user and waiting does not help, else create-201.
+    """
     holders = scenario.run(scenario.api.holders(actor.new_user.email)) or ()
     if actor.id not in {user.id for user in holders}:
         return "create-201"
@@ -135,7 +141,7 @@ def become_former_user(scenario: ScenarioContext, actor: Actor) -> Actor:
 
 
 def _requested(body: Any, new_user: NewUser) -> tuple[str | None, str | None]:
-    """Return the email and the name that a sign-up asks for, as far as they are text."""
+    """Return the email and the name in a body, if they are text; if the body is no object, the email of `new_user`."""
     if not isinstance(body, Mapping):
         return new_user.email, None
     email, name = body.get("email"), body.get("name")
@@ -151,7 +157,7 @@ def read(scenario: ScenarioContext, actor: Actor) -> Exchange:
 
 
 def reading(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
-    """Return the read of a user that remembers what is shown, unless that is another user."""
+    """Return the operation that reads a user and remembers the fields shown, unless they have another user's id."""
     exchange = yield from scenario.api.read(actor.known_id)
     if exchange.status == 200:
         shown = fields_of(scenario, exchange)
@@ -161,7 +167,7 @@ def reading(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
 
 
 def fields_of(scenario: ScenarioContext, exchange: Exchange) -> dict[str, Any]:
-    """Return the fields of the contract that an answer shows, by the contract's names."""
+    """Return the contract's fields that an answer shows, under the names that the contract gives them."""
     value, _ = body_of(exchange.answer)
     shown = scenario.names.to_contract(value) if isinstance(value, Mapping) else {}
     return {key: shown[key] for key in USER_FIELDS if key in shown}
@@ -177,9 +183,9 @@ def new_values(scenario: ScenarioContext, actor: Actor, *names: str) -> dict[str
 
 
 def change(scenario: ScenarioContext, actor: Actor, method: str | None = None, **fields: str) -> Exchange:
-    """Change fields, by an update if no method is given; a PUT sends the current value of the other one.
+    """Change fields, with the target's update method by default; a PUT also sends the current value of the other field.
 
-    Remembers what is expected to be shown then.
+    Remembers what a read is expected to show after the change.
     """
     method = method or scenario.update_method
     sent = complete(method, fields, actor.new_user)
@@ -191,7 +197,7 @@ def change(scenario: ScenarioContext, actor: Actor, method: str | None = None, *
 
 
 def complete(method: str, fields: Mapping[str, str], rest: NewUser) -> dict[str, str]:
-    """Return the fields of a change: a PUT needs all of them."""
+    """Return the fields to send for a change: a PUT needs all of them, and takes those that stay from `rest`."""
     return {**fields} if method == "PATCH" else {**rest.as_json(), **fields}
 
 
@@ -211,7 +217,7 @@ def send_change_to(scenario: ScenarioContext, user_id: str, method: str, body: A
 def sending_change_to(
     scenario: ScenarioContext, user_id: str, method: str, body: Any, headers: Mapping[str, str] | None = None
 ) -> Operation[Exchange]:
-    """Return the change of the user with this id, if any, with this body, valid or not."""
+    """Return the operation that changes the user with this id, if any, with this body, valid or not."""
     call = scenario.api.call(method, scenario.api.url_of(user_id), fields=body, headers=headers)
     email = body.get("email") if isinstance(body, Mapping) else None
     scenario.sent_id, scenario.sent_email = user_id, email if isinstance(email, str) else ""
@@ -230,15 +236,15 @@ def send_changes(scenario: ScenarioContext, actor: Actor, method: str, bodies: S
 
 
 def be_changed(scenario: ScenarioContext, actor: Actor, method: str, **fields: str) -> None:
-    """Change fields for a scenario that goes on from there."""
+    """Change fields for a scenario that builds on the change, and check that the change takes effect."""
     change(scenario, actor, method, **fields)
     takes_effect(scenario, actor, fields, rule_of_change(scenario.exchange))
 
 
 def takes_effect(scenario: ScenarioContext, actor: Actor, fields: Mapping[str, Any], rule: str) -> None:
-    """Check that the last change is done, as far as a scenario goes on from there: a read shows the new values.
+    """Check that the last change gave 200, and that a read shows the new values.
 
-    The scenarios about changing check that it does nothing else.
+    The scenarios about changes check that a change does nothing else.
     """
     scenario.check(scenario.exchange, has_status([200]), rule=rule)
     shown, attempted = shows(fields, scenario.names), scenario.then(f"reading {actor.persona}")
@@ -246,12 +252,12 @@ def takes_effect(scenario: ScenarioContext, actor: Actor, fields: Mapping[str, A
 
 
 def rule_of_change(exchange: Exchange) -> str:
-    """Return the rule that says what a change does, whatever rule the scenario is about."""
+    """Return the rule about changes with this method (put or patch), whatever rule the scenario is about."""
     return "put" if exchange.call.method == "PUT" else "patch"
 
 
 def let_a_second_pass(actor: Actor) -> None:
-    """Sleep for a little more than a second, unless createdAt shows fractions of one."""
+    """Sleep for a little more than a second, unless the actor's createdAt shows fractions of a second."""
     created = moment_of(actor.shown.get("createdAt"))
     if not getattr(created, "microsecond", 0):
         time.sleep(A_SECOND)
@@ -266,7 +272,7 @@ def delete(scenario: ScenarioContext, actor: Actor) -> Exchange:
 
 
 def delete_id(scenario: ScenarioContext, user_id: str) -> Exchange:
-    """Delete a user; the suite only ever names one that it created, or an unused id."""
+    """Delete the user with this id; the suite only passes the id of a user whom it created, or an unused id."""
     exchange = scenario.run(scenario.api.delete(user_id))
     scenario.keep(exchange)
     return exchange
@@ -283,7 +289,7 @@ def delete_again(scenario: ScenarioContext, actor: Actor) -> Exchange:
 
 
 def be_deleted(scenario: ScenarioContext, actor: Actor) -> Actor:
-    """Delete an account for a scenario that goes on from there."""
+    """Delete an account for a scenario that builds on the deletion, and check that the deletion takes effect."""
     delete(scenario, actor)
     is_gone(scenario, actor, "delete")
     actor.old_id = actor.known_id

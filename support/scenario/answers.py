@@ -1,4 +1,4 @@
-"""What every answer has in common: requests that bring about each kind of answer, and the checks on all of them."""
+"""What every answer has in common: requests that provoke each kind of answer, and the checks on all these answers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PREFLIGHT = {"Origin": "https://app.example.com", "Access-Control-Request-Method
 """What a browser asks before a page of another site sends a PATCH."""
 
 Requests = Callable[[ScenarioContext, Actor], list[Exchange]]
-"""Send requests, some of them for Grace, who is a user, and return the exchanges."""
+"""A function that sends requests, some of them for Grace, who is a user, and returns the exchanges."""
 
 
 def send(scenario: ScenarioContext, requests: Requests) -> None:
@@ -73,7 +73,7 @@ def _request_unknown_users(scenario: ScenarioContext, _: Actor) -> list[Exchange
 
 
 def _send_invalid_data(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
-    """Sign up and change with every invalid value."""
+    """Send sign-ups and changes with every invalid value."""
     directory.remember_list(scenario)
     mallory, factory = scenario.actor("Mallory"), scenario.factory
     bodies = [invalid_fields(value, mallory.new_user, factory) for value in (*INVALID_NAMES, *INVALID_EMAILS)]
@@ -109,10 +109,10 @@ def _send_malformed_bodies(scenario: ScenarioContext, grace: Actor) -> list[Exch
 
 
 def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
-    """Sign up and change with secrets among the fields, change without them, and read what is shown then.
+    """Send sign-ups and changes with secrets among the fields, then changes without secrets, and read all views.
 
-    Some of it is refused, for each kind of reason: a server may explain a refusal by what it got. Deletes the users at
-    once, so that an API that keeps the secrets fails here and not again when the list is read.
+    Some of the requests are invalid or use a taken email, because an API may quote what it refuses. Deletes the users
+    at once, so that an API that keeps the secrets fails here and not again when a later scenario reads the list.
     """
     mallory, alan, has = scenario.actor("Mallory"), scenario.actor("Alan"), scenario.profile.capabilities
     directory.remember_list(scenario)
@@ -134,7 +134,7 @@ def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
 
 
 def _refused(scenario: ScenarioContext, actor: Actor, other: Actor) -> list[dict[str, Any]]:
-    """Return fields of the actor that a sign-up is refused for: invalid ones, and the email of another."""
+    """Return fields that a sign-up is refused for: the actor's, with one missing or invalid, or `other`'s email."""
     invalid = ("no name", "an empty name", "no email", "null as the email")
     taken = {**actor.new_user.as_json(), "email": other.new_user.email}
     return [*(invalid_fields(value, actor.new_user, scenario.factory) for value in invalid), taken]
@@ -167,7 +167,7 @@ def _send_outdated_conditions(scenario: ScenarioContext, grace: Actor) -> list[E
 
 
 def _accept_anything(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
-    """Read an account and send requests that are refused, and do not say that JSON alone is wanted."""
+    """Read an account, and send requests that are refused; no Accept header asks for JSON alone."""
     api, registry = scenario.api, scenario.registry
     taken, nameless = grace.new_user.as_json(), {**scenario.factory.new_user().as_json(), "name": ""}
     user, nowhere = api.url_of(grace.known_id), api.url_of(values.unused_id(scenario))
@@ -222,17 +222,17 @@ REQUESTS: Mapping[str, Requests] = {
     "does not ask for JSON": _accept_anything,
     "sends a password": _send_secrets,
 }
-"""What a client does, by the words of the features."""
+"""The requests of a client, by the words that the features use for them."""
 
 
 # Checks
 
 
 def check_declared_as_json(scenario: ScenarioContext) -> None:
-    """Check that each answer with a body declares it as JSON; an error page that is none breaks `problem`."""
+    """Check that answers with a body declare JSON; if the body of a 4xx is not JSON either, `problem` is broken."""
     for exchange in scenario.exchanges:
-        is_page = is_client_error(exchange.status) and body_of(exchange.answer)[1]
-        rule = "problem" if is_page else None
+        is_error_page = is_client_error(exchange.status) and body_of(exchange.answer)[1]
+        rule = "problem" if is_error_page else None
         scenario.check(exchange, says_json(), rule=rule, attempted=_attempted(scenario, exchange))
 
 
@@ -243,21 +243,21 @@ def check_each(scenario: ScenarioContext, *matchers: Matcher) -> None:
 
 
 def check_no_leak(scenario: ScenarioContext) -> None:
-    """Check that no answer reveals anything about the server, apart from what users call themselves.
+    """Check that no answer reveals internals of the server, leaving out the names and emails of users.
 
-    A page that is no JSON, such as one in front of the API, may name the files that belong to it.
+    A body that is not JSON, such as the error page of a proxy in front of the API, may contain file paths.
     """
     matcher = leaks_nothing()
     for exchange in scenario.exchanges:
-        is_page = bool(body_of(exchange.answer, whole=True)[1])
+        is_not_json = bool(body_of(exchange.answer, whole=True)[1])
         found = matcher.mismatches(without_user_data(exchange, scenario.profile))
-        wrong = [one for one in found if not is_page or PATH not in one]
+        wrong = [one for one in found if not is_not_json or PATH not in one]
         if wrong:
             fail("problem", _attempted(scenario, exchange), [str(matcher)], wrong, exchange, claims=matcher.claims)
 
 
 def check_errors(scenario: ScenarioContext) -> None:
-    """Check that no answer reveals anything about the server, and that each 4xx says what is wrong."""
+    """Check that no answer reveals internals of the server, and that each 4xx says what is wrong."""
     check_each(scenario, leaks_nothing())
     for exchange in scenario.exchanges:
         if is_client_error(exchange.status):
@@ -269,7 +269,7 @@ def _attempted(scenario: ScenarioContext, exchange: Exchange) -> str:
 
 
 def without_user_data(exchange: Exchange, profile: Profile) -> Exchange:
-    """Return an exchange whose answer has no names and emails, and in a list no users but those of the suite."""
+    """Return the exchange without names and emails in its answer; in a list, only the suite's users are kept."""
     answer = exchange.answer
     value, wrong = body_of(answer)
     if answer is None or wrong:

@@ -22,16 +22,17 @@ if TYPE_CHECKING:
     from support.scenario.context import Actor, ScenarioContext
 
 BEHIND = 2
-"""By how many reads every second user is behind the others, so that changes meet deletions."""
+"""How many further reads delay every second user, so that their changes coincide with deletions by the others."""
 MIN_SIZE = 2
 SPARE = 10
 
 
 @dataclass(frozen=True)
 class Burst:
-    """The last burst of a scenario: its new users, what came of it, and the users as they were shown when created.
+    """The last burst of a scenario: its new users and its result.
 
-    If the burst fails, one client does the `acts` one after another, to see whether they fail too.
+    In a burst of deletions, `created` are the fields of the users as the answers to their sign-ups showed them. If the
+    burst fails, one client does the `acts` one after another, to see whether they fail without concurrency too.
     """
 
     new_users: Sequence[NewUser]
@@ -50,7 +51,7 @@ class Lifecycle:
 
 
 def size(scenario: ScenarioContext, wanted: int) -> int:
-    """Return how large a burst may be here: as large as wanted, within the limits of the target."""
+    """Return the size of a burst: `wanted`, or less if a limit requires it; raises Inconclusive below MIN_SIZE."""
     pacer = scenario.session.connection.pacer
     limits = {
         "MAX_USERS_ALIVE or caps.users": scenario.registry.room,
@@ -72,7 +73,7 @@ def size(scenario: ScenarioContext, wanted: int) -> int:
 def release(scenario: ScenarioContext, requests: Sequence[Request[Any]], warm: bool = False) -> BurstResult[Any]:
     """Release all requests at the same moment with the async client, on warm connections if wanted.
 
-    Where the target limits the number of requests, none are spent on warming connections up.
+    If the target has a rate limit, no requests are spent on warming up connections.
     """
     warm = warm and not scenario.session.connection.pacer.limits
     query = {scenario.names.email_filter: scenario.factory.new_user().email} if warm else None
@@ -84,7 +85,7 @@ def release(scenario: ScenarioContext, requests: Sequence[Request[Any]], warm: b
 
 
 def sign_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> None:
-    """Sign up this many users at the same moment, all with one name if it is given."""
+    """Sign up this many users at the same moment, all with the same name if one is given."""
     new_users = [replace(one, name=name or one.name) for one in _new_users(scenario, wanted)]
     _keep(
         scenario,
@@ -105,9 +106,9 @@ def sign_up_beside_taken_email(scenario: ScenarioContext, wanted: int, actor: Ac
 
 
 def have_signed_up(scenario: ScenarioContext, wanted: int, name: str | None = None) -> None:
-    """Sign up this many users at the same moment for a scenario of another rule that starts from them.
+    """Sign up this many users at the same moment, for a scenario of another rule; a failure breaks the rule `burst`.
 
-    Where there is no room for so many, some is left for those whom the scenario creates then.
+    If the number of users is limited, fewer sign up where that is needed to leave the scenario room for SPARE more.
     """
     room = scenario.registry.room
     sign_up(scenario, wanted if room is None else min(wanted, max(MIN_SIZE, room - SPARE)), name)
@@ -156,7 +157,7 @@ def _sign_ups(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> list[R
 
 
 def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Operation[Lifecycle]:
-    """Go on only while the answers show this user, so that none of another is changed or deleted."""
+    """Sign up, read, change and delete one user; stop unless the answers show this user, to touch nobody else."""
     api, new_name = scenario.api, f"{new_user.name} No. {number}"
     exchanges = {"created": (yield from accounts.signing_up(scenario, new_user))}
     user = user_of(exchanges["created"].answer, scenario.profile)
@@ -176,7 +177,7 @@ def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Ope
 
 
 def read_until_gone(scenario: ScenarioContext, user_id: str) -> Operation[Exchange]:
-    """Read until the deletion shows, or its deadline is over."""
+    """Read a user until the API answers that the user is gone, or until the deletion deadline is over."""
     exchange = yield from scenario.api.read(user_id)
     for wait in scenario.session.poll_policy.waits():
         if exchange.status in scenario.answers.gone:
@@ -196,7 +197,7 @@ def _keep(scenario: ScenarioContext, kind: str, last: Burst) -> None:
 
 
 def check_in_flight(scenario: ScenarioContext) -> None:
-    """Check that all requests were in flight at the same time; raises Inconclusive if this was no burst."""
+    """Raise Inconclusive unless all requests of the last burst were in flight at the same time."""
     result = scenario.burst.result
     if result.peak < len(result.results):
         raise Inconclusive(
@@ -206,7 +207,7 @@ def check_in_flight(scenario: ScenarioContext) -> None:
 
 
 def check_each_created(scenario: ScenarioContext) -> None:
-    """Check that each answer is a 201 with the data of its own new user, a new id and no Location of another."""
+    """Check that each sign-up gave 201, its own user, an id that no other user got, and no other user's Location."""
     with tried_by_one_client(scenario, scenario.burst.acts):
         owners: dict[str, str] = {}
         pairs = list(zip(scenario.burst.new_users, scenario.burst.result.results, strict=True))
@@ -252,7 +253,7 @@ def check_half_deleted(scenario: ScenarioContext) -> None:
 
 
 def check_lifecycles(scenario: ScenarioContext) -> None:
-    """Check that each lifecycle went as if there were no other."""
+    """Check that each stage of each lifecycle was answered as if there were no other users."""
     with tried_by_one_client(scenario, scenario.burst.acts):
         for one in scenario.burst.result.results:
             changed = shows({**one.new_user.as_json(), "name": one.new_name}, scenario.names)
@@ -282,13 +283,13 @@ def _as_created(scenario: ScenarioContext, new_user: NewUser) -> tuple[Matcher, 
 
 
 def _as_deleted(scenario: ScenarioContext, exchange: Exchange | None) -> Matcher:
-    """Return what matches the answer to a deletion, which may have been repeated because an answer was lost."""
+    """Return a matcher for the answer to a deletion; a deletion that is repeated may find no user."""
     again = scenario.answers.deleted_again if exchange is not None and exchange.repeated_in_doubt else ()
     return has_status((*scenario.answers.deleted, *again))
 
 
 def _never_failed() -> Matcher:
-    """Match an exchange of a burst, where a 500 is wrong even if the same request was answered well afterwards."""
+    """Match an exchange without a 500 before its last attempt: in a burst, a 500 is wrong even if a retry succeeds."""
 
     def find(exchange: Exchange) -> list[str]:
         came = [attempt.outcome for attempt in exchange.attempts[:-1]]

@@ -41,18 +41,18 @@ CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "a list of ETags without spaces": lambda tags: f'"no-such-version",{tags[-1]}',
     "an asterisk": lambda _: "*",
 }
-"""The values of If-Match and If-None-Match by the ETags that a user had so far, the current one last."""
+"""Each makes a value of If-Match or If-None-Match from the ETags that a user has had, the current one last."""
 
 
 def become_user_with_etag(scenario: ScenarioContext, actor: Actor) -> None:
-    """Sign up, and keep the ETag of the account; raises NotOffered if a read has none."""
+    """Sign up, and keep the ETag of the account; raises NotOffered if a read has no ETag."""
     accounts.become_user(scenario, actor)
     scenario.etags = [etag_of(read(scenario, actor))]
     require_any(scenario)
 
 
 def become_large_user_with_etag(scenario: ScenarioContext, actor: Actor) -> None:
-    """Sign up with more than 1 KiB of data, from which on most servers compress an answer, and keep the ETag."""
+    """Sign up with more than 1 KiB of data, enough for most servers to compress an answer, and keep the ETag."""
     half = LONGEST_NAME // 2
     actor.new_user = NewUser("🦉" * half + " " + "🦉" * (LONGEST_NAME - half - 1), scenario.factory.long_email())
     become_user_with_etag(scenario, actor)
@@ -65,7 +65,7 @@ def require_any(scenario: ScenarioContext) -> None:
 
 
 def require_strong(scenario: ScenarioContext) -> None:
-    """Raise NotOffered if a read has no ETag, or a weak one, which If-Match never finds equal (RFC 9110 §13.1.1)."""
+    """Raise NotOffered if a read has no ETag, or a weak one, which never matches an If-Match (RFC 9110 §13.1.1)."""
     require_any(scenario)
     if scenario.etags[-1].startswith("W/"):
         raise NotOffered("the ETags are weak")
@@ -78,7 +78,7 @@ def read(
     credential: Credential | None = None,
     since: str | None = None,
 ) -> Exchange:
-    """Read a user, with values for If-None-Match and If-Modified-Since if there are any."""
+    """Read a user, with `condition` as If-None-Match and `since` as If-Modified-Since if they are given."""
     api = scenario.api if credential is None else scenario.api.with_credential(credential)
     conditions = {"If-None-Match": condition, "If-Modified-Since": since}
     headers = {name: value for name, value in conditions.items() if value}
@@ -100,7 +100,7 @@ def read_before_and_after_change(scenario: ScenarioContext, actor: Actor) -> Non
 
 
 def read_repeatedly(scenario: ScenarioContext, actor: Actor, condition: str, times: int) -> None:
-    """Read a user so many times with a condition for If-None-Match."""
+    """Read a user this many times, with `condition` as If-None-Match."""
     url, headers = scenario.api.url_of(actor.known_id), {"If-None-Match": condition}
     calls = [scenario.api.call("GET", url, headers=headers) for _ in range(times)]
     scenario.keep(*scenario.run_few_at_once([scenario.api.send(call) for call in calls]))
@@ -122,7 +122,7 @@ def write_if(scenario: ScenarioContext, actor: Actor, method: str, condition: st
 
 
 def update_repeatedly(scenario: ScenarioContext, actor: Actor, condition: str, times: int) -> None:
-    """Send the same update of the name so many times with a condition for If-Match."""
+    """Send the same update of the name this many times, with a condition for If-Match."""
     name, etag = scenario.factory.new_user(actor.persona).name, CONDITIONS[condition](scenario.etags)
     calls = [_change_call(scenario, actor, name, etag) for _ in range(times)]
     scenario.keep(*scenario.run_few_at_once([scenario.api.send(call) for call in calls]))
@@ -150,7 +150,7 @@ def repeat_change_if(scenario: ScenarioContext, actor: Actor, condition: str) ->
 
 
 def change_and_note_etag(scenario: ScenarioContext, actor: Actor, method: str, name: str | None = None) -> None:
-    """Change the name, to a new one if none is given, and keep the ETag that the account has then."""
+    """Change the name, to a newly drawn one by default, and keep the ETag that the account has afterwards."""
     name = name or scenario.factory.new_user(actor.persona).name
     accounts.be_changed(scenario, actor, method, name=name)
     changed = scenario.exchange
@@ -170,15 +170,15 @@ def is_not_modified_or_shown(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def is_not_found(scenario: ScenarioContext, actor: Actor, condition: str) -> None:
-    """Check that a conditional read of a deleted user gives what a plain one gives."""
+    """Check that a conditional read of a deleted user says that the user is gone, as an unconditional read does."""
     gone = has_status(scenario.answers.gone)
     scenario.check(read(scenario, actor, condition), gone, attempted=scenario.then("reading it with If-None-Match"))
 
 
 def each_version_has_its_etag(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that each change brought another ETag, and that the earlier ones no longer stand for the user.
+    """Check that each change gave the account another ETag, and that a read with an earlier ETag shows the user.
 
-    A date beside the ETag is ignored (RFC 9110 §13.1.3).
+    The API must ignore an If-Modified-Since beside the If-None-Match (RFC 9110 §13.1.3).
     """
     for old, new in zip(scenario.etags, scenario.etags[1:], strict=False):
         if old == new:
@@ -191,7 +191,7 @@ def each_version_has_its_etag(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def answer_has_etag_of_read(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that the ETag of the last answer, if it has one, is that of a read."""
+    """Check that the ETag of the last answer, if it has one, equals the ETag of a read."""
     answered = scenario.exchange
     of_read = etag_of(read(scenario, actor))
     if etag_of(answered):
@@ -199,13 +199,13 @@ def answer_has_etag_of_read(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def writes_are_refused(scenario: ScenarioContext) -> None:
-    """Check that each of the last writes failed its precondition."""
+    """Check that each of the last writes was refused with 412."""
     for exchange in scenario.exchanges:
         scenario.check(exchange, has_status([HTTPStatus.PRECONDITION_FAILED]))
 
 
 def email_is_free(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
-    """Check that a user can sign up with the email that a refused change of another one names."""
+    """Check that the actor can sign up with the email in the refused change of the other actor."""
     fields = {**actor.new_user.as_json(), "email": (other.expected or {})["email"]}
     exchange = accounts.send_sign_up(scenario, actor, fields)
     attempted = scenario.then("signing up with the email in the refused change")
@@ -213,7 +213,7 @@ def email_is_free(scenario: ScenarioContext, actor: Actor, other: Actor) -> None
 
 
 def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that the last write is done; one that was sent again may be refused because the first attempt was done."""
+    """Check that the last write was done; a retry may have been refused because an earlier attempt was done."""
     exchange, answers = scenario.exchange, scenario.answers
     deletes = exchange.call.method == "DELETE"
     again = (HTTPStatus.PRECONDITION_FAILED, *answers.deleted_again) if exchange.repeated_in_doubt else ()
@@ -277,7 +277,7 @@ def race_of_changes_and_deletion(scenario: ScenarioContext) -> None:
 
 
 def _changes_and_deletion(scenario: ScenarioContext) -> Iterator[Round]:
-    """Release the deletion between two changes, so that each round has both orders."""
+    """Yield rounds in which the deletion is released between two changes, so that each round has both orders."""
     for ada in accounts.new_users_ahead(scenario, "Ada", room=1):
         etag = etag_of(read(scenario, ada))
         scenario.etags = [etag]
@@ -291,7 +291,7 @@ def _changes_and_deletion(scenario: ScenarioContext) -> Iterator[Round]:
 
 
 def _check_changes_and_deletion(scenario: ScenarioContext, ada: Actor, contenders: Sequence[Contender]) -> Verdict:
-    is_gone_now = shows_as_gone(scenario, ada, wait=False)  # one that is deleted late may still be changed
+    is_gone_now = shows_as_gone(scenario, ada, wait=False)  # changes may succeed until the deletion takes effect
     wrong, winners = broken_answers(contenders), with_outcome(contenders, Outcome.WON)
     if len(winners) > 1 and (is_gone_now or contenders[1] not in winners):
         wrong.append(f"{len(winners)} writes with one ETag were done: {', '.join(one.label for one in winners)}")
@@ -301,5 +301,5 @@ def _check_changes_and_deletion(scenario: ScenarioContext, ada: Actor, contender
 
 
 def etag_of(exchange: Exchange) -> str:
-    """Return the ETag of an answer; an empty one where it has none."""
+    """Return the ETag of an answer, or an empty string if it has none."""
     return (exchange.answer.header("ETag") if exchange.answer else None) or ""

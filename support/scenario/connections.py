@@ -23,7 +23,7 @@ LARGE, HUGE = 64 * 1024, 1024 * 1024
 CHUNKED = {"Transfer-Encoding": "chunked"}
 LONG_CHARACTERS = "李小龍" * 4
 First = Callable[[ScenarioContext, Actor], Operation[Exchange]]
-"""Makes the first request on a connection, in a scenario whose user is this actor."""
+"""A function that returns the first request on a connection, in a scenario whose user is this actor."""
 
 
 def _plain(method: str, resource: str = "a user", body: bytes | None = None) -> First:
@@ -47,7 +47,10 @@ def _delete(scenario: ScenarioContext, _: Actor) -> Operation[Exchange]:
 def _sign_up(
     size: int = 0, headers: Mapping[str, str] | None = None, *, token: bool = True, there: bool = True
 ) -> First:
-    """Return a sign-up with an unknown field of this size, with or without the token, to the right URL or a user's."""
+    """Return a sign-up with an unknown field of this size.
+
+    Unless `token`, it is sent without the token; unless `there`, to the actor's URL instead of the right one.
+    """
 
     def request(scenario: ScenarioContext, actor: Actor) -> Operation[Exchange]:
         new_user, api = scenario.factory.new_user("Mallory"), scenario.api
@@ -55,7 +58,7 @@ def _sign_up(
         url = None if there else api.url_of(actor.known_id)
         fields = {**new_user.as_json(), **({"note": "x" * size} if size else {})}
         call = replace(api.call("POST", url, fields=fields, headers=headers), credential=credential)
-        directory.remember_list(scenario)  # a faulty API may create a user without any data, who is known by being new
+        directory.remember_list(scenario)  # a faulty API may create a user without data, who shows only as a new entry
         return scenario.registry.create(call, new_user.email, new_user.name, scenario.ids_before)
 
     return request
@@ -74,7 +77,7 @@ FIRST: Mapping[str, First] = {
     "a POST of 1 MiB": _sign_up(HUGE),
     "a POST in chunks": _sign_up(headers=CHUNKED),
 }
-"""What is sent first on a connection, by the words of the features."""
+"""The first request on a connection, by the words that the features use for it."""
 
 
 # Requests one after another
@@ -83,7 +86,7 @@ FIRST: Mapping[str, First] = {
 def send_and_read_on(scenario: ScenarioContext, actor: Actor, first: First) -> None:
     """On one connection: read another account, send the request, read the actor, an unknown user, and the actor again.
 
-    What hangs is played three times in all, as any API may be slow now and then.
+    If an answer does not come in time, all requests are sent again, three times in all: any API may be slow at times.
     """
     other, nobody = accounts.become_user(scenario, scenario.actor("Barbara")), values.unused_id(scenario)
     for _ in range(TRIES):
@@ -98,8 +101,11 @@ def send_and_read_on(scenario: ScenarioContext, actor: Actor, first: First) -> N
 
 
 def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -> KeptConnection:
-    """Execute operations one after another on one connection, and keep their exchanges."""
-    from support.http.kept import KeptConnection  # loads the clients, and steps are loaded before the first hook
+    """Execute operations one after another on one connection, and keep their exchanges.
+
+    Raises NotOffered if a proxy on the route has its own connections to the API.
+    """
+    from support.http.kept import KeptConnection  # loads HTTP libraries; behave imports steps before any hook
 
     session, route = scenario.session, scenario.session.connection.route
     is_tunnel = scenario.api.base_url.startswith("https:") and not (route.proxy or "").startswith("https:")
@@ -111,12 +117,12 @@ def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -
 
 
 def read_list_after_refusal(scenario: ScenarioContext, page: str) -> None:
-    """On one connection: ask for a page that does not exist, and read the list."""
+    """On one connection: ask for an invalid page, which the API refuses, and read the list."""
     play(scenario, [scenario.api.page(page, 10), scenario.api.list()])
 
 
 def each_is_own(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that each answer is that of its own request, as on a connection of its own."""
+    """Check that each read after the first request got its own answer, as it would on a connection of its own."""
     following = scenario.exchanges[2:]
     known, unknown = (has_status([200]), shows(actor.shown, scenario.names)), (has_status(scenario.answers.unknown),)
     for number, (exchange, matchers) in enumerate(zip(following, (known, unknown, known), strict=True), start=3):
@@ -144,11 +150,11 @@ HEADERS: Sequence[Mapping[str, str]] = (
     {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
     {"User-Agent": "curl/8.14.1"},
 )
-"""What browsers and commands send beside a request, which makes no difference here."""
+"""Headers that browsers and command-line tools send, and that must make no difference to the API."""
 
 
 def write_declared(scenario: ScenarioContext, actor: Actor, method: str, written: str) -> None:
-    """Sign up or change the account with the Content-Type written in another way, and a name beyond ASCII."""
+    """Sign up or change the account with another spelling of the Content-Type, and a name that is not only ASCII."""
     media_type = TYPES[written](scenario.profile.media_type(method))
     new_user = actor.new_user if method == "POST" else scenario.factory.new_user(actor.persona)
     data = replace(new_user, name=f"Zoë {new_user.name}")
@@ -157,7 +163,7 @@ def write_declared(scenario: ScenarioContext, actor: Actor, method: str, written
 
 
 def is_changed_as_usual(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that the last change is done; if one that is written as usual is not either, that rule is broken."""
+    """Check that the last change was done; if a change with usual headers fails as well, its own rule is broken."""
     acts = one_client.sign_up, one_client.change_by(scenario.exchange.call.method)
     with one_client.tried_by_one_client(scenario, acts):
         user_checks.shows_user(scenario, scenario.exchange, [200], actor.expected or {})
@@ -193,7 +199,7 @@ def change_in_chunks(scenario: ScenarioContext, actor: Actor, method: str) -> No
 
 
 def is_served_or_refused(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that a body in chunks is read like any other, or that its length is asked for."""
+    """Check that a body in chunks was read as usual or refused with 411, and the next request got its own answer."""
     written, after = scenario.exchanges
     scenario.check(after, has_status(scenario.answers.unknown), attempted=scenario.then("reading an unknown user"))
     if written.status == HTTPStatus.LENGTH_REQUIRED:

@@ -30,12 +30,13 @@ PERSONAS = ("Ada", "Grace", "Mallory", "Alan", "Barbara", "Edsger", "Frances", "
 
 @dataclass
 class Actor:
-    """A persona in a scenario: `new_user` is the data to sign up with, `shown` the fields of the last answer that
-    showed the user.
+    """A persona in a scenario, who may become a user.
 
-    `expected` is what `shown` becomes if the change that was sent is done; `is_gone` says that a deletion was seen.
-    `before` is what was shown before the last change, `old_email` the email then, `old_id` the id before the deletion;
-    `drawn` are the data that were drawn for the persona, and `was_read` says that a read has shown the user.
+    - `new_user`: the data to sign up with; `drawn`: these data as they were first drawn.
+    - `shown`: the fields of the last answer that showed the user; `before`: what `shown` was before the last change.
+    - `expected`: what `shown` becomes if the change that was sent is done.
+    - `is_gone`: a read showed that the user is deleted; `was_read`: a read showed the user.
+    - `old_email`: the email before the last change; `old_id`: the id of a user who was deleted.
     """
 
     persona: str
@@ -61,7 +62,7 @@ class Actor:
         return self.id
 
     def expect(self, sent: Mapping[str, Any]) -> None:
-        """Remember what is shown before a change, and what is expected to be shown if it is done."""
+        """Remember the fields shown before a change, and those that a read should show if the change is done."""
         self.before, self.expected = self.shown, {**(self.expected or self.shown), **sent}
 
 
@@ -74,7 +75,7 @@ class NoUserYet(SuiteError):
 
 
 class ScenarioContext:
-    """The state of one scenario, and all that its steps act with."""
+    """The state of one scenario, and everything that its steps use."""
 
     def __init__(self, session: Session, rule: str, name: str = "") -> None:
         self.session = session
@@ -89,7 +90,7 @@ class ScenarioContext:
         self.ids_before: frozenset[str] | None = None
         self.non_users_before: list[Any] | None = None
         self.values: dict[str, Any] = {}
-        """Values by the name that the features have for them, such as `a made-up id`: the same in each step."""
+        """Values by the words that the features use for them, such as `a made-up id`: each step gets the same value."""
         self.sent_email = ""
         self.sent_id = ""
         self.paged: Paged | None = None
@@ -98,31 +99,31 @@ class ScenarioContext:
         self.in_threads = False
         self.users_listed: list[User] = []
         self.odd: list[Odd] = []
-        """The unusual requests that the last exchanges are of."""
+        """The unusual requests whose exchanges were kept last."""
         self.violation: ContractViolation | None = None
         self.ends: list[Mapping[str, Exchange]] = []
         self.histories: list[History] = []
         self.written: list[Written] = []
         self.etags: list[str] = []
-        """The ETags that the account of a scenario about them had, the current one last."""
+        """In a scenario about ETags, all that the account has had, the current one last."""
         self._last_actor: Actor | None = None
         self._actors: dict[str, Actor] = {}
 
     # Actors
 
     def actor(self, persona: str) -> Actor:
-        """Return an actor, whose data are drawn at first mention."""
+        """Return the actor of a persona; the first call creates the actor with newly drawn data."""
         if persona not in self._actors:
             self._actors[persona] = Actor(persona, self.factory.new_user(persona))
         return self._actors[persona]
 
     def replace_actor(self, persona: str) -> Actor:
-        """Put a new actor, who has not done anything yet, in the place of this persona's; return the new one."""
+        """Replace the actor of this persona with a new one, who has not done anything yet; return the new actor."""
         self._actors[persona] = Actor(persona, self.factory.new_user(persona))
         return self._actors[persona]
 
     def forget_actors(self) -> None:
-        """Begin again with actors who have not done anything yet."""
+        """Forget all actors, so that each persona begins again as an actor who has not done anything yet."""
         self._actors.clear()
 
     @property
@@ -132,7 +133,7 @@ class ScenarioContext:
 
     @property
     def last_actor(self) -> Actor:
-        """The actor of the last action; raises SuiteError before the first."""
+        """The actor of the last action; raises SuiteError before the first action."""
         if self._last_actor is None:
             raise SuiteError("no actor has done anything in this scenario yet")
         return self._last_actor
@@ -152,26 +153,26 @@ class ScenarioContext:
         return self.session.loop.run(self.session.async_client.gather(operations))
 
     def run_few_at_once(self, operations: Sequence[Operation[T]]) -> list[T]:
-        """Execute operations with the async client, a few at a time; bursts show what breaks only under many."""
+        """Execute operations with the async client, at most FEW at once; bursts test greater concurrency."""
         return self.session.loop.run(self.session.async_client.gather(operations, FEW))
 
     @property
     def exchange(self) -> Exchange:
-        """The last exchange that checks are about; raises SuiteError before the first."""
+        """The last of the exchanges that were kept for checks; raises SuiteError if there are none."""
         if not self.exchanges:
             raise SuiteError("no step of this scenario has sent a request that could be checked")
         return self.exchanges[-1]
 
     @property
     def pages(self) -> Paged:
-        """The pages that were read; raises SuiteError before that."""
+        """The pages that were read; raises SuiteError if none were."""
         if self.paged is None:
             raise SuiteError("no step of this scenario has read the list page by page")
         return self.paged
 
     @property
     def burst(self) -> Burst:
-        """The last burst; raises Inconclusive before the first."""
+        """The last burst; raises Inconclusive if there was none."""
         if self.last_burst is None:
             raise Inconclusive("there was no burst in this scenario yet")
         return self.last_burst
@@ -182,7 +183,7 @@ class ScenarioContext:
 
     @property
     def faults(self) -> Faults:
-        """The faults of the embedded API; raises SuiteError for a target that takes none."""
+        """The injector of faults into the embedded API; raises SuiteError if the target does not take faults."""
         if self.session.faults is None:
             raise SuiteError("faults are only injected into the API of scenarios that are tagged @resilience")
         return self.session.faults
@@ -192,9 +193,9 @@ class ScenarioContext:
     def check(
         self, exchange: Exchange, *matchers: Matcher, rule: str | None = None, attempted: str | None = None
     ) -> None:
-        """Check an exchange against matchers; raises ContractViolation of the scenario's rule, or of the one named.
+        """Check an exchange against matchers; raises ContractViolation of `rule`, by default the scenario's.
 
-        An answer that ends in the middle of its JSON breaks the rule that each answer is whole.
+        From contract 1.1 on, the rule is `own-answer` if the answer is a success that ends in the middle of its JSON.
         """
         if self.profile.contract != "1.0" and is_cut(exchange.answer):
             rule = "own-answer"
@@ -211,5 +212,5 @@ class ScenarioContext:
         return self.session.profile.deviation_behind(rule, self.name, mismatches) is not None
 
     def then(self, what: str) -> str:
-        """Return what was attempted, followed by this."""
+        """Return the text of what was attempted so far, followed by this further action."""
         return f"{self.attempted}; then {what}"

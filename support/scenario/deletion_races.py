@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 DELETING = 4
 MOST_IN_PAGES = 1_000
-"""Of more users, the pages are too many to be read for every race."""
+"""A list of more users has too many pages to read all of them for every race."""
 GONE = "what one of the orders leaves: once the deletion is confirmed, no view shows the user, and the email is free"
 Deleted = list[tuple[str, Sequence[str]]]
 """The ids of users whose deletion was confirmed, each with the emails that the user had or asked for."""
@@ -56,7 +56,7 @@ def delete_at_once(scenario: ScenarioContext) -> None:
 
 
 def _changes_during_deletion(scenario: ScenarioContext, method: str, deleted: Deleted) -> Iterator[Round]:
-    """Release the deletion between two changes, so that each round has both orders."""
+    """Yield rounds in which the deletion is released between two changes, so that each round has both orders."""
     for ada in accounts.new_users_ahead(scenario, "Ada", room=2):
         changes = scenario.factory.new_users(2)
         records = [scenario.registry.ledger.intend(change.email) for change in changes]
@@ -112,9 +112,9 @@ def _check_deletions(
 
 
 def _still_there(scenario: ScenarioContext, ada: Actor, deleted: Deleted) -> list[str]:
-    """Return where a user is still shown after the deletion was confirmed; a deletion may show late.
+    """Return what is wrong at the deletion deadline: a view that still shows the user, or an email that is still taken.
 
-    One of the emails, another in each round, is searched for and used again.
+    Each round tests one of the user's emails, in turn, by a search for it and a sign-up with it.
     """
     if not shows_as_gone(scenario, ada, wait=True):
         return ["the deletion was confirmed, but the account is still there"]
@@ -132,9 +132,9 @@ def _still_there(scenario: ScenarioContext, ada: Actor, deleted: Deleted) -> lis
 
 
 def check_that_none_returned(scenario: ScenarioContext, deleted: Deleted) -> None:
-    """Look for everyone whose deletion was confirmed once more: a late write may have brought them back.
+    """Look once more for the users whose deletion was confirmed: a late write may have brought one of them back.
 
-    A list may show a deletion late.
+    A list may show a deletion late, so only a user who is still shown at the deadline makes the race wrong.
     """
     back = poll_until(scenario, LIST, lambda: _those_who_are_back(scenario, deleted), lambda back: not back)
     if back and scenario.race is not None and not scenario.race.verdict.wrong:
@@ -148,9 +148,9 @@ def _is_given_again(scenario: ScenarioContext, user_id: str) -> bool:
 
 
 def _those_who_are_back(scenario: ScenarioContext, deleted: Deleted) -> list[str]:
-    """Return the ids that a read, the list or a page shows with an email of before.
+    """Return the ids of deleted users whom a read, the list or a page shows with one of their emails.
 
-    Another user with the id is a fault that the scenarios about deletion find, also one with a freed email.
+    An id given to a new user, even to one with a freed email, is a fault that the scenarios about deletion find.
     """
     deleted = [(user_id, emails) for user_id, emails in deleted if not _is_given_again(scenario, user_id)]
     reads = scenario.run_at_once([scenario.api.read(user_id) for user_id, _ in deleted])

@@ -26,7 +26,7 @@ USUAL_EMAIL = re.compile(r"[a-z0-9.+_-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
 def read_list(scenario: ScenarioContext) -> Exchange:
-    """Read the list; one in pages while no user of ours is being deleted, so that none moves to another page."""
+    """Read the list; if it comes only in pages, wait first for our deletions, which would move users between pages."""
     session = scenario.session
     if scenario.profile.pages.are_needed:
         scenario.registry.wait_for_deletions()
@@ -38,7 +38,7 @@ def read_list(scenario: ScenarioContext) -> Exchange:
 def remember_list(scenario: ScenarioContext) -> None:
     """Remember who is in the list, if there is one, so that users who appear later are recognised.
 
-    One that was read a moment ago will do if nobody can have been created since: a long one is not read twice.
+    A list that was read a moment ago is used again if nobody can have been created since: a long list takes time.
     """
     if not scenario.profile.capabilities.list:
         return
@@ -58,7 +58,7 @@ def search(scenario: ScenarioContext, actor: Actor) -> Exchange:
 
 
 def see_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:
-    """Read a user by GET and HEAD, in the list and by a search: none may keep what a later write makes outdated."""
+    """Read a user by GET and HEAD, in the list and by a search, to fill each cache that a later write has to update."""
     scenario.run(scenario.api.read(actor.known_id))
     if scenario.profile.capabilities.head:
         scenario.run(scenario.api.head(actor.known_id))
@@ -66,7 +66,7 @@ def see_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def views_of(scenario: ScenarioContext, actor: Actor) -> dict[str, Exchange]:
-    """Read the list and search, as far as the target has them; return each by the rule that says what it shows."""
+    """Read the list, and search by email, if the target offers them; return the exchanges by the rule of each view."""
     has = scenario.profile.capabilities
     in_list = {"list": read_list(scenario)} if has.list else {}
     return {**in_list, **({"filter-email": search(scenario, actor)} if has.email_filter else {})}
@@ -86,7 +86,7 @@ def read_with_unknown_parameters(scenario: ScenarioContext, actor: Actor) -> Non
 def is_list(
     scenario: ScenarioContext, exchange: Exchange, rule: str | None = None, attempted: str | None = None
 ) -> None:
-    """Check that an answer is a list of users; if the whole list is none either, `list` is broken."""
+    """Check that an answer is a list of users; if reading the whole list does not give one either, `list` is broken."""
     wanted = has_status([200]), is_a_list(scenario.profile)
     is_part = scenario.profile.capabilities.list and (rule or scenario.rule) != "list"
     if is_part and not all(matcher.matches(exchange) for matcher in wanted):
@@ -110,7 +110,7 @@ def same_fields(
     exchange: Exchange,
     rule: str | None = None,
 ) -> None:
-    """Check an entry of a list against a user; `where` says which list."""
+    """Check the fields and the shape of an entry in a list against a user; `where` names the list in a failure."""
     found = field_mismatches(entry, comparable(scenario, entry, expected), scenario.names)
     if found:
         wanted = [f"{where} shows the user as a read does"]
@@ -135,9 +135,9 @@ def shows_once(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
 
 
 def shows_unless_refused(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that the list, and a search if there was one, shows a user or is refused.
+    """Check that the last answers, of the list and perhaps a search, show a user or are refusals.
 
-    A list that comes only in pages has to show somebody.
+    If the list comes only in pages, its answer may lack this user, but has to show somebody.
     """
     read, *searches = scenario.exchanges
     if scenario.profile.pages.are_needed and read.status == 200 and not entries_of(scenario, read):
@@ -166,7 +166,7 @@ def shows_each_once(scenario: ScenarioContext, emails: Sequence[str]) -> None:
 
 
 def search_for_places(scenario: ScenarioContext) -> None:
-    """Search for the first, the middle and the last user in the list, whoever they are, with a usual email."""
+    """Search by email for the first, the middle and the last of all users in the list who have a usual email."""
     exchange = read_list(scenario)
     is_list(scenario, exchange, "list", scenario.then("reading the list"))
     users = [
@@ -177,7 +177,7 @@ def search_for_places(scenario: ScenarioContext) -> None:
 
 
 def places_are_found(scenario: ScenarioContext) -> None:
-    """Check that each search found its user, unless the user has another email by now, or is gone."""
+    """Check that each search found its user, unless the user has since changed the email or been deleted."""
     for user, exchange in zip(scenario.users_listed, scenario.exchanges, strict=True):
         is_list(scenario, exchange)
         if user.id in ids_of(exchange.answer, scenario.profile):
@@ -188,7 +188,7 @@ def places_are_found(scenario: ScenarioContext) -> None:
 
 
 def is_found_by_email(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that a search finds the user alone, once a deleted user who had the email is no longer shown."""
+    """Check that a search finds only this user, after waiting until the search no longer shows deleted users."""
     deleted = {user.old_id for user in scenario.users}
     exchange = poll_until(
         scenario,
@@ -200,9 +200,9 @@ def is_found_by_email(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def finds_only(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> None:
-    """Check that a search found exactly one user: this one, as a read shows them.
+    """Check that a search found exactly this user, with the fields that a read shows.
 
-    Where the target shows nobody by email, there is nothing to check.
+    Without a search, the list has to show this user alone with the email; without a list either, nothing is checked.
     """
     if not scenario.profile.capabilities.search:
         return
@@ -235,14 +235,14 @@ def check_found(
     attempted: str,
     rule: str = "filter-email",
 ) -> None:
-    """Check that a search shows the users with exactly these ids."""
+    """Check that a search shows exactly the users with these ids, in this order."""
     check(exchange, rule, attempted, has_status((200, *(() if expected else scenario.answers.no_match))))
     if (found := ids_of(exchange.answer, scenario.profile)) != expected:
         fail(rule, attempted, [wanted], [f"{number_of(len(found), 'user')} shown"], exchange, claims=only(*expected))
 
 
 def _is_fault_of_search(scenario: ScenarioContext, entries: Sequence[Any], actor: Actor) -> bool:
-    """Whether the search itself is wrong: it shows users with other emails, or not a user who is there."""
+    """Whether the search itself is wrong: it shows other emails, or nobody although a read shows the user."""
     if entries:
         return not all(_has_email_of(scenario, entry, actor) for entry in entries)
     read = scenario.run(scenario.api.read(actor.known_id))
@@ -255,7 +255,7 @@ def _has_email_of(scenario: ScenarioContext, entry: Any, actor: Actor) -> bool:
 
 
 def finds_no_user(scenario: ScenarioContext, exchange: Exchange, *also: int) -> None:
-    """Check that no user is found: 200 and an empty list, what the profile allows, or one of these statuses."""
+    """Check that no user is found: an empty list with 200, a status for that in the profile, or one of `also`."""
     scenario.check(exchange, has_status([*scenario.answers.no_match, *also]))
     if exchange.status == 200:
         is_list(scenario, exchange)
