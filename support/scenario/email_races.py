@@ -1,4 +1,4 @@
-"""Races for one email: sign-ups and changes that want it, and a sign-up during the deletion of its owner."""
+"""Races for one email: concurrent sign-ups and changes to it, and a sign-up while its owner is deleted."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SPELLINGS: Mapping[str, Callable[[str, int], str]] = {
 
 
 def sign_up_with_one_email(scenario: ScenarioContext, spelling: str) -> None:
-    """Let users sign up at once with one email, each in their own spelling; the list must then show it once at most."""
+    """Race sign-ups with one email in this spelling, then check that the list shows each email at most once."""
     emails: list[str] = []
     play(scenario, _sign_ups(scenario, SPELLINGS[spelling], emails), SIGN_UPS)
     if not scenario.profile.capabilities.list:
@@ -82,7 +82,7 @@ def _check_sign_ups(scenario: ScenarioContext, email: str, contenders: Sequence[
 
 
 def _answered_otherwise(scenario: ScenarioContext, contenders: Sequence[Contender], holder: User) -> list[str]:
-    """Compare the winner's answer with the user who has the email: same id, same time of creation."""
+    """Return how a winner's answer differs, in the id or in createdAt, from the user who has the email."""
     for winner in with_outcome(contenders, Outcome.WON):
         answered = user_of(winner.exchange.answer, scenario.profile)
         if answered is None or answered.id != holder.id:
@@ -111,7 +111,7 @@ def _race_sign_up(scenario: ScenarioContext, new_user: NewUser, label: str) -> R
 def change_to_one_email(
     scenario: ScenarioContext, *methods: str, changing: int = len(CHANGING), signing_up: int = 0
 ) -> None:
-    """Let some users change to one email at once, each by the next of these methods, while others sign up with it."""
+    """Let `changing` users change to one email, by the methods in turn, while `signing_up` others sign up with it."""
     scenario.registry.make_room(changing)
     actors = [accounts.become_user(scenario, scenario.actor(persona)) for persona in CHANGING[:changing]]
     kinds = one_client.change_by, one_client.change_to_taken_email_by
@@ -160,7 +160,7 @@ def _check_changes(
 
 
 def _changed_otherwise(scenario: ScenarioContext, actor: Actor, outcome: Outcome) -> Operation[list[str]]:
-    """Read a user: one who was refused is unchanged and found, one who won has changed in nothing but the email."""
+    """Return what is wrong: a refused user must be unchanged and found, a winner may differ only in the email."""
     before = actor.shown
     shown = accounts.fields_of(scenario, (yield from accounts.reading(scenario, actor)))
     if outcome is Outcome.WON and differs(shown, {key: before[key] for key in before if key != "email"}):
@@ -207,7 +207,7 @@ def _check_sign_up_during_deletion(
 
 
 def _mixture(scenario: ScenarioContext, grace: Actor, sign_up: Contender, deletion: Contender) -> list[str]:
-    """Compare the final state with both answers; a deletion may show late."""
+    """Return how the final state contradicts the two answers; a confirmed deletion may take a while to show."""
     deleted = deletion.outcome is Outcome.WON
     is_there = not shows_as_gone(scenario, grace, wait=deleted)
     holders = _holders_after_deletion(scenario, grace, is_there)
@@ -243,7 +243,7 @@ def _wrong_with_new_user(
 
 
 def shows_as_gone(scenario: ScenarioContext, actor: Actor, wait: bool) -> bool:
-    """Whether a read says that the user is gone, within the deletion deadline if there is something to wait for."""
+    """Whether a read says that the user is gone; with `wait`, read until it does or the deletion deadline is over."""
     gone = scenario.answers.gone
     exchange = poll_until(
         scenario,
@@ -255,7 +255,7 @@ def shows_as_gone(scenario: ScenarioContext, actor: Actor, wait: bool) -> bool:
 
 
 def _holders_after_deletion(scenario: ScenarioContext, actor: Actor, is_there: bool) -> Sequence[User]:
-    """Return the users with the actor's email, once a search no longer shows an actor who is gone."""
+    """Return the users with the actor's email; if the actor is gone, wait until a search no longer shows the actor."""
     return poll_until(
         scenario,
         SEARCH,
@@ -265,7 +265,7 @@ def _holders_after_deletion(scenario: ScenarioContext, actor: Actor, is_there: b
 
 
 def becomes_free(scenario: ScenarioContext, email: str) -> bool:
-    """Whether a new user can sign up with the email of a deleted one within the deletion deadline."""
+    """Whether, within the deletion deadline, a sign-up with a deleted user's email is no longer refused as taken."""
     exchange = accounts.when_free(scenario, lambda: _sign_up_afterwards(scenario, email))
     return exchange.status not in scenario.answers.taken
 
@@ -280,7 +280,7 @@ def _answered(holders: Sequence[User] | None, email: str) -> Sequence[User]:
 
 
 def _can_sign_up(scenario: ScenarioContext, email: str) -> bool:
-    """Whether another user can sign up with an email that is taken after the race."""
+    """Whether, after the race, another user can sign up with an email that a user already has."""
     exchange = _sign_up_afterwards(scenario, email)
     return exchange.status in scenario.answers.created and not exchange.adopted
 
@@ -290,5 +290,5 @@ def _sign_up_afterwards(scenario: ScenarioContext, email: str) -> Exchange:
 
 
 def _with_capitals(email: str, number: int) -> str:
-    """Return the email with other letters in upper case for each number."""
+    """Return the email with a different set of letters in upper case for each number."""
     return "".join(sign.upper() if number >> (place % 5) & 1 else sign for place, sign in enumerate(email))

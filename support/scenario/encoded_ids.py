@@ -35,7 +35,7 @@ def delete(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def _require_own(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that the URL shows the user, so that a write to it is one to nobody else."""
+    """Check that the encoded URL shows this user, so that a write to the URL cannot change another user."""
     scenario.last_actor = actor
     read(scenario, actor)
     attempted = f"reading {actor.persona} by a percent-encoded id"
@@ -44,7 +44,7 @@ def _require_own(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def _send(scenario: ScenarioContext, operation: Operation[Exchange]) -> None:
-    """Send a request with the asynchronous client: the library of the other one would decode the URL."""
+    """Send a request with the asynchronous client, as the library of the session client would decode the URL."""
     scenario.keep(*scenario.run_at_once([operation]))
 
 

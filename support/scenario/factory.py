@@ -1,7 +1,7 @@
 """Valid, unique and reproducible data of new users.
 
-The same seed gives the same users in the same order. Their emails carry the mark of the run: two processes never draw
-the same one, and users that the suite created are recognised.
+The same seed gives the same users in the same order. Their emails carry the mark of the run, so that two processes
+never draw the same email, and the suite recognises the users that it created.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def preload() -> None:
 class Factory:
     """Draws new users from a seed; thread-safe.
 
-    A last name comes again after at least `APART` others, so that a new name is not the one that a user has.
+    A last name is repeated only after at least `APART` others, so that a new name differs from a user's current name.
     """
 
     def __init__(self, seed: int, mark: str) -> None:
@@ -75,9 +75,9 @@ class Factory:
         return (f"{first} " + "Wolfeschlegelsteinhausenbergerdorff " * 10)[: length - 1] + "g"
 
     def unused_id(self, like: str, longer_by: int = 0) -> str:
-        """Return an id that is unlikely to be in use, formed like an existing one: a high number, or another ending.
+        """Return an id that is unlikely to be in use, formed like `like`: a high number, or `like` with another ending.
 
-        Short ids are soon all used; `longer_by` makes it longer than usual.
+        Short ids may all be in use; `longer_by` adds this many characters.
         """
         if like.isascii() and like.isdigit():
             return str(999_999_999 * 10**longer_by - secrets.randbelow(1_000_000))
@@ -96,7 +96,7 @@ class Factory:
 
 
 def padded(email: str, length: int = LONGEST_EMAIL) -> str:
-    """Return an email that further labels, each within the 63 of RFC 1035, make exactly this long."""
+    """Return the email, lengthened to `length` by domain labels of at most 63 characters each (RFC 1035)."""
     missing = length - len(email)
     label = "." + "x" * (LONGEST_LABEL - (missing % (LONGEST_LABEL + 1) == 1))
     return email.replace(".example.com", (label * missing)[:missing] + ".example.com")

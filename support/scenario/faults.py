@@ -38,15 +38,18 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 class Faults:
-    """The faults of an embedded API that keeps its users over a restart."""
+    """Controls the faults of an embedded API that keeps its users across restarts."""
 
     def __init__(self, api: EmbeddedApi, folder: TemporaryDirectory[str]) -> None:
-        """Own the API and the folder of its database, and close both in the end."""
+        """Take over the API and the folder of its database; `close` ends the API and deletes the folder."""
         self._api, self._folder = api, folder
         self._restart: threading.Thread | None = None
 
     def inject(self, fault: str, **scope: Any) -> None:
-        """Inject a fault into some requests, by `times` and `methods` or `share` and `seed`; raises KeyError."""
+        """Inject a fault into requests that `scope` chooses, by `times` and `methods` or by `share` and `seed`.
+
+        Raises KeyError for an unknown fault.
+        """
         self._control("PUT", "faults", [{**FAULTS[fault], **scope}])
 
     def check_occurred(self) -> None:
@@ -55,7 +58,7 @@ class Faults:
             raise SuiteError("no request of this scenario met a fault")
 
     def clear(self) -> None:
-        """Remove all faults, once the API is there again."""
+        """Wait until a restart of the API is over, then remove all faults."""
         self.wait_for_restart()
         self._control("DELETE", "faults")
 
@@ -64,7 +67,7 @@ class Faults:
         return int(self._control("GET", "stats")["duplicates"])
 
     def restart_soon(self) -> None:
-        """Kill the API and start it again while something else goes on."""
+        """Kill and restart the API in a thread, so that the restart overlaps with the next requests."""
 
         def restart() -> None:
             time.sleep(BEFORE_THE_RESTART_S)
@@ -80,7 +83,7 @@ class Faults:
 
     def _control(self, method: str, what: str, document: Any = None) -> Any:
         url, headers = f"{self._api.target.control_url}/{what}", {"Authorization": f"Bearer {self._api.token}"}
-        answer = httpx.request(  # without a proxy
+        answer = httpx.request(  # trust_env=False: without a proxy
             method, url, json=document, headers=headers, timeout=CONTROL_TIMEOUT_S, trust_env=False
         ).raise_for_status()
         return answer.json() if answer.content else None

@@ -1,4 +1,4 @@
-"""The first creates of valid users in a run: where all are refused alike, no scenario can tell anything."""
+"""The first creates of valid users in a run: if the API refuses them all alike, no scenario can show anything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENOUGH = 5
 
 @dataclass
 class FirstCreates:
-    """The refusals of valid users until one was created."""
+    """The refused creates of valid users, up to the first create that succeeded."""
 
     refused: list[Exchange] = field(default_factory=list)
     collection: str = ""
@@ -31,7 +31,7 @@ class FirstCreates:
 
     @property
     def fault(self) -> SettingsError | None:
-        """Why the run is to end; None unless the first five creates were refused with one status."""
+        """The error that ends the run if its first creates, at least five, were all refused with one status."""
         alike = len({exchange.status for exchange in self.refused}) == 1
         if self.one_succeeded or not alike or len(self.refused) < ENOUGH:
             return None

@@ -30,7 +30,7 @@ NAMES_OF_HEADERS = (
 
 
 def requests(scenario: ScenarioContext, actor: Actor, count: int) -> Iterator[Odd]:
-    """Return so many requests: sign-ups, changes, and reads with ids, queries and headers."""
+    """Yield at most `count` requests: sign-ups, changes, and reads with generated ids, queries and headers."""
     each = count // KINDS
     drawn = partial(_drawn, each, scenario.factory.seed)
     url, listed = scenario.api.url_of(actor.known_id), scenario.api.url
@@ -48,7 +48,7 @@ def requests(scenario: ScenarioContext, actor: Actor, count: int) -> Iterator[Od
 
 
 def _drawn(count: int, seed: int, strategy: SearchStrategy[Any]) -> list[Any]:
-    """Return so many examples, or all if there are fewer."""
+    """Return `count` examples of a strategy, or all of its examples if it has fewer."""
     found: list[Any] = []
 
     @hypothesis.seed(seed)
@@ -68,13 +68,13 @@ def _drawn(count: int, seed: int, strategy: SearchStrategy[Any]) -> list[Any]:
 
 
 def _texts(most: int = 20) -> SearchStrategy[str]:
-    """Return texts of any characters, among them those that are rarely thought of, and halves of pairs."""
+    """Return a strategy for texts of any characters, lone surrogates and other rarely expected ones included."""
     signs = st.sampled_from(SIGNS) | st.integers(0, HIGHEST).map(chr) | st.sampled_from("aZ09 .-_@")
     return st.lists(signs, max_size=most).map("".join)
 
 
 def _json_values() -> SearchStrategy[str]:
-    """Return JSON texts: any value, with numbers that few readers take, and the same name more than once."""
+    """Return a strategy for JSON texts of any value, also with numbers that few parsers take and repeated names."""
     simple = st.sampled_from(("null", "true", "false", *NUMBERS)) | st.integers().map(str) | _texts().map(json.dumps)
 
     def inside(inner: SearchStrategy[str]) -> SearchStrategy[str]:
@@ -86,7 +86,7 @@ def _json_values() -> SearchStrategy[str]:
 
 
 def _with_value(value: str, body: bytes, new_user: NewUser) -> bytes:
-    """Send a value in the place of the name, and in an unknown field."""
+    """Put a value into an unknown field and, if its length in bytes is odd, in the place of the name as well."""
     octets = value.encode()
     body = body.replace(json.dumps(new_user.name).encode(), octets, 1) if len(octets) % 2 else body
     return body.replace(b"{", b'{"x": ' + octets + b", ", 1)
@@ -97,7 +97,7 @@ def _octets() -> SearchStrategy[bytes]:
 
 
 def _queries(scenario: ScenarioContext) -> SearchStrategy[list[tuple[str, bytes]]]:
-    """Return queries of the parameters that the target knows, and of others."""
+    """Return a strategy for queries with parameters that the target knows, and with unknown ones."""
     has, names = scenario.profile.capabilities, scenario.names
     known = ([names.email_filter] if has.email_filter else []) + ([names.page, names.limit] if has.pages else [])
     parameters = st.sampled_from([name + end for name in filter(None, [*known, "x"]) for end in ("", "", "[]", "[x]")])
@@ -106,7 +106,7 @@ def _queries(scenario: ScenarioContext) -> SearchStrategy[list[tuple[str, bytes]
 
 
 def _headers() -> SearchStrategy[tuple[str, str]]:
-    """Return headers with values that HTTP allows (RFC 9110 §5.5)."""
+    """Return a strategy for headers with values that HTTP allows (RFC 9110 §5.5)."""
     signs = st.sampled_from(VISIBLE) | st.sampled_from(',;="/*-:')
     values = st.lists(signs, min_size=1, max_size=40).map("".join)
     return st.tuples(st.sampled_from(NAMES_OF_HEADERS), values)

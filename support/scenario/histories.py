@@ -1,4 +1,4 @@
-"""Many changes of one user after another: each kind of change follows each kind, for a few users at once."""
+"""Long histories of changes, for a few users at once: every kind of change follows every kind, itself included."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEARCHING_A_HOLDER = "searching for a user who took an email that a deleted one 
 
 @dataclass
 class History:
-    """The values that a user has had, the current one last, and what came of each change."""
+    """The names and the emails that a user has had, the current ones last, and the outcome of each change."""
 
     user_id: str
     names: list[str]
@@ -34,7 +34,7 @@ class History:
 
     @property
     def given_up(self) -> list[str]:
-        """The emails that the user had before, and has no more."""
+        """The emails that the user had and no longer has, in lower case."""
         current = self.emails[-1].lower()
         return [one for one in dict.fromkeys(email.lower() for email in self.emails) if one != current]
 
@@ -65,7 +65,7 @@ KINDS: Mapping[str, tuple[str, Values]] = {
     "the same name in other letter case": ("PATCH", lambda had, _: {"name": had.names[-1].swapcase()}),
     "the same name and email once more": ("PUT", lambda had, _: {"name": had.names[-1], "email": had.emails[-1]}),
 }
-"""Kinds of changes, each with its method and what is sent, by what the user has had and by new values."""
+"""Kinds of changes: the method, and what makes the fields to send from a user's history and a new user's data."""
 
 
 def live(scenario: ScenarioContext) -> None:
@@ -81,7 +81,7 @@ def live(scenario: ScenarioContext) -> None:
 
 
 def every_pair(count: int) -> list[int]:
-    """Return the numbers below `count` in an order in which each of them once follows each (a de Bruijn sequence)."""
+    """Return the numbers below `count` in an order in which each follows every number once (a de Bruijn sequence)."""
     order, seen = [0], set[tuple[int, int]]()
     while len(seen) < count * count:
         following = next(one for one in reversed(range(count)) if (order[-1], one) not in seen)
@@ -122,7 +122,7 @@ def _change(scenario: ScenarioContext, history: History, kind: str, look_up: boo
     can_search = scenario.profile.capabilities.email_filter
     moved = before.lower() != history.emails[-1].lower()
     if can_search and moved and history.emails[-1] not in history.emails[:-1]:
-        yield from scenario.api.find(history.emails[-1])  # what was found before must not be remembered
+        yield from scenario.api.find(history.emails[-1])  # a cached empty result must not outlast the change
     call = scenario.api.call(method, scenario.api.url_of(history.user_id), fields=sent)
     answer = yield from scenario.registry.change(call, sent.get("email"))
     read = yield from scenario.api.read(history.user_id)
@@ -137,7 +137,7 @@ def _change(scenario: ScenarioContext, history: History, kind: str, look_up: boo
 
 
 def check_changes(scenario: ScenarioContext) -> None:
-    """Check each change: its answer, a read, and searches for the email and for the one that was given up."""
+    """Check each change: its answer, the read after it, and the searches for the current and the given-up email."""
     for history in scenario.histories:
         for number, _ in enumerate(history.changes):
             try:
@@ -149,7 +149,7 @@ def check_changes(scenario: ScenarioContext) -> None:
 
 
 def _live_alone(scenario: ScenarioContext, history: History, number: int) -> None:
-    """Let one user make the same changes, with no other user beside; raises ContractViolation if one goes wrong."""
+    """Let a new user make the same changes while no other user acts; raises ContractViolation if any goes wrong."""
     kinds = [change.kind for change in history.changes[: number + 1]]
     alone = scenario.run(_live(scenario, scenario.factory.new_user(), kinds))
     for place, _ in enumerate(alone.changes):
@@ -157,7 +157,7 @@ def _live_alone(scenario: ScenarioContext, history: History, number: int) -> Non
 
 
 def _said(history: History, number: int) -> str:
-    """Return what the user has done up to a change, the last few of it."""
+    """Describe the last few actions of a user, up to and including this change."""
     done = [f"{change.method} with {change.kind}" for change in history.changes[: number + 1]]
     return "; then ".join(["a user signs up", *done][-4:])
 
@@ -177,10 +177,10 @@ def _check_change(scenario: ScenarioContext, history: History, number: int) -> N
 
 
 def check_emails(scenario: ScenarioContext) -> None:
-    """Check that the email that each user has in the end is taken, and that those given up are free."""
-    had = [history.emails[-1] for history in scenario.histories]
+    """Check that the email that each user has in the end is taken, and that the emails that users gave up are free."""
+    current = [history.emails[-1] for history in scenario.histories]
     attempted = f"{scenario.attempted}; then another user signs up with the email that a user has"
-    for exchange in scenario.run_few_at_once([_sign_up(scenario, email) for email in had]):
+    for exchange in scenario.run_few_at_once([_sign_up(scenario, email) for email in current]):
         check(exchange, "email-unique", attempted, has_status(scenario.answers.taken))
     given_up = [email for history in scenario.histories for email in history.given_up[:2]]
     attempted = f"{scenario.attempted}; then another user signs up with an email that was given up"
@@ -191,14 +191,14 @@ def check_emails(scenario: ScenarioContext) -> None:
 
 
 def delete_all(scenario: ScenarioContext) -> None:
-    """Let users delete their accounts and others sign up with their emails; then change and delete by the old ids."""
+    """Let users delete their accounts and others take their emails, then send changes and deletions to the old ids."""
     scenario.ends = scenario.run_few_at_once([_end(scenario, history) for history in scenario.histories])
     holders = scenario.values.pop(HOLDERS, {}).items()
     scenario.ends += scenario.run_few_at_once([_look_at(scenario, email, created) for email, created in holders])
 
 
 def _end(scenario: ScenarioContext, history: History) -> Operation[Mapping[str, Exchange]]:
-    """Return what came of each request, by what it was."""
+    """Delete a user, let another user take the email, and use the old id again; return the exchanges by label."""
     api, user_id, email = scenario.api, history.user_id, history.emails[-1]
     came = {"deleting": (yield from api.delete(user_id)), "reading": (yield from read_until_gone(scenario, user_id))}
     came["signing up again"] = created = yield from _sign_up(scenario, email)
@@ -216,7 +216,7 @@ def _end(scenario: ScenarioContext, history: History) -> Operation[Mapping[str, 
 
 
 def _look_at(scenario: ScenarioContext, email: str, created: Exchange) -> Operation[Mapping[str, Exchange]]:
-    """Read and search for a user who had taken an email that another one gave up, who is deleted now."""
+    """Read and search for a user who took an email that another user, who is deleted by now, had given up."""
     user = user_of(created.answer, scenario.profile)
     if user is None:
         return {}
@@ -227,7 +227,7 @@ def _look_at(scenario: ScenarioContext, email: str, created: Exchange) -> Operat
 
 
 def check_ends(scenario: ScenarioContext) -> None:
-    """Check that the deleted stay deleted, that their emails are free, and that their successors are left alone."""
+    """Check that deleted users stay deleted, that their emails are free, and that those who took them are unchanged."""
     answers, said = scenario.answers, "users delete their accounts after many changes, and others take their emails"
     wanted = {
         "deleting": ("delete", answers.deleted),

@@ -15,7 +15,7 @@ from support.scenario.factory import Factory
 
 MISSING = object()
 Invalid = Callable[[NewUser, Factory], Any]
-"""Makes an invalid value or body of a valid user."""
+"""Makes an invalid value or body from a valid user."""
 
 
 INVALID_NAMES: Mapping[str, Invalid] = {
@@ -61,7 +61,7 @@ WHITE_SPACE = "".join(
         [*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000],
     )
 )
-"""All that Unicode calls White_Space."""
+"""All characters with the Unicode property White_Space."""
 NAME = "name"
 EMAIL = "email"
 INVALID_CLASSES: Mapping[str, tuple[str, Callable[[str, Factory], Sequence[Any]]]] = {
@@ -147,7 +147,7 @@ INVALID_CLASSES: Mapping[str, tuple[str, Callable[[str, Factory], Sequence[Any]]
         lambda _, factory: [factory.long_email(length) for length in (LONGEST_EMAIL + 1, 256, 300, 320, 1000)],
     ),
 }
-"""Classes of invalid values by the words for them: which field, and its values, made of a valid email of the run."""
+"""Classes of invalid values by the words for them: the field, and what makes its values from a valid email."""
 
 NOT_OBJECTS: Mapping[str, Invalid] = {
     "an empty list": lambda _, __: [],
@@ -163,7 +163,7 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON without its last character": lambda body: body[:-1],
     "JSON with a trailing comma": lambda body: body[:-1] + b",}",
     "JSON in single quotes": lambda body: body.replace(b'"', b"'"),
-    "text that is not JSON": lambda body: urlencode(json.loads(body), safe="@").encode(),  # which keeps the mark whole
+    "text that is not JSON": lambda body: urlencode(json.loads(body), safe="@").encode(),  # %40 would hide the mark
     "invalid UTF-8": lambda body: body.replace(b'": "', b'": "\xff\xfe\xfa', 1),
     "UTF-16": lambda body: body.decode().encode("utf-16"),
     "JSON followed by other text": lambda body: body + b" and so on",
@@ -212,13 +212,13 @@ NOT_JSON: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {
     "a filled-in multipart form": (NOT_JSON_TYPES["a multipart form"], _as_multipart),
     "an XML document": (NOT_JSON_TYPES["XML"], _as_xml),
 }
-"""Bodies that are not declared as JSON: their media type, and what makes them of JSON; the last are what they say."""
+"""Bodies not declared as JSON: their media type, and what makes them from JSON; only the last three fit their type."""
 
 
 def invalid_fields(value: str, new_user: NewUser, factory: Factory) -> dict[str, Any]:
     """Return the fields of a user, one of them invalid; raises KeyError for an unknown value.
 
-    If the email is invalid, the name carries the mark of the run: it shows whose user an API has stored.
+    If the email is invalid, the name carries the mark of the run, so that a user whom the API stores is recognised.
     """
     if value in INVALID_NAMES:
         fields = {"name": INVALID_NAMES[value](new_user, factory), "email": new_user.email}
@@ -228,13 +228,13 @@ def invalid_fields(value: str, new_user: NewUser, factory: Factory) -> dict[str,
 
 
 def invalid_field(value: str, user: NewUser, factory: Factory) -> dict[str, Any]:
-    """Return only the invalid field, made of what a user has: an API may check no email that seems to stay the same."""
+    """Return only the invalid field, made from a user's data: an API may not check an email that looks unchanged."""
     field = "name" if value in INVALID_NAMES else "email"
     return {field: invalid_fields(value, user, factory)[field]}
 
 
 def invalid_body(value: str, new_user: NewUser, factory: Factory) -> Any:
-    """Return a body with an invalid field, or one that is not an object with fields at all."""
+    """Return a body with an invalid field, an empty object, or a body that is not an object."""
     if value == "an empty object":
         return {}
     what = value.removesuffix(" instead of an object")
@@ -242,9 +242,9 @@ def invalid_body(value: str, new_user: NewUser, factory: Factory) -> Any:
 
 
 def every_invalid_change(factory: Factory, user: NewUser | None = None) -> list[dict[str, Any]]:
-    """Return a change for each named invalid value, made of a new user or of what a user has.
+    """Return a change for each named invalid value, made from `user` or from a new user.
 
-    A field that is missing is no error in an update.
+    Missing fields are left out, because an update may omit a field.
     """
     values = [value for value in (*INVALID_NAMES, *INVALID_EMAILS) if not value.startswith("no ")]
     return [invalid_fields(value, user or factory.new_user(), factory) for value in values]

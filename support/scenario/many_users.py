@@ -1,4 +1,4 @@
-"""Users among many others: found and guarded, whether they signed up first, last or in between."""
+"""Checks on users among many: each is found, and nobody else gets their email, whether they signed up early or late."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def _all(scenario: ScenarioContext) -> list[tuple[NewUser, str]]:
 
 
 def _some(scenario: ScenarioContext) -> list[tuple[NewUser, str]]:
-    """Return some of them, evenly spread, the first and the last included."""
+    """Return some of the users of the last burst, evenly spread, the first and the last included."""
     pairs = _all(scenario)
     return [*dict.fromkeys([*pairs[:: max(1, len(pairs) // SAMPLE)], *pairs[-1:]])]
 
 
 def check_found(scenario: ScenarioContext) -> None:
-    """Check that a search finds each of them alone, on its first page too, and nobody on its second page."""
+    """Check for some users that a search by email finds only that user, also on page 1, and nobody on page 2."""
     has = scenario.profile.capabilities
     searches = []
     for new_user, user_id in _some(scenario) if has.email_filter else []:
@@ -53,9 +53,9 @@ def check_found(scenario: ScenarioContext) -> None:
 
 
 def read_pages_without_size(scenario: ScenarioContext) -> None:
-    """Read page after page, as long as the API chooses, between two whole lists; again if others change the list.
+    """Read all pages, of the size that the API chooses, between two reads of the list; try again unless they fit.
 
-    Raises NotOffered for a target whose pages are not counted: without a size nobody knows where the next one begins.
+    Raises NotOffered for a target whose pages are not numbered: without a size, the next one could begin anywhere.
     """
     if scenario.profile.pages.counts != "pages":
         raise NotOffered("the pages of the target are not numbered")
@@ -74,9 +74,9 @@ def read_pages_without_size(scenario: ScenarioContext) -> None:
 
 
 def check_deleted_on_no_page(scenario: ScenarioContext) -> None:
-    """Check that no page, of the size that was read before the deletions, shows one of those who were deleted.
+    """Check that no page shows a deleted user, in the page size that was used before the deletions.
 
-    A deletion may show late.
+    Waits for deletions to show, up to the deletion deadline.
     """
     size = scenario.pages.size
     deleted = {str(shown.get("id")) for shown in scenario.burst.created[::2]}
@@ -92,7 +92,7 @@ def check_deleted_on_no_page(scenario: ScenarioContext) -> None:
 
 
 def check_guarded(scenario: ScenarioContext) -> None:
-    """Check that nobody can sign up with the email of any of them, or change to it."""
+    """Check that nobody can sign up with the emails of some users of the last burst, or change to these emails."""
     some = _some(scenario)
     wanted = [replace(new_user, email=new_user.email.upper()) for new_user, _ in some]
     exchanges = scenario.run_few_at_once([accounts.signing_up(scenario, one) for one in wanted])
@@ -111,9 +111,9 @@ def _check_taken(scenario: ScenarioContext, rule: str, exchanges: Sequence[Excha
 
 
 def check_listed_meanwhile(scenario: ScenarioContext) -> None:
-    """Check that each list that is read while others sign up shows each of them exactly once.
+    """Check that each list that is read while others sign up shows each user of the last burst exactly once.
 
-    A list that has to be read in several requests may change between them.
+    Does nothing if the list only comes in pages: it may change between the requests for its pages.
     """
     if not scenario.profile.capabilities.list or scenario.profile.pages.are_needed:
         return

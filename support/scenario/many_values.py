@@ -1,4 +1,4 @@
-"""Whole classes of values at once: many users write a value each, by every way of writing, and every view is read."""
+"""Whole classes of values at once: many users each write a value, by every method, and every view is read."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Written:
     writer: Writer | None = None
     before: NewUser | None = None
     views: dict[str, View] = field(default_factory=dict)
-    """What was read, by the rule that says that it shows the user."""
+    """What each view showed, by the rule that says that the view shows the user."""
 
     @property
     def is_refused(self) -> bool:
@@ -52,7 +52,10 @@ class Written:
 
 
 def write_each(scenario: ScenarioContext, field_name: str, rounds: Sequence[Sequence[NewUser]]) -> None:
-    """Sign up with the first users, then give each of them the field of another one by each way of changing it."""
+    """Sign up the users of the first round, then give each a value from a later round by each method of changing users.
+
+    Each later round is rotated, so that a user writes another value of the class every time.
+    """
     first, *later = rounds
     scenario.written = _sign_up(scenario, first)
     _read_views(scenario, scenario.written, 0)
@@ -105,7 +108,7 @@ def _change(
 
 
 def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int) -> None:
-    """Read the list, its pages except in the first turn, and a third of the users by id and by a search each."""
+    """Read the list, its pages except in turn 0, a third of the users by id, and another third by a search."""
     shown = [each for each in written if each.writer is not None]
     searched = shown[(turn + 1) % 3 :: 3] if scenario.profile.capabilities.email_filter else []
     asked = [("read-200", each, scenario.api.read(each.writer.id)) for each in shown[turn::3] if each.writer]
@@ -132,7 +135,7 @@ def become_users(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> Non
 
 
 def want_emails(scenario: ScenarioContext, actor: Actor) -> None:
-    """Let the actor sign up with each of the users' emails in other letter case, and change to it in every way."""
+    """Let the actor sign up with each user's email in swapped letter case, and change to each by every method."""
     bodies = [{"name": actor.new_user.name, "email": each.sent.email.swapcase()} for each in scenario.written]
     accounts.send_sign_ups(scenario, bodies)
     exchanges = list(scenario.exchanges)
@@ -143,14 +146,14 @@ def want_emails(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def each_is_taken(scenario: ScenarioContext) -> None:
-    """Check that each request for a taken email was refused, by the rule about sign-ups or the one about changes."""
+    """Check that each request for a taken email was refused, under the rule for a sign-up or for a change."""
     for exchange in scenario.exchanges:
         rule = "email-unique" if exchange.call.method == "POST" else "update-taken"
         scenario.check(exchange, has_status(scenario.answers.taken), rule=rule)
 
 
 def search_each(scenario: ScenarioContext, spell: Callable[[str], str]) -> None:
-    """Search for each of the users' emails in a spelling."""
+    """Search for each user's email as `spell` writes it."""
     operations = [scenario.api.find(spell(each.sent.email)) for each in scenario.written]
     scenario.keep(*scenario.run_few_at_once(operations))
 
@@ -176,8 +179,9 @@ def each_is_found(scenario: ScenarioContext) -> None:
 def check_each(scenario: ScenarioContext, field_name: str) -> None:
     """Check that every value is kept, in every view; raises ContractViolation of the rule that is broken.
 
-    What came out wrong is written once more, by one user alone, and after all that its writer wrote before; a refused
-    request is sent again, else each view is read again. If all that is right, the burst is to blame.
+    To find that rule, one user alone writes a wrong value again, first by itself and then after all earlier values of
+    its writer; then a refused request is sent again, or each view of an accepted value is read again. If nothing of
+    this goes wrong, `burst` or `burst-workflow` is broken.
     """
     for place, each in enumerate(scenario.written, start=1):
         wrong = list(_wrong(scenario, each, field_name))
@@ -217,7 +221,10 @@ def _accepted(scenario: ScenarioContext, each: Written) -> tuple[int, ...]:
 
 @contextmanager
 def _blaming_the_values(scenario: ScenarioContext, writes: Sequence[Written], field_name: str) -> Iterator[None]:
-    """Blame the rule of the scenario, or `robust` for a 5xx where a 4xx is right, if usual names are kept."""
+    """Report a violation of another rule under the scenario's rule if the API keeps usual names in the same writes.
+
+    For a 5xx answer to a name that the API may refuse, the rule is `robust`.
+    """
     try:
         yield
     except ContractViolation as broken:
@@ -271,14 +278,17 @@ def _send_again(scenario: ScenarioContext, each: Written, field_name: str) -> No
 
 
 def _rule_of(scenario: ScenarioContext, exchange: Exchange) -> str:
-    """Return the rule that a refused write breaks: of a sign-up with a free email, email-unique if it gets 409."""
+    """Return the rule that a wrongly answered write breaks: usually the rule of its method.
+
+    In a scenario about `email-unique`, a sign-up whose free email is refused as taken breaks that rule.
+    """
     if scenario.rule == "email-unique" and exchange.status in scenario.answers.taken and exchange.call.method == "POST":
         return scenario.rule
     return RULE_OF_METHOD[exchange.call.method]
 
 
 def _look_again(scenario: ScenarioContext, writer: Writer, rules: Sequence[str], field_name: str) -> None:
-    """Read views once more, now that nobody writes; raises ContractViolation of the rule of one that is still wrong."""
+    """Read views again, now that nobody writes; raises ContractViolation of the rule of a view that is still wrong."""
     expected = {field_name: writer.data.as_json()[field_name]}
     read: Mapping[str, Callable[[], Sequence[Exchange]]] = {
         "read-200": lambda: [scenario.run(scenario.api.read(writer.id))],
@@ -295,6 +305,6 @@ def _look_again(scenario: ScenarioContext, writer: Writer, rules: Sequence[str],
 
 
 def _again(scenario: ScenarioContext, each: Written, field_name: str) -> str:
-    """Return the value once more; an email with another number, as the first one is taken."""
+    """Return the value to write again; an email gets another number, because the original email is taken."""
     number = re.sub(r"\D", "", scenario.factory.new_user().email.partition("@")[0])
     return each.sent.name if field_name == "name" else re.sub(r"\d{4,}", number, each.sent.email, count=1)

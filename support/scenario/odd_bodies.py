@@ -1,6 +1,6 @@
-"""Unusual bodies, by the words that the features use for them: each is made of the body of a valid sign-up or change.
+"""Unusual bodies, by the words that the features use for them: each rewrites the body of a valid sign-up or change.
 
-They rewrite bytes, so that they fit whatever the fields of a target are called, and JSON can be what no library writes.
+The rewriting works on bytes: it needs no names of the target's fields, and can make JSON that no library writes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from support.models import NewUser
 
 ROOM_FOR_THE_REST = 2048
 Rewrite = Callable[[bytes, NewUser], bytes]
-"""Makes an unusual body of a usual one, which has the data of this user."""
+"""Makes an unusual body from a usual one, which holds the data of this user."""
 
 
 def _json(text: str) -> bytes:
@@ -27,7 +27,7 @@ def _extra(member: bytes) -> Rewrite:
 
 
 def _name(value: bytes) -> Rewrite:
-    """Send this in the place of the name."""
+    """Send this JSON in the place of the name."""
     return lambda body, new_user: body.replace(_json(new_user.name), value, 1)
 
 
@@ -42,7 +42,7 @@ def _in_email(before: bytes = b"", after: bytes = b"") -> Rewrite:
 
 
 def _twice(field: str, first: bytes | None = None, second: bytes | None = None) -> Rewrite:
-    """Send a field twice; one of the two values may be another one."""
+    """Send a field twice; `first` and `second`, if given, replace the valid value."""
 
     def rewrite(body: bytes, new_user: NewUser) -> bytes:
         value = _json(new_user.as_json()[field])
@@ -114,7 +114,7 @@ WITHOUT_DATA: Mapping[str, Rewrite] = {
     "a quotation mark": _instead(b'"'),
     "brackets alone": _instead(b"[" * 100_000),
 }
-"""Bodies without any data: a user who was created from one could not be told from those of others."""
+"""Bodies without any data: a user created from such a body could not be told from the users of other clients."""
 BROKEN_OFF: Mapping[str, Rewrite] = {
     "an escape that breaks off": _in_name(b"\\u12"),
     "an escape that JSON does not know": _in_name(b"\\x41"),

@@ -24,7 +24,7 @@ LONG_HEAD = 4 * 1024
 class Odd:
     """An unusual request: what is unusual about it, and the email and the name that it may create a user with.
 
-    `refused_by` is the rule, if any, that says that it is refused.
+    `refused_by` is the rule, if any, that says that the API refuses the request.
     """
 
     what: str
@@ -35,13 +35,13 @@ class Odd:
 
     @property
     def is_large(self) -> bool:
-        """Whether a server may close the connection before it has read all of it."""
+        """Whether the request is so large that a server may close the connection before it has read everything."""
         head = len(self.call.url) + sum(map(len, self.call.headers.values()))
         return len(self.call.body or b"") > LARGE or head > LONG_HEAD
 
     @property
     def sent_name(self) -> str | None:
-        """The name in the body, if that is JSON in UTF-8 and has the name, perhaps with more after it, once."""
+        """The only string value in the JSON body that begins with `name`; None if there is none, or more than one."""
         pairs: list[tuple[str, object]] = []
         with suppress(ValueError, RecursionError):
             json.loads((self.call.body or b"").decode("utf-8-sig"), object_pairs_hook=pairs.extend)
@@ -49,14 +49,14 @@ class Odd:
         return names[0] if self.name and len(names) == 1 else None
 
     def operation(self, scenario: ScenarioContext) -> Operation[Exchange]:
-        """Return what sends it; the users that it may create are found and deleted."""
+        """Return the operation that sends the request; the registry finds and deletes the users that it may create."""
         if self.call.method == "POST" and self.email:
             return scenario.registry.create(self.call, self.email, self.name, scenario.ids_before)
         return scenario.registry.change(self.call, self.email or None)
 
 
 Odds = Callable[[ScenarioContext, Actor], Iterator[Odd]]
-"""Makes unusual requests, in a scenario whose user is this actor."""
+"""Makes unusual requests for a scenario in which this actor is a user."""
 
 
 # Bodies
@@ -67,7 +67,7 @@ def with_body(
 ) -> Odd:
     """Return a sign-up or a change with a rewritten body; a PATCH has only the name.
 
-    The name carries the mark of the run as the email does: a faulty API may keep one of the two alone.
+    Both the name and the email carry the mark of the run, because a faulty API may keep only one of them.
     """
     new_user, api = scenario.factory.new_user(), scenario.api
     new_user = replace(new_user, name=f"{new_user.name} {scenario.factory.mark}")
@@ -84,7 +84,7 @@ def sign_ups(scenario: ScenarioContext, actor: Actor, bodies: Mapping[str, Rewri
 
 
 def changes(scenario: ScenarioContext, actor: Actor, method: str) -> Iterator[Odd]:
-    """Return a change with every third or fourth unusual body, and by PATCH with each unusual encoding."""
+    """Yield changes: PATCH with every third unusual body and each unusual encoding, or PUT with every fourth body."""
     bodies = [pair for bodies in (WITHOUT_DATA, *CLASSES.values()) for pair in bodies.items()]
     for what, rewrite in bodies[:: 3 if method == "PATCH" else 4]:
         yield with_body(scenario, method, actor, what, rewrite, {})
@@ -103,7 +103,7 @@ ENCODINGS: Mapping[str, tuple[Mapping[str, str], Rewrite]] = {
     "a charset of other bytes": ({"Content-Type": f"{JSON}; charset=\xff"}, lambda body, _: body),
     "an empty parameter": ({"Content-Type": f"{JSON};;=;"}, lambda body, _: body),
 }
-"""Headers that say how a body is encoded, and what makes the body."""
+"""Headers that declare how a body is encoded, and what makes the body from a usual one."""
 
 
 # Ids and queries
@@ -128,7 +128,7 @@ def reads_of_ids(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
 
 
 def queries(scenario: ScenarioContext, _: Actor) -> Iterator[Odd]:
-    """Return a read of the list with each unusual query; unknown parameters come with a short page."""
+    """Yield a read of the list with each unusual query; unknown parameters come with a page of one user if possible."""
     names, has = scenario.names, scenario.profile.capabilities
     first = f"{names.page}=1&{names.limit}=1&" if has.pages and names.limit else ""
     unknown = (
@@ -140,7 +140,7 @@ def queries(scenario: ScenarioContext, _: Actor) -> Iterator[Odd]:
         "&".join(["x=1"] * 1_100),  # some frameworks take at most 1,000 parameters
         "x=" + "y" * 2_000,
     )
-    found = [f"{first}{query}" for query in unknown]
+    chosen = [f"{first}{query}" for query in unknown]
     email = (
         "{e}=%00",
         "{e}=%FF%FE",
@@ -159,9 +159,9 @@ def queries(scenario: ScenarioContext, _: Actor) -> Iterator[Odd]:
         "{p}=1&{l}=1&{l}=x",
         "{p}=1&{l}[a]=1",
     )
-    found += [query.replace("{e}", names.email_filter) for query in email if has.email_filter]
-    found += [query.replace("{p}", names.page).replace("{l}", names.limit) for query in page if has.pages]
-    for query in found:
+    chosen += [query.replace("{e}", names.email_filter) for query in email if has.email_filter]
+    chosen += [query.replace("{p}", names.page).replace("{l}", names.limit) for query in page if has.pages]
+    for query in chosen:
         yield Odd(f"the query {query[:60]}", scenario.api.call("GET", f"{scenario.api.url}?{query}"))
 
 
@@ -194,7 +194,7 @@ TOKENS = ("\xe9\xff", "%00", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "e30.e30.e30",
 
 
 def reads_with_headers(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
-    """Return a read of an account with each unusual header, and with each unusual token where there is one."""
+    """Yield a read of an account with each unusual header and, if the API checks tokens, with each unusual token."""
     url, right = scenario.api.url_of(actor.known_id), scenario.api.credential
     for name, value in HEADERS:
         yield Odd(f"{name}: {value[:40]}", scenario.api.call("GET", url, headers={name: value}))
@@ -208,7 +208,7 @@ NAMES_OF_IDS = ("id", "_id", "userId", "user_id", "user")
 
 
 def other_methods(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
-    """Return requests of other methods for an account, and reads that name another method in a header or the query."""
+    """Yield requests to an account with unusual methods, and GETs that name another one in a header or the query."""
     url, new_user = scenario.api.url_of(actor.known_id), scenario.factory.new_user()
     body = json.dumps(scenario.names.to_target({"name": new_user.name})).encode()
     for method in METHODS:
@@ -220,7 +220,7 @@ def other_methods(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
 
 
 def changes_that_name_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> Iterator[Odd]:
-    """Return changes of an account, each with a query or a header that names another one."""
+    """Yield changes of an account, each with a query or a header that names the account of `other`."""
     method, url = scenario.update_method, scenario.api.url_of(actor.known_id)
     path = urlsplit(scenario.api.url_of(other.known_id)).path
     ways = [

@@ -1,6 +1,6 @@
-"""What a burst, a race or an unusual request does, done by one client, one usual request after another.
+"""The acts of a burst, a race or unusual requests, done by one client that sends one usual request after another.
 
-Where that fails too, the rule that it breaks is named, and nobody can say whether the burst or the race keeps its own.
+If an act fails here too, its own rule is reported, as the failure says nothing about the rule of the burst or race.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from support.scenario.user_checks import RULE_OF_METHOD
 from support.scenario.waiting import is_gone, is_gone_from_search
 
 Act = Callable[[ScenarioContext], None]
-"""One of these acts; those of a burst or a race follow each other, and the first has Ada sign up."""
+"""One of these acts; the acts of a burst or a race follow each other, and in the first of them Ada signs up."""
 
 
 @contextmanager
 def tried_by_one_client(scenario: ScenarioContext, acts: Sequence[Act]) -> Iterator[None]:
-    """Do the acts where the rule of the scenario turns out to be broken; raises what is wrong with them first.
+    """Let one client do the acts if the rule of the scenario is broken; raises the violation of an act instead, if any.
 
-    A known deviation needs no other cause, and acts for which there is no room say nothing. Sign-ups that worked before
-    requests that must not spoil anything, and fail after them, were spoilt by them.
+    A known deviation needs no other cause, and an act for which there is no room shows nothing. If sign-ups fail only
+    after requests that must not spoil anything, those requests spoilt them: the rule stays `robust`.
     """
     try:
         yield
@@ -58,7 +58,7 @@ def _begin(scenario: ScenarioContext, rule: str, what: str) -> Actor:
 def sign_up(scenario: ScenarioContext) -> None:
     ada = _begin(scenario, "create-201", "Ada signs up")
     if scenario.profile.capabilities.email_filter:
-        directory.search(scenario, ada)  # which finds them afterwards all the same
+        directory.search(scenario, ada)  # an API must not keep this empty result after the sign-up
     scenario.registry.make_room(1, delete_current=True)
     accounts.sign_up(scenario, ada)
     outcomes.is_created(scenario, ada, scenario.exchange)
@@ -125,7 +125,10 @@ def change_to_taken_email_by(method: str) -> Act:
 
 
 def is_refused_as_taken(scenario: ScenarioContext) -> None:
-    """Check that the last request is refused because its email is taken; if none is, the rule about that is broken."""
+    """Check that the last request is refused because its email is taken.
+
+    If such requests of one client are not refused either, the rule about taken emails is broken instead.
+    """
     method = scenario.exchange.call.method
     rule, act = (
         ("email-unique", sign_up_with_taken_email)
@@ -176,7 +179,7 @@ def sign_up_with_freed_email(scenario: ScenarioContext) -> None:
 
 
 def sign_up_all(count: int) -> Sequence[Act]:
-    """Return the acts in which so many users sign up, and the list shows each of them."""
+    """Return the acts in which `count` users sign up, and the list shows each of them."""
 
     def sign_up_in_turn(scenario: ScenarioContext) -> None:
         _begin(scenario, "create-201", f"{count} users sign up, one after another")

@@ -36,7 +36,7 @@ VIEWS = {"list": "reading the list", "filter-email": "searching for the email", 
 MOST_SEARCHED = 10
 WRITES = ("POST", "PUT", "PATCH")
 LARGEST_NEEDED = 4 * 1024
-"""No valid user takes more bytes in any spelling, so that a server may refuse a larger body for its size."""
+"""In bytes; no valid user needs more in any JSON spelling, so that a server may refuse a larger body for its size."""
 
 # Accepted
 
@@ -65,14 +65,14 @@ def is_shown_as_created(scenario: ScenarioContext, actor: Actor, exchange: Excha
 
 
 def is_changed(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that the last answer is a 200 with the whole user: new what was sent, everything else as before."""
+    """Check that the last answer is a 200 with the whole user: the sent fields are new, all others are as before."""
     expected = actor.expected or actor.shown
     shows_user(scenario, scenario.exchange, [200], expected, rule=rule_of_change(scenario.exchange))
     actor.shown, actor.expected = expected, None
 
 
 def is_unchanged(scenario: ScenarioContext, *actors: Actor) -> None:
-    """Check that a read of each of these users shows exactly the last right answer."""
+    """Check that a read of each of these users shows exactly what the last right answer about the user showed."""
     reads = scenario.run_few_at_once([scenario.api.read(actor.known_id) for actor in actors])
     for actor, exchange in zip(actors, reads, strict=True):
         rule = rule_about(scenario, actor, body_of(exchange.answer)[0])
@@ -91,7 +91,7 @@ def is_left_alone(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def is_unchanged_in_every_view(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that a read, the list, a search and the user's page show exactly the last right answer."""
+    """Check that a read, the list, a search and the user's page show exactly what the last right answer showed."""
     is_unchanged(scenario, actor)
     page = {"pages": read_page_of(scenario, actor)} if scenario.profile.capabilities.pages else {}
     views_show(scenario, actor, actor.shown, {**views_of(scenario, actor), **page})
@@ -104,18 +104,18 @@ def every_view_shows(scenario: ScenarioContext, field: str) -> None:
     has_signed_up = exchange.call.method == "POST"
     is_accepted = has_status(scenario.answers.created if has_signed_up else [200])
     scenario.check(exchange, is_accepted, rule="create-201" if has_signed_up else rule_of_change(exchange))
-    shown = shows(wanted, scenario.names)
-    scenario.check(exchange, is_accepted, shown, rule=rule_about(scenario, actor, body_of(exchange.answer)[0]))
+    shows_wanted = shows(wanted, scenario.names)
+    scenario.check(exchange, is_accepted, shows_wanted, rule=rule_about(scenario, actor, body_of(exchange.answer)[0]))
     read = scenario.run(scenario.api.read(actor.known_id))
     rule = rule_about(scenario, actor, body_of(read.answer)[0])
-    scenario.check(read, has_status([200]), shown, rule=rule, attempted=scenario.then("reading the user"))
+    scenario.check(read, has_status([200]), shows_wanted, rule=rule, attempted=scenario.then("reading the user"))
     views_show(scenario, actor, wanted, views_of(scenario, actor))
 
 
 def views_show(
     scenario: ScenarioContext, actor: Actor, wanted: Mapping[str, Any], views: Mapping[str, Exchange]
 ) -> None:
-    """Check that each view, by the rule that says that it shows every user, shows this one with these fields."""
+    """Check that each view shows the actor with these fields; its key is the rule that it must show every user."""
     for rule, exchange in views.items():
         attempted = scenario.then(VIEWS[rule])
         is_list(scenario, exchange, rule, attempted)
@@ -129,7 +129,7 @@ def views_show(
 
 
 def each_has_right_shape(scenario: ScenarioContext) -> None:
-    """Check that each object that the last answers show is a user of the right shape."""
+    """Check that the last answers show users of the right shape; of a list, only users whom the suite created count."""
     for exchange in scenario.exchanges:
         if exchange.status is None or exchange.status >= 400:
             scenario.check(exchange, has_status([200]), rule=rule_of_request(scenario, exchange))
@@ -149,7 +149,7 @@ def each_has_right_shape(scenario: ScenarioContext) -> None:
 def is_answered(scenario: ScenarioContext, kind: str, rule: str | None = None) -> None:
     """Check that each of the last answers has a status of this kind: taken, invalid, unknown, deleted ...
 
-    Those that have not are told together, with the evidence of a success if there is one.
+    All wrong answers are reported together, with the evidence of a success among them if there is one.
     """
     allowed: tuple[int, ...] = getattr(scenario.answers, kind)
     broken: list[ContractViolation] = []
@@ -165,12 +165,12 @@ def is_answered(scenario: ScenarioContext, kind: str, rule: str | None = None) -
 
 
 def _is_as_of_get(scenario: ScenarioContext, head: Exchange) -> bool:
-    """Whether GET has the status of a HEAD, so that HEAD is right about it."""
+    """Whether GET gives the same status as this HEAD, so that the HEAD itself is right."""
     return scenario.run(scenario.api.send(replace(head.call, method="GET"))).status == head.status
 
 
 def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tuple[int, ...]:
-    """Return further statuses of a kind, for a request that was repeated or has more than one thing wrong with it."""
+    """Return further right statuses, for a request that was repeated or has more than one thing wrong with it."""
     call, answers = exchange.call, scenario.answers
     if kind == "deleted" and exchange.repeated_in_doubt:
         return answers.deleted_again
@@ -186,11 +186,11 @@ def _also_right(scenario: ScenarioContext, kind: str, exchange: Exchange) -> tup
 
 
 def is_refused_or_ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapping[str, Any]) -> None:
-    """Check that fields of the server were refused as invalid, or that no view shows them."""
+    """Check that fields that only the server may set were refused as invalid, or that no view shows them."""
     exchange, answers = scenario.exchange, scenario.answers
     accepted = answers.created if request == "sign-up" else (200,)
     names_id = "{id}" in scenario.profile.further_fields(exchange.call.method).values()
-    refused = (*answers.invalid, HTTPStatus.CONFLICT) if names_id else answers.invalid  # of JSON:API, for another id
+    refused = (*answers.invalid, HTTPStatus.CONFLICT) if names_id else answers.invalid  # JSON:API: 409 for another id
     scenario.check(exchange, has_status((*accepted, *refused)))
     if exchange.status not in refused:
         _ignores(scenario, actor, request, fields)
@@ -232,7 +232,7 @@ def _shown_of(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> Ma
 
 
 def no_user_is_created(scenario: ScenarioContext) -> None:
-    """Check that nothing that was attempted created a user: not by email, not in the list, if there is one."""
+    """Check that no attempt created a user: search for the tried emails, and read the list if there is one."""
     known = {user.id for user in scenario.users} | (scenario.ids_before or frozenset())
     has_list = scenario.profile.capabilities.list
     emails = scenario.emails_tried[: MOST_SEARCHED if has_list else None]
@@ -253,9 +253,9 @@ def no_user_is_created(scenario: ScenarioContext) -> None:
 
 
 def _is_created(scenario: ScenarioContext, entry: Any, known: Collection[str | None]) -> bool:
-    """Whether this scenario must have created an entry of the list: it has our mark, or is no valid user.
+    """Whether this scenario must have created an entry of the list: it has a tried email or name, or is no valid user.
 
-    Invalid entries can be told from those of other clients only if the list was read before.
+    Entries without a mark can be told from those of other clients only if the list was read before.
     """
     if id_of(scenario, entry) in known:
         return False
@@ -271,7 +271,7 @@ def _is_created(scenario: ScenarioContext, entry: Any, known: Collection[str | N
 
 
 def _sent_with(scenario: ScenarioContext, email: str | None) -> Exchange:
-    """Return which of the last requests named an email, else the last one."""
+    """Return the first of the last exchanges whose request named this email, or else the last exchange."""
     named = [each for each in scenario.exchanges if email and email in _body(each)]
     return named[0] if named else scenario.exchange
 
@@ -281,7 +281,7 @@ def _body(exchange: Exchange) -> str:
 
 
 def no_user_has_sent_id_or_email(scenario: ScenarioContext) -> None:
-    """Check that a change of an unknown user created none."""
+    """Check that a change of an unknown user created no user with the id or the email that was sent."""
     read = scenario.run(scenario.api.read(scenario.sent_id))
     scenario.check(read, has_status(scenario.answers.unknown), attempted=scenario.then("reading this id"))
     holders = scenario.run(scenario.api.holders(scenario.sent_email)) or ()
@@ -290,7 +290,7 @@ def no_user_has_sent_id_or_email(scenario: ScenarioContext) -> None:
 
 
 def no_user_has_old_id(scenario: ScenarioContext, former: Actor) -> None:
-    """Check that no user has the id of a deleted one."""
+    """Check that no user of the scenario has the id of a deleted user."""
     reused = [
         f"{user.persona} has the id {user.id} of a deleted user"
         for user in scenario.users

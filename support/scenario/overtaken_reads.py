@@ -1,4 +1,4 @@
-"""Reads that a write overtakes: once the write is confirmed, no view may go on showing what such a read found."""
+"""Reads that a write overtakes: once the write is confirmed, no view may still show the old state that a read found."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHOWS_THE_CHANGE = "the new name in a read, the list and a search"
 
 
 def sign_up_while_the_list_is_read(scenario: ScenarioContext) -> None:
-    """Let users sign up while others read the list, which shows all of them afterwards."""
+    """Let users sign up while others read the list, which must show all of the new users afterwards."""
     play(scenario, _sign_ups(scenario), (one_client.sign_up, one_client.find))
 
 
@@ -67,7 +67,7 @@ def _check_sign_ups(
 
 
 def delete_while_the_list_is_read(scenario: ScenarioContext) -> None:
-    """Let users delete their accounts while others read the list, which shows none of them afterwards."""
+    """Let users delete their accounts while others read the list, which must show no deleted user afterwards."""
     play(scenario, _deletions(scenario), (one_client.sign_up, one_client.delete))
 
 
@@ -102,7 +102,7 @@ def _listed(scenario: ScenarioContext) -> set[str]:
 
 
 def change_while_it_is_read(scenario: ScenarioContext, method: str) -> None:
-    """Let Ada's name be changed while others read it; a change just before each round empties any cache of it."""
+    """Let Ada's name be changed while others read the account; a change before each round empties any cache of it."""
     ada = accounts.become_user(scenario, scenario.actor("Ada"))
     play(scenario, _changes(scenario, ada, method), (one_client.sign_up, one_client.change_by(method)))
 
@@ -138,7 +138,7 @@ def _check_change(
 
 
 def _views(scenario: ScenarioContext, ada: Actor) -> dict[str, User | None]:
-    """Return Ada as each view shows them, by the rule that is broken if it is out of date; a read comes first."""
+    """Return Ada as each view shows them, by the rule that an outdated view breaks; the read comes first."""
     profile = scenario.profile
     read = scenario.run(scenario.api.read(ada.known_id)).answer
     found = {rule: users_of(view.answer, profile) for rule, view in directory.views_of(scenario, ada).items()}

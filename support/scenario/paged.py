@@ -17,7 +17,7 @@ MOST_PAGES = 150
 
 
 class Fit(Enum):
-    """How pages fit the whole list: with nothing changed meanwhile, or with changes that explain a misfit or not."""
+    """How pages fit the list: right or wrong if nothing changed meanwhile, else explained by the changes or unclear."""
 
     RIGHT = auto()
     WRONG = auto()
@@ -43,15 +43,15 @@ class Paged:
 
     @cached_property
     def whole(self) -> set[str]:
-        """The ids that were in the list before and after."""
+        """The ids that were in the list both before and after the pages were read."""
         return self._earlier.keys() & self._later.keys()
 
     @cached_property
     def changes(self) -> int:
-        """How many users others created, deleted or changed meanwhile: each can move the others by one place.
+        """How many users were created, deleted or changed meanwhile: each of them can move other users by one place.
 
-        Only fields of the contract count: some APIs change another one with each answer. A user who came and went in
-        between is at most on a page; none of ours does that.
+        Only fields of the contract count: some APIs change another field with each answer. A user on a page but in
+        neither list came and went in between, unless the email is the suite's: its users do not come and go meanwhile.
         """
         changed = self._earlier.items() ^ self._later.items()
         return len({user_id for user_id, _ in changed}) + len(self.strange - self._ours)
@@ -69,7 +69,7 @@ class Paged:
 
     @cached_property
     def missing(self) -> set[str]:
-        """The ids that are on no page, if all pages were read."""
+        """The ids that are in both lists and on no page; none if the reading stopped at `MOST_PAGES` pages."""
         return self.whole - dict(self.shown).keys() if len(self.pages) < MOST_PAGES else set()
 
     @cached_property
@@ -79,7 +79,7 @@ class Paged:
 
     @cached_property
     def _ours(self) -> set[str]:
-        """The ids on a page whose email the suite made."""
+        """The ids of the users on the pages whose emails the suite made."""
         users = (user for page in self.pages for user in users_of(page.answer, self.profile))
         return {user.id for user in users if mark_in(user.email)}
 

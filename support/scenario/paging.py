@@ -55,10 +55,11 @@ def read_page_of(scenario: ScenarioContext, actor: Actor, size: int | None = Non
 
 
 def read_all_pages(scenario: ScenarioContext, size: int | None = None, at_once: bool = False) -> None:
-    """Read all pages between two whole lists, and again if other clients changed the list meanwhile.
+    """Read all pages between two reads of the whole list, again until the pages fit the list; the last result counts.
 
-    If they keep changing it, pages that their changes explain are accepted. A user who comes and goes in between is in
-    neither list: pages that do not fit are wrong the third time, and only if no change by others was ever seen.
+    Misfits that changes by other clients explain are accepted the third time. Other misfits count as wrong the third
+    time, if no change was ever seen: a user who comes and goes in between is in neither list. Raises Inconclusive if
+    other clients keep changing the list.
     """
     scenario.registry.wait_for_deletions()
     seen: Counter[Fit] = Counter()
@@ -79,9 +80,9 @@ def _paged(scenario: ScenarioContext, size: int | None, read: Reader) -> Paged:
 
 
 def _pages(scenario: ScenarioContext, size: int, listed: Sequence[str]) -> list[Exchange]:
-    """Read page after page until one is empty or no list, or some in a row show no other user.
+    """Read page after page until a page is empty or no list, or `TRIES` pages in a row show no new user.
 
-    A page of another size is read before, and two users after the first page: that moves nobody.
+    Read a page of another size before, and two users after the first page: reads must not move users between pages.
     """
     pages, seen, repeated = list[Exchange](), set[str](), 0
     scenario.run(scenario.api.page(1, size + 1 if size < largest_page(scenario) else max(1, size - 1)))
@@ -106,9 +107,9 @@ def _pages_at_once(scenario: ScenarioContext, size: int, listed: Sequence[str]) 
 
 
 def read_pages_with(scenario: ScenarioContext, user_ids: set[str]) -> list[Exchange]:
-    """Read all pages; again unless each of these users is there once: deletions of others move users between pages.
+    """Read all pages, again unless each of these users is shown once: deleting a user moves others between pages.
 
-    Of very many, only the pages are read where the list suggests that these users are; in the end, all of them.
+    If there are very many pages, read only the pages that the list suggests for these users, except at the last try.
     """
     scenario.registry.wait_for_deletions()
     for turn in range(1, TRIES + 1):
@@ -125,7 +126,7 @@ def read_pages_with(scenario: ScenarioContext, user_ids: set[str]) -> list[Excha
 
 
 def _suggested(scenario: ScenarioContext, user_ids: set[str]) -> tuple[int, list[int]]:
-    """Return how many users there are by the last list, and on which pages these would be in its order."""
+    """Return how many users the last list shows, and on which pages these users would be in the order of the list."""
     if not (user_ids and scenario.profile.capabilities.list):
         return 0, []
     last = scenario.session.last_list
@@ -135,7 +136,10 @@ def _suggested(scenario: ScenarioContext, user_ids: set[str]) -> tuple[int, list
 
 
 def read_until_empty(scenario: ScenarioContext, numbers: Iterable[int], size: int) -> Iterator[Exchange]:
-    """Read these pages up to one with no other user; after one with fewer than `size`, there may be no further one."""
+    """Yield these pages, up to the first that shows no new user.
+
+    After a page of fewer than `size` users there need be no further page: an error in its place is left out.
+    """
     seen, is_short = set[str](), False
     for number in numbers if scenario.profile.capabilities.pages else ():
         exchange = scenario.run(scenario.api.page(number, size))
@@ -151,7 +155,7 @@ def read_until_empty(scenario: ScenarioContext, numbers: Iterable[int], size: in
 
 
 def no_longer_shows(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that the page that was read last no longer shows a user."""
+    """Check that the page that an earlier step kept no longer shows a user."""
 
     def read() -> Exchange:
         return scenario.run(scenario.api.send(scenario.values["the page"]))
@@ -178,7 +182,7 @@ def has_between(
 
 
 def keep_their_size(scenario: ScenarioContext) -> None:
-    """Check that no page shows more users than its size, nor does what a size without a page number gives."""
+    """Check that no page shows more users than its size, nor the answer to a size without a page number."""
     paged = scenario.pages
     unnumbered = [(0, read_page(scenario, None, paged.size))] if scenario.names.limit else []
     for number, exchange in chain(unnumbered, enumerate(paged.pages, start=1)):

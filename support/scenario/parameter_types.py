@@ -1,7 +1,7 @@
 """The parameter types of the step sentences: each turns the words of a feature into a domain object.
 
-What depends on the scenario, such as the Actor for `Ada`, is an OfScenario: the decorators of support.scenario.steps
-resolve it when the step runs.
+An object that depends on the scenario, such as the Actor for `Ada`, is first an OfScenario: the decorators of
+support.scenario.steps resolve it when the step runs.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ EMAIL = rf"(?:{PERSONA}'s (?:old )?email(?: {SPELLING})?|an email that {RELATION
 
 
 def email(text: str) -> OfScenario:
-    """Return the email that is named by its owner, or by what it is like."""
+    """Return the email that a text names by its owner, by its likeness to another email, or by what it was used for."""
     if text in UNTAKEN:
         return OfScenario(UNTAKEN[text])
 

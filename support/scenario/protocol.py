@@ -48,12 +48,15 @@ def update_methods(scenario: ScenarioContext) -> list[str]:
 def sign_up_with_answer(
     scenario: ScenarioContext, actor: Actor, draw: Callable[[], Mapping[str, str]] = dict
 ) -> Exchange:
-    """Sign up until there is an answer to check. `draw` returns fields for each try."""
+    """Sign up until there is an answer to check; `draw` returns the fields of each try."""
     return until_answered(scenario, actor, lambda: accounts.sign_up(scenario, actor, **draw()))
 
 
 def until_answered(scenario: ScenarioContext, actor: Actor, sign_up: Callable[[], Exchange]) -> Exchange:
-    """Sign up until there is an answer: one that was lost cannot be checked. Each try is for another new user."""
+    """Sign up until an answer arrives, because a lost answer cannot be checked; each further try is for a new user.
+
+    Raises Inconclusive if the answers to all tries are lost.
+    """
     for _ in range(TRIES_FOR_AN_ANSWER):
         exchange = sign_up()
         if not exchange.adopted:
@@ -105,9 +108,9 @@ def post_to_user(scenario: ScenarioContext, actor: Actor) -> Exchange:
 
 
 def post_naming_another_method(scenario: ScenarioContext, actor: Actor) -> None:
-    """Send POST to the URL of a user with another method in the query, the body or a header, until one is done.
+    """Send POST to the URL of a user with another method in the query, the body or a header, until one succeeds.
 
-    That is wrong, and may have deleted the user.
+    A success is wrong, and may have deleted the user.
     """
     exchanges: list[Exchange] = []
     for query, member, headers in _namings(scenario):
@@ -145,7 +148,7 @@ def send_head_and_get(scenario: ScenarioContext, url: str) -> None:
 
 
 def location_leads_to(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that the Location of the last answer, absolute or relative, is the user's on the host of the request."""
+    """Check that the Location of the last answer, absolute or relative, is on the request's host and shows the user."""
     created, here = scenario.exchange, scenario.exchange.call.url
 
     def is_here(value: str) -> bool:
@@ -189,9 +192,9 @@ def in_another_order(body: bytes) -> bytes:
 
 
 def escaped(body: bytes) -> bytes:
-    """Write JSON with each character of a text escaped (RFC 8259, section 7), and one of each member's name.
+    """Write JSON with escapes for each character of a text and the first of each member's name (RFC 8259, section 7).
 
-    An escape is a pair where UTF-16 has one, and the short one where JSON has one.
+    Characters beyond U+FFFF become surrogate pairs; quotation marks, slashes and backslashes get their short escapes.
     """
     return _escaped(json.loads(body)).encode()
 

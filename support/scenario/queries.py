@@ -1,4 +1,4 @@
-"""Requests with parameters that mean nothing where they stand, beside their body or on the URL of one user."""
+"""Requests with query parameters that mean nothing there: beside a body, or on the URL of one user."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sign_up(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def sign_up_without_name(scenario: ScenarioContext, actor: Actor) -> None:
-    """Sign up with a body that lacks the name, which the query has."""
+    """Sign up with the name in the query instead of the body."""
     fields = actor.new_user.as_json()
     name = {"name": f"{fields.pop('name')} {scenario.factory.mark}"}
     accounts.send_sign_up(scenario, actor, fields, _as_parameters(scenario, name))
@@ -83,5 +83,5 @@ def shows_nobody(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def _as_parameters(scenario: ScenarioContext, fields: Mapping[str, str]) -> Mapping[str, str]:
-    """Return fields by the names that a careless server looks for in a query: those that they have in a body."""
+    """Return fields as query parameters, by their names in a body: a careless server may look for these in a query."""
     return {key: value for key, value in scenario.names.to_target(fields).items() if isinstance(value, str)} or fields

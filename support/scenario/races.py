@@ -1,4 +1,4 @@
-"""Races: requests that compete are released together, round after round, until a defect would hardly be missed.
+"""Races: competing requests are released together, round after round, until it is unlikely that a defect was missed.
 
 Each kind of race is a generator of rounds: the requests to release, and the check of the state that they leave.
 """
@@ -46,7 +46,7 @@ ONE_ORDER = "200 for both, and a read that shows what one of the two orders leav
 
 @dataclass(frozen=True)
 class Round:
-    """One round of a race: the requests to release together, the check of what they leave, and what that should be."""
+    """One round of a race: the requests to release together, the check of what they leave, and the wanted result."""
 
     requests: Sequence[RaceRequest]
     check: Callable[[list[Contender]], Verdict]
@@ -67,7 +67,7 @@ class Race:
 
 
 def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act], share: float = 1.0) -> None:
-    """Play rounds until one goes wrong, or the chance to have missed a defect is small enough.
+    """Play rounds until one goes wrong, a missed defect is improbable enough, or `race_rounds` rounds were not void.
 
     If a round goes wrong, one client does the `acts` one after another, to see whether they fail too. `share` is the
     share of rounds with an order of requests in which the defect can show. Raises Inconclusive if too many are void.
@@ -99,7 +99,7 @@ def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act]
 
 
 def _why_release_was_void(contenders: Sequence[Contender], result: BurstResult[Exchange]) -> str:
-    """Return what was wrong with a round as such; empty for nothing."""
+    """Return why the release makes a round void, for example an expired token; empty if it does not."""
     source = contenders[0].exchange.call.credential.source
     if source is not None and any(one.exchange.status in source.statuses for one in contenders):
         return "the token expired"
@@ -120,7 +120,7 @@ def _release(scenario: ScenarioContext, requests: Sequence[RaceRequest]) -> Burs
 
 
 def check_rounds(scenario: ScenarioContext) -> None:
-    """Raise ContractViolation with the contenders of a wrong round on a time axis; Inconclusive without any round."""
+    """Raise ContractViolation for a wrong round, with its contenders on a time axis; Inconclusive if all were void."""
     if scenario.race is None:
         raise Inconclusive("no round of a race was decided in this scenario")
     contenders, wrong = scenario.race.contenders, scenario.race.verdict.wrong
@@ -173,7 +173,7 @@ def _check_both_fields(
 
 
 def change_name_by_many(scenario: ScenarioContext, clients: int) -> None:
-    """Let the name of Ada be changed by so many updates at once."""
+    """Let the name of Ada be changed by `clients` updates at once."""
     ada = accounts.become_user(scenario, scenario.actor("Ada"))
     play(scenario, _changes_of_name(scenario, ada, clients), (one_client.sign_up, one_client.change_by("PATCH")))
 
@@ -198,7 +198,7 @@ def _check_name(scenario: ScenarioContext, ada: Actor, contenders: Sequence[Cont
 
 
 def differs(shown: Mapping[str, object], before: Mapping[str, object]) -> bool:
-    """Whether a user has changed; an email may come in other letter case."""
+    """Whether a shown user differs from `before`; the letter case of an email does not count."""
     return bool(field_mismatches(shown, before, Names()))
 
 
@@ -231,7 +231,7 @@ def _check_replacement(
     records: Sequence[Record],
     contenders: Sequence[Contender],
 ) -> Verdict:
-    """Compare a read with what the two orders leave; a request of unknown outcome may have done nothing."""
+    """Compare a read with what each order of the writes leaves; a write of unknown outcome may have done nothing."""
     for record in records:
         scenario.registry.mark_not_created(record)
     (whole, part), before = sent, ada.shown

@@ -39,7 +39,7 @@ KNOWN_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 def send_at_once(scenario: ScenarioContext, odds: Iterable[Odd]) -> None:
     """Send requests in bursts, and keep them with their exchanges.
 
-    The list is read before sign-ups: a faulty API may create users without any data, who are known by being new.
+    The list is read before sign-ups: users without any data, whom a faulty API may create, are recognised as new.
     """
     odds = list(odds)
     if any(odd.call.method == "POST" for odd in odds):
@@ -52,7 +52,7 @@ def send_at_once(scenario: ScenarioContext, odds: Iterable[Odd]) -> None:
         scenario.api.policy.budget.admit(len(burst))
         exchanges += scenario.run_at_once([odd.operation(scenario) for odd in burst])
         if any(map(_took_all_its_time, exchanges)):
-            break  # the others would take as long
+            break  # the other requests would take as long
     scenario.odd = odds[: len(exchanges)]
     scenario.keep(*exchanges)
 
@@ -93,10 +93,10 @@ def send_what_is_refused(scenario: ScenarioContext, victim: Actor, taken: str) -
 
 
 def send_many_that_are_refused(scenario: ScenarioContext, victim: Actor, times: int) -> None:
-    """Send `times` requests that are refused: a tenth of all kinds, then malformed sign-ups.
+    """Send `times` requests that are to be refused: a tenth of them of all kinds, then malformed sign-ups.
 
-    No valid request comes in between, which could repair the damage. Where the API takes few
-    requests, they are as many as it takes in a minute.
+    No valid request comes in between, as it could repair the damage. If the API limits the number of requests, send at
+    most what it takes in a minute, or 30 if that is more.
     """
     limits = scenario.session.connection.pacer.limits
     times = min([times, *(max(AT_ONCE, int(limit.rate * MINUTE_S)) for limit in limits)])
@@ -127,7 +127,7 @@ def _what_is_refused(scenario: ScenarioContext, victim: Actor, taken: str) -> li
 def _with_fields(
     scenario: ScenarioContext, victim: Actor, fields: dict[str, object], of_sign_up: str, of_change: str
 ) -> Iterable[Odd]:
-    """Return a sign-up, and a change of each kind, with these fields, which these rules refuse."""
+    """Yield a sign-up and a change by each method with these fields; the two rules say that the API refuses them."""
     email, api = str(fields.get("email") or ""), scenario.api
     for method in ("POST", *protocol.update_methods(scenario)):
         url = api.create_url if method == "POST" else api.url_of(victim.known_id)
@@ -137,7 +137,7 @@ def _with_fields(
 
 
 def _without_token(scenario: ScenarioContext, victim: Actor) -> list[Odd]:
-    """Return a write of each kind without the token, where there is one."""
+    """Return a write of each kind without the token, or nothing if the API checks no token."""
     if scenario.api.credential.shown is None or not scenario.profile.capabilities.access:
         return []
     odds = list(_with_fields(scenario, victim, scenario.factory.new_user().as_json(), "auth-401", "auth-401"))
@@ -146,7 +146,7 @@ def _without_token(scenario: ScenarioContext, victim: Actor) -> list[Odd]:
 
 
 def each_is_refused(scenario: ScenarioContext) -> None:
-    """Check that each of the last requests was refused with a 4xx; one that was done breaks the rule against it."""
+    """Check that each of the last requests was refused with a 4xx; a success breaks the rule that forbids it."""
 
     def find(exchange: Exchange) -> list[str]:
         return [] if is_client_error(exchange.status) else [f"the status was {status_of(exchange)}"]
@@ -167,9 +167,9 @@ def nothing_happens_later(scenario: ScenarioContext) -> None:
 
 
 def nothing_else_is_changed(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that a change after refused requests has changed only what it names.
+    """Check that a change after refused requests has changed only the fields that it names.
 
-    A refused request sends names and emails; what the server owns is changed by the change itself.
+    A wrong name or email may come from a refused request; a wrong field of the server comes from the change itself.
     """
     expected, value = actor.expected or {}, body_of(scenario.exchange.answer)[0]
     sendable = {field: expected[field] for field in ("name", "email") if field in expected}
@@ -180,7 +180,7 @@ def nothing_else_is_changed(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def no_answer_is_a_fault(scenario: ScenarioContext) -> None:
-    """Check that each of the last requests was answered, and none by a 5xx; one that is to be refused is not done.
+    """Check that each of the last requests was answered, none by a 5xx, and none with a success if it is to be refused.
 
     A server may close the connection on a large request before it has read all of it, and answer 501 to a method that
     it does not know.
@@ -211,9 +211,9 @@ def all_are_unchanged(scenario: ScenarioContext) -> None:
 
 
 def each_sign_up_shows(scenario: ScenarioContext) -> None:
-    """Check that the list shows each user that was created as the answer did, and none of those that were refused.
+    """Check that the list shows each created user as the answer did, and no user whose sign-up was refused.
 
-    Deletes them at once, so that what an API keeps of unusual fields is not read again and again.
+    Deletes the users at once, so that later reads of the list do not carry the unusual fields that an API has kept.
     """
     if not scenario.profile.capabilities.list:
         scenario.registry.confirm_gone()
@@ -235,9 +235,9 @@ def each_sign_up_shows(scenario: ScenarioContext) -> None:
 
 
 def _check_is_valid(scenario: ScenarioContext, odd: Odd, exchange: Exchange) -> None:
-    """Check that a sign-up that was done shows a valid user, and the name as it was sent.
+    """Check that a successful sign-up shows a valid user, and the name as it was sent.
 
-    Of two values of a field, `robust` says which to keep.
+    An invalid name or email breaks `create-invalid`, or the rule of the scenario if a field was sent twice.
     """
     shown = accounts.fields_of(scenario, exchange)
     wrong = schema_mismatches("user", shown, None, scenario.profile.shape)
@@ -250,7 +250,7 @@ def _check_is_valid(scenario: ScenarioContext, odd: Odd, exchange: Exchange) -> 
 
 
 def _differences(scenario: ScenarioContext, exchange: Exchange, entries: Sequence[object]) -> list[str]:
-    """Return how the list shows a user otherwise than the answer to the sign-up."""
+    """Return how a user in the list differs from the answer to the sign-up."""
     shown = accounts.fields_of(scenario, exchange)
     entry = next((one for one in entries if directory.id_of(scenario, one) == str(shown.get("id"))), None)
     return ["the list does not show the user"] if entry is None else field_mismatches(entry, shown, scenario.names)

@@ -31,14 +31,14 @@ MOST_USERS = 4
 MOST_ACTIONS = 10
 SEQUENCES = 8
 SHORTEN_S = 5.0
-"""How long a sequence that fails is shortened."""
+"""How long Hypothesis may go on after a failure, to shorten the failing sequence."""
 NUMBERS = st.integers(0, MOST_USERS - 1)
 SPELL: Sequence[Callable[[str], str]] = (str, str.lower, str.upper, str.title)
 SPELLINGS = st.sampled_from(SPELL)
 
 
 def play(scenario: ScenarioContext, seconds: float) -> None:
-    """Play sequences until there were enough, or the time is over; keep the violation of the shortest that fails."""
+    """Play up to `SEQUENCES` sequences while there is time; keep the violation of the shortest failing sequence."""
     ends, violations = time.monotonic() + seconds, list[tuple[int, ContractViolation]]()
 
     class Sequence(_Sequence):
@@ -170,7 +170,7 @@ class _Sequence(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def delete(self, number: int) -> None:
-        """Delete an account, or one that is deleted already."""
+        """Delete an account, which may be deleted already."""
         actor = self._actor(number)
         if self._is_over or actor is None:
             return
@@ -248,7 +248,7 @@ class _Sequence(RuleBasedStateMachine):
         return next(holders, None)
 
     def _rule_of_freed(self, email: str) -> str | None:
-        """Return the rule by which an email that was in use is free again; None for one that nobody had."""
+        """Return the rule that says that a formerly used email is free again; None for an email that nobody has had."""
         had = [one for one in self._actors if email.lower() in {each.lower() for each in self._emails[one.persona]}]
         if any(one.is_gone and one.new_user.email.lower() == email.lower() for one in had):
             return "delete-frees"

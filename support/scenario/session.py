@@ -34,10 +34,10 @@ T = TypeVar("T")
 
 
 class Session:
-    """Everything that lasts as long as a run; it begins each scenario.
+    """Everything that lasts as long as a run; the session begins each scenario.
 
-    A list that was read stands for the next one for `recent_s` seconds, unless a request that may create a
-    user was sent since.
+    For `recent_s` seconds, the last list that was read may be used again instead of reading another one, unless a
+    request that may create a user was sent since.
     """
 
     recent_s = 1.0
@@ -80,13 +80,13 @@ class Session:
             self.last_list = None
         if command := self.connection.token_command:
             command.frozen = False
-            if rule == ACCESS:  # which a token that expires, or one that is renewed, would show wrongly
+            if rule == ACCESS:  # an expired or a renewed token would falsify the result
                 command.renew()
             command.frozen = rule == ACCESS
         self.scenario: ScenarioContext = ScenarioContext(self, rule, name)
 
     def note_concurrency(self, line: str) -> None:
-        """Note what a burst or a race came to, for the summary of the run."""
+        """Note the result of a burst or a race for the summary of the run."""
         self.concurrency_notes.append(line)
         log.info("%s", line)
 
@@ -96,7 +96,7 @@ class Session:
         sink.record(self.recorder)
 
     def _renew_expired_token(self) -> None:
-        """Call the target, which gets another token if need be: contenders send their one request with a right one."""
+        """Call the target, which renews an expired token: contenders send their only request with a valid token."""
         if self.connection.token_command is not None:
             check_open(self.http, self.api)
 
@@ -111,7 +111,7 @@ class Session:
         return burst_in_threads(self.http, requests)
 
     def stop_requests(self) -> None:
-        """Stop all requests that an interrupt left running, before cleaning up; raises SuiteError if one goes on."""
+        """Stop all requests that an interrupt left running, before cleaning up; raises SuiteError if any goes on."""
         try:
             self.loop.stop_waited_for()
         except TimeoutError:
@@ -127,11 +127,11 @@ class Session:
 
 
 def faulty_session(settings: Settings, timeout_s: float = FAULTY_TIMEOUT_S) -> Session:
-    """Open a session on an embedded API of its own that keeps its users over a restart and takes faults."""
+    """Open a session on its own embedded API, which keeps its users across restarts and lets faults be injected."""
     folder = TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True)
     api = EmbeddedApi(["--control", "--database", f"{folder.name}/users.sqlite3"])
     changed = settings.model_copy(update={"target": "contract", "request_timeout_s": timeout_s})
     session = Session(changed, api.target)
-    session.connection.pacer.learner.is_on = False  # its 429 are injected
+    session.connection.pacer.learner.is_on = False  # this API answers 429 only as an injected fault
     session.faults = Faults(api, folder)
     return session

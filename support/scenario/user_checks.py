@@ -26,7 +26,7 @@ from support.statuses import is_success
 
 NOT_ABOUT_SIGN_UPS = frozenset({"delete", "list", "pages", "read-200", "patch", "put", "isolation"})
 ABOUT_ONE_USER = frozenset({"create-201", "delete", "delete-again", "list", "patch", "put", "update-404"})
-"""The rules that say nothing of users whom a request does not name: where it changes one, `isolation` is broken."""
+"""The rules that say nothing of users whom a request does not name: a change of such a user breaks `isolation`."""
 SERVER_FIELDS = {"id": "id", "_id": "id", "createdAt": "createdAt", "created_at": "createdAt", "NAME": "name"}
 RULE_OF_METHOD = {"POST": "create-201", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
 
@@ -53,7 +53,7 @@ def comparable(
 ) -> dict[str, Any]:
     """Return the expected fields to compare.
 
-    One that the answer shows malformed is left to `user-shape`, as is a missing one unless the user has to be whole.
+    A field that the answer shows malformed is left to `user-shape`; so is a missing field, unless `is_whole`.
     """
     malformed = _malformed(scenario, value)
     if is_whole and malformed:
@@ -64,7 +64,7 @@ def comparable(
 def _malformed(scenario: ScenarioContext, value: Any) -> set[str]:
     """Return the fields of a user that are missing, and those chosen by the server that have a wrong form.
 
-    A name or an email of a wrong form may be the one that a client has sent, changed.
+    A malformed name or email is not among them: it may be a sent value that the API has altered.
     """
     if not isinstance(value, Mapping):
         return set()
@@ -83,14 +83,14 @@ def has_right_shape(
 
 
 def members_of(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield each member that is sent, also those in other objects: a careless server puts these beside the others."""
+    """Yield each member, also those of nested objects: a careless server may put these beside the outer ones."""
     for key, value in fields.items():
         yield key, value
         yield from members_of(value) if isinstance(value, Mapping) else ()
 
 
 def kept_in(shown: Mapping[str, Any], key: str, value: Any, before: Mapping[str, Any]) -> str | None:
-    """Return the field that shows what was sent under some key, and did not before: the same, or the server's own."""
+    """Return the field, the server's own for `key` or `key` itself, that shows the sent value and did not before."""
     names = (SERVER_FIELDS.get(key, key), key)
     changed = [name for name in names if name in shown and (name not in before or shown[name] != before[name])]
     return next((name for name in changed if _same_value(shown[name], value)), None)
@@ -104,8 +104,9 @@ def _same_value(shown: Any, sent: Any) -> bool:
 def rule_about(scenario: ScenarioContext, actor: Actor, value: Any) -> str:
     """Return the rule that is broken if a user is not as expected after the last request.
 
-    It is isolation if the request was not about them, and the rule of a change if nothing of it is shown. An id that
-    begins like theirs may be taken for theirs, which `delete-again` and `update-404` are about.
+    If the request was not about this user, that is `isolation`, or the scenario's rule if that covers such users. If
+    nothing of an accepted change is shown, it is the rule of the change. A request for an id that begins with the
+    user's id counts as about the user: that the API tells the two apart is part of `delete-again` and `update-404`.
     """
     call = scenario.exchange.call
     named = scenario.api.id_in(call.url) or ""
@@ -118,12 +119,12 @@ def rule_about(scenario: ScenarioContext, actor: Actor, value: Any) -> str:
 
 
 def rule_of_sign_up(scenario: ScenarioContext) -> str:
-    """Return the rule that is broken if a sign-up goes wrong: that of the scenario if it can be about that."""
+    """Return the rule that a wrong sign-up breaks: the scenario's if it can be about sign-ups, else `create-201`."""
     return "create-201" if scenario.rule in NOT_ABOUT_SIGN_UPS else scenario.rule
 
 
 def has_become_user(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check the last sign-up of an actor whom a later step needs as a user: on a correct API, it created one."""
+    """Check that the last sign-up, if any, of an actor whom a later step needs as a user has created that user."""
     if actor.sign_up is None:
         return
     email, is_taken = actor.new_user.email.lower(), actor.sign_up.status in scenario.answers.taken
@@ -135,7 +136,7 @@ def has_become_user(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def rule_of_request(scenario: ScenarioContext, exchange: Exchange) -> str:
-    """Return the rule that says what a right request of this kind is answered with."""
+    """Return the rule that says how a valid request of this kind is answered."""
     if exchange.call.method != "GET":
         return RULE_OF_METHOD[exchange.call.method]
     query = dict(parse_qsl(urlsplit(exchange.call.url).query))
@@ -145,14 +146,14 @@ def rule_of_request(scenario: ScenarioContext, exchange: Exchange) -> str:
 
 
 def shows_none_of_the_change(scenario: ScenarioContext, actor: Actor, value: Any) -> bool:
-    """Whether the last request changed a user's name or email, and a view still shows those from before."""
+    """Whether the last request was an accepted change, and a view still shows the name and email from before it."""
     old = {key: wanted for key, wanted in actor.before.items() if key in ("name", "email")}
     is_change = scenario.exchange.call.method in ("PUT", "PATCH") and scenario.exchange.status == 200
     return is_change and bool(old) and not field_mismatches(value, old, scenario.names)
 
 
 def rule_of_values(scenario: ScenarioContext, actor: Actor, exchange: Exchange, rule: str) -> str:
-    """Return the rule that is broken if a new user is shown with other values: exact-text if usual ones are kept."""
+    """Return the rule that wrong values of a new user break: `exact-text` if usual values are kept, else `rule`."""
     sent, value = actor.new_user.as_json(), body_of(exchange.answer)[0]
     is_shown = is_success(exchange.status) and not _malformed(scenario, value)
     if rule != "create-201" or actor.new_user == actor.drawn or not is_shown:

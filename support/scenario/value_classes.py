@@ -1,4 +1,4 @@
-"""Classes of valid values, by the words that the features use for them: each value is one way to be stored wrongly."""
+"""Classes of valid values, by the words that the features use for them: a faulty API may store any of them wrongly."""
 
 from __future__ import annotations
 
@@ -110,19 +110,19 @@ def users_with_emails(factory: Factory, kind: str) -> list[NewUser]:
 
 
 def users_with_letters_for_wildcards(factory: Factory, ways: int) -> list[NewUser]:
-    """Return new users with a letter in their emails in place of each wildcard, so many times."""
+    """Return `ways` new users for each wildcard, with a letter in their emails at the place of the wildcard."""
     return [NewUser(one.name, _with_sign("x", one.email)) for one in factory.new_users(ways * len(WILDCARDS))]
 
 
 def rounds_with_wildcards(factory: Factory, users: Sequence[NewUser]) -> list[list[NewUser]]:
-    """Return new users with the wildcards in the place of these users' letters, a list for each way of writing."""
+    """Return new users whose emails have wildcards in place of these users' letters, a list for each way of writing."""
     size = len(WILDCARDS)
     parts = [users[start : start + size] for start in range(0, len(users), size)]
     return [users_with_resembling_emails(factory, part, WILDCARDS) for part in parts]
 
 
 def users_with_resembling_emails(factory: Factory, users: Sequence[NewUser], signs: str) -> list[NewUser]:
-    """Return a new user for each of these, whose email differs only by the next of these signs in place of its own."""
+    """Return a new user for each of these users, with the same email except for one sign, the next of `signs`."""
     return [
         NewUser(factory.new_user().name, sign.join(re.split(r"(?<=\.a).(?=b\.)", one.email, maxsplit=1)))
         for one, sign in zip(users, signs, strict=True)

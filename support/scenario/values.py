@@ -1,4 +1,4 @@
-"""The values that the features name: each table goes from the words of the features to what is sent for them."""
+"""The values that the features name: each table maps the words of the features to what is sent for them."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ UNUSED_IDS: Mapping[str, Callable[[ScenarioContext], str]] = {
 
 
 ACCENTED = str.maketrans("aeiouAEIOU", "áéíóúÁÉÍÓÚ")
-"""Other letters, which are equal to those without accents in the collations that some databases have by default."""
+"""Letters with accents, which are equal to the letters without them in the default collations of some databases."""
 RESEMBLING: Sequence[Callable[[str], str]] = (
     lambda user_id: f"{user_id}.json",
     lambda user_id: f"{user_id}.0",
@@ -138,12 +138,12 @@ RESEMBLING_NUMBERS: Sequence[Callable[[int], str]] = (
     lambda number: f"{number}_0",
     lambda number: "".join(chr(0x660 + int(digit)) for digit in str(number)),
 )
-"""Ids that a careless comparison takes for a known one: as a number, but for white space, up to a suffix.
+"""Ids that a careless comparison takes for a known id: it parses numbers, trims white space or ignores a suffix.
 
-None may be a lower number or begin with one, as `1,234` does with 1: other clients' users have those.
+None of these ids may be a lower number or begin with one, as `1,234` begins with 1: other clients' users have those.
 """
 WILDCARDS, LONG_ID = "_%", 16
-"""Signs for any character in a pattern of SQL; in the place of one character, only a long id stays that of one user."""
+"""SQL wildcards, and the length from which an id with a wildcard as its last character matches only one user."""
 
 
 def local_part(email: str) -> str:
@@ -176,7 +176,7 @@ def future_email(scenario: ScenarioContext) -> str:
 def unused_id(scenario: ScenarioContext) -> str:
     """Return an id that no user has, in the form of the API's ids.
 
-    It could be the id of a user who is not ours: raises ContractViolation if a read does not say that it is unknown.
+    Another client's user may have a drawn id: raises ContractViolation unless the last read says that it is unknown.
     """
     known = scenario.users or [become_user(scenario, scenario.actor("Radia"))]
     for longer_by in range(TRIES_FOR_AN_ID):
@@ -189,9 +189,9 @@ def unused_id(scenario: ScenarioContext) -> str:
 
 
 def resembling_ids(scenario: ScenarioContext, actor: Actor) -> list[str]:
-    """Read ids that resemble the actor's, without those of users who are not ours, who may have such an id.
+    """Read ids that resemble the actor's; keep the reads, and return the ids, of all but other clients' users.
 
-    Whether letter case matters is up to the API; what a read does not find in another one is an unknown id.
+    The id in swapped letter case is left out if a read finds it: whether letter case matters is up to the API.
     """
     known = actor.known_id
     in_other_case = known.swapcase()

@@ -16,7 +16,7 @@ from support.scenario.directory import entries_of, id_of
 class View:
     """What a read, a search, the list or its pages show of some users: a list may be too long to keep with each value.
 
-    `refused` are the statuses other than 200, `entries` all that is shown under the id of each of the users.
+    `refused` are the statuses other than 200; `entries` has, by the id of each user, all that is shown under that id.
     """
 
     refused: Sequence[int | None]
@@ -24,7 +24,7 @@ class View:
 
 
 def view_of(scenario: ScenarioContext, rule: str, exchanges: Sequence[Exchange], user_ids: Collection[str]) -> View:
-    """Return what a view shows of these users; a read shows the one that was asked for, whatever its id."""
+    """Return what a view shows of these users; a read counts for the user who was asked for, whatever id it shows."""
     refused = [exchange.status for exchange in exchanges if exchange.status != 200]
     if rule == "read-200":
         return View(refused, {user_id: [exchanges[0]] for user_id in user_ids})

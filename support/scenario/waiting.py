@@ -23,14 +23,14 @@ READS_AT_ONCE = 3
 TIMEOUTS_IN_A_ROW = 3
 SHORTER = 10
 LATER_S = 0.5
-"""A refused request changes nothing within this time either."""
+"""How long a check waits for a refused request to take effect after all."""
 
 
 class Deadlines:
     """The deletion deadline, for each thing that a run waits for, such as a read.
 
-    After some timeouts in a row for the same thing, the deadline for it is shorter, until one wait succeeds: a defect
-    that never ends does not hold up the whole run.
+    After some timeouts in a row for the same thing, the deadline for it is shorter until one wait succeeds, so that a
+    permanent defect does not hold up the whole run.
     """
 
     def __init__(self, policy: PollPolicy) -> None:
@@ -64,10 +64,10 @@ def let_pass(seconds: float) -> None:
 
 
 def is_gone(scenario: ScenarioContext, actor: Actor, rule: str | None = None) -> None:
-    """Check that a read no longer shows the user; if it does, `rule` is broken, by default the one about deleting.
+    """Check that a read no longer shows the user; if it still does, `rule` is broken.
 
-    A user who was gone and is shown again breaks the rule of the scenario; if another user now has the id, it is
-    `delete-frees`.
+    Without `rule` it is `delete`, or the rule of the scenario if the user was gone before. If another user now has the
+    id, it is `delete-frees` in any case.
     """
     gone = scenario.answers.gone
     within_s = scenario.session.deadlines.for_(READ)
@@ -87,7 +87,7 @@ def is_gone_from_list(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 def is_gone_from_search(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that a search for the email, if there is one, no longer finds the user."""
+    """Check that a search for the email, if the target has searches, no longer finds the user."""
     email = actor.new_user.email
     if scenario.profile.capabilities.email_filter:
         _is_gone_from(scenario, actor, SEARCH, lambda: scenario.api.find(email), f"no user found by {email}")
@@ -110,13 +110,13 @@ def _is_gone_from(
 
 
 def _read(scenario: ScenarioContext, actor: Actor) -> Exchange:
-    """Read a user more than once, and return what shows them, if any: servers behind a load balancer have to agree."""
+    """Read a user several times; return a read that does not say gone, if any: all servers of the API must agree."""
     exchanges = scenario.run_at_once([scenario.api.read(actor.known_id) for _ in range(READS_AT_ONCE)])
     return next((one for one in exchanges if one.status not in scenario.answers.gone), exchanges[-1])
 
 
 def _check_is_not_read(scenario: ScenarioContext, actor: Actor, within_s: float) -> None:
-    """Blame the deletion itself if a user who is still shown can be read as well."""
+    """Raise ContractViolation of `delete` if a user whom a view still shows can be read as well."""
     exchange = _read(scenario, actor)
     if exchange.status == 200:
         _fail_as_still_read(scenario, actor, exchange, "delete", within_s)
