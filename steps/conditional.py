@@ -1,7 +1,7 @@
 """Conditional requests: ETag, If-None-Match and If-Match."""
 
 from support.models import Credential
-from support.scenario import conditional
+from support.scenario import conditional, conditional_races
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 
@@ -76,12 +76,12 @@ def repeat_change_if_match(scenario: ScenarioContext, actor: Actor, condition: s
 
 @when("several clients change {actor:Actor}'s name at once with the same current ETag, round after round")
 def race_of_writes(scenario: ScenarioContext, actor: Actor) -> None:
-    conditional.race_of_writes(scenario, actor)
+    conditional_races.race_of_writes(scenario, actor)
 
 
 @when("a client deletes Ada's account while others change it, all with its current ETag, round after round")
 def race_of_changes_and_deletion(scenario: ScenarioContext) -> None:
-    conditional.race_of_changes_and_deletion(scenario)
+    conditional_races.race_of_changes_and_deletion(scenario)
 
 
 @then("the answer is 304 without a body, or shows {actor:Actor}'s account")

@@ -1,6 +1,6 @@
 """Whole classes of values, written by many users at once."""
 
-from support.scenario import many_values
+from support.scenario import many_emails, many_values
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.steps import given, then, when
 from support.scenario.value_classes import (
@@ -37,7 +37,7 @@ def take_resembling(scenario: ScenarioContext) -> None:
 
 @given("users with ordinary emails")
 def are_users_without_wildcards(scenario: ScenarioContext) -> None:
-    many_values.become_users(scenario, users_with_letters_for_wildcards(scenario.factory, ways=3))
+    many_emails.become_users(scenario, users_with_letters_for_wildcards(scenario.factory, ways=3))
 
 
 @when("other users take the same emails with a wildcard in place of a letter, by sign-up, update and replacement")
@@ -48,27 +48,27 @@ def take_wildcards(scenario: ScenarioContext) -> None:
 
 @given("users with {kind:EmailClass} in their emails")
 def are_users_with(scenario: ScenarioContext, kind: str) -> None:
-    many_values.become_users(scenario, users_with_emails(scenario.factory, kind))
+    many_emails.become_users(scenario, users_with_emails(scenario.factory, kind))
 
 
 @when("{actor:Actor} signs up with and changes to each of these emails in another letter case")
 def want_each(scenario: ScenarioContext, actor: Actor) -> None:
-    many_values.want_emails(scenario, actor)
+    many_emails.want_emails(scenario, actor)
 
 
 @when("support searches for each of these emails {spell:Spelling}")
 def search_each(scenario: ScenarioContext, spell: Spelling) -> None:
-    many_values.search_each(scenario, spell)
+    many_emails.search_each(scenario, spell)
 
 
 @then("each request is refused because the email is taken")
 def each_is_taken(scenario: ScenarioContext) -> None:
-    many_values.each_is_taken(scenario)
+    many_emails.each_is_taken(scenario)
 
 
 @then("each search finds exactly the user with the email")
 def each_is_found(scenario: ScenarioContext) -> None:
-    many_values.each_is_found(scenario)
+    many_emails.each_is_found(scenario)
 
 
 @then("each {field:Field} is shown as it was sent")

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
-from functools import partial
 from http import HTTPStatus
 
-from support.concurrency.races import (
-    Contender,
-    Outcome,
-    RaceRequest,
-    Verdict,
-    broken_answers,
-    is_decided,
-    one_winner,
-    verdict_on,
-    with_outcome,
-)
 from support.contract.matchers import has_header, has_no_body, has_status, shows
 from support.errors import NotOffered
-from support.http.operations import Operation
 from support.models import LONGEST_NAME, Call, Credential, Exchange, NewUser
-from support.scenario import accounts, one_client
+from support.scenario import accounts
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.email_races import shows_as_gone
-from support.scenario.races import Round, play
 from support.scenario.waiting import is_gone, let_pass
 
-WRITERS = 4
 TWO_VERSIONS_S = 2.0
-ONE_IS_DONE = "one write takes effect, and the others are refused with 412, or with 404 if it was the deletion"
 CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "the current ETag": lambda tags: tags[-1],
     "the last ETag": lambda tags: tags[-1],
@@ -124,7 +107,7 @@ def write_if(scenario: ScenarioContext, actor: Actor, method: str, condition: st
 def update_repeatedly(scenario: ScenarioContext, actor: Actor, condition: str, times: int) -> None:
     """Send the same update of the name this many times, with a condition for If-Match."""
     name, etag = scenario.factory.new_user(actor.persona).name, CONDITIONS[condition](scenario.etags)
-    calls = [_change_call(scenario, actor, name, etag) for _ in range(times)]
+    calls = [change_call(scenario, actor, name, etag) for _ in range(times)]
     scenario.keep(*scenario.run_few_at_once([scenario.api.send(call) for call in calls]))
 
 
@@ -227,77 +210,11 @@ def write_is_done(scenario: ScenarioContext, actor: Actor) -> None:
     scenario.check(shown, has_status([200]), shows(sent, scenario.names), attempted=attempted)
 
 
-# Several writes with one ETag
-
-
-def race_of_writes(scenario: ScenarioContext, actor: Actor) -> None:
-    """Let several clients change the name at once, each on condition that the account is still as they read it."""
-    play(scenario, _writes(scenario, actor), (one_client.sign_up, one_client.change_by(scenario.update_method)))
-
-
-def _writes(scenario: ScenarioContext, actor: Actor) -> Iterator[Round]:
-    while True:
-        etag = etag_of(read(scenario, actor))
-        names = [scenario.factory.new_user(actor.persona).name for _ in range(WRITERS)]
-        requests = [
-            RaceRequest(name, _change_if(scenario, actor, name, etag), (200,), (HTTPStatus.PRECONDITION_FAILED,))
-            for name in names
-        ]
-        yield Round(requests, partial(_check_writes, scenario, actor), one_winner(requests))
-
-
-def _change_if(scenario: ScenarioContext, actor: Actor, name: str, etag: str) -> Operation[Exchange]:
-    return scenario.api.send_once(_change_call(scenario, actor, name, etag))
-
-
-def _change_call(scenario: ScenarioContext, actor: Actor, name: str, etag: str) -> Call:
+def change_call(scenario: ScenarioContext, actor: Actor, name: str, etag: str) -> Call:
+    """Return a change of the name on condition that the account still has this ETag."""
     method = scenario.update_method
     fields = accounts.complete(method, {"name": name}, actor.new_user)
     return scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=fields, headers={"If-Match": etag})
-
-
-def _check_writes(scenario: ScenarioContext, actor: Actor, contenders: Sequence[Contender]) -> Verdict:
-    shown = accounts.fields_of(scenario, accounts.read(scenario, actor)).get("name")
-    winners = [contender.label for contender in with_outcome(contenders, Outcome.WON)]
-    unknown = [contender.label for contender in with_outcome(contenders, Outcome.UNKNOWN)]
-    wrong = broken_answers(contenders)
-    if len(winners) > 1:
-        wrong.append(f"{len(winners)} writes with one ETag were done: {', '.join(winners)}")
-    elif not winners and not unknown:
-        wrong.append("no write was done although all had the current ETag")
-    elif shown not in (winners or unknown) and not (unknown and not winners):
-        wrong.append(f"{winners[0]} was confirmed, but a read shows {shown}")
-    return verdict_on(wrong, is_decided(contenders))
-
-
-def race_of_changes_and_deletion(scenario: ScenarioContext) -> None:
-    """Let an account be deleted while others change it, each on condition that it is still as they read it."""
-    acts = one_client.sign_up, one_client.change_by(scenario.update_method), one_client.delete
-    play(scenario, _changes_and_deletion(scenario), acts)
-
-
-def _changes_and_deletion(scenario: ScenarioContext) -> Iterator[Round]:
-    """Yield rounds in which the deletion is released between two changes, so that each round has both orders."""
-    for ada in accounts.new_users_ahead(scenario, "Ada", room=1):
-        etag = etag_of(read(scenario, ada))
-        scenario.etags = [etag]
-        require_strong(scenario)
-        names = [scenario.factory.new_user(ada.persona).name for _ in range(2)]
-        refused = (HTTPStatus.PRECONDITION_FAILED, *scenario.answers.gone)
-        first, last = (RaceRequest(name, _change_if(scenario, ada, name, etag), (200,), refused) for name in names)
-        call = scenario.api.call("DELETE", scenario.api.url_of(ada.known_id), headers={"If-Match": etag})
-        deletion = RaceRequest("the deletion", scenario.api.send_once(call), scenario.answers.deleted, refused)
-        yield Round([first, deletion, last], partial(_check_changes_and_deletion, scenario, ada), ONE_IS_DONE)
-
-
-def _check_changes_and_deletion(scenario: ScenarioContext, ada: Actor, contenders: Sequence[Contender]) -> Verdict:
-    is_gone_now = shows_as_gone(scenario, ada, wait=False)  # changes may succeed until the deletion takes effect
-    wrong, winners = broken_answers(contenders), with_outcome(contenders, Outcome.WON)
-    if len(winners) > 1 and (is_gone_now or contenders[1] not in winners):
-        wrong.append(f"{len(winners)} writes with one ETag were done: {', '.join(one.label for one in winners)}")
-    elif not winners and not with_outcome(contenders, Outcome.UNKNOWN):
-        wrong.append("no write was done although all had the current ETag")
-    return verdict_on(wrong, is_decided(contenders))
 
 
 def etag_of(exchange: Exchange) -> str:

@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from support.contract.claims import only
-from support.contract.matchers import has_an_id, has_status, is_a_list, shows
+from support.contract.matchers import has_an_id, has_status, shows
 from support.contract.normalizers import user_of
 from support.contract.violation import check, fail
-from support.errors import ContractViolation, number_of
+from support.errors import ContractViolation
 from support.models import Exchange, NewUser
 from support.scenario import accounts, directory, outcomes
-from support.scenario.context import Actor, ScenarioContext
-from support.scenario.directory import entries_of, id_of
+from support.scenario.context import ScenarioContext
 from support.scenario.paging import read_page_of, read_pages_with
 from support.scenario.protocol import update_methods
 from support.scenario.user_checks import RULE_OF_METHOD
@@ -57,7 +55,7 @@ def write_each(scenario: ScenarioContext, field_name: str, rounds: Sequence[Sequ
     Each later round is rotated, so that a user writes another value of the class every time.
     """
     first, *later = rounds
-    scenario.written = _sign_up(scenario, first)
+    scenario.written = sign_up(scenario, first)
     _read_views(scenario, scenario.written, 0)
     writers = [written.writer for written in scenario.written if written.writer is not None]
     for turn, (method, data) in enumerate(zip(update_methods(scenario), later, strict=False), start=1):
@@ -73,7 +71,8 @@ def read_again_later(scenario: ScenarioContext, seconds: float) -> None:
     _read_views(scenario, last, 0)
 
 
-def _sign_up(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> list[Written]:
+def sign_up(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> list[Written]:
+    """Sign up users at once; return what each sent, and who they are then."""
     scenario.registry.make_room(len(new_users))
     exchanges = scenario.run_few_at_once([accounts.signing_up(scenario, one) for one in new_users])
     written = [Written("POST", one, exchange) for one, exchange in zip(new_users, exchanges, strict=True)]
@@ -122,55 +121,6 @@ def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int
     views = {rule: view_of(scenario, rule, exchanges, user_ids) for rule, exchanges in read.items()}
     for each in shown:
         each.views |= views
-
-
-# Taken emails, and searches
-
-
-def become_users(scenario: ScenarioContext, new_users: Sequence[NewUser]) -> None:
-    """Sign up users at once for a scenario that starts with them."""
-    scenario.written = _sign_up(scenario, new_users)
-    for each in scenario.written:
-        check(each.answer, "create-201", "setting up the scenario: users sign up", has_status(scenario.answers.created))
-
-
-def want_emails(scenario: ScenarioContext, actor: Actor) -> None:
-    """Let the actor sign up with each user's email in swapped letter case, and change to each by every method."""
-    bodies = [{"name": actor.new_user.name, "email": each.sent.email.swapcase()} for each in scenario.written]
-    accounts.send_sign_ups(scenario, bodies)
-    exchanges = list(scenario.exchanges)
-    for method in update_methods(scenario):
-        accounts.send_changes(scenario, actor, method, bodies)
-        exchanges += scenario.exchanges
-    scenario.keep(*exchanges)
-
-
-def each_is_taken(scenario: ScenarioContext) -> None:
-    """Check that each request for a taken email was refused, under the rule for a sign-up or for a change."""
-    for exchange in scenario.exchanges:
-        rule = "email-unique" if exchange.call.method == "POST" else "update-taken"
-        scenario.check(exchange, has_status(scenario.answers.taken), rule=rule)
-
-
-def search_each(scenario: ScenarioContext, spell: Callable[[str], str]) -> None:
-    """Search for each user's email as `spell` writes it."""
-    operations = [scenario.api.find(spell(each.sent.email)) for each in scenario.written]
-    scenario.keep(*scenario.run_few_at_once(operations))
-
-
-def each_is_found(scenario: ScenarioContext) -> None:
-    """Check that each search found exactly the user with the email."""
-    for each, exchange in zip(scenario.written, scenario.exchanges, strict=True):
-        scenario.check(exchange, has_status([200]), is_a_list(scenario.profile))
-        ids = [id_of(scenario, entry) for entry in entries_of(scenario, exchange)]
-        if each.writer is None or ids != [each.writer.id]:
-            wrong = f"{number_of(len(ids), 'user')} shown" if ids else "no user is shown"
-            scenario.fail(
-                f"exactly the user with {each.sent.email}",
-                [wrong],
-                exchange,
-                only(each.writer.id if each.writer else None),
-            )
 
 
 # Checks

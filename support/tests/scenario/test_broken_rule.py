@@ -11,7 +11,17 @@ import pytest
 
 from support.errors import ContractViolation
 from support.models import Attempt
-from support.scenario import accounts, answers, bursts, deletion_races, email_races, many_values, outcomes, races
+from support.scenario import (
+    accounts,
+    answers,
+    bursts,
+    deletion_races,
+    email_races,
+    many_emails,
+    many_values,
+    outcomes,
+    races,
+)
 from support.scenario.context import ScenarioContext
 from support.scenario.session import Session
 from support.scenario.value_classes import rounds_with_wildcards, users_with_letters_for_wildcards, users_with_names
@@ -90,7 +100,7 @@ def lifecycles(scenario: ScenarioContext) -> None:
 
 
 def wildcards(scenario: ScenarioContext) -> None:
-    many_values.become_users(scenario, users_with_letters_for_wildcards(scenario.factory, ways=3))
+    many_emails.become_users(scenario, users_with_letters_for_wildcards(scenario.factory, ways=3))
     rounds = rounds_with_wildcards(scenario.factory, [each.sent for each in scenario.written])
     many_values.write_each(scenario, "email", rounds)
     many_values.check_each(scenario, "email")
