@@ -1,4 +1,4 @@
-"""How long it takes to delete users and see them gone when deletions show 300 ms late: all at once, and one by one."""
+"""Measure how long it takes to delete users and see them gone, at once and one by one: deletions show 300 ms late."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ PATIENCE_S = 10.0
 
 
 def main() -> None:
-    """Print the seconds for N users in both ways; one by one is measured on five and extrapolated."""
+    """Print the seconds that N users take each way; one by one is measured on five users and extrapolated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=1000)
     count = parser.parse_args().users
     session = faulty_session(load({"log_level": "ERROR"}), PATIENCE_S)
     try:
-        ours, theirs = _all_at_once(session, count), _one_by_one(session)
+        at_once_s, one_by_one_s = _all_at_once(session, count), _one_by_one(session)
     finally:
         session.registry.confirm_gone()
         session.close()
-    print(f"{count} users deleted and seen gone at once, deletions {LATE_S} s late: {ours:10.1f} s")
-    each = theirs / SAMPLE
+    print(f"{count} users deleted and seen gone at once, deletions {LATE_S} s late: {at_once_s:10.1f} s")
+    each = one_by_one_s / SAMPLE
     print(f"one by one with a fixed second: {each:.2f} s each, so for {count}: {each * count:10.1f} s")
-    print(f"that is {each * count / ours:.0f} times as long (measured on {SAMPLE} users, extrapolated)")
+    print(f"that is {each * count / at_once_s:.0f} times as long (measured on {SAMPLE} users, extrapolated)")
 
 
 def _all_at_once(session: Session, count: int) -> float:

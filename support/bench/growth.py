@@ -1,4 +1,4 @@
-"""What each user costs in time and memory: one who is there before a run of the contract, and one whom it makes."""
+"""Measure the time and memory that a user costs: one who exists before a run, and one whom a run creates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PATIENCE_S = 3600
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process took: seconds by the clock and of the processor, its highest memory in MB, and what it said."""
+    """What a process took: wall-clock and processor seconds, peak memory in MB; `said` is its result in words."""
 
     seconds: float
     processor_s: float
@@ -38,7 +38,7 @@ class Cost:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print a table for users who are there before a run, and one for users whom a run makes."""
+    """Print a table for users who exist before a run, and one for users whom a run creates."""
     options = _parser().parse_args(arguments)
     if options.make is not None:
         return _make(options.make)
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run_beside(count: int, tags: str) -> Cost:
-    """Run the contract in one process, on an API with so many users."""
+    """Run the scenarios with these tags in one process, on an API that already has `count` users."""
     with tempfile.TemporaryDirectory() as folder:
         with contextlib.closing(EmbeddedApi(["--seed-users", str(count)])) as api:
             target = {"BASE_URL": api.target.base_url, "TOKEN": api.token}
@@ -71,12 +71,12 @@ def _run_beside(count: int, tags: str) -> Cost:
 
 
 def _made(count: int) -> Cost:
-    """Let another process make so many users and delete them."""
+    """Let another process create `count` users and delete them."""
     return _cost_of([sys.executable, "-m", "support.bench.growth", "--make", str(count)], {})
 
 
 def _make(count: int) -> None:
-    """Make so many users on the embedded API and delete them; print how long each part took."""
+    """Create `count` users on the embedded API and delete them; print how long each part took."""
     own = {"max_users_alive": str(count + 1), "cleanup_deadline_s": str(PATIENCE_S), "log_level": "ERROR"}
     with tempfile.TemporaryDirectory() as folder:
         session = Session(load({"state_dir": folder, **own}))
@@ -92,7 +92,7 @@ def _make(count: int) -> None:
 
 
 def _cost_of(command: Sequence[str], environment: dict[str, str]) -> Cost:
-    """Run a command to its end; the children that it has waited for count for its memory, too, each for itself."""
+    """Run a command to its end; the memory is that of the largest process, itself or a child that it waited for."""
     with tempfile.TemporaryFile() as output:
         begun = time.perf_counter()
         process = subprocess.Popen(
@@ -109,7 +109,7 @@ def _cost_of(command: Sequence[str], environment: dict[str, str]) -> Cost:
 
 
 def _table(costs: Sequence[tuple[int, Cost]]) -> None:
-    """Print what each number of users costs, and what each of them costs more than none, or one."""
+    """Print a row for each number of users, with what each user adds to the first row, which has no user, or one."""
     least, base = costs[0]
     for count, cost in costs:
         more = max(1, count - least)

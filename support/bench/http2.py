@@ -1,7 +1,8 @@
-"""How a server sees requests that are released together: last bytes over HTTP/1.1, and a single packet over HTTP/2.
+"""Compare two ways to release requests together: last bytes over HTTP/1.1, and a single packet over HTTP/2.
 
-Both over TLS and in alternation, so that a noisy machine treats both alike. A bare server notes when each request is
-complete; the embedded API, with a window between the check of an email and its write, shows how many rounds catch it.
+Both ways use TLS and take turns, so that a noisy machine treats both alike. A bare server notes when each request is
+complete; the embedded API, with a window between the check of an email and its write, shows how many rounds catch the
+race.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
 class Way:
-    """One way to release requests at one server, and what came of it."""
+    """One way to release requests together at one server, with its score and the skews that the server saw."""
 
     def __init__(self, target: Target, certificate: Path) -> None:
         route = Route(certificates=str(certificate / "certificate.pem"))
@@ -69,7 +70,7 @@ class Way:
 
 
 class Noting(asyncio.Protocol):
-    """Answers each request, over either protocol, by the moment at which it was complete."""
+    """Answers each request, over either protocol, with the time at which the request was complete."""
 
     def connection_made(self, transport: Any) -> None:
         self._transport, self._received, self._h2 = transport, b"", None
@@ -119,7 +120,7 @@ async def _measure(ways: dict[str, Way], rounds: int, contenders: int, is_noting
         for way in ways.values():
             begun = time.perf_counter()
             result = await way.play(number, contenders)
-            if number < 0:  # connections are opened, code is loaded
+            if number < 0:  # a warm-up round opens connections and loads code
                 continue
             way.score.add([exchange.status or 0 for exchange in result.results], time.perf_counter() - begun)
             way.score.skews_s.append(result.skew_s)
@@ -143,7 +144,7 @@ def _played(
 
 
 def main() -> None:
-    """Print both ways side by side: the skews, as sent and as seen, and the share of rounds that catch a window."""
+    """Print both ways side by side: the skews, as sent and as the server saw them, and the share of caught races."""
     parser = argparse.ArgumentParser(prog="python -m support.bench.http2", description=__doc__)
     add = parser.add_argument
     add("--rounds", type=int, default=100, help="of each way (100)")

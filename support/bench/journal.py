@@ -1,4 +1,4 @@
-"""What the journal costs a create, in turns with none on the embedded API, and how long a long one takes to be read."""
+"""Measure what the journal adds to a create on the embedded API, and how long it takes to read a long journal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TURN = 32
 
 
 class Stopwatch:
-    """Wraps a journal, adds up the seconds that its writes take, and can turn them off."""
+    """Wraps the writes of a journal: adds up the seconds that they take, and can turn them off."""
 
     def __init__(self, journal: Journal) -> None:
         self.spent_s = 0.0
@@ -47,7 +47,7 @@ class Stopwatch:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print what a create takes with and without the journal, and the journal's share of the very same creates."""
+    """Print what a create takes without and with the journal, in turns, and the journal's share of the latter."""
     parser = argparse.ArgumentParser(prog="python -m support.bench.journal", description=__doc__)
     parser.add_argument("--creates", type=int, default=500, help="how many of each kind")
     parser.add_argument("--lines", type=int, default=100_000, help="how many users a dead run has left")
@@ -73,9 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _measured(session: Session, count: int) -> tuple[list[float], list[float], list[float]]:
-    """Return the seconds of creates without the journal and with it, and what the journal took of the latter.
+    """Return the seconds of a create without the journal, of one with it, and the journal's part of the latter.
 
-    Each is the mean of a turn.
+    Each list has the mean of each turn.
     """
     stopwatch = Stopwatch(session.journal)
     with_s, without_s, journal_s = list[float](), list[float](), list[float]()
@@ -86,14 +86,14 @@ def _measured(session: Session, count: int) -> tuple[list[float], list[float], l
         for new_user in new_users:
             accounts.sign_up(session.scenario, session.scenario.actor("Ada"), **new_user.as_json())
         took_s = time.perf_counter() - begun
-        if turn >= 2:  # those before warm up
+        if turn >= 2:  # the first two turns warm up
             (with_s if stopwatch.writes else without_s).append(took_s / TURN)
             journal_s += [stopwatch.spent_s / TURN] if stopwatch.writes else []
     return without_s, with_s, journal_s
 
 
 def _taken_over_s(lines: int) -> float:
-    """Return the seconds until another run could begin to delete so many users of a dead one."""
+    """Return the seconds until another run could begin to delete the `lines` users of a dead run."""
     with tempfile.TemporaryDirectory() as folder:
         with contextlib.closing(Journal(Path(folder))) as journal:
             journal.open_run(mark := new_mark(), "https://api.example.com/users")

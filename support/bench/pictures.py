@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _play(folder: Path) -> str:
-    """Return what a run prints, as it does with the default folders."""
+    """Run the features; return what the run would print if it used the default folders."""
     folders = f" -D reports_dir={folder}/reports -D state_dir={folder}/state"
     formats = ["--format", "allure", "--outfile", f"{folder}/results", "--format", "terminal", "--color=always"]
     command = [sys.executable, "-m", "behave", *FEATURES.split(), *formats]

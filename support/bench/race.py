@@ -1,7 +1,7 @@
 """How reliably each way to send requests at once catches a server that checks an email and stores it later.
 
 The ways take turns within each round, so that a noisy machine treats all alike. The server is the embedded API, first
-with a window of a given length between the check and the write, and once more without.
+with a window of a given length between the check and the write, and finally without a window.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class Ways:
 
 
 def main() -> None:
-    """Print for each way and window the share of rounds that catch the defect, and the false alarms without one."""
+    """Print for each way and window the share of rounds that catch the defect; without a defect, the false alarms."""
     parser = argparse.ArgumentParser(prog="python -m support.bench.race", description=__doc__)
     add = parser.add_argument
     add("--rounds", type=int, default=100, help="of each way for each window (100)")
@@ -191,7 +191,7 @@ async def _play(target: Target, rounds: int, contenders: int) -> dict[str, Score
     emails = _emails()
     scores = {name: Score() for name in ways.all}
     try:
-        for race in ways.all.values():  # connections are opened, code is loaded
+        for race in ways.all.values():  # a warm-up opens connections and loads code
             await race(next(emails))
         for _, (name, race) in itertools.product(range(rounds), ways.all.items()):
             begun = time.perf_counter()

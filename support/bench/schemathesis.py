@@ -1,7 +1,7 @@
-"""What this suite and Schemathesis find of the same defects of the embedded API.
+"""Compare which of the same defects of the embedded API this suite and Schemathesis find.
 
-Schemathesis gets the contract as an OpenAPI document, and a baseline of what it says of the API without defects, so
-that only what it says besides counts. Both tools take turns on each defect, each on an API of its own.
+Schemathesis gets the contract as an OpenAPI document, and a baseline of its findings on the API without defects, so
+that only further findings count. Both tools take turns on each defect, each on an API of its own.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ DOCUMENT = ROOT / "docs" / "openapi.json"
 SEEDS_OF_THE_BASELINE = (1, 2, 3)
 LIMIT_S = 600.0
 NOTHING, FOUND = 0, 1
-"""Exit codes of Schemathesis; another one says that it could not run."""
+"""Exit codes of Schemathesis; any other code means that it could not run."""
 
 
 @dataclass
 class Score:
-    """What a tool found; `harmed` are the runs after which a user who was there before is changed or gone."""
+    """What a tool found; `harmed` counts the runs after which a user who existed before is changed or gone."""
 
     caught: list[str] = field(default_factory=list)
     harmed: int = 0
@@ -55,7 +55,7 @@ class Schemathesis:
         self._baseline = folder / "baseline.json"
 
     def learn(self) -> None:
-        """Accept whatever is said of the API without defects."""
+        """Put all findings on the API without defects into the baseline."""
         for seed in SEEDS_OF_THE_BASELINE:
             with api() as target:
                 self._run(target, seed, "--baseline-update")
@@ -66,7 +66,7 @@ class Schemathesis:
     def _run(self, target: Target, seed: int, *options: str) -> int:
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(target.base_url))
         words = ["--url", origin, "--seed", str(seed), "--baseline", str(self._baseline), *options]
-        # The token is not among the words of the command, which every user of the machine can read.
+        # A file passes the token: every user of the machine can read the arguments of a command.
         configured = f'[auth.openapi.token]\nbearer = "{target.token}"\n'
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "schemathesis.toml").write_text(configured, encoding="utf-8")
@@ -81,7 +81,7 @@ class Schemathesis:
 
 
 def main() -> int:
-    """Print which tool found how many of the defects, in which time, and what it did to other users."""
+    """Print for each tool how many defects it found, how long it took, and what it did to the users of others."""
     parser = argparse.ArgumentParser(prog="python -m support.bench.schemathesis", description=__doc__)
     parser.add_argument("--every", type=int, default=15, metavar="N", help="take every N-th defect (15)")
     parser.add_argument("--examples", type=int, default=50, help="of Schemathesis for each operation (50)")

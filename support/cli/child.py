@@ -39,7 +39,7 @@ class Child:
             share.write(self.process.stdin)
 
     def interrupt(self, name: str = "") -> None:
-        """Interrupt the process by the signal of this name; it then cleans up and ends."""
+        """Let the process interrupt itself by the signal of this name (default: SIGTERM); it cleans up and ends."""
         stdin = self.process.stdin
         if stdin is not None and not stdin.closed:
             with contextlib.suppress(OSError), stdin:

@@ -121,9 +121,9 @@ def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float,
 
 
 def _dead_runs(connection: Connection, reads_list: bool) -> dict[str, float]:
-    """Return when each dead run began, by its mark: those in the journal, and those that the list shows.
+    """Return when each dead run began, by its mark: the runs in the journal, and those whose users the list shows.
 
-    A run that is not in the journal is as old as its newest user; one without createdAt was created now.
+    A run that is not in the journal is as old as its newest user; a user without createdAt counts as created now.
     """
     journal = connection.journal
     runs = {run.mark: run.started for run in journal.dead_runs(connection.target.key)}
@@ -138,7 +138,7 @@ def _dead_runs(connection: Connection, reads_list: bool) -> dict[str, float]:
 
 
 def _listed(connection: Connection) -> list[User]:
-    """Read the list; raises TargetDown if that is not possible, SettingsError if the target has none."""
+    """Read the list of users; raises TargetDown if it cannot be read, SettingsError if the target has no list."""
     if not connection.profile.capabilities.list:
         raise SettingsError(
             f"--all-runs: by its profile, {connection.target.base_url} has no list of users. Without this option, the "

@@ -51,14 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _summary(given: str, name: str, tags: str) -> Summary:
-    """Return a summary that was written, or that of a run against an API, whose reports have a folder of their own."""
+    """Return the summary in a file; or, for a URL, run the suite there, with reports in a folder of their own."""
     if not given.startswith(("http://", "https://")):
         return _played(Path(given))
     try:
         reports = ROOT / load({"base_url": given}).reports_dir / "compared" / name
     except SettingsError as error:
         raise SettingsError(str(error).replace("BASE_URL (from -D base_url)", name)) from None
-    (reports / FILE).unlink(missing_ok=True)  # a run that does not begin leaves none
+    (reports / FILE).unlink(missing_ok=True)  # so that a run that does not begin leaves none
     defined = ["-D", f"base_url={given}", "-D", f"reports_dir={reports}"]
     command = [sys.executable, "-m", "behave", f"--tags={tags}", *defined]
     subprocess.run(command, cwd=ROOT, stdout=sys.stderr, check=False)
@@ -73,13 +73,13 @@ def _played(path: Path) -> Summary:
 
 
 def _differing(old: Summary, new: Summary) -> list[str]:
-    """Return a line if two runs did not select the same scenarios; what is only in one of them did not change."""
+    """Return a line if the runs selected different scenarios; one that only one run selected has not changed."""
     selected = [f"{run.selection or 'all'}{f', shard {run.shard}' if run.shard else ''}" for run in (old, new)]
     return [f"the runs selected differently: {selected[0]} before, {selected[1]} now"] if len(set(selected)) > 1 else []
 
 
 def _listed(found: Sequence[Changed]) -> list[Changed]:
-    """Return all that is listed; of what only one of the runs played, the number is enough."""
+    """Return the changes to list; scenarios that only one of the runs played are only counted."""
     return [one for one in found if one.change not in ONE_SIDED]
 
 

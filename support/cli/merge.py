@@ -99,7 +99,7 @@ def _number(summary: Summary) -> int:
 
 
 def _join_files(folders: Sequence[Path], into: Path, whole: Summary) -> None:
-    """Copy what else the shards wrote; texts of one name become one."""
+    """Copy the other files that the shards wrote; files of the same name are joined into one."""
     files: defaultdict[Path, list[Path]] = defaultdict(list)
     for folder in folders:
         for path in sorted(folder.rglob("*")):

@@ -52,9 +52,9 @@ BAD_ARGUMENTS = (ConfigError, FileNotFoundError, InvalidFileLocationError, Inval
 
 
 def hand_over() -> None:
-    """Run the features in several processes and end this one, if several are wanted; else return.
+    """If several processes are wanted, run the features in them and end this process; else return.
 
-    The ordinary run, which follows, reports wrong arguments and settings.
+    It also returns if arguments or settings are wrong: the ordinary run, which follows, reports them.
     """
     if not _is_behave(Path(sys.argv[0])):
         return
@@ -78,7 +78,7 @@ def hand_over() -> None:
 
 
 def _formats(config: Any) -> list[tuple[str, Any]]:
-    """Return the formats with their own output, each with its output."""
+    """Return the formats that have an output, each with that output."""
     return list(zip(config.format or [], config.outputs, strict=False))
 
 
@@ -171,7 +171,7 @@ class ParallelRun:
         self._console.clear_status()
 
     def _show_progress(self) -> None:
-        """Show how far all processes are: on a terminal in one line, elsewhere when nothing else was printed."""
+        """Show how far all processes are: in a status line on a terminal, elsewhere in a line after some silence."""
         now = time.monotonic()
         if now - self._shown < SHOW_PROGRESS_S:
             return
@@ -185,7 +185,7 @@ class ParallelRun:
             self._console.print(str(together(standings)))
 
     def _relay(self) -> None:
-        """Print what the processes write: log lines at once, but once; output one process after the other."""
+        """Print each distinct log line of the processes at once, and their output one process after the other."""
         for child in self._children:
             self._log(child.number, filter(self._is_news, child.logged.lines()))
         for child in self._children:
@@ -198,7 +198,7 @@ class ParallelRun:
                 return
 
     def _is_news(self, line: str) -> bool:
-        """Whether a line of a process is told: the outcome of an interrupted run is told once, by this process."""
+        """Whether to relay a log line of a process: this process itself reports the outcome of an interrupted run."""
         return not (self._interrupts.noted and line.startswith(f"{Outcome.INCONCLUSIVE}: "))
 
     def _log(self, number: int, lines: Iterable[str]) -> None:
@@ -251,7 +251,7 @@ class ParallelRun:
         return with_results(whole, [*whole.scenarios, *not_run], whole.failures)
 
     def _of_dead(self, child: Child) -> Summary:
-        """Return the summary of a process that has written none."""
+        """Return a summary for a process that has written none; its fault says why."""
         how = how_it_ended(child.process.wait())
         advice = ". If memory ran out, use fewer WORKERS" if how == "by SIGKILL" else ""
         fault = SuiteError(f"process {child.number} ended {how} and wrote no summary{advice}")

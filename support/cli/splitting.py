@@ -23,7 +23,7 @@ WORTH_IT = 100
 
 
 def wants_several(config: Any, settings: Settings) -> bool:
-    """Whether several processes are to run the features, as far as that can be said without them."""
+    """Whether several processes are to run the features, as far as can be told before the features are read."""
     if settings.workers == 1 or (settings.workers is None and (settings.base_url or _processors() == 1)):
         return False
     obstacle = _obstacle(config, settings)

@@ -1,7 +1,8 @@
 """Run one share of the features: `python -m support.cli.worker`, which `support.cli.parallel` starts.
 
 The arguments are those of behave; the first line of standard input overrides some of them. When standard input ends,
-the run is interrupted: by the signal that is named there, or by SIGTERM if the parent process has died.
+the run is interrupted: by the signal that the rest of the input names, or by SIGTERM if it names none, as when the
+parent process has died.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import support.early_signals  # noqa: F401 - first: from here on an interrupt ends in one line
+import support.early_signals  # noqa: F401 - first: from here on an interrupt ends the process with one line
 
 STDIN = 0
 
@@ -61,7 +62,7 @@ def main() -> None:
 
 
 def _first_line() -> bytes:
-    """Read a line past Python's own buffer: a thread that waits there would keep the buffer locked."""
+    """Read a line without Python's own buffer: a thread that waits for input would keep that buffer locked."""
     line = b""
     while not line.endswith(b"\n") and (octet := os.read(STDIN, 1)):
         line += octet

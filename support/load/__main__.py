@@ -1,4 +1,4 @@
-"""The load, `python -m support.load`: many users on the target of BASE_URL and TOKEN, or on the embedded API."""
+"""Simulate many users on the target of BASE_URL and TOKEN, or on the embedded API: `python -m support.load`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HERE, ANYWHERE, PORT = "127.0.0.1", "0.0.0.0", 5557
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 0 if all is well, 1 if a rule was broken or somebody is left, 2 if it cannot tell."""
+    """Return 0 if all is well, 1 if a rule was broken or a user is left behind, 2 if the load cannot tell."""
     options = _parser().parse_args(arguments)
     interrupts = Interrupts()
     interrupts.install()
@@ -120,7 +120,7 @@ def _play(only: str | None, plan: Plan, settings: Settings, interrupts: Interrup
 
 
 def _swept(only: str | None, settings: Settings) -> list[SuiteError]:
-    """Delete what dead runs of this machine left; a master alone makes no users."""
+    """Delete the users that dead runs of this machine left, and return the errors; a master alone makes no users."""
     return [] if only == "master" else sweep(settings)
 
 

@@ -30,7 +30,7 @@ CHANGES = {"PATCH": ("name",), "PUT": ("name", "email")}
 
 
 def play(population: Population, act: Act, count: int, tell: Tell) -> None:
-    """Play an act with so many users, or fewer if the target has no room for them; what it leaves is deleted."""
+    """Play an act with at most `count` users, as the target's limits allow; if it ends early, delete its users."""
     count = population.at_once(count)
     with population.room_for(count) as registry:
         visit = Visit(population, registry, tell)
@@ -69,11 +69,11 @@ def _live(visit: Visit, _: int) -> None:
 
 
 def _change(visit: Visit, method: str, user_id: str, before: Fields, sent: Fields) -> Fields:
-    """Change a user, and check that the answer, a read and searches show it; return the fields then."""
+    """Change a user, check that the answer, a read and searches show the change, and return the new fields."""
     call = visit.api.call(method, visit.api.url_of(user_id), fields=sent)
     fields, attempted = {**before, **sent}, f"a user changes their {' and '.join(sent)}"
     moves = before["email"] != fields["email"]
-    if moves:  # what a search finds now must not be remembered
+    if moves:  # later searches must not show what a cache remembers of this one
         _is_found(visit, f"before {attempted}", fields["email"])
     visit.send(method.lower(), attempted, visit.registry.change(call, sent.get("email")), *visit.the_user(fields))
     _is_shown(visit, method.lower(), attempted, user_id, fields)
@@ -129,7 +129,7 @@ def _race_for_one_email(visit: Visit, count: int) -> None:
 def _tell_of_race(
     visit: Visit, requests: Sequence[RaceRequest], contenders: Sequence[Contender], wrong: Sequence[str]
 ) -> None:
-    """Tell of all contenders, and with the one that shows it best what is wrong; raises VisitOver if anything is."""
+    """Report all contenders, and the error with the one that shows it best; raises VisitOver if anything is wrong."""
     shown = next((one for one in contenders if one.outcome in (Outcome.BROKEN, Outcome.WON)), contenders[0])
     error = None
     if wrong:

@@ -1,6 +1,6 @@
 """What Locust plays. Each worker opens a population of its own; the master adds up which rules were broken.
 
-Locust changes sockets and threads as soon as it is imported: only its own processes import this module.
+Importing Locust patches sockets and threads, so only Locust's own processes import this module.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ population: Population
 
 
 class Client(User):
-    """One of many clients: most of the time they live whole lives of accounts."""
+    """One of many clients; most of the time, each plays the whole life of an account."""
 
     wait_time = between(0, 1)
 
@@ -62,7 +62,7 @@ class Client(User):
 
 @events.init.add_listener
 def open_the_target(runner: Any, **_: Any) -> None:
-    """Open the target in a process that plays users; one line says what keeps it from that."""
+    """Open the target in a process that plays users; if that fails, print one line that says why, and exit."""
     global population
     try:
         settings = load()
@@ -83,13 +83,13 @@ def report_broken_rules(data: dict[str, Any], **_: Any) -> None:
 
 @events.worker_report.add_listener
 def add_broken_rules(data: dict[str, Any], **_: Any) -> None:
-    """Add what a worker reports."""
+    """Add the broken rules that a worker reports."""
     broken.counts.update(Counter(data.get("broken", {})))
 
 
 @events.quitting.add_listener
 def write_verdict(environment: Any, **_: Any) -> None:
-    """Write what the load came to; the command that has started the master decides by it."""
+    """Write the verdict on the load, from which the command that started the master takes its exit code."""
     if isinstance(environment.runner, MasterRunner):
         settings, total = load(), environment.stats.total
         known = known_rules(profile_files.load(settings.target), settings.strict)

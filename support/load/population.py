@@ -1,7 +1,7 @@
 """The population: all users that one process makes on the target, and how many of them may be alive.
 
-It sends with the blocking session client, and never begins the event loop: under gevent, which Locust brings, a thread
-is none. It deletes nobody but its own users who are done; whoever is left is in the journal, for the sweep.
+It sends with the blocking session client, and never starts the event loop: under gevent, which Locust brings, a thread
+is not a real one. It deletes only its own users, once they are done; the sweep finds whoever is left in the journal.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from support.target.connection import Connection
 MOST_CONNECTIONS = 10_000
 BURST, CONTENDERS = 25, 5
 PARTS_OF_ROOM = 4
-"""How many bursts fit under the most users that may be alive."""
+"""One act takes at most one of so many equal parts of the users that may be alive."""
 
 
 class Population:
@@ -52,7 +52,7 @@ class Population:
     def _keep_lease(self) -> None:
         while True:
             time.sleep(HEARTBEAT_S)
-            with suppress(sqlite3.Error):  # what keeps it from being renewed now may pass
+            with suppress(sqlite3.Error):  # the failure may pass: the next heartbeat renews the lease
                 self.connection.journal.beat(self.mark)
 
     def _others(self) -> frozenset[str]:
@@ -61,7 +61,7 @@ class Population:
         return others_in(self.http.run(self.connection.api.list()), self.profile, self.connection.journal)
 
     def new_registry(self) -> Registry:
-        """Return a registry for the users of one act: what it knows of them is forgotten with them."""
+        """Return a new registry for the users of one act, so that its memory of them does not outlive the act."""
         opened, api = self.connection, self.connection.api
         fresh = replace(api, recorder=Recorder(), policy=replace(api.policy, budget=Budget()))
         registry = Registry(opened.journal, fresh, opened.async_client, opened.loop, self.mark, opened.poll_policy)
@@ -75,7 +75,7 @@ class Population:
 
     @contextmanager
     def room_for(self, count: int) -> Iterator[Registry]:
-        """Wait until so many more users may be alive; whoever still is after the act keeps their room."""
+        """Wait until `count` more users may be alive; users who are still alive after the act keep their room."""
         with self._room:
             self._room.wait_for(lambda: self._taken + count <= self.most)
             self._taken += count

@@ -20,9 +20,9 @@ from support.signals import how_it_ended
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 LOOK_AGAIN_S = 0.1
 AFTER_MASTER_S = AFTER_WORKERS_S = 15.0
-"""Seconds in which the others end by themselves."""
+"""Seconds that the workers have to end by themselves after the master, and the master after the workers."""
 STOP_S = 5
-"""Seconds in which users may end what they are doing when the load ends."""
+"""Seconds that users have to finish what they are doing when the load ends."""
 CONNECTED_WITHIN_S = 300
 
 
@@ -30,7 +30,7 @@ CONNECTED_WITHIN_S = 300
 class Plan:
     """How many users, how many of them begin in a second, for how long, and the master that the workers join.
 
-    `workers` are those that are started, or waited for; `sharing` are those that share the limits of the target.
+    `workers` is how many workers are started, or waited for; `sharing` is how many share the limits of the target.
     """
 
     users: int
@@ -52,7 +52,7 @@ class Processes:
         self._workers: list[subprocess.Popen[bytes]] = []
 
     def start_master(self, plan: Plan, reports: Path) -> None:
-        """Start the master; it begins once all workers have joined."""
+        """Start the master; it begins the load once all workers have joined."""
         how_much = ["--users", plan.users, "--spawn-rate", plan.spawn_rate, "--run-time", plan.seconds]
         workers = ["--expect-workers", plan.workers, "--expect-workers-max-wait", CONNECTED_WITHIN_S]
         where = ["--master-bind-host", plan.host, "--master-bind-port", plan.port]
@@ -75,15 +75,15 @@ class Processes:
         )
 
     def wait(self, noted: Sequence[object]) -> list[str]:
-        """Wait for the end of the load, or for signals to be `noted`; return how workers died before it."""
-        first = [self._master] if self._master is not None else self._workers
+        """Wait for the end of the load; a signal in `noted` ends it early. Return how each worker that failed ended."""
+        awaited = [self._master] if self._master is not None else self._workers
         ends, asked = math.inf, False
-        while any(one.poll() is None for one in first):
+        while any(one.poll() is None for one in awaited):
             if self._workers and all(one.poll() is not None for one in self._workers):
                 ends = min(ends, time.monotonic() + AFTER_WORKERS_S)
             if not asked and (noted or time.monotonic() > ends):
                 asked = True
-                _interrupt(first)
+                _interrupt(awaited)
             time.sleep(LOOK_AGAIN_S)
         died = [how_it_ended(one.returncode) for one in self._workers if one.poll()]
         self._end_workers()
@@ -98,7 +98,7 @@ class Processes:
         self.close()
 
     def close(self) -> None:
-        """Kill what still runs."""
+        """Kill the processes that still run."""
         for one in filter(None, [self._master, *self._workers]):
             if one.poll() is None:
                 one.kill()

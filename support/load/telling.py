@@ -1,4 +1,4 @@
-"""What the statistics are told of each request: when it took how long, and what is wrong with it, by kind."""
+"""What the statistics get of each request, by its kind: how long it took, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECONDS = re.compile(r" within [\d.]+ s")
 class Told:
     """One request: `name` is the kind of its URL, `failure` is empty if nothing is wrong.
 
-    Failures of one kind have one text. `violation` says all about a broken rule.
+    Failures of one kind have the same text. `violation` has the details of a broken rule.
     """
 
     method: str
@@ -48,7 +48,7 @@ def attempts_of(exchange: Exchange, api: UsersApi, error: Exception | None = Non
 
 
 def disturbance(exchange: Exchange) -> str:
-    """Return why a call proves nothing: no answer came, or one that an API may give at any time; empty if it does."""
+    """Return why a call proves nothing (no answer, or one that an API may give at any time), or an empty text."""
     last = exchange.attempts[-1].outcome
     return _disturbance(last) if last.status is None or last.status in statuses.ALLOWED_AT_ANY_TIME else ""
 

@@ -34,7 +34,7 @@ class RulesBroken:
             log.error("%s", violation)
 
     def taken(self) -> dict[str, int]:
-        """Return what was counted since this was last asked for."""
+        """Return the counts since the last call, and begin again from zero."""
         counts, self.counts = dict(self.counts), Counter()
         return counts
 
@@ -43,7 +43,7 @@ class RulesBroken:
 class Verdict:
     """The requests of a load, those that failed, how often each rule was broken, and what that comes to.
 
-    `known` are the rules that the profile says to be broken in any scenario; `faults` say what else went wrong.
+    `known` are the rules that the profile lists as broken in all scenarios; `faults` say what else went wrong.
     """
 
     requests: int
@@ -55,7 +55,7 @@ class Verdict:
 
     @classmethod
     def of(cls, requests: int, failures: int, broken: Mapping[str, int], known: Sequence[str], errors: int) -> Verdict:
-        """Return the verdict on what was counted; `errors` are mistakes of the load itself."""
+        """Return the verdict on what was counted; `errors` counts the mistakes of the load itself."""
         verdict = cls(requests, failures, dict(sorted(broken.items())), known)
         if set(broken) - set(known):
             verdict = replace(verdict, outcome=Outcome.CONTRACT_BROKEN)
@@ -78,7 +78,7 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """0 if all is well, 1 if a rule was broken or somebody is left, 2 if the load could not tell."""
+        """0 if all is well, 1 if a rule was broken or a user is left behind, 2 if the load could not tell."""
         return 0 if self.outcome is Outcome.PASSED else 1 if self.outcome in LEFT_OR_BROKEN else FAULT
 
     def __str__(self) -> str:
@@ -103,7 +103,7 @@ class Verdict:
 
 
 def read_verdict(folder: Path) -> Verdict:
-    """Return the verdict that was written into a folder; without one the load could not tell anything."""
+    """Return the verdict that was written into a folder; if there is none, an inconclusive one."""
     try:
         fields = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -112,6 +112,6 @@ def read_verdict(folder: Path) -> Verdict:
 
 
 def known_rules(profile: Profile, strict: bool) -> list[str]:
-    """Return the rules that the profile says to be broken, whatever the scenario and whatever it shows."""
+    """Return the rules with a known deviation in all scenarios, whatever they show; none if `strict`."""
     deviations = () if strict else profile.deviations
     return sorted({one.rule for one in deviations if not one.scenarios and not one.shows})

@@ -30,7 +30,7 @@ class VisitOver(Exception):
 
 
 class Visit:
-    """What one client does: `registry` writes down whom it makes, and permits changes of them alone."""
+    """What one client does: `registry` records the users that it makes, and permits changes to those users alone."""
 
     def __init__(self, population: Population, registry: Registry, tell: Tell) -> None:
         self.population, self.registry, self.api, self._tell = population, registry, registry.api, tell
@@ -45,12 +45,12 @@ class Visit:
         return exchange
 
     def send_at_once(self, requests: Sequence[Request[Exchange]]) -> BurstResult[Exchange]:
-        """Release requests together; the caller judges what comes."""
+        """Release requests together; the caller judges the answers."""
         with self._telling_what_is_not_sent():
             return burst_in_threads(self.population.http, requests)
 
     def wait_until(self, what: str, attempted: str, ask: Callable[[], Operation[Exchange]], *matchers: Matcher) -> None:
-        """Ask until the answer is right; the rule `delete` is broken if it is not within the deletion deadline."""
+        """Repeat a request until its answer is right; after the deletion deadline, the rule `delete` is broken."""
         asked: list[Exchange] = []
 
         def ask_once() -> Exchange:
@@ -66,7 +66,7 @@ class Visit:
         self.check("delete", attempted, [(last, matchers)])
 
     def check(self, rule: str, attempted: str, checks: Iterable[Check]) -> None:
-        """Check exchanges, and tell of all of them; raises VisitOver if one of them is not right."""
+        """Check exchanges, and report all of them; raises VisitOver if one of them is not right."""
         verdicts = [self._is_right(rule, attempted, *check) for check in checks]
         if not all(verdicts):
             raise VisitOver
@@ -82,7 +82,7 @@ class Visit:
         return proves_something and error is None
 
     def note(self, exchange: Exchange, error: Exception | None = None) -> None:
-        """Tell of an exchange, and what is wrong with it."""
+        """Report an exchange, and what is wrong with it."""
         for told in attempts_of(exchange, self.api, error):
             self._tell(told)
 
@@ -92,7 +92,7 @@ class Visit:
 
     @contextmanager
     def _telling_what_is_not_sent(self) -> Iterator[None]:
-        """Tell what keeps a call from being sent, such as a user who may be another client's; raises VisitOver."""
+        """Report why a call was not sent, such as that its user may be another client's; raises VisitOver."""
         try:
             yield
         except (ContractViolation, SuiteError) as error:
@@ -127,7 +127,7 @@ class Visit:
         user = user_of(exchange.answer, self.profile)
         return user.id if user is not None else ""
 
-    # Users who go
+    # Deletions
 
     def delete(self, user_id: str, *emails: str) -> None:
         """Delete a user, and check that neither a read nor a search shows them any more."""
@@ -148,7 +148,7 @@ class Visit:
         self.registry.ledger.mark_as(self.registry.ledger.records, State.GONE)
 
     def leave(self) -> None:
-        """Delete whom the visit leaves early; who is not gone at once is left to the sweep."""
+        """Delete the users of a visit that ends early; the sweep deletes those who are not gone at once."""
         for record in self.registry.ledger.alive:
             with suppress(VisitOver):
                 statuses = {self._leave(user_id) for user_id in sorted(record.ids)}

@@ -1,4 +1,4 @@
-"""The users of a peer, asked for without the suite."""
+"""The users of a peer, requested without the clients of the suite."""
 
 import json
 from types import TracebackType

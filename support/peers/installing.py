@@ -17,7 +17,7 @@ HOMES = Path(__file__).resolve().parents[2] / ".acceptance" / "peers"
 INSTALL_DEADLINE_S = 300
 PINS = {"pip": "requirements.txt", "npm": "package-lock.json"}
 PACKAGES = {"pip": "venv", "npm": "node_modules"}
-# With one of these, the pins are wrong; otherwise the registry may be out of reach.
+# If the output has one of these, the pins are wrong; else the registry may be out of reach.
 FAULTS_OF_THE_PINS = ("EUSAGE", "EINTEGRITY", "ResolutionImpossible", "DO NOT MATCH THE HASHES")
 
 

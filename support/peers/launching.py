@@ -51,7 +51,7 @@ def launched(name: str, port: int = 0) -> Iterator[tuple[Peer, Process]]:
 
 
 def _start(recipe: Recipe, home: Path, folder: Path, port: int, ends: ExitStack) -> tuple[Peer, Process]:
-    """Try again if another process took the free port before the peer."""
+    """Start the peer, and try another free port if another process took the port first."""
     for attempt in range(1, STARTS + 1):
         launch = _launch(recipe, home, folder / str(attempt), port or _free_port())
         base = f"http://{HOST}:{launch.port}"

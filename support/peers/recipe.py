@@ -1,4 +1,4 @@
-"""What is said of a peer: its packages, how it starts, and how it names things."""
+"""The description of a peer: its packages, how it starts, and how it names things."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -34,11 +34,11 @@ class Plan:
 class Dialect:
     """How a peer names things.
 
-    `sign_up` is the body that creates a user, with `{name}` and `{email}`, and `register` its path if it is not that of
-    the collection. `user` and `items` are the keys of a wrapped user and list, or None. `page` and `limit` are query
-    parameters. `everything` is the query that lists at least 50 users, unless there is no list. `filter` is the query
-    that finds one email, `{email}`. `pages_by_offset` says that `page` counts users, not pages; `ordered` that a list
-    has a stable order.
+    `sign_up` is the body that creates a user, with `{name}` and `{email}`, and `register` the path to send it to, if
+    not the collection. `user` and `items` are the keys of a wrapped user and list, or None. `page` and `limit` are
+    query parameters. `everything` is the query that lists at least 50 users, unless there is no list. `filter` is the
+    query that finds one email, `{email}`. `pages_by_offset` says that `page` counts users, not pages; `ordered` that a
+    list has a stable order.
     """
 
     sign_up: Mapping[str, str] = field(default_factory=lambda: {"name": "{name}", "email": "{email}"})
@@ -60,9 +60,9 @@ class Dialect:
 class Recipe:
     """One peer.
 
-    `recorded` says that its answers are. `main` is the package whose version counts, unless it is called like the peer.
-    `path` is that of the collection, `ready` one that answers 200 as soon as the server is up, and `credentials` the
-    header that carries the token. A server that gives out its tokens itself has a `login`.
+    `recorded` says whether its answers are recorded. `main` is the package whose version counts, if it is not called
+    like the peer. `path` is the path of the collection, `ready` a path that answers 200 as soon as the server is up,
+    and `credentials` the header that carries the token. `login` gets the token from a server that issues its own.
     """
 
     name: str

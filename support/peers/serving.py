@@ -31,7 +31,7 @@ Process = subprocess.Popen[bytes]
 def served(plan: Plan, launch: Launch, ready: Request) -> Iterator[Process]:
     """Keep the server running for a with block, which starts after the first good answer.
 
-    Raises PortTaken, PeerFailed or, where it lacks something, PeerUnavailable, with the end of the server's output.
+    Raises PortTaken, PeerUnavailable if the server lacks something here, else PeerFailed, with the end of its output.
     """
     log_file = launch.scratch / "server.log"
     with log_file.open("wb") as log:
@@ -92,7 +92,7 @@ _without_proxy = build_opener(ProxyHandler({}))
 
 
 def _end_with_parent() -> None:
-    """Ask Linux to end the server with the thread that started it, as a killed process cannot."""
+    """Ask Linux to end the server with the thread that started it: a killed process could not do so itself."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -31,11 +31,11 @@ LEFT = 1
 FAULT = 2
 INTERRUPTED = 130
 PATIENT = {"retry_attempts": 2, "retry_deadline_s": 5.0}
-OPEN = {"hide_base_url": False}  # a draft names its target; a report may not
+OPEN = {"hide_base_url": False}  # a draft names its target even if reports hide it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 if a draft was written, 1 if a user of the probe is left as well, 2 if there is no draft."""
+    """Return 0 if a draft was written, 1 if also a user of the probe is left, 2 without a draft, 130 if interrupted."""
     options = _parser().parse_args(arguments)
     try:
         set_up_logs("WARNING")
@@ -94,7 +94,7 @@ def _name(out: str | None, url: str) -> str:
 
 
 def _discover(settings: Settings, draft: Draft) -> bool:
-    """Fill the draft and clean up, also if a question fails; return whether a user is left."""
+    """Fill the draft, and clean up even if a discovery fails; return whether a user is left."""
     with contextlib.closing(connect(settings, draft)) as connection:
         client = ProbeClient(connection, draft)
         try:

@@ -38,7 +38,7 @@ def discover_methods(client: ProbeClient, ada: User) -> None:
 
 
 def _begin_as_create(client: ProbeClient, method: str) -> None:
-    """Name the type of what is changed, and its id, if the target speaks JSON:API."""
+    """Send the type and the id of the user with each change, if the target speaks JSON:API."""
     if client.profile.names.body_pointer == "/data" and "type" in client.profile.create:
         shown = client.draft.evidence["create.type"]
         client.learn(f"{TABLES[method]}.type", client.profile.create["type"], shown)
@@ -46,7 +46,7 @@ def _begin_as_create(client: ProbeClient, method: str) -> None:
 
 
 def _change(client: ProbeClient, method: str, ada: User) -> Exchange:
-    """Change a name until the target takes it, or nothing more can be learned; return the last answer."""
+    """Try to change a name until the target accepts it, or nothing more can be learned; return the last answer."""
     types = iter(PATCH_TYPES)
     tried: dict[Path, list[str]] = {}
     for _ in range(MOST_TRIES):
@@ -62,7 +62,10 @@ def _change(client: ProbeClient, method: str, ada: User) -> Exchange:
 
 
 def _learn_fields(client: ProbeClient, method: str, exchange: Exchange, tried: dict[Path, list[str]]) -> bool:
-    """Add the fields that a refusal asks for, as the create has them; all of the create's if it names none."""
+    """Learn the fields that a refusal asks for, with the values of the create first; return whether anything is new.
+
+    If the refusal names no field, learn all further fields of the create.
+    """
     profile = client.profile
     complaints = complaints_in(document_of(exchange.answer))
     fields: dict[str, Any] = dict(profile.further_fields(method))
@@ -83,7 +86,7 @@ def _learn_fields(client: ProbeClient, method: str, exchange: Exchange, tried: d
 
 
 def wants_condition(client: ProbeClient, refused: Exchange) -> bool:
-    """Learn that changes name the ETag of the user, if a refusal says so; return whether that is new."""
+    """Learn that changes must name the ETag of the user, if a refusal says so; return whether that is new."""
     said = refused.answer.body.decode("utf-8", "replace") if refused.answer else ""
     if client.profile.if_match or not (refused.status in (412, 428) or CONDITION.search(said)):
         return False

@@ -81,13 +81,13 @@ class ProbeClient:
         return not was_plain
 
     def adopt(self, email: str, user: User) -> None:
-        """Write down the user whom a create made whose answer could not be read at the time."""
+        """Write down the user of an earlier create, whose answer could not be read at the time."""
         for record in self._registry.ledger.records:
             if record.email == email and not record.ids:
                 self._registry.ledger.note_created(record, user)
 
     def mark_not_created(self, email: str) -> None:
-        """Write down that a create was refused, whatever its status says; its email is looked up again."""
+        """Write down that a create was refused, whatever its status says; the cleanup still looks up its email."""
         for record in self._registry.ledger.records:
             if record.email == email:
                 self._registry.mark_not_created(record)

@@ -1,4 +1,4 @@
-"""Connect to a target whose URLs end with a slash, or that wants its token in another way: by reads alone."""
+"""Connect to a target by reads alone, even if its URLs end with a slash or it wants the token in another way."""
 
 from __future__ import annotations
 

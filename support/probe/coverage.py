@@ -19,7 +19,7 @@ CONTRACT = "contract"
 
 
 def coverage(profile: Profile, results: Mapping[str, Result]) -> Iterator[str]:
-    """Yield a line on the rules that are checked whole, and on those that are not; `results` are those of a run."""
+    """Yield a line on the rules checked without exception, and lines on the others; `results` are those of a run."""
     whole: list[str] = []
     partly: list[str] = []
     unchecked: list[str] = []

@@ -29,7 +29,7 @@ TOLD = 300
 ADVICE = "Write what it asks for into a profile, and name it with --from."
 AT_LEAST_ONE = re.compile(r"at least one|one of (?:these|the following)|either", re.IGNORECASE)
 LOGINS = ("username", "userName", "user_name", "login")
-"""Names that are no person's."""
+"""Fields that hold the name of an account, not of a person."""
 
 
 def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
@@ -52,7 +52,7 @@ def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
 
 
 class _Creation:
-    """What was tried so far."""
+    """What was tried so far to create a user, and what is left to try."""
 
     def __init__(self, client: ProbeClient) -> None:
         self._client = client
@@ -97,7 +97,7 @@ class _Creation:
         return True
 
     def _knows_no_field(self, complaints: Sequence[Complaint], exchange: Exchange) -> bool:
-        """Whether the target knows neither the name nor the email, or not the object that they are in."""
+        """Whether the target calls both the name and the email unknown, or the object around them."""
         names = self._client.profile.names
         said = exchange.answer.body.decode("utf-8", "replace") if exchange.answer else ""
         unknown, around = {one.path for one in complaints if one.is_unknown}, steps_of(names.body_pointer)
@@ -106,7 +106,7 @@ class _Creation:
         return bool(around) and around[-1] in said and UNKNOWN.search(said) is not None
 
     def _is_unwanted(self, complaint: Complaint, exchange: Exchange) -> bool:
-        """Whether a refusal is about a field that was sent, and must not be, rather than about the token."""
+        """Whether a complaint is about a field that was sent but must not be, rather than about the token."""
         names = self._client.profile.names
         sent = at(json.loads(exchange.call.body or b"{}"), steps_of(names.body_pointer))
         return complaint.is_unknown and at(sent, in_the_user(complaint.path, names)) is not None
@@ -149,7 +149,7 @@ class _Creation:
         return True
 
     def _put_inside(self, exchange: Exchange) -> bool:
-        """Send the user inside an object that was asked for, as what is beside it does not arrive."""
+        """Send the user inside an object that the target asked for: it does not read the fields beside that object."""
         empty = [key for key, value in self._client.profile.create.items() if value == {}]
         if not empty or self._client.profile.names.body_pointer:
             return False
@@ -173,7 +173,7 @@ class _Creation:
         return True
 
     def _drop(self, path: Path, is_contracts: bool, exchange: Exchange) -> bool:
-        """Send a field no more that the target does not want."""
+        """Stop sending an unwanted field, or rename it if it is the contract's; return whether that is a change."""
         self._unwanted.add(path[-1])
         if not is_contracts:
             return self._client.forget(f"create.{path[0]}")
@@ -207,7 +207,7 @@ class _Creation:
         yield True
 
     def _speaks_scim(self, exchange: Exchange) -> bool:
-        """Name the fields as SCIM does (RFC 7643), where the userName is unique, if a refusal is one of SCIM."""
+        """If a refusal is one of SCIM (RFC 7643), name the fields as SCIM does, whose unique userName is the email."""
         if "schemas" in self._client.profile.create or exchange.answer is None or SCIM not in exchange.answer.body:
             return False
         self._client.learn("names.email", "userName", exchange)
@@ -236,24 +236,24 @@ def error_told_by(document: Any) -> StatusInBody | None:
 
 
 def in_snake_case(name: str) -> str:
-    """Return `phone_number` for `phoneNumber`, as some name a field in a refusal as their code does."""
+    """Return `phone_number` for `phoneNumber`, as the refusals of some APIs name a field as their code does."""
     return re.sub(r"(?<=[a-z0-9])[A-Z]", lambda found: f"_{found[0].lower()}", name)
 
 
 def in_the_user(path: Path, names: Names) -> Path:
-    """Return a path from the user in a body: some refusals name what is around the user as well."""
+    """Return a path relative to the user: in some refusals, it begins with the object around the user."""
     wrapper = steps_of(names.body_pointer)
     return path[len(wrapper) :] if path[: len(wrapper)] == wrapper else path
 
 
 def _pairs(name: str, email: str) -> Sequence[tuple[str, str]]:
-    """Return the other names that name and email may have, one of the two at a time."""
+    """Return other names for the fields name and email, in pairs that change only one of the two."""
     others = [*((one, email) for one in NAMES), *((name, one) for one in EMAILS)]
     return [pair for pair in dict.fromkeys(others) if pair != (name, email)]
 
 
 def _other_paths(base_url: str) -> Iterator[str]:
-    """Yield the paths beside the collection, and from the origin, where users may be created."""
+    """Yield the paths where users may be created: beside the collection, below it, and at the root of the origin."""
     collection = urlsplit(base_url).path.rstrip("/")
     beside = urlsplit(urljoin(base_url, ".")).path.rstrip("/")
     for above in dict.fromkeys([beside, collection, ""]):

@@ -1,4 +1,4 @@
-"""Discover lists whose pages are found by a cursor, a link or the last id, that the page before gives."""
+"""Discover lists in which each page leads to the next one: by a cursor, by a link, or by its last id."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEXT = ("next", "cursor", "after", "endcursor", "continuation", "continuationtok
 
 
 def discover_cursor(client: ProbeClient) -> bool:
-    """Learn how a page leads to the next one; return whether all users of the probe are then in the list."""
+    """Learn how a page leads to the next one; return whether the list then has all users of the probe."""
     for limit, shown in _cut_lists(client):
         for counts, way in _ways_on(limit, shown):
             client.learn("capabilities.pages", False, "pages have no numbers to ask for: each leads to the next")
@@ -45,7 +45,7 @@ def discover_cursor(client: ProbeClient) -> bool:
 
 
 def _cut_lists(client: ProbeClient) -> Iterator[tuple[str, Exchange]]:
-    """Yield answers with one user only, with the parameter that made them so, and then the plain list."""
+    """Yield each parameter that cuts the list to one user, with the answer; then an empty one with the plain list."""
     for limit in LIMITS:
         shown = client.get({limit: 1})
         if shown.status == 200 and len(listed(shown.answer, client.profile) or []) == 1:
@@ -54,7 +54,7 @@ def _cut_lists(client: ProbeClient) -> Iterator[tuple[str, Exchange]]:
 
 
 def _ways_on(limit: str, shown: Exchange) -> Iterator[tuple[str, Path | None]]:
-    """Yield how an answer may lead to the next page, and where: places in its body, or None for its header or ids."""
+    """Yield how an answer may lead to the next page, and the place in its body; None for its Link header or last id."""
     assert shown.answer is not None
     if 'rel="next"' in (shown.answer.header("Link") or ""):
         yield "cursor", None
@@ -67,7 +67,7 @@ def _ways_on(limit: str, shown: Exchange) -> Iterator[tuple[str, Path | None]]:
 
 
 def _is_read_whole(client: ProbeClient, counts: str, way: Path | None, shown: Exchange) -> bool:
-    """Whether every user of the probe is in the list that is read in pages of one; learns the parameter for a place."""
+    """Whether a list read in pages of one has every user of the probe; learns the parameter that asks for a page."""
     cursor: Any = at(document_of(shown.answer), way) if way is not None and shown.answer else "/"
     is_link = str(cursor).startswith(("http://", "https://", "/", "?"))
     size, evidence = client.profile.pages.size, client.draft.evidence.get("pages.size", "")

@@ -1,4 +1,4 @@
-"""Discover what a run has to know beforehand: names, statuses and capabilities. Whether a rule is kept, a run finds."""
+"""Discover what a run has to know beforehand: names, statuses and capabilities; the run finds which rules are kept."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def discover(client: ProbeClient) -> None:
 
 
 def discover_list(client: ProbeClient) -> None:
-    """Learn where the answer to GET holds the users, and what one of them shows of the names."""
+    """Learn where the answer to GET holds the users, and from one of the users the names of the fields."""
     exchange = client.get()
     for accept in ACCEPTED if exchange.status == HTTPStatus.NOT_ACCEPTABLE else ():
         client.learn("media_types.accept", accept, exchange)
@@ -83,7 +83,7 @@ def discover_list(client: ProbeClient) -> None:
 
 
 def require_an_answer_for_nobody(client: ProbeClient) -> None:
-    """Raise SuiteError, before anybody is created, if 403 stands for users who are not there: nobody would be gone."""
+    """Raise SuiteError, before creating any user, if an unknown id gives 403: no deletion could then be confirmed."""
     if not client.profile.capabilities.list:
         return
     users = ids_of(client.get().answer, client.profile)
@@ -183,7 +183,7 @@ def discover_deletion(client: ProbeClient) -> None:
 
 
 def discover_pace(client: ProbeClient, ada: User) -> None:
-    """Learn that creates are much work, such as hashing a password: a burst of them needs a longer timeout."""
+    """Learn a longer request timeout if creates are slow, as with password hashing: a burst of them needs it."""
     read = client.read(ada.id)
     work_s = client.fastest_create_s - (read.answer.seconds if read.answer else 0.0)
     needed_s = min(math.ceil(2 * client.settings.burst * work_s), LONGEST_TIMEOUT_S)

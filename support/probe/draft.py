@@ -28,7 +28,7 @@ Value = Any
 
 @dataclass
 class Draft:
-    """A profile as far as it is known; `evidence` is by the path of a value, such as `names.id`."""
+    """A profile as far as it is known; `evidence` has what shows each value, by its path, such as `names.id`."""
 
     name: str
     url: str
@@ -51,7 +51,7 @@ class Draft:
         self.evidence[path] = "; ".join(one if isinstance(one, str) else brief(one) for one in shown)
 
     def begin_with(self, target: str) -> None:
-        """Take over what a profile says otherwise than the contract."""
+        """Begin with a profile, without its deviations; its differences from the contract go into the draft."""
         try:
             known, usual = load(target), Profile()
         except SettingsError as error:
@@ -70,7 +70,7 @@ class Draft:
                 self.evidence[part.name] = f"from {target}"
 
     def forget(self, path: str) -> bool:
-        """Take a value out of a table that has any names; return whether it was there."""
+        """Take a value out of a table with free keys, such as `create`; return whether it was there."""
         table, _, key = path.rpartition(".")
         before = getattr(self.profile, table)
         changes: dict[str, Any] = {table: {name: before[name] for name in before if name != key}}
@@ -87,7 +87,7 @@ class Draft:
         self.deviations.append((known, evidence))
 
     def text(self) -> str:
-        """Return the draft as TOML; it holds no secrets, but their names where a profile took them from there."""
+        """Return the draft as TOML, without secrets: those that a profile took from variables appear as `${NAME}`."""
         shown = "\n".join(self._lines()) + "\n"
         for name in self.from_environment:
             shown = re.sub(rf"\${name}\b", f"${{{name}}}", shown)
@@ -120,12 +120,12 @@ class Draft:
         part = getattr(self.profile, table) if table else self.profile
         value = part[key] if isinstance(part, Mapping) else getattr(part, key)
         comment = f"  # {_comment(self.evidence[path])}" if self.evidence[path] else ""
-        if value is not None:  # a value that was tried, and given up
+        if value is not None:  # None: a value that was tried, and given up
             yield f"{_key(key)} = {_toml(value)}{comment}"
 
 
 def brief(exchange: Exchange, most: int = SHOWN) -> str:
-    """Return a request and its answer on one short line, with so much of each body."""
+    """Return a request and its answer on one short line, with at most `most` characters of each body."""
     call, answer = exchange.call, exchange.answer
     path = "/" + call.url.split("://", 1)[-1].partition("/")[2]
     sent = f" {_short(call.body.decode('utf-8', 'backslashreplace'), most)}" if call.body else ""
@@ -145,12 +145,12 @@ def _short(text: str, most: int) -> str:
 
 
 def _comment(text: str) -> str:
-    """Return a text as a comment of TOML allows it: one line, without control characters, and without personal data."""
+    """Return a text fit for a comment in TOML: on one line, without control characters and personal data."""
     return re.sub(r"[\x00-\x08\x0a-\x1f\x7f]+", " ", redacted(OBJECT.sub(_without_strangers, text)))
 
 
 def _without_strangers(found: re.Match[str]) -> str:
-    """Return a JSON object, which may be cut, without the texts of a user whom the suite has not created."""
+    """Blank the texts of a JSON object, which may be cut off, if it may be a user whom the suite has not created."""
     is_whole, text = found[0].endswith("}"), found[0]
     if mark_in(text) or (is_whole and "@" not in text):
         return text

@@ -18,10 +18,10 @@ SIZE_FIELDS = ("limit", "size", "per_page", "perPage", "page_size", "pageSize", 
 
 
 def discover_paging(client: ProbeClient) -> None:
-    """Learn how pages are requested, and whether the list only comes in pages; it wants three users."""
+    """Learn how pages are requested, and whether the list only comes in pages; three users have to exist."""
     plain = client.get()
     names, known = client.profile.names, client.profile.pages
-    ways = [(f"{names.page} {names.limit}", replace(known, size=None))]  # of the contract, or of --from
+    ways = [(f"{names.page} {names.limit}", replace(known, size=None))]  # the pair of the contract, or of --from
     ways += [*((pair, Pages()) for pair in BY_PAGE), *((pair, Pages(counts="users")) for pair in BY_OFFSET)]
     for pair, pages in ways if names.page and names.limit else ways[1:]:
         page, limit = pair.split()
@@ -69,7 +69,7 @@ def _learn_paging(
 
 
 def _seems_cut(plain: Exchange) -> bool:
-    """Whether the answer to a plain GET may not show all users: it has a link to the next page, or a count."""
+    """Whether the answer to a plain GET may lack users: it has a next link, or a number or a null beside the list."""
     if plain.answer is None:
         return False
     if 'rel="next"' in (plain.answer.header("Link") or ""):
@@ -80,7 +80,7 @@ def _seems_cut(plain: Exchange) -> bool:
 
 
 def _continues(client: ProbeClient, plain: Exchange) -> bool:
-    """Whether a second page follows one that is as long as the plain list."""
+    """Whether the list goes on: with pages as long as the plain list, the second one has users, too."""
     count = len(listed(plain.answer, client.profile) or [])
     return count > 0 and bool(listed(client.run(client.api.page(2, count)).answer, client.profile))
 

@@ -69,10 +69,10 @@ BY_TEXT: Sequence[tuple[str, Sequence[Any]]] = (
     (r"object|\bdict|mapping|\bmap\b", [{}]),
     (r"alphanumeric|letters and|only contain|slug|lowercase", ["{local_part}"]),
 )
-"""Values by what a refusal says of the field, which is surer than its name."""
+"""Values by what a refusal says of the field; a value that the name of the field suggests, too, comes first."""
 
 ANYTHING: Sequence[Any] = ("Ada", "{local_part}", 1, True, "1990-01-01", [], {})
-"""What is tried in the end."""
+"""Values to try last, for any field."""
 
 NUMBER = re.compile(r"\b(?:int(?:eger)?|number|numeric|decimal|float)\b", re.IGNORECASE)
 BOUND = re.compile(r"(?:least|greater than(?: or equal to)?|more than|>=?|minimum(?: is)?|min(?:imum)?:?) *(\d+)", re.I)
@@ -125,7 +125,7 @@ def _enumerated(text: str) -> Iterator[str]:
 
 
 def _harm(value: Any) -> int:
-    """Return the place of a value that a target allows: harmless ones come first, those with more rights last."""
+    """Return the rank of a value that a target allows: harmless values come first, risky ones last."""
     text = str(value).lower()
     return HARMLESS.index(text) if text in HARMLESS else len(HARMLESS) + bool(RISKY.search(text))
 

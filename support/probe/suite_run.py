@@ -1,7 +1,7 @@
 """Run the suite with a drafted profile, and draft what fails in it as known deviations.
 
 A deviation covers only the scenarios that were seen to fail, and only what they showed. A fault of the server (5xx) or
-a user who vanishes is never one: it stays a finding, in this run and in later ones.
+a user who vanishes is never a known deviation: it stays a finding, in this run and in later ones.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ VARIABLE = re.compile(
     r"|'(?![a-z][A-Za-z]*')[^']*'|\"(?![a-z][A-Za-z]*\")[^\"]*\""
     r"|(?<!status was )(?<!answered by )\b\d+(?:\.\d+)?\b(?! times)"
 )
-"""What differs from run to run: emails, marks, ids, objects, quoted values, numbers but for statuses and how often."""
+"""What differs from run to run: emails, marks, ids, objects, quoted values, numbers other than statuses and counts."""
 FIELD = re.compile(r"\b(?:name|email)\b")
 DRAWN = "its random actions meet the known deviations of this profile differently in each run"
 
@@ -99,7 +99,7 @@ def is_a_fault(failure: Failure) -> bool:
 
 
 def loses_a_user(failure: Failure) -> bool:
-    """Whether a user who was not deleted is gone, and what the rule shows elsewhere may follow from it."""
+    """Whether a user who was not deleted is gone; other failures of the same rule may follow from that loss."""
     found = failure.evidence
     if found is None or failure.rule in DELETES:
         return False
@@ -108,13 +108,13 @@ def loses_a_user(failure: Failure) -> bool:
 
 
 def shows_of(failure: Failure) -> tuple[str, ...]:
-    """Return patterns of what a failure shows, which match the same in another run."""
+    """Return patterns for what a failure shows, which match the same failure in another run."""
     actual = failure.evidence.actual if failure.evidence else ()
     return tuple(sorted({_pattern_of(text, failure.rule in SHOWN_SOMETIMES) for text in actual}))
 
 
 def _pattern_of(text: str, varies: bool) -> str:
-    """Return a pattern for a mismatch; of one that varies from race to race, only for its beginning."""
+    """Return a pattern for a mismatch; if the mismatch varies from race to race, only for its beginning."""
     parts = VARIABLE.split(FIELD.sub("''", text.partition(":")[0]) if varies else text)
     pattern = "*".join(_literal(part) for part in parts) + ("*" if varies else "")
     return re.sub(r"\*+(, (?:\*+|…))*", "*", pattern)

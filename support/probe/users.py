@@ -20,11 +20,11 @@ from support.profile_answers import Answers
 from support.target.locating import Located, Path, field_name, id_of, leaves, located, pointer
 
 STAND_INS = ("{first_name}", "{local_part}", "{name}")
-"""Templates that may have sent what the target shows as the name."""
+"""Templates of further fields whose values the target may show as the name."""
 
 
 def learn_status(client: ProbeClient, key: str, exchange: Exchange) -> None:
-    """Learn a status beside those that the contract names; a fault of the server is never one of them."""
+    """Learn a status beside those of the contract, but never a fault of the server, 401, 403, 408 or 429."""
     usual: tuple[int, ...] = getattr(Answers, key)
     if exchange.status is not None and exchange.status < 500 and exchange.status not in (401, 403, 408, 429):
         statuses = usual if exchange.status in usual else tuple(sorted({*usual, exchange.status}))
@@ -32,7 +32,7 @@ def learn_status(client: ProbeClient, key: str, exchange: Exchange) -> None:
 
 
 def learn_from_example(client: ProbeClient, example: Mapping[str, Any], listed: Exchange) -> None:
-    """Learn the names of the fields from a user in the list, and how what is sent may have to be wrapped."""
+    """Learn the names of the fields from a user in the list, and whether to wrap bodies as JSON:API does."""
     paths = [path for path, _ in leaves(example)]
     for field, known in (("id", IDS), ("email", EMAILS), ("name", NAMES)):
         found = sorted(
@@ -97,7 +97,7 @@ def _read(client: ProbeClient, user_id: str) -> Exchange:
 
 
 def _names_sent(client: ProbeClient, ada: NewUser, created: Exchange) -> dict[str, str]:
-    """Return what may stand for the name, each with the path of the field that sent it; the name itself comes first."""
+    """Return the sent texts that the target may show as the name, with the paths of their fields; the name is first."""
     sent = at(json.loads(created.call.body or b"{}"), steps_of(client.profile.names.body_pointer))
     templates = leaves(client.profile.create)
     others = {at(sent, path): field_name(path) for path, template in templates if template in STAND_INS}
@@ -135,7 +135,7 @@ def _learn_name(client: ProbeClient, path: Path, shown: Exchange) -> None:
 
 
 def _find_name(client: ProbeClient) -> User | None:
-    """Try whether a further field can hold the name, as no field showed it; return a user who has it there."""
+    """Try whether a further field can hold the name, as no field showed it; return a user whose name it shows."""
     before = client.profile
     for key in [key for key, value in before.create.items() if value in STAND_INS]:
         evidence = client.draft.evidence.get(f"create.{key}", "")

@@ -50,7 +50,7 @@ class Progress:
 
 
 def main() -> int:
-    """Return 0 if the suite is right about every API, 1 if it is not, 2 for wrong use."""
+    """Return 0 if the suite is right about every API, 1 if it is not, 2 for wrong use, 130 if interrupted."""
     options = _parser().parse_args()
     try:
         with sigterm_interrupts(), tempfile.TemporaryDirectory(prefix="prove-", ignore_cleanup_errors=True) as folder:
@@ -119,10 +119,10 @@ def _prove(options: argparse.Namespace, runner: Runner) -> Matrix:
 def _check_all(
     options: argparse.Namespace, runner: Runner, defects: Sequence[Defect], variants: Sequence[Variant]
 ) -> list[DefectResult | VariantResult]:
-    """Check everything, several at a time; then the races, two at a time."""
+    """Check all but the races, `--jobs` at a time; then the races, at most two at a time."""
     progress = Progress(len(defects) + len(variants))
     in_full = {defect.name for defect in defects[:: options.full_every]} if options.full_every > 0 else set()
-    waiting: list[Task] = [partial(check_variant, runner, each) for each in reversed(variants)]  # the slowest are last
+    waiting: list[Task] = [partial(check_variant, runner, each) for each in reversed(variants)]  # the slowest first
     quiet, races = list[Task](), list[Task]()
     for defect in defects:
         tasks = races if defect.rule in RACES else quiet

@@ -26,7 +26,7 @@ class Defect:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The options that the embedded API needs for it."""
+        """The options that the embedded API needs for this defect."""
         return ("--defect", self.name)
 
 
@@ -39,7 +39,7 @@ class Variant:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The options that the embedded API needs for it."""
+        """The options that the embedded API needs for this variant."""
         return () if self.name == PLAIN else ("--variant", self.name)
 
 

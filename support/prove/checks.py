@@ -23,7 +23,7 @@ SHORT_DEADLINES = {
     "RETRY_ATTEMPTS": "3",
     "RETRY_DEADLINE_S": "8",
 }
-"""A broken API need not be waited for longer than it takes to see that it is broken."""
+"""Deadlines for broken APIs, just long enough to see that an API is broken."""
 OWN_LIMIT_S = 180.0
 NOISE = (PLAIN, "some-503-before", PLAIN, "some-503-after", PLAIN, "some-drops", PLAIN, "some-drops-after")
 
@@ -39,7 +39,7 @@ def api(*options: str) -> Iterator[Target]:
 
 
 def check_defect(runner: Runner, defect: Defect, in_full: bool) -> DefectResult:
-    """Run the scenarios of the defect's rule; the whole contract too if they miss it, or if that is asked for."""
+    """Run the scenarios of the defect's rule; if they miss the defect, or if `in_full`, the whole contract too."""
     with api(*defect.options) as target:
         tag = f"@rule.{defect.rule}"
         own = runner.run(

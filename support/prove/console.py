@@ -17,7 +17,7 @@ def as_text(matrix: Matrix) -> str:
 
 
 def progress_line(result: DefectResult | VariantResult) -> str:
-    """Return one result in a line, and the reason if it is a bad one."""
+    """Return one result in a line; for an API that was rejected, also the reasons, in lines below."""
     if isinstance(result, DefectResult):
         return f"{_mark(result):8} {result.seconds:6.1f} s  {result.defect.name}  ({result.defect.rule})"
     return "\n".join([f"{_mark(result):8} {result.run.seconds:6.1f} s  {result.variant.name}", *_reasons(result)])

@@ -17,7 +17,7 @@ def in_parallel(
 ) -> list[T]:
     """Return the results of the tasks, in their order, and report each as soon as its task is done.
 
-    On any exception, also of a task, `stop` has to end the tasks that are running.
+    On any exception, also in a task, it calls `stop`, which has to end the running tasks.
     """
     pool = ThreadPoolExecutor(jobs)
     try:
@@ -33,7 +33,7 @@ def in_parallel(
 
 
 def mixed(*kinds: Sequence[T]) -> list[T]:
-    """Return all in one list, each kind in its order and spread evenly, so that waiting tasks run beside busy ones."""
+    """Return all kinds as one list, each in its order and spread evenly, so that waiting tasks run beside busy ones."""
     placed = [((number + 0.5) / len(kind), each) for kind in kinds for number, each in enumerate(kind)]
     return [each for _, each in sorted(placed, key=lambda place: place[0])]
 

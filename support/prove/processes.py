@@ -36,7 +36,7 @@ LOADED = (
 )
 
 _lock = threading.Lock()
-"""To start a process also polls all others, and an exit code can be fetched only once."""
+"""Guards starts and polls: a start also polls all other processes, and each exit code can be fetched only once."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class Command:
     address_space: int | None = None
     """The most memory that the process can map, in bytes."""
     used: Path | None = None
-    """The file for the most memory that the process had in use, in KiB; it is not written by one that is killed."""
+    """The file for the most memory that the process had in use, in KiB; a killed process does not write it."""
 
 
 class SuiteProcess:
-    """A process that runs a command; it ends with this process even if that is killed."""
+    """A process that runs a command; it ends with this process, even if this process is killed."""
 
     def __init__(self, command: Command) -> None:
         fixed = replace(command, environment=dict(command.environment))  # os.environ itself cannot be sent

@@ -39,7 +39,7 @@ class FailedScenario:
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """A run of the suite; without a summary it ended before it wrote one, without an exit code it took too long."""
+    """A run of the suite; `summary` is None if it ended before it wrote one, `exit_code` if it took too long."""
 
     summary: Summary | None
     exit_code: int | None
@@ -54,7 +54,7 @@ class SuiteRun:
 
     @property
     def passed(self) -> bool:
-        """Whether every scenario passed, and there was one."""
+        """Whether the exit code is 0, and every scenario that ran, at least one, passed."""
         results = {scenario.result for scenario in self.scenarios}
         return self.exit_code == 0 and results == {Result.PASSED}
 
@@ -67,7 +67,7 @@ class SuiteRun:
 
     @property
     def violations(self) -> list[FailedScenario]:
-        """The scenarios that say which rule is broken; none if the run did not fail."""
+        """The scenarios that say which rule is broken; none if the run passed or took too long."""
         return [each for each in self.failed if each.broken_rule] if self.exit_code else []
 
 

@@ -1,4 +1,4 @@
-"""Run the suite against an API that is up: in a process of its own that knows nothing but these settings."""
+"""Run the suite against a running API, in a process of its own that gets no other settings than those given here."""
 
 from __future__ import annotations
 

@@ -46,15 +46,15 @@ class Changed:
 
 
 def changes(old: Summary, new: Summary) -> list[Changed]:
-    """Return what changed, worst first, by rule."""
+    """Return the scenarios that changed or are still broken: the worst changes first, then by rule."""
     before, now = _results(old), _results(new)
     places = {_key(one.rule, one.feature, one.name): f"{one.file}:{one.line}" for one in new.scenarios}
     whys = {(failure.feature, plain(failure.scenario)): why_in_short(failure) for failure in reversed(new.failures)}
     found = []
     for key in {**before, **now}:
-        then, here = before.get(key), now.get(key)
-        if change := _change(then, here):
-            results = then or "not run", here or "not run"
+        old_result, new_result = before.get(key), now.get(key)
+        if change := _change(old_result, new_result):
+            results = old_result or "not run", new_result or "not run"
             found.append(Changed(change, key[0], key[2], *results, places.get(key, ""), whys.get(key[1:], "")))
     return sorted(found, key=lambda one: (list(Change).index(one.change), contract_order(one.rule), one.name))
 
@@ -71,7 +71,7 @@ def _results(summary: Summary) -> Mapping[Key, Result]:
 
 
 def _change(before: Result | None, now: Result | None) -> Change | None:
-    """Return how a scenario changed; None if it neither did nor is broken. An excused deviation is no fix."""
+    """Return how a scenario changed, or that it is still broken, or None; a known deviation is no fix."""
     if before is Result.BLOCKED and now is Result.FAILED:
         return Change.FIRST_JUDGED
     if now in BROKEN:

@@ -47,7 +47,7 @@ def _lines(exchange: Exchange) -> Iterator[str]:
 
 
 def _headers(headers: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each header; the value of a folded one has line ends in it."""
+    """Yield one line for each header, even if its value is folded over several lines."""
     return (on_one_line(f"{name}: {value}") for name, value in headers.items())
 
 

@@ -17,9 +17,9 @@ MEASURED = {"smoke": 20, "race": 186, "burst": 190, "fuzz": 270, "slow": 112}
 MEASURED_OF_OTHERS = 11
 USERS_PER_REQUEST = 0.11
 IN_TURN = 0.27
-"""Of all requests, those that leave only when another one is answered."""
+"""The share of all requests that are sent only after the answer to another one."""
 S_OF_SUITE = 0.0015
-"""What the suite itself takes for a request, in seconds of a processor."""
+"""Seconds of a processor that the suite itself takes for a request."""
 SOON_S = 100
 WORTH_TELLING = 1.5
 
@@ -33,12 +33,12 @@ def forecast(
     is_played: Callable[[Scenario], bool] = lambda _: True,
     repeat: int = 1,
 ) -> str:
-    """Return what a run sends and creates, and how long it takes where answers take as long as `answers_s`.
+    """Return in words what a run sends and creates, and how long it takes if answers take as long as `answers_s`.
 
-    `repeat` is how often each scenario is played. `is_played` says of what is selected whether the target's profile
-    lets it be played. The lowest limit of requests decides if it makes the run longer. Nobody has seen yet whether the
-    target works on several requests at once; if not, all of them take their time one after the other, the few slow
-    ones too.
+    `repeat` is how often each scenario is played. `is_played` says whether the target's profile lets a selected
+    scenario be played. If the lowest limit of requests makes the run longer, it decides. The time assumes that the
+    target works on several requests at once. If it would be much longer on a target that works on one at a time, where
+    the few slow answers count too, the text also says that time.
     """
     scenarios = chain.from_iterable(feature.walk_scenarios() for feature in features)
     requests = repeat * sum(_requests(one) for one in scenarios if one.should_run(config) and is_played(one))

@@ -22,7 +22,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Kept:
-    """The last result of a scenario; `started` is when its run was, `why` and `text` tell of a failure."""
+    """The last result of a scenario; `started` is when its run began, `why` and `text` describe a failure."""
 
     feature: str
     name: str
@@ -55,7 +55,7 @@ def _told(failure: Failure | None) -> tuple[str, str]:
 
 
 def keep(summary: Summary, folder: Path) -> None:
-    """Add the results of a run to those in a folder; those of another target make way."""
+    """Add the results of a run to those in a folder; results on another target are dropped."""
     found = results_of(summary)
     if not found:
         return

@@ -17,14 +17,14 @@ from support.reporting.summary import CLEANUP, Seconds
 FILE = "progress.json"
 OTHERS = "contract"
 USUAL_S = {"race": 0.4, "fuzz": 0.4, "slow": 0.2, "burst": 0.1, OTHERS: 0.03}
-"""Seconds of a scenario by its first tag of these."""
+"""The usual seconds of a scenario, by the first of these tags that it has."""
 SHORTEST_S = 0.001
 PLAYED_BEFORE_ESTIMATE = 5
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How many scenarios of all are over, and how many seconds the rest takes, None if that cannot be said yet."""
+    """How many scenarios of all are over, and how many seconds the rest takes, None if that is not known yet."""
 
     done: int
     total: int
@@ -37,14 +37,14 @@ class Standing:
         return count if self.left_s is None else f"{count}, {duration(self.left_s)} left"
 
     def write(self, folder: Path) -> None:
-        """Write it for the process that started this one."""
+        """Write the standing for the process that started this one."""
         unfinished = folder / f"{FILE}.tmp"
         unfinished.write_text(json.dumps(asdict(self)), encoding="utf-8")
         unfinished.replace(folder / FILE)
 
 
 def duration(seconds: float, digits: int = 0) -> str:
-    """Return a duration in words; one of less than a minute with some digits after the point."""
+    """Return a duration in words; below a minute, with `digits` digits after the point."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{seconds:.{digits}f} s"
 
@@ -72,7 +72,7 @@ class Progress:
     """The scenarios that are still to be played, each with the seconds that it is expected to take."""
 
     def __init__(self, features: Iterable[Feature], config: Any, last: Seconds) -> None:
-        """Begin; `last` is how long scenarios took in the last run."""
+        """Begin; `last` is how long scenarios and cleanups took in the last runs."""
         chosen = [one for feature in features for one in feature.walk_scenarios() if one.should_run(config)]
         self._left = {id(one): (_kind(one), _expected_s(one, last)) for one in chosen}
         self._cleanups = {one.feature.name: last.get((one.feature.name, CLEANUP), 0.0) for one in chosen}
@@ -103,13 +103,13 @@ class Progress:
         left_s = None
         if sum(len(self._over[kind]) for kind in USUAL_S) >= PLAYED_BEFORE_ESTIMATE:
             paces = {kind: self._pace(kind) for kind in self._over}
-            left = list(self._left.values())  # a copy: another thread may ask
+            left = list(self._left.values())  # a copy: another thread may read it meanwhile
             left += [(CLEANUP, expected) for expected in list(self._cleanups.values())]
             left_s = sum(expected * paces[kind] for kind, expected in left)
         return Standing(self._total - len(self._left), self._total, left_s)
 
     def _pace(self, kind: str) -> float:
-        """Return the seconds that an expected second takes for a kind: of all kinds, where few of it are over."""
+        """Return the actual seconds per expected second of a kind, or of all kinds while few of this kind are over."""
         over = self._over[kind]
         if len(over) < PLAYED_BEFORE_ESTIMATE:
             over = [one for each in self._over.values() for one in each]

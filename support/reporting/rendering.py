@@ -217,7 +217,7 @@ def _print_rerun(console: Console, summary: Summary, options: Sequence[str]) -> 
 
 
 def _program() -> str:
-    """Return behave as this shell finds it."""
+    """Return the command that starts behave in this shell."""
     program = Path(sys.argv[0])
     if program.name == "__main__.py":
         return "python -m behave"

@@ -68,7 +68,7 @@ class Failure:
 
     @property
     def cause(self) -> tuple[str, ...]:
-        """What failures of one cause share: the broken rule, the method that showed it, and the status."""
+        """What failures of one cause share: outcome and rule, and method and status, or else the first line."""
         shown = self.evidence
         if shown is None:
             return self.outcome, self.rule, self.text.partition("\n")[0]
@@ -97,7 +97,7 @@ def outcome_of(error: BaseException | None) -> Outcome:
 
 
 def relative(path: Path) -> str:
-    """Return a path as one types it here."""
+    """Return a path relative to the current folder if it is inside, else as it is."""
     return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else os.fspath(path)
 
 
@@ -123,8 +123,8 @@ def _result_of_failure(failure: Failure, rule: str) -> Result:
         return Result.KNOWN_DEVIATION
     if failure.outcome == Outcome.INCONCLUSIVE:
         return Result.INCONCLUSIVE
-    own = failure.outcome == Outcome.CONTRACT_BROKEN and rule in ("", failure.rule)
-    return Result.FAILED if own else Result.BLOCKED
+    is_own_rule = failure.outcome == Outcome.CONTRACT_BROKEN and rule in ("", failure.rule)
+    return Result.FAILED if is_own_rule else Result.BLOCKED
 
 
 def failure_of(scenario: Scenario) -> Failure | None:

@@ -61,9 +61,9 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         parent: Path | None = None,
         keeps_scripts: bool = False,
     ) -> None:
-        """Begin with the features to run; a parent process, if there is one with its own folder, prints the end.
+        """Begin with the features to run; `parent` is the folder of the parent process, which then prints the end.
 
-        `keeps_scripts` keeps those of an earlier run.
+        `keeps_scripts` keeps the replay scripts of an earlier run.
         """
         super().__init__(config)
         self.folder = folder
@@ -81,7 +81,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         make_ready(folder, keeps_scripts)
 
     def take_over(self) -> None:
-        """Become the last reporter of this run; behave's own summary stays only beside a format that is not ours."""
+        """Become the last reporter of this run; behave's own summary stays only if our format is not in use."""
         reporters = self.config.reporters
         if OUR_FORMAT in self.config.format:
             reporters[:] = [reporter for reporter in reporters if not isinstance(reporter, AbstractSummaryReporter)]
@@ -89,7 +89,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         reporters.append(self)
 
     def describe_run(self, session: Session, learned: Sequence[str]) -> None:
-        """Take in the session, of which users, requests and bursts are read when the run is over."""
+        """Take in the session, from which users, requests and bursts are read when the run is over."""
         self._session, self._learned = session, learned
 
     def add_fault(self, error: BaseException) -> None:
@@ -104,7 +104,7 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
     def end(self) -> None:
         """Write the summary and print the outcome on the last lines of the terminal; does so once.
 
-        Ends the process if there is any fault outside of the scenarios: such a run does not pass.
+        Ends the process with the exit code of the outcome, unless the run passed.
         """
         if self._has_ended:
             return
@@ -175,7 +175,7 @@ def publish(summary: Summary, folder: Path, config: Any, prints: bool = True) ->
 
 
 def _options(config: Any) -> list[str]:
-    """Return the options that gave settings, but those that another run of the same scenarios has from elsewhere."""
+    """Return the -D options of this run, except those that a rerun of its scenarios takes from elsewhere."""
     given = {name: value for name, value in config.userdata_defines or () if name.lower() not in NOT_REPEATED}
     return [f"-D {shlex.quote(redacted(f'{name}={value}'))}" for name, value in given.items()]
 
@@ -212,7 +212,7 @@ def _scenario_result(scenario: Scenario, result: Result, failure: Failure | None
 
 
 def failed_to_start(error: SuiteError, folder: Path, target: str = "", shard: str = "") -> Summary:
-    """Write a summary of a run that could not begin, if that is possible, so that no earlier one is taken for it."""
+    """Write, if possible, the summary of a run that could not begin, so that no earlier one is taken for it."""
     started = datetime.now().astimezone().isoformat(timespec="seconds")
     summary = with_faults(Summary(Outcome.PASSED, started=started, target=target, shard=shard), [error])
     with contextlib.suppress(OSError):

@@ -23,7 +23,7 @@ AGAIN = "again="
 SCHEMA = 4
 NOT_COUNTED = (Result.SKIPPED, Result.NOT_RUN)
 Seconds = Mapping[tuple[str, str], float]
-"""How long scenarios took, by the names of their feature and their own, and the cleanups of features and the run."""
+"""Seconds of scenarios by feature and name; of cleanups by (feature, CLEANUP), the last one by ("", CLEANUP)."""
 CLEANUP = ""
 
 
@@ -182,9 +182,9 @@ def seconds_of_last_run(folder: Path) -> Seconds:
 
 
 def set_aside(folder: Path) -> None:
-    """Make way for a new summary; keep the last one of a run that played scenarios as the previous one.
+    """Make way for a new summary; keep the last one as the previous one if its run played scenarios.
 
-    One that only played again what had failed does not displace the run that it repeated.
+    The summary of a run that only repeated failed scenarios is kept apart: it does not displace the run it repeated.
     """
     last = folder / FILE
     with contextlib.suppress(ValueError):
@@ -229,9 +229,9 @@ def with_results(summary: Summary, scenarios: Sequence[ScenarioResult], failures
 def _rule_results(scenarios: Sequence[ScenarioResult]) -> list[RuleResult]:
     results: defaultdict[str, list[Result]] = defaultdict(list)
     for scenario in scenarios:
-        other_rule = scenario.broken_rule not in ("", scenario.rule)
-        results[scenario.rule].append(Result.BLOCKED if other_rule else scenario.result)
-        if other_rule:
+        broke_other_rule = scenario.broken_rule not in ("", scenario.rule)
+        results[scenario.rule].append(Result.BLOCKED if broke_other_rule else scenario.result)
+        if broke_other_rule:
             known = scenario.result is Result.KNOWN_DEVIATION
             results[scenario.broken_rule].append(Result.KNOWN_DEVIATION if known else Result.FAILED)
     rules = []
@@ -244,7 +244,7 @@ def _rule_results(scenarios: Sequence[ScenarioResult]) -> list[RuleResult]:
 
 
 def contract_order(rule_id: str) -> tuple[int, str]:
-    """Return the key to sort rules by as the contract does."""
+    """Return a key that sorts rules in the order of the contract."""
     return (list(RULES).index(rule_id) if rule_id in RULES else len(RULES), rule_id)
 
 

@@ -36,7 +36,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
 
     def __init__(self, stream_opener: Any, config: Any) -> None:
         if stream_opener.name is None and stream_opener.stream is None:
-            stream_opener = StreamOpener(stream=sys.stdout)  # behave looked for it before there was one
+            stream_opener = StreamOpener(stream=sys.stdout)  # there was none yet when behave looked for it
         super().__init__(stream_opener, config)
         self._console = Console(self.open(), config.color)
         self._progress: Progress | None = None
@@ -53,7 +53,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
         self._feature, self._counts = feature, Counter()
 
     def _begin(self, report: RunReport) -> None:
-        """Begin to tell how far the run is, on a terminal in one line, elsewhere when nothing else was printed."""
+        """Begin to show how far the run is: in a status line on a terminal, elsewhere in a line after some silence."""
         self._progress = Progress(report.features, self.config, seconds_of_last_run(report.parent or report.folder))
         if self._console.is_live:
             for handler in logging.getLogger("acceptance").handlers:
@@ -72,7 +72,7 @@ class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
 
     def scenario(self, scenario: Scenario) -> None:
         scenario = getattr(scenario, "played_for", scenario)
-        if scenario is not self._scenario:  # one that is played several times ends once
+        if scenario is not self._scenario:  # a scenario that is played several times ends once
             self._end_scenario()
         self._scenario = scenario
         self._show_status()

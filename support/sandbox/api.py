@@ -78,7 +78,7 @@ class Api(Intake):
         return self.fields(self.document(call), required=True)
 
     def repeated(self, call: Call, key: Key, fingerprint: bytes, user: User) -> Answer:
-        """Answer a key that was used before."""
+        """Answer a create whose Idempotency-Key was used before."""
         if fingerprint != key.fingerprint:
             raise Refusal(422, "Unprocessable Content", "The Idempotency-Key was used for another request.")
         return self.created(user, call)
@@ -115,7 +115,7 @@ class Api(Intake):
         return f"{self.path}/{user.id}"
 
     async def read(self, call: Call) -> Answer:
-        """Show one user, unless the client has the present version."""
+        """Show one user, unless the client has the current version."""
         user = self.known(call)
         headers = {"etag": self.etag(user)}
         if names_tag(call.headers.get("if-none-match"), headers["etag"]):
@@ -165,7 +165,7 @@ class Api(Intake):
         return self.update(self.expected(call), fields)
 
     async def patch(self, call: Call) -> Answer:
-        """Change the fields of a user that the request has."""
+        """Change those fields of a user that the request contains."""
         fields = self.fields(self.document(call), required=False)
         return self.update(self.expected(call), fields)
 

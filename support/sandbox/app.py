@@ -37,7 +37,7 @@ class App:
         self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. A request whose body never ends is ignored."""
+        """Serve one request. It is ignored if its client disconnects before the end of the body."""
         method, path = scope["method"], scope["path"]
         call = Call(method, self._user_id(path), self.query(scope["query_string"]), Headers(raw=scope["headers"]))
         controls = self.control is not None and path.startswith(CONTROL)

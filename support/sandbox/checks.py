@@ -51,7 +51,7 @@ def whole_number(text: str, highest: int | None = None) -> int | None:
 def read_json(body: bytes) -> Any:
     """Read a JSON text in UTF-8 (RFC 8259), strictly.
 
-    Raises ValueError for anything else: NaN, half of a surrogate pair, nesting without end.
+    Raises ValueError for anything else, such as NaN, half of a surrogate pair, or nesting that is too deep.
     """
     try:
         document = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)

@@ -53,7 +53,7 @@ def bears(headers: Headers, token: str) -> bool:
 
 
 def is_condition(value: str | None) -> bool:
-    """Return whether the value of an If-Match is a list of entity tags, or `*`; any other one is ignored."""
+    """Return whether the value of an If-Match is a list of entity tags, or `*`; any other value is ignored."""
     return value is not None and _CONDITION.fullmatch(value.strip()) is not None
 
 

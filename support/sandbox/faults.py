@@ -17,9 +17,9 @@ KINDS = ("status", "drop", "slow", "hang", "cut", "garbage", "late-deletion")
 class Fault:
     """One fault. It strikes a `share` of the requests with one of `methods`, at most `times` times.
 
-    `when` says whether the API works first. `seconds` is the delay of slow and late-deletion, and how long a
-    hanging answer is held (0: until the client gives up). `retry_after` is seconds, or `date:N` for the HTTP
-    date N seconds ahead.
+    `when` says whether it strikes before or after the API does its work. `seconds` is the delay of slow and
+    late-deletion, and how long a hanging answer is held (0: until the client gives up). `retry_after` is seconds, or
+    `date:N` for the HTTP date N seconds ahead.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Fault:
     _dice: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Raise ValueError for values that contradict each other."""
+        """Raise ValueError for a value that is not allowed; set what follows from the kind."""
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}")
         if self.when not in ("before", "after"):
@@ -49,7 +49,7 @@ class Fault:
         self._dice = random.Random(self.seed)
 
     def strikes(self, method: str) -> bool:
-        """Decide about one request, and count it."""
+        """Decide whether to strike a request; count the strikes."""
         if self.methods is not None and method not in self.methods:
             return False
         if self.times is not None and self.fired >= self.times:

@@ -3,7 +3,7 @@
 import contextlib
 import socket
 
-# A smaller one loses connections when hundreds arrive within one turn of the loop.
+# A smaller backlog loses connections when hundreds arrive within one turn of the loop.
 BACKLOG = 4096
 
 

@@ -60,7 +60,7 @@ def _build(options: Options, token: str, faults: Faults) -> Sandbox:
     """Build the parts, then apply the variants and defects."""
     store = _open_store(options.database)
     users = list(existing_users(options.seed_users))
-    if options.personality is not None:  # whose ids are numbers
+    if options.personality is not None:  # the ids of a personality are numbers
         users = [user._replace(id=str(number)) for number, user in enumerate(users, start=1)]
     store.add_existing(users)
     stats = Stats(store)

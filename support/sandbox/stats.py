@@ -26,7 +26,7 @@ class Stats:
         self.in_flight: Callable[[], int] = lambda: 1
 
     def arrived(self) -> None:
-        """Note how many requests are in flight."""
+        """Note how many requests are in flight, if that is a new peak."""
         self._peak = max(self._peak, self.in_flight())
 
     def read(self, method: str) -> None:

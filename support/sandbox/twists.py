@@ -48,7 +48,7 @@ class Twist:
     function: Decision
 
     def apply(self, sandbox: Sandbox) -> None:
-        """Install it."""
+        """Install the twist in a sandbox."""
         if self.at is None:
             self.function(sandbox)
         else:

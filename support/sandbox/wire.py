@@ -35,7 +35,7 @@ class Wire:
         self._cycle.transport = _HeadRewriter(self.transport, rewrite)
 
     async def answer(self, response: Response) -> None:
-        """Send a response unchanged; a whole one is written at once, so that its reader wakes once."""
+        """Send a response unchanged; unless it streams, it is written in one piece, so that its reader wakes once."""
         if isinstance(response, StreamingResponse):
             await response(self.scope, self.receive, self.send)
             return

@@ -103,7 +103,7 @@ def compare(expected: Assessment, profile: Profile, with_profile: Summary, stric
 
 
 def result_of(rule: str, run: Summary) -> Result:
-    """Return the result of a rule; of one that is blocked, by its scenarios in which no other rule was broken."""
+    """Return the result of a rule; for a blocked rule, that of its scenarios in which no other rule was broken."""
     result = next((one.result for one in run.rules if one.id == rule), Result.SKIPPED)
     if result is not Result.BLOCKED:
         return result
@@ -126,12 +126,12 @@ def _row(verdict: Verdict, profile: Profile, run: Summary, ours: Result, strictl
 
 
 def _hidden(verdict: Verdict) -> set[Result]:
-    """Return what else agrees: a broken rule may be blocked by another one, as a race is by what fails alone too."""
+    """Return what else agrees: another rule may block a broken one, as when even the single requests of a race fail."""
     return {Result.BLOCKED} if verdict.profiled == "failed" else set()
 
 
 def _allowed(result: Result, rule: str, profile: Profile) -> set[Result]:
-    """Return the results that agree; a rule may pass whose deviation shows only sometimes."""
+    """Return the results that agree; a rule whose deviations all show only sometimes may also pass."""
     known = [deviation for deviation in profile.deviations if deviation.rule == rule]
     only_sometimes = bool(known) and all(deviation.sometimes for deviation in known)
     unstable = only_sometimes and result in (Result.KNOWN_DEVIATION, Result.FAILED)
@@ -139,7 +139,7 @@ def _allowed(result: Result, rule: str, profile: Profile) -> set[Result]:
 
 
 def _by_the_contract(rule: str, profile: Profile, strictly: Result) -> set[str]:
-    """Return what a run by the contract alone could say: what only the profile allows fails, or is not offered."""
+    """Return what a run without the profile could say: a rule that needs the profile fails, or is not offered."""
     if rule in NEEDED_NAMES and NEEDED_NAMES[rule](profile.names):
         return {"not offered"}
     if strictly is Result.SKIPPED:
@@ -164,7 +164,7 @@ NEEDED_NAMES: Mapping[str, Callable[[Names], bool]] = {
     "filter-email": lambda names: names.email_filter != Names.email_filter,
     "pages": lambda names: names.page != Names.page,
 }
-"""The rules that the contract alone does not find, because a parameter has another name."""
+"""The rules that are not offered by the contract alone, because the peer names a parameter otherwise."""
 
 ALLOWANCES: Mapping[str, Callable[[Profile], bool]] = {
     "create-201": lambda known: bool(known.create or known.paths.create) or known.shape.created != "user",
@@ -186,7 +186,7 @@ ALLOWANCES: Mapping[str, Callable[[Profile], bool]] = {
 
 
 def _exits(runs: Sequence[Run]) -> list[str]:
-    """Return a line for each run that ended unexpectedly: with the profile it passes, strictly it fails."""
+    """Return a line for each run that ended unexpectedly: the one with the profile should pass, the strict one fail."""
     with_profile, strict = runs
     lines = []
     if (with_profile.exit_code, with_profile.summary.outcome) != (0, Outcome.PASSED):

@@ -40,13 +40,13 @@ def rule_above(scenario: Scenario) -> Rule | None:
 
 
 def full_name(scenario: Scenario) -> str:
-    """Return the name of a scenario among all others: with its feature and rule, without the row of an outline."""
+    """Return the full name of a scenario: with its feature and rule, without the row of an outline."""
     rule = rule_above(scenario)
     return ": ".join([scenario.feature.name, *([rule.name] if rule else []), plain(scenario.name)])
 
 
 def history_id(scenario: Scenario) -> str:
-    """Return what a scenario is known by in later runs; allure-behave takes those of two rules for one."""
+    """Return the id of a scenario in all runs; that of allure-behave is the same for namesakes in two rules."""
     row = row_of(scenario)
     cells = [f"{name}={cell}" for name, cell in zip(row.headings, row.cells, strict=True)] if row else []
     return digest("\n".join([full_name(scenario), *cells]))
@@ -58,7 +58,7 @@ def digest(text: str) -> str:
 
 
 def links_of(scenario: Scenario) -> list[Link]:
-    """Return where the standard behind the rule can be read, and the ticket of a known deviation."""
+    """Return links to the standard behind the rule, and to the ticket of a known deviation."""
     rule, deviation = RULES.get(rule_of(scenario)), deviation_of(scenario)
     links = []
     if rule is not None and (url := standard_url(rule.source)):

@@ -13,7 +13,7 @@ from support.redaction import redacted
 
 
 class ContinuousIntegration(BaseSettings):
-    """What GitHub Actions and GitLab CI say of the job in hand; their variables, no settings of the suite."""
+    """What the variables of GitHub Actions and GitLab CI say of this job; they are no settings of the suite."""
 
     model_config = SettingsConfigDict(extra="ignore", case_sensitive=False, env_ignore_empty=True)
 
@@ -28,7 +28,7 @@ class ContinuousIntegration(BaseSettings):
     report_url: str | None = None
 
     def executor(self) -> dict[str, Any] | None:
-        """Return the job as Allure names its parts, or None outside of CI."""
+        """Return the job in the format of `executor.json`, or None outside of CI."""
         if self.github_run_id and self.github_repository:
             url = f"{self.github_server_url}/{self.github_repository}/actions/runs/{self.github_run_id}"
             job = ("GitHub Actions", "github", self.github_workflow, self.github_run_number, url)
@@ -55,7 +55,7 @@ def write_executor(folder: Path, ci: ContinuousIntegration | None = None) -> Non
 
 
 def _escaped(text: str, key: bool = False) -> str:
-    """Return a text as the format of Java properties wants it."""
+    """Return a text, escaped for a file of Java properties."""
     text = text.replace("\\", "\\\\").replace("\n", "\\n")
     for sign in " :=#!" if key else "":
         text = text.replace(sign, f"\\{sign}")

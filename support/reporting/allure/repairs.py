@@ -1,8 +1,8 @@
 """Two repairs of allure-behave 2.16.2 for behave 1.3.3.
 
-The formatter registers the scenarios that stand directly under a feature and none that stands under a `Rule:`
-(allure-python issue 886), so that these would leave no result. And it takes a scenario's status from its steps alone:
-one whose hook or cleanup failed would be shown as passed.
+The formatter registers only the scenarios directly under a feature: those under a `Rule:` would leave no result
+(allure-python issue 886). And it takes the status of a scenario from its steps alone: a scenario whose hook or cleanup
+failed would be shown as passed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def every_scenario(formatter: AllureFormatter, feature: Feature) -> None:
 
 
 def scenario_status(scenario: Scenario) -> Any:
-    """Return failed for a broken contract, broken for any other failure, of hooks and cleanups too."""
+    """Return failed for a broken contract, skipped for a known deviation, else broken, for hooks and cleanups too."""
     failure = failure_of(scenario)
     if failure is None:
         return stock_status(scenario)
@@ -61,7 +61,7 @@ def scenario_status_details(scenario: Scenario) -> Any:
 
 
 def step_status_details(step: Step) -> Any:
-    """Return why a step failed in the words of its scenario, so that the report shows it once."""
+    """Return why a step failed, in the same words as its scenario, so that the report shows them once."""
     if step.status.has_failed():
         return StatusDetails(message=text_of(step))
     return stock_step_details(step)

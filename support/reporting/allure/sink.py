@@ -124,7 +124,8 @@ class AllureSink(ReportSink):
         if result is not Result.PASSED or self._attaches_all:
             self._attach_exchanges()
         if result is not Result.PASSED and (script := getattr(scenario, "replay_script", "")):
-            self._logger.attach_data(_new_id(), script, name=REPLAY, attachment_type=AttachmentType.TEXT)  # as it is
+            # not by `_attach`: the texts in the script are redacted already, and the script itself has to stay as it is
+            self._logger.attach_data(_new_id(), script, name=REPLAY, attachment_type=AttachmentType.TEXT)
         test = self._test()
         stock = [label for label in test.labels if label.name not in ("tag", "severity")]
         test.labels = [*labels_of(scenario), Label("outcome", failure.outcome if failure else result), *stock]
@@ -132,7 +133,7 @@ class AllureSink(ReportSink):
         self._stock_stop(scenario)
 
     def _attach_exchanges(self) -> None:
-        """Attach the exchanges to their steps, which are over: what is attached now goes to the scenario, and on."""
+        """Attach the exchanges to their steps: as these are over, attachments go to the scenario and are then moved."""
         for step, exchanges in self._by_step:
             for exchange in most_telling(exchanges):
                 self._attach(title(exchange), page(exchange))
@@ -144,7 +145,7 @@ class AllureSink(ReportSink):
             del attachments[len(attachments) - count :]
 
     def _drop(self) -> None:
-        """Drop the test of a scenario that was not selected, and its steps, which would go to the next one."""
+        """Drop the test of a scenario that was not selected, and its steps, which would else go to the next test."""
         self._listener.steps.clear()
         self._logger.drop_test(self._listener.current_scenario_uuid)
         self._listener.current_scenario_uuid = None

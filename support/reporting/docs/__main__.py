@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _played(examples: Mapping[str, Sequence[Scenario]]) -> dict[str, Example]:
-    """Return an example of each rule; say which rules have none, as the pages do without them."""
+    """Return a played example of each rule; print which rules have none, as the pages then show none."""
     try:
         played = play(examples)
     except SuiteError as error:

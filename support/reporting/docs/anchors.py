@@ -1,4 +1,4 @@
-"""Where each statement of a feature stands on its page: by its title, as line numbers change with every edit."""
+"""The anchor of each statement of a feature on its page: its title, as line numbers change with every edit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.reporting.docs.features import examples, sections
 from support.reporting.results import plain
 
 TAKEN = ("main", "menu", "background", "examples", "toc", "search", "found")
-"""What the pages themselves use."""
+"""Anchors that the pages themselves use."""
 
 
 def slug(title: str) -> str:

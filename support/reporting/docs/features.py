@@ -1,4 +1,4 @@
-"""The features as behave parses them, by capability, and what the pages ask of them."""
+"""The features as behave parses them, by capability, and the functions that the pages apply to them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_features(root: Path, folder: Path) -> Capabilities:
 
 
 def sections(feature: Feature) -> list[Feature | Rule]:
-    """Return what has examples of its own: the rules, after the feature itself if it has any."""
+    """Return the sections with examples of their own: the feature itself, then its rules."""
     return [each for each in (feature, *feature.iter_rules()) if examples(each)]
 
 

@@ -1,4 +1,4 @@
-"""The last result of each scenario: of the runs whose results were kept, of one run, or of behave's JSON."""
+"""The last result of each scenario: from the kept results of several runs, from one run, or from behave's JSON."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class LastRun:
 
 
 def last_run_in(reports: Path) -> LastRun:
-    """Return the last run whose reports are in a folder, with the results of those before; raises ValueError."""
+    """Return the last run reported in a folder, with earlier results on its target; raises ValueError if unreadable."""
     if not (reports / summary.FILE).is_file():
         return LastRun()
     last = read_results(reports / summary.FILE)

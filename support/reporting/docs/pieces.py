@@ -1,4 +1,4 @@
-"""What stands in the pages as words in their colours, marked words and links."""
+"""The pieces of the pages: coloured words and signs, marked words, and links."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Example:
-    """A scenario and the exchanges of its action."""
+    """A scenario, and the exchanges of a step: of its last action with a request, or else of its last step with one."""
 
     scenario: Scenario
     step: str
@@ -50,7 +50,7 @@ def chosen(examples: Sequence[Scenario]) -> Scenario | None:
 
 
 def play(examples: Mapping[str, Sequence[Scenario]]) -> dict[str, Example]:
-    """Play a scenario of each rule; return the example of each that sent a request in its action."""
+    """Play a scenario of each rule; return the example of each rule whose scenario sent a request."""
     scenarios = {rule: one for rule, of_rule in examples.items() if (one := chosen(of_rule)) is not None}
     api = EmbeddedApi()
     try:
@@ -63,7 +63,7 @@ def play(examples: Mapping[str, Sequence[Scenario]]) -> dict[str, Example]:
 
 
 def _command(target: Target, places: Sequence[str], folder: Path) -> list[str]:
-    """Return a run that no setting of this machine leads to another API."""
+    """Return the command of a run that no setting of this machine can lead to another API."""
     token = ("token_command", f"echo {target.token}") if load().token_command else ("token", target.token)
     settings: dict[str, object] = {
         "base_url": target.base_url,
@@ -95,7 +95,7 @@ def _examples(scenarios: Mapping[str, Scenario], folder: Path) -> Iterator[tuple
 
 
 def _exchanges(step: Mapping[str, Any], folder: Path) -> list[Shown]:
-    """Return the exchanges of a step that differ in method and status."""
+    """Return the last exchange of a step for each method and status, at most three."""
     pages = {_kind(one["name"]): folder / one["source"] for one in step["attachments"] if "->" in one["name"]}
     return [_shown(name, page.read_text(encoding="utf-8")) for name, page in list(pages.items())[-MOST:]]
 

@@ -31,19 +31,19 @@ class Unclear(Exception):
 
 
 def commands(claims: Sequence[Claim], exchange: Exchange, profile: Profile, words: Words) -> list[str]:
-    """Return commands that check an answer; raises Unclear if one of the claims cannot be checked."""
+    """Return commands that check an answer; raises Unclear without a claim, or if a claim cannot be checked."""
     if not claims:
         raise Unclear
     return list(dict.fromkeys(command for claim in claims for command in _Checks(exchange, profile, words).of(claim)))
 
 
 def place(steps: Sequence[str]) -> str:
-    """Return where a value stands, as the script has it: each key as in JSON."""
+    """Return the place of a value as the script writes it: each key as in JSON, after a slash."""
     return "".join(f"/{step if step.isdecimal() else json.dumps(step, ensure_ascii=False)}" for step in steps)
 
 
 class _Checks:
-    """What the claims about one answer come to."""
+    """Translates the claims about one answer into commands."""
 
     def __init__(self, exchange: Exchange, profile: Profile, words: Words) -> None:
         self._exchange, self._profile, self._words = exchange, profile, words
@@ -131,7 +131,7 @@ class _Checks:
         return self._words.user(user_id)
 
     def _at(self, key: str) -> str:
-        """Return where the answer has a field of its user."""
+        """Return the place of a field of the user in the answer; raises Unclear if the answer shows no user."""
         names, method = self._profile.names, self._exchange.call.method
         shape, created = self._profile.shape, names.created_pointer
         if (method == "POST" and shape.created != "user") or (method in ("PUT", "PATCH") and shape.updated != "user"):

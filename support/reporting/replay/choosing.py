@@ -1,4 +1,4 @@
-"""Which exchanges of a scenario a script repeats: those up to the wrong one, and of many those of its users alone."""
+"""Which exchanges of a scenario a script repeats: those up to the wrong one; of many, only those about its users."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def steps_to(violation: ContractViolation, exchanges: Sequence[Exchange], profil
 
 
 def damage_before(steps: Sequence[Step]) -> Exchange | None:
-    """Return the write that came before a read which shows what is wrong."""
+    """Return the last write before a wrong read; None if the wrong request is itself a write."""
     if steps[-1].writes:
         return None
     return next((step.exchange for step in reversed(steps) if step.writes), None)
 
 
 def stands_alone(violation: ContractViolation, steps: Sequence[Step], profile: Profile) -> bool:
-    """Whether the wrong request shows the fault on its own: it needs no user, who is deleted now, and makes none."""
+    """Whether the wrong request shows the fault alone: it needs no user of the run, and creates none."""
     wrong = steps[-1].exchange
     if any(claim.kind in OF_A_USER for claim in violation.claims) or not violation.claims:
         return False
@@ -74,7 +74,7 @@ def stands_alone(violation: ContractViolation, steps: Sequence[Step], profile: P
 
 
 def made_an_unknown_user(violation: ContractViolation, profile: Profile) -> bool:
-    """Whether a PUT was done for an id that nobody has: if it made a user, the API may know the id from then on."""
+    """Whether a PUT to an unknown id succeeded: if it created a user, the API may know that id from then on."""
     wrong = violation.exchange
     if wrong is None or wrong.call.method != "PUT" or not is_success(wrong.status):
         return False
@@ -82,7 +82,7 @@ def made_an_unknown_user(violation: ContractViolation, profile: Profile) -> bool
 
 
 def depends_on_others(violation: ContractViolation) -> bool:
-    """Whether a page showed the wrong users: what is on it depends on all who are there."""
+    """Whether a page showed the wrong users: its content depends on all users of the API."""
     return violation.rule == "pages" and all(claim.kind != "status" for claim in violation.claims)
 
 
@@ -103,7 +103,7 @@ def _created(exchange: Exchange, field: str, profile: Profile) -> object:
 
 
 def _as_created(exchanges: Sequence[Exchange], profile: Profile) -> Iterator[Exchange]:
-    """Put users created at the same moment, whose answers came in any order, in the order of their creation."""
+    """Yield the exchanges, each series of creates in the order of creation, as their answers came in any order."""
 
     def moment(exchange: Exchange) -> datetime:
         found = profile.shape.moment(_created(exchange, "createdAt", profile))
@@ -114,7 +114,7 @@ def _as_created(exchanges: Sequence[Exchange], profile: Profile) -> Iterator[Exc
 
 
 def _place_of(wrong: Exchange, exchanges: Sequence[Exchange]) -> int | None:
-    """Return the place of an exchange, or of the last one with the same call: a read may have completed its answer."""
+    """Return the place of an exchange, or of one with its call and status: a read may have completed the answer."""
     same = [place for place, one in enumerate(exchanges) if one == wrong]
     calls = [place for place, one in enumerate(exchanges) if one.call == wrong.call and one.status == wrong.status]
     return next(reversed(same or calls), None)
@@ -138,7 +138,7 @@ def _repeats(exchange: Exchange, before: Exchange) -> bool:
 
 
 def _of_its_users(violation: ContractViolation, steps: Sequence[Step], profile: Profile) -> Iterator[Step]:
-    """Yield the steps about the users of the last one, and about those who shared an email with them."""
+    """Yield the steps about the users of the last step, and about users who shared an email with them."""
     ids = {str(value) for claim in violation.claims if claim.kind in OF_A_USER for value in claim.values}
     wanted, chosen = _tokens(steps[-1].exchange) | ids, [steps[-1]]
     damage = damage_before(steps)
@@ -152,7 +152,7 @@ def _of_its_users(violation: ContractViolation, steps: Sequence[Step], profile: 
 
 
 def _tokens(exchange: Exchange) -> set[str]:
-    """Return in small letters what a request may name users by: emails, what it quotes, and the id in its URL."""
+    """Return in small letters what may name users in a request: emails, quoted values, and the id in its URL."""
     body = (exchange.call.body or b"").decode("utf-8", "replace")
     last = exchange.call.url.partition("?")[0].rstrip("/").rpartition("/")[2]
     emails = EMAIL.findall(f"{unquote(exchange.call.url)} {body}")
@@ -161,7 +161,7 @@ def _tokens(exchange: Exchange) -> set[str]:
 
 
 def _made_by(exchange: Exchange, profile: Profile) -> set[str]:
-    """Return the id and the emails that users have by a write."""
+    """Return the id and the emails that a write gave to users, in small letters."""
     if exchange.call.method not in WRITES or not is_success(exchange.status):
         return set()
     emails = {email.lower() for email in EMAIL.findall((exchange.call.body or b"").decode("utf-8", "replace"))}

@@ -32,7 +32,7 @@ from support.settings import ROOT
 
 LONGEST_NAME = 80
 NOT_JUDGED = ("burst", "burst-workflow", "create-location")
-"""Rules about concurrent requests, or about what follows from an answer, which single requests in turn do not show."""
+"""Rules about concurrent requests, or about following an answer, which single requests in turn do not show."""
 TRIES = 3
 CONCURRENCY = "concurrency"
 PLAYED = """\

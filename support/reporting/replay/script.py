@@ -58,7 +58,7 @@ def script(steps: Sequence[Step], wrong: Wrong, profile: Profile, base_url: str,
 
     A variable stands for each id that a create returned. A request that may change a user is sent only after a read
     that shows no user, or one that the script made. `patience_s` is how long the last answer may take to become right.
-    Raises Unclear if a claim about it cannot be checked, or if a request cannot be written for users of its own.
+    Raises Unclear if a claim about that answer cannot be checked, or a request cannot be written for new users.
     """
     bodies = [(step.exchange.call.body or b"").decode("utf-8", "replace") for step in steps]
     if any("\0" in body for body in bodies):  # such as UTF-16, in which nothing can be replaced
@@ -145,7 +145,7 @@ class _Script:
         if self._changes(call) and not _names_a_user(call.url, self._collection):
             raise Unclear
         if is_success(step.exchange.status) and self._names_a_derived_id(call):
-            raise Unclear  # it showed a user of the run, by an id that was made of theirs
+            raise Unclear  # the answer showed a user of the run, by an id derived from theirs
         after = f": expected {self._wrong.expected}, got {self._wrong.actual} in the run  <-- here"
         yield f"\nsay '' {self._words.heading(number, call, after)}"
         yield f"EXPECTED={self._words.expectation(self._wrong.expected)}"
@@ -155,7 +155,7 @@ class _Script:
         yield f"play_wrong_step {self._patience_s}"
 
     def _wants_no_entry(self, call: Call) -> bool:
-        """Whether a request without the right token was to be refused."""
+        """Whether the target should have refused a request without the right token."""
         refused = any(claim.kind == "status" and UNAUTHORIZED in claim.values for claim in self._wrong.claims)
         return refused and call.credential != self._credential
 
@@ -164,7 +164,7 @@ class _Script:
 
         Raises Unclear for a known id in another spelling, for which no variable can stand.
 
-        `after_sign_in` sends a read with the right token ahead on the same connection, whose state may let others in.
+        `after_sign_in` first sends a read with the right token on the same connection, which may then let others in.
         """
         call = step.exchange.call
         named = _path(call.url).rpartition("/")[2]
@@ -195,7 +195,7 @@ class _Script:
         created_at = at(step.exchange.answer.json(), names.paths["createdAt"]) if step.exchange.answer else None
         if isinstance(created_at, str) and self._profile.shape.created == "user":
             variable = f"TIME_{len(words.ids)}"
-            words.times[created_at] = "" if created_at in words.times else variable  # several users may share it
+            words.times[created_at] = "" if created_at in words.times else variable  # several users may share a time
             where = place((*steps_of(self._created_pointer), *names.paths["createdAt"]))
             yield f"{variable}=$(value_at {quoted(where)})"
 
@@ -203,7 +203,7 @@ class _Script:
         return call.method in UPDATES or (call.method == "POST" and _path(call.url) != self._creates)
 
     def _names_a_derived_id(self, call: Call) -> bool:
-        """Whether a call is for an id that was made of one that a create returned, such as `07` of `7`."""
+        """Whether a call is for an id derived from one that a create returned, such as `07` from `7`."""
         named, ids = unquote(_path(call.url).rpartition("/")[2]), self._words.ids
         return named not in ids and any(bare in _bare(named) for bare in map(_bare, ids) if bare)
 
@@ -220,7 +220,7 @@ def _names_a_user(url: str, collection: str) -> bool:
 
 
 def _bare(user_id: str) -> str:
-    """Return an id without what a server may ignore in it: signs, letter case, the form of its digits."""
+    """Return an id without what a server may ignore in it: punctuation, letter case, the form of its digits."""
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKC", user_id).casefold())
 
 

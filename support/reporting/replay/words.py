@@ -51,17 +51,17 @@ class Words:
         return self.text(on_one_line(f"# {number}. {call.method} {self._with_user(call.url)}{body}{after}"))
 
     def expectation(self, text: str) -> str:
-        """Return what is expected, with the times (as JSON) that users of the script were created at, as one word."""
+        """Return an expectation as one word, with variables for the times (as JSON) at which users were created."""
         for created_at, name in self.times.items():
             text = text.replace(f'"{created_at}"', self._variable(name)) if name else text
         return self.text(text)
 
     def text(self, text: str) -> str:
-        """Return a text about users of the run as one word about those of the script."""
+        """Return a text as one word, with variables of the script for the ids and the mark of the run."""
         return self._in_shell(quoted(self._with_run(self._with_ids(text))))
 
     def word(self, text: str) -> str:
-        """Return a text as one word."""
+        """Return a text as one word, with a variable for the mark of the run."""
         return self._in_shell(quoted(self._with_run(text)))
 
     def user(self, user_id: str) -> str:
@@ -91,27 +91,27 @@ class Words:
         return url
 
     def _variable(self, name: str) -> str:
-        """Return what stands for a variable until the text is quoted; it holds letters and braces alone."""
+        """Return a placeholder that stands for a variable until the text is quoted; it has only letters and braces."""
         if name not in self._names:
             self._names.append(name)
         place = self._names.index(name)
         return f"{{{self._nonce}{chr(97 + place // 26)}{chr(97 + place % 26)}}}"
 
     def _with_run(self, text: str) -> str:
-        """Return a text with the variable of the script's own mark, which has digits only, so that case is kept."""
+        """Return a text with the script's own mark, as a variable, for the run's; its digits have no letter case."""
         own = "".join(map(_in_any_form, self.mark.removeprefix(PREFIX)))
         run = re.compile(f"({''.join(map(_in_any_form, PREFIX))}){own}", re.IGNORECASE)
         return run.sub(lambda found: found[1] + self._variable("RUN"), text) if self.mark else text
 
     def _with_ids(self, text: str) -> str:
-        """Return a body with variables for ids that are the same percent-encoded."""
+        """Return a text with variables for quoted ids, if percent-encoding does not change them."""
         for user_id, name in self.ids.items():
             if quote(user_id, safe="") == user_id:
                 text = text.replace(f'"{user_id}"', f'"{self._variable(name)}"')
         return text
 
     def _in_shell(self, command: str) -> str:
-        """Return a command with variables between two parts of a word in quotation marks."""
+        """Return a command with each placeholder as its variable in double quotes, between quoted parts of a word."""
         variable = re.compile(rf"(?:\{{|\\173){self._nonce}([a-z])([a-z])(?:\}}|\\175)")
 
         def named(found: re.Match[str]) -> str:
@@ -121,7 +121,7 @@ class Words:
 
 
 def quoted(text: str) -> str:
-    """Return a text as one word, without secrets; the script around it stays as it is, whatever the token is."""
+    """Return a text as one word, without secrets; as only texts are redacted, no token can damage the script itself."""
     return shlex.quote(redacted(text))
 
 

@@ -139,7 +139,7 @@ def packed(html: str) -> str:
 
 
 def _put(made: Path, output: Path) -> None:
-    """Put what was made in place of what was there."""
+    """Move the new report to where it belongs, in place of an earlier one."""
     output.parent.mkdir(parents=True, exist_ok=True)
     if output.is_dir():
         shutil.rmtree(output)
