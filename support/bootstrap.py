@@ -1,4 +1,4 @@
-"""How a run begins: as the settings say, or with one clear line.
+"""How a run begins as the settings say, or ends with one clear line.
 
 The embedded API is started before the clients and their libraries are imported, so that both start at the same time.
 """
@@ -46,7 +46,7 @@ COLLECT_AFTER = 50_000
 
 def begin(config: Any, features: list[Feature]) -> Run:
     """Open a run as the settings say, or end the process with one clear line; put the features into their order."""
-    open_standard_streams()  # once more: while behave read environment.py, that file had the number of a missing stream
+    open_standard_streams()  # again: at the import, the open file environment.py had the number of a missing stream
     interrupts = Interrupts()
     interrupts.install()
     features.sort(key=playing_order)
@@ -68,7 +68,7 @@ def begin(config: Any, features: list[Feature]) -> Run:
 
 
 def check_target(settings: Settings, config: Any, features: Sequence[Feature], processes: int) -> Summary:
-    """Play the preflight for processes that share a run; return its summary, or end the process with one line."""
+    """Play the preflight once for all processes; return the run's summary, or end the process with one line."""
     interrupts = Interrupts()
     interrupts.install()
     known = _Known()
@@ -90,7 +90,7 @@ def check_target(settings: Settings, config: Any, features: Sequence[Feature], p
 
 @dataclass
 class _Known:
-    """What is known of a run until it begins."""
+    """What is known of a run before it begins, for the line that says why it cannot."""
 
     reports: Path = ROOT / "reports"
     target: str = ""
@@ -106,7 +106,7 @@ class _Known:
 
 @contextlib.contextmanager
 def _ending_in_one_line(interrupts: Interrupts, known: _Known) -> Iterator[None]:
-    """End the process with one line for what keeps the run from beginning."""
+    """End the process with one line that says why the run cannot begin."""
     try:
         yield
     except SuiteError as error:
@@ -118,7 +118,7 @@ def _ending_in_one_line(interrupts: Interrupts, known: _Known) -> Iterator[None]
 
 
 def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
-    """Start the embedded API, if it is the target, and open the session meanwhile."""
+    """Start the embedded API, if that is the target, and open the session while it starts."""
     begun = time.monotonic()
     embedded = EmbeddedApi() if settings.base_url is None else None
 
@@ -128,7 +128,7 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
 
     session = Session(settings, embedded)
     learned = [] if settings.base_url is None or settings.partial else _play_preflight(session, interrupts)
-    session.listed_at_first = None  # it may be very long
+    session.listed_at_first = None  # frees memory: the list may be very long
     log.info("%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
     report.describe_run(session, learned)
     if settings.base_url is not None and settings.partial is None:
@@ -136,13 +136,13 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     report.take_over()
     sink = report_sink(report.summary().identity, settings.attach == "all")
     sink.add_setup("open the target", time.monotonic() - begun, session.registry.ledger.in_brief)
-    gc.freeze()  # keeps what is there for good, such as all features, out of garbage collection
+    gc.freeze()  # the garbage collector then skips what lasts for the whole run, such as all features
     gc.set_threshold(COLLECT_AFTER)
     return Run(session, interrupts, report, sink)
 
 
 def _tell_what_it_does(session: Session, features: Sequence[Feature], config: Any, processes: int = 1) -> None:
-    """Tell what the run will do to the target, and how long that takes where answers take as long as so far."""
+    """Log what the run will do to the target, and how long that takes if answers stay as fast as they were so far."""
     from support.contract.tags import reason_to_skip
     from support.reporting.forecast import forecast
 
@@ -157,7 +157,7 @@ def _tell_what_it_does(session: Session, features: Sequence[Feature], config: An
 
 
 def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:
-    """Play the preflight; return what it learned. If it ends the run, its user is deleted, or its line names them."""
+    """Play the preflight; return what it learned. If it fails, delete its user, or name the user in the error."""
     from support.target.first_user import FirstUser
 
     user = FirstUser(session.http, session.registry)
@@ -172,7 +172,7 @@ def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:
 
 
 def _fail(fault: SuiteError, known: _Known, details: str = "") -> NoReturn:
-    """End the process with one line, after users who are left, before behave prints a report of nothing."""
+    """Print a fault's details, such as users who are left, then one line; end before behave prints an empty report."""
     details = details or "".join(f"{line}\n" for line in str(fault).splitlines()[1:])
     summary = failed_to_start(fault, known.reports, known.target, known.shard)
     say(sys.stderr, redacted(f"{details}{summary.in_one_line}\n"))

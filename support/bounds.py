@@ -28,7 +28,7 @@ class TooMuch(ValueError):
 
 
 class Bounds:
-    """How many bytes one answer may have, and all answers together that any client reads or keeps at one time."""
+    """Limits in bytes: for one answer, and for all answers together that the clients read or keep at one time."""
 
     def __init__(self, largest_mib: float) -> None:
         self.largest = int(largest_mib * MIB)
@@ -36,11 +36,11 @@ class Bounds:
         self._lock = threading.Lock()
 
     def largest_of(self, is_list: bool) -> int:
-        """Return how many bytes the body of an answer may have; a list of users has more than one user."""
+        """Return how many bytes the body of an answer may have: four times as many for a list of users."""
         return self.largest * (LISTS_HOLD if is_list else 1)
 
     def check_room(self, size: int, counted: int = 0) -> None:
-        """Raise TooMuch if so many bytes, of which `counted` are counted already, do not fit beside all others."""
+        """Raise TooMuch if `size` bytes, of which `counted` are already counted, do not fit beside all others."""
         most = self.largest * KEPT_TOGETHER
         if size > ALWAYS_TAKEN and self._kept - counted + size > most:
             raise TooMuch(
@@ -49,7 +49,7 @@ class Bounds:
             )
 
     def count(self, owner: object, size: int) -> None:
-        """Count so many bytes for as long as their owner exists."""
+        """Count `size` bytes, if they are more than 64 KiB, for as long as `owner` exists."""
         if size > SMALL:
             self._add(size)
             weakref.finalize(owner, self._add, -size).atexit = False
@@ -90,7 +90,7 @@ class Body:
     def _decoded(self, octets: bytes) -> Iterator[bytes]:
         """Yield decoded bytes, a part at a time."""
         part = b""
-        while octets or len(part) == SMALL:  # of a full part, more may be in the decoder
+        while octets or len(part) == SMALL:  # after a full part, the decoder may hold more
             if self._inflater.eof:  # one stream may follow another (RFC 1952, 2.2)
                 if not octets:
                     return
@@ -104,13 +104,13 @@ class Body:
         except zlib.error:
             if self._window != ZLIB_OR_GZIP or self._size:
                 raise
-            self._window = RAW_DEFLATE  # as some servers understand "deflate"
+            self._window = RAW_DEFLATE  # some servers call raw deflate "deflate"
             self._inflater = zlib.decompressobj(RAW_DEFLATE)
             return bytes(self._inflater.decompress(octets, SMALL))
 
 
 def parsed(body: bytes, owner: object) -> Any:
-    """Return a body as JSON, counted as long as its owner exists; raises ValueError for no JSON or beyond a bound."""
+    """Parse a body, and count its values while `owner` exists; raises ValueError for no JSON or beyond a bound."""
     containers = body.count(b"{") + body.count(b"[")
     values = containers + body.count(b",")
     if values > MOST_VALUES:

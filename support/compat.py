@@ -1,7 +1,7 @@
 """Private names of other libraries: each is used in one function here, with the reason, and nowhere else.
 
-`support/tests/house/test_compat.py` fails when a library changes one. Nothing here loads a library by itself, as the
-first hook has to begin before the clients are loaded.
+`support/tests/house/test_compat.py` fails when a library changes one of these names. Importing this module loads
+none of the libraries, as the first hook has to begin before the clients are loaded.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ MOST_INTERIM = 100
 
 
 def replace_pool(transport: httpx.AsyncHTTPTransport, pool: httpcore.AsyncConnectionPool) -> None:
-    """Put `pool` in the place of httpx's own: httpx has no parameter for a network backend."""
+    """Put `pool` in the place of httpx's own pool: httpx has no parameter for a network backend."""
     transport._pool = pool
 
 
 class FinalResponse(http.client.HTTPResponse):
-    """The final answer: http.client passes over 100 alone, and only `_read_status` sees the other interim ones."""
+    """The final answer: http.client skips only status 100, and only `_read_status` sees the other interim answers."""
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(MOST_INTERIM):
@@ -43,7 +43,7 @@ class FinalResponse(http.client.HTTPResponse):
 
 
 def call_before_exit(act: Callable[[], None]) -> None:
-    """Call something when the process ends, while threads can still be started; `atexit` is too late for that."""
+    """Call `act` when the process ends, while threads can still be started; `atexit` is too late for that."""
     register: Callable[[Callable[[], None]], object] = getattr(threading, "_register_atexit", atexit.register)
     register(act)
 
@@ -55,7 +55,7 @@ def runner_of(context: Context) -> ModelRunner:
 
 
 def keep_name_of_runner_quiet() -> None:
-    """Keep behave from printing the name of its runner's class, which says nothing to readers: it has no option."""
+    """Keep behave from printing the name of its runner's class, which says nothing to readers: behave has no option."""
     for module in (sys.modules["__main__"], sys.modules.get("behave.__main__")):
         if hasattr(module, "make_scoped_class_name"):
             module.print = _print_all_but_the_runner  # type: ignore[union-attr]
@@ -67,12 +67,12 @@ def _print_all_but_the_runner(*texts: object, **options: Any) -> None:
 
 
 def row_of(scenario: Scenario) -> Row | None:
-    """Return the row of an outline that a scenario was made from: behave tells it in the scenario's name alone."""
+    """Return the row of an outline that a scenario was made from: behave shows it only in the scenario's name."""
     row: Row | None = scenario._row
     return row
 
 
 def report_folder_of(logger: AllureFileLogger) -> Path:
-    """Return where Allure writes its results: its hooks pass results only."""
+    """Return the folder that Allure writes its results to: Allure's hooks do not name it."""
     folder: Path = logger._report_dir
     return folder

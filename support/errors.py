@@ -68,16 +68,16 @@ class Inconclusive(SuiteError):
 
 
 class NotOffered(Exception):
-    """The target does not offer what a scenario is about, as it may: the scenario is skipped."""
+    """The target does not offer what a scenario is about, and need not: the scenario is skipped."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The evidence of a violation, redacted, each text on one line but `curl`.
+    """The redacted evidence of a violation; each text but `curl` is on one line.
 
     `contenders` are those of a race. `request`, `response` and `curl` are empty if no single exchange shows the
-    violation; `answered` is False if that exchange has no answer. `after` is the write that did what a read showed.
-    `replay` is the script that repeats the scenario; `curl` is empty where only that can show the fault again.
+    violation; `answered` is False if that exchange has no answer. `after` is the write whose effect a read showed.
+    `replay` is the command that repeats the scenario; `curl` is empty where only `replay` can show the fault again.
     """
 
     attempted: str
@@ -93,9 +93,9 @@ class Evidence:
 
 
 class ContractViolation(AssertionError):
-    """The API broke a rule of the contract: its id, a text that says all, and the evidence that the text is made of.
+    """The API broke a rule of the contract: the rule's id, the full text, and the evidence that the text is made of.
 
-    `exchange` is the `Exchange` that shows it, if a single one does; `claims` are what its answer should have shown.
+    `exchange` is the one that shows the violation, if a single one does; `claims` say what it should have shown.
     """
 
     outcome = Outcome.CONTRACT_BROKEN

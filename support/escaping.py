@@ -34,7 +34,7 @@ def on_one_line(text: str) -> str:
 
 
 def beyond_ascii(text: str) -> str:
-    """Return the characters of a text that are not ASCII, each once: far fewer to search than all."""
+    """Return each character of a text that is not ASCII once: far fewer to search than the whole text."""
     if text.isascii():
         return ""
     return "".join(set(text.encode("utf-8", "surrogatepass").translate(None, ASCII).decode("utf-8", "surrogatepass")))

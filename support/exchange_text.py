@@ -25,7 +25,7 @@ def in_brief(exchange: Exchange) -> str:
 
 
 def status_of(exchange: Exchange) -> str:
-    """Return the status of an exchange; one that the body tells, with the status that was sent."""
+    """Return the status of an exchange; if the body tells the status, also the one that was sent."""
     sent = exchange.answer.sent_status if exchange.answer is not None else None
     return f"{exchange.status or 'no answer'}" + (f" (sent as {sent})" if sent is not None else "")
 
@@ -33,7 +33,7 @@ def status_of(exchange: Exchange) -> str:
 def curl(call: Call) -> str:
     """Return the call as a curl command for a POSIX shell, with the token as `$TOKEN`, a hidden URL as `$BASE_URL`.
 
-    It has no Idempotency-Key: an API that remembers the key would repeat its former answer.
+    The command has no Idempotency-Key: an API that remembers the key would repeat its former answer.
     """
     words = ["curl", "-i"]
     words += ["-I"] if call.method == "HEAD" else ["-X", call.method]
@@ -54,7 +54,7 @@ def curl(call: Call) -> str:
 
 
 def _authentication(credential: Credential, mark: str) -> list[str]:
-    """Return what authenticates at the end of the URL, and as an option, if any; the shell fills in the token."""
+    """Return the end of the URL and the option, if any, that authenticate a call; the shell fills in the token."""
     if credential.shown is None:
         return [""]
     shown = redacted.without_secrets(credential.shown)

@@ -42,7 +42,7 @@ class KnownDeviations:
             scenario.run = watched
 
     def recognise(self, scenario: Scenario) -> None:
-        """Note on a scenario whose steps are over the known deviation that it has shown."""
+        """Note on a scenario, once its steps are over, which known deviation it has shown, if any."""
         errors = (step.exception for step in scenario.all_steps)
         error = next((error for error in errors if isinstance(error, ContractViolation)), None)
         shown = error.evidence.actual if error and error.evidence else ()

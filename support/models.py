@@ -25,7 +25,7 @@ COOKIE_SIGNS = "!#$%&'()*+/:<=>?@[]^`{|}~"
 WHOLE: Any = object()
 """Stands for the whole body of an answer."""
 OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
-"""Headers that some servers take another method from."""
+"""Headers in which some servers accept a method that replaces the request's own."""
 ALWAYS_SENT = {"User-Agent": "users-acceptance", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 
 
@@ -65,7 +65,7 @@ class User:
 
 
 class TokenSource(Protocol):
-    """Has the right token of the moment, and gets another one where answers of these statuses refuse that."""
+    """Has the current token, and gets another one when an answer with one of `statuses` refuses it."""
 
     token: str
     statuses: Collection[int]
@@ -79,9 +79,9 @@ class TokenSource(Protocol):
 
 @dataclass(frozen=True)
 class Credential:
-    """How a request authenticates: `value` is the token that is sent, `shown` stands for it in print, None for none.
+    """How a request authenticates: by the token `value`, which prints as `shown`; not at all if `shown` is None.
 
-    `format` is what stands in the header, cookie or query parameter called `name`; of a basic one it is encoded.
+    `format` is the value of the header, cookie or query parameter called `name`; basic authentication encodes it.
     """
 
     shown: str | None
@@ -93,7 +93,7 @@ class Credential:
 
     @property
     def token(self) -> str:
-        """The token of the moment: that of the source, if there is one."""
+        """The current token: the one of the source, if there is a source."""
         return self.value if self.source is None else self.source.token
 
     @property
@@ -103,7 +103,7 @@ class Credential:
 
     @property
     def in_print(self) -> str:
-        """Return what is shown of it: where it is sent, and what stands for the token."""
+        """Return the credential for print: where it is sent, and what stands for the token."""
         place = {"basic": "Authorization: Basic ", "cookie": f"Cookie: {self.name}=", "query": f"?{self.name}="}
         return place.get(self.place, f"{self.name}: ") + self.format.replace("{token}", self.shown or "")
 
@@ -119,7 +119,7 @@ class Credential:
         return {self.name: self.sent}
 
     def in_url(self, url: str) -> str:
-        """Return the URL with the credential, where its place is the query."""
+        """Return the URL, with the credential if its place is the query."""
         if self.shown is None or self.place != "query":
             return url
         return f"{url}{'&' if '?' in url else '?'}{quote(self.name)}={quote(self.sent, safe='')}"
@@ -151,17 +151,17 @@ class Call:
 
     @property
     def sent_url(self) -> str:
-        """Return the URL with the credential, which no other place writes."""
+        """Return the URL with the credential; nothing else adds it."""
         return self.credential.in_url(self.url)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer as it was received; `seconds` runs from the first byte sent to the last byte read.
+    """One answer as it was received; `seconds` runs from the start of the attempt to the last byte read.
 
-    `excess` says which bound it exceeds; its body is then empty. Where the profile says that such an answer stands for
-    another status, `sent_status` is the one that came. `shown` is the user in it, where that is not the whole body;
-    `read` is the answer to the read that showed the user, where this one has none.
+    `excess` says which bound the answer exceeds, if any; the body is then empty. If the profile gives an answer another
+    status than the one that came, `sent_status` is the one that came. `shown` is the user in the answer, if that is not
+    the whole body; `read` is the answer to a later read that showed the user, if this answer did not.
     """
 
     status: int
@@ -181,11 +181,11 @@ class Answer:
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
 
     def json(self) -> Any:
-        """Return the user that it shows, or else the whole body as JSON; raises ValueError if it is not JSON."""
+        """Return the user that the answer shows, or else the whole body as JSON; raises ValueError for no JSON."""
         return self.document if self.shown is WHOLE else self.shown
 
     def unparsed(self) -> Answer:
-        """Return the same answer without what its body was parsed into."""
+        """Return the same answer without the document that its body was parsed into."""
         same = copy(self)
         same.__dict__.pop("document", None)
         return same
@@ -202,8 +202,8 @@ class Answer:
 class Failure:
     """An attempt that got no whole answer. `sent` is False only if the request cannot have reached the API.
 
-    `fatal` failures come every time, those `of_the_proxy` happen before the API is reached, one that `hung` had no
-    whole answer in time, and `status` is that of an answer whose body broke off after its header section.
+    `fatal`: another attempt would fail in the same way. `of_the_proxy`: the proxy failed before the API was reached.
+    `hung`: no whole answer came in time. `status`: that of an answer whose body broke off after its header section.
     """
 
     cause: str
@@ -272,5 +272,5 @@ class Exchange:
 
     @property
     def repeated_in_doubt(self) -> bool:
-        """Whether an earlier attempt may already have done the work, so that this answer may be the second one."""
+        """Whether an earlier attempt may already have done the work, so that this answer may be to a repetition."""
         return any(attempt.in_doubt for attempt in self.attempts[:-1])

@@ -1,4 +1,4 @@
-"""Settings that were plainly meant, but would be ignored: the run would then test another target than the one meant.
+"""Settings that are misspelt or not understood: if ignored, the run would test another target than the one meant.
 
 No message shows a value, which may be a secret.
 """
@@ -17,7 +17,7 @@ CLOSE_IN_ENVIRONMENT = 0.85
 
 
 def check_env_file(env_file: Path, names: Collection[str]) -> None:
-    """Raise SettingsError for the first line that sets nothing, or sets what is only nearly the name of a setting.
+    """Raise SettingsError for the first line that is not understood, or whose name is only nearly that of a setting.
 
     Raises OSError and UnicodeDecodeError where the file cannot be read.
     """
@@ -42,7 +42,7 @@ def check_env_file(env_file: Path, names: Collection[str]) -> None:
 
 
 def check_environment(environment: Mapping[str, str], names: Collection[str]) -> None:
-    """Raise SettingsError for a variable that is nearly the name of a setting; most variables are other programs'."""
+    """Raise SettingsError for a variable whose name is nearly a setting's; most variables belong to other programs."""
     for name in filter(environment.get, environment):
         if name.lower() in names:
             continue
@@ -57,7 +57,7 @@ def check_environment(environment: Mapping[str, str], names: Collection[str]) ->
 
 
 def _nearest(name: str, names: Iterable[str], cutoff: float) -> str | None:
-    """Return the setting whose letters are nearly those of a name; None where it is one, or like none."""
+    """Return the setting whose letters are nearly those of a name; None if the name is a setting, or like none."""
     from difflib import get_close_matches
 
     by_letters = {_letters(each): each for each in names}
@@ -76,5 +76,5 @@ def _first_in(text: str, names: Collection[str]) -> str | None:
 
 
 def _swallows(written: str, names: Collection[str]) -> bool:
-    """Whether a quoted value goes on over lines that set something: its quote was never closed."""
+    """Whether a quoted value runs on over lines that set a setting, because its quote was never closed."""
     return any(word.lower() in names for word in re.findall(r"\n\s*(\w+)\s*=", written))

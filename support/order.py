@@ -8,13 +8,14 @@ from behave.model import Feature
 
 CONCURRENCY, SMOKE = "concurrency", "smoke"
 SIMPLE_FIRST = ("users", "refusals", "protocol", "access")
-"""Folders of features, in this order: if users cannot be read, all of them fail, and the first names the rule."""
+"""Folders of features, in this order: if users cannot be read, all fail, and the first failure names the rule."""
 
 
 def playing_order(feature: Feature) -> tuple[bool, bool, int]:
     """Return the key to sort features by.
 
-    Those of the smoke test come first; those with concurrent requests come last, as they do all that others do.
+    Features of the smoke test come first; features with concurrent requests come last, as they use all that the others
+    test.
     """
     folder = Path(feature.filename).parent.name
     place = SIMPLE_FIRST.index(folder) if folder in SIMPLE_FIRST else len(SIMPLE_FIRST)

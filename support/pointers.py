@@ -1,4 +1,4 @@
-"""JSON pointers (RFC 6901): what a document holds at a place, and documents with a value put there."""
+"""JSON pointers (RFC 6901): read the value at a place in a document, or put a value there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def steps_of(pointer: str) -> tuple[str, ...]:
-    """Return the names and numbers on the way to a place; none for the whole document."""
+    """Return the steps of a pointer, which are names or numbers; none for the whole document."""
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
@@ -24,7 +24,7 @@ def at(document: Any, steps: Sequence[str]) -> Any:
 
 
 def placed(document: Any, steps: Sequence[str], value: Any) -> Any:
-    """Return a document with a value at a place, beside what it holds already; a number is a place in a list."""
+    """Return a document with a value put at a place and the rest unchanged; a number is a place in a list."""
     if not steps:
         return value
     step, *rest = steps

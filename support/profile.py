@@ -1,7 +1,7 @@
 """What the suite expects of a known target, read from `support/profiles/NAME.toml`.
 
 A profile changes values and selects scenarios; it never changes what a step does. The default one, `contract`, is the
-contract to the letter. The model checks its values wherever a profile comes from.
+contract to the letter. The classes here check the values of a profile wherever it comes from.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Caps:
     requests_per_minute: Count | None = None
 
     def shared_by(self, processes: int) -> Caps:
-        """Return the part of each limit that one of several processes may use; existing users count for all."""
+        """Return one process's part of each limit; `users` stays whole, as existing users count for all."""
         shared = {name: limit and max(1, limit // processes) for name, limit in asdict(self).items()}
         return Caps(**{**shared, "users": self.users})
 
@@ -89,9 +89,9 @@ class Deadlines:
 class Deviation:
     """A rule that the target is known to break, why, where that is documented, and when to review it.
 
-    `scenarios` narrows it to those whose names match one of these patterns (`*` stands for anything), and `shows` to
-    failures in which nothing else is found wrong than what matches one of these. One that shows only `sometimes`, as a
-    race does, is not fixed when it does not show.
+    `scenarios` limits the deviation to scenarios whose names match one of these patterns (`*` stands for anything), and
+    `shows` to failures whose mismatches all match one of these patterns. A deviation that shows only `sometimes`, as in
+    a race, does not count as fixed when it does not show.
     """
 
     rule: Rule
@@ -104,17 +104,17 @@ class Deviation:
     sometimes: bool = False
 
     def covers(self, scenario: str) -> bool:
-        """Whether it applies to a scenario; without `scenarios` it applies to all in which its rule is broken."""
+        """Whether the deviation applies to a scenario; without `scenarios`, to all in which its rule is broken."""
         return not self.scenarios or _matches(self.scenarios, scenario)
 
     def explains(self, mismatches: Sequence[str]) -> bool:
-        """Whether it explains every mismatch."""
+        """Whether the deviation explains every mismatch."""
         return not self.shows or all(_matches(self.shows, mismatch) for mismatch in mismatches)
 
 
 @dataclass(frozen=True, config=STRICT)
 class Exclusion:
-    """Scenarios that are not run on the target, and why, such as that what they create could not be deleted."""
+    """Scenarios that are not run on the target, and why: for example, the users they create could not be deleted."""
 
     reason: Text
     scenarios: Patterns
@@ -124,7 +124,7 @@ class Exclusion:
 
 
 def _matches(patterns: Sequence[str], text: str) -> bool:
-    """Whether one of the patterns matches a text, without the row number of an outline's scenario."""
+    """Whether one of the patterns matches a text, in which the row number of an outline's scenario is ignored."""
     return any(fnmatch.fnmatchcase(text.split(" -- @")[0], pattern) for pattern in patterns)
 
 

@@ -42,10 +42,11 @@ class Answers:
 class Names:
     """The target's names of fields and query parameters; a field inside another is named by a JSON pointer.
 
-    `limit` is empty where nobody can ask for a page size.
+    `limit` is empty where a page size cannot be asked for.
     `list_pointer` leads to the list in the answer to a query, `user_pointer` to the user in the answer to a read, a
-    create and a change; `created_pointer` and `updated_pointer` are for creates and changes that differ from it, and
-    `body_pointer` for what is sent. With `flat_body`, what answers show in `/attributes/email` is sent as `email`.
+    create and a change; `created_pointer` and `updated_pointer` replace it for creates and for changes. `body_pointer`
+    leads to the user in the body of a request. With `flat_body`, what answers show in `/attributes/email` is sent as
+    `email`.
     """
 
     id: Text = "id"
@@ -63,7 +64,7 @@ class Names:
     flat_body: bool = False
 
     def to_target(self, fields: Any) -> Any:
-        """Rename the contract's fields to the target's, and wrap them; what has no fields stays unchanged."""
+        """Rename the contract's fields to the target's, and wrap them; a value without fields stays unchanged."""
         if not isinstance(fields, Mapping) or not fields:
             return fields
         user: Any = {}
@@ -129,7 +130,7 @@ class Shape:
     - `created`: what the answer to a create shows: the "user", an "id" (alone, or in an object), or only a "location".
     - `updated`: whether the answer to a change shows the "user", or "nothing".
 
-    A user whom the answer to a create or change does not show is read.
+    The suite reads a user whom the answer to a create or change does not show.
     """
 
     id: Literal["string", "integer", "any", "link"] = "string"
@@ -138,7 +139,7 @@ class Shape:
     updated: Literal["user", "nothing"] = "user"
 
     def moment(self, value: Any) -> datetime | None:
-        """Return a creation time of the target as a moment; None where it is none."""
+        """Return a creation time of the target as a datetime; None if it cannot be read as one."""
         try:
             if self.created_at in ("seconds", "milliseconds"):
                 return datetime.fromtimestamp(float(value) / (1000 if self.created_at == "milliseconds" else 1), UTC)
@@ -150,9 +151,9 @@ class Shape:
 
 @dataclass(frozen=True, config=STRICT)
 class StatusInBody:
-    """An answer with a status of success that is an error: what its body holds at `pointer` matches `value`.
+    """An error that the target sends with a status of success: the value at `pointer` in its body matches `value`.
 
-    It then counts as an answer with `status`, or with the status that the body holds there.
+    The answer then counts as one with `status`, or else with the status that the body holds at `pointer`.
     """
 
     pointer: Pointer
@@ -172,13 +173,13 @@ class StatusInBody:
 
 @dataclass(frozen=True, config=STRICT)
 class Lookup:
-    """How the target finds users by email: by `format`, and for each spelling where letter case matters."""
+    """How the target finds users by email: a search sends `format`, once for each spelling if letter case matters."""
 
     case_sensitive: bool = False
     format: Annotated[str, wanting("it must hold {email} once", lambda text: text.count("{email}") == 1)] = "{email}"
 
     def text_for(self, email: str) -> str:
-        """Return what a search sends; an email in quotes is escaped, as JSON and SCIM or as OData want it."""
+        """Return what a search sends; an email in quotes is escaped: in "…" as in JSON and SCIM, in '…' as in OData."""
         if '"{email}"' in self.format:
             email = json.dumps(email, ensure_ascii=False)[1:-1]
         elif "'{email}'" in self.format:
@@ -188,13 +189,14 @@ class Lookup:
 
 @dataclass(frozen=True, config=STRICT)
 class Pages:
-    """How the target cuts its list: `counts` "pages" or "users" from `first` on, or gives a "cursor" to the next page.
+    """How the target divides its list into pages, and what the parameter `names.page` asks for.
 
-    With "last_id" a page begins after the last id of the one before, which is sent as the parameter `names.page`.
+    It asks for the number of a page or of a user, from `first` on, if `counts` is "pages" or "users"; for what follows
+    the last id of the page before, with "last_id"; for the next page by its cursor, with "cursor".
 
     `first` is 1 for pages and 0 for users unless given. `size` is given where the list only comes in pages; the whole
-    list is then read this many users at a time. A cursor, or a link with one, is where `next_pointer` says, or else in
-    the header Link; what is no link is sent as the parameter `names.page`.
+    list is then read this many users at a time. The cursor is where `next_pointer` says, or else in the header Link; if
+    a link is there, it is followed as it is.
     """
 
     size: Count | None = None

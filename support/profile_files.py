@@ -35,13 +35,13 @@ WORDS = {
     "True, False": "true, false",
     "'": '"',
 }
-"""Words of pydantic, and TOML's for the same."""
+"""Words of pydantic, and TOML's words for the same things."""
 
 
 def load(target: str) -> Profile:
     """Read the profile of that name from `support/profiles`, or from a path that ends in .toml.
 
-    Raises SettingsError, in one line, if there is none, or with the first value that does not fit `Profile`.
+    Raises SettingsError, in one line, if there is no such profile, or with the first value that does not fit `Profile`.
     """
     path = Path(target) if target.endswith(".toml") else PROFILES / f"{target}.toml"
     content = _filled_in(_json_of(path, target), path)
@@ -76,7 +76,7 @@ def _json_of(path: Path, target: str) -> str:
 
 
 def _filled_in(content: str, path: Path) -> str:
-    """Return a profile with the values of the environment, which are hidden, in place of their names."""
+    """Return a profile with each `${NAME}` replaced by its value in the environment, which is hidden from now on."""
 
     def value(found: re.Match[str]) -> str:
         name = found[1]
@@ -102,7 +102,7 @@ def _check_is_file(path: Path, target: str) -> None:
 
 
 def _place(error: ErrorDetails) -> str:
-    """Return where an error is, as in `deviations[0].rule`; a key that is missing or unknown is in its table."""
+    """Return where an error is, as in `deviations[0].rule`; for a missing or unknown key, the table it belongs to."""
     path = error["loc"][:-1] if error["type"] in ("missing", "unexpected_keyword_argument") else error["loc"]
     names = [key for key in path if key != "[key]"]  # pydantic's mark for the key itself
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in names).lstrip(".") or "its top level"

@@ -64,7 +64,7 @@ Updating = Literal["PUT", "PATCH", "DELETE"]
 
 @dataclass(frozen=True, config=STRICT)
 class Auth:
-    """How requests authenticate: `name` is that of the header, cookie or query parameter, `format` what stands there.
+    """How requests authenticate: `name` is that of the header, cookie or query parameter, and `format` is its value.
 
     In `basic`, the token is `user:password`. In `none`, no request authenticates.
     """
@@ -99,7 +99,7 @@ class Paths:
 
 @dataclass(frozen=True, config=STRICT)
 class MediaTypes:
-    """The media types of bodies by method, and the one that is asked for."""
+    """The media types of the bodies that each method sends, and the media type that requests accept."""
 
     post: Text = "application/json"
     put: Text = "application/json"

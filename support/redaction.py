@@ -48,12 +48,12 @@ ESCAPES = (
     _Escape("&", re.compile("&(?:#[xX]?0{0,8}[0-9a-fA-F]{2,3}|amp|lt|gt|quot|apos);"), lambda it: html.unescape(it[0])),
     _Escape("\\", re.compile(r"\\+(?:(?:u00|x)([0-9a-fA-F]{2})|[nrt]?)"), _of_hex),
 )
-"""URLs, HTML, and JSON or Python, where `\\n` is white space and a backslash before anything else is dropped."""
+"""Those of URLs, HTML, and JSON or Python; there `\\n` is white space, and any other backslash is dropped."""
 
 
 @dataclass(frozen=True)
 class _Form:
-    """One way in which a secret may be written; either end of it reveals it."""
+    """One way in which a secret may be written; its beginning or its ending alone reveals the secret."""
 
     text: str
     beginning: str
@@ -62,11 +62,11 @@ class _Form:
 
 
 class Redactor:
-    """Removes known secrets from any text, and escapes it so that it can be written anywhere.
+    """Removes known secrets from any text, and escapes the text so that it can be written anywhere.
 
-    Of a secret of at least 12 characters, 11 to 12 from either end are found, in plain text or base64, whatever the
-    letter case, however escaped, and with white space in between. A shorter one is found as a whole or without its last
-    or first character. Time is linear in the length of the text.
+    Of a secret of at least 12 characters, 11 or 12 characters from either end are enough to be found, in plain text or
+    base64, whatever the letter case, however escaped, and with white space in between. A shorter secret is found as a
+    whole or without its last or first character. Time is linear in the length of the text.
     """
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Redactor:
             self._squeezed = self._squeezed | _forms(map(_squeezed, ways), revealing, shown)
 
     def hide_url(self, url: str) -> None:
-        """Show a URL as `$BASE_URL`, and its host as `$BASE_URL_HOST`, if that is more than a plain word."""
+        """Show a URL as `$BASE_URL`, and its host as `$BASE_URL_HOST`; a host that is a plain word, only after `//`."""
         self.hide(url, "$BASE_URL", whole=True)
         parts = urlsplit(url)
         if "." in parts.netloc or parts.netloc.startswith("["):
@@ -107,7 +107,7 @@ class Redactor:
         return "".join(f"{before}{shown}" for before, shown in self.parts(text))
 
     def parts(self, text: str) -> Iterator[tuple[str, str]]:
-        """Yield each part of a text that is no secret, with the replacement of the secret after it."""
+        """Yield each part of a text that is no secret, with the replacement of the secret that follows it, if any."""
         done = 0
         for start, end, shown in sorted(self._spans(text)):
             if end > done:
@@ -150,9 +150,9 @@ def _ways_to_write(secret: str) -> set[str]:
 
 
 def _in_base64(secret: str) -> Iterator[str]:
-    """Yield a secret as it is encoded at each offset of the three bytes that base64 encodes together.
+    """Yield a secret in base64, for each place that its first byte may have among the three that are encoded together.
 
-    The last letter belongs to it alone only if it ends the encoded text, with padding or without.
+    The last letter depends on the secret alone only if the secret ends the encoded text, with padding or without.
     """
     octets = secret.encode()
     for before, encode in itertools.product(range(3), (base64.b64encode, base64.urlsafe_b64encode)):
@@ -200,7 +200,7 @@ def _common(one: str, other: str) -> int:
 
 
 class _Layer:
-    """A text with one way of escaping undone, and where each of its characters was before."""
+    """A text with one way of escaping undone, and where each of its characters was in the escaped text."""
 
     def __init__(self, text: str, pattern: re.Pattern[str], decode: Decode) -> None:
         self._begins, self._from, self._to = array("q"), array("q"), array("q")
@@ -222,7 +222,7 @@ class _Layer:
         return piece
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a part of the text was before."""
+        """Return where a part of the text was in the escaped text."""
         first, last = bisect_right(self._begins, start) - 1, bisect_right(self._begins, end - 1) - 1
         after = self._begins[last + 1] if last + 1 < len(self._begins) else self._length
         return self._from[first] + start - self._begins[first], self._to[last] - (after - end)

@@ -17,7 +17,7 @@ from support.redaction import redacted
 from support.reporting.results import Result, result_of
 
 ALLOWED = (Result.PASSED, Result.KNOWN_DEVIATION)
-"""A target may show a known deviation only sometimes."""
+"""Results that may alternate in a scenario that is not flaky: a target may show a known deviation only sometimes."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ def _copy(scenario: Scenario) -> Scenario:
     one.played_for = scenario
     del one.run
     one.steps = [copy.copy(step) for step in scenario.steps]
-    one.use_background = scenario.use_background  # gives it steps of its own
+    one.use_background = scenario.use_background  # gives the copy steps of its own
     return one
 
 
 def _keep_worst(scenario: Scenario, rounds: Sequence[_Round]) -> bool:
-    """Make a scenario what the copy with the worst result is; return whether that failed."""
+    """Give a scenario the state of the copy with the worst result; return whether that copy failed."""
     worst = min(rounds, key=lambda each: list(Result).index(each.result), default=None)
     if worst is not None:
         vars(scenario).update(vars(worst.scenario))
@@ -69,7 +69,7 @@ def _keep_worst(scenario: Scenario, rounds: Sequence[_Round]) -> bool:
 
 
 def _told(worst: _Round, rounds: Sequence[_Round]) -> str:
-    """Return which rounds had which result, and what the API answered in another round to such a request."""
+    """Return which rounds had which result, and how another round answered a request like the one that failed."""
     numbers = defaultdict[Result, list[str]](list)
     for each in rounds:
         numbers[each.result].append(str(each.number))
@@ -84,5 +84,5 @@ def _told(worst: _Round, rounds: Sequence[_Round]) -> str:
 
 
 def _kind(exchange: Exchange) -> tuple[str, int]:
-    """Return what two requests for one thing share, whichever user they are about."""
+    """Return what two requests of the same kind share, whichever user they are about."""
     return exchange.call.method, exchange.call.url.count("/")

@@ -1,4 +1,4 @@
-"""A run: `before_all` opens it, and `after_all` closes it, or the exit of the process if behave skips that hook."""
+"""A run: `before_all` opens it, and `after_all` closes it; if behave skips that hook, the end of the process does."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Run:
     # Scenarios
 
     def select(self, feature: Feature) -> None:
-        """Skip what the target lacks or its profile excludes, and work in progress, of all that is selected."""
+        """Skip selected scenarios that are not to run on the target; prepare the others for deviations and repeats."""
         profile, has_token = self.session.profile, self.session.target.token is not None
         selected = [one for one in feature.walk_scenarios() if one.should_run(self._report.config)]
         for scenario in selected:
@@ -95,7 +95,7 @@ class Run:
             self._current.registry.start_deleting(at_least=BATCH)
 
     def confirm_gone(self, feature: Feature) -> None:
-        """Confirm that the users of the scenarios so far are gone; each of the feature has a share of that time."""
+        """Confirm that the users of the scenarios so far are gone; the feature's scenarios share the time it takes."""
         begun, played = time.monotonic(), [one for one in feature.walk_scenarios() if one.status.is_final()]
         try:
             self._confirm_gone()
@@ -108,23 +108,23 @@ class Run:
             try:
                 with self._sink.teardown("confirm that the users are gone", session.registry.ledger.in_brief):
                     session.registry.confirm_gone()
-            except ContractViolation as broken:  # if the target is known for it, the end of the run tells who is left
+            except ContractViolation as broken:  # if the profile lists it, the end of the run tells who is left
                 if all(known.rule != broken.rule for known in self.session.profile.deviations):
                     raise
             except TargetDown as error:
                 self._stop([], error)
 
     def _stop(self, scenarios: Iterable[Scenario], error: SuiteError) -> None:
-        """Let behave run no further scenario, for a reason that is no fault of a rule; these failed because of it."""
+        """Let behave run no further scenario, and give `error` as the reason why steps of `scenarios` failed."""
         self._down = error
         self._report.config.stop = True
         for step in (step for scenario in scenarios for step in scenario.all_steps):
             step.exception = error if step.status.has_failed() else step.exception
 
     def _stop_if_target_is_down(self, scenario: Scenario) -> None:
-        """Stop the run where the last call was given up and the target still does not answer: no rule is broken then.
+        """Stop the run if the last call was given up and the target still does not answer: that breaks no rule.
 
-        Where the quota of the target is used up, nothing more is asked.
+        If the quota of the target is used up, stop without another request.
         """
         session, exchanges = self.session, self.session.recorder.exchanges
         gave_up = bool(exchanges) and (exchanges[-1].answer is None or bool(exchanges[-1].gave_up))
@@ -138,7 +138,7 @@ class Run:
 
     @property
     def _deletes_at_the_end(self) -> bool:
-        """Whether the end deletes all users, within one deadline, because the run is ending early."""
+        """Whether users are deleted only at the end of the run, within one deadline, because it is ending early."""
         return self._down is not None or bool(self._interrupts.noted)
 
     @property
@@ -171,7 +171,7 @@ class Run:
 
         def prove() -> None:
             with self._sink.teardown("prove that no user of the run is left", session.registry.ledger.in_brief):
-                # the users on an embedded API are gone once it has ended, or end with the run
+                # an embedded API takes its users with it: one that has ended, or a faulty one that ends with the run
                 is_up = session.connection.embedded_end is None
                 if is_up and (session is self.session or not self._deletes_at_the_end):
                     session.registry.prove_nothing_is_left(max(LEAST_S, ends - time.monotonic()))
@@ -195,7 +195,7 @@ class Run:
     def _end_late(self) -> None:
         """Clean up if behave ended without its hooks, such as by sys.exit in a step; the exit code is then not 0."""
         if not self._ended:
-            _faults_of(self.end)  # they are in the report
+            _faults_of(self.end)  # the report has these faults
             if not self._interrupts.noted:
                 self._report.add_fault(
                     SuiteError("behave ended before the run was over, such as by sys.exit in a step")

@@ -1,4 +1,4 @@
-"""behave's runner without a word about itself: the first line of the output is the suite's own."""
+"""behave's runner without the line that names its class: the first line of the output is the suite's own."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def selection_of(config: Any, settings: Settings) -> str:
     """Return what selects scenarios, such as `contract, --name ^Ada, again=failed`; empty if nothing does."""
     patterns = {"include": config.include_re, "exclude": config.exclude_re}
     parts = [
-        *([] if config.paths == ALL_FEATURES or settings.partial else config.paths),  # a share has paths of its own
+        *([] if config.paths == ALL_FEATURES or settings.partial else config.paths),  # a worker has its own paths
         str(config.tag_expression),
         *(f"--{name} {pattern.pattern}" for name, pattern in patterns.items() if pattern),
         *(f"--name {each}" for each in config.name or ()),
@@ -31,9 +31,9 @@ def selection_of(config: Any, settings: Settings) -> str:
 
 
 def select_failed(features: list[Feature], config: Any, reports: Path) -> int | None:
-    """Leave only what did not pass in the last run; return the seed of its data.
+    """Leave only the scenarios that did not pass in the last run; return the seed of that run's data.
 
-    Raises SettingsError if nothing is left.
+    Raises SettingsError if there was no run, or if no scenario is left.
     """
     last = next(iter(last_played(reports)), None)
     if last is None:

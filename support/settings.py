@@ -1,6 +1,6 @@
 """Every setting, with its default and unit: `.env` < environment < `behave -D name=value`.
 
-No other module reads settings from the environment, except the one that explains a wrong value.
+No other module reads settings from the environment, except `wrong_settings`, which explains a wrong value.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _empty_is_the_default(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Drop empty values, each from where it counts: an empty variable overrides what `.env` says."""
+        """Drop empty values only now that all sources are merged: an empty variable overrides what `.env` says."""
         return {name: value for name, value in values.items() if value != ""}
 
     @field_validator("base_url")
@@ -199,7 +199,7 @@ class Settings(BaseSettings):
 
     @property
     def shard_of(self) -> tuple[int, int]:
-        """The number of the shard, and of how many."""
+        """The number of the shard, and how many shards there are."""
         number, _, count = (self.shard or "1/1").partition("/")
         return int(number), int(count)
 
@@ -217,7 +217,7 @@ def from_environment(name: str) -> str | None:
 
 
 def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
-    """Read the settings, `overrides` (from `-D`) above all.
+    """Read the settings; `overrides` (from `-D`) take precedence over all sources.
 
     Raises SettingsError with one line that names the setting, where it came from, what it got and what it wants.
     """
@@ -252,7 +252,7 @@ def load(overrides: Mapping[str, str] | None = None, env_file: Path | None = Non
 
 
 def _meant_for_another_target(settings: Settings) -> str | None:
-    """Return the first setting that has no use on the embedded API, and another value than its default."""
+    """Return the first setting that is useless with the embedded API but differs from its default."""
     names = ("token", "token_command", "target", "hide_base_url", "allow_production")
     return next(
         (name.upper() for name in names if getattr(settings, name) != Settings.model_fields[name].default), None

@@ -1,4 +1,4 @@
-"""Which features belong together in a share: one of several processes, or machines, runs each."""
+"""How features are split into shares, each of which one of several processes or machines runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.settings import ROOT, Settings
 LONG_TAGS, LONG_WEIGHT = {CONCURRENCY, "slow", "fuzz"}, 15
 SHORTEST_S = 0.001
 MAY_BE_OVER = 0.25
-"""By how much of a share the last ones may be longer than the others."""
+"""The part of a share by which the last shares may be longer than the others."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Shard:
 
 
 def select_shard(features: list[Feature], config: Any, settings: Settings) -> Shard:
-    """Leave only the features of the shard that SHARD names; raises SettingsError if it is empty."""
+    """Leave only the features of the shard that SHARD names; raises SettingsError if that shard is empty."""
     if settings.shard is None:
         return Shard()
     number, count = settings.shard_of
@@ -41,13 +41,13 @@ def select_shard(features: list[Feature], config: Any, settings: Settings) -> Sh
             f"SHARD: it got {settings.shard}; the selected scenarios fill only {number_of(len(shares), 'shard')}, each "
             f"of whole features. Name fewer shards, or select more scenarios."
         )
-    chosen = {id(feature) for feature in shares[number - 1]}  # behave takes features of one name for equal
+    chosen = {id(feature) for feature in shares[number - 1]}  # behave treats features with the same name as equal
     features[:] = [feature for feature in features if id(feature) in chosen]
     return Shard(settings.shard, _digest(shares, config))
 
 
 def _digest(shares: Sequence[Sequence[Feature]], config: Any) -> str:
-    """Return a short text that two ways to split the selected scenarios hardly share."""
+    """Return a short hash that tells one way to split the selected scenarios from another."""
     scenarios = [[one for feature in share for one in feature.walk_scenarios()] for share in shares]
     content = [[(one.feature.name, one.name) for one in share if one.should_run(config)] for share in scenarios]
     return hashlib.sha256(repr(content).encode()).hexdigest()[:12]
@@ -66,8 +66,8 @@ def weight(feature: Feature, config: Any, seconds: Seconds) -> float:
 def split(features: Sequence[Feature], config: Any, count: int, seconds: Seconds) -> list[list[Feature]]:
     """Split the selected features into at most `count` shares that take about as long.
 
-    Races and bursts are in the last shares, as few as they fill: there they disturb each other little, and what fails
-    in others is told before them.
+    Features with races and bursts are in the last shares, as few as they fill: within a share they run one after
+    the other and so disturb each other little, and failures in other shares are told before theirs.
     """
     weights = {id(feature): weight(feature, config, seconds) for feature in features}
     concurrent = sum(weights[id(feature)] for feature in features if is_concurrent(feature))

@@ -89,7 +89,7 @@ class Interrupts:
         time.sleep(DELAY_S)
         self._is_delayed = True
         if hasattr(signal, "pthread_kill"):
-            signal.pthread_kill(threading.main_thread().ident or 0, number)  # ends its wait
+            signal.pthread_kill(threading.main_thread().ident or 0, number)  # ends the main thread's wait
         else:
             _thread.interrupt_main(number)
 
@@ -117,7 +117,7 @@ def _known() -> list[signal.Signals]:
 
 
 def _holds_locks(frame: FrameType | None) -> bool:
-    """Whether the code may be acquiring a lock that it never releases if it is interrupted."""
+    """Whether the interrupted code may be acquiring a lock, which it would then never release."""
     while frame is not None:
         if str(frame.f_globals.get("__name__")).partition(".")[0] in LOCKING:
             return True

@@ -46,7 +46,7 @@ def is_client_error(status: int | None) -> bool:
 
 
 def is_server_fault(status: int | None) -> bool:
-    """Whether a status is never right and a wait does not fix it: a 5xx other than those of gateways and overload."""
+    """Whether a status is never right and a wait does not fix it: 500 or above, but not 502, 503 or 504."""
     return status is not None and status >= 500 and status not in GATEWAY
 
 

@@ -27,7 +27,7 @@ class TimelineRow:
 
 
 def status_counts(rows: Sequence[TimelineRow]) -> list[str]:
-    """Return in one text how often each status came, the most frequent first; nothing for no rows."""
+    """Return one text that says how often each status came, the most frequent first; an empty list for no rows."""
     counts = Counter(row.status for row in rows).most_common()
     return [", ".join(f"{count} x {status}" for status, count in counts)] if rows else []
 

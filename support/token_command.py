@@ -1,4 +1,4 @@
-"""The token that a command prints, such as that of a login, and prints again when it has expired."""
+"""The token that a command, such as a login, prints; the command runs again when the token has expired."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ PAUSE_S = 2.0
 class TokenCommand:
     """The latest token that the command has printed; safe to share between threads.
 
-    A token that was refused although it had just been printed is not renewed for 2 seconds: the API answers 401 for
-    another reason. While it is `frozen`, as in the scenarios about access, no token is renewed.
+    A token that the API refuses although the command has just printed it is not renewed for 2 seconds: the refusal has
+    another reason. While `frozen` is true, as in the scenarios about access, no token is renewed.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class TokenCommand:
         self.token = self._run()
 
     def renew(self, refused: str = "") -> None:
-        """Run the command again, unless the refused token is no longer the latest one; keep it if the command fails."""
+        """Run the command again, unless the refused token is not the latest; keep the token if the command fails."""
         with self._lock:
             is_too_soon = refused == self._in_vain and self._clock() - self._printed_at < PAUSE_S
             if self.frozen or (refused and (refused != self.token or is_too_soon)):

@@ -1,4 +1,4 @@
-"""What is said of a setting whose value is wrong."""
+"""The error message for a setting whose value is wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.errors import in_short
 
 HIDDEN = "a value that is not shown"
 OFF = ("", "0", "off", "f", "false", "n", "no")
-"""Values of HIDE_BASE_URL; any other hides it, even one that is invalid."""
+"""Values of HIDE_BASE_URL that leave BASE_URL visible; any other value hides it, even an invalid one."""
 
 
 def explain(error: ValidationError, chosen: Mapping[str, str], env_file: Path) -> str:

@@ -28,7 +28,7 @@ T = TypeVar("T")
 class Deleter:
     """Deletes what the requests of a ledger have created; `api` keeps a recorder of its own, beside the scenarios'.
 
-    `uses_list` says whether the list may stand in for many questions.
+    `uses_list` says whether one read of the list may replace many look-ups.
     """
 
     def __init__(self, ledger: Ledger, ownership: OwnershipCheck, client: AsyncClient, policy: PollPolicy) -> None:
@@ -39,13 +39,13 @@ class Deleter:
         self._unconfirmed: list[Record] = []
 
     async def begin(self, records: Sequence[Record]) -> None:
-        """Delete the users of these records, for `confirm_begun` to see that they are gone; never raises."""
+        """Delete the users of these records; `confirm_begun` later sees that they are gone. Never raises."""
         self._unconfirmed += await self._delete_all(records)
 
     async def confirm_begun(self) -> None:
-        """Poll until all users are gone whose deletion was begun, or the deadline is over.
+        """Poll until all users whose deletion was begun are gone, or the deadline is over.
 
-        Raises ContractViolation, the first time that it is over, if deletions are confirmed and have no effect.
+        The first time that it is over, raises ContractViolation if the target confirms deletions without any effect.
         """
         begun, self._unconfirmed = self._unconfirmed, []
         had_missed = self._missed_deadline
@@ -55,7 +55,7 @@ class Deleter:
             await self._check_effect(left)
 
     async def _check_effect(self, left: Sequence[Record]) -> None:
-        """Delete a user once more who is left after the deadline; raises ContractViolation if they stay."""
+        """Delete one user who is left after the deadline once more; raises ContractViolation if that has no effect."""
         user_id = next((one for record in left for one in sorted(record.ids & record.deleted)), None)
         if user_id is None or await self._client.run(self._ownership.read_own(user_id)) is None:
             return
@@ -82,20 +82,20 @@ class Deleter:
                 self._ledger.mark_as(others, State.GONE)
 
     async def remove_refused(self, records: Sequence[Record]) -> None:
-        """Delete users that were created although the request was refused.
+        """Delete users who were created although the request was refused.
 
-        One read of the list replaces many look-ups. A list may hide users, so the end of the run looks the others up.
+        One read of the list replaces many look-ups. A list may hide users: the end of the run looks up those not in it.
         """
         profile = self.api.profile
         if len(records) >= SEVERAL and self.uses_list and profile.capabilities.list and not profile.pages.are_needed:
             users = users_in((await self._client.run(self.api.send_once(self.api.call("GET")))).answer, profile)
-            self.uses_list = users is not None  # one that could not be read is not asked for again
+            self.uses_list = users is not None  # a list that could not be read is not asked for again
             emails = {user.email for user in users or ()}
             records = [one for one in records if users is None or folded(one.email) in emails]
         await self.remove(records)
 
     def listed(self) -> Operation[list[User] | None]:
-        """Read the list; None if the target has none, or its answer is none."""
+        """Read the list; None if the target has no list, or answers with something else."""
         if not self.api.profile.capabilities.list:
             return None
         return users_in((yield from self.api.list()).answer, self.api.profile)
@@ -117,7 +117,7 @@ class Deleter:
         return unconfirmed
 
     def _delete(self, record: Record) -> Operation[bool]:
-        """Delete what a request has created, after a read shows that it is ours; return whether to confirm it."""
+        """Delete the users of a request, after a read shows that they are ours; return whether to confirm them gone."""
         if not record.email and not record.ids and record.state is State.INTENDED:
             record.unprovable = True
             record.reason = "its create may have created a user, who cannot be found without an email"
@@ -151,7 +151,7 @@ class Deleter:
             self._ledger.mark_as([record], State.GONE)
 
     def look_up(self, record: Record) -> Operation[bool]:
-        """Add the holders of a record's email to its ids; False if no search answers."""
+        """Add to a record the ids of the users who have its email; False if the search cannot tell."""
         if not record.email:
             return True
         window_s = self._window_s() if record.state is State.INTENDED else 0.0
@@ -168,12 +168,12 @@ class Deleter:
         return True
 
     def _window_s(self) -> float:
-        """Return how long an interrupted create may take to show: as long as any answer has taken here."""
+        """Return how many seconds an interrupted create may take to show: no fewer than the slowest answer took."""
         api = self._ownership.api
         return max(api.window_s, api.recorder.metrics.slowest_s)
 
     def _delete_ids(self, record: Record) -> Operation[list[str]]:
-        """Delete the users with a record's ids; return the ids that are other clients', and drop them."""
+        """Delete the users with a record's ids; drop from the record, and return, the ids of other clients' users."""
         foreign = []
         for user_id in sorted(record.ids):
             if not (yield from self._delete_one(record, user_id)):
@@ -183,7 +183,7 @@ class Deleter:
         return foreign
 
     def _delete_one(self, record: Record, user_id: str) -> Operation[bool]:
-        """Delete a user; False if a read shows that it is another client's, who is not touched."""
+        """Delete a user; if a read shows another client's user, leave that user alone and return False."""
         ownership = self._ownership
         if self._ledger.facts(user_id).owner is not Owner.RUN or user_id in record.deleted:
             read = yield from self.api.read(user_id)
@@ -210,7 +210,7 @@ class Deleter:
     # Seeing that they are gone
 
     async def _confirm(self, records: Sequence[Record]) -> None:
-        """Poll until the users of these records are gone or their deadline is over; once missed, look once."""
+        """Poll until the users of these records are gone or the deadline is over; after a missed one, look once."""
         whole = self._policy
         policy = PollPolicy(whole.first_s, whole.cap_s, 0.0 if self._missed_deadline else whole.deadline_s)
         left = await self._not_gone(records)
@@ -227,7 +227,7 @@ class Deleter:
     async def _not_gone(self, records: Collection[Record]) -> list[Record]:
         """Look for all users of these records at once; write down those that are gone, and return the others.
 
-        Of very many, those that the list still shows need not be asked for one by one.
+        If there are very many, those whom the list still shows are not read one by one.
         """
         reads_list = len(records) >= MANY or any(record.shown_by for record in records)
         shown = {user.id for user in await self._client.run(self.listed()) or ()} if reads_list else set()
@@ -238,7 +238,7 @@ class Deleter:
         return [record for record in records if record.state is not State.GONE]
 
     async def look_up_some_gone(self) -> None:
-        """Look a few deleted users up; if one is still shown, look all up, and wait for those that are."""
+        """Look up a few deleted users; if one is still shown, look up all, and wait for those who are still shown."""
         gone = [one for one in self._ledger.records if one.state is State.GONE and one.email and one.ids]
         if not self.api.profile.capabilities.email_filter or not await self._looked_up(gone[::-1][:SEVERAL]):
             return
@@ -248,7 +248,7 @@ class Deleter:
                 self.reopen(record, LOOK_UP)
 
     def reopen(self, record: Record, view: str) -> None:
-        """Wait again for a user to be gone whom a view still shows."""
+        """Wait again until a user whom a view still shows is gone."""
         record.shown_by, record.reason = view, f"gone by its id, but still shown by {view}"
         record.confirmed_at.append(time.monotonic())
         self._ledger.mark_as([record], State.DELETING)

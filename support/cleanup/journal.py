@@ -1,8 +1,8 @@
-"""The journal: which users a run intended to create, created and confirmed gone; on disk before each request is sent.
+"""The journal: which users a run intended to create, created and confirmed gone; written before each request is sent.
 
 SQLite in WAL mode. A run's row, with its mark, is synced to the disk; a user's row survives the death of the process,
-and after a loss of power the mark in the emails finds the users whose last rows are missing. It holds no secrets: if
-a target makes an id of one, only the email is written down.
+and after a loss of power the mark in the emails finds the users whose last rows are missing. The journal holds no
+secrets: if a target uses a secret in an id, only the email is written down.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ class Run:
 class Journal:
     """The journal in a folder, used by several processes at once.
 
-    If it cannot be opened or read, or a run not be begun, SettingsError says so in one line; what is written later
-    raises sqlite3.Error.
+    If the journal cannot be opened or read, or a run cannot be begun, raises SettingsError with one line; later writes
+    raise sqlite3.Error.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -110,7 +110,7 @@ class Journal:
         with self._kept():
             self._lease = FileLock(self._lease_path(mark), mode=0o600)
             self._lease.acquire(timeout=0)
-            for table in ("users", "runs"):  # those of runs that ended with all users gone
+            for table in ("users", "runs"):  # forgets the runs that ended with all users gone
                 self._write(f"DELETE FROM {table} WHERE mark IN (SELECT mark {_FINISHED})", (target, State.GONE))
             self._database.execute("PRAGMA synchronous = FULL")
             self._write("INSERT INTO runs VALUES (?, ?, ?, ?, ?, NULL)", (mark, target, socket.gethostname(), now, now))
@@ -121,7 +121,7 @@ class Journal:
         self._write("UPDATE runs SET heartbeat = ? WHERE mark = ?", (time.time(), mark))
 
     def close_run(self, mark: str) -> None:
-        """Write down that a run is over; its users are gone or stand as left."""
+        """Write down that a run is over; its users are gone or marked as left."""
         self._write("UPDATE runs SET ended = ? WHERE mark = ?", (time.time(), mark))
         if self._lease is not None and self._lease.lock_file == str(self._lease_path(mark)):
             self._lease.release()
@@ -129,7 +129,7 @@ class Journal:
         self._lease_path(mark).unlink(missing_ok=True)
 
     def intend(self, mark: str, email: str | None) -> int:
-        """Write down that a user with this email is about to be created; return the reference once that is written."""
+        """Write down that a user with this email is about to be created; return the row's reference."""
         done = self._write(
             "INSERT INTO users (mark, state, changed, address) VALUES (?, ?, ?, ?)",
             (mark, State.INTENDED.value, time.time(), email),
@@ -175,7 +175,7 @@ class Journal:
         return any(self._alive(mark, host, beat) for host, beat in rows) or self._is_leased(mark)
 
     def _alive(self, mark: str, host: str, heartbeat: float) -> bool:
-        """Whether a run still holds its lease: a file lock, or, if another host holds that, a recent heartbeat."""
+        """Whether a run still holds its lease: a file lock, or, if it runs on another host, a recent heartbeat."""
         elsewhere = host != socket.gethostname()
         return self._is_leased(mark) or (elsewhere and time.time() - heartbeat < LEASE_S)
 
@@ -208,7 +208,7 @@ class Journal:
 
 def _opened(path: Path) -> sqlite3.Connection:
     """Open the database, and set it up if it is new; no other process may do the same meanwhile."""
-    with contextlib.suppress(FileExistsError):  # one that is there stays closed: closing it would drop SQLite's locks
+    with contextlib.suppress(FileExistsError):  # an existing file is not opened: to close it would drop SQLite's locks
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     database = sqlite3.connect(path, timeout=OPENED_WITHIN_S, isolation_level=None, check_same_thread=False)
     database.execute(f"PRAGMA page_size = {PAGE_BYTES}")

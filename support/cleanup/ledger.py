@@ -1,6 +1,6 @@
 """The ledger of a run: a record for each request that may create a user, and what is known of each id.
 
-It is kept in the journal as it changes. What was created, is alive, was deleted or is gone are filters over records.
+Changes are written to the journal. The users created, alive, deleted and gone are filters over the records.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = logging.getLogger("acceptance.cleanup")
 
 
 class Owner(Enum):
-    """Whose user an id is, by the last read of it."""
+    """Whose user has an id, by the last read of it."""
 
     RUN = auto()
     NONE = auto()
@@ -45,10 +45,10 @@ class Record:
 
     - `deleted`: the ids whose deletion was confirmed; from then on the target may reassign them.
     - `confirmed_at`: when cleanup last had a deletion confirmed, in seconds of the monotonic clock.
-    - `was_unlisted`: no list showed the id before the request.
+    - `was_unlisted`: a list that was read before the request did not show the id.
     - `by_change`: the request was to give the email to an existing user, or is known to have created nobody.
     - `claims_user`: its answer says that a user was created, but not which.
-    - `shown_by`: the view that still shows a user whom a read says to be gone.
+    - `shown_by`: the view that still shows a user who is gone by a read of the id.
     - `unprovable`: no read can show that the id belongs to this run, so that the suite does not touch it.
     """
 
@@ -68,7 +68,7 @@ class Record:
     unprovable: bool = False
 
     def is_stuck(self, deadline_s: float) -> bool:
-        """Whether deletion was confirmed more than once, and the deadline for it to show is over."""
+        """Whether deletion was confirmed more than once, and the deadline for it to take effect is over."""
         return len(self.confirmed_at) > 1 and time.monotonic() - self.confirmed_at[0] > deadline_s
 
     @property
@@ -88,13 +88,13 @@ class Record:
 
 @dataclass(slots=True)
 class IdFacts:
-    """What is known of one id: `owner` by the last read, which was sent after `read_after` records.
+    """What is known of one id: `owner` by the last read, at which the ledger had `read_after` records.
 
-    - `was_proven`: a read has once shown the run's mark there.
+    - `was_proven`: a read of the id has once shown the run's mark.
     - `is_proven_by_create`: the answer to a create gave the id together with the email that was asked for.
     - `source`: the rule of the view that the id is known from, if that is not the answer to a create.
     - `record`: the latest request that the id was given to.
-    - `contradicted`: the rule of an answer that gave the id for one of our users, while a read shows another's.
+    - `contradicted`: the rule of an answer that gave one of our users the id, which a read shows to be another's.
     """
 
     owner: Owner = Owner.UNKNOWN
@@ -121,7 +121,7 @@ class Counts:
 
 
 class Ledger:
-    """The records of the run with this mark; `existing` are the ids that were there before it."""
+    """The records of the run with this mark; `existing` are the ids that were there before the run."""
 
     def __init__(self, journal: Journal, mark: str) -> None:
         self._journal = journal
@@ -176,7 +176,7 @@ class Ledger:
             self._ids_by_email[folded(record.email)] |= record.ids
 
     def drop_ids(self, record: Record, user_ids: Iterable[str]) -> None:
-        """Forget ids that turned out to be other users'."""
+        """Forget ids that turned out to be other clients'."""
         record.ids.difference_update(user_ids)
         self._ids_by_email[folded(record.email)].difference_update(user_ids)
 
@@ -201,20 +201,20 @@ class Ledger:
             self._ids_by_email[folded(email)].add(user_id)
 
     def note_owner(self, user_id: str, owner: Owner) -> None:
-        """Remember whose user a read has shown; one that shows nothing does not undo an earlier proof."""
+        """Remember whose user a read has shown; a read that shows nobody does not undo an earlier proof."""
         facts = self.ids[user_id]
         if owner is not Owner.UNKNOWN or facts.owner is not Owner.RUN:
             facts.owner, facts.read_after = owner, len(self.records)
         facts.was_proven = facts.was_proven or owner is Owner.RUN
 
     def may_be_named(self, user_id: str) -> bool:
-        """Whether the last read showed an id to be the run's, or free since the last create."""
+        """Whether the last read of an id showed it to be the run's, or free, with no create since."""
         facts = self.facts(user_id)
         is_free = facts.owner is Owner.NONE and facts.read_after == len(self.records)
         return user_id not in self.existing and (is_free or facts.owner is Owner.RUN)
 
     def is_anothers(self, record: Record, user_id: str) -> bool:
-        """Whether another request has created the user with this id, whose deletion belongs to its record."""
+        """Whether another request has created the user with this id, and so has to delete them."""
         other = self.facts(user_id).record or record
         return other is not record and other.state is not State.GONE and user_id in other.ids - other.deleted
 
@@ -233,7 +233,7 @@ class Ledger:
         return {user_id for record in self.records if record.confirmed_at for user_id in record.deleted}
 
     def without_deleted(self, ids: Iterable[str]) -> set[str]:
-        """Return the ids but those whose deletion was confirmed, which a new user may have been given."""
+        """Return these ids without those whose deletion was confirmed, which new users may have by now."""
         records = {user_id: self.facts(user_id).record for user_id in ids}
         return {user_id for user_id, record in records.items() if record is None or user_id not in record.deleted}
 
@@ -249,7 +249,7 @@ class Ledger:
 
     @property
     def alive_count(self) -> int:
-        """How many records may have users: each create asks for it."""
+        """How many records may have users; quick, as each create asks for it."""
         return len(self._alive)
 
     def counts(self) -> Counts:
@@ -272,7 +272,7 @@ class Ledger:
         return left
 
     async def keep_lease(self) -> None:
-        """Renew the run's lease without end: what keeps it from being renewed now may pass."""
+        """Renew the run's lease without end, even after an error, which may be temporary."""
         is_logged = False
         while True:
             await asyncio.sleep(HEARTBEAT_S)

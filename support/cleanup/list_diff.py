@@ -11,7 +11,7 @@ from support.models import Answer, User
 
 @dataclass
 class ListDiff:
-    """Compares lists; `before` are the ids that were there before, `name` is what the create asked for.
+    """Compares lists; `before` are the ids in the list before the create, `name` is the name that the create asked for.
 
     `read_list` returns None if the list cannot be read; `is_ours` says whether a user carries the run's mark.
     """

@@ -12,7 +12,7 @@ _MARK = re.compile(r"(?<![a-z0-9])uat-[a-z2-7]{12}(?![a-z0-9])")
 
 
 def new_mark(signs: str = ALPHABET) -> str:
-    """Return the mark of a new run: `uat-`, ten random characters, of these signs, and two that check them."""
+    """Return the mark of a new run: `uat-`, ten random characters out of `signs`, and two check characters."""
     drawn = "".join(secrets.choice(signs) for _ in range(10))
     return PREFIX + drawn + _check(drawn)
 

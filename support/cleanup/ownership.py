@@ -35,7 +35,7 @@ class OwnershipCheck:
     # What answers show
 
     def observe(self, exchange: Exchange) -> None:
-        """Learn from what scenarios send and are shown."""
+        """Learn from an exchange of a scenario what it shows of the user whom it names."""
         user_id, method = self.api.id_in(exchange.call.url), exchange.call.method
         if user_id is None:
             return
@@ -55,7 +55,7 @@ class OwnershipCheck:
         self._ledger.ids[user_id].owner = Owner.UNKNOWN
 
     def see(self, user_id: str, read: Exchange) -> Owner:
-        """Return whose user an id is by the answer to a read of it, and remember that."""
+        """Return whose user has an id, by a read of it, and remember the owner."""
         owner = self._owner(user_id, read)
         self._ledger.note_owner(user_id, owner)
         user = self.user(read.answer)
@@ -64,7 +64,7 @@ class OwnershipCheck:
         return owner
 
     def read_own(self, user_id: str) -> Operation[User | None]:
-        """Read an id; return the user if it is shown to be of this run."""
+        """Read an id; return the user if the read shows them to be of this run."""
         read = yield from self.api.read(user_id)
         return self.user(read.answer) if self.see(user_id, read) is Owner.RUN else None
 
@@ -89,8 +89,8 @@ class OwnershipCheck:
     def sharing_proofs(self) -> Iterator[None]:
         """Let requests that are released at the same moment share what the last read of their user has shown.
 
-        A deletion among them must not hold up the others until a read. Its answer ends the proof, as always. What
-        cleanup deletes meanwhile is not shared.
+        After a deletion among them, the others must not have to wait for another read. The answer to the deletion ends
+        the proof, as always. Proofs of users whom cleanup deletes meanwhile are not shared.
         """
         self._shared = set()
         try:
@@ -101,7 +101,7 @@ class OwnershipCheck:
                 self._lose_proof(user_id)
 
     def permit(self, call: Call) -> Operation[None]:
-        """Let a call pass that may change the user it names; raises ContractViolation if another client may own it.
+        """Let a call pass that may change the user it names; raises ContractViolation if they may be another client's.
 
         An id that no user has passes too, right after a read that shows so. An id that is not known yet is read first.
         """
@@ -148,7 +148,8 @@ class OwnershipCheck:
     def note_foreign(self, record: Record, user_id: str) -> None:
         """Remember that an answer gave an id for a user of this run, while a read shows another client's user.
 
-        An id that was proven once has been reassigned since. A search for an email without the mark may show any user.
+        Not so if the id was proven before: it was reassigned since. Nor if it is from a search for an email without the
+        mark, which may show any user.
         """
         facts = self._ledger.ids[user_id]
         is_expected = facts.record is not None or mark_in(record.email) == self._ledger.mark
@@ -182,7 +183,7 @@ class OwnershipCheck:
         return self._ledger.facts(user_id).owner is Owner.RUN
 
     def means_deleted(self, status: int | None) -> bool:
-        """Whether a status answers the deletion of a user who does not exist any more, now or since a first attempt."""
+        """Whether the status of a deletion says that the user is gone, by this attempt or by an earlier one."""
         answers = self.api.profile.answers
         return status in (*answers.deleted, *answers.deleted_again)
 
@@ -197,13 +198,13 @@ class OwnershipCheck:
     def _is_blank_and_new(self, user: User) -> bool:
         """Whether a user has neither name nor email, and only our create without an email can have created it.
 
-        Its id was in no list before that create, and in the answer to it.
+        The list before that create did not show the id, and the answer to the create gave it.
         """
         record = self._ledger.facts(user.id).record
         return record is not None and record.was_unlisted and not user.name and not is_email(user.email)
 
     def is_reassigned(self, record: Record, user_id: str, user: User | None) -> bool:
-        """Whether the id of a deleted user is another's now: a user of another client, or one that we created since."""
+        """Whether the id of a deleted user is another user's now: another client's, or one whom we created since."""
         if user_id not in record.deleted:
             return False
         if (self._ledger.facts(user_id).record or record) is not record:

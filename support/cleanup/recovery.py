@@ -1,4 +1,4 @@
-"""Finish what a run that was killed left behind: for the same target only, and never for a run that is alive."""
+"""Delete the users that a killed run left behind: for the same target only, and never for a run that is alive."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Cleanable(Protocol):
 def finish_dead_runs(opened: Cleanable, target: str) -> int:
     """Delete what dead runs against this target left; return how many users that were.
 
-    What stays is logged, not raised. A run that had ended may have users again: those of a request that the target
-    carried out later.
+    Users who stay are logged; nothing is raised. A run that had ended may have users again: those of a request that the
+    target carried out later.
     """
     journal = opened.journal
-    if target == EMBEDDED:  # its users ended with it
+    if target == EMBEDDED:  # an embedded API's users ended with it
         for run in journal.dead_runs(target):
             with _logging_what_cannot_be_written(run.mark):
                 journal.set_state([row.ref for row in journal.unfinished(run.mark)], State.GONE)

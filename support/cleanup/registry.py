@@ -1,4 +1,4 @@
-"""The registry of the users that a run creates: written down before, deleted after, and confirmed gone.
+"""The registry of the users that a run creates: it writes them down beforehand, deletes them, and confirms them gone.
 
 Every request that may create a user goes through it. Deletions run on the run's event loop, beside the next scenario.
 """
@@ -57,7 +57,7 @@ class Registry:
         self.api = self.ownership.api = replace(api, permit=self.ownership.permit)
         self._deleter = Deleter(self.ledger, self.ownership, client, poll_policy)
         self._running: list[Future[None]] = []
-        self._due, self._seen = list[Record](), 0  # how many `start_deleting` has seen: a run may have very many
+        self._due, self._seen = list[Record](), 0  # how many records `start_deleting` has seen: there may be very many
         self._lock, self._was_listed = threading.Lock(), False
         api.recorder.observers.append(self.ownership.observe)
 
@@ -71,10 +71,10 @@ class Registry:
     def create(
         self, call: Call, email: str | None, name: str | None, listed: Collection[str] | None = None
     ) -> Operation[Exchange]:
-        """Execute a POST: written down before, never done twice, its outcome written down after.
+        """Execute a POST, but never twice; write it down beforehand, and its outcome afterwards.
 
-        `listed` are the ids that the list showed before, if it was read; one of ours may be reassigned. Without an
-        email only the list can say whether a user was created, and it is read beforehand.
+        `listed` are the ids that the list showed before, if it was read; the target may reassign one of ours. Without
+        an email only the list can say whether a user was created, so it is read beforehand.
         """
         yield from self._wait_for_room()
         if not email and listed is None:
@@ -92,14 +92,14 @@ class Registry:
         return exchange
 
     def create_once(self, call: Call, email: str | None, name: str | None) -> Operation[Exchange]:
-        """Send a POST with one attempt, as in a race; room for its user was made before."""
+        """Send a POST with one attempt, as in a race; the caller has made room for its user."""
         record = self.ledger.intend(email, name)
         exchange = yield from self.api.send_once(call)
         self._settle(record, exchange)
         return exchange
 
     def change(self, call: Call, email: str | None) -> Operation[Exchange]:
-        """Execute a PUT or PATCH that names an email: a faulty API may create a user of it."""
+        """Execute a PUT or PATCH that names an email: a faulty API may create a user with that email."""
         if not email:
             return (yield from self.api.send(call))
         record = self.ledger.intend(email)
@@ -113,7 +113,7 @@ class Registry:
         return exchange
 
     def _settle(self, record: Record, exchange: Exchange, known: Iterable[str] = ()) -> None:
-        """Write down the outcome of a create; `known` are ids that existed before and so are never its own."""
+        """Write down the outcome of a create; `known` ids existed before it, so it cannot have created their users."""
         user = self.ownership.user(exchange.answer)
         succeeded = statuses.is_success(exchange.status)
         if succeeded and user is not None and user.id not in set(known):
@@ -132,13 +132,13 @@ class Registry:
 
     @property
     def room(self) -> int | None:
-        """How many more users fit as soon as the deletions under way are done; None: any number."""
+        """How many more users fit as soon as the deletions that are due or begun are done; None: any number."""
         if self._most is None:
             return None
         return self._most - sum(record.phase is Phase.IN_USE for record in self.ledger.alive)
 
     def make_room(self, wanted: int, delete_current: bool = False) -> None:
-        """Wait for deletions until so many more users fit under the most that may be alive; raises SettingsError.
+        """Wait for deletions until `wanted` more users fit under the limit; raises SettingsError if they still do not.
 
         `delete_current` says that the users created so far are not needed any more.
         """
@@ -187,7 +187,7 @@ class Registry:
             self._begin_due()
 
     def _begin_due(self, refused: bool = False) -> None:
-        """Delete what is due; of refused requests, look for what they may have created all the same."""
+        """Begin to delete the users of due records: of those that were refused if `refused`, else of the others."""
         with self._lock:
             due = [record for record in self._due if record.was_refused is refused]
             self._due = [record for record in self._due if record.was_refused is not refused]
@@ -205,7 +205,7 @@ class Registry:
         self.wait_for_deletions()
 
     def wait_for_deletions(self) -> None:
-        """Wait until every deletion that was begun is seen done, or its deadline is over; begin no others."""
+        """Wait until every deletion that was begun is confirmed, or its deadline is over; begin no others."""
         self._confirm_running()
         wait(self._running)  # an interruption here leaves them to the end of the run
         while self._running:
@@ -225,8 +225,8 @@ class Registry:
     def prove_nothing_is_left(self, deadline_s: float) -> None:
         """Delete what is not yet gone and search the list for the mark; raises LeftBehind with what stays.
 
-        Refused requests are looked up last, as far as there is time: a list without the mark says of all that they
-        created nobody.
+        Refused requests are looked up last, as far as there is time; if there is none, it is enough that the list shows
+        no user of theirs.
         """
         ends = self._clock() + deadline_s
         future = self._loop.submit(finishing := self._finish(ends))
@@ -268,7 +268,7 @@ class Registry:
     def _take_up(self, marked: Iterable[User]) -> None:
         """Write down users that the list shows with the mark: new ones, and those that were confirmed gone.
 
-        A user who has moved to the id of another one of ours is a new one there.
+        If one of our users now has the id of another one of ours, they count as a new user.
         """
         known = {user_id: record for record in self.ledger.records for user_id in record.ids}
         for user in marked:

@@ -1,1 +1,1 @@
-"""Many at once: requests that end at the same moment, and verdicts on what came of them."""
+"""Concurrent requests whose ends are sent at the same moment, and verdicts on how they ended."""

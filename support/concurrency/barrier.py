@@ -32,13 +32,13 @@ INTERIM = re.compile(rb"HTTP/1\.[01] 1\d\d\b")
 
 
 class End(Protocol):
-    """The end of a request, of which everything else is sent."""
+    """The end of a request whose other parts have been sent."""
 
     def stage(self) -> Callable[[], object] | None:
-        """Return a function that writes the end at once, or None if that is not possible; ends may share one."""
+        """Return a function that writes the end at once, or None if that is not possible; several ends may share it."""
 
     async def send_end(self) -> None:
-        """Write it as soon as possible."""
+        """Write the end as soon as possible."""
 
     def is_answered(self) -> bool:
         """Whether an answer has come already."""
@@ -60,7 +60,7 @@ class Barrier:
         await self._semaphore.acquire()
 
     async def wait(self, timing: Timing, end: End) -> None:
-        """Wait with the end of a request; return when it is on the wire."""
+        """Hold the end of a request back until the barrier opens; return when the end is on the wire."""
         timing.ready = time.perf_counter()
         self._semaphore.release()
         if not self._opened.is_set():
@@ -83,9 +83,9 @@ class Barrier:
             self._all_ready.set()
 
     async def open(self, patience_s: float) -> None:
-        """Wait until all requests are ready, or no further one has been for `patience_s` seconds, and release them.
+        """Wait until all requests are ready, or none became ready for `patience_s` seconds; then release them.
 
-        The order is random, so that over several rounds each request comes before each other one.
+        The order is random, so that over several rounds each request is sometimes released before each other one.
         """
         ready = -1
         while not self._all_ready.is_set() and len(self._waiting) > ready:
@@ -124,7 +124,7 @@ class Barrier:
 
 
 def settle_s(round_trips_s: Sequence[float]) -> float:
-    """Return how long the incomplete requests may take to arrive: half the longest round trip, if all are known."""
+    """Return how long requests may take to arrive: half the longest round trip and 2 ms; 5 ms if one is unknown."""
     return MIN_SETTLE_S + max(round_trips_s, default=0.0) / 2 if all(round_trips_s) else SETTLE_S
 
 

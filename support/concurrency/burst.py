@@ -1,4 +1,4 @@
-"""A burst: requests that are released at the same moment, each on its own connection, or stream of a connection."""
+"""A burst: requests that are released at the same moment, each on a connection, or a stream, of its own."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Ca
     Waits beforehand until the API takes so many requests at once.
 
     `warm_up` is a harmless call that opens each connection beforehand and measures its round trip. The client keeps
-    warm connections for its next burst. An API may serve fewer connections than there are requests: idle ones
-    are closed before, and without a warm-up each one as soon as its operation is done. Raises Inconclusive if a proxy
-    is on the route, as it decides on its own when it forwards what.
+    warm connections for its next burst. An API may serve fewer connections than there are requests: idle connections
+    are closed beforehand, and without a warm-up each connection is closed as soon as its operation is done. Raises
+    Inconclusive if a proxy is on the route, as the proxy would decide when each request reaches the API.
     """
     client.route.require_direct_connection("a burst or a race", "leave them out with --tags='not @concurrency'")
     allow_open_files(len(requests))
@@ -62,7 +62,7 @@ async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Ca
 
 @contextlib.asynccontextmanager
 async def _connections(client: AsyncClient, count: int, warm_up: Call | None) -> AsyncIterator[list[Connection]]:
-    """Open connections; with a warm-up, reuse those that the client keeps, and let it keep them all afterwards."""
+    """Yield connections; with a warm-up, first reuse those that the client keeps, and let it keep all afterwards."""
     kept = [one for one in client.kept if isinstance(one, Connection)][:count] if warm_up else []
     client.kept[:] = [one for one in client.kept if one not in kept]
     connections = kept + [Connection(client) for _ in range(count - len(kept))]
@@ -79,7 +79,7 @@ async def _connections(client: AsyncClient, count: int, warm_up: Call | None) ->
 
 
 async def _warm_up(connections: Sequence[Connection], call: Call) -> None:
-    """Measure new connections one by one, so that no round trip includes a queue; then use again those that idled.
+    """Measure new connections one by one, so that no round trip includes a queue; then send a call on each idle one.
 
     A server may close an idle connection, even while the others are measured.
     """
@@ -101,12 +101,12 @@ class Connection:
 
     @property
     def warmth(self) -> Warmth:
-        """Its round trip and last use; streams of one server share theirs."""
+        """The connection's round trip and last use, which all streams to one server share."""
         return self._transport.warmth
 
     @property
     def is_warm(self) -> bool:
-        """Whether it was used a moment ago; if the server has closed it all the same, it is opened again."""
+        """Whether the connection was used less than a second ago; if the server has closed it, it is opened again."""
         return self.warmth.round_trip_s is not None and time.monotonic() - self.warmth.used_s < WARM_FOR_S
 
     def prepare(self, barrier: Barrier, timing: Timing) -> None:
@@ -152,7 +152,7 @@ class Connection:
 
 
 def burst_in_threads(client: SessionClient, requests: Sequence[Request[T]]) -> BurstResult[T]:
-    """Run each operation in a thread of its own; a barrier releases all threads together, once the API takes them."""
+    """Run each operation in its own thread; a barrier releases all threads together, once the API takes so many."""
     client.wait_for_turn(len(requests))
     barrier = threading.Barrier(len(requests))
     timings = tuple(Timing(request.label) for request in requests)
@@ -176,7 +176,7 @@ def burst_in_threads(client: SessionClient, requests: Sequence[Request[T]]) -> B
 
 
 def allow_open_files(connections: int) -> None:
-    """Raise the limit of open files if that is permitted; raises SettingsError if it stays too low."""
+    """Raise the limit of open files if that is permitted; raises SettingsError if the limit stays too low."""
     try:
         import resource
     except ImportError:

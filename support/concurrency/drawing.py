@@ -30,7 +30,7 @@ def timeline_rows(contenders: Sequence[Contender]) -> list[TimelineRow]:
 
 
 def race_picture(contenders: Sequence[Contender], is_wrong: bool = False) -> str:
-    """Draw the timeline as SVG, each contender in the colour of the outcome; nobody wins a race that went wrong."""
+    """Draw the timeline as SVG, each contender in its outcome's colour; winners have none if the race went wrong."""
     in_order = timeline_rows(contenders)
     colours = COLOURS | ({Outcome.WON: INK} if is_wrong else {})
     lines = [

@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 
 
 def outcome_of(exchange: Exchange, won: Collection[int], refused: Collection[int]) -> Outcome:
-    """Return how a contender ended: unknown after an answer that an API may give at any time."""
+    """Return how a contender ended: unknown if it got no answer, or one that an API may give at any time."""
     if exchange.status is None or exchange.status in ALLOWED_AT_ANY_TIME:
         return Outcome.UNKNOWN
     if exchange.status in won:
@@ -106,7 +106,7 @@ def broken_answers(contenders: Iterable[Contender]) -> list[str]:
 def check_single_winner(contenders: Sequence[Contender], holders: Sequence[str]) -> Verdict:
     """Check a race for one email; `holders` are the labels of the users who have it in the end.
 
-    Exactly one contender wins and has it; the others are refused. A contender of unknown outcome may be the winner.
+    Exactly one contender wins and has the email; the others are refused. One of unknown outcome may be the winner.
     """
     winners = [contender.label for contender in with_outcome(contenders, Outcome.WON)]
     unknown = [contender.label for contender in with_outcome(contenders, Outcome.UNKNOWN)]
@@ -129,9 +129,9 @@ def check_single_winner(contenders: Sequence[Contender], holders: Sequence[str])
 def chance_to_catch(skew_s: float, window_s: float, contenders: int) -> float:
     """Return a cautious estimate of the chance that a round catches a race condition with a window this long.
 
-    The first contender opens the window; each other one falls into it with the share of the skew that the window
-    covers. The scheduling of the server is not known, so no more than 0.4 is claimed for a round: a busy server may
-    finish the first request before it starts the others, which have already arrived.
+    The first contender opens the window; the chance that another one falls into it is the share of the skew that the
+    window covers. The estimate for a round is never above 0.4, as the scheduling of the server is not known: a busy
+    server may finish the first request before it starts the others, which have already arrived.
     """
     share = min(1.0, window_s / skew_s) if skew_s > 0 else 1.0
     return float(min(MAX_CHANCE, 1 - (1 - share) ** (contenders - 1)))

@@ -1,4 +1,4 @@
-"""What a burst is made of, and what comes of it: requests, their timings, and the result."""
+"""The requests that a burst consists of, their timings, and the result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 class Timing:
     """When one request of a burst was started, ready, released and answered, by `time.perf_counter` in seconds.
 
-    `early` says that it was answered before it was complete.
+    `early` says that the request was answered before its end was sent.
     """
 
     label: str
@@ -59,7 +59,7 @@ class BurstResult(Generic[T]):
 
     @property
     def early(self) -> bool:
-        """Whether a request was answered before it was complete."""
+        """Whether a request was answered before its end was sent."""
         return any(timing.early for timing in self.timings)
 
     @property

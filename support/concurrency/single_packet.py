@@ -1,8 +1,8 @@
-"""Single packet: where a server speaks HTTP/2, requests wait as streams of one connection, and end in one write.
+"""Single packet: requests to a server that speaks HTTP/2 wait as streams of one connection; one write ends them all.
 
 The write fits into one packet, or a few that follow each other, so no jitter of the network comes between the requests
-(James Kettle, "Smashing the state machine", 2023). A server tells by ALPN (RFC 7301) whether it speaks HTTP/2; it is
-asked when the first request is sent. Requests to any other server have a connection each, and end with their last byte.
+(James Kettle, "Smashing the state machine", 2023). The first request finds out by ALPN (RFC 7301) whether the server
+speaks HTTP/2. Requests to any other server have a connection each, and their last bytes are held back instead.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Warmth:
 
 @dataclass
 class Server:
-    """The HTTP/2 connections of a client to one server, as many as its limit of concurrent streams asks for."""
+    """The HTTP/2 connections of a client to one server, as many as its limit of concurrent streams requires."""
 
     origin: tuple[str, str, int | None]
     route: Route
@@ -52,7 +52,7 @@ class Server:
                 return connection.carry(request)
             if self.opening is None:
                 self.opening = asyncio.ensure_future(self._open(request))
-            await asyncio.shield(self.opening)  # for all requests that wait for it
+            await asyncio.shield(self.opening)  # a cancelled request must not cancel it for the others
         return None
 
     def _with_room(self) -> Http2Connection | None:
@@ -63,7 +63,7 @@ class Server:
         return next((one for one in self.connections if one.has_room), None)
 
     async def _open(self, request: httpx.Request) -> None:
-        from support.http.http2 import Http2Connection  # late: most targets and all embedded APIs do without
+        from support.http.http2 import Http2Connection  # late: most targets and all embedded APIs do not need it
 
         try:
             async with asyncio.timeout(request.extensions["timeout"]["connect"]):
@@ -94,7 +94,7 @@ def server_at(client: AsyncClient, url: httpx.URL) -> Server:
 
 
 class ReleaseTransport(httpx.AsyncBaseTransport):
-    """Sends the requests of one participant; the end of one can wait at a barrier."""
+    """Sends the requests of one participant; the end of a request can wait at a barrier."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
@@ -105,7 +105,7 @@ class ReleaseTransport(httpx.AsyncBaseTransport):
 
     @property
     def warmth(self) -> Warmth:
-        """The warmth of its own connection, or of the server where all share connections."""
+        """The warmth of the participant's own connection, or of the server if participants share HTTP/2 connections."""
         servers = (one for one in self._client.kept if isinstance(one, Server) and one.speaks_http2)
         return next((server.warmth for server in servers), self._own_warmth)
 

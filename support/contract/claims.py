@@ -1,4 +1,4 @@
-"""What an answer should show, as data: a shell script can check it where nothing of this suite is at hand."""
+"""What an answer should show, as data: a shell script can check it on a machine without this suite."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ OF_A_USER = frozenset({"fields", "shown", "only", "entry", "not-kept"})
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim about an answer, with what it depends on.
+    """A claim about an answer; what its `values` are depends on its kind.
 
-    - `status`: the statuses that are right; `fields`: the fields of the contract that a user has; `shape`: nothing
-    - `list`: nothing; `shown`: an id, and how often the list has it; `only`: the ids that it has; `count`: how few and
-      how many users; `entry`: an id, and the fields that the list shows of it
-    - `header`: its name; it must be there, and not as it was in the wrong answer
-    - `not-kept`: the fields that must not be shown; the others: nothing
+    - `status`: the statuses that are right; `fields`: the fields of the contract that a user has
+    - `shown`: an id, and how often the list has it; `only`: all ids that the list has; `count`: the least and the
+      greatest number of users; `entry`: an id, and the fields that the list shows of that user
+    - `header`: the name of a header, which must be there with another value than in the wrong answer
+    - `not-kept`: the fields that must not be shown
+    - all other kinds: none
     """
 
     kind: Kind

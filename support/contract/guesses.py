@@ -56,7 +56,7 @@ FILTERS = (
     *("{}_eq", "filter[{}]", "{}__iexact", "{}__exact", "{}[eq]", "filters[{}][$eqi]", "filters[{}][$eq]"),
     *("filter[{}][_eq]", "filter[{}][eq]", "where[{}][equals]", "q[{}_eq]", "search[{}]", "q"),
 )
-"""Parameters for an email, as json-server, JSON:API, Django, Strapi, Directus, Payload and Ransack name them."""
+"""Parameters that search by email, as in json-server, JSON:API, Django, Strapi, Directus, Payload and Ransack."""
 QUERIES = (
     *(("$", "eq.{email}"), ("where", '{"$": "{email}"}'), ("filter", '{"$": "{email}"}')),
     *(("filter", '{"where": {"$": "{email}"}}'), ("filter", '$ eq "{email}"'), ("$filter", "$ eq '{email}'")),
@@ -69,7 +69,7 @@ QUERIES = (
     ),
     ("q", "$:{email}"),
 )
-"""Parameters for a query in which $ is the field: PostgREST, Eve, LoopBack, SCIM, OData, PocketBase, Lucene."""
+"""Parameters with queries, $ being the field: PostgREST, Eve, LoopBack, SCIM, OData, PocketBase, Lucene."""
 
 
 def pointers(document: Any, prefix: str = "", deep: int = 3) -> Iterator[tuple[str, list[Any]]]:
@@ -90,7 +90,7 @@ def list_in(document: Any) -> tuple[str, list[Any]] | None:
 
 
 def searches_by(email: str) -> Iterator[tuple[str, str]]:
-    """Yield the query parameters that may select users by the field of this name or pointer, with what each sends."""
+    """Yield the parameters that may select users by the email field of this name or pointer, each with its value."""
     whole, email = email.removeprefix("/").replace("/", "."), email.rpartition("/")[2]
     yield from ((name, "{email}") for name in dict.fromkeys([email, "email", *(f.format(email) for f in FILTERS)]))
     yield from ((name, text.replace("$", one)) for one in dict.fromkeys([email, whole]) for name, text in QUERIES)

@@ -38,7 +38,7 @@ URLS = re.compile(r"\bhttps?://[^\s\"'<>()]+")
 
 
 def leaks_in(text: str, url: str) -> dict[str, str]:
-    """Return what a text shows of the server's internals, by kind; it may repeat the path of the requested `url`."""
+    """Return what a text shows of the server's internals, by kind; URLs and paths like that of `url` are allowed."""
     path = urlsplit(url).path
     for said in (path, unquote(path), posixpath.normpath(unquote(path))):
         text = text.replace(said, "") if len(said) > 1 else text

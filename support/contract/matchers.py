@@ -190,7 +190,7 @@ def has_no_body() -> Matcher:
 
 
 def body_of(answer: Answer | None, whole: bool = False) -> tuple[Any, list[str]]:
-    """Return the JSON value of a body, and what is wrong if it has none; unless `whole`, without a known wrapper."""
+    """Return the JSON value of a body, and what is wrong if there is none; unless `whole`, unwrap the user if known."""
     if answer is None:
         return None, ["no answer came"]
     if answer.shown is not WHOLE and not whole:
@@ -255,7 +255,7 @@ def moment_of(text: Any) -> Any:
 
 
 def leak_mismatches(exchange: Exchange) -> list[str]:
-    """Return where an answer shows the server's internals; it may repeat the path of the request."""
+    """Return where an answer shows the server's internals; paths like that of the request are allowed."""
     answer = exchange.answer
     value, wrong = body_of(answer, whole=True)
     text = answer.body.decode("utf-8", "replace") if answer and wrong else "\n".join(texts_in(value))
@@ -263,7 +263,7 @@ def leak_mismatches(exchange: Exchange) -> list[str]:
 
 
 def _refusal_mismatches(answer: Answer, document: Any) -> list[str]:
-    """Return what is wrong with a refusal: a problem document keeps RFC 9457, any other object only says something."""
+    """Return what is wrong with a refusal: a problem document must keep RFC 9457, any other object say something."""
     is_problem = "problem+json" in (answer.header("Content-Type") or "").lower()
     wrong = schema_mismatches("problem", document) if is_problem else []
     if not isinstance(document, Mapping):
@@ -291,7 +291,7 @@ def _not_an_object(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    """Return a value as JSON; white space that looks like another shows as an escape."""
+    """Return a value as JSON; white space that looks like a usual space shows as an escape."""
     return brief(UNUSUAL_SPACE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(value, ensure_ascii=False)))
 
 

@@ -17,7 +17,7 @@ from support.profile_answers import Names, Shape
 SOME_DAY = "2000-01-01T00:00:00Z"
 USUAL_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 LONGEST_ID = 2048
-"""In characters; servers take request lines of 8,000 octets, and each character may be three or more of them."""
+"""In characters; servers take request lines of 8,000 octets, and a percent-encoded character has at least three."""
 
 
 def normal_user(fields: Any, names: Names | None = None) -> User | None:
@@ -34,7 +34,7 @@ def id_in(fields: Any, names: Names) -> str | None:
     """Return the id in a JSON value as text; None if there is none, or one that no URL can name."""
     path = names.paths["id"]
     value = fields.get(path[0]) if type(fields) is dict and len(path) == 1 else at(fields, path)
-    if type(value) is str and USUAL_ID.fullmatch(value):  # as those of lists of many thousand users are
+    if type(value) is str and USUAL_ID.fullmatch(value):  # quick for the usual ids in a list of many thousand users
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
@@ -55,7 +55,7 @@ def in_contract_shape(user: Mapping[str, Any], shape: Shape) -> Mapping[str, Any
 
 
 def names_one_user(user_id: str) -> bool:
-    """Whether the URL with this id is that of one user, also for a server that decodes and normalises its path."""
+    """Whether the URL with this id is that of one user, even if the server decodes and normalises the path."""
     segments = re.split(r"[/\\]", user_id)
     return len(user_id) <= LONGEST_ID and all(segment.strip() not in ("", ".", "..") for segment in segments)
 
@@ -116,8 +116,8 @@ def users_in(answer: Answer | None, profile: Profile) -> list[User] | None:
 def shows_without_id(answer: Answer | None, email: str, profile: Profile) -> bool:
     """Whether a list shows a user with this email, but without an id that a URL can name."""
     entries = [entry for entry in listed(answer, profile) or [] if isinstance(entry, Mapping)]
-    nameless = [entry for entry in entries if id_in(entry, profile.names) is None]
-    return any(_email(profile.names.to_contract(entry)) == email.lower() for entry in nameless)
+    without_id = [entry for entry in entries if id_in(entry, profile.names) is None]
+    return any(_email(profile.names.to_contract(entry)) == email.lower() for entry in without_id)
 
 
 def _json_of(answer: Answer | None) -> Any:

@@ -1,6 +1,6 @@
 """The contract as an OpenAPI 3.1 document: `python -m support.contract.openapi > docs/openapi.json`.
 
-What a single request and its answer can show; the rules about several requests are listed beside, under `x-rules`.
+It says what a single request and its answer can show; `x-rules` lists all rules, also those about several requests.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Read in a refusal which fields are wrong, and why, as the frameworks of APIs write it.
+"""Read from a refusal which fields are wrong, and why, in the formats of common frameworks.
 
-Known are problem documents (RFC 9457), JSON:API, and what FastAPI, Django REST, Rails, Laravel, Spring, ASP.NET, Joi,
-Zod, class-validator, express-validator, Ajv, Mongoose, Eve and Go's validator answer, in any mixture and depth.
+These are problem documents (RFC 9457), JSON:API, and the answers of FastAPI, Django REST, Rails, Laravel, Spring,
+ASP.NET, Joi, Zod, class-validator, express-validator, Ajv, Mongoose, Eve and Go's validator, in any mixture and depth.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TEXTS = (
     *("type", "keyword", "kind", "ctx", "context", "expected", "messages"),
 )
 BESIDE_A_NAME = ("reason", "message", "msg", "messages", "description")
-"""Texts that tell the name of a field from that of an error."""
+"""Keys that stand beside the name of a field, but not beside the name of an error."""
 CHOICES = ("options", "enum", "enumValues", "allowedValues", "valids", "choices", "expected_one_of", "values")
 MISSING = ("missingProperty", "missing")
 UNKNOWN_KEYS = ("keys", "additionalProperty", "unknown")
@@ -64,7 +64,7 @@ OF_ONE = re.compile(
     r"|(?:[Vv]alue is required for|^Missing|[Pp]roperty)(?: property)? [\"'`](\w+)[\"'`]|\bmissing (\w+)\.?$"
 )
 AND_COLON = re.compile(r"([a-z][\w.]*): +(.+)", re.DOTALL)
-"""A field before what is wrong with it."""
+"""A field, a colon, and what is wrong with the field."""
 MARKS = (
     "code",
     "status",
@@ -101,7 +101,7 @@ NO_NAMES = (
 
 
 NO_VALUES = tuple(name for name in NO_NAMES if name not in ("user", "data"))
-"""Of these, those that a text never means where it names one field."""
+"""Words of NO_NAMES that are no field, even where a text names a single one."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Complaint:
 
     @property
     def is_taken(self) -> bool:
-        """Whether the field is right but for its value, which another user has."""
+        """Whether only the value of the field is wrong, because another user has it."""
         return bool(TAKEN.search(self.text))
 
 
@@ -131,14 +131,14 @@ def complaints_in(document: Any) -> list[Complaint]:
 
 
 def _says_more(other: Complaint, one: Complaint) -> bool:
-    """Whether another complaint is of the same field or one inside it, with more to learn."""
+    """Whether another complaint says more about the same field: more choices, or a longer path with the same end."""
     if other.path == one.path:
         return len(other.choices) > len(one.choices)
     return not one.is_unknown and len(other.path) > len(one.path) and other.path[-len(one.path) :] == one.path
 
 
 def _in(node: Any, path: Path, trusted: bool) -> Iterator[Complaint]:
-    """Yield what a part of the answer says; `trusted` that it is inside an envelope of errors."""
+    """Yield the complaints in a part of an answer; `trusted` says that the part is inside an envelope of errors."""
     if isinstance(node, str):
         yield from (Complaint((*path, *name), node) for name in (names_in(node) if not path else [()]))
     elif isinstance(node, list):
@@ -172,12 +172,12 @@ def _is_beside(key: str, value: Any) -> bool:
 
 
 def _complains(text: str, trusted: bool) -> bool:
-    """Whether a text beside a name says what is wrong with it; inside an envelope all do but the names of errors."""
+    """Whether the text under a key says what is wrong with that field; in an envelope, all texts but error names do."""
     return not text.endswith(("Error", "Exception")) if trusted else " " in text and bool(COMPLAINT.search(text))
 
 
 def _is_of_texts(value: Any) -> bool:
-    """Whether a list or a map holds nothing but texts, at any depth: so forms tell what is wrong."""
+    """Whether a list or a map holds nothing but complaints in words, at any depth, as from a validator of forms."""
     parts = list(value.values() if isinstance(value, Mapping) else value)
     return bool(parts) and all(
         (isinstance(part, str) and COMPLAINT.search(part)) or (isinstance(part, list | Mapping) and _is_of_texts(part))
@@ -186,7 +186,7 @@ def _is_of_texts(value: Any) -> bool:
 
 
 def _place(node: Mapping[str, Any]) -> Path | None:
-    """Return the path of the field that an entry of a list of errors is about; None if it is no such entry."""
+    """Return the path of the field that an error is about, empty if only `params` name it; None if this is no error."""
     if not any(key in node for key in TEXTS):
         return None
     params = node.get("params")
@@ -211,7 +211,7 @@ def _is_place(place: str | Sequence[Any], key: str, node: Mapping[str, Any]) -> 
 
 
 def _at(node: Mapping[str, Any], path: Path) -> Iterator[Complaint]:
-    """Yield what an entry says of the field at a path, or of fields beside it that lack or are too many."""
+    """Yield what an entry says of the field at a path, or of fields that it names as missing or unknown."""
     inner = [part for key in ("params", "context", "ctx") if isinstance(part := node.get(key), Mapping)]
     text = "; ".join(text for key in TEXTS if key in node for text in _texts(node[key]))
     missing = [part[key] for part in (*inner, node) for key in MISSING if isinstance(part.get(key), str)]
@@ -241,7 +241,7 @@ def path_of(place: str | Sequence[Any]) -> Path:
     steps = [str(step) for step in place]
     while steps and steps[0] in PARTS_OF_THE_REQUEST:
         steps = steps[1:]
-    # a message may have the name of a property or a label, such as `FirstName`
+    # a message may show the field as a property or a label, such as `FirstName`
     return tuple(step if step.isupper() else step[:1].lower() + step[1:] for step in steps if step)
 
 

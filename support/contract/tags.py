@@ -47,7 +47,7 @@ LACKING: Mapping[str, str] = {
     "changes": "neither PATCH nor PUT",
     "page_sizes": "no page sizes",
 }
-"""What a target has that lacks a capability."""
+"""How a message describes a target that lacks a capability: "the target has …"."""
 
 
 def meaning_of(tag: str) -> str | None:
@@ -68,7 +68,7 @@ def rule_of(scenario: Scenario) -> str:
 
 
 def reason_to_skip(scenario: Scenario, profile: Profile, has_token: bool) -> str | None:
-    """Return why a scenario is not run on a target with this profile; None if it is."""
+    """Return why a scenario is not run on a target with this profile; None if it is run."""
     tags = [str(tag) for tag in scenario.effective_tags]
     if WIP in tags:
         return "work in progress"

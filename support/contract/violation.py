@@ -29,7 +29,7 @@ WIDTH = 64
 def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> None:
     """Check an exchange against all that a rule demands; raises ContractViolation with all mismatches at once.
 
-    When the first matcher fails because of a refusal or a missing answer, missing fields are not listed.
+    If the first matcher fails on a refusal or a missing answer, the mismatches of the others are not listed.
     """
     failed = [matcher for matcher in (*matchers, is_within_bounds()) if not matcher.matches(exchange)]
     if not failed:
@@ -42,7 +42,7 @@ def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> 
 
 
 def is_cut(answer: Answer | None) -> bool:
-    """Whether a success ends in the middle of its JSON."""
+    """Whether a successful answer ends in the middle of its JSON."""
     if answer is None or not statuses.is_success(answer.status) or answer.excess:
         return False
     text = answer.body.decode("utf-8", "ignore").strip()
@@ -66,11 +66,11 @@ def fail(
 ) -> NoReturn:
     """Raise ContractViolation: the rule, what was attempted, what should have come, what came, how to repeat it.
 
-    All texts are put on one line each, as they may be those of a target. `contenders` are those of a race,
-    and `claims` say of the exchange what should have come.
+    Each text is put on one line, as it may come from a target. `contenders` are those of a race, and `claims` say
+    what the answer of `exchange` should have shown.
 
     Raises Inconclusive if the last answer is a 429 or asks for a longer wait than there is time for, or if the
-    work may have been done and the call could not be sent again, unless that answer is a fault by itself.
+    work may have been done and the call could not be sent again, unless the answer is a fault of the server.
     """
     if exchange is not None:
         raise_if_inconclusive(attempted, exchange)
@@ -142,9 +142,9 @@ def _id_of_entry(claims: Sequence[Claim]) -> str:
 
 
 def _sent_and_came(exchange: Exchange, around: str = "") -> tuple[str, str, str, bool]:
-    """Return the request and the response in short, the command that repeats it, and whether an answer came.
+    """Return the request and the response in short, the command that repeats the request, and whether an answer came.
 
-    A long response is shown around a text, or from its beginning.
+    Of a long response, the part around the quoted text `around` is shown, or else the beginning.
     """
     call, answer = exchange.call, exchange.answer
     body = f" {_short(_line(call.body.decode('utf-8', 'backslashreplace')))}" if call.body else ""
@@ -163,6 +163,6 @@ def _line(text: str) -> str:
 
 
 def _short(text: str, around: str = "") -> str:
-    found = text.find(f'"{around}"')  # an id that is a number could be found anywhere
+    found = text.find(f'"{around}"')  # in quotes, as a number could be found anywhere
     begin = found - BEFORE if found > LONGEST // 2 else 0
     return f"{'… ' * (begin > 0)}{text[begin : begin + LONGEST]}{' …' * (len(text) > begin + LONGEST)}"

@@ -1,7 +1,7 @@
 """The async client: many calls at once, over transports of httpx with one connection each.
 
 httpx's pool looks at all its connections for each request, which takes quadratic time in a burst, and reuses a warm
-connection rather than open another. With one connection each, a burst of N is N requests in flight. What an
+connection rather than opening another. With one connection per transport, a burst of N is N requests in flight. What
 `httpx.AsyncClient` adds to a transport is unwanted: a redirect could send the token to another host, and a cookie could
 let in a call without a token.
 """
@@ -44,7 +44,7 @@ class Closable(Protocol):
 
 
 def new_transport(route: Route, backend: httpcore.AsyncNetworkBackend | None = None) -> httpx.AsyncHTTPTransport:
-    """Return a transport of one connection on a route; `backend` opens a direct one."""
+    """Return a transport of one connection on a route; `backend` opens the connection if the route has no proxy."""
     tls = urlsplit(route.proxy or "").scheme == "https"
     proxy = httpx.Proxy(route.proxy, ssl_context=route.context if tls else None) if route.proxy else None
     limits = httpx.Limits(max_connections=1, keepalive_expiry=IDLE_S)
@@ -156,7 +156,7 @@ async def exchange_once(
     """Send a call once, with a timeout of `timeout_s` for each read; errors come back as a Failure."""
     started = time.monotonic()
     call, response = send.call, None
-    headers = {**ALWAYS_SENT, **call.sent_headers}  # h11 takes no value with the white space around it (RFC 9110 §5.5)
+    headers = {**ALWAYS_SENT, **call.sent_headers}  # stripped below: h11 refuses white space at the ends of a value
     try:
         request = httpx.Request(
             call.method,

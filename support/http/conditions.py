@@ -11,19 +11,19 @@ from support.models import Call, Exchange
 from support.statuses import is_success
 
 TRIES = 12
-"""How often a change is sent again: up to nine others in a scenario may change the same user meanwhile, each once."""
+"""How often a change is sent again: up to nine other requests may change the same user meanwhile, each once."""
 Send = Callable[[Call], Operation[Exchange]]
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """The last ETag of each user, by URL; the requests of these methods need it."""
+    """`etags` holds the last ETag of each user, by URL; requests of these `methods` must send it."""
 
     methods: Collection[str]
     etags: dict[str, str]
 
     def note(self, exchange: Exchange) -> None:
-        """Remember the ETag that a user has now; a change whose answer has none leaves it unknown."""
+        """Remember the ETag that a user has now; after a change whose answer has no ETag, it is unknown."""
         answer, call = exchange.answer, exchange.call
         if not self.methods or answer is None or not is_success(answer.status):
             return
@@ -33,9 +33,9 @@ class Conditions:
             self.etags.pop(call.url, None)
 
     def applied(self, call: Call, send: Send) -> Operation[Exchange]:
-        """Send a call with the last ETag; as long as the user has another one by then, read it and send the call again.
+        """Send a call with the user's last ETag; while the target answers 412, read the user and send the call again.
 
-        A scenario's own condition stays as it is.
+        A call that already has an If-Match is sent as it is.
         """
         if call.method not in self.methods or "If-Match" in call.headers:
             return (yield from send(call))

@@ -1,6 +1,7 @@
 """Connections for `requests` that read an answer until a deadline, however slowly its bytes arrive.
 
-A timeout of urllib3 starts again with every byte: a server that sends a byte now and then would be read without end.
+A timeout of urllib3 starts again with every byte: without a deadline, a server that sends a byte now and then would be
+read forever.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Why no answer came, and whether the request may have reached the API.
 
-The text names no header and no URL except that of a proxy.
+The text of a failure names no header, and no URL except that of a proxy.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def failure_of(error: BaseException, seconds: float, route: Route = DIRECT, stat
 
 
 def _wrong_with_the_proxy(chain: Sequence[BaseException], proxy: str) -> str | None:
-    """Return what a proxy did wrong; None if it let the request pass, as an error of TLS shows."""
+    """Return what went wrong with the proxy; None if the request got past it, as an error of TLS shows."""
     texts = (str(link) for link in chain if isinstance(link, httpx.ProxyError) or TUNNEL in str(link))
     refused = next((status for text in texts if (status := REFUSAL.search(text))), None)
     if refused is not None:

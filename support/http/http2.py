@@ -28,7 +28,7 @@ from support.bounds import TooMuch
 GOAWAY, FRAME_HEADER = 7, 9
 LARGE_WINDOW = 2**30
 IDLE_S, CLOSED_WITHIN_S = 5.0, 1.0
-LAST_STREAM = 1000  # the 500th request: nginx and others end a connection, and what has just begun on it, at 1000
+LAST_STREAM = 1000  # the 500th request: after 1000, nginx and others end a connection and requests just begun on it
 STATUS = re.compile(rb"[1-9]\d\d")
 NOT_IN_HTTP2 = {b"host", b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}
 
@@ -48,7 +48,7 @@ class Http2Connection(asyncio.Protocol):
 
     @classmethod
     async def open(cls, url: httpx.URL, context: ssl.SSLContext) -> Http2Connection | None:
-        """Connect, and exchange settings with the server; None if it does not choose HTTP/2."""
+        """Connect, and exchange settings with the server; return None if the server does not choose HTTP/2."""
         host = url.raw_host.decode("ascii")
         loop, port = asyncio.get_running_loop(), url.port or 443
         transport, connection = await loop.create_connection(cls, host, port, ssl=context, server_hostname=host)
@@ -75,7 +75,7 @@ class Http2Connection(asyncio.Protocol):
 
     @property
     def is_usable(self) -> bool:
-        """Whether it takes new requests, as far as is known; a server may soon end one that is idle or has had many."""
+        """Whether the connection seems to take new requests; a server may soon end an idle or much used one."""
         is_fresh = time.monotonic() - self._used_s < IDLE_S and self.state.highest_outbound_stream_id < LAST_STREAM
         return (is_fresh or bool(self.requests)) and self.error is None and not self._is_leaving
 
@@ -104,7 +104,7 @@ class Http2Connection(asyncio.Protocol):
             self._transport.write(octets)
 
     def retire(self) -> None:
-        """Take no more requests, and end with the last one."""
+        """Take no more requests, and close the connection after the last one."""
         self._is_leaving = True
         if not self.requests:
             self._transport.close()
@@ -145,7 +145,7 @@ class Http2Connection(asyncio.Protocol):
     # What has come
 
     def _frames_in(self, octets: bytes) -> Iterator[bytes]:
-        """Yield each whole frame (RFC 9113 §4.1): h2 takes no other frame after a GOAWAY, so it must not see that."""
+        """Yield each whole frame (RFC 9113 §4.1): h2 takes no other frame after a GOAWAY, so h2 must not see one."""
         self._received += octets
         while len(self._received) >= (size := FRAME_HEADER + int.from_bytes(self._received[:3], "big")):
             yield bytes(self._received[:size])
@@ -158,7 +158,7 @@ class Http2Connection(asyncio.Protocol):
             request.note(event)
 
     def _leave(self, last: int) -> None:
-        """Open no more streams; those after the `last` one are not processed (RFC 9113 §6.8)."""
+        """Open no more streams; the server does not process those after the `last` one (RFC 9113 §6.8)."""
         self.retire()
         for request in [one for one in self.requests if one.number is None or one.number > last]:
             request.fail(_broken("the server takes no more requests on this connection"))
@@ -187,7 +187,7 @@ class Http2Request(httpx.AsyncByteStream):
     # Sending
 
     async def send_all_but_the_end(self) -> None:
-        """Send what can be sent before the end: nothing, or all but the last byte of the body."""
+        """Send all but the last byte of the body; without a body, send nothing."""
         rest = self._body[:-1]
         while self._body and not self._is_over and (rest or self.number is None):
             if self.number is None and self._can_open():
@@ -200,7 +200,7 @@ class Http2Request(httpx.AsyncByteStream):
             self._connection.flush()
 
     def stage(self) -> Callable[[], None] | None:
-        """Queue the end for the next write of the connection; return what writes it, or None if it has to wait."""
+        """Queue the end for the connection's next write; return the function that writes, or None if it has to wait."""
         if not self._is_over and not self.is_sent:
             if not self._body and self._can_open():
                 self._open(end_stream=True)
@@ -229,7 +229,7 @@ class Http2Request(httpx.AsyncByteStream):
         self._state.send_headers(self.number, self._headers, end_stream=end_stream)
 
     def _room(self, number: int) -> int:
-        """How many bytes of a body may be sent so that the windows have room for the last byte of each request."""
+        """Return how many bytes of a body may be sent if the windows keep room for the last byte of each request."""
         owed = sum(one.number is not None and not one.is_sent for one in self._connection.requests)
         in_all, of_stream = self._state.outbound_flow_control_window, self._state.local_flow_control_window(number)
         return min(in_all - owed, of_stream - 1, self._state.max_outbound_frame_size)
@@ -266,7 +266,7 @@ class Http2Request(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while isinstance(event := await self._next(), DataReceived):
             yield event.data
-            with contextlib.suppress(ProtocolError):  # the connection may be over, and its last answers still be read
+            with contextlib.suppress(ProtocolError):  # the last answers are read even if the connection is over
                 self._state.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             self._connection.flush()
         self._is_over = self.is_sent

@@ -23,14 +23,14 @@ from support.models import ALWAYS_SENT, Answer, Call, Failure
 
 LARGEST_HEAD = 256 * 1024
 CHUNK = 16
-"""Octets of a chunk: so few that some end inside a character, if a few characters beyond ASCII are in a row."""
+"""Octets of a chunk: so few that some chunks end inside a character if a text has several beyond ASCII in a row."""
 APART_S = 0.003
 
 
 class KeptConnection:
     """A connection that is used for one request after another, and opened anew where the API has closed it.
 
-    `wrong` says which answers did not end where they should have, and `hung` how many did not come in time.
+    `wrong` says which answers were not valid or did not end where they should, `hung` how many did not come in time.
     """
 
     def __init__(self, timeout_s: float, route: Route) -> None:
@@ -116,7 +116,7 @@ class KeptConnection:
         return event  # type: ignore[return-value]  # there is nothing left to wait for
 
     def _go_on(self, call: Call, status: int) -> None:
-        """Keep the connection if both sides do; what follows an answer belongs to no request."""
+        """Keep the connection if both sides do; bytes after the end of an answer belong to no request."""
         surplus, is_closed = self._http.trailing_data
         self._answered = f"{_in_brief(call)} was answered by {status}"
         if surplus:
@@ -136,7 +136,7 @@ def _is_chunked(call: Call) -> bool:
 
 
 def _events(call: Call) -> list[h11.Event]:
-    """Return what a request consists of; one that declares chunks is sent in small ones."""
+    """Return the events that a request consists of; a body that is declared as chunked has small chunks."""
     parts, body = urlsplit(call.sent_url), call.body or b""
     headers = {"Host": parts.netloc, **ALWAYS_SENT, "Accept-Encoding": "identity", **call.sent_headers}
     if call.body is not None and not _is_chunked(call):

@@ -1,4 +1,4 @@
-"""The limit of an API that tells none: learned from what it accepted before it answered 429."""
+"""The limit of an API that states none: learned from how many requests it accepted before it answered 429."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Limit:
 
 
 class Learner:
-    """Learns a limit by counting; `limit` is the one to keep to, at first the one that is declared, if any.
+    """Learns a limit by counting; `limit` is the one to keep to, at first the declared one, if any.
 
-    A stretch begins when requests are accepted again. What was accepted in it until a 429, and the time until the API
-    takes more, make a limit. Where few were accepted before the first 429, others had used the quota, and the next
-    stretch tells. A limit that proves too high is lowered; where that does not help either, the 429s do not depend on
-    the number of requests, and nothing more is learned.
+    A stretch begins when the API accepts requests again. The requests accepted in a stretch until a 429, and the time
+    until the API takes more, make a limit. If few were accepted before the first 429, other clients had used the quota,
+    and the next stretch gives the limit. A limit that proves too high is lowered; if that does not help either, the
+    429s do not depend on the number of requests, and nothing more is learned.
     """
 
     def __init__(self, declared: Limit | None = None) -> None:

@@ -31,7 +31,7 @@ class LoopThread:
 
     @property
     def has_begun(self) -> bool:
-        """Whether there was any work: a process whose threads are no threads, as under gevent, must not begin it."""
+        """Whether the loop has had work; a process without real threads, as under gevent, must not give it any."""
         return self._thread.ident is not None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -53,7 +53,7 @@ class LoopThread:
         self.finish(self._cancel(work))
 
     def stop_waited_for(self) -> None:
-        """Cancel the work that `run` waits for or was interrupted in; the background goes on."""
+        """Cancel the work that `run` waits for or was interrupted in; other work goes on."""
         self.stop(*self._waited_for)
 
     def close(self) -> None:
@@ -67,14 +67,14 @@ class LoopThread:
     async def _cancel(self, work: Collection[Any] | None = None) -> None:
         """Cancel the tasks that do this work, or all others, and wait for their end."""
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        others = [task for task in tasks if work is None or task.get_coro() in work]
-        for task in others:
+        cancelled = [task for task in tasks if work is None or task.get_coro() in work]
+        for task in cancelled:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*cancelled, return_exceptions=True)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
-    """Return the fastest event loop there is: on Windows, asyncio's own."""
+    """Return uvloop's event loop, which is faster, or asyncio's where there is no uvloop, as on Windows."""
     try:
         import uvloop
     except ImportError:

@@ -1,7 +1,7 @@
 """How a call is executed, written once: generators that say what to send and how long to sleep.
 
 An operation yields `SendRequest` and receives an `Answer` or a `Failure`; it yields `Sleep` or `Renew` and receives
-None. The clients only carry out these, so attempts and the search after ambiguous creates are the same in both.
+None. The clients only carry these out, so attempts and the search after ambiguous creates are the same in both.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Renew:
 Effect = SendRequest | Sleep | Renew
 Operation = Generator[Effect, Answer | Failure | None, T]
 Search = Callable[[], Operation[Sequence[Answer] | None]]
-"""Looks for the user that an ambiguous create may have made: the answers that show it, or None for no answer."""
+"""Looks for the user whom an ambiguous create may have made: answers that show the user; None if it cannot tell."""
 Permit = Callable[[Call], Operation[None]]
 """Permits a call that may change the user it names, or raises ContractViolation or Inconclusive."""
 Settle = Callable[[Exchange], Operation[Exchange | None]]
@@ -56,7 +56,7 @@ Settle = Callable[[Exchange], Operation[Exchange | None]]
 
 
 class Driver(Generic[T]):
-    """Iterates over what an operation yields; the client sets `outcome` after a request, and reads `result` at last."""
+    """Iterates over what an operation yields; the client sets `outcome` after a request, and finally reads `result`."""
 
     outcome: Answer | Failure | None = None
     result: T
@@ -78,7 +78,7 @@ class Driver(Generic[T]):
 def execute(call: Call, policy: Policy, permit: Permit | None = None) -> Operation[Exchange]:
     """Execute a call; one that is not `repeatable` is sent again only if it cannot have arrived.
 
-    If an attempt may have done its work, `permit` is asked again first: the id may name another user now.
+    After an attempt that may have done its work, `permit` is asked before the next: the id may name another user now.
     """
 
     def settle(exchange: Exchange) -> Operation[Exchange | None]:
@@ -101,7 +101,7 @@ def execute_create(
 ) -> Operation[Exchange]:
     """Execute a POST without ever creating two users: search before an ambiguous one is sent again.
 
-    One that is sent to the URL of a user, or names another method, needs a permit like a change.
+    A POST to the URL of a user, or one that names another method, needs a permit like a change.
 
     A user that is found is adopted as the answer. When nothing is found within the consistency window of `window_s`
     seconds, the call is sent again with the same Idempotency-Key. If the target cannot be searched, the exchange
@@ -113,7 +113,7 @@ def execute_create(
         in_doubt = [attempt for attempt in exchange.attempts if attempt.in_doubt]
         if not in_doubt or is_success(exchange.status):
             return None
-        may_still_show = any(not attempt.limited for attempt in in_doubt)  # with a 429 all that was done is done
+        may_still_show = any(not attempt.limited for attempt in in_doubt)  # after a 429, no user appears later
         found = yield from look(search, window_s if may_still_show else 0.0, policy)
         if found is None:
             return replace(exchange, undecided=True)

@@ -31,8 +31,8 @@ REMEMBERED = 10_000
 class Pacer:
     """Lets requests pass as the API allows: one after the other, or a group at once when there is room for all of it.
 
-    `limit` is the one that is declared. `patience_s` is the longest wait that the API may ask for; where it asks for
-    more, nothing is sent any more, and `exhausted` says why. `sent` counts the requests that may have reached the API.
+    `limit` is the declared one. `patience_s` is the longest wait that the API may ask for; if it asks for a longer
+    one, nothing is sent any more, and `exhausted` says why. `sent` counts the requests that may have reached the API.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Pacer:
         self._opens_at = -math.inf
         self._blind_s = 1.0
         self._quotas: dict[int, tuple[int, float, float]] = {}
-        """By their limit: how many requests are left, until which moment, and how long a quota lasts."""
+        """Quotas, by limit: how many requests are left, until which moment, and how long the quota lasts."""
         self._waited_s = 0.0
         self._waiting_since: float | None = None
 
@@ -67,7 +67,7 @@ class Pacer:
         return min((limit.requests for limit in self.limits), default=None)
 
     def clock(self) -> float:
-        """Return the time, without that in which requests waited for their turn: a clock for deadlines."""
+        """Return a time, for deadlines, that stands still while requests wait for their turn."""
         with self._lock:
             return (self._now() if self._waiting_since is None else self._waiting_since) - self._waited_s
 
@@ -79,7 +79,7 @@ class Pacer:
     # Before requests are sent
 
     def turns(self, count: int = 1) -> Generator[float, None, None]:
-        """Yield seconds to sleep until so many requests may be sent at once; to be closed if the wait is given up.
+        """Yield seconds to sleep until so many requests may be sent at once; to give up, the caller closes this.
 
         Raises TargetDown where the quota is used up for long, and Inconclusive for a group that never has room.
         """
@@ -93,7 +93,7 @@ class Pacer:
             self._leave(turn)
 
     def _wait_s(self, turn: object, count: int) -> float:
-        """Return 0 and take the room, or the seconds after which to ask again."""
+        """Take the room for the requests and return 0, or return the seconds after which to ask again."""
         with self._lock:
             now = self._now()
             self._check(now, count)
@@ -122,7 +122,7 @@ class Pacer:
             raise TargetDown(self.exhausted)
 
     def _limit_opens_in_s(self, now: float, count: int) -> float:
-        """Single requests keep a distance: an API may refill its quota bit by bit."""
+        """Return seconds until the limit has room; single requests are spaced, as a quota may refill bit by bit."""
         limit, passed = self.learner.limit, self._passed
         if limit is None or not passed:
             return 0.0
@@ -156,9 +156,9 @@ class Pacer:
     # After they were sent
 
     def note(self, outcome: Answer | Failure | None, of_group: bool = False) -> None:
-        """Count a request that passed, and learn from its answer; None where the wait for it was broken off.
+        """Count a request that was let pass, and learn from its outcome; None if the wait for it was broken off.
 
-        A group may be refused for being one.
+        A 429 to a request `of_group` changes no known limit: the API may have refused the group for being one.
         """
         with self._lock:
             self._in_flight -= 1

@@ -21,7 +21,7 @@ URLS = ("http://", "https://")
 LINKS = (*URLS, "/", "?")
 
 Fetch = Callable[[object], Operation[Exchange]]
-"""Reads the page at a place: counted as the target counts, a cursor, or the URL of the page; None for the first one."""
+"""Reads the page at a place: a number as the target counts, a cursor, or the page's URL; None for the first page."""
 
 
 def place_of(number: object, limit: object, pages: Pages) -> object:
@@ -36,9 +36,10 @@ def place_of(number: object, limit: object, pages: Pages) -> object:
 
 
 def whole_list(fetch: Fetch, profile: Profile) -> Operation[Exchange]:
-    """Read all pages; return the first exchange with all users in it, or the one whose answer was no list.
+    """Read all pages; return the first exchange with the users of all, or the exchange whose answer was no list.
 
-    Users who are created or deleted meanwhile move others to another page: if a user is on two, all are read again.
+    Users who are created or deleted meanwhile move others to another page: if a user is on two pages, all pages are
+    read again.
     """
     for _ in range(TRIES):
         pages = yield from _pages(fetch, profile)
@@ -83,7 +84,7 @@ def _place_after(place: object, exchange: Exchange, entries: Sequence[object], p
 
 def _next(exchange: Exchange, pages: Pages) -> str | None:
     """Return the cursor or the URL of the next page, which the target gives; None after the last one."""
-    from requests.utils import parse_header_links  # loads requests, and steps are loaded before the first hook
+    from requests.utils import parse_header_links  # late: it loads requests, and steps are loaded before the first hook
 
     from support.http.urls import destination
 
@@ -113,7 +114,7 @@ def is_url(place: object) -> bool:
 
 
 def _unread(exchange: Exchange, place: object) -> Exchange:
-    """Return an exchange whose answer cannot be read as a list, as the next page is elsewhere."""
+    """Return an exchange whose answer cannot be read as a list, as the next page is on another server."""
     assert exchange.answer is not None
     why = f"the link to the next page leads to another server, and is not followed: {place}"
     answer = replace(exchange.answer, body=b"", excess=why)
@@ -121,7 +122,7 @@ def _unread(exchange: Exchange, place: object) -> Exchange:
 
 
 def _merged(pages: Sequence[Exchange], profile: Profile) -> Exchange:
-    """Return the first page's exchange with the entries of all in its answer."""
+    """Return the first page's exchange with the entries of all pages in its answer."""
     first = pages[0]
     if len(pages) == 1 or first.answer is None:
         return first

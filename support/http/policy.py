@@ -1,6 +1,6 @@
 """One retry policy for every call: how many attempts, how long between them, and when to stop.
 
-A policy decides and waits for nothing, so that both clients follow the same one and a fake clock can test it.
+A policy only decides; it never waits itself, so that both clients can follow it and tests can use a fake clock.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_DOUBLINGS = 60
 class Budget:
     """A token bucket that retries draw on, as in the standard mode of the AWS SDKs.
 
-    A retry costs 5 of 500 tokens. A call without a retry pays 1 back, a call that a retry rescued pays its cost back.
+    A retry costs 5 of 500 tokens. A call without a retry pays 1 back; a call that retries rescued pays back their cost.
     So a dead target sees about a hundred retries in all, however many calls are made.
     """
 
@@ -50,7 +50,7 @@ class Budget:
             self._left += calls * RETRY_COST * RETRIES_PER_BURST_CALL
 
     def give_back(self, retries: int) -> None:
-        """Pay back after a call that was answered after so many retries."""
+        """Pay back for a call that was answered after so many retries."""
         with self._lock:
             self._left = min(self._capacity, self._left + max(1, retries * RETRY_COST))
 
@@ -93,7 +93,7 @@ class Retries:
         self._started = policy.clock()
         self._attempt = self._paid = 0
         self.gave_up = ""
-        """Why the API could not be waited for, where it asked for a wait."""
+        """Why the call is not sent again although the API only asked for a wait; empty otherwise."""
 
     @property
     def remaining_s(self) -> float:

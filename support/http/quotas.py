@@ -1,7 +1,7 @@
 """What the headers of an answer say about a quota: how many requests are left, and until when.
 
-Read are `RateLimit` and `RateLimit-Policy` as in the IETF drafts, `RateLimit-Limit` and its like from older drafts, and
-`X-RateLimit-Limit`, `-Remaining` and `-Reset` in seconds from now, or as Unix time in seconds or milliseconds.
+They are `RateLimit` and `RateLimit-Policy` as in the IETF drafts, or `RateLimit-Limit`, `-Remaining` and `-Reset` as in
+older drafts, with or without `X-`. A reset is in seconds from now, or a Unix time in seconds or milliseconds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Quota:
 
 
 def quotas_in(answer: Answer) -> list[Quota]:
-    """Return the quotas that an answer tells; none where its headers cannot be understood."""
+    """Return the quotas that an answer states; none if its headers are not understood."""
     named = {name.lower(): value for name, value in answer.headers.items() if ANY.match(name)}
     fields = {name.replace("rate-limit", "ratelimit"): value for name, value in named.items()}
     if not fields:

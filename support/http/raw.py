@@ -1,4 +1,4 @@
-"""One request on its own connection, read byte by byte: for what libraries hide, such as a body after HEAD."""
+"""One request on its own connection, whose answer is read to the last byte: libraries hide a body after HEAD."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer 
 
 
 def connected(url: str, timeout_s: float, route: Route) -> socket.socket:
-    """Return a new connection to the host of a URL, through a tunnel or TLS as its route says."""
+    """Return a new connection to the host of a URL, through a tunnel or TLS as the route says."""
     target, first = urlsplit(url), urlsplit(route.proxy or url)
     host = target.hostname or ""
     connection = http.client.HTTPConnection(

@@ -1,4 +1,4 @@
-"""What an answer says where the target speaks otherwise than the contract, by its profile: its status and its user."""
+"""Read the status and the user of an answer as the profile says, where the target differs from the contract."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Reading:
     id_in: Callable[[str], str | None]
 
     def applied(self, operation: Operation[T]) -> Operation[T]:
-        """Execute an operation; it receives each answer as `read` returns it."""
+        """Execute an operation, which receives each answer as `read` returns it."""
         outcome = None
         while True:
             try:
@@ -59,7 +59,7 @@ class Reading:
         return 200 if call.method in CHANGES and answer.status in profile.answers.updated else answer.status
 
     def _shown(self, call: Call, answer: Answer) -> Any:
-        """Return the user in an answer; WHOLE where its body is all there is, None where it should show one."""
+        """Return the part of an answer that is the user: WHOLE for the whole body, None if that part is missing."""
         names, shape = self.profile.names, self.profile.shape
         user_id = self.id_in(call.url)
         if not is_success(answer.status) or call.lists or call.method in ("HEAD", "DELETE"):
@@ -100,14 +100,14 @@ class Reading:
         return None if user_id is None else placed({}, self.profile.names.paths["id"], user_id)
 
     def _located(self, call: Call, answer: Answer) -> str | None:
-        """Return the id in a Location; a read of it will show whose it is, whatever host it names."""
-        from support.http.urls import destination  # loads requests, and steps are loaded before the first hook
+        """Return the id in a Location, whatever host it names; a later read shows whose id it is."""
+        from support.http.urls import destination  # late: it loads requests, and steps are loaded before the first hook
 
         there = destination(call.url, answer.header("Location") or "")
         return None if there is None else self.id_in(urlsplit(call.url)._replace(path=urlsplit(there).path).geturl())
 
     def is_whole(self, exchange: Exchange) -> bool:
-        """Whether the answer to a create or change shows the user, or none was to be shown."""
+        """Whether no read of the user has to follow a create or change: its answer shows the user, or there is none."""
         shape, method = self.profile.shape, exchange.call.method
         is_partial = (shape.created != "user") if method == "POST" else (method in CHANGES and shape.updated != "user")
         return not is_partial or exchange.adopted or not is_success(exchange.status)
@@ -119,7 +119,7 @@ def linked_id(link: str) -> str:
 
 
 def document_of(answer: Answer | None) -> Any:
-    """Return the whole body as JSON; None where it is none."""
+    """Return the whole body as JSON; None if the body is not JSON."""
     try:
         return answer and answer.document
     except ValueError:

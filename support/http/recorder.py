@@ -32,7 +32,7 @@ class Metrics:
 
 
 class Recorder:
-    """The exchanges of the present scenario, the metrics of the run, which several may share, and observers."""
+    """The exchanges of the present scenario, the metrics of the run, which recorders may share, and observers."""
 
     def __init__(self, metrics: Metrics | None = None) -> None:
         self.exchanges: list[Exchange] = []

@@ -9,7 +9,7 @@ from support.http.recorder import Recorder
 
 
 class ReportSink:
-    """Shows nothing, as in a run without a report, and renders nothing for it; Allure has a subclass."""
+    """Shows and renders nothing, for runs without a report; the subclass for Allure does."""
 
     def record(self, recorder: Recorder) -> None:
         """Show the exchanges of this recorder from now on."""
@@ -22,5 +22,5 @@ class ReportSink:
 
     @contextlib.contextmanager
     def teardown(self, name: str, describe: Callable[[], str] | None = None) -> Iterator[None]:  # noqa: ARG002 - nothing is shown here
-        """Show what is done inside as a part of the teardown; `describe` says afterwards what it did."""
+        """Show what the block does as a part of the teardown; afterwards, `describe` says what the block has done."""
         yield

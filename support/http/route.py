@@ -25,8 +25,8 @@ def _without_trust() -> ssl.SSLContext:
 class Route:
     """The way to one URL: the proxy, if any, and the file or folder of certificates, if one is set.
 
-    `context` verifies against those; without TLS it is empty, as reading certificates takes time. `variable` is the
-    environment variable that names the proxy.
+    `context` verifies against these certificates; without TLS it trusts none, as reading certificates takes time.
+    `variable` is the environment variable that names the proxy.
     """
 
     proxy: str | None = field(default=None, repr=False)
@@ -47,7 +47,7 @@ class Route:
         return f"the proxy {parts.scheme}://{parts.netloc.rpartition('@')[2]}{source}"
 
     def new_context(self, *protocols: str) -> ssl.SSLContext:
-        """Return a context that offers these protocols (ALPN); `context` offers what its last user has set."""
+        """Return a new context that offers these protocols (ALPN); `context` offers those that its last user set."""
         context = _context_for(self.certificates)
         context.set_alpn_protocols(protocols)
         return context

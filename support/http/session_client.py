@@ -53,8 +53,8 @@ class SessionClient:
     def run(self, operation: Operation[T], of_group: bool = False, exchange: Exchanger | None = None) -> T:
         """Execute an operation and return its result.
 
-        If it is `of_group`, the group has waited for the turn of its first request.
-        `exchange` is another way to send, such as on a connection of its own.
+        `of_group` says that the operation's group has already waited for the turn of the first request.
+        `exchange` is another way to send a call, such as on a connection of its own.
         """
         driver = Driver(operation)
         for effect in driver:

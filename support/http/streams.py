@@ -7,11 +7,11 @@ from typing import Any
 import httpcore
 
 LOST = (AttributeError, ValueError, OSError)
-"""What asking raises, depending on event loop and moment: without a socket, with a closed one, with a reset one."""
+"""What such a question raises, depending on event loop and moment: without a socket, with a closed or a reset one."""
 
 
 class Stream(httpcore.AsyncNetworkStream):
-    """A connection; a lost one is readable, as one that the server has closed, and has no socket."""
+    """A connection; once lost, it is readable, like a connection that the server has closed, and has no socket."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self.inner = inner

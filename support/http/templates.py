@@ -1,7 +1,7 @@
 """The further fields of a request, as the templates of a profile say.
 
-They are valid whatever is wrong with the contract's own fields, so that nothing but what a scenario says makes a
-request invalid: a name or email that is not valid has a stand-in, and what may have to be unique differs each time.
+Further fields are valid even if the contract's own fields are not, so that only what a scenario says makes a request
+invalid: a stand-in replaces an invalid name or email, and values that may have to be unique differ each time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def password() -> str:
 
 
 def filled(template: Any, fields: Mapping[str, Any], user_id: str | int | None = None) -> Any:
-    """Fill in a template, at any depth, for a request with these fields, named as in the contract, for a user."""
+    """Fill in a template, at any depth, for a request about `user_id` with these fields, named as in the contract."""
     values = _values(fields, user_id)
 
     def fill(part: Any) -> Any:

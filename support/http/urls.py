@@ -1,4 +1,4 @@
-"""URLs with a query, and where a reference of a target leads to; text that is no URL raises nothing."""
+"""URLs with a query, and the URL that a target refers to; a text that is no URL raises no error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Origin = tuple[str, str, int | None]
 def destination(here: str, reference: str) -> str | None:
     """Return the URL that a reference, such as a Location, leads to from another URL; None if it is no URL.
 
-    What no URL may hold is percent-encoded; a fragment is dropped.
+    Characters that no URL may hold are percent-encoded; a fragment is dropped.
     """
     try:
         there = urldefrag(urljoin(here, reference)).url
@@ -25,7 +25,7 @@ def destination(here: str, reference: str) -> str | None:
 
 
 def origin_of(url: str) -> Origin | None:
-    """Return where a request to this URL goes, None if it is no URL; all names of this machine are one."""
+    """Return the scheme, host and port of a URL, None if it is no URL; 127.0.0.1 and ::1 count as localhost."""
     try:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme)

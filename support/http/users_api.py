@@ -1,6 +1,6 @@
 """The calls of a Users API: what each of them sends, and how it is executed.
 
-`call` and the methods that end in `_call` return a Call; those that send one return an operation for
+`call` and the methods that end in `_call` return a Call; methods that send a call return an operation for
 `SessionClient.run` or `AsyncClient.run`.
 """
 
@@ -33,7 +33,7 @@ SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 def permit_none(call: Call) -> Operation[None]:
-    """Raise SuiteError: only a run that knows its own users changes or deletes any."""
+    """Raise SuiteError: only a run that knows its own users may change or delete any."""
     raise SuiteError(f"{call.method} {call.url} is not sent: no run has shown that this user is its own")
     yield
 
@@ -74,7 +74,7 @@ class UsersApi:
         return self.url if path is None else urljoin(self.base_url, path)
 
     def url_of(self, user_id: str) -> str:
-        """Return a user's URL; raises SuiteError for an id that would make it the collection's."""
+        """Return a user's URL; raises SuiteError for an id that would make that the collection's URL."""
         if not names_one_user(user_id):
             raise SuiteError(f"{user_id!r} is no id: its URL would be that of the whole collection")
         return f"{self.base_url}/{quote(user_id, safe='')}{self._end}"
@@ -103,7 +103,7 @@ class UsersApi:
     ) -> Call:
         """Build a call: `fields`, named as in the contract, is sent as JSON as the profile says, `body` as it is.
 
-        Raises SuiteError for whatever may change the collection otherwise than a POST does: it could delete every user.
+        Raises SuiteError if the call may change the collection other than by a POST: it could delete every user.
         """
         url = url or (self.create_url if method == "POST" else self.url)
         is_collection = _path(url) == _path(self.base_url)
@@ -120,7 +120,7 @@ class UsersApi:
         return Call(method, url, self.credential, sent, body, repeatable=method != "POST", lists=lists)
 
     def _document(self, method: str, url: str, fields: Any) -> Any:
-        """Return fields as the target wants them; an object with any has the further fields of its method, too."""
+        """Return fields as the target wants them; an object with fields also gets the further fields of its method."""
         if isinstance(fields, list):
             return [self._document(method, url, one) for one in fields]
         document = self.profile.names.to_target(fields)
@@ -148,7 +148,7 @@ class UsersApi:
     def send(self, call: Call) -> Operation[Exchange]:
         """Execute a call under the retry policy; a POST is repeated only if it cannot have arrived.
 
-        A status that says that there is no such user, even a 500, is never retried on a user's URL.
+        On a user's URL, a status that the profile takes for "no such user" is never retried, even if it is a 500.
         """
         answers = self.profile.answers
         final = frozenset({*answers.unknown, *answers.gone}) if self.id_in(call.url) is not None else frozenset()
@@ -212,10 +212,10 @@ class UsersApi:
         )
 
     def holders(self, email: str) -> Operation[Sequence[User] | None]:
-        """Search for the users with exactly this email, whatever its letter case; None if that cannot be told.
+        """Search for the users with exactly this email, whatever its letter case; None if the search cannot tell.
 
-        An answer that shows such a user without an id for a URL cannot tell. What a filter finds beyond this email is
-        dropped. The list is read too if the filter fails, finds only others, or finds nobody and is case-sensitive.
+        It cannot if an answer shows such a user without an id for a URL. Users with other emails are dropped. The list
+        is read too if the filter is missing, fails, finds only others, or finds nobody and is case-sensitive.
         """
         trusted = self.profile.capabilities.email_filter
         found: dict[str, User] = {}
@@ -236,7 +236,7 @@ class UsersApi:
         return None if users is None else [user for user in users if user.email == email.lower()]
 
     def found_by(self, email: str, known: Iterable[str] = ()) -> Search:
-        """Return a search for the user that an ambiguous create gave this email; `known` are ids that had it before."""
+        """Return a search for the user to whom an ambiguous create gave this email, none of the `known` ids."""
         before = frozenset(known)
 
         def search() -> Operation[Sequence[Answer] | None]:
@@ -246,7 +246,7 @@ class UsersApi:
         return search
 
     def _shown(self, user: User) -> Answer:
-        """Return a user that a search found as an answer to the create that made it."""
+        """Return a user whom a search found, in the form of an answer to the create that made that user."""
         user_id = int(user.id) if self.profile.shape.id == "integer" and user.id.isdecimal() else user.id
         fields = {"id": user_id, "name": user.name, "email": user.email, "createdAt": user.created_at}
         names = replace(self.profile.names, body_pointer="", flat_body=False)
@@ -277,7 +277,7 @@ class UsersApi:
         return Reading(self.profile, self.id_in)
 
     def _completed(self, exchange: Exchange) -> Operation[Exchange]:
-        """Read the user where the answer to a create or change shows none by the profile."""
+        """Read the user if, by the profile, the answer to a create or change does not show them."""
         partial = None if self._reading.is_whole(exchange) else user_of(exchange.answer, self.profile)
         if partial is None or exchange.answer is None:
             return exchange

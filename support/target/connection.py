@@ -81,7 +81,7 @@ class Connection:
         self.most_alive = settings.max_users_alive
         check_open(self.http, self.api)
         self.journal = opened(contextlib.closing(Journal(ROOT / settings.state_dir)))
-        self.loop = opened(contextlib.closing(LoopThread()))  # whose work writes to the journal
+        self.loop = opened(contextlib.closing(LoopThread()))  # closed before the journal, to which its work writes
         most = self.profile.caps.concurrency
         self.async_client = AsyncClient(settings.request_timeout_s, self.route, self.pacer, most, settings.http2)
         self._release.callback(self._close_async_client)
@@ -101,7 +101,7 @@ class Connection:
         return None if self._embedded is None else self._embedded.end
 
     def find_room(self) -> None:
-        """Create no more users than the target has room for; raises SuiteError if it is full."""
+        """Limit the users alive at once to those that the target has room for; raises SuiteError if it is full."""
         if self.profile.caps.users is not None:
             self.most_alive = room_for_users(check_open(self.http, self.api), self.profile, self.settings)
 

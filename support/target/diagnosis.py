@@ -1,6 +1,6 @@
-"""What an answer of the preflight says of the settings: its cause and what to do, in one line each.
+"""What an answer of the preflight says of the settings: what is wrong with them and what to do, in one line.
 
-None of it is a verdict on the API: only a fault that would keep scenarios from telling which rule is broken has a line.
+No line is a verdict on the API: each is about a fault that would keep scenarios from telling which rule is broken.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def why_no_list(exchange: Exchange, profile: Profile) -> str | None:
 
 
 def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
-    answer, url, pointer = exchange.answer, exchange.call.url.partition("?")[0], profile.names.list_pointer
+    answer, url, expected = exchange.answer, exchange.call.url.partition("?")[0], profile.names.list_pointer
     if listed(answer, profile) is not None:
         return None
     document, wrong = document_of(answer), body_of(answer)[1]
@@ -81,8 +81,8 @@ def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
     if wrong:
         return f"GET {url} does not return JSON ({wrong[0]}). Put the URL of the users collection into BASE_URL."
     found = list_in(document)
-    if found is not None and found[0] != pointer:
-        there = f"is wrapped in {found[0]}" if found[0] else f"is not wrapped in {pointer}"
+    if found is not None and found[0] != expected:
+        there = f"is wrapped in {found[0]}" if found[0] else f"is not wrapped in {expected}"
         return f'GET {url}: the list {there}. Set list_pointer = "{found[0]}" under [names] {draft(url)}.'
     if first_of(IDS, document if isinstance(document, Mapping) else {}):
         return f"GET {url} returns one object, not a list of users. Put the URL of the collection into BASE_URL."
@@ -165,12 +165,12 @@ class Shown:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def differences(self, profile: Profile) -> dict[str, str]:
-        """Return the names that the profile would need, where they are others than it has."""
+        """Return the names that the profile would need, if they differ from those that it has."""
         return {key: name for key, name in self.names.items() if getattr(profile.names, key) != name}
 
 
 def user_shown(document: Any, new_user: NewUser) -> Shown | None:
-    """Return where a JSON value shows a user who was sent, by their email; None where it does not, or in a list."""
+    """Return where a JSON value shows `new_user`, found by the email; None if it does not, or shows them in a list."""
     found = located(document, new_user.email, {new_user.name: ""})
     if found is None or found.id is None or found.is_linked or any(step.isdecimal() for step in found.user):
         return None
@@ -180,7 +180,7 @@ def user_shown(document: Any, new_user: NewUser) -> Shown | None:
 
 
 def other_forms(user: Any, profile: Profile) -> Iterator[str]:
-    """Yield what a profile could say of a form of user that otherwise breaks a rule: another creation date, or id."""
+    """Yield what a profile could say of users whose form otherwise breaks a rule: another creation date, or id."""
     if not isinstance(user, Mapping):
         return
     other = first_of(CREATED[1:], user)

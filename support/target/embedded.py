@@ -29,7 +29,7 @@ class Target:
 
     @property
     def shown(self) -> str:
-        """How a report names it: the port of an embedded API says nothing."""
+        """How a report names the target: the port of an embedded API says nothing."""
         return EMBEDDED_NAME if self.key == EMBEDDED else self.base_url
 
 
@@ -43,7 +43,7 @@ class EmbeddedApi:
 
     @cached_property
     def target(self) -> Target:
-        """The target, once the process has started; raises TargetDown if it has not."""
+        """The target; waits until the process has started, and raises TargetDown if it does not."""
         where = self._announced()
         return Target(where["url"], self.token, EMBEDDED, where.get("control"))
 

@@ -74,7 +74,7 @@ class FirstUser:
         return error
 
     def _check_list(self, first: Exchange) -> None:
-        """Refuse a target that shows no list, unless a page is right: scenarios find what is wrong with the list."""
+        """Refuse a target that shows no list, unless it shows a page: scenarios then find what is wrong with it."""
         why = diagnosis.why_no_list(first, self._profile)
         if why is None:
             return
@@ -106,7 +106,7 @@ class FirstUser:
         return {**{key: key for fields in others for key in fields}, "name": names.name, "email": names.email}
 
     def _id(self) -> str | None:
-        """Return the new user's id; raises SettingsError if create and list both show it by names of their own."""
+        """Return the new user's id; raises SettingsError if create and list show the user only by other field names."""
         assert self._created is not None
         offers = self._profile.capabilities
         views = [self._api.list()] if offers.list else [self._api.find(self._email)] if offers.email_filter else []
@@ -126,12 +126,12 @@ class FirstUser:
         shown = in_list or in_create
         if shown is not None and (different := shown.differences(self._profile)):
             self._adapt(different | ({"user_pointer": in_create.pointer} if in_create and in_create.pointer else {}))
-        if in_create is not None and names_one_user(in_id := str(in_create.fields[in_create.names["id"]])):
-            return in_id
+        if in_create is not None and names_one_user(shown_id := str(in_create.fields[in_create.names["id"]])):
+            return shown_id
         return next(iter(self._registry.ledger.records[-1].ids), None)
 
     def _adapt(self, names: Mapping[str, str], user_id: str | None = None) -> NoReturn:
-        """Clean up by other names than those of the profile, and say that it needs them; raises SettingsError."""
+        """Let cleanup use these names of fields; raises SettingsError, which says that the profile needs them."""
         known: dict[str, Any] = {key: name for key, name in names.items() if hasattr(self._profile.names, key)}
         profile = replace(self._profile, names=replace(self._profile.names, **known))
         self._registry.switch_api(replace(self._api, profile=profile))
@@ -149,7 +149,7 @@ class FirstUser:
     # Read, look for, change, delete
 
     def _read(self, user_id: str) -> bool:
-        """Read the user; whether a read shows them. Raises SettingsError if they are somewhere else."""
+        """Return whether a read shows the user; raises SettingsError if they are elsewhere, or have no email there."""
         read = self._client.run(self._api.read(user_id))
         user = user_of(read.answer, self._profile)
         if read.status == 200 and user is not None and user.email == self._email:
@@ -170,7 +170,7 @@ class FirstUser:
         return False
 
     def _check_names(self, read: Exchange) -> None:
-        """Refuse names of fields that the profile alone has; those of the contract are judged by the scenarios."""
+        """Raise SettingsError if no answer shows a field by the profile's own name; scenarios judge the other names."""
         names, usual = self._profile.names, Names()
         bodies = [body_of(one.answer)[0] for one in (self._created, read) if one is not None]
         shown = {field for body in bodies if isinstance(body, Mapping) for field in names.to_contract(body)}
@@ -231,7 +231,7 @@ class FirstUser:
         yield from map(self._api.url_of, others)
 
     def _adapt_slash(self, url: str, read: Exchange) -> NoReturn:
-        """Clean up by URLs with or without a slash at their end, and say that they are so; raises SettingsError."""
+        """Let cleanup use URLs that end as `url` does, with or without a slash; raises SettingsError, which says so."""
         paths = replace(self._profile.paths, item_slash=url.endswith("/"))
         profile = replace(self._profile, paths=paths, trailing_slash=False)
         self._registry.switch_api(replace(self._api, profile=profile))

@@ -25,7 +25,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Located:
-    """A user in an answer: the way to the user, and from there to the fields; None for what it does not show."""
+    """A user in an answer: the way to the user, and from there to the fields; None for a field that is not shown."""
 
     user: Path
     id: Path | None
@@ -52,7 +52,7 @@ def located(
 ) -> Located | None:
     """Return where the user with this email is; `names` are what may stand for the name, the likeliest first.
 
-    Where no field has the name of an id, one that holds `user_id` is it.
+    If no field has the name of an id, a field that holds `user_id` counts as the id.
     """
     where = _first_with(document, email, EMAILS)
     if where is None:
@@ -88,7 +88,7 @@ def id_of(document: Any) -> tuple[Path, str] | None:
 
 
 def leaves(document: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield the values in a document that are neither objects nor lists, those that are not deep first."""
+    """Yield the values in a document that are neither objects nor lists; those of an object before those inside it."""
     inner: list[tuple[Path, Any]] = []
     if isinstance(document, Mapping | list) and len(path) < DEEPEST:
         pairs = document.items() if isinstance(document, Mapping) else enumerate(document)
@@ -121,13 +121,13 @@ def _id_in(value: Any) -> Path | None:
 
 
 def _link_in(value: Any) -> Path | None:
-    """Return the way to the link to itself in an object that shows no id."""
+    """Return the way to the link to itself that an object without an id shows."""
     links = ((path, at(value, path)) for path in LINKS)
     return next((path for path, link in links if isinstance(link, str) and linked_id(link)), None)
 
 
 def _created(user: Any) -> tuple[Path | None, Moment]:
-    """Return the way to the time of creation, and how it is written: a likely name, or else what says now."""
+    """Return the way to the time of creation, known by a likely name or because it is now, and how it is written."""
     moments = [(path, kind) for path, value in leaves(user) if (kind := _moment(value)) is not None]
     likely = [(path, kind) for path, kind in moments if path[-1] in CREATED]
     now = [(path, kind) for path, kind in moments if _is_now(at(user, path), kind) and "upd" not in path[-1].lower()]
@@ -149,7 +149,7 @@ def _moment(value: Any) -> Moment | None:
 
 
 def _is_now(value: Any, kind: Moment) -> bool:
-    """Whether a moment is now, whatever the offset: those of the world differ by quarters of an hour."""
+    """Whether a moment is now, whatever its UTC offset: all offsets are multiples of a quarter of an hour."""
     if kind in ("seconds", "milliseconds"):
         return abs(float(value) / (1000 if kind == "milliseconds" else 1) - time.time()) < SOON_S
     age_s = datetime.fromisoformat(str(value).upper()).timestamp() - time.time()

@@ -32,7 +32,7 @@ class SlashMissing(SettingsError):
 
 
 class TokenRefused(TargetDown):
-    """The target refuses the token, or the way in which it is sent; `scheme` is what it asks for."""
+    """The target refuses the token, or the way in which it is sent; `scheme` is the one that it asks for."""
 
     def __init__(self, text: str, scheme: str = "") -> None:
         super().__init__(text)
@@ -53,7 +53,7 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
 def check_open(client: SessionClient, api: UsersApi) -> Exchange:
     """Read the list, or a page of one user if that is enough; raises TargetDown, with one line, if that fails.
 
-    Where there is no list, read a user whom nobody knows.
+    If the target has no list, read a user who does not exist.
     """
     api = replace(api, policy=replace(api.policy, cap_s=min(api.policy.cap_s, CAP_S)))
     if not api.profile.capabilities.list:

@@ -1,4 +1,4 @@
-"""Delete what processes that are over have left on a target, for a command that has started them."""
+"""Delete the users that ended processes have left on a target, for the command that started the processes."""
 
 from __future__ import annotations
 
