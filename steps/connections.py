@@ -66,6 +66,7 @@ def read_by_each_client(scenario: ScenarioContext, actor: Actor) -> None:
 
 
 @then("each answer is 200 and shows {actor:Actor}'s account")
+@then("the read shows {actor:Actor}'s current data")
 def each_is_shown(scenario: ScenarioContext, actor: Actor) -> None:
     for exchange in scenario.exchanges:
         scenario.check(exchange, has_status([200]), shows(actor.shown, scenario.names))

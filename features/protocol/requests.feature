@@ -103,17 +103,17 @@ Feature: Methods, statuses and headers
       And no user was created
 
       Examples:
-        | kind                       |
-        | plain text                 |
-        | a form                     |
-        | a multipart form           |
-        | XML                        |
-        | binary data                |
-        | HTML                       |
-        | plain text with a parameter  |
-        | a filled-in form           |
-        | a filled-in multipart form |
-        | an XML document            |
+        | kind                        |
+        | plain text                  |
+        | a form                      |
+        | a multipart form            |
+        | XML                         |
+        | binary data                 |
+        | HTML                        |
+        | plain text with a parameter |
+        | a filled-in form            |
+        | a filled-in multipart form  |
+        | an XML document             |
 
     @negative
     Example: The email of a sign-up that was refused for its media type stays free
@@ -130,14 +130,14 @@ Feature: Methods, statuses and headers
       And Ada's account is unchanged
 
       Examples:
-        | kind                       |
-        | plain text                 |
-        | binary data                |
-        | HTML                       |
-        | plain text with a parameter  |
-        | a filled-in form           |
-        | a filled-in multipart form |
-        | an XML document            |
+        | kind                        |
+        | plain text                  |
+        | binary data                 |
+        | HTML                        |
+        | plain text with a parameter |
+        | a filled-in form            |
+        | a filled-in multipart form  |
+        | an XML document             |
 
     @negative @use.with_put=yes
     Scenario Outline: A PUT declared as <kind>
@@ -147,14 +147,14 @@ Feature: Methods, statuses and headers
       And Ada's account is unchanged
 
       Examples:
-        | kind                       |
-        | plain text                 |
-        | binary data                |
-        | HTML                       |
-        | plain text with a parameter  |
-        | a filled-in form           |
-        | a filled-in multipart form |
-        | an XML document            |
+        | kind                        |
+        | plain text                  |
+        | binary data                 |
+        | HTML                        |
+        | plain text with a parameter |
+        | a filled-in form            |
+        | a filled-in multipart form  |
+        | an XML document             |
 
   @rule.malformed-json @negative
   Rule: A body that is not JSON is refused and changes nothing
