@@ -3,7 +3,7 @@
 from typing import Any
 
 from support.contract.matchers import has_status
-from support.scenario import accounts, encoded_ids, invalid_values, odd_requests, outcomes, values, waiting
+from support.scenario import accounts, encoded_ids, invalid_values, many_emails, odd_requests, outcomes, values, waiting
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.invalid_values import Invalid
 from support.scenario.steps import given, when
@@ -172,10 +172,9 @@ def change_to_taken_email(scenario: ScenarioContext, actor: Actor, email: str, m
 
 @given("{actor:Actor} has tried {times:d} times to change to {email:Email}")
 def have_tried_to_take_email(scenario: ScenarioContext, actor: Actor, times: int, email: str) -> None:
-    method = scenario.update_method
-    accounts.send_changes(
-        scenario, actor, method, [accounts.complete(method, {"email": email}, actor.new_user)] * times
-    )
+    fields = accounts.complete(scenario.update_method, {"email": email}, actor.new_user)
+    accounts.send_changes(scenario, actor, scenario.update_method, [fields] * times)
+    many_emails.each_is_taken(scenario)
 
 
 @when("{actor:Actor} tries to change to a new name and {email:Email} with {method:Method}")

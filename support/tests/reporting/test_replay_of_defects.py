@@ -121,6 +121,7 @@ name = "known"
 description = "an API whose faults are known"
 [[deviations]]
 rule = "method-405"
+scenarios = ["*"]
 reason = "a 405 has no Allow"
 link = "https://example.com/tickets/1"
 since = 2026-11-23
