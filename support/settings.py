@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     cleanup_deadline_s: Seconds = Field(60.0, description="seconds for the cleanup when the run ends")
     max_users_alive: Count = Field(10_000, description="how many users of its own the suite may have at once")
 
-    burst: Count = Field(
+    burst: Annotated[int, Field(ge=2)] = Field(
         100, description="users in the burst of configured size; the other bursts have fixed sizes of up to 210"
     )
     race_contenders: Annotated[int, Field(ge=2, le=100)] = Field(

@@ -97,6 +97,7 @@ class TestWrongValues:
             ("cleanup_deadline_s", "1e300", "a number less than or equal to 1000000"),
             ("max_retried_share", "1.5", "a number less than or equal to 1"),
             ("race_contenders", "1", "a number greater than or equal to 2"),
+            ("burst", "1", "a number greater than or equal to 2"),
             ("race_contenders", "101", "a number less than or equal to 100"),
             ("race_miss_probability", "1", "a number less than 1"),
             ("data_seed", "abc", "a whole number"),
