@@ -221,6 +221,7 @@ def other_methods(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
 
 def changes_that_name_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> Iterator[Odd]:
     """Yield changes of an account, each with a query or a header that names the account of `other`."""
+    _require_own(scenario, other)
     method, url = scenario.update_method, scenario.api.url_of(actor.known_id)
     path = urlsplit(scenario.api.url_of(other.known_id)).path
     ways = [
@@ -239,9 +240,18 @@ def changes_that_name_another(scenario: ScenarioContext, actor: Actor, other: Ac
 
 def delete_naming_another(scenario: ScenarioContext, actor: Actor, other: Actor) -> None:
     """Delete an account with a query that names another one in every way."""
+    _require_own(scenario, other)
     call = scenario.api.delete_call(actor.known_id)
     named = replace(call, url=f"{call.url}?{urlencode(_names_of(scenario, other))}")
     scenario.keep(scenario.run(scenario.api.send(named)))
+
+
+def _require_own(scenario: ScenarioContext, actor: Actor) -> None:
+    """Raise ContractViolation unless this run created the user: a faulty API may act on any user that a request names.
+
+    The registry checks only the user in the URL of a write by itself.
+    """
+    scenario.run(scenario.api.permit(scenario.api.delete_call(actor.known_id)))
 
 
 def _names_of(scenario: ScenarioContext, actor: Actor) -> dict[str, str]:

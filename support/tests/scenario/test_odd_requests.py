@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
+import requests
 
 from support.errors import ContractViolation
 from support.models import NewUser
-from support.scenario import outcomes
+from support.scenario import accounts, odd_requests, outcomes
+from support.scenario.context import Actor, ScenarioContext
 from support.scenario.generated import _drawn, _json_values
 from support.scenario.odd_bodies import CLASSES
 from support.target.embedded import Target
@@ -48,3 +52,23 @@ def test_only_a_body_larger_than_any_user_needs_may_be_too_large(
     session.scenario.keep(replace(exchange, attempts=(replace(exchange.attempts[-1], outcome=too_large),)))
     with contextlib.nullcontext() if is_right else pytest.raises(ContractViolation, match="413"):
         outcomes.is_answered(session.scenario, "invalid")
+
+
+@pytest.mark.parametrize(
+    "name_grace",
+    [odd_requests.delete_naming_another, lambda *who: [*odd_requests.changes_that_name_another(*who)]],
+    ids=["deletion", "changes"],
+)
+def test_no_request_names_a_user_who_may_be_another_clients(
+    new_session: NewSession, embedded: Target, name_grace: Callable[[ScenarioContext, Actor, Actor], object]
+) -> None:
+    session = new_session(embedded)
+    session.begin("isolation")
+    scenario = session.scenario
+    ada, grace = (accounts.become_user(scenario, scenario.actor(name)) for name in ("Ada", "Grace"))
+    other = {"name": "Alan", "email": f"{uuid4().hex}@example.org"}
+    headers = {"Authorization": f"Bearer {embedded.token}"}
+    grace.id = requests.post(embedded.base_url, json=other, headers=headers, timeout=9).json()["id"]
+    with pytest.raises(ContractViolation, match="was there before this run|does not show our user"):
+        name_grace(scenario, ada, grace)
+    assert accounts.read(scenario, ada).status == 200
