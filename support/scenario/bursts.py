@@ -165,7 +165,7 @@ def _lifecycle(scenario: ScenarioContext, new_user: NewUser, number: int) -> Ope
         return Lifecycle(new_user, new_name, exchanges)
     exchanges["read"] = yield from api.read(user.id)
     shown = user_of(exchanges["read"].answer, scenario.profile)
-    for turn in range(1, BEHIND + 1 if number % 2 else 1):
+    for turn in range(1, 1 + (BEHIND if number % 2 else 0)):
         exchanges[f"further read {turn}"] = yield from api.read(user.id)
     if shown is not None and (shown.id, shown.email) == (user.id, new_user.email.lower()):
         fields = accounts.complete(scenario.update_method, {"name": new_name}, new_user)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
+from http import HTTPStatus
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from support.concurrency.races import Contender, Outcome, RaceRequest, Verdict, broken_answers, verdict_on, with_outcome
-from support.contract.normalizers import user_of, users_of
+from support.contract.normalizers import user_of, users_in, users_of
 from support.models import Call, NewUser, User
 from support.scenario import accounts, directory, one_client
 from support.scenario.context import Actor
@@ -92,13 +93,18 @@ def _check_deletions(scenario: ScenarioContext, leaving: Sequence[Actor], conten
     pairs = zip(leaving, contenders[1::2], strict=True)
     gone = {leaver.known_id for leaver, deletion in pairs if deletion.outcome is Outcome.WON}
     if gone and not wrong:
-        shown = poll_until(scenario, LIST, lambda: gone & _listed(scenario), lambda still_there: not still_there)
-        wrong = [f"the deletion of user {user_id} was confirmed, but the list shows them" for user_id in sorted(shown)]
+        wrong = poll_until(scenario, LIST, lambda: _still_listed(scenario, gone), lambda wrong: not wrong)
     return verdict_on(wrong, bool(gone))
 
 
-def _listed(scenario: ScenarioContext) -> set[str]:
-    return {user.id for user in users_of(directory.read_list(scenario).answer, scenario.profile)}
+def _still_listed(scenario: ScenarioContext, gone: set[str]) -> list[str]:
+    """Return what is wrong with the list after the deletion of these users was confirmed."""
+    exchange = directory.read_list(scenario)
+    users = users_in(exchange.answer, scenario.profile)
+    if exchange.status != HTTPStatus.OK or users is None:
+        return [f"the list was answered by {exchange.status}, and not with users"]
+    shown = gone & {user.id for user in users}
+    return [f"the deletion of user {user_id} was confirmed, but the list shows them" for user_id in sorted(shown)]
 
 
 def change_while_it_is_read(scenario: ScenarioContext, method: str) -> None:
