@@ -20,7 +20,7 @@ def write_names(scenario: ScenarioContext, kind: str) -> None:
 
 @when("each of them is read again two seconds later")
 def read_again_later(scenario: ScenarioContext) -> None:
-    many_values.read_again_later(scenario, 2.0)
+    many_values.read_again_later(scenario)
 
 
 @when("users take emails with {kind:EmailClass} by sign-up, update and replacement")

@@ -39,7 +39,7 @@ def is_still_unchanged(scenario: ScenarioContext, actor: Actor) -> None:
 
 @then("two seconds later, {actor:Actor}'s account is still unchanged")
 def is_unchanged_for_long(scenario: ScenarioContext, actor: Actor) -> None:
-    waiting.let_pass(2.0)
+    waiting.let_pass(waiting.MUCH_LATER_S)
     outcomes.is_unchanged(scenario, actor)
 
 

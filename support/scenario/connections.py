@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TRIES = 3
 LARGE, HUGE = 64 * 1024, 1024 * 1024
 CHUNKED = {"Transfer-Encoding": "chunked"}
-LONG_CHARACTERS = "李小龍" * 4
+MULTIBYTE = "李小龍" * 4
 First = Callable[[ScenarioContext, Actor], Operation[Exchange]]
 """A function that returns the first request on a connection, in a scenario whose user is this actor."""
 
@@ -183,14 +183,14 @@ def read_by_each_client(scenario: ScenarioContext, actor: Actor) -> None:
 
 def sign_up_in_chunks(scenario: ScenarioContext, actor: Actor) -> None:
     """Sign up with a body in chunks, and read an unknown user on the same connection."""
-    actor.new_user = replace(actor.new_user, name=f"{LONG_CHARACTERS} {actor.new_user.name}")
+    actor.new_user = replace(actor.new_user, name=f"{MULTIBYTE} {actor.new_user.name}")
     nobody = scenario.api.read(values.unused_id(scenario))
     play(scenario, [accounts.sending_sign_up(scenario, actor, actor.new_user.as_json(), CHUNKED), nobody])
 
 
 def change_in_chunks(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     """Change an account with a body in chunks, and read an unknown user on the same connection."""
-    name = f"{LONG_CHARACTERS} {scenario.factory.new_user(actor.persona).name}"
+    name = f"{MULTIBYTE} {scenario.factory.new_user(actor.persona).name}"
     fields = accounts.complete(method, {"name": name}, actor.new_user)
     actor.expect(fields)
     call = scenario.api.call(method, scenario.api.url_of(actor.known_id), fields=fields, headers=CHUNKED)

@@ -19,7 +19,7 @@ from support.scenario.protocol import update_methods
 from support.scenario.user_checks import RULE_OF_METHOD
 from support.scenario.value_classes import may_be_refused
 from support.scenario.views import View, view_of, wrong_in_view
-from support.scenario.waiting import let_pass
+from support.scenario.waiting import MUCH_LATER_S, let_pass
 from support.statuses import is_success
 
 
@@ -64,9 +64,9 @@ def write_each(scenario: ScenarioContext, field_name: str, rounds: Sequence[Sequ
         scenario.written += changed
 
 
-def read_again_later(scenario: ScenarioContext, seconds: float) -> None:
-    """Read the users once more after so many seconds, with what they were given last."""
-    let_pass(seconds)
+def read_again_later(scenario: ScenarioContext) -> None:
+    """Read the users once more after a while, with what they were given last."""
+    let_pass(MUCH_LATER_S)
     last = [each for each in scenario.written if each.writer is not None and each.writer.data == each.sent]
     _read_views(scenario, last, 0)
 

@@ -22,8 +22,8 @@ READ_TWO_WAYS, NEW_USER = "a read in two ways", "a new user"
 READS_AT_ONCE = 3
 TIMEOUTS_IN_A_ROW = 3
 SHORTER = 10
-LATER_S = 0.5
-"""How long a check waits for a refused request to take effect after all."""
+LATER_S, MUCH_LATER_S = 0.5, 2.0
+"""Seconds in which a refused request must not take effect later, and in which a job must not change what was stored."""
 
 
 class Deadlines:

@@ -1,4 +1,4 @@
-"""The requests of a race are sent when they are released, none of them after a read of its own; what counts as wrong."""
+"""The requests of a race are sent when they are released, without reads before them; what counts as wrong after it."""
 
 from __future__ import annotations
 
