@@ -20,7 +20,8 @@ from support.statuses import is_success
 MAX_EXCHANGES = 60
 EMAIL = re.compile(r"(?<![^\s\"'/?&=])[^\s\"'/?&=]+@[\w.-]+")
 QUOTED = re.compile(r':\s*"([^"]+)"')
-CONDITIONAL = {"if-match", "if-none-match"}
+PLAYED_ONLY = {"if-match", "if-none-match", "if-modified-since", "accept-language"}
+"""Headers whose effect depends on versions or on earlier reads: a script shows too little."""
 UNKNOWN = datetime.min.replace(tzinfo=UTC)
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -52,7 +53,7 @@ def steps_to(violation: ContractViolation, exchanges: Sequence[Exchange], profil
     if len(steps) > MAX_EXCHANGES or len(exchanges) >= KEPT:
         steps = list(_of_its_users(violation, steps, profile))
     headers = {name.lower() for step in steps for name in step.exchange.call.headers}
-    return steps if len(steps) <= MAX_EXCHANGES and headers.isdisjoint(CONDITIONAL) else []
+    return steps if len(steps) <= MAX_EXCHANGES and headers.isdisjoint(PLAYED_ONLY) else []
 
 
 def damage_before(steps: Sequence[Step]) -> Exchange | None:

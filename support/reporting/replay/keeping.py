@@ -125,7 +125,8 @@ def _body(failed: Failed, steps: list[Step], session: Session, path: Path) -> st
     """Return the requests as a script, or else the command that plays the scenario itself."""
     violation = failed.violation
     differs = made_an_unknown_user(violation, session.profile) or depends_on_others(violation)
-    if steps and violation.rule not in NOT_JUDGED and not differs:
+    waits = any(" later" in step.name for step in failed.scenario.steps)
+    if steps and violation.rule not in NOT_JUDGED and not differs and not waits:
         wrong = Wrong(failed.violation.claims, "; ".join(failed.evidence.expected), "; ".join(failed.evidence.actual))
         slow = steps[-1].polls or failed.violation.rule.startswith("delete")
         patience_s = round(session.poll_policy.deadline_s) if slow else 0

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from support.cleanup.marks import mark_in, new_mark
 from support.contract.claims import Claim
@@ -162,13 +162,16 @@ class _Script:
     def _sending(self, step: Step, after_sign_in: bool = False) -> list[str]:
         """Return the commands that send a request, once a read has shown that it may be sent.
 
-        Raises Unclear for a known id in another spelling, for which no variable can stand.
+        Raises Unclear for a known id in another spelling, or in the query of a write, for which no variable can stand.
 
         `after_sign_in` first sends a read with the right token on the same connection, which may then let others in.
         """
         call = step.exchange.call
         named = _path(call.url).rpartition("/")[2]
         if unquote(named) in self._words.ids and named not in (unquote(named), quote(unquote(named), safe="")):
+            raise Unclear
+        query = parse_qsl(urlsplit(call.url).query)
+        if call.method in ("PUT", "PATCH", "DELETE") and any(value in self._words.ids for _, value in query):
             raise Unclear
         command = self._words.command(call)
         if after_sign_in:

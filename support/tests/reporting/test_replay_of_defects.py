@@ -18,6 +18,8 @@ from support.tests.reporting.conftest import behave, on
 from support.tests.reporting.test_replay import needs_curl
 
 DEFECTS = {
+    "purge-misses-other-languages": "own-answer",
+    "delete-heeds-an-id-in-the-query": "isolation",
     "list-lacks-the-newest": "list",
     "taken-email-renames-holder": "update-taken",
     "duplicate-renames-the-first": "email-unique",
@@ -67,7 +69,15 @@ DEFECTS = {
     "etag-of-the-id": "conditional",
     "if-match-is-ignored": "conditional",
 }
-PLAYED = ("pages-overlap", "no-location", "etag-of-the-id", "if-match-is-ignored", "put-creates")
+PLAYED = (
+    "pages-overlap",
+    "no-location",
+    "etag-of-the-id",
+    "if-match-is-ignored",
+    "put-creates",
+    "purge-misses-other-languages",
+    "delete-heeds-an-id-in-the-query",
+)
 """Those whose script plays the scenario itself, as the same requests would not show the defect again."""
 BY_BEHAVE = "-m behave"
 
