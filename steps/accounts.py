@@ -107,7 +107,7 @@ def two_quiet_seconds(_scenario: ScenarioContext) -> None:
     waiting.let_pass(2.1)
 
 
-@given("enough time has passed since {actor:Actor} signed up to notice a new creation date")
+@given("a new creation date would differ from that of {actor:Actor}'s account")
 def wait_a_second(_scenario: ScenarioContext, actor: Actor) -> None:
     accounts.let_a_second_pass(actor)
 

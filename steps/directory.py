@@ -197,11 +197,11 @@ def some_are_found(scenario: ScenarioContext) -> None:
     many_users.check_found(scenario)
 
 
-@then("each list that is read while others sign up shows each of these users exactly once")
+@then("each list that is read while more users sign up shows each of the new users exactly once")
 def all_are_listed_meanwhile(scenario: ScenarioContext) -> None:
     many_users.check_listed_meanwhile(scenario)
 
 
-@then("no other user can sign up with their emails")
+@then("no other user can sign up with the emails of those who were found")
 def some_are_guarded(scenario: ScenarioContext) -> None:
     many_users.check_guarded(scenario)

@@ -26,7 +26,7 @@ def read_list_oddly(scenario: ScenarioContext) -> None:
     robustness.read(scenario, scenario.users[0], odd_requests.queries)
 
 
-@when("clients send {odds:OddReads}, up to 30 at once, some of them for {actor:Actor}'s account")
+@when("clients send requests with {odds:OddReads}, up to 30 at once, some of them for {actor:Actor}'s account")
 def read(scenario: ScenarioContext, odds: Odds, actor: Actor) -> None:
     robustness.read(scenario, actor, odds)
 

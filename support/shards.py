@@ -30,12 +30,15 @@ class Shard:
 
 
 def select_shard(features: list[Feature], config: Any, settings: Settings) -> Shard:
-    """Leave only the features of the shard that SHARD names; raises SettingsError if that shard is empty."""
+    """Leave only the features of the shard that SHARD names; raises SettingsError if that shard is empty.
+
+    The times of an earlier run of one shard do not count: other machines know other times and would split differently.
+    """
     if settings.shard is None:
         return Shard()
     number, count = settings.shard_of
     in_any_order = sorted(features, key=lambda feature: str(feature.filename))
-    shares = split(in_any_order, config, count, seconds_of_last_run(ROOT / settings.reports_dir))
+    shares = split(in_any_order, config, count, seconds_of_last_run(ROOT / settings.reports_dir, shards=False))
     if number > len(shares):
         raise SettingsError(
             f"SHARD: it got {settings.shard}; the selected scenarios fill only {number_of(len(shares), 'shard')}, each "

@@ -17,7 +17,7 @@ Feature: Conditional requests
       And Ada has changed their name with an update, and the ETag is noted
       When Ada changes their name with an update, and the ETag is noted
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
-      And each version of Ada's account has its own ETag; no old one matches, with or without If-Modified-Since
+      And each version of Ada's account has its own ETag, and a read with an older one shows the account
 
     @use.with_put=yes
     Example: Ada replaces their name twice
@@ -25,13 +25,13 @@ Feature: Conditional requests
       And Ada has changed their name with a replacement, and the ETag is noted
       When Ada changes their name with a replacement, and the ETag is noted
       Then the ETag of the answer, if there is one, is that of a read of Ada's account
-      And each version of Ada's account has its own ETag; no old one matches, with or without If-Modified-Since
+      And each version of Ada's account has its own ETag, and a read with an older one shows the account
 
     @edge @use.with_changes=yes
     Example: Ada changes only the letter case of their name
       Given Ada is a user with an ETag
       When Ada changes the letter case of their name with an update, and the ETag is noted
-      Then each version of Ada's account has its own ETag; no old one matches, with or without If-Modified-Since
+      Then each version of Ada's account has its own ETag, and a read with an older one shows the account
 
     Example: The ETag in the answer to a sign-up
       Given Grace is a user with an ETag
@@ -41,7 +41,7 @@ Feature: Conditional requests
   @rule.robust
   Rule: Many conditional requests do not stop the API from answering
 
-    Example: Reading an account that has not changed 40 times
+    Example: Reading an unchanged account 40 times
       Given Ada is a user with an ETag
       When a client reads Ada's account 40 times with If-None-Match and the current ETag
       Then every answer is 304 without a body, or shows Ada's account
@@ -152,11 +152,11 @@ Feature: Conditional requests
       Then the write to Ada's account takes effect
 
       Examples:
-        | condition                            |
-        | the current ETag                     |
-        | a list of ETags with the current one |
-        | a list of ETags without spaces       |
-        | an asterisk                          |
+        | condition                             |
+        | the current ETag                      |
+        | the current ETag in a list            |
+        | the current ETag in a list, no spaces |
+        | an asterisk                           |
 
     @edge @use.with_patch=yes
     Example: PATCH of a large account

@@ -92,8 +92,8 @@ Feature: Methods, statuses and headers
       And Ada's account is unchanged
 
   @rule.media-type
-  Rule: A body is refused and changes nothing unless it is declared as JSON
-    It gets 415. One that is not JSON either, such as a filled-in form, may get 400.
+  Rule: A body that is not declared as JSON is refused and changes nothing
+    The status is 415; 400 is allowed too if the body itself is not JSON, such as a filled-in form.
 
     @negative
     Scenario Outline: A POST declared as <kind>

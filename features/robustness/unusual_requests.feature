@@ -48,7 +48,7 @@ Feature: Unusual requests
 
     Scenario Outline: Requests with <what>
       Given Ada is a user
-      When clients send <what>, up to 30 at once, some of them for Ada's account
+      When clients send requests with <what>, up to 30 at once, some of them for Ada's account
       Then every request is answered without a server error, but for the exceptions that this feature names
       And no answer contains a stack trace, SQL or a server path
       And every account is unchanged

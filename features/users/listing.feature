@@ -78,7 +78,7 @@ Feature: The list of users
       When support searches for the emails of the first, the middle and the last user in the list
       Then each of these users is found
 
-    Example: Ada is found in any letter case
+    Example: Ada is found by their email in upper case
       Given Ada is a user
       When support searches for Ada's email in upper case
       Then only Ada is found
@@ -314,8 +314,8 @@ Feature: The list of users
       When support reads the list in pages of the maximum size
       Then the list shows each new user exactly once
       And the first, the last and some of the others are found by email, also page by page
-      And no other user can sign up with their emails
-      And each list that is read while others sign up shows each of these users exactly once
+      And no other user can sign up with the emails of those who were found
+      And each list that is read while more users sign up shows each of the new users exactly once
       And no page exceeds its size
       And no user is on two pages
       And all pages together show the same users as the list

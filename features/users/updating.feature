@@ -36,7 +36,7 @@ Feature: Changing an account
       And a read of Ada's account shows the same
 
     @edge
-    Example: Ada's name is updated by their percent-encoded id
+    Example: Ada's name is changed by an update to their percent-encoded id
       Given Ada is a user
       When a client changes Ada's name by a percent-encoded id with an update
       Then Ada's account is returned with only that change
@@ -52,7 +52,7 @@ Feature: Changing an account
     @edge
     Example: A later update keeps the creation date
       Given Ada is a user
-      And enough time has passed since Ada signed up to notice a new creation date
+      And a new creation date would differ from that of Ada's account
       When Ada changes their name
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
@@ -149,7 +149,7 @@ Feature: Changing an account
       And every view of Ada's account shows the same
 
     @edge
-    Example: Ada's name is replaced by their percent-encoded id
+    Example: Ada's name is changed by a replacement to their percent-encoded id
       Given Ada is a user
       When a client changes Ada's name by a percent-encoded id with a replacement
       Then Ada's account is returned with only that change
@@ -189,7 +189,7 @@ Feature: Changing an account
     @edge
     Example: A later replacement keeps the creation date
       Given Ada is a user
-      And enough time has passed since Ada signed up to notice a new creation date
+      And a new creation date would differ from that of Ada's account
       When Ada replaces their name and email
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same

@@ -168,10 +168,13 @@ def last_played(folder: Path) -> list[Summary]:
     return [summary for summary in found if summary.scenarios]
 
 
-def seconds_of_last_run(folder: Path) -> Seconds:
-    """Return how long scenarios and cleanups took in the last runs whose summaries are in a folder, if any."""
+def seconds_of_last_run(folder: Path, shards: bool = True) -> Seconds:
+    """Return how long scenarios and cleanups took in the last runs whose summaries are in a folder, if any.
+
+    `shards` says whether runs of one shard count.
+    """
     seconds: dict[tuple[str, str], float] = {}
-    for last in reversed(last_played(folder)):
+    for last in reversed([one for one in last_played(folder) if shards or not one.shard]):
         played = [one for one in last.scenarios if one.result is not Result.NOT_RUN]
         seconds |= dict.fromkeys(((one.feature, CLEANUP) for one in played), 0.0)
         for one in played:

@@ -20,8 +20,8 @@ CONDITIONS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "the last ETag": lambda tags: tags[-1],
     "an outdated ETag": lambda tags: tags[0],
     "a list of outdated ETags": lambda tags: f'"no-such-version", {tags[0]}',
-    "a list of ETags with the current one": lambda tags: f'"no-such-version", {tags[-1]}',
-    "a list of ETags without spaces": lambda tags: f'"no-such-version",{tags[-1]}',
+    "the current ETag in a list": lambda tags: f'"no-such-version", {tags[-1]}',
+    "the current ETag in a list, no spaces": lambda tags: f'"no-such-version",{tags[-1]}',
     "an asterisk": lambda _: "*",
 }
 """Each makes a value of If-Match or If-None-Match from the ETags that a user has had, the current one last."""

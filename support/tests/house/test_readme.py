@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from dataclasses import fields
 
 from support.contract.tags import FAMILIES, NEEDS, RULE, TAGS
+from support.sandbox.twists import Sandbox
 from support.settings import ROOT
 
-README = ROOT / "README.md"
+README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
 
 
 def test_its_list_of_tags_is_the_closed_list() -> None:
@@ -47,3 +49,12 @@ def test_its_modules_and_targets_of_make_are_there() -> None:
     assert set(re.findall(r"(?:`|^)make (\w+)", text, re.MULTILINE)) <= set(targets.group(1).split())
     named = set(re.findall(r"python -m (support[\w.]*\w)", text))
     assert [name for name in named if importlib.util.find_spec(name) is None] == []
+
+
+def test_the_files_and_decisions_that_contributing_names_are_there() -> None:
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    assert [path for path in re.findall(r"`([\w./-]+/[\w./-]*)`", text) if not (ROOT / path).exists()] == []
+    parts = {field.name: field.type for field in fields(Sandbox)}
+    decisions = re.findall(r"[`\"](store|app|api)\.(\w+)[`\"]", text)
+    assert decisions != []
+    assert [name for part, name in decisions if not hasattr(parts[part], name)] == []

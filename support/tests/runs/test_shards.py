@@ -65,6 +65,15 @@ def test_another_split_has_another_name(tmp_path: Path) -> None:
     assert halves.split != thirds.split
 
 
+@pytest.mark.parametrize("shard", ["", "1/3"])
+def test_the_times_of_a_shard_do_not_change_the_split(tmp_path: Path, shard: str) -> None:
+    first = selected(settings_for(tmp_path, shard="1/3", reports_dir=str(tmp_path)))[1]
+    slow = ScenarioResult("a", "a.feature", 2, "list", "x", Result.PASSED, 100.0)
+    with_results(Summary(Outcome.PASSED, shard=shard), [slow], []).write(tmp_path)
+    again = selected(settings_for(tmp_path, shard="1/3", reports_dir=str(tmp_path)))[1]
+    assert (first.split == again.split) is bool(shard)
+
+
 def test_a_shard_without_a_feature_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="SHARD: it got 7/8; the selected scenarios fill only 5 shards"):
         selected(settings_for(tmp_path, shard="7/8", reports_dir=str(tmp_path)))
