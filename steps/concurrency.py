@@ -113,12 +113,12 @@ def race_of_updates(scenario: ScenarioContext, clients: int) -> None:
     races.change_name_by_many(scenario, clients)
 
 
-@when("Ada's account is updated while it is replaced, round after round")
+@when("Ada's account is updated while it is being replaced, round after round")
 def race_of_update_and_replacement(scenario: ScenarioContext) -> None:
     races.replace_during_update(scenario)
 
 
-@when("Ada's account is changed with {method:Method} while it is deleted, round after round")
+@when("Ada's account is changed with {method:Method} while it is being deleted, round after round")
 def race_of_change_and_deletion(scenario: ScenarioContext, method: str) -> None:
     deletion_races.change_during_deletion(scenario, method)
 

@@ -7,13 +7,13 @@ Feature: A deletion races other requests
   Rule: Once a deletion is confirmed, the account stays deleted
 
     @use.with_patch=yes
-    Example: Ada's account is updated while it is deleted
-      When Ada's account is changed with an update while it is deleted, round after round
+    Example: Ada's account is updated while it is being deleted
+      When Ada's account is changed with an update while it is being deleted, round after round
       Then in every round a confirmed deletion leaves no trace of the account
 
     @use.with_put=yes
-    Example: Ada's account is replaced while it is deleted
-      When Ada's account is changed with a replacement while it is deleted, round after round
+    Example: Ada's account is replaced while it is being deleted
+      When Ada's account is changed with a replacement while it is being deleted, round after round
       Then in every round a confirmed deletion leaves no trace of the account
 
     Example: Several clients delete Ada's account at the same moment

@@ -17,6 +17,6 @@ Feature: Two changes at the same moment
       Then in every round each update is accepted, and a read shows one of the names
 
     @use.with_put=yes @use.with_patch=yes
-    Example: Ada's account is updated while it is replaced
-      When Ada's account is updated while it is replaced, round after round
+    Example: Ada's account is updated while it is being replaced
+      When Ada's account is updated while it is being replaced, round after round
       Then every round ends as if one request had come before the other

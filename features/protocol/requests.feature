@@ -20,7 +20,7 @@ Feature: Methods, statuses and headers
         | an email with a +tag         |
         | a name in Chinese characters |
 
-    Example: Each new user has their own Location
+    Example: The Location of a new user leads to them, not to an earlier user
       Given Grace is a user
       When Ada signs up and receives an answer
       Then the status is 201 and Location leads to Ada
@@ -68,7 +68,7 @@ Feature: Methods, statuses and headers
       Then HEAD has the status of GET and no body
 
     @negative @edge
-    Example: HEAD of ids that resemble Ada's
+    Example: HEAD of ids that resemble Ada's finds no user
       Given Ada is a user
       When a client sends HEAD for each id that resembles Ada's
       Then the API answers that there is no such user

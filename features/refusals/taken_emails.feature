@@ -160,7 +160,7 @@ Feature: One email, one user
       And Grace's account is unchanged
 
     @edge
-    Example: Ada's old email stays Grace's half a second after Grace took it
+    Example: Ada's old email is still Grace's half a second after Grace took it
       Given Ada is a former user
       When Grace signs up with Ada's email once it is free
       And half a second later, Alan signs up with Grace's email
@@ -205,7 +205,7 @@ Feature: One email, one user
       And Mallory's account is unchanged in every view
 
     @edge @use.with_changes=yes
-    Example: Alan signs up after Mallory's change to a new name and Grace's email is refused
+    Example: Mallory's change to a new name and Grace's email stays refused when Alan signs up
       Given Grace and Mallory are users
       When Mallory tries to change to a new name and Grace's email with an update
       And Alan signs up

@@ -130,7 +130,7 @@ Feature: Signing up
         | administrator rights        | the contract has no such field              |
         | an administrator role       | the contract has no such field              |
         | nested administrator rights | the contract has no such field at any depth |
-        | prototype pollution         | every user would inherit it                 |
+        | a __proto__ field           | every user could inherit what is in it      |
         | an _id field                | some databases use this field as the id     |
         | a created_at field          | some databases use it as the creation date  |
         | a NAME field                | letter case makes it another field          |

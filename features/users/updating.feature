@@ -36,7 +36,7 @@ Feature: Changing an account
       And a read of Ada's account shows the same
 
     @edge
-    Example: Ada's name is changed by an update to their percent-encoded id
+    Example: Ada's name is changed with an update sent to their percent-encoded id
       Given Ada is a user
       When a client changes Ada's name by a percent-encoded id with an update
       Then Ada's account is returned with only that change
@@ -149,7 +149,7 @@ Feature: Changing an account
       And every view of Ada's account shows the same
 
     @edge
-    Example: Ada's name is changed by a replacement to their percent-encoded id
+    Example: Ada's name is changed with a replacement sent to their percent-encoded id
       Given Ada is a user
       When a client changes Ada's name by a percent-encoded id with a replacement
       Then Ada's account is returned with only that change

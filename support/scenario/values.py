@@ -84,7 +84,7 @@ SERVER_FIELDS: Mapping[str, Callable[[ScenarioContext], dict[str, Any]]] = {
     "administrator rights": lambda _: {"isAdmin": True},
     "an administrator role": lambda scenario: {"role": f"administrator-{scenario.factory.mark}"},
     "nested administrator rights": lambda _: {"attributes": {"isAdmin": True, "level": 9}},
-    "prototype pollution": lambda scenario: {
+    "a __proto__ field": lambda scenario: {
         "__proto__": {"sentBy": scenario.factory.mark},
         "constructor": {"prototype": {"sentBy": scenario.factory.mark}},
     },
