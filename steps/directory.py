@@ -197,7 +197,7 @@ def some_are_found(scenario: ScenarioContext) -> None:
     many_users.check_found(scenario)
 
 
-@then("each list that is read while more users sign up shows each user who had already signed up exactly once")
+@then("each list that is read while more users sign up shows exactly once each user who had already signed up")
 def all_are_listed_meanwhile(scenario: ScenarioContext) -> None:
     many_users.check_listed_meanwhile(scenario)
 

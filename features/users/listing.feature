@@ -315,7 +315,7 @@ Feature: The list of users
       Then the list shows each new user exactly once
       And the first, the last and some of the others are found by email, also page by page
       And no other user can sign up with the emails of those who were found
-      And each list that is read while more users sign up shows each user who had already signed up exactly once
+      And each list that is read while more users sign up shows exactly once each user who had already signed up
       And no page exceeds its size
       And no user is on two pages
       And all pages together show the same users as the list

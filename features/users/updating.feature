@@ -108,16 +108,16 @@ Feature: Changing an account
         | a name with leading and trailing spaces | the name must not be trimmed       |
 
     @edge
-    Scenario Outline: An update changes only <what> of Ada's name
+    Scenario Outline: An update only adds <what> to Ada's name
       Given Ada is a user with the name <name>
       When Ada changes to <other name> with an update
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
 
       Examples:
-        | what               | name            | other name                              |
-        | the trailing space | " Ada Lovelace" | a name with leading and trailing spaces |
-        | the accents        | "Zoe Bronte"    | a name with combining accents           |
+        | what             | name            | other name                              |
+        | a trailing space | " Ada Lovelace" | a name with leading and trailing spaces |
+        | accents          | "Zoe Bronte"    | a name with combining accents           |
 
     @edge
     Example: Ada changes to Grace's email plus a +tag
@@ -168,16 +168,16 @@ Feature: Changing an account
         | in upper case     |
 
     @edge
-    Scenario Outline: A replacement changes only <what> of Ada's name
+    Scenario Outline: A replacement only adds <what> to Ada's name
       Given Ada is a user with the name <name>
       When Ada changes to <other name> with a replacement
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
 
       Examples:
-        | what               | name            | other name                              |
-        | the trailing space | " Ada Lovelace" | a name with leading and trailing spaces |
-        | the accents        | "Zoe Bronte"    | a name with combining accents           |
+        | what             | name            | other name                              |
+        | a trailing space | " Ada Lovelace" | a name with leading and trailing spaces |
+        | accents          | "Zoe Bronte"    | a name with combining accents           |
 
     @edge
     Example: Ada sends their current data with a replacement
