@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         None, description="command that prints the token, in place of TOKEN; run again when the API refuses the token"
     )
     hide_base_url: bool = Field(
-        False, description="show $BASE_URL instead of BASE_URL and its host in logs and reports"
+        False, description="show $BASE_URL and $BASE_URL_HOST instead of BASE_URL and its host in logs and reports"
     )
     target: str = Field(
         "contract", description="profile of the target: a name in support/profiles or a path to a TOML file"
