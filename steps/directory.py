@@ -192,7 +192,7 @@ def no_longer_found(scenario: ScenarioContext, actor: Actor) -> None:
     waiting.is_gone_from_search(scenario, actor)
 
 
-@then("the first, the last and some of the others are found by email, also page by page")
+@then("the first, the last and some of the others are found by email, with and without pages")
 def some_are_found(scenario: ScenarioContext) -> None:
     many_users.check_found(scenario)
 

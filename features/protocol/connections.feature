@@ -79,12 +79,12 @@ Feature: Connections and headers
       Then Ada's account is created
 
       Examples:
-        | written                    |
-        | in capitals                |
-        | with a charset             |
-        | with a charset in capitals |
-        | with UTF-8 in capitals     |
-        | with a charset in quotes   |
+        | written                  |
+        | in capitals              |
+        | with a charset           |
+        | with CHARSET in capitals |
+        | with UTF-8 in capitals   |
+        | with a charset in quotes |
 
     @use.with_patch=yes
     Scenario Outline: An update with a Content-Type <written>

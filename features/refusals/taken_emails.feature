@@ -30,12 +30,12 @@ Feature: One email, one user
       And Mallory's account is unchanged
 
       Examples:
-        | emails                                      |
-        | a special character before the @            |
-        | special characters at the ends and in a row |
-        | unusual text before the @                   |
-        | capitals among small letters                |
-        | unusual domains                             |
+        | emails                                                   |
+        | a special character before the @                         |
+        | special characters first, last and in a row before the @ |
+        | unusual text before the @                                |
+        | capitals among small letters                             |
+        | unusual domains                                          |
 
     @edge @slow
     Example: Emails that resemble taken ones are free

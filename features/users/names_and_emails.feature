@@ -12,7 +12,7 @@ Feature: Names and emails are stored as sent
 
       Examples:
         | name                          | why                                |
-        | 李小龍                        | Chinese characters                 |
+        | 李小龍                           | Chinese characters                 |
         | نجيب محفوظ                    | letters written from right to left |
         | O'Brien                       | an apostrophe                      |
         | Simon & Garfunkel &amp; Söhne | a plain and an escaped ampersand   |
@@ -84,10 +84,10 @@ Feature: Names and emails are stored as sent
       Then each email is shown as it was sent, apart from letter case
 
       Examples:
-        | emails                                      |
-        | a special character before the @            |
-        | special characters at the ends and in a row |
-        | unusual text before the @                   |
-        | capitals among small letters                |
-        | unusual domains                             |
-        | domains that are reserved for tests         |
+        | emails                                                   |
+        | a special character before the @                         |
+        | special characters first, last and in a row before the @ |
+        | unusual text before the @                                |
+        | capitals among small letters                             |
+        | unusual domains                                          |
+        | domains that are reserved for tests                      |

@@ -136,7 +136,7 @@ def each_is_own(scenario: ScenarioContext, actor: Actor) -> None:
 TYPES: Mapping[str, Callable[[str], str]] = {
     "in capitals": str.upper,
     "with a charset": lambda media_type: f"{media_type}; charset=utf-8",
-    "with a charset in capitals": lambda media_type: f"{media_type};CHARSET=UTF-8",
+    "with CHARSET in capitals": lambda media_type: f"{media_type};CHARSET=UTF-8",
     "with UTF-8 in capitals": lambda media_type: f"{media_type}; charset=UTF-8",
     "with a charset in quotes": lambda media_type: f'{media_type}; charset="utf-8"',
 }

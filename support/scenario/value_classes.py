@@ -51,7 +51,7 @@ WILDCARDS = "_%*?.+"
 """Signs that stand for any character in SQL, in a shell or in a regular expression."""
 EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
     "a special character before the @": [partial(_with_sign, sign) for sign in SIGNS],
-    "special characters at the ends and in a row": [partial(_with_signs_around, sign) for sign in "+-_%*"],
+    "special characters first, last and in a row before the @": [partial(_with_signs_around, sign) for sign in "+-_%*"],
     "unusual text before the @": (
         lambda email: email.replace("@", "+news@"),
         lambda email: email.replace("@", "+a+b@"),
