@@ -1,10 +1,10 @@
 @contract @concurrency @async @race @edge
-Feature: Two changes at the same moment
+Feature: Changes at the same moment
   One colleague corrects a name while another enters a new email. An API that reads
   the whole account, changes it and writes it back loses one of the two changes.
 
   @rule.lost-update
-  Rule: Two simultaneous changes end as if one had come after the other
+  Rule: Simultaneous changes end as if they had come one after another
 
     @use.with_patch=yes
     Example: Ada's name and email are changed at the same moment

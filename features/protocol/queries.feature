@@ -22,7 +22,7 @@ Feature: Parameters that mean nothing
   @rule.patch @use.with_patch=yes
   Rule: An update changes what its body names, and shows immediately, whatever the query
 
-    Example: An update of the name with another email in the query
+    Example: An update that changes the name, with another email in the query
       Given Ada is a user
       When Ada changes their name with an update, with another email in the query
       Then only the name of Ada's account has changed, or nothing if the request was refused
@@ -37,7 +37,7 @@ Feature: Parameters that mean nothing
   @rule.put @use.with_put=yes
   Rule: A replacement sets what its body names, and shows immediately, whatever the query
 
-    Example: A replacement of the name with another email in the query
+    Example: A replacement that changes the name, with another email in the query
       Given Ada is a user
       When Ada changes their name with a replacement, with another email in the query
       Then only the name of Ada's account has changed, or nothing if the request was refused

@@ -88,7 +88,7 @@ Feature: Invalid data is refused
       Then Mallory's account is created
 
   @rule.update-invalid
-  Rule: An invalid change changes nothing, not even its valid part
+  Rule: No part of an invalid change takes effect, not even a valid one
     Except where the invalid field is sent alone, an invalid name comes with a valid new
     email, and vice versa.
 

@@ -12,7 +12,7 @@ Feature: Names and emails are stored as sent
 
       Examples:
         | name                          | why                                |
-        | 李小龍                           | Chinese characters                 |
+        | 李小龍                        | Chinese characters                 |
         | نجيب محفوظ                    | letters written from right to left |
         | O'Brien                       | an apostrophe                      |
         | Simon & Garfunkel &amp; Söhne | a plain and an escaped ampersand   |

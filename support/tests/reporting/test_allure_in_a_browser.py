@@ -152,8 +152,8 @@ def test_the_script_in_the_report_plays_the_scenario_again(page: Page, planted: 
 def test_the_contenders_of_a_race_are_drawn(page: Page) -> None:
     groups = (
         "Concurrency",
-        "Two changes at the same moment",
-        "Two simultaneous changes end as if one had come after the other",
+        "Changes at the same moment",
+        "Simultaneous changes end as if they had come one after another",
     )
     opened(page, "Ada's name and email are changed at the same moment", *groups)
     page.get_by_text("round after round").first.click()
