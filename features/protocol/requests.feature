@@ -102,7 +102,7 @@ Feature: Methods, statuses and headers
       Then the body is refused for its media type
       And no user was created
 
-      Examples:
+      Examples: JSON, declared as something else
         | kind                        |
         | plain text                  |
         | a form                      |
@@ -111,9 +111,12 @@ Feature: Methods, statuses and headers
         | binary data                 |
         | HTML                        |
         | plain text with a parameter |
-        | a filled-in form            |
-        | a filled-in multipart form  |
-        | an XML document             |
+
+      Examples: other bodies, declared as what they are
+        | kind                       |
+        | a filled-in form           |
+        | a filled-in multipart form |
+        | an XML document            |
 
     @negative
     Example: The email of a sign-up that was refused for its media type stays free
@@ -129,15 +132,18 @@ Feature: Methods, statuses and headers
       Then the body is refused for its media type
       And Ada's account is unchanged
 
-      Examples:
+      Examples: JSON, declared as something else
         | kind                        |
         | plain text                  |
         | binary data                 |
         | HTML                        |
         | plain text with a parameter |
-        | a filled-in form            |
-        | a filled-in multipart form  |
-        | an XML document             |
+
+      Examples: other bodies, declared as what they are
+        | kind                       |
+        | a filled-in form           |
+        | a filled-in multipart form |
+        | an XML document            |
 
     @negative @use.with_put=yes
     Scenario Outline: A PUT declared as <kind>
@@ -146,15 +152,18 @@ Feature: Methods, statuses and headers
       Then the body is refused for its media type
       And Ada's account is unchanged
 
-      Examples:
+      Examples: JSON, declared as something else
         | kind                        |
         | plain text                  |
         | binary data                 |
         | HTML                        |
         | plain text with a parameter |
-        | a filled-in form            |
-        | a filled-in multipart form  |
-        | an XML document             |
+
+      Examples: other bodies, declared as what they are
+        | kind                       |
+        | a filled-in form           |
+        | a filled-in multipart form |
+        | an XML document            |
 
   @rule.malformed-json @negative
   Rule: A body that is not JSON is refused and changes nothing
