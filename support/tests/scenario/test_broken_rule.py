@@ -94,6 +94,12 @@ def burst(scenario: ScenarioContext) -> None:
     bursts.check_each_listed(scenario)
 
 
+def changes_to_a_taken_email(scenario: ScenarioContext) -> None:
+    ada, grace = (accounts.become_user(scenario, scenario.actor(name)) for name in ("Ada", "Grace"))
+    accounts.send_changes(scenario, ada, "PATCH", [{"email": grace.new_user.email}] * 310)
+    many_emails.each_is_taken(scenario)
+
+
 def lifecycles(scenario: ScenarioContext) -> None:
     bursts.run_lifecycles(scenario, 10)
     bursts.check_lifecycles(scenario)
@@ -127,6 +133,8 @@ class TestAtOnce:
             ("put-changes-nothing", "race-email", race_of_replacements, "put"),
             ("changed-emails-found-as-written", "race-email", race_of_changes, "filter-email"),
             ("taken-email-accepted-by-update", "race-email", race_of_changes, "update-taken"),
+            ("taken-email-accepted-by-update", "robust", changes_to_a_taken_email, "update-taken"),
+            ("conflicts-by-change-use-up-the-pool", "robust", changes_to_a_taken_email, "robust"),
             ("deleted-email-stays-taken", "race-email", race_of_sign_up_and_deletion, "delete-frees"),
             ("patch-changes-nothing", "lost-update", race_of_two_fields, "patch"),
             ("delete-does-nothing", "race-delete", race_of_deletions, "delete"),
