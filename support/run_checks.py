@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from support.errors import SettingsError, SuiteError
+from support.errors import SettingsError, SuiteError, number_of
 from support.profile import Deviation, Profile
 from support.reporting.results import Result, plain
 from support.reporting.summary import Requests, ScenarioResult, Summary
@@ -60,6 +60,6 @@ def _retries(sent: Requests, most: float | None) -> SuiteError | None:
         return None
     causes = ", ".join(f"{count} x {cause}" for cause, count in Counter(sent.retried_causes).most_common(5))
     return SuiteError(
-        f"{sent.retried_calls} of {sent.calls} calls ({share:.1%}) were rescued by retries, and "
+        f"retries rescued {sent.retried_calls} of {number_of(sent.calls, 'call')} ({share:.1%}), and "
         f"MAX_RETRIED_SHARE allows {most:.1%}: {causes}"
     )

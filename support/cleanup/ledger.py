@@ -166,8 +166,8 @@ class Ledger:
             self._journal.set_state([record.ref for record in records], state, user_id, reason)
         except sqlite3.Error as error:
             for record in records:
-                which = record.email or record.ids
-                log.warning("%s", f"the journal does not know that {which} is {state}: {error}")
+                which = record.email or ", ".join(sorted(record.ids))
+                log.warning("%s", f"the journal could not note the state '{state}' of {which}: {error}")
 
     def add_ids(self, record: Record, user_ids: Iterable[str]) -> None:
         """Count these ids among those that a request has created."""

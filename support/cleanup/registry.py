@@ -239,7 +239,8 @@ class Registry:
         elif not (self._client.pacer.exhausted and self.ledger.write_down_left()):
             future.result()
         if self._was_listed and (refused := [record for record in self.ledger.unfinished() if record.was_refused]):
-            log.info("no time to search each of %d refused requests: the list shows no user of theirs", len(refused))
+            emails = f"the emails of {number_of(len(refused), 'refused request')}"
+            log.info("%s", f"no time to look up {emails}: the list shows no user with one of them")
             self.ledger.mark_as(refused, State.GONE)
         if left := self.ledger.write_down_left():
             raise LeftBehind(describe_left(left, self.mark))

@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SuiteError as error:
         return _report(error)
     except KeyboardInterrupt:
-        return _report(Inconclusive("interrupted; run the same command again to delete the rest"))
+        rest = "; run the same command again to delete the rest" if options.yes and not options.dry_run else ""
+        return _report(Inconclusive(f"interrupted{rest}"))
     except (OSError, sqlite3.Error) as error:
         return _report(SuiteError(f"{type(error).__name__}: {error}"))
 
@@ -142,7 +143,7 @@ def _listed(connection: Connection) -> list[User]:
     if not connection.profile.capabilities.list:
         raise SettingsError(
             f"--all-runs: by its profile, {connection.target.base_url} has no list of users. Without this option, the "
-            "command deletes what is in the journal."
+            "command lists what is in the journal, or deletes it with --yes."
         )
     exchange = connection.http.run(connection.api.list())
     users = users_in(exchange.answer, connection.profile)

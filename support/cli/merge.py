@@ -79,7 +79,8 @@ def joined(parts: Sequence[Summary]) -> Summary:
         split="",
     )
     missing = sorted({*range(1, count + 1)} - {*numbers})
-    faults = [f"there is no report of shard {number}/{count}: its scenarios were not run" for number in missing]
+    unknown = "nothing says how its scenarios ended"
+    faults = [f"there is no report of shard {number}/{count}: {unknown}" for number in missing]
     faults += [f"shard {part.shard} did not begin: {part.in_one_line}" for part in parts if not part.split]
     return with_faults(merge(first, begun[1:]), map(SuiteError, faults))
 

@@ -93,6 +93,11 @@ def _is_behave(program: Path) -> bool:
     return program.stem == "behave" or program.parts[-2:] == ("behave", "__main__.py")
 
 
+def _died_at_work(child: Child) -> bool:
+    """Whether a process has written no summary although it had begun, so that its users may be left."""
+    return child.summary() is None and read_standing(child.folder) is not None
+
+
 class ParallelRun:
     """Several processes, from their start to one summary, one closing block and one exit code."""
 
@@ -214,10 +219,11 @@ class ParallelRun:
         detailed = self._settings.exit_codes == "detailed"
         parts = [child.summary() or self._of_dead(child) for child in self._children]
         if not any(part.scenarios for part in parts):
-            self._log(0, [parts[0].in_one_line])
-            parts[0].write(self._reports)
-            write_badge(parts[0], self._reports)
-            return parts[0].outcome.exit_code(detailed, FAULT) or FAULT
+            first = with_faults(parts[0], self._finish_dead() if any(map(_died_at_work, self._children)) else [])
+            self._log(0, [first.in_one_line])
+            first.write(self._reports)
+            write_badge(first, self._reports)
+            return first.outcome.exit_code(detailed, FAULT) or FAULT
         unreported = [feature for child in self._children if child.summary() is None for feature in child.features]
         whole = self._merged(parts, not_run(unreported, self._config))
         faults = [] if self._is_whole else [SuiteError(UNREAD)]
@@ -255,7 +261,7 @@ class ParallelRun:
         how = how_it_ended(child.process.wait())
         advice = ". If memory ran out, use fewer WORKERS" if how == "by SIGKILL" else ""
         fault = SuiteError(f"process {child.number} ended {how} and wrote no summary{advice}")
-        if self._interrupts.noted:
+        if self._interrupts.noted and not _died_at_work(child):
             fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario; no user was created")
         return with_faults(Summary(Outcome.PASSED, started=self._started), [fault])
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 from support import statuses
 from support.contract.claims import Claim
 from support.contract.matchers import Matcher, is_within_bounds
-from support.errors import ContractViolation, Evidence, Inconclusive
+from support.errors import ContractViolation, Evidence, Inconclusive, number_of
 from support.escaping import on_one_line
 from support.exchange_text import curl, said, status_of
 from support.models import OVERRIDES, Answer, Exchange, Failure
@@ -103,7 +103,7 @@ def raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:
         raise Inconclusive(
             _line(
                 f"{sent} was still answered by 429 (too many requests) after {exchange.seconds:.0f} s and "
-                f"{len(exchange.attempts)} attempts; let the target take more requests from this machine, "
+                f"{number_of(len(exchange.attempts), 'attempt')}; let the target take more requests from this machine, "
                 "or give RETRY_DEADLINE_S and RETRY_ATTEMPTS more room"
             )
         )

@@ -55,13 +55,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         draft.remarks += coverage(draft.profile, results)
         _write(draft, options.out)
     except (SuiteError, ContractViolation) as error:
-        text = re.sub(r"(?<!_)BASE_URL( \(from -D base_url\))?", "URL", f"{error.outcome}: {error}")
-        print(redacted(text), file=sys.stderr)
+        print(redacted(_of_this_command(f"{error.outcome}: {error}")), file=sys.stderr)
         return FAULT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     return LEFT if left else 0
+
+
+def _of_this_command(text: str) -> str:
+    """Return an error with the arguments of this command in place of the settings of a run."""
+    text = re.sub(r"\bPut ([^.;]+?) into BASE_URL", r"Call the probe with \1", text)
+    text = re.sub(r"\bput ([^.;]+?) into BASE_URL", r"call the probe with \1", text)
+    text = text.replace("TARGET=./ours.toml", "--from ours.toml").replace("RETRY_DEADLINE_S", "the probe's deadline")
+    return re.sub(r"(?<!_)BASE_URL( \(from -D base_url\))?", "URL", text)
 
 
 def _parser() -> argparse.ArgumentParser:

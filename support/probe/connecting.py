@@ -21,7 +21,7 @@ def connect(settings: Settings, draft: Draft) -> Connection:
         try:
             return Connection(settings, profile=draft.profile)
         except SlashMissing as error:
-            draft.learn("paths.collection_slash", True, str(error))
+            draft.learn(error.field, True, str(error))
         except TokenRefused as error:
             if not token:
                 raise
@@ -31,7 +31,9 @@ def connect(settings: Settings, draft: Draft) -> Connection:
                     f"{settings.base_url} refuses the token in every usual way: in headers, a cookie and the query. "
                     "Check TOKEN, or name the header under [auth] in a profile and begin with that: --from ours.toml."
                 ) from None
-            learn_way(draft, way, "a read with the token as bearer is refused, and one in this way is answered")
+            learn_way(
+                draft, way, "reads that send the token in other ways are refused, and one in this way is answered"
+            )
 
 
 def _token_of(settings: Settings) -> str:

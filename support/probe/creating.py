@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from support.contract.guesses import CREATE_PATHS, EMAILS, FULL_NAMES, GIVEN_NAMES, NAMES, WRAPPERS
 from support.contract.refusals import UNKNOWN, Complaint, complaints_in
-from support.errors import SuiteError
+from support.errors import SuiteError, TargetDown
 from support.http.reading import document_of
 from support.models import Exchange, NewUser
 from support.pointers import at, placed, steps_of
@@ -18,6 +18,7 @@ from support.probe.client import ProbeClient, succeeded
 from support.probe.draft import brief
 from support.probe.proposals import proposals
 from support.profile_answers import Names, StatusInBody
+from support.statuses import TOO_MANY_REQUESTS
 from support.target.locating import Path, field_name, pointer
 
 MOST_TRIES = 60
@@ -47,7 +48,12 @@ def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
             return ada, exchange
         if not creation.learns(exchange):
             break
-    told = brief(creation.not_understood or exchange, TOLD) if exchange else "no answer"
+    assert exchange is not None
+    if exchange.status is None or exchange.status == TOO_MANY_REQUESTS or exchange.status > 500:
+        raise TargetDown(
+            f"no user could be created: {brief(exchange, TOLD)}. Run the probe again when the API answers."
+        )
+    told = brief(creation.not_understood or exchange, TOLD)
     raise SuiteError(f"no user could be created, and this refusal says no more: {told}. {ADVICE}")
 
 

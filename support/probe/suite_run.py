@@ -70,7 +70,9 @@ def add_deviations(draft: Draft, tags: str, tell: Callable[[str], object]) -> Ma
             kinds.setdefault((failure.rule, shows_of(failure)), []).append(failure)
     known = {rule for rule, _ in kinds}
     alone = [one for one in drawn if one.rule not in known]
-    draft.remarks += [_told(one, f"{one.rule} is broken, as drawn actions show") for one in alone]
+    draft.remarks += [
+        _told(one, f"{one.rule} is broken, as random actions show, and the draft does not excuse it") for one in alone
+    ]
     if excluded := {_literal(plain(one.scenario)) for one in drawn if one.rule in known}:
         draft.exclude(DRAWN, sorted(excluded))
     for (rule, shows), failures in kinds.items():

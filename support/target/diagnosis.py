@@ -17,7 +17,7 @@ from support.contract.refusals import Complaint, complaints_in
 from support.errors import number_of
 from support.escaping import on_one_line
 from support.http.reading import document_of
-from support.models import Answer, Exchange, NewUser
+from support.models import Answer, Exchange, Failure, NewUser
 from support.pointers import at
 from support.profile import Profile
 from support.target.locating import field_name, located, pointer
@@ -29,7 +29,8 @@ DRAFT = "in a profile of your own (TARGET=./ours.toml), or let `python -m suppor
 
 def asked(exchange: Exchange) -> str:
     """Return the request and its status, as the beginning of a line."""
-    came = f"gives {exchange.status}" if exchange.status is not None else "gets no answer"
+    last = exchange.attempts[-1].outcome
+    came = f"gets no answer ({last.cause})" if isinstance(last, Failure) else f"gives {last.status}"
     allow = exchange.answer.header("Allow") if exchange.answer and exchange.status == 405 else None
     return f"{exchange.call.method} {exchange.call.url} {came}" + (f" (Allow: {on_one_line(allow)})" if allow else "")
 
@@ -75,6 +76,10 @@ def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
     if listed(answer, profile) is not None:
         return None
     document, wrong = document_of(answer), body_of(answer)[1]
+    if answer is not None and answer.excess:
+        links = "Correct the links of the API, or put the URL that they name into BASE_URL"
+        advice = "Raise MAX_ANSWER_MB" if "MAX_ANSWER_MB" in answer.excess else links
+        return f"GET {url}: the list cannot be read: {answer.excess}. {advice}."
     if is_page(answer) and wrong:
         page = "a login page" if b"password" in (answer.body if answer else b"").lower() else "an HTML page"
         return f"GET {url} returns {page}, not JSON. Put the URL of the users collection of the API into BASE_URL."
@@ -108,8 +113,10 @@ def why_refused(exchange: Exchange, url: str, sent_names: Mapping[str, str], tab
     if status == statuses.TOO_MANY_REQUESTS:
         return why_limited(exchange)
     if status in range(300, 400):
-        location = on_one_line((answer.header("Location") if answer else None) or "nowhere")
-        return f"{asked(exchange)} to {location}. Put that URL into BASE_URL, or set [paths] {draft(url)}."
+        location = answer.header("Location") if answer else None
+        there = f" to {on_one_line(location)}" if location else ", without a Location"
+        advice = "Put that URL into BASE_URL" if location else "Correct BASE_URL"
+        return f"{asked(exchange)}{there}. {advice}, or set create under [paths] {draft(url)}."
     if status >= 500:
         return f"{asked(exchange)} to a valid user{saying(answer)}; {tries(exchange)}. Check that the API is up."
     return _why_invalid(exchange, url, sent_names, table)

@@ -92,7 +92,7 @@ class FirstUser:
         create = self._registry.create(call, self._new_user.email, self._new_user.name, ids)
         self._created = created = self._client.run(create)
         if created.status is None:
-            raise TargetDown(f"{asked(created)} within its deadline. Check that the API is up.")
+            raise TargetDown(f"{asked(created)}; {diagnosis.tries(created)}. Check that the API is up.")
         if not statuses.is_success(created.status):
             self._refuse(created, "create")
 
@@ -114,8 +114,9 @@ class FirstUser:
         entries = listed(answer, self._profile) or []
         in_list = next(filter(None, (user_shown(entry, self._new_user) for entry in entries)), None)
         own = next((user for user in users_of(answer, self._profile) if user.email == self._email), None)
-        if entries and in_list is None:
-            self.learned.append(f"the list shows {number_of(len(entries), 'user')}, the new one not among them")
+        if entries and in_list is None and own is None:
+            shows = "the list shows" if offers.list else "a search by email finds"
+            self.learned.append(f"{shows} {number_of(len(entries), 'user')}, the new one not among them")
         user = user_of(self._created.answer, self._profile)
         if user is not None and user.email == self._email:
             return user.id
@@ -206,7 +207,9 @@ class FirstUser:
             if other is not None and name is not None:
                 self._adapt({"id": name}, other)
         if read.status in (401, 403):
-            raise SettingsError(f"{asked(read)}, though the list may be read. Use a TOKEN that may read single users.")
+            raise SettingsError(
+                f"{asked(read)}, though this user was just created. Use a TOKEN that may read single users."
+            )
         if read.status in NOT_OFFERED or (is_page(read.answer) and statuses.is_client_error(read.status)):
             raise SettingsError(
                 f"{asked(read)} for the user who was just created: no user can be read by id there. Correct BASE_URL, "
@@ -247,8 +250,9 @@ class FirstUser:
         found = self._client.run(self._api.find(self._new_user.email))
         ids = [user.id for user in users_of(found.answer, self._profile)]
         if ids != [user_id]:
-            found_instead = "another user" if len(ids) == 1 else f"{len(ids)} users"
-            self.learned.append(f"?{self._profile.names.email_filter}= finds {found_instead} instead of the new one")
+            others = number_of(len(ids) - ids.count(user_id), "other user")
+            instead = f"{others} beside the new one" if user_id in ids else f"{others} and not the new one"
+            self.learned.append(f"?{self._profile.names.email_filter}= finds {instead}")
 
     def _change(self, user_id: str) -> None:
         """Change the name by each method that the profile says is offered; raises SettingsError if one is not."""
@@ -282,7 +286,7 @@ class FirstUser:
             return
         if deleted.status == statuses.TOO_MANY_REQUESTS:
             raise TargetDown(diagnosis.why_limited(deleted))
-        if (deleted.status or 0) >= 500 and deleted.status not in NOT_OFFERED:
+        if deleted.status is None or (deleted.status >= 500 and deleted.status not in NOT_OFFERED):
             stayed = f"and the user stays; {diagnosis.tries(deleted)}"
             raise TargetDown(f"{asked(deleted)}{saying(deleted.answer)}, {stayed}. Check that the API is up.")
         raise SettingsError(

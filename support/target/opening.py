@@ -18,7 +18,7 @@ from support.models import Exchange, Failure
 from support.profile import Profile
 from support.settings import Settings
 from support.statuses import TOO_MANY_REQUESTS
-from support.target.diagnosis import draft, tries, why_limited
+from support.target.diagnosis import asked, draft, tries, why_limited
 
 NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 CAP_S = 1.0
@@ -28,7 +28,11 @@ NOBODY = "0"
 
 
 class SlashMissing(SettingsError):
-    """The target redirects to the same URL with a slash at its end."""
+    """The target redirects to the same URL with a slash at its end; `field` is the field of the profile for that."""
+
+    def __init__(self, text: str, field: str) -> None:
+        super().__init__(text)
+        self.field = field
 
 
 class TokenRefused(TargetDown):
@@ -69,7 +73,7 @@ def _open(client: SessionClient, api: UsersApi, reading: Operation[Exchange]) ->
     if isinstance(last, Failure):
         raise TargetDown(_unreachable(api.base_url, last, client.route))
     if exchange.status in range(300, 400):
-        raise _redirected(exchange, api.base_url)
+        raise _redirected(exchange, api)
     if exchange.status == TOO_MANY_REQUESTS:
         raise TargetDown(why_limited(exchange))
     if exchange.status in (401, 403):
@@ -109,12 +113,25 @@ def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> in
     return min(settings.max_users_alive, max(1, (profile.caps.users - others) // sharing))
 
 
-def _redirected(exchange: Exchange, base_url: str) -> SuiteError:
-    location = on_one_line((exchange.answer.header("Location") if exchange.answer else None) or "nowhere")
-    where = f"{base_url} redirects to {location}"
-    if (destination(f"{base_url}/", location) or "").split("?")[0] == f"{base_url}/":
-        return SlashMissing(f"{where}: URLs end with a slash there. Set trailing_slash = true {draft(base_url)}.")
-    return TargetDown(f"{where}. Put that URL into BASE_URL; the token is not sent along a redirect.")
+def _redirected(exchange: Exchange, api: UsersApi) -> SuiteError:
+    """Return the error for a redirect of the first read; it shows no query, as none belongs into BASE_URL."""
+    location = exchange.answer.header("Location") if exchange.answer else None
+    there = destination(exchange.call.url, location) if location else None
+    if there is None:
+        instead = f"a Location that is no URL: {on_one_line(location)}" if location else "no Location"
+        return TargetDown(f"{asked(exchange)} and {instead}. Correct BASE_URL.")
+    here, there = exchange.call.url.partition("?")[0], there.partition("?")[0]
+    where, of_users = f"{here} redirects to {there}", here.removeprefix(api.url)
+    if there == f"{here}/":
+        ending = "URLs of single users end" if of_users else "the URL of the list ends"
+        field = "item_slash" if of_users else "collection_slash"
+        advice = f"Set {field} = true under [paths] {draft(api.base_url)}."
+        return SlashMissing(f"{where}: {ending} with a slash there. {advice}", f"paths.{field}")
+    collection = there.removesuffix(of_users) if of_users else there
+    return TargetDown(
+        f"{where}. If the users collection is at {collection}, put that URL into BASE_URL; the token is not sent along "
+        "a redirect."
+    )
 
 
 def _why_refused(exchange: Exchange, api: UsersApi) -> str:

@@ -196,7 +196,7 @@ def test_a_draft_tells_what_drawn_actions_alone_have_shown(monkeypatch: pytest.M
     draft = drafted(monkeypatch, failed("put", "the status was 200", "A few users act in many random orders"))
     assert not draft.profile.deviations
     assert not draft.profile.excluded
-    assert "put is broken, as drawn actions show" in draft.remarks[0]
+    assert "put is broken, as random actions show, and the draft does not excuse it" in draft.remarks[0]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends a process at once")

@@ -169,11 +169,11 @@ SET_UPS: dict[str, tuple[Twist, str]] = {
     "a login page": (always(200, A_LOGIN_PAGE), "returns a login page, not JSON. Put the URL of the users collection"),
     "a redirect to a login page": (
         always(302, None, {"Location": "/login"}),
-        "redirects to /login. Put that URL into BASE_URL",
+        "/login, put that URL into BASE_URL",
     ),
     "a redirect to a slash": (
         always(301, None, {"Location": "/users/"}),
-        "URLs end with a slash there. Set trailing_slash = true",
+        "the URL of the list ends with a slash there. Set collection_slash = true",
     ),
     "http on a port of https": (
         always(400, "<html>The plain HTTP request was sent to HTTPS port</html>"),

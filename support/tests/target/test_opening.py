@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import pytest
@@ -17,6 +18,7 @@ from support.tests.http.clients import api_at, client_of
 from support.tests.scripted import raw
 
 T = TypeVar("T")
+HOST = URL.removesuffix("/users")
 
 
 class Redirecting:
@@ -32,16 +34,42 @@ class Redirecting:
 @pytest.mark.parametrize(
     ("location", "line"),
     [
-        ("/login", "redirects to /login. Put that URL into BASE_URL"),
-        ("/a\n::error::\x1b[2J", "redirects to /a\\n::error::\\x1b[2J. Put that URL into BASE_URL"),
-        ("http://[", "redirects to http://[. Put that URL into BASE_URL"),
-        (f"{URL}/", f"redirects to {URL}/: URLs end with a slash there. Set trailing_slash"),
-        ("/users/?page=1", "redirects to /users/?page=1: URLs end with a slash there. Set trailing_slash"),
+        (
+            "/login",
+            f"redirects to {HOST}/login. If the users collection is at {HOST}/login, put that URL into BASE_URL",
+        ),
+        ("https://a.example/users?page=1&limit=1", "is at https://a.example/users, put that URL into BASE_URL"),
+        ("/a\n::error::\x1b[2J", f"redirects to {HOST}/a::error::%1B[2J. If"),
+        ("http://[", "gives 302 and a Location that is no URL: http://[. Correct BASE_URL."),
+        ("", "gives 302 and no Location. Correct BASE_URL."),
+        (f"{URL}/", f"redirects to {URL}/: the URL of the list ends with a slash there. Set collection_slash = true"),
+        ("/users/?page=1", f"redirects to {URL}/: the URL of the list ends with a slash there. Set collection_slash"),
     ],
 )
 def test_a_redirect_is_reported(location: str, line: str) -> None:
     with pytest.raises((SettingsError, TargetDown)) as caught:
         check_open(cast(SessionClient, Redirecting(location)), api_at(URL))
+    assert line in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("location", "line"),
+    [
+        (
+            f"{URL}/0/",
+            f"{URL}/0 redirects to {URL}/0/: URLs of single users end with a slash there. Set item_slash = true",
+        ),
+        (
+            "https://a.example/users/0",
+            "If the users collection is at https://a.example/users, put that URL into BASE_URL",
+        ),
+    ],
+)
+def test_a_redirect_of_a_user_is_reported_where_there_is_no_list(location: str, line: str) -> None:
+    api = api_at(URL)
+    api = replace(api, profile=replace(api.profile, capabilities=replace(api.profile.capabilities, list=False)))
+    with pytest.raises((SettingsError, TargetDown)) as caught:
+        check_open(cast(SessionClient, Redirecting(location)), api)
     assert line in str(caught.value)
 
 
