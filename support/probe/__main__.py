@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         draft.remarks += coverage(draft.profile, results)
         _write(draft, options.out)
     except (SuiteError, ContractViolation) as error:
-        print(redacted(_of_this_command(f"{error.outcome}: {error}")), file=sys.stderr)
+        print(redacted(of_this_command(f"{error.outcome}: {error}")), file=sys.stderr)
         return FAULT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return LEFT if left else 0
 
 
-def _of_this_command(text: str) -> str:
+def of_this_command(text: str) -> str:
     """Return an error with the arguments of this command in place of the settings of a run."""
     text = re.sub(r"\bPut ([^.;]+?) into BASE_URL", r"Call the probe with \1", text)
     text = re.sub(r"\bput ([^.;]+?) into BASE_URL", r"call the probe with \1", text)

@@ -251,7 +251,8 @@ class FirstUser:
         ids = [user.id for user in users_of(found.answer, self._profile)]
         if ids != [user_id]:
             others = number_of(len(ids) - ids.count(user_id), "other user")
-            instead = f"{others} beside the new one" if user_id in ids else f"{others} and not the new one"
+            beside = "beside the new one" if user_id in ids else "instead of the new one"
+            instead = f"{others} {beside}" if ids else "no user"
             self.learned.append(f"?{self._profile.names.email_filter}= finds {instead}")
 
     def _change(self, user_id: str) -> None:

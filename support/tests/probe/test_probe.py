@@ -16,6 +16,7 @@ import pytest
 from support.cleanup.marks import new_mark
 from support.errors import Evidence, Outcome
 from support.probe import suite_run
+from support.probe.__main__ import of_this_command
 from support.probe.coverage import coverage
 from support.probe.draft import Draft
 from support.probe.suite_run import SHOWN_SOMETIMES
@@ -233,6 +234,16 @@ def test_an_unreachable_target_is_reported_in_one_line(command: Command, unused_
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("target down: ")
     assert "Traceback" not in ended.err
+
+
+def test_an_error_of_a_run_names_the_arguments_of_the_probe() -> None:
+    redirect = "http://a/users redirects to http://b/users. If it is there, put that URL into BASE_URL; see BASE_URL."
+    assert of_this_command(redirect).endswith("If it is there, call the probe with that URL; see URL.")
+    limit = "RETRY_DEADLINE_S (5 s) leaves 1 s. Set it in a profile of your own (TARGET=./ours.toml)."
+    assert of_this_command(limit) == (
+        "the probe's deadline (5 s) leaves 1 s. Set it in a profile of your own (--from ours.toml)."
+    )
+    assert of_this_command("$BASE_URL is not MY_BASE_URL") == "$URL is not MY_BASE_URL"
 
 
 def test_an_output_file_that_is_no_profile_is_refused(command: Command) -> None:

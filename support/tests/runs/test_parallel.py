@@ -227,6 +227,12 @@ class TestDeadProcess:
         summary = report("import sys; sys.stdin.read(); sys.exit(2)", interrupted=True)
         assert [failure.outcome for failure in summary.failures] == ["inconclusive"]
 
+    def test_one_that_had_begun_may_have_left_users(self, tmp_path: Path, report: Callable[..., Summary]) -> None:
+        said = f"progress.Standing(1, 9, None).write(pathlib.Path({str(tmp_path / '2')!r}))"
+        program = f"import pathlib, time; from support.reporting import progress; {said}; time.sleep(60)"
+        [failure] = report(program, interrupted=True).failures
+        assert failure.text == "process 2 ended by SIGKILL and wrote no summary"
+
     def test_one_that_does_not_end_is_killed(self, report: Callable[..., Summary]) -> None:
         report("import time; time.sleep(60)", interrupted=True)
 

@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 JSON = {"Content-Type": "application/json"}
 HTML = {"Content-Type": "text/html"}
+DROPPED = 0
+"""The status of a reply in whose place the connection ends."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,11 @@ def _handler_of(server: OddServer, twist: Twist) -> type[BaseHTTPRequestHandler]
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             query = {key: values[0] for key, values in parse_qs(parts.query).items()}
             fields = json.loads(body) if body else None
-            self._send(server.answer(Asked(self.command, parts.path, query, fields, dict(self.headers)), twist))
+            reply = server.answer(Asked(self.command, parts.path, query, fields, dict(self.headers)), twist)
+            if reply.status == DROPPED:
+                self.close_connection = True
+            else:
+                self._send(reply)
 
         def _send(self, reply: Reply) -> None:
             text = reply.content if isinstance(reply.content, str) else json.dumps(reply.content)

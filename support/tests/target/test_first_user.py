@@ -21,7 +21,7 @@ from support.target.diagnosis import other_forms, why_refused
 from support.target.embedded import Target
 from support.target.first_user import FirstUser
 from support.tests.conftest import settings_for
-from support.tests.target.odd_server import Asked, OddServer, Reply, Twist
+from support.tests.target.odd_server import DROPPED, Asked, OddServer, Reply, Twist
 
 NewServer = Callable[..., OddServer]
 TOKEN = "pear-tree-4711"
@@ -272,10 +272,23 @@ SET_UPS: dict[str, tuple[Twist, str]] = {
     "PUT that wants more": (when(method("PUT"), 422, FASTAPI), "it wants `role`. Add it under [update]"),
     "a token that may not change": (when(method("PATCH"), 403, {"title": "No"}), "Use a TOKEN that may change users"),
     "a token that may not delete": (when(method("DELETE"), 403, {"title": "No"}), "Use a TOKEN that may delete users"),
+    "an API that drops creates": (
+        when(method("POST"), DROPPED),
+        "gets no answer (connection broken (RemoteDisconnected)); it was sent 10 times. Check",
+    ),
+    "an API that drops deletions": (
+        when(method("DELETE"), DROPPED),
+        "and the user stays; it was sent 10 times. Check that the API is up.",
+    ),
     "an API without DELETE": (when(method("DELETE"), 404, A_PAGE), "an API without DELETE cannot be tested"),
 }
 UNPROVABLE = ("users that cannot be read", "a limit of creates that is used up")
-UNDELETABLE = ("a token that may not delete", "an API without DELETE", "users without an email")
+UNDELETABLE = (
+    "a token that may not delete",
+    "an API that drops deletions",
+    "an API without DELETE",
+    "users without an email",
+)
 
 
 @pytest.mark.parametrize("name", SET_UPS)
@@ -350,6 +363,18 @@ def test_a_right_set_up_takes_at_most_ten_requests_and_leaves_nobody(tmp_path: P
     assert last + 2 - begun <= 10
     assert server.left == []
     assert any("HEAD gives 200" in one for one in first.learned)
+
+
+def test_a_search_that_finds_others_too_is_told(tmp_path: Path, new_server: NewServer) -> None:
+    everybody = when(lambda asked: "email" in asked.query, 200, [])
+    first = preflight(tmp_path, new_server(everybody).url)
+    assert "?email= finds no user" in first.learned
+
+    def unfiltered(server: OddServer, asked: Asked) -> Reply | None:
+        return server.usual(replace(asked, query={})) if "email" in asked.query else None
+
+    first = preflight(tmp_path / "again", new_server(unfiltered).url)
+    assert "?email= finds 1 other user beside the new one" in first.learned
 
 
 @pytest.mark.parametrize(
