@@ -50,7 +50,7 @@ class SettingsError(SuiteError):
 
 
 class TargetDown(SuiteError):
-    """The target cannot be reached, or refuses the token."""
+    """The target cannot be reached, refuses the token, or does not answer as a run needs it to begin or go on."""
 
     outcome = Outcome.TARGET_DOWN
 

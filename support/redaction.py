@@ -66,7 +66,7 @@ class Redactor:
 
     Of a secret of at least 12 characters, 11 or 12 characters from either end are enough to be found, in plain text or
     base64, whatever the letter case, however escaped, and with white space in between. A shorter secret is found as a
-    whole or without its last or first character. Time is linear in the length of the text.
+    whole or, from five characters on, without its last or first character. Time is linear in the length of the text.
     """
 
     def __init__(self) -> None:

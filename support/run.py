@@ -82,7 +82,7 @@ class Run:
             keep(scenario, step.exception, self._current, scripts_of(reports))
 
     def end_scenario(self, scenario: Scenario) -> None:
-        """End a scenario: clear injected faults and start deleting its users."""
+        """End a scenario: clear injected faults and, once enough users are due, start deleting them."""
         self._deviations.recognise(scenario)
         if self._down is None and (fault := self.session.first_creates.fault):
             self._stop([one for feature in self._report.features for one in feature.walk_scenarios()], fault)

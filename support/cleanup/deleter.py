@@ -67,7 +67,7 @@ class Deleter:
             fail("delete", "deleting what this run has created", [wanted], [wrong], deletion)
 
     async def remove(self, records: Sequence[Record]) -> None:
-        """Delete the users of these records and poll until they are gone; never raises.
+        """Delete the users of these records and poll until they are gone; raises TargetDown if the quota is used up.
 
         Of several requests that were refused with the same email only one is looked up.
         """
@@ -248,7 +248,7 @@ class Deleter:
                 self.reopen(record, LOOK_UP)
 
     def reopen(self, record: Record, view: str) -> None:
-        """Wait again until a user whom a view still shows is gone."""
+        """Count a user whom a view still shows as not gone, so that they are deleted again."""
         record.shown_by, record.reason = view, f"gone by its id, but still shown by {view}"
         record.confirmed_at.append(time.monotonic())
         self._ledger.mark_as([record], State.DELETING)

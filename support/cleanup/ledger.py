@@ -44,7 +44,7 @@ class Record:
     """A request that may have created users: the email and name that it asked for, and the ids known so far.
 
     - `deleted`: the ids whose deletion was confirmed; from then on the target may reassign them.
-    - `confirmed_at`: when cleanup last had a deletion confirmed, in seconds of the monotonic clock.
+    - `confirmed_at`: when cleanup had deletions confirmed or reopened, in seconds of the monotonic clock.
     - `was_unlisted`: a list that was read before the request did not show the id.
     - `by_change`: the request was to give the email to an existing user, or is known to have created nobody.
     - `claims_user`: its answer says that a user was created, but not which.

@@ -32,9 +32,9 @@ class Cleanable(Protocol):
 
 
 def finish_dead_runs(opened: Cleanable, target: str) -> int:
-    """Delete what dead runs against this target left; return how many users that were.
+    """Delete what dead runs against this target left; return how many users were deleted.
 
-    Users who stay are logged; nothing is raised. A run that had ended may have users again: those of a request that the
+    Users who stay are only logged. A run that had ended may have users again: those of a request that the
     target carried out later.
     """
     journal = opened.journal
@@ -50,7 +50,7 @@ def finish_dead_runs(opened: Cleanable, target: str) -> int:
 
 
 def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
-    """Delete what the run of this registry left; return how many users that were."""
+    """Delete what the run of this registry left; return how many users were deleted."""
     registry.ledger.adopt(journal.unfinished(registry.mark))
     try:
         registry.prove_nothing_is_left(deadline_s)

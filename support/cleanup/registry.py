@@ -71,7 +71,7 @@ class Registry:
     def create(
         self, call: Call, email: str | None, name: str | None, listed: Collection[str] | None = None
     ) -> Operation[Exchange]:
-        """Execute a POST, but never twice; write it down beforehand, and its outcome afterwards.
+        """Execute a POST without ever creating two users; write it down beforehand, and its outcome afterwards.
 
         `listed` are the ids that the list showed before, if it was read; the target may reassign one of ours. Without
         an email only the list can say whether a user was created, so it is read beforehand.

@@ -57,7 +57,7 @@ def histogram(latencies_s: Sequence[float]) -> str:
 
 
 def _svg(title: str, lines: Iterable[tuple[str, str]]) -> str:
-    """Write each line in its colour, below each other in a fixed-width font."""
+    """Write the lines one below the other in a fixed-width font, each in its colour."""
     rows = [(title, INK), *lines]
     texts = [
         f'<text x="{MARGIN}" y="{LINE * number}" fill="{colour}" xml:space="preserve">{escape(line)}</text>'

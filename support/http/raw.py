@@ -24,8 +24,8 @@ MOST_OCTETS = 256 * 1024
 def exchange_raw(call: Call, timeout_s: float, route: Route = DIRECT) -> Answer | Failure:
     """Send a call without a body and return everything that came after the header section as the body.
 
-    The connection is read until it ends, until nothing came for 0.3 seconds after the header section, or until
-    `timeout_s` is over. Raises Inconclusive for a proxy that itself speaks TLS.
+    After the header section, the connection is read until it ends, for at most 0.3 seconds and 256 KiB, and never
+    beyond `timeout_s`. Raises Inconclusive for a proxy that itself speaks TLS.
     """
     if urlsplit(route.proxy or "").scheme == "https":
         route.require_direct_connection(call.method, "say capabilities.head = false in the profile")

@@ -1,4 +1,4 @@
-"""The session client: one call after another, over the pooled connections of a `requests.Session`."""
+"""The session client: one call after another, over the pooled connections of an adapter of `requests`."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ Exchanger = Callable[[SendRequest], Answer | Failure]
 class SessionClient:
     """Executes operations with blocking calls; safe to share between threads.
 
-    Calls go to the session's adapter. The session's own `send` would follow redirects, which could send the token to
-    another host, and keep cookies, which could let in a later call without a token. TLS certificates are verified.
+    There is no `requests.Session`: it would follow redirects, which could send the token to another host, and keep
+    cookies, which could let in a later call without a token. TLS certificates are verified.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ def destination(here: str, reference: str) -> str | None:
 
 
 def origin_of(url: str) -> Origin | None:
-    """Return the scheme, host and port of a URL, None if it is no URL; 127.0.0.1 and ::1 count as localhost."""
+    """Return the scheme, host and port of a URL, None if it cannot be parsed; 127.0.0.1 and ::1 count as localhost."""
     try:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme)

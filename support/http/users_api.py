@@ -236,7 +236,7 @@ class UsersApi:
         return None if users is None else [user for user in users if user.email == email.lower()]
 
     def found_by(self, email: str, known: Iterable[str] = ()) -> Search:
-        """Return a search for the user to whom an ambiguous create gave this email, none of the `known` ids."""
+        """Return a search for the user to whom an ambiguous create gave this email, leaving out the `known` ids."""
         before = frozenset(known)
 
         def search() -> Operation[Sequence[Answer] | None]:

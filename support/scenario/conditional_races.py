@@ -70,7 +70,7 @@ def race_of_changes_and_deletion(scenario: ScenarioContext) -> None:
 
 
 def _changes_and_deletion(scenario: ScenarioContext) -> Iterator[Round]:
-    """Yield rounds in which the deletion is released between two changes, so that each round has both orders."""
+    """Yield rounds of a deletion and two changes, which the barrier releases in random order."""
     for ada in accounts.new_users_ahead(scenario, "Ada", room=1):
         etag = etag_of(read(scenario, ada))
         scenario.etags = [etag]

@@ -23,7 +23,7 @@ LARGE, HUGE = 64 * 1024, 1024 * 1024
 CHUNKED = {"Transfer-Encoding": "chunked"}
 MULTIBYTE = "李小龍" * 4
 First = Callable[[ScenarioContext, Actor], Operation[Exchange]]
-"""A function that returns the first request on a connection, in a scenario whose user is this actor."""
+"""A function that returns the request before the reads that are checked, in a scenario whose user is this actor."""
 
 
 def _plain(method: str, resource: str = "a user", body: bytes | None = None) -> First:
@@ -77,7 +77,7 @@ FIRST: Mapping[str, First] = {
     "a POST of 1 MiB": _sign_up(HUGE),
     "a POST in chunks": _sign_up(headers=CHUNKED),
 }
-"""The first request on a connection, by the words that the features use for it."""
+"""The request before the reads that are checked, by the words that the features use for it."""
 
 
 # Requests one after another
@@ -122,7 +122,7 @@ def read_list_after_refusal(scenario: ScenarioContext, page: str) -> None:
 
 
 def each_is_own(scenario: ScenarioContext, actor: Actor) -> None:
-    """Check that each read after the first request got its own answer, as it would on a connection of its own."""
+    """Check that each read after this request got its own answer, as it would on a connection of its own."""
     following = scenario.exchanges[2:]
     known, unknown = (has_status([200]), shows(actor.shown, scenario.names)), (has_status(scenario.answers.unknown),)
     for number, (exchange, matchers) in enumerate(zip(following, (known, unknown, known), strict=True), start=3):

@@ -56,7 +56,7 @@ def delete_at_once(scenario: ScenarioContext) -> None:
 
 
 def _changes_during_deletion(scenario: ScenarioContext, method: str, deleted: Deleted) -> Iterator[Round]:
-    """Yield rounds in which the deletion is released between two changes, so that each round has both orders."""
+    """Yield rounds of a deletion and two changes, which the barrier releases in random order."""
     for ada in accounts.new_users_ahead(scenario, "Ada", room=2):
         changes = scenario.factory.new_users(2)
         records = [scenario.registry.ledger.intend(change.email) for change in changes]

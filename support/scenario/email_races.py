@@ -290,5 +290,5 @@ def _sign_up_afterwards(scenario: ScenarioContext, email: str) -> Exchange:
 
 
 def _with_capitals(email: str, number: int) -> str:
-    """Return the email with a different set of letters in upper case for each number."""
+    """Return the email with a different set of letters in upper case for each of 32 numbers in a row."""
     return "".join(sign.upper() if number >> (place % 5) & 1 else sign for place, sign in enumerate(email))

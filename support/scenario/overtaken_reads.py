@@ -33,7 +33,7 @@ def sign_up_while_the_list_is_read(scenario: ScenarioContext) -> None:
 
 
 def _sign_ups(scenario: ScenarioContext) -> Iterator[Round]:
-    """Release sign-ups and reads alternately: one sign-up empties a cache, and the next comes while a read fills it."""
+    """Release sign-ups and reads together: one sign-up may empty a cache, and the next come while a read fills it."""
     while True:
         scenario.registry.make_room(SIGN_UPS, delete_current=True)
         new_users = scenario.factory.new_users(SIGN_UPS)

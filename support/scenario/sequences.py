@@ -31,7 +31,7 @@ MOST_USERS = 4
 MOST_ACTIONS = 10
 SEQUENCES = 8
 SHORTEN_S = 5.0
-"""How long Hypothesis may go on after a failure, to shorten the failing sequence."""
+"""How many seconds Hypothesis may go on beyond the end of its time, to shorten a failing sequence."""
 NUMBERS = st.integers(0, MOST_USERS - 1)
 SPELL: Sequence[Callable[[str], str]] = (str, str.lower, str.upper, str.title)
 SPELLINGS = st.sampled_from(SPELL)

@@ -48,7 +48,7 @@ def _host(email: str) -> str:
 
 SIGNS = "!#$%&'*+-/=?^_`{|}~"
 WILDCARDS = "_%*?.+"
-"""Signs that stand for any character in SQL, in a shell or in a regular expression."""
+"""Signs with a special meaning in patterns of SQL, of a shell or of regular expressions."""
 EMAIL_CLASSES: Mapping[str, Sequence[Callable[[str], str]]] = {
     "a special character before the @": [partial(_with_sign, sign) for sign in SIGNS],
     "special characters first, last and in a row before the @": [partial(_with_signs_around, sign) for sign in "+-_%*"],

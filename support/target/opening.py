@@ -55,9 +55,9 @@ def refuse_production(base_url: str, profile: Profile, settings: Settings) -> No
 
 
 def check_open(client: SessionClient, api: UsersApi) -> Exchange:
-    """Read the list, or a page of one user if that is enough; raises TargetDown, with one line, if that fails.
+    """Read the list, or a page of one user if that is enough; if the target has no list, a user who does not exist.
 
-    If the target has no list, read a user who does not exist.
+    Raises TargetDown, with one line, if that fails, or SlashMissing for a redirect that only adds a slash.
     """
     api = replace(api, policy=replace(api.policy, cap_s=min(api.policy.cap_s, CAP_S)))
     if not api.profile.capabilities.list:
@@ -114,7 +114,7 @@ def room_for_users(listed: Exchange, profile: Profile, settings: Settings) -> in
 
 
 def _redirected(exchange: Exchange, api: UsersApi) -> SuiteError:
-    """Return the error for a redirect of the first read; it shows no query, as none belongs into BASE_URL."""
+    """Return the error for a redirect of the first read; it shows no query, as none belongs in BASE_URL."""
     location = exchange.answer.header("Location") if exchange.answer else None
     there = destination(exchange.call.url, location) if location else None
     if there is None:
