@@ -40,7 +40,10 @@ class Bounds:
         return self.largest * (LISTS_HOLD if is_list else 1)
 
     def check_room(self, size: int, counted: int = 0) -> None:
-        """Raise TooMuch if `size` bytes, of which `counted` are already counted, do not fit beside all others; 256 KiB always fit."""
+        """Raise TooMuch if `size` bytes, of which `counted` are already counted, do not fit beside all others.
+
+        256 KiB always fit.
+        """
         most = self.largest * KEPT_TOGETHER
         if size > ALWAYS_TAKEN and self._kept - counted + size > most:
             raise TooMuch(

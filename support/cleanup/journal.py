@@ -1,4 +1,6 @@
-"""The journal: which users a run intended to create, created and confirmed gone; it is written before a request is sent and after its answer.
+"""The journal: which users a run intended to create, created and confirmed gone.
+
+It is written before a request is sent and after its answer.
 
 SQLite in WAL mode. A run's row, with its mark, is synced to the disk; a user's row survives the death of the process,
 and after a loss of power the mark in the emails finds the users whose last rows are missing. The journal holds no

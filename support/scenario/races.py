@@ -69,8 +69,9 @@ class Race:
 def play(scenario: ScenarioContext, rounds: Iterator[Round], acts: Sequence[Act], share: float = 1.0) -> None:
     """Play rounds until one goes wrong, a missed defect is improbable enough, or `race_rounds` rounds were not void.
 
-    If a round goes wrong, `check_rounds` lets one client do the `acts` one after another, to see whether they fail too. `share` is the
-    share of rounds with an order of requests in which the defect can show. Raises Inconclusive if too many are void.
+    If a round goes wrong, `check_rounds` lets one client do the `acts` one after another, to see whether they fail too.
+    `share` is the share of rounds with an order of requests in which the defect can show. Raises Inconclusive if too
+    many are void.
     """
     settings = scenario.session.settings
     missed, skews, void = 1.0, list[float](), list[str]()

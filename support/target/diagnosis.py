@@ -52,7 +52,7 @@ def saying(answer: Answer | None) -> str:
 
 
 def why_no_list(exchange: Exchange, profile: Profile) -> str | None:
-    """Return what is wrong where the collection shows no list; None where it shows one, or answers nothing that tells."""
+    """Return what is wrong where the collection shows no list; None where it shows one or does not tell."""
     answer, url = exchange.answer, exchange.call.url.partition("?")[0]
     if answer is None or answer.status in profile.answers.no_match or exchange.status == statuses.TOO_MANY_REQUESTS:
         return None if answer is None or answer.status != 200 else _why_unreadable(exchange, profile)
@@ -177,7 +177,10 @@ class Shown:
 
 
 def user_shown(document: Any, new_user: NewUser) -> Shown | None:
-    """Return where a JSON value shows `new_user`, found by the email; None if it does not, or only in a list or without an id."""
+    """Return where a JSON value shows `new_user`, found by the email; None if it does not.
+
+    A user in a list, or without an id, does not count.
+    """
     found = located(document, new_user.email, {new_user.name: ""})
     if found is None or found.id is None or found.is_linked or any(step.isdecimal() for step in found.user):
         return None
