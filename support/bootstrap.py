@@ -112,7 +112,10 @@ def _ending_in_one_line(interrupts: Interrupts, known: _Known) -> Iterator[None]
     except SuiteError as error:
         _fail(error, known)
     except KeyboardInterrupt:
-        _fail(Inconclusive(f"{interrupts.in_brief()} before the first scenario; no user of this run is left"), known)
+        _fail(
+            Inconclusive(f"{interrupts.in_brief()} before the first scenario; the next run deletes its users"),
+            known,
+        )
     except Exception as error:
         _fail(SuiteError(f"{type(error).__name__}: {error}"), known, f"{traceback.format_exc()}\n")
 

@@ -32,9 +32,9 @@ def _fixed(known: Sequence[Deviation], summary: Summary, profile: str) -> SuiteE
         return None
     listed = "; ".join(f"{each.rule} ({plain(name)})" for each, name in passed.items())
     return SettingsError(
-        f"fixed: the target no longer shows a deviation that the profile {profile} lists: {listed}. "
-        "Remove its entry from the profile; if other scenarios still show it, remove only the one that passed from its "
-        "`scenarios`."
+        f"fixed: the target no longer shows {number_of(len(passed), 'deviation')} that the profile {profile} lists: "
+        f"{listed}. Remove the entry from the profile; if other scenarios still show the deviation, remove only the "
+        "scenario that passed from its `scenarios`."
     )
 
 

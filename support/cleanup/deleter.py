@@ -222,7 +222,7 @@ class Deleter:
         for record in left:
             if record.confirmed_at:
                 still = f"still shown by {record.shown_by}" if record.shown_by else "still there"
-                record.reason = f"{still} {whole.deadline_s:g} s after it was deleted"
+                record.reason = f"{still} {time.monotonic() - record.confirmed_at[0]:.1f} s after it was deleted"
 
     async def _not_gone(self, records: Collection[Record]) -> list[Record]:
         """Look for all users of these records at once; write down those that are gone, and return the others.

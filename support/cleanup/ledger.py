@@ -280,7 +280,9 @@ class Ledger:
                 self._journal.beat(self.mark)
             except sqlite3.Error as error:
                 if not is_logged:
-                    log.warning("the lease of this run cannot be renewed: %s", error)
+                    log.warning(
+                        "the journal cannot note that this run goes on, so others may take it for dead: %s", error
+                    )
                 is_logged = True
 
     def close(self) -> None:

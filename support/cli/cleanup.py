@@ -111,7 +111,9 @@ def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float,
     chosen = sorted(mark for mark, began in runs.items() if part_of_mark in mark and began <= latest)
     if not chosen:
         of_these = " that --mark and --older-than choose" if runs else ""
-        _print(f"Dead runs{of_these} have left nobody on {connection.target.base_url}.")
+        known = "" if options.all_runs else " in this journal"
+        others = "" if options.all_runs or not has_list else "; --all-runs also looks for users of other runs"
+        _print(f"Dead runs{known}{of_these} have left nobody on {connection.target.base_url}{others}.")
         return 0
     left = sum(_show_or_delete(connection, mark, delete=options.yes and not options.dry_run) for mark in chosen)
     if not left and not options.yes:

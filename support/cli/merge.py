@@ -28,7 +28,10 @@ UNFIT = 2
 OF_ALLURE = "environment.properties"
 SAME = ("split", "selection", "profile", "contract", "target")
 """What the shards of one run have in common."""
-ADVICE = "Run all shards with the same settings and arguments, and with the same summary of an earlier run, or none."
+ADVICE = (
+    "Run all shards with the same settings and arguments. The times in REPORTS_DIR/summary.json, if that is of a whole "
+    "run, decide the split: give every machine the same file, or none."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +66,7 @@ def joined(parts: Sequence[Summary]) -> Summary:
     for name in SAME:
         values = sorted({getattr(part, name) for part in begun})
         if len(values) > 1:
-            found = " and ".join(values)
+            found = " and ".join(value or "none" for value in values)
             raise SettingsError(f"the reports are not of one run: they differ in {name} ({found}). {ADVICE}")
     numbers, count = [_number(part) for part in parts], int(parts[0].shard.partition("/")[2])
     twice = sorted({number for number in numbers if numbers.count(number) > 1})

@@ -118,11 +118,11 @@ def check_single_winner(contenders: Sequence[Contender], holders: Sequence[str])
     elif not holders and winners:
         wrong.append(f"{winners[0]} won, but no user has the email in the end")
     elif not holders and not unknown:
-        wrong.append("all were refused although no user had the email")
+        wrong.append("none won although no user had the email")
     elif holders and winners and holders[0] not in winners:
         wrong.append(f"{winners[0]} won, but {holders[0]} has the email in the end")
     elif holders and not winners and holders[0] not in unknown:
-        wrong.append(f"{holders[0]} was refused, but has the email in the end")
+        wrong.append(f"{holders[0]} did not win, but has the email in the end")
     return verdict_on(wrong, decided=bool(winners or holders))
 
 

@@ -55,7 +55,7 @@ def is_within_bounds() -> Matcher:
     def find(exchange: Exchange) -> list[str]:
         return [exchange.answer.excess] if exchange.answer is not None and exchange.answer.excess else []
 
-    return Matcher("an answer within the limits of size and depth", find)
+    return Matcher("an answer that can be read whole", find)
 
 
 def has_status(statuses: Iterable[int]) -> Matcher:
@@ -91,7 +91,7 @@ def has_an_id(names: Names) -> Matcher:
         given, place = at(value, names.paths["id"]), "/".join(["", *names.paths["id"]])
         if given in (None, ""):
             return [f"{place}: there is none in {_json(value)}"]
-        return [f"{place}: {_json(given)} cannot name one user in a URL, with at most {LONGEST_ID} characters"]
+        return [f"{place}: {_json(given)} cannot be the id in a user's URL (1 to {LONGEST_ID} characters, no . or ..)"]
 
     return Matcher("a user with an id", find)
 

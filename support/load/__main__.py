@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m support.load", description=__doc__)
     add = parser.add_argument
     add("--users", type=_count, default=50, metavar="N", help="how many users play at once (50)")
-    add("--spawn-rate", type=_count, metavar="N", help="how many of them begin in a second (all within 5 seconds)")
+    add("--spawn-rate", type=_count, metavar="N", help="how many of them begin in a second (a fifth of them)")
     add("--time", type=_count, default=30, metavar="S", help="for how many seconds (30)")
     where = "processes that simulate users here; with --only master, on all machines (2)"
     add("--workers", type=_count, default=2, metavar="N", help=where)

@@ -78,20 +78,20 @@ def _change(visit: Visit, method: str, user_id: str, before: Fields, sent: Field
     visit.send(method.lower(), attempted, visit.registry.change(call, sent.get("email")), *visit.the_user(fields))
     _is_shown(visit, method.lower(), attempted, user_id, fields)
     if moves:
-        _is_found(visit, attempted, before["email"])
+        _is_found(visit, f"after {attempted}", before["email"])
     return fields
 
 
 def _is_shown(visit: Visit, rule: str, attempted: str, user_id: str, fields: Fields) -> None:
     """Check that a read shows a user, and that a search finds them."""
     visit.send(rule, f"{attempted}, and is read", visit.api.read(user_id), *visit.the_user(fields))
-    _is_found(visit, attempted, fields["email"], user_id)
+    _is_found(visit, f"after {attempted}", fields["email"], user_id)
 
 
-def _is_found(visit: Visit, attempted: str, email: str, *user_ids: str) -> None:
+def _is_found(visit: Visit, when: str, email: str, *user_ids: str) -> None:
     """Check that a search for an email finds exactly these users."""
     if visit.profile.capabilities.email_filter:
-        search, said = visit.api.find(email), f"{attempted}, and {email} is searched for"
+        search, said = visit.api.find(email), f"{email} is searched for {when}"
         visit.send("filter-email", said, search, *visit.found(*user_ids))
 
 

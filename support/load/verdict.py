@@ -89,7 +89,7 @@ class Verdict:
             self._listed("known to be broken", known=True),
             *self.faults,
         ]
-        return f"{self.outcome}: {'; '.join(filter(None, parts)) or 'nobody is left'}"
+        return f"{self.outcome}: {'; '.join(filter(None, parts)) or 'no user is left'}"
 
     def _listed(self, title: str, known: bool) -> str:
         rules = {rule: count for rule, count in self.broken.items() if (rule in self.known) is known}

@@ -131,8 +131,11 @@ class ProbeClient:
         """Create a user; raises SuiteError if the target refuses one now, although it took one before."""
         exchange = self.post(self.new_user(first_name).as_json())
         user = user_of(exchange.answer, self.profile)
-        if user is None or not succeeded(exchange):
-            raise SuiteError(f"no further user could be created: POST was answered by {exchange.status or 'nothing'}")
+        answered = f"POST was answered by {exchange.status or 'nothing'}"
+        if not succeeded(exchange):
+            raise SuiteError(f"no further user could be created: {answered}")
+        if user is None:
+            raise SuiteError(f"the answer to a further create shows no user: {answered}")
         return user
 
     def new_user(self, first_name: str) -> NewUser:

@@ -96,7 +96,7 @@ class Draft:
     def _lines(self) -> Iterator[str]:
         yield f"# Drafted on {self.today} from the answers of {_comment(self.url)}."
         yield "# Each comment shows the request and the answer that a value comes from. Review every line: a deliberate"
-        yield "# difference may stay; report a fault to the owners of the API. Replace each link with a better one."
+        yield "# difference may stay; report a fault to the owners of the API. Replace links by better ones."
         yield from (f"# {_comment(remark)}" for remark in self.remarks)
         yield f"name = {_toml(self.name)}"
         yield f"description = {_toml(f'drafted from the answers of {self.url}')}"

@@ -31,7 +31,7 @@ def discover_paging(client: ProbeClient) -> None:
             return
     if discover_cursor(client):
         return
-    tried = f"none of {len(ways)} pairs of parameters such as page and limit made pages"
+    tried = "none of the usual pairs of parameters, such as page and limit, made pages"
     client.learn("capabilities.pages", False, f"{tried}; if the API has others, name them in a profile for --from")
     if not client.own_ids <= set(ids_of(plain.answer, client.profile)):
         client.draft.remarks += [

@@ -53,7 +53,7 @@ def discover_user(client: ProbeClient) -> User:
     names = _names_sent(client, ada, created)
     shown = located(document_of(read.answer), ada.email, names, user_id) if read.answer else None
     if read.status == 200 and shown is None:
-        raise SuiteError(f"a read does not show a new user's email, so that nobody can tell whose it is: {brief(read)}")
+        raise SuiteError(f"a read of a new user shows no email, by which the suite knows its own users: {brief(read)}")
     if read.status == 200 and shown is not None and shown.id is None:
         raise SuiteError(f"a read of a new user shows no id: {brief(read)}")
     if read.status != 200 or shown is None or shown.id is None:

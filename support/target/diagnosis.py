@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from support import statuses
+from support.bounds import TooMuch
 from support.contract.guesses import CREATED, EMAILS, IDS, NAMES, first_of, list_in
 from support.contract.matchers import body_of, brief
 from support.contract.normalizers import listed
@@ -76,10 +77,9 @@ def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
     if listed(answer, profile) is not None:
         return None
     document, wrong = document_of(answer), body_of(answer)[1]
-    if answer is not None and answer.excess:
-        links = "Correct the links of the API, or put the URL that they name into BASE_URL"
-        advice = "Raise MAX_ANSWER_MB" if "MAX_ANSWER_MB" in answer.excess else links
-        return f"GET {url}: the list cannot be read: {answer.excess}. {advice}."
+    if beyond := _beyond(answer):
+        advice = " Correct the links of the API, or BASE_URL." if "link" in beyond else ""
+        return f"GET {url}: the list cannot be read: {beyond}.{advice}"
     if is_page(answer) and wrong:
         page = "a login page" if b"password" in (answer.body if answer else b"").lower() else "an HTML page"
         return f"GET {url} returns {page}, not JSON. Put the URL of the users collection of the API into BASE_URL."
@@ -92,6 +92,17 @@ def _why_unreadable(exchange: Exchange, profile: Profile) -> str | None:
     if first_of(IDS, document if isinstance(document, Mapping) else {}):
         return f"GET {url} returns one object, not a list of users. Put the URL of the collection into BASE_URL."
     return f"GET {url} does not return a list of users{saying(answer)}. Put the URL of the collection into BASE_URL."
+
+
+def _beyond(answer: Answer | None) -> str:
+    """Return which bound an answer exceeds, if any."""
+    try:
+        _ = answer and answer.document
+    except TooMuch as beyond:
+        return str(beyond)
+    except ValueError:
+        pass
+    return ""
 
 
 def why_refused(exchange: Exchange, url: str, sent_names: Mapping[str, str], table: str = "create") -> str:
@@ -115,8 +126,10 @@ def why_refused(exchange: Exchange, url: str, sent_names: Mapping[str, str], tab
     if status in range(300, 400):
         location = answer.header("Location") if answer else None
         there = f" to {on_one_line(location)}" if location else ", without a Location"
-        advice = "Put that URL into BASE_URL" if location else "Correct BASE_URL"
-        return f"{asked(exchange)}{there}. {advice}, or set create under [paths] {draft(url)}."
+        return (
+            f"{asked(exchange)}{there}. Set create under [paths] to where users are created, {draft(url)}; an API that "
+            "answers every create with a redirect cannot be tested."
+        )
     if status >= 500:
         return f"{asked(exchange)} to a valid user{saying(answer)}; {tries(exchange)}. Check that the API is up."
     return _why_invalid(exchange, url, sent_names, table)
@@ -129,7 +142,7 @@ def _why_invalid(exchange: Exchange, url: str, sent_names: Mapping[str, str], ta
     if exchange.status == 415:
         method = exchange.call.method.lower()
         return f"{refused}{saying(answer)}. Set {method} under [media_types] {draft(url)}."
-    if exchange.status == 428:
+    if exchange.status == 428 and exchange.call.method != "POST":
         return f'{refused}{saying(answer)}. Set the top-level if_match = ["PUT", "PATCH", "DELETE"] {draft(url)}.'
     wanted = wanted_in(exchange, sent_names)
     for name in (one.path[-1] for one in wanted):
@@ -150,7 +163,7 @@ def wanted_in(exchange: Exchange, sent_names: Mapping[str, str]) -> list[Complai
 
 def tries(exchange: Exchange) -> str:
     """Return how often a call was sent, or why it was not sent again."""
-    return exchange.gave_up or f"it was sent {number_of(len(exchange.attempts), 'time')}"
+    return exchange.gave_up or f"the request was sent {number_of(len(exchange.attempts), 'time')}"
 
 
 def why_limited(exchange: Exchange) -> str:

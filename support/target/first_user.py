@@ -251,8 +251,8 @@ class FirstUser:
         ids = [user.id for user in users_of(found.answer, self._profile)]
         if ids != [user_id]:
             others = number_of(len(ids) - ids.count(user_id), "other user")
-            beside = "beside the new one" if user_id in ids else "instead of the new one"
-            instead = f"{others} {beside}" if ids else "no user"
+            beside = f"the new user {number_of(ids.count(user_id), 'time')} and {others}"
+            instead = "no user" if not ids else beside if user_id in ids else f"{others} instead of the new one"
             self.learned.append(f"?{self._profile.names.email_filter}= finds {instead}")
 
     def _change(self, user_id: str) -> None:

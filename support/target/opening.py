@@ -93,6 +93,8 @@ def _unreachable(base_url: str, why: Failure, route: Route) -> str:
     if why.fatal and not why.sent:
         authority = "the certificate of the authority (CA) that issued it"
         advice = f"Set REQUESTS_CA_BUNDLE to a file with {authority}, or correct BASE_URL."
+        if "expired" in why.cause:
+            advice = "Renew the certificate of the API."
     return f"{base_url} cannot be reached: {why.cause}. {advice}"
 
 
@@ -127,6 +129,11 @@ def _redirected(exchange: Exchange, api: UsersApi) -> SuiteError:
         field = "item_slash" if of_users else "collection_slash"
         advice = f"Set {field} = true under [paths] {draft(api.base_url)}."
         return SlashMissing(f"{where}: {ending} with a slash there. {advice}", f"paths.{field}")
+    if there == here:
+        return TargetDown(
+            f"{where}, perhaps with another query or a cookie, which the suite does not follow. Correct BASE_URL, or "
+            "let the API answer without a redirect."
+        )
     collection = there.removesuffix(of_users) if of_users else there
     return TargetDown(
         f"{where}. If the users collection is at {collection}, put that URL into BASE_URL; the token is not sent along "

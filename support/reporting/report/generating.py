@@ -63,7 +63,7 @@ def generate(results: Path, output: Path, history: Path, in_one_file: bool) -> N
     """Turn results into a report that sends no request to another host; raises ReportNotMade."""
     if not has_results(results):
         raise ReportNotMade(
-            f"there are no results in {results}, as no scenario was run. If no run says why above, run "
+            f"there are no results of scenarios in {results}. If a run was started, its output says why; else run "
             "python -m behave --format allure --outfile DIR first"
         )
     install_allure()

@@ -80,7 +80,7 @@ def test_with_yes_it_deletes_them(dead: Session, capsys: pytest.CaptureFixture[s
     assert there(dead) == 0
     assert f"2 users of run {dead.mark} deleted, 0 left." in capsys.readouterr().out
     assert main([]) == 0
-    assert "Dead runs have left nobody on" in capsys.readouterr().out
+    assert "Dead runs in this journal have left nobody on" in capsys.readouterr().out
 
 
 def test_a_mark_of_another_run_selects_no_user_of_this_one(dead: Session) -> None:

@@ -438,7 +438,9 @@ def test_the_heartbeat_goes_on_after_a_failure_and_logs_it_once(stand: Stand, mo
     monkeypatch.setattr(stand.journal, "beat", beat)
     stand.loop.submit(stand.registry.ledger.keep_lease())
     assert goes_on.wait(5)
-    assert logged == ["the lease of this run cannot be renewed: database or disk is full"]
+    assert logged == [
+        "the journal cannot note that this run goes on, so others may take it for dead: database or disk is full"
+    ]
 
 
 def test_a_deletion_without_an_answer_is_named(stand: Stand) -> None:

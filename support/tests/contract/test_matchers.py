@@ -92,7 +92,7 @@ RIGHT: list[tuple[Matcher, Exchange]] = [
 WRONG: list[tuple[Matcher, Exchange, list[str]]] = [
     (is_within_bounds(), beyond("the body is too large"), ["the body is too large"]),
     (is_a_user(NAMES), beyond("the body is too large"), ["the body is too large"]),
-    (has_an_id(NAMES), answered(200, {**ADA, "id": "/"}), ['/id: "/" cannot name one user in a URL']),
+    (has_an_id(NAMES), answered(200, {**ADA, "id": "/"}), ['/id: "/" cannot be the id in a user']),
     (has_an_id(NAMES), answered(200, {**ADA, "id": "x" * 2049}), ["/id: "]),
     (has_status([200]), answered(500), ["the status was 500"]),
     (has_status([400, 422]), answered(409), ["the status was 409"]),

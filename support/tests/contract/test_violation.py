@@ -88,7 +88,7 @@ def test_a_missing_answer_is_described() -> None:
 
 def test_too_many_requests_are_inconclusive() -> None:
     exchange = answered(429, {"title": "Too Many Requests"})
-    with pytest.raises(Inconclusive, match=r"still answered by 429 \(too many requests\) after 0 s and 1 attempts"):
+    with pytest.raises(Inconclusive, match=r"still answered by 429 \(too many requests\) after 0 s and 1 attempt;"):
         check(exchange, "create-201", "Ada signs up", has_status([201]))
 
 

@@ -80,7 +80,7 @@ def _the_command_deletes_exactly_these(place: Place, database: str, port: int, b
         assert set(api.users()) == {*before, *near}
         assert {user: api.users()[user] for user in before} == before
         again = place.run(api=api, module="support.cleanup")
-        assert (again.code, "Dead runs have left nobody" in again.out) == (0, True)
+        assert (again.code, "Dead runs in this journal have left nobody" in again.out) == (0, True)
 
 
 def test_a_target_that_hangs_delays_the_end_no_longer_than_the_deadline(place: Place) -> None:

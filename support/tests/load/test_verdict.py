@@ -44,7 +44,7 @@ def test_the_last_line_names_each_broken_rule_and_each_fault() -> None:
 
 def test_what_keeps_a_load_from_beginning_is_all_that_is_said() -> None:
     assert str(Verdict(0, 0, {}).with_error(LeftBehind("one is left"))) == "left behind: one is left"
-    assert str(Verdict(0, 0, {})) == "passed: nobody is left"
+    assert str(Verdict(0, 0, {})) == "passed: no user is left"
 
 
 def test_what_the_master_writes_is_what_the_command_reads(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_target_that_hides_emails_is_refused_in_one_line(command: Command, tmp
     with served(api) as url:
         probed = command("support.probe", url, "--out", str(draft), token=TOKEN)
     assert probed.code == 2, probed.said
-    assert "configuration error: a read does not show a new user's email, so that nobody can tell" in probed.err
+    assert "configuration error: a read of a new user shows no email, by which the suite knows" in probed.err
     assert not api.api.store.all_users()
 
 

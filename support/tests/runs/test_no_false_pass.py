@@ -221,7 +221,7 @@ class TestTarget:
     def test_one_that_is_down_ends_it(self, project: Project, script: Script) -> None:
         server = script(*[answer(503, {"title": "down"})] * 9)
         run = project.behave(target=Target(server.url, "t", "down"), RETRY_ATTEMPTS="2", RETRY_BASE_S="0.01")
-        assert "answers 503; it was sent 2 times" in ended_with_one_line(run)
+        assert "answers 503; the request was sent 2 times" in ended_with_one_line(run)
 
     def test_one_that_looks_like_production_ends_it(self, project: Project) -> None:
         live = Target("http://users.prod.invalid/users", "t", "live")

@@ -26,6 +26,7 @@ from support.cli.parallel import ParallelRun
 from support.cli.splitting import shares_of, wants_several
 from support.errors import Outcome
 from support.reporting.merging import merged_text
+from support.reporting.progress import Standing
 from support.reporting.results import Result
 from support.reporting.run_report import make_ready
 from support.reporting.summary import CLEANUP, FILE, ScenarioResult, Summary, read, seconds_of_last_run, with_results
@@ -193,7 +194,7 @@ class TestDeadProcess:
         """Return the summary of a run of two processes, of which the second runs this program."""
         monkeypatch.setattr(parallel, "AFTER_CLEANUP_S", 0.1)
 
-        def reported(program: str, interrupted: bool = False) -> Summary:
+        def reported(program: str, interrupted: bool = False, begun: bool = False) -> Summary:
             reports = tmp_path / "reports"
             settings = settings_for(tmp_path, reports_dir=str(reports), cleanup_deadline_s=0.1)
             features = [feature("a", 2), feature("b", LONG)]
@@ -204,6 +205,8 @@ class TestDeadProcess:
                 child = Child(number, [one], tmp_path / str(number), [sys.executable, "-c", program])
                 run._children.append(child)
             with_results(Summary(Outcome.PASSED), [ONE], []).write(tmp_path / "1")
+            if begun:
+                Standing(1, LONG, None).write(tmp_path / "2")
             run._interrupts.noted += ["SIGTERM"] if interrupted else []
             run._watch()
             make_ready(reports)
@@ -227,10 +230,8 @@ class TestDeadProcess:
         summary = report("import sys; sys.stdin.read(); sys.exit(2)", interrupted=True)
         assert [failure.outcome for failure in summary.failures] == ["inconclusive"]
 
-    def test_one_that_had_begun_may_have_left_users(self, tmp_path: Path, report: Callable[..., Summary]) -> None:
-        said = f"progress.Standing(1, 9, None).write(pathlib.Path({str(tmp_path / '2')!r}))"
-        program = f"import pathlib, time; from support.reporting import progress; {said}; time.sleep(60)"
-        [failure] = report(program, interrupted=True).failures
+    def test_one_that_had_begun_may_have_left_users(self, report: Callable[..., Summary]) -> None:
+        [failure] = report("import time; time.sleep(60)", interrupted=True, begun=True).failures
         assert failure.text == "process 2 ended by SIGKILL and wrote no summary"
 
     def test_one_that_does_not_end_is_killed(self, report: Callable[..., Summary]) -> None:

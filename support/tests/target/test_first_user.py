@@ -242,7 +242,7 @@ SET_UPS: dict[str, tuple[Twist, str]] = {
         when(method("POST"), 403, {"title": "Forbidden"}),
         "Use a TOKEN that may create and delete users",
     ),
-    "creates that break": (when(method("POST"), 500, {"title": "Oops"}), 'Oops"}; it was sent 3 times'),
+    "creates that break": (when(method("POST"), 500, {"title": "Oops"}), 'Oops"}; the request was sent 3 times'),
     "another name of the id": (rewritten(renamed(id="_id")), 'Set id = "_id" under [names]'),
     "other names": (rewritten(renamed(id="userId", email="mail")), 'Set id = "userId", email = "mail" under [names]'),
     "users in an envelope": (
@@ -274,11 +274,11 @@ SET_UPS: dict[str, tuple[Twist, str]] = {
     "a token that may not delete": (when(method("DELETE"), 403, {"title": "No"}), "Use a TOKEN that may delete users"),
     "an API that drops creates": (
         when(method("POST"), DROPPED),
-        "gets no answer (connection broken (RemoteDisconnected)); it was sent 10 times. Check",
+        "gets no answer (connection broken (RemoteDisconnected)); the request was sent 10 times. Check",
     ),
     "an API that drops deletions": (
         when(method("DELETE"), DROPPED),
-        "and the user stays; it was sent 10 times. Check that the API is up.",
+        "and the user stays; the request was sent 10 times. Check that the API is up.",
     ),
     "an API without DELETE": (when(method("DELETE"), 404, A_PAGE), "an API without DELETE cannot be tested"),
 }
@@ -374,7 +374,7 @@ def test_a_search_that_finds_others_too_is_told(tmp_path: Path, new_server: NewS
         return server.usual(replace(asked, query={})) if "email" in asked.query else None
 
     first = preflight(tmp_path / "again", new_server(unfiltered).url)
-    assert "?email= finds 1 other user beside the new one" in first.learned
+    assert "?email= finds the new user 1 time and 1 other user" in first.learned
 
 
 @pytest.mark.parametrize(
