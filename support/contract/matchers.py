@@ -103,8 +103,10 @@ def is_a_list(profile: Profile) -> Matcher:
         value, wrong = body_of(exchange.answer)
         entries = listed(exchange.answer, profile)
         if wrong or entries is None:
-            return wrong or [f"the whole body: {brief(json.dumps(value))} is not an array"]
-        are_objects = all(type(entry) is dict for entry in entries)  # as the schema wants, and quick for a long list
+            return wrong or [
+                f"{profile.names.list_pointer or 'the whole body'}: no array in {brief(json.dumps(value))}"
+            ]
+        are_objects = all(type(entry) is dict for entry in entries)  # quick for a long list
         return [] if are_objects else schema_mismatches("users", entries)
 
     return Matcher("a JSON array of users", find, Claim("list"))

@@ -18,7 +18,7 @@ from support.probe.client import ProbeClient, succeeded
 from support.probe.draft import brief
 from support.probe.proposals import proposals
 from support.profile_answers import Names, StatusInBody
-from support.statuses import TOO_MANY_REQUESTS
+from support.statuses import GATEWAY, TOO_MANY_REQUESTS
 from support.target.locating import Path, field_name, pointer
 
 MOST_TRIES = 60
@@ -28,6 +28,8 @@ MISSING = re.compile(r"\brequired\b|\bmissing\b|\bblank\b|\bempty\b", re.IGNOREC
 ELSEWHERE = (404, 405, 501)
 TOLD = 300
 ADVICE = "Write what it asks for into a profile, and name it with --from."
+PATH_ADVICE = "Correct URL, or set create under [paths] in a profile, and name it with --from."
+TOKEN_ADVICE = "Use a TOKEN that may create users."
 AT_LEAST_ONE = re.compile(r"at least one|one of (?:these|the following)|either", re.IGNORECASE)
 LOGINS = ("username", "userName", "user_name", "login")
 """Fields that hold the name of an account, not of a person."""
@@ -49,12 +51,20 @@ def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
         if not creation.learns(exchange):
             break
     assert exchange is not None
-    if exchange.status is None or exchange.status == TOO_MANY_REQUESTS or exchange.status > 500:
-        raise TargetDown(
-            f"no user could be created: {brief(exchange, TOLD)}. Run the probe again when the API answers."
-        )
-    told = brief(creation.not_understood or exchange, TOLD)
-    raise SuiteError(f"no user could be created, and this refusal says no more: {told}. {ADVICE}")
+    raise _why_none(exchange, creation.not_understood)
+
+
+def _why_none(last: Exchange, not_understood: Exchange | None) -> SuiteError:
+    """Return why no user could be created, from the last answer and the first refusal that was not understood."""
+    told = brief(last, TOLD)
+    if last.status is None or last.status == TOO_MANY_REQUESTS or last.status in GATEWAY:
+        return TargetDown(f"no user could be created: {told}. Run the probe again when the API answers.")
+    if not_understood is None and last.status in ELSEWHERE:
+        return SuiteError(f"no user could be created, nor at other paths; the last answer was {told}. {PATH_ADVICE}")
+    if not_understood is None and last.status in (401, 403):
+        return SuiteError(f"no user could be created, however the token is sent: {told}. {TOKEN_ADVICE}")
+    told = brief(not_understood or last, TOLD)
+    return SuiteError(f"no user could be created, and this refusal says no more: {told}. {ADVICE}")
 
 
 class _Creation:
