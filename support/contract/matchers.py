@@ -101,11 +101,9 @@ def is_a_list(profile: Profile) -> Matcher:
 
     def find(exchange: Exchange) -> list[str]:
         value, wrong = body_of(exchange.answer)
-        entries = listed(exchange.answer, profile)
+        entries, place = listed(exchange.answer, profile), profile.names.list_pointer or "the whole body"
         if wrong or entries is None:
-            return wrong or [
-                f"{profile.names.list_pointer or 'the whole body'}: no array in {brief(json.dumps(value))}"
-            ]
+            return wrong or [f"{place}: no array in {brief(json.dumps(value))}"]
         are_objects = all(type(entry) is dict for entry in entries)  # quick for a long list
         return [] if are_objects else schema_mismatches("users", entries)
 
