@@ -120,7 +120,7 @@ class AsyncClient:
             outcome = await exchange_once(transport, send, self.timeout_s, self.route)
             return outcome
         finally:
-            self.pacer.note(outcome, of_group)
+            self.pacer.note(outcome, of_group, send.call.credential)
 
     async def close(self) -> None:
         for kept in self.kept:

@@ -17,7 +17,7 @@ from support.errors import Inconclusive, TargetDown
 from support.http.limits import Learner, Limit
 from support.http.policy import retry_after_s
 from support.http.quotas import Quota, quotas_in
-from support.models import Answer, Failure
+from support.models import Answer, Credential, Failure
 from support.statuses import TOO_MANY_REQUESTS
 
 log = logging.getLogger("acceptance")
@@ -33,12 +33,14 @@ class Pacer:
 
     `limit` is the declared one. `patience_s` is the longest wait that the API may ask for; if it asks for a longer
     one, nothing is sent any more, and `exhausted` says why. `sent` counts the requests that may have reached the API.
+    `credential` is the one of the run: APIs often limit other credentials more, which says nothing about the limit.
     """
 
     def __init__(
         self, patience_s: float = math.inf, limit: Limit | None = None, now: Callable[[], float] = time.monotonic
     ) -> None:
         self.sent = 0
+        self.credential: Credential | None = None
         self.exhausted = ""
         self.learner = Learner(limit)
         self._patience_s, self._now = patience_s, now
@@ -155,10 +157,13 @@ class Pacer:
 
     # After they were sent
 
-    def note(self, outcome: Answer | Failure | None, of_group: bool = False) -> None:
+    def note(
+        self, outcome: Answer | Failure | None, of_group: bool = False, credential: Credential | None = None
+    ) -> None:
         """Count a request that was let pass, and learn from its outcome; None if the wait for it was broken off.
 
-        A 429 to a request `of_group` changes no known limit: the API may have refused the group for being one.
+        A 429 to a request `of_group` changes no known limit: the API may have refused the group for being one. One to
+        a request with another credential than that of the run teaches no limit.
         """
         with self._lock:
             self._in_flight -= 1
@@ -169,7 +174,8 @@ class Pacer:
             if quotas:
                 self._note_quotas(quotas)
             if outcome.status == TOO_MANY_REQUESTS:
-                self._note_refusal(outcome, sent_at, quotas, of_group)
+                is_other = None not in (credential, self.credential) and credential != self.credential
+                self._note_refusal(outcome, sent_at, quotas, is_other or (of_group and self.learner.limit is not None))
             else:
                 self.learner.accept(sent_at)
                 self._blind_s = 1.0 if sent_at >= self._opens_at else self._blind_s
@@ -185,7 +191,7 @@ class Pacer:
             for quota in quotas
         }
 
-    def _note_refusal(self, answer: Answer, sent_at: float, quotas: list[Quota], of_group: bool) -> None:
+    def _note_refusal(self, answer: Answer, sent_at: float, quotas: list[Quota], teaches_nothing: bool) -> None:
         asked_s = retry_after_s(answer)
         if asked_s is None:
             asked_s = max((quota.resets_s for quota in quotas if quota.left < 1), default=None)
@@ -196,7 +202,7 @@ class Pacer:
             self._give_up(f"the API answers 429 (too many requests) and asks to wait {asked_s:.0f} s")
         elif asked_s > 0:
             self._opens_at = max(self._opens_at, self._now() + asked_s * MARGIN + ROUNDED_S)
-            if not quotas and not (of_group and self.learner.limit):
+            if not quotas and not teaches_nothing:
                 self._learn()
 
     def _learn(self) -> None:

@@ -98,7 +98,7 @@ class SessionClient:
             outcome = exchange(send)
             return outcome
         finally:
-            self.pacer.note(outcome, of_group)
+            self.pacer.note(outcome, of_group, send.call.credential)
             if counted:
                 with self._traffic:
                     self._in_flight -= 1

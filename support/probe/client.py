@@ -60,6 +60,7 @@ class ProbeClient:
     def _switch(self) -> None:
         api, auth = self._connection.api, self.profile.auth
         credential = replace(auth.credential, value=api.credential.value) if self.has_token else api.credential
+        self._connection.pacer.credential = credential
         self._registry.switch_api(replace(api, profile=self.profile, credential=credential))
 
     @property

@@ -75,6 +75,7 @@ class Connection:
         refuse_production(self.target.base_url, self.profile, settings)
         self.route = DIRECT if self.target.key == EMBEDDED else route_to(self.target.base_url)
         self.api = self._users_api()
+        self.pacer.credential = self.api.credential
         blocking = SessionClient(settings.request_timeout_s, self.route, self.pacer)
         opened = self._release.enter_context
         self.http = opened(blocking)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from support.errors import Inconclusive, TargetDown
 from support.http.limits import Limit
 from support.http.pacing import Pacer
-from support.models import Answer
+from support.models import Answer, Credential
 from support.tests.http.fake import LOST, REFUSED, Clock, came
 
 A_MINUTE = Limit(60, 60.0)
@@ -200,6 +200,20 @@ class TestWaiting:
             send(pacer, clock, lambda: came(200))
         send(pacer, clock, lambda: came(429, Retry_After="1"), count=10)
         assert pacer.limits == [A_MINUTE]
+
+    def test_a_refusal_of_another_token_teaches_no_limit(self, clock: Clock) -> None:
+        pacer = Pacer(now=clock)
+        pacer.credential = right = Credential("$TOKEN", value="s3cret")
+        wrong = replace(right, shown="a-wrong-token", value="x")
+        for _ in range(50):
+            send(pacer, clock, lambda: came(200))
+        for credential in (wrong, Credential(None)):
+            wait_for_turn(pacer, clock)
+            pacer.note(came(429, Retry_After="20"), credential=credential)
+            assert pacer.limits == []
+            assert wait_for_turn(pacer, clock) >= 20
+        pacer.note(came(429, Retry_After="20"), credential=replace(right))
+        assert pacer.limits != []
 
     def test_what_is_under_way_uses_the_quota_too(self, clock: Clock) -> None:
         pacer = Pacer(now=clock)
