@@ -112,10 +112,8 @@ def _ending_in_one_line(interrupts: Interrupts, known: _Known) -> Iterator[None]
     except SuiteError as error:
         _fail(error, known)
     except KeyboardInterrupt:
-        _fail(
-            Inconclusive(f"{interrupts.in_brief()} before the first scenario; the next run deletes its users"),
-            known,
-        )
+        left = "the next run deletes a user that is left"
+        _fail(Inconclusive(f"{interrupts.in_brief()} before the first scenario; {left}"), known)
     except Exception as error:
         _fail(SuiteError(f"{type(error).__name__}: {error}"), known, f"{traceback.format_exc()}\n")
 

@@ -239,7 +239,7 @@ class Registry:
         elif not (self._client.pacer.exhausted and self.ledger.write_down_left()):
             future.result()
         if self._was_listed and (refused := [record for record in self.ledger.unfinished() if record.was_refused]):
-            log.info("no time to look up the emails of %d refused requests: the list shows none of them", len(refused))
+            log.info("%s", f"no time to look up {number_of(len(refused), 'refused email')}; the list shows none")
             self.ledger.mark_as(refused, State.GONE)
         if left := self.ledger.write_down_left():
             raise LeftBehind(describe_left(left, self.mark))

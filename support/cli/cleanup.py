@@ -106,13 +106,14 @@ def _part_of_mark(text: str | None) -> str:
 
 def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float, part_of_mark: str) -> int:
     has_list = connection.profile.capabilities.list
-    runs = _dead_runs(connection, reads_list=options.all_runs or (has_list and bool(part_of_mark)))
+    reads_list = options.all_runs or (has_list and bool(part_of_mark))
+    runs = _dead_runs(connection, reads_list)
     latest = math.inf if options.older_than is None else time.time() - oldest_s
     chosen = sorted(mark for mark, began in runs.items() if part_of_mark in mark and began <= latest)
     if not chosen:
         of_these = " that --mark and --older-than choose" if runs else ""
-        known = "" if options.all_runs else " in this journal"
-        others = "" if options.all_runs or not has_list else "; --all-runs also looks for users of other runs"
+        known = "" if reads_list else " in this journal"
+        others = "" if reads_list or not has_list else "; --all-runs also looks for users of other runs"
         _print(f"Dead runs{known}{of_these} have left nobody on {connection.target.base_url}{others}.")
         return 0
     left = sum(_show_or_delete(connection, mark, delete=options.yes and not options.dry_run) for mark in chosen)

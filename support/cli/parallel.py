@@ -262,9 +262,8 @@ class ParallelRun:
         advice = ". If memory ran out, use fewer WORKERS" if how == "by SIGKILL" and not self._interrupts.noted else ""
         fault = SuiteError(f"process {child.number} ended {how} and wrote no summary{advice}")
         if self._interrupts.noted and not _died_at_work(child):
-            fault = Inconclusive(
-                f"{self._interrupts.in_brief()} before the first scenario was over; the next run deletes its users"
-            )
+            left = "the next run deletes users that are left"
+            fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario was over; {left}")
         return with_faults(Summary(Outcome.PASSED, started=self._started), [fault])
 
     def _finish_dead(self) -> list[SuiteError]:

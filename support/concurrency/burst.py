@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from support.concurrency.barrier import Barrier
-from support.concurrency.results import BurstResult, Request, Timing
+from support.concurrency.results import WITHOUT_BURSTS, BurstResult, Request, Timing
 from support.concurrency.single_packet import ReleaseTransport, Warmth
 from support.errors import SettingsError
 from support.http.async_client import AsyncClient
@@ -37,7 +37,7 @@ async def burst(client: AsyncClient, requests: Sequence[Request[T]], warm_up: Ca
     are closed beforehand, and without a warm-up each connection is closed as soon as its operation is done. Raises
     Inconclusive if a proxy is on the route, as the proxy would decide when each request reaches the API.
     """
-    client.route.require_direct_connection("a burst or a race", "leave them out with --tags='not @concurrency'")
+    client.route.require_direct_connection("a burst or a race", f"leave them out with {WITHOUT_BURSTS}")
     allow_open_files(len(requests))
     barrier = Barrier(len(requests))
     timings = tuple(Timing(request.label) for request in requests)

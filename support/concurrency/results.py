@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from support.http.operations import Operation
 
 T = TypeVar("T")
+WITHOUT_BURSTS = "--tags='not @concurrency and not @slow'"
 
 
 @dataclass

@@ -29,7 +29,7 @@ ELSEWHERE = (404, 405, 501)
 TOLD = 300
 ADVICE = "Write what it asks for into a profile, and name it with --from."
 PATH_ADVICE = "Correct URL, or set create under [paths] in a profile, and name it with --from."
-TOKEN_ADVICE = "Use a TOKEN that may create users."
+TOKEN_ADVICE = "Set TOKEN to one that may create users."
 AT_LEAST_ONE = re.compile(r"at least one|one of (?:these|the following)|either", re.IGNORECASE)
 LOGINS = ("username", "userName", "user_name", "login")
 """Fields that hold the name of an account, not of a person."""
@@ -60,9 +60,11 @@ def _why_none(last: Exchange, not_understood: Exchange | None) -> SuiteError:
     if last.status is None or last.status == TOO_MANY_REQUESTS or last.status in GATEWAY:
         return TargetDown(f"no user could be created: {told}. Run the probe again when the API answers.")
     if not_understood is None and last.status in ELSEWHERE:
-        return SuiteError(f"no user could be created, nor at other paths; the last answer was {told}. {PATH_ADVICE}")
+        return SuiteError(
+            f"no user could be created, neither at URL nor at other paths; the last answer was {told}. {PATH_ADVICE}"
+        )
     if not_understood is None and last.status in (401, 403):
-        return SuiteError(f"no user could be created, however the token is sent: {told}. {TOKEN_ADVICE}")
+        return SuiteError(f"no user could be created, in whichever way a token is sent: {told}. {TOKEN_ADVICE}")
     told = brief(not_understood or last, TOLD)
     return SuiteError(f"no user could be created, and this refusal says no more: {told}. {ADVICE}")
 

@@ -25,7 +25,7 @@ def badge(summary: Summary) -> dict[str, object]:
     message, colour = str(summary.outcome), COLOURS.get(summary.outcome, "lightgrey")
     if summary.outcome is Outcome.CONTRACT_BROKEN:
         broken = summary.rules_by_result.get(Result.FAILED, 0)
-        message = f"{number_of(broken, 'rule')} broken"
+        message = f"{number_of(broken, 'rule')} broken" if broken else message
     elif summary.outcome is Outcome.PASSED:
         message = f"{kept} of {number_of(len(RULES), 'rule')} kept"
         if known := summary.rules_by_result.get(Result.KNOWN_DEVIATION, 0):

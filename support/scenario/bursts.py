@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from support.concurrency.drawing import histogram
-from support.concurrency.results import BurstResult, Request
+from support.concurrency.results import WITHOUT_BURSTS, BurstResult, Request
 from support.contract.matchers import Matcher, has_an_id, has_status, shows
 from support.contract.normalizers import user_of
 from support.errors import Inconclusive
@@ -62,7 +62,7 @@ def size(scenario: ScenarioContext, wanted: int) -> int:
     if possible < MIN_SIZE:
         raise Inconclusive(
             f"{wanted} concurrent requests are wanted, and {limit} leaves room for {max(possible, 0)}. "
-            "Raise it, or run without bursts and races: --tags='not @concurrency'"
+            f"Raise it, or run without bursts and races: {WITHOUT_BURSTS}"
         )
     if possible < wanted and possible == pacer.most_at_once:
         limit = " and ".join(map(str, pacer.limits))

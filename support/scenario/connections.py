@@ -97,7 +97,11 @@ def send_and_read_on(scenario: ScenarioContext, actor: Actor, first: First) -> N
     if connection.wrong or connection.hung:
         late = f"{number_of(connection.hung, 'answer')} did not come in time, {TRIES} times in a row"
         wrong = [*connection.wrong, *([late] if connection.hung else [])]
-        scenario.fail("each answer by its own length", wrong, scenario.exchanges[2])
+        scenario.fail(
+            "each answer in time, in valid HTTP/1.1, and as long as its own header section says",
+            wrong,
+            scenario.exchanges[2],
+        )
 
 
 def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -> KeptConnection:

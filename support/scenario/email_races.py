@@ -234,7 +234,8 @@ def _wrong_with_new_user(
 ) -> list[str]:
     user = user_of(sign_up.exchange.answer, scenario.profile)
     if [one.id for one in others] != [user.id if user else None]:
-        return [f"Ada's account was created, but {len(others)} new users have the email in the end"]
+        holders = f"another new user ({others[0].id})" if len(others) == 1 else f"{len(others)} new users"
+        return [f"Ada's account was created, but the email is that of {holders} in the end"]
     if scenario.run(scenario.api.read(others[0].id)).status != 200:
         return ["Ada's account was created, but cannot be read"]
     if _can_sign_up(scenario, email):

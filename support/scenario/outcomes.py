@@ -213,7 +213,7 @@ def _ignores(scenario: ScenarioContext, actor: Actor, request: str, fields: Mapp
             if (field := kept_in(shown, key, value, before)) is not None
         ]
         if kept:
-            wanted = f"{actor.persona} without the {' and '.join(fields)} that was sent"
+            wanted = f"{actor.persona} without what was sent as {' and '.join(fields)}"
             scenario.fail(wanted, kept, view, [Claim("not-kept", tuple(members_of(fields)))])
     if request == "change":
         is_done = shows(actor.expected or actor.shown, scenario.names)

@@ -11,7 +11,7 @@ from support.cleanup.polling import PollPolicy
 from support.contract.claims import Claim, shown
 from support.contract.normalizers import ids_of
 from support.contract.violation import fail
-from support.errors import Inconclusive, NotOffered
+from support.errors import Inconclusive, NotOffered, number_of
 from support.models import Exchange
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.directory import entries_of, finds_no_user, is_list, read_list
@@ -188,7 +188,8 @@ def keep_their_size(scenario: ScenarioContext) -> None:
     for number, exchange in chain(unnumbered, enumerate(paged.pages, start=1)):
         if number > 1 and exchange.status in scenario.answers.no_match and exchange.status != 200:
             break
-        attempted = f"reading page {number or 'without a number'} with {paged.size} a page"
+        page = f"page {number}" if number else "a page without its number"
+        attempted = f"reading {page}, with {number_of(paged.size, 'user')} a page,"
         has_between(scenario, exchange, 0, paged.size, attempted)
 
 

@@ -110,7 +110,8 @@ def _why_release_was_void(contenders: Sequence[Contender], result: BurstResult[E
 def _check_not_too_many(void: Sequence[str], decided: int) -> None:
     if len(void) > MAX_VOID:
         reasons = "; ".join(sorted(set(void)))
-        raise Inconclusive(f"{len(void)} rounds of the race were void ({reasons}), {decided} were not")
+        rounds = f"{len(void)} rounds of the race were void ({reasons})"
+        raise Inconclusive(f"{rounds}, and {number_of(decided, 'round')} counted")
 
 
 def _release(scenario: ScenarioContext, requests: Sequence[RaceRequest]) -> BurstResult[Exchange]:

@@ -116,7 +116,7 @@ def why_refused(exchange: Exchange, url: str, sent_names: Mapping[str, str], tab
         return (
             f"{asked(exchange)}, though GET is allowed{saying(answer)}. Use a TOKEN that may create and delete users."
         )
-    if status in (404, *NOT_OFFERED) or (is_page(answer) and status < 500):
+    if status in (404, *NOT_OFFERED):
         return (
             f"{asked(exchange)}: no user can be created there. Correct BASE_URL, or set create under [paths] "
             f"{draft(url)}; an API that is read-only cannot be tested."

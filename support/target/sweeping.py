@@ -25,4 +25,4 @@ def sweep(settings: Settings) -> list[SuiteError]:
         "The next run against this target deletes them; to do it now, with BASE_URL, TOKEN and TARGET of this API: "
         "python -m support.cleanup --yes"
     )
-    return [LeftBehind(f"the users of a process that died ({', '.join(stay)}) are not deleted. {advice}")]
+    return [LeftBehind(f"the users of runs that have ended ({', '.join(stay)}) are not all deleted. {advice}")]

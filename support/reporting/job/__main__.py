@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         path = options.summary or ROOT / load().reports_dir / FILE
         if not path.is_file():
-            print("## ⚠️ The run wrote no summary: it could not read its settings, or was killed")
+            print("## ⚠️ The run wrote no summary: it did not begin, and its output says why, or it was killed")
             return 0
         print(markdown(read(path)), end="")
     except (ValueError, SettingsError) as error:

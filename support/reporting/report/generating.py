@@ -87,7 +87,9 @@ def install_allure() -> None:
     """Install the pinned version of allure if it is missing; raises ReportNotMade with what to install."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
-        raise ReportNotMade(f"it needs Node {LEAST_NODE} or newer and npm. Install them: apt-get install nodejs npm")
+        raise ReportNotMade(
+            f"it needs Node {LEAST_NODE} or newer and npm. Install them, for example from https://nodejs.org"
+        )
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     if int(version.removeprefix("v").split(".")[0] or 0) < LEAST_NODE:
         raise ReportNotMade(f"it needs Node {LEAST_NODE} or newer, and {node} is {version}")

@@ -30,6 +30,7 @@ ALL = len(RULES)
             "yellow",
         ),
         (Outcome.CONTRACT_BROKEN, {"passed": 5, "failed": 1}, "1 rule broken", "red"),
+        (Outcome.CONTRACT_BROKEN, {"passed": ALL}, "contract broken", "red"),
         (Outcome.LEFT_BEHIND, {"passed": ALL}, "left behind", "red"),
         (Outcome.INCONCLUSIVE, {"passed": ALL}, "inconclusive", "orange"),
         (Outcome.TARGET_DOWN, {}, "target down", "lightgrey"),
