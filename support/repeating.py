@@ -73,14 +73,14 @@ def _told(worst: _Round, rounds: Sequence[_Round]) -> str:
     numbers = defaultdict[Result, list[str]](list)
     for each in rounds:
         numbers[each.result].append(str(each.number))
-    told = "; ".join(f"{result} in {', '.join(of)}" for result, of in numbers.items())
+    told = "; ".join(f"{result} in round {' and '.join(of)}" for result, of in numbers.items())
     other = next(each for each in rounds if each.result is not worst.result)
     error = next((step.exception for step in worst.scenario.all_steps if step.exception is not None), None)
     wrong = error.exchange if isinstance(error, ContractViolation) else None
     place = next((place for place, each in enumerate(worst.exchanges) if each is wrong), -1)
     like = [each for each in other.exchanges[: place + 1] if wrong and _kind(each) == _kind(wrong)]
     shown = f"; round {other.number} showed {in_brief(like[-1])}" if like else ""
-    return redacted(f"of {len(rounds)} rounds {told}{shown}")
+    return redacted(f"{len(rounds)} rounds: {told}{shown}")
 
 
 def _kind(exchange: Exchange) -> tuple[str, int]:

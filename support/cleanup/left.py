@@ -30,8 +30,8 @@ def describe_left(left: Iterable[Record], mark: str) -> str:
         lines.append(f"  … and {len(users) - MOST_LISTED} more")
     if provable := sum(not record.unprovable for record in users):
         them = "this user" if len(users) == 1 else "them" if provable == len(users) else f"{provable} of them"
-        advice = "to do it now, with BASE_URL, TOKEN and TARGET of this API: python -m support.cleanup --yes --mark"
-        lines.append(f"The next run against this target deletes {them}; {advice} {mark}")
+        advice = "to try now, with BASE_URL, TOKEN and TARGET of this API: python -m support.cleanup --yes --mark"
+        lines.append(f"The next run against this target tries again to delete {them}; {advice} {mark}")
     if provable < len(users):
         them = "the others" if provable else "them"
         lines.append(f"The suite deletes nobody whom it cannot show to be its own: look for {them} by hand.")

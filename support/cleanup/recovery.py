@@ -52,6 +52,7 @@ def finish_dead_runs(opened: Cleanable, target: str) -> int:
 def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
     """Delete what the run of this registry left; return how many users were deleted."""
     registry.ledger.adopt(journal.unfinished(registry.mark))
+    done = "deleted users of"
     try:
         registry.prove_nothing_is_left(deadline_s)
         registry.ownership.check_answers()
@@ -60,9 +61,10 @@ def finish(registry: Registry, journal: Journal, deadline_s: float) -> int:
     else:
         with _logging_what_cannot_be_written(registry.mark):
             journal.close_run(registry.mark)
+            done = "finished what was left by"
     deleted = len(registry.ledger.deleted)
     if deleted:
-        log.info("finished what an earlier run (%s) had left: %s deleted", registry.mark, number_of(deleted, "user"))
+        log.info("%s the earlier run %s: %s confirmed", done, registry.mark, number_of(deleted, "deletion"))
     return deleted
 
 

@@ -171,5 +171,5 @@ def _show_or_delete(connection: Connection, mark: str, delete: bool) -> int:
     registry = connection.new_registry(mark)
     deleted = finish(registry, journal, connection.settings.cleanup_deadline_s)
     left = registry.ledger.counts().alive
-    _print(f"{number_of(deleted, 'user')} of run {mark} deleted, {left} left.")
+    _print(f"run {mark}: {number_of(deleted, 'deletion')} confirmed, {number_of(left, 'user')} left.")
     return left

@@ -159,7 +159,8 @@ def shows_each_once(scenario: ScenarioContext, emails: Sequence[str]) -> None:
     counts = {email: counted[email.lower()] for email in emails}
     wrong = [f"{email} is shown {count} times" for email, count in counts.items() if count != 1]
     if wrong:
-        scenario.fail("each new user once in the list", [*wrong[:5], f"{len(wrong)} in all"], exchange)
+        others = [f"{len(wrong) - 5} others are not shown exactly once"] if len(wrong) > 5 else []
+        scenario.fail("each new user once in the list", [*wrong[:5], *others], exchange)
 
 
 # What a search finds
@@ -214,7 +215,7 @@ def finds_only(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
         entries = [entry for entry in entries if _has_email_of(scenario, entry, actor)]
     ids = [id_of(scenario, entry) for entry in entries]
     if ids != [actor.id]:
-        wrong = f"{number_of(len(ids), 'user')} shown: {', '.join(map(str, ids[:5]))}" if ids else "no user is shown"
+        wrong = users_shown(ids)
         broken = rule if _is_fault_of_search(scenario, entries, actor) else scenario.rule
         fail(
             broken,
@@ -225,6 +226,11 @@ def finds_only(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
             claims=only(actor.id),
         )
     same_fields(scenario, entries[0], actor.shown, "the answer", exchange)
+
+
+def users_shown(ids: Sequence[str | None]) -> str:
+    """Return how many users an answer shows, and the ids of the first five."""
+    return f"{number_of(len(ids), 'user')} shown: {', '.join(map(str, ids[:5]))}" if ids else "no user is shown"
 
 
 def check_found(
@@ -238,7 +244,7 @@ def check_found(
     """Check that a search shows exactly the users with these ids, in this order."""
     check(exchange, rule, attempted, has_status((200, *(() if expected else scenario.answers.no_match))))
     if (found := ids_of(exchange.answer, scenario.profile)) != expected:
-        fail(rule, attempted, [wanted], [f"{number_of(len(found), 'user')} shown"], exchange, claims=only(*expected))
+        fail(rule, attempted, [wanted], [users_shown(found)], exchange, claims=only(*expected))
 
 
 def _is_fault_of_search(scenario: ScenarioContext, entries: Sequence[Any], actor: Actor) -> bool:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from support.contract.claims import only
 from support.contract.matchers import has_status, is_a_list
 from support.contract.violation import check
-from support.errors import number_of
 from support.models import NewUser
 from support.scenario import accounts
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.directory import entries_of, id_of
+from support.scenario.directory import entries_of, id_of, users_shown
 from support.scenario.many_values import sign_up
 from support.scenario.protocol import update_methods
 from support.statuses import is_server_fault
@@ -61,10 +60,10 @@ def each_is_found(scenario: ScenarioContext) -> None:
         scenario.check(exchange, has_status([200]), is_a_list(scenario.profile))
         ids = [id_of(scenario, entry) for entry in entries_of(scenario, exchange)]
         if each.writer is None or ids != [each.writer.id]:
-            wrong = f"{number_of(len(ids), 'user')} shown" if ids else "no user is shown"
+            of_id = f" (id {each.writer.id})" if each.writer else ""
             scenario.fail(
-                f"exactly the user with {each.sent.email}",
-                [wrong],
+                f"exactly the user with {each.sent.email}{of_id}",
+                [users_shown(ids)],
                 exchange,
                 only(each.writer.id if each.writer else None),
             )

@@ -178,7 +178,7 @@ def has_between(
     count = len(entries_of(scenario, exchange))
     if not least <= count <= most:
         claims = [Claim("list"), Claim("count", (least, most))]
-        scenario.fail(f"{least} to {most} users", [f"{attempted or 'the page'} shows {count}"], exchange, claims)
+        scenario.fail(f"{least} to {most} users", [f"the page shows {count}"], exchange, claims)
 
 
 def keep_their_size(scenario: ScenarioContext) -> None:
@@ -189,7 +189,7 @@ def keep_their_size(scenario: ScenarioContext) -> None:
         if number > 1 and exchange.status in scenario.answers.no_match and exchange.status != 200:
             break
         page = f"page {number}" if number else "a page without its number"
-        attempted = f"reading {page}, with {number_of(paged.size, 'user')} a page,"
+        attempted = f"reading {page}, with {number_of(paged.size, 'user')} a page"
         has_between(scenario, exchange, 0, paged.size, attempted)
 
 

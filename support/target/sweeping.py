@@ -22,7 +22,7 @@ def sweep(settings: Settings) -> list[SuiteError]:
     if not stay:
         return []
     advice = (
-        "The next run against this target deletes them; to do it now, with BASE_URL, TOKEN and TARGET of this API: "
-        "python -m support.cleanup --yes"
+        "The next run against this target tries again to delete them; to try now, with BASE_URL, TOKEN and TARGET of "
+        "this API: python -m support.cleanup --yes"
     )
     return [LeftBehind(f"the users of runs that have ended ({', '.join(stay)}) are not all deleted. {advice}")]

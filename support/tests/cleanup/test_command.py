@@ -78,7 +78,7 @@ def test_it_deletes_no_user_without_yes(
 def test_with_yes_it_deletes_them(dead: Session, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--yes"]) == 0
     assert there(dead) == 0
-    assert f"2 users of run {dead.mark} deleted, 0 left." in capsys.readouterr().out
+    assert f"run {dead.mark}: 2 deletions confirmed, 0 users left." in capsys.readouterr().out
     assert main([]) == 0
     assert "Dead runs in this journal have left nobody on" in capsys.readouterr().out
 

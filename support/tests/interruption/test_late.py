@@ -43,5 +43,5 @@ def test_the_next_run_deletes_a_user_who_was_created_after_the_end(tmp_path: Pat
         api.inject()
         next_run = place.run("--tags=@contract", "features/users/lifecycle.feature", api=api)
         assert next_run.code == 0, next_run.said
-        assert "finished what an earlier run" in next_run.err
+        assert "finished what was left by the earlier run" in next_run.err
         assert api.users() == api.before, difference(api.before, api.users())

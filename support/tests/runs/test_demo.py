@@ -21,7 +21,7 @@ pytestmark = pytest.mark.sampled
     [
         ([], 0, "no user is left"),
         (["--defect", "create-answers-200"], 1, "no user is left"),
-        (["--defect", "delete-does-nothing"], 1, "The next run against this target deletes them"),
+        (["--defect", "delete-does-nothing"], 1, "The next run against this target tries again to delete them"),
     ],
     ids=["passed", "contract broken", "a user is left"],
 )
