@@ -73,7 +73,9 @@ def _told(worst: _Round, rounds: Sequence[_Round]) -> str:
     numbers = defaultdict[Result, list[str]](list)
     for each in rounds:
         numbers[each.result].append(str(each.number))
-    told = "; ".join(f"{result} in round {' and '.join(of)}" for result, of in numbers.items())
+    told = "; ".join(
+        f"{result} in {'round' if len(of) == 1 else 'rounds'} {', '.join(of)}" for result, of in numbers.items()
+    )
     other = next(each for each in rounds if each.result is not worst.result)
     error = next((step.exception for step in worst.scenario.all_steps if step.exception is not None), None)
     wrong = error.exchange if isinstance(error, ContractViolation) else None

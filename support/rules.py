@@ -44,8 +44,8 @@ _ALL = (
     Rule("create-invalid", "An invalid sign-up gives 400 or 422 and creates no user", "RFC 9110 §15.5.1"),
     Rule(
         "malformed-json",
-        "A body that is not JSON gives 400 and changes nothing; 422 will do if it is empty, not UTF-8 or has NaN or "
-        "Infinity, and 415 if it is empty",
+        "A body that is not JSON gives 400 and changes nothing; 422 will do if it is empty, is not UTF-8, or has NaN "
+        "or Infinity, and 415 if it is empty",
         "RFC 8259 §2",
     ),
     Rule(

@@ -33,8 +33,8 @@ def _fixed(known: Sequence[Deviation], summary: Summary, profile: str) -> SuiteE
     listed = "; ".join(f"{each.rule} ({plain(name)})" for each, name in passed.items())
     return SettingsError(
         f"fixed: the target no longer shows {number_of(len(passed), 'deviation')} that the profile {profile} lists: "
-        f"{listed}. Remove the entry from the profile; if other scenarios still show the deviation, remove only the "
-        "scenario that passed from its `scenarios`."
+        f"{listed}. Remove each from the profile; if other scenarios still show it, remove only the scenario that "
+        "passed from its `scenarios`."
     )
 
 

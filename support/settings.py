@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     )
 
     again: Literal["failed"] | None = Field(
-        None, description="failed: run only the scenarios that did not pass in the last run, with its data"
+        None, description="failed: run only the scenarios that did not pass in the last run, with its seed"
     )
     repeat: Count = Field(
         1, description="how often each scenario runs; one whose results differ is flaky, and the run fails"

@@ -86,10 +86,10 @@ def add_deviations(draft: Draft, tags: str, tell: Callable[[str], object]) -> Ma
     passed = sum(rule.result is Result.PASSED for rule in summary.rules)
     draft.remarks.append(f"{passed} of {len(summary.rules)} rules passed in a run with this draft.")
     if blocked := [one.rule for one in summary.scenarios if one.result is Result.BLOCKED]:
-        rules = ", ".join(dict.fromkeys(blocked))
+        rules = list(dict.fromkeys(blocked))
+        of_rules = f"of the {'rule' if len(rules) == 1 else 'rules'} {', '.join(rules)}"
         draft.remarks.append(
-            f"{number_of(len(blocked), 'scenario')} had no verdict, because something else failed first; the rules are "
-            f"{rules}."
+            f"{number_of(len(blocked), 'scenario')} {of_rules} had no verdict, because something else failed first."
         )
     return {rule.id: rule.result for rule in summary.rules}
 

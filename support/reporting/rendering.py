@@ -81,7 +81,8 @@ def print_failure(console: Console, failure: Failure) -> None:
 
 def print_again(console: Console, failure: Failure, is_new: bool) -> None:
     """Print one line for a failure whose cause is shown already, and what was found wrong if that is new."""
-    again = f"{failure.rule or failure.outcome} again: {failure.location}  {plain(failure.scenario)}"
+    what = failure.rule if failure.rule and failure.evidence is not None else failure.outcome
+    again = f"{what} again: {failure.location}  {plain(failure.scenario)}"
     console.print(Text(again, style_of(failure.outcome)), wrap=False)
     if is_new:
         console.print(Padding(Text(in_short(failure.shown, SHORT)), (0, 0, 0, 2)))
@@ -207,7 +208,8 @@ def _print_rerun(console: Console, summary: Summary, options: Sequence[str]) -> 
     failed = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION and failure.scenario]
     places = list(dict.fromkeys(failure.location for failure in failed))
     if places:
-        console.print(Text(f"Run {'it' if len(places) == 1 else 'them'} again with the same seed:", "dim"))
+        whose = "the seed of the first process" if "," in summary.run else "the same seed"
+        console.print(Text(f"Run {'it' if len(places) == 1 else 'them'} again with {whose}:", "dim"))
         seed = [f"-D data_seed={summary.seed}"] if summary.seed is not None else []
         few = len(places) <= MAX_RERUN
         command = " ".join([_program(), *(seed if few else ["-D again=failed"]), *options])

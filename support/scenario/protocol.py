@@ -154,7 +154,7 @@ def location_leads_to(scenario: ScenarioContext, actor: Actor) -> None:
     def is_here(value: str) -> bool:
         return origin_of(destination(here, value) or "") == origin_of(here)
 
-    scenario.check(created, has_header("Location", "on the host of the request", is_here))
+    scenario.check(created, has_header("Location", "with the scheme, host and port of the request", is_here))
     location = (created.answer.header("Location") if created.answer else None) or ""
     read = scenario.run(scenario.api.send(scenario.api.call("GET", destination(here, location))))
     attempted = scenario.then(f"reading its Location {brief(location)}")

@@ -15,7 +15,10 @@ curl() { (trap '' HUP INT TERM; exec env curl $OPTIONS "$@"); }
 
 # Takes in the answer of a request that has ended with code $1, and remembers a user that it may have made.
 came() {
-  case $1 in 6 | 7) give_up 'The API cannot be reached.' ;; esac
+  case $1 in
+    6 | 7) give_up 'The API cannot be reached.' ;;
+    35 | 51 | 60 | 77) give_up 'The certificate of the API cannot be verified; CURL_CA_BUNDLE may name its authority.' ;;
+  esac
   status=$(printf '%s\n' "$answer" | awk '/^HTTP\// { last = $2 } /^[ \t\r]*$/ && last !~ /^1/ { exit } END { print last }')
   printf '%s\n' "$answer" | tr '\001-\010\013\014\016-\037\177' '[?*]'  # what could control the terminal
   [ -z "${2-}" ] || case $status in 2*) remember "$(id_in "$answer")" ;; esac

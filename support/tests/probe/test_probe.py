@@ -105,7 +105,7 @@ def test_a_draft_says_of_which_rules_scenarios_had_no_verdict(monkeypatch: pytes
     monkeypatch.setattr(suite_run, "_run", lambda *_: Summary(Outcome.PASSED, scenarios=played))
     draft = Draft("ours", "http://127.0.0.1/users", date(2026, 11, 23))
     suite_run.add_deviations(draft, "@contract", str)
-    assert "3 scenarios had no verdict, because something else failed first; the rules are put, list." in draft.remarks
+    assert "3 scenarios of the rules put, list had no verdict, because something else failed first." in draft.remarks
 
 
 def failed(rule: str, actual: str, scenario: str = "Deleting by ids that resemble Ada's") -> Failure:

@@ -169,7 +169,7 @@ class TestRepeat:
         assert results(run)["Grace signs up"] == "flaky"
         [failure] = summary_of(run).failures
         assert failure.evidence is not None, "the evidence of the round that failed"
-        assert failure.flaky.startswith("3 rounds: passed in round 1 and 3; failed in round 2; round 1 showed POST ")
+        assert failure.flaky.startswith("3 rounds: passed in rounds 1, 3; failed in round 2; round 1 showed POST ")
         assert " -> 201 in " in failure.flaky
         assert run.out.count("flaky") == 5, run.out
 
