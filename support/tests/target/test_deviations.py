@@ -32,7 +32,7 @@ def test_a_fixed_deviation_fails_the_run_and_names_the_entry_to_remove(
     assert ended.code != 0
     assert "fixed: " in ended.said
     assert "auth-401 (Mallory uses no token)" in ended.said
-    assert "Remove its entry from the profile; if other" in ended.said
+    assert "Remove each from the profile; if other" in ended.said
 
 
 def test_one_fixed_deviation_of_several_is_reported(play: Play, new_target: NewTarget, profile: NewProfile) -> None:
