@@ -19,8 +19,8 @@ STDERR = 2
 
 
 def how_it_ended(code: int) -> str:
-    """Return how a process ended: by which signal, or with which exit code."""
-    return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+    """Return how a process ended, by which signal or with which exit code, as the end of a sentence about it."""
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
 class Interrupts:

@@ -259,8 +259,9 @@ class ParallelRun:
     def _of_dead(self, child: Child) -> Summary:
         """Return a summary for a process that has written none; its fault says why."""
         how = how_it_ended(child.process.wait())
-        advice = ". If memory ran out, use fewer WORKERS" if how == "by SIGKILL" and not self._interrupts.noted else ""
-        fault = SuiteError(f"process {child.number} ended {how} and wrote no summary{advice}")
+        may_help = how.endswith("SIGKILL") and not self._interrupts.noted
+        advice = ". If memory ran out, use fewer WORKERS" if may_help else ""
+        fault = SuiteError(f"process {child.number} {how} and wrote no summary{advice}")
         if self._interrupts.noted and not _died_at_work(child):
             left = "the next run deletes users that are left"
             fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario was over; {left}")

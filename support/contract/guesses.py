@@ -12,6 +12,8 @@ FULL_NAMES = ("name", "fullName", "full_name", "fullname", "displayName", "displ
 GIVEN_NAMES = (
     *("firstName", "first_name", "firstname", "givenName", "given_name", "username", "userName", "user_name", "login"),
 )
+LOGINS = ("username", "userName", "user_name", "login")
+"""Fields that hold the name of an account, not of a person."""
 WRAPPERS = ("user", "data", "account", "member", "person")
 """Names of an object around what is sent, in small letters."""
 CREATE_PATHS = (

@@ -109,7 +109,7 @@ def _play(only: str | None, plan: Plan, settings: Settings, interrupts: Interrup
         died = processes.wait(interrupts.noted)
     verdict = Verdict(0, 0, {}) if only == "workers" else read_verdict(reports)
     for how in died:
-        verdict = verdict.with_fault(Outcome.INCONCLUSIVE, f"a worker ended {how}, and what it saw last is lost")
+        verdict = verdict.with_fault(Outcome.INCONCLUSIVE, f"a worker {how}, and what it saw last is lost")
     if interrupts.noted:
         verdict = verdict.with_error(Inconclusive(interrupts.in_brief()))
     for error in _swept(only, settings):

@@ -168,7 +168,7 @@ def lists_exactly(profile: Profile, user_ids: Sequence[str]) -> Matcher:
 
     def find(exchange: Exchange) -> list[str]:
         shown = ids_of(exchange.answer, profile)
-        wrong = f"{number_of(len(shown), 'user')} shown: {', '.join(shown[:5])}"
+        wrong = f"{number_of(len(shown), 'user')} shown: {', '.join(shown[:5])}" if shown else "no user is shown"
         return [] if sorted(shown) == sorted(user_ids) else [wrong]
 
     return Matcher("exactly the user with this email" if user_ids else "no user with this email", find)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from support.contract.guesses import CREATE_PATHS, EMAILS, FULL_NAMES, GIVEN_NAMES, NAMES, WRAPPERS
+from support.contract.guesses import CREATE_PATHS, EMAILS, FULL_NAMES, GIVEN_NAMES, LOGINS, NAMES, WRAPPERS
 from support.contract.refusals import UNKNOWN, Complaint, complaints_in
 from support.errors import SuiteError, TargetDown
 from support.http.reading import document_of
@@ -31,8 +31,6 @@ ADVICE = "Write what it asks for into a profile, and name it with --from."
 PATH_ADVICE = "Correct URL, or set create under [paths] in a profile, and name it with --from."
 TOKEN_ADVICE = "Set TOKEN to one that may create users."
 AT_LEAST_ONE = re.compile(r"at least one|one of (?:these|the following)|either", re.IGNORECASE)
-LOGINS = ("username", "userName", "user_name", "login")
-"""Fields that hold the name of an account, not of a person."""
 
 
 def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:

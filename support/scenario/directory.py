@@ -159,7 +159,7 @@ def shows_each_once(scenario: ScenarioContext, emails: Sequence[str]) -> None:
     counts = {email: counted[email.lower()] for email in emails}
     wrong = [f"{email} is shown {count} times" for email, count in counts.items() if count != 1]
     if wrong:
-        others = [f"{len(wrong) - 5} others are not shown exactly once"] if len(wrong) > 5 else []
+        others = [f"so it is with {number_of(len(wrong) - 5, 'other user')}"] if len(wrong) > 5 else []
         scenario.fail("each new user once in the list", [*wrong[:5], *others], exchange)
 
 

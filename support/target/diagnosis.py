@@ -11,7 +11,7 @@ from typing import Any
 
 from support import statuses
 from support.bounds import TooMuch
-from support.contract.guesses import CREATED, EMAILS, IDS, NAMES, first_of, list_in
+from support.contract.guesses import CREATED, EMAILS, IDS, LOGINS, NAMES, first_of, list_in
 from support.contract.matchers import body_of, brief
 from support.contract.normalizers import listed
 from support.contract.refusals import Complaint, complaints_in
@@ -148,7 +148,8 @@ def _why_invalid(exchange: Exchange, url: str, sent_names: Mapping[str, str], ta
     for name in (one.path[-1] for one in wanted):
         for ours, likely in (("email", EMAILS), ("name", NAMES)):
             if name in likely and sent_names[ours] in likely:
-                return f'{refused}: it wants `{name}`. Set {ours} = "{name}" under [names] {draft(url)}.'
+                or_else = "Add it under [create], or, if no other field is the name, s" if name in LOGINS else "S"
+                return f'{refused}: it wants `{name}`. {or_else}et {ours} = "{name}" under [names] {draft(url)}.'
     if wanted:
         names = ", ".join(dict.fromkeys(f"`{on_one_line('.'.join(one.path))}`" for one in wanted))
         return f"{refused}: it wants {names}. Add {'it' if len(wanted) == 1 else 'them'} under [{table}] {draft(url)}."

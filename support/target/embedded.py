@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from support.errors import TargetDown
 from support.models import EMBEDDED, EMBEDDED_NAME
 from support.settings import ROOT
+from support.signals import how_it_ended
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,7 @@ class EmbeddedApi:
     def end(self) -> str | None:
         """How the process ended; None while it runs."""
         status = self._process.poll()
-        if status is None:
-            return None
-        return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with exit code {status}"
+        return None if status is None else how_it_ended(status)
 
     def restart(self) -> None:
         """Kill the process and start it again on the same port; its users survive only with `--database`."""

@@ -148,7 +148,10 @@ wants_value() {
 }
 moment() { printf %s "$1" | sed 's/[+-]00:00"$/Z"/; s/\(\.[0-9]*[1-9]\)0*Z/\1Z/; s/\.0*Z/Z/'; }
 wants_not() { [ "$(value_at "$1")" != "$2" ] || isnt "$1 is $2, as it was sent"; }
-wants_form() { value_at "$1" | grep -Eq "$2" || isnt "$1 is $(value_at "$1"), not of the form $2"; }
+wants_form() {
+  found=$(value_at "$1")
+  printf '%s\n' "$found" | grep -Eq "$2" || isnt "$1 is ${found:-missing}, not of the form $2"
+}
 wants_each() {
   found=$(values "$answer" | PLACE=$1 awk -F '\t' '{
     rest = substr($1, length(ENVIRON["LISTED"]) + 2)
@@ -167,11 +170,11 @@ ids() {
 }
 wants_shown() {
   found=$(ids | grep -cxF -e "$1")
-  [ "$found" = "$2" ] || isnt "the list shows user $1 $found times, not $2 times"
+  [ "$found" = "$2" ] || isnt "the list shows user $1: $found x, not $2 x"
 }
 wants_only() {
   found=$(ids | sort | tr '\n' ' ') expected=$([ $# = 0 ] || printf '%s\n' "$@" | sort | tr '\n' ' ')
-  [ "$found" = "$expected" ] || isnt "the list shows $(ids | wc -l | tr -d ' ') users, not exactly ${expected:-none}"
+  [ "$found" = "$expected" ] || isnt "the list shows these ids: ${found:-none }(expected: ${expected:-none })"
 }
 wants_count() {
   found=$(values "$answer" | awk -F '\t' '{
@@ -213,6 +216,7 @@ play_wrong_step() {
   done
   case $status in
     429 | 502 | 503 | 504) [ "$status" = "$WAS" ] || give_up 'The API is busy or down.' ;;
+    401) [ "$WAS" = 401 ] || [ -z "$wrong" ] || give_up 'The API refuses the token: set TOKEN to one that it accepts.' ;;
   esac
   say '' "# expected: $EXPECTED" "# got:      ${wrong:-what was expected}"
   [ -n "$wrong" ] || { say 'The fault is not there any more.'; exit 0; }

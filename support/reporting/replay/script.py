@@ -40,7 +40,11 @@ if [ -z "${TOKEN-}${TOKEN_COMMAND-}" ] && [ -n "$own" ] && [ "${own%/}" = "${BAS
   TOKEN=$(setting TOKEN) TOKEN_COMMAND=$(setting TOKEN_COMMAND)
 fi
 [ -n "${TOKEN-}" ] || [ -z "${TOKEN_COMMAND-}" ] || TOKEN=$(sh -c "$TOKEN_COMMAND")
-[ -n "${TOKEN-}" ] || { echo '# Neither TOKEN, the token of the API, nor TOKEN_COMMAND is set'; exit 2; }
+if [ -z "${TOKEN-}" ]; then
+  [ -z "${TOKEN_COMMAND-}" ] || { echo '# TOKEN_COMMAND has printed no token: run it by hand'; exit 2; }
+  echo '# Neither TOKEN, the token of the API, nor TOKEN_COMMAND is set'
+  exit 2
+fi
 """
 
 

@@ -51,9 +51,11 @@ class Words:
         return self.text(on_one_line(f"# {number}. {call.method} {self._with_user(call.url)}{body}{after}"))
 
     def expectation(self, text: str) -> str:
-        """Return an expectation as one word, with variables for the times (as JSON) at which users were created."""
+        """Return an expectation as one word, with variables for ids and for the creation dates of users."""
         for created_at, name in self.times.items():
             text = text.replace(f'"{created_at}"', self._variable(name)) if name else text
+        for user_id, name in self.ids.items():
+            text = re.sub(rf"\bid {re.escape(user_id)}\b", f"id {self._variable(name)}", text)
         return self.text(text)
 
     def text(self, text: str) -> str:

@@ -61,7 +61,7 @@ def test_nobody_is_left_and_the_load_does_not_pass_when_a_worker_is_killed(pytho
         ended = load.ended()
         assert ended.code == 2, ended.said
         assert ended.last_line.startswith("inconclusive: ")
-        assert "a worker ended by SIGKILL" in ended.last_line
+        assert "a worker was ended by SIGKILL" in ended.last_line
         assert api.users() == api.before, difference(api.before, api.users())
         marks = [run.mark for run in Journal(place.state).dead_runs(api.url)]
         told = ended.said + "".join(path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file())

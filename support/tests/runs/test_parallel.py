@@ -224,7 +224,9 @@ class TestDeadProcess:
 
     def test_of_a_killed_process_it_says_what_may_help(self, report: Callable[..., Summary]) -> None:
         [failure] = report("import os; os.kill(os.getpid(), 9)").failures
-        assert failure.text == "process 2 ended by SIGKILL and wrote no summary. If memory ran out, use fewer WORKERS"
+        assert (
+            failure.text == "process 2 was ended by SIGKILL and wrote no summary. If memory ran out, use fewer WORKERS"
+        )
 
     def test_after_an_interruption_it_is_no_fault(self, report: Callable[..., Summary]) -> None:
         summary = report("import sys; sys.stdin.read(); sys.exit(2)", interrupted=True)
@@ -232,7 +234,7 @@ class TestDeadProcess:
 
     def test_one_that_had_begun_may_have_left_users(self, report: Callable[..., Summary]) -> None:
         [failure] = report("import time; time.sleep(60)", interrupted=True, begun=True).failures
-        assert failure.text == "process 2 ended by SIGKILL and wrote no summary"
+        assert failure.text == "process 2 was ended by SIGKILL and wrote no summary"
 
     def test_one_that_does_not_end_is_killed(self, report: Callable[..., Summary]) -> None:
         report("import time; time.sleep(60)", interrupted=True)
@@ -439,6 +441,6 @@ class TestInterrupted:
         (shared.folder / "go-on").touch()
         out, _ = running.communicate()
         assert running.returncode == 1
-        assert out.splitlines()[-1].startswith("configuration error: process 2 ended by SIGKILL")
+        assert out.splitlines()[-1].startswith("configuration error: process 2 was ended by SIGKILL")
         assert users_of(new_session(embedded)) == []
         assert [one["result"] for one in summary_in(shared.folder)["scenarios"]] == ["passed", "not run"]
