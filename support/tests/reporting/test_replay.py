@@ -524,6 +524,29 @@ def test_the_token_of_another_api_is_not_sent(
 
 
 @needs_curl
+@pytest.mark.parametrize(("in_the_run", "code"), [(401, 1), (404, 2)])
+def test_a_token_that_only_the_script_sees_refused_says_nothing_about_the_fault(
+    script: Script, tmp_path: Path, in_the_run: int, code: int
+) -> None:
+    server = script(answer(401))
+    wrong = Wrong([Claim("status", (200,))], "status 200", "another")
+    steps = [Step(exchange("GET", server.url, in_the_run))]
+    done = played(module.script(steps, wrong, Profile(), server.url), tmp_path, "expired")
+    assert (done.returncode, "set TOKEN to one that it accepts" in done.stdout) == (code, code == 2), done.stdout
+
+
+@needs_curl
+def test_a_command_that_prints_no_token_is_named(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    server = script(answer(404))
+    (tmp_path / ".env").write_text(f"BASE_URL={server.url}/7\nTOKEN_COMMAND=true\n", encoding="utf-8")
+    done = played(replay([exchange("GET", f"{server.url}/7", 404)]), tmp_path, "")
+    assert (done.returncode, "TOKEN_COMMAND has printed no token" in done.stdout) == (2, True)
+
+
+@needs_curl
 def test_without_an_api_nothing_is_said(tmp_path: Path) -> None:
     done = played(replay([exchange("GET", "http://127.0.0.1:1/users/7", 404)]), tmp_path, "t")
     assert (done.returncode, "Nothing can be said" in done.stdout) == (2, True)
