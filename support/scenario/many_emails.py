@@ -37,14 +37,14 @@ def want_emails(scenario: ScenarioContext, actor: Actor) -> None:
 def each_is_taken(scenario: ScenarioContext) -> None:
     """Check that each request for a taken email was refused, under the rule for a sign-up or for a change.
 
-    A server error to a request that was refused before is `robust`: the refusals have spoiled something.
+    A server error to a request that was refused before is `robust`: the refusals have done harm.
     """
     refused = set()
     for exchange in scenario.exchanges:
         call = exchange.call
         rule = "email-unique" if call.method == "POST" else "update-taken"
-        spoiled = is_server_fault(exchange.status) and (call.method, call.url, call.body) in refused
-        scenario.check(exchange, has_status(scenario.answers.taken), rule="robust" if spoiled else rule)
+        did_harm = is_server_fault(exchange.status) and (call.method, call.url, call.body) in refused
+        scenario.check(exchange, has_status(scenario.answers.taken), rule="robust" if did_harm else rule)
         refused.add((call.method, call.url, call.body))
 
 

@@ -49,9 +49,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     sampled = [item for item in items if item.get_closest_marker("sampled")]
-    left_out = set(sampled) - set(share.of_all(sampled))
-    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
-    items[:] = [item for item in items if item not in left_out]
+    deselected = set(sampled) - set(share.of_all(sampled))
+    config.hook.pytest_deselected(items=[item for item in items if item in deselected])
+    items[:] = [item for item in items if item not in deselected]
 
 
 @pytest.fixture(scope="session", autouse=True)

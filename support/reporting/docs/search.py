@@ -11,11 +11,11 @@ from support.reporting.docs.features import page_of, scenarios
 from support.reporting.results import plain
 from support.rules import RULES
 
-Entry = tuple[str, str, str, str]
+IndexEntry = tuple[str, str, str, str]
 """The address of what is found, its title, where it belongs, and further words by which it is found."""
 
 
-def entries(features: Iterable[Feature], anchors: Mapping[int, str]) -> Iterator[Entry]:
+def entries(features: Iterable[Feature], anchors: Mapping[int, str]) -> Iterator[IndexEntry]:
     """Yield what can be found: the rules of the contract, the features, their rules and their scenarios."""
     yield from ((f"contract.html#{rule.id}", rule.id, "The contract", rule.promise) for rule in RULES.values())
     for feature in features:

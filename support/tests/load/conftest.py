@@ -26,7 +26,7 @@ def new_api() -> Iterator[NewApi]:
 
 @pytest.fixture
 def new_population(tmp_path: Path) -> Iterator[NewPopulation]:
-    """Open crowds that end with the test."""
+    """Open populations that end with the test."""
     with ExitStack() as stack:
 
         def new(api: Running, **changes: object) -> Population:

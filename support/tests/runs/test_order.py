@@ -26,8 +26,8 @@ def test_the_smoke_test_comes_first() -> None:
 
 
 def test_a_run_keeps_it(project: Project) -> None:
-    crowd = ADA_SIGNS_UP.replace("@contract", "@contract @concurrency").replace("Signing up", "In a crowd")
-    (project.folder / "features" / "a_crowd.feature").write_text(crowd, encoding="utf-8")
+    burst = ADA_SIGNS_UP.replace("@contract", "@contract @concurrency").replace("Signing up", "In a burst")
+    (project.folder / "features" / "a_burst.feature").write_text(burst, encoding="utf-8")
     run = project.behave("--tags=@contract")
     assert run.code == 0, run.said
-    assert run.out.index("Signing up") == 0 < run.out.index("In a crowd")
+    assert run.out.index("Signing up") == 0 < run.out.index("In a burst")

@@ -113,12 +113,12 @@ def bulk_insert_fails_as_a_whole(sandbox: Sandbox) -> None:
     async def create(sandbox: Sandbox, create: Decision, call: Call) -> Answer:
         fields = sandbox.api.user_fields(call)
         if not batches:
-            batches.append({"spoiled": False})
+            batches.append({"failed": False})
             asyncio.get_running_loop().call_later(0.025, batches.clear)
         batch = batches[0]
-        batch["spoiled"] |= bool(sandbox.store.holders(fields["email"]))
+        batch["failed"] |= bool(sandbox.store.holders(fields["email"]))
         await asyncio.sleep(0.026)
-        if batch["spoiled"]:
+        if batch["failed"]:
             raise sandbox.api.taken()
         answer: Answer = await create(call)
         return answer
