@@ -76,7 +76,7 @@ def _the_command_deletes_exactly_these(place: Place, database: str, port: int, b
         assert set(left) <= set(api.users()), "a run of today is not older than a day"
         done = place.run("--yes", api=api, module="support.cleanup")
         assert done.code == 0, done.said
-        assert f"{len(left)} user" in done.out
+        assert f"{len(left)} deletion" in done.out
         assert set(api.users()) == {*before, *near}
         assert {user: api.users()[user] for user in before} == before
         again = place.run(api=api, module="support.cleanup")

@@ -108,7 +108,7 @@ def test_without_a_target_the_embedded_api_is_loaded(python: str, tmp_path: Path
     [
         ({"BASE_URL": "https://api.prod.example.com/users", "TOKEN": "t"}, (), "looks like production"),
         ({}, ("--only", "workers", "--master", "10.0.0.1"), "BASE_URL: it is not set"),
-        ({}, ("--only", "workers"), "--master: it names the master"),
+        ({}, ("--only", "workers"), "--master and `--only workers` go together"),
         ({"BASE_URL": "http://127.0.0.1:9/users", "TOKEN": "none"}, (), "cannot be reached"),
     ],
 )

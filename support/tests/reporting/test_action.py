@@ -88,7 +88,7 @@ def test_an_earlier_summary_is_not_taken_for_that_of_a_run_that_cannot_begin(run
     assert runner.run(PLAY, tags="@smoke and @rule.create-201") == 0
     assert runner.run(PLAY, hide_base_url="perhaps") == 2
     assert runner.output.read_text(encoding="utf-8") == "outcome=passed\n"
-    assert runner.page.read_text(encoding="utf-8").endswith("or was killed\n")
+    assert runner.page.read_text(encoding="utf-8").endswith("or it was killed\n")
 
 
 def test_inputs_reach_a_command_only_by_its_environment() -> None:

@@ -102,7 +102,7 @@ def test_the_next_run_has_room_for_as_many_users_as_a_dead_run_left(filled: Targ
 def test_a_full_target_can_be_cleaned_up(filled: Target, command: Command) -> None:
     ended = command("support.cleanup", "--yes", base_url=filled.base_url, token="none", target="mockapi")
     assert ended.code == 0, ended.said
-    assert "15 users of run" in ended.out
+    assert "15 deletions confirmed" in ended.out
 
 
 def test_existing_users_take_room(tmp_path_factory: pytest.TempPathFactory) -> None:
