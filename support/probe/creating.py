@@ -49,10 +49,10 @@ def create_first(client: ProbeClient) -> tuple[NewUser, Exchange]:
         if not creation.learns(exchange):
             break
     assert exchange is not None
-    raise _why_none(exchange, creation.not_understood)
+    raise why_none(exchange, creation.not_understood)
 
 
-def _why_none(last: Exchange, not_understood: Exchange | None) -> SuiteError:
+def why_none(last: Exchange, not_understood: Exchange | None) -> SuiteError:
     """Return why no user could be created, from the last answer and the first refusal that was not understood."""
     told = brief(last, TOLD)
     if last.status is None or last.status == TOO_MANY_REQUESTS or last.status in GATEWAY:

@@ -17,7 +17,7 @@ curl() { (trap '' HUP INT TERM; exec env curl $OPTIONS "$@"); }
 came() {
   case $1 in
     6 | 7) give_up 'The API cannot be reached.' ;;
-    35 | 51 | 60 | 77) give_up 'The certificate of the API cannot be verified; CURL_CA_BUNDLE may name its authority.' ;;
+    35 | 51 | 60 | 77) give_up 'No secure connection (TLS) comes about; if a CA of your own issued the certificate, set CURL_CA_BUNDLE.' ;;
   esac
   status=$(printf '%s\n' "$answer" | awk '/^HTTP\// { last = $2 } /^[ \t\r]*$/ && last !~ /^1/ { exit } END { print last }')
   printf '%s\n' "$answer" | tr '\001-\010\013\014\016-\037\177' '[?*]'  # what could control the terminal

@@ -15,9 +15,11 @@ import pytest
 
 from support.cleanup.marks import new_mark
 from support.errors import Evidence, Outcome
+from support.models import Answer, Attempt, Call, Credential, Exchange
 from support.probe import suite_run
 from support.probe.__main__ import of_this_command
 from support.probe.coverage import coverage
+from support.probe.creating import why_none
 from support.probe.draft import Draft
 from support.probe.suite_run import SHOWN_SOMETIMES
 from support.profile import Deviation, Profile
@@ -244,6 +246,21 @@ def test_an_error_of_a_run_names_the_arguments_of_the_probe() -> None:
         "the probe's deadline (5 s) leaves 1 s. Set it in a profile of your own (--from ours.toml)."
     )
     assert of_this_command("$BASE_URL is not MY_BASE_URL") == "$URL is not MY_BASE_URL"
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (404, "neither at URL nor at other paths"),
+        (403, "Set TOKEN to one that may create users."),
+        (429, "Run the probe again when the API answers."),
+        (500, "Write what it asks for into a profile"),
+    ],
+)
+def test_why_no_user_could_be_created_is_told_by_the_last_answer(status: int, says: str) -> None:
+    call = Call("POST", "http://127.0.0.1/users", Credential(None))
+    last = Exchange(call, (Attempt(Answer(status, {}, b"{}", 0.0)),))
+    assert says in str(why_none(last, None))
 
 
 def test_an_output_file_that_is_no_profile_is_refused(command: Command) -> None:

@@ -536,6 +536,13 @@ def test_a_token_that_only_the_script_sees_refused_says_nothing_about_the_fault(
 
 
 @needs_curl
+def test_a_server_without_tls_says_nothing_about_the_fault(script: Script, tmp_path: Path) -> None:
+    url = script(answer(404)).url.replace("http:", "https:")
+    done = played(replay([exchange("GET", f"{url}/7", 404)]), tmp_path, "t")
+    assert (done.returncode, "No secure connection" in done.stdout) == (2, True), done.stdout
+
+
+@needs_curl
 def test_a_command_that_prints_no_token_is_named(
     script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
