@@ -6,9 +6,10 @@ Nothing here checks the contract: `matchers` do, on raw answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from support.errors import number_of
 from support.models import Answer, User, writable
 from support.pointers import at, steps_of
 from support.profile import Profile
@@ -127,3 +128,8 @@ def _json_of(answer: Answer | None) -> Any:
         return answer.json()
     except ValueError:
         return None
+
+
+def users_shown(ids: Sequence[str | None]) -> str:
+    """Return how many users an answer shows, and the ids of the first five."""
+    return f"{number_of(len(ids), 'user')} shown: {', '.join(map(str, ids[:5]))}" if ids else "no user is shown"

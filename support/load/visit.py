@@ -11,9 +11,9 @@ from support.cleanup.registry import Registry
 from support.concurrency.burst import burst_in_threads
 from support.concurrency.results import BurstResult, Request
 from support.contract.matchers import Matcher, body_of, has_an_id, has_status, is_a_user, shows
-from support.contract.normalizers import ids_of, user_of
+from support.contract.normalizers import ids_of, user_of, users_shown
 from support.contract.violation import check
-from support.errors import ContractViolation, SuiteError, number_of
+from support.errors import ContractViolation, SuiteError
 from support.http.operations import Operation
 from support.load.population import Population
 from support.load.telling import Tell, Told, attempts_of, disturbance, failure_of
@@ -168,7 +168,6 @@ def lists_exactly(profile: Profile, user_ids: Sequence[str]) -> Matcher:
 
     def find(exchange: Exchange) -> list[str]:
         shown = ids_of(exchange.answer, profile)
-        wrong = f"{number_of(len(shown), 'user')} shown: {', '.join(shown[:5])}" if shown else "no user is shown"
-        return [] if sorted(shown) == sorted(user_ids) else [wrong]
+        return [] if sorted(shown) == sorted(user_ids) else [users_shown(shown)]
 
     return Matcher("exactly the user with this email" if user_ids else "no user with this email", find)

@@ -10,7 +10,7 @@ from typing import Any
 
 from support.contract.claims import Claim, only, shown
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list, schema_mismatches
-from support.contract.normalizers import id_in, ids_of, listed, normal_user, user_of, users_of
+from support.contract.normalizers import id_in, ids_of, listed, normal_user, user_of, users_of, users_shown
 from support.contract.violation import check, fail
 from support.errors import number_of
 from support.models import Exchange
@@ -226,11 +226,6 @@ def finds_only(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> N
             claims=only(actor.id),
         )
     same_fields(scenario, entries[0], actor.shown, "the answer", exchange)
-
-
-def users_shown(ids: Sequence[str | None]) -> str:
-    """Return how many users an answer shows, and the ids of the first five."""
-    return f"{number_of(len(ids), 'user')} shown: {', '.join(map(str, ids[:5]))}" if ids else "no user is shown"
 
 
 def check_found(

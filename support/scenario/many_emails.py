@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from support.contract.claims import only
 from support.contract.matchers import has_status, is_a_list
+from support.contract.normalizers import users_shown
 from support.contract.violation import check
 from support.models import NewUser
 from support.scenario import accounts
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.directory import entries_of, id_of, users_shown
+from support.scenario.directory import entries_of, id_of
 from support.scenario.many_values import sign_up
 from support.scenario.protocol import update_methods
 from support.statuses import is_server_fault
