@@ -27,7 +27,6 @@ from support.statuses import UNAUTHORIZED, is_success
 FUNCTIONS = Path(__file__).with_name("functions.sh")
 DIGITS, MARKS = "234567", 24
 UPDATES = ("PUT", "PATCH", "DELETE")
-OF_A_WRITE = ("Content-Type", "If-Match", "Transfer-Encoding")
 NO_ID = ("", ".", "..")
 FROM_SETTINGS = r"""
 # The token in .env is for the API in .env alone.
@@ -216,7 +215,7 @@ class _Script:
 
     def _reading(self, call: Call) -> str:
         """Return the command that reads the user of a call, with the token of the run."""
-        headers = {name: value for name, value in call.headers.items() if name not in OF_A_WRITE}
+        headers = {name: value for name, value in call.headers.items() if name != "Content-Type"}
         return self._words.command(replace(call, method="GET", credential=self._credential, headers=headers, body=None))
 
 
