@@ -444,3 +444,13 @@ class TestInterrupted:
         assert out.splitlines()[-1].startswith("configuration error: process 2 was ended by SIGKILL")
         assert users_of(new_session(embedded)) == []
         assert [one["result"] for one in summary_in(shared.folder)["scenarios"]] == ["passed", "not run"]
+
+    def test_the_users_of_processes_that_were_all_killed_are_deleted(
+        self, running: subprocess.Popen[str], shared: Project, new_session: NewSession, embedded: Target
+    ) -> None:
+        for name in ("first", "second"):
+            os.kill(process_in(shared, name), signal.SIGKILL)
+        out, _ = running.communicate()
+        assert running.returncode == 2
+        assert out.splitlines()[-1].startswith("configuration error: process 1 was ended by SIGKILL")
+        assert users_of(new_session(embedded)) == []
