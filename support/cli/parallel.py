@@ -218,13 +218,13 @@ class ParallelRun:
     def _report(self) -> int:
         detailed = self._settings.exit_codes == "detailed"
         parts = [child.summary() or self._of_dead(child) for child in self._children]
+        unreported = [feature for child in self._children if child.summary() is None for feature in child.features]
         if not any(part.scenarios for part in parts):
-            first = with_faults(parts[0], self._finish_dead() if any(map(_died_at_work, self._children)) else [])
+            first = with_faults(parts[0], self._finish_dead() if unreported else [])
             self._log(0, [first.in_one_line])
             first.write(self._reports)
             write_badge(first, self._reports)
             return first.outcome.exit_code(detailed, FAULT) or FAULT
-        unreported = [feature for child in self._children if child.summary() is None for feature in child.features]
         whole = self._merged(parts, not_run(unreported, self._config))
         faults = [] if self._is_whole else [SuiteError(UNREAD)]
         whole = with_faults(whole, [*faults, *(self._finish_dead() if unreported else [])])
@@ -263,8 +263,7 @@ class ParallelRun:
         advice = ". If memory ran out, use fewer WORKERS" if may_help else ""
         fault = SuiteError(f"process {child.number} {how} and wrote no summary{advice}")
         if self._interrupts.noted and not _died_at_work(child):
-            left = "the next run deletes users that are left"
-            fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario was over; {left}")
+            fault = Inconclusive(f"{self._interrupts.in_brief()} before the first scenario was over")
         return with_faults(Summary(Outcome.PASSED, started=self._started), [fault])
 
     def _finish_dead(self) -> list[SuiteError]:
