@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from support.profile_answers import Answers, Lookup, Names, Pages, Shape, StatusInBody
-from support.profile_requests import Auth, Fields, Headers, MediaTypes, Paths, Updating
+from support.profile_requests import Auth, Fields, Headers, MediaTypes, Paths, Queries, Updating
 from support.profile_types import STRICT, Day, Link, Patterns, Rule, Text
 from support.settings import Count, Seconds
 
@@ -143,6 +143,7 @@ class Profile:
     patch: Fields = field(default_factory=dict)
     auth: Auth = field(default_factory=Auth)
     headers: Headers = field(default_factory=dict)
+    query: Queries = field(default_factory=Queries)
     paths: Paths = field(default_factory=Paths)
     media_types: MediaTypes = field(default_factory=MediaTypes)
     if_match: tuple[Updating, ...] = ()

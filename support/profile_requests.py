@@ -6,6 +6,7 @@ In a text, `${NAME}` stands for a setting of the environment, as in a shell; its
 from __future__ import annotations
 
 import re
+from dataclasses import field
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, model_validator
@@ -59,6 +60,7 @@ Path = Annotated[
     ),
 ]
 Headers = dict[HeaderName, Line]
+Parameters = dict[Line, Line]
 Updating = Literal["PUT", "PATCH", "DELETE"]
 
 
@@ -86,6 +88,24 @@ class Auth:
         place: Any = self.scheme if self.scheme in ("basic", "cookie", "query") else "header"
         form = f"Bearer {self.format}" if self.scheme == "bearer" else self.format
         return Credential("$TOKEN", form, place=place, name=self.name or "Authorization")
+
+
+@dataclass(frozen=True, config=STRICT)
+class Queries:
+    """Query parameters beside the suite's own: of every request, of those of one method, and of searches."""
+
+    every: Parameters = field(default_factory=dict)
+    get: Parameters = field(default_factory=dict)
+    post: Parameters = field(default_factory=dict)
+    put: Parameters = field(default_factory=dict)
+    patch: Parameters = field(default_factory=dict)
+    delete: Parameters = field(default_factory=dict)
+    search: Parameters = field(default_factory=dict)
+
+    def of(self, method: str) -> Parameters:
+        """Return the parameters of requests of this method."""
+        by_method = {"PUT": self.put, "PATCH": self.patch, "POST": self.post, "DELETE": self.delete}
+        return {**self.every, **(self.get if method in ("GET", "HEAD") else by_method.get(method, {}))}
 
 
 @dataclass(frozen=True, config=STRICT)

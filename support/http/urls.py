@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote, urldefrag, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, urldefrag, urlencode, urljoin, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 UNCHANGED = "!#$%&'()*+,/:;=?@[]~"
@@ -36,5 +36,7 @@ def origin_of(url: str) -> Origin | None:
 
 
 def with_query(url: str, query: Mapping[str, str]) -> str:
-    """Return a URL with these parameters."""
-    return f"{url}?{urlencode(query, quote_via=quote)}"
+    """Return a URL with these parameters, except for those that it has already."""
+    known = parse_qs(urlsplit(url).query, keep_blank_values=True)
+    added = urlencode({name: value for name, value in query.items() if name not in known}, quote_via=quote)
+    return f"{url}{'&' if '?' in url else '?'}{added}" if added else url

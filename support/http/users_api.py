@@ -106,6 +106,7 @@ class UsersApi:
         Raises SuiteError if the call may change the collection other than by a POST: it could delete every user.
         """
         url = url or (self.create_url if method == "POST" else self.url)
+        query = {**self.profile.query.of(method), **(query or {})}
         is_collection = _path(url) == _path(self.base_url)
         if is_collection and (method not in (*SAFE, "POST") or _is_overridden(url, query, headers)):
             raise SuiteError(f"{method} is never sent to the whole collection")
@@ -114,10 +115,8 @@ class UsersApi:
             body = json.dumps(self._document(method, url, fields), ensure_ascii=False).encode()
         if body is not None:
             sent.setdefault("Content-Type", self.profile.media_type(method))
-        if query:
-            url = with_query(url, query)
         lists = method == "GET" and is_collection
-        return Call(method, url, self.credential, sent, body, repeatable=method != "POST", lists=lists)
+        return Call(method, with_query(url, query), self.credential, sent, body, repeatable=method != "POST", lists=lists)
 
     def _document(self, method: str, url: str, fields: Any) -> Any:
         """Return fields as the target wants them; an object with fields also gets the further fields of its method."""
@@ -207,9 +206,9 @@ class UsersApi:
         names = self.profile.names
         text = None if email is None else self.profile.lookup.text_for(email)
         query = {names.email_filter: text, names.page: place, names.limit: limit}
-        return self.send(
-            self.call("GET", query={key: str(value) for key, value in query.items() if key and value is not None})
-        )
+        further = self.profile.query.search if email is not None else {}
+        shown = {key: str(value) for key, value in query.items() if key and value is not None}
+        return self.send(self.call("GET", query={**further, **shown}))
 
     def holders(self, email: str) -> Operation[Sequence[User] | None]:
         """Search for the users with exactly this email, whatever its letter case; None if the search cannot tell.

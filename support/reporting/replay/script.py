@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from support.cleanup.marks import mark_in, new_mark
 from support.contract.claims import Claim
 from support.exchange_text import status_of
+from support.http.urls import with_query
 from support.models import Call, Credential
 from support.pointers import at, steps_of
 from support.profile import Profile
@@ -118,11 +119,9 @@ class _Script:
     def _own_users(self) -> Iterator[str]:
         """Yield the functions that read and delete one user."""
         slash = "/" if self._profile.trailing_slash or self._profile.paths.item_slash else ""
-        calls = (step.exchange.call for step in self._steps)
-        query = next((urlsplit(call.url).query for call in calls if call.method == "POST"), "")
-        url = f"{self._collection}/@ID@{slash}" + (f"?{query}" if query else "")
         headers = {"Accept": self._profile.media_types.accept, **self._profile.headers}
         for name, method in (("read_user", "GET"), ("delete_user", "DELETE")):
+            url = with_query(f"{self._collection}/@ID@{slash}", self._profile.query.of(method))
             command = self._words.command(Call(method, url, self._credential, headers))
             command = re.sub(r"'?([^\s']*)@ID@([^\s']*)'?", lambda it: f"'{it[1]}'\"$1\"'{it[2]}'", command)
             yield f"{name}() {{ {command.replace('curl', 'curl -f' if method == 'DELETE' else 'curl', 1)}; }}"

@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -535,10 +537,19 @@ def test_a_token_that_only_the_script_sees_refused_says_nothing_about_the_fault(
     assert (done.returncode, "set TOKEN to one that it accepts" in done.stdout) == (code, code == 2), done.stdout
 
 
+def _answer_plainly(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(1)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
 @needs_curl
-def test_a_server_without_tls_says_nothing_about_the_fault(script: Script, tmp_path: Path) -> None:
-    url = script(answer(404)).url.replace("http:", "https:")
-    done = played(replay([exchange("GET", f"{url}/7", 404)]), tmp_path, "t")
+def test_a_server_without_tls_says_nothing_about_the_fault(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_answer_plainly, args=[listener], daemon=True).start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/users/7"
+        done = played(replay([exchange("GET", url, 404)]), tmp_path, "t")
     assert (done.returncode, "No secure connection" in done.stdout) == (2, True), done.stdout
 
 

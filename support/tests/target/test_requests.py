@@ -14,14 +14,14 @@ import pytest
 
 from support import profile_files
 from support.contract.claims import Claim
-from support.errors import SettingsError
+from support.errors import SettingsError, SuiteError
 from support.exchange_text import curl
 from support.http.templates import password
 from support.http.users_api import UsersApi
 from support.models import Call
 from support.profile import Profile
 from support.profile_answers import Names, Shape
-from support.profile_requests import Auth, MediaTypes, Paths
+from support.profile_requests import Auth, MediaTypes, Paths, Queries
 from support.redaction import redacted
 from support.reporting.exchanges import page
 from support.reporting.replay.choosing import Step
@@ -322,14 +322,52 @@ def test_a_wrong_value_is_named_in_one_line(profile: NewProfile, text: str, said
     assert "\n" not in str(caught.value)
 
 
+QUERY = Queries(
+    every={"api-version": "2"}, get={"context": "edit"}, delete={"force": "true"}, search={"exact": "true"}
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters"),
+    [
+        ("GET", {"api-version": ["2"], "context": ["edit"]}),
+        ("HEAD", {"api-version": ["2"], "context": ["edit"]}),
+        ("PATCH", {"api-version": ["2"]}),
+        ("DELETE", {"api-version": ["2"], "force": ["true"]}),
+    ],
+)
+def test_a_request_has_the_parameters_of_its_method(method: str, parameters: dict[str, list[str]]) -> None:
+    api = api_of(query=QUERY)
+    call = api.call(method, api.url_of("7"))
+    assert parse_qs(urlsplit(call.url).query) == parameters
+    assert api.id_in(call.url) == "7"
+
+
+def test_a_search_has_parameters_of_its_own_and_the_next_page_none_twice(client: Client, script: Script) -> None:
+    server = script(answer(200, []), answer(200, []))
+    api = api_of(server.url, query=QUERY)
+    client.run(api.find("a@b.c"))
+    client.run(api.send(api.call("GET", f"{server.url}?context=edit&after=7")))
+    searched, turned = (parse_qs(urlsplit(one.target).query) for one in server.arrived)
+    assert searched == {"email": ["a@b.c"], "exact": ["true"], "context": ["edit"], "api-version": ["2"]}
+    assert turned == {"context": ["edit"], "after": ["7"], "api-version": ["2"]}
+
+
+def test_parameters_of_a_profile_name_no_other_method_for_the_collection() -> None:
+    with pytest.raises(SuiteError, match="never sent to the whole collection"):
+        api_of(query=Queries(get={"_method": "DELETE"})).call("GET")
+
+
 def test_the_script_of_a_scenario_goes_by_the_profile(client: Client, script: Script) -> None:
     user = {"id": "7", "email": ADA["email"]}
     server = script(answer(201, user), answer(200, user), answer(200, user))
-    api = api_of(server.url, paths=Paths(create="/register", item_slash=True), headers={"X-Tenant": "acme"})
+    further = {"headers": {"X-Tenant": "acme"}, "query": QUERY}
+    api = api_of(server.url, paths=Paths(create="/register", item_slash=True), **further)
     exchanges = [client.run(api.send(call)) for call in (api.create_call(ADA), api.call("PATCH", api.url_of("7")))]
     wrong = Wrong([Claim("status", (200,))], "", "")
     text = replay_of([Step(one) for one in exchanges], wrong, api.profile, api.base_url)
-    assert """"${BASE_URL}"'/'"${USER_1}"'/'""" in text
+    assert """"${BASE_URL}"'/'"${USER_1}"'/?api-version=2'""" in text
     assert "is not sent" not in text
     own = text[text.index("read_user() {") : text.index("# 1. POST")]
     assert own.count("X-Tenant: acme") == 2
+    assert own.count("context=edit") == own.count("force=true") == 1
