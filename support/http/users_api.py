@@ -115,8 +115,8 @@ class UsersApi:
             body = json.dumps(self._document(method, url, fields), ensure_ascii=False).encode()
         if body is not None:
             sent.setdefault("Content-Type", self.profile.media_type(method))
-        lists = method == "GET" and is_collection
-        return Call(method, with_query(url, query), self.credential, sent, body, repeatable=method != "POST", lists=lists)
+        url, lists = with_query(url, query), method == "GET" and is_collection
+        return Call(method, url, self.credential, sent, body, repeatable=method != "POST", lists=lists)
 
     def _document(self, method: str, url: str, fields: Any) -> Any:
         """Return fields as the target wants them; an object with fields also gets the further fields of its method."""
