@@ -322,9 +322,7 @@ def test_a_wrong_value_is_named_in_one_line(profile: NewProfile, text: str, said
     assert "\n" not in str(caught.value)
 
 
-QUERY = Queries(
-    every={"api-version": "2"}, get={"context": "edit"}, delete={"force": "true"}, search={"exact": "true"}
-)
+QUERY = Queries(every={"api-version": "2"}, get={"context": "edit"}, delete={"force": "true"}, search={"exact": "true"})
 
 
 @pytest.mark.parametrize(
