@@ -359,7 +359,7 @@ def test_parameters_of_a_profile_name_no_other_method_for_the_collection() -> No
 def test_the_script_of_a_scenario_goes_by_the_profile(client: Client, script: Script) -> None:
     user = {"id": "7", "email": ADA["email"]}
     server = script(answer(201, user), answer(200, user), answer(200, user))
-    further = {"headers": {"X-Tenant": "acme"}, "query": QUERY}
+    further: dict[str, Any] = {"headers": {"X-Tenant": "acme"}, "query": QUERY}
     api = api_of(server.url, paths=Paths(create="/register", item_slash=True), **further)
     exchanges = [client.run(api.send(call)) for call in (api.create_call(ADA), api.call("PATCH", api.url_of("7")))]
     wrong = Wrong([Claim("status", (200,))], "", "")
