@@ -16,7 +16,7 @@ from support.profile import Profile
 from support.profile_answers import Answers, Names
 from support.prove.leftovers import leftovers
 from support.prove.runner import Runner
-from support.reporting.results import Result, worst_result
+from support.reporting.results import KNOWN_DEVIATION, Result, worst_result
 from support.reporting.summary import Summary
 from support.rules import RULES
 
@@ -79,8 +79,9 @@ def check_peer(name: str) -> PeerResult:
                 before = directory.by_id()
                 runs.append(_run(runner, peer, strict))
                 others += leftovers(before, directory.by_id()).lines()
-    rows = compare(assessment(name), profile_files.load(name), *(run.summary for run in runs))
-    return PeerResult(name, rows, [*others, *_exits(runs)])
+    profile, summaries = profile_files.load(name), [run.summary for run in runs]
+    rows = compare(assessment(name), profile, *summaries)
+    return PeerResult(name, rows, [*others, *_exits(runs), *unexcused(profile, rows, *summaries)])
 
 
 def _run(runner: Runner, peer: Peer, strict: bool) -> Run:
@@ -158,6 +159,15 @@ def _in_words(rule: str, run: Summary, result: Result) -> str:
     if result is Result.PASSED:
         return result
     return f"{result} {results.count(result)}/{len(results)}"
+
+
+def unexcused(profile: Profile, rows: Sequence[Row], with_profile: Summary, strict: Summary) -> list[str]:
+    """Return a line for each failure that the profile does not excuse: the strict run's only of rules that differ."""
+    excused = {deviation.rule for deviation in profile.deviations}
+    differing = {row.rule for row in rows if row.differences} - excused
+    failures = [one for one in with_profile.failures if one.outcome != KNOWN_DEVIATION]
+    failures += [one for one in strict.failures if one.rule in differing]
+    return list(dict.fromkeys(f"{one.location} {one.scenario}: {one.shown}" for one in failures))
 
 
 NEEDED_NAMES: Mapping[str, Callable[[Names], bool]] = {

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from support import profile_files
 from support.errors import Outcome
 from support.peers import PeerUnavailable
-from support.peers.check import PeerResult, Row, check_peer, compare, result_of
+from support.peers.check import PeerResult, Row, check_peer, compare, result_of, unexcused
 from support.peers.check.__main__ import report
 from support.peers.verdicts import ASSESSED, assessment
-from support.reporting.results import Result
+from support.profile import Deviation, Profile
+from support.reporting.results import KNOWN_DEVIATION, Failure, Result
 from support.reporting.summary import RuleResult, ScenarioResult, Summary
 from support.rules import RULES
 
@@ -100,6 +102,22 @@ def test_a_strict_run_that_excuses_something_is_reported() -> None:
     [row] = [row for row in rows("mockoon", ours, {**strictly(ours), "put": Result.KNOWN_DEVIATION}) if row.differences]
     assert row.rule == "put"
     assert any("STRICT=1" in text for text in row.differences)
+
+
+def test_failures_that_the_profile_does_not_excuse_are_listed() -> None:
+    def failed(outcome: str, rule: str) -> Summary:
+        return Summary(
+            Outcome.PASSED, failures=[Failure(outcome, rule, "", "A title", "a.feature:1", "", f"wrong {rule}")]
+        )
+
+    profile = Profile(deviations=(Deviation("list", "reason", "https://example.com", date(2026, 11, 1)),))
+    rows = [Row(rule, "", ("it differs",)) for rule in ("list", "head")]
+    broken, nothing = Outcome.CONTRACT_BROKEN, Summary(Outcome.PASSED)
+    assert unexcused(profile, rows, failed(broken, "put"), nothing) == ["a.feature:1 A title: wrong put"]
+    assert unexcused(profile, rows, failed(KNOWN_DEVIATION, "put"), nothing) == []
+    assert unexcused(profile, rows, nothing, failed(broken, "head")) == ["a.feature:1 A title: wrong head"]
+    assert unexcused(profile, rows, nothing, failed(broken, "list")) == []
+    assert unexcused(profile, rows, nothing, failed(broken, "put")) == []
 
 
 def test_a_value_of_the_profile_does_not_count_as_passed_by_the_contract() -> None:
