@@ -265,12 +265,12 @@ def shows_an_accepted_change(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that each field that a read shows is what an accepted change left, or as it was before.
 
     The changes come at once, and each may name only some of the fields: the account may be a mixture of them. If an
-    API answers changes without the user, nobody can tell what it made of an unusual body, and nothing is checked.
+    API answers a change without the user, nobody can tell what it made of an unusual body, and nothing is checked.
     """
-    if scenario.profile.shape.updated == "nothing":
-        return
     before = actor.shown
     accepted = [accounts.fields_of(scenario, one) for one in scenario.exchanges if is_success(one.status)]
+    if scenario.profile.shape.updated == "nothing" or not all(accepted):
+        return
     in_doubt = any(one.repeated_in_doubt for one in scenario.exchanges)
     shown = accounts.read(scenario, actor)
     user, _ = body_of(shown.answer)

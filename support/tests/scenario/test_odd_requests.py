@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from support.errors import ContractViolation
-from support.models import NewUser
-from support.scenario import accounts, odd_requests, outcomes
+from support.models import Answer, NewUser
+from support.scenario import accounts, odd_requests, outcomes, robustness
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.generated import _drawn, _json_values
 from support.scenario.odd_bodies import CLASSES
@@ -72,3 +72,19 @@ def test_no_request_names_a_user_who_may_be_another_clients(
     with pytest.raises(ContractViolation, match="does not show our user"):
         name_grace(scenario, ada, grace)
     assert accounts.read(scenario, ada).status == 200
+
+
+@pytest.mark.parametrize(("body", "tells"), [(b"", False), (b'{"name": "Grace"}', True)])
+def test_an_accepted_change_without_a_user_in_its_answer_may_have_left_anything(
+    new_session: NewSession, embedded: Target, body: bytes, tells: bool
+) -> None:
+    session = new_session(embedded)
+    session.begin("robust")
+    scenario = session.scenario
+    ada = accounts.become_user(scenario, scenario.actor("Ada"))
+    exchange = session.http.run(session.api.patch(ada.known_id, {"name": f"Ada {session.mark}"}))
+    answered = replace(exchange.attempts[-1], outcome=Answer(204, {"Content-Type": "application/json"}, body, 0.0))
+    scenario.keep(replace(exchange, attempts=(answered,)))
+    with pytest.raises(ContractViolation) if tells else contextlib.nullcontext():
+        robustness.shows_an_accepted_change(scenario, ada)
+    session.registry.prove_nothing_is_left(20)
