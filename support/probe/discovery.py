@@ -83,16 +83,24 @@ def discover_list(client: ProbeClient) -> None:
 
 
 def require_an_answer_for_nobody(client: ProbeClient) -> None:
-    """Raise SuiteError, before creating any user, if an unknown id gives 403: no deletion could then be confirmed."""
+    """Raise SuiteError, before creating any user, if an unknown id gives 403, and a known one no 200.
+
+    Nothing would then show that a user is deleted, or whose a user is.
+    """
     if not client.profile.capabilities.list:
         return
     users = ids_of(client.get().answer, client.profile)
     exchange = client.read(client.factory.unused_id(users[0]) if users else NOBODY)
-    if exchange.status == 403:
+    if exchange.status != 403 or exchange.status in client.profile.answers.unknown:
+        return
+    if not users or client.read(users[0]).status != 200:
         raise SuiteError(
             "an id that no user has gives 403, so nothing would show that users are deleted, and none was created. "
-            f"Use a TOKEN that may see all users: {brief(exchange)}"
+            "Use a TOKEN that may see all users. If this TOKEN may, put [answers] unknown = [403] and gone = [403] into "
+            f"a profile, and use it with --from: {brief(exchange)}"
         )
+    for key in ("unknown", "gone"):
+        client.learn(f"answers.{key}", tuple(sorted({*getattr(client.profile.answers, key), 403})), exchange)
 
 
 def discover_unknown_id(client: ProbeClient, ada: User) -> None:
@@ -161,7 +169,8 @@ def discover_access(client: ProbeClient, ada: User) -> None:
     access = client.has_token and exchange.status in (401, 403)
     client.learn("capabilities.access", access, exchange)
     if access:
-        client.learn("answers.unauthorized", (exchange.status or 401,), exchange)
+        known = client.profile.answers.unauthorized
+        client.learn("answers.unauthorized", tuple(sorted({*known, exchange.status or 401})), exchange)
     if client.has_token and not access:
         client.draft.remarks.append("The target shows its users without the token that it was given.")
 

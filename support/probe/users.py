@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from support.contract.guesses import EMAILS, IDS, NAMES
+from support.contract.guesses import EMAILS, FULL_NAMES, GIVEN_NAMES, IDS, NAMES
 from support.contract.normalizers import user_of
 from support.errors import SuiteError
 from support.http.reading import document_of
@@ -16,7 +16,6 @@ from support.pointers import at, steps_of
 from support.probe.client import ProbeClient, succeeded
 from support.probe.creating import create_first
 from support.probe.draft import brief
-from support.profile_answers import Answers
 from support.target.locating import Located, Path, field_name, id_of, leaves, located, pointer
 
 STAND_INS = ("{first_name}", "{local_part}", "{name}")
@@ -24,8 +23,8 @@ STAND_INS = ("{first_name}", "{local_part}", "{name}")
 
 
 def learn_status(client: ProbeClient, key: str, exchange: Exchange) -> None:
-    """Learn a status beside those of the contract, but never a fault of the server, 401, 403, 408 or 429."""
-    usual: tuple[int, ...] = getattr(Answers, key)
+    """Learn a status beside those that are known, but never a fault of the server, 401, 403, 408 or 429."""
+    usual: tuple[int, ...] = getattr(client.profile.answers, key)
     if exchange.status is not None and exchange.status < 500 and exchange.status not in (401, 403, 408, 429):
         statuses = usual if exchange.status in usual else tuple(sorted({*usual, exchange.status}))
         client.learn(f"answers.{key}", statuses, exchange)
@@ -67,7 +66,7 @@ def discover_user(client: ProbeClient) -> User:
     client.adopt(ada.email, user)
     learn_status(client, "created", created)
     if shown.name is None:
-        user = _find_name(client) or user
+        user = _find_name(client, at(document_of(read.answer), shown.user)) or user
     return user
 
 
@@ -136,10 +135,15 @@ def _learn_name(client: ProbeClient, path: Path, shown: Exchange) -> None:
     client.learn("names.name", field_name(path), shown)
 
 
-def _find_name(client: ProbeClient) -> User | None:
-    """Try whether a further field can hold the name, as no field showed it; return a user whose name it shows."""
+def _find_name(client: ProbeClient, user_shown: Any) -> User | None:
+    """Try whether a further field can hold the name, as none showed it; return a user whose name it shows.
+
+    It is a field that was sent, or one that a user shows and that is called like a name.
+    """
     before = client.profile
-    for key in [key for key, value in before.create.items() if value in STAND_INS]:
+    sent = [key for key, value in before.create.items() if value in STAND_INS]
+    named = [key for key in (*FULL_NAMES, *GIVEN_NAMES) if isinstance(user_shown, Mapping) and key in user_shown]
+    for key in dict.fromkeys([*sent, *named]):
         evidence = client.draft.evidence.get(f"create.{key}", "")
         client.forget(f"create.{key}")
         client.learn("names.name", key)
@@ -149,7 +153,8 @@ def _find_name(client: ProbeClient) -> User | None:
         if succeeded(exchange) and user is not None and user.name == grace.name:
             client.learn("names.name", key, exchange)
             return user
-        client.learn(f"create.{key}", before.create[key], evidence)
+        if key in before.create:
+            client.learn(f"create.{key}", before.create[key], evidence)
         client.learn("names.name", before.names.name)
     client.draft.remarks.append("No field of a user shows the name that was sent: rules about names cannot be kept.")
     return None

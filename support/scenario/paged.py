@@ -27,13 +27,17 @@ class Fit(Enum):
 
 @dataclass(frozen=True)
 class Paged:
-    """Pages of `size` users each, read one after another between two reads of the whole list."""
+    """Pages of `size` users each, read one after another between two reads of the whole list.
+
+    `lasting` are ids that were on a page and in neither list when they were read before.
+    """
 
     before: Exchange
     pages: Sequence[Exchange]
     after: Exchange
     size: int
     profile: Profile
+    lasting: Collection[str] = ()
 
     @cached_property
     def shown(self) -> list[tuple[str, int]]:
@@ -51,10 +55,11 @@ class Paged:
         """How many users were created, deleted or changed meanwhile: each of them can move other users by one place.
 
         Only fields of the contract count: some APIs change another field with each answer. A user on a page but in
-        neither list came and went in between, unless the email is the suite's: its users do not come and go meanwhile.
+        neither list came and went in between, unless this was so before, or the email is the suite's: its users do
+        not come and go meanwhile.
         """
         changed = self._earlier.items() ^ self._later.items()
-        return len({user_id for user_id, _ in changed}) + len(self.strange - self._ours)
+        return len({user_id for user_id, _ in changed}) + len(self.strange - self._ours - set(self.lasting))
 
     @cached_property
     def repeated(self) -> list[tuple[str, int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from support.cleanup.polling import PollPolicy
@@ -62,10 +63,13 @@ def read_all_pages(scenario: ScenarioContext, size: int | None = None, at_once: 
     other clients keep changing the list.
     """
     scenario.registry.wait_for_deletions()
-    seen: Counter[Fit] = Counter()
+    seen, strange = Counter[Fit](), set[str]()
     for wait in chain([0.0], POLLING.waits()):
         time.sleep(wait)
-        scenario.paged = _paged(scenario, size, _pages_at_once if at_once else _pages)
+        scenario.paged = replace(_paged(scenario, size, _pages_at_once if at_once else _pages), lasting=strange)
+        if not strange.isdisjoint(scenario.paged.strange):
+            seen = Counter({Fit.WRONG: seen.total()})  # so nobody had come and gone before
+        strange = strange | scenario.paged.strange
         seen[scenario.paged.fit] += 1
         if seen[Fit.RIGHT] or seen[Fit.EXPLAINED] == TRIES or seen == {Fit.WRONG: TRIES}:
             return

@@ -42,7 +42,8 @@ CHANGED = reading([ADA], [ADA], [], [ADA, ALAN])
 PUSHED_ON = reading([ADA, GRACE], [ADA], [ADA], [GRACE], [], [ALAN, ADA, GRACE])
 PUSHED_OFF = reading([ALAN, ADA, GRACE], [ALAN], [GRACE], [], [ADA, GRACE])
 RENAMED = reading([ADA, GRACE], [ADA], [ADA], [], [{**GRACE, "name": "G"}, ADA])
-VISITED = reading([ADA, GRACE], [ALAN], [ADA], [GRACE], [], [ADA, GRACE])
+VISITORS = [{**ALAN, "id": number, "email": f"{number}@example.com"} for number in ("7", "8", "9")]
+VISITED = [reading([ADA, GRACE], [visitor], [ADA], [GRACE], [], [ADA, GRACE]) for visitor in VISITORS]
 UNCLEAR = reading([ADA, GRACE], [], [ADA, GRACE, ALAN])
 
 
@@ -65,7 +66,13 @@ def test_pages_that_never_fit_are_a_fault(new_session: NewSession, script: Scrip
 
 @pytest.mark.parametrize(
     "readings",
-    [PUSHED_ON * 3, PUSHED_OFF * 3, RENAMED * 3, VISITED * 3, UNCLEAR + MOVED_BY_ONE * 3 + PUSHED_ON * 3],
+    [
+        PUSHED_ON * 3,
+        PUSHED_OFF * 3,
+        RENAMED * 3,
+        [act for visited in VISITED for act in visited],
+        UNCLEAR + MOVED_BY_ONE * 3 + PUSHED_ON * 3,
+    ],
 )
 def test_what_ongoing_changes_explain_is_accepted(new_session: NewSession, script: Script, readings: list[Act]) -> None:
     check(paged(new_session, script, readings))
@@ -77,6 +84,11 @@ def test_what_changes_do_not_explain_is_inconclusive(
     monkeypatch.setattr("support.scenario.paging.POLLING", PollPolicy(0.001, 0.001, 0.05))
     with pytest.raises(Inconclusive, match="other clients changed the list"):
         paged(new_session, script, UNCLEAR * 200)
+
+
+def test_a_user_who_is_only_on_a_page_each_time_is_a_fault(new_session: NewSession, script: Script) -> None:
+    with pytest.raises(ContractViolation, match="not in the list: 1 user of the pages, such as 7 on page 1"):
+        check(paged(new_session, script, VISITED[0] * 3))
 
 
 def test_a_user_of_ours_who_is_only_on_a_page_is_a_fault(new_session: NewSession, script: Script) -> None:
