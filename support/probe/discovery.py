@@ -96,8 +96,8 @@ def require_an_answer_for_nobody(client: ProbeClient) -> None:
     if not users or client.read(users[0]).status != 200:
         raise SuiteError(
             "an id that no user has gives 403, so nothing would show that users are deleted, and none was created. "
-            "Use a TOKEN that may see all users. If this TOKEN may, put [answers] unknown = [403] and gone = [403] into "
-            f"a profile, and use it with --from: {brief(exchange)}"
+            "Use a TOKEN that may see all users. If this one may, set answers.unknown = [403] and answers.gone = [403] "
+            f"in a profile, and use it with --from: {brief(exchange)}"
         )
     for key in ("unknown", "gone"):
         client.learn(f"answers.{key}", tuple(sorted({*getattr(client.profile.answers, key), 403})), exchange)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from support.sandbox.store import User
 from support.tests.probe.conventions import ExpressZod, Hapi, JsonApi, Spring
 from support.tests.probe.demanding import Envelope, Eve, FastApiUsers, Scim
 from support.tests.probe.frameworks import DjangoRest, FastApi, Laravel, Nest, Rails
@@ -94,6 +95,22 @@ def test_a_target_that_hides_who_is_gone_is_refused_before_anybody_is_created(co
     )
     assert len(probed.err.splitlines()) == 1
     assert not api.others
+
+
+@pytest.mark.parametrize("by", ["a user who is there", "--from"])
+def test_an_api_that_says_403_for_unknown_ids_can_be_drafted(command: Command, tmp_path: Path, by: str) -> None:
+    api, known, draft = Directus(), tmp_path / "known.toml", tmp_path / "ours.toml"
+    existing = [User("1", "Hedy", "hedy@example.org", "2026-01-02T03:04:05.678Z")] if by != "--from" else []
+    api.api.store.add_existing(existing)
+    known.write_text('name = "known"\ndescription = "d"\n[answers]\nunknown = [403]\ngone = [403]\n', encoding="utf-8")
+    with served(api) as url:
+        options = ["--from", str(known)] if by == "--from" else []
+        probed = command("support.probe", url, *options, "--out", str(draft), token=TOKEN)
+        assert probed.code == 0, probed.said
+        assert "gone = [403" in draft.read_text(encoding="utf-8")
+        ran = command("behave", "--tags=@smoke", "--no-color", base_url=url, token=TOKEN, target=str(draft))
+    assert ran.code == 0, f"{draft.read_text(encoding='utf-8')}\n{ran.said}"
+    assert api.api.store.all_users() == existing
 
 
 def test_a_target_that_hides_emails_is_refused_in_one_line(command: Command, tmp_path: Path) -> None:
