@@ -80,13 +80,13 @@ class Registry:
         if not email and listed is None:
             users = yield from self._deleter.listed()
             listed = None if users is None else {user.id for user in users}
-        known = {user_id for user_id in listed or () if self.ledger.facts(user_id).record is None}
-        known |= self.ledger.ids_of(email)
+        known = self.ledger.ids_of(email) | {one for one in listed or () if self.ledger.facts(one).record is None}
         record = self.ledger.intend(email, name)
         diff = ListDiff(self._deleter.listed, self.ownership.is_ours, listed, name)
         exchange = yield from self.api.create(call, self.api.found_by(email, known) if email else diff.search)
         self._settle(record, exchange, known if exchange.adopted else self.ledger.without_deleted(known))
         record.was_unlisted = listed is not None and bool(record.ids)
+        record.claims_user = record.claims_user and not (yield from diff.shows_nobody_new(self.ledger.records))
         if not email and not record.ids:
             self.ledger.mark_as([record], State.REFUSED if diff.found_nobody else State.INTENDED)
         return exchange
@@ -205,7 +205,7 @@ class Registry:
         self.wait_for_deletions()
 
     def wait_for_deletions(self) -> None:
-        """Wait until every deletion that was begun is confirmed, or its deadline is over; begin no others."""
+        """Wait until every deletion that was begun is confirmed, or its deadline is over."""
         self._confirm_running()
         wait(self._running)  # an interruption here leaves them to the end of the run
         while self._running:

@@ -235,6 +235,32 @@ class TestWithoutEmail:
         stand.prove()
         assert stand.states() == {}
 
+    @pytest.mark.parametrize(
+        ("guests", "needed", "appears", "is_clean"),
+        [(3, 0, False, True), (3, 0, True, False), (5, 0, False, False), (4, 1, False, True), (0, 0, False, True)],
+        ids=["nobody new", "a new user", "a list that may be cut", "a list with our user", "an empty list"],
+    )
+    def test_an_answer_with_2xx_and_no_user_created_nobody_if_a_whole_list_shows_it(
+        self, stand: Stand, guests: int, needed: int, appears: bool, is_clean: bool
+    ) -> None:
+        for number in range(guests):
+            stand.users.add("Guest", f"guest-{number}@elsewhere.example")
+        for _ in range(needed):
+            stand.create()
+
+        def answer() -> Answer:
+            if appears:
+                stand.users.add("", "")
+            return answered(200, [])
+
+        listed = set(stand.users.users)
+        stand.users.intercept = only("POST", answer)
+        stand.create(stand.new_user(name=""), listed=listed)
+        if is_clean:
+            stand.prove()
+        else:
+            assert "the create succeeded, but neither its answer nor a look-up" in stand.left_behind()
+
     def test_a_user_who_changed_to_an_email_is_not_the_one_who_signs_up_with_it(self, stand: Stand) -> None:
         stand.create()
         changed = stand.new_user(email=f"changed@{stand.mark}.example.com")
