@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 from support.models import Credential
 from support.profile_types import STRICT, Text, wanting
 
+ID = "{id}"
 PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
 FROM_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -59,6 +60,7 @@ Path = Annotated[
         re.compile(r"/(?!/)[\x21\x22\x24-\x5b\x5d-\x7e]*").fullmatch,
     ),
 ]
+ItemPath = Annotated[Path, wanting("it must hold {id} once", lambda text: text.count(ID) == 1)]
 Headers = dict[HeaderName, Line]
 Parameters = dict[Line, Line]
 Updating = Literal["PUT", "PATCH", "DELETE"]
@@ -110,10 +112,14 @@ class Queries:
 
 @dataclass(frozen=True, config=STRICT)
 class Paths:
-    """Where the target's URLs differ: slashes at their ends, and the path of create, where it has its own."""
+    """Where the target's URLs differ: slashes at their ends, and the paths of create and of users that have their own.
+
+    `item` is the path of one user, such as `/users/{id}.json`; `item_slash` then does not matter.
+    """
 
     collection_slash: bool = False
     item_slash: bool = False
+    item: ItemPath | None = None
     create: Path | None = None
 
 

@@ -35,6 +35,11 @@ def origin_of(url: str) -> Origin | None:
     return parts.scheme, "localhost" if host in LOOPBACK else host, port
 
 
+def path_of(url: str) -> str:
+    """Return the path of a URL: a query or a fragment does not make it another place."""
+    return urlsplit(url).path.rstrip("/")
+
+
 def with_query(url: str, query: Mapping[str, str]) -> str:
     """Return a URL with these parameters, except for those that it has already."""
     known = parse_qs(urlsplit(url).query, keep_blank_values=True)

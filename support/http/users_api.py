@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin
 
 from support.contract.normalizers import names_one_user, shows_without_id, user_of, users_in
 from support.errors import SuiteError
@@ -21,10 +21,11 @@ from support.http.policy import Budget, Policy
 from support.http.reading import Reading
 from support.http.recorder import Recorder
 from support.http.templates import filled, merged
-from support.http.urls import with_query
+from support.http.urls import path_of, with_query
 from support.models import OVERRIDES, Answer, Call, Credential, Exchange, User
 from support.pointers import at, placed, steps_of
 from support.profile import Profile
+from support.profile_requests import ID
 
 JSON = "application/json"
 NOTHING = object()
@@ -77,19 +78,26 @@ class UsersApi:
         """Return a user's URL; raises SuiteError for an id that would make that the collection's URL."""
         if not names_one_user(user_id):
             raise SuiteError(f"{user_id!r} is no id: its URL would be that of the whole collection")
-        return f"{self.base_url}/{quote(user_id, safe='')}{self._end}"
+        return self.url_with(quote(user_id, safe=""))
+
+    def url_with(self, segment: str) -> str:
+        """Return the URL with this segment, as it is, where a user's has the id."""
+        return segment.join(self._around_id)
 
     def id_in(self, url: str) -> str | None:
         """Return the id in the URL of one user, with any query; None for any other URL."""
         url = url.partition("?")[0]
-        quoted = url.removeprefix(f"{self.base_url}/").removesuffix(self._end)
-        is_one = url.startswith(f"{self.base_url}/") and quoted and not set("/#") & set(quoted)
-        is_one = is_one and url != self.create_url
+        before, after = self._around_id
+        quoted = url.removeprefix(before).removesuffix(after)
+        is_one = url.startswith(before) and quoted and not set("/#") & set(quoted) and url != self.create_url
         return unquote(quoted) if is_one else None
 
     @property
-    def _end(self) -> str:
-        return "/" if self.profile.paths.item_slash or self.profile.trailing_slash else ""
+    def _around_id(self) -> Sequence[str]:
+        """What stands before and after the id in a user's URL."""
+        if self.profile.paths.item is not None:
+            return urljoin(self.base_url, self.profile.paths.item).split(ID)
+        return f"{self.base_url}/", "/" if self.profile.paths.item_slash or self.profile.trailing_slash else ""
 
     def call(
         self,
@@ -107,7 +115,7 @@ class UsersApi:
         """
         url = url or (self.create_url if method == "POST" else self.url)
         query = {**self.profile.query.of(method), **(query or {})}
-        is_collection = _path(url) == _path(self.base_url)
+        is_collection = path_of(url) == path_of(self.base_url)
         if is_collection and (method not in (*SAFE, "POST") or _is_overridden(url, query, headers)):
             raise SuiteError(f"{method} is never sent to the whole collection")
         sent = {"Accept": self.profile.media_types.accept, **self.profile.headers, **(headers or {})}
@@ -206,9 +214,8 @@ class UsersApi:
         names = self.profile.names
         text = None if email is None else self.profile.lookup.text_for(email)
         query = {names.email_filter: text, names.page: place, names.limit: limit}
-        further = self.profile.query.search if email is not None else {}
         shown = {key: str(value) for key, value in query.items() if key and value is not None}
-        return self.send(self.call("GET", query={**further, **shown}))
+        return self.send(self.call("GET", query={**(self.profile.query.search if text is not None else {}), **shown}))
 
     def holders(self, email: str) -> Operation[Sequence[User] | None]:
         """Search for the users with exactly this email, whatever its letter case; None if the search cannot tell.
@@ -257,7 +264,7 @@ class UsersApi:
         """Whether a call may change an existing user: any write but a create may."""
         if call.method not in (*SAFE, "POST") or _is_overridden(call.url, None, call.headers):
             return True
-        return call.method == "POST" and _path(call.url) != _path(self.create_url)
+        return call.method == "POST" and path_of(call.url) != path_of(self.create_url)
 
     def _recorded(self, call: Call, operation: Operation[Exchange]) -> Operation[Exchange]:
         if self._may_change(call):
@@ -291,8 +298,3 @@ class UsersApi:
 def _is_overridden(url: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None) -> bool:
     """Whether a request names another method beside its own, which a server may obey."""
     return "_method=" in url or "_method" in (query or {}) or any(name.lower() in OVERRIDES for name in headers or ())
-
-
-def _path(url: str) -> str:
-    """Return the path of a URL: a query or a fragment does not make it another place."""
-    return urlsplit(url).path.rstrip("/")

@@ -39,7 +39,7 @@ def requests(scenario: ScenarioContext, actor: Actor, count: int) -> Iterator[Od
             yield with_body(scenario, method, actor, f"a made-up {method}", partial(_with_value, value), {})
     for octets in drawn(_octets()):
         segment = quote_from_bytes(octets, safe="").replace(".", "%2E")
-        yield Odd("a made-up id", scenario.api.call("GET", f"{scenario.api.base_url}/{segment}"))
+        yield Odd("a made-up id", scenario.api.call("GET", scenario.api.url_with(segment)))
     for pairs in drawn(_queries(scenario)) if scenario.profile.capabilities.list else ():
         query = "&".join(f"{name}={quote_from_bytes(value, safe='')}" for name, value in pairs)
         yield Odd("a made-up query", scenario.api.call("GET", f"{listed}?{query}"))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from support.bounds import MIB
 from support.http.operations import Operation
@@ -120,10 +120,9 @@ IDS = (
 
 def reads_of_ids(scenario: ScenarioContext, actor: Actor) -> Iterator[Odd]:
     """Return a read of each unusual id."""
-    user_url = scenario.api.url_of(actor.known_id)
-    known = user_url.removeprefix(f"{scenario.api.base_url}/").rstrip("/")
+    known = quote(actor.known_id, safe="")
     for segment in IDS:
-        url = f"{scenario.api.base_url}/{segment.replace('{id}', known)}"
+        url = scenario.api.url_with(segment.replace("{id}", known))
         yield Odd(f"the id {segment[:40]}", scenario.api.call("GET", url))
 
 

@@ -43,6 +43,7 @@ def steps_to(violation: ContractViolation, exchanges: Sequence[Exchange], profil
     if (
         violation.exchange is None
         or profile.shape.id == "link"
+        or profile.paths.item is not None
         or (violation.evidence and violation.evidence.contenders)
     ):
         return []

@@ -226,6 +226,7 @@ def test_constant_headers_are_in_each_request() -> None:
         (Paths(), BASE, f"{BASE}/7", BASE),
         (Paths(collection_slash=True), f"{BASE}/", f"{BASE}/7", f"{BASE}/"),
         (Paths(item_slash=True), BASE, f"{BASE}/7/", BASE),
+        (Paths(item="/api/user/{id}.json"), BASE, "http://127.0.0.1:1/api/user/7.json", BASE),
         (Paths(create="/auth/register"), BASE, f"{BASE}/7", "http://127.0.0.1:1/auth/register"),
         (Paths(create="/api/users/register"), BASE, f"{BASE}/7", f"{BASE}/register"),
     ],
