@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from support import statuses
 from support.bounds import TooMuch
@@ -18,9 +19,12 @@ from support.contract.refusals import Complaint, complaints_in
 from support.errors import number_of
 from support.escaping import on_one_line
 from support.http.reading import document_of
+from support.http.urls import destination, origin_of
+from support.http.users_api import UsersApi
 from support.models import Answer, Exchange, Failure, NewUser
 from support.pointers import at
 from support.profile import Profile
+from support.profile_requests import ID
 from support.target.locating import field_name, located, pointer
 
 NOT_OFFERED = (405, 501)
@@ -50,6 +54,48 @@ def saying(answer: Answer | None) -> str:
     """Return what a refusal says, in brief."""
     text = answer.body.decode("utf-8", "replace").strip() if answer is not None and not is_page(answer) else ""
     return f": {brief(on_one_line(text))}" if text else ""
+
+
+def why_unread(read: Exchange, url: str, waited_s: float = 0.0) -> str | None:
+    """Return what is wrong where a user who was just created cannot be read; None where the answer does not tell.
+
+    After a wait of some seconds any answer tells.
+    """
+    if read.status in (401, 403):
+        return f"{asked(read)}, though this user was just created. Use a TOKEN that may read single users."
+    if read.status in (400, 422):
+        return f"{asked(read)}{saying(read.answer)}. Set id under [names] {draft(url)}."
+    is_lost = is_page(read.answer) and statuses.is_client_error(read.status)
+    if not (read.status in NOT_OFFERED or is_lost or waited_s):
+        return None
+    still = f", also {waited_s:g} s later," if waited_s else ""
+    return (
+        f"{asked(read)}{still} for the user who was just created: no user can be read by id there. Correct BASE_URL, "
+        f"or set item under [paths], or id under [names], {draft(url)}."
+    )
+
+
+def elsewhere(api: UsersApi, created: Exchange, new_user: NewUser, user_id: str) -> Iterator[str]:
+    """Yield other URLs that may be the user's: by Location, by a slash or an extension, by other fields like an id."""
+    url = api.url_of(user_id)
+    yield url.rstrip("/") if url.endswith("/") else f"{url}/"
+    location = created.answer.header("Location") if created.answer is not None else None
+    there = destination(created.call.url, location) if location else None
+    if there is not None and origin_of(there) == origin_of(api.base_url) and api.id_in(there) != user_id:
+        yield there
+    stem, dot, extension = api.base_url.rpartition(".")
+    if dot and "/" not in extension:
+        yield f"{stem}/{quote(user_id, safe='')}.{extension}"
+    shown = user_shown(document_of(created.answer), new_user)
+    values = [shown.fields.get(name) for name in OTHER_IDS] if shown else []
+    others = (value for value in values if isinstance(value, str) and value not in ("", user_id))
+    yield from map(api.url_of, others)
+
+
+def item_in(url: str, user_id: str, base_url: str) -> str | None:
+    """Return the path of single users where this is the URL of one; None if it has no id, or is on another host."""
+    before, found, after = urlsplit(url).path.rpartition(quote(user_id, safe=""))
+    return f"{before}{ID}{after}" if found and origin_of(url) == origin_of(base_url) else None
 
 
 def why_no_list(exchange: Exchange, profile: Profile) -> str | None:

@@ -7,11 +7,15 @@ left to the scenarios, and so is what the profile excuses.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+import json
+import time
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any, NoReturn
 
 from support import statuses
+from support.cleanup.polling import PollPolicy
 from support.cleanup.registry import Registry
 from support.contract.matchers import body_of
 from support.contract.normalizers import listed, names_one_user, user_of, users_of
@@ -19,7 +23,6 @@ from support.errors import ContractViolation, LeftBehind, SettingsError, SuiteEr
 from support.escaping import on_one_line
 from support.http.reading import document_of
 from support.http.session_client import SessionClient
-from support.http.urls import destination
 from support.http.users_api import UsersApi
 from support.models import Exchange, NewUser
 from support.profile import Profile
@@ -28,7 +31,7 @@ from support.target import diagnosis
 from support.target.diagnosis import NOT_OFFERED, asked, draft, is_page, saying, user_shown
 
 CLEANUP_S = 4.0
-MOST_ELSEWHERE = 2
+MOST_ELSEWHERE, PATIENCE_S = 3, 4.0
 
 
 class FirstUser:
@@ -114,6 +117,7 @@ class FirstUser:
         entries = listed(answer, self._profile) or []
         in_list = next(filter(None, (user_shown(entry, self._new_user) for entry in entries)), None)
         own = next((user for user in users_of(answer, self._profile) if user.email == self._email), None)
+        self._is_shown = own is not None
         if entries and in_list is None and own is None:
             shows = "the list shows" if offers.list else "a search by email finds"
             self.learned.append(f"{shows} {number_of(len(entries), 'user')}, the new one not among them")
@@ -193,55 +197,51 @@ class FirstUser:
 
     def _look_elsewhere(self, user_id: str, read: Exchange) -> None:
         """Read the user by another URL; raises SettingsError if they are there, or if no read can show them."""
-        for url in list(self._elsewhere(user_id, read))[:MOST_ELSEWHERE]:
+        assert self._created is not None
+        for url in islice(diagnosis.elsewhere(self._api, self._created, self._new_user, user_id), MOST_ELSEWHERE):
             found = self._client.run(self._api.send(self._api.call("GET", url)))
             shown = user_shown(document_of(found.answer), self._new_user) if found.status == 200 else None
             if shown is None:
                 continue
-            if url.rstrip("/") == read.call.url.rstrip("/"):
-                self._adapt_slash(url, read)
-            other = self._api.id_in(url)
+            if (other := self._api.id_in(url)) in (None, user_id):
+                self._adapt_paths(url, user_id, read)
             name = next((key for key, value in shown.fields.items() if str(value) == other), None)
             if name == self._profile.names.id:  # only the answer to create is wrong
                 return
             if other is not None and name is not None:
                 self._adapt({"id": name}, other)
-        if read.status in (401, 403):
-            raise SettingsError(
-                f"{asked(read)}, though this user was just created. Use a TOKEN that may read single users."
-            )
-        if read.status in NOT_OFFERED or (is_page(read.answer) and statuses.is_client_error(read.status)):
-            raise SettingsError(
-                f"{asked(read)} for the user who was just created: no user can be read by id there. Correct BASE_URL, "
-                f"or set id under [names] {draft(self._api.url)}."
-            )
-        if read.status == 400 or read.status == 422:
-            raise SettingsError(f"{asked(read)}{saying(read.answer)}. Set id under [names] {draft(self._api.url)}.")
+        if (why := diagnosis.why_unread(read, self._api.url)) is not None:
+            raise SettingsError(why)
+        if read.status in self._profile.answers.unknown and self._is_found() and self._stays_unread(user_id):
+            raise SettingsError(diagnosis.why_unread(read, self._api.url, PATIENCE_S) or "")
 
-    def _elsewhere(self, user_id: str, read: Exchange) -> Iterator[str]:
-        """Yield other URLs that may be the user's: by a slash, by Location, by other fields that look like an id."""
-        assert self._created is not None
-        url = read.call.url
-        yield url.rstrip("/") if url.endswith("/") else f"{url}/"
-        answer = self._created.answer
-        location = answer.header("Location") if answer is not None else None
-        there = destination(self._created.call.url, location) if location else None
-        if there is not None and self._api.id_in(there) not in (None, user_id):
-            yield there
-        shown = user_shown(document_of(answer), self._new_user)
-        values = [shown.fields.get(name) for name in diagnosis.OTHER_IDS] if shown else []
-        others = (value for value in values if isinstance(value, str) and value not in ("", user_id))
-        yield from map(self._api.url_of, others)
+    def _is_found(self) -> bool:
+        """Whether the list or a search by email shows the user."""
+        if self._is_shown or not self._profile.capabilities.email_filter:
+            return self._is_shown
+        found = self._client.run(self._api.find(self._new_user.email))
+        return any(user.email == self._email for user in users_of(found.answer, self._profile))
 
-    def _adapt_slash(self, url: str, read: Exchange) -> NoReturn:
-        """Let cleanup use URLs that end as `url` does, with or without a slash; raises SettingsError, which says so."""
-        paths = replace(self._profile.paths, item_slash=url.endswith("/"))
-        profile = replace(self._profile, paths=paths, trailing_slash=False)
+    def _stays_unread(self, user_id: str) -> bool:
+        """Whether no read shows the user for a while: the suite could then tell nobody's users from its own."""
+        for wait_s in PollPolicy(first_s=0.1, cap_s=1.0, deadline_s=PATIENCE_S).waits():
+            time.sleep(wait_s)
+            if self._client.run(self._api.read(user_id)).status == 200:
+                return False
+        return True
+
+    def _adapt_paths(self, url: str, user_id: str, read: Exchange) -> None:
+        """Let cleanup use URLs of single users like this one; raises SettingsError, which says so, if it has the id."""
+        is_slash, item = url.rstrip("/") == read.call.url.rstrip("/"), diagnosis.item_in(url, user_id, self._api.url)
+        if not is_slash and item is None:
+            return
+        changed: dict[str, Any] = {"item_slash": url.endswith("/")} if is_slash else {"item": item}
+        slash, paths = self._profile.trailing_slash and not is_slash, replace(self._profile.paths, **changed)
+        profile = replace(self._profile, trailing_slash=slash, paths=paths)
         self._registry.switch_api(replace(self._api, profile=profile))
-        ends = "end with a slash" if url.endswith("/") else "have no slash at their end"
-        setting = f"item_slash = {str(url.endswith('/')).lower()} under [paths]"
+        where = ", ".join(f"{key} = {json.dumps(value)}" for key, value in changed.items())
         raise SettingsError(
-            f"{asked(read)}, and {url} shows the user: URLs {ends}. Set {setting} {draft(self._api.url)}."
+            f"{asked(read)}, and {url} shows the user. Set {where} under [paths] {draft(self._api.url)}."
         )
 
     def _look_for(self, user_id: str) -> None:

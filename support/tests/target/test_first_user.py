@@ -144,6 +144,17 @@ def with_slash_at_users(_server: OddServer, asked: Asked) -> Reply | None:
     return Reply(404, {"title": "Not Found"}) if asked.user_id and not asked.path.endswith("/") else None
 
 
+def at_another_path(server: OddServer, asked: Asked) -> Reply | None:
+    """Know single users at /person/ID only, to which Location leads."""
+    if asked.path.startswith("/person/"):
+        return server.usual(replace(asked, path=asked.path.replace("/person/", "/users/")))
+    if asked.user_id is not None:
+        return Reply(404, {"title": "Not Found"})
+    reply = server.usual(asked)
+    there = {"Location": f"/person/{reply.content['id']}"} if asked.method == "POST" else {}
+    return replace(reply, headers={**reply.headers, **there})
+
+
 def as_resource(user: dict[str, Any]) -> dict[str, Any]:
     return {"type": "users", "id": user["id"], "attributes": {key: user[key] for key in user if key != "id"}}
 
@@ -253,12 +264,17 @@ SET_UPS: dict[str, tuple[Twist, str]] = {
     "users without an email": (rewritten(lambda user: {key: user[key] for key in ("id", "name")}), "shows no email"),
     "URLs of users that end with a slash": (
         with_slash_at_users,
-        "URLs end with a slash. Set item_slash = true under [paths]",
+        "shows the user. Set item_slash = true under [paths]",
+    ),
+    "users at another path": (at_another_path, 'shows the user. Set item = "/person/{id}" under [paths]'),
+    "users who are listed, and nobody by id": (
+        when(lambda asked: asked.user_id is not None, 404, {"title": "Not Found"}),
+        "gives 404, also 4 s later, for the user who was just created: no user can be read by id there.",
     ),
     "URLs by another id": (known_elsewhere("uuid"), 'Set id = "uuid" under [names]'),
     "users that cannot be read": (
         when(lambda asked: asked.method == "GET" and asked.user_id is not None, 405, None),
-        "no user can be read by id there. Correct BASE_URL, or set id under [names]",
+        "no user can be read by id there. Correct BASE_URL, or set item under [paths], or id under [names]",
     ),
     "an API without PATCH": (
         when(method("PATCH"), 405, {"title": "No"}),
@@ -288,6 +304,7 @@ UNDELETABLE = (
     "an API that drops deletions",
     "an API without DELETE",
     "users without an email",
+    "users who are listed, and nobody by id",
 )
 
 
