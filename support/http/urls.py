@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qs, quote, urldefrag, urlencode, urljoin, urlsplit
+
+from support.models import OVERRIDES
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 UNCHANGED = "!#$%&'()*+,/:;=?@[]~"
@@ -38,6 +40,11 @@ def origin_of(url: str) -> Origin | None:
 def path_of(url: str) -> str:
     """Return the path of a URL: a query or a fragment does not make it another place."""
     return urlsplit(url).path.rstrip("/")
+
+
+def names_another_method(url: str, headers: Iterable[str]) -> bool:
+    """Whether a request with this URL and these names of headers names another method, which a server may obey."""
+    return "_method=" in url or any(name.lower() in OVERRIDES for name in headers)
 
 
 def with_query(url: str, query: Mapping[str, str]) -> str:

@@ -21,8 +21,8 @@ from support.http.policy import Budget, Policy
 from support.http.reading import Reading
 from support.http.recorder import Recorder
 from support.http.templates import filled, merged
-from support.http.urls import path_of, with_query
-from support.models import OVERRIDES, Answer, Call, Credential, Exchange, User
+from support.http.urls import names_another_method, path_of, with_query
+from support.models import Answer, Call, Credential, Exchange, User
 from support.pointers import at, placed, steps_of
 from support.profile import Profile
 from support.profile_requests import ID
@@ -114,16 +114,18 @@ class UsersApi:
         Raises SuiteError if the call may change the collection other than by a POST: it could delete every user.
         """
         url = url or (self.create_url if method == "POST" else self.url)
-        query = {**self.profile.query.of(method), **(query or {})}
+        url = with_query(url, {**self.profile.query.of(method), **(query or {})})
         is_collection = path_of(url) == path_of(self.base_url)
-        if is_collection and (method not in (*SAFE, "POST") or _is_overridden(url, query, headers)):
+        if is_collection and (
+            method not in (*SAFE, "POST") or names_another_method(url, headers or {})
+        ):
             raise SuiteError(f"{method} is never sent to the whole collection")
         sent = {"Accept": self.profile.media_types.accept, **self.profile.headers, **(headers or {})}
         if body is None and fields is not NOTHING:
             body = json.dumps(self._document(method, url, fields), ensure_ascii=False).encode()
         if body is not None:
             sent.setdefault("Content-Type", self.profile.media_type(method))
-        url, lists = with_query(url, query), method == "GET" and is_collection
+        lists = method == "GET" and is_collection
         return Call(method, url, self.credential, sent, body, repeatable=method != "POST", lists=lists)
 
     def _document(self, method: str, url: str, fields: Any) -> Any:
@@ -262,7 +264,7 @@ class UsersApi:
 
     def _may_change(self, call: Call) -> bool:
         """Whether a call may change an existing user: any write but a create may."""
-        if call.method not in (*SAFE, "POST") or _is_overridden(call.url, None, call.headers):
+        if call.method not in (*SAFE, "POST") or names_another_method(call.url, call.headers):
             return True
         return call.method == "POST" and path_of(call.url) != path_of(self.create_url)
 
@@ -293,8 +295,3 @@ class UsersApi:
             return exchange
         answer = replace(exchange.answer, shown=read.answer.json(), read=read.answer)
         return replace(exchange, attempts=(*exchange.attempts[:-1], replace(exchange.attempts[-1], outcome=answer)))
-
-
-def _is_overridden(url: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None) -> bool:
-    """Whether a request names another method beside its own, which a server may obey."""
-    return "_method=" in url or "_method" in (query or {}) or any(name.lower() in OVERRIDES for name in headers or ())

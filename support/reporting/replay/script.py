@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from support.cleanup.marks import mark_in, new_mark
 from support.contract.claims import Claim
 from support.exchange_text import status_of
-from support.http.urls import with_query
+from support.http.urls import names_another_method, with_query
 from support.models import Call, Credential
 from support.pointers import at, steps_of
 from support.profile import Profile
@@ -205,7 +205,8 @@ class _Script:
             yield f"{variable}=$(value_at {quoted(where)})"
 
     def _changes(self, call: Call) -> bool:
-        return call.method in UPDATES or (call.method == "POST" and _path(call.url) != self._creates)
+        is_update = call.method in UPDATES or names_another_method(call.url, call.headers)
+        return is_update or (call.method == "POST" and _path(call.url) != self._creates)
 
     def _names_a_derived_id(self, call: Call) -> bool:
         """Whether a call is for an id derived from one that a create returned, such as `07` from `7`."""
@@ -213,9 +214,10 @@ class _Script:
         return named not in ids and any(bare in _bare(named) for bare in map(_bare, ids) if bare)
 
     def _reading(self, call: Call) -> str:
-        """Return the command that reads the user of a call, with the token of the run."""
-        headers = {name: value for name, value in call.headers.items() if name != "Content-Type"}
-        return self._words.command(replace(call, method="GET", credential=self._credential, headers=headers, body=None))
+        """Return the command that reads the user of a call, with the token of the run, and with nothing unusual."""
+        url = with_query(call.url.partition("?")[0], self._profile.query.of("GET"))
+        headers = {"Accept": self._profile.media_types.accept, **self._profile.headers}
+        return self._words.command(Call("GET", url, self._credential, headers))
 
 
 def _names_a_user(url: str, collection: str) -> bool:

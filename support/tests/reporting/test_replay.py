@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -117,6 +118,22 @@ def test_it_repeats_the_scenario_with_its_own_user_who_is_deleted(
     own = id_in(said)
     assert f""". PATCH {embedded.base_url}/{own} {{"name": "Ada O'Brien {{the, first}}"}}: expected""" in said
     assert all_users(embedded) == before
+
+
+@needs_curl
+@pytest.mark.parametrize(
+    ("query", "header"), [("?_method=DELETE", {}), ("", {"X-HTTP-Method-Override": "DELETE"})], ids=["query", "header"]
+)
+def test_a_read_that_names_another_method_is_sent_only_to_a_user_of_the_script(
+    script: Script, tmp_path: Path, query: str, header: dict[str, str]
+) -> None:
+    server = script(answer(201, {"id": "1"}), answer(200, {"id": "1", "name": "Grace"}), *[answer(404)] * 4)
+    unusual = exchange("GET", f"{server.url}/7{query}", 200)
+    unusual = replace(unusual, call=replace(unusual.call, headers=header))
+    done = played(replay([created(server.url, "7"), unusual]), tmp_path, "t")
+    assert (done.returncode, "User 1 is not changed" in done.stdout) == (2, True), done.stdout
+    assert all("_method" not in one.target for one in server.arrived)
+    assert all(one.header("X-HTTP-Method-Override") is None for one in server.arrived)
 
 
 @needs_curl
