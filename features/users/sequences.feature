@@ -6,7 +6,7 @@ Feature: What users do one after another
   @rule.patch
   Rule: A change does what it says, whatever came before it
 
-    @use.with_changes=yes @slow
+    @use.with_patch=yes @slow
     Example: Every kind of change works after every kind of change
       When users change their accounts again and again, so that each kind of change follows each kind
       Then each change does only what it says, whatever came before it

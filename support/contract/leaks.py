@@ -38,10 +38,16 @@ URLS = re.compile(r"\bhttps?://[^\s\"'<>()]+")
 
 
 def leaks_in(text: str, url: str) -> dict[str, str]:
-    """Return what a text shows of the server's internals, by kind; URLs and paths like that of `url` are allowed."""
+    """Return what a text shows of the server's internals, by kind; URLs and paths like that of `url` are allowed.
+
+    So are the ends of its path: an application need not know the path under which it is mounted.
+    """
     path = urlsplit(url).path
     for said in (path, unquote(path), posixpath.normpath(unquote(path))):
         text = text.replace(said, "") if len(said) > 1 else text
+        ends = (said[start:] for start in range(1, len(said)) if said[start] == "/")
+        for end in ends:
+            text = text.replace(end, "") if end.count("/") > 1 else text
     if path.count("/") > 1:
         siblings = rf"{re.escape(path.rpartition('/')[0])}/[^/\s.\"'<>]+(?![\w./-])"
         text = re.sub(siblings, "", text)

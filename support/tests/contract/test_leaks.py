@@ -179,6 +179,12 @@ def test_the_path_of_the_request_may_be_repeated() -> None:
     assert found_in("see /srv/api/other.php", url) == {PATH}
 
 
+def test_the_end_of_the_path_may_be_repeated_by_an_application_that_is_mounted() -> None:
+    url = "http://127.0.0.1:8000/v2/Users/a%2Fb"
+    assert found_in("nothing is at '/Users/a/b'", url) == set()
+    assert found_in("nothing is at '/Users/a/src'", url) == {PATH}
+
+
 @pytest.mark.parametrize("said", ["/users/..%2F..%2Fetc%2Fpasswd", "/etc/passwd", "/users/../../etc/passwd"])
 def test_what_a_path_comes_to_may_be_repeated(said: str) -> None:
     url = "http://127.0.0.1:8000/users/..%2F..%2Fetc%2Fpasswd"
