@@ -81,9 +81,10 @@ class Registry:
             users = yield from self._deleter.listed()
             listed = None if users is None else {user.id for user in users}
         known = self.ledger.ids_of(email) | {one for one in listed or () if self.ledger.facts(one).record is None}
-        record = self.ledger.intend(email, name)
+        record, others, find = self.ledger.intend(email, name), self.ledger.is_anothers, self.api.found_by
         diff = ListDiff(self._deleter.listed, self.ownership.is_ours, listed, name)
-        exchange = yield from self.api.create(call, self.api.found_by(email, known) if email else diff.search)
+        search = find(email, lambda one: one in known or others(record, one)) if email else diff.search
+        exchange = yield from self.api.create(call, search)
         self._settle(record, exchange, known if exchange.adopted else self.ledger.without_deleted(known))
         record.was_unlisted = listed is not None and bool(record.ids)
         record.claims_user = record.claims_user and not (yield from diff.shows_nobody_new(self.ledger.records))

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote, urljoin
@@ -116,9 +116,7 @@ class UsersApi:
         url = url or (self.create_url if method == "POST" else self.url)
         url = with_query(url, {**self.profile.query.of(method), **(query or {})})
         is_collection = path_of(url) == path_of(self.base_url)
-        if is_collection and (
-            method not in (*SAFE, "POST") or names_another_method(url, headers or {})
-        ):
+        if is_collection and (method not in (*SAFE, "POST") or names_another_method(url, headers or {})):
             raise SuiteError(f"{method} is never sent to the whole collection")
         sent = {"Accept": self.profile.media_types.accept, **self.profile.headers, **(headers or {})}
         if body is None and fields is not NOTHING:
@@ -243,13 +241,12 @@ class UsersApi:
         users = None if shows_without_id(answer, email, self.profile) else users_in(answer, self.profile)
         return None if users is None else [user for user in users if user.email == email.lower()]
 
-    def found_by(self, email: str, known: Iterable[str] = ()) -> Search:
-        """Return a search for the user to whom an ambiguous create gave this email, leaving out the `known` ids."""
-        before = frozenset(known)
+    def found_by(self, email: str, is_known: Callable[[str], bool] = lambda _: False) -> Search:
+        """Return a search for the user to whom an ambiguous create gave this email, leaving out ids that are known."""
 
         def search() -> Operation[Sequence[Answer] | None]:
             holders = yield from self.holders(email)
-            return None if holders is None else [self._shown(user) for user in holders if user.id not in before]
+            return None if holders is None else [self._shown(user) for user in holders if not is_known(user.id)]
 
         return search
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,6 +146,25 @@ class TestInDoubt:
             call = stand.api.put_call("77", {"email": user.email})
             stand.client.execute(stand.registry.change(call, user.email))
         assert len(stand.users.users) == 1
+        stand.prove()
+        assert stand.users.users == {}
+
+    def test_a_user_whom_another_request_with_the_email_created_is_no_answer(self, stand: Stand) -> None:
+        new_user, tries = stand.new_user(), itertools.count()
+
+        def answer(call: Call) -> Answer | None:
+            if call.method != "POST":
+                return None
+            if next(tries) == 0:  # meanwhile, the other request is answered
+                stand.users.intercept = lambda _: None
+                stand.create(new_user)
+                stand.users.intercept = answer
+            return answered(500)
+
+        stand.users.intercept = answer
+        exchange = stand.create(new_user)
+        assert (exchange.status, exchange.adopted) == (500, False)
+        stand.users.intercept = lambda _: None
         stand.prove()
         assert stand.users.users == {}
 
