@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Sequence
-from itertools import compress
+from itertools import chain, compress
 from typing import TypeVar
 
 from support.cleanup.journal import State
@@ -14,6 +14,7 @@ from support.cleanup.ownership import OwnershipCheck
 from support.cleanup.polling import PollPolicy
 from support.contract.normalizers import users_in, users_of
 from support.contract.violation import fail
+from support.errors import TargetDown
 from support.escaping import on_one_line
 from support.http.async_client import AsyncClient
 from support.http.operations import Operation, look
@@ -99,6 +100,27 @@ class Deleter:
         if not self.api.profile.capabilities.list:
             return None
         return users_in((yield from self.api.list()).answer, self.api.profile)
+
+    def marked(self) -> Operation[list[User] | None]:
+        """List the users whose email carries the run's mark; None if the list cannot be read."""
+        users = yield from self.listed()
+        return None if users is None else [user for user in users if self._ownership.is_ours(user)]
+
+    async def survey(self) -> tuple[list[User], list[str]]:
+        """Return the run's users, by the list and by its records, and others whose owner nothing shows, in words.
+
+        Raises TargetDown if the list cannot be read.
+        """
+        unfinished = self._ledger.unfinished()
+        found = await self._client.gather(map(self.look_up, unfinished), AT_ONCE)
+        marked = await self._client.run(self.marked())
+        if marked is None and self.api.profile.capabilities.list:
+            raise TargetDown(f"{self.api.base_url}: the suite cannot read the list of users that shows who is left.")
+        ids = dict.fromkeys(chain(*(record.ids for record in unfinished), (user.id for user in marked or ())))
+        users = await self._client.gather(map(self._ownership.read_own, ids), AT_ONCE)
+        unclear = [user_id for user_id in ids if self._ledger.facts(user_id).owner is Owner.UNKNOWN]
+        hidden = [str(one.email) for one, told in zip(unfinished, found, strict=True) if not (told or one.ids)]
+        return [user for user in users if user is not None], [*unclear, *hidden]
 
     # Deleting
 

@@ -12,17 +12,16 @@ import threading
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
-from itertools import chain
 
 from support import statuses
-from support.cleanup.deleter import AT_ONCE, LIST, Deleter
+from support.cleanup.deleter import LIST, Deleter
 from support.cleanup.journal import Journal, State
 from support.cleanup.ledger import Ledger, Phase, Record
 from support.cleanup.left import describe_left
 from support.cleanup.list_diff import ListDiff
 from support.cleanup.ownership import OwnershipCheck
 from support.cleanup.polling import PollPolicy
-from support.errors import LeftBehind, SettingsError, TargetDown, number_of
+from support.errors import LeftBehind, SettingsError, number_of
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
 from support.http.operations import Operation, Sleep
@@ -251,7 +250,7 @@ class Registry:
         await asyncio.gather(*map(asyncio.wrap_future, self._running), return_exceptions=True)
         while True:
             await self._deleter.remove([record for record in unfinished() if not record.was_refused])
-            marked = await self._client.run(self._marked())
+            marked = await self._client.run(self._deleter.marked())
             self._take_up(marked or ())
             self._was_listed = marked is not None
             await self._deleter.remove([record for record in unfinished() if record.was_refused])
@@ -281,21 +280,6 @@ class Registry:
             elif record.state is State.GONE:
                 self._deleter.reopen(record, LIST)
 
-    def survey(self) -> list[User]:
-        """Return the users of this run, by the list and by what was adopted; raises TargetDown if the list fails."""
-        return self._loop.run(self._survey())
-
-    async def _survey(self) -> list[User]:
-        unfinished = self.ledger.unfinished()
-        await self._client.gather(map(self._deleter.look_up, unfinished), AT_ONCE)
-        marked = await self._client.run(self._marked())
-        if marked is None and self.api.profile.capabilities.list:
-            raise TargetDown(f"{self.api.base_url}: the suite cannot read the list of users that shows who is left.")
-        ids = dict.fromkeys(chain(*(record.ids for record in unfinished), (user.id for user in marked or ())))
-        users = await self._client.gather(map(self.ownership.read_own, ids), AT_ONCE)
-        return [user for user in users if user is not None]
-
-    def _marked(self) -> Operation[list[User] | None]:
-        """List the users whose email carries this run's mark; None if the list cannot be read."""
-        users = yield from self._deleter.listed()
-        return None if users is None else [user for user in users if self.ownership.is_ours(user)]
+    def survey(self) -> tuple[list[User], list[str]]:
+        """Return the users of this run, and which others may be left; raises TargetDown if the list fails."""
+        return self._loop.run(self._deleter.survey())

@@ -23,6 +23,7 @@ from support.redaction import redacted
 from support.reporting.logs import set_up_logs
 from support.streams import say
 from support.target.connection import Connection
+from support.target.diagnosis import why_no_list
 
 SHORTEST_MARK = 4
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -106,6 +107,9 @@ def _part_of_mark(text: str | None) -> str:
 
 def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float, part_of_mark: str) -> int:
     has_list = connection.profile.capabilities.list
+    first = connection.http.run(connection.api.list()) if has_list else None
+    if first is not None and first.status == 200 and (why := why_no_list(first, connection.profile)) is not None:
+        raise SettingsError(why)
     reads_list = options.all_runs or (has_list and bool(part_of_mark))
     runs = _dead_runs(connection, reads_list)
     latest = math.inf if options.older_than is None else time.time() - oldest_s
@@ -116,12 +120,14 @@ def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float,
         others = "" if reads_list or not has_list else "; --all-runs also looks for users of other runs"
         _print(f"Dead runs{known}{of_these} have left nobody on {connection.target.base_url}{others}.")
         return 0
-    left = sum(_show_or_delete(connection, mark, delete=options.yes and not options.dry_run) for mark in chosen)
-    if not left and not options.yes:
+    deletes = options.yes and not options.dry_run
+    counts = [_show_or_delete(connection, mark, deletes) for mark in chosen]
+    left, unclear = (sum(numbers) for numbers in zip(*counts, strict=True))
+    if not left and not unclear and not deletes:
         _print(f"{number_of(len(chosen), 'dead run')} left nobody on {connection.target.base_url}.")
-    if left and not options.yes:
+    if left and not deletes:
         _print(f"{number_of(left, 'user')} would be deleted; add --yes to do it.")
-    return LEFT if left else 0
+    return LEFT if left or unclear else 0
 
 
 def _dead_runs(connection: Connection, reads_list: bool) -> dict[str, float]:
@@ -158,18 +164,20 @@ def _listed(connection: Connection) -> list[User]:
     return users
 
 
-def _show_or_delete(connection: Connection, mark: str, delete: bool) -> int:
-    """List or delete the users of a run; return how many are left."""
+def _show_or_delete(connection: Connection, mark: str, delete: bool) -> tuple[int, int]:
+    """List or delete the users of a run; return how many are left, and how many others may be."""
     journal = connection.journal
     shown = connection.new_registry(mark)
     shown.ledger.adopt(journal.unfinished(mark))
-    users = shown.survey()
+    users, unclear = shown.survey()
     for user in users:
         _print(f"{'deleting' if delete else 'would delete'} {user.id}  {user.email}")
     if not delete:
-        return len(users)
+        for one in unclear:
+            _print(f"may be left: {one}; no read and no search shows whether this is a user of run {mark}")
+        return len(users), len(unclear)
     registry = connection.new_registry(mark)
     deleted = finish(registry, journal, connection.settings.cleanup_deadline_s)
     left = registry.ledger.counts().alive
     _print(f"run {mark}: {number_of(deleted, 'deletion')} confirmed, {number_of(left, 'user')} left.")
-    return left
+    return left, 0

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from support.cleanup.journal import Journal
+from support.cleanup.ledger import Owner
 from support.cli import cleanup as command
 from support.cli.cleanup import FAULT, LEFT, main
 from support.errors import TargetDown
@@ -190,19 +191,30 @@ def _is_found_by_its_mark_alone(
     assert there(session) == 0
 
 
+def test_a_user_whom_no_read_shows_may_be_left(
+    dead: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("support.cleanup.ownership.OwnershipCheck._owner", lambda *_: Owner.UNKNOWN)
+    assert main([]) == LEFT
+    said = capsys.readouterr().out
+    assert said.count("no read and no search shows whether this is a user of run") == 2
+    assert "left nobody" not in said
+
+
 @pytest.mark.parametrize(
-    ("arguments", "unreadable"),
+    ("arguments", "unreadable", "says"),
     [
-        (["--all-runs"], answer(503, {"title": "down"})),
-        (["--yes", "--all-runs"], hang_up),
-        (["--all-runs"], answer(200, {"users": []})),
-        ([], answer(503, {"title": "down"})),
-        (["--yes"], hang_up),
+        (["--all-runs"], answer(503, {"title": "down"}), "target down: "),
+        (["--yes", "--all-runs"], hang_up, "target down: "),
+        (["--all-runs"], answer(200, {"users": []}), 'Set list_pointer = "/users" under [names]'),
+        ([], answer(503, {"title": "down"}), "target down: "),
+        (["--yes"], hang_up, "target down: "),
     ],
 )
 def test_a_list_that_cannot_be_read_is_reported(
     arguments: list[str],
     unreadable: Act,
+    says: str,
     script: Script,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -218,8 +230,8 @@ def test_a_list_that_cannot_be_read_is_reported(
     assert main(arguments) == FAULT
     journal.close()
     shown = capsys.readouterr()
-    assert shown.err.startswith("target down: ")
-    assert "the suite cannot read the list of users" in shown.err
+    assert says in shown.err
+    assert ("the suite cannot read the list of users" in shown.err) == says.startswith("target down")
     assert "Nothing is left" not in shown.out
 
 

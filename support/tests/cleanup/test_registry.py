@@ -404,7 +404,7 @@ class TestAdopting:
 
 def test_a_survey_limits_its_simultaneous_requests(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     """A burst of thousands that a dead run may have created does not mean thousands of connections."""
-    monkeypatch.setattr("support.cleanup.registry.AT_ONCE", 3)
+    monkeypatch.setattr("support.cleanup.deleter.AT_ONCE", 3)
     for number in range(10):
         stand.registry.ledger.intend(f"{number}@{stand.mark}.example.com")
     present = peak = 0
@@ -418,7 +418,7 @@ def test_a_survey_limits_its_simultaneous_requests(stand: Stand, monkeypatch: py
         return stand.client.execute(operation)
 
     monkeypatch.setattr(stand.client, "run", run)
-    assert stand.registry.survey() == []
+    assert stand.registry.survey() == ([], [])
     assert peak == 3
 
 
