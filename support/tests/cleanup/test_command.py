@@ -192,7 +192,9 @@ def _is_found_by_its_mark_alone(
 
 
 def test_a_user_whom_no_read_shows_may_be_left(
-    dead: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    dead: Session,  # noqa: ARG001 - its users
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("support.cleanup.ownership.OwnershipCheck._owner", lambda *_: Owner.UNKNOWN)
     assert main([]) == LEFT
