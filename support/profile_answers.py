@@ -64,8 +64,8 @@ class Names:
     flat_body: bool = False
 
     def to_target(self, fields: Any) -> Any:
-        """Rename the contract's fields to the target's, and wrap them; a value without fields stays unchanged."""
-        if not isinstance(fields, Mapping) or not fields:
+        """Rename the contract's fields to the target's, and wrap them; a value that is no object stays unchanged."""
+        if not isinstance(fields, Mapping):
             return fields
         user: Any = {}
         for key, value in fields.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
@@ -176,7 +176,9 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON with Infinity in a further field": lambda body: body[:-1] + FURTHER_FIELD + b"-Infinity}",
 }
 UNKNOWN_MEMBERS: Mapping[str, Callable[[bytes], bytes]] = {
-    "field names in another letter case": lambda body: re.sub(rb'"[^"]+": ', lambda member: member[0].swapcase(), body),
+    "field names in another letter case": lambda body: re.sub(
+        rb'"[^"]+": (?!\{)', lambda member: member[0].swapcase(), body
+    ),
     "all fields inside a further object": lambda body: b'{"user": ' + body + b"}",
 }
 
@@ -191,19 +193,38 @@ NOT_JSON_TYPES: Mapping[str, str] = {
 }
 
 
+def _form_fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the fields of a form, those inside others as `user[name]`, which PHP, Rails and Express understand."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _form_fields(inner, f"{name}[{key}]" if name else key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _form_fields(inner, f"{name}[]")
+    else:
+        yield name, str(value)
+
+
 def _as_form(body: bytes) -> bytes:
-    return urlencode(json.loads(body)).encode()
+    return urlencode(list(_form_fields(json.loads(body))), safe="@").encode()
 
 
 def _as_multipart(body: bytes) -> bytes:
     part = '--frontier\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
-    parts = (part.format(key, value) for key, value in json.loads(body).items())
+    parts = (part.format(name, value) for name, value in _form_fields(json.loads(body)))
     return f"{''.join(parts)}--frontier--\r\n".encode()
 
 
 def _as_xml(body: bytes) -> bytes:
-    fields = (f"<{key}>{escape(str(value))}</{key}>" for key, value in json.loads(body).items())
-    return f"<user>{''.join(fields)}</user>".encode()
+    document = json.loads(body)
+    is_wrapped = len(document) == 1 and isinstance(next(iter(document.values())), Mapping)
+    return _elements(document if is_wrapped else {"user": document}).encode()
+
+
+def _elements(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "".join(f"<{key}>{_elements(inner)}</{key}>" for key, inner in value.items())
+    return escape(str(value))
 
 
 NOT_JSON: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {

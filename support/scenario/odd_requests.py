@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from support.bounds import MIB
 from support.http.operations import Operation
+from support.http.urls import with_query
 from support.http.users_api import JSON
 from support.models import OVERRIDES, Call, Exchange
 from support.scenario.context import Actor, ScenarioContext
@@ -241,7 +242,7 @@ def delete_naming_another(scenario: ScenarioContext, actor: Actor, other: Actor)
     """Delete an account with a query that names another one in every way."""
     _require_own(scenario, other)
     call = scenario.api.delete_call(actor.known_id)
-    named = replace(call, url=f"{call.url}?{urlencode(_names_of(scenario, other))}")
+    named = replace(call, url=with_query(call.url, _names_of(scenario, other)))
     scenario.keep(scenario.run(scenario.api.send(named)))
 
 
