@@ -75,8 +75,8 @@ def _request_unknown_users(scenario: ScenarioContext, _: Actor) -> list[Exchange
 def _send_invalid_data(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     """Send sign-ups and changes with every invalid value."""
     directory.remember_list(scenario)
-    mallory, factory = scenario.actor("Mallory"), scenario.factory
-    bodies = [invalid_fields(value, mallory.new_user, factory) for value in (*INVALID_NAMES, *INVALID_EMAILS)]
+    factory = scenario.factory
+    bodies = [invalid_fields(value, factory.new_user(), factory) for value in (*INVALID_NAMES, *INVALID_EMAILS)]
     accounts.send_sign_ups(scenario, bodies)
     exchanges = list(scenario.exchanges)
     for method in update_methods(scenario):
@@ -94,15 +94,19 @@ def _send_taken_email(scenario: ScenarioContext, grace: Actor) -> list[Exchange]
 
 
 def _send_malformed_bodies(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
+    """Send sign-ups, each with an email of its own, and changes."""
     directory.remember_list(scenario)
-    mallory = scenario.actor("Mallory")
-    actors = {"POST": mallory, **dict.fromkeys(update_methods(scenario), grace)}
+
+    def mallory() -> Actor:
+        return Actor("Mallory", scenario.factory.new_user("Mallory"))
+
     operations = [
-        *(sending_body(scenario, mallory, "POST", rewrite) for rewrite in MALFORMED.values()),
+        *(sending_body(scenario, mallory(), "POST", rewrite) for rewrite in MALFORMED.values()),
+        *(sending_body(scenario, mallory(), "POST", content_type=declared) for declared in NOT_JSON_TYPES.values()),
         *(
-            sending_body(scenario, actor, method, content_type=content_type)
-            for method, actor in actors.items()
-            for content_type in NOT_JSON_TYPES.values()
+            sending_body(scenario, grace, method, content_type=declared)
+            for method in update_methods(scenario)
+            for declared in NOT_JSON_TYPES.values()
         ),
     ]
     return scenario.run_few_at_once(operations)

@@ -122,7 +122,12 @@ class _Checks:
             raise Unclear
         for key, value in fields:
             for name in dict.fromkeys([key, SERVER_FIELDS.get(key, key)]):
-                kept = self._words.word(json.dumps(value, ensure_ascii=False))
+                is_id = str(value) in self._words.ids
+                kept = (
+                    self._words.value("id", value) if is_id else self._words.word(json.dumps(value, ensure_ascii=False))
+                )
+                if kept is None:
+                    raise Unclear
                 yield f"wants_not {quoted(self._at(name))} {kept}"
 
     def _user(self, user_id: str | None) -> str:

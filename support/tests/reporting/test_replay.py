@@ -473,6 +473,20 @@ def test_a_secret_is_seen_under_any_name(script: Script, tmp_path: Path, shown: 
     assert done.returncode == code, done.stdout
 
 
+@needs_curl
+@pytest.mark.parametrize(("shown", "code"), [(21, 1), (22, 0)], ids=["kept", "not kept"])
+def test_an_id_of_its_own_user_that_was_sent_as_text_may_be_kept_as_a_number(
+    script: Script, tmp_path: Path, shown: int, code: int
+) -> None:
+    server = script(answer(201, {"id": 21}), answer(201, {"id": shown}), *[answer(404)] * 9)
+    sent = b'{"name": "Ada", "email": "a@uat-abcdefghijkm.example.com", "id": "7"}'
+    steps = [created(server.url, 7), exchange("POST", server.url, 201, {"id": 7}, sent)]
+    wrong = Wrong([Claim("not-kept", (("id", "7"),))], "another id", "the id that was sent")
+    done = played(module.script(list(map(Step, steps)), wrong, Profile(), server.url), tmp_path, "t")
+    assert done.returncode == code, done.stdout
+    assert b'"id": "21"' in server.arrived[1].body
+
+
 def test_an_id_in_another_spelling_has_no_script() -> None:
     with pytest.raises(Unclear):
         replay([created(USERS, "7"), exchange("GET", f"{USERS}/%37", 200)])
