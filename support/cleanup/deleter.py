@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Collection, Sequence
 from itertools import chain, compress
-from typing import TypeVar
 
 from support.cleanup.journal import State
 from support.cleanup.ledger import Ledger, Owner, Record, folded
@@ -22,8 +21,6 @@ from support.models import Exchange, Failure, User
 
 AT_ONCE, SEVERAL, MANY = 64, 5, 100
 LIST, LOOK_UP = "the list", "a look-up"
-
-T = TypeVar("T")
 
 
 class Deleter:
@@ -133,7 +130,7 @@ class Deleter:
             operations = (self._client.run(self._delete(record)) for record in batch)
             for record, result in zip(batch, await asyncio.gather(*operations, return_exceptions=True), strict=True):
                 if isinstance(result, BaseException):
-                    record.reason = f"{type(result).__name__} while deleting"
+                    record.reason = on_one_line(str(result) or f"{type(result).__name__} while deleting")
                 elif result:
                     unconfirmed.append(record)
         return unconfirmed
@@ -215,7 +212,8 @@ class Deleter:
             if owner is Owner.OTHERS:
                 return False
             if owner is Owner.UNKNOWN and not (yield from ownership.create_proves(user_id, read)):
-                record.reason = f"no read shows that the user is ours: {outcome_of(read)}"
+                shown = outcome_of(read) if read.status != 200 else "it shows no email"
+                record.reason = f"no read shows that the user is ours: {shown}"
                 return True
         exchange = yield from self.api.delete(user_id)
         if ownership.means_deleted(exchange.status):

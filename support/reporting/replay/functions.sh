@@ -13,7 +13,8 @@ give_up() { say "# $*" 'Nothing can be said about the fault.'; exit 2; }
 OPTIONS='-sS -i --max-time 60 --globoff --path-as-is'
 curl() { (trap '' HUP INT TERM; exec env curl $OPTIONS "$@"); }
 
-# Takes in the answer of a request that has ended with code $1, and remembers a user that it may have made.
+# Takes in the answer of a request that has ended with code $1; $2 is `made` if it may have made a user, or `created`
+# if it should have: then that user is remembered.
 came() {
   case $1 in
     6 | 7) give_up 'The API cannot be reached.' ;;
@@ -21,7 +22,11 @@ came() {
   esac
   status=$(printf '%s\n' "$answer" | awk '/^HTTP\// { last = $2 } /^[ \t\r]*$/ && last !~ /^1/ { exit } END { print last }')
   printf '%s\n' "$answer" | tr '\001-\010\013\014\016-\037\177' '[?*]'  # what could control the terminal
-  [ -z "${2-}" ] || case $status in 2*) remember "$(id_in "$answer")" ;; esac
+  [ -z "${2-}" ] || case $status in 2*)
+    made=$(id_in "$answer")
+    remember "$made"
+    [ "$made$2" != created ] || say '# The answer shows no id: if a user was created, look for them by hand.' >&2
+  esac
   [ -z "$stopped" ] || exit "$stopped"
 }
 remember() { case " $MADE " in *" $1 "*) ;; *) MADE="$MADE $1" ;; esac; }

@@ -182,9 +182,9 @@ class _Script:
         user = self._words.user(unquote(named))
         if self._changes(call):
             lines.append(f'may_change {user} "$({self._reading(call)})"')
-        writes = call.method in ("POST", "PUT", "PATCH")
+        may_make = {"POST": " created", "PUT": " made", "PATCH": " made"}.get(call.method, "")
         lines.append(f"answer=$({command})")
-        lines.append("came $?" + (" made" if writes else ""))
+        lines.append(f"came $?{may_make}")
         if call.method in ("PUT", "PATCH"):
             lines.append(f"remember {user}")
         return lines

@@ -487,6 +487,14 @@ def test_an_id_of_its_own_user_that_was_sent_as_text_may_be_kept_as_a_number(
     assert b'"id": "21"' in server.arrived[1].body
 
 
+@needs_curl
+@pytest.mark.parametrize(("shown", "says"), [({"id": "21"}, False), ([], True)], ids=["an id", "no id"])
+def test_it_says_that_a_create_showed_no_id(script: Script, tmp_path: Path, shown: object, says: bool) -> None:
+    server = script(answer(201, shown), *[answer(404)] * 9)
+    done = played(replay([created(server.url, 7)]), tmp_path, "t")
+    assert ("if a user was created, look for them by hand" in done.stderr) == says
+
+
 def test_an_id_in_another_spelling_has_no_script() -> None:
     with pytest.raises(Unclear):
         replay([created(USERS, "7"), exchange("GET", f"{USERS}/%37", 200)])
