@@ -26,19 +26,24 @@ from support.settings import ROOT
 from support.statuses import UNAUTHORIZED, is_success
 
 FUNCTIONS = Path(__file__).with_name("functions.sh")
+SECRET = re.compile(r"\$([A-Z_][A-Z0-9_]*)", re.IGNORECASE)
 DIGITS, MARKS = "234567", 24
 UPDATES = ("PUT", "PATCH", "DELETE")
 NO_ID = ("", ".", "..")
-FROM_SETTINGS = r"""
-# The token in .env is for the API in .env alone.
+SETTING = r"""
+# What .env says is for the API in .env alone.
 setting() {
+  [ "$own" = "${BASE_URL%/}" ] || [ "$1" = BASE_URL ] || return 0
   sed -n "s/^\(export \)\{0,1\} *$1 *= *//p" @FILE@ 2>/dev/null | tail -n 1 |
     sed -e "s/^\([\"']\)\(.*\)\1.*/\2/" -e t -e 's/ \{1,\}#.*//' -e 's/ *$//'
 }
-own=$(setting BASE_URL)
-if [ -z "${TOKEN-}${TOKEN_COMMAND-}" ] && [ -n "$own" ] && [ "${own%/}" = "${BASE_URL%/}" ]; then
-  TOKEN=$(setting TOKEN) TOKEN_COMMAND=$(setting TOKEN_COMMAND)
-fi
+own=$(setting BASE_URL) own=${own%/}
+"""
+SENT_SETTING = """\
+[ -n "${@NAME@-}" ] || @NAME@=$(setting @NAME@)
+[ -n "$@NAME@" ] || { echo '# @NAME@, which each request has in a header or its query, is not set'; exit 2; }"""
+FROM_SETTINGS = """\
+[ -n "${TOKEN-}${TOKEN_COMMAND-}" ] || { TOKEN=$(setting TOKEN) TOKEN_COMMAND=$(setting TOKEN_COMMAND); }
 [ -n "${TOKEN-}" ] || [ -z "${TOKEN_COMMAND-}" ] || TOKEN=$(sh -c "$TOKEN_COMMAND")
 if [ -z "${TOKEN-}" ]; then
   [ -z "${TOKEN_COMMAND-}" ] || { echo '# TOKEN_COMMAND has printed no token: run it by hand'; exit 2; }
@@ -106,8 +111,14 @@ class _Script:
         if profile.shape.created == "id":
             places.add(place(steps_of(self._created_pointer)))
         yield f': "${{BASE_URL:={redacted(self._collection)}}}"' if "$" not in redacted(self._collection) else ""
+        yield SETTING.replace("@FILE@", quoted(os.fspath(ROOT / ".env")))
         if self._credential.shown == "$TOKEN":
-            yield FROM_SETTINGS.replace("@FILE@", quoted(os.fspath(ROOT / ".env")))
+            yield FROM_SETTINGS
+        sent = " ".join(
+            [*profile.headers.values(), *(value for one in vars(profile.query).values() for value in one.values())]
+        )
+        for name in dict.fromkeys(SECRET.findall(redacted(sent))):
+            yield SENT_SETTING.replace("@NAME@", name)
         yield "PLACES=" + quoted("\n".join(["", *sorted(places), ""]))
         yield f"LISTED={quoted(place(steps_of(names.list_pointer)))}"
         yield f"ID_PLACE={quoted(place(names.paths['id']))}"

@@ -593,6 +593,29 @@ def test_a_server_without_tls_says_nothing_about_the_fault(tmp_path: Path) -> No
 
 
 @needs_curl
+@pytest.mark.parametrize("is_set", [True, False])
+def test_a_secret_of_the_profile_may_be_in_the_settings_file(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_set: bool
+) -> None:
+    hidden = Redactor()
+    hidden.hide("s3cret-key-9", "$GATEWAY_KEY")
+    hide_as(hidden, monkeypatch)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    server, headers = script(answer(200)), {"X-Key": "s3cret-key-9"}
+    key = "GATEWAY_KEY=s3cret-key-9" if is_set else ""
+    (tmp_path / ".env").write_text(f"BASE_URL={server.url}/\nTOKEN=t\n{key}\n", encoding="utf-8")
+    read = exchange("GET", f"{server.url}/7", 404)
+    steps = [Step(replace(read, call=replace(read.call, headers=headers)))]
+    wrong = Wrong([Claim("status", (200,))], "status 200", "another")
+    text = module.script(steps, wrong, Profile(headers=headers), server.url)
+    assert "s3cret" not in text
+    done = played(text, tmp_path, "", server.url)
+    assert done.returncode == (0 if is_set else 2), done.stdout
+    assert [one.header("X-Key") for one in server.arrived] == (["s3cret-key-9"] if is_set else [])
+    assert ("GATEWAY_KEY, which each request has" in done.stdout) != is_set
+
+
+@needs_curl
 def test_a_command_that_prints_no_token_is_named(
     script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
