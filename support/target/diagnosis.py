@@ -159,9 +159,9 @@ def why_refused(exchange: Exchange, url: str, sent_names: Mapping[str, str], tab
     answer = exchange.answer
     status = exchange.status or 0
     if status in (401, 403):
-        return (
-            f"{asked(exchange)}, though GET is allowed{saying(answer)}. Use a TOKEN that may create and delete users."
-        )
+        scheme = f", or set scheme under [auth] {draft(url)}" if status == statuses.UNAUTHORIZED else ""
+        token = f"Use a TOKEN that may create and delete users{scheme}."
+        return f"{asked(exchange)}, though GET is allowed{saying(answer)}. {token}"
     if status in (404, *NOT_OFFERED):
         return (
             f"{asked(exchange)}: no user can be created there. Correct BASE_URL, or set create under [paths] "
@@ -177,7 +177,8 @@ def why_refused(exchange: Exchange, url: str, sent_names: Mapping[str, str], tab
             "answers every create with a redirect cannot be tested."
         )
     if status >= 500:
-        return f"{asked(exchange)} to a valid user{saying(answer)}; {tries(exchange)}. Check that the API is up."
+        up = "Check that the API is up, and that it takes users as they are sent: body_pointer under [names] wraps them"
+        return f"{asked(exchange)} to a valid user{saying(answer)}; {tries(exchange)}. {up}."
     return _why_invalid(exchange, url, sent_names, table)
 
 

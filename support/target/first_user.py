@@ -170,7 +170,7 @@ class FirstUser:
         elif user is not None and user.id == user_id and not user.email:
             raise SettingsError(
                 f"GET {read.call.url} shows no email, by which the suite tells its own users from others. Set email "
-                f"under [names] {draft(self._api.url)}."
+                f"under [names], or the parameters that make it show one under [query], {draft(self._api.url)}."
             )
         return False
 
@@ -291,8 +291,8 @@ class FirstUser:
             stayed = f"and the user stays; {diagnosis.tries(deleted)}"
             raise TargetDown(f"{asked(deleted)}{saying(deleted.answer)}, {stayed}. Check that the API is up.")
         raise SettingsError(
-            f"{asked(deleted)}{saying(deleted.answer)}, and the user stays: the suite could delete nobody. "
-            "Use a TOKEN that may delete users; an API without DELETE cannot be tested."
+            f"{asked(deleted)}{saying(deleted.answer)}, and the user stays: the suite could delete nobody. Use a TOKEN "
+            "that may delete users, or set what DELETE needs under [query]; an API without DELETE cannot be tested."
         )
 
     def _is_excused(self, rule: str) -> bool:
