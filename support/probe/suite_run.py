@@ -105,7 +105,8 @@ def loses_a_user(failure: Failure) -> bool:
     found = failure.evidence
     if found is None or failure.rule in DELETES:
         return False
-    is_gone = bool(ONE_USER.match(found.request)) and found.response.startswith(("404", "410"))
+    reads_one = failure.rule == "isolation" or bool(ONE_USER.match(found.request))
+    is_gone = reads_one and found.response.startswith(("404", "410"))
     return is_gone or any(VANISHED.search(text) for text in found.actual)
 
 

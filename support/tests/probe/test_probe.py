@@ -158,6 +158,15 @@ def test_a_draft_excuses_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a fault of the server is never excused" in draft.remarks[0]
 
 
+def test_a_draft_excuses_no_user_whom_another_request_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = failed("isolation", "the status was 404")
+    assert one.evidence is not None
+    shown = replace(one.evidence, request="GET http://127.0.0.1/users/7?context=edit", response="404 {}")
+    draft = drafted(monkeypatch, replace(one, evidence=shown))
+    assert not draft.profile.deviations
+    assert "a user who vanishes is never excused" in draft.remarks[0]
+
+
 def test_a_draft_excuses_a_lost_update_whichever_field_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     draft = drafted(monkeypatch, failed("lost-update", "the new name was confirmed, but a read shows the old one"))
     assert draft.profile.deviations[0].shows == ("the new * was confirmed, but a read shows the old one*",)
