@@ -14,7 +14,7 @@ from support.http.operations import Operation
 from support.http.users_api import UsersApi
 from support.models import Credential, Exchange, NewUser, User
 from support.probe.authentication import Way, learn_way, ways
-from support.probe.draft import Draft, Value
+from support.probe.draft import Draft, Value, brief
 from support.profile import Profile
 from support.scenario.factory import Factory, new_seed
 from support.statuses import is_success
@@ -33,6 +33,8 @@ class ProbeClient:
         self.poll_policy, self.settings = connection.poll_policy, connection.settings
         self.has_token = connection.target.token is not None
         self.fastest_create_s = math.inf
+        self.listed_fields = set[str]()
+        """The names of the fields of a user in the list, if it shows one."""
         self._plain_names = False
         self._connection = connection
         connection.journal.open_run(self.mark, connection.target.key)
@@ -131,12 +133,13 @@ class ProbeClient:
     def sign_up(self, first_name: str) -> User:
         """Create a user; raises SuiteError if the target refuses one now, although it took one before."""
         exchange = self.post(self.new_user(first_name).as_json())
+        if not succeeded(exchange) and self.call_plainly():
+            exchange = self.post(self.new_user(first_name).as_json())
         user = user_of(exchange.answer, self.profile)
-        answered = f"POST was answered by {exchange.status or 'nothing'}"
         if not succeeded(exchange):
-            raise SuiteError(f"no further user could be created: {answered}")
+            raise SuiteError(f"no further user could be created: {brief(exchange)}")
         if user is None:
-            raise SuiteError(f"the answer to a further create shows no user: {answered}")
+            raise SuiteError(f"the answer to a further create shows no user: {brief(exchange)}")
         return user
 
     def new_user(self, first_name: str) -> NewUser:

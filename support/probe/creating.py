@@ -101,14 +101,17 @@ class _Creation:
             return False
         elif self._speaks_scim(exchange):
             return True
-        elif self._knows_no_field(complaints, exchange) and (wrapper := next(self._wrappers, None)) is not None:
+        elif (exchange.status == 500 or self._knows_no_field(complaints, exchange)) and (
+            wrapper := next(self._wrappers, None)
+        ) is not None:
             client.learn("names.body_pointer", wrapper, exchange)
         else:
             if AT_LEAST_ONE.search(complaints[0].text if complaints else ""):
                 complaints = complaints[:1]
             learned = [self._learn(complaint, exchange) for complaint in complaints]
             if not any(learned):
-                self.not_understood = self.not_understood or exchange
+                before = self.not_understood
+                self.not_understood = exchange if before is None or (before.status or 0) >= 500 else before
             return any(learned) or next(self._guesses, False)
         return True
 
@@ -130,7 +133,8 @@ class _Creation:
     def _learn(self, complaint: Complaint, exchange: Exchange) -> bool:
         """Learn from what a refusal says of one field."""
         client, names = self._client, self._client.profile.names
-        whole, path = complaint.path, in_the_user(complaint.path, names)
+        whole = complaint.path if complaint.is_unknown else self._as_listed(complaint.path)
+        path = in_the_user(whole, names)
         sent = at(json.loads(exchange.call.body or b"{}"), steps_of(names.body_pointer))
         if complaint.is_taken or not path:
             return False
@@ -153,6 +157,12 @@ class _Creation:
                 client.learn("names.name", field_name(path), exchange)
                 return True
         return self._propose(path, complaint, exchange)
+
+    def _as_listed(self, path: Path) -> Path:
+        """Return a path that ends as a field in the list: some refusals have a label, such as First name."""
+        letters = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in self._client.listed_fields}
+        name = letters.get(re.sub(r"[^a-z0-9]", "", path[-1].lower()), path[-1]) if path else ""
+        return (*path[:-1], name) if path and path[-1] not in self._client.listed_fields else path
 
     def _place(self, field: str, path: Path, exchange: Exchange) -> bool:
         """Send a field of the contract at the path where the target wants it."""

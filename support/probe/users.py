@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from support.contract.guesses import EMAILS, FULL_NAMES, GIVEN_NAMES, IDS, NAMES
+from support.contract.guesses import EMAILS, FULL_NAMES, GIVEN_NAMES, IDS, LOGINS, NAMES
 from support.contract.normalizers import user_of
 from support.errors import SuiteError
 from support.http.reading import document_of
@@ -33,6 +33,7 @@ def learn_status(client: ProbeClient, key: str, exchange: Exchange) -> None:
 def learn_from_example(client: ProbeClient, example: Mapping[str, Any], listed: Exchange) -> None:
     """Learn the names of the fields from a user in the list, and whether to wrap bodies as JSON:API does."""
     paths = [path for path, _ in leaves(example)]
+    client.listed_fields = {path[-1] for path in paths}
     for field, known in (("id", IDS), ("email", EMAILS), ("name", NAMES)):
         found = sorted(
             (path for path in paths if path[-1] in known), key=lambda path: (len(path), known.index(path[-1]))
@@ -142,7 +143,8 @@ def _find_name(client: ProbeClient, user_shown: Any) -> User | None:
     """
     before = client.profile
     sent = [key for key, value in before.create.items() if value in STAND_INS]
-    named = [key for key in (*FULL_NAMES, *GIVEN_NAMES) if isinstance(user_shown, Mapping) and key in user_shown]
+    likely = [key for key in (*FULL_NAMES, *GIVEN_NAMES) if key not in LOGINS]
+    named = [key for key in likely if isinstance(user_shown, Mapping) and key in user_shown]
     for key in dict.fromkeys([*sent, *named]):
         evidence = client.draft.evidence.get(f"create.{key}", "")
         client.forget(f"create.{key}")
