@@ -42,7 +42,6 @@ from support.reporting.summary import Requests, ScenarioResult, Summary, Users, 
 if TYPE_CHECKING:
     from support.scenario.session import Session
 
-OUR_FORMAT = "terminal"
 SCRIPTS = "replay"
 FAILED = 1
 NOT_REPEATED = ("again", "data_seed", "exit_codes", "shard", "token", "token_command", "workers")
@@ -81,10 +80,9 @@ class RunReport(Reporter):  # type: ignore[misc]  # behave has no types
         make_ready(folder, keeps_scripts)
 
     def take_over(self) -> None:
-        """Become the last reporter of this run; behave's own summary stays only if our format is not in use."""
+        """Become the last reporter of this run, in place of behave's own summary, which cannot count xfailed."""
         reporters = self.config.reporters
-        if OUR_FORMAT in self.config.format:
-            reporters[:] = [reporter for reporter in reporters if not isinstance(reporter, AbstractSummaryReporter)]
+        reporters[:] = [reporter for reporter in reporters if not isinstance(reporter, AbstractSummaryReporter)]
         self.config.show_snippets = False
         reporters.append(self)
 

@@ -18,7 +18,7 @@ from support.errors import SuiteError
 from support.reporting.console import Console
 from support.reporting.progress import Progress
 from support.reporting.results import KNOWN_DEVIATION, Failure, Result, failure_of, result_of
-from support.reporting.run_report import OUR_FORMAT, UNREAD, RunReport
+from support.reporting.run_report import UNREAD, RunReport
 from support.reporting.summary import seconds_of_last_run
 
 REDRAW_S = 0.1
@@ -31,7 +31,7 @@ LEAST_ROOM = 12
 class TerminalFormatter(Formatter):  # type: ignore[misc]  # behave has no types
     """Shows the run as it goes on; `RunReport` prints its end."""
 
-    name = OUR_FORMAT
+    name = "terminal"
     description = "A line for each feature, failures at once (the default of this suite)"
 
     def __init__(self, stream_opener: Any, config: Any) -> None:

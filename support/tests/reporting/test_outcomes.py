@@ -123,6 +123,29 @@ def test_another_format_goes_beside_it(play_suite: Play, name: str, tmp_path: Pa
     assert run.last_line.startswith("passed: ")
 
 
+KNOWN = """\
+name = "known"
+description = "an API whose fault is known"
+[[deviations]]
+rule = "method-405"
+reason = "a 405 has no Allow"
+link = "https://example.com/tickets/1"
+since = 2026-11-23
+"""
+
+
+@pytest.mark.parametrize("name", ["plain", "progress", "json"])
+def test_a_format_of_behave_alone_counts_known_deviations(
+    play_suite: Play, faulty: Callable[..., Target], tmp_path: Path, name: str
+) -> None:
+    profile = tmp_path / "known.toml"
+    profile.write_text(KNOWN, encoding="utf-8")
+    settings = {**on(faulty("no-allow")), "TARGET": os.fspath(profile)}
+    run = play_suite("--format", name, "features/protocol/requests.feature", "--tags=@rule.method-405", **settings)
+    assert (run.code, "Traceback" in run.err) == (0, False), run.out + run.err
+    assert "known deviation" in run.last_line
+
+
 def test_junit_goes_beside_it(play_suite: Play, tmp_path: Path) -> None:
     run = play_suite(
         "--junit", "--junit-directory", os.fspath(tmp_path), "features/users/reading.feature", "--tags=@smoke"
