@@ -49,6 +49,8 @@ def names_another_method(url: str, headers: Iterable[str]) -> bool:
 
 def with_query(url: str, query: Mapping[str, str]) -> str:
     """Return a URL with these parameters, except for those that it has already."""
+    if not query:  # as most requests: the rest takes time
+        return url
     known = parse_qs(urlsplit(url).query, keep_blank_values=True)
     added = urlencode({name: value for name, value in query.items() if name not in known}, quote_via=quote)
     return f"{url}{'&' if '?' in url else '?'}{added}" if added else url
