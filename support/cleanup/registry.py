@@ -79,11 +79,15 @@ class Registry:
         if not email and listed is None:
             users = yield from self._deleter.listed()
             listed = None if users is None else {user.id for user in users}
-        known = self.ledger.ids_of(email) | {one for one in listed or () if self.ledger.facts(one).record is None}
-        record, others, find = self.ledger.intend(email, name), self.ledger.is_anothers, self.api.found_by
+        known = {user_id for user_id in listed or () if self.ledger.facts(user_id).record is None}
+        known |= self.ledger.ids_of(email)
+        record = self.ledger.intend(email, name)
         diff = ListDiff(self._deleter.listed, self.ownership.is_ours, listed, name)
-        search = find(email, lambda one: one in known or others(record, one)) if email else diff.search
-        exchange = yield from self.api.create(call, search)
+
+        def is_known(user_id: str) -> bool:
+            return user_id in known or self.ledger.is_anothers(record, user_id)
+
+        exchange = yield from self.api.create(call, self.api.found_by(email, is_known) if email else diff.search)
         self._settle(record, exchange, known if exchange.adopted else self.ledger.without_deleted(known))
         record.was_unlisted = listed is not None and bool(record.ids)
         record.claims_user = record.claims_user and not (yield from diff.shows_nobody_new(self.ledger.records))
@@ -205,7 +209,7 @@ class Registry:
         self.wait_for_deletions()
 
     def wait_for_deletions(self) -> None:
-        """Wait until every deletion that was begun is confirmed, or its deadline is over."""
+        """Wait until every deletion that was begun is confirmed, or its deadline is over; begin no others."""
         self._confirm_running()
         wait(self._running)  # an interruption here leaves them to the end of the run
         while self._running:

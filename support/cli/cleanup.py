@@ -107,7 +107,7 @@ def _part_of_mark(text: str | None) -> str:
 
 def _clean(connection: Connection, options: argparse.Namespace, oldest_s: float, part_of_mark: str) -> int:
     has_list = connection.profile.capabilities.list
-    first = connection.http.run(connection.api.list()) if has_list else None
+    first = connection.http.run(connection.api.send(connection.api.call("GET"))) if has_list else None
     if first is not None and first.status == 200 and (why := why_no_list(first, connection.profile)) is not None:
         raise SettingsError(why)
     reads_list = options.all_runs or (has_list and bool(part_of_mark))

@@ -74,6 +74,16 @@ def test_a_user_without_an_email_who_was_created_all_the_same_is_not_touched(sta
     assert stand.users.asked("DELETE") == []
 
 
+def test_a_survey_names_the_email_of_a_create_that_nothing_can_look_up(unlisted: Stand) -> None:
+    unlisted.users.lost = {"POST": 1}
+    unlisted.users.intercept = lambda call: answered(404, {}) if call.method == "GET" else None
+    unlisted.create()
+    successor = unlisted.new_registry(unlisted.mark)
+    successor.ledger.adopt(unlisted.journal.unfinished(unlisted.mark))
+    users, unclear = successor.survey()
+    assert (users, unclear) == ([], [f"ada.1@{unlisted.mark}.example.com"])
+
+
 def test_the_users_of_a_dead_run_are_found_by_the_journal(unlisted: Stand) -> None:
     unlisted.create()
     successor = unlisted.new_registry(unlisted.mark)

@@ -315,6 +315,10 @@ def test_a_profile_takes_secrets_from_the_environment_and_hides_them(
         ('[auth]\nscheme = "digest"', 'should be "bearer", "header"'),
         ('[paths]\ncreate = "https://elsewhere.example.com/users"', "on the host of BASE_URL"),
         ('[paths]\ncreate = "//elsewhere.example.com/users"', "on the host of BASE_URL"),
+        ('[paths]\nitem = "/users/7"', "it must hold {id} once"),
+        ('[paths]\nitem = "https://elsewhere.example.com/{id}"', "on the host of BASE_URL"),
+        ('[query]\nfetch = { a = "b" }', "fetch"),
+        ('[query]\nget = { a = "b\\nc" }', "one line of visible ASCII"),
     ],
 )
 def test_a_wrong_value_is_named_in_one_line(profile: NewProfile, text: str, said: str) -> None:
