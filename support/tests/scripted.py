@@ -195,6 +195,17 @@ def _wait_for_the_client_to_go(wire: Wire) -> None:
         wire.socket.recv(1)
 
 
+def stop_listening(listener: socket.socket, accepting: threading.Thread) -> None:
+    """Close a listener after the thread that accepts its connections has ended.
+
+    If the thread were about to accept, it would accept from the next socket of the same number: another server's.
+    """
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    accepting.join(PATIENCE_S)
+    listener.close()
+
+
 class ScriptedServer:
     """Answers the requests of all connections by the acts of one script, in the order in which they arrive.
 
@@ -212,7 +223,8 @@ class ScriptedServer:
         self.port: int = self._listener.getsockname()[1]
         self.connections = 0
         self._closed: dict[int, threading.Event] = {}
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     @property
     def url(self) -> str:
@@ -242,9 +254,9 @@ class ScriptedServer:
             stack.callback(self._closed[number].set)
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
-            stack.callback(connection.close)
             with self._lock:
                 self._open.append(connection)
+            stack.callback(self._end, connection)
             reader = connection.makefile("rb")
             stack.callback(reader.close)
             while (request := _read(reader, number)) is not None:
@@ -256,14 +268,18 @@ class ScriptedServer:
             self.arrived.append(request)
             return self._script.pop(0) if self._script else answer(599, {"title": "the script is over"})
 
+    def _end(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._open.remove(connection)
+            connection.close()
+
     def close(self) -> None:
         self._over.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in self._open:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        stop_listening(self._listener, self._accepting)
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> ScriptedServer:
         return self

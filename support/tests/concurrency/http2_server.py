@@ -18,6 +18,7 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
 from support.tests.certificates import tls_context
+from support.tests.scripted import stop_listening
 
 RECORD = 32 * 1024
 OK = [(":status", "201"), ("content-type", "application/json")]
@@ -73,7 +74,8 @@ class Http2Server:
         self._tls = tls_context(certificate, "h2")
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}/users"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -108,9 +110,7 @@ class Http2Server:
             peer.ended.append(event.stream_id)
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        stop_listening(self._listener, self._accepting)
         for peer in self.peers:
             with contextlib.suppress(OSError):
                 peer.socket.shutdown(socket.SHUT_RDWR)

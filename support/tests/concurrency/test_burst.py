@@ -295,7 +295,8 @@ class _Hasty:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/users"
         self._open: list[socket.socket] = []
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._accepting = threading.Thread(target=self._serve, daemon=True)
+        self._accepting.start()
 
     def _serve(self) -> None:
         while True:
@@ -321,7 +322,7 @@ class _Hasty:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listener.close()
+        scripted.stop_listening(self._listener, self._accepting)
         for connection in self._open:
             connection.close()
 
