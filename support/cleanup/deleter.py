@@ -9,15 +9,17 @@ from itertools import chain, compress
 
 from support.cleanup.journal import State
 from support.cleanup.ledger import Ledger, Owner, Record, folded
+from support.cleanup.left import outcome_of
 from support.cleanup.ownership import OwnershipCheck
 from support.cleanup.polling import PollPolicy
+from support.cleanup.second_sign_up import sign_up_again
 from support.contract.normalizers import users_in, users_of
 from support.contract.violation import fail
 from support.errors import TargetDown
 from support.escaping import on_one_line
 from support.http.async_client import AsyncClient
 from support.http.operations import Operation, look
-from support.models import Exchange, Failure, User
+from support.models import Exchange, User
 
 AT_ONCE, SEVERAL, MANY = 64, 5, 100
 LIST, LOOK_UP = "the list", "a look-up"
@@ -144,7 +146,9 @@ class Deleter:
         if not record.is_certain and not (yield from self.look_up(record)):
             if record.was_refused:  # its answer says that no user was created, and nothing says otherwise
                 self._ledger.mark_as([record], State.GONE)
-            return False
+                return False
+            if not (yield from sign_up_again(self.api, self._ledger, record, self._window_s())):
+                return False
         was_refused = record.state is State.REFUSED
         if record.state is not State.DELETING:
             self._ledger.mark_as([record], State.DELETING)
@@ -289,10 +293,3 @@ class Deleter:
             if not gone and not self._is_reassigned(record, user_id, read):
                 return False
         return True
-
-
-def outcome_of(exchange: Exchange) -> str:
-    """Say in a few words how a call of the cleanup ended."""
-    last = exchange.attempts[-1].outcome
-    ended = f"got no answer: {last.cause}" if isinstance(last, Failure) else f"was answered by {last.status}"
-    return f"{exchange.call.method} {ended}"

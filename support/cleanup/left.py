@@ -1,4 +1,4 @@
-"""Who is left after a run, told user by user."""
+"""Who is left after a run, told user by user, and why."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from support.errors import number_of
+from support.models import Exchange, Failure
 
 if TYPE_CHECKING:
     from support.cleanup.ledger import Record
@@ -36,3 +37,10 @@ def describe_left(left: Iterable[Record], mark: str) -> str:
         them = "the others" if provable else "them"
         lines.append(f"The suite deletes nobody whom it cannot show to be its own: look for {them} by hand.")
     return "\n".join(lines)
+
+
+def outcome_of(exchange: Exchange) -> str:
+    """Say in a few words how a call of the cleanup ended."""
+    last = exchange.attempts[-1].outcome
+    ended = f"got no answer: {last.cause}" if isinstance(last, Failure) else f"was answered by {last.status}"
+    return f"{exchange.call.method} {ended}"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from support import settings as settings_module
-from support.cleanup.deleter import outcome_of
+from support.cleanup.left import outcome_of
 from support.cleanup.marks import mark_in
 from support.cleanup.recovery import finish
 from support.contract.normalizers import users_in

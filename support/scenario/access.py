@@ -117,10 +117,15 @@ def carry_elsewhere(scenario: ScenarioContext, owner: Actor, intruder: Actor) ->
     if scenario.profile.capabilities.pages:
         reads += [scenario.api.with_credential(one).page(1, 1) for one in elsewhere]
         also_allowed *= 2
-    api, new_user = scenario.api.with_credential(none), intruder.new_user
-    scenario.emails_tried.append(new_user.email)
-    bodies = [{**new_user.as_json(), name: right.token} for name in MEMBERS]
-    writes = [scenario.registry.create(api.create_call(one), new_user.email, new_user.name) for one in bodies]
+    api = scenario.api.with_credential(none)
+    new_users = [scenario.factory.new_user(intruder.persona) for _ in MEMBERS]
+    scenario.emails_tried += [new_user.email for new_user in new_users]
+    writes = [
+        scenario.registry.create(
+            api.create_call({**new_user.as_json(), member: right.token}), new_user.email, new_user.name
+        )
+        for member, new_user in zip(MEMBERS, new_users, strict=True)
+    ]
     scenario.keep(*scenario.run_at_once([*writes, *reads]))
     scenario.values[FAULTS] = [*[scenario.answers.invalid] * len(writes), *also_allowed]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import logging
 from dataclasses import replace
 
 import pytest
 
-from support.models import Answer, Call
+from support.models import Answer, Call, NewUser
 from support.profile import Capabilities, Profile
 from support.tests.cleanup.fake import Stand, answered
 
@@ -48,7 +50,42 @@ def test_a_create_whose_answer_was_lost_is_left_behind_where_nobody_can_be_found
     without_list(stand, email_filter=False)
     stand.users.lost["POST"] = 1
     assert stand.create().undecided
-    assert "the email cannot be looked up" in stand.left_behind()
+    assert "the email cannot be looked up, and one more POST was answered by 409" in stand.left_behind()
+    assert len(stand.users.users) == 1
+
+
+@pytest.mark.parametrize("answer", [answered(500), answered(504)])
+def test_another_sign_up_shows_that_a_create_without_an_answer_has_created_nobody(stand: Stand, answer: Answer) -> None:
+    without_list(stand, email_filter=False)
+    fails = itertools.count()
+    stand.users.intercept = lambda call: answer if call.method == "POST" and next(fails) == 0 else None
+    assert stand.create().status == answer.status
+    stand.prove()
+    assert stand.users.users == {}
+    assert stand.states() == {}
+
+
+def test_another_sign_up_shows_nothing_where_emails_are_not_unique(stand: Stand) -> None:
+    without_list(stand, email_filter=False)
+    stand.users.lost["POST"] = 1
+
+    def create(call: Call) -> Answer | None:
+        if call.method != "POST":
+            return None
+        fields = json.loads(call.body or b"")
+        return answered(201, stand.users.users[stand.users.add(fields["name"], fields["email"])])
+
+    stand.users.intercept = create
+    assert stand.create().undecided
+    assert "the email cannot be looked up, and is not unique: POST was answered by 201" in stand.left_behind()
+    assert list(stand.users.users) == ["1"]
+
+
+def test_nobody_signs_up_again_with_an_email_without_the_mark(stand: Stand) -> None:
+    without_list(stand, email_filter=False)
+    stand.users.lost["POST"] = 1
+    stand.create(NewUser("Ada", "ada@elsewhere.example"))
+    assert "ada@elsewhere.example: the email cannot be looked up" in stand.left_behind()
     assert len(stand.users.asked("POST")) == 1
 
 
