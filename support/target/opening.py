@@ -95,6 +95,9 @@ def _unreachable(base_url: str, why: Failure, route: Route) -> str:
         advice = f"Set REQUESTS_CA_BUNDLE to a file with {authority}, or correct BASE_URL."
         if "expired" in why.cause:
             advice = "Renew the certificate of the API."
+    if why.hung:
+        few = f"Where it only works on few requests at once, set concurrency under [caps] {draft(base_url)}."
+        advice = f"Check that the API is up. Where it is slow, raise REQUEST_TIMEOUT_S. {few}"
     return f"{base_url} cannot be reached: {why.cause}. {advice}"
 
 

@@ -93,6 +93,7 @@ def test_a_target_that_hangs_delays_the_end_no_longer_than_the_deadline(place: P
         ended = run.ended()
         assert ended.code != 0
         assert "cannot be reached: no complete answer within" in ended.out
+        assert "Where it is slow, raise REQUEST_TIMEOUT_S." in ended.out
         api.inject()
         assert place.run("--tags=@contract and not @slow", "features/users/lifecycle.feature", api=api).code == 0
         assert api.users() == api.before, difference(api.before, api.users())
