@@ -24,6 +24,7 @@ BEFORE = 20
 WHOLE = 10_000_000
 TELLING = ("if-match", "if-none-match", "if-modified-since", *OVERRIDES)
 WIDTH = 64
+ACCESS = "auth-401"
 
 
 def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> None:
@@ -79,7 +80,7 @@ def fail(
         tuple(dict.fromkeys(map(_line, wanted))),
         tuple(dict.fromkeys(map(_line, wrong))),
         tuple(replace(row, label=_line(row.label)) for row in contenders),
-        *(_sent_and_came(exchange, _id_of_entry(claims)) if exchange is not None else ()),
+        *(_sent_and_came(exchange, _id_of_entry(claims), rule == ACCESS) if exchange is not None else ()),
     )
     raise ContractViolation(rule, _text(rule, evidence), evidence, exchange, claims)
 
@@ -141,10 +142,11 @@ def _id_of_entry(claims: Sequence[Claim]) -> str:
     return next((str(claim.values[0]) for claim in claims if claim.kind in ("entry", "shown") and claim.values[0]), "")
 
 
-def _sent_and_came(exchange: Exchange, around: str = "") -> tuple[str, str, str, bool]:
+def _sent_and_came(exchange: Exchange, around: str, tells_token: bool) -> tuple[str, str, str, bool]:
     """Return the request and the response in short, the command that repeats the request, and whether an answer came.
 
-    Of a long response, the part around the quoted text `around` is shown, or else the beginning.
+    Of a long response, the part around the quoted text `around` is shown, or else the beginning. `tells_token` says
+    whether the request is shown with the place of its token.
     """
     call, answer = exchange.call, exchange.answer
     body = f" {_short(_line(call.body.decode('utf-8', 'backslashreplace')))}" if call.body else ""
@@ -154,7 +156,8 @@ def _sent_and_came(exchange: Exchange, around: str = "") -> tuple[str, str, str,
     if answer and answer.read is not None:
         came += f"; a read of the user then gave {answer.read.status} {_short(_line(said(answer.read, one_line=True)))}"
     headers = (f" ({name}: {_line(text)})" for name, text in call.headers.items() if name.lower() in TELLING)
-    request = redacted(f"{call.method} {_line(call.url)}{body}{''.join(headers)}")
+    token = f" ({call.credential.in_print if call.credential.shown is not None else 'no token'})" * tells_token
+    request = redacted(f"{call.method} {_line(call.url)}{token}{body}{''.join(headers)}")
     return request, redacted(came + tries), redacted(curl(call)), answer is not None
 
 

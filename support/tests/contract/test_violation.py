@@ -10,7 +10,7 @@ from support.contract.claims import Claim
 from support.contract.matchers import has_status, is_a_user, shows
 from support.contract.violation import check, fail, is_cut
 from support.errors import ContractViolation, Evidence, Inconclusive
-from support.models import Answer, Attempt, Exchange
+from support.models import Answer, Attempt, Credential, Exchange
 from support.profile_answers import Names
 from support.rules import RULES
 from support.tests.contract.exchanges import ADA, BASE, answered, unanswered
@@ -68,6 +68,25 @@ def test_a_condition_is_part_of_the_request() -> None:
     plain = answered(412, ADA, method="PUT", url=BASE, sent=SENT)
     with_condition = replace(plain, call=replace(plain.call, headers={"Accept": "*/*", "If-Match": '"7"'}))
     assert evidence_of(with_condition).request == f'PUT {BASE} {SENT.decode()} (If-Match: "7")'
+
+
+@pytest.mark.parametrize(
+    ("credential", "told"),
+    [
+        (Credential(None), "no token"),
+        (Credential("$TOKEN, Bearer x", value="pear-tree-4711, Bearer x"), "Authorization: Bearer $TOKEN, Bearer x"),
+        (Credential("$TOKEN", "{token}", "pear-tree-4711", "query", "access_token"), "?access_token=$TOKEN"),
+    ],
+    ids=["none", "header", "query"],
+)
+def test_where_the_token_was_is_told_if_the_rule_is_about_access(credential: Credential, told: str) -> None:
+    exchange = answered(200, ADA)
+    exchange = replace(exchange, call=replace(exchange.call, credential=credential))
+    with pytest.raises(ContractViolation) as caught:
+        check(exchange, "auth-401", "Mallory reads", has_status([401]))
+    assert caught.value.evidence is not None
+    assert caught.value.evidence.request == f"GET {exchange.call.url} ({told})"
+    assert told not in evidence_of(replace(exchange, call=replace(exchange.call, method="POST"))).request
 
 
 def test_a_violation_says_in_a_field_that_no_answer_came() -> None:
