@@ -137,6 +137,9 @@ class Settings(BaseSettings):
     processes: Count = Field(
         1, description="internal, set by the suite: how many worker processes there are; leave it at 1"
     )
+    process_number: Count = Field(
+        1, description="internal, set by the suite: which of the worker processes this is; leave it at 1"
+    )
     attach: Literal["failed", "all"] = Field(
         "failed", description="whose exchanges an Allure report has: failed (scenarios that did not pass) or all"
     )

@@ -78,6 +78,7 @@ def joined(parts: Sequence[Summary]) -> Summary:
         seconds=max(part.seconds for part in begun),
         closing_s=max(part.closing_s for part in begun),
         run=", ".join(part.run for part in begun if part.run),
+        seed=begun[0].seed if len({part.seed for part in begun}) == 1 else None,
         shard="",
         split="",
     )

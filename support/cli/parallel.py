@@ -140,9 +140,10 @@ class ParallelRun:
         folder = self._folder / str(number)
         folder.mkdir()
         settings = {
-            "data_seed": self._seed + number - 1,
+            "data_seed": self._seed,
             "max_users_alive": max(1, self._settings.max_users_alive // len(self._shares)),
             "partial": self._reports,
+            "process_number": number,
             "processes": len(self._shares),
             "reports_dir": folder,
             "workers": 1,

@@ -175,7 +175,7 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
     if summary.learned:
         yield "learned", "; ".join(summary.learned)
     yield "time", duration(summary.seconds, 1)
-    yield "run", f"{summary.run or 'without a mark'}, data seed {summary.seed}, target {summary.target or 'unknown'}"
+    yield "run", f"{summary.run or 'without a mark'}, {summary.data_seed}, target {summary.target or 'unknown'}"
     yield "summary", relative(path) if path else "not written"
 
 
@@ -208,9 +208,9 @@ def _print_rerun(console: Console, summary: Summary, options: Sequence[str]) -> 
     failed = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION and failure.scenario]
     places = list(dict.fromkeys(failure.location for failure in failed))
     if places:
-        whose = "the seed of the first process" if "," in summary.run else "the same seed"
-        console.print(Text(f"Run {'it' if len(places) == 1 else 'them'} again with {whose}:", "dim"))
         seed = [f"-D data_seed={summary.seed}"] if summary.seed is not None else []
+        how = " with the same seed" if seed else ""
+        console.print(Text(f"Run {'it' if len(places) == 1 else 'them'} again{how}:", "dim"))
         few = len(places) <= MAX_RERUN
         command = " ".join([_program(), *(seed if few else ["-D again=failed"]), *options])
         lines = [f"  {command}", *(f"    {shlex.quote(place)}" for place in places if few)]

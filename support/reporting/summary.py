@@ -129,6 +129,13 @@ class Summary:
         return {**{name: getattr(self, name) for name in names}, **self.versions}
 
     @property
+    def data_seed(self) -> str:
+        """The seed of the data in words; shards that were joined may have had several."""
+        if self.seed is None:
+            return "several data seeds" if "," in self.run else "no data seed"
+        return f"data seed {self.seed}"
+
+    @property
     def in_one_line(self) -> str:
         """The outcome, why, and against which target: the last line of a run."""
         why = f": {self.why}" if self.why else ""

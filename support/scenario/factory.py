@@ -38,10 +38,11 @@ class Factory:
     """Draws new users from a seed; thread-safe.
 
     A last name is repeated only after at least `APART` others, so that a new name differs from a user's current name.
+    Each process of a run, counted from 1, draws other users: some APIs make a unique login of the name or the email.
     """
 
-    def __init__(self, seed: int, mark: str) -> None:
-        self.seed = seed
+    def __init__(self, seed: int, mark: str, process: int = 1) -> None:
+        self.seed, self._process = seed, process
         self.mark = mark
         self._faker: Faker | None = None
         self._drawn = 0
@@ -91,7 +92,7 @@ class Factory:
             from faker import Faker
 
             self._faker = Faker("en_US", use_weighting=False)
-            self._faker.seed_instance(self.seed)
+            self._faker.seed_instance(self.seed + self._process - 1)
         return self._faker
 
 

@@ -51,7 +51,8 @@ class Session:
         self.http, self.loop, self.async_client = opened.http, opened.loop, opened.async_client
         self.recorder, self.journal = opened.recorder, opened.journal
         self.mark = new_mark()
-        self.factory: Factory = Factory(new_seed() if settings.data_seed is None else settings.data_seed, self.mark)
+        seed = new_seed() if settings.data_seed is None else settings.data_seed
+        self.factory: Factory = Factory(seed, self.mark, settings.process_number)
         self.concurrency_notes: list[str] = []
         self.sink = ReportSink()
         try:

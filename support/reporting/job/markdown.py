@@ -34,7 +34,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     causes = ", ".join(f"{in_plain_text(cause)} x{number}" for cause, number in summary.requests.retried_causes.items())
     sent = f"{summary.requests.sent} for {summary.requests.calls} calls"
     yield f"| requests | {sent}{f', resolved by retries: {causes}' if causes else ''} |"
-    yield f"| run | {in_plain_text(summary.run or 'none')}, data seed {summary.seed}, {summary.seconds:.0f} s |"
+    yield f"| run | {in_plain_text(summary.run or 'none')}, {summary.data_seed}, {summary.seconds:.0f} s |"
     yield ""
     failures = [failure for failure in summary.failures if failure.outcome != KNOWN_DEVIATION]
     for failure in failures[:MOST]:

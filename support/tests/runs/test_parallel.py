@@ -296,7 +296,7 @@ class TestRun:
     ) -> None:
         allure, report, junit = (shared.folder / name for name in ("allure", "report.json", "junit"))
         formats = ["-f", "allure_behave.formatter:AllureFormatter", "-o", str(allure), "-f", "json", "-o", str(report)]
-        shared.write_hooks(WRITING_SEEDS)
+        shared.write_hooks(WRITING_NAMES)
         ended = shared.behave(
             "features/",
             "--tags=@contract",
@@ -324,8 +324,9 @@ class TestRun:
         assert summary["run"] in (allure / "environment.properties").read_text(encoding="utf-8")
         assert [one["name"] for one in json.loads(report.read_text(encoding="utf-8"))] == ["The first", "The second"]
         assert len(list(junit.glob("*.xml"))) == 2
-        seeds = [(shared.folder / f"seed-{name}").read_text(encoding="utf-8") for name in ("first", "second")]
-        assert seeds[0] != seeds[1]
+        names = [(shared.folder / f"drawn-{name}").read_text(encoding="utf-8") for name in ("first", "second")]
+        assert names[0] != names[1]
+        assert {name.split()[0] for name in names} == {str(summary["seed"])}
         assert users_of(new_session(embedded)) == []
 
     @pytest.mark.parametrize(
@@ -348,11 +349,12 @@ class TestRun:
         assert [one["result"] for one in summary_in(ended.folder)["scenarios"]] == ["passed", result]
 
 
-WRITING_SEEDS = """
+WRITING_NAMES = """
 from pathlib import Path
 end = after_scenario
 def after_scenario(context, scenario):
-    Path(f"seed-{context.feature.name.split()[-1]}").write_text(str(context.session.factory.seed))
+    name = context.session.factory.new_user("Ada").name
+    Path(f"drawn-{context.feature.name.split()[-1]}").write_text(f"{context.session.factory.seed} {name}")
     end(context, scenario)
 """
 WAITING = """

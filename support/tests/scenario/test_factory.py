@@ -37,6 +37,12 @@ def test_the_same_seed_gives_the_same_users_in_the_same_order() -> None:
     assert one.new_users(200) == other.new_users(200)
 
 
+def test_each_process_of_a_run_draws_other_users() -> None:
+    one, other = Factory(4711, MARK), Factory(4711, MARK, 2)
+    assert one.seed == other.seed
+    assert not {new_user.email for new_user in one.new_users(50)} & {new_user.email for new_user in other.new_users(50)}
+
+
 def test_a_new_name_is_another_one(factory: Factory) -> None:
     names = [factory.new_user("Ada").name for _ in range(2000)]
     assert all(len({*names[start : start + APART]}) == APART for start in range(0, len(names), APART))
