@@ -22,6 +22,8 @@ from support.statuses import is_client_error
 from support.target.opening import NOBODY
 
 LONGEST_TIMEOUT_S = 120
+AT_ONCE = 50
+"""How many sign-ups a scenario without a burst may send at once."""
 ACCEPTED = ("application/vnd.api+json", "application/hal+json", "application/ld+json", "*/*")
 """Media types that targets send where they refuse `application/json`."""
 UNSAFE = "a body that is not an object may be stored without an id, and could then not be deleted"
@@ -195,7 +197,8 @@ def discover_pace(client: ProbeClient, ada: User) -> None:
     """Learn a longer request timeout if creates are slow, as with password hashing: a burst of them needs it."""
     read = client.read(ada.id)
     work_s = client.fastest_create_s - (read.answer.seconds if read.answer else 0.0)
-    needed_s = min(math.ceil(2 * client.settings.burst * work_s), LONGEST_TIMEOUT_S)
+    at_once = max(client.settings.burst, AT_ONCE)
+    needed_s = min(math.ceil(3 * at_once * work_s), LONGEST_TIMEOUT_S)
     if needed_s > client.settings.request_timeout_s:
         took = f"the fastest create took {client.fastest_create_s:.2f} s, so a burst may take many times that"
         client.learn("deadlines.request_timeout_s", needed_s, took)

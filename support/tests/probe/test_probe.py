@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -64,6 +65,16 @@ def test_a_value_that_differs_is_drafted_with_the_exchange_that_shows_it(
     assert "no_match = [200, 404]  # GET /users?email=" in text
     assert "--with-run" in text
     assert target.client.get(target.url).json() == []
+
+
+def test_creates_that_are_slow_get_a_longer_timeout(command: Command, new_target: NewTarget, tmp_path: Path) -> None:
+    faults = json.dumps([{"kind": "slow", "seconds": 0.2, "methods": ["POST"]}])
+    target, draft = new_target("--faults", faults), tmp_path / "ours.toml"
+    ended = command("support.probe", target.url, "--out", str(draft), token=TOKEN)
+    assert ended.code == 0, ended.said
+    timeout_s = load(str(draft)).deadlines.request_timeout_s
+    assert timeout_s is not None
+    assert timeout_s >= 3 * 50 * 0.2
 
 
 @pytest.mark.parametrize(
