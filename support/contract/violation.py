@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from support import statuses
 from support.contract.claims import Claim
-from support.contract.matchers import Matcher, is_within_bounds
+from support.contract.matchers import Matcher, is_within_bounds, schema_mismatches
 from support.errors import ContractViolation, Evidence, Inconclusive, number_of
 from support.escaping import on_one_line
 from support.exchange_text import curl, said, status_of
 from support.models import OVERRIDES, Answer, Exchange, Failure
+from support.profile_answers import Names
 from support.redaction import redacted
 from support.rules import RULES
 from support.timeline import TimelineRow, drawn, status_counts
@@ -25,6 +28,7 @@ WHOLE = 10_000_000
 TELLING = ("if-match", "if-none-match", "if-modified-since", *OVERRIDES)
 WIDTH = 64
 ACCESS = "auth-401"
+SUBJECT = re.compile(r" (?:does not match|is) ")
 
 
 def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> None:
@@ -85,13 +89,32 @@ def fail(
     raise ContractViolation(rule, _text(rule, evidence), evidence, exchange, claims)
 
 
-def told_together(violations: Sequence[ContractViolation]) -> ContractViolation:
-    """Return the first violation whose answer is a success, or else the first, with all mismatches of its rule."""
+def told_together(violations: Sequence[ContractViolation], names: Names) -> ContractViolation:
+    """Return the first violation whose answer is a success, or else the first, with all mismatches of its rule.
+
+    Its request says for how many more it is the same, and which of their fields are invalid.
+    """
     first = min(violations, key=lambda one: one.exchange is None or not statuses.is_success(one.exchange.status))
-    alike = [one.evidence for one in (first, *violations) if one.evidence is not None and one.rule == first.rule]
+    others = [one for one in violations if one is not first and one.rule == first.rule]
+    alike = [one.evidence for one in (first, *others) if one.evidence is not None]
     actual = dict.fromkeys(chain.from_iterable(evidence.actual for evidence in alike))
-    evidence = replace(alike[0], actual=tuple(actual))
+    evidence = replace(alike[0], actual=tuple(actual), request=alike[0].request + _and_more(others, names))
     return ContractViolation(first.rule, _text(first.rule, evidence), evidence, first.exchange, first.claims)
+
+
+def _and_more(others: Sequence[ContractViolation], names: Names) -> str:
+    if not others:
+        return ""
+    mismatches = chain.from_iterable(schema_mismatches("user", _document_sent(one), names) for one in others)
+    invalid = dict.fromkeys(SUBJECT.split(_line(text))[0] for text in mismatches if text.startswith("/"))
+    return f"; the same for {len(others)} more{': ' * bool(invalid)}{_short(', '.join(invalid))}"
+
+
+def _document_sent(violation: ContractViolation) -> Any:
+    """Return the JSON that a request has sent; None if there is none that can be read."""
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(violation.exchange.call.body or b"") if violation.exchange is not None else None
+    return None
 
 
 def raise_if_inconclusive(attempted: str, exchange: Exchange) -> None:

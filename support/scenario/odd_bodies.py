@@ -59,13 +59,29 @@ def _instead(octets: bytes) -> Rewrite:
     return lambda _, __: octets
 
 
-NESTED: Mapping[str, Rewrite] = {
-    "500 lists in each other": _extra(b'"x": ' + b"[" * 500 + b"]" * 500),
-    "100,000 lists in each other": _extra(b'"x": ' + b"[" * 100_000 + b"]" * 100_000),
-    "20,000 objects in each other": _extra(b'"x": ' + b'{"x":' * 20_000 + b"0" + b"}" * 20_000),
-    "a name in 2,000 lists": _name(b"[" * 2_000 + b"0" + b"]" * 2_000),
-    "100,000 brackets that never close": lambda body, _: body.replace(b"}", b', "x": ' + b"[" * 100_000, 1),
-}
+def extra_lists(levels: int) -> Rewrite:
+    """Add a field that no user has, with lists in each other."""
+    return _extra(b'"x": ' + b"[" * levels + b"]" * levels)
+
+
+def name_in_lists(levels: int) -> Rewrite:
+    """Send lists in each other in the place of the name."""
+    return _name(b"[" * levels + b"0" + b"]" * levels)
+
+
+def _nested(few: int, many: int, objects: int, of_name: int) -> dict[str, Rewrite]:
+    return {
+        f"{few:,} lists in each other": extra_lists(few),
+        f"{many:,} lists in each other": extra_lists(many),
+        f"{objects:,} objects in each other": _extra(b'"x": ' + b'{"x":' * objects + b"0" + b"}" * objects),
+        f"a name in {of_name:,} lists": name_in_lists(of_name),
+        "100,000 brackets that never close": lambda body, _: body.replace(b"}", b', "x": ' + b"[" * 100_000, 1),
+    }
+
+
+NESTED: Mapping[str, Rewrite] = _nested(500, 100_000, 20_000, 2_000)
+STORABLE: Mapping[str, Rewrite] = _nested(20, 40, 41, 30)
+"""The same with as many levels as any store can keep."""
 LARGE: Mapping[str, Rewrite] = {
     "an unknown field of 1 MiB": _extra(b'"x": "' + b"x" * (MIB - ROOM_FOR_THE_REST) + b'"'),
     "a name of 100,000 characters": _name(b'"' + b"x" * 100_000 + b'"'),

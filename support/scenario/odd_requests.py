@@ -15,7 +15,8 @@ from support.http.urls import with_query
 from support.http.users_api import JSON
 from support.models import OVERRIDES, Call, Exchange
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.odd_bodies import CLASSES, WITHOUT_DATA, Rewrite
+from support.scenario.nesting import classes_for
+from support.scenario.odd_bodies import WITHOUT_DATA, Rewrite
 
 LARGE = 32 * 1024
 LONG_HEAD = 4 * 1024
@@ -86,7 +87,7 @@ def sign_ups(scenario: ScenarioContext, actor: Actor, bodies: Mapping[str, Rewri
 
 def changes(scenario: ScenarioContext, actor: Actor, method: str) -> Iterator[Odd]:
     """Yield changes: PATCH with every third unusual body and each unusual encoding, or PUT with every fourth body."""
-    bodies = [pair for bodies in (WITHOUT_DATA, *CLASSES.values()) for pair in bodies.items()]
+    bodies = [pair for bodies in (WITHOUT_DATA, *classes_for(scenario).values()) for pair in bodies.items()]
     for what, rewrite in bodies[:: 3 if method == "PATCH" else 4]:
         yield with_body(scenario, method, actor, what, rewrite, {})
     for what, (headers, encode) in ENCODINGS.items() if method == "PATCH" else ():

@@ -161,7 +161,7 @@ def is_answered(scenario: ScenarioContext, kind: str, rule: str | None = None) -
         except ContractViolation as violation:
             broken.append(violation)
     if broken:
-        raise told_together(broken)
+        raise told_together(broken, scenario.names)
 
 
 def _is_as_of_get(scenario: ScenarioContext, head: Exchange) -> bool:

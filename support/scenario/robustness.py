@@ -24,7 +24,7 @@ from support.scenario import (
     waiting,
 )
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.odd_bodies import CLASSES
+from support.scenario.nesting import classes_for
 from support.scenario.odd_requests import Odd, Odds
 from support.statuses import RETRIED, is_client_error, is_success
 
@@ -66,7 +66,7 @@ def _took_all_its_time(exchange: Exchange) -> bool:
 def sign_up(scenario: ScenarioContext, bodies: str) -> None:
     """Sign up at once with each body of a class."""
     anybody = scenario.users[0]
-    send_at_once(scenario, odd_requests.sign_ups(scenario, anybody, CLASSES[bodies]))
+    send_at_once(scenario, odd_requests.sign_ups(scenario, anybody, classes_for(scenario)[bodies]))
 
 
 def change(scenario: ScenarioContext, actor: Actor, method: str) -> None:

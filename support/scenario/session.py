@@ -54,6 +54,7 @@ class Session:
         seed = new_seed() if settings.data_seed is None else settings.data_seed
         self.factory: Factory = Factory(seed, self.mark, settings.process_number)
         self.concurrency_notes: list[str] = []
+        self.keeps_nested: bool | None = None
         self.sink = ReportSink()
         try:
             self.recovered = finish_dead_runs(opened, self.target.key)
