@@ -25,6 +25,9 @@ from support.reporting.summary import FILE, Summary, read
 from support.settings import ROOT
 
 LIMIT_S, SIGN_OF_LIFE_S = 1800.0, 15.0
+PROGRESS = re.compile(
+    r"^(?:\d+ of \d+ scenarios?|.* \d+ (?:passed|failed|known deviations?|skipped)\b).*", re.MULTILINE
+)
 LAST_WORDS = 600
 SHOWN = 160
 SHOWN_SOMETIMES = ("race-email", "race-delete", "lost-update", "delete-frees")
@@ -143,7 +146,7 @@ def _run(folder: Path, draft: Draft, tags: str, tell: Callable[[str], object]) -
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **settings}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
-        tell("The contract runs with the draft; its last line, every 15 seconds:")
+        tell("The contract runs with the draft; how far it is, every 15 seconds:")
         try:
             _wait_for(process, output, tell)
         finally:
@@ -166,13 +169,18 @@ def _wait_for(process: subprocess.Popen[bytes], output: Path, tell: Callable[[st
         try:
             process.wait(SIGN_OF_LIFE_S)
         except subprocess.TimeoutExpired:
-            tell(redacted(_said(output).rpartition("\n")[2]))
+            tell(redacted(_progress_in(_said(output))))
         else:
             return
     raise SuiteError(
         f"the run took longer than {LIMIT_S:.0f} s. Run fewer scenarios, as with --with-run @smoke, or none: leave "
         "--with-run out."
     )
+
+
+def _progress_in(said: str) -> str:
+    """Return the last line about how far the run is; the lines of a failure, which may follow, say nothing alone."""
+    return next(reversed(PROGRESS.findall(said)), "the run goes on")
 
 
 def _said(output: Path) -> str:

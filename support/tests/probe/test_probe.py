@@ -314,3 +314,15 @@ def test_a_race_between_spellings_is_judged_by_the_list_where_a_search_minds_let
     assert load(str(draft)).lookup.case_sensitive
     ended = play(target, str(draft), "--tags=@rule.race-email", "--name", "letter cases")
     assert ended.code == 0, ended.said
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Reading an account   3 passed, 1 failed   2.1 s\nAda reads\n  expected  status 200", "Reading an account"),
+        ("Reading an account   3 passed   2.1 s\n7 of 40 scenarios, 3 min left\n  request   GET", "7 of 40 scenarios"),
+        ("INFO    target http://127.0.0.1/users", "the run goes on"),
+    ],
+)
+def test_the_progress_of_a_run_is_no_piece_of_a_failure(said: str, told: str) -> None:
+    assert suite_run._progress_in(said).startswith(told)
