@@ -245,7 +245,7 @@ class Deleter:
         self._missed_deadline = self._missed_deadline or bool(left)
         for record in left:
             if record.confirmed_at:
-                still = f"still shown by {record.shown_by}" if record.shown_by else "still there"
+                still = f"still shown by {record.shown_by}" if record.shown_by else record.last_read or "still there"
                 record.reason = f"{still} {time.monotonic() - record.confirmed_at[0]:.1f} s after it was deleted"
 
     async def _not_gone(self, records: Collection[Record]) -> list[Record]:
@@ -290,6 +290,7 @@ class Deleter:
         for user_id in sorted(record.ids):
             read = yield from self.api.read(user_id)
             gone = read.status in self.api.profile.answers.gone
+            record.last_read = "" if read.status == 200 else f"not seen to be gone ({outcome_of(read)})"
             if not gone and not self._is_reassigned(record, user_id, read):
                 return False
         return True

@@ -49,6 +49,7 @@ class Record:
     - `by_change`: the request was to give the email to an existing user, or is known to have created nobody.
     - `claims_user`: its answer says that a user was created, but not which.
     - `shown_by`: the view that still shows a user who is gone by a read of the id.
+    - `last_read`: what the last read after the deletion says, unless it shows a user.
     - `unprovable`: no read can show that the id belongs to this run, so that the suite does not touch it.
     """
 
@@ -65,6 +66,7 @@ class Record:
     by_change: bool = False
     claims_user: bool = False
     shown_by: str = ""
+    last_read: str = ""
     unprovable: bool = False
 
     def is_stuck(self, deadline_s: float) -> bool:

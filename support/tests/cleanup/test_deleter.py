@@ -19,6 +19,7 @@ from support.models import Answer, Call, Failure
 from support.profile import Profile
 from support.profile_answers import Pages
 from support.tests.cleanup.fake import URL, FakeUsers, Stand, answered
+from support.tests.http.fake import LOST
 from support.tests.interruption.target_process import poll_until
 
 T = TypeVar("T")
@@ -132,6 +133,18 @@ class TestRefused:
         paged.registry.confirm_gone()
         assert len(paged.users.calls) == MANY
         assert paged.states() == {}
+
+
+def test_a_deleted_user_whom_no_read_shows_is_not_said_to_be_still_there(stand: Stand) -> None:
+    stand.create()
+
+    def answer(call: Call) -> Answer | Failure | None:
+        return LOST if call.method == "GET" and "1" not in stand.users.users else None
+
+    stand.users.intercept = answer
+    message = stand.left_behind()
+    assert "not seen to be gone (GET got no answer" in message
+    assert "still there" not in message
 
 
 class TestProof:
