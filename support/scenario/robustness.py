@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -50,8 +51,10 @@ def send_at_once(scenario: ScenarioContext, odds: Iterable[Odd]) -> None:
         burst = odds[start : start + size]
         scenario.registry.make_room(sum(odd.call.method == "POST" for odd in burst))
         scenario.api.policy.budget.admit(len(burst))
+        begun = time.monotonic()
         exchanges += scenario.run_at_once([odd.operation(scenario) for odd in burst])
-        if any(map(_took_all_its_time, exchanges)):
+        took_s = time.monotonic() - begun  # with the searches for who was created, which may hang
+        if took_s > scenario.session.settings.request_timeout_s or any(map(_took_all_its_time, exchanges)):
             break  # the other requests would take as long
     scenario.odd = odds[: len(exchanges)]
     scenario.keep(*exchanges)

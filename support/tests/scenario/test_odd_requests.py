@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -88,3 +90,16 @@ def test_an_accepted_change_without_a_user_in_its_answer_may_have_left_anything(
     with pytest.raises(ContractViolation) if tells else contextlib.nullcontext():
         robustness.shows_an_accepted_change(scenario, ada)
     session.registry.prove_nothing_is_left(20)
+
+
+@pytest.mark.parametrize(("took_s", "bursts"), [(0.0, 3), (11.0, 1)])
+def test_bursts_end_where_one_takes_longer_than_a_request_may(
+    new_session: NewSession, embedded: Target, monkeypatch: pytest.MonkeyPatch, took_s: float, bursts: int
+) -> None:
+    session = new_session(embedded, request_timeout_s=10.0)
+    session.begin("robust")
+    clock = itertools.count(0, took_s)
+    monkeypatch.setattr(robustness, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    reads = [odd_requests.Odd("a read", session.api.call("GET")) for _ in range(3 * robustness.AT_ONCE)]
+    robustness.send_at_once(session.scenario, reads)
+    assert len(session.scenario.exchanges) == len(session.scenario.odd) == bursts * robustness.AT_ONCE
