@@ -28,7 +28,7 @@ WHOLE = 10_000_000
 TELLING = ("if-match", "if-none-match", "if-modified-since", *OVERRIDES)
 WIDTH = 64
 ACCESS = "auth-401"
-SUBJECT = re.compile(r" (?:does not match|is) ")
+SUBJECT, SHORT = re.compile(r" (?=does not match|is )"), 40
 
 
 def check(exchange: Exchange, rule: str, attempted: str, *matchers: Matcher) -> None:
@@ -106,8 +106,14 @@ def _and_more(others: Sequence[ContractViolation], names: Names) -> str:
     if not others:
         return ""
     mismatches = chain.from_iterable(schema_mismatches("user", _document_sent(one), names) for one in others)
-    invalid = dict.fromkeys(SUBJECT.split(_line(text))[0] for text in mismatches if text.startswith("/"))
+    invalid = dict.fromkeys(_in_brief(_line(text)) for text in mismatches if text.startswith("/"))
     return f"; the same for {len(others)} more{': ' * bool(invalid)}{_short(', '.join(invalid))}"
+
+
+def _in_brief(mismatch: str) -> str:
+    """Return what was invalid: the value if it is short, or else what is wrong with it."""
+    value, *wrong = SUBJECT.split(mismatch, maxsplit=1)
+    return f"{value.partition(':')[0]} {wrong[0]}" if wrong and len(value) > SHORT else value
 
 
 def _document_sent(violation: ContractViolation) -> Any:

@@ -144,7 +144,9 @@ def print_summary(
 ) -> None:
     """Print the end of a run; its last line begins with the outcome. `options` are those that behave was given."""
     if table:
-        console.print("", _table(dict(_rows(summary, path)), indent=0))
+        console.print("", _table(dict(_rows(summary)), indent=0))
+        written = relative(path) if path else "not written"
+        console.print(Text.assemble((f"{'summary':<{LABEL}} ", "dim"), written), wrap=False)
         console.gap()
         _print_failures_outside_scenarios(console, summary.failures)
         _print_broken_rules(console, summary)
@@ -152,7 +154,7 @@ def print_summary(
     console.print(Text(summary.in_one_line, f"bold {style_of(summary.outcome)}"), wrap=False)
 
 
-def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
+def _rows(summary: Summary) -> Iterator[tuple[str, str]]:
     users, requests = summary.users, summary.requests
     yield "features", counted(summary.features_by_result)
     yield "rules", counted(summary.rules_by_result)
@@ -176,7 +178,6 @@ def _rows(summary: Summary, path: Path | None) -> Iterator[tuple[str, str]]:
         yield "learned", "; ".join(summary.learned)
     yield "time", duration(summary.seconds, 1)
     yield "run", f"{summary.run or 'without a mark'}, {summary.data_seed}, target {summary.target or 'unknown'}"
-    yield "summary", relative(path) if path else "not written"
 
 
 def _print_failures_outside_scenarios(console: Console, failures: Iterable[Failure]) -> None:
@@ -188,14 +189,17 @@ def _print_failures_outside_scenarios(console: Console, failures: Iterable[Failu
 
 
 def _print_broken_rules(console: Console, summary: Summary) -> None:
-    """Print for each broken rule how many scenarios found it, and the first evidence."""
+    """Print for each broken rule how many scenarios found it, and the first evidence, if possible of its own."""
     found: defaultdict[str, list[Failure]] = defaultdict(list)
     for failure in summary.failures:
         if failure.outcome == Outcome.CONTRACT_BROKEN and failure.scenario:
             found[failure.rule].append(failure)
+    blocked = {(one.file, one.name) for one in summary.scenarios if one.result is Result.BLOCKED}
     table = Table("rule", "found by", "first evidence", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for rule, failures in found.items():
-        first = failures[0]
+        first = next(
+            (one for one in failures if (one.location.rpartition(":")[0], one.scenario) not in blocked), failures[0]
+        )
         shown = first.shown if len(first.shown) <= SHORT else f"{first.shown[:SHORT].rstrip()} …"
         table.add_row(Text(rule, "red"), str(len(failures)), Text(f"{first.location}  {shown}"))
     if found:

@@ -141,7 +141,7 @@ def run_lifecycles(scenario: ScenarioContext, wanted: int) -> None:
     """Let this many users sign up, change their names, read and delete their accounts, all at the same moment."""
     new_users = _new_users(scenario, wanted)
     requests = [Request(one.email, _lifecycle(scenario, one, number)) for number, one in enumerate(new_users, start=1)]
-    acts = one_client.sign_up, one_client.change_by(scenario.update_method), one_client.delete
+    acts = one_client.sign_up, one_client.change_by(scenario.update_method, "name"), one_client.delete
     _keep(scenario, "burst of lifecycles", Burst(new_users, release(scenario, requests), acts))
 
 

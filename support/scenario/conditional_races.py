@@ -31,7 +31,7 @@ ONE_IS_DONE = "one write takes effect, and the others are refused with 412, or w
 
 def race_of_writes(scenario: ScenarioContext, actor: Actor) -> None:
     """Let several clients change the name at once, each on condition that the account is still as they read it."""
-    play(scenario, _writes(scenario, actor), (one_client.sign_up, one_client.change_by(scenario.update_method)))
+    play(scenario, _writes(scenario, actor), (one_client.sign_up, one_client.change_by(scenario.update_method, "name")))
 
 
 def _writes(scenario: ScenarioContext, actor: Actor) -> Iterator[Round]:
@@ -65,7 +65,7 @@ def _check_writes(scenario: ScenarioContext, actor: Actor, contenders: Sequence[
 
 def race_of_changes_and_deletion(scenario: ScenarioContext) -> None:
     """Let an account be deleted while others change it, each on condition that it is still as they read it."""
-    acts = one_client.sign_up, one_client.change_by(scenario.update_method), one_client.delete
+    acts = one_client.sign_up, one_client.change_by(scenario.update_method, "name"), one_client.delete
     play(scenario, _changes_and_deletion(scenario), acts)
 
 

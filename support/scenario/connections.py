@@ -168,7 +168,7 @@ def write_declared(scenario: ScenarioContext, actor: Actor, method: str, written
 
 def is_changed_as_usual(scenario: ScenarioContext, actor: Actor) -> None:
     """Check that the last change was done; if a change with usual headers fails as well, its own rule is broken."""
-    acts = one_client.sign_up, one_client.change_by(scenario.exchange.call.method)
+    acts = one_client.sign_up, one_client.change_by(scenario.exchange.call.method, "name")
     with one_client.tried_by_one_client(scenario, acts):
         user_checks.shows_user(scenario, scenario.exchange, [200], actor.expected or {})
 

@@ -41,8 +41,9 @@ Deleted = list[tuple[str, Sequence[str]]]
 def change_during_deletion(scenario: ScenarioContext, method: str) -> None:
     """Let Ada's name and email be changed while Ada's account is deleted."""
     deleted: Deleted = []
-    changes = one_client.change_by(method), one_client.delete, one_client.change_deleted_by(method)
-    acts = one_client.sign_up, *changes, one_client.sign_up_with_freed_email
+    changes = one_client.change_by(method), one_client.change_to_capitals_by(method)
+    deletions = one_client.delete, one_client.change_deleted_by(method), one_client.sign_up_with_freed_email
+    acts = one_client.sign_up, *changes, *deletions
     play(scenario, _changes_during_deletion(scenario, method, deleted), acts)
     check_that_none_returned(scenario, deleted)
 

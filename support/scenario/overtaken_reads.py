@@ -110,7 +110,7 @@ def _still_listed(scenario: ScenarioContext, gone: set[str]) -> list[str]:
 def change_while_it_is_read(scenario: ScenarioContext, method: str) -> None:
     """Let Ada's name be changed while others read the account; a change before each round empties any cache of it."""
     ada = accounts.become_user(scenario, scenario.actor("Ada"))
-    play(scenario, _changes(scenario, ada, method), (one_client.sign_up, one_client.change_by(method)))
+    play(scenario, _changes(scenario, ada, method), (one_client.sign_up, one_client.change_by(method, "name")))
 
 
 def _changes(scenario: ScenarioContext, ada: Actor, method: str) -> Iterator[Round]:

@@ -177,7 +177,9 @@ def _check_both_fields(
 def change_name_by_many(scenario: ScenarioContext, clients: int) -> None:
     """Let the name of Ada be changed by `clients` updates at once."""
     ada = accounts.become_user(scenario, scenario.actor("Ada"))
-    play(scenario, _changes_of_name(scenario, ada, clients), (one_client.sign_up, one_client.change_by("PATCH")))
+    play(
+        scenario, _changes_of_name(scenario, ada, clients), (one_client.sign_up, one_client.change_by("PATCH", "name"))
+    )
 
 
 def _changes_of_name(scenario: ScenarioContext, ada: Actor, clients: int) -> Iterator[Round]:

@@ -50,7 +50,13 @@ if grep -q '"broken_rule": "{rule}"' {reports}/summary.json && [ "$code" = 0 ]; 
 fi
 case $code in
   0) echo '# The scenario passes: the fault did not show.' ;;
-  1) echo '# The scenario still fails.' ;;
+  1)
+    if grep -q '"broken_rule": "{rule}"' {reports}/summary.json; then
+      echo '# The scenario still fails.'
+    else
+      echo '# The scenario fails for another reason, shown above: nothing can be said about {rule}.'
+      code=2
+    fi ;;
   *) echo '# Nothing can be said about the fault.'; code=2 ;;
 esac
 exit "$code"

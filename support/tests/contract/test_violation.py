@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from support.contract.claims import Claim
 from support.contract.matchers import has_status, is_a_user, shows
-from support.contract.violation import check, fail, is_cut
+from support.contract.violation import check, fail, is_cut, told_together
 from support.errors import ContractViolation, Evidence, Inconclusive
 from support.models import Answer, Attempt, Credential, Exchange
 from support.profile_answers import Names
@@ -194,3 +195,21 @@ def test_a_violation_is_a_failure_and_not_an_error() -> None:
 )
 def test_an_answer_is_cut_if_its_json_ends_too_early(status: int, body: bytes, is_right: bool) -> None:
     assert is_cut(answered(status, body=body).answer) == is_right
+
+
+def test_failures_of_many_requests_tell_what_was_invalid_in_each() -> None:
+    def violation(name: object) -> ContractViolation:
+        sent = json.dumps({"name": name, "email": "ada@example.com"}).encode()
+        with pytest.raises(ContractViolation) as caught:
+            check(answered(201, ADA, method="POST", url=BASE, sent=sent), "create-invalid", "x", has_status([422]))
+        return caught.value
+
+    names = ["\t", "\n", "\u2003", 7, "x" * 201]
+    together = told_together([violation(name) for name in names], NAMES)
+    assert together.evidence is not None
+    assert together.evidence.actual == ("the status was 201",)
+    assert together.evidence.request.endswith(
+        r"; the same for 4 more: /name: '\n', /name: '\u2003', /name: 7, /name is too long"
+    )
+    alone = violation("\t")
+    assert told_together([alone], NAMES).evidence == alone.evidence

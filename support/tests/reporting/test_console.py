@@ -287,3 +287,19 @@ def test_a_narrow_terminal_stops_nothing(columns: str, monkeypatch: pytest.Monke
     for failure in (FAILURE, replace(ERROR, text="KeyError: 'x'\n" + " " * 200 + "far on the right")):
         print_failure(console, failure)
     print_summary(console, with_results(Summary(Outcome.PASSED), [], [FAILURE]), Path("reports/summary.json"))
+
+
+def test_the_first_evidence_of_a_rule_is_that_of_its_own_scenarios() -> None:
+    crowd = replace(FAILURE, scenario="A crowd signs up", location="b.feature:3")
+    blocked = replace(PASSED, file="b.feature", name=crowd.scenario, rule="burst", result=Result.BLOCKED)
+    lines = summary_lines(with_results(Summary(Outcome.PASSED), [blocked], [crowd, FAILURE]))
+    assert any(line.split()[:3] == ["create-201", "2", "a.feature:7"] for line in lines)
+
+
+def test_the_path_of_the_summary_is_never_broken() -> None:
+    stream = io.StringIO()
+    path = Path("reports") / ("a" * 120) / "summary.json"
+    print_summary(Console(stream), Summary(Outcome.PASSED), path)
+    assert any(
+        line.endswith("a/summary.json") and line.startswith("summary ") for line in stream.getvalue().split("\n")
+    )

@@ -169,20 +169,16 @@ def test_a_script_that_runs_the_scenario_says_what_came_of_it(
     faulty: Callable[..., Target], embedded: Target, tmp_path: Path
 ) -> None:
     state = {"STATE_DIR": os.fspath(tmp_path / "state"), "LOG_LEVEL": "ERROR", "REQUEST_TIMEOUT_S": "1"}
-    played = keeping.PLAYED.format(
-        root=ROOT,
-        reports=tmp_path,
-        python=sys.executable,
-        options="",
-        location=_place(),
-        rule="method-405",
-    )
     dead = replace(embedded, base_url="http://127.0.0.1:1/users")
-    for target, code, said in (
-        (faulty("no-allow"), 1, "The scenario still fails."),
-        (embedded, 0, "the fault did not show"),
-        (dead, 2, "Nothing can be said"),
+    for target, rule, code, said in (
+        (faulty("no-allow"), "method-405", 1, "The scenario still fails."),
+        (faulty("no-allow"), "delete", 2, "for another reason, shown above: nothing can be said about delete."),
+        (embedded, "method-405", 0, "the fault did not show"),
+        (dead, "method-405", 2, "Nothing can be said"),
     ):
+        played = keeping.PLAYED.format(
+            root=ROOT, reports=tmp_path, python=sys.executable, options="", location=_place(), rule=rule
+        )
         done = subprocess.run(
             ["sh", "-c", played], env={**os.environ, **on(target), **state}, capture_output=True, text=True, check=False
         )
