@@ -1,6 +1,6 @@
 """Concurrent requests: bursts and races."""
 
-from support.scenario import bursts, deletion_races, email_races, overtaken_reads, races
+from support.scenario import bursts, deletion_races, email_races, email_swaps, overtaken_reads, races
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.protocol import update_methods
 from support.scenario.steps import given, then, when
@@ -98,6 +98,16 @@ def race_of_sign_ups_and_updates(scenario: ScenarioContext) -> None:
     email_races.change_to_one_email(scenario, *update_methods(scenario), signing_up=2)
 
 
+@when("Ada and Grace change to each other's email, and Mallory signs up with Ada's, while Ada changes their name")
+def race_of_refusals(scenario: ScenarioContext) -> None:
+    email_swaps.ask_for_each_others(scenario)
+
+
+@when("Ada changes to a new email while Grace changes to Ada's old one, round after round")
+def race_of_hand_over(scenario: ScenarioContext) -> None:
+    email_swaps.hand_over(scenario)
+
+
 @when("Ada signs up with Grace's email while Grace deletes their account, round after round")
 def race_of_sign_up_and_deletion(scenario: ScenarioContext) -> None:
     email_races.sign_up_during_deletion(scenario)
@@ -152,6 +162,8 @@ def race_of_change_and_reads(scenario: ScenarioContext, method: str) -> None:
 @then("in every round a read, the list and a search show the new data afterwards")
 @then("in every round the list shows each new user exactly once afterwards")
 @then("in every round each read is answered with a list, and no list shows a deleted user afterwards")
+@then("in every round only the name is changed, and all others are refused")
+@then("in every round Ada has the new email, and Grace the old one unless they were refused")
 @then("in every round exactly one change takes effect and the others are refused with 412")
 @then("in every round exactly one request takes effect and the others are refused")
 def every_round_is_right(scenario: ScenarioContext) -> None:

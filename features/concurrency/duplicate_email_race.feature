@@ -36,3 +36,17 @@ Feature: Competing for one email
     Example: Ada signs up with Grace's email while Grace deletes their account
       When Ada signs up with Grace's email while Grace deletes their account, round after round
       Then every round ends as if one request had come before the other
+
+  @rule.update-taken @use.with_search=yes @use.with_changes=yes
+  Rule: A taken email is refused, and stays its owner's, also while its owner changes something
+
+    Example: Ada and Grace ask for each other's email
+      When Ada and Grace change to each other's email, and Mallory signs up with Ada's, while Ada changes their name
+      Then in every round only the name is changed, and all others are refused
+
+  @rule.race-email @use.with_search=yes @use.with_changes=yes
+  Rule: An email that its owner gives up goes to whoever asks for it, or to nobody yet
+
+    Example: Grace takes the email that Ada gives up
+      When Ada changes to a new email while Grace changes to Ada's old one, round after round
+      Then in every round Ada has the new email, and Grace the old one unless they were refused
