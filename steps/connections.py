@@ -54,6 +54,11 @@ def is_changed_as_usual(scenario: ScenarioContext, actor: Actor) -> None:
     connections.is_changed_as_usual(scenario, actor)
 
 
+@when("a client asks for {asked_for:Actor}'s account and hangs up, and others read {other:Actor}'s, several times")
+def read_after_hanging_up(scenario: ScenarioContext, asked_for: Actor, other: Actor) -> None:
+    connections.read_after_hanging_up(scenario, asked_for, other)
+
+
 @when("users sign up with the languages, cookies and User-Agents of browsers and curl")
 def sign_up_by_each_client(scenario: ScenarioContext) -> None:
     connections.sign_up_by_each_client(scenario)

@@ -7,6 +7,11 @@ from support.scenario.steps import given, then, when
 # Accounts
 
 
+@given("support has asked for the ids that come after {actor:Actor}'s, if ids are numbers")
+def ask_for_next_ids(scenario: ScenarioContext, actor: Actor) -> None:
+    values.ask_for_next_ids(scenario, actor)
+
+
 @when("support reads {actor:Actor}'s account")
 def read_account(scenario: ScenarioContext, actor: Actor) -> None:
     scenario.keep(scenario.run(scenario.api.read(actor.known_id)))

@@ -116,9 +116,16 @@ def send_nothing(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     scenario.run(protocol.sending_body(scenario, actor, method, lambda _: b""))
 
 
-@when("{actor:Actor} signs up with the email before the name")
-def sign_up_in_another_order(scenario: ScenarioContext, actor: Actor) -> None:
-    scenario.run(protocol.sending_body(scenario, actor, "POST", protocol.in_another_order))
+@when("{actor:Actor} signs up with JSON that has {write:Writing}")
+def sign_up_in_other_writing(scenario: ScenarioContext, actor: Actor, write: Callable[[bytes], bytes]) -> None:
+    scenario.run(protocol.sending_body(scenario, actor, "POST", write))
+
+
+@when("{actor:Actor} sends {method:Method} with JSON that has {write:Writing}")
+def change_in_other_writing(
+    scenario: ScenarioContext, actor: Actor, method: str, write: Callable[[bytes], bytes]
+) -> None:
+    scenario.run(protocol.sending_body(scenario, actor, method, write))
 
 
 @when('{actor:Actor} signs up with the name "{name}", sent with every character escaped')

@@ -129,6 +129,9 @@ Feature: What every answer has in common
         | requests an unknown user                 |
         | requests an id with a slash              |
         | sends invalid data                       |
+        | sends signs that JSON escapes            |
+        | asks in several languages                |
+        | asks for debugging output                |
         | sends a taken email                      |
         | sends malformed bodies                   |
         | uses an unsupported method               |

@@ -52,6 +52,11 @@ Feature: Connections and headers
       When a client sends a large POST without a token, and on the same connection reads Ada's account and an unknown one
       Then each answer is complete and belongs to its own request
 
+    Example: Reads after a client hangs up
+      Given Ada and Grace are users
+      When a client asks for Ada's account and hangs up, and others read Grace's, several times
+      Then each answer is 200 and shows Grace's account
+
   @rule.own-answer
   Rule: A request with a body in chunks is served like any other, or refused with 411
 

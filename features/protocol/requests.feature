@@ -176,21 +176,23 @@ Feature: Methods, statuses and headers
       And no user was created
 
       Examples:
-        | body                                  |
-        | JSON without its last character       |
-        | JSON with a trailing comma            |
-        | JSON in single quotes                 |
-        | text that is not JSON                 |
-        | invalid UTF-8                         |
-        | UTF-16                                |
-        | JSON followed by other text           |
-        | JSON with an extra bracket            |
-        | JSON without a comma                  |
-        | JSON with a line break in a string    |
-        | JSON with a comment                   |
-        | JSON with unquoted names              |
-        | JSON with NaN in a further field      |
-        | JSON with Infinity in a further field |
+        | body                                       |
+        | JSON without its last character            |
+        | JSON with a trailing comma                 |
+        | JSON in single quotes                      |
+        | text that is not JSON                      |
+        | invalid UTF-8                              |
+        | UTF-16                                     |
+        | JSON followed by other text                |
+        | JSON with an extra bracket                 |
+        | JSON without a comma                       |
+        | JSON with a backslash before an apostrophe |
+        | JSON with an escape of one byte            |
+        | JSON with a line break in a string         |
+        | JSON with a comment                        |
+        | JSON with unquoted names                   |
+        | JSON with NaN in a further field           |
+        | JSON with Infinity in a further field      |
 
     Example: A POST with an empty body
       Given the list of users is noted
@@ -226,15 +228,16 @@ Feature: Methods, statuses and headers
       And Ada's account is unchanged
 
       Examples:
-        | body                             |
-        | JSON without its last character  |
-        | text that is not JSON            |
-        | JSON in single quotes            |
-        | JSON with a trailing comma       |
-        | JSON followed by other text      |
-        | invalid UTF-8                    |
-        | UTF-16                           |
-        | JSON with NaN in a further field |
+        | body                                       |
+        | JSON without its last character            |
+        | text that is not JSON                      |
+        | JSON in single quotes                      |
+        | JSON with a trailing comma                 |
+        | JSON with a backslash before an apostrophe |
+        | JSON followed by other text                |
+        | invalid UTF-8                              |
+        | UTF-16                                     |
+        | JSON with NaN in a further field           |
 
     @use.with_put=yes
     Scenario Outline: A PUT with <body>
@@ -244,11 +247,12 @@ Feature: Methods, statuses and headers
       And Ada's account is unchanged
 
       Examples:
-        | body                             |
-        | JSON without its last character  |
-        | text that is not JSON            |
-        | JSON in single quotes            |
-        | JSON with a trailing comma       |
-        | JSON followed by other text      |
-        | invalid UTF-8                    |
-        | JSON with NaN in a further field |
+        | body                                       |
+        | JSON without its last character            |
+        | text that is not JSON                      |
+        | JSON in single quotes                      |
+        | JSON with a trailing comma                 |
+        | JSON with a backslash before an apostrophe |
+        | JSON followed by other text                |
+        | invalid UTF-8                              |
+        | JSON with NaN in a further field           |

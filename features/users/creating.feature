@@ -68,9 +68,15 @@ Feature: Signing up
       Then Ada's account is created
       And a read of Ada's account shows the same
 
-    Example: Ada sends the email before the name
-      When Ada signs up with the email before the name
+    Scenario Outline: Ada sends JSON that has <written>
+      When Ada signs up with JSON that has <written>
       Then Ada's account is created
+      And a read of Ada's account shows the same
+
+      Examples:
+        | written                       |
+        | the email before the name     |
+        | white space around every part |
 
   @rule.user-shape
   Rule: Every answer that shows a user has their id, name, email and creation date
@@ -130,6 +136,8 @@ Feature: Signing up
         | administrator rights        | the contract has no such field              |
         | an administrator role       | the contract has no such field              |
         | nested administrator rights | the contract has no such field at any depth |
+        | a date of deletion          | some databases hide whoever has one         |
+        | database operators          | some databases would carry them out         |
         | a __proto__ field           | every user could inherit what is in it      |
         | an _id field                | some databases use this field as the id     |
         | a created_at field          | some databases use it as the creation date  |
@@ -146,6 +154,8 @@ Feature: Signing up
         | a made-up id              |
         | a past creation date      |
         | null as the creation date |
+        | a date of deletion        |
+        | database operators        |
         | administrator rights      |
         | an _id field              |
         | a created_at field        |
@@ -174,6 +184,8 @@ Feature: Signing up
         | a made-up id              |
         | a past creation date      |
         | null as the creation date |
+        | a date of deletion        |
+        | database operators        |
         | administrator rights      |
         | a NAME field              |
 

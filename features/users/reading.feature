@@ -35,6 +35,14 @@ Feature: Reading an account
       When a client reads Ada's account, the name changes, and the client asks whether the account has changed
       Then the read shows Ada's current data
 
+    @edge
+    Example: Grace's account is shown although its id was asked for before it was given
+      Given Ada is a user
+      And support has asked for the ids that come after Ada's, if ids are numbers
+      When Grace signs up
+      And support reads Grace's account
+      Then Grace's account is shown as created
+
     Example: Each id shows its own user
       Given Ada, Grace, Alan and Barbara are users
       When support reads each account

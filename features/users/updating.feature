@@ -36,6 +36,18 @@ Feature: Changing an account
       And a read of Ada's account shows the same
 
     @edge
+    Scenario Outline: Ada changes their name and email with an update whose JSON has <written>
+      Given Ada is a user
+      When Ada sends an update with JSON that has <written>
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
+
+      Examples:
+        | written                       |
+        | the email before the name     |
+        | white space around every part |
+
+    @edge
     Example: Ada's name is changed with an update sent to their percent-encoded id
       Given Ada is a user
       When a client changes Ada's name by a percent-encoded id with an update
@@ -178,6 +190,18 @@ Feature: Changing an account
         | what             | name            | other name                              |
         | a trailing space | " Ada Lovelace" | a name with leading and trailing spaces |
         | accents          | "Zoe Bronte"    | a name with combining accents           |
+
+    @edge
+    Scenario Outline: Ada changes their name and email with a replacement whose JSON has <written>
+      Given Ada is a user
+      When Ada sends a replacement with JSON that has <written>
+      Then Ada's account is returned with only that change
+      And a read of Ada's account shows the same
+
+      Examples:
+        | written                       |
+        | the email before the name     |
+        | white space around every part |
 
     @edge
     Example: Ada sends their current data with a replacement

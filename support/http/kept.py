@@ -59,6 +59,17 @@ class KeptConnection:
             self.close()
             return Failure(f"the answer is not HTTP/1.1 ({error})", True, time.monotonic() - started)
 
+    def hang_up(self, send: SendRequest) -> Answer | Failure:
+        """Send a call, and close the connection before the answer."""
+        started = time.monotonic()
+        try:
+            self._send(send.call)
+        except OSError as error:
+            return failure_of(error, time.monotonic() - started, self._route)
+        finally:
+            self.close()
+        return Failure("the client has hung up", True, time.monotonic() - started)
+
     def close(self) -> None:
         """Close the connection, if it is open."""
         if self._socket is not None:

@@ -13,10 +13,11 @@ from support.contract.leaks import PATH
 from support.contract.matchers import Matcher, body_of, leaks_nothing, says_json, says_what_is_wrong
 from support.contract.normalizers import listed
 from support.contract.violation import fail
+from support.http.operations import Operation
 from support.models import WHOLE, Exchange
 from support.pointers import at, placed
 from support.profile import Profile
-from support.scenario import accounts, conditional, directory, paging, values
+from support.scenario import accounts, conditional, directory, error_requests, paging, values
 from support.scenario.access import CREDENTIALS
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.invalid_values import (
@@ -123,6 +124,7 @@ def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     secrets = {name: value for name, value in SECRETS.items() if name not in scenario.profile.create}
     sign_ups = [(mallory, mallory.new_user.as_json()), *((alan, body) for body in _refused(scenario, alan, grace))]
     exchanges = [accounts.send_sign_up(scenario, actor, {**fields, **secrets}) for actor, fields in sign_ups]
+    exchanges.append(scenario.run(_malformed_with(scenario, secrets)))
     methods = update_methods(scenario)
     for method in methods:
         bodies = [{} if method == "PATCH" else grace.new_user.as_json(), *_refused(scenario, grace, mallory)]
@@ -135,6 +137,12 @@ def _send_secrets(scenario: ScenarioContext, grace: Actor) -> list[Exchange]:
     exchanges += [paging.read_page_of(scenario, grace)] if has.pages else []
     scenario.registry.confirm_gone()
     return exchanges
+
+
+def _malformed_with(scenario: ScenarioContext, secrets: Mapping[str, str]) -> Operation[Exchange]:
+    """Return a sign-up whose JSON breaks off after the secrets: an API may quote what is near the mistake."""
+    edsger = Actor("Edsger", scenario.factory.new_user("Edsger"))
+    return sending_body(scenario, edsger, "POST", lambda body: body[:-1] + f", {json.dumps(secrets)[1:-1]},".encode())
 
 
 def _refused(scenario: ScenarioContext, actor: Actor, other: Actor) -> list[dict[str, Any]]:
@@ -213,6 +221,9 @@ REQUESTS: Mapping[str, Requests] = {
     "requests an unknown user": _request_unknown_users,
     "requests an id with a slash": lambda scenario, _: [scenario.run(scenario.api.read("a/b"))],
     "sends invalid data": _send_invalid_data,
+    "sends signs that JSON escapes": error_requests.send_signs_that_json_escapes,
+    "asks in several languages": error_requests.ask_in_languages,
+    "asks for debugging output": error_requests.ask_to_debug,
     "sends a taken email": _send_taken_email,
     "sends malformed bodies": _send_malformed_bodies,
     "requests an invalid page": lambda scenario, _: scenario.run_few_at_once(

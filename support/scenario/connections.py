@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from support.http.kept import KeptConnection
 
 TRIES = 3
+HANGS_UP, READS_AFTER = 5, 4
 LARGE, HUGE = 64 * 1024, 1024 * 1024
 CHUNKED = {"Transfer-Encoding": "chunked"}
 MULTIBYTE = "李小龍" * 4
@@ -120,6 +121,20 @@ def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -
     return kept
 
 
+def read_after_hanging_up(scenario: ScenarioContext, asked_for: Actor, other: Actor) -> None:
+    """Several times: ask for an account, hang up before the answer, and read another account on other connections."""
+    from support.http.kept import KeptConnection  # as above
+
+    session, api = scenario.session, scenario.api
+    exchanges = []
+    for _ in range(HANGS_UP):
+        kept = KeptConnection(session.settings.request_timeout_s, session.connection.route)
+        call = api.call("GET", api.url_of(asked_for.known_id))
+        session.http.run(api.send_once(call), exchange=kept.hang_up)
+        exchanges += [scenario.run(api.read(other.known_id)) for _ in range(READS_AFTER)]
+    scenario.keep(*exchanges)
+
+
 def read_list_after_refusal(scenario: ScenarioContext, page: str) -> None:
     """On one connection: ask for an invalid page, which the API refuses, and read the list."""
     play(scenario, [scenario.api.page(page, 10), scenario.api.list()])
@@ -153,6 +168,8 @@ HEADERS: Sequence[Mapping[str, str]] = (
     {"Cookie": "sale=50%; name=J%F6rg; note=a=b&c; empty="},
     {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
     {"User-Agent": "curl/8.14.1"},
+    {"User-Agent": "curl/8.14.1 " + "(a plugin) " * 40},
+    {"Accept-Charset": "ISO-8859-1"},
 )
 """Headers that browsers and command-line tools send, and that must make no difference to the API."""
 

@@ -171,6 +171,8 @@ MALFORMED: Mapping[str, Callable[[bytes], bytes]] = {
     "JSON without a comma": lambda body: body.replace(b", ", b" ", 1),
     "JSON with a comment": lambda body: b"/* new */ " + body,
     "JSON with unquoted names": lambda body: re.sub(rb'"(\w+)": ', rb"\1: ", body),
+    "JSON with a backslash before an apostrophe": lambda body: body.replace(b'": "', b'": "\\\'', 1),
+    "JSON with an escape of one byte": lambda body: body.replace(b'": "', b'": "\\x41', 1),
     "JSON with a line break in a string": lambda body: body.replace(b"@", b"\n@", 1),
     "JSON with NaN in a further field": lambda body: body[:-1] + FURTHER_FIELD + b"NaN}",
     "JSON with Infinity in a further field": lambda body: body[:-1] + FURTHER_FIELD + b"-Infinity}",

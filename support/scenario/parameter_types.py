@@ -191,6 +191,7 @@ register("EdgeCase", EDGE_CASE, str)
 register("NotJson", one_of(invalid_values.NOT_JSON), invalid_values.NOT_JSON.__getitem__)
 REWRITTEN = {**invalid_values.MALFORMED, **invalid_values.UNKNOWN_MEMBERS}
 register("RewrittenBody", one_of(REWRITTEN), REWRITTEN.__getitem__)
+register("Writing", one_of(protocol.WRITINGS), protocol.WRITINGS.__getitem__)
 register("FirstRequest", one_of(connections.FIRST), connections.FIRST.__getitem__)
 words("WrittenType", *connections.TYPES)
 words("OddBodies", *odd_bodies.CLASSES)

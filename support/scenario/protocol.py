@@ -191,6 +191,18 @@ def in_another_order(body: bytes) -> bytes:
     return json.dumps(json.loads(body, object_pairs_hook=lambda pairs: dict(reversed(pairs)))).encode()
 
 
+def _spaced(body: bytes) -> bytes:
+    """Write JSON with white space before, between and after all its parts (RFC 8259, section 2)."""
+    return b"\r\n\t " + json.dumps(json.loads(body), indent=2, separators=(" ,", " : ")).encode() + b" \n"
+
+
+WRITINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "the email before the name": in_another_order,
+    "white space around every part": _spaced,
+}
+"""Ways to write JSON that mean the same, by the words of the features."""
+
+
 def escaped(body: bytes) -> bytes:
     """Write JSON with escapes for each character of a text and the first of each member's name (RFC 8259, section 7).
 

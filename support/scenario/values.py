@@ -16,6 +16,7 @@ from support.scenario.context import Actor, ScenarioContext
 from support.scenario.factory import Factory
 
 TRIES_FOR_AN_ID = 6
+NEXT_IDS = 5
 OLD_DATE = "2001-02-03T04:05:06Z"
 
 NAMES: Mapping[str, Callable[[Factory], str]] = {
@@ -84,6 +85,11 @@ SERVER_FIELDS: Mapping[str, Callable[[ScenarioContext], dict[str, Any]]] = {
     "administrator rights": lambda _: {"isAdmin": True},
     "an administrator role": lambda scenario: {"role": f"administrator-{scenario.factory.mark}"},
     "nested administrator rights": lambda _: {"attributes": {"isAdmin": True, "level": 9}},
+    "a date of deletion": lambda _: {"deletedAt": OLD_DATE, "deleted_at": OLD_DATE},
+    "database operators": lambda scenario: {
+        "$set": {"createdAt": OLD_DATE, "name": f"Mallory {scenario.factory.mark}"},
+        "$unset": {"email": ""},
+    },
     "a __proto__ field": lambda scenario: {
         "__proto__": {"sentBy": scenario.factory.mark},
         "constructor": {"prototype": {"sentBy": scenario.factory.mark}},
@@ -165,6 +171,13 @@ def server_field(scenario: ScenarioContext, value: str) -> dict[str, Any]:
         scenario.values[value] = SERVER_FIELDS[value](scenario)
     field: dict[str, Any] = scenario.values[value]
     return field
+
+
+def ask_for_next_ids(scenario: ScenarioContext, actor: Actor) -> None:
+    """Read the ids that come after a user's, if ids are numbers; nobody has them yet, or another client's user."""
+    if actor.known_id.isdecimal():
+        ids = [str(int(actor.known_id) + more) for more in range(1, NEXT_IDS + 1)]
+        scenario.run_few_at_once([scenario.api.read(user_id) for user_id in ids])
 
 
 def future_email(scenario: ScenarioContext) -> str:
