@@ -120,13 +120,13 @@ Feature: Connections and headers
       Then each account is created and shown with its own name and email
 
     Example: Reads by browsers and command-line tools
-      Given Ada is a user
+      Given Ada is a user with the name "Zoë Brontë 李小龍"
       When Ada's account is read with the languages, cookies and User-Agents of browsers and curl
       Then each answer is 200 and shows Ada's account
 
     @use.with_changes=yes
     Example: Reads by browsers and command-line tools before and after a change
-      Given Ada is a user
+      Given Ada is a user with the name "Zoë Brontë 李小龍"
       And Ada's account has been read with the languages, cookies and User-Agents of browsers and curl
       And Ada has changed their name with an update
       When Ada's account is read with the languages, cookies and User-Agents of browsers and curl

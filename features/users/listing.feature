@@ -101,6 +101,7 @@ Feature: The list of users
         | starts with                   |
         | ends with                     |
         | differs in one character from |
+        | turns round the words in      |
 
     @edge
     Example: An email with a +tag is found

@@ -54,6 +54,7 @@ RELATIONS: Mapping[str, Callable[[str], str]] = {
     "differs in one character from": lambda email: email.replace(".", "x", 1),
     "differs by an underscore from": lambda email: f"{email[0]}_{email[2:]}",
     "omits the dots in": lambda email: f"{local_part(email).replace('.', '')}@{domain(email)}",
+    "turns round the words in": lambda email: f"{'.'.join(reversed(local_part(email).split('.')))}@{domain(email)}",
     "differs only near the end from": lambda email: email.replace("x.example.com", "y.example.com"),
 }
 """Other emails, such as one that starts with a user's."""
