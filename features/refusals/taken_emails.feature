@@ -49,6 +49,16 @@ Feature: One email, one user
       When other users take the same emails with a wildcard in place of a letter, by sign-up, update and replacement
       Then each email is shown as it was sent, apart from letter case
 
+    @edge @slow
+    Example: An email and the same with a +tag are still two, and both are taken, two seconds later
+      Given Grace is a user
+      And Ada is a user with Grace's email plus a +tag
+      When two seconds pass without a request for these accounts
+      And Mallory signs up with Grace's email
+      Then Mallory is refused because the email is taken
+      And Grace's account is unchanged
+      And Ada's account is unchanged
+
     Example: Mallory signs up in lower case with Grace's upper-case email
       Given Grace is a user with an email in upper case
       When Mallory signs up with Grace's email in lower case

@@ -44,16 +44,6 @@ Feature: Signing up
       Then Ada's account is created
       And Grace's account is unchanged
 
-    @edge @slow
-    Example: An email and the same with a +tag are still two, and both are taken, two seconds later
-      Given Grace is a user
-      And Ada is a user with Grace's email plus a +tag
-      When two seconds pass without a request for these accounts
-      And Mallory signs up with Grace's email
-      Then Mallory is refused because the email is taken
-      And Grace's account is unchanged
-      And Ada's account is unchanged
-
     @edge
     Scenario Outline: Ada signs up with an email that <relation> Grace's
       Given Grace is a user
