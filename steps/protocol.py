@@ -116,12 +116,12 @@ def send_nothing(scenario: ScenarioContext, actor: Actor, method: str) -> None:
     scenario.run(protocol.sending_body(scenario, actor, method, lambda _: b""))
 
 
-@when("{actor:Actor} signs up with JSON that has {write:Writing}")
+@when("{actor:Actor} sends a sign-up that has {write:Writing}")
 def sign_up_in_other_writing(scenario: ScenarioContext, actor: Actor, write: Callable[[bytes], bytes]) -> None:
     scenario.run(protocol.sending_body(scenario, actor, "POST", write))
 
 
-@when("{actor:Actor} sends {method:Method} with JSON that has {write:Writing}")
+@when("{actor:Actor} sends {method:Method} that has {write:Writing}")
 def change_in_other_writing(
     scenario: ScenarioContext, actor: Actor, method: str, write: Callable[[bytes], bytes]
 ) -> None:

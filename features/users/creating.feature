@@ -68,8 +68,8 @@ Feature: Signing up
       Then Ada's account is created
       And a read of Ada's account shows the same
 
-    Scenario Outline: Ada sends JSON that has <written>
-      When Ada signs up with JSON that has <written>
+    Scenario Outline: Ada sends a sign-up that has <written>
+      When Ada sends a sign-up that has <written>
       Then Ada's account is created
       And a read of Ada's account shows the same
 

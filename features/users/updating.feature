@@ -36,9 +36,9 @@ Feature: Changing an account
       And a read of Ada's account shows the same
 
     @edge
-    Scenario Outline: Ada changes their name and email with an update whose JSON has <written>
+    Scenario Outline: Ada changes their name and email with an update that has <written>
       Given Ada is a user
-      When Ada sends an update with JSON that has <written>
+      When Ada sends an update that has <written>
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
 
@@ -192,9 +192,9 @@ Feature: Changing an account
         | accents          | "Zoe Bronte"    | a name with combining accents           |
 
     @edge
-    Scenario Outline: Ada changes their name and email with a replacement whose JSON has <written>
+    Scenario Outline: Ada changes their name and email with a replacement that has <written>
       Given Ada is a user
-      When Ada sends a replacement with JSON that has <written>
+      When Ada sends a replacement that has <written>
       Then Ada's account is returned with only that change
       And a read of Ada's account shows the same
 

@@ -203,7 +203,7 @@ WRITINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "the email before the name": in_another_order,
     "white space around every part": _spaced,
 }
-"""Ways to write JSON that mean the same, by the words of the features."""
+"""Ways to write the same JSON, by the words of the features."""
 
 
 def escaped(body: bytes) -> bytes:
