@@ -236,7 +236,8 @@ def check_each_shown(scenario: ScenarioContext) -> None:
 def check_each_listed(scenario: ScenarioContext) -> None:
     """Check that the list shows each new user exactly once."""
     with tried_by_one_client(scenario, scenario.burst.acts):
-        directory.shows_each_once(scenario, [one.email for one in scenario.burst.new_users])
+        emails = [one.email for one in scenario.burst.new_users]
+        directory.shows_each_once(scenario, emails, scenario.burst.result.results)
 
 
 def check_half_deleted(scenario: ScenarioContext) -> None:

@@ -14,6 +14,7 @@ from support.contract.normalizers import id_in, ids_of, listed, normal_user, use
 from support.contract.violation import check, fail
 from support.errors import number_of
 from support.models import Exchange
+from support.scenario.accounts import fields_of
 from support.scenario.context import Actor, ScenarioContext
 from support.scenario.user_checks import comparable, has_right_shape
 from support.scenario.waiting import SEARCH, poll_until
@@ -149,8 +150,11 @@ def shows_unless_refused(scenario: ScenarioContext, actor: Actor) -> None:
             finds_only(scenario, actor, exchange)
 
 
-def shows_each_once(scenario: ScenarioContext, emails: Sequence[str]) -> None:
-    """Check that the list, if there is one, shows the users with these emails, each of them exactly once."""
+def shows_each_once(scenario: ScenarioContext, emails: Sequence[str], sign_ups: Sequence[Exchange] = ()) -> None:
+    """Check that the list, if there is one, shows the users with these emails, each of them exactly once.
+
+    It shows them as the answers to these sign-ups did.
+    """
     if not scenario.profile.capabilities.list:
         return
     exchange, attempted = read_list(scenario), scenario.then("reading the list")
@@ -161,6 +165,10 @@ def shows_each_once(scenario: ScenarioContext, emails: Sequence[str]) -> None:
     if wrong:
         others = [f"so it is with {number_of(len(wrong) - 5, 'other user')}"] if len(wrong) > 5 else []
         scenario.fail("each new user once in the list", [*wrong[:5], *others], exchange)
+    entries = {id_of(scenario, entry): entry for entry in entries_of(scenario, exchange)}
+    for created in (fields_of(scenario, sign_up) for sign_up in sign_ups):
+        if (entry := entries.get(created.get("id"))) is not None:
+            same_fields(scenario, entry, created, "the list", exchange, "list")
 
 
 # What a search finds

@@ -84,10 +84,10 @@ def _check_refusals(
         wrong.append(f"Ada's email is also that of user {', '.join(others)}")
     scenario.rule = "email-unique" if others or sign_up.outcome is Outcome.BROKEN else rule
     for actor in (ada, grace):
+        before = actor.shown
         shown = accounts.fields_of(scenario, accounts.read(scenario, actor))
-        if shown.get("name") not in names[actor.persona] or differs(shown, {"email": actor.shown["email"]}):
+        if shown.get("name") not in names[actor.persona] or differs(shown, {"email": before["email"]}):
             wrong.append(f"a read shows {shown.get('name')!r}, {shown.get('email')!r} for {actor.persona}")
-        actor.shown = shown if "id" in shown else actor.shown
     return verdict_on(wrong, is_decided(contenders))
 
 
@@ -107,16 +107,12 @@ def _check_hand_over(
 ) -> Verdict:
     scenario.registry.mark_not_created(record)
     wrong = broken_answers(contenders)
-    old = ada.shown["email"]
-    for actor, asked, contender in zip((ada, grace), (new, old), contenders, strict=True):
+    for actor, asked, contender in zip((ada, grace), (new, ada.shown["email"]), contenders, strict=True):
+        kept = actor.shown["email"]
         shown = accounts.fields_of(scenario, accounts.read(scenario, actor))
-        allowed = {
-            Outcome.WON: [asked],
-            Outcome.REFUSED: [actor.shown["email"]],
-        }.get(contender.outcome, [asked, actor.shown["email"]])
+        allowed = {Outcome.WON: [asked], Outcome.REFUSED: [kept]}.get(contender.outcome, [asked, kept])
         if all(differs({"email": shown.get("email")}, {"email": email}) for email in allowed):
             wrong.append(f"a read shows the email {shown.get('email')!r} for {actor.persona}")
-        actor.shown = shown if "id" in shown else actor.shown
     if contenders[0].outcome is Outcome.REFUSED:
         wrong.append("Ada's change to an email that nobody has was refused")
     return verdict_on(wrong, is_decided(contenders))

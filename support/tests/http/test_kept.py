@@ -87,3 +87,23 @@ def test_a_list_may_be_four_times_as_large_as_another_answer(script: Script, mon
         "",
         "the body is larger",
     ]
+
+
+def test_a_client_that_hangs_up_gets_no_answer_and_leaves_nothing_on_the_connection(script: Script) -> None:
+    server = script(answer(200, {"a": 1}), answer(200, {"b": 2}))
+    with contextlib.closing(KeptConnection(TIMEOUT_S, DIRECT)) as kept:
+        send = SendRequest(Call("GET", server.url, Credential(None)), TIMEOUT_S)
+        gone = kept.hang_up(send)
+        server.wait_until_closed(1)
+        came = kept.exchange(send)
+    assert isinstance(gone, Failure)
+    assert (gone.sent, gone.cause) == (True, "the client has hung up")
+    assert isinstance(came, Answer)
+    assert server.connections == 2
+
+
+def test_a_client_that_cannot_connect_has_not_sent_anything(unused_port: int) -> None:
+    kept = KeptConnection(TIMEOUT_S, DIRECT)
+    gone = kept.hang_up(SendRequest(Call("GET", f"http://127.0.0.1:{unused_port}/users", Credential(None)), TIMEOUT_S))
+    assert isinstance(gone, Failure)
+    assert not gone.sent

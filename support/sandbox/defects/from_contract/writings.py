@@ -14,7 +14,6 @@ from support.sandbox.defects.kit import (
     fields_in,
     gap,
     others_with,
-    users_in,
 )
 from support.sandbox.exchange import Answer, Call, Refusal
 from support.sandbox.store import EmailTakenError, Key, User
@@ -86,16 +85,6 @@ async def long_user_agent_breaks_writes(_sandbox: Sandbox, dispatch: Decision, c
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Views
-
-
-@defect("list", at="list_users")
-async def milliseconds_unpadded_in_list(_sandbox: Sandbox, list_users: Decision, call: Call) -> Answer:
-    """The whole list writes milliseconds as a plain number, so that .045 of a createdAt becomes .45."""
-    answer: Answer = await list_users(call)
-    if not {"page", "limit", "email"} & set(call.query):
-        for user in users_in(answer):
-            user["createdAt"] = re.sub(r"\.0{1,2}(?=\d)", ".", user["createdAt"])
-    return answer
 
 
 @defect("conditional")
