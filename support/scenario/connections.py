@@ -169,7 +169,7 @@ HEADERS: Sequence[Mapping[str, str]] = (
     {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
     {"User-Agent": "curl/8.14.1"},
     {"User-Agent": "curl/8.14.1 " + "(a plugin) " * 40},
-    {"Accept-Charset": "ISO-8859-1"},
+    {"Accept-Charset": "ISO-8859-1, *;q=0.1"},
 )
 """Headers that browsers and command-line tools send, and that must make no difference to the API."""
 
