@@ -87,7 +87,8 @@ def _check_refusals(
         before = actor.shown
         shown = accounts.fields_of(scenario, accounts.read(scenario, actor))
         if shown.get("name") not in names[actor.persona] or differs(shown, {"email": before["email"]}):
-            wrong.append(f"a read shows {shown.get('name')!r}, {shown.get('email')!r} for {actor.persona}")
+            right = f"{' or '.join(map(repr, names[actor.persona]))}, {before['email']!r}"
+            wrong.append(f"{actor.persona} is shown as {shown.get('name')!r}, {shown.get('email')!r}, not {right}")
     return verdict_on(wrong, is_decided(contenders))
 
 
@@ -112,7 +113,8 @@ def _check_hand_over(
         shown = accounts.fields_of(scenario, accounts.read(scenario, actor))
         allowed = {Outcome.WON: [asked], Outcome.REFUSED: [kept]}.get(contender.outcome, [asked, kept])
         if all(differs({"email": shown.get("email")}, {"email": email}) for email in allowed):
-            wrong.append(f"a read shows the email {shown.get('email')!r} for {actor.persona}")
+            right = " or ".join(map(repr, allowed))
+            wrong.append(f"{actor.persona} is shown with the email {shown.get('email')!r}, not {right}")
     if contenders[0].outcome is Outcome.REFUSED:
         wrong.append("Ada's change to an email that nobody has was refused")
     return verdict_on(wrong, is_decided(contenders))
