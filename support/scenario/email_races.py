@@ -114,7 +114,7 @@ def change_to_one_email(
     """Let `changing` users change to one email, by the methods in turn, while `signing_up` others sign up with it."""
     scenario.registry.make_room(changing)
     actors = [accounts.become_user(scenario, scenario.actor(persona)) for persona in CHANGING[:changing]]
-    kinds = one_client.change_by, one_client.change_to_taken_email_by
+    kinds = one_client.change_by, one_client.change_to_capitals_by, one_client.change_to_taken_email_by
     acts = *SIGN_UPS, *(act(method) for method in methods for act in kinds)
     play(scenario, _changes(scenario, list(zip(actors, cycle(methods), strict=False)), signing_up), acts)
 
