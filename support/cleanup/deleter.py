@@ -290,7 +290,7 @@ class Deleter:
         for user_id in sorted(record.ids):
             read = yield from self.api.read(user_id)
             gone = read.status in self.api.profile.answers.gone
-            record.last_read = "" if read.status == 200 else f"not seen to be gone ({outcome_of(read)})"
             if not gone and not self._is_reassigned(record, user_id, read):
+                record.last_read = "" if read.status == 200 else f"not seen to be gone ({outcome_of(read)})"
                 return False
         return True

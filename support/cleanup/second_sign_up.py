@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from support.cleanup.journal import State
 from support.cleanup.ledger import Ledger, Phase, Record, folded
 from support.cleanup.left import outcome_of
 from support.cleanup.marks import mark_in
@@ -28,11 +29,12 @@ def sign_up_again(api: UsersApi, ledger: Ledger, record: Record, wait_s: float) 
     if not record.ids:
         record.reason = f"the email cannot be looked up, and one more {outcome_of(first)}"
         return False
+    doubt = ledger.intend(record.email)  # written down before the request, as each create is
+    doubt.phase, doubt.unprovable = Phase.BEGUN, True
     second = yield from _sign_up(api, ledger, record)
-    if second.status not in api.profile.answers.taken:
-        doubt = ledger.intend(record.email)
-        doubt.phase, doubt.unprovable = Phase.BEGUN, True
-        doubt.reason = f"the email cannot be looked up, and is not unique: {outcome_of(second)}"
+    doubt.reason = f"the email cannot be looked up, and is not unique: {outcome_of(second)}"
+    if second.status in api.profile.answers.taken:
+        ledger.mark_as([doubt], State.GONE)
     return True
 
 

@@ -15,8 +15,11 @@ DEBUGGING = (("debug", "true"), ("trace", "true"), ("stacktrace", "true"), ("ver
 
 def send_signs_that_json_escapes(scenario: ScenarioContext, _: Actor) -> list[Exchange]:
     """Send emails whose signs would break JSON that quotes them without escapes."""
-    emails = [scenario.factory.new_user().email for _ in IN_JSON]
-    bodies = [{"name": "Ada", "email": f"{sign} {email}"} for sign, email in zip(IN_JSON, emails, strict=True)]
+    new_users = scenario.factory.new_users(len(IN_JSON))
+    bodies = [
+        {"name": f"{one.name} {scenario.factory.mark}", "email": f"{sign} {one.email}"}  # either shows whose user it is
+        for sign, one in zip(IN_JSON, new_users, strict=True)
+    ]
     accounts.send_sign_ups(scenario, bodies)
     return list(scenario.exchanges)
 

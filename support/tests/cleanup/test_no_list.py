@@ -65,6 +65,22 @@ def test_another_sign_up_shows_that_a_create_without_an_answer_has_created_nobod
     assert stand.states() == {}
 
 
+def test_the_second_sign_up_is_written_down_before_it_is_sent(stand: Stand) -> None:
+    without_list(stand, email_filter=False)
+    alive: list[int] = []
+
+    def answer(call: Call) -> Answer | None:
+        if call.method == "POST":
+            alive.append(len(stand.registry.ledger.alive))
+        return answered(500) if len(alive) == 1 else None
+
+    stand.users.intercept = answer
+    stand.create()
+    stand.prove()
+    assert alive == [1, 1, 2]
+    assert stand.states() == {}
+
+
 def test_another_sign_up_shows_nothing_where_emails_are_not_unique(stand: Stand) -> None:
     without_list(stand, email_filter=False)
     stand.users.lost["POST"] = 1
