@@ -23,6 +23,8 @@ ALLOWED_AT_ANY_TIME = GATEWAY | {TOO_MANY_REQUESTS}
 RETRIED = frozenset({TOO_MANY_REQUESTS, *range(500, 600)})
 
 
+NOT_OFFERED = (405, 501)
+"""What a server answers to a method that it does not have."""
 FIREWALLED = re.compile(r"%(?:[01][0-9A-F]|7F|25|2F|5C|3B)|[;\\]", re.IGNORECASE)
 """What containers and firewalls refuse in a path before the API looks for a user: controls, slashes, `%` and `;`."""
 

@@ -110,27 +110,30 @@ def play(scenario: ScenarioContext, operations: Sequence[Operation[Exchange]]) -
 
     Raises NotOffered if a proxy on the route has its own connections to the API.
     """
-    from support.http.kept import KeptConnection  # loads HTTP libraries; behave imports steps before any hook
-
-    session, route = scenario.session, scenario.session.connection.route
-    is_tunnel = scenario.api.base_url.startswith("https:") and not (route.proxy or "").startswith("https:")
-    if route.proxy is not None and not is_tunnel:
-        raise NotOffered("a proxy is on the route, and it keeps connections of its own to the API")
-    with contextlib.closing(KeptConnection(session.settings.request_timeout_s, route)) as kept:
-        scenario.keep(*(session.http.run(operation, exchange=kept.exchange) for operation in operations))
+    with contextlib.closing(_connection(scenario)) as kept:
+        scenario.keep(*(scenario.session.http.run(operation, exchange=kept.exchange) for operation in operations))
     return kept
 
 
-def read_after_hanging_up(scenario: ScenarioContext, asked_for: Actor, other: Actor) -> None:
-    """Several times: ask for an account, hang up before the answer, and read another account on other connections."""
-    from support.http.kept import KeptConnection  # as above
+def _connection(scenario: ScenarioContext) -> KeptConnection:
+    from support.http.kept import KeptConnection  # loads HTTP libraries; behave imports steps before any hook
 
-    session, api = scenario.session, scenario.api
-    exchanges = []
+    route = scenario.session.connection.route
+    is_tunnel = scenario.api.base_url.startswith("https:") and not (route.proxy or "").startswith("https:")
+    if route.proxy is not None and not is_tunnel:
+        raise NotOffered("a proxy is on the route, and it keeps connections of its own to the API")
+    return KeptConnection(scenario.session.settings.request_timeout_s, route)
+
+
+def read_after_hanging_up(scenario: ScenarioContext, asked_for: Actor, other: Actor) -> None:
+    """Several times: ask for an account, hang up before the answer, and read another account on other connections.
+
+    Raises NotOffered if a proxy on the route has its own connections to the API.
+    """
+    api, connection, exchanges = scenario.api, _connection(scenario), list[Exchange]()
+    call = api.call("GET", api.url_of(asked_for.known_id))
     for _ in range(HANGS_UP):
-        kept = KeptConnection(session.settings.request_timeout_s, session.connection.route)
-        call = api.call("GET", api.url_of(asked_for.known_id))
-        session.http.run(api.send_once(call), exchange=kept.hang_up)
+        scenario.session.http.run(api.send_once(call), exchange=connection.hang_up)
         exchanges += [scenario.run(api.read(other.known_id)) for _ in range(READS_AFTER)]
     scenario.keep(*exchanges)
 

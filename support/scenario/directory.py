@@ -166,9 +166,10 @@ def shows_each_once(scenario: ScenarioContext, emails: Sequence[str], sign_ups: 
         others = [f"so it is with {number_of(len(wrong) - 5, 'other user')}"] if len(wrong) > 5 else []
         scenario.fail("each new user once in the list", [*wrong[:5], *others], exchange)
     entries = {id_of(scenario, entry): entry for entry in entries_of(scenario, exchange)}
-    for created in (fields_of(scenario, sign_up) for sign_up in sign_ups):
-        if (entry := entries.get(created.get("id"))) is not None:
-            same_fields(scenario, entry, created, "the list", exchange, "list")
+    for sign_up in sign_ups:
+        user = user_of(sign_up.answer, scenario.profile)
+        if user is not None and (entry := entries.get(user.id)) is not None:
+            same_fields(scenario, entry, fields_of(scenario, sign_up), "the list", exchange, "list")
 
 
 # What a search finds

@@ -23,12 +23,8 @@ def ask_for_each_others(scenario: ScenarioContext) -> None:
     """Let Ada and Grace ask for each other's email, and Mallory for Ada's, while Ada's name is changed."""
     method = scenario.update_method
     refusals = one_client.sign_up_with_taken_email, one_client.change_to_taken_email_by(method)
-    ada, grace = _become_users(scenario)
-    play(
-        scenario,
-        _refusals(scenario, ada, grace),
-        (one_client.sign_up, *refusals, one_client.change_by(method, "name")),
-    )
+    acts = one_client.sign_up, *refusals, one_client.change_by(method, "name")
+    play(scenario, _refusals(scenario, *_become_users(scenario)), acts)
 
 
 def hand_over(scenario: ScenarioContext) -> None:
@@ -47,7 +43,7 @@ def _become_users(scenario: ScenarioContext) -> tuple[Actor, Actor]:
 def _change(
     scenario: ScenarioContext, actor: Actor, what: str, fields: Mapping[str, str], *, refused_only: bool = False
 ) -> RaceRequest:
-    shown = NewUser(actor.shown["name"], actor.shown["email"])
+    shown = NewUser(str(actor.shown.get("name")), str(actor.shown.get("email")))
     method, url = scenario.update_method, scenario.api.url_of(actor.known_id)
     call = scenario.api.call(method, url, fields=accounts.complete(method, fields, shown))
     refused = scenario.answers.taken if "email" in fields else ()

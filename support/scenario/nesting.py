@@ -12,6 +12,7 @@ from support.http.operations import Operation
 from support.models import Answer
 from support.scenario.context import ScenarioContext
 from support.scenario.odd_bodies import CLASSES, NESTED, STORABLE, Rewrite, extra_lists, name_in_lists
+from support.statuses import is_success
 
 LEVELS = 4
 
@@ -39,4 +40,4 @@ def _is_kept(scenario: ScenarioContext, nest: Rewrite) -> Operation[bool]:
 
 
 def _shows_lists(answer: Answer | None) -> bool:
-    return answer is not None and answer.status < 400 and b"[" * LEVELS in b"".join(answer.body.split())
+    return answer is not None and is_success(answer.status) and b"[" * LEVELS in b"".join(answer.body.split())

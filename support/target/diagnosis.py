@@ -27,7 +27,6 @@ from support.profile import Profile
 from support.profile_requests import ID
 from support.target.locating import field_name, located, pointer
 
-NOT_OFFERED = (405, 501)
 OTHER_IDS = (*IDS, "guid", "slug", "username", "userName", "login", "handle")
 DRAFT = "in a profile of your own (TARGET=./ours.toml), or let `python -m support.probe {}` draft one"
 
@@ -66,7 +65,7 @@ def why_unread(read: Exchange, url: str, waited_s: float = 0.0) -> str | None:
     if read.status in (400, 422):
         return f"{asked(read)}{saying(read.answer)}. Set id under [names] {draft(url)}."
     is_lost = is_page(read.answer) and statuses.is_client_error(read.status)
-    if not (read.status in NOT_OFFERED or is_lost or waited_s):
+    if not (read.status in statuses.NOT_OFFERED or is_lost or waited_s):
         return None
     still = f", also {waited_s:g} s later," if waited_s else ""
     return (
@@ -107,7 +106,7 @@ def why_no_list(exchange: Exchange, profile: Profile) -> str | None:
         return _why_unreadable(exchange, profile)
     if answer.status in (404, 410):
         return f"{asked(exchange)}: there is no users collection. Correct the path in BASE_URL."
-    if answer.status in NOT_OFFERED:
+    if answer.status in statuses.NOT_OFFERED:
         without = (
             f"set list = false, and email_filter = false if it cannot be searched, under [capabilities] {draft(url)}"
         )
@@ -162,7 +161,7 @@ def why_refused(exchange: Exchange, url: str, sent_names: Mapping[str, str], tab
         scheme = f", or set scheme under [auth] {draft(url)}" if status == statuses.UNAUTHORIZED else ""
         token = f"Use a TOKEN that may create and delete users{scheme}."
         return f"{asked(exchange)}, though GET is allowed{saying(answer)}. {token}"
-    if status in (404, *NOT_OFFERED):
+    if status in (404, *statuses.NOT_OFFERED):
         return (
             f"{asked(exchange)}: no user can be created there. Correct BASE_URL, or set create under [paths] "
             f"{draft(url)}; an API that is read-only cannot be tested."

@@ -28,7 +28,7 @@ from support.models import Exchange, NewUser
 from support.profile import Profile
 from support.profile_answers import Names
 from support.target import diagnosis
-from support.target.diagnosis import NOT_OFFERED, asked, draft, is_page, saying, user_shown
+from support.target.diagnosis import asked, draft, is_page, saying, user_shown
 
 CLEANUP_S = 4.0
 MOST_ELSEWHERE, PATIENCE_S = 3, 4.0
@@ -267,7 +267,7 @@ class FirstUser:
 
     def _check_change(self, changed: Exchange, method: str) -> None:
         lost = changed.status == 404 and is_page(changed.answer)
-        if changed.status in NOT_OFFERED or lost:
+        if changed.status in statuses.NOT_OFFERED or lost:
             off = f"{method.lower()} = false under [capabilities]"
             raise SettingsError(
                 f"{asked(changed)}: if the API does not offer {method}, set {off} {draft(self._api.url)}."
@@ -287,7 +287,7 @@ class FirstUser:
             return
         if deleted.status == statuses.TOO_MANY_REQUESTS:
             raise TargetDown(diagnosis.why_limited(deleted))
-        if deleted.status is None or (deleted.status >= 500 and deleted.status not in NOT_OFFERED):
+        if deleted.status is None or (deleted.status >= 500 and deleted.status not in statuses.NOT_OFFERED):
             stayed = f"and the user stays; {diagnosis.tries(deleted)}"
             raise TargetDown(f"{asked(deleted)}{saying(deleted.answer)}, {stayed}. Check that the API is up.")
         raise SettingsError(

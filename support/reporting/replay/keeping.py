@@ -44,14 +44,15 @@ if grep -q 'fixed: the target no longer' {reports}/summary.json; then
   echo '# The fault is not there any more, and the profile still lists it.'
   exit 0
 fi
-if grep -q '"broken_rule": "{rule}"' {reports}/summary.json && [ "$code" = 0 ]; then
+is_broken() {{ grep -q '"broken_rule": "{rule}"' {reports}/summary.json; }}
+if is_broken && [ "$code" = 0 ]; then
   echo '# The profile knows the fault by now, which is still there.'
   exit 1
 fi
 case $code in
   0) echo '# The scenario passes: the fault did not show.' ;;
   1)
-    if grep -q '"broken_rule": "{rule}"' {reports}/summary.json; then
+    if is_broken; then
       echo '# The scenario still fails.'
     else
       echo '# The scenario fails for another reason, shown above: nothing can be said about {rule}.'

@@ -19,7 +19,6 @@ from support.sandbox.exchange import Answer, Call, Refusal
 from support.sandbox.store import EmailTakenError, Key, User
 from support.sandbox.twists import Decision, Sandbox, defect
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Data and writing
 
 
@@ -83,7 +82,6 @@ async def long_user_agent_breaks_writes(_sandbox: Sandbox, dispatch: Decision, c
     return await dispatch(call)  # type: ignore[no-any-return]
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Views
 
 
@@ -174,7 +172,6 @@ def first_read_after_put_is_stale(sandbox: Sandbox) -> None:
     sandbox.around("patch", patch)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Uniqueness, deletion, ids
 
 
