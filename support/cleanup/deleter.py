@@ -124,10 +124,14 @@ class Deleter:
     # Deleting
 
     async def _delete_all(self, records: Sequence[Record]) -> list[Record]:
-        """Delete the users of these records, many at once; return those that have to be confirmed gone."""
+        """Delete the users of these records, many at once; return those that have to be confirmed gone.
+
+        Users who stayed after a confirmed deletion come last and one by one: a target may lose deletions at once.
+        """
         unconfirmed = []
-        for start in range(0, len(records), AT_ONCE):
-            batch = records[start : start + AT_ONCE]
+        new, again = ([one for one in records if bool(one.confirmed_at) is deleted] for deleted in (False, True))
+        at_once = (new[start : start + AT_ONCE] for start in range(0, len(new), AT_ONCE))
+        for batch in chain(at_once, ([record] for record in again)):
             self._ledger.mark_as([record for record in batch if record.is_certain], State.DELETING)
             operations = (self._client.run(self._delete(record)) for record in batch)
             for record, result in zip(batch, await asyncio.gather(*operations, return_exceptions=True), strict=True):

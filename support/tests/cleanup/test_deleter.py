@@ -147,6 +147,28 @@ def test_a_deleted_user_whom_no_read_shows_is_not_said_to_be_still_there(stand: 
     assert "still there" not in message
 
 
+def test_users_who_stay_when_several_are_deleted_at_once_are_deleted_one_by_one(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work = 0
+
+    async def run(operation: Operation[T]) -> T:
+        nonlocal at_work
+        at_work += 1
+        try:
+            await asyncio.sleep(0)
+            return stand.client.execute(operation)
+        finally:
+            at_work -= 1
+
+    stand.users.intercept = lambda call: answered(204) if call.method == "DELETE" and at_work > 1 else None
+    for _ in range(MANY):
+        stand.create()
+    monkeypatch.setattr(stand.client, "run", run)
+    stand.prove()
+    assert stand.users.users == {}
+
+
 class TestProof:
     def test_each_user_is_read_before_they_are_deleted(self, stand: Stand) -> None:
         for _ in range(MANY):
