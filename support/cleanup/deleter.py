@@ -9,11 +9,12 @@ from itertools import chain, compress
 
 from support.cleanup.journal import State
 from support.cleanup.ledger import Ledger, Owner, Record, folded
-from support.cleanup.left import outcome_of
+from support.cleanup.left import outcome_of, why_unprovable
+from support.cleanup.marks import mark_in
 from support.cleanup.ownership import OwnershipCheck
 from support.cleanup.polling import PollPolicy
 from support.cleanup.second_sign_up import sign_up_again
-from support.contract.normalizers import users_in, users_of
+from support.contract.normalizers import entries_without_id, users_in, users_of
 from support.contract.violation import fail
 from support.errors import TargetDown
 from support.escaping import on_one_line
@@ -101,8 +102,16 @@ class Deleter:
         return users_in((yield from self.api.list()).answer, self.api.profile)
 
     def marked(self) -> Operation[list[User] | None]:
-        """List the users whose email carries the run's mark; None if the list cannot be read."""
-        users = yield from self.listed()
+        """List the users whose email carries the run's mark, and count the entries that carry it without an id.
+
+        None if the list cannot be read.
+        """
+        if not self.api.profile.capabilities.list:
+            return None
+        answer = (yield from self.api.list()).answer
+        without_id = entries_without_id(answer, self.api.profile)
+        self._ledger.without_id = sum(mark_in(entry) == self._ledger.mark for entry in without_id)
+        users = users_in(answer, self.api.profile)
         return None if users is None else [user for user in users if self._ownership.is_ours(user)]
 
     async def survey(self) -> tuple[list[User], list[str]]:
@@ -163,19 +172,10 @@ class Deleter:
             yield from self._delete_ids(record)
         if not record.ids:
             contradicted = [user_id for user_id in foreign if self._ledger.facts(user_id).contradicted]
-            self._settle_without_ids(record, [] if was_refused else contradicted)
+            reason = why_unprovable(record, [] if was_refused else contradicted)
+            record.unprovable, record.reason = reason is not None, reason or record.reason
+            self._ledger.mark_as([record] if reason is None else [], State.GONE)
         return bool(record.ids)
-
-    def _settle_without_ids(self, record: Record, contradicted: Sequence[str]) -> None:
-        """Mark a record without users as gone, unless an answer says that it has created one."""
-        record.unprovable = bool(contradicted) or record.claims_user
-        if contradicted:
-            ids = on_one_line(", ".join(sorted(contradicted)))
-            record.reason = f"an answer gave {ids} for this user, and a read shows another client's user there"
-        elif record.claims_user:
-            record.reason = "the create succeeded, but neither its answer nor a look-up says which user it created"
-        else:
-            self._ledger.mark_as([record], State.GONE)
 
     def look_up(self, record: Record) -> Operation[bool]:
         """Add to a record the ids of the users who have its email; False if the search cannot tell."""

@@ -123,11 +123,14 @@ class Counts:
 
 
 class Ledger:
-    """The records of the run with this mark; `existing` are the ids that were there before the run."""
+    """The records of the run with this mark; `existing` are the ids that were there before the run.
+
+    `without_id` is how many entries of the list carry the mark but no id, so that nothing can delete them.
+    """
 
     def __init__(self, journal: Journal, mark: str) -> None:
         self._journal = journal
-        self.mark = mark
+        self.mark, self.without_id = mark, 0
         self.records: list[Record] = []
         self._alive: dict[int, Record] = {}
         self.ids: defaultdict[str, IdFacts] = defaultdict(IdFacts)
@@ -250,12 +253,12 @@ class Ledger:
         return list(self._alive.values())
 
     @property
-    def alive_count(self) -> int:
-        """How many records may have users; quick, as each create asks for it."""
+    def alive_count(self) -> int:  # quick, as each create asks for it
         return len(self._alive)
 
     def counts(self) -> Counts:
-        return Counts(len(self.created), len(self.deleted), len(self.gone), len(one_per_user(self.alive)))
+        alive = len(one_per_user(self.alive)) + self.without_id
+        return Counts(len(self.created), len(self.deleted), len(self.gone), alive)
 
     def in_brief(self) -> str:
         """Return in one line what became of all users."""

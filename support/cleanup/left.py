@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from support.errors import number_of
+from support.escaping import on_one_line
 from support.models import Exchange, Failure
 
 if TYPE_CHECKING:
@@ -22,10 +23,14 @@ def one_per_user(records: Iterable[Record]) -> list[Record]:
     return list(users.values())
 
 
-def describe_left(left: Iterable[Record], mark: str) -> str:
-    """List each user that is left once, with the command that deletes them."""
-    users = one_per_user(left)
-    lines = [f"{number_of(len(users), 'user')} of run {mark} could not be confirmed as deleted:"]
+def describe_left(left: Iterable[Record], mark: str, without_id: int = 0) -> str:
+    """List each user that is left once, with the command that deletes them, and say how many entries have no id."""
+    users, lines = one_per_user(left), list[str]()
+    if without_id:
+        entries = "1 entry" if without_id == 1 else f"{without_id} entries"
+        lines.append(f"The list has {entries} with the mark {mark} but without an id, by which to delete them.")
+    if users:
+        lines.append(f"{number_of(len(users), 'user')} of run {mark} could not be confirmed as deleted:")
     lines += [f"  {record}" for record in users[:MOST_LISTED]]
     if len(users) > MOST_LISTED:
         lines.append(f"  … and {len(users) - MOST_LISTED} more")
@@ -37,6 +42,18 @@ def describe_left(left: Iterable[Record], mark: str) -> str:
         them = "the others" if provable else "them"
         lines.append(f"The suite deletes nobody whom it cannot show to be its own: look for {them} by hand.")
     return "\n".join(lines)
+
+
+def why_unprovable(record: Record, contradicted: Iterable[str]) -> str | None:
+    """Say why a request without a known user may have created one; None if nothing says so.
+
+    `contradicted` are ids that answers gave for its user, and that reads show to be other clients'.
+    """
+    if ids := on_one_line(", ".join(sorted(contradicted))):
+        return f"an answer gave {ids} for this user, and a read shows another client's user there"
+    if record.claims_user:
+        return "the create succeeded, but neither its answer nor a look-up says which user it created"
+    return None
 
 
 def outcome_of(exchange: Exchange) -> str:

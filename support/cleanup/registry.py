@@ -245,8 +245,8 @@ class Registry:
         if self._was_listed and (refused := [record for record in self.ledger.unfinished() if record.was_refused]):
             log.info("%s", f"no time to look up {number_of(len(refused), 'refused email')}; the list shows none")
             self.ledger.mark_as(refused, State.GONE)
-        if left := self.ledger.write_down_left():
-            raise LeftBehind(describe_left(left, self.mark))
+        if (left := self.ledger.write_down_left()) or self.ledger.without_id:
+            raise LeftBehind(describe_left(left, self.mark, self.ledger.without_id))
 
     async def _finish(self, ends: float) -> None:
         unfinished = self.ledger.unfinished

@@ -114,11 +114,15 @@ def users_in(answer: Answer | None, profile: Profile) -> list[User] | None:
     return None if listed(answer, profile) is None else users_of(answer, profile)
 
 
+def entries_without_id(answer: Answer | None, profile: Profile) -> list[Any]:
+    """Return the entries of a list that have no id that a URL can name."""
+    return [entry for entry in listed(answer, profile) or [] if id_in(entry, profile.names) is None]
+
+
 def shows_without_id(answer: Answer | None, email: str, profile: Profile) -> bool:
     """Whether a list shows a user with this email, but without an id that a URL can name."""
-    entries = [entry for entry in listed(answer, profile) or [] if isinstance(entry, Mapping)]
-    without_id = [entry for entry in entries if id_in(entry, profile.names) is None]
-    return any(_email(profile.names.to_contract(entry)) == email.lower() for entry in without_id)
+    entries = [entry for entry in entries_without_id(answer, profile) if isinstance(entry, Mapping)]
+    return any(_email(profile.names.to_contract(entry)) == email.lower() for entry in entries)
 
 
 def _json_of(answer: Answer | None) -> Any:

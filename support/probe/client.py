@@ -125,9 +125,9 @@ class ProbeClient:
             self.fastest_create_s = min(self.fastest_create_s, exchange.answer.seconds)
         return exchange
 
-    def change(self, method: str, user_id: str, fields: Mapping[str, Any]) -> Exchange:
-        """Send a PATCH or PUT to one of the probe's users."""
-        call = self.api.call(method, self.api.url_of(user_id), fields=fields)
+    def change(self, method: str, user_id: str, fields: Mapping[str, Any], body: bytes | None = None) -> Exchange:
+        """Send a PATCH or PUT to one of the probe's users; `body` replaces the JSON of the fields."""
+        call = self.api.call(method, self.api.url_of(user_id), fields=fields, body=body)
         return self.run(self._registry.change(call, fields.get("email")))
 
     def sign_up(self, first_name: str) -> User:

@@ -39,6 +39,22 @@ NO_OBJECT = (
     "A POST declared as *",
     "* when a client sends malformed bodies",
 )
+UNREADABLE = "a body that is not JSON may be stored as it is, without an id, and could then not be deleted"
+NO_JSON = (
+    "A P* with JSON *",
+    "A P* with text that is not JSON",
+    "A P* with invalid UTF-8",
+    "A P* with UTF-16",
+    "A P* declared as *",
+    "After a large POST declared as plain text*",
+    "Sign-ups with *",
+    "* with unusual bodies",
+    "Generated sign-ups, updates*",
+    "Refused sign-ups, changes and deletions",
+    "An update after refused requests",
+    "Five users after many refusals",
+    "The email of a sign-up that was refused for its *",
+)
 
 
 def discover(client: ProbeClient) -> None:
@@ -154,11 +170,23 @@ def discover_refusals(client: ProbeClient, ada: User) -> None:
         learn_status(client, "invalid", exchange)
     if all(map(succeeded, invalid)):
         client.draft.exclude(UNSAFE, NO_OBJECT)
+        _discover_unreadable(client, ada)
         return
     body = client.api.create_call(mallory.as_json()).body or b""
     malformed = client.post(mallory.as_json(), body[:-1])
     if _refused(malformed):
         learn_status(client, "malformed", malformed)
+
+
+def _discover_unreadable(client: ProbeClient, ada: User) -> None:
+    """Change a user with a body that is not JSON, which is safer than a sign-up: the user keeps the id."""
+    update = client.profile.capabilities.update_method
+    body = client.api.call("PATCH", fields={"name": ada.name}).body or b""
+    cut = client.change("PATCH", ada.id, {"name": ada.name}, body[:-1]) if update == "PATCH" else None
+    if cut is not None and _refused(cut):
+        learn_status(client, "malformed", cut)
+    else:
+        client.draft.exclude(UNREADABLE, NO_JSON)
 
 
 def _refused(exchange: Exchange) -> bool:
