@@ -28,7 +28,7 @@ def describe_left(left: Iterable[Record], mark: str, without_id: int = 0) -> str
     users, lines = one_per_user(left), list[str]()
     if without_id:
         entries = "1 entry" if without_id == 1 else f"{without_id} entries"
-        lines.append(f"The list has {entries} with the mark {mark} but without an id, by which to delete them.")
+        lines.append(f"The list has {entries} with the mark {mark} but without an id by which to delete them.")
     if users:
         lines.append(f"{number_of(len(users), 'user')} of run {mark} could not be confirmed as deleted:")
     lines += [f"  {record}" for record in users[:MOST_LISTED]]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from support.contract.guesses import list_in, searches_by
-from support.contract.normalizers import ids_of
+from support.contract.normalizers import ids_of, user_of
 from support.errors import SuiteError
 from support.http.reading import document_of
 from support.models import Exchange, User
@@ -179,14 +179,18 @@ def discover_refusals(client: ProbeClient, ada: User) -> None:
 
 
 def _discover_unreadable(client: ProbeClient, ada: User) -> None:
-    """Change a user with a body that is not JSON, which is safer than a sign-up: the user keeps the id."""
-    update = client.profile.capabilities.update_method
-    body = client.api.call("PATCH", fields={"name": ada.name}).body or b""
-    cut = client.change("PATCH", ada.id, {"name": ada.name}, body[:-1]) if update == "PATCH" else None
-    if cut is not None and _refused(cut):
+    """Replace a user by a body that is not JSON, which is safer than a sign-up: whatever is stored keeps the id."""
+    if not client.profile.capabilities.put:
+        return
+    fields = {"name": ada.name, "email": ada.email}
+    cut = client.change("PUT", ada.id, {}, (client.api.create_call(fields).body or b"")[:-1])
+    if _refused(cut):
         learn_status(client, "malformed", cut)
-    else:
+        return
+    shown = user_of(client.read(ada.id).answer, client.profile)
+    if shown is None or shown.email != ada.email:
         client.draft.exclude(UNREADABLE, NO_JSON)
+        client.change("PUT", ada.id, fields)  # without their email, nothing would show that the user is the probe's
 
 
 def _refused(exchange: Exchange) -> bool:

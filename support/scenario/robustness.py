@@ -99,8 +99,8 @@ def send_many_that_are_refused(scenario: ScenarioContext, victim: Actor, times: 
     """Send `times` requests that are to be refused: a tenth of them of all kinds, then malformed sign-ups.
 
     No valid request comes in between, as it could repair the damage. If the API limits the number of requests, send at
-    most what it takes in a minute, or 30 if that is more. Where it accepts a malformed sign-up, no more are sent: it may
-    store what it cannot read, so that nothing can delete it.
+    most what it takes in a minute, or 30 if that is more. If it accepts a malformed sign-up, send no more of them: it
+    may store what it cannot read, so that nothing can delete it.
     """
     limits = scenario.session.connection.pacer.limits
     times = min([times, *(max(AT_ONCE, int(limit.rate * MINUTE_S)) for limit in limits)])
@@ -108,7 +108,8 @@ def send_many_that_are_refused(scenario: ScenarioContext, victim: Actor, times: 
     sign_ups = [odd for odd in odds if odd.what == CUT and odd.call.method == "POST"]
     mixed = times // 10
     send_at_once(scenario, islice(cycle(odds), mixed))
-    if not any(odd.what == CUT and is_success(one.status) for odd, one in zip(scenario.odd, scenario.exchanges)):
+    sent = zip(scenario.odd, scenario.exchanges, strict=True)
+    if not any(odd.what == CUT and is_success(exchange.status) for odd, exchange in sent):
         send_at_once(scenario, islice(cycle(sign_ups), times - mixed))
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import pytest
 
+from support.cleanup.marks import new_mark
 from support.errors import LeftBehind
 from support.http.async_client import AsyncClient
 from support.http.loop import LoopThread
@@ -167,6 +168,17 @@ def test_users_who_stay_when_several_are_deleted_at_once_are_deleted_one_by_one(
     monkeypatch.setattr(stand.client, "run", run)
     stand.prove()
     assert stand.users.users == {}
+
+
+def test_entries_without_an_id_that_carry_the_mark_are_told_as_left(stand: Stand) -> None:
+    other = new_mark()
+    entries = [f"no JSON of {stand.mark}", {"user": {"email": f"ada@{stand.mark}.example.com"}}, f"of {other}", 7]
+    stand.users.intercept = lambda call: answered(200, entries) if (call.method, call.url) == ("GET", URL) else None
+    stand.create()
+    message = stand.left_behind()
+    assert message == f"The list has 2 entries with the mark {stand.mark} but without an id by which to delete them."
+    assert stand.users.users == {}
+    assert stand.registry.ledger.counts().alive == 2
 
 
 class TestProof:

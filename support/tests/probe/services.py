@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -216,6 +218,29 @@ class Directus(Make):
     def say(self, status: int, faults: Faults, headers: Mapping[str, str] | None = None) -> Response:
         errors = [{"message": text, "extensions": {"code": "FORBIDDEN"}} for text in faults.values()]
         return JSONResponse({"errors": errors}, status, headers)
+
+
+class Mock(Make):
+    """A mock that keeps whatever it gets as a user with an id; what it cannot read has no fields."""
+
+    async def carry_out(self, call: Call, request: Request) -> Response:
+        try:
+            sent = dict(json.loads(call.body or b"{}"))
+        except ValueError:
+            sent = {}
+        kept, user_id = self.others, call.user_id or str(uuid4())
+        if call.method == "POST":
+            kept[user_id] = {**sent, "id": user_id}
+        elif call.user_id is None:
+            email = request.query_params.get("email")
+            return JSONResponse([user for user in kept.values() if email in (None, user.get("email"))])
+        elif user_id not in kept:
+            return JSONResponse({}, 404)
+        elif call.method == "DELETE":
+            return JSONResponse(kept.pop(user_id))
+        elif call.method in ("PUT", "PATCH"):
+            kept[user_id] = {**(kept[user_id] if call.method == "PATCH" else {}), **sent, "id": user_id}
+        return JSONResponse(kept[user_id], 201 if call.method == "POST" else 200)
 
 
 class Tenant(Make):

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from support.profile_files import load
 from support.sandbox.store import User
 from support.tests.probe.conventions import ExpressZod, Hapi, JsonApi, Spring
 from support.tests.probe.demanding import Envelope, Eve, FastApiUsers, Scim
 from support.tests.probe.frameworks import DjangoRest, FastApi, Laravel, Nest, Rails
 from support.tests.probe.makes import TOKEN, Make
 from support.tests.probe.platforms import Gin, Kinto, SpringDataRest, Strapi, Stripe, Supabase, UnknownFirst
-from support.tests.probe.services import Directus, Graph, Keycloak, Okta, Parse, PocketBase, Private, Tenant
+from support.tests.probe.services import Directus, Graph, Keycloak, Mock, Okta, Parse, PocketBase, Private, Tenant
 from support.tests.target.conftest import Command, command
 
 __all__ = ["command"]
@@ -111,6 +112,19 @@ def test_an_api_that_says_403_for_unknown_ids_can_be_drafted(command: Command, t
         ran = command("behave", "--tags=@smoke", "--no-color", base_url=url, token=TOKEN, target=str(draft))
     assert ran.code == 0, f"{draft.read_text(encoding='utf-8')}\n{ran.said}"
     assert api.api.store.all_users() == existing
+
+
+def test_a_target_that_empties_users_by_what_it_cannot_read_gets_nothing_of_the_kind(
+    command: Command, tmp_path: Path
+) -> None:
+    api, draft = Mock(), tmp_path / "ours.toml"
+    with served(api) as url:
+        probed = command("support.probe", url, "--out", str(draft), token=TOKEN)
+    assert probed.code == 0, probed.said
+    excluded = load(str(draft)).excluded
+    for scenario in ("A PATCH with text that is not JSON", "Five users after many refusals"):
+        assert any(one.covers(scenario) for one in excluded)
+    assert not api.others
 
 
 def test_a_target_that_hides_emails_is_refused_in_one_line(command: Command, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def test_a_value_that_differs_is_drafted_with_the_exchange_that_shows_it(
     assert not drafted.capabilities.access
     assert drafted.answers.no_match == (200, 404)
     assert drafted.excluded[0].covers("A POST with text that is not JSON")
+    assert not any(one.covers("A PATCH with text that is not JSON") for one in drafted.excluded)
     text = draft.read_text(encoding="utf-8")
     assert "no_match = [200, 404]  # GET /users?email=" in text
     assert "--with-run" in text

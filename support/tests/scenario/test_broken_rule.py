@@ -21,6 +21,7 @@ from support.scenario import (
     many_values,
     outcomes,
     races,
+    robustness,
 )
 from support.scenario.context import ScenarioContext
 from support.scenario.session import Session
@@ -259,3 +260,15 @@ def test_deletions_without_effect_break_delete_once(tmp_path: Path) -> None:
         assert caught.value.rule == "delete"
         accounts.become_user(session.scenario, session.scenario.actor("Grace"))
         session.registry.confirm_gone()
+
+
+@pytest.mark.parametrize(("defect", "is_cut_short"), [("cut-json-completed", True), ("id-is-a-number", False)])
+def test_no_crowd_of_malformed_sign_ups_goes_to_a_target_that_accepts_them(
+    tmp_path: Path, defect: str, is_cut_short: bool
+) -> None:
+    with defective(tmp_path, defect) as session:
+        session.begin("robust")
+        ada = accounts.become_user(session.scenario, session.scenario.actor("Ada"))
+        robustness.send_many_that_are_refused(session.scenario, ada, 300)
+        assert (len(session.scenario.odd) < 100) is is_cut_short
+        session.registry.prove_nothing_is_left(20)
