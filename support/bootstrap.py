@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from behave.model import Feature, Scenario
@@ -67,8 +68,14 @@ def begin(config: Any, features: list[Feature]) -> Run:
         return _open(settings, report, interrupts)
 
 
-def check_target(settings: Settings, config: Any, features: Sequence[Feature], processes: int) -> Summary:
-    """Play the preflight once for all processes; return the run's summary, or end the process with one line."""
+def check_target(
+    settings: Settings, config: Any, features: Sequence[Feature], processes: int, slow_s: float
+) -> Summary | None:
+    """Play the preflight once for all processes; return the run's summary, or end the process with one line.
+
+    Return None if several processes would not be faster: half of the answers take less than `slow_s` seconds, or the
+    API limits the number of requests.
+    """
     interrupts = Interrupts()
     interrupts.install()
     known = _Known()
@@ -80,12 +87,14 @@ def check_target(settings: Settings, config: Any, features: Sequence[Feature], p
         session = Session(settings)
         report = RunReport(config, known.reports)
         report.describe_run(session, _play_preflight(session, interrupts))
-        _tell_what_it_does(session, features, config, processes)
+        is_faster = median(_answers_s(session)) >= slow_s and not (slow_s and session.connection.pacer.limits)
+        if is_faster:
+            _tell_what_it_does(session, features, config, processes)
         session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
         session.registry.ledger.close()
         session.close()
     interrupts.restore()
-    return report.summary()
+    return report.summary() if is_faster else None
 
 
 @dataclass
@@ -130,7 +139,8 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     session = Session(settings, embedded)
     learned = [] if settings.base_url is None or settings.partial else _play_preflight(session, interrupts)
     session.listed_at_first = None  # frees memory: the list may be very long
-    log.info("%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
+    level = logging.INFO if settings.partial is None else logging.DEBUG
+    log.log(level, "%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
     report.describe_run(session, learned)
     if settings.base_url is not None and settings.partial is None:
         _tell_what_it_does(session, report.features, report.config)
@@ -147,14 +157,19 @@ def _tell_what_it_does(session: Session, features: Sequence[Feature], config: An
     from support.contract.tags import reason_to_skip
     from support.reporting.forecast import forecast
 
-    attempts = [attempt for exchange in session.recorder.exchanges for attempt in exchange.attempts]
-    answers_s = [attempt.outcome.seconds for attempt in attempts] or [0.0]
     limits, has_token = session.connection.pacer.limits, session.target.token is not None
 
     def is_played(scenario: Scenario) -> bool:
         return reason_to_skip(scenario, session.profile, has_token) is None
 
-    log.info("%s", forecast(features, config, limits, answers_s, processes, is_played, session.settings.repeat))
+    answers_s, repeat = _answers_s(session), session.settings.repeat
+    log.info("%s", forecast(features, config, limits, answers_s, processes, is_played, repeat))
+
+
+def _answers_s(session: Session) -> list[float]:
+    """Return how many seconds each answer so far has taken."""
+    attempts = [attempt for exchange in session.recorder.exchanges for attempt in exchange.attempts]
+    return [attempt.outcome.seconds for attempt in attempts] or [0.0]
 
 
 def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:

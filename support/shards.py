@@ -11,11 +11,11 @@ from typing import Any
 from behave.model import Feature
 
 from support.errors import SettingsError, number_of
-from support.order import CONCURRENCY, is_concurrent
+from support.order import is_concurrent
+from support.reporting.progress import usual_s
 from support.reporting.summary import CLEANUP, Seconds, seconds_of_last_run
 from support.settings import ROOT, Settings
 
-LONG_TAGS, LONG_WEIGHT = {CONCURRENCY, "slow", "fuzz"}, 15
 SHORTEST_S = 0.001
 MAY_BE_OVER = 0.25
 """The part of a share by which the last shares may be longer than the others."""
@@ -57,12 +57,9 @@ def _digest(shares: Sequence[Sequence[Feature]], config: Any) -> str:
 
 
 def weight(feature: Feature, config: Any, seconds: Seconds) -> float:
-    """Return how long the selected scenarios of a feature take: as in the last run, else by a rough estimate."""
+    """Return how many seconds the selected scenarios of a feature take: as in the last run, else as is usual."""
     chosen = [scenario for scenario in feature.walk_scenarios() if scenario.should_run(config)]
-    expected = (
-        seconds.get((feature.name, one.name), 1 if LONG_TAGS.isdisjoint(one.effective_tags) else LONG_WEIGHT)
-        for one in chosen
-    )
+    expected = (seconds.get((feature.name, one.name), usual_s(one)) for one in chosen)
     return sum(max(each, SHORTEST_S) for each in expected) + (seconds.get((feature.name, CLEANUP), 0) if chosen else 0)
 
 

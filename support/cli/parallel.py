@@ -23,7 +23,7 @@ from support import profile_files
 from support import settings as settings_module
 from support.bootstrap import check_target
 from support.cli.child import Child
-from support.cli.splitting import locations_of, shares_of, wants_several
+from support.cli.splitting import SLOW_S, locations_of, shares_of, wants_several
 from support.cli.worker import Share
 from support.early_signals import FAULT
 from support.errors import Inconclusive, Outcome, SuiteError
@@ -72,9 +72,18 @@ def hand_over() -> None:
         _make_shared_folders(config)
     except (SuiteError, OSError, *BAD_ARGUMENTS):
         return
+    preflight = _check(config, settings, shares) if settings.base_url else Summary(Outcome.PASSED)
+    if preflight is None:
+        return
     with TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True) as folder:
-        code = ParallelRun(config, settings, shares, Path(folder), shard).run()
+        code = ParallelRun(config, settings, shares, Path(folder), shard, preflight).run()
     sys.exit(code)
+
+
+def _check(config: Any, settings: Settings, shares: Sequence[Sequence[Feature]]) -> Summary | None:
+    """Play the preflight; return its summary, or None if a single process is enough for an API this fast."""
+    chosen = [feature for share in shares for feature in share]
+    return check_target(settings, config, chosen, len(shares), SLOW_S if settings.workers is None else 0.0)
 
 
 def _formats(config: Any) -> list[tuple[str, Any]]:
@@ -108,6 +117,7 @@ class ParallelRun:
         shares: Sequence[Sequence[Feature]],
         folder: Path,
         shard: Shard,
+        preflight: Summary,
     ) -> None:
         self._config, self._settings, self._shares, self._folder = config, settings, shares, folder
         self._shard = shard
@@ -117,14 +127,11 @@ class ParallelRun:
         self._children, self._first_to_log = list[Child](), dict[str, int]()
         self._console = Console(sys.stdout, config.color)
         self._shown = 0.0
-        self._is_whole, self._preflight = True, Summary(Outcome.PASSED)
+        self._is_whole, self._preflight = True, preflight
         self._started, self._clock = datetime.now().astimezone().isoformat(timespec="seconds"), time.monotonic()
 
     def run(self) -> int:
         """Run all shares; return the exit code of the whole run."""
-        if self._settings.base_url:
-            chosen = [feature for share in self._shares for feature in share]
-            self._preflight = check_target(self._settings, self._config, chosen, len(self._shares))
         self._interrupts.install()
         self._interrupts.shield()
         try:

@@ -51,7 +51,8 @@ def forecast(
         seconds, at = requests / lowest.rate, str(lowest)
     users = _rounded(requests * USERS_PER_REQUEST)
     does = f"sends about {_rounded(requests)} requests and creates about {users} user{'s' * (users != '1')}"
-    takes = f"it takes about {_time(seconds)}"
+    takes = f"{processes} processes take" if processes > 1 else "it takes"
+    takes += f" about {_time(seconds)}"
     if in_turn_s > WORTH_TELLING * max(seconds, 1):
         takes += f", or {_time(in_turn_s)} if the API works on one request at a time"
     return f"this run {does}, whom it deletes; at {at}, {takes}"

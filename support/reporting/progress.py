@@ -120,9 +120,14 @@ class Progress:
         self._over[kind].append((expected_s, self._noted - before))
 
 
+def usual_s(scenario: Scenario) -> float:
+    """Return the seconds that a scenario of this kind usually takes, in relation to others."""
+    return USUAL_S[_kind(scenario)]
+
+
 def _kind(scenario: Scenario) -> str:
     return next((tag for tag in USUAL_S if tag in scenario.effective_tags), OTHERS)
 
 
 def _expected_s(scenario: Scenario, last: Seconds) -> float:
-    return max(SHORTEST_S, last.get((scenario.feature.name, scenario.name), USUAL_S[_kind(scenario)]))
+    return max(SHORTEST_S, last.get((scenario.feature.name, scenario.name), usual_s(scenario)))
