@@ -184,7 +184,8 @@ def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:
         ended = user.clean_up_after(error)
         session.close()
         raise ended from None
-    return user.learned
+    long = ["the list is long: if a search shows the same, only scenarios about the list read it"]
+    return [*user.learned, *(long if session.list_is_long else [])]
 
 
 def _fail(fault: SuiteError, known: _Known, details: str = "") -> NoReturn:

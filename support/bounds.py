@@ -27,6 +27,9 @@ class TooMuch(ValueError):
     """An answer exceeds a bound; the text says which."""
 
 
+TOGETHER = "the answers that are held at one time exceed"
+
+
 class Bounds:
     """Limits in bytes: for one answer, and for all answers together that the clients read or keep at one time."""
 
@@ -34,6 +37,7 @@ class Bounds:
         self.largest = int(largest_mib * MIB)
         self._kept = 0
         self._lock = threading.Lock()
+        self._parsed: list[tuple[weakref.ref[Any], weakref.finalize[Any, Any]]] = []
 
     def largest_of(self, is_list: bool) -> int:
         """Return how many bytes the body of an answer may have: four times as many for a list of users."""
@@ -42,20 +46,34 @@ class Bounds:
     def check_room(self, size: int, counted: int = 0) -> None:
         """Raise TooMuch if `size` bytes, of which `counted` are already counted, do not fit beside all others.
 
-        256 KiB always fit.
+        256 KiB always fit. Answers that were parsed are forgotten first: their bodies can be parsed again.
         """
         most = self.largest * KEPT_TOGETHER
         if size > ALWAYS_TAKEN and self._kept - counted + size > most:
-            raise TooMuch(
-                f"the answers that are held at one time exceed {most // MIB} MiB together, {KEPT_TOGETHER} times "
-                "MAX_ANSWER_MB"
-            )
+            self._forget_parsed()
+            if self._kept - counted + size > most:
+                raise TooMuch(f"{TOGETHER} {most // MIB} MiB together, {KEPT_TOGETHER} times MAX_ANSWER_MB")
 
-    def count(self, owner: object, size: int) -> None:
+    def count(self, owner: object, size: int) -> weakref.finalize[Any, Any] | None:
         """Count `size` bytes, if they are more than 64 KiB, for as long as `owner` exists."""
-        if size > SMALL:
-            self._add(size)
-            weakref.finalize(owner, self._add, -size).atexit = False
+        if size <= SMALL:
+            return None
+        self._add(size)
+        counted = weakref.finalize(owner, self._add, -size)
+        counted.atexit = False
+        return counted
+
+    def count_parsed(self, owner: object, size: int) -> None:
+        """Count what the body of an answer was parsed into, which its `document` keeps."""
+        if counted := self.count(owner, size):
+            self._parsed = [one for one in self._parsed if one[1].alive]
+            self._parsed.append((weakref.ref(owner), counted))
+
+    def _forget_parsed(self) -> None:
+        parsed, self._parsed = self._parsed, []
+        for owner, counted in parsed:
+            getattr(owner(), "__dict__", {}).pop("document", None)
+            counted()
 
     def _add(self, size: int) -> None:
         with self._lock:
@@ -126,7 +144,7 @@ def parsed(body: bytes, owner: object) -> Any:
         is_too_deep = True
     if is_too_deep:
         raise TooMuch(f"the body is nested more than {DEEPEST} levels deep")
-    BOUNDS.count(owner, values * BYTES_A_VALUE)
+    BOUNDS.count_parsed(owner, values * BYTES_A_VALUE)
     return value
 
 

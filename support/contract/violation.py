@@ -11,8 +11,9 @@ from itertools import chain
 from typing import Any, NoReturn
 
 from support import statuses
+from support.bounds import TOGETHER
 from support.contract.claims import Claim
-from support.contract.matchers import Matcher, is_within_bounds, schema_mismatches
+from support.contract.matchers import Matcher, body_of, is_within_bounds, schema_mismatches
 from support.errors import ContractViolation, Evidence, Inconclusive, number_of
 from support.escaping import on_one_line
 from support.exchange_text import curl, said, status_of
@@ -50,6 +51,8 @@ def is_cut(answer: Answer | None) -> bool:
     """Whether a successful answer ends in the middle of its JSON."""
     if answer is None or not statuses.is_success(answer.status) or answer.excess:
         return False
+    if body_of(answer, whole=True)[1] == []:  # parsed once, as the body may be large
+        return False
     text = answer.body.decode("utf-8", "ignore").strip()
     try:
         json.loads(text)
@@ -75,10 +78,14 @@ def fail(
     what the answer of `exchange` should have shown.
 
     Raises Inconclusive if the last answer is a 429 or asks for a longer wait than there is time for, or if the
-    work may have been done and the call could not be sent again, unless the answer is a fault of the server.
+    work may have been done and the call could not be sent again, unless the answer is a fault of the server; or if
+    all the answers that the suite holds are too many.
     """
     if exchange is not None:
         raise_if_inconclusive(attempted, exchange)
+    for text in (*wrong, exchange.answer.excess if exchange is not None and exchange.answer is not None else ""):
+        if text.startswith(TOGETHER):
+            raise Inconclusive(_line(f"{attempted}: {text}; give MAX_ANSWER_MB more room"))
     evidence = Evidence(
         _line(attempted),
         tuple(dict.fromkeys(map(_line, wanted))),

@@ -116,7 +116,7 @@ def _read_views(scenario: ScenarioContext, written: Sequence[Written], turn: int
     for (rule, each, _), exchange in zip(asked, exchanges, strict=True):
         each.views[rule] = view_of(scenario, rule, [exchange], {each.writer.id} if each.writer else set())
     user_ids = {each.writer.id for each in shown if each.writer}
-    read = {"list": [directory.read_list(scenario)]} if scenario.profile.capabilities.list else {}
+    read = {"list": [directory.read_list(scenario)]} if directory.reads_list(scenario) else {}
     read |= {"pages": pages} if turn and (pages := read_pages_with(scenario, user_ids)) else {}
     views = {rule: view_of(scenario, rule, exchanges, user_ids) for rule, exchanges in read.items()}
     for each in shown:

@@ -17,7 +17,7 @@ from support.errors import ContractViolation
 from support.models import Exchange
 from support.scenario.accounts import rule_of_change, rule_of_missing
 from support.scenario.context import Actor, ScenarioContext
-from support.scenario.directory import entries_of, id_of, is_list, read_list, same_fields, views_of
+from support.scenario.directory import entries_of, id_of, is_list, read_list, reads_list, same_fields, views_of
 from support.scenario.invalid_values import FURTHER_FIELD
 from support.scenario.paging import read_page_of
 from support.scenario.user_checks import (
@@ -234,7 +234,7 @@ def _shown_of(scenario: ScenarioContext, actor: Actor, exchange: Exchange) -> Ma
 def no_user_is_created(scenario: ScenarioContext) -> None:
     """Check that no attempt created a user: search for the tried emails, and read the list if there is one."""
     known = {user.id for user in scenario.users} | (scenario.ids_before or frozenset())
-    has_list = scenario.profile.capabilities.list
+    has_list = reads_list(scenario) or (scenario.profile.capabilities.list and not scenario.emails_tried)
     emails = scenario.emails_tried[: MOST_SEARCHED if has_list else None]
     found = scenario.run_few_at_once([scenario.api.holders(email) for email in emails])
     for email, holders in zip(emails, found, strict=True):

@@ -13,6 +13,7 @@ from support.cleanup.recovery import finish_dead_runs, others_in
 from support.cleanup.registry import Registry
 from support.concurrency.burst import burst, burst_in_threads
 from support.concurrency.results import BurstResult, Request
+from support.contract.normalizers import ids_of
 from support.errors import SuiteError
 from support.http.report_sink import ReportSink
 from support.http.users_api import UsersApi
@@ -30,6 +31,7 @@ from support.target.opening import check_open
 log = logging.getLogger("acceptance")
 FAULTY_TIMEOUT_S = 1.0
 ACCESS = "auth-401"
+LONG = 10_000
 T = TypeVar("T")
 
 
@@ -37,7 +39,7 @@ class Session:
     """Everything that lasts as long as a run; the session begins each scenario.
 
     For `recent_s` seconds, the last list that was read may be used again instead of reading another one, unless a
-    request that may create a user was sent since.
+    request that may create a user was sent since. `list_is_long`: the list shows more than LONG users.
     """
 
     recent_s = 1.0
@@ -66,7 +68,9 @@ class Session:
         self.registry: Registry = opened.new_registry(self.mark)
         self.api: UsersApi = self.registry.api
         self.listed_at_first = self.http.run(self.api.list()) if self.profile.capabilities.list else None
+        self.list_is_long = False
         if self.listed_at_first is not None:
+            self.list_is_long = len(ids_of(self.listed_at_first.answer, self.profile)) > LONG
             self.registry.ledger.existing |= others_in(self.listed_at_first, self.profile, self.journal)
         self.loop.submit(self.registry.ledger.keep_lease())
         self.deadlines = Deadlines(self.poll_policy)
