@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from support.bounds import TOGETHER
 from support.contract.claims import Claim
 from support.contract.matchers import has_status, is_a_user, shows
 from support.contract.violation import check, fail, is_cut, told_together
@@ -27,6 +28,16 @@ def message_of(exchange: Exchange) -> str:
         )
     assert caught.value.rule == "create-201"
     return str(caught.value)
+
+
+def test_what_the_suite_itself_has_no_room_for_breaks_no_rule() -> None:
+    exchange = answered(200, [ADA])
+    assert exchange.answer is not None
+    beyond = replace(exchange.answer, body=b"", excess=f"{TOGETHER} 256 MiB together, 32 times MAX_ANSWER_MB")
+    with pytest.raises(Inconclusive, match="MAX_ANSWER_MB more room"):
+        check(replace(exchange, attempts=(Attempt(beyond),)), "list", "Ada reads the list", has_status([200]))
+    with pytest.raises(Inconclusive, match="MAX_ANSWER_MB more room"):
+        fail("list", "Ada reads the list", ["a list"], [beyond.excess], exchange)
 
 
 def test_a_right_exchange_passes() -> None:

@@ -184,6 +184,14 @@ class TestTogether:
         answers.clear()
         BOUNDS.check_room(MIB)
 
+    def test_parsed_answers_are_forgotten_to_make_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        own = bounds.Bounds(largest_mib=1)
+        monkeypatch.setattr(bounds, "BOUNDS", own)
+        kept = [Answer(200, {}, b"[" + b"0," * 20_000 + b"0]", 0.0) for _ in range(bounds.KEPT_TOGETHER)]
+        documents = [len(each.document) for each in kept]
+        assert sum("document" in vars(each) for each in kept) < len(kept)
+        assert documents == [len(each.document) for each in kept]
+
     def test_concurrent_bodies_count_together(self, monkeypatch: pytest.MonkeyPatch) -> None:
         own = bounds.Bounds(largest_mib=1)  # answers of other tests may still be counted in the common ones
         monkeypatch.setattr(bounds, "BOUNDS", own)

@@ -44,12 +44,15 @@ def test_what_is_repeated_counts_as_often_as_it_is_played() -> None:
     [(0.0, 1, "2 s"), (0.06, 1, "19 s"), (0.05, 8, "3 s"), (0.0, 8, "1 s"), (1.0, 1, "5 minutes")],
 )
 def test_processes_wait_at_the_same_time_but_share_the_processors(answer_s: float, processes: int, time: str) -> None:
-    assert f" ms an answer, it takes about {time}" in forecast(HUNDRED, EVERYTHING, [], [answer_s], processes)
+    takes = "it takes" if processes == 1 else f"{processes} processes take"
+    assert f" ms an answer, {takes} about {time}" in forecast(HUNDRED, EVERYTHING, [], [answer_s], processes)
 
 
 def test_an_api_that_works_on_one_request_at_a_time_may_take_as_long_as_all_answers_the_few_slow_ones_too() -> None:
     told = forecast(HUNDRED, EVERYTHING, [], [0.01, 0.01, 0.01, 0.37], 4)
-    assert told.endswith("10 ms an answer, it takes about 2 s, or 2 minutes if the API works on one request at a time")
+    assert told.endswith(
+        "; at 10 ms an answer, 4 processes take about 2 s, or 2 minutes if the API works on one request at a time"
+    )
     assert "one request at a time" not in forecast(HUNDRED, EVERYTHING, [], [0.001], 1)
 
 
