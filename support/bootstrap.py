@@ -45,8 +45,19 @@ log = logging.getLogger("acceptance")
 COLLECT_AFTER = 50_000
 
 
-def begin(config: Any, features: list[Feature]) -> Run:
-    """Open a run as the settings say, or end the process with one clear line; put the features into their order."""
+@dataclass(frozen=True)
+class Opened:
+    """A session that has played the preflight, and what it learned from it."""
+
+    session: Session
+    learned: Sequence[str]
+
+
+def begin(config: Any, features: list[Feature], opened: Opened | None = None) -> Run:
+    """Open a run as the settings say, or end the process with one clear line; put the features into their order.
+
+    `opened`: the target was opened before.
+    """
     open_standard_streams()  # again: at the import, the open file environment.py had the number of a missing stream
     interrupts = Interrupts()
     interrupts.install()
@@ -65,16 +76,16 @@ def begin(config: Any, features: list[Feature]) -> Run:
         report = RunReport(config, known.reports, features, settings.partial, keeps_scripts=settings.again is not None)
         report.selection, report.shard, report.split = selection_of(config, settings), shard.name, shard.split
         report.detailed_codes = known.detailed_codes
-        return _open(settings, report, interrupts)
+        return _open(settings, report, interrupts, opened)
 
 
 def check_target(
     settings: Settings, config: Any, features: Sequence[Feature], processes: int, slow_s: float
-) -> Summary | None:
+) -> Summary | Opened:
     """Play the preflight once for all processes; return the run's summary, or end the process with one line.
 
-    Return None if several processes would not be faster: half of the answers take less than `slow_s` seconds, or the
-    API limits the number of requests.
+    If several processes would not be faster, return the session for one: half of the answers take less than `slow_s`
+    seconds, or the API limits the number of requests.
     """
     interrupts = Interrupts()
     interrupts.install()
@@ -85,16 +96,18 @@ def check_target(
         from support.scenario.session import Session
 
         session = Session(settings)
+        learned = _play_preflight(session, interrupts)
+        if slow_s and (session.connection.pacer.limits or median(_answers_s(session)) < slow_s):
+            interrupts.restore()
+            return Opened(session, learned)
         report = RunReport(config, known.reports)
-        report.describe_run(session, _play_preflight(session, interrupts))
-        is_faster = median(_answers_s(session)) >= slow_s and not (slow_s and session.connection.pacer.limits)
-        if is_faster:
-            _tell_what_it_does(session, features, config, processes)
+        report.describe_run(session, learned)
+        _tell_what_it_does(session, features, config, processes)
         session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
         session.registry.ledger.close()
         session.close()
     interrupts.restore()
-    return report.summary() if is_faster else None
+    return report.summary()
 
 
 @dataclass
@@ -127,8 +140,8 @@ def _ending_in_one_line(interrupts: Interrupts, known: _Known) -> Iterator[None]
         _fail(SuiteError(f"{type(error).__name__}: {error}"), known, f"{traceback.format_exc()}\n")
 
 
-def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
-    """Start the embedded API, if that is the target, and open the session while it starts."""
+def _open(settings: Settings, report: RunReport, interrupts: Interrupts, opened: Opened | None) -> Run:
+    """Open the session, unless it is open; start the embedded API, if that is the target, meanwhile."""
     begun = time.monotonic()
     embedded = EmbeddedApi() if settings.base_url is None else None
 
@@ -136,12 +149,15 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
     from support.run import Run
     from support.scenario.session import Session
 
-    session = Session(settings, embedded)
-    learned = [] if settings.base_url is None or settings.partial else _play_preflight(session, interrupts)
+    if opened is None:
+        session = Session(settings, embedded)
+        learned = [] if settings.base_url is None or settings.partial else _play_preflight(session, interrupts)
+        opened = Opened(session, learned)
+    session = opened.session
     session.listed_at_first = None  # frees memory: the list may be very long
     level = logging.INFO if settings.partial is None else logging.DEBUG
     log.log(level, "%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
-    report.describe_run(session, learned)
+    report.describe_run(session, opened.learned)
     if settings.base_url is not None and settings.partial is None:
         _tell_what_it_does(session, report.features, report.config)
     report.take_over()

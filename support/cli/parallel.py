@@ -21,7 +21,7 @@ from behave.runner_util import parse_features
 
 from support import profile_files
 from support import settings as settings_module
-from support.bootstrap import check_target
+from support.bootstrap import Opened, check_target
 from support.cli.child import Child
 from support.cli.splitting import SLOW_S, locations_of, shares_of, wants_several
 from support.cli.worker import Share
@@ -51,37 +51,38 @@ AFTER_CLEANUP_S = 10.0
 BAD_ARGUMENTS = (ConfigError, FileNotFoundError, InvalidFileLocationError, InvalidFilenameError, ParserError)
 
 
-def hand_over() -> None:
+def hand_over() -> Opened | None:
     """If several processes are wanted, run the features in them and end this process; else return.
 
-    It also returns if arguments or settings are wrong: the ordinary run, which follows, reports them.
+    The target may then be open already. It also returns if arguments or settings are wrong: the ordinary run, which
+    follows, reports them.
     """
     if not _is_behave(Path(sys.argv[0])):
-        return
+        return None
     try:
         config = Configuration(sys.argv[1:])
         settings = settings_module.load(config.userdata)
         if not wants_several(config, settings):
-            return
+            return None
         features = list(parse_features(locations_of(config), language=config.lang))
         shard = select_shard(features, config, settings)
         shares = shares_of(features, config, settings)
         if len(shares) < 2:
-            return
+            return None
         make_ready(ROOT / settings.reports_dir)
         _make_shared_folders(config)
     except (SuiteError, OSError, *BAD_ARGUMENTS):
-        return
+        return None
     preflight = _check(config, settings, shares) if settings.base_url else Summary(Outcome.PASSED)
-    if preflight is None:
-        return
+    if isinstance(preflight, Opened):
+        return preflight
     with TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True) as folder:
         code = ParallelRun(config, settings, shares, Path(folder), shard, preflight).run()
     sys.exit(code)
 
 
-def _check(config: Any, settings: Settings, shares: Sequence[Sequence[Feature]]) -> Summary | None:
-    """Play the preflight; return its summary, or None if a single process is enough for an API this fast."""
+def _check(config: Any, settings: Settings, shares: Sequence[Sequence[Feature]]) -> Summary | Opened:
+    """Play the preflight; return its summary, or the open session if one process is enough for an API this fast."""
     chosen = [feature for share in shares for feature in share]
     return check_target(settings, config, chosen, len(shares), SLOW_S if settings.workers is None else 0.0)
 
