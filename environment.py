@@ -11,13 +11,12 @@ from support.cli import parallel
 from support.compat import runner_of
 from support.reporting.exceptions import make_presentable
 
-# Before the steps are loaded: if several processes are wanted, this one starts them and ends here.
-opened = parallel.hand_over()
+parallel.hand_over()  # before the steps are loaded: if several processes are wanted, this one starts them and ends here
 
 
 def before_all(context: Context) -> None:
     make_presentable(runner_of(context))
-    context.run = bootstrap.begin(context.config, runner_of(context).features, opened)
+    context.run = bootstrap.begin(context.config, runner_of(context).features)
     context.session = context.run.session
 
 

@@ -15,7 +15,6 @@ import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from behave.model import Feature, Scenario
@@ -45,19 +44,8 @@ log = logging.getLogger("acceptance")
 COLLECT_AFTER = 50_000
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A session that has played the preflight, and what it learned from it."""
-
-    session: Session
-    learned: Sequence[str]
-
-
-def begin(config: Any, features: list[Feature], opened: Opened | None = None) -> Run:
-    """Open a run as the settings say, or end the process with one clear line; put the features into their order.
-
-    `opened`: the target was opened before.
-    """
+def begin(config: Any, features: list[Feature]) -> Run:
+    """Open a run as the settings say, or end the process with one clear line; put the features into their order."""
     open_standard_streams()  # again: at the import, the open file environment.py had the number of a missing stream
     interrupts = Interrupts()
     interrupts.install()
@@ -76,17 +64,11 @@ def begin(config: Any, features: list[Feature], opened: Opened | None = None) ->
         report = RunReport(config, known.reports, features, settings.partial, keeps_scripts=settings.again is not None)
         report.selection, report.shard, report.split = selection_of(config, settings), shard.name, shard.split
         report.detailed_codes = known.detailed_codes
-        return _open(settings, report, interrupts, opened)
+        return _open(settings, report, interrupts)
 
 
-def check_target(
-    settings: Settings, config: Any, features: Sequence[Feature], processes: int, slow_s: float
-) -> Summary | Opened:
-    """Play the preflight once for all processes; return the run's summary, or end the process with one line.
-
-    If several processes would not be faster, return the session for one: half of the answers take less than `slow_s`
-    seconds, or the API limits the number of requests.
-    """
+def check_target(settings: Settings, config: Any, features: Sequence[Feature], processes: int) -> Summary:
+    """Play the preflight once for all processes; return the run's summary, or end the process with one line."""
     interrupts = Interrupts()
     interrupts.install()
     known = _Known()
@@ -96,12 +78,8 @@ def check_target(
         from support.scenario.session import Session
 
         session = Session(settings)
-        learned = _play_preflight(session, interrupts)
-        if slow_s and (session.connection.pacer.limits or median(_answers_s(session)) < slow_s):
-            interrupts.restore()
-            return Opened(session, learned)
         report = RunReport(config, known.reports)
-        report.describe_run(session, learned)
+        report.describe_run(session, _play_preflight(session, interrupts))
         _tell_what_it_does(session, features, config, processes)
         session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
         session.registry.ledger.close()
@@ -140,8 +118,8 @@ def _ending_in_one_line(interrupts: Interrupts, known: _Known) -> Iterator[None]
         _fail(SuiteError(f"{type(error).__name__}: {error}"), known, f"{traceback.format_exc()}\n")
 
 
-def _open(settings: Settings, report: RunReport, interrupts: Interrupts, opened: Opened | None) -> Run:
-    """Open the session, unless it is open; start the embedded API, if that is the target, meanwhile."""
+def _open(settings: Settings, report: RunReport, interrupts: Interrupts) -> Run:
+    """Start the embedded API, if that is the target, and open the session while it starts."""
     begun = time.monotonic()
     embedded = EmbeddedApi() if settings.base_url is None else None
 
@@ -149,15 +127,12 @@ def _open(settings: Settings, report: RunReport, interrupts: Interrupts, opened:
     from support.run import Run
     from support.scenario.session import Session
 
-    if opened is None:
-        session = Session(settings, embedded)
-        learned = [] if settings.base_url is None or settings.partial else _play_preflight(session, interrupts)
-        opened = Opened(session, learned)
-    session = opened.session
+    session = Session(settings, embedded)
+    learned = [] if settings.base_url is None or settings.partial else _play_preflight(session, interrupts)
     session.listed_at_first = None  # frees memory: the list may be very long
     level = logging.INFO if settings.partial is None else logging.DEBUG
     log.log(level, "%s", f"target {session.target.base_url}, run {session.mark}, data seed {session.factory.seed}")
-    report.describe_run(session, opened.learned)
+    report.describe_run(session, learned)
     if settings.base_url is not None and settings.partial is None:
         _tell_what_it_does(session, report.features, report.config)
     report.take_over()
@@ -173,19 +148,14 @@ def _tell_what_it_does(session: Session, features: Sequence[Feature], config: An
     from support.contract.tags import reason_to_skip
     from support.reporting.forecast import forecast
 
+    attempts = [attempt for exchange in session.recorder.exchanges for attempt in exchange.attempts]
+    answers_s = [attempt.outcome.seconds for attempt in attempts] or [0.0]
     limits, has_token = session.connection.pacer.limits, session.target.token is not None
 
     def is_played(scenario: Scenario) -> bool:
         return reason_to_skip(scenario, session.profile, has_token) is None
 
-    answers_s, repeat = _answers_s(session), session.settings.repeat
-    log.info("%s", forecast(features, config, limits, answers_s, processes, is_played, repeat))
-
-
-def _answers_s(session: Session) -> list[float]:
-    """Return how many seconds each answer so far has taken."""
-    attempts = [attempt for exchange in session.recorder.exchanges for attempt in exchange.attempts]
-    return [attempt.outcome.seconds for attempt in attempts] or [0.0]
+    log.info("%s", forecast(features, config, limits, answers_s, processes, is_played, session.settings.repeat))
 
 
 def _play_preflight(session: Session, interrupts: Interrupts) -> list[str]:

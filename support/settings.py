@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     )
     workers: Count | None = Field(
         None,
-        description="processes; empty: 2 on the embedded API, 8 where an answer takes 20 ms or longer, else 1",
+        description="processes that split the features; empty: 2 for many scenarios on the embedded API, else 1",
     )
     shard: str | None = Field(
         None,

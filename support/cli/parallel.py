@@ -21,9 +21,9 @@ from behave.runner_util import parse_features
 
 from support import profile_files
 from support import settings as settings_module
-from support.bootstrap import Opened, check_target
+from support.bootstrap import check_target
 from support.cli.child import Child
-from support.cli.splitting import SLOW_S, locations_of, shares_of, wants_several
+from support.cli.splitting import locations_of, shares_of, wants_several
 from support.cli.worker import Share
 from support.early_signals import FAULT
 from support.errors import Inconclusive, Outcome, SuiteError
@@ -51,40 +51,30 @@ AFTER_CLEANUP_S = 10.0
 BAD_ARGUMENTS = (ConfigError, FileNotFoundError, InvalidFileLocationError, InvalidFilenameError, ParserError)
 
 
-def hand_over() -> Opened | None:
+def hand_over() -> None:
     """If several processes are wanted, run the features in them and end this process; else return.
 
-    The target may then be open already. It also returns if arguments or settings are wrong: the ordinary run, which
-    follows, reports them.
+    It also returns if arguments or settings are wrong: the ordinary run, which follows, reports them.
     """
     if not _is_behave(Path(sys.argv[0])):
-        return None
+        return
     try:
         config = Configuration(sys.argv[1:])
         settings = settings_module.load(config.userdata)
         if not wants_several(config, settings):
-            return None
+            return
         features = list(parse_features(locations_of(config), language=config.lang))
         shard = select_shard(features, config, settings)
         shares = shares_of(features, config, settings)
         if len(shares) < 2:
-            return None
+            return
         make_ready(ROOT / settings.reports_dir)
         _make_shared_folders(config)
     except (SuiteError, OSError, *BAD_ARGUMENTS):
-        return None
-    preflight = _check(config, settings, shares) if settings.base_url else Summary(Outcome.PASSED)
-    if isinstance(preflight, Opened):
-        return preflight
+        return
     with TemporaryDirectory(prefix="users-acceptance-", ignore_cleanup_errors=True) as folder:
-        code = ParallelRun(config, settings, shares, Path(folder), shard, preflight).run()
+        code = ParallelRun(config, settings, shares, Path(folder), shard).run()
     sys.exit(code)
-
-
-def _check(config: Any, settings: Settings, shares: Sequence[Sequence[Feature]]) -> Summary | Opened:
-    """Play the preflight; return its summary, or the open session if one process is enough for an API this fast."""
-    chosen = [feature for share in shares for feature in share]
-    return check_target(settings, config, chosen, len(shares), SLOW_S if settings.workers is None else 0.0)
 
 
 def _formats(config: Any) -> list[tuple[str, Any]]:
@@ -118,7 +108,6 @@ class ParallelRun:
         shares: Sequence[Sequence[Feature]],
         folder: Path,
         shard: Shard,
-        preflight: Summary,
     ) -> None:
         self._config, self._settings, self._shares, self._folder = config, settings, shares, folder
         self._shard = shard
@@ -128,11 +117,14 @@ class ParallelRun:
         self._children, self._first_to_log = list[Child](), dict[str, int]()
         self._console = Console(sys.stdout, config.color)
         self._shown = 0.0
-        self._is_whole, self._preflight = True, preflight
+        self._is_whole, self._preflight = True, Summary(Outcome.PASSED)
         self._started, self._clock = datetime.now().astimezone().isoformat(timespec="seconds"), time.monotonic()
 
     def run(self) -> int:
         """Run all shares; return the exit code of the whole run."""
+        if self._settings.base_url:
+            chosen = [feature for share in self._shares for feature in share]
+            self._preflight = check_target(self._settings, self._config, chosen, len(self._shares))
         self._interrupts.install()
         self._interrupts.shield()
         try:

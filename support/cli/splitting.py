@@ -20,14 +20,11 @@ from support.shards import split, weight
 
 log = logging.getLogger("acceptance")
 WORTH_IT_S = 3.0
-ON_EMBEDDED, OVER_A_NETWORK = 2, 8
-SLOW_S = 0.02
-"""From this many seconds an answer on, several processes are faster, as each mostly waits."""
 
 
 def wants_several(config: Any, settings: Settings) -> bool:
     """Whether several processes are to run the features, as far as can be told before the features are read."""
-    if settings.workers == 1 or (settings.workers is None and not settings.base_url and _processors() == 1):
+    if settings.workers == 1 or (settings.workers is None and (settings.base_url or _processors() == 1)):
         return False
     obstacle = _obstacle(config, settings)
     if obstacle is not None and settings.workers is not None:
@@ -40,8 +37,7 @@ def shares_of(features: Sequence[Feature], config: Any, settings: Settings) -> l
     """Return the features of each process; none if one process is to run them all."""
     if settings.workers is None and sum(weight(feature, config, {}) for feature in features) < WORTH_IT_S:
         return []
-    usual = OVER_A_NETWORK if settings.base_url else ON_EMBEDDED
-    return split(features, config, settings.workers or usual, seconds_of_last_run(ROOT / settings.reports_dir))
+    return split(features, config, settings.workers or 2, seconds_of_last_run(ROOT / settings.reports_dir))
 
 
 def locations_of(config: Any) -> list[Any]:

@@ -20,7 +20,7 @@ IN_TURN = 0.27
 """The share of all requests that are sent only after the answer to another one."""
 S_OF_SUITE = 0.0015
 """Seconds of a processor that the suite itself takes for a request."""
-SOON_S = 100
+SOON_S, SEVERAL = 100, 8
 WORTH_TELLING = 1.5
 
 
@@ -43,8 +43,7 @@ def forecast(
     scenarios = chain.from_iterable(feature.walk_scenarios() for feature in features)
     requests = repeat * sum(_requests(one) for one in scenarios if one.should_run(config) and is_played(one))
     answer_s = median(answers_s)
-    waiting_s, working_s = IN_TURN * answer_s / processes, S_OF_SUITE / min(processes, os.cpu_count() or 1)
-    seconds, at = requests * (waiting_s + working_s), f"{answer_s * 1000:.0f} ms an answer"
+    seconds, at = requests * _s_a_request(answer_s, processes), f"{answer_s * 1000:.0f} ms an answer"
     in_turn_s = requests * (fmean(answers_s) + S_OF_SUITE)
     lowest = min(limits, key=lambda limit: limit.rate, default=None)
     if lowest is not None and requests / lowest.rate > seconds:
@@ -53,9 +52,15 @@ def forecast(
     does = f"sends about {_rounded(requests)} requests and creates about {users} user{'s' * (users != '1')}"
     takes = f"{processes} processes take" if processes > 1 else "it takes"
     takes += f" about {_time(seconds)}"
+    if processes == 1 and not limits and seconds > SOON_S:
+        takes += f" (with WORKERS={SEVERAL} about {_time(requests * _s_a_request(answer_s, SEVERAL))})"
     if in_turn_s > WORTH_TELLING * max(seconds, 1):
         takes += f", or {_time(in_turn_s)} if the API works on one request at a time"
     return f"this run {does}, whom it deletes; at {at}, {takes}"
+
+
+def _s_a_request(answer_s: float, processes: int) -> float:
+    return IN_TURN * answer_s / processes + S_OF_SUITE / min(processes, os.cpu_count() or 1)
 
 
 def _requests(scenario: Scenario) -> int:

@@ -48,6 +48,15 @@ def test_processes_wait_at_the_same_time_but_share_the_processors(answer_s: floa
     assert f" ms an answer, {takes} about {time}" in forecast(HUNDRED, EVERYTHING, [], [answer_s], processes)
 
 
+def test_a_long_run_says_what_more_processes_would_take() -> None:
+    told = forecast(HUNDRED, EVERYTHING, [], [1.0], 1)
+    assert told.endswith(
+        "it takes about 5 minutes (with WORKERS=8 about 38 s), or 18 minutes if the API works on one request at a time"
+    )
+    assert "WORKERS" not in forecast(HUNDRED, EVERYTHING, [], [0.06], 1)
+    assert "WORKERS" not in forecast(HUNDRED, EVERYTHING, [Limit(1000, 1.0)], [1.0], 1)
+
+
 def test_an_api_that_works_on_one_request_at_a_time_may_take_as_long_as_all_answers_the_few_slow_ones_too() -> None:
     told = forecast(HUNDRED, EVERYTHING, [], [0.01, 0.01, 0.01, 0.37], 4)
     assert told.endswith(

@@ -19,9 +19,7 @@ import pytest
 from behave.configuration import Configuration
 from behave.model import Feature
 from behave.parser import parse_feature
-from pydantic import SecretStr
 
-from support.bootstrap import Opened, check_target
 from support.cli import parallel
 from support.cli.child import Child
 from support.cli.parallel import ParallelRun
@@ -40,8 +38,7 @@ from support.tests.conftest import NewSession, settings_for
 from support.tests.interruption.target_process import Place, poll_until
 from support.tests.runs.conftest import Project
 
-LONG, NEVER_S = 100, 3600.0
-NOTHING = Summary(Outcome.PASSED)
+LONG = 100
 ONE = ScenarioResult("a", "a.feature", 1, "list", "0", Result.PASSED, 0.1)
 
 SIGNING_UP = """
@@ -149,10 +146,9 @@ class TestNumber:
         monkeypatch.setattr("support.cli.splitting._processors", lambda: 1)
         assert number() == 1
 
-    def test_several_may_run_many_scenarios_on_another_api(self, number: Callable[..., int]) -> None:
+    def test_one_process_runs_all_on_another_api_by_default(self, number: Callable[..., int]) -> None:
         own = {"base_url": "http://127.0.0.1:1/users", "token": "none"}
-        assert number(**own) == 2
-        assert number(LONG - 1, **own) == 1
+        assert number(**own) == 1
         assert number(2, workers=2, **own) == 2
 
     @pytest.mark.parametrize(
@@ -183,23 +179,6 @@ class TestNumber:
         assert why in logged[0]
 
 
-@pytest.mark.parametrize(("slow_s", "several"), [(0.0, True), (NEVER_S, False)])
-def test_several_processes_play_on_another_api_only_if_its_answers_are_slow(
-    tmp_path: Path, embedded: Target, new_session: NewSession, slow_s: float, several: bool
-) -> None:
-    settings = settings_for(
-        tmp_path, base_url=embedded.base_url, token=SecretStr(embedded.token or ""), reports_dir=tmp_path / "reports"
-    )
-    checked = check_target(settings, Configuration([], load_config=False), [], 8, slow_s)
-    if isinstance(checked, Opened):
-        checked.session.registry.prove_nothing_is_left(20)
-        checked.session.close()
-    else:
-        assert checked.users.created == 1
-    assert isinstance(checked, Summary) is several
-    assert users_of(new_session(embedded)) == []
-
-
 def test_a_run_that_cannot_begin_says_so_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     place = Place(tmp_path / "here")
@@ -220,7 +199,7 @@ class TestDeadProcess:
             settings = settings_for(tmp_path, reports_dir=str(reports), cleanup_deadline_s=0.1)
             features = [feature("a", 2), feature("b", LONG)]
             shares = [features[:1], features[1:]]
-            run = ParallelRun(Configuration([], load_config=False), settings, shares, tmp_path, Shard(), NOTHING)
+            run = ParallelRun(Configuration([], load_config=False), settings, shares, tmp_path, Shard())
             for number, one in enumerate(features, 1):
                 (tmp_path / str(number)).mkdir()
                 child = Child(number, [one], tmp_path / str(number), [sys.executable, "-c", program])
