@@ -22,7 +22,7 @@ from behave.model import Feature, Scenario
 from support import open_standard_streams
 from support import settings as settings_module
 from support.early_signals import FAULT
-from support.errors import Inconclusive, SuiteError
+from support.errors import Inconclusive, LeftBehind, SuiteError
 from support.models import EMBEDDED_NAME
 from support.order import playing_order
 from support.redaction import redacted
@@ -81,8 +81,11 @@ def check_target(settings: Settings, config: Any, features: Sequence[Feature], p
         report = RunReport(config, known.reports)
         report.describe_run(session, _play_preflight(session, interrupts))
         _tell_what_it_does(session, features, config, processes)
-        session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
-        session.registry.ledger.close()
+        try:
+            session.registry.prove_nothing_is_left(session.settings.cleanup_deadline_s)
+            session.registry.ledger.close()
+        except LeftBehind as left:  # the features show which rule that breaks
+            report.add_fault(left)
         session.close()
     interrupts.restore()
     return report.summary()

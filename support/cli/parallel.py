@@ -241,7 +241,7 @@ class ParallelRun:
         first = replace(
             next(part for part in parts if part.scenarios),
             scenarios=[],
-            failures=[],
+            failures=self._preflight.failures,
             users=self._preflight.users,
             requests=self._preflight.requests,
             bursts=(),

@@ -349,6 +349,16 @@ class TestRun:
         assert [one["result"] for one in summary_in(ended.folder)["scenarios"]] == ["passed", result]
 
 
+    def test_a_user_whom_the_preflight_cannot_delete_does_not_end_the_run(self, shared: Project) -> None:
+        api = EmbeddedApi(["--defect", "delete-does-nothing"])
+        patience = {"DELETE_DEADLINE_S": "0.5", "CLEANUP_DEADLINE_S": "3"}
+        ended = shared.behave("--tags=@contract", target=api.target, WORKERS="2", **patience)
+        api.close()
+        assert ended.code == 1
+        assert "contract broken: delete (" in ended.said
+        assert summary_in(ended.folder)["users"]["left_behind"] == 3
+
+
 WRITING_NAMES = """
 from pathlib import Path
 end = after_scenario
