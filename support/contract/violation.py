@@ -51,7 +51,7 @@ def is_cut(answer: Answer | None) -> bool:
     """Whether a successful answer ends in the middle of its JSON."""
     if answer is None or not statuses.is_success(answer.status) or answer.excess:
         return False
-    if body_of(answer, whole=True)[1] == []:  # parsed once, as the body may be large
+    if not body_of(answer, whole=True)[1]:  # parsed once, as the body may be large
         return False
     text = answer.body.decode("utf-8", "ignore").strip()
     try:
