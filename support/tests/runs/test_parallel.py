@@ -348,7 +348,6 @@ class TestRun:
         assert ended.out.splitlines()[-1].startswith(f"{outcome}: 1 of 2 scenarios")
         assert [one["result"] for one in summary_in(ended.folder)["scenarios"]] == ["passed", result]
 
-
     def test_a_user_whom_the_preflight_cannot_delete_does_not_end_the_run(self, shared: Project) -> None:
         api = EmbeddedApi(["--defect", "delete-does-nothing"])
         patience = {"DELETE_DEADLINE_S": "0.5", "CLEANUP_DEADLINE_S": "3"}
