@@ -19,3 +19,6 @@ Feature: A deletion races other requests
     Example: Several clients delete Ada's account at the same moment
       When several clients delete Ada's account at once, round after round
       Then in every round a confirmed deletion leaves no trace of the account
+      When Grace signs up
+      Then Grace's account is created
+      And Grace's account is unchanged in every view
