@@ -10,7 +10,16 @@ from typing import Any
 
 from support.contract.claims import Claim, only, shown
 from support.contract.matchers import body_of, field_mismatches, has_status, is_a_list, schema_mismatches
-from support.contract.normalizers import id_in, ids_of, listed, normal_user, user_of, users_of, users_shown
+from support.contract.normalizers import (
+    entries_without_id,
+    id_in,
+    ids_of,
+    listed,
+    normal_user,
+    user_of,
+    users_of,
+    users_shown,
+)
 from support.contract.violation import check, fail
 from support.errors import number_of
 from support.models import Exchange
@@ -47,8 +56,7 @@ def remember_list(scenario: ScenarioContext) -> None:
     is_fresh = last and time.monotonic() - last[0] < recent_s and last[1] == len(scenario.registry.ledger.records)
     exchange = last[2] if last and is_fresh and last[2].status == 200 else read_list(scenario)
     scenario.ids_before = frozenset(ids_of(exchange.answer, scenario.profile))
-    entries = entries_of(scenario, exchange)
-    scenario.non_users_before = [entry for entry in entries if id_of(scenario, entry) is None]
+    scenario.non_users_before = entries_without_id(exchange.answer, scenario.profile)
 
 
 def search(scenario: ScenarioContext, actor: Actor) -> Exchange:
